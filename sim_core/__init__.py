@@ -1,0 +1,1 @@
+"""ChargeForge: a charge point that speaks OCPP, without a screen."""

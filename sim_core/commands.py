@@ -1,0 +1,210 @@
+"""What may be asked of a charge point, and what it answers.
+
+A command is a frozen dataclass; `ACTIONS` is the one table that names them for people. Keys,
+buttons, palette, help, HTTP routes and their description are all made from that table, so they
+cannot disagree about what there is or what it is called.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Union
+
+
+@dataclass(frozen=True)
+class Plug:
+    """A vehicle arrives and its cable goes in. `vehicle` names one of the garage."""
+
+    connector_id: int
+    vehicle: str | None = None
+
+
+@dataclass(frozen=True)
+class Unplug:
+    """The cable comes out on the vehicle's side."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
+class Swipe:
+    """A card at the reader: authorises, waits for the plug, starts; the same card again stops."""
+
+    connector_id: int
+    id_tag: str
+
+
+@dataclass(frozen=True)
+class Start:
+    """A swipe that demands a plugged vehicle. Without `id_tag` the default card is taken."""
+
+    connector_id: int
+    id_tag: str | None = None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The driver ends the transaction at the charge point (reason Local)."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
+class SuspendEV:
+    """The vehicle pauses: it stays connected and takes no energy."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
+class SuspendEVSE:
+    """The charge point pauses: it stays connected and offers no energy."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Every pause ends, and a fault is cleared: back to Charging, or to what lies beneath."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
+class InjectFault:
+    """Something breaks. `error_code` is one of `ERROR_CODES` and never NoError (OCPP 1.6 §7.6)."""
+
+    connector_id: int
+    error_code: str = "GroundFailure"
+    vendor_error_code: str | None = None
+    info: str | None = None
+
+
+@dataclass(frozen=True)
+class ClearFault:
+    """What broke is mended."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
+class Unlock:
+    """The lock of the connector opens; a running transaction ends (reason UnlockCommand)."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
+class LinkDown:
+    """The network cable is pulled: the socket closes and stays closed."""
+
+
+@dataclass(frozen=True)
+class LinkUp:
+    """The network is back: the charge point dials again."""
+
+
+@dataclass(frozen=True)
+class GoSilent:
+    """The socket stays open and no frame passes, in either direction."""
+
+
+@dataclass(frozen=True)
+class GoOnline:
+    """Frames pass again."""
+
+
+Command = Union[
+    Plug,
+    Unplug,
+    Swipe,
+    Start,
+    Stop,
+    SuspendEV,
+    SuspendEVSE,
+    Resume,
+    InjectFault,
+    ClearFault,
+    Unlock,
+    LinkDown,
+    LinkUp,
+    GoSilent,
+    GoOnline,
+]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """It was done. `detail` says more where there is more to say, else it is empty."""
+
+    detail: str = ""
+
+    ok = True
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It was not done, and `reason` is the sentence that says why and what to do next."""
+
+    reason: str
+
+    ok = False
+
+
+Outcome = Union[Accepted, Refused]
+
+ERROR_CODES: tuple[str, ...] = (
+    "ConnectorLockFailure",
+    "EVCommunicationError",
+    "GroundFailure",
+    "HighTemperature",
+    "InternalError",
+    "LocalListConflict",
+    "OtherError",
+    "OverCurrentFailure",
+    "OverVoltage",
+    "PowerMeterFailure",
+    "PowerSwitchFailure",
+    "ReaderFailure",
+    "ResetFailure",
+    "UnderVoltage",
+    "WeakSignal",
+)
+"""ChargePointErrorCode of OCPP 1.6 §7.6 without NoError."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One row of the table: a command under the names that people use for it."""
+
+    name: str
+    label: str
+    help: str
+    command: type[Command]
+
+    @property
+    def on_connector(self) -> bool:
+        """Whether the command wants a connector (the others concern the whole charge point)."""
+        return any(field.name == "connector_id" for field in fields(self.command))
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("plug", "Plug in", "A vehicle arrives and its cable goes in", Plug),
+    Action("unplug", "Unplug", "The cable comes out; a running transaction ends", Unplug),
+    Action("swipe", "Swipe card", "A card at the reader: starts, and the same card stops", Swipe),
+    Action("local_start", "Start", "Authorise a card and start charging", Start),
+    Action("local_stop", "Stop", "End the transaction at the charge point", Stop),
+    Action("suspend_ev", "Suspend EV", "The vehicle pauses and takes no energy", SuspendEV),
+    Action("suspend_evse", "Suspend EVSE", "The charge point offers no energy", SuspendEVSE),
+    Action("resume", "Resume", "End every pause and clear a fault", Resume),
+    Action("fault", "Fault", "Something breaks: choose one of OCPP's error codes", InjectFault),
+    Action("clear_fault", "Clear fault", "What broke is mended", ClearFault),
+    Action("unlock", "Unlock", "Open the connector's lock; a transaction ends", Unlock),
+    Action("link_down", "Link down", "Pull the network cable: the socket closes", LinkDown),
+    Action("link_up", "Link up", "The network is back: dial again", LinkUp),
+    Action("silent", "Go silent", "The socket stays open, no frame passes", GoSilent),
+    Action("online", "Go online", "Frames pass again", GoOnline),
+)
+
+ACTION_BY_NAME: dict[str, Action] = {action.name: action for action in ACTIONS}
+ACTION_BY_COMMAND: dict[type[Command], Action] = {action.command: action for action in ACTIONS}

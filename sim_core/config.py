@@ -1,0 +1,268 @@
+"""Every option, once: flags, environment, `.env` and a TOML file are four ways to say the same.
+
+Flags win over the environment, that over `.env`, that over the file. `load` turns whatever is
+wrong into one sentence that names the option, the value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+CONFIG_FILE = "chargeforge.toml"
+
+
+class ConfigError(Exception):
+    """An option that cannot be used; the text is the sentence for the user."""
+
+
+def _option(default: Any, allowed: str, text: str, **limits: Any) -> Any:
+    return Field(default, description=text, json_schema_extra={"allowed": allowed}, **limits)
+
+
+class Settings(BaseSettings):
+    """What can be set. The names in upper case are the environment variables."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    csms_url: str = _option(
+        "ws://127.0.0.1:9000/ocpp",
+        "a ws:// or wss:// URL",
+        "The CSMS to connect to; the charge point's id is appended as the last path segment",
+    )
+    cpid: str = _option(
+        "TestCP01",
+        "1 to 48 characters",
+        "The charge point's id (identity), percent-encoded on the wire",
+        min_length=1,
+        max_length=48,
+    )
+    connectors: int = _option(
+        2, "a whole number from 1 to 64", "How many connectors there are", ge=1, le=64
+    )
+    model: str = _option(
+        "gresgying-f3-eu180",
+        "gresgying-f3-eu180, generic, or a path to a TOML file",
+        "The make of charger to be: gresgying-f3-eu180, generic, or your own TOML file",
+    )
+    timing: Literal["swift", "real"] = _option(
+        "swift", "swift or real", "swift: a start takes about a second; real: as long as the metal"
+    )
+    cp_vendor: str | None = _option(
+        None,
+        "1 to 20 characters",
+        "chargePointVendor in BootNotification, in place of the model's",
+        min_length=1,
+        max_length=20,
+    )
+    cp_model: str | None = _option(
+        None,
+        "1 to 20 characters",
+        "chargePointModel in BootNotification, in place of the model's",
+        min_length=1,
+        max_length=20,
+    )
+    cp_serial_number: str | None = _option(
+        None,
+        "at most 25 characters",
+        "chargePointSerialNumber in BootNotification, in place of the model's",
+        max_length=25,
+    )
+    firmware_version: str | None = _option(
+        None,
+        "at most 50 characters",
+        "firmwareVersion in BootNotification, in place of the model's",
+        max_length=50,
+    )
+    iccid: str | None = _option(
+        None,
+        "at most 20 characters",
+        "iccid in BootNotification, in place of the model's",
+        max_length=20,
+    )
+    id_tag: str = _option(
+        "MY_TAG",
+        "1 to 20 characters",
+        "The card that a start takes when it names none",
+        min_length=1,
+        max_length=20,
+    )
+    meter_start_wh: int = _option(
+        0,
+        "a whole number of Wh, 0 or more",
+        "Energy register of a new connector",
+        ge=0,
+        le=10**12,
+    )
+    meter_rate_w: float | None = _option(
+        None,
+        "a number of watts from 0 to 1000000",
+        "Charge with this constant power in place of the vehicle's curve",
+        ge=0,
+        le=1_000_000,
+    )
+    meter_period_sec: int | None = _option(
+        None,
+        "a whole number of seconds from 0 to 86400 (0: no samples)",
+        "Seconds between MeterValues: the key MeterValueSampleInterval at the first start",
+        ge=0,
+        le=86_400,
+    )
+    http_host: str = _option("127.0.0.1", "a host name or address", "Where the HTTP sidecar binds")
+    http_port: int = _option(
+        7071,
+        "a port from 0 to 65535 (0: off)",
+        "Port of the HTTP sidecar; 0 turns it off",
+        ge=0,
+        le=65_535,
+    )
+    state_dir: Path | None = _option(
+        None,
+        "a folder that can be written to, or :memory: to keep nothing",
+        "Where meters, transactions and unsent messages are kept; :memory: keeps nothing",
+    )
+    ocpp_keys: Annotated[dict[str, str], NoDecode] = _option(
+        {},
+        'a JSON object such as {"HeartbeatInterval": "60"}',
+        "OCPP configuration keys to start with, as a JSON object",
+    )
+    log_file: Path | None = _option(
+        None, "a file that can be written to", "Write a log to this file (the screen shows no log)"
+    )
+    ocpp_version: Literal["1.6", "2.0.1"] = _option(
+        "1.6", "1.6 (2.0.1 is planned)", "The OCPP version to speak"
+    )
+    call_timeout_sec: float = _option(
+        30.0,
+        "a number of seconds from 1 to 600",
+        "How long a call may wait for its answer",
+        ge=1,
+        le=600,
+    )
+    reconnect_max_sec: float = _option(
+        30.0,
+        "a number of seconds from 1 to 3600",
+        "The longest pause between two attempts to connect",
+        ge=1,
+        le=3_600,
+    )
+    message_log_size: int = _option(
+        20_000,
+        "a whole number from 100 to 1000000",
+        "How many exchanges with the CSMS are remembered",
+        ge=100,
+        le=1_000_000,
+    )
+    seed: int | None = _option(
+        None, "a whole number", "Seed of everything random, for a run that repeats"
+    )
+    fps: int = _option(
+        4,
+        "a whole number from 1 to 30",
+        "How many times a second the dashboard looks at the charge point",
+        ge=1,
+        le=30,
+    )
+
+    @field_validator("csms_url")
+    @classmethod
+    def _websocket_url(cls, value: str) -> str:
+        scheme, _, rest = value.partition("://")
+        if scheme not in ("ws", "wss") or not rest.strip("/"):
+            raise ValueError("not a WebSocket URL")
+        return value
+
+    @field_validator("ocpp_keys", mode="before")
+    @classmethod
+    def _json_object(cls, value: object) -> object:
+        if isinstance(value, str):
+            value = json.loads(value)
+        if isinstance(value, dict):
+            return {
+                str(key): str(word).lower() if isinstance(word, bool) else str(word)
+                for key, word in value.items()
+            }
+        raise ValueError("not a JSON object")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        path = Path(os.environ.get("CHARGEFORGE_CONFIG", CONFIG_FILE))
+        sources = (init_settings, env_settings, dotenv_settings)
+        if path.is_file():
+            return (*sources, TomlConfigSettingsSource(settings_cls, toml_file=path))
+        return sources
+
+
+def option_names(field: str) -> tuple[str, str]:
+    """The environment variable and the flag of a field."""
+    return field.upper(), "--" + field.replace("_", "-")
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    field = str(first["loc"][0])
+    info: FieldInfo = Settings.model_fields[field]
+    extra = info.json_schema_extra
+    allowed = extra["allowed"] if isinstance(extra, dict) else ""
+    variable, flag = option_names(field)
+    given = first["input"]
+    shown = given if isinstance(given, str) else json.dumps(given, default=str)
+    return f"{variable} ({flag}) is {shown!r}: allowed is {allowed}."
+
+
+def load(argv: list[str], prog: str = "chargeforge") -> Settings:
+    """Read every source and return the settings.
+
+    Raises ConfigError with a sentence for the user; SystemExit(0) after `--help`.
+    """
+    try:
+        settings = Settings(
+            _cli_parse_args=argv,  # type: ignore[call-arg]
+            _cli_prog_name=prog,
+            _cli_kebab_case=True,
+            _cli_hide_none_type=True,
+            _cli_avoid_json=True,
+        )
+    except ValidationError as error:
+        raise ConfigError(_sentence(error)) from None
+    except SettingsError as error:
+        raise ConfigError(str(error)) from None
+    except ValueError as error:  # a TOML file that does not parse
+        raise ConfigError(f"{os.environ.get('CHARGEFORGE_CONFIG', CONFIG_FILE)}: {error}") from None
+    if settings.ocpp_version == "2.0.1":
+        raise ConfigError(
+            "OCPP_VERSION (--ocpp-version) is '2.0.1': that is planned and not built yet; use 1.6."
+        )
+    return settings
+
+
+def main() -> None:
+    """Show what the sources say, for a look by hand."""
+    try:
+        print(load(sys.argv[1:]).model_dump_json(indent=2))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None

@@ -1,0 +1,181 @@
+"""A station on its own event loop, in its own thread.
+
+Textual's driver blocks the loop it runs in when a terminal stops reading, and a charge point that
+shares that loop falls silent. So the station never shares: viewers on other threads look at
+`snapshot`, `messages` and `events`, hand in commands with `submit`, and can stall as they like.
+
+What the station needs is imported inside the thread, after `start`: the first frame of a dashboard
+does not wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from sim_core.clock import Clock, SystemClock
+from sim_core.commands import Command, Outcome, Refused
+from sim_core.config import Settings
+from sim_core.events import Event, Ring
+from sim_core.snapshot import StationSnapshot
+from sim_core.wire.message_log import MessageLog
+
+if TYPE_CHECKING:
+    from sim_core.station import Station
+
+LOG = logging.getLogger(__name__)
+
+Companion = Callable[["Station"], Awaitable[Callable[[], Awaitable[None]]]]
+"""Something that lives on the engine's loop beside the station (the HTTP sidecar, the demo's CSMS
+and story): started with the station, it returns what stops it."""
+
+
+class Host(Protocol):
+    """What a viewer needs of whatever hosts a charge point."""
+
+    messages: MessageLog
+    events: Ring[Event]
+
+    @property
+    def snapshot(self) -> StationSnapshot | None:
+        """The newest picture; None until the station exists."""
+
+    @property
+    def failure(self) -> str:
+        """Why the engine is not running, as a sentence; empty while it runs."""
+
+    def now(self) -> datetime:
+        """The charge point's time of day."""
+
+    def submit(self, command: Command) -> concurrent.futures.Future[Outcome]:
+        """Hand in a command; the future never raises, a dead engine refuses."""
+
+    def start(self) -> None:
+        """Start (or start again after a failure); returns at once."""
+
+    def stop(self, deadline: float = 5.0) -> bool:
+        """Stop and wait at most `deadline` seconds; False when it did not end in time."""
+
+
+class Engine:
+    """Hosts one station. See `Host` for what each member owes."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        before: tuple[Companion, ...] = (),
+        beside: tuple[Companion, ...] = (),
+    ) -> None:
+        """`before` companions start ahead of the station's link, `beside` ones after it."""
+        self.settings = settings
+        self.messages = MessageLog(settings.message_log_size)
+        self.events: Ring[Event] = Ring(2_000)
+        self.failure = ""
+        self._clock: Clock = clock or SystemClock()
+        self._before = before
+        self._beside = beside
+        self._station: Station | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending: asyncio.Event | None = None
+        self._stop_asked = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def snapshot(self) -> StationSnapshot | None:
+        station = self._station
+        return station.snapshot if station else None
+
+    def now(self) -> datetime:
+        station = self._station
+        return station.now() if station else self._clock.now()
+
+    def start(self) -> None:
+        if self._thread and self._thread.is_alive():
+            return
+        self.failure = ""
+        self._stop_asked.clear()
+        self._thread = threading.Thread(target=self._live, name="charge-point", daemon=True)
+        self._thread.start()
+
+    def submit(self, command: Command) -> concurrent.futures.Future[Outcome]:
+        answer: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
+        station, loop = self._station, self._loop
+        if station is None or loop is None:
+            answer.set_result(
+                Refused(self.failure or "the charge point is still starting: try again in a second")
+            )
+            return answer
+
+        async def run() -> None:
+            outcome: Outcome = Refused("the charge point stopped before it had decided")
+            try:
+                outcome = await station.submit(command)
+            finally:
+                if not answer.cancelled():
+                    answer.set_result(outcome)
+
+        try:
+            asyncio.run_coroutine_threadsafe(run(), loop)
+        except RuntimeError:  # the loop closed between the look and the call
+            answer.set_result(Refused("the charge point has stopped"))
+        return answer
+
+    def stop(self, deadline: float = 5.0) -> bool:
+        self._stop_asked.set()
+        loop, ending, thread = self._loop, self._ending, self._thread
+        if loop and ending:
+            with contextlib.suppress(RuntimeError):  # the loop closed by itself
+                loop.call_soon_threadsafe(ending.set)
+        if thread is None:
+            return True
+        thread.join(deadline)
+        return not thread.is_alive()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the engine to end by itself, at most `seconds`; True when it has ended."""
+        if self._thread:
+            self._thread.join(seconds)
+        return not (self._thread and self._thread.is_alive())
+
+    def _live(self) -> None:
+        try:
+            asyncio.run(self._main())
+        except Exception as error:
+            LOG.exception("the engine stopped")
+            self.failure = f"{type(error).__name__}: {error}"
+        finally:
+            self._station = self._loop = self._ending = None
+
+    async def _main(self) -> None:
+        from sim_core.station import Station
+
+        self._loop = asyncio.get_running_loop()
+        self._ending = asyncio.Event()
+        async with contextlib.AsyncExitStack() as stack:
+            station = Station.from_settings(
+                self.settings, clock=self._clock, messages=self.messages, events=self.events
+            )
+            stack.push_async_callback(station.close)
+            for companion in self._before:
+                stack.push_async_callback(await companion(station))
+            self._station = station
+            station.open()
+            for companion in self._beside:
+                stack.push_async_callback(await companion(station))
+            if self._stop_asked.is_set():
+                return
+            ended = asyncio.create_task(self._ending.wait())
+            failed = asyncio.create_task(station.failed())
+            done, rest = await asyncio.wait({ended, failed}, return_when=asyncio.FIRST_COMPLETED)
+            for task in rest:
+                task.cancel()
+            for task in done:
+                task.result()

@@ -1,0 +1,1 @@
+"""OCPP-J: frames on a socket. Knows no hardware and no screen."""
