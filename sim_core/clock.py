@@ -13,8 +13,16 @@ import asyncio
 import heapq
 import itertools
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Protocol
+
+
+class Timer(Protocol):
+    """A callback that waits for its moment."""
+
+    def cancel(self) -> None:
+        """Never call it; harmless when it has been called."""
 
 
 class Clock(Protocol):
@@ -25,6 +33,9 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds since some fixed moment; never goes back."""
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        """Call `callback` on the running loop after `seconds` of this clock."""
 
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds` of this clock; at once (but after other tasks) when <= 0."""
@@ -38,6 +49,9 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        return asyncio.get_running_loop().call_later(max(0.0, seconds), callback)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds))
@@ -62,22 +76,46 @@ class ScaledClock:
     def monotonic(self) -> float:
         return self._began + self._elapsed()
 
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        delay = max(0.0, seconds) / self._scale
+        return asyncio.get_running_loop().call_later(delay, callback)
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds) / self._scale)
+
+
+def _wake(waker: asyncio.Future[None]) -> None:
+    if not waker.done():
+        waker.set_result(None)
+
+
+class _ManualTimer:
+    """A callback of a `ManualClock`; ordered by deadline, then by age."""
+
+    def __init__(self, deadline: float, age: int, callback: Callable[[], None]) -> None:
+        self.deadline = deadline
+        self.age = age
+        self.callback: Callable[[], None] | None = callback
+
+    def __lt__(self, other: _ManualTimer) -> bool:
+        return (self.deadline, self.age) < (other.deadline, other.age)
+
+    def cancel(self) -> None:
+        self.callback = None
 
 
 class ManualClock:
     """A clock that stands still until `advance` moves it: for tests.
 
-    Sleepers wake in the order of their deadlines, each at its own moment, and the loop runs
-    between two wakings until nothing more is ready.
+    Timers fire in the order of their deadlines, each at its own moment, and the loop runs
+    between two of them until nothing more is ready.
     """
 
     def __init__(self, start: datetime | None = None) -> None:
         self._epoch = start or datetime(2026, 1, 1, 12, 0, tzinfo=timezone.utc)
         self._elapsed = 0.0
-        self._order = itertools.count()
-        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._ages = itertools.count()
+        self._timers: list[_ManualTimer] = []
 
     def now(self) -> datetime:
         return self._epoch + timedelta(seconds=self._elapsed)
@@ -85,22 +123,31 @@ class ManualClock:
     def monotonic(self) -> float:
         return self._elapsed
 
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        timer = _ManualTimer(self._elapsed + max(0.0, seconds), next(self._ages), callback)
+        heapq.heappush(self._timers, timer)
+        return timer
+
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
         waker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), waker))
-        await waker
+        timer = self.call_later(seconds, lambda: _wake(waker))
+        try:
+            await waker
+        finally:
+            timer.cancel()
 
     async def advance(self, seconds: float) -> None:
-        """Move the time by `seconds`, waking whoever sleeps until then."""
+        """Move the time by `seconds`, firing whatever falls due until then."""
         end = self._elapsed + seconds
         await self.settle()
-        while self._sleepers and self._sleepers[0][0] <= end:
-            self._elapsed, _, waker = heapq.heappop(self._sleepers)
-            if not waker.done():
-                waker.set_result(None)
+        while self._timers and self._timers[0].deadline <= end:
+            timer = heapq.heappop(self._timers)
+            if timer.callback is not None:
+                self._elapsed = max(self._elapsed, timer.deadline)
+                timer.callback()
                 await self.settle()
         self._elapsed = end
         await self.settle()

@@ -8,7 +8,6 @@ cannot disagree about what there is or what it is called.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Union
 
 
 @dataclass(frozen=True)
@@ -114,23 +113,23 @@ class GoOnline:
     """Frames pass again."""
 
 
-Command = Union[
-    Plug,
-    Unplug,
-    Swipe,
-    Start,
-    Stop,
-    SuspendEV,
-    SuspendEVSE,
-    Resume,
-    InjectFault,
-    ClearFault,
-    Unlock,
-    LinkDown,
-    LinkUp,
-    GoSilent,
-    GoOnline,
-]
+Command = (
+    Plug
+    | Unplug
+    | Swipe
+    | Start
+    | Stop
+    | SuspendEV
+    | SuspendEVSE
+    | Resume
+    | InjectFault
+    | ClearFault
+    | Unlock
+    | LinkDown
+    | LinkUp
+    | GoSilent
+    | GoOnline
+)
 
 
 @dataclass(frozen=True)
@@ -151,7 +150,7 @@ class Refused:
     ok = False
 
 
-Outcome = Union[Accepted, Refused]
+Outcome = Accepted | Refused
 
 ERROR_CODES: tuple[str, ...] = (
     "ConnectorLockFailure",

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import platformdirs
 from pydantic import Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
@@ -124,6 +125,13 @@ class Settings(BaseSettings):
         ge=0,
         le=86_400,
     )
+    noise_w_percent: float = _option(
+        5.0,
+        "a number from 0 (exact) to 50",
+        "How much the power wavers, in percent; 0 is exact",
+        ge=0,
+        le=50,
+    )
     http_host: str = _option("127.0.0.1", "a host name or address", "Where the HTTP sidecar binds")
     http_port: int = _option(
         7071,
@@ -179,6 +187,10 @@ class Settings(BaseSettings):
         ge=1,
         le=30,
     )
+
+    def state_folder(self) -> Path:
+        """The folder for what is kept; `:memory:` keeps nothing."""
+        return self.state_dir or Path(platformdirs.user_state_dir("chargeforge"))
 
     @field_validator("csms_url")
     @classmethod

@@ -1,0 +1,1 @@
+"""What in reality is firmware: OCPP 1.6."""

@@ -1,0 +1,363 @@
+"""The HTTP API beside the WebSocket port: start and stop sessions with curl.
+
+Every answer is JSON, every refusal `{"detail": sentence}`. The routes are one table; a handler
+takes the body and returns an answer or raises a refusal, and one place turns both into HTTP.
+Starlette and uvicorn are imported by this module only, so a CSMS without HTTP doesn't pay for
+them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sim_core.csms.errors import (
+    CallRefusedError,
+    CallTimeoutError,
+    CsmsError,
+    InvalidCallError,
+    NotConnectedError,
+)
+from sim_core.csms.ledger import Session, format_time
+from sim_core.csms.peer import now
+from sim_core.csms.rules import DEFAULT_API_KEY
+from sim_core.csms.server import Csms
+
+DEFAULT_ID_TAG = "DEMO_IDTAG"
+LARGEST_BODY = 64 * 1024
+LARGEST_INTEGER = 2**31 - 1
+
+STATUS_OF: dict[type[CsmsError], int] = {
+    NotConnectedError: 404,
+    InvalidCallError: 422,
+    CallRefusedError: 502,
+    CallTimeoutError: 504,
+}
+
+Body = dict[str, Any]
+Handler = Callable[[Csms, Body], Awaitable[dict[str, Any]]]
+
+
+class RefusedError(Exception):
+    """An answer other than 200, with its sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+# Reading a body
+
+
+def _text(body: Body, *names: str, limit: int, default: str | None = None) -> str:
+    value = _first(body, names)
+    if value is None:
+        value = default
+    if not isinstance(value, str) or not value or len(value) > limit:
+        raise RefusedError(422, f"{names[0]} must be text of 1 to {limit} characters")
+    return value
+
+
+def _integer(body: Body, *names: str, lowest: int) -> int:
+    value = _optional_integer(body, *names, lowest=lowest)
+    if value is None:
+        raise RefusedError(422, f"{names[0]} must be an integer from {lowest}")
+    return value
+
+
+def _optional_integer(body: Body, *names: str, lowest: int) -> int | None:
+    value = _first(body, names)
+    if value is None:
+        return None
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not lowest <= value <= LARGEST_INTEGER:
+        raise RefusedError(422, f"{names[0]} must be an integer from {lowest}")
+    return int(value)
+
+
+def _first(body: Body, names: tuple[str, ...]) -> Any:
+    return next((body[name] for name in names if body.get(name) is not None), None)
+
+
+def _cpid(csms: Csms, body: Body) -> str:
+    cpid = _text(body, "cpid", limit=255)
+    if cpid not in csms.connected:
+        raise RefusedError(404, f"ChargePoint '{cpid}' not connected")
+    return cpid
+
+
+def _connector(body: Body, lowest: int = 1) -> int:
+    return _integer(body, "connectorId", "connector_id", lowest=lowest)
+
+
+def _accepted(command: str, status: str, *good: str) -> str:
+    if status not in good:
+        raise RefusedError(409, f"{command} rejected: {status}")
+    return status
+
+
+# The routes
+
+
+async def health(_csms: Csms, _body: Body) -> dict[str, Any]:
+    return {"ok": True, "time": format_time(now())}
+
+
+async def start(csms: Csms, body: Body) -> dict[str, Any]:
+    id_tag = _text(body, "idTag", "id_tag", limit=20, default=DEFAULT_ID_TAG)
+    connector_id = _connector(body)
+    status = await csms.remote_start(_cpid(csms, body), connector_id, id_tag)
+    _accepted("RemoteStart", status, "Accepted")
+    return {"ok": True, "message": "RemoteStartTransaction sent"}
+
+
+async def stop(csms: Csms, body: Body) -> dict[str, Any]:
+    transaction_id = _optional_integer(body, "transactionId", "transaction_id", lowest=-1)
+    connector_id = _optional_integer(body, "connectorId", "connector_id", lowest=1)
+    if transaction_id is None and connector_id is None:
+        raise RefusedError(422, "transactionId or connectorId must be given")
+    cpid = _cpid(csms, body)
+    session = csms.ledger.session(cpid, connector_id=connector_id, transaction_id=transaction_id)
+    if session is None:
+        raise RefusedError(404, "No matching active transaction")
+    return await _stop_session(csms, session)
+
+
+async def stop_connector(csms: Csms, body: Body) -> dict[str, Any]:
+    connector_id = _connector(body)
+    session = csms.ledger.session(_cpid(csms, body), connector_id=connector_id)
+    if session is None:
+        raise RefusedError(404, "No active transaction for this connector")
+    return await _stop_session(csms, session)
+
+
+async def _stop_session(csms: Csms, session: Session) -> dict[str, Any]:
+    status = await csms.remote_stop(session.cpid, session.transaction_id)
+    _accepted("RemoteStop", status, "Accepted")
+    return {
+        "ok": True,
+        "transactionId": session.transaction_id,
+        "message": "RemoteStopTransaction sent",
+    }
+
+
+async def release(csms: Csms, body: Body) -> dict[str, Any]:
+    connector_id = _connector(body)
+    cpid = _cpid(csms, body)
+    if csms.ledger.session(cpid, connector_id=connector_id):
+        raise RefusedError(400, "Connector has active transaction")
+    _accepted("UnlockConnector", await csms.unlock(cpid, connector_id), "Unlocked")
+    return {"ok": True, "message": "UnlockConnector sent"}
+
+
+async def active(csms: Csms, _body: Body) -> dict[str, Any]:
+    return {
+        "sessions": [
+            {
+                "cpid": session.cpid,
+                "connectorId": session.connector_id,
+                "idTag": session.id_tag,
+                "transactionId": session.transaction_id,
+            }
+            for session in csms.ledger.active
+        ]
+    }
+
+
+async def history(csms: Csms, _body: Body) -> dict[str, Any]:
+    return {
+        "sessions": [
+            {
+                "cpid": session.cpid,
+                "connectorId": session.connector_id,
+                "idTag": session.id_tag,
+                "transactionId": session.transaction_id,
+                "meterStart": session.meter_start,
+                "meterStop": session.meter_stop,
+                "energy": session.energy_wh,
+                "startTime": session.started_at and format_time(session.started_at),
+                "stopTime": session.stopped_at and format_time(session.stopped_at),
+                "durationSecs": session.duration_s,
+            }
+            for session in csms.ledger.history
+        ]
+    }
+
+
+async def status(csms: Csms, _body: Body) -> dict[str, Any]:
+    return {
+        "connectors": [
+            {"cpid": row.cpid, "connectorId": row.connector_id, "status": row.status}
+            for row in csms.ledger.connectors
+        ]
+    }
+
+
+async def reset(csms: Csms, body: Body) -> dict[str, Any]:
+    kind = _text(body, "type", limit=4, default="Soft")
+    if kind not in ("Soft", "Hard"):
+        raise RefusedError(422, "type must be Soft or Hard")
+    answer = await csms.reset(_cpid(csms, body), kind)
+    return {"ok": True, "status": _accepted("Reset", answer, "Accepted")}
+
+
+async def availability(csms: Csms, body: Body) -> dict[str, Any]:
+    connector_id, available = _connector(body, lowest=0), body.get("available")
+    if not isinstance(available, bool):
+        raise RefusedError(422, "available must be true or false")
+    answer = await csms.change_availability(_cpid(csms, body), connector_id, available)
+    return {"ok": True, "status": _accepted("ChangeAvailability", answer, "Accepted", "Scheduled")}
+
+
+async def config(csms: Csms, body: Body) -> dict[str, Any]:
+    key, value = _text(body, "key", limit=50), body.get("value")
+    if not isinstance(value, str) or len(value) > 500:
+        raise RefusedError(422, "value must be text of at most 500 characters")
+    answer = await csms.change_configuration(_cpid(csms, body), key, value)
+    good = ("Accepted", "RebootRequired")
+    return {"ok": True, "status": _accepted("ChangeConfiguration", answer, *good)}
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/api/v1/health", health),
+    ("GET", "/api/v1/active", active),
+    ("GET", "/api/v1/history", history),
+    ("GET", "/api/v1/status", status),
+    ("POST", "/api/v1/start", start),
+    ("POST", "/api/v1/stop", stop),
+    ("POST", "/api/v1/release", release),
+    ("POST", "/api/v1/reset", reset),
+    ("POST", "/api/v1/availability", availability),
+    ("POST", "/api/v1/config", config),
+    ("POST", "/charge/stop", stop_connector),
+)
+WITHOUT_KEY = frozenset({health})
+
+
+# HTTP
+
+
+def _json(content: dict[str, Any], status_code: int = 200) -> Response:
+    # ASCII only: a name from the wire may hold half a surrogate pair, which UTF-8 cannot.
+    text = json.dumps(content, separators=(",", ":"))
+    return Response(text, status_code, media_type="application/json")
+
+
+async def _read(request: Request) -> Body:
+    if request.method != "POST":
+        return {}
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > LARGEST_BODY:
+            raise RefusedError(413, f"the body must not be larger than {LARGEST_BODY} bytes")
+    try:
+        body = json.loads(bytes(raw))
+    except (ValueError, RecursionError):
+        raise RefusedError(422, "the body is not JSON") from None
+    if not isinstance(body, dict):
+        raise RefusedError(422, "the body must be a JSON object")
+    return body
+
+
+def create_app(csms: Csms, api_key: str = DEFAULT_API_KEY) -> Starlette:
+    """Return the ASGI application over `csms`."""
+    if not api_key:
+        raise ValueError("the API key must not be empty")
+    expected = api_key.encode()
+
+    def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def respond(request: Request) -> Response:
+            # Header bytes arrive decoded as Latin-1; this gives them back as they were.
+            given = request.headers.get("x-api-key", "").encode("latin-1")
+            if handler not in WITHOUT_KEY and not hmac.compare_digest(given, expected):
+                return _json({"detail": "invalid api key"}, 401)
+            try:
+                return _json(await handler(csms, await _read(request)))
+            except RefusedError as refusal:
+                return _json({"detail": str(refusal)}, refusal.status)
+            except CsmsError as error:
+                return _json({"detail": str(error)}, STATUS_OF.get(type(error), 502))
+            except ClientDisconnect:
+                return _json({"detail": "the request was not sent in full"}, 400)
+            except asyncio.CancelledError:
+                # Only uvicorn cancels, at its end; passed on, it would be logged as a failure.
+                return _json({"detail": "the CSMS is ending"}, 503)
+
+        return respond
+
+    async def not_found(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        response = _json({"detail": error.detail}, error.status_code)
+        response.headers.update(error.headers or {})
+        return response
+
+    routes = [Route(path, endpoint(handler), methods=[verb]) for verb, path, handler in ROUTES]
+    return Starlette(routes=routes, exception_handlers={HTTPException: not_found})
+
+
+class _Listener(uvicorn.Server):
+    """uvicorn as a guest: signals belong to the program, and it says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+class ApiServer:
+    """The API on a TCP port."""
+
+    def __init__(self, csms: Csms, api_key: str = DEFAULT_API_KEY) -> None:
+        self._app = create_app(csms, api_key)
+        self._listener: _Listener | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.port: int | None = None
+
+    async def start(self, host: str = "127.0.0.1", port: int = 8080) -> None:
+        """Listen; port 0 lets the system choose, `.port` tells which one. Raises OSError."""
+        # Binding here, not in uvicorn, turns a port in use into an exception instead of an exit.
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=128)
+        self.port = listening.getsockname()[1]
+        config = uvicorn.Config(
+            self._app,
+            lifespan="off",
+            log_config=None,
+            log_level=logging.WARNING,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            ws="none",
+        )
+        self._listener = _Listener(config)
+        self._task = asyncio.get_running_loop().create_task(self._listener.serve([listening]))
+        await self._listener.ready.wait()
+
+    async def stop(self) -> None:
+        """Finish requests in progress for a second, then close."""
+        if self._listener is None or self._task is None:
+            return
+        self._listener.should_exit = True
+        await self._task
+        self._listener = self._task = self.port = None

@@ -1,0 +1,36 @@
+"""How this CSMS answers, as data that a test or a demo may change while it runs.
+
+The rules are one mutable object that all connections look at; the policies in it are frozen,
+so that an answer is made from one consistent policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+CENTRAL_PY_DELAY_S = 10.0
+DEFAULT_API_KEY = "changeme-123"
+
+
+@dataclass(frozen=True)
+class Boot:
+    """The answer to BootNotification.
+
+    With `deaf` the CSMS asks GetConfiguration first, then reads nothing from the charge point
+    until its late answer is out, and ends with a DataTransfer of a foreign vendor. Widespread
+    servers do this when a handler waits for a call of its own.
+    """
+
+    status: str = "Accepted"
+    interval: int = 300
+    delay_s: float = 0.0
+    deaf: bool = False
+
+
+@dataclass
+class Rules:
+    """What the CSMS answers: to a boot, and to DataTransfer of the vendors it knows."""
+
+    boot: Boot = field(default_factory=Boot)
+    vendors: set[str] = field(default_factory=set)
+    call_timeout_s: float = 30.0

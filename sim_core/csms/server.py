@@ -1,0 +1,308 @@
+"""The CSMS as one object: it listens, knows who is connected, and carries out commands.
+
+Observers get frozen events and look at the ledger; nothing they do can hold up a connection.
+Waiting for something is built on those events, so a test never has to sleep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl as tls
+from collections import deque
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from sim_core.csms import events
+from sim_core.csms.errors import NotConnectedError
+from sim_core.csms.ledger import Ledger
+from sim_core.csms.peer import Peer, now
+from sim_core.csms.rules import Rules
+
+LOGGER = logging.getLogger(__name__)
+
+SUBPROTOCOL = Subprotocol("ocpp1.6")
+LARGEST_FRAME = 4 * 1024 * 1024
+EVENTS_KEPT = 10_000
+
+E = TypeVar("E", bound=events.Event)
+
+# Port scanners and browsers fail the handshake all day; a traceback each helps nobody.
+_SOCKET_LOG = logging.getLogger(f"{__name__}.websocket")
+_SOCKET_LOG.setLevel(logging.CRITICAL)
+
+
+def charge_point_id(target: str) -> str:
+    """Return the charge point id of a request target: its last path segment, decoded."""
+    segments = [part for part in urlsplit(target).path.split("/") if part]
+    if not segments or segments == ["ocpp"]:
+        return ""
+    return unquote(segments[-1])
+
+
+def _inform(observer: Callable[[events.Event], None], event: events.Event) -> None:
+    try:
+        observer(event)
+    except Exception:
+        LOGGER.exception("an observer failed")
+
+
+class Csms:
+    """A CSMS for OCPP 1.6J."""
+
+    def __init__(
+        self, *, first_transaction_id: int | None = None, rules: Rules | None = None
+    ) -> None:
+        self.ledger = Ledger(first_transaction_id)
+        self.rules = rules or Rules()
+        self.port: int | None = None
+        self.events: deque[events.Event] = deque(maxlen=EVENTS_KEPT)
+        self.event_count = 0
+        self._peers: dict[str, Peer] = {}
+        self._server: Server | None = None
+        self._observers: list[Callable[[events.Event], None]] = []
+        self._closing: set[asyncio.Task[None]] = set()
+
+    # Life
+
+    async def start(
+        self, host: str = "127.0.0.1", port: int = 0, *, ssl: tls.SSLContext | None = None
+    ) -> None:
+        """Listen; port 0 lets the system choose, `.port` tells which one. Raises OSError."""
+        self._server = await serve(
+            self._welcome,
+            host,
+            port,
+            ssl=ssl,
+            process_request=self._screen,
+            subprotocols=[SUBPROTOCOL],
+            max_size=LARGEST_FRAME,
+            open_timeout=5,
+            close_timeout=1,
+            logger=_SOCKET_LOG,
+        )
+        self.port = next(iter(self._server.sockets)).getsockname()[1]
+
+    async def stop(self) -> None:
+        """Close every connection and stop listening, within two seconds or so."""
+        if self._server is None:
+            return
+        server, self._server, self.port = self._server, None, None
+        server.close()
+        try:
+            await asyncio.wait_for(server.wait_closed(), 2)
+        except asyncio.TimeoutError:
+            LOGGER.info("a connection did not close in time")
+
+    async def __aenter__(self) -> Csms:
+        if self._server is None:
+            await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def connected(self) -> tuple[str, ...]:
+        """The ids of the charge points that are connected now."""
+        return tuple(self._peers)
+
+    def disconnect(self, cpid: str, code: int = 1000) -> None:
+        """Close the connection of a charge point, as a network or an operator may do."""
+        self._close(self._peer(cpid), code, "closed by the CSMS")
+
+    # Connections
+
+    def _screen(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Refuse, before the WebSocket opens, who cannot be a charge point of OCPP 1.6."""
+        offers = ",".join(request.headers.get_all("Sec-WebSocket-Protocol"))
+        if SUBPROTOCOL not in (offer.strip() for offer in offers.split(",")):
+            sentence = (
+                f"Connect with WebSocket sub-protocol {SUBPROTOCOL}; this server has no other.\n"
+            )
+            return connection.respond(HTTPStatus.BAD_REQUEST, sentence)
+        if not charge_point_id(request.path):
+            sentence = "The path must end in the charge point id, as in /ocpp/<id>.\n"
+            return connection.respond(HTTPStatus.NOT_FOUND, sentence)
+        return None
+
+    async def _welcome(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        cpid = charge_point_id(connection.request.path)
+        peer = Peer(cpid, connection, self.ledger, self.rules, self._tell)
+        older = self._peers.get(cpid)
+        self._peers[cpid] = peer
+        if older:
+            self._close(older, 1000, "replaced by a newer connection")
+        self.ledger.connect(cpid, now())
+        self._tell(events.Connected(now(), cpid, replaced=older is not None))
+        try:
+            await peer.serve()
+        finally:
+            if self._peers.get(cpid) is peer:
+                del self._peers[cpid]
+                self.ledger.disconnect(cpid, now())
+                self._tell(events.Disconnected(now(), cpid, connection.protocol.close_code))
+
+    def _close(self, peer: Peer, code: int, reason: str) -> None:
+        peer.retire()
+        closing = asyncio.get_running_loop().create_task(peer.close(code, reason))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+    def _peer(self, cpid: str) -> Peer:
+        if cpid not in self._peers:
+            raise NotConnectedError(f"ChargePoint '{cpid}' not connected")
+        return self._peers[cpid]
+
+    # Observing
+
+    def on_event(self, observer: Callable[[events.Event], None]) -> Callable[[], None]:
+        """Call `observer` with every event from now on; the result takes it off again."""
+        self._observers.append(observer)
+
+        def leave() -> None:
+            if observer in self._observers:
+                self._observers.remove(observer)
+
+        return leave
+
+    async def wait_for(
+        self,
+        kind: type[E],
+        predicate: Callable[[E], bool] = lambda _: True,
+        *,
+        timeout_s: float = 5.0,
+        since: int = 0,
+    ) -> E:
+        """Return the first event of this kind that fits, looking back to event number `since`.
+
+        `event_count`, read before an action, is the `since` that sees only what followed it.
+        """
+        found: asyncio.Future[E] = asyncio.get_running_loop().create_future()
+
+        def look(event: events.Event) -> None:
+            if isinstance(event, kind) and not found.done() and predicate(event):
+                found.set_result(event)
+
+        oldest = self.event_count - len(self.events)
+        for number, event in enumerate(self.events, oldest):
+            if number >= since:
+                look(event)
+        leave = self.on_event(look)
+        try:
+            return await asyncio.wait_for(found, timeout_s)
+        except asyncio.TimeoutError:
+            last = self.events[-1].text if self.events else "nothing happened"
+            raise TimeoutError(
+                f"no fitting {kind.__name__} within {timeout_s:g} s; the last event: {last}"
+            ) from None
+        finally:
+            leave()
+
+    async def until(self, condition: Callable[[Ledger], object], *, timeout_s: float = 5.0) -> None:
+        """Return once `condition(ledger)` holds; it is asked now and after every event."""
+        holds: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def look(_: events.Event | None = None) -> None:
+            if not holds.done() and condition(self.ledger):
+                holds.set_result(None)
+
+        look()
+        leave = self.on_event(look)
+        try:
+            await asyncio.wait_for(holds, timeout_s)
+        except asyncio.TimeoutError:
+            last = self.events[-1].text if self.events else "nothing happened"
+            raise TimeoutError(
+                f"the condition did not come true within {timeout_s:g} s; the last event: {last}"
+            ) from None
+        finally:
+            leave()
+
+    def _tell(self, event: events.Event) -> None:
+        self.events.append(event)
+        self.event_count += 1
+        for observer in tuple(self._observers):
+            _inform(observer, event)
+
+    # Commands
+
+    async def call(
+        self,
+        cpid: str,
+        action: str,
+        payload: dict[str, Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+        validate: bool = True,
+    ) -> dict[str, Any]:
+        """Send any CALL and return the answer's payload; `validate=False` sends it unchecked."""
+        return await self._peer(cpid).request(
+            action, payload or {}, timeout_s=timeout_s, validate=validate
+        )
+
+    async def _status(self, cpid: str, action: str, payload: dict[str, Any]) -> str:
+        status = (await self.call(cpid, action, payload)).get("status")
+        return status if isinstance(status, str) else "no status"
+
+    async def remote_start(self, cpid: str, connector_id: int | None, id_tag: str) -> str:
+        """Ask to start a transaction; returns the status word."""
+        payload: dict[str, Any] = {"idTag": id_tag}
+        if connector_id is not None:
+            payload["connectorId"] = connector_id
+        return await self._status(cpid, "RemoteStartTransaction", payload)
+
+    async def remote_stop(self, cpid: str, transaction_id: int) -> str:
+        """Ask to stop a transaction; returns the status word."""
+        payload = {"transactionId": transaction_id}
+        return await self._status(cpid, "RemoteStopTransaction", payload)
+
+    async def unlock(self, cpid: str, connector_id: int) -> str:
+        """Ask to release the cable; returns the status word."""
+        return await self._status(cpid, "UnlockConnector", {"connectorId": connector_id})
+
+    async def reset(self, cpid: str, kind: str = "Soft") -> str:
+        """Ask for a reset, Soft or Hard; returns the status word."""
+        return await self._status(cpid, "Reset", {"type": kind})
+
+    async def change_availability(self, cpid: str, connector_id: int, operative: bool) -> str:
+        """Take a connector (0: all of them) into or out of service; returns the status word."""
+        kind = "Operative" if operative else "Inoperative"
+        payload = {"connectorId": connector_id, "type": kind}
+        return await self._status(cpid, "ChangeAvailability", payload)
+
+    async def change_configuration(self, cpid: str, key: str, value: str) -> str:
+        """Set a configuration key; returns the status word."""
+        return await self._status(cpid, "ChangeConfiguration", {"key": key, "value": value})
+
+    async def get_configuration(self, cpid: str, *keys: str) -> dict[str, str | None]:
+        """Return the configuration keys asked for (all of them if none is named)."""
+        payload = {"key": list(keys)} if keys else {}
+        answer = await self.call(cpid, "GetConfiguration", payload)
+        rows = answer.get("configurationKey") or []
+        return {
+            row["key"]: row.get("value") for row in rows if isinstance(row, dict) and "key" in row
+        }
+
+    async def trigger(self, cpid: str, message: str, connector_id: int | None = None) -> str:
+        """Ask for a message (TriggerMessage); returns the status word."""
+        payload: dict[str, Any] = {"requestedMessage": message}
+        if connector_id is not None:
+            payload["connectorId"] = connector_id
+        return await self._status(cpid, "TriggerMessage", payload)
+
+    async def data_transfer(
+        self, cpid: str, vendor_id: str, message_id: str | None = None, data: str | None = None
+    ) -> dict[str, Any]:
+        """Send vendor data; returns the answer's payload."""
+        payload = {"vendorId": vendor_id, "messageId": message_id, "data": data}
+        return await self.call(
+            cpid, "DataTransfer", {key: word for key, word in payload.items() if word is not None}
+        )

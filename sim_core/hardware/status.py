@@ -1,0 +1,218 @@
+"""What a connector is, and what it would refuse: two pure functions over its facts.
+
+Status is derived, never set. The facts change; the OCPP word follows (OCPP 1.6 §7.7). Faults lie
+over everything and what is beneath keeps moving, so that recovery lands right. The transition
+table of OCPP 1.6 §4.9 judges this in the tests; it is not the mechanism.
+
+`why_not` asks the same facts before an act. Whoever wants to act (key, button, palette, HTTP, the
+charge point itself) gets the same sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+
+class Status(str, Enum):
+    """ChargePointStatus of OCPP 1.6 §7.7."""
+
+    AVAILABLE = "Available"
+    PREPARING = "Preparing"
+    CHARGING = "Charging"
+    SUSPENDED_EV = "SuspendedEV"
+    SUSPENDED_EVSE = "SuspendedEVSE"
+    FINISHING = "Finishing"
+    RESERVED = "Reserved"
+    UNAVAILABLE = "Unavailable"
+    FAULTED = "Faulted"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is true of one connector. `id_tag` is that of the transaction or the waiting card."""
+
+    connector_id: int
+    plugged: bool = False
+    energized: bool = False
+    """The contactor is closed: energy may flow."""
+    ev_ready: bool = True
+    evse_ready: bool = True
+    ev_paused: bool = False
+    evse_paused: bool = False
+    fault: str | None = None
+    operative: bool = True
+    leaving: bool = False
+    """It goes out of service as soon as it is free."""
+    reserved_for: str | None = None
+    authorizing: bool = False
+    authorized: bool = False
+    transaction: bool = False
+    ended: bool = False
+    """A transaction has ended and its cable is still in."""
+    lockable: bool = True
+    rebooting: bool = False
+    id_tag: str | None = None
+
+
+def connector_status(facts: Facts) -> Status:
+    """The OCPP 1.6 word for these facts (§4.9, §7.7)."""
+    if facts.fault:
+        return Status.FAULTED
+    if facts.transaction:
+        return _status_in_transaction(facts)
+    if not facts.operative:
+        return Status.UNAVAILABLE
+    if facts.authorized:
+        return Status.PREPARING
+    if facts.plugged:
+        return Status.FINISHING if facts.ended else Status.PREPARING
+    if facts.reserved_for is not None:
+        return Status.RESERVED
+    return Status.AVAILABLE
+
+
+def _status_in_transaction(facts: Facts) -> Status:
+    if not facts.evse_ready:  # §7.7: of both, SuspendedEVSE takes precedence
+        return Status.SUSPENDED_EVSE
+    if not facts.plugged or not facts.ev_ready:
+        return Status.SUSPENDED_EV
+    return Status.CHARGING if facts.energized else Status.PREPARING
+
+
+Rule = Callable[[Facts], "str | None"]
+
+
+def _no_vehicle(facts: Facts) -> str | None:
+    return (
+        None if facts.plugged else f"connector {facts.connector_id} has no vehicle: plug in first"
+    )
+
+
+def _has_vehicle(facts: Facts) -> str | None:
+    if facts.plugged:
+        return f"connector {facts.connector_id} already has a vehicle: unplug it first"
+    return None
+
+
+def _nothing_to_unplug(facts: Facts) -> str | None:
+    if facts.plugged:
+        return None
+    return f"connector {facts.connector_id} has no vehicle to unplug"
+
+
+def _faulted(facts: Facts) -> str | None:
+    if facts.fault:
+        return f"connector {facts.connector_id} is Faulted ({facts.fault}): clear the fault first"
+    return None
+
+
+def _out_of_service(facts: Facts) -> str | None:
+    if facts.leaving and not facts.transaction:
+        return f"connector {facts.connector_id} is about to go out of service: unplug the vehicle"
+    if facts.operative or facts.transaction:
+        return None
+    return f"connector {facts.connector_id} is Unavailable: the CSMS has taken it out of service"
+
+
+def _rebooting(facts: Facts) -> str | None:
+    return "the charge point is rebooting: wait until it is back" if facts.rebooting else None
+
+
+def _waiting_for_answer(facts: Facts) -> str | None:
+    if facts.authorizing:
+        return f"connector {facts.connector_id} still waits for the answer to a card: try again"
+    return None
+
+
+def _already_starting(facts: Facts) -> str | None:
+    if facts.transaction:
+        return f"connector {facts.connector_id} is already charging for {facts.id_tag}: stop first"
+    if facts.authorized and facts.plugged:
+        return f"connector {facts.connector_id} is already starting for {facts.id_tag}: wait"
+    return None
+
+
+def _no_transaction(facts: Facts) -> str | None:
+    if facts.transaction:
+        return None
+    return f"connector {facts.connector_id} has no transaction: start one first"
+
+
+def _nothing_to_stop(facts: Facts) -> str | None:
+    if facts.transaction:
+        return None
+    return f"connector {facts.connector_id} has no transaction to stop"
+
+
+def _ev_paused(facts: Facts) -> str | None:
+    if facts.ev_paused:
+        return f"the vehicle at connector {facts.connector_id} pauses already: resume it"
+    return None
+
+
+def _evse_paused(facts: Facts) -> str | None:
+    if facts.evse_paused:
+        return f"connector {facts.connector_id} pauses already: resume it"
+    return None
+
+
+def _nothing_to_resume(facts: Facts) -> str | None:
+    if facts.ev_paused or facts.evse_paused or facts.fault:
+        return None
+    return f"connector {facts.connector_id} is neither suspended nor faulted: nothing to resume"
+
+
+def _fault_already(facts: Facts) -> str | None:
+    if facts.fault:
+        return f"connector {facts.connector_id} is Faulted ({facts.fault}) already: clear it first"
+    return None
+
+
+def _nothing_to_clear(facts: Facts) -> str | None:
+    return None if facts.fault else f"connector {facts.connector_id} has no fault to clear"
+
+
+def _no_lock(facts: Facts) -> str | None:
+    if facts.lockable:
+        return None
+    return f"connector {facts.connector_id} has a fixed cable: there is no lock to open"
+
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "plug": (_has_vehicle,),
+    "unplug": (_nothing_to_unplug,),
+    "swipe": (_rebooting, _waiting_for_answer, _faulted, _out_of_service),
+    "local_start": (
+        _rebooting,
+        _waiting_for_answer,
+        _faulted,
+        _out_of_service,
+        _already_starting,
+        _no_vehicle,
+    ),
+    "local_stop": (_nothing_to_stop,),
+    "suspend_ev": (_faulted, _no_transaction, _ev_paused),
+    "suspend_evse": (_faulted, _no_transaction, _evse_paused),
+    "resume": (_nothing_to_resume,),
+    "fault": (_fault_already,),
+    "clear_fault": (_nothing_to_clear,),
+    "unlock": (_no_lock,),
+}
+"""Name of an act on a connector -> what may speak against it, the most telling first."""
+
+
+def why_not(action: str, facts: Facts) -> str | None:
+    """The sentence that refuses `action` while `facts` hold, or None when nothing is against it."""
+    for rule in RULES[action]:
+        if sentence := rule(facts):
+            return sentence
+    return None
+
+
+@lru_cache(maxsize=1024)
+def refusals(facts: Facts) -> dict[str, str]:
+    """Every act that would be refused now, with its sentence. The same facts, the same object."""
+    return {name: sentence for name in RULES if (sentence := why_not(name, facts))}

@@ -1,0 +1,129 @@
+"""May this card charge: the CSMS's word, the cache, what holds offline (OCPP 1.6 §3.5, §4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sim_core.ocpp16.configuration import Configuration
+from sim_core.ocpp16.stamps import moment
+from sim_core.store import KnownTag, Store
+from sim_core.wire.endpoint import Answer, Error, Payload, Result
+
+ACCEPTED = "Accepted"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was decided about a card. `reason` is the sentence for a refusal."""
+
+    status: str
+    parent_id_tag: str | None = None
+    reason: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        return self.status == ACCEPTED
+
+
+def id_tag_info(payload: Payload) -> Verdict | None:
+    """IdTagInfo of an answer, read leniently: None where it is missing or makes no sense."""
+    info = payload.get("idTagInfo")
+    if not isinstance(info, dict) or not isinstance(info.get("status"), str):
+        return None
+    parent = info.get("parentIdTag")
+    return Verdict(info["status"], parent if isinstance(parent, str) and parent else None)
+
+
+class Caller(Protocol):
+    """Sends a plain call."""
+
+    async def __call__(self, action: str, payload: Payload) -> Answer: ...
+
+
+class Authorizer:
+    """Decides about cards."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        store: Store,
+        call: Caller,
+        *,
+        online: Callable[[], bool],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._configuration = configuration
+        self._store = store
+        self._call = call
+        self._online = online
+        self._now = now
+
+    async def decide(self, id_tag: str) -> Verdict:
+        """May `id_tag` charge? Asks the CSMS unless a local answer is enough or all there is."""
+        known = self._known(id_tag)
+        if self._configuration.flag("LocalPreAuthorize") and known and known.status == ACCEPTED:
+            return Verdict(ACCEPTED, known.parent_id_tag)
+        if self._online():
+            answer = await self._call("Authorize", {"idTag": id_tag})
+            if isinstance(answer, Result):
+                return self._heard(id_tag, answer.payload)
+            if isinstance(answer, Error):
+                return Verdict(
+                    "Invalid",
+                    reason=f"the CSMS could not authorise {id_tag} (CALLERROR {answer.code})",
+                )
+        return self._decide_offline(id_tag, known)
+
+    def learn(self, id_tag: str, payload: Payload) -> Verdict | None:
+        """Remember the IdTagInfo that an answer carries (§3.5.1: the authorization cache)."""
+        verdict = id_tag_info(payload)
+        if verdict and self._configuration.flag("AuthorizationCacheEnabled"):
+            expiry = payload["idTagInfo"].get("expiryDate")
+            self._store.learn(
+                KnownTag(id_tag, verdict.status, verdict.parent_id_tag, moment(expiry)), self._now()
+            )
+        return verdict
+
+    def _heard(self, id_tag: str, payload: Payload) -> Verdict:
+        verdict = self.learn(id_tag, payload)
+        if verdict is None:
+            return Verdict("Invalid", reason=f"the CSMS answered for {id_tag} without an idTagInfo")
+        if verdict.accepted:
+            return verdict
+        return Verdict(
+            verdict.status, reason=f"the CSMS answered {verdict.status} for the card {id_tag}"
+        )
+
+    def _known(self, id_tag: str) -> KnownTag | None:
+        if not self._configuration.flag("AuthorizationCacheEnabled"):
+            return None
+        known = self._store.known_tag(id_tag)
+        if known and known.expiry_date and known.expiry_date <= self._now():
+            return None
+        return known
+
+    def _decide_offline(self, id_tag: str, known: KnownTag | None) -> Verdict:
+        """§3.5.2 and §3.5.3: a known card by LocalAuthorizeOffline, a stranger only if allowed."""
+        if not self._configuration.flag("LocalAuthorizeOffline"):
+            return Verdict(
+                "Invalid",
+                reason=f"the charge point is offline and may not decide about {id_tag} itself "
+                "(LocalAuthorizeOffline is false)",
+            )
+        if known is not None:
+            if known.status == ACCEPTED:
+                return Verdict(ACCEPTED, known.parent_id_tag)
+            return Verdict(
+                known.status,
+                reason=f"the charge point is offline and knows the card {id_tag} as {known.status}",
+            )
+        if self._configuration.flag("AllowOfflineTxForUnknownId"):
+            return Verdict(ACCEPTED)
+        return Verdict(
+            "Invalid",
+            reason=f"the charge point is offline and does not know the card {id_tag} "
+            "(AllowOfflineTxForUnknownId is false)",
+        )

@@ -1,0 +1,458 @@
+"""The charge point: the only writer of its state.
+
+State changes only in synchronous methods on one event loop; sending is asynchronous and follows.
+No change spans an `await`, so two connectors can never fight. Whoever changes a fact calls
+`changed`: it derives the status anew, tells the CSMS what is new, shares the power out again and
+asks for a new picture.
+
+The rooms beside this one each hold one subject: `registration`, `sessions` (what people and
+vehicles do), `transactions`, `authorization`, `status_reports`, `metering`, `configuration`, and
+the handlers of what a CSMS asks (`core`, `remote_trigger`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ocpp.v16.enums import Reason
+
+from sim_core.clock import Clock
+from sim_core.events import Event
+from sim_core.hardware import cabinet
+from sim_core.hardware.connector import Connector
+from sim_core.hardware.model import Model, Timing
+from sim_core.hardware.status import Facts, Status
+from sim_core.ocpp16 import metering
+from sim_core.ocpp16.authorization import Authorizer
+from sim_core.ocpp16.configuration import Configuration, standard_keys
+from sim_core.ocpp16.core import Core
+from sim_core.ocpp16.outlet import Outlet
+from sim_core.ocpp16.registration import Registrar
+from sim_core.ocpp16.remote_trigger import RemoteTrigger
+from sim_core.ocpp16.routing import routes_of
+from sim_core.ocpp16.sessions import Sessions
+from sim_core.ocpp16.stamps import stamp
+from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
+from sim_core.ocpp16.transactions import Transactions
+from sim_core.race import first_of
+from sim_core.snapshot import Registration
+from sim_core.store import Store
+from sim_core.wire.endpoint import Answer, Endpoint, Payload
+from sim_core.wire.outbox import Outbox, RetryPolicy
+
+TICK_S = 1.0
+"""How often the metal is looked at while a vehicle is connected."""
+FLUSH_PATIENCE_S = 30.0
+"""How long a soft reset waits for the journal to empty (OCPP 1.6 §5.14)."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a charge point is made of."""
+
+    charge_point_id: str
+    model: Model
+    timing: Timing
+    connectors: int
+    initial_keys: dict[str, str]
+    default_id_tag: str = "MY_TAG"
+    meter_start_wh: int = 0
+    constant_power_w: float | None = None
+    noise: float = 0.0
+
+
+class ChargePoint:
+    """The firmware over the metal. Made on the loop that it lives on."""
+
+    def __init__(
+        self,
+        build: Build,
+        *,
+        clock: Clock,
+        store: Store,
+        rng: random.Random,
+        on_event: Callable[[Event], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        """Raises ValueError with a sentence when an initial configuration key is not allowed."""
+        self.build = build
+        self.model = build.model
+        self.timing = build.timing
+        self.behaviour = build.model.behaviour
+        self.clock = clock
+        self.store = store
+        self.registration = Registration.NONE
+        self.rebooting = False
+        self.published_facts_changed = on_change
+        self.cut_link: Callable[[float], None] = lambda _: None
+        """Closes the socket and dials again after so many seconds; the station sets it."""
+        self.link_online: Callable[[], bool] = lambda: True
+        self.link_settled: Callable[[], None] = lambda: None
+        self._on_event = on_event
+        self._offset = timedelta(0)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.configuration = Configuration(
+            standard_keys(build.connectors),
+            initial={**build.model.keys, **build.initial_keys},
+            stored=store.configuration(),
+            save=store.save_configuration,
+            on_change=self._key_changed,
+        )
+        inoperative = store.inoperative()
+        registers = store.registers()
+        self.operative = 0 not in inoperative
+        self.outlets: dict[int, Outlet] = {
+            number: Outlet(
+                number,
+                Connector(
+                    build.model.ratings,
+                    register_wh=registers.get(number, float(build.meter_start_wh)),
+                    ramp_w_per_s=build.timing.ramp_w_per_s,
+                    noise=build.noise,
+                    constant_power_w=build.constant_power_w,
+                    rng=rng,
+                    now_s=clock.monotonic(),
+                ),
+                lockable=build.model.behaviour.lockable,
+                in_service=number not in inoperative,
+                operative=number not in inoperative and 0 not in inoperative,
+            )
+            for number in range(1, build.connectors + 1)
+        }
+        self.outbox = Outbox(
+            store,
+            clock,
+            policy=self._retry_policy,
+            on_confirmed=lambda row, payload: self.transactions.read_id(row, payload),
+            on_settled=lambda row, payload: self.transactions.settled(row, payload),
+            on_given_up=lambda row, why: self.transactions.given_up(row, why),
+            on_change=on_change,
+        )
+        self.authorizer = Authorizer(
+            self.configuration,
+            store,
+            self.outbox.call,
+            online=lambda: self.online,
+            now=self.now,
+        )
+        self.reports = StatusReports(
+            clock,
+            may_send=lambda: self.outbox.registered,
+            minimum_duration_s=lambda: self.configuration.number("MinimumStatusDuration"),
+            send=self._send_status,
+            stamp=stamp,
+            now=self.now,
+            vendor_id=build.model.identity.vendor if self.behaviour.vendor_fields else None,
+        )
+        self.registrar = Registrar(self, self._shift_clock)
+        self.sessions = Sessions(self)
+        self.transactions = Transactions(self)
+        self._aligned = metering.Aligned(
+            clock,
+            self.now,
+            lambda: self.configuration.number("ClockAlignedDataInterval"),
+            self._sample_aligned,
+        )
+        self._ticking = False
+        self.routes = routes_of((Core(self), RemoteTrigger(self)))
+        self.transactions.recover()
+        self._look()
+        self._aligned.rearm()
+
+    # -- time, tasks, notes ------------------------------------------
+
+    def now(self) -> datetime:
+        """The charge point's own time of day, as the CSMS has set it."""
+        return self.clock.now() + self._offset
+
+    def own_time(self, at: datetime | None) -> datetime | None:
+        """A moment of the computer's clock on the charge point's own."""
+        return at and at + self._offset
+
+    def after(self, seconds: float, act: Callable[[], None]) -> None:
+        """Do something later; at once, in this same turn, when `seconds` is 0."""
+        if seconds <= 0:
+            act()
+        else:
+            self.clock.call_later(seconds, act)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something go on beside; a fault in it ends the charge point visibly."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
+
+    async def failed(self) -> None:
+        """Return never; raise when something that was spawned has failed."""
+        await asyncio.shield(self._failed)
+
+    async def close(self) -> None:
+        """End everything that was spawned."""
+        self._aligned.stop()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._failed.cancel()
+        self.advance_metal()
+        self._save_registers()
+
+    def note(self, kind: str, text: str, connector_id: int | None = None) -> None:
+        """Write down what has happened, as a sentence."""
+        self._on_event(Event(self.now(), kind, text, connector_id))
+
+    # -- facts and status --------------------------------------------
+
+    @property
+    def online(self) -> bool:
+        """Registered, and frames pass."""
+        return self.outbox.registered and self.link_online()
+
+    def facts(self, outlet: Outlet) -> Facts:
+        """What is true of a connector."""
+        return outlet.facts(rebooting=self.rebooting)
+
+    def changed(self, outlet: Outlet) -> None:
+        """A fact of this connector has changed."""
+        outlet.metal.settle()
+        outlet.apply_availability(self.operative)
+        self._share_power()
+        self._look_at(outlet)
+        self._look_at_charge_point()
+        self._tick_while_needed()
+        self.published_facts_changed()
+
+    def change_availability(self, connector_id: int, operative: bool) -> None:
+        """ChangeAvailability, lastingly: at once, or when a busy connector is free (§5.2).
+
+        Connector 0 takes the whole charge point out of service; back in service, it takes every
+        connector along.
+        """
+        if connector_id == 0:
+            self.operative = operative
+        with self.store.together():
+            if connector_id == 0:
+                self.store.save_operative(0, operative)
+            for outlet in self.outlets.values():
+                if outlet.number == connector_id or (connector_id == 0 and operative):
+                    outlet.in_service = operative
+                    self.store.save_operative(outlet.number, operative)
+        for outlet in self.outlets.values():
+            self.changed(outlet)
+
+    def charge_point_status(self) -> Status:
+        """Status of connector 0: Available, Unavailable or Faulted (§4.9)."""
+        return Status.AVAILABLE if self.operative else Status.UNAVAILABLE
+
+    def _look(self) -> None:
+        for outlet in self.outlets.values():
+            self._look_at(outlet)
+        self._look_at_charge_point()
+
+    def _look_at(self, outlet: Outlet) -> None:
+        status = outlet.status()
+        fault = outlet.metal.fault
+        report = (
+            Report(status, fault.error_code, fault.vendor_error_code, fault.info)
+            if fault
+            else Report(status)
+        )
+        before = self.reports.current(outlet.number)
+        if self.reports.note(outlet.number, report) and before is not None:
+            detail = f" ({report.error_code})" if report.error_code != NO_ERROR else ""
+            self.note(
+                "status", f"connector {outlet.number} is {status.value}{detail}", outlet.number
+            )
+
+    def _look_at_charge_point(self) -> None:
+        before = self.reports.current(0)
+        status = self.charge_point_status()
+        if self.reports.note(0, Report(status)) and before is not None:
+            self.note("status", f"the charge point is {status.value}", 0)
+
+    # -- the link ----------------------------------------------------
+
+    async def session(self, endpoint: Endpoint) -> None:
+        """What the charge point does on one connection; ends by being cancelled."""
+        boots = self.registration is not Registration.ACCEPTED or self.behaviour.boot_on_reconnect
+        await first_of(self.outbox.run(endpoint), self.registrar.session(boots))
+
+    def set_registration(self, registration: Registration) -> None:
+        """BootNotification was answered."""
+        if registration is not self.registration:
+            self.registration = registration
+            if registration is not Registration.NONE:
+                self.note("boot", f"the CSMS answered BootNotification: {registration.value}")
+        if registration is not Registration.ACCEPTED:
+            self.outbox.registered = False
+        self.published_facts_changed()
+
+    def registered(self, *, booted: bool) -> None:
+        """Everything may pass now (§4.2)."""
+        self.outbox.registered = True
+        self.link_settled()
+        order = self.report_order()
+        if booted:
+            self.reports.say_all(order)
+        else:
+            self.reports.say_changes(order)
+        self.outbox.wake()
+        self.published_facts_changed()
+
+    def may_answer(self) -> bool:
+        """Whether calls of the CSMS are answered: while Rejected they are not (§4.2)."""
+        return self.registration is not Registration.REJECTED
+
+    def link_lost(self, why: str) -> None:
+        """The connection has ended."""
+        self.note("link", f"the link to the CSMS was lost: {why}")
+
+    def report_order(self) -> list[int]:
+        """All connectors in the order in which this make reports them."""
+        numbers = list(self.outlets)
+        first = self.behaviour.status_order == "charge_point_first"
+        return [0, *numbers] if first else [*numbers, 0]
+
+    def report_status(self, connector_id: int | None) -> None:
+        """A triggered StatusNotification: of one connector, or of all (§5.17)."""
+        for number in self.report_order() if connector_id is None else [connector_id]:
+            self.reports.say(number)
+
+    def _send_status(self, payload: Payload, answered: Callable[[Answer], None]) -> None:
+        async def send() -> None:
+            answered(await self.outbox.call("StatusNotification", payload, while_pending=True))
+
+        self.spawn(send())
+
+    # -- reset -------------------------------------------------------
+
+    async def reset(self, *, hard: bool) -> None:
+        """Stop what runs, then reboot (§5.14). Soft waits for the CSMS's answers, hard does not."""
+        self.rebooting = True
+        for outlet in self.outlets.values():
+            self.sessions.drop_authorization(outlet)
+            self.transactions.stop(outlet, Reason.hard_reset if hard else Reason.soft_reset)
+            self.changed(outlet)
+        if not hard:
+            await first_of(self.outbox.drained(), self.clock.sleep(FLUSH_PATIENCE_S))
+        self.note("reset", f"{'hard' if hard else 'soft'} reset: the charge point reboots")
+        self.registration = Registration.NONE
+        self.configuration.rebooted()
+        self.cut_link(self.timing.reboot_s)
+        self.after(self.timing.reboot_s, self._rebooted)
+        self.published_facts_changed()
+
+    def _rebooted(self) -> None:
+        self.rebooting = False
+        self.published_facts_changed()
+
+    # -- metal -------------------------------------------------------
+
+    def advance_metal(self) -> None:
+        """Bring all connectors to the present moment."""
+        now_s = self.clock.monotonic()
+        for outlet in self.outlets.values():
+            outlet.metal.advance(now_s)
+
+    def _share_power(self) -> None:
+        ratings = self.model.ratings
+        outlets = list(self.outlets.values())
+        demands = [
+            cabinet.Demand(
+                wanted_w=outlet.metal.wanted_w(),
+                charging=outlet.metal.flowing,
+                connecting=outlet.starting
+                or (outlet.transaction is not None and not outlet.metal.contactor_closed),
+            )
+            for outlet in outlets
+        ]
+        parts = cabinet.share(demands, ratings.cabinet_power_w, ratings.cabinet_reserve_w)
+        for outlet, part in zip(outlets, parts, strict=True):
+            outlet.metal.allowed_w = part
+
+    def _tick_while_needed(self) -> None:
+        if not self._ticking and any(outlet.metal.plugged for outlet in self.outlets.values()):
+            self._ticking = True
+            self.clock.call_later(TICK_S, self._tick)
+
+    def _tick(self) -> None:
+        self._ticking = False
+        self.advance_metal()
+        self._share_power()
+        for outlet in self.outlets.values():
+            if outlet.metal.plugged:
+                outlet.trace_w.append(outlet.reading().power_w)
+                self.transactions.check_energy_limit(outlet)
+                self._look_at(outlet)  # a battery may have become full
+            else:
+                outlet.trace_w.clear()
+        if any(outlet.metal.flowing for outlet in self.outlets.values()):
+            self._save_registers()
+        self._tick_while_needed()
+        self.published_facts_changed()
+
+    def _save_registers(self) -> None:
+        self.store.save_registers_lightly(
+            {number: outlet.metal.meter.register_wh for number, outlet in self.outlets.items()}
+        )
+
+    # -- samples outside the transaction's own rhythm ----------------
+
+    def trigger_samples(self, connector_id: int | None) -> None:
+        """Triggered MeterValues: of one connector, or of all (§5.17)."""
+        self.advance_metal()
+        measurands = self.configuration.items("MeterValuesSampledData")
+        numbers: Iterable[int] = self.outlets if connector_id is None else [connector_id]
+        for number in numbers:
+            self._send_value(self.outlets[number], self.now(), measurands, metering.TRIGGER)
+
+    def _sample_aligned(self, due: datetime) -> None:
+        self.advance_metal()
+        measurands = self.configuration.items("MeterValuesAlignedData")
+        for outlet in self.outlets.values():
+            self._send_value(outlet, due, measurands, metering.CLOCK)
+
+    def _send_value(
+        self, outlet: Outlet, at: datetime, measurands: tuple[str, ...], context: str
+    ) -> None:
+        value = metering.meter_value(at, outlet.reading(), measurands, context, self.model.metering)
+        if outlet.transaction is not None:
+            self.transactions.send_value(outlet, outlet.transaction, value)
+            return
+        payload = {"connectorId": outlet.number, "meterValue": [value]}
+
+        async def send() -> None:
+            await self.outbox.call("MeterValues", payload)
+
+        self.spawn(send())
+
+    # -- odds and ends -----------------------------------------------
+
+    def _retry_policy(self) -> RetryPolicy:
+        return RetryPolicy(
+            attempts=self.configuration.number("TransactionMessageAttempts"),
+            interval_s=self.configuration.number("TransactionMessageRetryInterval"),
+        )
+
+    def _shift_clock(self, by: timedelta) -> None:
+        self._offset += by
+        self._aligned.rearm()
+
+    def _key_changed(self, name: str) -> None:
+        effects: dict[str, Callable[[], None]] = {
+            "HeartbeatInterval": self.registrar.interval_changed,
+            "MeterValueSampleInterval": self.transactions.interval_changed,
+            "ClockAlignedDataInterval": self._aligned.rearm,
+        }
+        effects.get(name, lambda: None)()
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) and not self._failed.done():
+            self._failed.set_exception(error)

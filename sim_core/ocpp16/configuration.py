@@ -1,0 +1,222 @@
+"""The configuration keys as one table (OCPP 1.6 §9): type, range, access, when a change counts.
+
+A row says everything that GetConfiguration and ChangeConfiguration need to know. What a key does is
+written where it is read; `Configuration.on_change` tells those who cannot wait to be asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from ocpp.v16.enums import ConfigurationStatus
+
+MEASURANDS = (
+    "Energy.Active.Import.Register",
+    "Current.Import",
+    "Current.Offered",
+    "Voltage",
+    "Power.Active.Import",
+    "Power.Offered",
+    "SoC",
+    "Temperature",
+)
+"""What the meter of a DC outlet can say (OCPP 1.6 §7.31)."""
+
+
+class Kind(str, Enum):
+    """What a value looks like."""
+
+    BOOLEAN = "boolean"
+    INTEGER = "integer"
+    LIST = "list"
+    TEXT = "text"
+
+
+@dataclass(frozen=True)
+class Key:
+    """One configuration key. `allowed` limits the items of a list."""
+
+    name: str
+    kind: Kind
+    default: str
+    readonly: bool = False
+    low: int = 0
+    high: int = 2**31 - 1
+    allowed: tuple[str, ...] | None = None
+    most: int = 100
+    """The largest number of items in a list."""
+    reboot: bool = False
+    """A change counts only after a reboot (RebootRequired)."""
+
+    def normal(self, value: str) -> str | None:
+        """The value as it is kept, or None when it is not allowed."""
+        return NORMAL[self.kind](self, value)
+
+
+def _boolean(key: Key, value: str) -> str | None:
+    word = value.strip().lower()
+    return word if word in ("true", "false") else None
+
+
+def _integer(key: Key, value: str) -> str | None:
+    digits = value.strip()
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 10:
+        return None
+    return str(int(digits)) if key.low <= int(digits) <= key.high else None
+
+
+def _list(key: Key, value: str) -> str | None:
+    items = [item.strip() for item in value.split(",")] if value.strip() else []
+    if any(item != raw for item, raw in zip(items, value.split(","), strict=False)):
+        return None  # §9: a comma separated list, without spaces
+    if len(items) > key.most or len(set(items)) != len(items):
+        return None
+    if key.allowed is not None and not set(items) <= set(key.allowed):
+        return None
+    return ",".join(items)
+
+
+def _text(key: Key, value: str) -> str | None:
+    return value if len(value) <= 500 else None
+
+
+NORMAL: dict[Kind, Callable[[Key, str], str | None]] = {
+    Kind.BOOLEAN: _boolean,
+    Kind.INTEGER: _integer,
+    Kind.LIST: _list,
+    Kind.TEXT: _text,
+}
+
+DAY_S = 86_400
+PHASES = ("NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR")
+
+
+def standard_keys(connectors: int) -> tuple[Key, ...]:
+    """Every key that this firmware has for a charger with so many connectors."""
+    phases = tuple(f"{c}.{phase}" for c in range(connectors + 1) for phase in PHASES) + PHASES
+    measured = "Energy.Active.Import.Register"
+    most = len(MEASURANDS)
+    b, i, csv = Kind.BOOLEAN, Kind.INTEGER, Kind.LIST
+    return (
+        Key("AllowOfflineTxForUnknownId", b, "false"),
+        Key("AuthorizationCacheEnabled", b, "true"),
+        Key("AuthorizeRemoteTxRequests", b, "true"),
+        Key("ClockAlignedDataInterval", i, "0", high=DAY_S),
+        Key("ConnectionTimeOut", i, "60", high=DAY_S),
+        Key("ConnectorPhaseRotation", csv, "NotApplicable", allowed=phases, most=connectors + 1),
+        Key("ConnectorPhaseRotationMaxLength", i, str(connectors + 1), readonly=True),
+        Key("GetConfigurationMaxKeys", i, "100", readonly=True),
+        Key("HeartbeatInterval", i, "300", low=1),
+        Key("LocalAuthorizeOffline", b, "true"),
+        Key("LocalPreAuthorize", b, "false"),
+        Key("MaxEnergyOnInvalidId", i, "0"),
+        Key("MeterValuesAlignedData", csv, measured, allowed=MEASURANDS, most=most),
+        Key("MeterValuesAlignedDataMaxLength", i, str(most), readonly=True),
+        Key("MeterValuesSampledData", csv, measured, allowed=MEASURANDS, most=most),
+        Key("MeterValuesSampledDataMaxLength", i, str(most), readonly=True),
+        Key("MeterValueSampleInterval", i, "10", high=DAY_S),
+        Key("MinimumStatusDuration", i, "0", high=DAY_S),
+        Key("NumberOfConnectors", i, str(connectors), readonly=True),
+        Key("ResetRetries", i, "3"),
+        Key("StopTransactionOnEVSideDisconnect", b, "true"),
+        Key("StopTransactionOnInvalidId", b, "true"),
+        Key("StopTxnAlignedData", csv, "", allowed=MEASURANDS, most=most),
+        Key("StopTxnAlignedDataMaxLength", i, str(most), readonly=True),
+        Key("StopTxnSampledData", csv, "", allowed=MEASURANDS, most=most),
+        Key("StopTxnSampledDataMaxLength", i, str(most), readonly=True),
+        Key("SupportedFeatureProfiles", csv, "Core,RemoteTrigger", readonly=True),
+        Key("SupportedFeatureProfilesMaxLength", i, "2", readonly=True),
+        Key("TransactionMessageAttempts", i, "3", low=1),
+        Key("TransactionMessageRetryInterval", i, "10", high=DAY_S),
+        Key("UnlockConnectorOnEVSideDisconnect", b, "true"),
+        Key("WebSocketPingInterval", i, "30", high=DAY_S),
+    )
+
+
+class Configuration:
+    """The keys with their values."""
+
+    def __init__(
+        self,
+        keys: tuple[Key, ...],
+        *,
+        initial: Mapping[str, str],
+        stored: Mapping[str, str],
+        save: Callable[[str, str], None],
+        on_change: Callable[[str], None],
+    ) -> None:
+        """`initial` changes defaults and adds the vendor's keys; `stored` is what a CSMS has set.
+
+        Raises ValueError with a sentence when an initial value is not allowed.
+        """
+        self._keys = {key.name: key for key in keys}
+        self._save = save
+        self._on_change = on_change
+        for name, value in initial.items():
+            key = self._keys.get(name) or Key(name, Kind.TEXT, "")
+            normal = key.normal(value)
+            if normal is None:
+                raise ValueError(f"the OCPP key {name} cannot be {value!r}.")
+            self._keys[name] = replace(key, default=normal)
+        self._values = {name: key.default for name, key in self._keys.items()}
+        self._waiting: dict[str, str] = {}
+        for name, value in stored.items():
+            known = self._keys.get(name)
+            if known and not known.readonly and known.normal(value) is not None:
+                self._values[name] = value
+
+    def text(self, name: str) -> str:
+        """The value of a key as it is written."""
+        return self._values[name]
+
+    def flag(self, name: str) -> bool:
+        """The value of a boolean key; False when this charger does not have it."""
+        return self._values.get(name) == "true"
+
+    def number(self, name: str) -> int:
+        """The value of an integer key."""
+        return int(self._values[name])
+
+    def items(self, name: str) -> tuple[str, ...]:
+        """The items of a list."""
+        value = self._values[name]
+        return tuple(value.split(",")) if value else ()
+
+    def report(self, names: list[str]) -> tuple[list[dict[str, object]], list[str]]:
+        """(known, unknown) for GetConfiguration; no names mean every key (OCPP 1.6 §5.8)."""
+        known = [
+            {"key": name, "readonly": key.readonly, "value": self._values[name]}
+            for name, key in self._keys.items()
+            if not names or name in names
+        ]
+        unknown = [name for name in dict.fromkeys(names) if name not in self._keys]
+        return known, unknown
+
+    def change(self, name: str, value: str) -> ConfigurationStatus:
+        """Set a key as a CSMS asks for it (OCPP 1.6 §5.3). What is accepted is kept."""
+        key = self._keys.get(name)
+        if key is None:
+            return ConfigurationStatus.not_supported
+        normal = key.normal(value)
+        if key.readonly or normal is None:
+            return ConfigurationStatus.rejected
+        self._save(name, normal)
+        if key.reboot:
+            self._waiting[name] = normal
+            return ConfigurationStatus.reboot_required
+        self._values[name] = normal
+        self._on_change(name)
+        return ConfigurationStatus.accepted
+
+    def override(self, name: str, value: str) -> None:
+        """Set a key from within (the interval that BootNotification brings)."""
+        self._values[name] = value
+        self._save(name, value)
+        self._on_change(name)
+
+    def rebooted(self) -> None:
+        """What waited for a reboot counts from now on."""
+        self._values.update(self._waiting)
+        self._waiting.clear()

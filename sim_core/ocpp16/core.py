@@ -1,0 +1,148 @@
+"""What the CSMS may ask: the Core profile (OCPP 1.6 §5).
+
+Handlers decide at once and never wait; whatever sends a message of our own runs after the answer
+is on the wire (`Reply.then`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ocpp.v16 import call_result
+from ocpp.v16.enums import (
+    Action,
+    AvailabilityStatus,
+    AvailabilityType,
+    ClearCacheStatus,
+    DataTransferStatus,
+    Reason,
+    RemoteStartStopStatus,
+    ResetStatus,
+    ResetType,
+    UnlockStatus,
+)
+
+from sim_core.hardware.status import why_not
+from sim_core.ocpp16.outlet import Outlet
+from sim_core.ocpp16.routing import on
+from sim_core.snapshot import Registration
+from sim_core.wire.endpoint import Reply
+
+if TYPE_CHECKING:
+    from sim_core.ocpp16.charge_point import ChargePoint
+
+
+class Core:
+    """Handlers of the Core profile."""
+
+    def __init__(self, charge_point: ChargePoint) -> None:
+        self._cp = charge_point
+
+    @on(Action.remote_start_transaction)
+    def core_remote_start(
+        self, id_tag: str, connector_id: int | None = None, charging_profile: Any = None
+    ) -> Reply:
+        """§5.11. A chargingProfile is left aside: without Smart Charging it SHOULD be ignored."""
+        outlet = self._outlet_for(connector_id)
+        if outlet is None or self._cp.registration is not Registration.ACCEPTED:
+            return Reply(call_result.RemoteStartTransaction(RemoteStartStopStatus.rejected))
+        return Reply(
+            call_result.RemoteStartTransaction(RemoteStartStopStatus.accepted),
+            then=lambda: self._cp.spawn(self._cp.sessions.remote_start(outlet, id_tag)),
+        )
+
+    @on(Action.remote_stop_transaction)
+    def core_remote_stop(self, transaction_id: int) -> Reply:
+        """§5.12."""
+        outlet = self._cp.transactions.with_id(transaction_id)
+        if outlet is None or self._cp.registration is not Registration.ACCEPTED:
+            return Reply(call_result.RemoteStopTransaction(RemoteStartStopStatus.rejected))
+        transaction = outlet.transaction
+
+        def stop() -> None:
+            if outlet.transaction is transaction:
+                self._cp.transactions.stop(outlet, Reason.remote)
+
+        return Reply(call_result.RemoteStopTransaction(RemoteStartStopStatus.accepted), then=stop)
+
+    @on(Action.unlock_connector)
+    def core_unlock(self, connector_id: int) -> Reply:
+        """§5.18."""
+        outlet = self._cp.outlets.get(connector_id)
+        if outlet is None or not outlet.lockable:
+            return Reply(call_result.UnlockConnector(UnlockStatus.not_supported))
+        if outlet.lock_jammed:
+            return Reply(call_result.UnlockConnector(UnlockStatus.unlock_failed))
+        return Reply(
+            call_result.UnlockConnector(UnlockStatus.unlocked),
+            then=lambda: self._cp.sessions.open_lock(outlet),
+        )
+
+    @on(Action.change_availability)
+    def core_change_availability(self, connector_id: int, type: str) -> Reply:
+        """§5.2."""
+        operative = type == AvailabilityType.operative
+        if connector_id == 0:
+            concerned = list(self._cp.outlets.values())
+        elif connector_id in self._cp.outlets:
+            concerned = [self._cp.outlets[connector_id]]
+        else:
+            return Reply(call_result.ChangeAvailability(AvailabilityStatus.rejected))
+        waits = not operative and any(outlet.busy for outlet in concerned)
+        status = AvailabilityStatus.scheduled if waits else AvailabilityStatus.accepted
+        return Reply(
+            call_result.ChangeAvailability(status),
+            then=lambda: self._cp.change_availability(connector_id, operative),
+        )
+
+    @on(Action.reset)
+    def core_reset(self, type: str) -> Reply:
+        """§5.14."""
+        hard = type == ResetType.hard
+        if self._cp.rebooting:
+            return Reply(call_result.Reset(ResetStatus.rejected))
+        return Reply(
+            call_result.Reset(ResetStatus.accepted),
+            then=lambda: self._cp.spawn(self._cp.reset(hard=hard)),
+        )
+
+    @on(Action.get_configuration)
+    def core_get_configuration(self, key: list[str] | None = None) -> Reply:
+        """§5.8."""
+        known, unknown = self._cp.configuration.report(key or [])
+        return Reply(
+            call_result.GetConfiguration(
+                configuration_key=known if known or not unknown else None,
+                unknown_key=unknown or None,
+            )
+        )
+
+    @on(Action.change_configuration)
+    def core_change_configuration(self, key: str, value: str) -> Reply:
+        """§5.3."""
+        return Reply(call_result.ChangeConfiguration(self._cp.configuration.change(key, value)))
+
+    @on(Action.clear_cache)
+    def core_clear_cache(self) -> Reply:
+        """§5.4."""
+        self._cp.store.forget_tags()
+        return Reply(call_result.ClearCache(ClearCacheStatus.accepted))
+
+    @on(Action.data_transfer, skip_schema_validation=True)
+    def core_data_transfer(self, vendor_id: Any = None, **_: Any) -> Reply:
+        """§4.3. Unvalidated: many CSMSs send an object where `data` is to be a string."""
+        return Reply(call_result.DataTransfer(DataTransferStatus.unknown_vendor_id))
+
+    def _outlet_for(self, connector_id: int | None) -> Outlet | None:
+        """The connector that a remote start may use; without a number the first that is free."""
+        outlets = self._cp.outlets
+        if connector_id is not None:
+            outlet = outlets.get(connector_id)
+            return outlet if outlet and self._startable(outlet) else None
+        free = [outlet for outlet in outlets.values() if self._startable(outlet)]
+        return next((outlet for outlet in free if outlet.metal.plugged), free[0] if free else None)
+
+    def _startable(self, outlet: Outlet) -> bool:
+        busy = outlet.transaction or outlet.authorization or outlet.authorizing
+        absent = self._cp.behaviour.remote_start_needs_vehicle and not outlet.metal.plugged
+        return not busy and not absent and why_not("swipe", self._cp.facts(outlet)) is None

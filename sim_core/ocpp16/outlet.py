@@ -1,0 +1,126 @@
+"""One connector as the firmware sees it: the metal, and the facts of its session.
+
+Facts only. Status is derived from them (`hardware.status`), and whoever changes one tells the
+charge point, which looks at the whole again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sim_core.clock import Timer
+from sim_core.hardware.connector import Connector
+from sim_core.hardware.meter import Reading
+from sim_core.hardware.status import Facts, Status, connector_status
+from sim_core.snapshot import TRACE_LENGTH
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """A card that may charge."""
+
+    id_tag: str
+    parent_id_tag: str | None = None
+
+
+@dataclass
+class Transaction:
+    """A running transaction. `key` is ours; `transaction_id` comes with StartTransaction.conf."""
+
+    key: int
+    id_tag: str
+    parent_id_tag: str | None
+    started_at: datetime
+    meter_start_wh: int
+    transaction_id: int | None = None
+    deauthorized: bool = False
+    """The CSMS did not accept the card after all: no energy (OCPP 1.6 §4.8)."""
+    energy_limit_wh: float | None = None
+    """The register at which a deauthorized transaction ends to give energy."""
+
+
+@dataclass
+class Outlet:
+    """One connector, number 1 and up."""
+
+    number: int
+    metal: Connector
+    lockable: bool
+    in_service: bool = True
+    """As the CSMS wants it, lastingly."""
+    operative: bool = True
+    """As it is: a busy connector goes out of service only when it is free."""
+    leaving: bool = False
+    """It goes out of service as soon as it is free."""
+    authorizing: str | None = None
+    authorization: Authorization | None = None
+    plug_by: datetime | None = None
+    plug_timer: Timer | None = None
+    starting: bool = False
+    """Authorised and plugged: the cable check runs."""
+    transaction: Transaction | None = None
+    ended: bool = False
+    fault_since: datetime | None = None
+    lock_jammed: bool = False
+    trace_w: deque[float] = field(default_factory=lambda: deque(maxlen=TRACE_LENGTH))
+    vehicle_name: str | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Somebody is using it; a stopped vehicle that is still plugged does not count."""
+        return bool(
+            self.transaction
+            or self.authorization
+            or self.authorizing
+            or (self.metal.plugged and not self.ended)
+        )
+
+    def apply_availability(self, charge_point_operative: bool) -> None:
+        """Let what the CSMS wants come true as far as it may (OCPP 1.6 §5.2)."""
+        if self.in_service and charge_point_operative:
+            self.operative = True
+            self.leaving = False
+        elif self.operative:
+            self.operative = self.leaving = self.busy
+
+    def facts(self, *, rebooting: bool) -> Facts:
+        """What is true of this connector now."""
+        metal, transaction = self.metal, self.transaction
+        waiting = self.authorization.id_tag if self.authorization else None
+        return Facts(
+            connector_id=self.number,
+            plugged=metal.plugged,
+            energized=metal.contactor_closed,
+            ev_ready=metal.ev_ready,
+            evse_ready=not metal.evse_paused and not (transaction and transaction.deauthorized),
+            ev_paused=metal.ev_paused,
+            evse_paused=metal.evse_paused,
+            fault=metal.fault.error_code if metal.fault else None,
+            operative=self.operative,
+            leaving=self.leaving,
+            authorizing=self.authorizing is not None,
+            authorized=self.authorization is not None,
+            transaction=transaction is not None,
+            ended=self.ended,
+            lockable=self.lockable,
+            rebooting=rebooting,
+            id_tag=transaction.id_tag if transaction else waiting,
+        )
+
+    def status(self) -> Status:
+        """The OCPP word for this connector."""
+        return connector_status(self.facts(rebooting=False))
+
+    def reading(self) -> Reading:
+        """What the meter shows."""
+        return self.metal.reading()
+
+    def same_card(self, id_tag: str) -> bool:
+        """Whether this is the card of the transaction or of the waiting authorisation.
+
+        Cards are compared without case: idTag is a CiString20 (OCPP 1.6 §3.9).
+        """
+        holder = self.transaction or self.authorization
+        return holder is not None and holder.id_tag.casefold() == id_tag.casefold()

@@ -1,0 +1,176 @@
+"""BootNotification, Heartbeat and the clock (OCPP 1.6 §4.2, §4.6).
+
+A registrar lives as long as the charge point; `session` is its part of one connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sim_core.ocpp16.stamps import moment
+from sim_core.race import first_of
+from sim_core.snapshot import Registration
+from sim_core.wire.endpoint import Answer, Error, NoAnswer, Payload, Result
+
+if TYPE_CHECKING:
+    from sim_core.ocpp16.charge_point import ChargePoint
+
+BOOT_RETRY_S = 10.0
+"""Our own pause where the CSMS gives none: CALLERROR, silence, interval 0 (§4.2)."""
+BOOT_RETRY_LIMIT_S = 120.0
+SANE_SKEW = timedelta(days=366)
+"""A CSMS clock further away than this is broken and not adopted."""
+WORTH_TELLING = timedelta(seconds=2)
+
+
+class Registrar:
+    """Registers with the CSMS and keeps in touch."""
+
+    def __init__(self, charge_point: ChargePoint, set_clock: Callable[[timedelta], None]) -> None:
+        self._cp = charge_point
+        self._set_clock = set_clock
+        self._boot_early = asyncio.Event()
+        self._new_interval = asyncio.Event()
+        self.boot_retry_at: datetime | None = None
+        self.heartbeat_at: datetime | None = None
+
+    async def session(self, boots: bool) -> None:
+        """Register (when `boots`), then send heartbeats until cancelled."""
+        cp = self._cp
+        try:
+            if boots:
+                await cp.clock.sleep(cp.timing.boot_s)
+                await self._register()
+            cp.registered(booted=boots)
+            await self._keep_in_touch()
+        finally:
+            self.boot_retry_at = self.heartbeat_at = None
+
+    def boot_now(self) -> None:
+        """A triggered BootNotification: the only one that may come before its time (§4.2)."""
+        if self._cp.registration is Registration.ACCEPTED:
+            self._cp.spawn(self._boot_again())
+        else:
+            self._boot_early.set()
+
+    def heartbeat_now(self) -> None:
+        """A triggered Heartbeat."""
+        self._cp.spawn(self._beat())
+
+    async def _register(self) -> None:
+        cp = self._cp
+        own_pause_s = BOOT_RETRY_S
+        while True:
+            self._boot_early.clear()
+            status, interval_s = await self._boot()
+            if status is Registration.ACCEPTED:
+                return
+            if interval_s > 0:
+                pause_s = float(interval_s)
+            else:
+                pause_s = own_pause_s
+                own_pause_s = min(BOOT_RETRY_LIMIT_S, own_pause_s * 2)
+            self.boot_retry_at = cp.clock.now() + timedelta(seconds=pause_s)
+            cp.published_facts_changed()
+            await first_of(cp.clock.sleep(pause_s), self._boot_early.wait())
+            self.boot_retry_at = None
+
+    async def _boot_again(self) -> None:
+        status, _ = await self._boot()
+        if status is Registration.ACCEPTED:
+            self._new_interval.set()
+
+    async def _boot(self) -> tuple[Registration, int]:
+        """Send BootNotification; returns what it came to and the interval it brought."""
+        cp = self._cp
+        identity = cp.model.identity
+        payload: Payload = {
+            "chargePointModel": identity.model,
+            "chargePointVendor": identity.vendor,
+        }
+        for name, value in (
+            ("chargePointSerialNumber", identity.serial_number),
+            ("firmwareVersion", identity.firmware_version),
+            ("iccid", identity.iccid),
+        ):
+            if value is not None:
+                payload[name] = value
+        asked_at = cp.clock.monotonic()
+        answer = await cp.outbox.call("BootNotification", payload, while_pending=True)
+        status, interval_s = self._read_boot(answer, cp.clock.monotonic() - asked_at)
+        cp.set_registration(status)
+        if status is Registration.ACCEPTED and interval_s > 0:
+            cp.configuration.override("HeartbeatInterval", str(interval_s))
+        return status, interval_s
+
+    def _read_boot(self, answer: Answer, took_s: float) -> tuple[Registration, int]:
+        cp = self._cp
+        if isinstance(answer, NoAnswer):
+            if not answer.link_lost:
+                cp.note("boot", f"BootNotification: {answer.reason}, asking again")
+            return Registration.NONE, 0
+        if isinstance(answer, Error):
+            cp.note("boot", f"BootNotification was answered with CALLERROR {answer.code}")
+            return Registration.NONE, 0
+        words = {word.value: word for word in Registration if word is not Registration.NONE}
+        status = words.get(str(answer.payload.get("status")))
+        interval = answer.payload.get("interval")
+        if status is None:
+            cp.note("boot", "BootNotification was answered without a usable status, asking again")
+            return Registration.NONE, 0
+        self._adopt_clock(answer.payload, took_s)
+        if not isinstance(interval, int) or isinstance(interval, bool):
+            interval = 0
+        return status, max(0, min(interval, 2**31 - 1))
+
+    async def _keep_in_touch(self) -> None:
+        """Heartbeat{} every HeartbeatInterval seconds (§4.6); a new interval counts at once."""
+        cp = self._cp
+        while True:
+            self._new_interval.clear()
+            interval_s = max(1, cp.configuration.number("HeartbeatInterval"))
+            self.heartbeat_at = cp.clock.now() + timedelta(seconds=interval_s)
+            cp.published_facts_changed()
+            if await first_of(cp.clock.sleep(interval_s), self._new_interval.wait()) == 0:
+                cp.spawn(self._beat())
+
+    def interval_changed(self) -> None:
+        """HeartbeatInterval has a new value: it counts from now."""
+        self._new_interval.set()
+
+    async def _beat(self) -> None:
+        cp = self._cp
+        asked_at = cp.clock.monotonic()
+        answer = await cp.outbox.call("Heartbeat", {}, while_pending=True)
+        if isinstance(answer, Result):
+            self._adopt_clock(answer.payload, cp.clock.monotonic() - asked_at)
+
+    def _adopt_clock(self, payload: Payload, took_s: float) -> None:
+        """Set the clock by currentTime (§4.2), unless it already agrees with it.
+
+        The answer was written at some moment while we waited, so any time between `currentTime`
+        and `currentTime` + the wait agrees; one without a fraction leaves a second open.
+        """
+        cp = self._cp
+        said = moment(payload.get("currentTime"))
+        if said is None:
+            cp.note(
+                "clock", "the CSMS sent a currentTime that is no time: the clock stays as it is"
+            )
+            return
+        now = cp.now()
+        if abs(said - now) > SANE_SKEW:
+            cp.note(
+                "clock",
+                f"the CSMS says it is {said:%Y-%m-%d %H:%M} UTC: too far off, the clock stays",
+            )
+            return
+        slack = timedelta(seconds=took_s + (0 if said.microsecond else 1))
+        if said <= now <= said + slack:
+            return
+        self._set_clock(said - now)
+        if abs(said - now) >= WORTH_TELLING:
+            cp.note("clock", f"clock set to the CSMS's: {(said - now).total_seconds():+.1f} s")

@@ -1,0 +1,143 @@
+"""StatusNotification: what the CSMS has been told, and what it must be told (OCPP 1.6 §4.9).
+
+Status is not queued while the link is down: on return only what differs from what the CSMS was
+last told is sent, as it is then (OCPP-J §5.3). After a boot everything is sent. A state that does
+not last for MinimumStatusDuration is not reported at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sim_core.clock import Clock, Timer
+from sim_core.hardware.status import Status
+from sim_core.wire.endpoint import Answer, NoAnswer, Payload
+
+NO_ERROR = "NoError"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is said of one connector."""
+
+    status: Status
+    error_code: str = NO_ERROR
+    vendor_error_code: str = ""
+    info: str = ""
+
+
+@dataclass
+class _Line:
+    """What is known of one connector: its state, and what was said of it on this connection."""
+
+    now: Report
+    since: datetime
+    told: Report | None = None
+    """What the CSMS has answered."""
+    said: Report | None = None
+    """What was last put on its way."""
+    timer: Timer | None = None
+
+
+class StatusReports:
+    """Tells the CSMS of every connector, 0 included."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        may_send: Callable[[], bool],
+        minimum_duration_s: Callable[[], float],
+        send: Callable[[Payload, Callable[[Answer], None]], None],
+        stamp: Callable[[datetime], str],
+        now: Callable[[], datetime],
+        vendor_id: str | None,
+    ) -> None:
+        """`vendor_id` is given by makes that always fill in the vendor's fields."""
+        self._clock = clock
+        self._may_send = may_send
+        self._minimum_duration_s = minimum_duration_s
+        self._send = send
+        self._stamp = stamp
+        self._now = now
+        self._vendor_id = vendor_id
+        self._lines: dict[int, _Line] = {}
+
+    def current(self, connector_id: int) -> Report | None:
+        """What a connector's state is; None before the first look."""
+        line = self._lines.get(connector_id)
+        return line.now if line else None
+
+    def note(self, connector_id: int, report: Report) -> bool:
+        """Take note of a connector's state; returns whether it has changed."""
+        line = self._lines.get(connector_id)
+        if line is None:
+            self._lines[connector_id] = _Line(report, self._now())
+            return True
+        if line.now == report:
+            return False
+        line.now, line.since = report, self._now()
+        if line.timer is not None:
+            line.timer.cancel()
+            line.timer = None
+        if self._may_send():
+            self._say_when_it_lasts(connector_id, line)
+        return True
+
+    def say_changes(self, connector_ids: Iterable[int]) -> None:
+        """The link is back: say what differs from what the CSMS was last told."""
+        for connector_id in connector_ids:
+            line = self._lines[connector_id]
+            line.said = line.told
+            if line.now != line.told:
+                self.say(connector_id)
+
+    def say_all(self, connector_ids: Iterable[int]) -> None:
+        """After a boot: say everything, in this order."""
+        for connector_id in connector_ids:
+            self.say(connector_id)
+
+    def say(self, connector_id: int) -> None:
+        """Send a connector's state as it is."""
+        line = self._lines[connector_id]
+        report = line.said = line.now
+
+        def answered(answer: Answer) -> None:
+            if not isinstance(answer, NoAnswer):
+                line.told = report
+
+        self._send(self._payload(connector_id, line), answered)
+
+    def _say_when_it_lasts(self, connector_id: int, line: _Line) -> None:
+        duration_s = self._minimum_duration_s()
+        if duration_s <= 0:
+            self.say(connector_id)
+            return
+
+        def lasted() -> None:
+            line.timer = None
+            if self._may_send() and line.now != line.said:
+                self.say(connector_id)
+
+        line.timer = self._clock.call_later(duration_s, lasted)
+
+    def _payload(self, connector_id: int, line: _Line) -> Payload:
+        report = line.now
+        payload: Payload = {
+            "errorCode": report.error_code,
+            "connectorId": connector_id,
+            "status": report.status.value,
+            "timestamp": self._stamp(line.since),
+        }
+        if self._vendor_id is not None:
+            payload["vendorErrorCode"] = report.vendor_error_code or NO_ERROR
+            payload["info"] = report.info
+            payload["vendorId"] = self._vendor_id
+        else:
+            if report.vendor_error_code:
+                payload["vendorErrorCode"] = report.vendor_error_code
+            if report.info:
+                payload["info"] = report.info
+        return payload

@@ -1,0 +1,357 @@
+"""The façade: one charge point with its link and its state; commands in, pictures out.
+
+Viewers know a station by three things: `submit(command) -> Outcome`, `snapshot`, and the rings of
+messages and events. Nothing in here knows who looks. A picture is made at most once a turn of the
+loop, however much has changed in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from sim_core.clock import Clock
+from sim_core.commands import (
+    ACTION_BY_COMMAND,
+    Accepted,
+    ClearFault,
+    Command,
+    GoOnline,
+    GoSilent,
+    InjectFault,
+    LinkDown,
+    LinkUp,
+    Outcome,
+    Plug,
+    Refused,
+    Resume,
+    Start,
+    Stop,
+    SuspendEV,
+    SuspendEVSE,
+    Swipe,
+    Unplug,
+)
+from sim_core.config import ConfigError, Settings
+from sim_core.events import Event, Ring
+from sim_core.hardware import status
+from sim_core.hardware.model import Model
+from sim_core.models import load_model
+from sim_core.ocpp16.charge_point import Build, ChargePoint
+from sim_core.ocpp16.outlet import Outlet
+from sim_core.snapshot import (
+    ConnectorSnapshot,
+    FaultSnapshot,
+    LinkSnapshot,
+    LinkState,
+    StationSnapshot,
+    TransactionSnapshot,
+)
+from sim_core.store import Store
+from sim_core.wire.link import Link, charge_point_url
+from sim_core.wire.message_log import MessageLog
+
+
+class Station:
+    """One charge point. Lives on the loop that it is made on."""
+
+    def __init__(
+        self,
+        build: Build,
+        *,
+        url: str,
+        clock: Clock,
+        store: Store,
+        messages: MessageLog,
+        events: Ring[Event],
+        call_timeout_s: float = 30.0,
+        longest_pause_s: float = 30.0,
+        seed: int | None = None,
+    ) -> None:
+        self.messages = messages
+        self.events = events
+        self.warnings: tuple[str, ...] = ()
+        """Standing warnings for the viewers; see `warn`."""
+        self._store = store
+        self._dirty = False
+        self._loop = asyncio.get_running_loop()
+        rng = random.Random(seed)
+        self.charge_point = ChargePoint(
+            build,
+            clock=clock,
+            store=store,
+            rng=rng,
+            on_event=lambda event: self._note(event),
+            on_change=self._changed,
+        )
+        self.link = Link(
+            charge_point_url(url, build.charge_point_id),
+            self.charge_point.routes,
+            clock=clock,
+            log=messages,
+            session=self.charge_point.session,
+            on_change=self._changed,
+            on_lost=self.charge_point.link_lost,
+            may_answer=self.charge_point.may_answer,
+            ping_interval_s=lambda: self.charge_point.configuration.number("WebSocketPingInterval"),
+            call_timeout_s=call_timeout_s,
+            longest_pause_s=longest_pause_s,
+            rng=rng,
+        )
+        self.charge_point.cut_link = self.link.cut
+        self.charge_point.link_online = lambda: self.link.online
+        self.charge_point.link_settled = self.link.settled
+        if store.trouble:
+            self.warn(store.trouble)
+        self._dialling: asyncio.Task[None] | None = None
+        self.snapshot = self._picture()
+
+    @classmethod
+    def from_settings(
+        cls, settings: Settings, *, clock: Clock, messages: MessageLog, events: Ring[Event]
+    ) -> Station:
+        """The station that the settings describe.
+
+        Raises ConfigError, ModelError or StoreError with a sentence for the user.
+        """
+        model = load_model(settings.model)
+        overrides = {
+            name: value
+            for name, value in (
+                ("vendor", settings.cp_vendor),
+                ("model", settings.cp_model),
+                ("serial_number", settings.cp_serial_number),
+                ("firmware_version", settings.firmware_version),
+                ("iccid", settings.iccid),
+            )
+            if value is not None
+        }
+        model = replace(model, identity=replace(model.identity, **overrides))
+        keys = dict(settings.ocpp_keys)
+        if settings.meter_period_sec is not None:
+            keys.setdefault("MeterValueSampleInterval", str(settings.meter_period_sec))
+        build = Build(
+            charge_point_id=settings.cpid,
+            model=model,
+            timing=model.timing[settings.timing],
+            connectors=settings.connectors,
+            initial_keys=keys,
+            default_id_tag=settings.id_tag,
+            meter_start_wh=settings.meter_start_wh,
+            constant_power_w=settings.meter_rate_w,
+            noise=settings.noise_w_percent / 100,
+        )
+        store = Store.in_folder(settings.state_folder(), settings.cpid, clock.now())
+        try:
+            return cls(
+                build,
+                url=settings.csms_url,
+                clock=clock,
+                store=store,
+                messages=messages,
+                events=events,
+                call_timeout_s=settings.call_timeout_sec,
+                longest_pause_s=settings.reconnect_max_sec,
+                seed=settings.seed,
+            )
+        except ValueError as error:
+            store.close()
+            raise ConfigError(f"OCPP_KEYS (--ocpp-keys): {error}") from None
+
+    def open(self) -> None:
+        """Dial the CSMS, and keep dialling."""
+        self._dialling = asyncio.ensure_future(self.link.run())
+
+    async def close(self) -> None:
+        """Close the link, write down the meters, let go of the state."""
+        if self._dialling is not None:
+            self._dialling.cancel()
+            await asyncio.gather(self._dialling, return_exceptions=True)
+        await self.charge_point.close()
+        self._store.close()
+
+    async def failed(self) -> None:
+        """Return never; raise what has gone wrong inside."""
+        failing = asyncio.ensure_future(self.charge_point.failed())
+        watched = {failing} | ({self._dialling} if self._dialling else set())
+        try:
+            done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            failing.cancel()
+        for task in done:
+            task.result()
+
+    def now(self) -> datetime:
+        """The charge point's time of day."""
+        return self.charge_point.now()
+
+    def warn(self, sentence: str) -> None:
+        """Show the viewers a standing warning."""
+        self.warnings = (*self.warnings, sentence)
+        self._note(Event(self.now(), "warning", sentence))
+        self._changed()
+
+    # -- commands ----------------------------------------------------
+
+    async def submit(self, command: Command) -> Outcome:
+        """Carry out a command; returns once it is decided.
+
+        Runs to its end even when whoever asked goes away: an authorisation that is on the wire
+        cannot be taken back.
+        """
+        return await asyncio.shield(asyncio.ensure_future(self._submit(command)))
+
+    async def _submit(self, command: Command) -> Outcome:
+        sessions = self.charge_point.sessions
+        if isinstance(command, (LinkDown, LinkUp, GoSilent, GoOnline)):
+            return self._switch(command)
+        outlet = self.charge_point.outlets.get(command.connector_id)
+        if outlet is None:
+            return Refused(
+                f"there is no connector {command.connector_id}: "
+                f"this charge point has 1 to {len(self.charge_point.outlets)}"
+            )
+        if isinstance(command, Swipe):
+            return await sessions.swipe(outlet, command)
+        if isinstance(command, Start):
+            return await sessions.start(outlet, command)
+        if isinstance(command, Plug):
+            return sessions.plug(outlet, command)
+        if isinstance(command, Unplug):
+            return sessions.unplug(outlet, command)
+        if isinstance(command, Stop):
+            return sessions.stop(outlet, command)
+        if isinstance(command, SuspendEV):
+            return sessions.suspend_ev(outlet, command)
+        if isinstance(command, SuspendEVSE):
+            return sessions.suspend_evse(outlet, command)
+        if isinstance(command, Resume):
+            return sessions.resume(outlet, command)
+        if isinstance(command, InjectFault):
+            return sessions.fault(outlet, command)
+        if isinstance(command, ClearFault):
+            return sessions.clear_fault(outlet, command)
+        return sessions.unlock(outlet, command)
+
+    def _switch(self, command: LinkDown | LinkUp | GoSilent | GoOnline) -> Outcome:
+        name = ACTION_BY_COMMAND[type(command)].name
+        if reason := self._link_refusals().get(name):
+            return Refused(reason)
+        switches: dict[str, Callable[[], None]] = {
+            "link_down": self.link.take_down,
+            "link_up": self.link.bring_up,
+            "silent": lambda: self.link.set_online(False),
+            "online": lambda: self.link.set_online(True),
+        }
+        switches[name]()
+        self._changed()
+        return Accepted()
+
+    def _link_refusals(self) -> dict[str, str]:
+        """Switches of the link that would change nothing, with the sentence that says so."""
+        refusals: dict[str, str] = {}
+        if self.link.wanted:
+            refusals["link_up"] = "the link is up already: nobody has taken it down"
+        else:
+            refusals["link_down"] = "the link is down already: bring it up again first"
+        if self.link.online:
+            refusals["online"] = "frames pass already: the charge point is not silent"
+        else:
+            refusals["silent"] = "the charge point is silent already: go online first"
+        return refusals
+
+    # -- pictures ----------------------------------------------------
+
+    def _note(self, event: Event) -> None:
+        self.events.append(event)
+
+    def _changed(self) -> None:
+        if not self._dirty:
+            self._dirty = True
+            self._loop.call_soon(self._publish)
+
+    def _publish(self) -> None:
+        self._dirty = False
+        self.snapshot = self._picture()
+
+    def _picture(self) -> StationSnapshot:
+        cp = self.charge_point
+        identity = cp.model.identity
+        return StationSnapshot(
+            charge_point_id=cp.build.charge_point_id,
+            vendor=identity.vendor,
+            model=identity.model,
+            firmware_version=identity.firmware_version or "",
+            link=self._link_picture(),
+            connectors=tuple(self._connector_picture(outlet) for outlet in cp.outlets.values()),
+            status=cp.charge_point_status().value,
+            refusals=self._link_refusals(),
+            warnings=self.warnings,
+        )
+
+    def _link_picture(self) -> LinkSnapshot:
+        cp, link = self.charge_point, self.link
+        return LinkSnapshot(
+            url=link.url,
+            state=link.state if link.wanted else LinkState.DOWN,
+            registration=cp.registration,
+            online=link.online,
+            attempt=link.attempt,
+            retry_at=cp.own_time(link.retry_at),
+            trouble=link.trouble,
+            boot_retry_at=cp.own_time(cp.registrar.boot_retry_at),
+            heartbeat_at=cp.own_time(cp.registrar.heartbeat_at),
+            heard_at=cp.own_time(link.heard_at),
+            waiting_since=cp.own_time(link.waiting_since),
+            queued=self._store.depth,
+        )
+
+    def _connector_picture(self, outlet: Outlet) -> ConnectorSnapshot:
+        cp, metal, transaction = self.charge_point, outlet.metal, outlet.transaction
+        facts = cp.facts(outlet)
+        reading = outlet.reading()
+        fault = metal.fault
+        return ConnectorSnapshot(
+            connector_id=outlet.number,
+            status=status.connector_status(facts).value,
+            plugged=metal.plugged,
+            vehicle=outlet.vehicle_name,
+            vid=metal.vehicle.kind.vid if metal.vehicle else None,
+            soc_percent=reading.soc_percent,
+            power_w=reading.power_w,
+            voltage_v=reading.voltage_v,
+            current_a=reading.current_a,
+            register_wh=reading.register_wh,
+            rated_power_w=full_scale_w(cp.model),
+            limited_by=metal.limited_by,
+            limit_w=metal.allowed_w if metal.flowing else None,
+            transaction=TransactionSnapshot(
+                transaction.transaction_id,
+                transaction.id_tag,
+                transaction.started_at,
+                transaction.meter_start_wh,
+                reading.register_wh - transaction.meter_start_wh,
+            )
+            if transaction
+            else None,
+            id_tag=facts.id_tag or outlet.authorizing,
+            authorizing=facts.authorizing,
+            plug_by=outlet.plug_by,
+            fault=FaultSnapshot(
+                fault.error_code, fault.vendor_error_code, fault.info, outlet.fault_since
+            )
+            if fault and outlet.fault_since
+            else None,
+            operative=outlet.operative,
+            scheduled_availability="Inoperative" if outlet.leaving else None,
+            trace_w=tuple(outlet.trace_w),
+            refusals=status.refusals(facts),
+        )
+
+
+def full_scale_w(model: Model) -> float:
+    """The most that one connector can show: the smaller of its rating and the cabinet's pool."""
+    return min(model.ratings.connector_power_w, model.ratings.cabinet_power_w)

@@ -1,0 +1,442 @@
+"""What survives: one SQLite file per charge point.
+
+The order is the promise. A transaction message is a row here before it is a frame on the wire, and
+the row leaves only when the CSMS has answered it (or its attempts are spent). Rows name their
+transaction by our own key; the CSMS's transactionId is filled in when a row is sent, so a session
+that began offline carries the right one. Everything is committed before a method returns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from filelock import FileLock, Timeout
+
+LOG = logging.getLogger(__name__)
+
+MEMORY = Path(":memory:")
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE registers (connector_id INTEGER PRIMARY KEY, register_wh REAL NOT NULL);
+CREATE TABLE availability (connector_id INTEGER PRIMARY KEY, operative INTEGER NOT NULL);
+CREATE TABLE configuration (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE transactions (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    connector_id INTEGER NOT NULL,
+    id_tag TEXT NOT NULL,
+    parent_id_tag TEXT,
+    meter_start_wh INTEGER NOT NULL,
+    started_at TEXT NOT NULL,
+    reservation_id INTEGER,
+    transaction_id INTEGER,
+    start_lost INTEGER NOT NULL DEFAULT 0,
+    stopped INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE samples (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    transaction_key INTEGER NOT NULL REFERENCES transactions(key) ON DELETE CASCADE,
+    meter_value TEXT NOT NULL
+);
+CREATE INDEX samples_by_transaction ON samples(transaction_key);
+CREATE TABLE journal (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    action TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    transaction_key INTEGER NOT NULL REFERENCES transactions(key) ON DELETE CASCADE,
+    connector_id INTEGER NOT NULL,
+    written_at TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE known_tags (
+    id_tag TEXT PRIMARY KEY COLLATE NOCASE,
+    status TEXT NOT NULL,
+    parent_id_tag TEXT,
+    expiry_date TEXT,
+    learned_at TEXT NOT NULL
+);
+"""
+
+
+class StoreError(Exception):
+    """State that cannot be used; the text is the sentence for the user."""
+
+
+@dataclass(frozen=True)
+class StoredTransaction:
+    """A transaction as it is on disk. `transaction_id` is None until the CSMS has given one."""
+
+    key: int
+    connector_id: int
+    id_tag: str
+    parent_id_tag: str | None
+    meter_start_wh: int
+    started_at: datetime
+    reservation_id: int | None
+    transaction_id: int | None
+    start_lost: bool
+
+
+@dataclass(frozen=True)
+class JournalRow:
+    """A transaction message that the CSMS has not answered yet."""
+
+    number: int
+    action: str
+    payload: dict[str, Any]
+    transaction_key: int
+    connector_id: int
+    written_at: datetime
+    attempts: int
+    transaction_id: int | None
+    start_lost: bool
+    """StartTransaction of this transaction was given up: there will never be a transactionId."""
+
+
+@dataclass(frozen=True)
+class KnownTag:
+    """What the CSMS last said of an idTag (the authorization cache, OCPP 1.6 §3.5.1)."""
+
+    id_tag: str
+    status: str
+    parent_id_tag: str | None
+    expiry_date: datetime | None
+
+
+class Store:
+    """One charge point's state. Not for two threads at once."""
+
+    def __init__(self, path: Path, now: datetime) -> None:
+        """Open or create the file at `path` (`MEMORY`: nothing is kept).
+
+        `now` names a damaged file that has to be set aside.
+
+        Raises StoreError when the folder cannot be used or another process has the file.
+        """
+        self.path = path
+        self._opened_at = now
+        self.trouble = ""
+        """What was wrong with the file that was found, as a sentence; empty if nothing was."""
+        self._lock: FileLock | None = None
+        if path != MEMORY:
+            self._claim(path)
+        try:
+            self._db = self._open(path)
+        except sqlite3.DatabaseError as error:
+            if path == MEMORY or isinstance(error, sqlite3.OperationalError):
+                self._release()
+                raise StoreError(f"STATE_DIR: {path} cannot be used: {error}.") from None
+            self._set_aside(path, str(error))
+            self._db = self._open(path)
+        self._depth: int = self._db.execute("SELECT count(*) FROM journal").fetchone()[0]
+
+    @classmethod
+    def in_folder(cls, folder: Path, charge_point_id: str, now: datetime) -> Store:
+        """The store of one charge point among others in `folder`."""
+        if folder == MEMORY:
+            return cls(MEMORY, now)
+        return cls(folder / f"{quote(charge_point_id, safe='')}.sqlite3", now)
+
+    def close(self) -> None:
+        """Let go of the file; harmless when done twice."""
+        self._db.close()
+        self._release()
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """All writes inside are one: either each of them is on disk afterwards, or none."""
+        if self._db.in_transaction:
+            yield
+            return
+        depth = self._depth
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            self._depth = depth
+            raise
+        self._db.execute("COMMIT")
+
+    # -- registers, availability, configuration ----------------------
+
+    def registers(self) -> dict[int, float]:
+        """Energy register in Wh by connector."""
+        return dict(self._db.execute("SELECT connector_id, register_wh FROM registers"))
+
+    def save_register(self, connector_id: int, register_wh: float) -> None:
+        """Keep a register; it never goes back, whatever is said."""
+        with self.together():
+            self._db.execute(
+                "INSERT INTO registers VALUES (?, ?) ON CONFLICT(connector_id) DO UPDATE"
+                " SET register_wh = max(register_wh, excluded.register_wh)",
+                (connector_id, register_wh),
+            )
+
+    def save_registers_lightly(self, registers: dict[int, float]) -> None:
+        """Keep registers between two messages: safe from a kill, without waiting for the disk."""
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        try:
+            with self.together():
+                for connector_id, register_wh in registers.items():
+                    self.save_register(connector_id, register_wh)
+        finally:
+            self._db.execute("PRAGMA synchronous = FULL")
+
+    def inoperative(self) -> set[int]:
+        """The connectors (0: the charge point) that are out of service."""
+        rows = self._db.execute("SELECT connector_id FROM availability WHERE operative = 0")
+        return {connector_id for (connector_id,) in rows}
+
+    def save_operative(self, connector_id: int, operative: bool) -> None:
+        """Keep whether a connector is in service."""
+        with self.together():
+            self._db.execute(
+                "INSERT OR REPLACE INTO availability VALUES (?, ?)", (connector_id, int(operative))
+            )
+
+    def configuration(self) -> dict[str, str]:
+        """Configuration keys that were changed, with their values."""
+        return dict(self._db.execute("SELECT key, value FROM configuration"))
+
+    def save_configuration(self, key: str, value: str) -> None:
+        """Keep a configuration key."""
+        with self.together():
+            self._db.execute("INSERT OR REPLACE INTO configuration VALUES (?, ?)", (key, value))
+
+    # -- transactions and the journal --------------------------------
+
+    def begin(
+        self,
+        *,
+        connector_id: int,
+        id_tag: str,
+        parent_id_tag: str | None,
+        meter_start_wh: int,
+        started_at: datetime,
+        reservation_id: int | None,
+    ) -> int:
+        """Write down a transaction and return our key for it."""
+        with self.together():
+            cursor = self._db.execute(
+                "INSERT INTO transactions (connector_id, id_tag, parent_id_tag, meter_start_wh,"
+                " started_at, reservation_id) VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    connector_id,
+                    id_tag,
+                    parent_id_tag,
+                    meter_start_wh,
+                    started_at.isoformat(),
+                    reservation_id,
+                ),
+            )
+        return int(cursor.lastrowid or 0)
+
+    def end(self, key: int) -> None:
+        """The transaction has stopped; it is forgotten once its last message is answered."""
+        with self.together():
+            self._db.execute("UPDATE transactions SET stopped = 1 WHERE key = ?", (key,))
+
+    def open_transactions(self) -> list[StoredTransaction]:
+        """Transactions that have begun and not stopped: what a power cut left behind."""
+        rows = self._db.execute(
+            "SELECT key, connector_id, id_tag, parent_id_tag, meter_start_wh, started_at,"
+            " reservation_id, transaction_id, start_lost FROM transactions"
+            " WHERE stopped = 0 ORDER BY key"
+        )
+        return [
+            StoredTransaction(
+                key=row[0],
+                connector_id=row[1],
+                id_tag=row[2],
+                parent_id_tag=row[3],
+                meter_start_wh=row[4],
+                started_at=_moment(row[5]),
+                reservation_id=row[6],
+                transaction_id=row[7],
+                start_lost=bool(row[8]),
+            )
+            for row in rows
+        ]
+
+    def add_sample(self, key: int, meter_value: dict[str, Any]) -> None:
+        """Keep a meter value for StopTransaction.transactionData."""
+        with self.together():
+            self._db.execute(
+                "INSERT INTO samples (transaction_key, meter_value) VALUES (?, ?)",
+                (key, json.dumps(meter_value)),
+            )
+
+    def samples(self, key: int) -> list[dict[str, Any]]:
+        """The meter values kept for a transaction, oldest first."""
+        rows = self._db.execute(
+            "SELECT meter_value FROM samples WHERE transaction_key = ? ORDER BY number", (key,)
+        )
+        return [json.loads(text) for (text,) in rows]
+
+    def append(
+        self, action: str, payload: dict[str, Any], *, key: int, connector_id: int, at: datetime
+    ) -> None:
+        """Write a transaction message at the end of the journal, without its transactionId."""
+        with self.together():
+            self._db.execute(
+                "INSERT INTO journal (action, payload, transaction_key, connector_id, written_at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (
+                    action,
+                    json.dumps(payload, separators=(",", ":")),
+                    key,
+                    connector_id,
+                    at.isoformat(),
+                ),
+            )
+            self._depth += 1
+
+    @property
+    def depth(self) -> int:
+        """How many messages wait in the journal."""
+        return self._depth
+
+    def journal(self, limit: int) -> list[JournalRow]:
+        """The first `limit` rows, oldest first, with the transactionId as far as it is known."""
+        rows = self._db.execute(
+            "SELECT j.number, j.action, j.payload, j.transaction_key, j.connector_id,"
+            " j.written_at, j.attempts, t.transaction_id, t.start_lost FROM journal j"
+            " JOIN transactions t ON t.key = j.transaction_key ORDER BY j.number LIMIT ?",
+            (limit,),
+        )
+        return [
+            JournalRow(
+                number=row[0],
+                action=row[1],
+                payload=json.loads(row[2]),
+                transaction_key=row[3],
+                connector_id=row[4],
+                written_at=_moment(row[5]),
+                attempts=row[6],
+                transaction_id=row[7],
+                start_lost=bool(row[8]),
+            )
+            for row in rows
+        ]
+
+    def count_attempt(self, number: int) -> int:
+        """The CSMS failed to process a row: count it and return how often that was."""
+        with self.together():
+            self._db.execute(
+                "UPDATE journal SET attempts = attempts + 1 WHERE number = ?", (number,)
+            )
+            row = self._db.execute(
+                "SELECT attempts FROM journal WHERE number = ?", (number,)
+            ).fetchone()
+        return int(row[0]) if row else 0
+
+    def confirm(self, row: JournalRow, transaction_id: int | None = None) -> None:
+        """The CSMS has answered a row: it leaves. A StartTransaction brings its transactionId."""
+        with self.together():
+            if transaction_id is not None:
+                self._db.execute(
+                    "UPDATE transactions SET transaction_id = ? WHERE key = ?",
+                    (transaction_id, row.transaction_key),
+                )
+            self._leave(row)
+
+    def give_up(self, row: JournalRow) -> None:
+        """The attempts for a row are spent: it leaves unanswered."""
+        with self.together():
+            if row.action == "StartTransaction":
+                self._db.execute(
+                    "UPDATE transactions SET start_lost = 1 WHERE key = ?", (row.transaction_key,)
+                )
+            self._leave(row)
+
+    def _leave(self, row: JournalRow) -> None:
+        cursor = self._db.execute("DELETE FROM journal WHERE number = ?", (row.number,))
+        self._depth -= cursor.rowcount
+        if row.action == "StopTransaction":
+            self._db.execute("DELETE FROM transactions WHERE key = ?", (row.transaction_key,))
+
+    # -- the authorization cache -------------------------------------
+
+    def learn(self, tag: KnownTag, at: datetime) -> None:
+        """Remember what the CSMS said of an idTag."""
+        expiry = tag.expiry_date.isoformat() if tag.expiry_date else None
+        with self.together():
+            self._db.execute(
+                "INSERT OR REPLACE INTO known_tags VALUES (?, ?, ?, ?, ?)",
+                (tag.id_tag, tag.status, tag.parent_id_tag, expiry, at.isoformat()),
+            )
+
+    def known_tag(self, id_tag: str) -> KnownTag | None:
+        """What is remembered of an idTag, in any case (CiString20)."""
+        row = self._db.execute(
+            "SELECT id_tag, status, parent_id_tag, expiry_date FROM known_tags WHERE id_tag = ?",
+            (id_tag,),
+        ).fetchone()
+        return row and KnownTag(row[0], row[1], row[2], _moment(row[3]) if row[3] else None)
+
+    def forget_tags(self) -> None:
+        """Empty the authorization cache."""
+        with self.together():
+            self._db.execute("DELETE FROM known_tags")
+
+    # -- the file ----------------------------------------------------
+
+    def _claim(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(f"{path}.lock")
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise StoreError(
+                f"another ChargeForge is running with the state in {path}: end it, "
+                "or choose another CPID or STATE_DIR."
+            ) from None
+        except OSError as error:
+            raise StoreError(f"STATE_DIR: {path.parent} cannot be used: {error}.") from None
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+
+    def _set_aside(self, path: Path, why: str) -> None:
+        stamp = self._opened_at.strftime("%Y%m%d-%H%M%S")
+        aside = path.with_name(f"{path.name}.damaged-{stamp}")
+        path.replace(aside)
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        self.trouble = f"the state in {path.name} was damaged ({why}) and is now {aside.name}"
+        LOG.error(self.trouble)
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA foreign_keys = ON")
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                db.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+            elif version != SCHEMA_VERSION:
+                raise StoreError(
+                    f"{path} was written by another version of ChargeForge (schema {version}): "
+                    "choose another STATE_DIR."
+                )
+            elif db.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+                raise sqlite3.DatabaseError("its pages do not fit together")
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,340 @@
+"""Calls and answers on one connection (OCPP-J §4): the frames, not what they mean.
+
+Over the `ocpp` package's types, schemas and routing, with a read loop of its own: it survives any
+frame, answers while a call of ours is open, keeps no state for answers nobody waits for, and fails
+our open calls at once when the link closes. Errors are values: an `Answer` says what came of a
+call, and nothing that a CSMS sends raises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Protocol
+
+from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
+
+from sim_core.clock import Clock
+from sim_core.wire import schemas
+from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
+
+LOG = logging.getLogger(__name__)
+
+CALL, CALLRESULT, CALLERROR = 2, 3, 4
+DESCRIPTION_LIMIT = 255  # OCPP-J §4.2.3: errorDescription
+LOGGED_LIMIT = 64 * 1024
+"""Characters of a frame that the message log keeps."""
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The CSMS answered with a CALLRESULT. The payload is as it came: read it leniently."""
+
+    payload: Payload
+
+
+@dataclass(frozen=True)
+class Error:
+    """The CSMS answered with a CALLERROR."""
+
+    code: str
+    description: str
+
+
+@dataclass(frozen=True)
+class NoAnswer:
+    """There is no answer, and there will be none. `reason` is a sentence without full stop."""
+
+    reason: str
+    link_lost: bool
+    """The link closed first (else: the time was up)."""
+
+
+Answer = Result | Error | NoAnswer
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a handler answers. `then` runs once the answer is on the wire."""
+
+    payload: object
+    """A `call_result` dataclass of the `ocpp` package."""
+    then: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A handler's CALLERROR, with a code of OCPP-J §4.2.3 in 1.6's spelling."""
+
+    code: str
+    description: str
+
+
+Handler = Callable[..., Reply | Refusal]
+"""Called with the request's fields in snake case, as the `ocpp` package's `@on` handlers are."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a request goes."""
+
+    handler: Handler
+    validate: bool = True
+
+
+class Socket(Protocol):
+    """What is needed of a WebSocket connection."""
+
+    async def send(self, message: str) -> None: ...
+
+    def __aiter__(self) -> Any: ...
+
+
+@lru_cache(maxsize=256)
+def _wire_names(kind: type) -> tuple[tuple[str, str], ...]:
+    named = fields(kind)
+    return tuple((f.name, next(iter(snake_to_camel_case({f.name: 0})))) for f in named)
+
+
+@lru_cache(maxsize=1024)
+def _field_name(key: str) -> str:
+    name: str = next(iter(camel_to_snake_case({key: 0})))
+    return name
+
+
+def to_wire(message: object) -> Payload:
+    """The payload of a `call` or `call_result` dataclass; None is left out.
+
+    Only the outer field names are converted: nested objects are written in wire spelling.
+    """
+    if isinstance(message, dict):
+        return message
+    kind: type = type(message)
+    return {
+        wire: value
+        for name, wire in _wire_names(kind)
+        if (value := getattr(message, name)) is not None
+    }
+
+
+class Endpoint:
+    """One connection's calls and answers. A new connection has a new endpoint."""
+
+    def __init__(
+        self,
+        socket: Socket,
+        routes: Mapping[str, Route],
+        *,
+        clock: Clock,
+        log: MessageLog,
+        call_timeout_s: float,
+        may_answer: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`may_answer` says whether requests are answered at all (Rejected: they are not)."""
+        self._socket = socket
+        self._routes = routes
+        self._clock = clock
+        self._log = log
+        self._call_timeout_s = call_timeout_s
+        self._may_answer = may_answer
+        self._open: dict[str, tuple[asyncio.Future[Answer], int, float]] = {}
+        self.waiting_since: datetime | None = None
+        """When our call that is still open was sent."""
+        self._closed = False
+        self.silent = False
+        """While True no frame passes, in either direction: the peer only sees an open socket."""
+        self.on_frame: Callable[[], None] = lambda: None
+        """Called for each frame that arrives."""
+
+    async def call(self, action: str, payload: Payload) -> Answer:
+        """Send a request and return what came of it. Never raises for what the peer does."""
+        message_id = str(uuid.uuid4())
+        text = json.dumps([CALL, message_id, action, payload], separators=(",", ":"))
+        if self._closed:
+            return NoAnswer("the link is down", link_lost=True)
+        if fault := schemas.request_fault(action, payload):
+            LOG.error("our own %s is not valid: %s", action, fault.description)
+            return Error(fault.code, f"not sent: {fault.description}")
+        waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        number = self._log.open(
+            Direction.SENT,
+            action,
+            message_id,
+            text[:LOGGED_LIMIT],
+            self._clock.now(),
+            connector_id=payload.get("connectorId"),
+            transaction_id=payload.get("transactionId"),
+        )
+        self._open[message_id] = (waiting, number, self._clock.monotonic())
+        self.waiting_since = self._clock.now()
+        timer = self._clock.call_later(self._call_timeout_s, lambda: self._time_out(message_id))
+        try:
+            await self._send(text)
+            return await waiting
+        finally:
+            timer.cancel()
+            self._settle(message_id, NoAnswer("the call was abandoned", link_lost=True))
+
+    async def serve(self) -> None:
+        """Read until the connection closes; then every open call has its answer."""
+        try:
+            async for frame in self._socket:
+                self.on_frame()
+                if not self.silent:
+                    await self._receive(frame)
+        finally:
+            self._closed = True
+            for message_id in list(self._open):
+                self._settle(message_id, NoAnswer("the link was lost", link_lost=True))
+
+    async def _send(self, text: str) -> None:
+        if self.silent:
+            return
+        try:
+            await self._socket.send(text)
+        except Exception as error:  # noqa: BLE001 - websockets and TLS raise many; `serve` ends too
+            LOG.debug("a frame could not be sent: %s", error)
+
+    async def _receive(self, frame: object) -> None:
+        """Handle one frame, whatever it is (OCPP-J §4.2; rules W4, W9, W10)."""
+        text = frame.decode("utf-8", "replace") if isinstance(frame, bytes) else str(frame)
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError):
+            self._noise("not JSON", text)
+            return
+        if not isinstance(message, list) or len(message) < 3:
+            self._noise("not an OCPP-J message", text)
+            return
+        kind, message_id = message[0], message[1]
+        if not isinstance(message_id, str) or isinstance(kind, bool):
+            self._noise("no message id", text)
+        elif kind == CALL:
+            await self._receive_call(message_id, message, text)
+        elif kind == CALLRESULT:
+            payload = message[2]
+            if isinstance(payload, dict):
+                self._receive_answer(message_id, Result(payload), text)
+            else:
+                self._noise("CALLRESULT without payload", text)
+        elif kind == CALLERROR:
+            code = message[2] if isinstance(message[2], str) else "GenericError"
+            described = message[3] if len(message) > 3 and isinstance(message[3], str) else ""
+            self._receive_answer(message_id, Error(code, described), text)
+        else:
+            self._noise("unknown message type", text)
+
+    def _noise(self, what: str, text: str) -> None:
+        self._log.open(
+            Direction.NOISE,
+            what,
+            "",
+            text[:LOGGED_LIMIT],
+            self._clock.now(),
+            state=ExchangeState.ERROR,
+            trouble=what,
+        )
+
+    def _receive_answer(self, message_id: str, answer: Result | Error, text: str) -> None:
+        if not self._settle(message_id, answer, text):
+            self._noise("answer to no open request", text)
+
+    def _time_out(self, message_id: str) -> None:
+        reason = f"no answer within {self._call_timeout_s:g} s"
+        self._settle(message_id, NoAnswer(reason, link_lost=False))
+
+    def _settle(self, message_id: str, answer: Answer, text: str = "") -> bool:
+        """Give an open call its answer; False when there is no such call (any more)."""
+        entry = self._open.pop(message_id, None)
+        if entry is None:
+            return False
+        waiting, number, sent_at = entry
+        if not self._open:
+            self.waiting_since = None
+        if isinstance(answer, NoAnswer):
+            self._log.close(number, ExchangeState.UNANSWERED, trouble=answer.reason)
+        else:
+            failed = isinstance(answer, Error)
+            self._log.close(
+                number,
+                ExchangeState.ERROR if failed else ExchangeState.ANSWERED,
+                answer=text[:LOGGED_LIMIT],
+                latency_s=self._clock.monotonic() - sent_at,
+                trouble=answer.code if isinstance(answer, Error) else "",
+            )
+        if not waiting.done():
+            waiting.set_result(answer)
+        return True
+
+    async def _receive_call(self, message_id: str, message: list[Any], text: str) -> None:
+        action = message[2] if isinstance(message[2], str) else ""
+        payload = message[3] if len(message) == 4 and isinstance(message[3], dict) else None
+        fields_ = payload or {}
+        connector_id, transaction_id = fields_.get("connectorId"), fields_.get("transactionId")
+        number = self._log.open(
+            Direction.RECEIVED,
+            action or "(no action)",
+            message_id,
+            text[:LOGGED_LIMIT],
+            self._clock.now(),
+            connector_id=connector_id if isinstance(connector_id, int) else None,
+            transaction_id=transaction_id if isinstance(transaction_id, int) else None,
+        )
+        if not self._may_answer():
+            self._log.close(
+                number, ExchangeState.UNANSWERED, trouble="not answered: registration was Rejected"
+            )
+            return
+        began = self._clock.monotonic()
+        reply = self._decide(action, payload)
+        if isinstance(reply, Refusal):
+            answer = self._error_frame(message_id, reply)
+        else:
+            answer = json.dumps(
+                [CALLRESULT, message_id, to_wire(reply.payload)], separators=(",", ":")
+            )
+        await self._send(answer)
+        self._log.close(
+            number,
+            ExchangeState.ERROR if isinstance(reply, Refusal) else ExchangeState.ANSWERED,
+            answer=answer[:LOGGED_LIMIT],
+            latency_s=self._clock.monotonic() - began,
+            trouble=reply.code if isinstance(reply, Refusal) else "",
+        )
+        if isinstance(reply, Reply) and reply.then is not None:
+            reply.then()
+
+    def _error_frame(self, message_id: str, refusal: Refusal) -> str:
+        description = refusal.description[:DESCRIPTION_LIMIT]
+        return json.dumps(
+            [CALLERROR, message_id, refusal.code, description, {}], separators=(",", ":")
+        )
+
+    def _decide(self, action: str, payload: Payload | None) -> Reply | Refusal:
+        if payload is None:
+            return Refusal("FormationViolation", "a CALL is [2, id, action, payload]")
+        route = self._routes.get(action)
+        if route is None:
+            if action in schemas.known_actions():
+                return Refusal("NotSupported", f"{action} is not supported by this charge point")
+            return Refusal("NotImplemented", f"{action[:50]!r} is not an action of OCPP 1.6")
+        if route.validate and (fault := schemas.request_fault(action, payload)):
+            return Refusal(fault.code, fault.description)
+        try:
+            return route.handler(**{_field_name(key): value for key, value in payload.items()})
+        except Exception:
+            # The edge between the wire and the firmware: a fault of ours must not cost the link.
+            LOG.exception("the handler of %s failed", action)
+            return Refusal("InternalError", f"{action} could not be processed")
+
+
+RouteSource = Mapping[str, Route]
+Session = Callable[[Endpoint], Awaitable[None]]

@@ -1,0 +1,243 @@
+"""What to send next, one call at a time (OCPP-J §4.1.1).
+
+Two lanes. *Plain* calls (Authorize, StatusNotification, Heartbeat…) live in memory and end with the
+link. *Transaction messages* are rows of the journal: in order, retried, gone only when answered
+(OCPP 1.6 §3.7). The older of both goes first, so the program's order is the wire's order; only
+after a row the plain lane has its turn, so a backlog of an offline night does not hold back the
+status of now, and a card that a driver holds at the reader overtakes everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sim_core.clock import Clock, Timer
+from sim_core.store import JournalRow, Store
+from sim_core.wire.endpoint import Answer, Endpoint, Error, NoAnswer, Payload, Result
+
+LOG = logging.getLogger(__name__)
+
+SAMPLE = "MeterValues"
+PLACEHOLDER = "transactionId"
+"""Written as null into the journal; filled in when the row is sent."""
+URGENT = frozenset({"BootNotification", "Authorize"})
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """TransactionMessageAttempts and TransactionMessageRetryInterval (OCPP 1.6 §9.1)."""
+
+    attempts: int
+    interval_s: float
+
+
+@dataclass
+class _Plain:
+    action: str
+    payload: Payload
+    age: int
+    answer: asyncio.Future[Answer]
+    while_pending: bool
+
+
+class Outbox:
+    """Sends what the charge point has to say, over whatever connection there is."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        policy: Callable[[], RetryPolicy],
+        on_confirmed: Callable[[JournalRow, Payload], int | None],
+        on_settled: Callable[[JournalRow, Payload], None],
+        on_given_up: Callable[[JournalRow, str], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        """`on_confirmed` reads the transactionId out of an answer before the row leaves;
+        `on_settled` is called after it has left."""
+        self._store = store
+        self._clock = clock
+        self._policy = policy
+        self._on_confirmed = on_confirmed
+        self._on_settled = on_settled
+        self._on_given_up = on_given_up
+        self._on_change = on_change
+        self._drained = asyncio.Event()
+        self._plain: deque[_Plain] = deque()
+        self._ages = itertools.count()
+        self._row_ages: deque[int] = deque(next(self._ages) for _ in range(store.depth))
+        self._news = asyncio.Event()
+        self._row_sent_last = False
+        self._retry_at = 0.0
+        self._retry_timer: Timer | None = None
+        self._silences = 0
+        """How often the first row of the journal has met silence."""
+        self.registered = False
+        """BootNotification was accepted: everything may pass."""
+        self.connected = False
+        self.busy = False
+        """A call is open."""
+
+    def wake(self) -> None:
+        """Look again: something that may be sent has changed."""
+        self._news.set()
+
+    def append(self, action: str, payload: Payload, *, key: int, connector_id: int) -> None:
+        """Write a transaction message into the journal; it goes out when its turn comes."""
+        self._store.append(
+            action, payload, key=key, connector_id=connector_id, at=self._clock.now()
+        )
+        self._row_ages.append(next(self._ages))
+        self._drained.clear()
+        self._on_change()
+        self.wake()
+
+    async def drained(self) -> None:
+        """Return once the journal is empty, or the link is lost and it cannot empty."""
+        while self._row_ages and self.registered:
+            self._drained.clear()
+            await self._drained.wait()
+
+    async def call(
+        self,
+        action: str,
+        payload: Payload,
+        *,
+        while_pending: bool = False,
+    ) -> Answer:
+        """Send a plain call when its turn comes and return what came of it.
+
+        Without a registered link there is no turn: `NoAnswer` at once. `while_pending` marks what
+        the CSMS has asked for while registration is Pending (OCPP 1.6 §4.2).
+        """
+        if not self.connected or not (self.registered or while_pending):
+            return NoAnswer("the charge point is offline", link_lost=True)
+        plain = _Plain(
+            action,
+            payload,
+            next(self._ages),
+            asyncio.get_running_loop().create_future(),
+            while_pending,
+        )
+        if action in URGENT:
+            self._plain.appendleft(plain)
+        else:
+            self._plain.append(plain)
+        self.wake()
+        return await plain.answer
+
+    async def run(self, endpoint: Endpoint) -> None:
+        """Send over `endpoint` until cancelled; ends with every plain call answered."""
+        self.connected = True
+        self._retry_at = 0.0
+        try:
+            while True:
+                item = self._next()
+                if item is None:
+                    self._news.clear()
+                    await self._news.wait()
+                    continue
+                self.busy = True
+                try:
+                    if isinstance(item, _Plain):
+                        await self._send_plain(endpoint, item)
+                    else:
+                        await self._send_row(endpoint, item)
+                finally:
+                    self.busy = False
+        finally:
+            self.connected = False
+            self.registered = False
+            self._drained.set()
+            while self._plain:
+                waiting = self._plain.popleft().answer
+                if not waiting.done():
+                    waiting.set_result(NoAnswer("the link was lost", link_lost=True))
+
+    def _next(self) -> _Plain | JournalRow | None:
+        plain = next((item for item in self._plain if self.registered or item.while_pending), None)
+        row_ready = self.registered and self._row_ages and self._retry_at <= self._clock.monotonic()
+        if plain is not None and (
+            not row_ready
+            or self._row_sent_last
+            or plain.action in URGENT
+            or plain.age < self._row_ages[0]
+        ):
+            self._plain.remove(plain)
+            self._row_sent_last = False
+            return plain
+        if row_ready:
+            self._row_sent_last = True
+            return self._store.journal(1)[0]
+        return None
+
+    async def _send_plain(self, endpoint: Endpoint, item: _Plain) -> None:
+        answer = await endpoint.call(item.action, item.payload)
+        if not item.answer.done():
+            item.answer.set_result(answer)
+
+    async def _send_row(self, endpoint: Endpoint, row: JournalRow) -> None:
+        payload: dict[str, Any] = dict(row.payload)
+        if PLACEHOLDER in payload:
+            if row.transaction_id is None:
+                # There never was an id, and an invented one would be somebody else's.
+                self._drop(row, "its StartTransaction was given up")
+                return
+            payload[PLACEHOLDER] = row.transaction_id
+        answer = await endpoint.call(row.action, payload)
+        if isinstance(answer, Result):
+            transaction_id = self._on_confirmed(row, answer.payload)
+            if row.action == "StartTransaction" and transaction_id is None:
+                self._failed(row, "StartTransaction was answered without a transactionId")
+                return
+            self._store.confirm(row, transaction_id)
+            self._left()
+            self._on_settled(replace(row, transaction_id=transaction_id), answer.payload)
+        elif isinstance(answer, Error):
+            self._failed(row, f"CALLERROR {answer.code}")
+        elif not answer.link_lost:
+            self._unanswered(row)
+
+    def _failed(self, row: JournalRow, why: str) -> None:
+        """The CSMS could not process a row (§3.7.1): again later, up to the allowed attempts."""
+        policy = self._policy()
+        attempts = self._store.count_attempt(row.number)
+        if attempts >= policy.attempts:
+            self._drop(row, f"{why}, {attempts} times")
+        else:
+            self._retry_in(policy.interval_s * attempts)
+
+    def _unanswered(self, row: JournalRow) -> None:
+        """Silence is not a failure to process: only samples give way to what waits behind."""
+        self._silences += 1
+        policy = self._policy()
+        if row.action == SAMPLE and self._silences >= policy.attempts:
+            self._drop(row, f"no answer, {self._silences} times")
+        else:
+            self._retry_in(policy.interval_s * min(self._silences, policy.attempts))
+
+    def _retry_in(self, seconds: float) -> None:
+        self._retry_at = self._clock.monotonic() + seconds
+        if self._retry_timer is not None:
+            self._retry_timer.cancel()
+        self._retry_timer = self._clock.call_later(seconds, self.wake)
+
+    def _drop(self, row: JournalRow, why: str) -> None:
+        self._store.give_up(row)
+        self._left()
+        self._on_given_up(row, why)
+
+    def _left(self) -> None:
+        self._row_ages.popleft()
+        self._silences = 0
+        self._retry_at = 0.0
+        if not self._row_ages:
+            self._drained.set()
+        self._on_change()

@@ -1,0 +1,78 @@
+"""The verdict on a payload: the `ocpp` package's schema files, compiled once.
+
+The package validates with `jsonschema`, in a thread pool; the same files compiled by jsonschema-rs
+give the same verdicts a hundred times faster. Formats are not checked, as the package does not.
+A verdict names the CALLERROR code in OCPP 1.6's spelling (OCPP-J §4.2.3).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import jsonschema_rs
+
+CODE_BY_KEYWORD = {
+    "required": "ProtocolError",
+    "type": "TypeConstraintViolation",
+    "maxLength": "PropertyConstraintViolation",
+    "enum": "PropertyConstraintViolation",
+    "multipleOf": "PropertyConstraintViolation",
+    "maximum": "PropertyConstraintViolation",
+    "minimum": "PropertyConstraintViolation",
+    "minItems": "OccurenceConstraintViolation",
+    "maxItems": "OccurenceConstraintViolation",
+    "additionalProperties": "FormationViolation",
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a payload is not valid."""
+
+    code: str
+    description: str
+
+
+@lru_cache(maxsize=256)
+def _validator(name: str) -> Any:
+    text = (files("ocpp.v16") / "schemas" / f"{name}.json").read_text(encoding="utf-8-sig")
+    return jsonschema_rs.Draft4Validator(json.loads(text), validate_formats=False)
+
+
+@lru_cache(maxsize=1)
+def known_actions() -> frozenset[str]:
+    """Every action of OCPP 1.6 and its security whitepaper."""
+    names = (entry.name for entry in (files("ocpp.v16") / "schemas").iterdir())
+    return frozenset(
+        name.removesuffix(".json")
+        for name in names
+        if name.endswith(".json") and not name.endswith("Response.json")
+    )
+
+
+def request_fault(action: str, payload: object) -> Fault | None:
+    """What is wrong with a request's payload, or None. `action` is one of `known_actions`."""
+    return _fault(action, payload)
+
+
+def answer_fault(action: str, payload: object) -> Fault | None:
+    """What is wrong with an answer's payload, or None."""
+    return _fault(f"{action}Response", payload)
+
+
+def _fault(name: str, payload: object) -> Fault | None:
+    validator = _validator(name)
+    try:
+        if validator.is_valid(payload):
+            return None
+        error = next(iter(validator.iter_errors(payload)))
+    except ValueError as unreadable:  # nested too deep, or half a surrogate pair in a string
+        return Fault("FormationViolation", str(unreadable))
+    keyword = str(error.schema_path[-1]) if error.schema_path else ""
+    where = ".".join(str(step) for step in error.instance_path)
+    code = CODE_BY_KEYWORD.get(keyword, "FormationViolation")
+    return Fault(code, f"{where}: {error.message}" if where else str(error.message))

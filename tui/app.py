@@ -1,0 +1,420 @@
+"""The app: looks at the charge point a few times a second, shows it, and hands in commands.
+
+The charge point lives on the engine's thread and knows nothing of this. The app never waits for
+it: a command's answer is awaited in a worker, and only a refusal is said aloud, because the screen
+shows what was done by itself. Whatever a person presses arrives at `press`, by key, button,
+footer or palette alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import App, SuspendNotSupported
+
+from sim_core.commands import ERROR_CODES, Command, InjectFault, Plug, Refused, Start, Stop, Swipe
+from sim_core.engine import Host
+from sim_core.snapshot import StationSnapshot
+from tui import text
+from tui.dialogs import CANCEL, STOP, HelpScreen, QuitQuestion, help_lines, open_transactions
+from tui.keymap import ROW, ROWS, Row, command_for, label_for, typed_command, why_not
+from tui.look import OWN_THEMES, THEME_ROUND, Look, fitting_theme
+from tui.message_pane import as_jsonl
+from tui.palette import Choice, Chosen, Free, Picker
+from tui.screens import Dashboard, Sight
+
+Taken = Callable[[Chosen], None]
+
+FAULT_WORDS: dict[str, str] = {
+    "ConnectorLockFailure": "the lock does not close or open",
+    "EVCommunicationError": "the vehicle does not answer",
+    "GroundFailure": "the ground-fault protection tripped",
+    "HighTemperature": "too hot inside",
+    "InternalError": "hardware or software inside",
+    "LocalListConflict": "the local list conflicts with the CSMS",
+    "OtherError": "something else: say what in the info",
+    "OverCurrentFailure": "the over-current protection tripped",
+    "OverVoltage": "the voltage is too high",
+    "PowerMeterFailure": "the energy meter cannot be read",
+    "PowerSwitchFailure": "the contactor does not switch",
+    "ReaderFailure": "the card reader fails",
+    "ResetFailure": "a reset could not be done",
+    "UnderVoltage": "the voltage is too low",
+    "WeakSignal": "the radio signal is weak",
+}
+"""What each error code of OCPP 1.6 §7.6 means, in everyday words."""
+
+
+class ChargeForgeApp(App[int]):
+    """The dashboard on a host."""
+
+    TITLE = "ChargeForge"
+    CSS_PATH = "chargeforge.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar = []
+
+    def __init__(
+        self,
+        host: Host,
+        *,
+        fps: int = 4,
+        log_size: int = 20_000,
+        id_tag: str = "MY_TAG",
+        keeps_state: bool = True,
+        ascii: bool = False,
+        theme: str = "",
+    ) -> None:
+        super().__init__()
+        self.host = host
+        self.look = Look(ascii)
+        self.animation_level = "none"  # must follow super().__init__(), which reads the environment
+        self._fps = fps
+        self._keeps_state = keeps_state
+        self._cards = [id_tag]
+        self._vehicles: list[str] = []
+        self._revision = 0
+        self._events = 0
+        self._caption = ""
+        self._station: StationSnapshot | None = None
+        self._here: asyncio.AbstractEventLoop | None = None
+        for own in OWN_THEMES:
+            self.register_theme(own)
+        self.theme = fitting_theme(theme, self.console.color_system, self.no_color)
+        self.dashboard = Dashboard(self.look, log_size)
+        self.acts: dict[str, Callable[[], str]] = {
+            "copy": lambda: self._copy(both=False),
+            "copy_both": lambda: self._copy(both=True),
+            "save": self._save,
+            "theme": self._next_theme,
+            "help": self._help,
+            "palette": self._palette,
+            "shell": self._shell,
+            "quit": self._quit,
+        }
+        self._pickers: dict[str, Callable[[], None]] = {
+            "faults": self._pick_fault,
+            "cards": lambda: self._pick_card(Start, "Start with which card?"),
+            "swipes": lambda: self._pick_card(Swipe, "Swipe which card?"),
+            "vehicles": self._pick_vehicle,
+        }
+
+    def get_default_screen(self) -> Dashboard:
+        return self.dashboard
+
+    def on_mount(self) -> None:
+        self._here = asyncio.get_running_loop()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.host.start()
+        self.sample()
+        self.set_interval(1 / self._fps, self.sample)
+
+    # -- looking -----------------------------------------------------------------------------------
+
+    def sample(self) -> None:
+        """Look at the charge point and show what has changed."""
+        if not self.dashboard.is_attached:
+            return
+        station = self.host.snapshot
+        if station is not None:
+            self._station = station
+            self._remember(station)
+        self._revision, exchanges = self.host.messages.since(self._revision)
+        self._events, happened = self.host.events.since(self._events)
+        if happened:
+            self._caption = f"{text.clock_time(happened[-1].at)} {happened[-1].text}"
+        sight = Sight(self._station, self.host.failure, self.host.now())
+        self.dashboard.show(sight, exchanges, self._caption)
+
+    def _remember(self, station: StationSnapshot) -> None:
+        for connector in station.connectors:
+            if connector.id_tag and connector.id_tag not in self._cards:
+                self._cards = [*self._cards, connector.id_tag][-20:]
+            if connector.vehicle and connector.vehicle not in self._vehicles:
+                self._vehicles = [*self._vehicles, connector.vehicle][-20:]
+
+    # -- pressing ----------------------------------------------------------------------------------
+
+    @on(Dashboard.Asked)
+    def _asked(self, event: Dashboard.Asked) -> None:
+        self.press(event.row, event.argument)
+
+    def press(self, row_id: str, argument: str = "") -> None:
+        """Do what a row of the key table says."""
+        row = ROW[row_id]
+        if row.id == "resume" and self.host.failure:
+            self.host.start()
+            self.sample()
+        elif row.command is not None:
+            self._press_command(row)
+        elif row.id == "select":
+            self._say(self.dashboard.select(int(argument or 1)))
+        else:
+            act = self.acts.get(row.id) or self.dashboard.acts[row.id]
+            self._say(act())
+
+    def _press_command(self, row: Row) -> None:
+        station = self._station
+        if self.host.failure or station is None:
+            reason = self.host.failure or "The charge point is still starting."
+            self._say(f"{reason} (r starts the engine again)" if self.host.failure else reason)
+            return
+        command = command_for(row, station, self.dashboard.selected)
+        if command is None:
+            return
+        if row.picker and not why_not(command, station, self.dashboard.selected):
+            self._pickers[row.picker]()
+        else:
+            self.ask(command)
+
+    def ask(self, command: Command) -> None:
+        """Hand in a command; a refusal is said aloud."""
+        self.run_worker(self._ask(command), group="commands")
+
+    async def _ask(self, command: Command) -> None:
+        outcome = await asyncio.wrap_future(self.host.submit(command))
+        if isinstance(outcome, Refused):
+            self._say(outcome.reason)
+        self.sample()
+
+    def _say(self, sentence: str, severity: str = "warning") -> None:
+        if not sentence:
+            return
+        sentence = text.plain(sentence, self.look.ascii)
+        sentence = sentence[:1].upper() + sentence[1:]
+        if severity == "warning":
+            self.notify(sentence, severity="warning", timeout=5, markup=False)
+        else:
+            self.notify(sentence, timeout=4, markup=False)
+
+    # -- choosing ----------------------------------------------------------------------------------
+
+    def _pick(
+        self,
+        title: str,
+        hint: str,
+        choices: Sequence[Choice],
+        then: Taken,
+        free: Free | None = None,
+        separator: str = "",
+    ) -> None:
+        def done(chosen: Chosen | None) -> None:
+            if chosen is not None:
+                then(chosen)
+
+        picker = Picker(self.look, title, hint, choices, free=free, separator=separator)
+        self.push_screen(picker, done)
+
+    def _pick_fault(self) -> None:
+        connector_id = self.dashboard.selected
+
+        def take(chosen: Chosen) -> None:
+            parts = [part.strip() for part in chosen.typed.split("/")[1:]]
+            vendor = parts[0] if parts else ""
+            info = " / ".join(parts[1:])
+            code = chosen.choice.value
+            self.ask(InjectFault(connector_id, code, vendor or None, info or None))
+
+        self._pick(
+            f"What breaks on connector {connector_id}?",
+            "error code / vendor code / info: the last two if you like",
+            [Choice(code, code, FAULT_WORDS.get(code, "")) for code in ERROR_CODES],
+            take,
+            separator="/",
+        )
+
+    def _pick_card(self, kind: type[Start] | type[Swipe], title: str) -> None:
+        connector_id = self.dashboard.selected
+
+        def take(chosen: Chosen) -> None:
+            self.ask(kind(connector_id, chosen.choice.value))
+
+        choices = [Choice(card, card, "seen here before") for card in reversed(self._cards[1:])]
+        self._pick(
+            f"Connector {connector_id}: {title}",
+            "an idTag, up to 20 characters",
+            [Choice(self._cards[0], self._cards[0], "the default card"), *choices],
+            take,
+            free=lambda typed: Choice(typed, typed, "this card"),
+        )
+
+    def _pick_vehicle(self) -> None:
+        connector_id = self.dashboard.selected
+
+        def take(chosen: Chosen) -> None:
+            self.ask(Plug(connector_id, chosen.choice.value or None))
+
+        choices = [Choice(name, name, "was here before") for name in reversed(self._vehicles)]
+        self._pick(
+            f"Which vehicle arrives at connector {connector_id}?",
+            "a vehicle of the garage, by name",
+            [Choice("", "any vehicle", "the next one of the garage"), *choices],
+            take,
+            free=lambda typed: Choice(typed, typed, "by this name"),
+        )
+
+    def _reasons(self) -> dict[str, str]:
+        """Why each row would be refused now."""
+        station = self._station
+        if station is None:
+            return {}
+        selected = self.dashboard.selected
+        reasons = {}
+        for row in ROWS:
+            command = command_for(row, station, selected)
+            if command is not None:
+                reasons[row.id] = why_not(command, station, selected)
+        return reasons
+
+    def _palette(self) -> str:
+        station, selected = self._station, self.dashboard.selected
+        reasons = self._reasons()
+        choices = [
+            Choice(
+                row.id,
+                text.plain(label_for(row, station, selected), self.look.ascii),
+                row.help,
+                row.shown,
+                reasons.get(row.id, ""),
+            )
+            for row in ROWS
+            if row.id not in ("select", "palette")
+        ]
+        for connector in station.connectors if station else ():
+            number = connector.connector_id
+            choices.append(
+                Choice(f"select {number}", f"select {number}", f"Select connector {number}", "1-9")
+            )
+
+        def free(typed: str) -> Choice | None:
+            found = typed_command(typed)
+            return Choice(f"typed {typed}", found[1], "as typed") if found else None
+
+        def take(chosen: Chosen) -> None:
+            verb, _, rest = chosen.choice.value.partition(" ")
+            if verb == "typed":
+                found = typed_command(rest)
+                if found:
+                    self.ask(found[0])
+            else:
+                self.press(verb, rest)
+
+        where = f" (connector {selected})" if station else ""
+        hint = "an action, or in full: start 2 MY_TAG"
+        self._pick(f"What to do{where}", hint, choices, take, free=free)
+        return ""
+
+    # -- acts on the screen ------------------------------------------------------------------------
+
+    def _help(self) -> str:
+        board = self.dashboard
+        lines = help_lines(self.look, board.help_topic(), board.connector, self._reasons())
+        self.push_screen(HelpScreen(self.look, lines))
+        return ""
+
+    def _next_theme(self) -> str:
+        if self.no_color:
+            return "NO_COLOR is set: there are no colours to change."
+        few = self.console.color_system in (None, "standard", "windows")
+        names = [name for name in THEME_ROUND if name.startswith("ansi") or not few]
+        place = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(place + 1) % len(names)]
+        return ""
+
+    def _copy(self, both: bool) -> str:
+        exchange = self.dashboard.messages.selected
+        if exchange is None:
+            return "There is no message to copy yet."
+        frames = [exchange.request, exchange.answer] if both else [exchange.request]
+        self.copy_to_clipboard("\n".join(frame for frame in frames if frame))
+        what = "Request and answer" if both and exchange.answer else "The request"
+        self._say(f"{what} of {exchange.action} copied (if the terminal lets it)", "information")
+        return ""
+
+    def _save(self) -> str:
+        exchanges = self.dashboard.messages.shown
+        if not exchanges:
+            return "There are no messages to save."
+        path = Path.cwd() / f"chargeforge-messages-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
+
+        def write() -> None:
+            try:
+                with path.open("x", encoding="utf-8") as file:
+                    file.writelines(line + "\n" for line in as_jsonl(exchanges))
+            except OSError as error:
+                self.call_from_thread(self._say, f"Not saved: {error}")
+            else:
+                said = f"{text.count(len(exchanges), 'exchange')} written to {path}"
+                self.call_from_thread(self._say, said, "information")
+
+        self.run_worker(write, thread=True, group="save")
+        return ""
+
+    def _shell(self) -> str:
+        shell = os.environ.get("SHELL") or "/bin/sh"
+        try:
+            with self.suspend():
+                print("The charge point goes on; exit brings its dashboard back.", flush=True)
+                try:
+                    subprocess.run([shell], check=False)
+                except OSError as error:
+                    # raised inside `suspend` it would leave the app without a screen
+                    print(error, flush=True)
+        except SuspendNotSupported:
+            return "This terminal cannot be left for a shell."
+        self.sample()
+        return ""
+
+    # -- leaving -----------------------------------------------------------------------------------
+
+    def _quit(self) -> str:
+        station = self._station
+        busy = open_transactions(station) if station and not self.host.failure else []
+        if not busy:
+            self.exit(0)
+            return ""
+
+        def answered(answer: str | None) -> None:
+            if answer == STOP:
+                self.run_worker(self._stop_and_quit(), group="quit")
+            elif answer is not None and answer != CANCEL:
+                self.exit(0)
+
+        self.push_screen(QuitQuestion(self.look, busy, self._keeps_state), answered)
+        return ""
+
+    async def _stop_and_quit(self) -> None:
+        """End every transaction, wait a moment for it to be seen, leave."""
+        station = self.host.snapshot
+        busy = open_transactions(station) if station else []
+        asked = [asyncio.wrap_future(self.host.submit(Stop(c.connector_id))) for c in busy]
+        refused = [
+            done.reason for done in await asyncio.gather(*asked) if isinstance(done, Refused)
+        ]
+        if refused:
+            self._say(refused[0])
+            return
+        for _ in range(30):
+            station = self.host.snapshot
+            if station is None or not open_transactions(station):
+                break
+            await asyncio.sleep(0.1)
+        self.exit(0)
+
+    def leave_soon(self) -> None:
+        """Leave without asking; safe to call from a signal handler."""
+        loop = self._here
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self.exit, 0)
+
+    async def action_quit(self) -> None:
+        """Textual's own quit key asks as `q` does."""
+        self.press("quit")

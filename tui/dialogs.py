@@ -1,0 +1,263 @@
+"""What lies over the dashboard for a moment: the question on leaving, and the help.
+
+Questions are asked only where something would be lost, they name it, and the focus is on going
+back.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from sim_core.snapshot import ConnectorSnapshot, StationSnapshot
+from tui import text
+from tui.keymap import CONNECTOR, LINK, MESSAGES, ROWS, SCREEN, Row
+from tui.log_filter import LANGUAGE
+from tui.look import NEXT_STEP, STATUS, Look
+from tui.painted import Line, Painted, Span, fitted, justified
+
+
+class Options(Painted, can_focus=True):
+    """A row of words to choose from."""
+
+    def __init__(self, look: Look, options: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(look, id="options")
+        self._options = options
+        self.place = len(options) - 1
+
+    def move(self, step: int) -> None:
+        """Go to the next one."""
+        self.place = (self.place + step) % len(self._options)
+        self.sync()
+
+    @property
+    def chosen(self) -> str:
+        """What the bar is on."""
+        return self._options[self.place][0]
+
+    def lines_for(self, width: int, height: int) -> list[Line]:
+        spans: list[Span] = [Span(" ")]
+        for place, (value, label) in enumerate(self._options):
+            here = place == self.place
+            mark = self.look.symbol("selected") if here else " "
+            spans += [Span(f"{mark}{label} ", "cursor" if here else "button", value), Span("  ")]
+        return [fitted(spans, width)] + [fitted([], width)] * (height - 1)
+
+
+STOP, LEAVE, CANCEL = "stop", "leave", "cancel"
+
+
+def open_transactions(station: StationSnapshot) -> list[ConnectorSnapshot]:
+    """The connectors with a transaction."""
+    return [connector for connector in station.connectors if connector.transaction]
+
+
+class QuitQuestion(ModalScreen[str]):
+    """Leaving while something charges."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,shift+tab,up", "move(-1)", show=False, priority=True),
+        Binding("right,tab,down", "move(1)", show=False, priority=True),
+        Binding("enter", "take", show=False),
+        Binding("escape,c,n,q", "answer('cancel')", show=False),
+        Binding("s", "answer('stop')", show=False),
+        Binding("l", "answer('leave')", show=False),
+    ]
+
+    def __init__(self, look: Look, busy: list[ConnectorSnapshot], keeps_state: bool) -> None:
+        super().__init__()
+        self.look = look
+        self._busy = busy
+        self._keeps_state = keeps_state
+
+    def compose(self) -> ComposeResult:
+        names = ", ".join(str(connector.connector_id) for connector in self._busy)
+        noun = "Connector" if len(self._busy) == 1 else "Connectors"
+        verb = "has" if len(self._busy) == 1 else "have"
+        fate = (
+            "Left open it goes on at the next start."
+            if self._keeps_state
+            else "Left open it is lost: this run keeps nothing on disk."
+        )
+        with Vertical(id="question", classes="-ascii" if self.look.ascii else ""):
+            yield Words(self.look, (f"{noun} {names} {verb} an open transaction.", fate, ""))
+            yield Options(
+                self.look,
+                ((STOP, "Stop and quit"), (LEAVE, "Leave open and quit"), (CANCEL, "Cancel")),
+            )
+
+    def on_mount(self) -> None:
+        self.query_one("#question").border_title = Content(" Quit? ")
+        self.query_one(Options).focus()
+
+    def action_move(self, step: int) -> None:
+        self.query_one(Options).move(step)
+
+    def action_take(self) -> None:
+        self.dismiss(self.query_one(Options).chosen)
+
+    def action_answer(self, answer: str) -> None:
+        self.dismiss(answer)
+
+    @on(Painted.Pressed)
+    def _pressed(self, event: Painted.Pressed) -> None:
+        event.stop()
+        self.dismiss(event.press)
+
+
+class Words(Painted):
+    """A few lines of plain words."""
+
+    def __init__(self, look: Look, lines: tuple[str, ...]) -> None:
+        super().__init__(look)
+        self._words = lines
+        self.styles.height = len(lines)
+
+    def lines_for(self, width: int, height: int) -> list[Line]:
+        return [fitted([Span(f" {line}")], width) for line in self._words[:height]]
+
+
+PANES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "connector": (
+        "A connector",
+        (
+            "The top border names the connector, its status in OCPP's word, and the transaction.",
+            "Below: power, voltage, current; the energy register, this session's energy and time;",
+            "the power of the last minutes on a scale from 0 to the rated power; who charges.",
+            "Words in brackets cannot be done now; pressing them says why.",
+        ),
+    ),
+    "messages": (
+        "Messages",
+        (
+            "One row per request with its answer: time, who asked (→ charge point, ← CSMS),",
+            "the action, the connector, what it says, what was answered, how long that took.",
+            "Moving up pauses; G follows the newest again. enter shows both frames.",
+        ),
+    ),
+    "inspector": (
+        "A message",
+        ("Both frames as they were on the wire. up and down scroll, esc closes, y copies.",),
+    ),
+}
+
+
+class HelpText(Painted):
+    """Help as lines that scroll."""
+
+    def __init__(self, look: Look, lines: list[tuple[Span, ...]]) -> None:
+        super().__init__(look, id="help-text")
+        self._content = lines
+        self._top = 0
+
+    def move(self, rows: int) -> None:
+        """Scroll."""
+        self._top = max(0, min(self._top + rows, len(self._content) - self.size.height))
+        self.sync()
+
+    def lines_for(self, width: int, height: int) -> list[Line]:
+        shown = self._content[self._top : self._top + height]
+        lines = [fitted(line, width, self.look.symbol("ellipsis")) for line in shown]
+        if len(self._content) > self._top + height and lines:
+            more = [Span(" more below: down ", "accent")]
+            lines[-1] = justified(self._content[self._top + height - 1], more, width)
+        return lines + [fitted([], width)] * (height - len(lines))
+
+
+def _row_line(row: Row, reason: str, look: Look) -> Line:
+    words = text.plain(row.help, look.ascii)
+    line = (Span(f"  {row.shown:>6}  ", "accent"), Span(f"{text.plain(row.label, look.ascii):<17}"))
+    if reason:
+        return (*line, Span(text.plain(reason, look.ascii), "warning"))
+    return (*line, Span(words, "muted"))
+
+
+def help_lines(
+    look: Look, pane: str, connector: ConnectorSnapshot | None, reasons: dict[str, str]
+) -> list[Line]:
+    """All of the help, what concerns the focused pane first."""
+    title, words = PANES.get(pane, PANES["connector"])
+    lines: list[Line] = [(Span(f" {title}", "strong"),)]
+    lines += [(Span(f"  {text.plain(line, look.ascii)}"),) for line in words]
+    if connector is not None:
+        lines += [
+            (),
+            (
+                Span(f" Connector {connector.connector_id} is ", "text"),
+                Span(f"{look.glyph(connector.status)} {text.plain(connector.status)}", "strong"),
+                Span(f": {NEXT_STEP.get(connector.status, '')}", "text"),
+            ),
+        ]
+    groups = (
+        (MESSAGES, CONNECTOR, LINK, SCREEN)
+        if pane != "connector"
+        else (
+            CONNECTOR,
+            LINK,
+            MESSAGES,
+            SCREEN,
+        )
+    )
+    for group in groups:
+        lines += [(), (Span(f" {group}", "strong"),)]
+        lines += [
+            _row_line(row, reasons.get(row.id, ""), look) for row in ROWS if row.group == group
+        ]
+    lines += [(), (Span(" Filter", "strong"),)]
+    lines += [
+        (Span(f"  {term:<16}", "accent"), Span(meaning, "muted")) for term, meaning in LANGUAGE
+    ]
+    lines += [(), (Span(" Status (OCPP 1.6, section 4.9)", "strong"),)]
+    lines += [
+        (
+            Span(f"  {look.glyph(word)} {word:<14} ", face.role),
+            Span(NEXT_STEP[word], "muted"),
+        )
+        for word, face in STATUS.items()
+    ]
+    return lines
+
+
+class HelpScreen(ModalScreen[None]):
+    """Help over the right part of the dashboard."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,enter", "close", show=False),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup", "move(-10)", show=False),
+        Binding("pagedown,space", "move(10)", show=False),
+        Binding("home,g", "move(-1000)", show=False),
+        Binding("end,G", "move(1000)", show=False),
+    ]
+
+    def __init__(self, look: Look, lines: list[Line]) -> None:
+        super().__init__()
+        self.look = look
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="help", classes="-ascii" if self.look.ascii else ""):
+            yield HelpText(self.look, self._lines)
+
+    def on_mount(self) -> None:
+        self.query_one("#help").border_title = Content(" Help ")
+        self.query_one("#help").border_subtitle = Content(" esc goes back ")
+
+    def action_move(self, rows: int) -> None:
+        self.query_one(HelpText).move(rows)
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_move(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_move(-3)
+
+    def action_close(self) -> None:
+        self.dismiss(None)

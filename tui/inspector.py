@@ -1,0 +1,187 @@
+"""Both frames of one exchange, pretty-printed, with what is known about them on top.
+
+Beside the log where there is width, over it where there is not. It follows the cursor of the log
+and keeps its own scroll position only while the exchange stays the same.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import lru_cache
+
+from textual import events
+
+from sim_core.wire.message_log import Direction, Exchange, ExchangeState
+from tui import text
+from tui.look import Look
+from tui.painted import Line, Painted, Span, fitted, framed_edge
+
+MOST_CHARACTERS = 100_000
+
+_KEY = re.compile(r'^(\s*)("(?:[^"\\]|\\.)*")(:.*)$')
+
+_WHO = {
+    Direction.SENT: "asked by the charge point",
+    Direction.RECEIVED: "asked by the CSMS",
+    Direction.NOISE: "came from the CSMS and is no message",
+}
+
+
+def facts(exchange: Exchange, now: datetime) -> list[tuple[str, str]]:
+    """(name, value) of what is known besides the frames."""
+    took = "" if exchange.latency_s is None else f" after {text.latency(exchange.latency_s)}"
+    age = text.spoken((now - exchange.requested_at).total_seconds())
+    became = {
+        ExchangeState.WAITING: f"waiting for {age}",
+        ExchangeState.ANSWERED: f"answered{took}",
+        ExchangeState.ERROR: f"CALLERROR{took}: {exchange.trouble}",
+        ExchangeState.UNANSWERED: f"unanswered: {exchange.trouble or 'no answer came'}",
+    }[exchange.state]
+    rows = [
+        ("at", text.clock_time(exchange.requested_at, milliseconds=True)),
+        ("who", _WHO[exchange.direction]),
+        ("state", became if exchange.direction is not Direction.NOISE else exchange.trouble),
+        ("id", exchange.message_id),
+    ]
+    if exchange.connector_id is not None:
+        rows.append(("connector", str(exchange.connector_id)))
+    if exchange.transaction_id is not None:
+        rows.append(("transaction", str(exchange.transaction_id)))
+    return [(name, text.plain(value)) for name, value in rows]
+
+
+def _json_line(line: str) -> list[Span]:
+    found = _KEY.match(line)
+    if found is None:
+        return [Span(line)]
+    return [Span(found[1]), Span(found[2], "secondary"), Span(found[3])]
+
+
+def _ascii(line: Line) -> Line:
+    return tuple(span._replace(text=text.plain(span.text, True)) for span in line)
+
+
+def _wrapped(line: str, cells: int) -> list[str]:
+    """A line in pieces that fit; what goes on is indented below."""
+    if text.width(line) <= cells:
+        return [line]
+    indent = " " * min(len(line) - len(line.lstrip(" ")) + 2, cells // 2)
+    pieces: list[str] = []
+    place = 0
+    while place < len(line):
+        room = cells - len(indent) if pieces else cells
+        piece = line[place : place + room]
+        while text.width(piece) > room:
+            piece = piece[:-1]
+        pieces.append(indent + piece if pieces else piece)
+        place += max(1, len(piece))
+    return pieces
+
+
+@lru_cache(16)
+def frame_lines(frame: str, cells: int) -> tuple[Line, ...]:
+    """A frame as coloured lines of at most `cells` cells."""
+    lines: list[Line] = []
+    for line in text.pretty(frame[:MOST_CHARACTERS]):
+        lines += [tuple(_json_line(piece)) for piece in _wrapped(line, cells)]
+    if len(frame) > MOST_CHARACTERS:
+        rest = text.count(len(frame) - MOST_CHARACTERS, "more character")
+        lines.append((Span(f"({rest}: y copies all)", "warning"),))
+    return tuple(lines)
+
+
+def body_lines(exchange: Exchange, now: datetime, cells: int) -> list[Line]:
+    """Everything there is to read about the exchange."""
+    lines: list[Line] = [
+        (Span(f"{name:>11} ", "muted"), Span(value)) for name, value in facts(exchange, now)
+    ]
+    for title, frame in (("request", exchange.request), ("answer", exchange.answer)):
+        if frame:
+            lines += [(), (Span(title, "strong"),), *frame_lines(frame, cells)]
+    return lines
+
+
+class Inspector(Painted, can_focus=True):
+    """The pane that shows one exchange."""
+
+    HELP = "inspector"
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, id="inspector")
+        self.exchange: Exchange | None = None
+        self._now: datetime | None = None
+        self._top = 0
+        self._length = 0
+
+    def show(self, exchange: Exchange | None, now: datetime) -> None:
+        """Show this exchange."""
+        if exchange is None or self.exchange is None or exchange.number != self.exchange.number:
+            self._top = 0
+        self.exchange, self._now = exchange, now
+        self.sync()
+
+    def move(self, rows: int) -> None:
+        """Scroll."""
+        self._top = max(0, min(self._top + rows, self._length - (self.size.height - 2)))
+        self.sync()
+
+    def page(self, pages: int) -> None:
+        """Scroll by what is in sight."""
+        self.move(pages * max(1, self.size.height - 3))
+
+    def lines_for(self, width: int, height: int) -> list[Line]:
+        if width < 12 or height < 3:
+            return [fitted([], width)] * height
+        look, focused = self.look, self.has_focus
+        edge = look.border("heavy" if focused else "round")
+        role = "accent" if focused else "faint"
+        exchange = self.exchange
+        title = " Message "
+        body: list[Line] = [(Span("No message is selected.", "muted"),)]
+        if exchange is not None and self._now is not None:
+            arrow = look.symbol(exchange.direction.value)
+            title = f" {arrow} {text.plain(exchange.action, look.ascii)} "
+            body = body_lines(exchange, self._now, width - 4)
+            if look.ascii:
+                body = [_ascii(line) for line in body]
+        self._length = len(body)
+        page = height - 2
+        self._top = max(0, min(self._top, self._length - page))
+        ellipsis = look.symbol("ellipsis")
+        lines = [
+            framed_edge(
+                (edge[0], edge[1], edge[2]),
+                [Span(title, "strong")],
+                [Span(" esc closes ", "muted", "back")],
+                width,
+                role,
+                ellipsis,
+            )
+        ]
+        side = Span(edge[3], role)
+        lines += [
+            (side, *fitted([Span(" "), *spans], width - 2, ellipsis), side)
+            for spans in body[self._top : self._top + page]
+        ]
+        while len(lines) < height - 1:
+            lines.append((side, *fitted([], width - 2), side))
+        below = self._length - self._top - page
+        more = [Span(f" {text.count(below, 'line')} below ", "muted")] if below > 0 else []
+        copy = [Span(" y copies the request, Y both ", "muted")]
+        lines.append(framed_edge((edge[4], edge[1], edge[5]), copy, more, width, role, ellipsis))
+        return lines
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.move(-3)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.move(3)
+
+    def on_focus(self) -> None:
+        self.sync()
+
+    def on_blur(self) -> None:
+        self.sync()

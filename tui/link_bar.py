@@ -1,0 +1,112 @@
+"""The one sentence on top that is always true: who this is, and how it stands with the CSMS.
+
+Countdowns are computed from the moments in the picture, never stored, so the bar cannot lag
+behind. The first glyph and the words carry the state; colour repeats it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnapshot
+from tui import text
+from tui.look import Look
+from tui.painted import Line, Painted, Span, fitted, justified, line_width
+
+SILENCE_S = 20.0
+"""How long an open call may wait before the bar says that nobody answers."""
+
+
+def state_words(link: LinkSnapshot, now: datetime) -> tuple[str, str, str]:
+    """(symbol, role, words) for how it stands with the CSMS."""
+    queued = f", queued {link.queued}" if link.queued else ""
+    if link.state is LinkState.DOWN:
+        return "away", "warning", f"offline by you{queued}"
+    if link.state is LinkState.CONNECTING:
+        return "away", "warning", f"connecting, attempt {max(1, link.attempt)}{queued}"
+    if link.state is LinkState.WAITING:
+        trouble = text.plain(link.trouble) or "no connection"
+        left = text.seconds_left(link.retry_at, now) if link.retry_at else 0
+        return "away", "warning", f"offline: {trouble}, retry in {text.spoken(left)}{queued}"
+    if not link.online:
+        return "trouble", "warning", f"online but silenced by you{queued}"
+    silent = (now - link.waiting_since).total_seconds() if link.waiting_since else 0.0
+    if silent >= SILENCE_S:
+        return "trouble", "error", f"online but silent: no answer for {text.spoken(silent)}{queued}"
+    return _registration_words(link, now)
+
+
+def _registration_words(link: LinkSnapshot, now: datetime) -> tuple[str, str, str]:
+    again = ""
+    if link.boot_retry_at:
+        again = f", asks again in {text.spoken(text.seconds_left(link.boot_retry_at, now))}"
+    if link.registration is Registration.ACCEPTED:
+        return "online", "success", "online, Accepted"
+    if link.registration is Registration.PENDING:
+        return "pending", "warning", f"boot Pending{again}"
+    if link.registration is Registration.REJECTED:
+        return "trouble", "error", f"boot Rejected{again}"
+    return "pending", "warning", "connected, BootNotification not answered yet"
+
+
+def bar_line(
+    station: StationSnapshot | None, failure: str, now: datetime, cells: int, look: Look
+) -> Line:
+    """The bar in exactly `cells` cells."""
+    ellipsis = look.symbol("ellipsis")
+    clock = [Span("  "), Span(text.clock_time(now), "muted"), Span("   " if cells >= 80 else " ")]
+    if failure:
+        words = f" {look.symbol('trouble')} engine stopped: {text.plain(failure, look.ascii)} "
+        return justified([Span(words, "error")], [Span("r restarts", "accent"), *clock], cells)
+    if station is None:
+        return justified([Span(f" {look.symbol('pending')} starting…", "muted")], clock, cells)
+    link = station.link
+    symbol, role, words = state_words(link, now)
+    healthy = symbol == "online"
+    tail: list[Span] = []
+    if healthy and link.heartbeat_at:
+        left = text.short_span(text.seconds_left(link.heartbeat_at, now))
+        tail += [Span("  HB ", "muted"), Span(f"{left:>3}", "muted")]
+    if healthy:
+        tail.append(Span(f"  queued {link.queued}", "warning" if link.queued else "muted"))
+    tail += clock
+    head = [Span(f" {look.symbol(symbol)} ", role)]
+    name = text.plain(station.charge_point_id, look.ascii)
+    url = text.plain(link.url, look.ascii)
+    room = cells - line_width(tail) - line_width(head) - text.width(words) - 1
+    name = text.cut(name, max(8, room), ellipsis)
+    url_room = room - text.width(name) - 2
+    body = [Span(f"{name} ", "strong"), Span(words, role if not healthy else "text")]
+    if url_room >= 12:
+        body.append(Span("  " + text.cut(url, url_room, ellipsis), "muted"))
+    return justified([*head, *body], tail, cells, ellipsis)
+
+
+class LinkBar(Painted):
+    """The bar, and under it one row for each standing warning."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, id="link-bar")
+        self._shown: tuple[StationSnapshot | None, str, datetime] | None = None
+
+    def show(self, station: StationSnapshot | None, failure: str, now: datetime) -> None:
+        """Say how it stands now."""
+        self._shown = (station, failure, now)
+        self.sync()
+
+    @property
+    def rows(self) -> int:
+        """How many rows it wants."""
+        station = self._shown[0] if self._shown else None
+        return 1 + min(2, len(station.warnings)) if station else 1
+
+    def lines_for(self, width: int, height: int) -> list[Line]:
+        if self._shown is None:
+            return [fitted([], width)] * height
+        station, failure, now = self._shown
+        lines = [bar_line(station, failure, now, width, self.look)]
+        for warning in station.warnings if station else ():
+            words = f" {self.look.symbol('trouble')} {text.plain(warning, self.look.ascii)}"
+            lines.append(fitted([Span(words, "warning")], width, self.look.symbol("ellipsis")))
+        lines += [fitted([], width)] * (height - len(lines))
+        return lines[:height]

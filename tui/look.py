@@ -1,0 +1,251 @@
+"""How things look: every glyph, border and colour role, in tables.
+
+Glyph, exact OCPP word and border shape carry a status; colour only repeats them. Each glyph is one
+cell wide in common fonts and has an ASCII twin. Heavy borders mean focus and nothing else, double
+ones Faulted and nothing else. Widgets name roles ("success", "muted"); what a role is in the
+current theme is decided here once, so that a theme, 16 colours and NO_COLOR need no second drawing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.style import Style
+from textual.color import Color, ColorParseError
+from textual.theme import Theme
+
+
+@dataclass(frozen=True)
+class Face:
+    """How one status shows itself."""
+
+    glyph: str
+    ascii: str
+    role: str
+    border: str = "round"
+
+
+STATUS: dict[str, Face] = {
+    "Available": Face("○", "o", "muted"),
+    "Preparing": Face("◔", ".", "secondary"),
+    "Charging": Face("▶", ">", "success"),
+    "SuspendedEV": Face("‖", "=", "warning"),
+    "SuspendedEVSE": Face("‖", "=", "warning"),
+    "Finishing": Face("◕", "-", "secondary"),
+    "Reserved": Face("◇", "r", "secondary"),
+    "Unavailable": Face("⊘", "x", "muted", "dashed"),
+    "Faulted": Face("!", "!", "error", "double"),
+}
+UNKNOWN_STATUS = Face("?", "?", "warning")
+
+NEXT_STEP: dict[str, str] = {
+    "Available": "p plugs in a vehicle",
+    "Preparing": "s starts charging",
+    "Charging": "x stops, e pauses",
+    "SuspendedEV": "r resumes, x stops",
+    "SuspendedEVSE": "r resumes, x stops",
+    "Finishing": "p unplugs the vehicle",
+    "Reserved": "S starts with the card",
+    "Unavailable": "taken out of service",
+    "Faulted": "F clears the fault",
+}
+"""What a person would sensibly press next, per status."""
+
+BORDERS: dict[str, str] = {
+    "round": "╭─╮│╰╯",
+    "heavy": "┏━┓┃┗┛",
+    "double": "╔═╗║╚╝",
+    "dashed": "┌┄┐┆└┘",
+}
+ASCII_BORDERS: dict[str, str] = {
+    "round": "+-+|++",
+    "heavy": "#=#H##",
+    "double": "!=!!!!",
+    "dashed": "+.+:++",
+}
+
+SYMBOLS: dict[str, tuple[str, str]] = {
+    "sent": ("→", ">"),
+    "received": ("←", "<"),
+    "noise": ("×", "%"),
+    "online": ("●", "*"),
+    "away": ("◌", "?"),
+    "pending": ("◐", "~"),
+    "trouble": ("!", "!"),
+    "selected": ("▸", ">"),
+    "ellipsis": ("…", "~"),
+    "dot": ("·", "-"),
+    "thumb": ("┃", "#"),
+    "tick": ("✓", "+"),
+}
+
+BARS = " ▁▂▃▄▅▆▇█"
+ASCII_BARS = " .:-=+*%#"
+
+DIGITS: dict[str, tuple[str, str, str]] = {
+    " ": ("   ", "   ", "   "),
+    "0": ("╭─╮", "│ │", "╰─╯"),
+    "1": ("╶╮ ", " │ ", "╶┴╴"),
+    "2": ("╶─╮", "╭─╯", "╰─╴"),
+    "3": ("╶─╮", " ─┤", "╶─╯"),
+    "4": ("╷ ╷", "╰─┤", "  ╵"),
+    "5": ("╭─╴", "╰─╮", "╶─╯"),
+    "6": ("╭─╴", "├─╮", "╰─╯"),
+    "7": ("╶─┐", "  │", "  ╵"),
+    "8": ("╭─╮", "├─┤", "╰─╯"),
+    "9": ("╭─╮", "╰─┤", "╶─╯"),
+    ".": (" ", " ", "."),
+    "-": ("   ", "╶─╴", "   "),
+}
+"""Figures three rows high; the point sits on the baseline and is one cell wide."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """The glyphs to draw with."""
+
+    ascii: bool = False
+
+    def face(self, status: str) -> Face:
+        """How a status shows; an unknown word gets a question mark."""
+        return STATUS.get(status, UNKNOWN_STATUS)
+
+    def glyph(self, status: str) -> str:
+        """The glyph of a status."""
+        face = self.face(status)
+        return face.ascii if self.ascii else face.glyph
+
+    def symbol(self, name: str) -> str:
+        """A glyph by its name in `SYMBOLS`."""
+        return SYMBOLS[name][self.ascii]
+
+    def border(self, kind: str) -> str:
+        """Six characters: top left, horizontal, top right, vertical, bottom left, bottom right."""
+        return (ASCII_BORDERS if self.ascii else BORDERS)[kind]
+
+    @property
+    def bars(self) -> str:
+        """Nine levels from empty to full."""
+        return ASCII_BARS if self.ascii else BARS
+
+
+# role -> (foreground, background, attributes); a name is a variable of the theme, "~x" is x at 62 %
+ROLES: dict[str, tuple[str, str, str]] = {
+    "text": ("foreground", "background", ""),
+    "strong": ("foreground", "background", "bold"),
+    "muted": ("~foreground", "background", ""),
+    "faint": ("~~foreground", "background", ""),
+    "secondary": ("secondary", "background", ""),
+    "success": ("success", "background", "bold"),
+    "trace": ("success", "background", ""),
+    "warning": ("warning", "background", ""),
+    "error": ("error", "background", "bold"),
+    "accent": ("accent", "background", "bold"),
+    "button": ("foreground", "panel", "bold"),
+    "button-off": ("~~foreground", "background", ""),
+    "cursor": ("foreground", "panel", "bold"),
+    "cursor-error": ("error", "panel", "bold"),
+    "pill": ("background", "warning", "bold"),
+    "match": ("accent", "background", "bold underline"),
+}
+ANSI_ROLES: dict[str, str] = {
+    "text": "",
+    "strong": "bold",
+    "muted": "dim",
+    "faint": "dim",
+    "secondary": "cyan",
+    "success": "bold green",
+    "trace": "green",
+    "warning": "yellow",
+    "error": "bold red",
+    "accent": "bold blue",
+    "button": "bold underline",
+    "button-off": "dim",
+    "cursor": "reverse",
+    "cursor-error": "reverse bold",
+    "pill": "reverse bold",
+    "match": "bold underline",
+}
+"""What each role is in the terminal's own sixteen colours, and without colour at all."""
+
+
+def palette(variables: Mapping[str, str], ansi: bool) -> dict[str, Style]:
+    """The style of each role under a theme's variables."""
+    if ansi:
+        return {role: Style.parse(text) if text else Style() for role, text in ANSI_ROLES.items()}
+
+    def colour(name: str) -> Color:
+        try:
+            return Color.parse(variables[name])
+        except (KeyError, ColorParseError):  # a foreign theme may leave a variable out or "auto"
+            return Color.parse("#d8d8d8" if name == "foreground" else "#808080")
+
+    ground = colour("background")
+
+    def resolved(name: str) -> Color:
+        share = 0.42 if name.startswith("~~") else 0.66 if name.startswith("~") else 1.0
+        return ground.blend(colour(name.lstrip("~")), share)
+
+    return {
+        role: Style(color=resolved(fore).rich_color, bgcolor=colour(back).rich_color)
+        + Style.parse(attributes or "none")
+        for role, (fore, back, attributes) in ROLES.items()
+    }
+
+
+DARK = Theme(
+    name="chargeforge-dark",
+    primary="#58a6d8",
+    secondary="#56b4e9",
+    warning="#e69f00",
+    error="#ff6f4d",
+    success="#2fc79a",
+    accent="#58a6d8",
+    foreground="#d7dce2",
+    background="#111315",
+    surface="#17191c",
+    panel="#343a41",
+    dark=True,
+)
+LIGHT = Theme(
+    name="chargeforge-light",
+    primary="#005f9e",
+    secondary="#0072b2",
+    warning="#8a5a00",
+    error="#b8330f",
+    success="#00704f",
+    accent="#005f9e",
+    foreground="#1c2229",
+    background="#fbfaf7",
+    surface="#f2f0eb",
+    panel="#dcd9d1",
+    dark=False,
+)
+"""Both take their hues from the palette of Okabe and Ito, which colour-blind people tell apart."""
+
+CONTRAST = Theme(
+    name="chargeforge-contrast",
+    primary="#ffd700",
+    secondary="#7fd4ff",
+    warning="#ffd700",
+    error="#ff8c66",
+    success="#ffffff",
+    accent="#ffd700",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#303a5c",
+    dark=True,
+)
+
+OWN_THEMES: tuple[Theme, ...] = (DARK, LIGHT, CONTRAST)
+THEME_ROUND: tuple[str, ...] = (DARK.name, LIGHT.name, CONTRAST.name, "ansi-dark", "ansi-light")
+"""What the theme key goes round."""
+
+
+def fitting_theme(asked: str, color_system: str | None, no_color: bool) -> str:
+    """The theme to begin with: the one asked for, else what the terminal can show."""
+    if no_color or color_system in (None, "standard", "windows"):
+        return "ansi-dark"  # NO_COLOR is greys under any other theme, no colour at all under this
+    return asked or DARK.name

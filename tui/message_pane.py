@@ -1,0 +1,432 @@
+"""The messages: one row per exchange, request and answer together.
+
+The pane keeps exchanges by number and the numbers that match the filter; a row becomes text only
+when it is drawn, so a hundred thousand of them cost no more than the dozen in sight. Scrolling or
+moving up pauses; while paused the rows stand still, and the border says what has come since.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+
+from textual import events
+from textual.message import Message
+
+from sim_core.wire.message_log import Direction, Exchange, ExchangeState
+from tui import text
+from tui.log_filter import LogFilter, failed
+from tui.look import Look
+from tui.painted import Line, Painted, Span, fitted, framed_edge
+
+ACTION_CELLS = 22
+"""RemoteStartTransaction, the longest name of the Core profile, fits exactly."""
+
+_EMPTY = ("", "No messages yet.", "Each request with its answer becomes one row here.")
+
+
+def row_line(
+    exchange: Exchange, now: datetime, cells: int, look: Look, role: str = "", wide: bool = False
+) -> Line:
+    """One exchange in exactly `cells` cells; `role` overrides all others (the cursor)."""
+    ellipsis = look.symbol("ellipsis")
+    with_latency = cells >= 70
+    result_cells = 10 if cells < 100 else 18 if cells < 150 else 36
+    action_cells = ACTION_CELLS if cells < 130 else 30
+    fixed = (12 if wide else 8) + action_cells + 7 + result_cells + 6 * with_latency
+    summary_cells = max(0, cells - fixed)
+    symbol, result, result_role, took = _result(exchange, now, look)
+    if exchange.direction is Direction.NOISE:
+        summary = text.plain(exchange.request[:400], look.ascii)
+    else:
+        summary = text.request_summary(exchange.action, exchange.request)
+    if look.ascii:
+        summary, result = text.plain(summary, True), text.plain(result, True)
+    # a long answer may take what a short request leaves free
+    longer = text.width(symbol + result) + 1 - result_cells
+    longer = max(0, min(longer, summary_cells - text.width(summary)))
+    summary_cells, result_cells = summary_cells - longer, result_cells + longer
+    connector = "" if exchange.connector_id is None else str(exchange.connector_id)
+    action = text.plain(exchange.action, look.ascii)
+    arrow_role = "secondary" if exchange.direction is Direction.RECEIVED else "muted"
+    spans = [
+        Span(f" {text.clock_time(exchange.requested_at, wide)} ", "muted"),
+        Span(look.symbol(exchange.direction.value), arrow_role),
+        Span(f" {text.fit(action, action_cells, ellipsis)} {connector:<2}"),
+        Span(text.fit(summary, summary_cells, ellipsis), "muted" if summary == "" else "text"),
+        Span(text.fit(f" {symbol}{result}", result_cells, ellipsis), result_role),
+    ]
+    if with_latency:
+        spans.append(Span(f"{took:>6}", "muted"))
+    if role:
+        bad = result_role == "error"
+        spans = [
+            s._replace(role=f"{role}-error" if bad and role == "cursor" else role) for s in spans
+        ]
+    return fitted(spans, cells, ellipsis)
+
+
+def _result(exchange: Exchange, now: datetime, look: Look) -> tuple[str, str, str, str]:
+    """(mark, words, role, how long it took)."""
+    bad = look.symbol("trouble") + " "
+    took = "" if exchange.latency_s is None else text.latency(exchange.latency_s)
+    if exchange.direction is Direction.NOISE:
+        return bad, text.plain(exchange.trouble) or "not OCPP", "error", took
+    if exchange.state is ExchangeState.WAITING:
+        age = max(0.0, (now - exchange.requested_at).total_seconds())
+        shown = f"{age:.1f}s" if age < 10 else text.short_span(age)
+        return "", "waiting", "warning", shown
+    if exchange.state is ExchangeState.ERROR:
+        return bad, text.plain(exchange.trouble) or "error", "error", took
+    if exchange.state is ExchangeState.UNANSWERED:
+        return bad, text.plain(exchange.trouble) or "no answer", "error", took
+    words = text.answer_summary(exchange.action, exchange.answer)
+    refused = words.startswith(("Rejected", "Invalid", "Blocked", "Expired", "NotSupported"))
+    return "", words, "warning" if refused else "text", took
+
+
+class MessagePane(Painted, can_focus=True):
+    """The log with its cursor, its filter and its two moods: following and paused."""
+
+    HELP = "messages"
+
+    class Opened(Message):
+        """A row is to be looked into."""
+
+    class Moved(Message):
+        """The cursor is on another row."""
+
+    def __init__(self, look: Look, size: int) -> None:
+        super().__init__(look, id="messages")
+        self._limit = size
+        self._exchanges: dict[int, Exchange] = {}
+        self._rows: list[int] = []  # numbers in sight of the filter, ascending
+        self._first = 0  # what came before has been forgotten
+        self._now: datetime | None = None
+        self.filter = LogFilter()
+        self.filter_trouble = ""
+        self.hides = True
+        self.following = True
+        self.news = 0
+        self.bad_news = 0
+        self.caption = ""
+        self._cursor: int | None = None  # the number of an exchange
+        self._top = 0  # index into _rows
+
+    # -- what it holds -----------------------------------------------------------------------------
+
+    @property
+    def selected(self) -> Exchange | None:
+        """The exchange under the cursor; the newest while following."""
+        if self.following or self._cursor is None:
+            return self._exchanges[self._rows[-1]] if self._rows else None
+        return self._exchanges.get(self._cursor)
+
+    @property
+    def shown(self) -> list[Exchange]:
+        """What the filter lets through, oldest first."""
+        return [
+            self._exchanges[number]
+            for number in self._rows
+            if self.hides or self.filter.matches(self._exchanges[number])
+        ]
+
+    def extend(self, exchanges: Sequence[Exchange]) -> None:
+        """Take in what is new or has changed."""
+        for exchange in exchanges:
+            if exchange.number < self._first:
+                continue
+            known = exchange.number in self._exchanges
+            self._exchanges[exchange.number] = exchange
+            if not known:
+                self.news += not self.following
+            if not self.following and failed(exchange):
+                self.bad_news += 1
+            self._place(exchange)
+        excess = len(self._exchanges) - self._limit
+        if excess > 0:
+            self._forget(excess)
+
+    def _place(self, exchange: Exchange) -> None:
+        visible = not (self.hides and self.filter) or self.filter.matches(exchange)
+        if not self._rows or exchange.number > self._rows[-1]:
+            if visible:
+                self._rows.append(exchange.number)
+            return
+        index = bisect.bisect_left(self._rows, exchange.number)
+        present = index < len(self._rows) and self._rows[index] == exchange.number
+        if visible and not present:
+            self._rows.insert(index, exchange.number)
+        elif present and not visible:
+            del self._rows[index]
+
+    def _forget(self, excess: int) -> None:
+        for number in list(islice(self._exchanges, excess)):
+            del self._exchanges[number]
+            self._first = number + 1
+        cut = bisect.bisect_left(self._rows, self._first)
+        del self._rows[:cut]
+        self._top = max(0, self._top - cut)
+
+    def set_filter(self, chosen: LogFilter, trouble: str = "") -> None:
+        """Show what `chosen` lets through; with `trouble` the old filter stays."""
+        self.filter_trouble = trouble
+        if not trouble and chosen.text != self.filter.text:
+            self.filter = chosen
+            self._refilter()
+        self.sync()
+
+    def toggle_hide(self) -> None:
+        """Hide what does not match, or only dim it."""
+        self.hides = not self.hides
+        self._refilter()
+        self.sync()
+
+    def _refilter(self) -> None:
+        numbers = sorted(self._exchanges)
+        if self.hides and self.filter:
+            matches = self.filter.matches
+            numbers = [number for number in numbers if matches(self._exchanges[number])]
+        self._rows = numbers
+        if not self.following:
+            self._reveal(self._index())
+
+    # -- moving ------------------------------------------------------------------------------------
+
+    @property
+    def _page(self) -> int:
+        return max(1, self.size.height - 2)
+
+    def _index(self) -> int:
+        if not self._rows:
+            return 0
+        if self.following or self._cursor is None:
+            return len(self._rows) - 1
+        return min(bisect.bisect_left(self._rows, self._cursor), len(self._rows) - 1)
+
+    def _reveal(self, index: int) -> None:
+        if not self._rows:
+            self._top = 0
+            return
+        index = max(0, min(index, len(self._rows) - 1))
+        self._cursor = self._rows[index]
+        self._top = max(index - self._page + 1, min(self._top, index))
+        self._top = max(0, min(self._top, len(self._rows) - self._page))
+
+    def move(self, rows: int) -> None:
+        """Move the cursor; moving up pauses, moving past the end follows again."""
+        if not self._rows:
+            return
+        index = self._index() + rows
+        if index >= len(self._rows) and rows > 0:
+            self.to_end()
+            return
+        self.pause()
+        self._reveal(index)
+        self._after_move()
+
+    def page(self, pages: int) -> None:
+        """Move by what is in sight."""
+        self.move(pages * max(1, self._page - 1))
+
+    def to_top(self) -> None:
+        """Go to the oldest row."""
+        self.pause()
+        self._reveal(0)
+        self._after_move()
+
+    def to_end(self) -> None:
+        """Go to the newest row and follow."""
+        self.following = True
+        self.news = self.bad_news = 0
+        self._after_move()
+
+    def pause(self) -> None:
+        """Stand still."""
+        if self.following:
+            index = self._index()
+            self._top = max(0, len(self._rows) - self._page)
+            self.following = False
+            self._cursor = self._rows[index] if self._rows else None
+
+    def toggle_follow(self) -> None:
+        """Follow or stand still."""
+        if self.following:
+            self.pause()
+            self._after_move()
+        else:
+            self.to_end()
+
+    def seek(self, step: int) -> bool:
+        """Go to the next match in the direction of `step`, round the end; False if none is."""
+        count = len(self._rows)
+        start = self._index()
+        for distance in range(1, count + 1):
+            index = (start + step * distance) % count
+            if self.filter.matches(self._exchanges[self._rows[index]]):
+                self.pause()
+                self._reveal(index)
+                self._after_move()
+                return True
+        return False
+
+    def _after_move(self) -> None:
+        self.post_message(self.Moved())
+        self.sync()
+
+    # -- drawing -----------------------------------------------------------------------------------
+
+    def show(self, now: datetime) -> None:
+        """Draw what there is, with ages as of now."""
+        self._now = now
+        self.sync()
+
+    def _title(self) -> tuple[list[Span], list[Span]]:
+        dot = f" {self.look.symbol('dot')} "
+        title = [Span(" Messages ", "strong")]
+        if self.filter_trouble:
+            title.append(Span(f"{text.plain(self.filter_trouble, self.look.ascii)} ", "error"))
+        elif self.filter:
+            mood = "" if self.hides else " (others dimmed)"
+            title.append(Span(f"/{text.plain(self.filter.text, self.look.ascii)}{mood} ", "accent"))
+        total = text.count(len(self._exchanges), "exchange")
+        if self.filter and self.hides:
+            total = f"{len(self._rows):,} of {total}"
+        state = Span(" paused", "warning", "follow")
+        if self.following:
+            state = Span(" following", "muted", "follow")
+        return title, [state, Span(f"{dot}{total} ", "muted")]
+
+    def _pill(self) -> list[Span]:
+        if self.following or not self.news + self.bad_news:
+            return []
+        words = f" +{self.news} new"
+        if self.bad_news:
+            words += f", {text.count(self.bad_news, 'error')}"
+        return [Span(f"{words} (G) ", "pill", "end")]
+
+    def lines_for(self, width: int, height: int) -> list[Line]:
+        now = self._now
+        if now is None or width < 20 or height < 3:
+            return [fitted([], width)] * height
+        look, ellipsis = self.look, self.look.symbol("ellipsis")
+        focused = self.has_focus
+        edge = look.border("heavy" if focused else "round")
+        role = "accent" if focused else "faint"
+        page = height - 2
+        if self.following:
+            self._top = max(0, len(self._rows) - page)
+        self._top = max(0, min(self._top, max(0, len(self._rows) - page)))
+        left, right = self._title()
+        lines = [framed_edge((edge[0], edge[1], edge[2]), left, right, width, role, ellipsis)]
+        side = Span(edge[3], role)
+        wide = width >= 118
+        numbers = self._rows[self._top : self._top + page]
+        thumb = self._thumb(page)
+        for place in range(page):
+            if place < len(numbers):
+                line = self._row(numbers[place], now, width - 2, wide)
+            else:
+                line = self._blank(place, width - 2)
+            last = Span(look.symbol("thumb"), "muted") if place in thumb else side
+            lines.append((side, *line, last))
+        caption = text.plain(self.caption, look.ascii)
+        foot = [Span(f" {caption} ", "muted")] if caption else []
+        lines.append(
+            framed_edge((edge[4], edge[1], edge[5]), foot, self._pill(), width, role, ellipsis)
+        )
+        return lines
+
+    def _row(self, number: int, now: datetime, cells: int, wide: bool) -> Line:
+        exchange = self._exchanges[number]
+        role = ""
+        if not self.following and number == self._cursor:
+            role = "cursor"
+        elif self.filter and not self.hides and not self.filter.matches(exchange):
+            role = "faint"
+        line = row_line(exchange, now, cells, self.look, role, wide)
+        return tuple(span._replace(press=f"row {number}") for span in line)
+
+    def _blank(self, place: int, cells: int) -> Line:
+        words = ""
+        if not self._rows and self._exchanges:
+            words = "Nothing matches: esc ends the filter." if place == 1 else ""
+        elif not self._rows and place < len(_EMPTY):
+            words = _EMPTY[place]
+        return fitted([Span(f" {words}", "muted")], cells)
+
+    def _thumb(self, page: int) -> range:
+        rows = len(self._rows)
+        if rows <= page or page < 3:
+            return range(0)
+        size = max(1, page * page // rows)
+        start = (page - size) * self._top // (rows - page)
+        return range(start, start + size)
+
+    # -- mouse -------------------------------------------------------------------------------------
+
+    def on_click(self, event: events.Click) -> None:
+        press = self.press_at(event)
+        if press.startswith("row "):
+            event.stop()
+            number = int(press[4:])
+            again = not self.following and self._cursor == number
+            self.pause()
+            self._reveal(bisect.bisect_left(self._rows, number))
+            self._after_move()
+            if again:
+                self.post_message(self.Opened())
+        elif press:
+            super().on_click(event)
+
+    def wheel(self, rows: int) -> None:
+        """Scroll by the wheel: up pauses, reaching the end follows again."""
+        last = max(0, len(self._rows) - self._page)
+        if rows < 0 and last:
+            self.pause()
+        elif self.following:
+            return
+        self._top = max(0, min(self._top + rows, last))
+        if rows > 0 and self._top == last:
+            self.to_end()
+            return
+        index = min(max(self._index(), self._top), self._top + self._page - 1)
+        self._cursor = self._rows[min(index, len(self._rows) - 1)] if self._rows else None
+        self._after_move()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.wheel(-3)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.wheel(3)
+
+    def on_focus(self) -> None:
+        self.sync()
+
+    def on_blur(self) -> None:
+        self.sync()
+
+
+def as_jsonl(exchanges: Iterable[Exchange]) -> Iterable[str]:
+    """Exchanges as lines of JSON, for a file."""
+    import json
+
+    for one in exchanges:
+        yield json.dumps(
+            {
+                "at": one.requested_at.isoformat(),
+                "direction": one.direction.value,
+                "action": one.action,
+                "connectorId": one.connector_id,
+                "transactionId": one.transaction_id,
+                "state": one.state.value,
+                "trouble": one.trouble,
+                "latency_ms": None if one.latency_s is None else round(one.latency_s * 1000, 1),
+                "request": one.request,
+                "answer": one.answer,
+            }
+        )

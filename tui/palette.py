@@ -1,0 +1,210 @@
+"""A list to choose from by typing: the command palette, and the lists of faults, cards, vehicles.
+
+One screen serves them all. Enter takes the top row or the one moved to; what cannot be done now
+stays in the list with the reason beside it, and taking it shows that reason. Where a list allows
+free text, what was typed is itself a choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from tui import text
+from tui.look import Look
+from tui.painted import Line, Painted, Span, fitted, justified
+
+Free = Callable[[str], "Choice | None"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing that can be taken."""
+
+    value: str
+    label: str
+    detail: str = ""
+    keys: str = ""
+    reason: str = ""
+    """Why it would be refused now; empty when it would be done."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was taken, and all that was typed."""
+
+    choice: Choice
+    typed: str
+
+
+def score(query: str, candidate: str) -> int:
+    """How well a candidate answers a query; 0 for not at all."""
+    query, candidate = query.casefold(), candidate.casefold()
+    if not query:
+        return 1
+    place = candidate.find(query)
+    if place == 0:
+        return 1000 - len(candidate)
+    if place > 0:
+        at_word = not candidate[place - 1].isalnum()
+        return (800 if at_word else 600) - place
+    if all(word in candidate for word in query.split()):
+        return 400
+    place, gaps = -1, 0
+    for char in query.replace(" ", ""):
+        found = candidate.find(char, place + 1)
+        if found < 0:
+            return 0
+        gaps += found - place - 1
+        place = found
+    return max(1, 300 - gaps)
+
+
+def ranked(query: str, choices: Sequence[Choice]) -> list[Choice]:
+    """The choices that answer the query, best first, otherwise in their own order."""
+    scored = [
+        (max(score(query, choice.label), score(query, choice.detail) // 4), place, choice)
+        for place, choice in enumerate(choices)
+    ]
+    return [choice for points, _, choice in sorted(scored, key=lambda s: (-s[0], s[1])) if points]
+
+
+class ChoiceList(Painted):
+    """The rows below the input."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, id="choices")
+        self.choices: list[Choice] = []
+        self.place = 0
+        self._top = 0
+
+    def show(self, choices: list[Choice]) -> None:
+        """Show these, the first one chosen."""
+        self.choices, self.place, self._top = choices, 0, 0
+        self.sync()
+
+    def move(self, rows: int) -> None:
+        """Move the bar."""
+        self.place = max(0, min(self.place + rows, len(self.choices) - 1))
+        self.sync()
+
+    @property
+    def chosen(self) -> Choice | None:
+        """The row under the bar."""
+        return self.choices[self.place] if self.choices else None
+
+    def lines_for(self, width: int, height: int) -> list[Line]:
+        self._top = max(self.place - height + 1, min(self._top, self.place))
+        lines = [
+            self._line(choice, place, width)
+            for place, choice in enumerate(self.choices)
+            if self._top <= place < self._top + height
+        ]
+        if not self.choices and height:
+            lines.append(fitted([Span(" Nothing by that name.", "muted")], width))
+        return lines + [fitted([], width)] * (height - len(lines))
+
+    def _line(self, choice: Choice, place: int, cells: int) -> Line:
+        look = self.look
+        here = place == self.place
+        mark = look.symbol("selected") if here else " "
+        spans = [Span(f"{mark} "), Span(text.plain(choice.label, look.ascii), "strong")]
+        if choice.reason:
+            spans[1] = spans[1]._replace(role="faint")
+            spans.append(Span(f"  {text.plain(choice.reason, look.ascii)}", "warning"))
+        elif choice.detail:
+            spans.append(Span(f"  {text.plain(choice.detail, look.ascii)}", "muted"))
+        keys = [Span(f"  {choice.keys} ", "accent")]
+        line = justified(spans, keys, cells, look.symbol("ellipsis"))
+        role = "cursor" if here else ""
+        return tuple(s._replace(role=role or s.role, press=f"take {place}") for s in line)
+
+
+class Picker(ModalScreen["Chosen | None"]):
+    """Type, move, enter."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", show=False, priority=True),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("down", "move(1)", show=False, priority=True),
+        Binding("ctrl+p", "move(-1)", show=False, priority=True),
+        Binding("ctrl+n", "move(1)", show=False, priority=True),
+        Binding("pageup", "move(-8)", show=False, priority=True),
+        Binding("pagedown", "move(8)", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        look: Look,
+        title: str,
+        hint: str,
+        choices: Sequence[Choice],
+        *,
+        free: Free | None = None,
+        separator: str = "",
+    ) -> None:
+        """`free` makes a choice of what was typed; what follows `separator` is not searched for."""
+        super().__init__()
+        self.look = look
+        self._title, self._hint = title, hint
+        self._choices, self._free, self._separator = choices, free, separator
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="picker", classes="-ascii" if self.look.ascii else ""):
+            field = Input(placeholder=self._hint, id="query", compact=True)
+            field.cursor_blink = False
+            yield field
+            yield ChoiceList(self.look)
+
+    def on_mount(self) -> None:
+        from textual.content import Content
+
+        box = self.query_one("#picker")
+        box.border_title = Content(f" {self._title} ")
+        box.border_subtitle = Content(" enter takes it, esc goes back ")
+        self._search("")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._search(event.value)
+
+    def _search(self, typed: str) -> None:
+        query = typed.split(self._separator, 1)[0] if self._separator else typed
+        choices = ranked(query.strip(), self._choices)
+        own = self._free(typed.strip()) if self._free and typed.strip() else None
+        if own is not None:
+            exact = any(choice.value == own.value for choice in choices)
+            if not exact:
+                choices = [own, *choices]
+        self.query_one(ChoiceList).show(choices)
+
+    def action_move(self, rows: int) -> None:
+        self.query_one(ChoiceList).move(rows)
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self._take(self.query_one(ChoiceList).chosen)
+
+    @on(Painted.Pressed)
+    def _pressed(self, event: Painted.Pressed) -> None:
+        event.stop()
+        self._take(self.query_one(ChoiceList).choices[int(event.press.split()[1])])
+
+    def _take(self, choice: Choice | None) -> None:
+        if choice is not None:
+            self.dismiss(Chosen(choice, self.query_one("#query", Input).value))
+
+    def on_click(self, event: events.Click) -> None:
+        if event.widget is self:
+            self.dismiss(None)

@@ -1,0 +1,466 @@
+"""The dashboard: which parts there are, how they share the room, and what moves between them.
+
+`show` takes one look's worth of facts and hands each part its own frozen view; parts that find
+theirs unchanged draw nothing. A layout happens only when the size, the number of connectors or an
+opened pane changes. What asks something of the charge point is not here but in the app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from sim_core.snapshot import ConnectorSnapshot, StationSnapshot
+from sim_core.wire.message_log import Exchange
+from tui.connector_card import CardView, ConnectorCard, ConnectorTable
+from tui.inspector import Inspector
+from tui.key_bar import KeyBar
+from tui.keymap import ROWS, command_for, connector_of, why_not
+from tui.layout import MIN_HEIGHT, MIN_WIDTH, Arrangement, arrange
+from tui.link_bar import LinkBar
+from tui.log_filter import FilterError, LogFilter, parse
+from tui.look import Look
+from tui.message_pane import MessagePane
+from tui.painted import Line, Painted, Span, fitted
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one look at the charge point found."""
+
+    station: StationSnapshot | None
+    failure: str
+    now: datetime
+
+
+class TooSmall(Painted):
+    """What a screen below the smallest size shows."""
+
+    def lines_for(self, width: int, height: int) -> list[Line]:
+        size = self.screen.size
+        words = (
+            "ChargeForge needs a larger window.",
+            f"It needs {MIN_WIDTH}x{MIN_HEIGHT}, this one has {size.width}x{size.height}.",
+            "The charge point runs on.",
+        )
+        above = max(0, (height - len(words)) // 2)
+        lines = [fitted([], width)] * above
+        lines += [fitted([Span(line.center(width)[:width])], width) for line in words]
+        return (lines + [fitted([], width)] * height)[:height]
+
+
+class FilterLine(Input):
+    """The filter being typed; escape clears it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False, priority=True),
+        Binding("down,up", "done", show=False),
+    ]
+
+    class Left(Message):
+        """The filter was given up."""
+
+    class Done(Message):
+        """The filter stays, the keys go back to the messages."""
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left())
+
+    def action_done(self) -> None:
+        self.post_message(self.Done())
+
+
+class Dashboard(Screen[None]):
+    """Link bar, cards, messages, footer."""
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, f"press('{row.id}', '{key}')", row.label, show=False)
+        for row in ROWS
+        for key in row.keys
+    ]
+
+    class Asked(Message):
+        """A key, a button or an entry of the footer was pressed."""
+
+        def __init__(self, row: str, argument: str = "") -> None:
+            self.row = row
+            self.argument = argument
+            super().__init__()
+
+    def __init__(self, look: Look, log_size: int) -> None:
+        super().__init__()
+        self.look = look
+        self.selected = 1
+        self._log_size = log_size
+        self._sight: Sight | None = None
+        self._arrangement = Arrangement(1, 0)
+        self._zoom = ""
+        self._cards: list[ConnectorCard] = []
+        self.acts: dict[str, Callable[[], str]] = {
+            "filter": self._open_filter,
+            "next_match": lambda: self._seek(1),
+            "previous_match": lambda: self._seek(-1),
+            "hide": self._toggle_hide,
+            "follow": lambda: self._pane_act(self.messages.toggle_follow),
+            "top": lambda: self._pane_act(self.messages.to_top),
+            "end": lambda: self._pane_act(self.messages.to_end),
+            "inspect": self._toggle_inspector,
+            "up": lambda: self._move(0, -1),
+            "down": lambda: self._move(0, 1),
+            "left": lambda: self._move(-1, 0),
+            "right": lambda: self._move(1, 0),
+            "page_up": lambda: self._page(-1),
+            "page_down": lambda: self._page(1),
+            "next_pane": self._next_pane,
+            "back": self._back,
+            "zoom": self._toggle_zoom,
+        }
+        """Acts on the screen by the id of their row; each returns why it did nothing, or ""."""
+
+    # -- parts -------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        self.link_bar = LinkBar(self.look)
+        self.card_grid = Container(id="cards")
+        self.table = ConnectorTable(self.look)
+        self.messages = MessagePane(self.look, self._log_size)
+        self.inspector = Inspector(self.look)
+        self.filter_line = FilterLine(
+            placeholder='filter: word  action:Meter*  c:1  tx:1042  err  slow>500  !Boot  "text"',
+            id="filter",
+            compact=True,
+        )
+        self.filter_line.cursor_blink = False
+        self.key_bar = KeyBar(self.look)
+        yield self.link_bar
+        yield self.card_grid
+        yield self.table
+        with Container(id="log"):
+            yield self.messages
+            yield self.inspector
+        yield self.filter_line
+        yield self.key_bar
+        yield TooSmall(self.look, id="too-small")
+
+    def on_mount(self) -> None:
+        self._lay_out()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._lay_out()
+
+    # -- showing -----------------------------------------------------------------------------------
+
+    @property
+    def station(self) -> StationSnapshot | None:
+        """The picture that is shown."""
+        return self._sight.station if self._sight else None
+
+    @property
+    def connector(self) -> ConnectorSnapshot | None:
+        """The selected connector."""
+        return connector_of(self.station, self.selected) if self.station else None
+
+    def show(self, sight: Sight, exchanges: Sequence[Exchange], caption: str) -> None:
+        """Show what one look found."""
+        self._sight = sight
+        station = sight.station
+        if station and self.connector is None and station.connectors:
+            self.selected = station.connectors[0].connector_id
+        self.messages.extend(exchanges)
+        self.messages.caption = caption
+        self._lay_out()
+        self._draw()
+
+    def _draw(self) -> None:
+        sight = self._sight
+        if sight is None:
+            return
+        self.link_bar.show(sight.station, sight.failure, sight.now)
+        self._draw_connectors(sight)
+        self.messages.show(sight.now)
+        if self.has_class("-inspecting"):
+            self.inspector.show(self.messages.selected, sight.now)
+        self.key_bar.show(self._dim())
+
+    def _draw_connectors(self, sight: Sight) -> None:
+        if sight.station is None:
+            return
+        focused = self.focused
+        views = tuple(
+            CardView(
+                connector,
+                sight.now.replace(microsecond=0),
+                connector.connector_id == self.selected,
+                stale=bool(sight.failure),
+            )
+            for connector in sight.station.connectors
+        )
+        if self._arrangement.table_rows:
+            self.table.show(views)
+            views = tuple(view for view in views if view.selected)
+        elif self._zoom == "card":
+            views = tuple(view for view in views if view.selected)
+        for card, view in zip(self._cards, views, strict=False):
+            card.show(
+                CardView(view.connector, view.now, view.selected, focused is card, view.stale)
+            )
+
+    def _dim(self) -> frozenset[str]:
+        station = self.station
+        if station is None:
+            return frozenset(row.id for row in ROWS if row.command)
+        dim = set()
+        for row in ROWS:
+            command = command_for(row, station, self.selected)
+            if command is not None and why_not(command, station, self.selected):
+                dim.add(row.id)
+        return frozenset(dim)
+
+    # -- room --------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        station = self.station
+        count = len(station.connectors) if station else 0
+        warnings = self.link_bar.rows
+        arrangement = arrange(self.size.width, self.size.height, count, 1 + warnings)
+        self.set_class(not arrangement.fits, "-tiny")
+        self.set_class(not arrangement.inspector_beside, "-over")
+        if self.link_bar.styles.height is None or self.link_bar.styles.height.value != warnings:
+            self.link_bar.styles.height = warnings
+        wanted = 1 if arrangement.table_rows or self._zoom == "card" else count
+        if arrangement == self._arrangement and wanted == len(self._cards):
+            return
+        self._arrangement = arrangement
+        self._place_cards(wanted)
+        self.table.display = arrangement.table_rows > 0
+        self.table.styles.height = max(1, arrangement.table_rows)
+        columns = 1 if self._zoom == "card" else arrangement.columns
+        self.card_grid.styles.grid_size_columns = columns
+        rows = -(-wanted // columns) if wanted else 0
+        if self._zoom == "card":
+            self.card_grid.styles.height = "1fr"
+            self.card_grid.styles.grid_rows = ()
+        else:
+            self.card_grid.styles.height = rows * arrangement.card_rows
+            self.card_grid.styles.grid_rows = str(arrangement.card_rows)
+
+    def _place_cards(self, wanted: int) -> None:
+        had_focus = self.focused in self._cards
+        new = [ConnectorCard(self.look, place) for place in range(len(self._cards), wanted)]
+        for card in self._cards[wanted:]:
+            card.remove()
+        self._cards = self._cards[:wanted] + new
+        if new:
+            self.card_grid.mount(*new)
+        for card in self._cards:
+            card.styles.height = "1fr"
+        if self._cards and (self.focused is None or had_focus):
+            self.call_after_refresh(self._focus_card)
+
+    def _card_of(self, connector_id: int) -> ConnectorCard | None:
+        station = self.station
+        if station is None or not self._cards:
+            return None
+        if len(self._cards) == 1:
+            return self._cards[0]
+        ids = [connector.connector_id for connector in station.connectors]
+        place = ids.index(connector_id) if connector_id in ids else 0
+        return self._cards[place] if place < len(self._cards) else self._cards[0]
+
+    def _focus_card(self) -> None:
+        card = self._card_of(self.selected)
+        if card is not None and card.is_attached:
+            card.focus()
+
+    # -- selecting and moving ----------------------------------------------------------------------
+
+    def select(self, connector_id: int) -> str:
+        """Select a connector; returns why not."""
+        station = self.station
+        if station is None:
+            return "The charge point is still starting."
+        if connector_of(station, connector_id) is None:
+            count = len(station.connectors)
+            return f"There is no connector {connector_id}: this charge point has {count}."
+        self.selected = connector_id
+        if self.focused in self._cards:
+            self._focus_card()
+        self._draw()
+        return ""
+
+    @on(ConnectorCard.Chosen)
+    def _card_chosen(self, event: ConnectorCard.Chosen) -> None:
+        if event.connector_id != self.selected and len(self._cards) > 1:
+            self.selected = event.connector_id
+        self._draw()
+
+    def on_descendant_blur(self) -> None:
+        self._draw()
+
+    def on_descendant_focus(self) -> None:
+        self._draw()
+
+    def _move(self, across: int, down: int) -> str:
+        focused = self.focused
+        if isinstance(focused, (MessagePane, Inspector)):
+            if down:
+                focused.move(down)
+            elif isinstance(focused, Inspector) and across < 0:
+                self.messages.focus()
+            return ""
+        return self._move_among_cards(across, down)
+
+    def _move_among_cards(self, across: int, down: int) -> str:
+        station = self.station
+        if station is None:
+            return ""
+        ids = [connector.connector_id for connector in station.connectors]
+        place = ids.index(self.selected)
+        step = across + down * (1 if self._arrangement.table_rows else self._arrangement.columns)
+        if 0 <= place + step < len(ids):
+            self.select(ids[place + step])
+        elif down > 0 and self._zoom != "card":
+            self.messages.focus()
+        return ""
+
+    def _page(self, pages: int) -> str:
+        if isinstance(self.focused, Inspector):
+            self.focused.page(pages)
+        else:
+            self.messages.page(pages)
+        return ""
+
+    def _next_pane(self) -> str:
+        self.focus_next()
+        return ""
+
+    def help_topic(self) -> str:
+        """What the help is to speak of first."""
+        topics: dict[type[Widget], str] = {MessagePane: "messages", Inspector: "inspector"}
+        return topics.get(type(self.focused), "connector") if self.focused else "connector"
+
+    # -- messages ----------------------------------------------------------------------------------
+
+    def _pane_act(self, act: Callable[[], None]) -> str:
+        act()
+        return ""
+
+    def _seek(self, step: int) -> str:
+        if not self.messages.seek(step):
+            return "No message matches the filter." if self.messages.filter else "No messages yet."
+        return ""
+
+    def _toggle_hide(self) -> str:
+        if not self.messages.filter:
+            return "There is no filter: / sets one."
+        self.messages.toggle_hide()
+        return ""
+
+    def _open_filter(self) -> str:
+        self.add_class("-filtering")
+        self.filter_line.focus()
+        return ""
+
+    @on(Input.Changed, "#filter")
+    def _filter_typed(self, event: Input.Changed) -> None:
+        try:
+            self.messages.set_filter(parse(event.value))
+        except FilterError as error:
+            self.messages.set_filter(LogFilter(), str(error))
+        self._draw()
+
+    @on(Input.Submitted, "#filter")
+    @on(FilterLine.Done)
+    def _filter_done(self) -> None:
+        self.messages.focus()
+        if not self.filter_line.value.strip():
+            self.remove_class("-filtering")
+
+    @on(FilterLine.Left)
+    def _filter_left(self) -> None:
+        self._clear_filter()
+
+    def _clear_filter(self) -> None:
+        self.filter_line.value = ""
+        self.messages.set_filter(LogFilter())
+        self.remove_class("-filtering")
+        self.messages.focus()
+        self._draw()
+
+    @on(MessagePane.Moved)
+    def _row_moved(self) -> None:
+        self._draw()
+
+    @on(MessagePane.Opened)
+    def _row_opened(self) -> None:
+        if not self.has_class("-inspecting"):
+            self._toggle_inspector()
+
+    def _toggle_inspector(self) -> str:
+        if self.has_class("-inspecting"):
+            return self._close_inspector()
+        if self.messages.selected is None:
+            return "There is no message to look into yet."
+        if self._zoom == "card":
+            self._toggle_zoom()
+        self.messages.pause()
+        self.add_class("-inspecting")
+        self._draw()
+        self.call_after_refresh(
+            (self.messages if self._arrangement.inspector_beside else self.inspector).focus
+        )
+        return ""
+
+    def _close_inspector(self) -> str:
+        self.remove_class("-inspecting")
+        self.messages.focus()
+        self._draw()
+        return ""
+
+    # -- zoom, back --------------------------------------------------------------------------------
+
+    def _toggle_zoom(self) -> str:
+        if self._zoom:
+            self._zoom = ""
+        else:
+            self._zoom = "log" if isinstance(self.focused, (MessagePane, Inspector)) else "card"
+        self.set_class(self._zoom == "log", "-zoom-log")
+        self.set_class(self._zoom == "card", "-zoom-card")
+        self._arrangement = Arrangement(1, 0)
+        self._lay_out()
+        self._draw()
+        return ""
+
+    def _back(self) -> str:
+        if self.has_class("-inspecting"):
+            return self._close_inspector()
+        if self._zoom:
+            return self._toggle_zoom()
+        if self.messages.filter or self.has_class("-filtering"):
+            self._clear_filter()
+        return ""
+
+    # -- presses -----------------------------------------------------------------------------------
+
+    def action_press(self, row: str, key: str) -> None:
+        self.post_message(self.Asked(row, key))
+
+    @on(Painted.Pressed)
+    def _pressed(self, event: Painted.Pressed) -> None:
+        event.stop()
+        row, _, argument = event.press.partition(" ")
+        if isinstance(event.sender, ConnectorCard) and event.sender.view:
+            self.selected = event.sender.view.connector.connector_id
+        self.post_message(self.Asked(row, argument))
