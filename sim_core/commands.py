@@ -186,6 +186,11 @@ class Action:
         """Whether the command wants a connector (the others concern the whole charge point)."""
         return any(field.name == "connector_id" for field in fields(self.command))
 
+    @property
+    def path(self) -> str:
+        """Where the HTTP sidecar has it: `/plug/{cid}`, `/link/down`."""
+        return f"/{self.name}/{{cid}}" if self.on_connector else "/" + self.name.replace("_", "/")
+
 
 ACTIONS: tuple[Action, ...] = (
     Action("plug", "Plug in", "A vehicle arrives and its cable goes in", Plug),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -24,11 +24,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from sim_core.errors import UserError
+
 CONFIG_FILE = "chargeforge.toml"
 
 
-class ConfigError(Exception):
-    """An option that cannot be used; the text is the sentence for the user."""
+class ConfigError(UserError):
+    """An option that cannot be used."""
 
 
 def _option(default: Any, allowed: str, text: str, **limits: Any) -> Any:
@@ -139,6 +141,16 @@ class Settings(BaseSettings):
         "Port of the HTTP sidecar; 0 turns it off",
         ge=0,
         le=65_535,
+    )
+    http_api_key: SecretStr | None = _option(
+        None,
+        "a text",
+        "What changes something over HTTP must bring this in the header X-API-Key",
+    )
+    http_open: bool = _option(
+        False,
+        "true or false",
+        "Let the HTTP sidecar bind beyond loopback without a key",
     )
     state_dir: Path | None = _option(
         None,

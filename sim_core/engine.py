@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Protocol
 from sim_core.clock import Clock, SystemClock
 from sim_core.commands import Command, Outcome, Refused
 from sim_core.config import Settings
+from sim_core.errors import UserError
 from sim_core.events import Event, Ring
 from sim_core.snapshot import StationSnapshot
 from sim_core.wire.message_log import MessageLog
@@ -79,6 +80,8 @@ class Engine:
         self.messages = MessageLog(settings.message_log_size)
         self.events: Ring[Event] = Ring(2_000)
         self.failure = ""
+        self.exit_code = 0
+        """What the process should end with after a failure: 2 for a setting, else 1."""
         self._clock: Clock = clock or SystemClock()
         self._before = before
         self._beside = beside
@@ -148,8 +151,12 @@ class Engine:
     def _live(self) -> None:
         try:
             asyncio.run(self._main())
+        except UserError as error:
+            self.exit_code = 2
+            self.failure = str(error)
         except Exception as error:
             LOG.exception("the engine stopped")
+            self.exit_code = 1
             self.failure = f"{type(error).__name__}: {error}"
         finally:
             self._station = self._loop = self._ending = None

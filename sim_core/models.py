@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sim_core.errors import UserError
 from sim_core.hardware.model import Behaviour, Identity, Metering, Model, Ratings, Timing
 
 if sys.version_info >= (3, 11):
@@ -28,8 +29,8 @@ KINDS: dict[str, tuple[type, ...]] = {
 }
 
 
-class ModelError(Exception):
-    """A model that cannot be used; the text is the sentence for the user."""
+class ModelError(UserError):
+    """A model that cannot be used."""
 
 
 def shipped() -> tuple[str, ...]:

@@ -77,6 +77,7 @@ class Station:
         """Standing warnings for the viewers; see `warn`."""
         self._store = store
         self._dirty = False
+        self._watchers: list[asyncio.Future[None]] = []
         self._loop = asyncio.get_running_loop()
         rng = random.Random(seed)
         self.charge_point = ChargePoint(
@@ -94,7 +95,7 @@ class Station:
             log=messages,
             session=self.charge_point.session,
             on_change=self._changed,
-            on_lost=self.charge_point.link_lost,
+            note=lambda text: self.charge_point.note("link", text),
             may_answer=self.charge_point.may_answer,
             ping_interval_s=lambda: self.charge_point.configuration.number("WebSocketPingInterval"),
             call_timeout_s=call_timeout_s,
@@ -161,6 +162,11 @@ class Station:
             store.close()
             raise ConfigError(f"OCPP_KEYS (--ocpp-keys): {error}") from None
 
+    def dial(self, url: str) -> None:
+        """Dial another CSMS: before `open`."""
+        self.link.url = charge_point_url(url, self.charge_point.build.charge_point_id)
+        self._changed()
+
     def open(self) -> None:
         """Dial the CSMS, and keep dialling."""
         self._dialling = asyncio.ensure_future(self.link.run())
@@ -187,6 +193,13 @@ class Station:
     def now(self) -> datetime:
         """The charge point's time of day."""
         return self.charge_point.now()
+
+    async def until(self, holds: Callable[[StationSnapshot], bool]) -> None:
+        """Return once `holds` is true of the newest picture."""
+        while not holds(self.snapshot):
+            watcher: asyncio.Future[None] = self._loop.create_future()
+            self._watchers.append(watcher)
+            await watcher
 
     def warn(self, sentence: str) -> None:
         """Show the viewers a standing warning."""
@@ -276,6 +289,10 @@ class Station:
     def _publish(self) -> None:
         self._dirty = False
         self.snapshot = self._picture()
+        watchers, self._watchers = self._watchers, []
+        for watcher in watchers:
+            if not watcher.done():
+                watcher.set_result(None)
 
     def _picture(self) -> StationSnapshot:
         cp = self.charge_point

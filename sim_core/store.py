@@ -21,6 +21,8 @@ from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
+from sim_core.errors import UserError
+
 LOG = logging.getLogger(__name__)
 
 MEMORY = Path(":memory:")
@@ -66,8 +68,8 @@ CREATE TABLE known_tags (
 """
 
 
-class StoreError(Exception):
-    """State that cannot be used; the text is the sentence for the user."""
+class StoreError(UserError):
+    """State that cannot be used."""
 
 
 @dataclass(frozen=True)

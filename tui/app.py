@@ -291,7 +291,9 @@ class ChargeForgeApp(App[int]):
         for connector in station.connectors if station else ():
             number = connector.connector_id
             choices.append(
-                Choice(f"select {number}", f"select {number}", f"Select connector {number}", "1-9")
+                Choice(
+                    f"select {number}", f"select {number}", "Let the keys act on it", str(number)
+                )
             )
 
         def free(typed: str) -> Choice | None:

@@ -6,6 +6,7 @@ back.
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar
 
 from textual import on
@@ -50,6 +51,9 @@ class Options(Painted, can_focus=True):
         return [fitted(spans, width)] + [fitted([], width)] * (height - 1)
 
 
+HELP_CELLS = 68
+"""The widest line of prose in the help; fits a screen of 80."""
+
 STOP, LEAVE, CANCEL = "stop", "leave", "cancel"
 
 
@@ -93,7 +97,7 @@ class QuitQuestion(ModalScreen[str]):
             )
 
     def on_mount(self) -> None:
-        self.query_one("#question").border_title = Content(" Quit? ")
+        self.query_one("#question").border_title = Content("Quit?")
         self.query_one(Options).focus()
 
     def action_move(self, step: int) -> None:
@@ -127,17 +131,17 @@ PANES: dict[str, tuple[str, tuple[str, ...]]] = {
     "connector": (
         "A connector",
         (
-            "The top border names the connector, its status in OCPP's word, and the transaction.",
-            "Below: power, voltage, current; the energy register, this session's energy and time;",
-            "the power of the last minutes on a scale from 0 to the rated power; who charges.",
+            "The top border names the connector, its status in OCPP's word, and the transaction. "
+            "Below: power, voltage, current; the energy register, this session's energy and time; "
+            "the power of the last minutes, from nothing to the rated power; who charges.",
             "Words in brackets cannot be done now; pressing them says why.",
         ),
     ),
     "messages": (
         "Messages",
         (
-            "One row per request with its answer: time, who asked (→ charge point, ← CSMS),",
-            "the action, the connector, what it says, what was answered, how long that took.",
+            "One row per request with its answer: time, who asked (→ charge point, ← CSMS), "
+            "action, connector, what it says, what was answered, how long that took.",
             "Moving up pauses; G follows the newest again. enter shows both frames.",
         ),
     ),
@@ -184,7 +188,9 @@ def help_lines(
     """All of the help, what concerns the focused pane first."""
     title, words = PANES.get(pane, PANES["connector"])
     lines: list[Line] = [(Span(f" {title}", "strong"),)]
-    lines += [(Span(f"  {text.plain(line, look.ascii)}"),) for line in words]
+    for paragraph in words:
+        told = text.plain(paragraph, look.ascii)
+        lines += [(Span(f"  {line}"),) for line in wrap(told, HELP_CELLS)]
     if connector is not None:
         lines += [
             (),
@@ -247,8 +253,8 @@ class HelpScreen(ModalScreen[None]):
             yield HelpText(self.look, self._lines)
 
     def on_mount(self) -> None:
-        self.query_one("#help").border_title = Content(" Help ")
-        self.query_one("#help").border_subtitle = Content(" esc goes back ")
+        self.query_one("#help").border_title = Content("Help")
+        self.query_one("#help").border_subtitle = Content("esc goes back")
 
     def action_move(self, rows: int) -> None:
         self.query_one(HelpText).move(rows)

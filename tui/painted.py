@@ -9,7 +9,6 @@ here ever asks for a layout, which is what makes a busy dashboard cheap over SSH
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -94,16 +93,17 @@ def framed_edge(
     )
 
 
-@dataclass(frozen=True)
-class _Difference:
-    start: int
-    end: int
+Stretch = tuple[int, int]
+"""Cells from, to (exclusive)."""
 
 
-def _difference(old: Line, new: Line) -> _Difference:
-    """The stretch of cells in which two lines of equal width differ."""
-    start = 0
-    ahead = 0
+def differences(old: Line, new: Line) -> list[Stretch]:
+    """The stretches of cells in which two lines of equal width differ."""
+    if len(old) == len(new) and all(
+        width(before.text) == width(after.text) for before, after in zip(old, new, strict=True)
+    ):
+        return _changed_spans(old, new)
+    start = ahead = 0
     for before, after in zip(old, new, strict=False):
         if before != after:
             break
@@ -114,7 +114,21 @@ def _difference(old: Line, new: Line) -> _Difference:
         if before != after:
             break
         end -= width(after.text)
-    return _Difference(start, max(end, start + 1))
+    return [(start, end)] if end > start else []
+
+
+def _changed_spans(old: Line, new: Line) -> list[Stretch]:
+    stretches: list[Stretch] = []
+    place = 0
+    for before, after in zip(old, new, strict=True):
+        cells = width(after.text)
+        if before != after:
+            if stretches and stretches[-1][1] == place:
+                stretches[-1] = (stretches[-1][0], place + cells)
+            else:
+                stretches.append((place, place + cells))
+        place += cells
+    return stretches
 
 
 class Painted(Widget):
@@ -156,11 +170,12 @@ class Painted(Widget):
             self._lines, self._drawn_size = lines, size
             self.refresh()
             return
-        regions = []
+        regions: list[Region] = []
         for y, (old, new) in enumerate(zip(self._lines, lines, strict=False)):
             if old != new:
-                part = _difference(old, new)
-                regions.append(Region(part.start, y, part.end - part.start, 1))
+                regions += [
+                    Region(start, y, end - start, 1) for start, end in differences(old, new)
+                ]
         self._lines = lines
         if regions:
             self.refresh(*regions)

@@ -168,8 +168,8 @@ class Picker(ModalScreen["Chosen | None"]):
         from textual.content import Content
 
         box = self.query_one("#picker")
-        box.border_title = Content(f" {self._title} ")
-        box.border_subtitle = Content(" enter takes it, esc goes back ")
+        box.border_title = Content(self._title)
+        box.border_subtitle = Content("enter takes it, esc goes back")
         self._search("")
 
     @on(Input.Changed)

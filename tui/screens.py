@@ -33,6 +33,7 @@ from tui.log_filter import FilterError, LogFilter, parse
 from tui.look import Look
 from tui.message_pane import MessagePane
 from tui.painted import Line, Painted, Span, fitted
+from tui.terse import TerseCompositor
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class Dashboard(Screen[None]):
 
     def __init__(self, look: Look, log_size: int) -> None:
         super().__init__()
+        self._compositor = TerseCompositor()
         self.look = look
         self.selected = 1
         self._log_size = log_size

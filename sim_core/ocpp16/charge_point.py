@@ -309,10 +309,6 @@ class ChargePoint:
         """Whether calls of the CSMS are answered: while Rejected they are not (§4.2)."""
         return self.registration is not Registration.REJECTED
 
-    def link_lost(self, why: str) -> None:
-        """The connection has ended."""
-        self.note("link", f"the link to the CSMS was lost: {why}")
-
     def report_order(self) -> list[int]:
         """All connectors in the order in which this make reports them."""
         numbers = list(self.outlets)

@@ -115,7 +115,7 @@ class Link:
         log: MessageLog,
         session: Callable[[Endpoint], Coroutine[Any, Any, None]],
         on_change: Callable[[], None],
-        on_lost: Callable[[str], None],
+        note: Callable[[str], None],
         may_answer: Callable[[], bool],
         ping_interval_s: Callable[[], float],
         call_timeout_s: float,
@@ -135,7 +135,9 @@ class Link:
         self._log = log
         self._session = session
         self._on_change = on_change
-        self._on_lost = on_lost
+        self._note = note
+        self._told = ""
+        """The trouble that was last told of: the same one again is no news."""
         self._may_answer = may_answer
         self._ping_interval_s = ping_interval_s
         self._call_timeout_s = call_timeout_s
@@ -220,7 +222,11 @@ class Link:
                 proxy=None,
             )
         except (OSError, WebSocketException, asyncio.TimeoutError, ValueError) as error:
-            return explain(error)
+            why = explain(error)
+            if why != self._told:
+                self._told = why
+                self._note(f"the CSMS cannot be reached: {why}; it is tried again and again")
+            return why
         try:
             if connection.subprotocol != SUBPROTOCOL:  # OCPP-J §3.1.2; websockets does not insist
                 return "the CSMS does not speak ocpp1.6: check the URL"
@@ -243,6 +249,8 @@ class Link:
         self.attempt = 0
         self.heard_at = None
         self._show(LinkState.CONNECTED, trouble="")
+        self._told = ""
+        self._note(f"connected to {self.url}")
         why = "closed by the charge point"
         try:
             await first_of(self._read(endpoint), self._session(endpoint))
@@ -250,7 +258,7 @@ class Link:
             return why
         finally:
             self._endpoint = None
-            self._on_lost(why)
+            self._note(f"the link to the CSMS was lost: {why}")
 
     async def _read(self, endpoint: Endpoint) -> None:
         with contextlib.suppress(ConnectionClosed):
