@@ -152,6 +152,10 @@ class ManualClock:
         self._elapsed = end
         await self.settle()
 
+    def forget_timers(self) -> None:
+        """Nothing of what was to come will come: the world that asked for it is gone."""
+        self._timers.clear()
+
     async def settle(self) -> None:
         """Let the loop run what is ready, without moving the time."""
         for _ in range(25):

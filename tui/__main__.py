@@ -66,9 +66,9 @@ def _demo(arguments: list[str]) -> int:
     settings = _settings(arguments, "demo")
     if settings is None:
         return 2
-    from sim_core import demo
+    from sim_core.demo import engine
 
-    return show(demo.engine(settings), settings, keeps_state=False)
+    return show(engine(settings), settings, keeps_state=False)
 
 
 def _headless(arguments: list[str]) -> int:

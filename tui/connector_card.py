@@ -18,7 +18,7 @@ from tui import text
 from tui.keymap import buttons
 from tui.look import DIGITS, NEXT_STEP, Look
 from tui.painted import Line, Painted, Span, fitted, framed_edge, justified, line_width
-from tui.power_trace import SECONDS_A_COLUMN, covered_s, trace_rows
+from tui.power_trace import covered_s, trace_rows
 
 COMPACT_ROWS = 7
 TALL_ROWS = 12
@@ -32,6 +32,8 @@ class CardView:
     now: datetime
     selected: bool = False
     focused: bool = False
+    trace_total: int = 0
+    """How many values the trace has ever had."""
     stale: bool = False
     """The engine has stopped: these are the last values it had."""
 
@@ -156,19 +158,23 @@ def _figures(value: str, role: str, unit: str) -> list[list[Span]]:
     ]
 
 
-def _trace(
-    connector: ConnectorSnapshot, now: datetime, cells: int, height: int, look: Look
-) -> list[list[Span]]:
+def _trace(view: CardView, cells: int, height: int, look: Look) -> list[list[Span]]:
+    connector = view.connector
     scale = text.kilowatts(connector.rated_power_w)
     room = cells - len(scale) - 4
-    phase = int(now.timestamp()) % SECONDS_A_COLUMN
-    rows = trace_rows(connector.trace_w, connector.rated_power_w, phase, room, height, look.bars)
+    rows = trace_rows(
+        connector.trace_w,
+        connector.rated_power_w,
+        view.trace_total or len(connector.trace_w),
+        room,
+        height,
+        look.bars,
+    )
+    labels = [scale] + [" " * len(scale)] * (height - 1)
+    # the newest column is a span of its own: it changes each second, the others every fifth
     return [
-        [
-            Span(f" {row} ", "trace"),
-            Span(f" {scale} " if first else " " * (len(scale) + 2), "muted"),
-        ]
-        for row, first in zip(rows, [True] + [False] * (height - 1), strict=False)
+        [Span(f" {row[:-1]}", "trace"), Span(row[-1:], "trace"), Span(f"  {label} ", "muted")]
+        for row, label in zip(rows, labels, strict=True)
     ]
 
 
@@ -187,10 +193,7 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> list[Line]:
     if vendor:
         trace_height -= 1
     if trace_height > 0:
-        lines += [
-            fitted(row, cells, ellipsis)
-            for row in _trace(connector, view.now, cells, trace_height, look)
-        ]
+        lines += [fitted(row, cells, ellipsis) for row in _trace(view, cells, trace_height, look)]
     if vendor:
         lines.append(fitted([Span(f" {vendor}", "warning")], cells, ellipsis))
     soc = [*soc_spans(connector), Span("  ")]
@@ -218,7 +221,10 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
     words = "last known" if view.stale else transaction_words(connector)
     right = [Span(f" {words} ", "muted" if connector.transaction is None else "text")]
     covered = text.span_of(covered_s(cells - 2 - len(text.kilowatts(connector.rated_power_w)) - 4))
-    limit = limit_words(connector)
+    limit = text.plain(limit_words(connector), look.ascii)
+    last = f" last {covered} "
+    if text.width(last + limit) + 7 > cells:
+        last = f" {covered} "
     lines = [
         framed_edge(
             (top_left, across, top_right), title, right, cells, role, look.symbol("ellipsis")
@@ -231,8 +237,8 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
     lines.append(
         framed_edge(
             (bottom_left, across, bottom_right),
-            [Span(f" last {covered} ", "faint")] if connector.trace_w else [],
-            [Span(f" {text.plain(limit, look.ascii)} ", "muted")] if limit else [],
+            [Span(last, "faint")] if connector.trace_w else [],
+            [Span(f" {limit} ", "muted")] if limit else [],
             cells,
             role,
         )

@@ -65,7 +65,7 @@ def bar_line(
     healthy = symbol == "online"
     tail: list[Span] = []
     if healthy and link.heartbeat_at:
-        left = text.short_span(text.seconds_left(link.heartbeat_at, now))
+        left = text.coarse_span(text.seconds_left(link.heartbeat_at, now))
         tail += [Span("  HB ", "muted"), Span(f"{left:>3}", "muted")]
     if healthy:
         tail.append(Span(f"  queued {link.queued}", "warning" if link.queued else "muted"))

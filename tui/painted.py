@@ -9,6 +9,8 @@ here ever asks for a layout, which is what makes a busy dashboard cheap over SSH
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -193,11 +195,11 @@ class Painted(Widget):
         if y >= len(self._lines):
             return Strip.blank(size[0], self.role_style("text"))
         segments: list[Segment] = []
-        for span in self._lines[y]:
-            style = self.role_style(span.role)
-            if span.press:
-                style = style + Style(meta={"press": span.press})
-            segments.append(Segment(span.text, style))
+        for (role, press), spans in groupby(self._lines[y], key=attrgetter("role", "press")):
+            style = self.role_style(role)
+            if press:
+                style = style + Style(meta={"press": press})
+            segments.append(Segment("".join(span.text for span in spans), style))
         return Strip(segments)
 
     def notify_style_update(self) -> None:

@@ -2,8 +2,8 @@
 
 A scale that followed the data would draw a steady 7 kW like zero. Here the newest value is at the
 right, each column is the mean of `SECONDS_A_COLUMN`, a value above zero never draws as nothing, and
-columns are bounded by the clock rather than by the newest value, so that bars stand still and move
-one column at a time.
+columns are bounded by how many values there have been rather than by the newest one, so that bars
+stand still and move one column at a time.
 """
 
 from __future__ import annotations
@@ -16,11 +16,40 @@ from sim_core.snapshot import TRACE_LENGTH
 SECONDS_A_COLUMN = 5
 
 
-def columns(trace_w: Sequence[float], phase: int, count: int) -> list[float]:
-    """The means of the last `count` columns, oldest first; `phase` is the second of the newest."""
+class TraceCount:
+    """How many values a trace has had, also after its old end began to be cut off."""
+
+    def __init__(self) -> None:
+        self._known: tuple[float, ...] = ()
+        self.total = 0
+
+    def see(self, trace_w: tuple[float, ...]) -> int:
+        """Take in the trace of now and return the count."""
+        known = self._known
+        if trace_w is known or trace_w == known:
+            return self.total
+        grown = len(trace_w) - len(known)
+        if grown < 0:
+            self.total = len(trace_w)
+        else:
+            self.total += grown or _shift(known, trace_w)
+        self._known = trace_w
+        return self.total
+
+
+def _shift(old: tuple[float, ...], new: tuple[float, ...]) -> int:
+    """By how many values a trace of constant length has moved on."""
+    for shift in range(1, min(len(new), 2 * SECONDS_A_COLUMN)):
+        if old[shift:] == new[:-shift]:
+            return shift
+    return 1
+
+
+def columns(trace_w: Sequence[float], total: int, count: int) -> list[float]:
+    """The means of the last `count` columns, oldest first; there were `total` values."""
     out: list[float] = []
     end = len(trace_w)
-    size = phase % SECONDS_A_COLUMN + 1
+    size = (total - 1) % SECONDS_A_COLUMN + 1
     while end > 0 and len(out) < count:
         part = trace_w[max(0, end - size) : end]
         out.append(sum(part) / len(part))
@@ -32,11 +61,11 @@ def columns(trace_w: Sequence[float], phase: int, count: int) -> list[float]:
 
 @lru_cache(256)
 def trace_rows(
-    trace_w: tuple[float, ...], rated_w: float, phase: int, cells: int, height: int, bars: str
+    trace_w: tuple[float, ...], rated_w: float, total: int, cells: int, height: int, bars: str
 ) -> tuple[str, ...]:
     """The trace as `height` rows of `cells` characters, top row first."""
     cells = max(0, cells)
-    values = columns(trace_w, phase, min(cells, TRACE_LENGTH // SECONDS_A_COLUMN))
+    values = columns(trace_w, total, min(cells, TRACE_LENGTH // SECONDS_A_COLUMN))
     steps = len(bars) - 1
     full = steps * height
     levels = [_level(value, rated_w, full) for value in values]

@@ -7,8 +7,9 @@ opened pane changes. What asks something of the charge point is not here but in 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -33,6 +34,7 @@ from tui.log_filter import FilterError, LogFilter, parse
 from tui.look import Look
 from tui.message_pane import MessagePane
 from tui.painted import Line, Painted, Span, fitted
+from tui.power_trace import TraceCount
 from tui.terse import TerseCompositor
 
 
@@ -110,6 +112,7 @@ class Dashboard(Screen[None]):
         self._arrangement = Arrangement(1, 0)
         self._zoom = ""
         self._cards: list[ConnectorCard] = []
+        self._traces: defaultdict[int, TraceCount] = defaultdict(TraceCount)
         self.acts: dict[str, Callable[[], str]] = {
             "filter": self._open_filter,
             "next_match": lambda: self._seek(1),
@@ -205,6 +208,7 @@ class Dashboard(Screen[None]):
                 connector,
                 sight.now.replace(microsecond=0),
                 connector.connector_id == self.selected,
+                trace_total=self._traces[connector.connector_id].see(connector.trace_w),
                 stale=bool(sight.failure),
             )
             for connector in sight.station.connectors
@@ -215,9 +219,7 @@ class Dashboard(Screen[None]):
         elif self._zoom == "card":
             views = tuple(view for view in views if view.selected)
         for card, view in zip(self._cards, views, strict=False):
-            card.show(
-                CardView(view.connector, view.now, view.selected, focused is card, view.stale)
-            )
+            card.show(replace(view, focused=focused is card))
 
     def _dim(self) -> frozenset[str]:
         station = self.station

@@ -114,6 +114,11 @@ def short_span(seconds: float) -> str:
     return f"{whole // 86_400}d"
 
 
+def coarse_span(seconds: float) -> str:
+    """A countdown that ticks only near its end: 5m, 42s."""
+    return short_span(seconds) if seconds < 100 else f"{-(-int(seconds) // 60)}m"
+
+
 def seconds_left(until: datetime, now: datetime) -> int:
     """Whole seconds until a moment, rounded up; 0 when it is past."""
     return max(0, -int(-(until - now).total_seconds() // 1))
@@ -180,13 +185,8 @@ def _boot(payload: Payload) -> str:
 
 
 def _status(payload: Payload) -> str:
-    code = _word(payload, "errorCode")
-    return _words(
-        _word(payload, "status"),
-        code if code != "NoError" else "",
-        _word(payload, "vendorErrorCode"),
-        _word(payload, "info"),
-    )
+    words = [_word(payload, key) for key in ("errorCode", "vendorErrorCode", "info")]
+    return _words(_word(payload, "status"), *(word for word in words if word != "NoError"))
 
 
 _UNITS: dict[str, tuple[float, int, str]] = {

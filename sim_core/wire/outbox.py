@@ -15,7 +15,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from sim_core.clock import Clock, Timer
 from sim_core.store import JournalRow, Store
@@ -37,7 +37,7 @@ class RetryPolicy:
     interval_s: float
 
 
-@dataclass
+@dataclass(eq=False)
 class _Plain:
     action: str
     payload: Payload
@@ -84,6 +84,11 @@ class Outbox:
         self.connected = False
         self.busy = False
         """A call is open."""
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is on its way, and nothing could go now."""
+        return not self.busy and self._choose() is None
 
     def wake(self) -> None:
         """Look again: something that may be sent has changed."""
@@ -162,6 +167,17 @@ class Outbox:
                     waiting.set_result(NoAnswer("the link was lost", link_lost=True))
 
     def _next(self) -> _Plain | JournalRow | None:
+        turn = self._choose()
+        if turn is None:
+            return None
+        self._row_sent_last = turn == "row"
+        if isinstance(turn, _Plain):
+            self._plain.remove(turn)
+            return turn
+        return self._store.journal(1)[0]
+
+    def _choose(self) -> _Plain | Literal["row"] | None:
+        """Whose turn it is; the module's docstring has the rule."""
         plain = next((item for item in self._plain if self.registered or item.while_pending), None)
         row_ready = self.registered and self._row_ages and self._retry_at <= self._clock.monotonic()
         if plain is not None and (
@@ -170,13 +186,8 @@ class Outbox:
             or plain.action in URGENT
             or plain.age < self._row_ages[0]
         ):
-            self._plain.remove(plain)
-            self._row_sent_last = False
             return plain
-        if row_ready:
-            self._row_sent_last = True
-            return self._store.journal(1)[0]
-        return None
+        return "row" if row_ready else None
 
     async def _send_plain(self, endpoint: Endpoint, item: _Plain) -> None:
         answer = await endpoint.call(item.action, item.payload)

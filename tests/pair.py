@@ -1,0 +1,191 @@
+"""A charge point and a CSMS over a real socket, in a time that the test moves.
+
+`advance` fires whatever falls due and lets everything that follows from it happen (frames on the
+wire included) before the time moves on, so a test says "60 s later" and looks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sim_core.clock import ManualClock
+from sim_core.commands import Command, Outcome
+from sim_core.config import Settings
+from sim_core.events import Event, Ring
+from sim_core.hardware.model import Model
+from sim_core.models import load_model
+from sim_core.ocpp16.charge_point import Build
+from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration
+from sim_core.station import Station
+from sim_core.store import MEMORY, Store
+from sim_core.wire.message_log import MessageLog
+from tests.scripted_csms import ScriptedCsms
+
+PATIENCE_S = 10.0
+"""Real seconds after which a pair that does not settle is a failure."""
+
+
+class PairClock(ManualClock):
+    """A manual clock that lets a pair settle between two moments."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        super().__init__(start)
+        self.pair: Pair | None = None
+
+    async def settle(self) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            await super().settle()
+            if self.pair is None or self.pair.at_rest():
+                return
+            assert time.monotonic() < deadline, "the pair does not come to rest"
+            await asyncio.sleep(0.0005)  # sockets need real time; the condition is `at_rest`
+
+
+class Pair:
+    """See the module. `async with Pair(...) as pair` starts both and waits for registration."""
+
+    def __init__(
+        self,
+        *,
+        model: str | Model = "generic",
+        keys: dict[str, str] | None = None,
+        connectors: int = 2,
+        state: Path = MEMORY,
+        connect: bool = True,
+        charge_point_id: str = "CP01",
+        clock: PairClock | None = None,
+        csms: ScriptedCsms | None = None,
+        behaviour: dict[str, Any] | None = None,
+        **build: Any,
+    ) -> None:
+        """`keys` are configuration keys to start with, `behaviour` switches of the model."""
+        chosen = load_model(model) if isinstance(model, str) else model
+        if behaviour:
+            chosen = replace(chosen, behaviour=replace(chosen.behaviour, **behaviour))
+        self.clock = clock or PairClock()
+        self.clock.pair = self
+        self.csms = csms or ScriptedCsms(now=self.clock.now)
+        self._own_csms = csms is None
+        self._state = state
+        self._connect = connect
+        self._build = Build(
+            charge_point_id=charge_point_id,
+            model=chosen,
+            timing=build.pop("timing", chosen.timing["swift"]),
+            connectors=connectors,
+            initial_keys=keys or {},
+            **build,
+        )
+        self.events: Ring[Event] = Ring(10_000)
+        self.messages = MessageLog()
+        self.station: Station
+        self._running = False
+
+    async def __aenter__(self) -> Pair:
+        if self._own_csms:
+            await self.csms.start()
+        await self.power_on()
+        if self._connect:
+            await self.settle()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._running:
+            await self.power_off()
+        if self._own_csms:
+            await self.csms.stop()
+
+    async def power_on(self) -> None:
+        """Make a station over the state that there is, and let it dial."""
+        self.station = Station(
+            self._build,
+            url=self.csms.url,
+            clock=self.clock,
+            store=Store.in_folder(self._state, self._build.charge_point_id, self.clock.now()),
+            messages=self.messages,
+            events=self.events,
+            seed=1,
+        )
+        self._running = True
+        if self._connect:
+            self.station.open()
+
+    async def power_off(self) -> None:
+        """End the station in good order (a power cut is `kill`)."""
+        self._running = False
+        await self.station.close()
+
+    async def power_cut(self) -> None:
+        """End the station as a power cut does: nothing more is written, nothing is said."""
+        self._running = False
+        station = self.station
+        charge_point = station.charge_point
+        tasks = [*charge_point._tasks, *([station._dialling] if station._dialling else [])]
+        station._store.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        charge_point._failed.cancel()
+        self.clock.forget_timers()
+
+    async def submit(self, command: Command) -> Outcome:
+        """Hand in a command and let everything follow from it."""
+        outcome = await self.station.submit(command)
+        await self.settle()
+        return outcome
+
+    async def ask(self, action: str, **payload: Any) -> dict[str, Any]:
+        """Let the CSMS ask something, and let everything follow from it."""
+        answer = await self.csms.ask(action, **payload)
+        await self.settle()
+        return answer
+
+    async def advance(self, seconds: float) -> None:
+        """Move the time."""
+        await self.clock.advance(seconds)
+
+    async def settle(self) -> None:
+        """Let happen what can happen without time passing."""
+        await self.clock.settle()
+
+    def at_rest(self) -> bool:
+        """Nothing is dialling, nothing is on its way, nothing waits that could go."""
+        if not self._running or not self._connect:
+            return True
+        station = self.station
+        link = station.link
+        if link.state is LinkState.CONNECTING or (not link.wanted and link.state != LinkState.DOWN):
+            return False
+        if link.state is not LinkState.CONNECTED:
+            return True
+        if link._cut.is_set() or not self.csms.connected or link._endpoint is None:
+            return False
+        outbox, open_calls = station.charge_point.outbox, set(link._endpoint._open)
+        if link._endpoint.silent:
+            return True
+        if open_calls:  # at rest only if the CSMS has them and keeps its answers back on purpose
+            return open_calls <= self.csms.withheld
+        return outbox.idle
+
+    def connector(self, number: int = 1) -> ConnectorSnapshot:
+        """The picture of a connector."""
+        return self.station.snapshot.connectors[number - 1]
+
+    def status(self, number: int = 1) -> str:
+        """The status of a connector."""
+        return self.connector(number).status
+
+    @property
+    def registration(self) -> Registration:
+        return self.station.snapshot.link.registration
+
+
+def settings(**options: Any) -> Settings:
+    """Settings from nothing but these options: no environment, no files."""
+    return Settings.model_construct(**{**Settings.model_construct().model_dump(), **options})

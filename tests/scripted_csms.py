@@ -1,0 +1,272 @@
+"""A CSMS that a test holds in its hand: it answers as told, frame by frame.
+
+It shares no code with the charge point and does not judge: it records. For a CSMS with tables of
+its own there is `sim_core.csms`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import uuid
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, cast
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.typing import Subprotocol
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that the charge point has sent."""
+
+    action: str
+    payload: Payload
+    message_id: str
+    connection: int
+
+
+@dataclass(frozen=True)
+class CallError:
+    """Answer with a CALLERROR."""
+
+    code: str = "InternalError"
+    description: str = "scripted"
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Give no answer."""
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Answer with `payload` once `release` is set."""
+
+    release: asyncio.Event
+    payload: Payload | None = None
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Cut the connection instead of answering; `after_answer` sends the answer first."""
+
+    after_answer: bool = False
+
+
+@dataclass(frozen=True)
+class Twice:
+    """Send the answer two times."""
+
+    payload: Payload | None = None
+
+
+Answer = Payload | CallError | Drop | Hold | Cut | Twice
+
+
+class ScriptedCsms:
+    """See the module. `async with ScriptedCsms() as csms` runs it on a free port of loopback."""
+
+    def __init__(self, now: Callable[[], datetime] | None = None) -> None:
+        self.calls: list[Call] = []
+        self.frames: list[str] = []
+        """Every frame that has arrived, as text."""
+        self.script: dict[str, deque[Answer]] = defaultdict(deque)
+        """Answers to give next, by action; after them come the ordinary ones."""
+        self.tags: dict[str, Payload] = {}
+        """IdTagInfo by idTag; any other tag is Accepted."""
+        self.interval = 3600
+        self.connections = 0
+        self.paths: list[str] = []
+        self._now = now or (lambda: datetime.now(timezone.utc))
+        self._ids = itertools.count(1000)
+        self._open: ServerConnection | None = None
+        self._answers: dict[str, asyncio.Future[Any]] = {}
+        self._news = asyncio.Condition()
+        self._server: Server | None = None
+        self._beside: set[asyncio.Task[None]] = set()
+        self.port = 0
+        self.withheld: set[str] = set()
+        """Message ids of requests that have arrived and are kept waiting on purpose."""
+
+    async def __aenter__(self) -> ScriptedCsms:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ocpp"
+
+    @property
+    def connected(self) -> bool:
+        """Whether a charge point is connected."""
+        return self._open is not None
+
+    async def start(self, port: int = 0) -> None:
+        self._server = await serve(
+            self._serve,
+            "127.0.0.1",
+            port or self.port,
+            subprotocols=[Subprotocol("ocpp1.6")],
+            max_size=16 * 1024 * 1024,
+            ping_interval=None,
+        )
+        self.port = next(iter(self._server.sockets)).getsockname()[1]
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+        for task in list(self._beside):
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
+
+    async def cut(self) -> None:
+        """Cut the connection without a word, as a broken cable does."""
+        if self._open is not None:
+            connection, self._open = self._open, None
+            connection.transport.abort()
+            with contextlib.suppress(Exception):
+                await connection.wait_closed()
+
+    async def ask(self, action: str, **payload: Any) -> Payload:
+        """Send a request and return the answer's payload. Raises AssertionError for CALLERROR."""
+        kind, *rest = await self.ask_raw(action, payload)
+        assert kind == 3, rest
+        return cast("Payload", rest[1])
+
+    async def ask_raw(self, action: str, payload: object) -> list[Any]:
+        """Send a request and return the whole answer."""
+        message_id = str(uuid.uuid4())
+        answer = self._answers[message_id] = asyncio.get_running_loop().create_future()
+        await self.send_text(json.dumps([2, message_id, action, payload]))
+        return cast("list[Any]", await asyncio.wait_for(answer, 10))
+
+    async def send_text(self, text: str | bytes) -> None:
+        """Send any text as a frame."""
+        assert self._open is not None, "no charge point is connected"
+        await self._open.send(text)
+
+    async def until(self, holds: Callable[[], bool], timeout_s: float = 10.0) -> None:
+        """Return once `holds` is true; it is looked at whenever a frame has arrived."""
+
+        async def wait() -> None:
+            async with self._news:
+                await self._news.wait_for(holds)
+
+        await asyncio.wait_for(wait(), timeout_s)
+
+    async def next_call(self, action: str, nth: int = 1) -> Call:
+        """The nth request of this action, waited for if need be."""
+        await self.until(lambda: len(self.of(action)) >= nth)
+        return self.of(action)[nth - 1]
+
+    def of(self, *actions: str) -> list[Call]:
+        """Requests of these actions so far."""
+        return [call for call in self.calls if call.action in actions]
+
+    def actions(self) -> list[str]:
+        """The actions of all requests so far; a status carries its connector and word."""
+        return [describe(call) for call in self.calls]
+
+    def clear(self) -> None:
+        """Forget what has been recorded."""
+        self.calls.clear()
+        self.frames.clear()
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        self.connections += 1
+        number = self.connections
+        self._open = connection
+        self.paths.append(connection.request.path if connection.request else "")
+        try:
+            async for frame in self._frames(connection):
+                self.frames.append(frame)
+                message = json.loads(frame)
+                if message[0] == 2:
+                    call = Call(message[2], message[3], message[1], number)
+                    self.calls.append(call)
+                    await self._answer(connection, call)
+                elif (waiting := self._answers.pop(message[1], None)) and not waiting.done():
+                    waiting.set_result(message)
+                async with self._news:
+                    self._news.notify_all()
+        finally:
+            if self._open is connection:
+                self._open = None
+            async with self._news:
+                self._news.notify_all()
+
+    async def _frames(self, connection: ServerConnection) -> AsyncIterator[str]:
+        with contextlib.suppress(Exception):
+            async for frame in connection:
+                yield frame if isinstance(frame, str) else frame.decode()
+
+    async def _answer(self, connection: ServerConnection, call: Call) -> None:
+        queue = self.script[call.action]
+        answer: Answer = queue.popleft() if queue else self._ordinary(call)
+        if isinstance(answer, Hold):
+            self.withheld.add(call.message_id)
+            task = asyncio.ensure_future(self._answer_later(connection, call, answer))
+            self._beside.add(task)
+            task.add_done_callback(self._beside.discard)
+            return
+        if isinstance(answer, Drop):
+            self.withheld.add(call.message_id)
+            return
+        if isinstance(answer, CallError):
+            frame: list[Any] = [4, call.message_id, answer.code, answer.description, {}]
+        elif isinstance(answer, (Cut, Twice)):
+            payload = getattr(answer, "payload", None)
+            frame = [3, call.message_id, self._ordinary(call) if payload is None else payload]
+        else:
+            frame = [3, call.message_id, answer]
+        if not (isinstance(answer, Cut) and not answer.after_answer):
+            with contextlib.suppress(Exception):
+                await connection.send(json.dumps(frame))
+        if isinstance(answer, Twice):
+            with contextlib.suppress(Exception):
+                await connection.send(json.dumps(frame))
+        if isinstance(answer, Cut):
+            connection.transport.abort()
+
+    async def _answer_later(self, connection: ServerConnection, call: Call, hold: Hold) -> None:
+        await hold.release.wait()
+        self.withheld.discard(call.message_id)
+        payload = self._ordinary(call) if hold.payload is None else hold.payload
+        with contextlib.suppress(Exception):
+            await connection.send(json.dumps([3, call.message_id, payload]))
+
+    def _ordinary(self, call: Call) -> Payload:
+        now = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        info = {"idTagInfo": self.tags.get(call.payload.get("idTag", ""), {"status": "Accepted"})}
+        answers: dict[str, Callable[[], Payload]] = {
+            "BootNotification": lambda: {
+                "currentTime": now,
+                "interval": self.interval,
+                "status": "Accepted",
+            },
+            "Heartbeat": lambda: {"currentTime": now},
+            "Authorize": lambda: info,
+            "StartTransaction": lambda: {"transactionId": next(self._ids), **info},
+            "StopTransaction": lambda: info,
+            "DataTransfer": lambda: {"status": "Accepted"},
+        }
+        return answers.get(call.action, dict)()
+
+
+def describe(call: Call) -> str:
+    """A request in a few words: `StatusNotification 1 Charging`, `StartTransaction`."""
+    if call.action == "StatusNotification":
+        return f"{call.action} {call.payload['connectorId']} {call.payload['status']}"
+    return call.action
