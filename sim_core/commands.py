@@ -26,6 +26,13 @@ class Unplug:
 
 
 @dataclass(frozen=True)
+class RemoveCable:
+    """A detachable cable comes out of the charge point's socket."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
 class Swipe:
     """A card at the reader: authorises, waits for the plug, starts; the same card again stops."""
 
@@ -94,6 +101,23 @@ class Unlock:
 
 
 @dataclass(frozen=True)
+class JamLock:
+    """The lock sticks where it is; noticed when it is to close or to open (`ClearFault` mends)."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
+class PowerOff:
+    """The mains fail. What runs is cut off; a model with a backup says so before it goes dark."""
+
+
+@dataclass(frozen=True)
+class PowerOn:
+    """The mains are back: the charge point boots."""
+
+
+@dataclass(frozen=True)
 class LinkDown:
     """The network cable is pulled: the socket closes and stays closed."""
 
@@ -116,6 +140,7 @@ class GoOnline:
 Command = (
     Plug
     | Unplug
+    | RemoveCable
     | Swipe
     | Start
     | Stop
@@ -125,6 +150,9 @@ Command = (
     | InjectFault
     | ClearFault
     | Unlock
+    | JamLock
+    | PowerOff
+    | PowerOn
     | LinkDown
     | LinkUp
     | GoSilent
@@ -195,6 +223,7 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action("plug", "Plug in", "A vehicle arrives and its cable goes in", Plug),
     Action("unplug", "Unplug", "The cable comes out; a running transaction ends", Unplug),
+    Action("remove_cable", "Take cable", "A detachable cable leaves the socket", RemoveCable),
     Action("swipe", "Swipe card", "A card at the reader: starts, and the same card stops", Swipe),
     Action("local_start", "Start", "Authorise a card and start charging", Start),
     Action("local_stop", "Stop", "End the transaction at the charge point", Stop),
@@ -204,6 +233,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("fault", "Fault", "Something breaks: choose one of OCPP's error codes", InjectFault),
     Action("clear_fault", "Clear fault", "What broke is mended", ClearFault),
     Action("unlock", "Unlock", "Open the connector's lock; a transaction ends", Unlock),
+    Action("jam_lock", "Jam lock", "The lock sticks: it neither closes nor opens", JamLock),
+    Action("power_off", "Power off", "The mains fail: the charge point goes dark", PowerOff),
+    Action("power_on", "Power on", "The mains are back: the charge point boots", PowerOn),
     Action("link_down", "Link down", "Pull the network cable: the socket closes", LinkDown),
     Action("link_up", "Link up", "The network is back: dial again", LinkUp),
     Action("silent", "Go silent", "The socket stays open, no frame passes", GoSilent),

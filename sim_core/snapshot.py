@@ -107,6 +107,10 @@ class ConnectorSnapshot:
     """A card was shown and the answer is awaited."""
     plug_by: datetime | None = None
     """When an authorisation that waits for the plug lapses."""
+    cable_in: bool = False
+    """A detachable cable is in the socket, with or without a vehicle."""
+    locked: bool = False
+    lock_jammed: bool = False
     fault: FaultSnapshot | None = None
     operative: bool = True
     scheduled_availability: str | None = None
@@ -129,6 +133,8 @@ class StationSnapshot:
     connectors: tuple[ConnectorSnapshot, ...]
     status: str = "Available"
     """Status of connector 0: the charge point itself."""
+    powered: bool = True
+    """The mains are there."""
     refusals: Mapping[str, str] = field(default_factory=dict)
     """As a connector's, for the actions that concern the whole charge point."""
     warnings: tuple[str, ...] = ()

@@ -22,11 +22,15 @@ from sim_core.commands import (
     GoOnline,
     GoSilent,
     InjectFault,
+    JamLock,
     LinkDown,
     LinkUp,
     Outcome,
     Plug,
+    PowerOff,
+    PowerOn,
     Refused,
+    RemoveCable,
     Resume,
     Start,
     Stop,
@@ -108,6 +112,8 @@ class Station:
         if store.trouble:
             self.warn(store.trouble)
         self._dialling: asyncio.Task[None] | None = None
+        self._dials_again = True
+        """Whether the link was wanted when the mains failed."""
         self.snapshot = self._picture()
 
     @classmethod
@@ -221,6 +227,8 @@ class Station:
         sessions = self.charge_point.sessions
         if isinstance(command, (LinkDown, LinkUp, GoSilent, GoOnline)):
             return self._switch(command)
+        if isinstance(command, (PowerOff, PowerOn)):
+            return await self._switch_mains(command)
         outlet = self.charge_point.outlets.get(command.connector_id)
         if outlet is None:
             return Refused(
@@ -235,6 +243,8 @@ class Station:
             return sessions.plug(outlet, command)
         if isinstance(command, Unplug):
             return sessions.unplug(outlet, command)
+        if isinstance(command, RemoveCable):
+            return sessions.remove_cable(outlet, command)
         if isinstance(command, Stop):
             return sessions.stop(outlet, command)
         if isinstance(command, SuspendEV):
@@ -247,25 +257,48 @@ class Station:
             return sessions.fault(outlet, command)
         if isinstance(command, ClearFault):
             return sessions.clear_fault(outlet, command)
+        if isinstance(command, JamLock):
+            return sessions.jam_lock(outlet, command)
         return sessions.unlock(outlet, command)
 
     def _switch(self, command: LinkDown | LinkUp | GoSilent | GoOnline) -> Outcome:
         name = ACTION_BY_COMMAND[type(command)].name
-        if reason := self._link_refusals().get(name):
+        if reason := self._refusals().get(name):
             return Refused(reason)
         switches: dict[str, Callable[[], None]] = {
             "link_down": self.link.take_down,
             "link_up": self.link.bring_up,
             "silent": lambda: self.link.set_online(False),
-            "online": lambda: self.link.set_online(True),
+            "online": self._go_online,
         }
         switches[name]()
         self._changed()
         return Accepted()
 
-    def _link_refusals(self) -> dict[str, str]:
-        """Switches of the link that would change nothing, with the sentence that says so."""
-        refusals: dict[str, str] = {}
+    def _go_online(self) -> None:
+        self.link.set_online(True)
+        self.charge_point.frames_pass_again()
+
+    async def _switch_mains(self, command: PowerOff | PowerOn) -> Outcome:
+        if reason := self._refusals().get(ACTION_BY_COMMAND[type(command)].name):
+            return Refused(reason)
+        if isinstance(command, PowerOff):
+            self._dials_again = self.link.wanted
+            await self.charge_point.lose_power()
+            self.link.take_down()
+        else:
+            self.charge_point.regain_power()
+            if self._dials_again:
+                self.link.bring_up()
+        self._changed()
+        return Accepted()
+
+    def _refusals(self) -> dict[str, str]:
+        """Switches that would change nothing, with the sentence that says so."""
+        if not self.charge_point.powered:
+            dark = "the charge point has no power: power it on first"
+            return dict.fromkeys(("power_off", "link_down", "link_up", "silent", "online"), dark)
+        refusals = {"power_on": "the charge point has power already"}
         if self.link.wanted:
             refusals["link_up"] = "the link is up already: nobody has taken it down"
         else:
@@ -305,7 +338,8 @@ class Station:
             link=self._link_picture(),
             connectors=tuple(self._connector_picture(outlet) for outlet in cp.outlets.values()),
             status=cp.charge_point_status().value,
-            refusals=self._link_refusals(),
+            powered=cp.powered,
+            refusals=self._refusals(),
             warnings=self.warnings,
         )
 
@@ -357,6 +391,9 @@ class Station:
             id_tag=facts.id_tag or outlet.authorizing,
             authorizing=facts.authorizing,
             plug_by=outlet.plug_by,
+            cable_in=metal.cable_in,
+            locked=metal.locked,
+            lock_jammed=metal.lock_jammed,
             fault=FaultSnapshot(
                 fault.error_code, fault.vendor_error_code, fault.info, outlet.fault_since
             )

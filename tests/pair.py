@@ -26,7 +26,7 @@ from sim_core.store import MEMORY, Store
 from sim_core.wire.message_log import MessageLog
 from tests.scripted_csms import ScriptedCsms
 
-PATIENCE_S = 10.0
+PATIENCE_S = 5.0
 """Real seconds after which a pair that does not settle is a failure."""
 
 
@@ -41,10 +41,11 @@ class PairClock(ManualClock):
         deadline = time.monotonic() + PATIENCE_S
         while True:
             await super().settle()
-            if self.pair is None or self.pair.at_rest():
+            unrest = self.pair.unrest() if self.pair else ""
+            if not unrest:
                 return
-            assert time.monotonic() < deadline, "the pair does not come to rest"
-            await asyncio.sleep(0.0005)  # sockets need real time; the condition is `at_rest`
+            assert time.monotonic() < deadline, f"the pair does not come to rest: {unrest}"
+            await asyncio.sleep(0.0005)  # sockets need real time; the condition is `unrest`
 
 
 class Pair:
@@ -86,6 +87,8 @@ class Pair:
         self.messages = MessageLog()
         self.station: Station
         self._running = False
+        self._swallowed: set[str] = set()
+        """Message ids of requests whose frames, or whose answers, silence has swallowed."""
 
     async def __aenter__(self) -> Pair:
         if self._own_csms:
@@ -154,24 +157,29 @@ class Pair:
         """Let happen what can happen without time passing."""
         await self.clock.settle()
 
-    def at_rest(self) -> bool:
-        """Nothing is dialling, nothing is on its way, nothing waits that could go."""
+    def unrest(self) -> str:
+        """What is still going on without time passing; empty when nothing is."""
         if not self._running or not self._connect:
-            return True
+            return ""
         station = self.station
         link = station.link
-        if link.state is LinkState.CONNECTING or (not link.wanted and link.state != LinkState.DOWN):
-            return False
+        endpoint = link._endpoint
+        if link.state is LinkState.CONNECTING:
+            return "dialling"
+        if not link.wanted and link.state is not LinkState.DOWN:
+            return "going down"
         if link.state is not LinkState.CONNECTED:
-            return True
-        if link._cut.is_set() or not self.csms.connected or link._endpoint is None:
-            return False
-        outbox, open_calls = station.charge_point.outbox, set(link._endpoint._open)
-        if link._endpoint.silent:
-            return True
-        if open_calls:  # at rest only if the CSMS has them and keeps its answers back on purpose
-            return open_calls <= self.csms.withheld
-        return outbox.idle
+            return ""
+        if link._cut.is_set() or not self.csms.connected or endpoint is None:
+            return "the link is being cut"
+        open_calls = set(endpoint._open)
+        if endpoint.silent:
+            self._swallowed |= open_calls
+            return ""
+        if open_calls:  # at rest only if nobody will ever answer, or the CSMS holds them on purpose
+            waiting = open_calls - self.csms.withheld - self._swallowed
+            return f"calls are open: {waiting}" if waiting else ""
+        return "" if station.charge_point.outbox.idle else "the outbox has something to send"
 
     def connector(self, number: int = 1) -> ConnectorSnapshot:
         """The picture of a connector."""

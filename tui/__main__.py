@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
@@ -26,6 +27,7 @@ PATIENCE_S = 5.0
 """How long an orderly end may take after a signal."""
 
 RESTORE = (
+    "\x18"  # ends a sequence that was cut off
     "\x1b[<u"  # kitty's keyboard protocol off
     "\x1b[?2026l"  # a frame that was begun is over
     "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l"  # mouse
@@ -183,6 +185,10 @@ def _log_to(settings: Settings) -> None:
     root.setLevel(logging.INFO)
 
 
+def _nothing(number: int, frame: FrameType | None) -> None:
+    """A handler for a signal that is to interrupt and no more."""
+
+
 class _End:
     """What SIGTERM and SIGHUP set in motion."""
 
@@ -192,6 +198,8 @@ class _End:
         self._app = app
         self._watchdog: threading.Timer | None = None
         self._terminal = _terminal_state()
+        if hasattr(signal, "SIGURG"):
+            signal.signal(signal.SIGURG, _nothing)  # so that it interrupts a write, see below
         for name in ("SIGTERM", "SIGHUP"):
             if hasattr(signal, name):  # there is no SIGHUP on Windows
                 signal.signal(getattr(signal, name), self._on_signal)
@@ -229,19 +237,31 @@ def _terminal_state() -> list[Any] | None:
 
 
 def _restore_terminal(state: list[Any] | None) -> None:
+    """Give the terminal back although it may not be reading and the loop may hang in a write."""
     import contextlib
 
     with contextlib.suppress(Exception):
         import termios
 
-        # what waits to be written is thrown away: a terminal that does not read would block here
-        termios.tcflush(sys.stdin.fileno(), termios.TCOFLUSH)
+        terminal = os.dup(sys.stderr.fileno())
+        # what the writer thread still has to say goes nowhere, what waits in the line is dropped
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        for thread in threading.enumerate():  # a write that hangs holds the line's lock: cut it off
+            if thread.ident and thread is not threading.current_thread():
+                signal.pthread_kill(thread.ident, signal.SIGURG)
+        os.set_blocking(terminal, False)
+        until = time.monotonic() + 1.0
+        try:
+            while time.monotonic() < until:
+                termios.tcflush(terminal, termios.TCOFLUSH)
+                with contextlib.suppress(BlockingIOError):
+                    os.write(terminal, RESTORE.encode())
+                    break
+                time.sleep(0.02)
+        finally:
+            os.set_blocking(terminal, True)  # the shell shares this setting
         if state is not None:
-            termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, state)
-    with contextlib.suppress(Exception):
-        descriptor = sys.stderr.fileno()
-        os.set_blocking(descriptor, False)
-        os.write(descriptor, RESTORE.encode())
+            termios.tcsetattr(terminal, termios.TCSANOW, state)
 
 
 if __name__ == "__main__":

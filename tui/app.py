@@ -71,7 +71,8 @@ class ChargeForgeApp(App[int]):
         ascii: bool = False,
         theme: str = "",
     ) -> None:
-        super().__init__()
+        # Textual chooses here, before any theme is set, whether NO_COLOR means greys or no colour
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.host = host
         self.look = Look(ascii)
         self.animation_level = "none"  # must follow super().__init__(), which reads the environment

@@ -20,9 +20,13 @@ from sim_core.commands import (
     GoOnline,
     GoSilent,
     InjectFault,
+    JamLock,
     LinkDown,
     LinkUp,
     Plug,
+    PowerOff,
+    PowerOn,
+    RemoveCable,
     Resume,
     Start,
     Stop,
@@ -66,6 +70,10 @@ def _link(station: StationSnapshot, _: ConnectorSnapshot) -> Command:
 
 def _silence(station: StationSnapshot, _: ConnectorSnapshot) -> Command:
     return GoSilent() if station.link.online else GoOnline()
+
+
+def _power(station: StationSnapshot, _: ConnectorSnapshot) -> Command:
+    return PowerOff() if station.powered else PowerOn()
 
 
 CONNECTOR, LINK, MESSAGES, SCREEN = "Connector", "Link", "Messages", "Screen"
@@ -186,6 +194,33 @@ ROWS: tuple[Row, ...] = (
         "swipes",
     ),
     Row(
+        "remove_cable",
+        (),
+        "",
+        "take cable",
+        "A detachable cable leaves the socket of the charge point",
+        CONNECTOR,
+        lambda _, c: RemoveCable(c.connector_id),
+    ),
+    Row(
+        "jam_lock",
+        (),
+        "",
+        "jam lock",
+        "The lock sticks: it neither closes nor opens",
+        CONNECTOR,
+        lambda _, c: JamLock(c.connector_id),
+    ),
+    Row(
+        "power",
+        (),
+        "",
+        "power off/on",
+        "The mains fail, or come back and the charge point boots",
+        LINK,
+        _power,
+    ),
+    Row(
         "link",
         ("o",),
         "o",
@@ -265,7 +300,7 @@ def why_not(command: Command, station: StationSnapshot, connector_id: int) -> st
 def label_for(row: Row, station: StationSnapshot | None, connector_id: int) -> str:
     """What the row is called now: a row of two faces says which one is up."""
     command = command_for(row, station, connector_id) if station and not row.picker else None
-    if command is None or row.id not in ("plug", "link", "silence"):
+    if command is None or row.id not in ("plug", "link", "silence", "power"):
         return row.label
     return ACTION_BY_COMMAND[type(command)].label
 

@@ -62,6 +62,8 @@ def bar_line(
         return justified([Span(f" {look.symbol('pending')} starting…", "muted")], clock, cells)
     link = station.link
     symbol, role, words = state_words(link, now)
+    if not station.powered:
+        symbol, role, words = "away", "error", "without power"
     healthy = symbol == "online"
     tail: list[Span] = []
     if healthy and link.heartbeat_at:

@@ -167,11 +167,16 @@ ANSI_ROLES: dict[str, str] = {
     "pill": "reverse bold",
     "match": "bold underline",
 }
-"""What each role is in the terminal's own sixteen colours, and without colour at all."""
+"""What each role is in the terminal's own sixteen colours."""
+
+COLOUR_WORDS = {"cyan", "green", "yellow", "red", "blue"}
 
 
-def palette(variables: Mapping[str, str], ansi: bool) -> dict[str, Style]:
+def palette(variables: Mapping[str, str], ansi: bool, no_color: bool = False) -> dict[str, Style]:
     """The style of each role under a theme's variables."""
+    if no_color:  # Textual's filter would turn the sixteen colours into black
+        words = {role: set(text.split()) - COLOUR_WORDS for role, text in ANSI_ROLES.items()}
+        return {role: Style.parse(" ".join(kept) or "none") for role, kept in words.items()}
     if ansi:
         return {role: Style.parse(text) if text else Style() for role, text in ANSI_ROLES.items()}
 
@@ -199,7 +204,7 @@ DARK = Theme(
     primary="#58a6d8",
     secondary="#56b4e9",
     warning="#e69f00",
-    error="#ff6f4d",
+    error="#ff5f5f",
     success="#2fc79a",
     accent="#58a6d8",
     foreground="#d7dce2",
@@ -213,7 +218,7 @@ LIGHT = Theme(
     primary="#005f9e",
     secondary="#0072b2",
     warning="#8a5a00",
-    error="#b8330f",
+    error="#d70000",
     success="#00704f",
     accent="#005f9e",
     foreground="#1c2229",
@@ -246,6 +251,7 @@ THEME_ROUND: tuple[str, ...] = (DARK.name, LIGHT.name, CONTRAST.name, "ansi-dark
 
 def fitting_theme(asked: str, color_system: str | None, no_color: bool) -> str:
     """The theme to begin with: the one asked for, else what the terminal can show."""
-    if no_color or color_system in (None, "standard", "windows"):
-        return "ansi-dark"  # NO_COLOR is greys under any other theme, no colour at all under this
-    return asked or DARK.name
+    if no_color:
+        return "ansi-dark"  # under any other theme NO_COLOR is greys, under this no colour at all
+    few = color_system in (None, "standard", "windows")
+    return asked or ("ansi-dark" if few else DARK.name)

@@ -45,8 +45,8 @@ def row_line(
     if look.ascii:
         summary, result = text.plain(summary, True), text.plain(result, True)
     # a long answer may take what a short request leaves free
-    longer = text.width(symbol + result) + 1 - result_cells
-    longer = max(0, min(longer, summary_cells - text.width(summary)))
+    longer = text.width(symbol + result) - result_cells
+    longer = max(0, min(longer, summary_cells - 1 - text.width(summary)))
     summary_cells, result_cells = summary_cells - longer, result_cells + longer
     connector = "" if exchange.connector_id is None else str(exchange.connector_id)
     action = text.plain(exchange.action, look.ascii)
@@ -55,8 +55,8 @@ def row_line(
         Span(f" {text.clock_time(exchange.requested_at, wide)} ", "muted"),
         Span(look.symbol(exchange.direction.value), arrow_role),
         Span(f" {text.fit(action, action_cells, ellipsis)} {connector:<2}"),
-        Span(text.fit(summary, summary_cells, ellipsis), "muted" if summary == "" else "text"),
-        Span(text.fit(f" {symbol}{result}", result_cells, ellipsis), result_role),
+        Span(text.fit(summary, max(0, summary_cells - 1), ellipsis) + " "),
+        Span(text.fit(symbol + result, result_cells, ellipsis), result_role),
     ]
     if with_latency:
         spans.append(Span(f"{took:>6}", "muted"))

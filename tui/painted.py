@@ -185,7 +185,9 @@ class Painted(Widget):
     def role_style(self, role: str) -> Style:
         """The style of a role under the theme of now."""
         if not self._roles:
-            self._roles = palette(self.app.theme_variables, self.app.native_ansi_color)
+            self._roles = palette(
+                self.app.theme_variables, self.app.native_ansi_color, self.app.no_color
+            )
         return self._roles[role]
 
     def render_line(self, y: int) -> Strip:

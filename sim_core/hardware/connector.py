@@ -16,6 +16,9 @@ from sim_core.hardware.vehicle import Vehicle
 STEP_S = 1.0
 """The longest time over which power is taken as constant."""
 
+HAIR_WH = 1e-6
+"""Less than any meter shows."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -39,12 +42,19 @@ class Connector:
         constant_power_w: float | None = None,
         rng: random.Random,
         now_s: float,
+        detachable_cable: bool = False,
     ) -> None:
         """`noise` is the share of the current that may be missing from one moment to the next."""
         self.ratings = ratings
         self.meter = Meter(register_wh)
         self.vehicle: Vehicle | None = None
         self.fault: Fault | None = None
+        self.cable_in = False
+        """A detachable cable is in the socket; a fixed one never is."""
+        self.locked = False
+        """The lock holds the cable."""
+        self.lock_jammed = False
+        """The lock sticks where it is: it neither closes nor opens."""
         self.ev_paused = False
         self.evse_paused = False
         self.permitted = True
@@ -54,7 +64,10 @@ class Connector:
         """What the cabinet gives."""
         self.profile_w: float | None = None
         """What charging profiles allow; None: no limit."""
+        self.cap_wh: float | None = None
+        """The register that may not be passed; None: no such limit."""
         self.limited_by = ""
+        self._detachable_cable = detachable_cable
         self._ramp_w_per_s = ramp_w_per_s
         self._noise = noise
         self._constant_power_w = constant_power_w
@@ -69,9 +82,19 @@ class Connector:
         return self.vehicle is not None
 
     @property
+    def occupied(self) -> bool:
+        """Whether a vehicle, or a cable that nobody has taken away, is in it."""
+        return self.plugged or self.cable_in
+
+    @property
     def ev_ready(self) -> bool:
         """Whether the vehicle wants energy."""
         return self.vehicle is not None and not self.ev_paused and not self.vehicle.full
+
+    @property
+    def spent(self) -> bool:
+        """Whether the energy that was allowed is used up."""
+        return self.cap_wh is not None and self.meter.register_wh >= self.cap_wh - HAIR_WH
 
     @property
     def flowing(self) -> bool:
@@ -81,19 +104,37 @@ class Connector:
             and self.permitted
             and self.ev_ready
             and not self.evse_paused
+            and not self.spent
             and self.fault is None
         )
 
     def plug(self, vehicle: Vehicle) -> None:
-        """The cable goes in."""
+        """The cable goes in; into the socket too, where it is detachable."""
         self.vehicle = vehicle
+        self.cable_in = self._detachable_cable
         self.ev_paused = False
 
     def unplug(self) -> None:
-        """The cable comes out; the contactor has opened before."""
+        """The cable comes out of the vehicle; the contactor has opened before."""
         self.open_contactor()
         self.vehicle = None
         self.ev_paused = False
+        self.locked = self.locked and self.cable_in
+
+    def remove_cable(self) -> None:
+        """A detachable cable comes out of the socket, and so out of the vehicle."""
+        self.unplug()
+        self.cable_in = self.locked = False
+
+    def lock(self) -> bool:
+        """Close the lock; returns whether it is closed."""
+        self.locked = self.locked or not self.lock_jammed
+        return self.locked
+
+    def unlock(self) -> bool:
+        """Open the lock; returns whether it is open."""
+        self.locked = self.locked and self.lock_jammed
+        return not self.locked
 
     def close_contactor(self) -> None:
         """Energy may flow from now on, rising along the ramp."""
@@ -175,6 +216,9 @@ class Connector:
         current = vehicle.current_for(target_w) * (1 - self._noise * self._rng.random())
         self._current_a = current
         self._voltage_v = vehicle.voltage_at(current)
+        if self.cap_wh is not None and self._voltage_v * current > 0:
+            left_wh = self.cap_wh - self.meter.register_wh
+            step_s = min(step_s, left_wh * 3600 / (self._voltage_v * current))
         vehicle.store(self.meter.count(self._voltage_v * self._current_a, step_s))
 
     def _stop_flow(self) -> None:

@@ -56,6 +56,10 @@ class Behaviour:
     """RemoteStartTransaction without a plugged vehicle is Rejected."""
     lockable: bool = True
     """There is a lock that UnlockConnector can open."""
+    detachable_cable: bool = False
+    """The cable is the driver's and goes into a socket; else it is fixed to the charger."""
+    power_backup: bool = False
+    """A battery lets the firmware stop what runs, and say so, when the mains fail."""
     vendor_fields: bool = False
     """StatusNotification always carries vendorErrorCode, info and vendorId."""
     status_order: str = "charge_point_first"

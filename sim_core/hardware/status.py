@@ -50,10 +50,18 @@ class Facts:
     authorizing: bool = False
     authorized: bool = False
     transaction: bool = False
+    interrupted: bool = False
+    """The transaction's vehicle was unplugged before; it may be back."""
     ended: bool = False
     """A transaction has ended and its cable is still in."""
+    cable: bool = False
+    """A detachable cable is in the socket, with or without a vehicle at its other end."""
     lockable: bool = True
+    locked: bool = False
+    lock_jammed: bool = False
     rebooting: bool = False
+    powered: bool = True
+    """The mains are there."""
     id_tag: str | None = None
 
 
@@ -67,7 +75,7 @@ def connector_status(facts: Facts) -> Status:
         return Status.UNAVAILABLE
     if facts.authorized:
         return Status.PREPARING
-    if facts.plugged:
+    if facts.plugged or facts.cable:
         return Status.FINISHING if facts.ended else Status.PREPARING
     if facts.reserved_for is not None:
         return Status.RESERVED
@@ -79,7 +87,9 @@ def _status_in_transaction(facts: Facts) -> Status:
         return Status.SUSPENDED_EVSE
     if not facts.plugged or not facts.ev_ready:
         return Status.SUSPENDED_EV
-    return Status.CHARGING if facts.energized else Status.PREPARING
+    if facts.energized:
+        return Status.CHARGING
+    return Status.SUSPENDED_EV if facts.interrupted else Status.PREPARING
 
 
 Rule = Callable[[Facts], "str | None"]
@@ -121,6 +131,10 @@ def _rebooting(facts: Facts) -> str | None:
     return "the charge point is rebooting: wait until it is back" if facts.rebooting else None
 
 
+def _no_power(facts: Facts) -> str | None:
+    return None if facts.powered else "the charge point has no power: power it on first"
+
+
 def _waiting_for_answer(facts: Facts) -> str | None:
     if facts.authorizing:
         return f"connector {facts.connector_id} still waits for the answer to a card: try again"
@@ -132,6 +146,12 @@ def _already_starting(facts: Facts) -> str | None:
         return f"connector {facts.connector_id} is already charging for {facts.id_tag}: stop first"
     if facts.authorized and facts.plugged:
         return f"connector {facts.connector_id} is already starting for {facts.id_tag}: wait"
+    return None
+
+
+def _waiting_for_plug(facts: Facts) -> str | None:
+    if facts.authorized and not facts.plugged:
+        return f"connector {facts.connector_id} waits for the vehicle of {facts.id_tag}"
     return None
 
 
@@ -160,7 +180,7 @@ def _evse_paused(facts: Facts) -> str | None:
 
 
 def _nothing_to_resume(facts: Facts) -> str | None:
-    if facts.ev_paused or facts.evse_paused or facts.fault:
+    if facts.ev_paused or facts.evse_paused or facts.fault or facts.lock_jammed:
         return None
     return f"connector {facts.connector_id} is neither suspended nor faulted: nothing to resume"
 
@@ -172,7 +192,9 @@ def _fault_already(facts: Facts) -> str | None:
 
 
 def _nothing_to_clear(facts: Facts) -> str | None:
-    return None if facts.fault else f"connector {facts.connector_id} has no fault to clear"
+    if facts.fault or facts.lock_jammed:
+        return None
+    return f"connector {facts.connector_id} has no fault to clear"
 
 
 def _no_lock(facts: Facts) -> str | None:
@@ -181,11 +203,31 @@ def _no_lock(facts: Facts) -> str | None:
     return f"connector {facts.connector_id} has a fixed cable: there is no lock to open"
 
 
+def _lock_jammed(facts: Facts) -> str | None:
+    if facts.lock_jammed:
+        return f"the lock of connector {facts.connector_id} is jammed: clear the fault first"
+    return None
+
+
+def _no_cable(facts: Facts) -> str | None:
+    if facts.cable:
+        return None
+    return f"connector {facts.connector_id} has no cable to take away"
+
+
+def _cable_locked(facts: Facts) -> str | None:
+    if facts.locked:
+        return f"connector {facts.connector_id} holds the cable: show the card again or unlock it"
+    return None
+
+
 RULES: dict[str, tuple[Rule, ...]] = {
     "plug": (_has_vehicle,),
     "unplug": (_nothing_to_unplug,),
-    "swipe": (_rebooting, _waiting_for_answer, _faulted, _out_of_service),
+    "remove_cable": (_no_cable, _cable_locked),
+    "swipe": (_no_power, _rebooting, _waiting_for_answer, _faulted, _out_of_service),
     "local_start": (
+        _no_power,
         _rebooting,
         _waiting_for_answer,
         _faulted,
@@ -193,13 +235,23 @@ RULES: dict[str, tuple[Rule, ...]] = {
         _already_starting,
         _no_vehicle,
     ),
+    "remote_start": (
+        _no_power,
+        _rebooting,
+        _waiting_for_answer,
+        _faulted,
+        _out_of_service,
+        _already_starting,
+        _waiting_for_plug,
+    ),
     "local_stop": (_nothing_to_stop,),
     "suspend_ev": (_faulted, _no_transaction, _ev_paused),
     "suspend_evse": (_faulted, _no_transaction, _evse_paused),
     "resume": (_nothing_to_resume,),
     "fault": (_fault_already,),
     "clear_fault": (_nothing_to_clear,),
-    "unlock": (_no_lock,),
+    "unlock": (_no_power, _no_lock, _lock_jammed),
+    "jam_lock": (_no_lock, _lock_jammed),
 }
 """Name of an act on a connector -> what may speak against it, the most telling first."""
 

@@ -50,6 +50,9 @@ TICK_S = 1.0
 FLUSH_PATIENCE_S = 30.0
 """How long a soft reset waits for the journal to empty (OCPP 1.6 §5.14)."""
 
+BACKUP_S = 10.0
+"""How long the battery lasts in a model that has a backup."""
+
 
 @dataclass(frozen=True)
 class Build:
@@ -88,6 +91,8 @@ class ChargePoint:
         self.store = store
         self.registration = Registration.NONE
         self.rebooting = False
+        self.powered = True
+        """The mains are there."""
         self.published_facts_changed = on_change
         self.cut_link: Callable[[float], None] = lambda _: None
         """Closes the socket and dials again after so many seconds; the station sets it."""
@@ -118,6 +123,7 @@ class ChargePoint:
                     constant_power_w=build.constant_power_w,
                     rng=rng,
                     now_s=clock.monotonic(),
+                    detachable_cable=build.model.behaviour.detachable_cable,
                 ),
                 lockable=build.model.behaviour.lockable,
                 in_service=number not in inoperative,
@@ -216,11 +222,15 @@ class ChargePoint:
 
     def facts(self, outlet: Outlet) -> Facts:
         """What is true of a connector."""
-        return outlet.facts(rebooting=self.rebooting)
+        return outlet.facts(rebooting=self.rebooting, powered=self.powered)
 
     def changed(self, outlet: Outlet) -> None:
         """A fact of this connector has changed."""
         outlet.metal.settle()
+        said = self.reports.current(outlet.number)
+        if outlet.leaving and said is not None and said.status is Status.PREPARING:
+            # §4.9 knows no way from Preparing to Unavailable but the one through Available.
+            self._look_at(outlet)
         outlet.apply_availability(self.operative)
         self._share_power()
         self._look_at(outlet)
@@ -299,11 +309,17 @@ class ChargePoint:
         self.link_settled()
         order = self.report_order()
         if booted:
+            self.outbox.status_first()
             self.reports.say_all(order)
         else:
             self.reports.say_changes(order)
         self.outbox.wake()
         self.published_facts_changed()
+
+    def frames_pass_again(self) -> None:
+        """The operator has ended the silence: say what the CSMS has not heard."""
+        if self.outbox.registered:
+            self.reports.say_changes(self.report_order())
 
     def may_answer(self) -> bool:
         """Whether calls of the CSMS are answered: while Rejected they are not (§4.2)."""
@@ -331,6 +347,8 @@ class ChargePoint:
     async def reset(self, *, hard: bool) -> None:
         """Stop what runs, then reboot (§5.14). Soft waits for the CSMS's answers, hard does not."""
         self.rebooting = True
+        if hard:
+            self.outbox.registered = False  # what the journal has goes out after the reboot
         for outlet in self.outlets.values():
             self.sessions.drop_authorization(outlet)
             self.transactions.stop(outlet, Reason.hard_reset if hard else Reason.soft_reset)
@@ -346,6 +364,40 @@ class ChargePoint:
 
     def _rebooted(self) -> None:
         self.rebooting = False
+        self.published_facts_changed()
+
+    # -- the mains ---------------------------------------------------
+
+    async def lose_power(self) -> None:
+        """The mains fail. With a backup what runs is stopped and told; then it is dark."""
+        self.powered = False
+        self.note("power", "the mains have failed")
+        backed = self.behaviour.power_backup
+        if not backed:
+            self._go_dark()
+        for outlet in self.outlets.values():
+            self.sessions.drop_authorization(outlet)
+            if backed:
+                self.transactions.stop(outlet, Reason.power_loss)
+            else:
+                self.transactions.cut_off(outlet)
+            self.changed(outlet)
+        if backed:
+            await first_of(self.outbox.drained(), self.clock.sleep(BACKUP_S))
+            self._go_dark()
+
+    def regain_power(self) -> None:
+        """The mains are back: it boots, and finds in its memory what the dark has cut off."""
+        self.powered = True
+        self.note("power", "the mains are back: the charge point boots")
+        self.configuration.rebooted()
+        self.transactions.recover()
+        for outlet in self.outlets.values():
+            self.changed(outlet)
+
+    def _go_dark(self) -> None:
+        self.outbox.registered = False
+        self.registration = Registration.NONE
         self.published_facts_changed()
 
     # -- metal -------------------------------------------------------

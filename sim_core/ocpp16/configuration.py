@@ -152,14 +152,17 @@ class Configuration:
         Raises ValueError with a sentence when an initial value is not allowed.
         """
         self._keys = {key.name: key for key in keys}
+        self._names = {name.casefold(): name for name in self._keys}
+        """The name of a key by what it is in any case: a key is a CiString50 (§6.23)."""
         self._save = save
         self._on_change = on_change
         for name, value in initial.items():
-            key = self._keys.get(name) or Key(name, Kind.TEXT, "")
+            key = self._key(name) or Key(name, Kind.TEXT, "")
             normal = key.normal(value)
             if normal is None:
                 raise ValueError(f"the OCPP key {name} cannot be {value!r}.")
-            self._keys[name] = replace(key, default=normal)
+            self._keys[key.name] = replace(key, default=normal)
+            self._names[key.name.casefold()] = key.name
         self._values = {name: key.default for name, key in self._keys.items()}
         self._waiting: dict[str, str] = {}
         for name, value in stored.items():
@@ -186,28 +189,29 @@ class Configuration:
 
     def report(self, names: list[str]) -> tuple[list[dict[str, object]], list[str]]:
         """(known, unknown) for GetConfiguration; no names mean every key (OCPP 1.6 §5.8)."""
+        asked = {name.casefold() for name in names}
         known = [
             {"key": name, "readonly": key.readonly, "value": self._values[name]}
             for name, key in self._keys.items()
-            if not names or name in names
+            if not names or name.casefold() in asked
         ]
-        unknown = [name for name in dict.fromkeys(names) if name not in self._keys]
+        unknown = [name for name in dict.fromkeys(names) if self._key(name) is None]
         return known, unknown
 
     def change(self, name: str, value: str) -> ConfigurationStatus:
         """Set a key as a CSMS asks for it (OCPP 1.6 §5.3). What is accepted is kept."""
-        key = self._keys.get(name)
+        key = self._key(name)
         if key is None:
             return ConfigurationStatus.not_supported
         normal = key.normal(value)
         if key.readonly or normal is None:
             return ConfigurationStatus.rejected
-        self._save(name, normal)
+        self._save(key.name, normal)
         if key.reboot:
-            self._waiting[name] = normal
+            self._waiting[key.name] = normal
             return ConfigurationStatus.reboot_required
-        self._values[name] = normal
-        self._on_change(name)
+        self._values[key.name] = normal
+        self._on_change(key.name)
         return ConfigurationStatus.accepted
 
     def override(self, name: str, value: str) -> None:
@@ -218,5 +222,10 @@ class Configuration:
 
     def rebooted(self) -> None:
         """What waited for a reboot counts from now on."""
-        self._values.update(self._waiting)
-        self._waiting.clear()
+        waited, self._waiting = self._waiting, {}
+        self._values.update(waited)
+        for name in waited:
+            self._on_change(name)
+
+    def _key(self, name: str) -> Key | None:
+        return self._keys.get(self._names.get(name.casefold(), ""))

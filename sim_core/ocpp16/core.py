@@ -22,11 +22,10 @@ from ocpp.v16.enums import (
     UnlockStatus,
 )
 
-from sim_core.hardware.status import why_not
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.routing import on
 from sim_core.snapshot import Registration
-from sim_core.wire.endpoint import Reply
+from sim_core.wire.endpoint import Refusal, Reply
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint
@@ -43,12 +42,12 @@ class Core:
         self, id_tag: str, connector_id: int | None = None, charging_profile: Any = None
     ) -> Reply:
         """§5.11. A chargingProfile is left aside: without Smart Charging it SHOULD be ignored."""
-        outlet = self._outlet_for(connector_id)
+        outlet = self._outlet_for(connector_id, id_tag)
         if outlet is None or self._cp.registration is not Registration.ACCEPTED:
             return Reply(call_result.RemoteStartTransaction(RemoteStartStopStatus.rejected))
         return Reply(
             call_result.RemoteStartTransaction(RemoteStartStopStatus.accepted),
-            then=lambda: self._cp.spawn(self._cp.sessions.remote_start(outlet, id_tag)),
+            then=lambda: self._cp.sessions.remote_start(outlet, id_tag),
         )
 
     @on(Action.remote_stop_transaction)
@@ -71,7 +70,7 @@ class Core:
         outlet = self._cp.outlets.get(connector_id)
         if outlet is None or not outlet.lockable:
             return Reply(call_result.UnlockConnector(UnlockStatus.not_supported))
-        if outlet.lock_jammed:
+        if outlet.metal.lock_jammed:
             return Reply(call_result.UnlockConnector(UnlockStatus.unlock_failed))
         return Reply(
             call_result.UnlockConnector(UnlockStatus.unlocked),
@@ -88,7 +87,7 @@ class Core:
             concerned = [self._cp.outlets[connector_id]]
         else:
             return Reply(call_result.ChangeAvailability(AvailabilityStatus.rejected))
-        waits = not operative and any(outlet.busy for outlet in concerned)
+        waits = not operative and any(outlet.operative and outlet.busy for outlet in concerned)
         status = AvailabilityStatus.scheduled if waits else AvailabilityStatus.accepted
         return Reply(
             call_result.ChangeAvailability(status),
@@ -107,8 +106,11 @@ class Core:
         )
 
     @on(Action.get_configuration)
-    def core_get_configuration(self, key: list[str] | None = None) -> Reply:
+    def core_get_configuration(self, key: list[str] | None = None) -> Reply | Refusal:
         """§5.8."""
+        most = self._cp.configuration.number("GetConfigurationMaxKeys")
+        if key and len(key) > most:
+            return Refusal("OccurenceConstraintViolation", f"at most {most} keys in one request")
         known, unknown = self._cp.configuration.report(key or [])
         return Reply(
             call_result.GetConfiguration(
@@ -125,24 +127,30 @@ class Core:
     @on(Action.clear_cache)
     def core_clear_cache(self) -> Reply:
         """§5.4."""
+        if not self._cp.configuration.flag("AuthorizationCacheEnabled"):
+            return Reply(call_result.ClearCache(ClearCacheStatus.rejected))
         self._cp.store.forget_tags()
         return Reply(call_result.ClearCache(ClearCacheStatus.accepted))
 
     @on(Action.data_transfer, skip_schema_validation=True)
     def core_data_transfer(self, vendor_id: Any = None, **_: Any) -> Reply:
-        """§4.3. Unvalidated: many CSMSs send an object where `data` is to be a string."""
-        return Reply(call_result.DataTransfer(DataTransferStatus.unknown_vendor_id))
+        """§5.6. Unvalidated: many CSMSs send an object where `data` is to be a string.
 
-    def _outlet_for(self, connector_id: int | None) -> Outlet | None:
+        The make's own vendorId is known, but no message of it is.
+        """
+        known = str(vendor_id).casefold() == self._cp.model.identity.vendor.casefold()
+        return Reply(
+            call_result.DataTransfer(
+                DataTransferStatus.unknown_message_id
+                if known
+                else DataTransferStatus.unknown_vendor_id
+            )
+        )
+
+    def _outlet_for(self, connector_id: int | None, id_tag: str) -> Outlet | None:
         """The connector that a remote start may use; without a number the first that is free."""
-        outlets = self._cp.outlets
-        if connector_id is not None:
-            outlet = outlets.get(connector_id)
-            return outlet if outlet and self._startable(outlet) else None
-        free = [outlet for outlet in outlets.values() if self._startable(outlet)]
+        asked = [connector_id] if connector_id is not None else list(self._cp.outlets)
+        outlets = [self._cp.outlets[number] for number in asked if number in self._cp.outlets]
+        why_not = self._cp.sessions.why_not_remote_start
+        free = [outlet for outlet in outlets if why_not(outlet, id_tag) is None]
         return next((outlet for outlet in free if outlet.metal.plugged), free[0] if free else None)
-
-    def _startable(self, outlet: Outlet) -> bool:
-        busy = outlet.transaction or outlet.authorization or outlet.authorizing
-        absent = self._cp.behaviour.remote_start_needs_vehicle and not outlet.metal.plugged
-        return not busy and not absent and why_not("swipe", self._cp.facts(outlet)) is None

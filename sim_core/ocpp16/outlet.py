@@ -14,6 +14,7 @@ from sim_core.clock import Timer
 from sim_core.hardware.connector import Connector
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.status import Facts, Status, connector_status
+from sim_core.hardware.vehicle import Vehicle
 from sim_core.snapshot import TRACE_LENGTH
 
 
@@ -37,8 +38,10 @@ class Transaction:
     transaction_id: int | None = None
     deauthorized: bool = False
     """The CSMS did not accept the card after all: no energy (OCPP 1.6 §4.8)."""
-    energy_limit_wh: float | None = None
-    """The register at which a deauthorized transaction ends to give energy."""
+    interrupted: bool = False
+    """Its vehicle was unplugged, and it went on (StopTransactionOnEVSideDisconnect is false)."""
+    absent: Vehicle | None = None
+    """The vehicle that was unplugged and is not back."""
 
 
 @dataclass
@@ -62,8 +65,9 @@ class Outlet:
     """Authorised and plugged: the cable check runs."""
     transaction: Transaction | None = None
     ended: bool = False
+    held_for: str | None = None
+    """A transaction has ended and its cable stays locked until this card comes back (§4.8)."""
     fault_since: datetime | None = None
-    lock_jammed: bool = False
     trace_w: deque[float] = field(default_factory=lambda: deque(maxlen=TRACE_LENGTH))
     vehicle_name: str | None = None
 
@@ -74,7 +78,7 @@ class Outlet:
             self.transaction
             or self.authorization
             or self.authorizing
-            or (self.metal.plugged and not self.ended)
+            or (self.metal.occupied and not self.ended)
         )
 
     def apply_availability(self, charge_point_operative: bool) -> None:
@@ -85,7 +89,7 @@ class Outlet:
         elif self.operative:
             self.operative = self.leaving = self.busy
 
-    def facts(self, *, rebooting: bool) -> Facts:
+    def facts(self, *, rebooting: bool, powered: bool = True) -> Facts:
         """What is true of this connector now."""
         metal, transaction = self.metal, self.transaction
         waiting = self.authorization.id_tag if self.authorization else None
@@ -103,9 +107,14 @@ class Outlet:
             authorizing=self.authorizing is not None,
             authorized=self.authorization is not None,
             transaction=transaction is not None,
+            interrupted=bool(transaction and transaction.interrupted),
             ended=self.ended,
+            cable=metal.cable_in,
             lockable=self.lockable,
+            locked=metal.locked,
+            lock_jammed=metal.lock_jammed,
             rebooting=rebooting,
+            powered=powered,
             id_tag=transaction.id_tag if transaction else waiting,
         )
 

@@ -34,6 +34,8 @@ class Registrar:
         self._set_clock = set_clock
         self._boot_early = asyncio.Event()
         self._new_interval = asyncio.Event()
+        self._next_boot_s = 0.0
+        """The CSMS's pause: on a new connection, too, BootNotification waits for its end (§4.2)."""
         self.boot_retry_at: datetime | None = None
         self.heartbeat_at: datetime | None = None
 
@@ -63,6 +65,8 @@ class Registrar:
     async def _register(self) -> None:
         cp = self._cp
         own_pause_s = BOOT_RETRY_S
+        if cp.registration is not Registration.NONE:
+            await self._wait_for_turn()
         while True:
             self._boot_early.clear()
             status, interval_s = await self._boot()
@@ -73,6 +77,14 @@ class Registrar:
             else:
                 pause_s = own_pause_s
                 own_pause_s = min(BOOT_RETRY_LIMIT_S, own_pause_s * 2)
+            self._next_boot_s = cp.clock.monotonic() + pause_s
+            await self._wait_for_turn()
+
+    async def _wait_for_turn(self) -> None:
+        """Return when the pause is over, or a trigger cuts it short."""
+        cp = self._cp
+        pause_s = self._next_boot_s - cp.clock.monotonic()
+        if pause_s > 0:
             self.boot_retry_at = cp.clock.now() + timedelta(seconds=pause_s)
             cp.published_facts_changed()
             await first_of(cp.clock.sleep(pause_s), self._boot_early.wait())

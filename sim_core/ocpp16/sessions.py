@@ -16,9 +16,11 @@ from sim_core.commands import (
     Accepted,
     ClearFault,
     InjectFault,
+    JamLock,
     Outcome,
     Plug,
     Refused,
+    RemoveCable,
     Resume,
     Start,
     Stop,
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint
 
 
+LOCK_FAILURE = Fault("ConnectorLockFailure")
+
+
 class Sessions:
     """Carries out what people and vehicles do."""
 
@@ -50,47 +55,71 @@ class Sessions:
         """A vehicle arrives and is plugged in."""
         if reason := self._why_not("plug", outlet):
             return Refused(reason)
-        kind = self._vehicle(command.vehicle)
-        if kind is None:
+        vehicle = self._arriving(outlet, command.vehicle)
+        if vehicle is None:
             names = ", ".join(vehicle.name for vehicle in GARAGE)
             return Refused(f"there is no vehicle {command.vehicle!r}; there are: {names}")
         cp = self._cp
+        kind = vehicle.kind
         cp.advance_metal()
-        outlet.metal.plug(Vehicle(kind))
+        outlet.metal.plug(vehicle)
         outlet.vehicle_name = kind.name
         outlet.ended = False
         cp.note("vehicle", f"connector {outlet.number}: {kind.name} plugged in", outlet.number)
         cp.changed(outlet)
         transaction = outlet.transaction
-        if transaction is not None:  # the vehicle of a suspended transaction is back
+        if transaction is not None:  # the vehicle of a suspended transaction is back, or another
+            transaction.absent = None
             outlet.metal.permitted = not transaction.deauthorized
             cp.after(cp.timing.energize_s, lambda: self._energize_again(outlet))
         elif outlet.authorization is not None:
             self._start_when_checked(outlet)
-        elif cp.configuration.flag("AutoCharge") and kind.vid is not None:
-            cp.spawn(self._auto_charge(outlet, kind.vid))
+        elif (
+            cp.configuration.flag("AutoCharge")
+            and kind.vid is not None
+            and self._why_not("swipe", outlet) is None
+        ):
+            outlet.authorizing = kind.vid  # the vehicle's own id serves as card
+            cp.spawn(self._authorize_for(outlet, kind.vid, "AutoCharge"))
         return Accepted()
 
     def unplug(self, outlet: Outlet, command: Unplug) -> Outcome:
         """The cable comes out on the vehicle's side."""
         if reason := self._why_not("unplug", outlet):
             return Refused(reason)
-        cp = self._cp
+        cp, metal = self._cp, outlet.metal
         cp.advance_metal()
         outlet.starting = False
         ends = cp.configuration.flag("StopTransactionOnEVSideDisconnect")
-        if outlet.transaction is not None and ends:
-            outlet.metal.unplug()
-            outlet.vehicle_name = None
+        if outlet.transaction is not None:
+            outlet.transaction.interrupted = True
+            outlet.transaction.absent = metal.vehicle
+        metal.unplug()
+        outlet.vehicle_name = None
+        if outlet.transaction is None:
+            self.drop_authorization(outlet)
+        elif ends:
             cp.transactions.stop(outlet, Reason.ev_disconnected)
-        else:
-            outlet.metal.unplug()
-            outlet.vehicle_name = None
-            if outlet.transaction is None:
-                self.drop_authorization(outlet)
-        outlet.ended = False
+        if not metal.cable_in:
+            outlet.ended = False
+        if not metal.locked:
+            outlet.held_for = None
         cp.note("vehicle", f"connector {outlet.number}: unplugged", outlet.number)
         cp.changed(outlet)
+        return Accepted()
+
+    def remove_cable(self, outlet: Outlet, command: RemoveCable) -> Outcome:
+        """A detachable cable comes out of the socket; a vehicle at its other end is unplugged."""
+        if reason := self._why_not("remove_cable", outlet):
+            return Refused(reason)
+        if outlet.metal.plugged:
+            self.unplug(outlet, Unplug(outlet.number))
+        outlet.metal.remove_cable()
+        outlet.ended = False
+        self._cp.note(
+            "vehicle", f"connector {outlet.number}: the cable is taken away", outlet.number
+        )
+        self._cp.changed(outlet)
         return Accepted()
 
     def suspend_ev(self, outlet: Outlet, command: SuspendEV) -> Outcome:
@@ -109,6 +138,9 @@ class Sessions:
         id_tag = command.id_tag
         if reason := _unusable(id_tag) or self._why_not("swipe", outlet):
             return Refused(reason)
+        if outlet.held_for is not None and outlet.held_for.casefold() == id_tag.casefold():
+            self.open_lock(outlet)
+            return Accepted("unlocked")
         if outlet.same_card(id_tag):
             if outlet.transaction is not None:
                 self._cp.transactions.stop(outlet, Reason.local, outlet.transaction.id_tag)
@@ -134,16 +166,22 @@ class Sessions:
         self._cp.transactions.stop(outlet, Reason.local)
         return Accepted()
 
-    async def remote_start(self, outlet: Outlet, id_tag: str) -> None:
+    def why_not_remote_start(self, outlet: Outlet, id_tag: str) -> str | None:
+        """The sentence that refuses a RemoteStartTransaction for this connector, or None."""
+        absent = self._cp.behaviour.remote_start_needs_vehicle and not outlet.metal.plugged
+        return (
+            _unusable(id_tag)
+            or self._why_not("remote_start", outlet)
+            or (self._why_not("local_start", outlet) if absent else None)
+        )
+
+    def remote_start(self, outlet: Outlet, id_tag: str) -> None:
         """What RemoteStartTransaction asked for, after it was answered (OCPP 1.6 §5.11)."""
-        if self._cp.configuration.flag("AuthorizeRemoteTxRequests"):
-            outcome = await self._authorize(outlet, id_tag)
-            if isinstance(outcome, Refused):
-                self._cp.note(
-                    "authorization",
-                    f"connector {outlet.number}: remote start refused: {outcome.reason}",
-                    outlet.number,
-                )
+        if reason := self.why_not_remote_start(outlet, id_tag):
+            self._note_refused(outlet, "remote start", reason)  # a card was quicker
+        elif self._cp.configuration.flag("AuthorizeRemoteTxRequests"):
+            outlet.authorizing = id_tag  # taken from this moment on, whatever is asked next
+            self._cp.spawn(self._authorize_for(outlet, id_tag, "remote start"))
         else:
             self._authorized(outlet, Authorization(id_tag))
 
@@ -216,6 +254,8 @@ class Sessions:
             if card is None or outlet.authorization is not card or not outlet.metal.plugged:
                 return
             outlet.starting = False
+            if outlet.lockable and not outlet.metal.lock():
+                self._break(outlet, LOCK_FAILURE)
             if outlet.metal.fault is not None:
                 self.drop_authorization(outlet)
                 cp.changed(outlet)
@@ -227,6 +267,8 @@ class Sessions:
     async def _stop_by_relative(self, outlet: Outlet, id_tag: str) -> Outcome:
         """Another card: it may stop when both have the same parentIdTag (§3.5.1, §4.10)."""
         transaction = outlet.transaction
+        if transaction is None or not transaction.parent_id_tag:
+            return Refused(self._not_its_card(outlet, id_tag))
         outlet.authorizing = id_tag
         self._cp.changed(outlet)
         try:
@@ -234,26 +276,28 @@ class Sessions:
         finally:
             outlet.authorizing = None
             self._cp.changed(outlet)
-        if outlet.transaction is None or outlet.transaction is not transaction:
+        if outlet.transaction is not transaction:
             return Refused(f"connector {outlet.number}: the transaction has ended meanwhile")
-        parent = transaction.parent_id_tag
-        related = parent and verdict.parent_id_tag and parent == verdict.parent_id_tag
-        if verdict.accepted and related:
+        parent = verdict.parent_id_tag or ""
+        if verdict.accepted and parent.casefold() == transaction.parent_id_tag.casefold():
             self._cp.transactions.stop(outlet, Reason.local, id_tag)
             return Accepted("stopped")
-        return Refused(
-            f"connector {outlet.number} charges for {transaction.id_tag}: {id_tag} cannot stop it"
-        )
+        return Refused(self._not_its_card(outlet, id_tag))
 
-    async def _auto_charge(self, outlet: Outlet, vid: str) -> None:
-        """The vehicle's own id serves as card, as chargers with AutoCharge do."""
-        outcome = await self._authorize(outlet, vid)
+    def _not_its_card(self, outlet: Outlet, id_tag: str) -> str:
+        holder = outlet.transaction.id_tag if outlet.transaction else "another card"
+        return f"connector {outlet.number} charges for {holder}: {id_tag} cannot stop it"
+
+    async def _authorize_for(self, outlet: Outlet, id_tag: str, whom: str) -> None:
+        """Authorise for somebody who does not stand before the charge point to hear the answer."""
+        outcome = await self._authorize(outlet, id_tag)
         if isinstance(outcome, Refused):
-            self._cp.note(
-                "authorization",
-                f"connector {outlet.number}: AutoCharge refused: {outcome.reason}",
-                outlet.number,
-            )
+            self._note_refused(outlet, whom, outcome.reason)
+
+    def _note_refused(self, outlet: Outlet, whom: str, reason: str) -> None:
+        self._cp.note(
+            "authorization", f"connector {outlet.number}: {whom} refused: {reason}", outlet.number
+        )
 
     # -- the charge point --------------------------------------------
 
@@ -285,10 +329,14 @@ class Sessions:
         if reason := self._why_not("fault", outlet):
             return Refused(reason)
         self._cp.advance_metal()
-        outlet.metal.fault = Fault(
-            command.error_code, (command.vendor_error_code or "")[:50], (command.info or "")[:50]
+        self._break(
+            outlet,
+            Fault(
+                command.error_code,
+                (command.vendor_error_code or "")[:50],
+                (command.info or "")[:50],
+            ),
         )
-        outlet.fault_since = self._cp.now()
         self._cp.changed(outlet)
         return Accepted()
 
@@ -305,8 +353,6 @@ class Sessions:
         """The lock opens; a running transaction ends (OCPP 1.6 §5.18)."""
         if reason := self._why_not("unlock", outlet):
             return Refused(reason)
-        if outlet.lock_jammed:
-            return Refused(f"the lock of connector {outlet.number} is jammed")
         self.open_lock(outlet)
         return Accepted("unlocked")
 
@@ -314,17 +360,51 @@ class Sessions:
         """Open the lock, for whoever asked."""
         if outlet.transaction is not None:
             self._cp.transactions.stop(outlet, Reason.unlock_command)
+        self.release_cable(outlet)
         self._cp.note("lock", f"connector {outlet.number}: unlocked", outlet.number)
+        self._cp.changed(outlet)
+
+    def release_cable(self, outlet: Outlet) -> None:
+        """Nobody's session holds the cable any more: the lock opens, if it can."""
+        outlet.held_for = None
+        if not outlet.metal.unlock():
+            self._break(outlet, LOCK_FAILURE)
+
+    def jam_lock(self, outlet: Outlet, command: JamLock) -> Outcome:
+        """The lock sticks where it is; nothing shows until it is to move."""
+        if reason := self._why_not("jam_lock", outlet):
+            return Refused(reason)
+        outlet.metal.lock_jammed = True
+        self._cp.changed(outlet)
+        return Accepted()
+
+    def _break(self, outlet: Outlet, fault: Fault) -> None:
+        if outlet.metal.fault is None:
+            outlet.metal.fault = fault
+            outlet.fault_since = self._cp.now()
 
     def _clear_fault(self, outlet: Outlet) -> None:
         outlet.metal.fault = None
         outlet.fault_since = None
+        outlet.metal.lock_jammed = False
+        if outlet.transaction is None and outlet.held_for is None:
+            outlet.metal.unlock()
 
     def _energize_again(self, outlet: Outlet) -> None:
         if outlet.transaction is not None and outlet.metal.plugged:
             self._cp.advance_metal()
             outlet.metal.close_contactor()
             self._cp.changed(outlet)
+
+    def _arriving(self, outlet: Outlet, name: str | None) -> Vehicle | None:
+        """The vehicle that comes; the one that a transaction waits for, unless another is named."""
+        absent = outlet.transaction.absent if outlet.transaction else None
+        if absent is not None and (name or absent.kind.name).casefold() == (
+            absent.kind.name.casefold()
+        ):
+            return absent
+        kind = self._vehicle(name)
+        return Vehicle(kind) if kind else None
 
     def _vehicle(self, name: str | None) -> VehicleType | None:
         if name is None:

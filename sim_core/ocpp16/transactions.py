@@ -43,7 +43,8 @@ class Transactions:
             if outlet is not None:
                 register_wh = outlet.metal.meter.register_wh
             meter_stop_wh = max(int(register_wh), left.meter_start_wh)
-            self._write_stop(left, Reason.power_loss, meter_stop_wh, [], left.id_tag)
+            data = self._cp.store.samples(left.key)
+            self._write_stop(left, Reason.power_loss, meter_stop_wh, data, left.id_tag)
             self._cp.note(
                 "transaction",
                 f"connector {left.connector_id}: the transaction of {left.id_tag} was cut off by a "
@@ -107,6 +108,7 @@ class Transactions:
         cp.advance_metal()
         metal = outlet.metal
         metal.open_contactor()
+        metal.cap_wh = None
         self._periodic[outlet.number].stop()
         meter_stop_wh = max(int(metal.meter.register_wh), transaction.meter_start_wh)
         with cp.store.together():
@@ -123,7 +125,11 @@ class Transactions:
                 transaction, reason, meter_stop_wh, data, id_tag or transaction.id_tag, outlet
             )
         outlet.transaction = None
-        outlet.ended = metal.plugged
+        outlet.ended = metal.occupied
+        if self._keeps_cable(reason) and metal.locked:
+            outlet.held_for = transaction.id_tag
+        else:
+            cp.sessions.release_cable(outlet)
         cp.note(
             "transaction",
             f"connector {outlet.number}: transaction of {transaction.id_tag} stopped "
@@ -132,6 +138,24 @@ class Transactions:
             outlet.number,
         )
         cp.changed(outlet)
+
+    def cut_off(self, outlet: Outlet) -> None:
+        """The power is gone: nothing more is written or said; `recover` finds what was open."""
+        self._cp.advance_metal()
+        self._periodic[outlet.number].stop()
+        outlet.metal.open_contactor()
+        outlet.metal.cap_wh = None
+        if outlet.transaction is not None:
+            self._cp.store.save_register(outlet.number, outlet.metal.meter.register_wh)
+            outlet.transaction = None
+            outlet.ended = outlet.metal.occupied
+            self._cp.sessions.release_cable(outlet)
+
+    def _keeps_cable(self, reason: Reason) -> bool:
+        """Whether the cable stays locked after the stop, until its card comes (§4.8, §9.1)."""
+        if reason is Reason.ev_disconnected:
+            return not self._cp.configuration.flag("UnlockConnectorOnEVSideDisconnect")
+        return reason is Reason.de_authorized
 
     def with_id(self, transaction_id: int) -> Outlet | None:
         """The connector whose running transaction has this id."""
@@ -188,10 +212,7 @@ class Transactions:
     def check_energy_limit(self, outlet: Outlet) -> None:
         """MaxEnergyOnInvalidId is used up: no more energy (§9.1)."""
         transaction = outlet.transaction
-        if transaction is None or transaction.energy_limit_wh is None:
-            return
-        if outlet.metal.meter.register_wh >= transaction.energy_limit_wh:
-            transaction.energy_limit_wh = None
+        if transaction is not None and not transaction.deauthorized and outlet.metal.spent:
             self._withhold(outlet, transaction)
 
     def _deauthorize(self, outlet: Outlet, transaction: Transaction, status: str) -> None:
@@ -207,7 +228,8 @@ class Transactions:
             return
         allowance_wh = cp.configuration.number("MaxEnergyOnInvalidId")
         if allowance_wh > 0:
-            transaction.energy_limit_wh = outlet.metal.meter.register_wh + allowance_wh
+            cp.advance_metal()
+            outlet.metal.cap_wh = outlet.metal.meter.register_wh + allowance_wh
         else:
             self._withhold(outlet, transaction)
 

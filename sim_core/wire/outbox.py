@@ -75,6 +75,7 @@ class Outbox:
         self._row_ages: deque[int] = deque(next(self._ages) for _ in range(store.depth))
         self._news = asyncio.Event()
         self._row_sent_last = False
+        self._status_first = False
         self._retry_at = 0.0
         self._retry_timer: Timer | None = None
         self._silences = 0
@@ -94,6 +95,10 @@ class Outbox:
         """Look again: something that may be sent has changed."""
         self._news.set()
 
+    def status_first(self) -> None:
+        """After a boot: what is said of now goes out before the journal's backlog."""
+        self._status_first = True
+
     def append(self, action: str, payload: Payload, *, key: int, connector_id: int) -> None:
         """Write a transaction message into the journal; it goes out when its turn comes."""
         self._store.append(
@@ -105,8 +110,8 @@ class Outbox:
         self.wake()
 
     async def drained(self) -> None:
-        """Return once the journal is empty, or the link is lost and it cannot empty."""
-        while self._row_ages and self.registered:
+        """Return once all is said and answered, or the link is lost and it cannot be."""
+        while self.registered and (self._row_ages or self._plain or self.busy):
             self._drained.clear()
             await self._drained.wait()
 
@@ -146,6 +151,7 @@ class Outbox:
             while True:
                 item = self._next()
                 if item is None:
+                    self._drained.set()
                     self._news.clear()
                     await self._news.wait()
                     continue
@@ -171,6 +177,7 @@ class Outbox:
         if turn is None:
             return None
         self._row_sent_last = turn == "row"
+        self._status_first = self._status_first and turn != "row"
         if isinstance(turn, _Plain):
             self._plain.remove(turn)
             return turn
@@ -183,6 +190,7 @@ class Outbox:
         if plain is not None and (
             not row_ready
             or self._row_sent_last
+            or self._status_first
             or plain.action in URGENT
             or plain.age < self._row_ages[0]
         ):

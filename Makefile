@@ -1,0 +1,31 @@
+# `make check` is the whole truth; `make fast` is its quick half, which pre-commit runs too.
+
+PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
+
+.PHONY: check fast format-check lint types imports tests format pictures
+
+check: fast tests
+
+fast: format-check lint types imports
+
+format-check:
+	$(PYTHON) -m ruff format --check .
+
+lint:
+	$(PYTHON) -m ruff check .
+
+types:
+	$(PYTHON) -m mypy
+
+imports:
+	$(PYTHON) -c "from importlinter.cli import lint_imports_command as check; check()" --no-logo
+
+tests:
+	$(PYTHON) -m pytest
+
+format:
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+
+pictures:
+	$(PYTHON) -m tests.pictures

@@ -1,0 +1,248 @@
+"""Boot, heartbeat and clock (OCPP 1.6 §4.2, §4.6)."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim_core.commands import Accepted, LinkDown, Plug, Stop
+from sim_core.ocpp16.stamps import moment
+from sim_core.snapshot import Registration
+from tests.conformance.acts import charge, configure, payloads
+from tests.pair import Pair
+from tests.scripted_csms import CallError, Cut, Drop, Payload
+
+BOOT = "BootNotification"
+EVERYTHING_AVAILABLE = [
+    "StatusNotification 0 Available",
+    "StatusNotification 1 Available",
+    "StatusNotification 2 Available",
+]
+
+
+def answer(pair: Pair, status: str, interval: int, ahead_s: float = 0) -> Payload:
+    """A BootNotification.conf of a CSMS whose clock is ahead by so much."""
+    at = pair.clock.now() + timedelta(seconds=ahead_s)
+    return {"status": status, "interval": interval, "currentTime": at.isoformat()}
+
+
+def booting(*answers: tuple[str, int], **options: Any) -> Pair:
+    """A pair, not started yet, whose CSMS answers BootNotification so; after that Accepted."""
+    pair = Pair(**options)
+    for status, interval in answers:
+        pair.csms.script[BOOT].append(answer(pair, status, interval))
+    return pair
+
+
+async def seconds_of(pair: Pair, action: str, seconds: int) -> list[int]:
+    """At which of the next seconds requests of this action arrive."""
+    arrivals = []
+    for second in range(1, seconds + 1):
+        before = len(pair.csms.of(action))
+        await pair.advance(1)
+        arrivals += [second] * (len(pair.csms.of(action)) - before)
+    return arrivals
+
+
+@pytest.mark.row(1, "TC_001_CS")
+async def test_rejected_then_accepted() -> None:
+    async with booting(("Rejected", 35), ("Accepted", 60)) as pair:
+        (boot,) = payloads(pair, BOOT)
+        assert 1 <= len(boot["chargePointVendor"]) <= 20
+        assert 1 <= len(boot["chargePointModel"]) <= 20
+        assert await seconds_of(pair, BOOT, 35) == [35]
+        assert pair.csms.actions() == [BOOT, BOOT, *EVERYTHING_AVAILABLE]
+        assert await seconds_of(pair, "Heartbeat", 200) == [60, 120, 180]
+        assert payloads(pair, "Heartbeat")[0] == {}
+
+
+@pytest.mark.row(2, "TC_002_CS")
+async def test_pending_answers_and_says_nothing_of_its_own() -> None:
+    async with booting(("Pending", 20), ("Accepted", 60)) as pair:
+        (key,) = (await pair.ask("GetConfiguration", key=["HeartbeatInterval"]))["configurationKey"]
+        assert key["key"] == "HeartbeatInterval"
+        await configure(pair, MeterValueSampleInterval="7")
+        await pair.submit(Plug(1))
+        assert await seconds_of(pair, BOOT, 19) == []
+        assert pair.csms.actions() == [BOOT]
+        await pair.advance(1)
+        assert pair.csms.actions() == [
+            BOOT,
+            BOOT,
+            "StatusNotification 0 Available",
+            "StatusNotification 1 Preparing",
+            "StatusNotification 2 Available",
+        ]
+        assert await seconds_of(pair, "Heartbeat", 60) == [60]
+
+
+@pytest.mark.row(3, "S§4.2")
+async def test_rejected_is_silence_in_both_directions() -> None:
+    async with booting(("Rejected", 30), ("Rejected", 30)) as pair:
+        await pair.csms.send_text(json.dumps([2, "asked", "GetConfiguration", {}]))
+        await pair.submit(Plug(1))
+        await pair.advance(29.9)
+        assert pair.csms.actions() == [BOOT]
+        await pair.advance(0.2)  # its answer comes after our request on the same socket
+        assert pair.csms.actions() == [BOOT, BOOT]
+        assert not [frame for frame in pair.csms.frames if json.loads(frame)[1] == "asked"]
+
+
+@pytest.mark.row(3, "S§4.2")
+@pytest.mark.parametrize("status", ["Rejected", "Pending"])
+async def test_a_new_connection_does_not_shorten_the_wait(status: str) -> None:
+    async with booting((status, 100)) as pair:
+        await pair.csms.cut()
+        assert await seconds_of(pair, BOOT, 100) == [100]
+        assert pair.csms.connections == 2
+        assert pair.registration is Registration.ACCEPTED
+
+
+@pytest.mark.row(4, "S§4.2")
+@pytest.mark.parametrize("status", ["Pending", "Rejected"])
+async def test_nothing_passes_before_accepted(status: str, tmp_path: Path) -> None:
+    async with Pair(state=tmp_path, keys={"ClockAlignedDataInterval": "5"}) as pair:
+        await charge(pair)
+        await pair.submit(LinkDown())
+        await pair.advance(30)
+        await pair.submit(Stop(1))
+        await pair.power_cut()
+        pair.csms.clear()
+        pair.csms.script[BOOT].append(answer(pair, status, 50))
+        await pair.power_on()
+        await pair.advance(49)
+        assert pair.csms.actions() == [BOOT]
+        assert pair.station.snapshot.link.queued > 0
+        await pair.advance(1)
+        assert pair.csms.actions()[:2] == [BOOT, BOOT]
+        assert "StopTransaction" in pair.csms.actions()
+        assert pair.station.snapshot.link.queued == 0
+
+
+@pytest.mark.row(5, "S§4.2")
+@pytest.mark.parametrize("status", ["Pending", "Rejected"])
+@pytest.mark.parametrize("interval", [0, -1])
+async def test_interval_0_means_a_pause_of_our_own(status: str, interval: int) -> None:
+    async with booting(*[(status, interval)] * 12) as pair:
+        arrivals = await seconds_of(pair, BOOT, 600)
+        pauses = [b - a for a, b in zip([0, *arrivals], arrivals, strict=False)]
+        assert 3 <= len(pauses) <= 12
+        assert min(pauses) >= 10
+        assert pauses == sorted(pauses), "each pause is as long as the last, or longer"
+
+
+@pytest.mark.row(6, "S§4.2")
+async def test_remote_start_and_stop_are_rejected_while_pending(tmp_path: Path) -> None:
+    async with booting(("Pending", 300)) as pair:
+        await pair.submit(Plug(1))
+        rejected = {"status": "Rejected"}
+        assert await pair.ask("RemoteStartTransaction", idTag="TAG", connectorId=1) == rejected
+        assert await pair.ask("RemoteStopTransaction", transactionId=1000) == rejected
+        await pair.advance(299)
+        assert pair.csms.actions() == [BOOT]
+
+
+@pytest.mark.row(7, "S§4.2")
+async def test_a_triggered_boot_comes_before_its_time() -> None:
+    async with booting(("Pending", 300), ("Pending", 300)) as pair:
+        pair.csms.frames.clear()
+        asked = await pair.ask("TriggerMessage", requestedMessage=BOOT)
+        assert asked == {"status": "Accepted"}
+        assert pair.csms.actions() == [BOOT, BOOT]
+        kinds = [json.loads(frame)[0] for frame in pair.csms.frames]
+        assert kinds == [3, 2], "the answer first, then the message"
+        assert await seconds_of(pair, BOOT, 300) == [300]
+
+
+@pytest.mark.row(8, "S§4.2")
+@pytest.mark.parametrize("ahead_s", [3600.0, -10.0])
+async def test_the_clock_follows_the_csms(ahead_s: float) -> None:
+    pair = Pair()
+    pair.csms.script[BOOT].append(answer(pair, "Accepted", 3600, ahead_s))
+    async with pair:
+        await pair.advance(100)
+        await charge(pair)
+        assert await pair.submit(Stop(1)) == Accepted()
+        said = moment(payloads(pair, "StopTransaction")[0]["timestamp"])
+        assert said is not None
+        off = said - pair.clock.now() - timedelta(seconds=ahead_s)
+        assert abs(off) < timedelta(seconds=1)
+
+
+@pytest.mark.row(8, "S§4.2")
+@pytest.mark.parametrize("words", ["0", "soon", "1999-01-01T00:00:00Z", None])
+async def test_a_time_that_makes_no_sense_is_not_adopted(words: str | None) -> None:
+    pair = Pair()
+    pair.csms.script[BOOT].append({"status": "Accepted", "interval": 60, "currentTime": words})
+    async with pair:
+        assert pair.registration is Registration.ACCEPTED
+        said = moment(payloads(pair, "StatusNotification")[0]["timestamp"])
+        assert said == pair.clock.now()
+
+
+@pytest.mark.row(9, "S§4.2")
+async def test_callerror_to_boot_is_repeated() -> None:
+    pair = Pair()
+    pair.csms.script[BOOT].append(CallError("InternalError"))
+    async with pair:
+        assert pair.registration is Registration.NONE
+        assert await seconds_of(pair, BOOT, 30) == [10]
+        assert pair.csms.actions() == [BOOT, BOOT, *EVERYTHING_AVAILABLE]
+
+
+@pytest.mark.row(9, "S§4.2")
+async def test_silence_to_boot_is_repeated() -> None:
+    pair = Pair()
+    pair.csms.script[BOOT].append(Drop())
+    async with pair:
+        arrivals = await seconds_of(pair, BOOT, 60)
+        assert arrivals == [40]  # 30 s until the call is given up, then a pause of 10 s
+        assert pair.csms.actions() == [BOOT, BOOT, *EVERYTHING_AVAILABLE]
+
+
+@pytest.mark.row(9, "S§4.2")
+@pytest.mark.parametrize("nonsense", [{}, {"status": "Maybe", "interval": 1}, {"status": None}])
+async def test_an_answer_without_a_status_registers_nobody(nonsense: Payload) -> None:
+    pair = Pair()
+    pair.csms.script[BOOT].append(nonsense)
+    async with pair:
+        assert pair.csms.actions() == [BOOT]
+        assert await seconds_of(pair, BOOT, 30) == [10]
+
+
+@pytest.mark.row(9, "S§4.2")
+async def test_a_link_lost_at_boot_is_dialled_again() -> None:
+    pair = Pair()
+    pair.csms.script[BOOT].append(Cut())
+    async with pair:
+        await pair.advance(5)
+        assert pair.csms.connections == 2
+        assert pair.csms.actions() == [BOOT, BOOT, *EVERYTHING_AVAILABLE]
+
+
+@pytest.mark.row(10, "TC_001_CS")
+async def test_a_new_heartbeat_interval_counts_at_once() -> None:
+    async with booting(("Accepted", 100)) as pair:
+        assert await seconds_of(pair, "Heartbeat", 100) == [100]
+        await configure(pair, HeartbeatInterval="15")
+        assert await seconds_of(pair, "Heartbeat", 50) == [15, 30, 45]
+
+
+@pytest.mark.row(10, "TC_001_CS")
+@pytest.mark.parametrize("value", ["0", "-1", "", "soon", "1.5"])
+async def test_a_heartbeat_interval_that_would_flood_is_rejected(value: str) -> None:
+    async with booting(("Accepted", 100)) as pair:
+        changed = await pair.ask("ChangeConfiguration", key="HeartbeatInterval", value=value)
+        assert changed == {"status": "Rejected"}
+        assert await seconds_of(pair, "Heartbeat", 200) == [100, 200]
+
+
+@pytest.mark.row(10, "TC_001_CS")
+@pytest.mark.parametrize("interval", [0, -5])
+async def test_an_accepted_boot_without_an_interval_keeps_our_own(interval: int) -> None:
+    async with booting(("Accepted", interval), keys={"HeartbeatInterval": "40"}) as pair:
+        assert await seconds_of(pair, "Heartbeat", 100) == [40, 80]

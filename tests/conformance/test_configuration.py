@@ -1,0 +1,304 @@
+"""GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8, §9).
+
+Row 60 lists keys of LocalAuthListManagement and SmartCharging too. They are not expected here: the
+charge point does not name these profiles in SupportedFeatureProfiles. Row 66: every standard key
+counts at once, so the test adds a key of a vendor that does not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim_core.commands import Stop
+from sim_core.ocpp16 import charge_point
+from sim_core.ocpp16.configuration import Key, Kind, standard_keys
+from tests.conformance.acts import charge, configure, payloads, read_key
+from tests.pair import Pair
+
+ACCEPTED = {"status": "Accepted"}
+REJECTED = {"status": "Rejected"}
+
+READ_WRITE = """
+    AuthorizeRemoteTxRequests ClockAlignedDataInterval ConnectionTimeOut ConnectorPhaseRotation
+    HeartbeatInterval LocalAuthorizeOffline LocalPreAuthorize MeterValuesAlignedData
+    MeterValuesSampledData MeterValueSampleInterval ResetRetries StopTransactionOnEVSideDisconnect
+    StopTransactionOnInvalidId StopTxnAlignedData StopTxnSampledData TransactionMessageAttempts
+    TransactionMessageRetryInterval UnlockConnectorOnEVSideDisconnect
+""".split()
+READ_ONLY = ["GetConfigurationMaxKeys", "NumberOfConnectors", "SupportedFeatureProfiles"]
+INTEGERS = """
+    ClockAlignedDataInterval ConnectionTimeOut HeartbeatInterval MeterValueSampleInterval
+    ResetRetries TransactionMessageAttempts TransactionMessageRetryInterval MinimumStatusDuration
+    MaxEnergyOnInvalidId WebSocketPingInterval
+""".split()
+BOOLEANS = """
+    AuthorizeRemoteTxRequests LocalAuthorizeOffline LocalPreAuthorize AllowOfflineTxForUnknownId
+    AuthorizationCacheEnabled StopTransactionOnEVSideDisconnect StopTransactionOnInvalidId
+    UnlockConnectorOnEVSideDisconnect
+""".split()
+LISTS = """
+    MeterValuesAlignedData MeterValuesSampledData StopTxnAlignedData StopTxnSampledData
+""".split()
+
+
+@pytest.mark.row(59, "TC_019_CS")
+async def test_one_key() -> None:
+    async with Pair() as pair:
+        answer = await pair.ask("GetConfiguration", key=["SupportedFeatureProfiles"])
+        (found,) = answer["configurationKey"]
+        assert found["readonly"] is True
+        assert "Core" in found["value"].split(",")
+        assert "unknownKey" not in answer
+
+
+@pytest.mark.row(59, "TC_019_CS")
+@pytest.mark.parametrize("request_", [{}, {"key": []}])
+async def test_no_key_means_every_key(request_: dict[str, list[str]]) -> None:
+    async with Pair() as pair:
+        answer = await pair.ask("GetConfiguration", **request_)
+        names = [found["key"] for found in answer["configurationKey"]]
+        assert set(names) >= {*READ_WRITE, *READ_ONLY}
+        assert len(names) == len(set(names))
+        assert "unknownKey" not in answer
+
+
+@pytest.mark.row(59, "TC_019_CS")
+async def test_known_and_unknown_keys() -> None:
+    async with Pair() as pair:
+        asked = ["HeartbeatInterval", "Testing", "NumberOfConnectors", "Testing"]
+        answer = await pair.ask("GetConfiguration", key=asked)
+        assert {found["key"]: found["readonly"] for found in answer["configurationKey"]} == {
+            "HeartbeatInterval": False,
+            "NumberOfConnectors": True,
+        }
+        assert answer["unknownKey"] == ["Testing"]
+        answer = await pair.ask("GetConfiguration", key=["Testing"])
+        assert answer["unknownKey"] == ["Testing"]
+        assert not answer.get("configurationKey")
+
+
+@pytest.mark.row(59, "TC_019_CS")
+async def test_keys_are_compared_without_case() -> None:
+    """A key is a CiString50 (§6.23, §7.18): it is known in any case."""
+    async with Pair() as pair:
+        answer = await pair.ask("GetConfiguration", key=["heartbeatINTERVAL"])
+        (found,) = answer["configurationKey"]
+        assert found["key"] == "HeartbeatInterval"
+        answer = await pair.ask("ChangeConfiguration", key="heartbeatinterval", value="77")
+        assert answer == ACCEPTED
+        assert (await read_key(pair, "HeartbeatInterval"))["value"] == "77"
+
+
+@pytest.mark.row(60, "TC_019_CS")
+async def test_the_required_keys_and_their_access() -> None:
+    async with Pair(connectors=3) as pair:
+        answer = await pair.ask("GetConfiguration")
+        readonly = {found["key"]: found["readonly"] for found in answer["configurationKey"]}
+        for key in READ_WRITE:
+            assert readonly[key] is False, key
+        for key in READ_ONLY:
+            assert readonly[key] is True, key
+        assert (await read_key(pair, "NumberOfConnectors"))["value"] == "3"
+        profiles = (await read_key(pair, "SupportedFeatureProfiles"))["value"].split(",")
+        assert not {"LocalAuthListManagement", "SmartCharging", "Reservation"} & set(profiles)
+
+
+@pytest.mark.row(60, "TC_019_CS")
+async def test_what_says_read_write_can_be_written() -> None:
+    async with Pair() as pair:
+        answer = await pair.ask("GetConfiguration")
+        for found in answer["configurationKey"]:
+            told = await pair.ask(
+                "ChangeConfiguration", key=found["key"], value=found.get("value", "")
+            )
+            assert told == (REJECTED if found["readonly"] else ACCEPTED), found["key"]
+
+
+@pytest.mark.row(61, "S§5.8")
+async def test_more_keys_than_may_be_asked_for() -> None:
+    async with Pair() as pair:
+        most = int((await read_key(pair, "GetConfigurationMaxKeys"))["value"])
+        names = [f"Key{number}" for number in range(most + 1)]
+        answer = await pair.csms.ask_raw("GetConfiguration", {"key": names})
+        assert answer[0] == 4
+        assert answer[2] == "OccurenceConstraintViolation"
+        answer = await pair.csms.ask_raw("GetConfiguration", {"key": names[:most]})
+        assert answer[2]["unknownKey"] == names[:most]
+
+
+@pytest.mark.row(62, "TC_021_CS")
+async def test_a_new_sample_interval_counts_at_once_and_lastingly(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path, keys={"MeterValueSampleInterval": "60"}) as pair:
+        await charge(pair)
+        await pair.advance(30)
+        assert not payloads(pair, "MeterValues")
+        await configure(pair, MeterValueSampleInterval="5")
+        assert (await read_key(pair, "MeterValueSampleInterval"))["value"] == "5"
+        await pair.advance(10)
+        assert len(payloads(pair, "MeterValues")) == 2
+        await configure(pair, MeterValueSampleInterval="0")
+        pair.csms.clear()
+        await pair.advance(600)
+        assert not payloads(pair, "MeterValues")
+        await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        assert (await read_key(pair, "MeterValueSampleInterval"))["value"] == "0"
+
+
+@pytest.mark.row(62, "TC_021_CS")
+async def test_a_new_heartbeat_interval_counts_at_once() -> None:
+    async with Pair() as pair:
+        await configure(pair, HeartbeatInterval="20")
+        pair.csms.clear()
+        await pair.advance(60)
+        assert pair.csms.actions() == ["Heartbeat"] * 3
+
+
+@pytest.mark.row(63, "TC_040_1_CS")
+async def test_a_key_that_there_is_not() -> None:
+    async with Pair() as pair:
+        answer = await pair.ask("ChangeConfiguration", key="Testing", value="1")
+        assert answer == {"status": "NotSupported"}
+
+
+@pytest.mark.row(64, "TC_040_2_CS")
+@pytest.mark.parametrize(
+    "value",
+    ["-1", "", " ", "ten", "1.5", "1e3", "0x10", "+5", "٣", "86401", "9" * 400, "true", "5 5"],
+)
+async def test_an_interval_that_makes_no_sense(value: str) -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "30"}) as pair:
+        answer = await pair.ask("ChangeConfiguration", key="MeterValueSampleInterval", value=value)
+        assert answer == REJECTED
+        assert (await read_key(pair, "MeterValueSampleInterval"))["value"] == "30"
+
+
+@pytest.mark.row(64, "TC_040_2_CS")
+async def test_values_of_the_wrong_kind() -> None:
+    async with Pair() as pair:
+        wrong = [
+            *((key, value) for key in INTEGERS for value in ("-1", "", "many", "99999999999")),
+            *((key, value) for key in BOOLEANS for value in ("1", "", "yes", "truefalse")),
+            *((key, value) for key in LISTS for value in ("Sunshine", ",", "SoC,,SoC", "SoC SoC")),
+            ("HeartbeatInterval", "0"),
+            ("TransactionMessageAttempts", "0"),
+        ]
+        for key, value in wrong:
+            before = (await read_key(pair, key))["value"]
+            answer = await pair.ask("ChangeConfiguration", key=key, value=value)
+            assert answer == REJECTED, (key, value)
+            assert (await read_key(pair, key))["value"] == before, (key, value)
+
+
+@pytest.mark.row(64, "TC_040_2_CS")
+async def test_booleans_in_any_case() -> None:
+    async with Pair() as pair:
+        await configure(pair, LocalPreAuthorize="TRUE")
+        assert (await read_key(pair, "LocalPreAuthorize"))["value"] == "true"
+
+
+@pytest.mark.row(65, "S§5.3")
+async def test_a_read_only_key_stays_as_it_is() -> None:
+    async with Pair() as pair:
+        for key in READ_ONLY:
+            before = await read_key(pair, key)
+            answer = await pair.ask("ChangeConfiguration", key=key, value="1")
+            assert answer == REJECTED, key
+            assert await read_key(pair, key) == before
+
+
+@pytest.mark.row(66, "S§5.3")
+@pytest.mark.parametrize("how", ["reset", "power cut"])
+async def test_a_key_that_needs_a_reboot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    vendors = Key("VendorDepth", Kind.INTEGER, "1", high=9, reboot=True)
+    monkeypatch.setattr(charge_point, "standard_keys", lambda n: (*standard_keys(n), vendors))
+    async with Pair(state=tmp_path) as pair:
+        answer = await pair.ask("ChangeConfiguration", key="VendorDepth", value="10")
+        assert answer == REJECTED
+        answer = await pair.ask("ChangeConfiguration", key="VendorDepth", value="5")
+        assert answer == {"status": "RebootRequired"}
+        assert (await read_key(pair, "VendorDepth"))["value"] == "1"
+        if how == "reset":
+            await pair.ask("Reset", type="Hard")
+            await pair.advance(1)
+        else:
+            await pair.power_cut()
+            await pair.power_on()
+            await pair.settle()
+        assert (await read_key(pair, "VendorDepth"))["value"] == "5"
+
+
+@pytest.mark.row(66, "S§5.3")
+async def test_what_waits_for_a_reboot_has_its_effect_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def keys(connectors: int) -> tuple[Key, ...]:
+        ordinary = [k for k in standard_keys(connectors) if k.name != "ClockAlignedDataInterval"]
+        return (*ordinary, Key("ClockAlignedDataInterval", Kind.INTEGER, "0", reboot=True))
+
+    monkeypatch.setattr(charge_point, "standard_keys", keys)
+    async with Pair() as pair:
+        answer = await pair.ask("ChangeConfiguration", key="ClockAlignedDataInterval", value="20")
+        assert answer == {"status": "RebootRequired"}
+        await pair.advance(40)
+        assert not payloads(pair, "MeterValues")
+        await pair.ask("Reset", type="Hard")
+        await pair.advance(1)
+        pair.csms.clear()
+        await pair.advance(20)
+        assert len(payloads(pair, "MeterValues")) == 2, "one a connector"
+
+
+@pytest.mark.row(67, "S§5.3 / §9.1")
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Energy.Active.Import.Register,Sunshine",
+        "Energy.Active.Import.Register, Voltage",
+        "Voltage,Voltage",
+        "Voltage,",
+        "Energy.Active.Import.Register,Current.Import,Current.Offered,Voltage,Power.Active.Import,"
+        "Power.Offered,SoC,Temperature,Frequency,Power.Factor",
+    ],
+)
+async def test_measurands_that_cannot_be(value: str) -> None:
+    async with Pair() as pair:
+        before = await read_key(pair, "MeterValuesSampledData")
+        answer = await pair.ask("ChangeConfiguration", key="MeterValuesSampledData", value=value)
+        assert answer == REJECTED
+        assert await read_key(pair, "MeterValuesSampledData") == before
+
+
+@pytest.mark.row(67, "S§5.3 / §9.1")
+async def test_more_measurands_than_the_list_may_have() -> None:
+    async with Pair() as pair:
+        most = int((await read_key(pair, "MeterValuesSampledDataMaxLength"))["value"])
+        value = ",".join(["SoC"] * (most + 1))
+        answer = await pair.ask("ChangeConfiguration", key="MeterValuesSampledData", value=value)
+        assert answer == REJECTED
+
+
+@pytest.mark.row(67, "S§5.3 / §9.1")
+async def test_new_measurands_count_from_the_next_sample() -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "10"}) as pair:
+        await charge(pair)
+        await pair.advance(10)
+        await configure(pair, MeterValuesSampledData="Voltage,SoC")
+        await pair.advance(10)
+        await configure(pair, MeterValuesSampledData="")
+        await pair.advance(10)
+        assert [
+            [sampled["measurand"] for sampled in sample["meterValue"][0]["sampledValue"]]
+            for sample in payloads(pair, "MeterValues")
+        ] == [
+            ["Energy.Active.Import.Register"],
+            ["Voltage", "SoC"],
+            ["Energy.Active.Import.Register"],
+        ]
+        await pair.submit(Stop(1))
+        assert "transactionData" not in payloads(pair, "StopTransaction")[0]

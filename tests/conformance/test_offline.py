@@ -1,0 +1,565 @@
+"""Offline, and what becomes of transaction messages (OCPP 1.6 §3.5, §3.7, §4.8; OCPP-J §5.3).
+
+Row 72 names the local list too: the charge point does not offer LocalAuthListManagement, so the
+authorization cache stands in its place here. Row 78: what follows a StartTransaction that was given
+up is dropped with it, because there is no transactionId that would be its own. Row 81 names
+firmware and diagnostics messages: the charge point does not offer that profile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sim_core.commands import (
+    Accepted,
+    ClearFault,
+    GoOnline,
+    GoSilent,
+    InjectFault,
+    Plug,
+    Refused,
+    Start,
+    Stop,
+    SuspendEV,
+    Unplug,
+)
+from sim_core.snapshot import LinkState
+from tests.conformance.acts import charge, configure, payloads, plug_network, unplug_network
+from tests.pair import Pair
+from tests.scripted_csms import Answer, CallError, Cut, Drop, Hold, Payload, Twice
+
+
+def when(payload: Payload) -> datetime:
+    """The moment that a payload tells of."""
+    told = payload["meterValue"][0] if "meterValue" in payload else payload
+    return datetime.fromisoformat(told["timestamp"].replace("Z", "+00:00"))
+
+
+async def learn(pair: Pair, id_tag: str = "KNOWN") -> None:
+    """A whole session, so that the card is in the authorization cache."""
+    await charge(pair, 1, id_tag)
+    await pair.submit(Stop(1))
+    await pair.submit(Unplug(1))
+    pair.csms.clear()
+
+
+# -- started online --------------------------------------------------
+
+
+@pytest.mark.row(68, "TC_036_CS")
+async def test_samples_taken_offline_arrive_in_order_with_their_own_times() -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "10"}) as pair:
+        await charge(pair)
+        began = pair.clock.now()
+        await unplug_network(pair)
+        await pair.advance(45)
+        assert pair.status() == "Charging"
+        assert pair.csms.actions() == []
+        assert pair.station.snapshot.link.queued == 4
+        await plug_network(pair)
+        assert pair.csms.actions() == ["MeterValues"] * 4
+        samples = payloads(pair, "MeterValues")
+        moments = [began + timedelta(seconds=s) for s in (10, 20, 30, 40)]
+        assert [when(sample) for sample in samples] == moments
+        assert {sample["transactionId"] for sample in samples} == {1000}
+        values = [int(s["meterValue"][0]["sampledValue"][0]["value"]) for s in samples]
+        assert values == sorted(set(values)), "the register rose all the while"
+        assert pair.status() == "Charging"
+        await pair.advance(5)
+        assert len(payloads(pair, "MeterValues")) == 5, "and it goes on in the same rhythm"
+
+
+@pytest.mark.row(74, "TC_038_CS")
+async def test_started_online_and_stopped_offline() -> None:
+    async with Pair() as pair:
+        await charge(pair)
+        await unplug_network(pair)
+        stopped = pair.clock.now()
+        await pair.submit(Stop(1))
+        await pair.advance(100)
+        await plug_network(pair)
+        assert sorted(pair.csms.actions()) == ["StatusNotification 1 Finishing", "StopTransaction"]
+        (stop,) = payloads(pair, "StopTransaction")
+        assert stop["transactionId"] == 1000
+        assert stop.get("reason", "Local") == "Local"
+        assert when(stop) == stopped
+
+
+# -- started offline -------------------------------------------------
+
+
+@pytest.mark.row(69, "TC_037_1_CS")
+async def test_a_known_card_starts_offline() -> None:
+    async with Pair(keys={"LocalAuthorizeOffline": "true"}) as pair:
+        await learn(pair)
+        await unplug_network(pair)
+        await pair.submit(Plug(1))
+        started = pair.clock.now()
+        assert isinstance(await pair.submit(Start(1, "known")), Accepted)
+        assert pair.status() == "Charging"
+        await pair.advance(30)
+        await plug_network(pair)
+        assert [a for a in pair.csms.actions() if a != "MeterValues"] == [
+            "StartTransaction",
+            "StatusNotification 1 Charging",
+        ]
+        (start,) = payloads(pair, "StartTransaction")
+        assert when(start) == started
+
+
+@pytest.mark.row(70, "TC_037_2_CS")
+async def test_a_stranger_who_started_offline_is_refused_and_only_loses_the_energy() -> None:
+    keys = {"AllowOfflineTxForUnknownId": "true", "StopTransactionOnInvalidId": "false"}
+    async with Pair(keys={**keys, "MeterValueSampleInterval": "0"}) as pair:
+        pair.csms.tags["STRANGER"] = {"status": "Invalid"}
+        await unplug_network(pair)
+        await pair.submit(Plug(1))
+        assert isinstance(await pair.submit(Start(1, "STRANGER")), Accepted)
+        assert pair.status() == "Charging"
+        await plug_network(pair)
+        assert pair.csms.actions()[0] == "StartTransaction"
+        assert pair.csms.actions()[-1] == "StatusNotification 1 SuspendedEVSE"
+        register_wh = pair.connector().register_wh
+        await pair.advance(60)
+        assert pair.connector().register_wh == register_wh
+        assert not payloads(pair, "StopTransaction")
+        await pair.ask("RemoteStopTransaction", transactionId=1000)
+        assert payloads(pair, "StopTransaction")[0]["transactionId"] == 1000
+
+
+@pytest.mark.row(71, "TC_037_3_CS")
+async def test_a_stranger_who_started_offline_is_refused_and_stopped() -> None:
+    keys = {"AllowOfflineTxForUnknownId": "true", "StopTransactionOnInvalidId": "true"}
+    async with Pair(keys={**keys, "MeterValueSampleInterval": "0"}) as pair:
+        pair.csms.tags["STRANGER"] = {"status": "Invalid"}
+        await unplug_network(pair)
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "STRANGER"))
+        await plug_network(pair)
+        actions = pair.csms.actions()
+        assert actions[0] == "StartTransaction"
+        assert actions.index("StopTransaction") < actions.index("StatusNotification 1 Finishing")
+        (stop,) = payloads(pair, "StopTransaction")
+        assert (stop["transactionId"], stop["reason"]) == (1000, "DeAuthorized")
+
+
+@pytest.mark.row(72, "S§3.5.2/3")
+async def test_a_stranger_is_refused_offline() -> None:
+    async with Pair(keys={"AllowOfflineTxForUnknownId": "false"}) as pair:
+        await unplug_network(pair)
+        await pair.submit(Plug(1))
+        refused = await pair.submit(Start(1, "STRANGER"))
+        assert isinstance(refused, Refused)
+        assert "does not know the card STRANGER" in refused.reason
+        await plug_network(pair)
+        assert pair.csms.actions() == ["StatusNotification 1 Preparing"]
+
+
+@pytest.mark.row(72, "S§3.5.2/3")
+@pytest.mark.parametrize("status", ["Blocked", "Expired", "Invalid"])
+async def test_a_card_that_is_known_to_be_bad_is_refused_offline(status: str) -> None:
+    async with Pair(keys={"AllowOfflineTxForUnknownId": "true"}) as pair:
+        pair.csms.tags["BAD"] = {"status": status}
+        await pair.submit(Plug(1))
+        assert isinstance(await pair.submit(Start(1, "BAD")), Refused)
+        await unplug_network(pair)
+        assert isinstance(await pair.submit(Start(1, "BAD")), Refused)
+        await plug_network(pair)
+        assert pair.csms.actions() == []
+
+
+@pytest.mark.row(73, "S§3.5.2")
+@pytest.mark.parametrize("unknown", ["true", "false"])
+async def test_nobody_starts_offline_where_that_is_not_allowed(unknown: str) -> None:
+    keys = {"LocalAuthorizeOffline": "false", "AllowOfflineTxForUnknownId": unknown}
+    async with Pair(keys=keys) as pair:
+        await learn(pair)
+        await unplug_network(pair)
+        await pair.submit(Plug(1))
+        refused = await pair.submit(Start(1, "KNOWN"))
+        assert isinstance(refused, Refused)
+        assert "LocalAuthorizeOffline" in refused.reason
+        await plug_network(pair)
+        assert pair.csms.actions() == ["StatusNotification 1 Preparing"]
+
+
+@pytest.mark.row(75, "TC_039_CS")
+async def test_a_whole_session_offline_carries_the_id_that_comes_later() -> None:
+    keys = {"AllowOfflineTxForUnknownId": "true", "MeterValueSampleInterval": "10"}
+    async with Pair(keys=keys) as pair:
+        await unplug_network(pair)
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(25)
+        await pair.submit(Stop(1))
+        await pair.submit(Unplug(1))
+        pair.csms.script["StartTransaction"].append(
+            {"transactionId": 77, "idTagInfo": {"status": "Accepted"}}
+        )
+        await plug_network(pair)
+        assert pair.csms.actions() == [
+            "StartTransaction",
+            "MeterValues",
+            "MeterValues",
+            "StopTransaction",
+        ]
+        assert {s["transactionId"] for s in payloads(pair, "MeterValues")} == {77}
+        (stop,) = payloads(pair, "StopTransaction")
+        assert stop["transactionId"] == 77
+        assert stop.get("reason", "Local") == "Local"
+
+
+@pytest.mark.row(75, "TC_039_CS")
+@pytest.mark.parametrize("transaction_id", [0, -1, -(2**31), 2**31 - 1, 2**62])
+async def test_any_integer_is_a_transaction_id(transaction_id: int) -> None:
+    async with Pair(keys={"AllowOfflineTxForUnknownId": "true"}) as pair:
+        await unplug_network(pair)
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await pair.submit(Stop(1))
+        pair.csms.script["StartTransaction"].append(
+            {"transactionId": transaction_id, "idTagInfo": {"status": "Accepted"}}
+        )
+        await plug_network(pair)
+        (stop,) = payloads(pair, "StopTransaction")
+        assert stop["transactionId"] == transaction_id
+
+
+@pytest.mark.row(76, "S§3.7")
+async def test_several_transactions_go_out_in_the_order_in_which_they_happened() -> None:
+    keys = {"AllowOfflineTxForUnknownId": "true", "MeterValueSampleInterval": "10"}
+    async with Pair(keys=keys) as pair:
+        await unplug_network(pair)
+        for connector_id, tag in ((1, "A"), (2, "B")):
+            await pair.submit(Plug(connector_id))
+            await pair.submit(Start(connector_id, tag))
+            await pair.advance(4)
+        await pair.advance(12)
+        await pair.submit(Stop(1))
+        await pair.submit(Unplug(1))
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "C"))
+        await pair.submit(Stop(2))
+        release = asyncio.Event()
+        pair.csms.script["StartTransaction"].append(Hold(release))
+        await plug_network(pair)
+        rows = ("StartTransaction", "MeterValues", "StopTransaction")
+        assert [call.action for call in pair.csms.of(*rows)] == ["StartTransaction"]
+        await pair.advance(20)
+        assert len(pair.csms.of(*rows)) == 1, "one in flight, whatever piles up behind it"
+        release.set()
+        await pair.settle()
+        calls = pair.csms.of(*rows)
+        assert [(call.action, call.payload.get("transactionId")) for call in calls[:7]] == [
+            ("StartTransaction", None),
+            ("StartTransaction", None),
+            ("MeterValues", 1000),
+            ("MeterValues", 1001),
+            ("StopTransaction", 1000),
+            ("StartTransaction", None),
+            ("StopTransaction", 1001),
+        ]
+        assert [when(call.payload) for call in calls] == sorted(when(c.payload) for c in calls)
+        assert [s["idTag"] for s in payloads(pair, "StartTransaction")] == ["A", "B", "C"]
+        assert {call.payload["transactionId"] for call in calls[7:]} == {1002}
+
+
+# -- what a CSMS does to a transaction message -----------------------
+
+
+def sends(pair: Pair, action: str) -> list[float]:
+    """Seconds since the start at which an action has gone out, by the log of the charge point."""
+    _, exchanges = pair.messages.since(0)
+    epoch = exchanges[0].requested_at
+    return [(e.requested_at - epoch).total_seconds() for e in exchanges if e.action == action]
+
+
+@pytest.mark.row(77, "S§3.7.1")
+async def test_a_callerror_is_answered_by_sending_again_a_limited_number_of_times() -> None:
+    keys = {"TransactionMessageAttempts": "3", "TransactionMessageRetryInterval": "10"}
+    async with Pair(keys={**keys, "MeterValueSampleInterval": "0"}) as pair:
+        await charge(pair)
+        pair.csms.script["StopTransaction"].extend([CallError()] * 9)
+        at = sends(pair, "StartTransaction")[-1]
+        await pair.submit(Stop(1))
+        await pair.advance(200)
+        assert [moment - at for moment in sends(pair, "StopTransaction")] == [0, 10, 30]
+        calls = pair.csms.of("StopTransaction")
+        assert len({str(call.payload) for call in calls}) == 1, "the same PDU"
+        assert len({call.message_id for call in calls}) == 3, "under a fresh message id"
+        assert pair.station.snapshot.link.queued == 0
+        _, events = pair.events.since(0)
+        assert any("StopTransaction" in event.text and "given up" in event.text for event in events)
+        pair.csms.script["StopTransaction"].clear()
+        await pair.submit(Unplug(1))
+        await charge(pair)
+        await pair.submit(Stop(1))
+        assert payloads(pair, "StopTransaction")[-1]["transactionId"] == 1001, "the next goes on"
+
+
+@pytest.mark.row(77, "S§3.7.1")
+async def test_what_waits_behind_a_retry_stays_behind_it_and_status_does_not() -> None:
+    keys = {"TransactionMessageAttempts": "5", "TransactionMessageRetryInterval": "60"}
+    async with Pair(keys={**keys, "MeterValueSampleInterval": "10"}) as pair:
+        await charge(pair)
+        pair.csms.script["MeterValues"].append(CallError())
+        await pair.advance(10)
+        await pair.submit(Stop(1))
+        assert pair.csms.actions() == ["MeterValues", "StatusNotification 1 Finishing"]
+        await pair.advance(59)
+        assert len(pair.csms.actions()) == 2
+        await pair.advance(1)
+        assert pair.csms.actions()[2:] == ["MeterValues", "StopTransaction"]
+
+
+@pytest.mark.row(77, "S§3.7.1")
+async def test_attempts_are_counted_over_a_power_cut(tmp_path: Path) -> None:
+    keys = {"TransactionMessageAttempts": "3", "TransactionMessageRetryInterval": "10"}
+    async with Pair(state=tmp_path, keys={**keys, "MeterValueSampleInterval": "0"}) as pair:
+        await charge(pair)
+        pair.csms.script["StopTransaction"].extend([CallError()] * 9)
+        await pair.submit(Stop(1))
+        await pair.advance(10)
+        await pair.power_cut()
+        await pair.power_on()
+        await pair.advance(200)
+        assert len(payloads(pair, "StopTransaction")) == 3
+
+
+@pytest.mark.row(77, "S§3.7.1")
+async def test_a_sending_again_on_a_new_connection_keeps_its_distance() -> None:
+    keys = {"TransactionMessageAttempts": "3", "TransactionMessageRetryInterval": "60"}
+    async with Pair(keys={**keys, "MeterValueSampleInterval": "0"}) as pair:
+        await charge(pair)
+        pair.csms.script["StopTransaction"].append(CallError())
+        await pair.submit(Stop(1))
+        await unplug_network(pair)
+        await plug_network(pair)
+        assert not payloads(pair, "StopTransaction")
+        await pair.advance(60)
+        assert len(payloads(pair, "StopTransaction")) == 1
+
+
+@pytest.mark.row(78, "S§3.7.1")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        CallError(),
+        {"idTagInfo": {"status": "Accepted"}},
+        {"transactionId": "1000", "idTagInfo": {"status": "Accepted"}},
+        {"transactionId": True, "idTagInfo": {"status": "Accepted"}},
+        {"transactionId": 10**30, "idTagInfo": {"status": "Accepted"}},
+    ],
+)
+async def test_nothing_of_a_transaction_without_id_goes_out(answer: Answer) -> None:
+    keys = {"TransactionMessageAttempts": "2", "TransactionMessageRetryInterval": "1"}
+    async with Pair(keys={**keys, "MeterValueSampleInterval": "10"}) as pair:
+        await learn(pair, "OTHER")  # transaction 1000
+        pair.csms.script["StartTransaction"].extend([answer] * 2)
+        await charge(pair)
+        await pair.advance(30)
+        assert pair.status() == "Charging", "the driver does not suffer for it"
+        assert await pair.ask("RemoteStopTransaction", transactionId=1000) == {
+            "status": "Rejected"
+        }
+        await pair.submit(Stop(1))
+        assert not payloads(pair, "MeterValues")
+        assert not payloads(pair, "StopTransaction")
+        assert pair.station.snapshot.link.queued == 0
+        await pair.submit(Unplug(1))
+        await charge(pair)
+        await pair.submit(Stop(1))
+        assert payloads(pair, "StopTransaction")[-1]["transactionId"] == 1001
+
+
+@pytest.mark.row("W7", "call timeout")
+@pytest.mark.row(77, "S§3.7.1")
+async def test_silence_to_a_start_or_stop_is_no_failure_to_process() -> None:
+    """A CSMS that hangs has not refused the message: it is sent until there is an answer."""
+    keys = {"TransactionMessageAttempts": "2", "TransactionMessageRetryInterval": "10"}
+    async with Pair(keys={**keys, "MeterValueSampleInterval": "0"}) as pair:
+        await charge(pair)
+        pair.csms.script["StopTransaction"].extend([Drop()] * 4)
+        await pair.submit(Stop(1))
+        await pair.advance(300)
+        calls = pair.csms.of("StopTransaction")
+        assert len(calls) == 5, "the fifth was answered"
+        assert len({str(call.payload) for call in calls}) == 1
+        assert pair.station.snapshot.link.queued == 0
+
+
+@pytest.mark.row(76, "S§3.7")
+@pytest.mark.parametrize("action", ["StartTransaction", "StopTransaction", "MeterValues"])
+@pytest.mark.parametrize("how", ["before the answer", "after the answer", "answered twice"])
+async def test_a_row_whose_link_is_cut_goes_out_again_once_and_only_if_unanswered(
+    action: str, how: str
+) -> None:
+    answer: Answer = {
+        "before the answer": Cut(),
+        "after the answer": Cut(after_answer=True),
+        "answered twice": Twice(),
+    }[how]
+    async with Pair(keys={"MeterValueSampleInterval": "10"}) as pair:
+        await pair.submit(Plug(1))
+        pair.csms.script[action].append(answer)
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(15)
+        await pair.submit(Stop(1))
+        await pair.advance(40)
+        (first, *again) = pair.csms.of(action)
+        if how == "before the answer":
+            assert again[0].payload == first.payload
+            assert again[0].connection == 2
+            assert again[0].message_id != first.message_id
+            del again[0]
+        assert not again
+        stop = payloads(pair, "StopTransaction")[-1]
+        expected = 1001 if (action, how) == ("StartTransaction", "before the answer") else 1000
+        assert stop["transactionId"] == expected
+        assert {s["transactionId"] for s in payloads(pair, "MeterValues")} == {expected}
+
+
+@pytest.mark.row(76, "S§3.7")
+async def test_a_row_that_is_written_as_the_link_breaks_goes_out_once() -> None:
+    async with Pair() as pair:
+        await charge(pair)
+        await pair.csms.cut()
+        await pair.submit(Stop(1))
+        await pair.advance(5)
+        assert len(payloads(pair, "StopTransaction")) == 1
+        assert pair.station.snapshot.link.queued == 0
+
+
+@pytest.mark.row(76, "S§3.7")
+async def test_a_row_that_silence_has_swallowed_is_sent_when_frames_pass_again() -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "0"}) as pair:
+        await charge(pair)
+        await pair.submit(GoSilent())
+        await pair.submit(Stop(1))
+        await pair.advance(5)
+        assert pair.csms.actions() == []
+        await pair.submit(GoOnline())
+        await pair.advance(60)
+        assert len(payloads(pair, "StopTransaction")) == 1
+
+
+# -- the link itself -------------------------------------------------
+
+
+@pytest.mark.row(79, "OCPP-J§5.3")
+async def test_a_cut_link_comes_back_without_a_boot_and_with_the_news_only() -> None:
+    async with Pair() as pair:
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        await pair.csms.cut()
+        await pair.settle()
+        assert pair.station.snapshot.link.state is LinkState.WAITING
+        assert pair.station.snapshot.link.retry_at > pair.station.now()
+        await pair.submit(InjectFault(2))
+        await pair.submit(ClearFault(2))
+        await pair.submit(InjectFault(1))
+        await pair.advance(1)
+        assert pair.csms.connections == 2
+        assert pair.csms.actions() == ["StatusNotification 1 Faulted"]
+
+
+@pytest.mark.row(79, "OCPP-J§5.3")
+async def test_a_link_that_is_lost_while_idle_comes_back_to_heartbeats() -> None:
+    async with Pair() as pair:
+        pair.csms.clear()
+        await pair.csms.cut()
+        await pair.advance(3600)
+        assert set(pair.csms.actions()) <= {"Heartbeat"}
+        assert pair.csms.actions()
+
+
+@pytest.mark.row(79, "OCPP-J§5.3")
+async def test_a_status_whose_answer_was_lost_is_told_again() -> None:
+    async with Pair() as pair:
+        pair.csms.script["StatusNotification"].append(Cut())
+        pair.csms.clear()
+        await pair.submit(Plug(1))
+        await pair.advance(1)
+        assert pair.csms.actions() == ["StatusNotification 1 Preparing"] * 2
+
+
+@pytest.mark.row(80, "S§3.7")
+async def test_the_queue_survives_a_power_cut_and_waits_for_the_boot(tmp_path: Path) -> None:
+    keys = {"AllowOfflineTxForUnknownId": "true", "MeterValueSampleInterval": "10"}
+    async with Pair(state=tmp_path, keys=keys) as pair:
+        await unplug_network(pair)
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(25)
+        await pair.submit(Stop(1))
+        await pair.power_cut()
+        pair.csms.script["BootNotification"].append(
+            {"status": "Pending", "interval": 60, "currentTime": "2026-01-01T12:00:25Z"}
+        )
+        await pair.power_on()
+        await pair.settle()
+        assert pair.csms.actions() == ["BootNotification"]
+        await pair.advance(60)
+        rows = ("StartTransaction", "MeterValues", "StopTransaction")
+        calls = pair.csms.of(*rows)
+        assert [call.action for call in calls] == [
+            "StartTransaction",
+            "MeterValues",
+            "MeterValues",
+            "StopTransaction",
+        ]
+        assert {call.payload["transactionId"] for call in calls[1:]} == {1000}
+        assert calls[-1].payload["reason"] == "Local"
+
+
+@pytest.mark.row(80, "S§3.7")
+async def test_what_was_confirmed_is_not_sent_again_after_a_power_cut(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path, keys={"MeterValueSampleInterval": "10"}) as pair:
+        await charge(pair)
+        await pair.advance(25)
+        pair.csms.script["StopTransaction"].append(Hold(asyncio.Event()))
+        await pair.submit(Stop(1))
+        assert len(payloads(pair, "MeterValues")) == 2
+        await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        assert len(payloads(pair, "MeterValues")) == 2
+        assert not payloads(pair, "StartTransaction")
+        first, again = payloads(pair, "StopTransaction")
+        assert first == again, "unanswered, and so sent again, recognisably the same"
+        await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        assert len(payloads(pair, "StopTransaction")) == 2
+
+
+@pytest.mark.row(81, "S§4.4")
+async def test_what_is_no_transaction_message_is_not_queued() -> None:
+    keys = {"ClockAlignedDataInterval": "60", "HeartbeatInterval": "30"}
+    async with Pair(keys=keys) as pair:
+        pair.csms.interval = 30
+        await configure(pair, HeartbeatInterval="30")
+        await unplug_network(pair)
+        await pair.advance(300)
+        for _ in range(3):
+            await pair.submit(Plug(1))
+            await pair.submit(Unplug(1))
+        assert pair.station.snapshot.link.queued == 0
+        await plug_network(pair)
+        assert pair.csms.actions() == []
+
+
+@pytest.mark.row(81, "S§4.4")
+async def test_of_many_states_offline_only_the_last_is_told() -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "0"}) as pair:
+        await charge(pair)
+        await unplug_network(pair)
+        await pair.submit(InjectFault(1))
+        await pair.submit(ClearFault(1))
+        await pair.submit(SuspendEV(1))
+        await plug_network(pair)
+        assert pair.csms.actions() == ["StatusNotification 1 SuspendedEV"]

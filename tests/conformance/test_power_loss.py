@@ -1,0 +1,150 @@
+"""The mains fail: with a battery behind the firmware, without one, and what lasts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim_core.commands import Accepted, LinkUp, Plug, PowerOff, PowerOn, Refused, Start, Swipe
+from tests.conformance.acts import charge, payloads, unplug_network
+from tests.pair import Pair
+
+BOOT = "BootNotification"
+SAMPLE = "MeterValues"
+
+
+def without_samples(actions: list[str]) -> list[str]:
+    return [action for action in actions if action != SAMPLE]
+
+
+@pytest.mark.row(15, "TC_032_1_CS")
+async def test_power_loss_with_a_backup() -> None:
+    async with Pair(behaviour={"power_backup": True}) as pair:
+        await charge(pair)
+        await pair.advance(100)
+        pair.csms.clear()
+        assert await pair.submit(PowerOff()) == Accepted()
+        assert pair.csms.actions() == ["StopTransaction", "StatusNotification 1 Finishing"]
+        (stop,) = payloads(pair, "StopTransaction")
+        assert stop["reason"] == "PowerLoss"
+        assert stop["transactionId"] == 1000
+        assert stop["meterStop"] > 0
+        assert not pair.csms.connected
+        pair.csms.clear()
+        await pair.advance(3600)
+        assert pair.csms.actions() == []
+        assert await pair.submit(PowerOn()) == Accepted()
+        assert pair.csms.actions() == [
+            BOOT,
+            "StatusNotification 0 Available",
+            "StatusNotification 1 Finishing",
+            "StatusNotification 2 Available",
+        ]
+
+
+@pytest.mark.row(16, "TC_032_2_CS")
+async def test_power_loss_without_a_backup() -> None:
+    async with Pair() as pair:
+        await charge(pair)
+        await pair.advance(100)
+        register = pair.connector().register_wh
+        pair.csms.clear()
+        assert await pair.submit(PowerOff()) == Accepted()
+        assert not pair.csms.connected
+        await pair.advance(3600)
+        assert pair.csms.actions() == [], "the lights are out at once: nothing is said"
+        assert await pair.submit(PowerOn()) == Accepted()
+        assert pair.csms.actions() == [
+            BOOT,
+            "StatusNotification 0 Available",
+            "StatusNotification 1 Finishing",
+            "StatusNotification 2 Available",
+            "StopTransaction",
+        ]
+        (stop,) = payloads(pair, "StopTransaction")
+        assert (stop["reason"], stop["transactionId"]) == ("PowerLoss", 1000)
+        assert stop["meterStop"] == int(register), "no energy flows in the dark"
+
+
+@pytest.mark.row(15, "TC_032_1_CS")
+@pytest.mark.row(16, "TC_032_2_CS")
+@pytest.mark.parametrize("backup", [True, False])
+async def test_in_the_dark_nothing_can_be_asked_of_it(backup: bool) -> None:
+    async with Pair(behaviour={"power_backup": backup}) as pair:
+        await pair.submit(PowerOff())
+        dark = Refused("the charge point has no power: power it on first")
+        await pair.submit(Plug(1))
+        assert await pair.submit(Swipe(1, "TAG")) == dark
+        assert await pair.submit(Start(1, "TAG")) == dark
+        assert await pair.submit(LinkUp()) == dark
+        assert await pair.submit(PowerOff()) == dark
+        await pair.submit(PowerOn())
+        assert isinstance(await pair.submit(PowerOn()), Refused)
+        assert pair.status() == "Preparing", "a vehicle can be plugged in without any power"
+        assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
+        assert pair.status() == "Charging"
+
+
+@pytest.mark.row(16, "TC_032_2_CS")
+async def test_killed_and_started_again(tmp_path: Path) -> None:
+    keys = {"StopTxnSampledData": "Energy.Active.Import.Register", "MeterValueSampleInterval": "30"}
+    async with Pair(state=tmp_path, keys=keys, meter_start_wh=5_000) as pair:
+        await charge(pair)
+        await pair.advance(100)
+        last = int(payloads(pair, SAMPLE)[-1]["meterValue"][0]["sampledValue"][0]["value"])
+        await pair.power_cut()
+        pair.csms.clear()
+        await pair.power_on()
+        await pair.settle()
+        assert pair.csms.actions() == [
+            BOOT,
+            "StatusNotification 0 Available",
+            "StatusNotification 1 Available",
+            "StatusNotification 2 Available",
+            "StopTransaction",
+        ]
+        (stop,) = payloads(pair, "StopTransaction")
+        assert (stop["reason"], stop["transactionId"]) == ("PowerLoss", 1000)
+        assert stop["meterStop"] >= last > 5_000
+        begun = stop["transactionData"][0]["sampledValue"][0]
+        assert (begun["context"], begun["value"]) == ("Transaction.Begin", "5000")
+        assert pair.connector().register_wh >= last, "the register never falls"
+        await pair.advance(3600)
+        assert len(pair.csms.of("StopTransaction")) == 1
+
+
+@pytest.mark.row(16, "TC_032_2_CS")
+async def test_killed_before_the_csms_knew_of_the_transaction(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path, keys={"AllowOfflineTxForUnknownId": "true"}) as pair:
+        await unplug_network(pair)
+        await pair.submit(Plug(1))
+        assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
+        await pair.advance(60)
+        await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        told = without_samples(pair.csms.actions())
+        assert told[4:] == ["StartTransaction", "StopTransaction"]
+        (stop,) = payloads(pair, "StopTransaction")
+        assert (stop["reason"], stop["transactionId"]) == ("PowerLoss", 1000)
+
+
+@pytest.mark.row(17, "TC_034_CS")
+@pytest.mark.parametrize("killed", [True, False])
+async def test_availability_lasts_over_a_power_cycle(killed: bool, tmp_path: Path) -> None:
+    unavailable = [f"StatusNotification {number} Unavailable" for number in (0, 1, 2)]
+    async with Pair(state=tmp_path) as pair:
+        pair.csms.clear()
+        asked = await pair.ask("ChangeAvailability", connectorId=0, type="Inoperative")
+        assert asked == {"status": "Accepted"}
+        assert sorted(pair.csms.actions()) == unavailable
+        pair.csms.clear()
+        if killed:
+            await pair.power_cut()
+            await pair.power_on()
+            await pair.settle()
+        else:
+            await pair.submit(PowerOff())
+            await pair.submit(PowerOn())
+        assert pair.csms.actions() == [BOOT, *unavailable]

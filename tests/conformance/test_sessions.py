@@ -1,0 +1,453 @@
+"""Sessions at the charge point: plug and card in any order, and every way to end (OCPP 1.6 §4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim_core.commands import (
+    Accepted,
+    ClearFault,
+    JamLock,
+    Plug,
+    Refused,
+    RemoveCable,
+    Start,
+    Stop,
+    Swipe,
+    Unplug,
+)
+from sim_core.ocpp16.stamps import moment
+from tests.conformance.acts import charge, configure, payloads
+from tests.pair import Pair
+from tests.scripted_csms import Payload
+
+ACCEPTED = {"status": "Accepted"}
+FIRST = "StatusNotification 1 "
+DETACHABLE = {"detachable_cable": True}
+REFUSALS = ("Invalid", "Blocked", "Expired", "ConcurrentTx")
+
+
+# -- plug and card ---------------------------------------------------
+
+
+@pytest.mark.row(18, "TC_003_CS")
+async def test_plug_then_card() -> None:
+    async with Pair(meter_start_wh=1234) as pair:
+        pair.csms.clear()
+        assert await pair.submit(Plug(1)) == Accepted()
+        assert isinstance(await pair.submit(Swipe(1, "TAG")), Accepted)
+        assert pair.csms.actions() == [
+            FIRST + "Preparing",
+            "Authorize",
+            "StartTransaction",
+            FIRST + "Charging",
+        ]
+        assert payloads(pair, "Authorize") == [{"idTag": "TAG"}]
+        (start,) = payloads(pair, "StartTransaction")
+        assert set(start) == {"connectorId", "idTag", "meterStart", "timestamp"}
+        assert (start["connectorId"], start["idTag"], start["meterStart"]) == (1, "TAG", 1234)
+        assert type(start["meterStart"]) is int
+        assert moment(start["timestamp"]) == pair.clock.now()
+
+
+@pytest.mark.row(19, "TC_004_1_CS")
+async def test_card_then_plug() -> None:
+    async with Pair() as pair:
+        pair.csms.clear()
+        assert isinstance(await pair.submit(Swipe(1, "TAG")), Accepted)
+        assert pair.csms.actions() == ["Authorize", FIRST + "Preparing"]
+        await pair.advance(30)
+        await pair.submit(Plug(1))
+        assert pair.csms.actions()[2:] == ["StartTransaction", FIRST + "Charging"]
+
+
+@pytest.mark.row(20, "TC_004_2_CS")
+async def test_card_and_no_plug() -> None:
+    async with Pair(keys={"ConnectionTimeOut": "45"}) as pair:
+        pair.csms.clear()
+        await pair.submit(Swipe(1, "TAG"))
+        await pair.advance(44)
+        assert pair.csms.actions() == ["Authorize", FIRST + "Preparing"]
+        await pair.advance(1)
+        assert pair.csms.actions()[2:] == [FIRST + "Available"]
+        await pair.submit(Plug(1))
+        await pair.advance(60)
+        assert pair.csms.actions()[3:] == [FIRST + "Preparing"], "the card no longer counts"
+
+
+@pytest.mark.row(21, "S§9.1")
+async def test_connection_time_out_counts_from_the_card_and_ends_with_the_plug() -> None:
+    async with Pair(keys={"ConnectionTimeOut": "45", "MeterValueSampleInterval": "0"}) as pair:
+        await pair.submit(Swipe(1, "TAG"))
+        await pair.advance(40)
+        await pair.submit(Plug(1))
+        await pair.advance(300)
+        assert pair.status() == "Charging"
+        pair.csms.clear()
+        await pair.submit(Swipe(2, "TAG"))
+        await pair.advance(30)
+        await configure(pair, ConnectionTimeOut="100")
+        await pair.advance(15)
+        assert pair.status(2) == "Available", "a new value counts for the next card"
+
+
+@pytest.mark.row(21, "S§9.1")
+async def test_a_cable_that_stayed_in_starts_again_by_the_next_card() -> None:
+    async with Pair() as pair:
+        await charge(pair)
+        await pair.submit(Swipe(1, "TAG"))
+        assert pair.status() == "Finishing"
+        await pair.advance(600)
+        assert pair.status() == "Finishing"
+        pair.csms.clear()
+        await pair.submit(Swipe(1, "OTHER"))
+        assert pair.csms.actions()[:2] == ["Authorize", "StartTransaction"]
+        assert pair.csms.actions()[-1] == FIRST + "Charging"
+        assert payloads(pair, "StartTransaction")[0]["idTag"] == "OTHER"
+
+
+@pytest.mark.row(21, "S§9.1")
+async def test_a_time_out_of_0_never_lapses() -> None:
+    async with Pair(keys={"ConnectionTimeOut": "0"}) as pair:
+        await pair.submit(Swipe(1, "TAG"))
+        await pair.advance(86_400)
+        assert pair.status() == "Preparing"
+        await pair.submit(Plug(1))
+        assert pair.status() == "Charging"
+
+
+# -- who may stop ----------------------------------------------------
+
+
+@pytest.mark.row(22, "TC_068_CS")
+async def test_only_the_card_that_started_stops() -> None:
+    async with Pair() as pair:
+        await charge(pair, id_tag="TAG")
+        await pair.advance(5)
+        assert isinstance(await pair.submit(Swipe(1, "OTHER")), Refused)
+        assert pair.csms.actions() == []
+        assert pair.status() == "Charging"
+        assert isinstance(await pair.submit(Swipe(1, "TAG")), Accepted)
+        assert pair.csms.actions() == ["StopTransaction", FIRST + "Finishing"]
+        (stop,) = payloads(pair, "StopTransaction")
+        assert (stop["idTag"], stop["reason"]) == ("TAG", "Local")
+
+
+@pytest.mark.row(23, "TC_069_CS")
+@pytest.mark.parametrize("told_by", ["Authorize", "StartTransaction"])
+async def test_a_card_of_the_same_parent_stops(told_by: str) -> None:
+    async with Pair() as pair:
+        family: Payload = {"status": "Accepted", "parentIdTag": "FAMILY"}
+        alone: Payload = {"idTagInfo": {"status": "Accepted"}}
+        pair.csms.tags = {"TAG": family, "TAG2": {**family, "parentIdTag": "family"}}
+        silent = {"Authorize": "StartTransaction", "StartTransaction": "Authorize"}[told_by]
+        pair.csms.script[silent].append({"transactionId": 1000, **alone})
+        await charge(pair, id_tag="TAG")
+        assert isinstance(await pair.submit(Swipe(1, "TAG2")), Accepted)
+        assert pair.csms.actions() == ["Authorize", "StopTransaction", FIRST + "Finishing"]
+        assert payloads(pair, "Authorize") == [{"idTag": "TAG2"}]
+        assert payloads(pair, "StopTransaction")[0]["idTag"] == "TAG2"
+
+
+@pytest.mark.row(23, "TC_069_CS")
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        {"status": "Accepted", "parentIdTag": "NEIGHBOURS"},
+        {"status": "Accepted"},
+        {"status": "Blocked", "parentIdTag": "FAMILY"},
+    ],
+)
+async def test_a_card_of_another_parent_or_a_blocked_one_does_not_stop(stranger: Payload) -> None:
+    async with Pair() as pair:
+        pair.csms.tags = {
+            "TAG": {"status": "Accepted", "parentIdTag": "FAMILY"},
+            "STRANGER": stranger,
+        }
+        await charge(pair, id_tag="TAG")
+        assert isinstance(await pair.submit(Swipe(1, "STRANGER")), Refused)
+        assert pair.csms.actions() == ["Authorize"]
+        assert pair.status() == "Charging"
+
+
+# -- the vehicle's side is unplugged ---------------------------------
+
+
+@pytest.mark.row(24, "TC_005_1_CS")
+async def test_unplugging_the_vehicle_stops_and_unlocks() -> None:
+    keys = {
+        "StopTransactionOnEVSideDisconnect": "true",
+        "UnlockConnectorOnEVSideDisconnect": "true",
+    }
+    async with Pair(keys=keys, behaviour=DETACHABLE) as pair:
+        await charge(pair)
+        assert isinstance(await pair.submit(RemoveCable(1)), Refused), "it is locked"
+        await pair.submit(Unplug(1))
+        assert pair.csms.actions() == ["StopTransaction", FIRST + "Finishing"]
+        assert payloads(pair, "StopTransaction")[0]["reason"] == "EVDisconnected"
+        await pair.advance(60)
+        assert await pair.submit(RemoveCable(1)) == Accepted()
+        assert pair.csms.actions()[2:] == [FIRST + "Available"]
+
+
+@pytest.mark.row(24, "TC_005_1_CS")
+async def test_unplugging_a_fixed_cable_leaves_nothing_behind() -> None:
+    async with Pair() as pair:
+        await charge(pair)
+        await pair.submit(Unplug(1))
+        assert pair.csms.actions() == ["StopTransaction", FIRST + "Available"]
+        assert payloads(pair, "StopTransaction")[0]["reason"] == "EVDisconnected"
+
+
+@pytest.mark.row(25, "TC_005_2_CS")
+@pytest.mark.parametrize("opened_by", ["UnlockConnector", "card"])
+async def test_unplugging_the_vehicle_stops_and_keeps_the_cable(opened_by: str) -> None:
+    keys = {
+        "StopTransactionOnEVSideDisconnect": "true",
+        "UnlockConnectorOnEVSideDisconnect": "false",
+    }
+    async with Pair(keys=keys, behaviour=DETACHABLE) as pair:
+        await charge(pair, id_tag="TAG")
+        await pair.submit(Unplug(1))
+        assert pair.csms.actions() == ["StopTransaction", FIRST + "Finishing"]
+        assert payloads(pair, "StopTransaction")[0]["reason"] == "EVDisconnected"
+        assert await pair.submit(RemoveCable(1)) == Refused(
+            "connector 1 holds the cable: show the card again or unlock it"
+        )
+        if opened_by == "card":
+            assert await pair.submit(Swipe(1, "tag")) == Accepted("unlocked")
+        else:
+            asked = await pair.ask("UnlockConnector", connectorId=1)
+            assert asked == {"status": "Unlocked"}
+        assert len(pair.csms.calls) == 2, "the cable is still in: Finishing"
+        assert await pair.submit(RemoveCable(1)) == Accepted()
+        assert pair.csms.actions()[2:] == [FIRST + "Available"]
+
+
+@pytest.mark.row(25, "TC_005_2_CS")
+async def test_a_cable_without_a_lock_of_ours_is_not_unlocked() -> None:
+    async with Pair(behaviour={"lockable": False}) as pair:
+        asked = await pair.ask("UnlockConnector", connectorId=1)
+        assert asked == {"status": "NotSupported"}
+
+
+@pytest.mark.row(26, "TC_005_3_CS")
+@pytest.mark.parametrize("unlock", ["true", "false"])
+async def test_unplugging_the_vehicle_only_suspends(unlock: str) -> None:
+    """StopTransactionOnEVSideDisconnect=false has the last word: the cable stays locked (§9.1)."""
+    keys = {
+        "StopTransactionOnEVSideDisconnect": "false",
+        "UnlockConnectorOnEVSideDisconnect": unlock,
+        "MeterValueSampleInterval": "0",
+    }
+    async with Pair(keys=keys, behaviour=DETACHABLE) as pair:
+        await charge(pair)
+        await pair.submit(Unplug(1))
+        await pair.advance(100)
+        assert pair.csms.actions() == [FIRST + "SuspendedEV"]
+        assert isinstance(await pair.submit(RemoveCable(1)), Refused)
+        assert await pair.ask("RemoteStopTransaction", transactionId=1000) == ACCEPTED
+        assert pair.csms.actions()[1:] == ["StopTransaction", FIRST + "Finishing"]
+        assert payloads(pair, "StopTransaction")[0]["reason"] == "Remote"
+        assert await pair.submit(RemoveCable(1)) == Accepted()
+        assert pair.csms.actions()[3:] == [FIRST + "Available"]
+
+
+@pytest.mark.row(26, "TC_005_3_CS")
+@pytest.mark.parametrize("detachable", [True, False])
+async def test_the_vehicle_that_returns_goes_on_charging(detachable: bool) -> None:
+    keys = {"StopTransactionOnEVSideDisconnect": "false", "MeterValueSampleInterval": "0"}
+    async with Pair(keys=keys, behaviour={"detachable_cable": detachable}) as pair:
+        await charge(pair)
+        await pair.advance(600)
+        before = pair.connector()
+        await pair.submit(Unplug(1))
+        await pair.advance(100)
+        assert pair.connector().register_wh == before.register_wh, "no vehicle, no energy"
+        await pair.submit(Plug(1))
+        again = pair.connector()
+        assert (again.vehicle, again.soc_percent) == (before.vehicle, before.soc_percent)
+        await pair.advance(100)
+        assert pair.connector().register_wh > before.register_wh
+        assert pair.csms.actions() == [FIRST + "SuspendedEV", FIRST + "Charging"]
+
+
+# -- the lock --------------------------------------------------------
+
+
+@pytest.mark.row(30, "TC_024_CS")
+@pytest.mark.parametrize("detachable", [True, False])
+async def test_a_lock_that_does_not_close_starts_nothing(detachable: bool) -> None:
+    async with Pair(behaviour={"detachable_cable": detachable}) as pair:
+        assert await pair.submit(JamLock(1)) == Accepted()
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(60)
+        assert pair.csms.actions() == ["Authorize", FIRST + "Faulted"]
+        (report,) = payloads(pair, "StatusNotification")
+        assert report["errorCode"] == "ConnectorLockFailure"
+        assert (pair.connector().power_w, pair.connector().register_wh) == (0, 0)
+        await pair.submit(ClearFault(1))
+        assert pair.status() == "Preparing"
+        await pair.submit(Start(1, "TAG"))
+        assert pair.status() == "Charging"
+
+
+@pytest.mark.row(30, "TC_024_CS")
+async def test_a_lock_that_does_not_open_holds_the_cable_and_says_so() -> None:
+    async with Pair(behaviour=DETACHABLE) as pair:
+        await charge(pair)
+        await pair.submit(JamLock(1))
+        assert pair.csms.actions() == [], "nobody has asked it to move yet"
+        await pair.submit(Stop(1))
+        assert pair.csms.actions() == ["StopTransaction", FIRST + "Faulted"]
+        assert payloads(pair, "StatusNotification")[0]["errorCode"] == "ConnectorLockFailure"
+        assert isinstance(await pair.submit(RemoveCable(1)), Refused)
+        assert await pair.ask("UnlockConnector", connectorId=1) == {"status": "UnlockFailed"}
+        await pair.submit(ClearFault(1))
+        assert await pair.submit(RemoveCable(1)) == Accepted()
+        assert pair.csms.actions()[2:] == [FIRST + "Finishing", FIRST + "Available"]
+
+
+# -- the transaction's messages --------------------------------------
+
+
+@pytest.mark.row(31, "S§4.8")
+@pytest.mark.parametrize("status", REFUSALS)
+@pytest.mark.parametrize("opened_by", ["UnlockConnector", "card"])
+async def test_a_card_refused_afterwards_stops(status: str, opened_by: str) -> None:
+    keys = {"StopTransactionOnInvalidId": "true"}
+    async with Pair(keys=keys, behaviour=DETACHABLE) as pair:
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        refused = {"transactionId": 77, "idTagInfo": {"status": status}}
+        pair.csms.script["StartTransaction"].append(refused)
+        await pair.submit(Start(1, "TAG"))
+        assert [a for a in pair.csms.actions() if a != FIRST + "Charging"] == [
+            "Authorize",
+            "StartTransaction",
+            "StopTransaction",
+            FIRST + "Finishing",
+        ]
+        (stop,) = payloads(pair, "StopTransaction")
+        assert (stop["transactionId"], stop["reason"]) == (77, "DeAuthorized")
+        assert isinstance(await pair.submit(RemoveCable(1)), Refused)
+        if opened_by == "card":
+            assert await pair.submit(Swipe(1, "TAG")) == Accepted("unlocked")
+        else:
+            asked = await pair.ask("UnlockConnector", connectorId=1)
+            assert asked == {"status": "Unlocked"}
+        assert await pair.submit(RemoveCable(1)) == Accepted()
+        assert pair.csms.actions()[-1] == FIRST + "Available"
+        assert len(pair.csms.of("StopTransaction")) == 1
+
+
+@pytest.mark.row(32, "S§4.8")
+@pytest.mark.parametrize("status", REFUSALS)
+async def test_a_card_refused_afterwards_gets_no_energy(status: str) -> None:
+    keys = {"StopTransactionOnInvalidId": "false"}
+    async with Pair(keys=keys) as pair:
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        refused = {"transactionId": 77, "idTagInfo": {"status": status}}
+        pair.csms.script["StartTransaction"].append(refused)
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(300)
+        assert pair.status() == "SuspendedEVSE"
+        assert pair.connector().register_wh == 0
+        assert pair.csms.of("StopTransaction") == []
+        await pair.submit(Swipe(1, "TAG"))
+        (stop,) = payloads(pair, "StopTransaction")
+        assert (stop["transactionId"], stop["reason"], stop["meterStop"]) == (77, "Local", 0)
+        assert pair.status() == "Finishing"
+
+
+@pytest.mark.row(32, "S§4.8")
+async def test_max_energy_on_invalid_id() -> None:
+    keys = {"StopTransactionOnInvalidId": "false", "MaxEnergyOnInvalidId": "500"}
+    async with Pair(keys=keys, meter_start_wh=7_000) as pair:
+        await pair.submit(Plug(1))
+        pair.csms.script["StartTransaction"].append(
+            {"transactionId": 77, "idTagInfo": {"status": "Invalid"}}
+        )
+        await pair.submit(Start(1, "TAG"))
+        assert pair.status() == "Charging"
+        await pair.advance(600)
+        assert pair.status() == "SuspendedEVSE"
+        assert pair.connector().register_wh == pytest.approx(7_500)
+        assert pair.connector().register_wh <= 7_500
+        assert pair.csms.of("StopTransaction") == []
+        await pair.submit(Stop(1))
+        await pair.submit(Start(1, "ANOTHER"))
+        await pair.advance(600)
+        assert pair.connector().register_wh > 8_000, "the limit was that transaction's"
+
+
+@pytest.mark.row(33, "S§4.8")
+@pytest.mark.parametrize("transaction_id", [0, -1, -(2**31), 2**31 - 1, 2**40])
+async def test_a_transaction_id_is_any_integer(transaction_id: int) -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "10"}) as pair:
+        pair.csms.script["StartTransaction"].append(
+            {"transactionId": transaction_id, "idTagInfo": {"status": "Accepted"}}
+        )
+        await charge(pair)
+        await pair.advance(10)
+        assert payloads(pair, "MeterValues")[0]["transactionId"] == transaction_id
+        asked = await pair.ask("RemoteStopTransaction", transactionId=transaction_id)
+        assert asked == ACCEPTED
+        assert payloads(pair, "StopTransaction")[0]["transactionId"] == transaction_id
+
+
+@pytest.mark.row(35, "S§4.10")
+@pytest.mark.parametrize("way", ["card", "button", "unplugged", "remote", "unlocked", "reset"])
+async def test_however_it_stops_it_is_told_once(way: str) -> None:
+    async with Pair(meter_start_wh=999) as pair:
+        pair.csms.clear()
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(100)
+        if way == "card":
+            await pair.submit(Swipe(1, "TAG"))
+        elif way == "button":
+            await pair.submit(Stop(1))
+        elif way == "unplugged":
+            await pair.submit(Unplug(1))
+        elif way == "remote":
+            await pair.ask("RemoteStopTransaction", transactionId=1000)
+        elif way == "unlocked":
+            await pair.ask("UnlockConnector", connectorId=1)
+        else:
+            await pair.ask("Reset", type="Soft")
+        await pair.advance(600)
+        (start,) = payloads(pair, "StartTransaction")
+        (stop,) = payloads(pair, "StopTransaction")
+        assert stop["transactionId"] == 1000
+        assert stop["meterStop"] > start["meterStart"] == 999
+        began, ended = moment(start["timestamp"]), moment(stop["timestamp"])
+        assert began is not None
+        assert ended is not None
+        assert (ended - began).total_seconds() == pytest.approx(100, abs=1)
+        reasons = {
+            "card": "Local",
+            "button": "Local",
+            "unplugged": "EVDisconnected",
+            "remote": "Remote",
+            "unlocked": "UnlockCommand",
+            "reset": "SoftReset",
+        }
+        assert stop["reason"] == reasons[way]
+
+
+@pytest.mark.row(35, "S§4.10")
+async def test_a_clock_set_back_does_not_stop_before_the_start() -> None:
+    async with Pair() as pair:
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        pair.csms.script["Heartbeat"].append({"currentTime": "2026-01-01T11:00:00Z"})
+        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
+        await pair.advance(5)
+        await pair.submit(Stop(1))
+        (start,) = payloads(pair, "StartTransaction")
+        (stop,) = payloads(pair, "StopTransaction")
+        assert stop["timestamp"] >= start["timestamp"]

@@ -1,0 +1,142 @@
+"""StatusNotification (OCPP 1.6 §4.9): what is said of every connector, and when."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim_core.commands import (
+    ERROR_CODES,
+    Accepted,
+    ClearFault,
+    InjectFault,
+    Plug,
+    Refused,
+    Resume,
+    Start,
+    Stop,
+    SuspendEV,
+    SuspendEVSE,
+    Swipe,
+    Unplug,
+)
+from tests.conformance.acts import charge, payloads
+from tests.pair import Pair
+
+FIRST = "StatusNotification 1 "
+
+
+@pytest.mark.row(11, "S§4.9")
+async def test_connector_0_and_error_codes() -> None:
+    async with Pair() as pair:
+        await charge(pair)
+        await pair.submit(InjectFault(1, "OverCurrentFailure"))
+        await pair.submit(ClearFault(1))
+        await pair.submit(Stop(1))
+        await pair.submit(Unplug(1))
+        await pair.ask("ChangeAvailability", connectorId=0, type="Inoperative")
+        await pair.ask("ChangeAvailability", connectorId=0, type="Operative")
+        said = payloads(pair, "StatusNotification")
+        whole = [report["status"] for report in said if report["connectorId"] == 0]
+        assert whole == ["Unavailable", "Available"]
+        one = {report["status"] for report in said if report["connectorId"] == 1}
+        assert one >= {"Charging", "Faulted", "Finishing", "Available", "Unavailable"}
+        for report in said:
+            assert (report["status"] == "Faulted") == (report["errorCode"] != "NoError")
+
+
+@pytest.mark.row(12, "S§4.9")
+async def test_a_state_that_flips_back_is_never_reported() -> None:
+    async with Pair(keys={"MinimumStatusDuration": "10"}) as pair:
+        pair.csms.clear()
+        await pair.submit(Plug(1))
+        await pair.advance(9)
+        await pair.submit(Unplug(1))
+        await pair.advance(60)
+        assert pair.csms.actions() == []
+
+
+@pytest.mark.row(12, "S§4.9")
+async def test_a_state_that_lasts_is_reported_once_it_has_lasted() -> None:
+    async with Pair(keys={"MinimumStatusDuration": "10"}) as pair:
+        pair.csms.clear()
+        began = pair.clock.now()
+        await pair.submit(Plug(1))
+        await pair.advance(9)
+        assert pair.csms.actions() == []
+        await pair.advance(2)
+        assert pair.csms.actions() == [FIRST + "Preparing"]
+        (report,) = payloads(pair, "StatusNotification")
+        stamped = began.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        assert report["timestamp"] == stamped, "the moment of the change, not of the report"
+
+
+@pytest.mark.row(12, "S§4.9")
+async def test_of_a_run_of_short_states_only_the_last_is_reported() -> None:
+    async with Pair(keys={"MinimumStatusDuration": "10", "MeterValueSampleInterval": "0"}) as pair:
+        pair.csms.clear()
+        await pair.submit(Plug(1))
+        await pair.advance(3)
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(30)
+        assert pair.csms.actions() == ["Authorize", "StartTransaction", FIRST + "Charging"]
+
+
+@pytest.mark.row(13, "TC_041_CS")
+@pytest.mark.parametrize("error_code", ERROR_CODES)
+async def test_a_fault_while_idle(error_code: str) -> None:
+    async with Pair() as pair:
+        pair.csms.clear()
+        await pair.submit(InjectFault(1, error_code))
+        (report,) = payloads(pair, "StatusNotification")
+        assert report["connectorId"] == 1
+        assert (report["status"], report["errorCode"]) == ("Faulted", error_code)
+        asked = await pair.ask("RemoteStartTransaction", idTag="TAG", connectorId=1)
+        assert asked == {"status": "Rejected"}
+        assert isinstance(await pair.submit(Swipe(1, "TAG")), Refused)
+        await pair.submit(Plug(1))
+        assert isinstance(await pair.submit(Start(1, "TAG")), Refused)
+        await pair.submit(Unplug(1))
+        assert pair.csms.actions() == [FIRST + "Faulted"]
+        await pair.submit(ClearFault(1))
+        assert pair.csms.actions() == [FIRST + "Faulted", FIRST + "Available"]
+        assert payloads(pair, "StatusNotification")[-1]["errorCode"] == "NoError"
+
+
+@pytest.mark.row(13, "TC_041_CS")
+async def test_a_fault_between_card_and_plug_ends_in_no_transaction() -> None:
+    async with Pair() as pair:
+        await pair.submit(Swipe(1, "TAG"))
+        await pair.submit(InjectFault(1, "GroundFailure"))
+        await pair.submit(Plug(1))
+        await pair.submit(ClearFault(1))
+        await pair.advance(120)
+        assert pair.status() == "Preparing"
+        assert pair.csms.of("StartTransaction") == []
+
+
+@pytest.mark.row(14, "S§4.9")
+@pytest.mark.parametrize(
+    ("pause", "status"), [(SuspendEV(1), "SuspendedEV"), (SuspendEVSE(1), "SuspendedEVSE")]
+)
+async def test_a_pause_and_its_end(pause: SuspendEV | SuspendEVSE, status: str) -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "10"}) as pair:
+        await charge(pair)
+        await pair.advance(20)
+        assert await pair.submit(pause) == Accepted()
+        await pair.advance(30)
+        assert await pair.submit(Resume(1)) == Accepted()
+        await pair.advance(10)
+        sample = "MeterValues"
+        assert pair.csms.actions() == [
+            *[sample] * 2,
+            FIRST + status,
+            *[sample] * 3,
+            FIRST + "Charging",
+            sample,
+        ]
+        registers = [
+            int(value["sampledValue"][0]["value"])
+            for payload in payloads(pair, sample)
+            for value in payload["meterValue"]
+        ]
+        assert registers[1] == registers[2] == registers[4] < registers[5]

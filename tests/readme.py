@@ -1,0 +1,135 @@
+"""The parts of the README and of `.env.example` that are made from the code.
+
+A table of keys, options or paths that a person wrote by hand is wrong after the next change; these
+are written by `python -m tests.pictures` between two markers, and a test compares.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic.fields import FieldInfo
+from starlette.routing import Route
+
+from sim_core.commands import ACTIONS, Action
+from sim_core.config import Settings, option_names
+from sim_core.sidecar.app import create_app
+from sim_core.station import Station
+from tui.__main__ import VERBS
+from tui.keymap import ROWS
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+ENV_EXAMPLE = ROOT / ".env.example"
+
+LOOKS: dict[str, str] = {
+    "/health": "Is it alive: 200 with the link's state; a CSMS that is away does not change that",
+}
+"""What there is to see under each path that is asked with GET."""
+
+GIVEN_BY_THE_PATH = "connector_id"
+
+
+def command(name: str) -> str:
+    """The command line that the README prints under the marker `command: NAME`."""
+    found = re.search(
+        rf"<!-- command: {name} -->\n```sh\n(?P<line>[^\n]+)\n```\n", README.read_text("utf-8")
+    )
+    assert found, f"README.md has no command line under the marker 'command: {name}'"
+    return found["line"]
+
+
+def with_tables(text: str) -> str:
+    """`text` with each part between the markers `table: NAME` and `end` made anew."""
+    for name, lines in TABLES.items():
+        table = "\n".join(lines())
+        text, count = re.subn(
+            rf"(<!-- table: {name} -->\n).*?(<!-- end -->)",
+            lambda found, table=table: f"{found[1]}{table}\n{found[2]}",  # type: ignore[misc]
+            text,
+            flags=re.DOTALL,
+        )
+        assert count == 1, f"README.md must have the marker 'table: {name}' once"
+    return text
+
+
+def env_example() -> str:
+    """Every option with its default, as comments to uncomment."""
+    lines = [
+        "# Copy this file to .env and take the # away from what you want to change.",
+        "# Flags and the environment win over it.",
+    ]
+    for name, info in Settings.model_fields.items():
+        variable, _ = option_names(name)
+        lines += ["", f"# {info.description}", f"# ({_allowed(info)})", f"#{variable}={_raw(info)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _commands() -> Iterable[str]:
+    yield from _head("Command", "What it does")
+    for verb in VERBS:
+        yield _row(f"`chargeforge {verb.name}`", verb.help)
+
+
+def _keys() -> Iterable[str]:
+    yield from _head("Key", "What it does")
+    for row in ROWS:
+        yield _row(f"`{row.shown}`" if row.shown else f"(palette) {row.label}", row.help)
+
+
+def _options() -> Iterable[str]:
+    yield from _head("Variable", "Flag", "Default", "Meaning", "Allowed")
+    for name, info in Settings.model_fields.items():
+        variable, flag = option_names(name)
+        default = _raw(info)
+        yield _row(
+            f"`{variable}`",
+            f"`{flag}`",
+            f"`{default}`" if default else "",
+            str(info.description),
+            _allowed(info),
+        )
+
+
+def _paths() -> Iterable[str]:
+    yield from _head("Request", "Query", "What it does")
+    actions = {action.path: action for action in ACTIONS}
+    app = create_app(cast(Station, None), api_key=None, open_to_all=False)
+    for route in app.routes:
+        assert isinstance(route, Route)
+        if action := actions.get(route.path):
+            yield _row(f"`POST {route.path}`", _query(action), action.help)
+        else:
+            yield _row(f"`GET {route.path}`", "", LOOKS[route.path])
+
+
+TABLES = {"commands": _commands, "keys": _keys, "options": _options, "paths": _paths}
+
+
+def _query(action: Action) -> str:
+    names = (one.name for one in fields(action.command) if one.name != GIVEN_BY_THE_PATH)
+    return " ".join(f"`{name}`" for name in names)
+
+
+def _allowed(info: FieldInfo) -> str:
+    return str(cast("dict[str, Any]", info.json_schema_extra)["allowed"])
+
+
+def _raw(info: FieldInfo) -> str:
+    default = info.get_default(call_default_factory=True)
+    if default is None or default == {}:
+        return ""
+    return str(default).lower() if isinstance(default, bool) else f"{default}"
+
+
+def _head(*words: str) -> Iterable[str]:
+    yield _row(*words)
+    yield _row(*("---" for _ in words))
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

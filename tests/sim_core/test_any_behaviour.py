@@ -1,0 +1,312 @@
+"""Whatever people, vehicles, the CSMS and the network do: OCPP's rules hold.
+
+Random commands, requests, answers and cuts drive a real charge point over a real socket. The
+oracles are OCPP 1.6's own: the transition table of §4.9, one StopTransaction for each
+StartTransaction, registers that never fall, a CSMS that ends up knowing what is so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim_core.commands import (
+    ClearFault,
+    Command,
+    GoOnline,
+    GoSilent,
+    InjectFault,
+    LinkDown,
+    LinkUp,
+    Plug,
+    Resume,
+    Start,
+    Stop,
+    SuspendEV,
+    SuspendEVSE,
+    Swipe,
+    Unlock,
+    Unplug,
+)
+from sim_core.snapshot import LinkState, Registration
+from tests.pair import Pair
+from tests.scripted_csms import Answer, CallError, Cut, Drop, Twice
+
+TRANSITIONS: dict[str, set[str]] = {
+    "Available": {
+        "Preparing",
+        "Charging",
+        "SuspendedEV",
+        "SuspendedEVSE",
+        "Reserved",
+        "Unavailable",
+        "Faulted",
+    },
+    "Preparing": {
+        "Available",
+        "Charging",
+        "SuspendedEV",
+        "SuspendedEVSE",
+        "Finishing",
+        "Faulted",
+    },
+    "Charging": {
+        "Available",
+        "SuspendedEV",
+        "SuspendedEVSE",
+        "Finishing",
+        "Unavailable",
+        "Faulted",
+    },
+    "SuspendedEV": {
+        "Available",
+        "Charging",
+        "SuspendedEVSE",
+        "Finishing",
+        "Unavailable",
+        "Faulted",
+    },
+    "SuspendedEVSE": {
+        "Available",
+        "Charging",
+        "SuspendedEV",
+        "Finishing",
+        "Unavailable",
+        "Faulted",
+    },
+    "Finishing": {"Available", "Preparing", "Unavailable", "Faulted"},
+    "Reserved": {"Available", "Preparing", "Unavailable", "Faulted"},
+    "Unavailable": {
+        "Available",
+        "Preparing",
+        "Charging",
+        "SuspendedEV",
+        "SuspendedEVSE",
+        "Faulted",
+    },
+    "Faulted": {
+        "Available",
+        "Preparing",
+        "Charging",
+        "SuspendedEV",
+        "SuspendedEVSE",
+        "Finishing",
+        "Reserved",
+        "Unavailable",
+    },
+}
+"""OCPP 1.6 §4.9: from -> to."""
+
+numbers = st.sampled_from((1, 2))
+tags = st.sampled_from(("TAG_A", "TAG_B"))
+commands: st.SearchStrategy[Command] = st.one_of(
+    st.builds(Plug, numbers),
+    st.builds(Unplug, numbers),
+    st.builds(Swipe, numbers, tags),
+    st.builds(Start, numbers, tags),
+    st.builds(Stop, numbers),
+    st.builds(SuspendEV, numbers),
+    st.builds(SuspendEVSE, numbers),
+    st.builds(Resume, numbers),
+    st.builds(InjectFault, numbers, st.sampled_from(("GroundFailure", "OtherError"))),
+    st.builds(ClearFault, numbers),
+    st.builds(Unlock, numbers),
+    st.sampled_from((LinkDown(), LinkUp(), GoSilent(), GoOnline())),
+)
+ids = st.integers(1000, 1004)
+flags = st.sampled_from(("true", "false"))
+requests: st.SearchStrategy[tuple[str, dict[str, object]]] = st.one_of(
+    st.tuples(
+        st.just("RemoteStartTransaction"),
+        st.fixed_dictionaries({"idTag": tags}, optional={"connectorId": numbers}),
+    ),
+    st.tuples(st.just("RemoteStopTransaction"), st.fixed_dictionaries({"transactionId": ids})),
+    st.tuples(st.just("UnlockConnector"), st.fixed_dictionaries({"connectorId": numbers})),
+    st.tuples(
+        st.just("ChangeAvailability"),
+        st.fixed_dictionaries(
+            {
+                "connectorId": st.integers(0, 2),
+                "type": st.sampled_from(("Operative", "Inoperative")),
+            }
+        ),
+    ),
+    st.tuples(st.just("Reset"), st.fixed_dictionaries({"type": st.sampled_from(("Soft", "Hard"))})),
+    st.tuples(
+        st.just("ChangeConfiguration"),
+        st.fixed_dictionaries(
+            {
+                "key": st.sampled_from(
+                    (
+                        "StopTransactionOnEVSideDisconnect",
+                        "StopTransactionOnInvalidId",
+                        "LocalPreAuthorize",
+                        "AllowOfflineTxForUnknownId",
+                        "AuthorizeRemoteTxRequests",
+                    )
+                ),
+                "value": flags,
+            }
+        ),
+    ),
+    st.tuples(
+        st.just("TriggerMessage"),
+        st.fixed_dictionaries(
+            {"requestedMessage": st.sampled_from(("StatusNotification", "MeterValues"))}
+        ),
+    ),
+)
+answers: st.SearchStrategy[tuple[str, Answer]] = st.tuples(
+    st.sampled_from(
+        ("Authorize", "StartTransaction", "StopTransaction", "MeterValues", "StatusNotification")
+    ),
+    st.sampled_from((CallError(), Drop(), Cut(), Cut(after_answer=True), Twice())),
+)
+invalid = st.sampled_from(("Invalid", "Blocked", "Accepted")).map(
+    lambda status: {"idTagInfo": {"status": status}}
+)
+waits = st.sampled_from((0.5, 2.0, 11.0, 65.0))
+
+Step = Callable[[Pair], Awaitable[None]]
+
+
+def submit(command: Command) -> Step:
+    async def step(pair: Pair) -> None:
+        asking = asyncio.ensure_future(pair.station.submit(command))
+        await pair.settle()
+        if not asking.done():  # an answer is withheld: only time decides it
+            await pair.advance(31)
+        await asking
+        await pair.settle()
+
+    return step
+
+
+def ask(request: tuple[str, dict[str, object]]) -> Step:
+    async def step(pair: Pair) -> None:
+        if pair.csms.connected and pair.station.snapshot.link.online:
+            await pair.csms.ask_raw(*request)
+        await pair.settle()
+
+    return step
+
+
+def script(answer: tuple[str, Answer]) -> Step:
+    async def step(pair: Pair) -> None:
+        pair.csms.script[answer[0]].append(answer[1])
+
+    return step
+
+
+def refuse_next(payload: dict[str, object]) -> Step:
+    async def step(pair: Pair) -> None:
+        pair.csms.tags["TAG_B"] = payload["idTagInfo"]  # type: ignore[assignment]
+
+    return step
+
+
+def wait(seconds: float) -> Step:
+    async def step(pair: Pair) -> None:
+        await pair.advance(seconds)
+
+    return step
+
+
+async def cut(pair: Pair) -> None:
+    await pair.csms.cut()
+    await pair.settle()
+
+
+steps: st.SearchStrategy[Step] = st.one_of(
+    commands.map(submit),
+    commands.map(submit),
+    requests.map(ask),
+    answers.map(script),
+    invalid.map(refuse_next),
+    waits.map(wait),
+    st.just(cut),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@given(
+    story=st.lists(steps, min_size=5, max_size=40),
+    model=st.sampled_from(("generic", "gresgying-f3-eu180")),
+)
+def test_whatever_happens_ocpps_rules_hold(story: list[Step], model: str) -> None:
+    asyncio.run(live_through(story, model))
+
+
+async def live_through(story: list[Step], model: str) -> None:
+    async with Pair(
+        model=model,
+        keys={"TransactionMessageAttempts": "50", "TransactionMessageRetryInterval": "1"},
+    ) as pair:
+        registers = [0.0, 0.0]
+        for step in story:
+            await step(pair)
+            for i, connector in enumerate(pair.station.snapshot.connectors):
+                assert connector.register_wh >= registers[i]
+                registers[i] = connector.register_wh
+                assert connector.power_w == 0 or connector.status == "Charging", connector
+        await calm_down(pair)
+        check_transitions(pair)
+        check_ledger(pair)
+        check_last_word(pair)
+
+
+async def calm_down(pair: Pair) -> None:
+    """Everybody goes home: the network works, every session ends, every message is answered."""
+    pair.csms.script.clear()
+    pair.csms.tags.clear()
+    await submit(LinkUp())(pair)
+    await submit(GoOnline())(pair)
+    for number in (1, 2):
+        await submit(ClearFault(number))(pair)
+        await submit(Stop(number))(pair)
+        await submit(Unplug(number))(pair)
+    await pair.advance(120)
+    await pair.advance(400)
+    link = pair.station.snapshot.link
+    assert link.state is LinkState.CONNECTED
+    assert link.registration is Registration.ACCEPTED
+    assert link.queued == 0
+
+
+def check_transitions(pair: Pair) -> None:
+    """§4.9, for every connector, seen or not seen by the CSMS."""
+    now = {1: "Available", 2: "Available"}
+    for event in pair.events.since(0)[1]:
+        if event.kind == "status" and event.connector_id in now:
+            word = event.text.split(" is ")[1].split(" ")[0]
+            before, now[event.connector_id] = now[event.connector_id], word
+            assert before == word or word in TRANSITIONS[before], f"{before} -> {word}"
+
+
+def check_ledger(pair: Pair) -> None:
+    """Each transaction has one start and one stop, recognisably the same when sent again."""
+    begun: dict[tuple[object, ...], None] = {}
+    for call in pair.csms.of("StartTransaction"):
+        p = call.payload
+        begun[(p["connectorId"], p["idTag"], p["timestamp"], p["meterStart"])] = None
+    stops = {
+        (p["timestamp"], p["meterStop"], p["reason"], p["idTag"])
+        for p in (call.payload for call in pair.csms.of("StopTransaction"))
+    }
+    stop_ids = {call.payload["transactionId"] for call in pair.csms.of("StopTransaction")}
+    assert len(stop_ids) == len(begun), (begun, stops, stop_ids)
+    for call in pair.csms.of("StopTransaction", "MeterValues"):
+        assert call.payload.get("transactionId", 1000) >= 1000
+
+
+def check_last_word(pair: Pair) -> None:
+    """The last status that the CSMS has heard of each connector is what is so."""
+    heard: dict[int, str] = {}
+    for call in pair.csms.of("StatusNotification"):
+        heard[call.payload["connectorId"]] = call.payload["status"]
+    for connector in pair.station.snapshot.connectors:
+        assert heard[connector.connector_id] == connector.status
+    assert heard[0] == pair.station.snapshot.status

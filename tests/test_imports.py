@@ -1,0 +1,161 @@
+"""What the import contracts of pyproject.toml cannot see.
+
+A graph of modules knows who imports whom. It does not know what is loaded at run time, nor what of
+the standard library a module touches; that is looked at here, in fresh interpreters and in the
+source.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CORE = ROOT / "sim_core"
+
+SCREENS = ("textual", "rich", "tui")
+HEAVY = ("ocpp", "pydantic", "starlette", "textual", "uvicorn", "websockets")
+THREADS = {"threading.Thread", "threading.Timer", "asyncio.to_thread", "loop.run_in_executor"}
+"""What starts a thread; a lock is no thread."""
+CLOCKS = {"now", "today", "utcnow"}
+OUTSIDE_WORLD = {"socket", "sqlite3", "ssl", "subprocess", "multiprocessing"}
+MAY_TOUCH_THE_OUTSIDE = ("wire/", "sidecar/", "csms/", "engine.py", "store.py", "__main__.py")
+"""Rooms that may open sockets, start threads or write files (design: who may touch what)."""
+NOT_FOR_METAL = OUTSIDE_WORLD | {
+    "threading",
+    "asyncio",
+    "os",
+    "pathlib",
+    "time",
+    "logging",
+    "signal",
+    "shutil",
+}
+
+
+def modules() -> list[str]:
+    """Every module of the core by its dotted name."""
+    return sorted(dotted(path) for path in CORE.rglob("*.py"))
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def loaded_by(module: str) -> set[str]:
+    """The top-level packages that a fresh interpreter holds after it imported `module`."""
+    code = (
+        f"import {module}, sys; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"importing {module} failed:\n{done.stderr}"
+    return set(done.stdout.split())
+
+
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, set[str]]:
+    """Each module of the core -> what came along with it."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(modules(), pool.map(loaded_by, modules()), strict=True))
+
+
+@pytest.mark.parametrize("module", modules())
+def test_the_core_loads_no_screen(module: str, loaded: dict[str, set[str]]) -> None:
+    assert not loaded[module].intersection(SCREENS)
+
+
+@pytest.mark.parametrize(
+    ("module", "without"),
+    [
+        # The dashboard imports these before its first frame.
+        ("sim_core.engine", ("ocpp", "starlette", "uvicorn", "websockets")),
+        ("sim_core.commands", HEAVY),
+        ("sim_core.events", HEAVY),
+        ("sim_core.snapshot", HEAVY),
+        ("sim_core.wire.message_log", HEAVY),
+        # Named by whoever may turn it on; loaded when it is on.
+        ("sim_core.sidecar", HEAVY),
+        ("sim_core.csms", HEAVY),
+    ],
+)
+def test_what_is_not_needed_yet_is_not_loaded(
+    module: str, without: tuple[str, ...], loaded: dict[str, set[str]]
+) -> None:
+    assert not loaded[module].intersection(without)
+
+
+def test_the_command_line_loads_nothing_before_it_knows_what_to_run() -> None:
+    assert not loaded_by("tui.__main__").intersection(HEAVY)
+
+
+# -- the source ------------------------------------------------------------------------------------
+
+
+def sources(folder: Path = CORE, *, without: tuple[str, ...] = ()) -> Iterator[Path]:
+    """The files of a folder, but for those whose path in the core begins or is as given."""
+    for path in sorted(folder.rglob("*.py")):
+        inside = path.relative_to(CORE).as_posix()
+        if not any(inside == one or (one[-1] == "/" and inside.startswith(one)) for one in without):
+            yield path
+
+
+def imports(path: Path) -> set[str]:
+    """The top-level packages that a file names in its imports, wherever in the file."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def attributes(path: Path) -> set[str]:
+    """Every `name.attribute` that a file reads."""
+    return {
+        f"{node.value.id}.{node.attr}"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+
+
+def ids(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", sources(CORE / "hardware"), ids=ids)
+def test_hardware_needs_only_the_pure_part_of_the_standard_library(path: Path) -> None:
+    used = imports(path)
+    assert used <= {*sys.stdlib_module_names, "sim_core"}
+    assert not used & NOT_FOR_METAL
+    assert not {f"datetime.{reading}" for reading in CLOCKS} & attributes(path)
+
+
+# The CSMS is another program that happens to live in the same folder: it has its own clock.
+@pytest.mark.parametrize("path", sources(without=("clock.py", "csms/")), ids=ids)
+def test_only_the_clock_reads_the_time(path: Path) -> None:
+    assert "time" not in imports(path)
+    used = attributes(path)
+    assert not {f"{kind}.{reading}" for kind in ("datetime", "date") for reading in CLOCKS} & used
+    assert "loop.time" not in used
+
+
+@pytest.mark.parametrize("path", sources(without=("config.py", "csms/")), ids=ids)
+def test_only_the_settings_read_the_environment(path: Path) -> None:
+    assert not {"os.environ", "os.environb", "os.getenv"} & attributes(path)
+
+
+@pytest.mark.parametrize("path", sources(without=MAY_TOUCH_THE_OUTSIDE), ids=ids)
+def test_only_some_rooms_touch_sockets_threads_and_databases(path: Path) -> None:
+    assert not imports(path) & OUTSIDE_WORLD
+    assert not attributes(path) & THREADS

@@ -1,0 +1,76 @@
+"""What surrounds the code says the same as the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sim_core.config import Settings, option_names
+from sim_core.csms.api import ROUTES
+from tests.pictures import PICTURES, Picture, draw, path_of
+from tests.readme import ENV_EXAMPLE, README, ROOT, command, env_example, with_tables
+
+REGENERATE = "run `python -m tests.pictures` and look at what changed"
+OF_THE_IMAGE = {"CSMS_URL", "HTTP_HOST", "HTTP_PORT", "HTTP_OPEN", "STATE_DIR", "LOG_FILE", "FPS"}
+"""Options that the image or compose.yaml settles, or that need a screen."""
+
+
+def test_the_tables_of_the_readme_are_those_of_the_code() -> None:
+    text = README.read_text("utf-8")
+    assert text == with_tables(text), REGENERATE
+
+
+def test_the_example_of_an_env_file_is_that_of_the_code() -> None:
+    assert ENV_EXAMPLE.read_text("utf-8") == env_example(), REGENERATE
+
+
+def test_the_example_of_an_env_file_can_be_used_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uncommented = re.sub(r"(?m)^#(?=[A-Z_]+=)", "", env_example())
+    (tmp_path / ".env").write_text(uncommented, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(option_names(name)[0], raising=False)
+    assert Settings() == Settings(_env_file=None)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+def test_the_pictures_of_the_readme_are_those_of_the_dashboard(picture: Picture) -> None:
+    assert path_of(picture).read_text("utf-8") == draw(picture), REGENERATE
+
+
+def test_what_the_readme_links_to_is_there() -> None:
+    for document in ("README.md", "CONTRIBUTING.md"):
+        for target in re.findall(
+            r"\]\((?!https?:)([^)#]+)\)", (ROOT / document).read_text("utf-8")
+        ):
+            assert (ROOT / target).exists(), f"{document} links to {target}"
+
+
+@pytest.mark.parametrize("name", ["demo", "tests"])
+def test_ci_types_the_commands_that_the_readme_prints(name: str) -> None:
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    assert f"{name}=$(printed_command {name})" in script
+    assert f'bash -c "${name}"' in script
+    assert command(name).startswith("python3 -m venv .venv && ")
+
+
+def test_how_to_use_names_every_path_of_the_csms() -> None:
+    text = (ROOT / "HowToUse.me").read_text("utf-8")
+    assert [path for _, path, _ in ROUTES if path not in text] == []
+
+
+def test_compose_hands_every_option_on() -> None:
+    text = (ROOT / "compose.yaml").read_text("utf-8")
+    handed_on = set(re.findall(r"(?m)^ +([A-Z_]+):$", text))
+    variables = {option_names(name)[0] for name in Settings.model_fields}
+    assert handed_on == variables - OF_THE_IMAGE
+
+
+def test_compose_publishes_ports_on_this_computer_only() -> None:
+    ports = re.findall(r'(?m)^ +- "([^"]+:\d+)"$', (ROOT / "compose.yaml").read_text("utf-8"))
+    assert len(ports) == 3
+    assert all(port.startswith("127.0.0.1:") for port in ports)

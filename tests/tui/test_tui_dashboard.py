@@ -1,0 +1,534 @@
+"""The dashboard as a person meets it: every key, by key, palette, footer and mouse; every state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fake_host import (
+    NOW,
+    ONLINE,
+    STORY,
+    FakeHost,
+    available,
+    charging,
+    faulted,
+    station,
+)
+from screen_text import make_app, rows, settled, text_of, until
+from textual.pilot import Pilot
+
+from sim_core.commands import (
+    Accepted,
+    ClearFault,
+    Command,
+    GoSilent,
+    InjectFault,
+    JamLock,
+    LinkDown,
+    LinkUp,
+    Plug,
+    PowerOff,
+    Refused,
+    RemoveCable,
+    Resume,
+    Start,
+    Stop,
+    SuspendEV,
+    SuspendEVSE,
+    Swipe,
+    Unlock,
+    Unplug,
+)
+from sim_core.events import Event
+from sim_core.snapshot import ConnectorSnapshot, LinkState
+from sim_core.wire.message_log import Direction
+from tui.app import ChargeForgeApp
+from tui.dialogs import HelpScreen, QuitQuestion
+from tui.keymap import ROW, ROWS, Row
+from tui.palette import Picker
+from tui.screens import Dashboard
+
+SIZES = [(80, 24), (60, 20), (60, 16), (140, 40), (200, 60)]
+free = replace(available(1), refusals={})
+FREE = station([free, replace(available(2), refusals={})])
+
+EXPECTED: dict[str, Command] = {
+    "plug": Plug(1),
+    "plug_vehicle": Plug(1, None),
+    "start": Start(1),
+    "start_with": Start(1, "MY_TAG"),
+    "stop": Stop(1),
+    "suspend_ev": SuspendEV(1),
+    "suspend_evse": SuspendEVSE(1),
+    "resume": Resume(1),
+    "fault": InjectFault(1, "ConnectorLockFailure"),
+    "clear_fault": ClearFault(1),
+    "unlock": Unlock(1),
+    "swipe": Swipe(1, "MY_TAG"),
+    "remove_cable": RemoveCable(1),
+    "jam_lock": JamLock(1),
+    "power": PowerOff(),
+    "link": LinkDown(),
+    "silence": GoSilent(),
+}
+"""What each row asks of a free connector 1 when nothing is refused; pickers take their top row."""
+
+
+def pane(app: ChargeForgeApp) -> tuple[bool, int, int | None]:
+    log = app.dashboard.messages
+    return log.following, log._top, log.selected.number if log.selected else None
+
+
+VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
+    "filter": lambda app: app.dashboard.has_class("-filtering"),
+    "next_match": lambda app: not app.dashboard.messages.following,
+    "previous_match": lambda app: not app.dashboard.messages.following,
+    "hide": lambda app: bool(app._notifications),
+    "follow": lambda app: not app.dashboard.messages.following,
+    "top": lambda app: app.dashboard.messages.selected.number == 1,  # type: ignore[union-attr]
+    "end": lambda app: app.dashboard.messages.following,
+    "inspect": lambda app: app.dashboard.has_class("-inspecting"),
+    "copy": lambda app: "BootNotification" in app.clipboard or "MeterValues" in app.clipboard,
+    "copy_both": lambda app: bool(app.clipboard),
+    "save": lambda app: any(Path.cwd().glob("*.jsonl")),
+    "up": lambda app: app.dashboard.selected == 1,
+    "down": lambda app: app.dashboard.focused is app.dashboard.messages,
+    "left": lambda app: app.dashboard.selected == 1,
+    "right": lambda app: app.dashboard.selected == 2,
+    "page_up": lambda app: not app.dashboard.messages.following,
+    "page_down": lambda app: app.dashboard.messages.following,
+    "next_pane": lambda app: app.dashboard.selected == 2,
+    "back": lambda app: isinstance(app.screen, Dashboard),
+    "zoom": lambda app: app.dashboard.has_class("-zoom-card"),
+    "theme": lambda app: "light" in app.theme,
+    "help": lambda app: isinstance(app.screen, HelpScreen),
+    "palette": lambda app: isinstance(app.screen, Picker),
+    "shell": lambda app: bool(app._notifications),
+    "quit": lambda app: app._exit,
+    "select": lambda app: app.dashboard.selected == 2,
+}
+
+
+async def ready(pilot: Pilot[int]) -> None:
+    app = pilot.app
+    assert isinstance(app, ChargeForgeApp)
+    await until(pilot, lambda: bool(app.dashboard._cards) and app.dashboard.focused is not None)
+    await settled(pilot)
+
+
+async def has_done(pilot: Pilot[int], host: FakeHost, row: Row) -> None:
+    app = pilot.app
+    assert isinstance(app, ChargeForgeApp)
+    if row.picker:
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("enter")
+    if row.command:
+        await until(pilot, lambda: bool(host.submitted))
+        assert host.submitted == [EXPECTED[row.id]]
+    else:
+        await until(pilot, lambda: bool(VIEW_ACTS[row.id](app)))
+
+
+def test_every_row_is_spoken_of_here() -> None:
+    assert set(EXPECTED) | set(VIEW_ACTS) == set(ROW)
+    app = make_app()
+    assert set(app.acts) | set(app.dashboard.acts) | set(EXPECTED) | {"select"} == set(ROW)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.keys], ids=lambda row: row.id)
+async def test_by_key(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    host = FakeHost(FREE)
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("2" if row.id == "select" else row.keys[0])
+        await has_done(pilot, host, row)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.id != "palette"], ids=lambda row: row.id
+)
+async def test_by_palette(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    host = FakeHost(FREE)
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        picker = app.screen
+        assert isinstance(picker, Picker)
+        value = "select 2" if row.id == "select" else row.id
+        choice = next(one for one in picker._choices if one.value == value)
+        await pilot.press(*("space" if char == " " else char for char in choice.label))
+        listed = picker.query_one("#choices")
+        await until(pilot, lambda: value in [one.value for one in listed.choices[:4]])  # type: ignore[attr-defined]
+        place = [one.value for one in listed.choices].index(value)  # type: ignore[attr-defined]
+        await pilot.press(*["down"] * place, "enter")
+        await has_done(pilot, host, row)
+
+
+@pytest.mark.parametrize(
+    ("connector", "label", "command"),
+    [
+        (free, "Plug", Plug(1)),
+        (charging(), "Unplug", Unplug(1)),
+        (charging(), "Stop", Stop(1)),
+        (charging(), "Suspend", SuspendEV(1)),
+        (charging(status="SuspendedEV"), "Resume", Resume(1)),
+        (replace(available(1), plugged=True, refusals={}), "Start", Start(1)),
+        (faulted(1), "Clear", ClearFault(1)),
+        (faulted(1), "(Start)", Start(1)),
+    ],
+)
+async def test_by_mouse_on_a_card(
+    connector: ConnectorSnapshot, label: str, command: Command
+) -> None:
+    host = FakeHost(station([connector, charging(2)]))
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        row = next(n for n, text in enumerate(rows(app)) if label in text[:40] and n == 6)
+        await pilot.click(offset=(rows(app)[row].index(label) + 1, row))
+        await until(pilot, lambda: bool(host.submitted))
+        assert host.submitted == [command]
+
+
+@pytest.mark.parametrize(("shown", "row"), [("p plug", "plug"), ("s start", "start")])
+async def test_by_mouse_on_the_footer(shown: str, row: str) -> None:
+    host = FakeHost(FREE)
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.click(offset=(rows(app)[23].index(shown) + 3, 23))
+        await has_done(pilot, host, ROW[row])
+
+
+async def test_clicking_a_card_selects_it_and_keys_act_on_it() -> None:
+    host = FakeHost(FREE)
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.click(offset=(60, 3))
+        await pilot.press("p")
+        await until(pilot, lambda: host.submitted == [Plug(2)])
+
+
+async def test_p_unplugs_what_is_plugged_and_o_brings_the_link_back() -> None:
+    host = FakeHost(station(link=replace(ONLINE, state=LinkState.DOWN)))
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("p", "o")
+        await until(pilot, lambda: host.submitted == [Unplug(1), LinkUp()])
+
+
+async def test_a_refusal_is_said_in_its_own_words_whatever_they_are() -> None:
+    host = FakeHost(station())
+    host.answer = Refused("connector 1 has [no] vehicle [/ \x1b[31m plug one in")
+    app = make_app(host)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await ready(pilot)
+        await pilot.press("s")
+        await until(pilot, lambda: "Connector 1 has [no] vehicle" in text_of(app))
+        assert "\x1b" not in text_of(app)
+
+
+async def test_a_visible_change_is_not_said_aloud() -> None:
+    host = FakeHost(FREE, live=True)
+    app = make_app(host)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await ready(pilot)
+        host.answer = Accepted()
+        await pilot.press("p")
+        await until(pilot, lambda: "Preparing" in text_of(app))
+        assert not app._notifications
+
+
+async def test_the_fault_picker_takes_vendor_code_and_info() -> None:
+    host = FakeHost(FREE)
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"overv", "slash", *"E7", "slash", *"hot", "enter")
+        await until(pilot, lambda: bool(host.submitted))
+        assert host.submitted == [InjectFault(1, "OverVoltage", "E7", "hot")]
+
+
+async def test_start_with_a_typed_card_and_a_command_in_full() -> None:
+    host = FakeHost(FREE)
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("S")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"CARD7", "enter")
+        await until(pilot, lambda: host.submitted == [Start(1, "CARD7")])
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"start", "space", "2", "space", *"TAG", "enter")
+        await until(pilot, lambda: host.submitted[1:] == [Start(2, "TAG")])
+
+
+async def test_the_palette_says_why_not() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*"start")
+        await until(pilot, lambda: "is charging already" in text_of(app))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_everything_that_matters_is_readable(size: tuple[int, int]) -> None:
+    app = make_app()
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        shown = text_of(app)
+        for word in ("▶ Charging", "tx 1042", "12.553", "+1.363", "00:13:05", "SoC", "MeterValues"):
+            assert word in shown
+        for word in ("CP01 online, Accepted", "! Faulted", "Stop", "waiting", "p plug", "q"):
+            assert word in shown
+        assert all(len(row) == size[0] for row in rows(app))
+
+
+async def test_fits_at_80x24_as_sketched() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        shown = rows(app)
+        assert shown[0].startswith(" ● CP01 online, Accepted  ws://10.0.0.5:9000/ocpp  HB 42s")
+        assert shown[1] == (
+            "┏━▸1 ▶ Charging ━━━━━━━━━━━━━ tx 1042 ━┓╔═ 2 ! Faulted ════════════════ no tx ═╗"
+        )
+        assert shown[2].startswith("┃  59.46 kW   436.8 V   136.1 A        ┃║")
+        assert "GroundFailure since 14:32:20" in shown[5]
+        assert "(Start)" in shown[6]
+        assert shown[8].startswith("╭─ Messages ──")
+        assert "following · 9 exchanges" in shown[8]
+        assert "waiting     1.0s" in shown[17]
+
+
+async def test_too_small_says_what_it_needs_and_grows_back() -> None:
+    app = make_app()
+    async with app.run_test(size=(52, 14)) as pilot:
+        await until(pilot, lambda: "It needs 60x16, this one has 52x14" in text_of(app))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "▶ Charging" in text_of(app))
+
+
+async def test_resizing_keeps_selection_and_the_row_being_read() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("2", "tab", "up", "up", "up")
+        reading = app.dashboard.messages.selected
+        for size in ((60, 16), (140, 40), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await settled(pilot)
+            assert app.dashboard.selected == 2
+            assert app.dashboard.messages.selected is reading
+
+
+@pytest.mark.parametrize("count", [1, 3, 8, 9, 64])
+async def test_any_number_of_connectors(count: int) -> None:
+    app = make_app(FakeHost(station([charging(n) for n in range(1, count + 1)])))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("down" if count > 1 else "1")
+        assert "Messages" in text_of(app)
+        if count > 8:
+            assert app.dashboard.selected == 2
+            assert f"{count} in all" in text_of(app) or count == 9
+
+
+async def test_starting_dead_and_alive_again() -> None:
+    host = FakeHost(None, story=())
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "starting…" in text_of(app))
+        assert "No messages yet" in text_of(app)
+        host.snapshot = station()
+        await ready(pilot)
+        host.failure = "RuntimeError: [/boom]"
+        await until(pilot, lambda: "engine stopped: RuntimeError: [/boom]" in text_of(app))
+        assert "last known" in text_of(app)
+        await pilot.press("s")
+        assert host.submitted == []
+        started = host.started
+        await pilot.press("r")
+        await until(pilot, lambda: host.started == started + 1)
+        await until(pilot, lambda: "online, Accepted" in text_of(app))
+
+
+async def test_quit_asks_only_when_something_would_be_lost() -> None:
+    host = FakeHost(station(), live=True)
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, QuitQuestion))
+        assert "Connector 1 has an open transaction" in text_of(app)
+        await pilot.press("enter")  # the focus is on going back
+        await until(pilot, lambda: isinstance(app.screen, Dashboard))
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, QuitQuestion))
+        await pilot.press("right", "enter")  # round to the first: stop and quit
+        await until(pilot, lambda: app._exit)
+        assert host.submitted == [Stop(1)]
+    assert app.return_code == 0
+
+
+async def test_pausing_counts_what_comes_and_the_end_resumes() -> None:
+    host = FakeHost(station())
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("space")
+        for line in STORY[:3]:
+            host.tell(*line)
+        host.tell(0, Direction.SENT, "Heartbeat", {}, "InternalError", 0.1)
+        await until(pilot, lambda: "+4 new, 1 error" in text_of(app))
+        assert "paused" in text_of(app)
+        row = next(n for n, text in enumerate(rows(app)) if "+4 new" in text)
+        await pilot.click(offset=(rows(app)[row].index("+4 new"), row))
+        await until(pilot, lambda: "following · 13 exchanges" in text_of(app))
+        assert "new" not in rows(app)[row]
+
+
+async def test_wheel_up_pauses() -> None:
+    host = FakeHost(station(), story=STORY * 4)
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        app.dashboard.messages.wheel(-3)
+        await until(pilot, lambda: "paused" in text_of(app))
+        app.dashboard.messages.wheel(30)
+        await until(pilot, lambda: "following" in text_of(app))
+
+
+async def test_filtering_as_you_type() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("slash", *"err")
+        await until(pilot, lambda: "1 of 9 exchanges" in text_of(app))
+        assert "DataTransfer" in text_of(app)
+        assert "BootNotification" not in text_of(app)
+        await pilot.press("enter", "h")
+        await until(pilot, lambda: "others dimmed" in text_of(app))
+        await pilot.press("slash", "space", *"c:x")
+        await until(pilot, lambda: "wants a number" in text_of(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "following · 9 exchanges" in text_of(app))
+
+
+async def test_inspecting_over_the_log_and_beside_it() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("g", "enter")
+        await until(
+            pilot,
+            lambda: (
+                '"chargePointVendor": "Gresgying"' in text_of(app) or "lines below" in text_of(app)
+            ),
+        )
+        assert "→ BootNotification" in text_of(app)
+        assert "following" not in text_of(app)
+        await pilot.resize_terminal(140, 40)
+        await until(pilot, lambda: "paused" in text_of(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.dashboard.has_class("-inspecting"))
+
+
+def lines_of_the_only_file(folder: Path) -> list[str]:
+    (path,) = folder.glob("*.jsonl")
+    return path.read_text().splitlines()
+
+
+async def test_saving_writes_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("slash", *"err", "enter", "w")
+        await until(pilot, lambda: bool(app._notifications))
+    (line,) = lines_of_the_only_file(tmp_path)
+    assert json.loads(line)["action"] == "DataTransfer"
+
+
+async def test_the_log_is_bounded() -> None:
+    host = FakeHost(station(), story=())
+    app = make_app(host, log_size=100)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        for _ in range(30):
+            for line in STORY:
+                host.tell(*line)
+            app.sample()
+        await settled(pilot)
+        assert len(app.dashboard.messages._exchanges) == 100
+        assert "100 exchanges" in text_of(app)
+
+
+async def test_help_speaks_of_the_pane_and_the_next_step() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert "Connector 1 is ▶ Charging: x stops, e pauses" in text_of(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, Dashboard))
+
+
+async def test_hostile_words_reach_the_screen_as_words() -> None:
+    nasty = "[/] \x1b[2J \u202e\x07[red]"
+    host = FakeHost(
+        station(
+            [charging(id_tag=nasty, status=nasty), faulted()],
+            replace(ONLINE, state=LinkState.WAITING, trouble=nasty, url=nasty),
+            charge_point_id=nasty,
+            warnings=(nasty,),
+        )
+    )
+    host.tell(0, Direction.RECEIVED, nasty, {"x": nasty}, {"status": nasty}, 0.1, 1)
+    host.events.append(Event(NOW, "x", nasty))
+    app = make_app(host)
+    async with app.run_test(size=(140, 40), notifications=True) as pilot:
+        await ready(pilot)
+        app._say(nasty)
+        await pilot.press("end", "enter", "ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("escape", "question_mark")
+        await settled(pilot)
+        for screen in app.screen_stack:
+            text = "".join(strip.text for strip in screen._compositor.render_strips())
+            assert not set(text) & {"\x1b", "\x07", "\u202e"}
+
+
+async def test_nothing_is_drawn_when_nothing_changes() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        painted: list[object] = []
+        for widget in app.dashboard.query("*"):
+            original = widget.refresh
+
+            def spy(*regions: object, _real: object = original, **how: object) -> object:
+                painted.append((regions, how))
+                return _real(*regions, **how)  # type: ignore[operator]
+
+            widget.refresh = spy  # type: ignore[method-assign]
+        for _ in range(5):
+            app.sample()
+        assert painted == []

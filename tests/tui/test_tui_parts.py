@@ -1,0 +1,432 @@
+"""The pure parts: layout, trace, filter, link bar, card lines, footer, key table."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from fake_host import NOW, ONLINE, FakeHost, available, charging, faulted, station
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim_core.commands import ACTIONS, ERROR_CODES, InjectFault, LinkDown, Plug, Start, Swipe
+from sim_core.snapshot import (
+    ConnectorSnapshot,
+    FaultSnapshot,
+    LinkSnapshot,
+    LinkState,
+    Registration,
+    TransactionSnapshot,
+)
+from sim_core.wire.message_log import Direction, Exchange, ExchangeState
+from tui.app import FAULT_WORDS
+from tui.connector_card import CardView, card_lines, table_line
+from tui.inspector import body_lines
+from tui.key_bar import footer_line
+from tui.keymap import FOOTER, ROW_BY_KEY, ROWS, buttons, command_for, typed_command
+from tui.layout import arrange
+from tui.link_bar import bar_line, state_words
+from tui.log_filter import FilterError, parse
+from tui.look import NEXT_STEP, STATUS, SYMBOLS, Look
+from tui.message_pane import row_line
+from tui.painted import Line, differences, fitted, line_width
+from tui.palette import Choice, ranked
+from tui.power_trace import TraceCount, columns, trace_rows
+
+ANYTHING = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
+OCPP_STATUS = """
+Available Preparing Charging SuspendedEV SuspendedEVSE Finishing Reserved Unavailable Faulted
+""".split()  # noqa: SIM905
+
+
+def shown(line: Line) -> str:
+    return "".join(span.text for span in line)
+
+
+# -- layout ----------------------------------------------------------------------------------------
+
+
+@given(st.integers(60, 250), st.integers(16, 90), st.integers(1, 64))
+def test_every_size_leaves_room_for_messages(width: int, height: int, count: int) -> None:
+    plan = arrange(width, height, count)
+    shown_cards = 1 if plan.table_rows else count
+    used = -(-shown_cards // plan.columns) * plan.card_rows + plan.table_rows
+    assert height - 2 - used >= 4
+    assert width // plan.columns >= 38
+    if count > 8:
+        assert plan.table_rows
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "columns", "card_rows", "table"),
+    [
+        ((80, 24), 2, 2, 7, 0),
+        ((60, 20), 2, 1, 7, 2),
+        ((60, 40), 2, 1, 12, 0),
+        ((140, 40), 2, 2, 12, 0),
+        ((120, 24), 3, 3, 7, 0),
+        ((200, 60), 6, 3, 12, 0),
+        ((100, 30), 16, 1, 7, 13),
+    ],
+)
+def test_layout_table(
+    size: tuple[int, int], count: int, columns: int, card_rows: int, table: int
+) -> None:
+    plan = arrange(*size, count)
+    assert (plan.columns, plan.card_rows, plan.table_rows) == (columns, card_rows, table)
+
+
+def test_below_the_smallest_size_nothing_fits() -> None:
+    assert not arrange(59, 30, 2).fits
+    assert not arrange(100, 15, 2).fits
+
+
+# -- trace -----------------------------------------------------------------------------------------
+
+
+def test_steady_power_is_not_drawn_like_none() -> None:
+    bars = Look().bars
+    steady = trace_rows((7_400.0,) * 60, 60_000, 60, 12, 1, bars)[0]
+    nothing = trace_rows((0.0,) * 60, 60_000, 60, 12, 1, bars)[0]
+    assert set(steady) == {"▁"}
+    assert set(nothing) == {" "}
+
+
+def test_the_newest_is_at_the_right_and_the_scale_is_fixed() -> None:
+    row = trace_rows((60_000.0,) * 5, 60_000, 5, 10, 1, Look().bars)[0]
+    assert row == " " * 9 + "█"
+
+
+def test_columns_stand_still_between_two_fifth_values() -> None:
+    trace = tuple(float(n) for n in range(23))
+    assert columns(trace[:22], 22, 9)[:-1] == columns(trace, 23, 9)[:-1]
+
+
+def test_the_count_goes_on_when_the_old_end_is_cut() -> None:
+    count = TraceCount()
+    full = tuple(float(n) for n in range(600))
+    assert count.see(full) == 600
+    assert count.see(full) == 600
+    assert count.see((*full[2:], 1.0, 2.0)) == 602
+
+
+def test_three_rows_stack() -> None:
+    top, middle, low = trace_rows((30_000.0,) * 5, 60_000, 5, 1, 3, Look().bars)
+    assert (top, middle, low) == (" ", "▄", "█")
+
+
+# -- filter ----------------------------------------------------------------------------------------
+
+METER = Exchange(
+    1,
+    Direction.SENT,
+    "MeterValues",
+    "m1",
+    '[2,"m1","MeterValues",{"connectorId":1}]',
+    NOW,
+    1,
+    1042,
+    "[3]",
+    0.6,
+    ExchangeState.ANSWERED,
+)
+HEART = replace(METER, action="Heartbeat", connector_id=None, transaction_id=None, latency_s=0.01)
+BROKEN = replace(HEART, state=ExchangeState.ERROR, trouble="InternalError")
+
+
+@pytest.mark.parametrize(
+    ("text", "meter", "heart", "broken"),
+    [
+        ("", True, True, True),
+        ("meter", True, True, True),
+        ("action:Meter*", True, False, False),
+        ("c:1", True, False, False),
+        ("tx:1042", True, False, False),
+        ("err", False, False, True),
+        ("!err", True, True, False),
+        ("slow>500", True, False, False),
+        ("slow>1s", False, False, False),
+        ("action:heartbeat !err", False, True, False),
+        ('"connectorId\\":1"', False, False, False),
+        ("sent", True, True, True),
+        ("recv", False, False, False),
+    ],
+)
+def test_filter_language(text: str, meter: bool, heart: bool, broken: bool) -> None:
+    chosen = parse(text)
+    assert [chosen.matches(one) for one in (METER, HEART, BROKEN)] == [meter, heart, broken]
+
+
+@pytest.mark.parametrize("text", ["c:x", "tx:", "slow>fast"])
+def test_a_filter_that_makes_no_sense_says_so(text: str) -> None:
+    with pytest.raises(FilterError):
+        parse(text)
+
+
+@given(ANYTHING)
+def test_any_filter_text_is_understood_or_refused(text: str) -> None:
+    with contextlib.suppress(FilterError):
+        parse(text).matches(METER)
+
+
+# -- link bar --------------------------------------------------------------------------------------
+
+
+def link(**changes: object) -> LinkSnapshot:
+    return replace(ONLINE, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("picture", "words"),
+    [
+        (ONLINE, "online, Accepted"),
+        (link(state=LinkState.CONNECTING, attempt=3), "connecting, attempt 3"),
+        (
+            link(
+                state=LinkState.WAITING,
+                trouble="connection refused",
+                retry_at=NOW + timedelta(seconds=8),
+                queued=4,
+            ),
+            "offline: connection refused, retry in 8 s, queued 4",
+        ),
+        (
+            link(registration=Registration.PENDING, boot_retry_at=NOW + timedelta(seconds=60)),
+            "boot Pending, asks again in 60 s",
+        ),
+        (link(registration=Registration.REJECTED), "boot Rejected"),
+        (link(state=LinkState.DOWN), "offline by you"),
+        (link(online=False), "online but silenced by you"),
+        (
+            link(waiting_since=NOW - timedelta(seconds=31)),
+            "online but silent: no answer for 31 s",
+        ),
+    ],
+)
+def test_the_link_bar_is_true(picture: LinkSnapshot, words: str) -> None:
+    assert state_words(picture, NOW)[2] == words
+    line = bar_line(station(link=picture), "", NOW, 100, Look())
+    assert words in shown(line)
+
+
+def test_the_bar_as_sketched() -> None:
+    line = shown(bar_line(station(), "", NOW, 80, Look()))
+    assert line == (
+        " ● CP01 online, Accepted  ws://10.0.0.5:9000/ocpp  HB 42s  queued 0  14:33:06   "
+    )
+
+
+def test_a_dead_engine_and_a_starting_one_have_words() -> None:
+    assert "engine stopped: RuntimeError: [/x]" in shown(
+        bar_line(station(), "RuntimeError: [/x]", NOW, 80, Look())
+    )
+    assert "starting" in shown(bar_line(None, "", NOW, 80, Look()))
+
+
+# -- cards -----------------------------------------------------------------------------------------
+
+SKETCH = """\
+┏━▸1 ▶ Charging ━━━━━━━━━━━━━ tx 1042 ━┓
+┃  59.46 kW   436.8 V   136.1 A        ┃
+┃ 12.553 kWh   +1.363 kWh   00:13:05   ┃
+┃ ▁▁▂▂▃▄▄▅▅▆▇▇█████████████████  60 kW ┃
+┃ VID:000000000001           SoC 35 %  ┃
+┃  Unplug   Stop    Suspend   Fault    ┃
+┗━ last 2:25 min ━ limited by vehicle ━┛"""
+
+
+def test_the_card_as_sketched() -> None:
+    view = CardView(charging(), NOW, selected=True, focused=True)
+    lines = card_lines(view, 40, 7, Look())
+    got = [shown(line) for line in lines]
+    want = SKETCH.split("\n")
+    assert [row for n, row in enumerate(got) if n != 3] == [
+        row for n, row in enumerate(want) if n != 3
+    ]
+
+
+def test_a_fault_says_what_and_since_when_and_of_the_vendor() -> None:
+    fault = FaultSnapshot("GroundFailure", "E-41", "leak [/] here", NOW - timedelta(seconds=46))
+    text = "\n".join(
+        shown(line) for line in card_lines(CardView(faulted(fault=fault), NOW), 40, 7, Look())
+    )
+    assert "GroundFailure since 14:32:20" in text
+    assert "E-41 · leak [/] here" in text
+    assert text.startswith("╔")
+
+
+@pytest.mark.parametrize("cells", [38, 40, 58, 70, 100])
+@pytest.mark.parametrize("height", [7, 12, 30])
+@pytest.mark.parametrize("connector", [charging(), faulted(), available(3)])
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_cards_are_exact(
+    cells: int, height: int, connector: ConnectorSnapshot, ascii_only: bool
+) -> None:
+    lines = card_lines(CardView(connector, NOW), cells, height, Look(ascii_only))
+    assert [line_width(line) for line in lines] == [cells] * height
+    if ascii_only:
+        assert all(shown(line).isascii() for line in lines)
+
+
+def test_all_statuses_differ_without_colour() -> None:
+    for look in (Look(), Look(ascii=True)):
+        heads = set()
+        for status in OCPP_STATUS:
+            view = CardView(available(status=status), NOW)
+            heads.add("\n".join(shown(line) for line in card_lines(view, 40, 7, look)))
+        assert len(heads) == len(OCPP_STATUS)
+
+
+def test_the_tables_know_every_status_and_every_error() -> None:
+    assert set(STATUS) == set(OCPP_STATUS) == set(NEXT_STEP)
+    assert set(FAULT_WORDS) == set(ERROR_CODES)
+    assert all(len(twin) == 2 and twin[1].isascii() for twin in SYMBOLS.values())
+
+
+WIRE_TEXT = st.builds(lambda word, tag, vendor: (word, tag, vendor), ANYTHING, ANYTHING, ANYTHING)
+
+
+@given(WIRE_TEXT, st.sampled_from([40, 70]), st.sampled_from([7, 12]))
+def test_no_wire_text_breaks_a_card(words: tuple[str, str, str], cells: int, height: int) -> None:
+    status, tag, vendor = words
+    connector = charging(
+        status=status,
+        id_tag=tag,
+        limited_by=vendor,
+        transaction=TransactionSnapshot(1, tag, NOW, 0, 1.0),
+        fault=FaultSnapshot(status, vendor, tag, NOW),
+    )
+    view = CardView(connector, NOW)
+    lines = [*card_lines(view, cells, height, Look()), table_line(view, cells, Look())]
+    for line in lines:
+        assert line_width(line) == cells
+        assert "\x1b" not in shown(line)
+
+
+@given(WIRE_TEXT, st.sampled_from(list(Direction)), st.sampled_from(list(ExchangeState)))
+def test_no_wire_text_breaks_a_row(
+    words: tuple[str, str, str], direction: Direction, state: ExchangeState
+) -> None:
+    action, request, trouble = words
+    exchange = Exchange(
+        1, direction, action, trouble, request, NOW, answer=request, state=state, trouble=trouble
+    )
+    for cells in (58, 78, 138):
+        line = row_line(exchange, NOW, cells, Look())
+        assert line_width(line) == cells
+        assert "\x1b" not in shown(line)
+    for body in body_lines(exchange, NOW, 40):
+        assert "\x1b" not in shown(body)
+
+
+def test_the_row_as_sketched() -> None:
+    exchanges = FakeHost(station()).messages.since(0)[1]
+    row = shown(row_line(exchanges[2], NOW, 78, Look()))
+    assert row == (" 14:31:58 → Authorize                VID:000000000001         Accepted    18ms")
+    pending = shown(row_line(exchanges[-1], NOW, 78, Look()))
+    assert pending.endswith("waiting     1.0s")
+
+
+def test_an_error_stands_out_by_glyph_and_word() -> None:
+    exchanges = FakeHost(station()).messages.since(0)[1]
+    row = shown(row_line(exchanges[7], NOW, 78, Look()))
+    assert "! NotImplemented" in row
+    assert "acme [red]x[/]" in row
+
+
+# -- keys ------------------------------------------------------------------------------------------
+
+
+def test_no_key_twice() -> None:
+    assert len(ROW_BY_KEY) == sum(len(row.keys) for row in ROWS)
+
+
+DARK_AND_DOWN = station([available(1)], link(state=LinkState.DOWN, online=False), powered=False)
+
+
+def test_every_command_of_the_core_can_be_asked() -> None:
+    asked = set()
+    for picture in (station(), DARK_AND_DOWN):
+        for row in ROWS:
+            command = command_for(row, picture, 1)
+            if command:
+                asked.add(type(command))
+    assert asked == {action.command for action in ACTIONS}
+
+
+def test_the_footer_as_sketched() -> None:
+    line = shown(footer_line(80, ()))
+    assert line.startswith(" 1-9 select  p plug  s start  x stop  e/v suspend  r resume  f fault ")
+    assert line.rstrip().endswith("/ ? ^p q")
+
+
+@given(st.integers(1, 220))
+def test_the_footer_fits_any_width(cells: int) -> None:
+    assert line_width(footer_line(cells, ())) == cells
+
+
+def test_footer_rows_exist() -> None:
+    known = {row.id for row in ROWS}
+    assert all(row in known for item in FOOTER for row in item.rows)
+    assert all(button.row in known for button in buttons(charging()))
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        ("start 2 MY_TAG", Start(2, "MY_TAG")),
+        ("start 2", Start(2)),
+        ("plug 1 Saloon", Plug(1, "Saloon")),
+        ("swipe 1 T", Swipe(1, "T")),
+        ("offline", LinkDown()),
+        ("fault 1 groundfailure E4 hot cable", InjectFault(1, "GroundFailure", "E4", "hot cable")),
+        ("swipe 1", None),
+        ("start", None),
+        ("start two", None),
+        ("nonsense 1", None),
+        ("", None),
+    ],
+)
+def test_typed_commands(typed: str, command: object) -> None:
+    found = typed_command(typed)
+    assert (found[0] if found else None) == command
+
+
+@given(ANYTHING)
+def test_anything_may_be_typed(typed: str) -> None:
+    typed_command(typed)
+    ranked(typed, [Choice("a", "stop", "End it"), Choice("b", "start")])
+
+
+def test_the_best_answer_comes_first() -> None:
+    choices = [Choice(code, code) for code in ERROR_CODES]
+    assert ranked("ground", choices)[0].value == "GroundFailure"
+    assert ranked("volt", choices)[0].value == "OverVoltage"
+    assert ranked("pwsw", choices)[0].value == "PowerSwitchFailure"
+
+
+# -- painting --------------------------------------------------------------------------------------
+
+
+def test_only_what_differs_is_repainted() -> None:
+    view = CardView(charging(), NOW)
+    later = CardView(charging(power_w=60_000.0), NOW)
+    old, new = (card_lines(one, 40, 7, Look()) for one in (view, later))
+    changed = [n for n, pair in enumerate(zip(old, new, strict=True)) if pair[0] != pair[1]]
+    assert changed == [1]
+    assert differences(old[1], new[1]) == [(1, 8)]
+
+
+@given(ANYTHING, ANYTHING)
+def test_differences_cover_every_change(before: str, after: str) -> None:
+    from tui.painted import Span
+    from tui.text import plain
+
+    old = fitted([Span("a"), Span(plain(before), "muted"), Span("z")], 30)
+    new = fitted([Span("a"), Span(plain(after), "muted"), Span("z")], 30)
+    covered = {cell for start, end in differences(old, new) for cell in range(start, end)}
+    if shown(old).isascii() and shown(new).isascii():
+        for cell, (x, y) in enumerate(zip(shown(old), shown(new), strict=True)):
+            assert x == y or cell in covered
