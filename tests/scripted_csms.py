@@ -59,6 +59,7 @@ class Cut:
     """Cut the connection instead of answering; `after_answer` sends the answer first."""
 
     after_answer: bool = False
+    payload: Payload | None = None
 
 
 @dataclass(frozen=True)
@@ -213,8 +214,7 @@ class ScriptedCsms:
                 yield frame if isinstance(frame, str) else frame.decode()
 
     async def _answer(self, connection: ServerConnection, call: Call) -> None:
-        queue = self.script[call.action]
-        answer: Answer = queue.popleft() if queue else self._ordinary(call)
+        answer = self.choose(call)
         if isinstance(answer, Hold):
             self.withheld.add(call.message_id)
             task = asyncio.ensure_future(self._answer_later(connection, call, answer))
@@ -239,6 +239,11 @@ class ScriptedCsms:
                 await connection.send(json.dumps(frame))
         if isinstance(answer, Cut):
             connection.transport.abort()
+
+    def choose(self, call: Call) -> Answer:
+        """What to answer: the script's next, else the ordinary."""
+        queue = self.script[call.action]
+        return queue.popleft() if queue else self._ordinary(call)
 
     async def _answer_later(self, connection: ServerConnection, call: Call, hold: Hold) -> None:
         await hold.release.wait()

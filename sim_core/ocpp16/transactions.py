@@ -173,12 +173,13 @@ class Transactions:
     # -- what the CSMS answers ---------------------------------------
 
     def read_id(self, row: JournalRow, payload: Payload) -> int | None:
-        """The transactionId in an answer to StartTransaction: any integer (§4.8)."""
+        """The transactionId in an answer to StartTransaction: any integer of 64 bits (§4.8)."""
         if row.action != "StartTransaction":
             return None
         transaction_id = payload.get("transactionId")
-        known = isinstance(transaction_id, int) and not isinstance(transaction_id, bool)
-        return transaction_id if known else None
+        if not isinstance(transaction_id, int) or isinstance(transaction_id, bool):
+            return None
+        return transaction_id if -(2**63) <= transaction_id < 2**63 else None
 
     def settled(self, row: JournalRow, payload: Payload) -> None:
         """A transaction message was answered and has left the journal."""

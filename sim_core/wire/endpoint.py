@@ -148,7 +148,8 @@ class Endpoint:
         self._open: dict[str, tuple[asyncio.Future[Answer], int, float]] = {}
         self.waiting_since: datetime | None = None
         """When our call that is still open was sent."""
-        self._closed = False
+        self.closed = False
+        """The connection has ended: every call has its answer already."""
         self.silent = False
         """While True no frame passes, in either direction: the peer only sees an open socket."""
         self.on_frame: Callable[[], None] = lambda: None
@@ -158,7 +159,7 @@ class Endpoint:
         """Send a request and return what came of it. Never raises for what the peer does."""
         message_id = str(uuid.uuid4())
         text = json.dumps([CALL, message_id, action, payload], separators=(",", ":"))
-        if self._closed:
+        if self.closed:
             return NoAnswer("the link is down", link_lost=True)
         if fault := schemas.request_fault(action, payload):
             LOG.error("our own %s is not valid: %s", action, fault.description)
@@ -191,7 +192,7 @@ class Endpoint:
                 if not self.silent:
                     await self._receive(frame)
         finally:
-            self._closed = True
+            self.closed = True
             for message_id in list(self._open):
                 self._settle(message_id, NoAnswer("the link was lost", link_lost=True))
 

@@ -76,8 +76,8 @@ class Outbox:
         self._news = asyncio.Event()
         self._row_sent_last = False
         self._status_first = False
-        self._retry_at = 0.0
         self._retry_timer: Timer | None = None
+        """Runs while the first row of the journal waits to be sent again."""
         self._silences = 0
         """How often the first row of the journal has met silence."""
         self.registered = False
@@ -144,13 +144,15 @@ class Outbox:
         return await plain.answer
 
     async def run(self, endpoint: Endpoint) -> None:
-        """Send over `endpoint` until cancelled; ends with every plain call answered."""
+        """Send over `endpoint` until it is closed; ends with every plain call answered."""
         self.connected = True
-        self._retry_at = 0.0
+        if self._silences:  # a new connection ends a silence, but not the distance to a CALLERROR
+            self._end_retry_wait()
         try:
-            while True:
+            while not endpoint.closed:
                 item = self._next()
                 if item is None:
+                    self._status_first = False
                     self._drained.set()
                     self._news.clear()
                     await self._news.wait()
@@ -186,7 +188,7 @@ class Outbox:
     def _choose(self) -> _Plain | Literal["row"] | None:
         """Whose turn it is; the module's docstring has the rule."""
         plain = next((item for item in self._plain if self.registered or item.while_pending), None)
-        row_ready = self.registered and self._row_ages and self._retry_at <= self._clock.monotonic()
+        row_ready = self.registered and self._row_ages and self._retry_timer is None
         if plain is not None and (
             not row_ready
             or self._row_sent_last
@@ -243,10 +245,14 @@ class Outbox:
             self._retry_in(policy.interval_s * min(self._silences, policy.attempts))
 
     def _retry_in(self, seconds: float) -> None:
-        self._retry_at = self._clock.monotonic() + seconds
+        self._end_retry_wait()
+        self._retry_timer = self._clock.call_later(seconds, self._end_retry_wait)
+
+    def _end_retry_wait(self) -> None:
         if self._retry_timer is not None:
             self._retry_timer.cancel()
-        self._retry_timer = self._clock.call_later(seconds, self.wake)
+            self._retry_timer = None
+        self.wake()
 
     def _drop(self, row: JournalRow, why: str) -> None:
         self._store.give_up(row)
@@ -256,7 +262,7 @@ class Outbox:
     def _left(self) -> None:
         self._row_ages.popleft()
         self._silences = 0
-        self._retry_at = 0.0
+        self._end_retry_wait()
         if not self._row_ages:
             self._drained.set()
         self._on_change()

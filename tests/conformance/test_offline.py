@@ -238,7 +238,7 @@ async def test_several_transactions_go_out_in_the_order_in_which_they_happened()
             await pair.submit(Plug(connector_id))
             await pair.submit(Start(connector_id, tag))
             await pair.advance(4)
-        await pair.advance(12)
+        await pair.advance(8)
         await pair.submit(Stop(1))
         await pair.submit(Unplug(1))
         await pair.submit(Plug(1))
@@ -472,7 +472,7 @@ async def test_a_link_that_is_lost_while_idle_comes_back_to_heartbeats() -> None
     async with Pair() as pair:
         pair.csms.clear()
         await pair.csms.cut()
-        await pair.advance(3600)
+        await pair.advance(3700)
         assert set(pair.csms.actions()) <= {"Heartbeat"}
         assert pair.csms.actions()
 

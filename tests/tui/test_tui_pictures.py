@@ -12,6 +12,8 @@ from datetime import timedelta
 
 import pytest
 from fake_host import NOW, ONLINE, FakeHost, available, charging, faulted, station
+from screen_text import settled, until
+from textual.pilot import Pilot
 
 from sim_core.snapshot import FaultSnapshot, LinkState, Registration, StationSnapshot
 from tui.app import ChargeForgeApp
@@ -19,6 +21,7 @@ from tui.app import ChargeForgeApp
 STATUSES = """
 Available Preparing Charging SuspendedEV SuspendedEVSE Finishing Reserved Unavailable Faulted
 """.split()  # noqa: SIM905
+SKETCH = station()
 MANY = station([(charging, faulted, available)[n % 3](n) for n in range(1, 17)])
 ALL = station(
     [available(n, status=word) for n, word in enumerate(STATUSES[:8], 1)],
@@ -39,7 +42,7 @@ class Picture:
 
     name: str
     size: tuple[int, int] = (80, 24)
-    picture: StationSnapshot | None = station()
+    picture: StationSnapshot | None = SKETCH
     press: tuple[str, ...] = ()
     theme: str = "chargeforge-dark"
     ascii: bool = False
@@ -84,6 +87,11 @@ def test_picture(picture: Picture, snap_compare: Callable[..., bool]) -> None:
     app = ChargeForgeApp(host, theme=picture.theme, ascii=picture.ascii)
     if picture.failure:
         host.start = lambda: setattr(host, "failure", picture.failure)  # type: ignore[method-assign]
-    assert snap_compare(
-        app, press=["wait:300", *picture.press, "wait:300"], terminal_size=picture.size
-    )
+
+    async def arrange(pilot: Pilot[int]) -> None:
+        board = app.dashboard
+        await until(pilot, lambda: board.focused is not None or host.snapshot is None)
+        await pilot.press(*picture.press)
+        await settled(pilot)
+
+    assert snap_compare(app, run_before=arrange, terminal_size=picture.size)
