@@ -122,6 +122,45 @@ class ConnectorSnapshot:
 
 
 @dataclass(frozen=True)
+class JournalEntry:
+    """A transaction message that the CSMS has not answered yet."""
+
+    number: int
+    """Its place in the journal's own counting; lower ones go first."""
+    action: str
+    connector_id: int
+    written_at: datetime
+    attempts: int
+    """How often the CSMS has failed to process it."""
+    transaction_key: int
+    """Our own name of the transaction: what stands in for the id until there is one."""
+    transaction_id: int | None
+    """As the CSMS gave it; None until it has answered StartTransaction."""
+
+
+@dataclass(frozen=True)
+class LostEntry:
+    """A transaction message whose attempts were spent."""
+
+    action: str
+    connector_id: int
+    transaction_id: int | None
+    given_up_at: datetime
+    why: str
+
+
+@dataclass(frozen=True)
+class JournalSnapshot:
+    """What waits to be answered by the CSMS, oldest first, and what was given up, newest first.
+
+    Only the first `JOURNAL_SHOWN` of either; `LinkSnapshot.queued` has the whole count.
+    """
+
+    waiting: tuple[JournalEntry, ...] = ()
+    lost: tuple[LostEntry, ...] = ()
+
+
+@dataclass(frozen=True)
 class StationSnapshot:
     """The charge point as a whole."""
 
@@ -133,6 +172,7 @@ class StationSnapshot:
     connectors: tuple[ConnectorSnapshot, ...]
     status: str = "Available"
     """Status of connector 0: the charge point itself."""
+    journal: JournalSnapshot = JournalSnapshot()
     powered: bool = True
     """The mains are there."""
     refusals: Mapping[str, str] = field(default_factory=dict)
@@ -142,3 +182,4 @@ class StationSnapshot:
 
 
 TRACE_LENGTH = 600
+JOURNAL_SHOWN = 100

@@ -47,15 +47,19 @@ from sim_core.models import load_model
 from sim_core.ocpp16.charge_point import Build, ChargePoint
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.snapshot import (
+    JOURNAL_SHOWN,
     ConnectorSnapshot,
     FaultSnapshot,
+    JournalEntry,
+    JournalSnapshot,
     LinkSnapshot,
     LinkState,
+    LostEntry,
     StationSnapshot,
     TransactionSnapshot,
 )
 from sim_core.store import Store
-from sim_core.wire.link import Link, charge_point_url
+from sim_core.wire.link import Link, basic_authorization, charge_point_url
 from sim_core.wire.message_log import MessageLog
 
 
@@ -74,12 +78,15 @@ class Station:
         call_timeout_s: float = 30.0,
         longest_pause_s: float = 30.0,
         seed: int | None = None,
+        authorization_key: bytes | None = None,
     ) -> None:
         self.messages = messages
         self.events = events
         self.warnings: tuple[str, ...] = ()
         """Standing warnings for the viewers; see `warn`."""
         self._store = store
+        self._journal = JournalSnapshot()
+        self._journal_seen = -1
         self._dirty = False
         self._watchers: list[asyncio.Future[None]] = []
         self._loop = asyncio.get_running_loop()
@@ -105,6 +112,11 @@ class Station:
             call_timeout_s=call_timeout_s,
             longest_pause_s=longest_pause_s,
             rng=rng,
+            authorization=lambda: (
+                basic_authorization(build.charge_point_id, authorization_key)
+                if authorization_key is not None
+                else None
+            ),
         )
         self.charge_point.cut_link = self.link.cut
         self.charge_point.link_online = lambda: self.link.online
@@ -112,6 +124,8 @@ class Station:
         if store.trouble:
             self.warn(store.trouble)
         self._dialling: asyncio.Task[None] | None = None
+        self._mains = asyncio.Lock()
+        """Held while a battery keeps the firmware alive: power comes back after that only."""
         self._dials_again = True
         """Whether the link was wanted when the mains failed."""
         self.snapshot = self._picture()
@@ -280,18 +294,19 @@ class Station:
         self.charge_point.frames_pass_again()
 
     async def _switch_mains(self, command: PowerOff | PowerOn) -> Outcome:
-        if reason := self._refusals().get(ACTION_BY_COMMAND[type(command)].name):
-            return Refused(reason)
-        if isinstance(command, PowerOff):
-            self._dials_again = self.link.wanted
-            await self.charge_point.lose_power()
-            self.link.take_down()
-        else:
-            self.charge_point.regain_power()
-            if self._dials_again:
-                self.link.bring_up()
-        self._changed()
-        return Accepted()
+        async with self._mains:
+            if reason := self._refusals().get(ACTION_BY_COMMAND[type(command)].name):
+                return Refused(reason)
+            if isinstance(command, PowerOff):
+                self._dials_again = self.link.wanted
+                await self.charge_point.lose_power()
+                self.link.take_down()
+            else:
+                self.charge_point.regain_power()
+                if self._dials_again:
+                    self.link.bring_up()
+            self._changed()
+            return Accepted()
 
     def _refusals(self) -> dict[str, str]:
         """Switches that would change nothing, with the sentence that says so."""
@@ -338,6 +353,7 @@ class Station:
             link=self._link_picture(),
             connectors=tuple(self._connector_picture(outlet) for outlet in cp.outlets.values()),
             status=cp.charge_point_status().value,
+            journal=self._journal_picture(),
             powered=cp.powered,
             refusals=self._refusals(),
             warnings=self.warnings,
@@ -359,6 +375,36 @@ class Station:
             waiting_since=cp.own_time(link.waiting_since),
             queued=self._store.depth,
         )
+
+    def _journal_picture(self) -> JournalSnapshot:
+        """The journal is read only after it has changed: a tick of the meter costs no query."""
+        if self._journal_seen != self._store.journal_revision:
+            self._journal_seen = self._store.journal_revision
+            self._journal = JournalSnapshot(
+                waiting=tuple(
+                    JournalEntry(
+                        row.number,
+                        row.action,
+                        row.connector_id,
+                        row.written_at,
+                        row.attempts,
+                        row.transaction_key,
+                        row.transaction_id,
+                    )
+                    for row in self._store.journal(JOURNAL_SHOWN)
+                ),
+                lost=tuple(
+                    LostEntry(
+                        gone.action,
+                        gone.connector_id,
+                        gone.transaction_id,
+                        gone.given_up_at,
+                        gone.why,
+                    )
+                    for gone in self._store.given_up(JOURNAL_SHOWN)
+                ),
+            )
+        return self._journal
 
     def _connector_picture(self, outlet: Outlet) -> ConnectorSnapshot:
         cp, metal, transaction = self.charge_point, outlet.metal, outlet.transaction

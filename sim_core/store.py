@@ -58,6 +58,16 @@ CREATE TABLE journal (
     written_at TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE given_up (
+    number INTEGER PRIMARY KEY,
+    action TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    connector_id INTEGER NOT NULL,
+    transaction_id INTEGER,
+    written_at TEXT NOT NULL,
+    given_up_at TEXT NOT NULL,
+    why TEXT NOT NULL
+);
 CREATE TABLE known_tags (
     id_tag TEXT PRIMARY KEY COLLATE NOCASE,
     status TEXT NOT NULL,
@@ -104,6 +114,17 @@ class JournalRow:
 
 
 @dataclass(frozen=True)
+class GivenUp:
+    """A transaction message whose attempts were spent: the CSMS has never processed it."""
+
+    action: str
+    connector_id: int
+    transaction_id: int | None
+    given_up_at: datetime
+    why: str
+
+
+@dataclass(frozen=True)
 class KnownTag:
     """What the CSMS last said of an idTag (the authorization cache, OCPP 1.6 §3.5.1)."""
 
@@ -138,6 +159,8 @@ class Store:
                 raise StoreError(f"STATE_DIR: {path} cannot be used: {error}.") from None
             self._set_aside(path, str(error))
             self._db = self._open(path)
+        self.journal_revision = 0
+        """Raised by every change of the journal."""
         self._depth: int = self._db.execute("SELECT count(*) FROM journal").fetchone()[0]
 
     @classmethod
@@ -301,6 +324,7 @@ class Store:
                 ),
             )
             self._depth += 1
+            self.journal_revision += 1
 
     @property
     def depth(self) -> int:
@@ -336,6 +360,7 @@ class Store:
             self._db.execute(
                 "UPDATE journal SET attempts = attempts + 1 WHERE number = ?", (number,)
             )
+            self.journal_revision += 1
             row = self._db.execute(
                 "SELECT attempts FROM journal WHERE number = ?", (number,)
             ).fetchone()
@@ -351,18 +376,44 @@ class Store:
                 )
             self._leave(row)
 
-    def give_up(self, row: JournalRow) -> None:
-        """The attempts for a row are spent: it leaves unanswered."""
+    def give_up(self, row: JournalRow, why: str, at: datetime) -> None:
+        """The attempts for a row are spent: it leaves unanswered, and is kept where one can see."""
         with self.together():
+            self._db.execute(
+                "INSERT INTO given_up VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    row.number,
+                    row.action,
+                    json.dumps(row.payload),
+                    row.connector_id,
+                    row.transaction_id,
+                    row.written_at.isoformat(),
+                    at.isoformat(),
+                    why,
+                ),
+            )
             if row.action == "StartTransaction":
                 self._db.execute(
                     "UPDATE transactions SET start_lost = 1 WHERE key = ?", (row.transaction_key,)
                 )
             self._leave(row)
 
+    def given_up(self, limit: int) -> list[GivenUp]:
+        """The last `limit` messages that were given up, newest first."""
+        rows = self._db.execute(
+            "SELECT action, connector_id, transaction_id, given_up_at, why FROM given_up"
+            " ORDER BY given_up_at DESC, number DESC LIMIT ?",
+            (limit,),
+        )
+        return [
+            GivenUp(action, connector_id, transaction_id, _moment(at), why)
+            for action, connector_id, transaction_id, at, why in rows
+        ]
+
     def _leave(self, row: JournalRow) -> None:
         cursor = self._db.execute("DELETE FROM journal WHERE number = ?", (row.number,))
         self._depth -= cursor.rowcount
+        self.journal_revision += 1
         if row.action == "StopTransaction":
             self._db.execute("DELETE FROM transactions WHERE key = ?", (row.transaction_key,))
 

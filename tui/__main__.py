@@ -1,39 +1,19 @@
 """The `chargeforge` command: picks what to run, guards the terminal, and leaves it as it was.
 
-Order matters: the engine is made first and stopped last, the app comes and goes between. Textual
-installs no handlers for SIGTERM and SIGHUP, and its loop cannot run any while a terminal does not
-read; so plain handlers ask for the end, and a watchdog that needs no loop gives the terminal back
-when the asking is not heard.
+Order matters: the engine is made first and stopped last, the app comes and goes between. What is
+not needed for the first frame is imported by whoever needs it.
 """
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim_core.config import Settings
     from sim_core.engine import Engine
-    from tui.app import ChargeForgeApp
-
-PATIENCE_S = 5.0
-"""How long an orderly end may take after a signal."""
-
-RESTORE = (
-    "\x18"  # ends a sequence that was cut off
-    "\x1b[<u"  # kitty's keyboard protocol off
-    "\x1b[?2026l"  # a frame that was begun is over
-    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l"  # mouse
-    "\x1b[?1004l\x1b[?2004l\x1b[?2048l"  # focus reports, bracketed paste, resize reports
-    "\x1b[0m\x1b[?1049l\x1b[?25h"  # colours, main screen, cursor
-)
 
 
 @dataclass(frozen=True)
@@ -154,6 +134,7 @@ def show(engine: Engine, settings: Settings, *, keeps_state: bool = True) -> int
         return run_plain(engine) or 0
     _log_to(settings)
     from tui.app import ChargeForgeApp
+    from tui.way_out import PATIENCE_S, WayOut
 
     app = ChargeForgeApp(
         engine,
@@ -162,7 +143,7 @@ def show(engine: Engine, settings: Settings, *, keeps_state: bool = True) -> int
         id_tag=settings.id_tag,
         keeps_state=keeps_state and str(settings.state_dir) != ":memory:",
     )
-    end = _End(engine, app)
+    end = WayOut(ask=(lambda: engine.stop(0), app.leave_soon))
     try:
         app.run()
     finally:
@@ -183,85 +164,6 @@ def _log_to(settings: Settings) -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root.addHandler(handler)
     root.setLevel(logging.INFO)
-
-
-def _nothing(number: int, frame: FrameType | None) -> None:
-    """A handler for a signal that is to interrupt and no more."""
-
-
-class _End:
-    """What SIGTERM and SIGHUP set in motion."""
-
-    def __init__(self, engine: Engine, app: ChargeForgeApp) -> None:
-        self.asked = False
-        self._engine = engine
-        self._app = app
-        self._watchdog: threading.Timer | None = None
-        self._terminal = _terminal_state()
-        if hasattr(signal, "SIGURG"):
-            signal.signal(signal.SIGURG, _nothing)  # so that it interrupts a write, see below
-        for name in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):  # there is no SIGHUP on Windows
-                signal.signal(getattr(signal, name), self._on_signal)
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
-            return
-        self.asked = True
-        self._watchdog = threading.Timer(PATIENCE_S, self._give_back)
-        self._watchdog.daemon = True
-        self._watchdog.start()
-        self._engine.stop(0)
-        self._app.leave_soon()
-
-    def _give_back(self) -> None:
-        """The orderly way did not come to an end: restore the terminal and go."""
-        _restore_terminal(self._terminal)
-        os._exit(0)
-
-    def disarm(self) -> None:
-        """The end has come in order."""
-        if self._watchdog:
-            self._watchdog.cancel()
-
-
-def _terminal_state() -> list[Any] | None:
-    try:
-        import termios
-
-        return termios.tcgetattr(sys.stdin.fileno())
-    except (ImportError, OSError, ValueError):
-        return None
-    except Exception:  # noqa: BLE001 - termios.error is no OSError and cannot be named without termios
-        return None
-
-
-def _restore_terminal(state: list[Any] | None) -> None:
-    """Give the terminal back although it may not be reading and the loop may hang in a write."""
-    import contextlib
-
-    with contextlib.suppress(Exception):
-        import termios
-
-        terminal = os.dup(sys.stderr.fileno())
-        # what the writer thread still has to say goes nowhere, what waits in the line is dropped
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-        for thread in threading.enumerate():  # a write that hangs holds the line's lock: cut it off
-            if thread.ident and thread is not threading.current_thread():
-                signal.pthread_kill(thread.ident, signal.SIGURG)
-        os.set_blocking(terminal, False)
-        until = time.monotonic() + 1.0
-        try:
-            while time.monotonic() < until:
-                termios.tcflush(terminal, termios.TCOFLUSH)
-                with contextlib.suppress(BlockingIOError):
-                    os.write(terminal, RESTORE.encode())
-                    break
-                time.sleep(0.02)
-        finally:
-            os.set_blocking(terminal, True)  # the shell shares this setting
-        if state is not None:
-            termios.tcsetattr(terminal, termios.TCSANOW, state)
 
 
 if __name__ == "__main__":

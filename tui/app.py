@@ -32,6 +32,10 @@ from tui.screens import Dashboard, Sight
 
 Taken = Callable[[Chosen], None]
 
+COVERED_S = 5
+"""How often, in seconds, the dashboard is drawn while a dialog lies over it: Textual then paints
+the whole screen anew for the smallest change."""
+
 FAULT_WORDS: dict[str, str] = {
     "ConnectorLockFailure": "the lock does not close or open",
     "EVCommunicationError": "the vehicle does not answer",
@@ -83,6 +87,7 @@ class ChargeForgeApp(App[int]):
         self._revision = 0
         self._events = 0
         self._caption = ""
+        self._looks = 0
         self._station: StationSnapshot | None = None
         self._here: asyncio.AbstractEventLoop | None = None
         for own in OWN_THEMES:
@@ -133,7 +138,10 @@ class ChargeForgeApp(App[int]):
         if happened:
             self._caption = f"{text.clock_time(happened[-1].at)} {happened[-1].text}"
         sight = Sight(self._station, self.host.failure, self.host.now())
-        self.dashboard.show(sight, exchanges, self._caption)
+        self._looks += 1
+        covered = self.screen is not self.dashboard
+        draw = not covered or self._looks % (self._fps * COVERED_S) == 0
+        self.dashboard.show(sight, exchanges, self._caption, draw)
 
     def _remember(self, station: StationSnapshot) -> None:
         for connector in station.connectors:

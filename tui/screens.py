@@ -177,16 +177,19 @@ class Dashboard(Screen[None]):
         """The selected connector."""
         return connector_of(self.station, self.selected) if self.station else None
 
-    def show(self, sight: Sight, exchanges: Sequence[Exchange], caption: str) -> None:
-        """Show what one look found."""
+    def show(
+        self, sight: Sight, exchanges: Sequence[Exchange], caption: str, draw: bool = True
+    ) -> None:
+        """Take in what one look found, and draw it."""
         self._sight = sight
         station = sight.station
         if station and self.connector is None and station.connectors:
             self.selected = station.connectors[0].connector_id
         self.messages.extend(exchanges)
         self.messages.caption = caption
-        self._lay_out()
-        self._draw()
+        if draw:
+            self._lay_out()
+            self._draw()
 
     def _draw(self) -> None:
         sight = self._sight

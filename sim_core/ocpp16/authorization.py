@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from ocpp.v16.enums import AuthorizationStatus
+
 from sim_core.ocpp16.configuration import Configuration
 from sim_core.ocpp16.stamps import moment
 from sim_core.store import KnownTag, Store
 from sim_core.wire.endpoint import Answer, Error, Payload, Result
 
 ACCEPTED = "Accepted"
+STATUSES = [status.value for status in AuthorizationStatus]
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,11 @@ class Verdict:
 def id_tag_info(payload: Payload) -> Verdict | None:
     """IdTagInfo of an answer, read leniently: None where it is missing or makes no sense."""
     info = payload.get("idTagInfo")
-    if not isinstance(info, dict) or not isinstance(info.get("status"), str):
+    if not isinstance(info, dict) or info.get("status") not in STATUSES:
         return None
     parent = info.get("parentIdTag")
-    return Verdict(info["status"], parent if isinstance(parent, str) and parent else None)
+    usable = isinstance(parent, str) and 0 < len(parent) <= 20 and parent.isprintable()
+    return Verdict(info["status"], parent if usable else None)
 
 
 class Caller(Protocol):

@@ -152,8 +152,8 @@ class ChargePoint:
             may_send=lambda: self.outbox.registered,
             minimum_duration_s=lambda: self.configuration.number("MinimumStatusDuration"),
             send=self._send_status,
-            stamp=stamp,
-            now=self.now,
+            stamp=lambda at: stamp(at + self._offset),  # a clock set since then tells it right
+            now=clock.now,
             vendor_id=build.model.identity.vendor if self.behaviour.vendor_fields else None,
         )
         self.registrar = Registrar(self, self._shift_clock)

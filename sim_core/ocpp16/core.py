@@ -133,12 +133,15 @@ class Core:
         return Reply(call_result.ClearCache(ClearCacheStatus.accepted))
 
     @on(Action.data_transfer, skip_schema_validation=True)
-    def core_data_transfer(self, vendor_id: Any = None, **_: Any) -> Reply:
+    def core_data_transfer(self, vendor_id: Any = None, **_: Any) -> Reply | Refusal:
         """§5.6. Unvalidated: many CSMSs send an object where `data` is to be a string.
 
         The make's own vendorId is known, but no message of it is.
         """
-        known = str(vendor_id).casefold() == self._cp.model.identity.vendor.casefold()
+        if not isinstance(vendor_id, str):
+            code = "ProtocolError" if vendor_id is None else "TypeConstraintViolation"
+            return Refusal(code, "vendorId is a required text")
+        known = vendor_id.casefold() == self._cp.model.identity.vendor.casefold()
         return Reply(
             call_result.DataTransfer(
                 DataTransferStatus.unknown_message_id

@@ -12,8 +12,8 @@ _FORM = re.compile(
 
 def stamp(at: datetime) -> str:
     """`at` as it goes on the wire."""
-    utc = at.astimezone(timezone.utc)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    utc = at.astimezone(timezone.utc).replace(tzinfo=None)
+    return utc.isoformat(timespec="milliseconds") + "Z"
 
 
 def moment(text: object) -> datetime | None:

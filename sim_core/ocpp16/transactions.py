@@ -77,7 +77,7 @@ class Transactions:
             cp.outbox.append("StartTransaction", payload, key=key, connector_id=outlet.number)
             transaction = Transaction(key, card.id_tag, card.parent_id_tag, now, meter_start_wh)
             outlet.transaction = transaction
-            outlet.authorization = None
+            outlet.authorization = outlet.held_for = None
             outlet.ended = False
             if measurands := cp.configuration.items("StopTxnSampledData"):
                 cp.store.add_sample(key, self._value(outlet, measurands, metering.BEGIN))

@@ -30,6 +30,8 @@ CALL, CALLRESULT, CALLERROR = 2, 3, 4
 DESCRIPTION_LIMIT = 255  # OCPP-J §4.2.3: errorDescription
 LOGGED_LIMIT = 64 * 1024
 """Characters of a frame that the message log keeps."""
+NAME_LIMIT = 50
+"""Characters of an action or a field name; OCPP 1.6 has none that is longer."""
 
 Payload = dict[str, Any]
 
@@ -222,10 +224,12 @@ class Endpoint:
             await self._receive_call(message_id, message, text)
         elif kind == CALLRESULT:
             payload = message[2]
-            if isinstance(payload, dict):
-                self._receive_answer(message_id, Result(payload), text)
-            else:
-                self._noise("CALLRESULT without payload", text)
+            answer: Result | Error = (
+                Result(payload)
+                if isinstance(payload, dict)
+                else Error("FormationViolation", "a CALLRESULT without payload")
+            )
+            self._receive_answer(message_id, answer, text)
         elif kind == CALLERROR:
             code = message[2] if isinstance(message[2], str) else "GenericError"
             described = message[3] if len(message) > 3 and isinstance(message[3], str) else ""
@@ -282,8 +286,8 @@ class Endpoint:
         connector_id, transaction_id = fields_.get("connectorId"), fields_.get("transactionId")
         number = self._log.open(
             Direction.RECEIVED,
-            action or "(no action)",
-            message_id,
+            action[:NAME_LIMIT] if action.isprintable() and action else "(no action)",
+            message_id[:NAME_LIMIT],
             text[:LOGGED_LIMIT],
             self._clock.now(),
             connector_id=connector_id if isinstance(connector_id, int) else None,
@@ -326,11 +330,12 @@ class Endpoint:
         if route is None:
             if action in schemas.known_actions():
                 return Refusal("NotSupported", f"{action} is not supported by this charge point")
-            return Refusal("NotImplemented", f"{action[:50]!r} is not an action of OCPP 1.6")
+            return Refusal("NotImplemented", f"{action[:NAME_LIMIT]!r} is not an action of OCPP 1.6")
         if route.validate and (fault := schemas.request_fault(action, payload)):
             return Refusal(fault.code, fault.description)
         try:
-            return route.handler(**{_field_name(key): value for key, value in payload.items()})
+            named = {key: value for key, value in payload.items() if len(key) <= NAME_LIMIT}
+            return route.handler(**{_field_name(key): value for key, value in named.items()})
         except Exception:
             # The edge between the wire and the firmware: a fault of ours must not cost the link.
             LOG.exception("the handler of %s failed", action)

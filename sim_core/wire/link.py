@@ -14,6 +14,7 @@ import logging
 import random
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,7 +60,16 @@ STATUS_ADVICE = {
 
 def charge_point_url(base: str, charge_point_id: str) -> str:
     """The URL to dial: the base with the percent-encoded identity appended (OCPP-J §3.1.1)."""
-    return f"{base.rstrip('/')}/{quote(charge_point_id, safe='')}"
+    path, mark, query = base.partition("?")
+    return f"{path.rstrip('/')}/{quote(charge_point_id, safe='')}{mark}{query}"
+
+
+def basic_authorization(identity: str, key: bytes) -> str:
+    """The HTTP header that shows an authorization key (OCPP-J §6.2): its bytes as they are.
+
+    A password in the URL could only be text; a key may be any bytes.
+    """
+    return "Basic " + b64encode(identity.encode() + b":" + key).decode("ascii")
 
 
 def explain(error: BaseException) -> str:
@@ -121,8 +131,12 @@ class Link:
         call_timeout_s: float,
         longest_pause_s: float,
         rng: random.Random,
+        authorization: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """`session` runs beside the read loop for as long as the connection lasts."""
+        """`session` runs beside the read loop for as long as the connection lasts.
+
+        `authorization` gives the HTTP Authorization header of the next dial, if there is one.
+        """
         self.url = url
         self.state = LinkState.CONNECTING
         self.attempt = 0
@@ -143,6 +157,7 @@ class Link:
         self._call_timeout_s = call_timeout_s
         self._longest_pause_s = longest_pause_s
         self._rng = rng
+        self._authorization = authorization
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._cut = asyncio.Event()
@@ -210,10 +225,12 @@ class Link:
 
     async def _dial(self) -> str:
         interval = self._ping_interval_s() or None  # 0 turns pings off (OCPP-J §5.4)
+        authorization = self._authorization()
         try:
             connection = await connect(
                 self.url,
                 subprotocols=[SUBPROTOCOL],
+                additional_headers={"Authorization": authorization} if authorization else None,
                 open_timeout=OPEN_TIMEOUT_S,
                 ping_interval=interval,
                 ping_timeout=interval,

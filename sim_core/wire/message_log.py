@@ -56,10 +56,13 @@ class Exchange:
 
 
 class MessageLog:
-    """The last `size` exchanges."""
+    """The last `size` exchanges, or fewer when their frames are long."""
 
-    def __init__(self, size: int = 100_000) -> None:
+    def __init__(self, size: int = 100_000, characters: int = 64 * 1024 * 1024) -> None:
+        """`characters` limits what all frames together may take."""
         self._size = size
+        self._characters = characters
+        self._kept = 0
         self._lock = threading.Lock()
         self._exchanges: OrderedDict[int, Exchange] = OrderedDict()
         self._changes: OrderedDict[int, int] = OrderedDict()  # exchange number -> revision
@@ -107,9 +110,6 @@ class MessageLog:
                     trouble=trouble,
                 )
             )
-            if len(self._exchanges) > self._size:
-                gone, _ = self._exchanges.popitem(last=False)
-                self._changes.pop(gone, None)
             return number
 
     def close(
@@ -148,7 +148,19 @@ class MessageLog:
             return self._exchanges.get(number)
 
     def _put(self, exchange: Exchange) -> None:
+        before = self._exchanges.get(exchange.number)
+        self._kept += _length(exchange) - (_length(before) if before else 0)
         self._revision += 1
         self._exchanges[exchange.number] = exchange
         self._changes[exchange.number] = self._revision
         self._changes.move_to_end(exchange.number)
+        while len(self._exchanges) > self._size or (
+            self._kept > self._characters and len(self._exchanges) > 1
+        ):
+            number, gone = self._exchanges.popitem(last=False)
+            self._changes.pop(number, None)
+            self._kept -= _length(gone)
+
+
+def _length(exchange: Exchange) -> int:
+    return len(exchange.request) + len(exchange.answer)

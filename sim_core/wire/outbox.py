@@ -27,6 +27,8 @@ SAMPLE = "MeterValues"
 PLACEHOLDER = "transactionId"
 """Written as null into the journal; filled in when the row is sent."""
 URGENT = frozenset({"BootNotification", "Authorize"})
+PLAIN_LIMIT = 1000
+"""How many plain calls may wait; of more the oldest gives way, for it tells least of now."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,11 @@ class Outbox:
             self._plain.appendleft(plain)
         else:
             self._plain.append(plain)
+        if len(self._plain) > PLAIN_LIMIT:
+            oldest = min(self._plain, key=lambda item: item.age)
+            self._plain.remove(oldest)
+            if not oldest.answer.done():
+                oldest.answer.set_result(NoAnswer("it gave way to newer ones", link_lost=False))
         self.wake()
         return await plain.answer
 
@@ -158,6 +165,7 @@ class Outbox:
                     await self._news.wait()
                     continue
                 self.busy = True
+                self._on_change()
                 try:
                     if isinstance(item, _Plain):
                         await self._send_plain(endpoint, item)
@@ -165,6 +173,7 @@ class Outbox:
                         await self._send_row(endpoint, item)
                 finally:
                     self.busy = False
+                    self._on_change()
         finally:
             self.connected = False
             self.registered = False
@@ -255,7 +264,7 @@ class Outbox:
         self.wake()
 
     def _drop(self, row: JournalRow, why: str) -> None:
-        self._store.give_up(row)
+        self._store.give_up(row, why, self._clock.now())
         self._left()
         self._on_given_up(row, why)
 

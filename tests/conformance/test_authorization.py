@@ -1,4 +1,4 @@
-"""May this card charge: the CSMS's word, the cache, the letters' case (OCPP 1.6 §3.5, §3.9, §4.1)."""
+"""May this card charge: the CSMS's word, the cache, upper and lower case (OCPP 1.6 §3.5, §3.9)."""
 
 from __future__ import annotations
 

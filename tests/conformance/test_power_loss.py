@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from sim_core.commands import Accepted, LinkUp, Plug, PowerOff, PowerOn, Refused, Start, Swipe
 from tests.conformance.acts import charge, payloads, unplug_network
 from tests.pair import Pair
+from tests.scripted_csms import Drop
 
 BOOT = "BootNotification"
 SAMPLE = "MeterValues"
@@ -41,6 +43,25 @@ async def test_power_loss_with_a_backup() -> None:
             "StatusNotification 1 Finishing",
             "StatusNotification 2 Available",
         ]
+
+
+@pytest.mark.row(15, "TC_032_1_CS")
+async def test_a_battery_does_not_wait_for_ever() -> None:
+    async with Pair(behaviour={"power_backup": True}) as pair:
+        await charge(pair)
+        pair.csms.script["StopTransaction"].append(Drop())
+        off = asyncio.ensure_future(pair.submit(PowerOff()))
+        on = asyncio.ensure_future(pair.submit(PowerOn()))
+        await pair.advance(9)
+        assert not off.done()
+        assert pair.csms.connected
+        await pair.advance(2)
+        assert (await off, await on) == (Accepted(), Accepted())
+        await pair.settle()
+        assert pair.csms.connections == 2
+        first, second = payloads(pair, "StopTransaction")
+        assert first == second, "what was not answered is said again, as it was"
+        assert pair.csms.actions().index(BOOT) < pair.csms.actions().index("StopTransaction", 1)
 
 
 @pytest.mark.row(16, "TC_032_2_CS")

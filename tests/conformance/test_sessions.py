@@ -343,6 +343,21 @@ async def test_a_card_refused_afterwards_stops(status: str, opened_by: str) -> N
         assert len(pair.csms.of("StopTransaction")) == 1
 
 
+@pytest.mark.row(31, "S§4.8")
+async def test_a_held_cable_is_free_for_the_next_card() -> None:
+    async with Pair(keys={"StopTransactionOnInvalidId": "true"}, behaviour=DETACHABLE) as pair:
+        await pair.submit(Plug(1))
+        pair.csms.script["StartTransaction"].append(
+            {"transactionId": 77, "idTagInfo": {"status": "Invalid"}}
+        )
+        await pair.submit(Start(1, "TAG"))
+        await pair.submit(Start(1, "OTHER"))
+        assert pair.status() == "Charging"
+        pair.csms.clear()
+        assert isinstance(await pair.submit(Swipe(1, "TAG")), Refused)
+        assert pair.csms.actions() == [], "the first card has no say any more"
+
+
 @pytest.mark.row(32, "S§4.8")
 @pytest.mark.parametrize("status", REFUSALS)
 async def test_a_card_refused_afterwards_gets_no_energy(status: str) -> None:

@@ -77,8 +77,12 @@ async def test_of_a_run_of_short_states_only_the_last_is_reported() -> None:
         await pair.submit(Plug(1))
         await pair.advance(3)
         await pair.submit(Start(1, "TAG"))
-        await pair.advance(30)
+        await pair.advance(9)
+        assert pair.csms.actions() == ["Authorize", "StartTransaction"]
+        await pair.advance(1)
         assert pair.csms.actions() == ["Authorize", "StartTransaction", FIRST + "Charging"]
+        await pair.advance(30)
+        assert len(pair.csms.calls) == 3
 
 
 @pytest.mark.row(13, "TC_041_CS")

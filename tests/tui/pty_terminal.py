@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import fcntl
 import os
 import pty
@@ -57,7 +58,9 @@ class PtyTerminal:
                 break
             count += len(data)
             self.raw += data
-            self._stream.feed(_PRIVATE.sub("", self._decode.decode(data)))
+            # a sequence that was cut off in a stall is more than pyte can take
+            with contextlib.suppress(TypeError):
+                self._stream.feed(_PRIVATE.sub("", self._decode.decode(data)))
         return count
 
     def read_for(self, seconds: float) -> int:

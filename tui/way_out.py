@@ -1,0 +1,117 @@
+"""The way out after SIGTERM and SIGHUP, also when the terminal has stopped reading.
+
+Textual installs no handlers for them, and its loop cannot run any while it hangs in a write. So
+plain handlers ask for the end, and a watchdog that needs no loop gives the terminal back when the
+asking was not heard: it drops what waits to be written, frees the thread that writes, and sends
+what makes a terminal usable again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
+
+PATIENCE_S = 5.0
+"""How long an orderly end may take after a signal."""
+
+RESTORE = (
+    "\x18"  # ends a sequence that was cut off
+    "\x1b[<u"  # kitty's keyboard protocol off
+    "\x1b[?2026l"  # a frame that was begun is over
+    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l"  # mouse
+    "\x1b[?1004l\x1b[?2004l\x1b[?2048l"  # focus reports, bracketed paste, resize reports
+    "\x1b[0m\x1b[?1049l\x1b[?25h"  # colours, main screen, cursor
+)
+
+
+def _nothing(number: int, frame: FrameType | None) -> None:
+    """A handler for a signal that is to interrupt and no more."""
+
+
+class WayOut:
+    """What SIGTERM and SIGHUP set in motion."""
+
+    def __init__(self, ask: Sequence[Callable[[], object]]) -> None:
+        """`ask` is called by a signal, in order, and asks for the end without waiting for it."""
+        self.asked = False
+        self._ask = ask
+        self._watchdog: threading.Timer | None = None
+        self._terminal = _terminal_state()
+        if hasattr(signal, "SIGURG"):
+            signal.signal(signal.SIGURG, _nothing)  # so that it interrupts a write, see below
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):  # there is no SIGHUP on Windows
+                signal.signal(getattr(signal, name), self._on_signal)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            return
+        self.asked = True
+        self._watchdog = threading.Timer(PATIENCE_S, self._give_back)
+        self._watchdog.daemon = True
+        self._watchdog.start()
+        for ask in self._ask:
+            ask()
+
+    def _give_back(self) -> None:
+        """The orderly way did not come to an end: restore the terminal and go."""
+        try:
+            _restore_terminal(self._terminal)
+        except BaseException as e:
+            import traceback; open('/tmp/w/dbg2.txt','a').write(traceback.format_exc())
+        os._exit(0)
+
+    def disarm(self) -> None:
+        """The end has come in order, or because the watchdog freed it: then that one finishes."""
+        if self._watchdog:
+            self._watchdog.cancel()
+            self._watchdog.join(PATIENCE_S)
+
+
+def _terminal_state() -> list[Any] | None:
+    try:
+        import termios
+
+        return termios.tcgetattr(sys.stdin.fileno())
+    except (ImportError, OSError, ValueError):
+        return None
+    except Exception:  # noqa: BLE001 - termios.error is no OSError and cannot be named without termios
+        return None
+
+
+def _interrupt_others() -> None:
+    for thread in threading.enumerate():
+        if thread.ident and thread is not threading.current_thread():
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                signal.pthread_kill(thread.ident, signal.SIGURG)
+
+
+def _restore_terminal(state: list[Any] | None) -> None:
+    """Give the terminal back although it may not be reading and the loop may hang in a write."""
+    if 1:
+        import termios
+
+        terminal = os.dup(sys.stderr.fileno())
+        # what the writer thread still has to say goes nowhere, what waits in the line is dropped
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        os.set_blocking(terminal, False)
+        until = time.monotonic() + 1.0
+        try:
+            while time.monotonic() < until:
+                _interrupt_others()  # a write that hangs holds the line's lock
+                termios.tcflush(terminal, termios.TCOFLUSH)
+                with contextlib.suppress(BlockingIOError):
+                    os.write(terminal, RESTORE.encode())
+                    break
+                time.sleep(0.02)
+        finally:
+            os.set_blocking(terminal, True)  # the shell shares this setting
+        if state is not None:
+            termios.tcsetattr(terminal, termios.TCSANOW, state)
