@@ -39,9 +39,9 @@ def _run(arguments: list[str]) -> int:
     settings = _settings(arguments, "run")
     if settings is None:
         return 2
-    from sim_core.engine import Engine
+    from sim_core.__main__ import hosted
 
-    return show(Engine(settings), settings)
+    return show(hosted(settings), settings)
 
 
 def _demo(arguments: list[str]) -> int:

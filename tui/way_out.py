@@ -21,6 +21,9 @@ from typing import Any
 PATIENCE_S = 5.0
 """How long an orderly end may take after a signal."""
 
+STDERR = 2
+"""Where Textual draws. `sys.stderr` is its own catcher of prints while the app runs."""
+
 RESTORE = (
     "\x18"  # ends a sequence that was cut off
     "\x1b[<u"  # kitty's keyboard protocol off
@@ -62,10 +65,7 @@ class WayOut:
 
     def _give_back(self) -> None:
         """The orderly way did not come to an end: restore the terminal and go."""
-        try:
-            _restore_terminal(self._terminal)
-        except BaseException as e:
-            import traceback; open('/tmp/w/dbg2.txt','a').write(traceback.format_exc())
+        _restore_terminal(self._terminal)
         os._exit(0)
 
     def disarm(self) -> None:
@@ -95,12 +95,12 @@ def _interrupt_others() -> None:
 
 def _restore_terminal(state: list[Any] | None) -> None:
     """Give the terminal back although it may not be reading and the loop may hang in a write."""
-    if 1:
+    with contextlib.suppress(Exception):
         import termios
 
-        terminal = os.dup(sys.stderr.fileno())
+        terminal = os.dup(STDERR)
         # what the writer thread still has to say goes nowhere, what waits in the line is dropped
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDERR)
         os.set_blocking(terminal, False)
         until = time.monotonic() + 1.0
         try:

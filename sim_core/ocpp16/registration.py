@@ -34,6 +34,8 @@ class Registrar:
         self._set_clock = set_clock
         self._boot_early = asyncio.Event()
         self._new_interval = asyncio.Event()
+        self._unregistered = asyncio.Event()
+        """A triggered BootNotification was answered Pending or Rejected."""
         self._next_boot_s = 0.0
         """The CSMS's pause: on a new connection, too, BootNotification waits for its end (§4.2)."""
         self.boot_retry_at: datetime | None = None
@@ -45,9 +47,13 @@ class Registrar:
         try:
             if boots:
                 await cp.clock.sleep(cp.timing.boot_s)
-                await self._register()
-            cp.registered(booted=boots)
-            await self._keep_in_touch()
+            while True:
+                if boots:
+                    await self._register()
+                cp.registered(booted=boots)
+                await first_of(self._keep_in_touch(), self._unregistered.wait())
+                self.heartbeat_at = None
+                boots = True
         finally:
             self.boot_retry_at = self.heartbeat_at = None
 
@@ -65,12 +71,14 @@ class Registrar:
     async def _register(self) -> None:
         cp = self._cp
         own_pause_s = BOOT_RETRY_S
+        self._unregistered.clear()
         if cp.registration is not Registration.NONE:
             await self._wait_for_turn()
         while True:
             self._boot_early.clear()
             status, interval_s = await self._boot()
             if status is Registration.ACCEPTED:
+                self._next_boot_s = 0.0
                 return
             if interval_s > 0:
                 pause_s = float(interval_s)
@@ -91,9 +99,12 @@ class Registrar:
             self.boot_retry_at = None
 
     async def _boot_again(self) -> None:
-        status, _ = await self._boot()
+        status, interval_s = await self._boot()
         if status is Registration.ACCEPTED:
             self._new_interval.set()
+        elif status is not Registration.NONE:
+            self._next_boot_s = self._cp.clock.monotonic() + (interval_s or BOOT_RETRY_S)
+            self._unregistered.set()
 
     async def _boot(self) -> tuple[Registration, int]:
         """Send BootNotification; returns what it came to and the interval it brought."""
@@ -113,7 +124,8 @@ class Registrar:
         asked_at = cp.clock.monotonic()
         answer = await cp.outbox.call("BootNotification", payload, while_pending=True)
         status, interval_s = self._read_boot(answer, cp.clock.monotonic() - asked_at)
-        cp.set_registration(status)
+        if status is not Registration.NONE or not cp.outbox.registered:
+            cp.set_registration(status)  # a triggered one that fails takes nothing back
         if status is Registration.ACCEPTED and interval_s > 0:
             cp.configuration.override("HeartbeatInterval", str(interval_s))
         return status, interval_s

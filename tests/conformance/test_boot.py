@@ -158,6 +158,42 @@ async def test_a_triggered_boot_comes_before_its_time() -> None:
         assert await seconds_of(pair, BOOT, 300) == [300]
 
 
+@pytest.mark.row(7, "S§4.2")
+async def test_a_wait_that_a_trigger_has_cut_short_is_over() -> None:
+    async with booting(("Pending", 300), behaviour={"boot_on_reconnect": True}) as pair:
+        await pair.ask("TriggerMessage", requestedMessage=BOOT)
+        assert pair.registration is Registration.ACCEPTED
+        pair.csms.clear()
+        await pair.csms.cut()
+        await pair.advance(5)
+        assert pair.csms.actions() == [BOOT, *EVERYTHING_AVAILABLE]
+
+
+@pytest.mark.row(7, "S§4.2")
+@pytest.mark.parametrize("status", ["Pending", "Rejected"])
+async def test_a_triggered_boot_can_take_the_registration_back(status: str) -> None:
+    async with booting(("Accepted", 15)) as pair:
+        pair.csms.script[BOOT].append(answer(pair, status, 100))
+        await pair.ask("TriggerMessage", requestedMessage=BOOT)
+        pair.csms.clear()
+        await pair.submit(Plug(1))
+        await pair.advance(99)
+        assert pair.csms.actions() == []
+        await pair.advance(1)
+        assert pair.csms.actions()[:1] == [BOOT]
+        assert "StatusNotification 1 Preparing" in pair.csms.actions()
+        assert pair.registration is Registration.ACCEPTED
+
+
+@pytest.mark.row(7, "S§4.2")
+@pytest.mark.parametrize("odd", [CallError("InternalError"), {}])
+async def test_a_triggered_boot_that_fails_takes_nothing_back(odd: CallError | Payload) -> None:
+    async with booting(("Accepted", 15)) as pair:
+        pair.csms.script[BOOT].append(odd)
+        await pair.ask("TriggerMessage", requestedMessage=BOOT)
+        assert await seconds_of(pair, "Heartbeat", 30) == [15, 30]
+
+
 @pytest.mark.row(8, "S§4.2")
 @pytest.mark.parametrize("ahead_s", [3600.0, -10.0])
 async def test_the_clock_follows_the_csms(ahead_s: float) -> None:
