@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim_core.commands import Stop, Unplug
+from sim_core.commands import Plug, Start, Stop, Unplug
 from tests.conformance.acts import charge, payloads
 from tests.pair import Pair
-from tests.scripted_csms import Payload
+from tests.scripted_csms import Hold, Payload
 
 MIB = 1024 * 1024
 HUGE = "9" * 4301
@@ -154,8 +154,10 @@ FIELDS = (
 numbers = st.integers(-(10**40), 10**40) | st.floats() | st.integers(-2, 4)
 json_values = st.recursive(
     st.none() | st.booleans() | numbers | st.text(max_size=30),
-    lambda inside: st.lists(inside, max_size=4)
-    | st.dictionaries(st.text(max_size=8) | st.sampled_from(FIELDS), inside, max_size=4),
+    lambda inside: (
+        st.lists(inside, max_size=4)
+        | st.dictionaries(st.text(max_size=8) | st.sampled_from(FIELDS), inside, max_size=4)
+    ),
     max_leaves=12,
 )
 # One field too many: whatever else it says, the charge point must not obey it.
@@ -226,8 +228,7 @@ async def test_arbitrary_answers_to_its_own_calls(data: st.DataObject) -> None:
             script[action].extend(data.draw(st.lists(odd_answers, max_size=3), action))
         for action in ("StopTransaction", "Heartbeat", "BootNotification"):
             script[action].extend(data.draw(st.lists(odd_answers, max_size=2), action))
-        await pair.csms.ask("RemoteStartTransaction", idTag="TAG", connectorId=1)
-        await pair.settle()
+        await pair.ask("RemoteStartTransaction", idTag="TAG", connectorId=1)
         for trigger in ("Heartbeat", "BootNotification"):
             await pair.ask("TriggerMessage", requestedMessage=trigger)
         await a_session_on(pair, 1)
@@ -244,8 +245,6 @@ async def test_arbitrary_answers_to_its_own_calls(data: st.DataObject) -> None:
 
 async def a_session_on(pair: Pair, connector_id: int) -> None:
     """A session by the driver, as far as it goes."""
-    from sim_core.commands import Plug, Start
-
     await pair.submit(Plug(connector_id))
     await pair.submit(Start(connector_id, "TAG"))
     await pair.advance(25)
@@ -288,11 +287,7 @@ async def test_a_csms_that_asks_for_ever_and_never_answers_fills_no_memory() -> 
     """Triggered messages wait in memory for their turn; of too many the oldest gives way."""
     async with Pair() as pair:
         await charge(pair)
-        pair.csms.script["Heartbeat"].append({})
-        release = asyncio.Event()
-        from tests.scripted_csms import Hold
-
-        pair.csms.script["Heartbeat"].appendleft(Hold(release))
+        pair.csms.script["Heartbeat"].append(Hold(release := asyncio.Event()))
         for _ in range(3000):
             await pair.csms.ask("TriggerMessage", requestedMessage="Heartbeat")
         release.set()

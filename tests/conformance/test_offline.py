@@ -363,9 +363,7 @@ async def test_nothing_of_a_transaction_without_id_goes_out(answer: Answer) -> N
         await charge(pair)
         await pair.advance(30)
         assert pair.status() == "Charging", "the driver does not suffer for it"
-        assert await pair.ask("RemoteStopTransaction", transactionId=1000) == {
-            "status": "Rejected"
-        }
+        assert await pair.ask("RemoteStopTransaction", transactionId=1000) == {"status": "Rejected"}
         await pair.submit(Stop(1))
         assert not payloads(pair, "MeterValues")
         assert not payloads(pair, "StopTransaction")

@@ -633,7 +633,9 @@ async def test_the_whole_charge_point_while_it_is_used() -> None:
             "StatusNotification 0 Unavailable",
             "StatusNotification 3 Unavailable",
         ]
-        assert isinstance(await pair.submit(Start(2)), Refused), "a leaving connector starts nothing"
+        assert isinstance(await pair.submit(Start(2)), Refused), (
+            "a leaving connector starts nothing"
+        )
         pair.csms.clear()
         await pair.submit(Stop(1))
         assert pair.csms.actions() == ["StopTransaction", "StatusNotification 1 Unavailable"]

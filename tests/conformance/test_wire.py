@@ -607,9 +607,9 @@ async def test_numbers_are_json_integers_and_samples_are_strings() -> None:
         }
         for call in pair.csms.calls:
             schema = files("ocpp.v16") / "schemas" / f"{call.action}.json"
-            jsonschema.Draft4Validator(
-                json.loads(schema.read_text(encoding="utf-8-sig"))
-            ).validate(call.payload)
+            jsonschema.Draft4Validator(json.loads(schema.read_text(encoding="utf-8-sig"))).validate(
+                call.payload
+            )
             assert {type(leaf) for leaf in leaves(call.payload)} <= {str, int}, call
             values = call.payload.get("meterValue", [])
             for value in (*values, *call.payload.get("transactionData", [])):
