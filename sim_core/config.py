@@ -189,6 +189,12 @@ class Settings(BaseSettings):
         ge=100,
         le=1_000_000,
     )
+    theme: str = _option(
+        "",
+        "chargeforge-dark, chargeforge-light, chargeforge-contrast or a theme of Textual's",
+        "Colours of the dashboard; empty: what suits the terminal",
+    )
+    ascii: bool = _option(False, "true or false", "Draw the dashboard with ASCII characters only")
     seed: int | None = _option(
         None, "a whole number", "Seed of everything random, for a run that repeats"
     )

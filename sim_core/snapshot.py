@@ -175,6 +175,10 @@ class StationSnapshot:
     journal: JournalSnapshot = JournalSnapshot()
     powered: bool = True
     """The mains are there."""
+    vehicles: tuple[str, ...] = ()
+    """The garage, by name: what may be plugged in."""
+    resumes: bool = False
+    """A transaction that is cut off goes on at the next start (else it ends with PowerLoss)."""
     refusals: Mapping[str, str] = field(default_factory=dict)
     """As a connector's, for the actions that concern the whole charge point."""
     warnings: tuple[str, ...] = ()

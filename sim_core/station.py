@@ -43,6 +43,7 @@ from sim_core.config import ConfigError, Settings
 from sim_core.events import Event, Ring
 from sim_core.hardware import status
 from sim_core.hardware.model import Model
+from sim_core.hardware.vehicle import GARAGE
 from sim_core.models import load_model
 from sim_core.ocpp16.charge_point import Build, ChargePoint
 from sim_core.ocpp16.outlet import Outlet
@@ -61,6 +62,8 @@ from sim_core.snapshot import (
 from sim_core.store import Store
 from sim_core.wire.link import Link, basic_authorization, charge_point_url
 from sim_core.wire.message_log import MessageLog
+
+GARAGE_NAMES = tuple(kind.name for kind in GARAGE)
 
 
 class Station:
@@ -356,6 +359,8 @@ class Station:
             journal=self._journal_picture(),
             powered=cp.powered,
             refusals=self._refusals(),
+            vehicles=GARAGE_NAMES,
+            resumes=cp.behaviour.resume_after_power_loss,
             warnings=self.warnings,
         )
 

@@ -39,6 +39,8 @@ CREATE TABLE transactions (
     meter_start_wh INTEGER NOT NULL,
     started_at TEXT NOT NULL,
     reservation_id INTEGER,
+    vehicle TEXT,
+    vehicle_wh REAL,
     transaction_id INTEGER,
     start_lost INTEGER NOT NULL DEFAULT 0,
     stopped INTEGER NOT NULL DEFAULT 0
@@ -93,6 +95,9 @@ class StoredTransaction:
     meter_start_wh: int
     started_at: datetime
     reservation_id: int | None
+    vehicle: str | None
+    """Name of the vehicle that it began with, and what was in its battery then."""
+    vehicle_wh: float | None
     transaction_id: int | None
     start_lost: bool
 
@@ -248,12 +253,15 @@ class Store:
         meter_start_wh: int,
         started_at: datetime,
         reservation_id: int | None,
+        vehicle: str | None = None,
+        vehicle_wh: float | None = None,
     ) -> int:
         """Write down a transaction and return our key for it."""
         with self.together():
             cursor = self._db.execute(
                 "INSERT INTO transactions (connector_id, id_tag, parent_id_tag, meter_start_wh,"
-                " started_at, reservation_id) VALUES (?, ?, ?, ?, ?, ?)",
+                " started_at, reservation_id, vehicle, vehicle_wh)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     connector_id,
                     id_tag,
@@ -261,6 +269,8 @@ class Store:
                     meter_start_wh,
                     started_at.isoformat(),
                     reservation_id,
+                    vehicle,
+                    vehicle_wh,
                 ),
             )
         return int(cursor.lastrowid or 0)
@@ -274,7 +284,7 @@ class Store:
         """Transactions that have begun and not stopped: what a power cut left behind."""
         rows = self._db.execute(
             "SELECT key, connector_id, id_tag, parent_id_tag, meter_start_wh, started_at,"
-            " reservation_id, transaction_id, start_lost FROM transactions"
+            " reservation_id, vehicle, vehicle_wh, transaction_id, start_lost FROM transactions"
             " WHERE stopped = 0 ORDER BY key"
         )
         return [
@@ -286,8 +296,10 @@ class Store:
                 meter_start_wh=row[4],
                 started_at=_moment(row[5]),
                 reservation_id=row[6],
-                transaction_id=row[7],
-                start_lost=bool(row[8]),
+                vehicle=row[7],
+                vehicle_wh=row[8],
+                transaction_id=row[9],
+                start_lost=bool(row[10]),
             )
             for row in rows
         ]

@@ -142,6 +142,8 @@ def show(engine: Engine, settings: Settings, *, keeps_state: bool = True) -> int
         log_size=settings.message_log_size,
         id_tag=settings.id_tag,
         keeps_state=keeps_state and str(settings.state_dir) != ":memory:",
+        ascii=settings.ascii,
+        theme=settings.theme,
     )
     end = WayOut(ask=(lambda: engine.stop(0), app.leave_soon))
     try:
@@ -149,7 +151,7 @@ def show(engine: Engine, settings: Settings, *, keeps_state: bool = True) -> int
     finally:
         engine.stop(PATIENCE_S)
         end.disarm()
-    return 0 if end.asked else app.return_code or 0
+    return 0 if end.asked else app.return_code or engine.exit_code
 
 
 def _log_to(settings: Settings) -> None:

@@ -23,12 +23,23 @@ from sim_core.commands import ERROR_CODES, Command, InjectFault, Plug, Refused, 
 from sim_core.engine import Host
 from sim_core.snapshot import StationSnapshot
 from tui import text
-from tui.dialogs import CANCEL, STOP, HelpScreen, QuitQuestion, help_lines, open_transactions
+from tui.dialogs import (
+    CANCEL,
+    LEFT_OPEN,
+    STOP,
+    HelpScreen,
+    QuitQuestion,
+    help_lines,
+    open_transactions,
+)
+from tui.journal import journal_lines
 from tui.keymap import ROW, ROWS, Row, command_for, label_for, typed_command, why_not
 from tui.look import OWN_THEMES, THEME_ROUND, Look, fitting_theme
 from tui.message_pane import as_jsonl
+from tui.painted import Line
 from tui.palette import Choice, Chosen, Free, Picker
 from tui.screens import Dashboard, Sight
+from tui.sheet import Sheet
 
 Taken = Callable[[Chosen], None]
 
@@ -83,7 +94,6 @@ class ChargeForgeApp(App[int]):
         self._fps = fps
         self._keeps_state = keeps_state
         self._cards = [id_tag]
-        self._vehicles: list[str] = []
         self._revision = 0
         self._events = 0
         self._caption = ""
@@ -100,6 +110,7 @@ class ChargeForgeApp(App[int]):
             "save": self._save,
             "theme": self._next_theme,
             "help": self._help,
+            "journal": self._journal,
             "palette": self._palette,
             "shell": self._shell,
             "quit": self._quit,
@@ -147,8 +158,6 @@ class ChargeForgeApp(App[int]):
         for connector in station.connectors:
             if connector.id_tag and connector.id_tag not in self._cards:
                 self._cards = [*self._cards, connector.id_tag][-20:]
-            if connector.vehicle and connector.vehicle not in self._vehicles:
-                self._vehicles = [*self._vehicles, connector.vehicle][-20:]
 
     # -- pressing ----------------------------------------------------------------------------------
 
@@ -261,13 +270,13 @@ class ChargeForgeApp(App[int]):
         def take(chosen: Chosen) -> None:
             self.ask(Plug(connector_id, chosen.choice.value or None))
 
-        choices = [Choice(name, name, "was here before") for name in reversed(self._vehicles)]
+        garage = self._station.vehicles if self._station else ()
+        choices = [Choice(name, name, "of the garage") for name in garage]
         self._pick(
             f"Which vehicle arrives at connector {connector_id}?",
             "a vehicle of the garage, by name",
             [Choice("", "any vehicle", "the next one of the garage"), *choices],
             take,
-            free=lambda typed: Choice(typed, typed, "by this name"),
         )
 
     def _reasons(self) -> dict[str, str]:
@@ -329,6 +338,13 @@ class ChargeForgeApp(App[int]):
         board = self.dashboard
         lines = help_lines(self.look, board.help_topic(), board.connector, self._reasons())
         self.push_screen(HelpScreen(self.look, lines))
+        return ""
+
+    def _journal(self) -> str:
+        def lines() -> list[Line]:
+            return journal_lines(self._station, self.host.now(), self.look)
+
+        self.push_screen(Sheet(self.look, "Journal", lines, live=True))
         return ""
 
     def _next_theme(self) -> str:
@@ -399,7 +415,8 @@ class ChargeForgeApp(App[int]):
             elif answer is not None and answer != CANCEL:
                 self.exit(0)
 
-        self.push_screen(QuitQuestion(self.look, busy, self._keeps_state), answered)
+        fate = LEFT_OPEN[self._keeps_state, station.resumes if station else False]
+        self.push_screen(QuitQuestion(self.look, busy, fate), answered)
         return ""
 
     async def _stop_and_quit(self) -> None:

@@ -21,7 +21,8 @@ from tui import text
 from tui.keymap import CONNECTOR, LINK, MESSAGES, ROWS, SCREEN, Row
 from tui.log_filter import LANGUAGE
 from tui.look import NEXT_STEP, STATUS, Look
-from tui.painted import Line, Painted, Span, fitted, justified
+from tui.painted import Line, Painted, Span, fitted
+from tui.sheet import Sheet
 
 
 class Options(Painted, can_focus=True):
@@ -54,6 +55,14 @@ class Options(Painted, can_focus=True):
 HELP_CELLS = 68
 """The widest line of prose in the help; fits a screen of 80."""
 
+LEFT_OPEN: dict[tuple[bool, bool], str] = {
+    (True, True): "Left open it goes on at the next start.",
+    (True, False): "Left open it is stopped at the next start, with reason PowerLoss.",
+    (False, True): "Left open it is lost: this run keeps nothing on disk.",
+    (False, False): "Left open it is lost: this run keeps nothing on disk.",
+}
+"""(state is kept, the model resumes) -> what becomes of a transaction that is left open."""
+
 STOP, LEAVE, CANCEL = "stop", "leave", "cancel"
 
 
@@ -74,23 +83,19 @@ class QuitQuestion(ModalScreen[str]):
         Binding("l", "answer('leave')", show=False),
     ]
 
-    def __init__(self, look: Look, busy: list[ConnectorSnapshot], keeps_state: bool) -> None:
+    def __init__(self, look: Look, busy: list[ConnectorSnapshot], fate: str) -> None:
+        """`fate` says what becomes of a transaction that is left open."""
         super().__init__()
         self.look = look
         self._busy = busy
-        self._keeps_state = keeps_state
+        self._fate = fate
 
     def compose(self) -> ComposeResult:
         names = ", ".join(str(connector.connector_id) for connector in self._busy)
         noun = "Connector" if len(self._busy) == 1 else "Connectors"
         verb = "has" if len(self._busy) == 1 else "have"
-        fate = (
-            "Left open it goes on at the next start."
-            if self._keeps_state
-            else "Left open it is lost: this run keeps nothing on disk."
-        )
         with Vertical(id="question", classes="-ascii" if self.look.ascii else ""):
-            yield Words(self.look, (f"{noun} {names} {verb} an open transaction.", fate, ""))
+            yield Words(self.look, (f"{noun} {names} {verb} an open transaction.", self._fate, ""))
             yield Options(
                 self.look,
                 ((STOP, "Stop and quit"), (LEAVE, "Leave open and quit"), (CANCEL, "Cancel")),
@@ -152,28 +157,6 @@ PANES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-class HelpText(Painted):
-    """Help as lines that scroll."""
-
-    def __init__(self, look: Look, lines: list[tuple[Span, ...]]) -> None:
-        super().__init__(look, id="help-text")
-        self._content = lines
-        self._top = 0
-
-    def move(self, rows: int) -> None:
-        """Scroll."""
-        self._top = max(0, min(self._top + rows, len(self._content) - self.size.height))
-        self.sync()
-
-    def lines_for(self, width: int, height: int) -> list[Line]:
-        shown = self._content[self._top : self._top + height]
-        lines = [fitted(line, width, self.look.symbol("ellipsis")) for line in shown]
-        if len(self._content) > self._top + height and lines:
-            more = [Span(" more below: down ", "accent")]
-            lines[-1] = justified(self._content[self._top + height - 1], more, width)
-        return lines + [fitted([], width)] * (height - len(lines))
-
-
 def _row_line(row: Row, reason: str, look: Look) -> Line:
     words = text.plain(row.help, look.ascii)
     line = (Span(f"  {row.shown:>6}  ", "accent"), Span(f"{text.plain(row.label, look.ascii):<17}"))
@@ -230,40 +213,8 @@ def help_lines(
     return lines
 
 
-class HelpScreen(ModalScreen[None]):
-    """Help over the right part of the dashboard."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter", "close", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pageup", "move(-10)", show=False),
-        Binding("pagedown,space", "move(10)", show=False),
-        Binding("home,g", "move(-1000)", show=False),
-        Binding("end,G", "move(1000)", show=False),
-    ]
+class HelpScreen(Sheet):
+    """Help over the dashboard."""
 
     def __init__(self, look: Look, lines: list[Line]) -> None:
-        super().__init__()
-        self.look = look
-        self._lines = lines
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="help", classes="-ascii" if self.look.ascii else ""):
-            yield HelpText(self.look, self._lines)
-
-    def on_mount(self) -> None:
-        self.query_one("#help").border_title = Content("Help")
-        self.query_one("#help").border_subtitle = Content("esc goes back")
-
-    def action_move(self, rows: int) -> None:
-        self.query_one(HelpText).move(rows)
-
-    def on_mouse_scroll_down(self) -> None:
-        self.action_move(3)
-
-    def on_mouse_scroll_up(self) -> None:
-        self.action_move(-3)
-
-    def action_close(self) -> None:
-        self.dismiss(None)
+        super().__init__(look, "Help", lambda: lines)

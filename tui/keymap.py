@@ -238,6 +238,14 @@ ROWS: tuple[Row, ...] = (
         LINK,
         _silence,
     ),
+    Row(
+        "journal",
+        ("J", "shift+j"),
+        "J",
+        "journal",
+        "The transaction messages that wait for the CSMS, and those given up",
+        MESSAGES,
+    ),
     Row("filter", ("slash",), "/", "filter", "Show only the messages you name", MESSAGES),
     Row("next_match", ("n",), "n", "next match", "Go to the next match", MESSAGES),
     Row(

@@ -21,6 +21,10 @@ from typing import Any
 PATIENCE_S = 5.0
 """How long an orderly end may take after a signal."""
 
+TERMINAL_LOOK_S = 2.0
+"""How often it is looked whether the terminal is still there."""
+
+STDIN = 0
 STDERR = 2
 """Where Textual draws. `sys.stderr` is its own catcher of prints while the app runs."""
 
@@ -52,6 +56,14 @@ class WayOut:
         for name in ("SIGTERM", "SIGHUP"):
             if hasattr(signal, name):  # there is no SIGHUP on Windows
                 signal.signal(getattr(signal, name), self._on_signal)
+        threading.Thread(target=self._watch_terminal, name="terminal-watch", daemon=True).start()
+
+    def _watch_terminal(self) -> None:
+        """SIGHUP reaches only the session that a terminal controls; who else uses it must look."""
+        while not self.asked:
+            time.sleep(TERMINAL_LOOK_S)
+            if not os.isatty(STDIN):
+                self._on_signal(0, None)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.asked:

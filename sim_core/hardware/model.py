@@ -58,6 +58,8 @@ class Behaviour:
     """There is a lock that UnlockConnector can open."""
     detachable_cable: bool = False
     """The cable is the driver's and goes into a socket; else it is fixed to the charger."""
+    resume_after_power_loss: bool = False
+    """A transaction that a power cut has interrupted goes on, instead of ending with PowerLoss."""
     power_backup: bool = False
     """A battery lets the firmware stop what runs, and say so, when the mains fail."""
     vendor_fields: bool = False

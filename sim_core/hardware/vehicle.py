@@ -31,9 +31,17 @@ class VehicleType:
 class Vehicle:
     """One vehicle, with the charge that is in its battery."""
 
-    def __init__(self, kind: VehicleType) -> None:
+    def __init__(self, kind: VehicleType, stored_wh: float | None = None) -> None:
+        """`stored_wh` is what is in its battery; without it, what it arrives with."""
         self.kind = kind
         self._stored_wh = kind.battery_wh * kind.arrives_at_percent / 100
+        if stored_wh is not None:
+            self._stored_wh = min(kind.battery_wh, stored_wh)
+
+    @property
+    def stored_wh(self) -> float:
+        """Energy in its battery."""
+        return self._stored_wh
 
     @property
     def soc_percent(self) -> float:
@@ -131,3 +139,8 @@ GARAGE: tuple[VehicleType, ...] = (
     ),
 )
 """Vehicles that arrive where nobody names one, in turn."""
+
+
+def from_garage(name: str) -> VehicleType | None:
+    """The vehicle of that name, in any case; None when there is none."""
+    return next((kind for kind in GARAGE if kind.name.casefold() == name.casefold()), None)

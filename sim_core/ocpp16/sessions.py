@@ -32,7 +32,7 @@ from sim_core.commands import (
 )
 from sim_core.hardware.connector import Fault
 from sim_core.hardware.status import why_not
-from sim_core.hardware.vehicle import GARAGE, Vehicle, VehicleType
+from sim_core.hardware.vehicle import GARAGE, Vehicle, from_garage
 from sim_core.ocpp16.outlet import Authorization, Outlet
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Sessions:
         if transaction is not None:  # the vehicle of a suspended transaction is back, or another
             transaction.absent = None
             outlet.metal.permitted = not transaction.deauthorized
-            cp.after(cp.timing.energize_s, lambda: self._energize_again(outlet))
+            cp.transactions.energize_soon(outlet)
         elif outlet.authorization is not None:
             self._start_when_checked(outlet)
         elif (
@@ -390,12 +390,6 @@ class Sessions:
         if outlet.transaction is None and outlet.held_for is None:
             outlet.metal.unlock()
 
-    def _energize_again(self, outlet: Outlet) -> None:
-        if outlet.transaction is not None and outlet.metal.plugged:
-            self._cp.advance_metal()
-            outlet.metal.close_contactor()
-            self._cp.changed(outlet)
-
     def _arriving(self, outlet: Outlet, name: str | None) -> Vehicle | None:
         """The vehicle that comes; the one that a transaction waits for, unless another is named."""
         absent = outlet.transaction.absent if outlet.transaction else None
@@ -403,15 +397,11 @@ class Sessions:
             absent.kind.name.casefold()
         ):
             return absent
-        kind = self._vehicle(name)
-        return Vehicle(kind) if kind else None
-
-    def _vehicle(self, name: str | None) -> VehicleType | None:
         if name is None:
-            kind = GARAGE[self._arrivals % len(GARAGE)]
             self._arrivals += 1
-            return kind
-        return next((v for v in GARAGE if v.name.casefold() == name.casefold()), None)
+            return Vehicle(GARAGE[(self._arrivals - 1) % len(GARAGE)])
+        kind = from_garage(name)
+        return Vehicle(kind) if kind else None
 
     def _why_not(self, action: str, outlet: Outlet) -> str | None:
         return why_not(action, self._cp.facts(outlet))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp.v16.enums import Reason
 
+from sim_core.hardware.vehicle import Vehicle, from_garage
 from sim_core.ocpp16 import metering
 from sim_core.ocpp16.outlet import Authorization, Outlet, Transaction
 from sim_core.ocpp16.stamps import stamp
@@ -36,21 +37,54 @@ class Transactions:
         }
 
     def recover(self) -> None:
-        """After a start: what a power cut left running ends now, with reason PowerLoss."""
+        """After a start: what a power cut has interrupted ends with PowerLoss, or goes on."""
         for left in self._cp.store.open_transactions():
             outlet = self._cp.outlets.get(left.connector_id)
-            register_wh = self._cp.store.registers().get(left.connector_id, 0.0)
-            if outlet is not None:
-                register_wh = outlet.metal.meter.register_wh
-            meter_stop_wh = max(int(register_wh), left.meter_start_wh)
-            data = self._cp.store.samples(left.key)
-            self._write_stop(left, Reason.power_loss, meter_stop_wh, data, left.id_tag)
-            self._cp.note(
-                "transaction",
-                f"connector {left.connector_id}: the transaction of {left.id_tag} was cut off by a "
-                "power loss and is stopped",
-                left.connector_id,
-            )
+            if outlet is not None and self._cp.behaviour.resume_after_power_loss:
+                self._resume(outlet, left)
+            else:
+                self._end_for_power_loss(outlet, left)
+
+    def _end_for_power_loss(self, outlet: Outlet | None, left: StoredTransaction) -> None:
+        register_wh = self._cp.store.registers().get(left.connector_id, 0.0)
+        if outlet is not None:
+            register_wh = outlet.metal.meter.register_wh
+        meter_stop_wh = max(int(register_wh), left.meter_start_wh)
+        data = self._cp.store.samples(left.key)
+        self._write_stop(left, Reason.power_loss, meter_stop_wh, data, left.id_tag)
+        self._cp.note(
+            "transaction",
+            f"connector {left.connector_id}: the transaction of {left.id_tag} was cut off by a "
+            "power loss and is stopped",
+            left.connector_id,
+        )
+
+    def _resume(self, outlet: Outlet, left: StoredTransaction) -> None:
+        """The cable has stayed in: the vehicle is the one that was there, with what it has got."""
+        metal = outlet.metal
+        if metal.vehicle is None and left.vehicle is not None and left.vehicle_wh is not None:
+            charged_wh = metal.meter.register_wh - left.meter_start_wh
+            kind = from_garage(left.vehicle)
+            metal.vehicle = Vehicle(kind, left.vehicle_wh + charged_wh) if kind else None
+            outlet.vehicle_name = left.vehicle
+        outlet.transaction = Transaction(
+            left.key,
+            left.id_tag,
+            left.parent_id_tag,
+            left.started_at,
+            left.meter_start_wh,
+            transaction_id=left.transaction_id,
+        )
+        outlet.ended = False
+        self._periodic[outlet.number].start()
+        self._cp.note(
+            "transaction",
+            f"connector {left.connector_id}: the transaction of {left.id_tag} goes on after a "
+            "power loss",
+            left.connector_id,
+        )
+        self._cp.changed(outlet)
+        self.energize_soon(outlet)
 
     def begin(self, outlet: Outlet, card: Authorization) -> None:
         """Start a transaction on a plugged connector and, a moment later, the energy."""
@@ -67,6 +101,8 @@ class Transactions:
                 meter_start_wh=meter_start_wh,
                 started_at=now,
                 reservation_id=None,
+                vehicle=metal.vehicle.kind.name if metal.vehicle else None,
+                vehicle_wh=metal.vehicle.stored_wh if metal.vehicle else None,
             )
             payload: Payload = {
                 "idTag": card.id_tag,
@@ -91,11 +127,16 @@ class Transactions:
             outlet.number,
         )
         cp.changed(outlet)
+        self.energize_soon(outlet)
+
+    def energize_soon(self, outlet: Outlet) -> None:
+        """Close the contactor when the metal is ready, if the transaction still wants it."""
+        cp, transaction = self._cp, outlet.transaction
 
         def energize() -> None:
-            if outlet.transaction is transaction and metal.plugged:
+            if outlet.transaction is transaction and outlet.metal.plugged:
                 cp.advance_metal()
-                metal.close_contactor()
+                outlet.metal.close_contactor()
                 cp.changed(outlet)
 
         cp.after(cp.timing.energize_s, energize)

@@ -330,7 +330,8 @@ class Endpoint:
         if route is None:
             if action in schemas.known_actions():
                 return Refusal("NotSupported", f"{action} is not supported by this charge point")
-            return Refusal("NotImplemented", f"{action[:NAME_LIMIT]!r} is not an action of OCPP 1.6")
+            shown = repr(action[:NAME_LIMIT])
+            return Refusal("NotImplemented", f"{shown} is not an action of OCPP 1.6")
         if route.validate and (fault := schemas.request_fault(action, payload)):
             return Refusal(fault.code, fault.description)
         try:

@@ -219,6 +219,7 @@ class Outbox:
             if row.transaction_id is None:
                 # There never was an id, and an invented one would be somebody else's.
                 self._drop(row, "its StartTransaction was given up")
+                await asyncio.sleep(0)  # many may follow, and each of them is a commit
                 return
             payload[PLACEHOLDER] = row.transaction_id
         answer = await endpoint.call(row.action, payload)

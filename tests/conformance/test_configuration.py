@@ -20,27 +20,55 @@ from tests.pair import Pair
 ACCEPTED = {"status": "Accepted"}
 REJECTED = {"status": "Rejected"}
 
-READ_WRITE = """
-    AuthorizeRemoteTxRequests ClockAlignedDataInterval ConnectionTimeOut ConnectorPhaseRotation
-    HeartbeatInterval LocalAuthorizeOffline LocalPreAuthorize MeterValuesAlignedData
-    MeterValuesSampledData MeterValueSampleInterval ResetRetries StopTransactionOnEVSideDisconnect
-    StopTransactionOnInvalidId StopTxnAlignedData StopTxnSampledData TransactionMessageAttempts
-    TransactionMessageRetryInterval UnlockConnectorOnEVSideDisconnect
-""".split()
+READ_WRITE = [
+    "AuthorizeRemoteTxRequests",
+    "ClockAlignedDataInterval",
+    "ConnectionTimeOut",
+    "ConnectorPhaseRotation",
+    "HeartbeatInterval",
+    "LocalAuthorizeOffline",
+    "LocalPreAuthorize",
+    "MeterValuesAlignedData",
+    "MeterValuesSampledData",
+    "MeterValueSampleInterval",
+    "ResetRetries",
+    "StopTransactionOnEVSideDisconnect",
+    "StopTransactionOnInvalidId",
+    "StopTxnAlignedData",
+    "StopTxnSampledData",
+    "TransactionMessageAttempts",
+    "TransactionMessageRetryInterval",
+    "UnlockConnectorOnEVSideDisconnect",
+]
 READ_ONLY = ["GetConfigurationMaxKeys", "NumberOfConnectors", "SupportedFeatureProfiles"]
-INTEGERS = """
-    ClockAlignedDataInterval ConnectionTimeOut HeartbeatInterval MeterValueSampleInterval
-    ResetRetries TransactionMessageAttempts TransactionMessageRetryInterval MinimumStatusDuration
-    MaxEnergyOnInvalidId WebSocketPingInterval
-""".split()
-BOOLEANS = """
-    AuthorizeRemoteTxRequests LocalAuthorizeOffline LocalPreAuthorize AllowOfflineTxForUnknownId
-    AuthorizationCacheEnabled StopTransactionOnEVSideDisconnect StopTransactionOnInvalidId
-    UnlockConnectorOnEVSideDisconnect
-""".split()
-LISTS = """
-    MeterValuesAlignedData MeterValuesSampledData StopTxnAlignedData StopTxnSampledData
-""".split()
+INTEGERS = [
+    "ClockAlignedDataInterval",
+    "ConnectionTimeOut",
+    "HeartbeatInterval",
+    "MeterValueSampleInterval",
+    "ResetRetries",
+    "TransactionMessageAttempts",
+    "TransactionMessageRetryInterval",
+    "MinimumStatusDuration",
+    "MaxEnergyOnInvalidId",
+    "WebSocketPingInterval",
+]
+BOOLEANS = [
+    "AuthorizeRemoteTxRequests",
+    "LocalAuthorizeOffline",
+    "LocalPreAuthorize",
+    "AllowOfflineTxForUnknownId",
+    "AuthorizationCacheEnabled",
+    "StopTransactionOnEVSideDisconnect",
+    "StopTransactionOnInvalidId",
+    "UnlockConnectorOnEVSideDisconnect",
+]
+LISTS = [
+    "MeterValuesAlignedData",
+    "MeterValuesSampledData",
+    "StopTxnAlignedData",
+    "StopTxnSampledData",
+]
 
 
 @pytest.mark.row(59, "TC_019_CS")

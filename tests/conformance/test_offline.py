@@ -374,6 +374,33 @@ async def test_nothing_of_a_transaction_without_id_goes_out(answer: Answer) -> N
         assert payloads(pair, "StopTransaction")[-1]["transactionId"] == 1001
 
 
+@pytest.mark.row(78, "S§3.7.1")
+async def test_a_whole_session_offline_whose_start_is_refused_is_dropped_whole() -> None:
+    keys = {"AllowOfflineTxForUnknownId": "true", "MeterValueSampleInterval": "10"}
+    async with Pair(keys={**keys, "TransactionMessageAttempts": "1"}) as pair:
+        await learn(pair, "OTHER")  # transaction 1000
+        await unplug_network(pair)
+        for tag in ("LOST", "KEPT"):
+            await pair.submit(Plug(1))
+            await pair.submit(Start(1, tag))
+            await pair.advance(25)
+            await pair.submit(Stop(1))
+            await pair.submit(Unplug(1))
+        pair.csms.script["StartTransaction"].append(CallError())
+        await plug_network(pair)
+        assert pair.csms.actions() == [
+            "StartTransaction",
+            "StartTransaction",
+            "MeterValues",
+            "MeterValues",
+            "StopTransaction",
+        ]
+        (stop,) = payloads(pair, "StopTransaction")
+        assert (stop["idTag"], stop["transactionId"]) == ("KEPT", 1001)
+        assert {s["transactionId"] for s in payloads(pair, "MeterValues")} == {1001}
+        assert pair.station.snapshot.link.queued == 0
+
+
 @pytest.mark.row("W7", "call timeout")
 @pytest.mark.row(77, "S§3.7.1")
 async def test_silence_to_a_start_or_stop_is_no_failure_to_process() -> None:

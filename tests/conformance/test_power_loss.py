@@ -169,3 +169,30 @@ async def test_availability_lasts_over_a_power_cycle(killed: bool, tmp_path: Pat
             await pair.submit(PowerOff())
             await pair.submit(PowerOn())
         assert pair.csms.actions() == [BOOT, *unavailable]
+
+
+@pytest.mark.row(16, "TC_032_2_CS")
+async def test_a_model_that_resumes_goes_on_where_it_was(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path, behaviour={"resume_after_power_loss": True}) as pair:
+        await charge(pair)
+        await pair.advance(100)
+        before = pair.connector()
+        await pair.power_cut()
+        pair.csms.clear()
+        await pair.power_on()
+        await pair.settle()
+        after = pair.connector()
+        assert after.status == "Charging"
+        assert after.transaction is not None
+        assert after.transaction.transaction_id == 1000
+        assert after.vehicle == before.vehicle
+        assert before.soc_percent is not None
+        assert after.soc_percent == pytest.approx(before.soc_percent, abs=0.1)
+        assert after.register_wh >= before.register_wh - 60_000 / 3600
+        assert "StopTransaction" not in pair.csms.actions()
+        assert "StatusNotification 1 Charging" in pair.csms.actions()
+        await pair.advance(60)
+        await pair.submit(Swipe(1, after.transaction.id_tag))
+        (stop,) = payloads(pair, "StopTransaction")
+        assert stop["transactionId"] == 1000
+        assert stop["reason"] == "Local"

@@ -1,4 +1,4 @@
-"""Remote control: start and stop, unlock, reset, availability (OCPP 1.6 §5.2, 5.11, 5.12, 5.14, 5.18).
+"""Remote control (OCPP 1.6 §5.11, §5.12), unlock (§5.18), reset (§5.14), availability (§5.2).
 
 Row 44 names a connector that is reserved for somebody else: the charge point does not offer the
 Reservation profile (it answers ReserveNow with NotSupported), so nothing can be reserved.
@@ -400,6 +400,20 @@ async def test_the_stop_of_a_hard_reset_survives_that_the_power_goes_too(tmp_pat
         await pair.power_cut()
         await pair.power_on()
         await pair.settle()
+        (stop,) = payloads(pair, "StopTransaction")
+        assert (stop["transactionId"], stop["reason"]) == (1000, "HardReset")
+
+
+@pytest.mark.row(49, "TC_015_CS")
+async def test_a_hard_reset_before_the_start_is_answered() -> None:
+    async with Pair() as pair:
+        await pair.submit(Plug(1))
+        pair.csms.script["StartTransaction"].append(Hold(asyncio.Event()))
+        await pair.submit(Start(1, "TAG"))
+        assert await pair.ask("Reset", type="Hard") == ACCEPTED
+        await pair.advance(1)
+        first, again = pair.csms.of("StartTransaction")
+        assert first.payload == again.payload, "recognisably the same"
         (stop,) = payloads(pair, "StopTransaction")
         assert (stop["transactionId"], stop["reason"]) == (1000, "HardReset")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import http
+import itertools
 import json
 import random
 import re
@@ -645,7 +646,7 @@ async def test_it_dials_again_whatever_the_csms_answers_and_ever_more_rarely() -
         await pair.advance(400)
         assert pair.registration is Registration.ACCEPTED
         assert len(dialled) == len(statuses) + 1
-        gaps = [after - before for before, after in zip(dialled, dialled[1:], strict=False)]
+        gaps = [after - before for before, after in itertools.pairwise(dialled)]
         for number, gap in enumerate(gaps):
             limit = min(30.0, 2.0**number)
             assert limit / 2 <= gap <= limit
