@@ -248,6 +248,7 @@ async def live_through(story: list[Step], model: str) -> None:
         registers = [0.0, 0.0]
         for step in story:
             await step(pair)
+            await pair.advance(0.001)  # two transactions never begin in the same millisecond
             for i, connector in enumerate(pair.station.snapshot.connectors):
                 assert connector.register_wh >= registers[i]
                 registers[i] = connector.register_wh

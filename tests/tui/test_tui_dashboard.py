@@ -44,13 +44,20 @@ from sim_core.commands import (
     Unplug,
 )
 from sim_core.events import Event
-from sim_core.snapshot import ConnectorSnapshot, LinkState
+from sim_core.snapshot import (
+    ConnectorSnapshot,
+    JournalEntry,
+    JournalSnapshot,
+    LinkState,
+    LostEntry,
+)
 from sim_core.wire.message_log import Direction
 from tui.app import ChargeForgeApp
 from tui.dialogs import HelpScreen, QuitQuestion
 from tui.keymap import ROW, ROWS, Row
 from tui.palette import Picker
 from tui.screens import Dashboard
+from tui.sheet import Sheet
 
 SIZES = [(80, 24), (60, 20), (60, 16), (140, 40), (200, 60)]
 free = replace(available(1), refusals={})
@@ -106,6 +113,7 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
     "zoom": lambda app: app.dashboard.has_class("-zoom-card"),
     "theme": lambda app: "light" in app.theme,
     "help": lambda app: isinstance(app.screen, HelpScreen),
+    "journal": lambda app: isinstance(app.screen, Sheet),
     "palette": lambda app: isinstance(app.screen, Picker),
     "shell": lambda app: bool(app._notifications),
     "quit": lambda app: app._exit,
@@ -367,6 +375,34 @@ async def test_starting_dead_and_alive_again() -> None:
         await pilot.press("r")
         await until(pilot, lambda: host.started == started + 1)
         await until(pilot, lambda: "online, Accepted" in text_of(app))
+
+
+async def test_the_journal_shows_what_waits_and_what_was_given_up() -> None:
+    written = station().connectors[0].transaction
+    assert written is not None
+    waiting = (
+        JournalEntry(7, "StartTransaction", 2, written.started_at, 2, 5, None),
+        JournalEntry(8, "StopTransaction", 1, written.started_at, 0, 4, 1042),
+    )
+    lost = LostEntry("MeterValues", 1, 1042, written.started_at, "CALLERROR InternalError, 3 times")
+    full = JournalSnapshot(waiting, (lost,))
+    host = FakeHost(replace(station(), journal=full))
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("J")
+        await until(pilot, lambda: "no id yet" in text_of(app))
+        shown = text_of(app)
+        start = next(line for line in shown.splitlines() if "StartTransaction" in line)
+        assert start.split()[1] == "7"
+        assert "2   StartTransaction  2  #5, no id yet" in start
+        assert "StopTransaction   1  tx 1042" in shown
+        assert "Given up" in shown
+        assert "CALLERROR InternalError, 3 times" in shown
+        host.snapshot = station()
+        await until(pilot, lambda: "Nothing waits" in text_of(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, Dashboard))
 
 
 async def test_quit_asks_only_when_something_would_be_lost() -> None:
