@@ -178,6 +178,15 @@ def _trace(view: CardView, cells: int, height: int, look: Look) -> list[list[Spa
     ]
 
 
+def _who_line(view: CardView, cells: int, look: Look) -> Line:
+    """Who, or what next, or what is wrong; the state of charge only where it leaves room."""
+    who = [Span(" "), *who_spans(view, look)]
+    soc = [*soc_spans(view.connector), Span("  ")]
+    if line_width(who) + line_width(soc) > cells:
+        soc = [Span(" ")]
+    return justified(who, soc, cells, look.symbol("ellipsis"))
+
+
 def _body(view: CardView, cells: int, height: int, look: Look) -> list[Line]:
     connector = view.connector
     ellipsis = look.symbol("ellipsis")
@@ -196,8 +205,7 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> list[Line]:
         lines += [fitted(row, cells, ellipsis) for row in _trace(view, cells, trace_height, look)]
     if vendor:
         lines.append(fitted([Span(f" {vendor}", "warning")], cells, ellipsis))
-    soc = [*soc_spans(connector), Span("  ")]
-    lines.append(justified([Span(" "), *who_spans(view, look)], soc, cells, ellipsis))
+    lines.append(_who_line(view, cells, look))
     lines.append(fitted(_button_spans(connector), cells, ellipsis))
     return lines[:height]
 
