@@ -57,7 +57,7 @@ HELP_CELLS = 68
 
 LEFT_OPEN: dict[tuple[bool, bool], str] = {
     (True, True): "Left open it goes on at the next start.",
-    (True, False): "Left open it is stopped at the next start, with reason PowerLoss.",
+    (True, False): "Left open, the next start stops it (PowerLoss).",
     (False, True): "Left open it is lost: this run keeps nothing on disk.",
     (False, False): "Left open it is lost: this run keeps nothing on disk.",
 }
