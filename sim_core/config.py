@@ -24,6 +24,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from sim_core.authorization_key import key_bytes
 from sim_core.errors import UserError
 
 CONFIG_FILE = "chargeforge.toml"
@@ -35,6 +36,25 @@ class ConfigError(UserError):
 
 def _option(default: Any, allowed: str, text: str, **limits: Any) -> Any:
     return Field(default, description=text, json_schema_extra={"allowed": allowed}, **limits)
+
+
+OLDER_NAMES = {
+    "TLS_CA_CERT": "ca_cert",
+    "TLS_CLIENT_CERT": "client_cert",
+    "TLS_CLIENT_KEY": "client_key",
+}
+"""Environment variables of the first simulator that still work."""
+
+
+class OlderNames(PydanticBaseSettingsSource):
+    """Options under the names that they once had."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        older = next(name for name, new in OLDER_NAMES.items() if new == field_name)
+        return os.environ.get(older), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return {new: os.environ[old] for old, new in OLDER_NAMES.items() if os.environ.get(old)}
 
 
 class Settings(BaseSettings):
@@ -152,6 +172,37 @@ class Settings(BaseSettings):
         "true or false",
         "Let the HTTP sidecar bind beyond loopback without a key",
     )
+    ocpp_wss: bool = _option(False, "true or false", "Use TLS (wss) even where CSMS_URL says ws://")
+    ssl_verify: bool = _option(
+        True, "true or false", "Check the CSMS's certificate; false is for tests only"
+    )
+    ca_cert: Path | None = _option(
+        None, "a PEM file", "The CA that the CSMS's certificate comes from, beside the system's"
+    )
+    client_cert: Path | None = _option(
+        None, "a PEM file", "Our certificate for the CSMS (security profile 3)"
+    )
+    client_key: Path | None = _option(None, "a PEM file", "The key of CLIENT_CERT")
+    client_key_passphrase: SecretStr | None = _option(
+        None, "a text", "The passphrase of CLIENT_KEY"
+    )
+    security_profile: int = _option(
+        0,
+        "0, 1 (password), 2 (TLS and password) or 3 (TLS and client certificate)",
+        "Security profile to start with; a CSMS may raise it, never lower it",
+        ge=0,
+        le=3,
+    )
+    authorization_key: SecretStr | None = _option(
+        None,
+        "16 to 20 characters, or 32 to 40 hexadecimal digits",
+        "The password for the CSMS (HTTP basic authentication)",
+    )
+    proxy: str | None = _option(
+        None,
+        "an http:// or socks5:// URL",
+        "Reach the CSMS through this proxy; without it none is used, whatever the environment says",
+    )
     state_dir: Path | None = _option(
         None,
         "a folder that can be written to, or :memory: to keep nothing",
@@ -218,6 +269,13 @@ class Settings(BaseSettings):
             raise ValueError("not a WebSocket URL")
         return value
 
+    @field_validator("authorization_key")
+    @classmethod
+    def _key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and key_bytes(value.get_secret_value()) is None:
+            raise ValueError("not an authorization key")
+        return value
+
     @field_validator("ocpp_keys", mode="before")
     @classmethod
     def _json_object(cls, value: object) -> object:
@@ -239,8 +297,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        older = OlderNames(settings_cls)
         path = Path(os.environ.get("CHARGEFORGE_CONFIG", CONFIG_FILE))
-        sources = (init_settings, env_settings, dotenv_settings)
+        sources = (init_settings, env_settings, older, dotenv_settings)
         if path.is_file():
             return (*sources, TomlConfigSettingsSource(settings_cls, toml_file=path))
         return sources
@@ -259,6 +318,8 @@ def _sentence(error: ValidationError) -> str:
     allowed = extra["allowed"] if isinstance(extra, dict) else ""
     variable, flag = option_names(field)
     given = first["input"]
+    if isinstance(given, SecretStr) or "Secret" in str(info.annotation):
+        given = "(secret)"
     shown = given if isinstance(given, str) else json.dumps(given, default=str)
     return f"{variable} ({flag}) is {shown!r}: allowed is {allowed}."
 

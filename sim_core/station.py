@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from sim_core.authorization_key import key_bytes
 from sim_core.clock import Clock
 from sim_core.commands import (
     ACTION_BY_COMMAND,
@@ -47,6 +48,7 @@ from sim_core.hardware.vehicle import GARAGE
 from sim_core.models import load_model
 from sim_core.ocpp16.charge_point import Build, ChargePoint
 from sim_core.ocpp16.outlet import Outlet
+from sim_core.ocpp16.security import AUTHORIZATION_KEY
 from sim_core.snapshot import (
     JOURNAL_SHOWN,
     ConnectorSnapshot,
@@ -60,9 +62,12 @@ from sim_core.snapshot import (
     TransactionSnapshot,
 )
 from sim_core.store import Store
-from sim_core.wire.link import Link, basic_authorization, charge_point_url
+from sim_core.wire.access import NOTHING_SET, Access, Tls, dial, tls_context
+from sim_core.wire.access import warnings as access_warnings
+from sim_core.wire.link import Link, charge_point_url
 from sim_core.wire.message_log import MessageLog
 
+SECRET_KEYS = frozenset({AUTHORIZATION_KEY.casefold()})
 GARAGE_NAMES = tuple(kind.name for kind in GARAGE)
 
 
@@ -81,7 +86,8 @@ class Station:
         call_timeout_s: float = 30.0,
         longest_pause_s: float = 30.0,
         seed: int | None = None,
-        authorization_key: bytes | None = None,
+        access: Access = NOTHING_SET,
+        proxy: str | None = None,
     ) -> None:
         self.messages = messages
         self.events = events
@@ -101,7 +107,10 @@ class Station:
             rng=rng,
             on_event=lambda event: self._note(event),
             on_change=self._changed,
+            access=access,
         )
+        identity = build.charge_point_id
+        security = self.charge_point.security
         self.link = Link(
             charge_point_url(url, build.charge_point_id),
             self.charge_point.routes,
@@ -115,17 +124,15 @@ class Station:
             call_timeout_s=call_timeout_s,
             longest_pause_s=longest_pause_s,
             rng=rng,
-            authorization=lambda: (
-                basic_authorization(build.charge_point_id, authorization_key)
-                if authorization_key is not None
-                else None
-            ),
+            dial=lambda url: dial(url, identity, security.access()),
+            secret_keys=SECRET_KEYS,
+            proxy=proxy,
         )
         self.charge_point.cut_link = self.link.cut
         self.charge_point.link_online = lambda: self.link.online
         self.charge_point.link_settled = self.link.settled
-        if store.trouble:
-            self.warn(store.trouble)
+        for trouble in ([store.trouble] if store.trouble else []) + access_warnings(access):
+            self.warn(trouble)
         self._dialling: asyncio.Task[None] | None = None
         self._mains = asyncio.Lock()
         """Held while a battery keeps the firmware alive: power comes back after that only."""
@@ -154,6 +161,8 @@ class Station:
             if value is not None
         }
         model = replace(model, identity=replace(model.identity, **overrides))
+        access = access_of(settings)
+        tls_context(access.tls)  # what cannot be used is said now, not at every dial
         keys = dict(settings.ocpp_keys)
         if settings.meter_period_sec is not None:
             keys.setdefault("MeterValueSampleInterval", str(settings.meter_period_sec))
@@ -168,11 +177,14 @@ class Station:
             constant_power_w=settings.meter_rate_w,
             noise=settings.noise_w_percent / 100,
         )
+        url = settings.csms_url
+        if settings.ocpp_wss:
+            url = "wss://" + url.partition("://")[2]
         store = Store.in_folder(settings.state_folder(), settings.cpid, clock.now())
         try:
             return cls(
                 build,
-                url=settings.csms_url,
+                url=url,
                 clock=clock,
                 store=store,
                 messages=messages,
@@ -180,6 +192,8 @@ class Station:
                 call_timeout_s=settings.call_timeout_sec,
                 longest_pause_s=settings.reconnect_max_sec,
                 seed=settings.seed,
+                access=access,
+                proxy=settings.proxy,
             )
         except ValueError as error:
             store.close()
@@ -455,6 +469,22 @@ class Station:
             trace_w=tuple(outlet.trace_w),
             refusals=status.refusals(facts),
         )
+
+
+def access_of(settings: Settings) -> Access:
+    """How the settings let the charge point in."""
+    passphrase, key = settings.client_key_passphrase, settings.authorization_key
+    return Access(
+        profile=settings.security_profile,
+        tls=Tls(
+            verify=settings.ssl_verify,
+            ca_cert=settings.ca_cert,
+            client_cert=settings.client_cert,
+            client_key=settings.client_key,
+            passphrase=passphrase.get_secret_value() if passphrase else None,
+        ),
+        key=key_bytes(key.get_secret_value()) if key else None,
+    )
 
 
 def full_scale_w(model: Model) -> float:

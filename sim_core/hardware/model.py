@@ -44,6 +44,24 @@ class Timing:
     reboot_s: float = 1.0
     """From the end of the link to the next dial, after Reset."""
     ramp_w_per_s: float = 1e9
+    hard_reboot_s: float | None = None
+    """The same after a hard reset; None: as long as `reboot_s`."""
+    reset_s: float = 0.0
+    """From the last word before a reset to the end of the link."""
+    mac_s: float = 0.0
+    """From the plug to the vehicle's id on the cable (SLAC). 0: there is no handshake."""
+    mac_retry_s: float = 0.0
+    """What a vehicle adds that answers only the second time."""
+    mac_retry_share: float = 0.0
+    """The share of handshakes that need the second time."""
+    late_start_s: float = 0.0
+    """From an authorisation after the cable check to StartTransaction."""
+    stop_s: float = 0.0
+    """From an accepted RemoteStopTransaction to the end of the energy."""
+    emergency_s: float = 0.0
+    """From the emergency button to the end of the energy."""
+    spread: float = 0.0
+    """By which share these times vary from one occasion to the next."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +88,72 @@ class Behaviour:
     """MeterValues at the begin and the end of a transaction, beside the periodic ones."""
     samples_while_suspended: bool = True
     """MeterValues go on while a transaction is suspended."""
+    stamps_reports: bool = False
+    """StatusNotification carries the moment of the report, not that of the change."""
+    only_named_keys: bool = False
+    """There are no configuration keys but those of the file, in the order of the file."""
+
+
+@dataclass(frozen=True)
+class Quirks:
+    """Where a make leaves the OCPP text, or does what nobody expects; each can be switched.
+
+    What a quirk is and what a CSMS must survive stands in the model's file, under its name.
+    """
+
+    pipelining: bool = False
+    forgets_unanswered: bool = False
+    send_tick: bool = False
+    json_c: bool = False
+    whole_second_clock: bool = False
+    autocharge_mac: bool = False
+    ev_gives_up: bool = False
+    truncated_meter_stop: bool = False
+    two_entry_stop_data: bool = False
+    erratic_power_offered: bool = False
+    slow_minute: bool = False
+    free_running_samples: bool = False
+    late_clock_samples: bool = False
+    repeated_preparing: bool = False
+    vendor_faults: bool = False
+    status_before_answer: bool = False
+    asks_for_any_card: bool = False
+    remote_start_twice: bool = False
+    connectors_after_reconnect: bool = False
+    hard_reset_speaks: bool = False
+    late_power_loss: bool = False
+    offline_duplicate: bool = False
+
+
+@dataclass(frozen=True)
+class QuirkText:
+    """A quirk that a make has: `says` for people, `keys` that it sets at the first start."""
+
+    says: str
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class VendorFault:
+    """A fault that the make has a code of its own for."""
+
+    info: str
+    everywhere: bool = False
+    """It strikes every connector and the charge point itself (connectorId 0)."""
+    stops: str | None = None
+    """The reason with which it ends transactions at once; None: it does not."""
+    fails_start: bool = False
+    """It is found while a vehicle starts, and passes by itself."""
+
+
+@dataclass(frozen=True)
+class KeyText:
+    """What a model's file says of one configuration key; None leaves it as OCPP has it."""
+
+    value: str
+    readonly: bool | None = None
+    low: int | None = None
+    high: int | None = None
 
 
 @dataclass(frozen=True)
@@ -93,5 +177,9 @@ class Model:
     timing: Mapping[str, Timing]
     behaviour: Behaviour = field(default_factory=Behaviour)
     metering: Metering = field(default_factory=Metering)
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, KeyText] = field(default_factory=dict)
     """OCPP configuration keys that differ from the defaults, and the vendor's own."""
+    quirks: Mapping[str, QuirkText] = field(default_factory=dict)
+    """The quirks that this make has, by name. All are off until somebody turns them on."""
+    faults: Mapping[str, VendorFault] = field(default_factory=dict)
+    """The make's own faults by vendorErrorCode."""

@@ -1,7 +1,10 @@
-"""What stands at the other end of the cable: a battery with a charging curve.
+"""What stands at the other end of the cable: a battery with a charging curve, and its habits.
 
 Pack voltage follows from the state of charge and the current (`V = V0(SoC) + R·I`), so that power
 and current determine each other in one place and W = V × A holds by construction.
+
+What a vehicle does by itself (it is full, it pauses) happens at a state of charge, not at a time:
+`room_wh` says how much energy is left until then, and whoever charges goes exactly that far.
 """
 
 from __future__ import annotations
@@ -9,6 +12,17 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
+
+HAIR_WH = 1e-6
+"""Less than any meter shows, more than sums of floating point numbers lose."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """From this state of charge on the vehicle takes nothing for so long (it cools, it thinks)."""
+
+    from_percent: float
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -24,8 +38,16 @@ class VehicleType:
     resistance_ohm: float
     arrives_at_percent: float = 22.0
     full_at_percent: float = 100.0
+    """Where it wants no more: the end of the battery, or what its driver has set."""
+    stops_when_full: bool = False
+    """It ends the session when it is full; otherwise it stays connected and takes nothing."""
+    pauses: tuple[Pause, ...] = ()
+    handshake_late_s: float = 0.0
+    """How much later than others it is ready to charge after it was plugged in."""
     vid: str | None = None
     """The EV's MAC as some chargers read it: `VID:` and 12 hexadecimal digits."""
+    only_by_name: bool = False
+    """It comes when it is named, never as the next one."""
 
 
 class Vehicle:
@@ -37,6 +59,16 @@ class Vehicle:
         self._stored_wh = kind.battery_wh * kind.arrives_at_percent / 100
         if stored_wh is not None:
             self._stored_wh = min(kind.battery_wh, stored_wh)
+        self._full_wh = kind.battery_wh * kind.full_at_percent / 100
+        self._pauses = [
+            (kind.battery_wh * pause.from_percent / 100, pause.seconds)
+            for pause in sorted(kind.pauses, key=lambda pause: pause.from_percent)
+        ]
+        """What is to come: energy in the battery where it begins, and how long it lasts."""
+        while self._pauses and self._pauses[0][0] < self._stored_wh:
+            self._pauses.pop(0)
+        self._pause_left_s = 0.0
+        self._pause_where_due()
 
     @property
     def stored_wh(self) -> float:
@@ -51,7 +83,12 @@ class Vehicle:
     @property
     def full(self) -> bool:
         """Whether it wants no more."""
-        return self.soc_percent >= self.kind.full_at_percent
+        return self._stored_wh >= self._full_wh - HAIR_WH
+
+    @property
+    def pausing(self) -> bool:
+        """Whether it takes nothing just now, by itself."""
+        return self._pause_left_s > 0
 
     @property
     def open_circuit_v(self) -> float:
@@ -61,7 +98,7 @@ class Vehicle:
 
     def wanted_power_w(self) -> float:
         """The most that the battery would take now, by its curve and its largest current."""
-        if self.full:
+        if self.full or self.pausing:
             return 0.0
         current = self.kind.max_current_a
         by_current = current * (self.open_circuit_v + self.kind.resistance_ohm * current)
@@ -78,9 +115,27 @@ class Vehicle:
         """Pack voltage in V while `current_a` flows."""
         return self.open_circuit_v + self.kind.resistance_ohm * current_a
 
+    def room_wh(self) -> float:
+        """Energy until it does something by itself: until its next pause, or until it is full."""
+        ends = self._full_wh
+        if self._pauses:
+            ends = min(ends, self._pauses[0][0])
+        return max(0.0, ends - self._stored_wh)
+
     def store(self, energy_wh: float) -> None:
         """Take up energy; what does not fit is lost as heat."""
         self._stored_wh = min(self.kind.battery_wh, self._stored_wh + energy_wh)
+        self._pause_where_due()
+
+    def pass_time(self, seconds: float) -> float:
+        """Let a pause run for at most so long; returns how much of the time it took."""
+        spent_s = min(seconds, self._pause_left_s)
+        self._pause_left_s -= spent_s
+        return spent_s
+
+    def _pause_where_due(self) -> None:
+        if self._pauses and self._stored_wh >= self._pauses[0][0] - HAIR_WH:
+            self._pause_left_s += self._pauses.pop(0)[1]
 
     def _by_curve(self) -> float:
         curve, soc = self.kind.curve, self.soc_percent
@@ -92,55 +147,18 @@ class Vehicle:
         return curve[-1][1]
 
 
-GARAGE: tuple[VehicleType, ...] = (
-    VehicleType(
-        name="Compact 60",
-        battery_wh=60_000,
-        curve=((0, 55_000), (10, 62_000), (55, 62_000), (80, 40_000), (95, 12_000), (100, 3_000)),
-        max_current_a=150,
-        empty_v=394,
-        full_v=436,
-        resistance_ohm=0.13,
-        arrives_at_percent=22,
-        vid="VID:00000000A001",
-    ),
-    VehicleType(
-        name="Saloon 82",
-        battery_wh=82_000,
-        curve=((0, 90_000), (8, 150_000), (45, 130_000), (70, 70_000), (90, 30_000), (100, 5_000)),
-        max_current_a=400,
-        empty_v=330,
-        full_v=398,
-        resistance_ohm=0.06,
-        arrives_at_percent=34,
-        vid="VID:00000000A002",
-    ),
-    VehicleType(
-        name="City 40",
-        battery_wh=40_000,
-        curve=((0, 30_000), (15, 46_000), (60, 40_000), (80, 22_000), (100, 4_000)),
-        max_current_a=125,
-        empty_v=330,
-        full_v=400,
-        resistance_ohm=0.16,
-        arrives_at_percent=47,
-        vid="VID:00000000A003",
-    ),
-    VehicleType(
-        name="Van 100",
-        battery_wh=100_000,
-        curve=((0, 80_000), (10, 115_000), (60, 110_000), (80, 60_000), (100, 8_000)),
-        max_current_a=300,
-        empty_v=350,
-        full_v=408,
-        resistance_ohm=0.07,
-        arrives_at_percent=12,
-        vid="VID:00000000A004",
-    ),
-)
-"""Vehicles that arrive where nobody names one, in turn."""
+Garage = tuple[VehicleType, ...]
+"""The vehicles that there are; those that are not `only_by_name` arrive in turn."""
 
 
-def from_garage(name: str) -> VehicleType | None:
+def named(garage: Garage, name: str) -> VehicleType | None:
     """The vehicle of that name, in any case; None when there is none."""
-    return next((kind for kind in GARAGE if kind.name.casefold() == name.casefold()), None)
+    return next((kind for kind in garage if kind.name.casefold() == name.casefold()), None)
+
+
+def next_to_arrive(garage: Garage, arrivals: int, here: frozenset[str]) -> VehicleType:
+    """Who comes where nobody is named: in turn, but not who is `here` (by name) already."""
+    callers = [kind for kind in garage if not kind.only_by_name] or list(garage)
+    first = arrivals % len(callers)
+    in_turn = callers[first:] + callers[:first]
+    return next((kind for kind in in_turn if kind.name not in here), in_turn[0])

@@ -35,6 +35,7 @@ from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.registration import Registrar
 from sim_core.ocpp16.remote_trigger import RemoteTrigger
 from sim_core.ocpp16.routing import routes_of
+from sim_core.ocpp16.security import Security
 from sim_core.ocpp16.sessions import Sessions
 from sim_core.ocpp16.stamps import stamp
 from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
@@ -42,6 +43,7 @@ from sim_core.ocpp16.transactions import Transactions
 from sim_core.race import first_of
 from sim_core.snapshot import Registration
 from sim_core.store import Store
+from sim_core.wire.access import NOTHING_SET, Access
 from sim_core.wire.endpoint import Answer, Endpoint, Payload
 from sim_core.wire.outbox import Outbox, RetryPolicy
 
@@ -81,6 +83,7 @@ class ChargePoint:
         rng: random.Random,
         on_event: Callable[[Event], None],
         on_change: Callable[[], None],
+        access: Access = NOTHING_SET,
     ) -> None:
         """Raises ValueError with a sentence when an initial configuration key is not allowed."""
         self.build = build
@@ -109,6 +112,7 @@ class ChargePoint:
             save=store.save_configuration,
             on_change=self._key_changed,
         )
+        self.security = Security(self.configuration, access, lambda: self.cut_link(0.0))
         inoperative = store.inoperative()
         registers = store.registers()
         self.operative = 0 not in inoperative

@@ -12,6 +12,8 @@ from enum import Enum
 
 from ocpp.v16.enums import ConfigurationStatus
 
+from sim_core.authorization_key import key_bytes
+
 MEASURANDS = (
     "Energy.Active.Import.Register",
     "Current.Import",
@@ -32,6 +34,8 @@ class Kind(str, Enum):
     INTEGER = "integer"
     LIST = "list"
     TEXT = "text"
+    SECRET = "secret"
+    """Written by the CSMS, and never read back."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +86,16 @@ def _text(key: Key, value: str) -> str | None:
     return value if len(value) <= 500 else None
 
 
+def _secret(key: Key, value: str) -> str | None:
+    return value if key_bytes(value) is not None else None
+
+
 NORMAL: dict[Kind, Callable[[Key, str], str | None]] = {
     Kind.BOOLEAN: _boolean,
     Kind.INTEGER: _integer,
     Kind.LIST: _list,
     Kind.TEXT: _text,
+    Kind.SECRET: _secret,
 }
 
 DAY_S = 86_400
@@ -102,6 +111,7 @@ def standard_keys(connectors: int) -> tuple[Key, ...]:
     return (
         Key("AllowOfflineTxForUnknownId", b, "false"),
         Key("AuthorizationCacheEnabled", b, "true"),
+        Key("AuthorizationKey", Kind.SECRET, ""),
         Key("AuthorizeRemoteTxRequests", b, "true"),
         Key("ClockAlignedDataInterval", i, "0", high=DAY_S),
         Key("ConnectionTimeOut", i, "60", high=DAY_S),
@@ -120,6 +130,7 @@ def standard_keys(connectors: int) -> tuple[Key, ...]:
         Key("MinimumStatusDuration", i, "0", high=DAY_S),
         Key("NumberOfConnectors", i, str(connectors), readonly=True),
         Key("ResetRetries", i, "3"),
+        Key("SecurityProfile", i, "0", high=3),
         Key("StopTransactionOnEVSideDisconnect", b, "true"),
         Key("StopTransactionOnInvalidId", b, "true"),
         Key("StopTxnAlignedData", csv, "", allowed=MEASURANDS, most=most),
@@ -191,7 +202,8 @@ class Configuration:
         """(known, unknown) for GetConfiguration; no names mean every key (OCPP 1.6 §5.8)."""
         asked = {name.casefold() for name in names}
         known = [
-            {"key": name, "readonly": key.readonly, "value": self._values[name]}
+            {"key": name, "readonly": key.readonly}
+            | ({} if key.kind is Kind.SECRET else {"value": self._values[name]})
             for name, key in self._keys.items()
             if not names or name.casefold() in asked
         ]

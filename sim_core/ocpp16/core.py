@@ -14,6 +14,7 @@ from ocpp.v16.enums import (
     AvailabilityStatus,
     AvailabilityType,
     ClearCacheStatus,
+    ConfigurationStatus,
     DataTransferStatus,
     Reason,
     RemoteStartStopStatus,
@@ -122,7 +123,16 @@ class Core:
     @on(Action.change_configuration)
     def core_change_configuration(self, key: str, value: str) -> Reply:
         """§5.3."""
-        return Reply(call_result.ChangeConfiguration(self._cp.configuration.change(key, value)))
+        security = self._cp.security
+        if reason := security.why_not(key, value):
+            self._cp.note("security", f"{key} was refused: {reason}")
+            return Reply(call_result.ChangeConfiguration(ConfigurationStatus.rejected))
+        status = self._cp.configuration.change(key, value)
+        accepted = status == ConfigurationStatus.accepted
+        return Reply(
+            call_result.ChangeConfiguration(status),
+            then=(lambda: security.changed(key)) if accepted else None,
+        )
 
     @on(Action.clear_cache)
     def core_clear_cache(self) -> Reply:

@@ -33,6 +33,8 @@ LOGGED_LIMIT = 64 * 1024
 NAME_LIMIT = 50
 """Characters of an action or a field name; OCPP 1.6 has none that is longer."""
 
+HIDDEN = "(secret)"
+
 Payload = dict[str, Any]
 
 
@@ -127,6 +129,13 @@ def to_wire(message: object) -> Payload:
     }
 
 
+def _hidden(text: str, secret: str) -> str:
+    """A frame without the secret in it, however JSON has written that."""
+    if not secret:
+        return text
+    return text.replace(json.dumps(secret)[1:-1], HIDDEN).replace(secret, HIDDEN)
+
+
 class Endpoint:
     """One connection's calls and answers. A new connection has a new endpoint."""
 
@@ -139,14 +148,17 @@ class Endpoint:
         log: MessageLog,
         call_timeout_s: float,
         may_answer: Callable[[], bool] = lambda: True,
+        secret_keys: frozenset[str] = frozenset(),
     ) -> None:
-        """`may_answer` says whether requests are answered at all (Rejected: they are not)."""
+        """`may_answer` says whether requests are answered at all (Rejected: they are not);
+        `secret_keys` are configuration keys, in lower case, whose values are not logged."""
         self._socket = socket
         self._routes = routes
         self._clock = clock
         self._log = log
         self._call_timeout_s = call_timeout_s
         self._may_answer = may_answer
+        self._secret_keys = secret_keys
         self._open: dict[str, tuple[asyncio.Future[Answer], int, float]] = {}
         self.waiting_since: datetime | None = None
         """When our call that is still open was sent."""
@@ -284,11 +296,12 @@ class Endpoint:
         payload = message[3] if len(message) == 4 and isinstance(message[3], dict) else None
         fields_ = payload or {}
         connector_id, transaction_id = fields_.get("connectorId"), fields_.get("transactionId")
+        secret = self._secret_in(fields_)
         number = self._log.open(
             Direction.RECEIVED,
             action[:NAME_LIMIT] if action.isprintable() and action else "(no action)",
             message_id[:NAME_LIMIT],
-            text[:LOGGED_LIMIT],
+            _hidden(text, secret)[:LOGGED_LIMIT],
             self._clock.now(),
             connector_id=connector_id if isinstance(connector_id, int) else None,
             transaction_id=transaction_id if isinstance(transaction_id, int) else None,
@@ -310,12 +323,18 @@ class Endpoint:
         self._log.close(
             number,
             ExchangeState.ERROR if isinstance(reply, Refusal) else ExchangeState.ANSWERED,
-            answer=answer[:LOGGED_LIMIT],
+            answer=_hidden(answer, secret)[:LOGGED_LIMIT],
             latency_s=self._clock.monotonic() - began,
             trouble=reply.code if isinstance(reply, Refusal) else "",
         )
         if isinstance(reply, Reply) and reply.then is not None:
             reply.then()
+
+    def _secret_in(self, payload: Payload) -> str:
+        """The value of a secret configuration key that a request sets; empty if it sets none."""
+        key, value = payload.get("key"), payload.get("value")
+        known = isinstance(key, str) and key.casefold() in self._secret_keys
+        return value if known and isinstance(value, str) else ""
 
     def _error_frame(self, message_id: str, refusal: Refusal) -> str:
         description = refusal.description[:DESCRIPTION_LIMIT]

@@ -13,8 +13,6 @@ import contextlib
 import logging
 import random
 import socket
-import ssl
-from base64 import b64encode
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,8 +31,10 @@ from websockets.exceptions import (
 from websockets.typing import Subprotocol
 
 from sim_core.clock import Clock
+from sim_core.errors import UserError
 from sim_core.race import first_of
 from sim_core.snapshot import LinkState
+from sim_core.wire.access import Dial, explain_tls
 from sim_core.wire.endpoint import Endpoint, Route
 from sim_core.wire.message_log import MessageLog
 
@@ -64,16 +64,12 @@ def charge_point_url(base: str, charge_point_id: str) -> str:
     return f"{path.rstrip('/')}/{quote(charge_point_id, safe='')}{mark}{query}"
 
 
-def basic_authorization(identity: str, key: bytes) -> str:
-    """The HTTP header that shows an authorization key (OCPP-J §6.2): its bytes as they are.
-
-    A password in the URL could only be text; a key may be any bytes.
-    """
-    return "Basic " + b64encode(identity.encode() + b":" + key).decode("ascii")
-
-
 def explain(error: BaseException) -> str:
     """Why an attempt to connect failed, as a sentence without full stop."""
+    if isinstance(error, UserError):
+        return str(error).rstrip(".")
+    if advice := explain_tls(error):
+        return advice
     if isinstance(error, InvalidStatus):
         status = error.response.status_code
         advice = STATUS_ADVICE.get(status)
@@ -90,8 +86,6 @@ def explain(error: BaseException) -> str:
         return f"the CSMS did not accept the WebSocket: {error}"
     if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
         return f"no answer within {OPEN_TIMEOUT_S:g} s"
-    if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {error.reason or error}"
     if isinstance(error, socket.gaierror):
         return "the host name of CSMS_URL is not known"
     if isinstance(error, ConnectionRefusedError):
@@ -131,11 +125,14 @@ class Link:
         call_timeout_s: float,
         longest_pause_s: float,
         rng: random.Random,
-        authorization: Callable[[], str | None] = lambda: None,
+        dial: Callable[[str], Dial] = Dial,
+        secret_keys: frozenset[str] = frozenset(),
+        proxy: str | None = None,
     ) -> None:
         """`session` runs beside the read loop for as long as the connection lasts.
 
-        `authorization` gives the HTTP Authorization header of the next dial, if there is one.
+        `dial` says what the next attempt needs to get in; `secret_keys` are configuration keys
+        (in lower case) whose values the message log does not keep.
         """
         self.url = url
         self.state = LinkState.CONNECTING
@@ -157,7 +154,9 @@ class Link:
         self._call_timeout_s = call_timeout_s
         self._longest_pause_s = longest_pause_s
         self._rng = rng
-        self._authorization = authorization
+        self._dial = dial
+        self._secret_keys = secret_keys
+        self._proxy = proxy
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._cut = asyncio.Event()
@@ -221,24 +220,27 @@ class Link:
 
     async def _connect_and_serve(self) -> None:
         """Dial once and stay while it lasts; `trouble` says why it ended."""
-        self.trouble = await self._dial()
+        self.trouble = await self._dial_once()
 
-    async def _dial(self) -> str:
+    async def _dial_once(self) -> str:
         interval = self._ping_interval_s() or None  # 0 turns pings off (OCPP-J §5.4)
-        authorization = self._authorization()
         try:
+            way = self._dial(self.url)
             connection = await connect(
-                self.url,
+                way.url,
+                ssl=way.tls,
                 subprotocols=[SUBPROTOCOL],
-                additional_headers={"Authorization": authorization} if authorization else None,
+                additional_headers={"Authorization": way.authorization}
+                if way.authorization
+                else None,
                 open_timeout=OPEN_TIMEOUT_S,
                 ping_interval=interval,
                 ping_timeout=interval,
                 close_timeout=CLOSE_PATIENCE_S,
                 max_size=MAX_FRAME,
-                proxy=None,
+                proxy=self._proxy,
             )
-        except (OSError, WebSocketException, asyncio.TimeoutError, ValueError) as error:
+        except (OSError, WebSocketException, asyncio.TimeoutError, ValueError, UserError) as error:
             why = explain(error)
             if why != self._told:
                 self._told = why
@@ -259,6 +261,7 @@ class Link:
             log=self._log,
             call_timeout_s=self._call_timeout_s,
             may_answer=self._may_answer,
+            secret_keys=self._secret_keys,
         )
         endpoint.silent = not self.online
         endpoint.on_frame = self._heard

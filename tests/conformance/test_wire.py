@@ -28,8 +28,9 @@ from sim_core.clock import Clock
 from sim_core.commands import LinkDown, Plug, Start, Stop, SuspendEV, Unplug
 from sim_core.snapshot import LinkState, Registration
 from sim_core.wire import link as link_module
+from sim_core.wire.access import Access, dial
 from sim_core.wire.endpoint import Endpoint
-from sim_core.wire.link import Link, basic_authorization, charge_point_url
+from sim_core.wire.link import Link, charge_point_url
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 from tests.conformance.acts import charge, configure, payloads, unplug_network
 from tests.pair import Pair, PairClock
@@ -208,7 +209,7 @@ async def test_the_authorization_key_goes_out_as_raw_bytes() -> None:
             call_timeout_s=30,
             longest_pause_s=30,
             rng=random.Random(1),
-            authorization=lambda: basic_authorization("CP 1", key),
+            dial=lambda url: dial(url, "CP 1", Access(key=key)),
         )
         running = asyncio.ensure_future(link.run())
         await asyncio.wait_for(arrived.wait(), 5)

@@ -1,0 +1,168 @@
+"""How the charge point gets in: TLS and the authorization key (OCPP-J §6, the security whitepaper).
+
+What is configured comes as a frozen `Access`; what one dial needs of it is made anew for each, so
+that a renewed certificate file counts at the next attempt. Secrets are in here and nowhere else:
+no `repr` shows them.
+"""
+
+from __future__ import annotations
+
+import ssl
+import stat
+from base64 import b64encode
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sim_core.errors import UserError
+
+VERIFY_ADVICE = {
+    10: "the CSMS's certificate has expired: it must be renewed there",
+    9: "the CSMS's certificate is not valid yet: check the clocks",
+    18: "the CSMS's certificate is self-signed: name it with CA_CERT",
+    19: "the CSMS's certificate comes from a CA that is not known here: name it with CA_CERT",
+    20: "the CSMS's certificate comes from a CA that is not known here: name it with CA_CERT",
+    21: "the CSMS's certificate comes from a CA that is not known here: name it with CA_CERT",
+    62: "the CSMS's certificate is for another host: check the host in CSMS_URL",
+    64: "the CSMS's certificate is for another address: check the host in CSMS_URL",
+}
+"""X509_V_ERR_… of OpenSSL -> what to do."""
+
+ALERT_ADVICE = (
+    ("CERTIFICATE_REQUIRED", "the CSMS wants a client certificate: set CLIENT_CERT and CLIENT_KEY"),
+    ("UNKNOWN_CA", "the CSMS does not know the CA of our client certificate (CLIENT_CERT)"),
+    ("BAD_CERTIFICATE", "the CSMS does not accept our client certificate (CLIENT_CERT)"),
+    ("CERTIFICATE_UNKNOWN", "the CSMS does not accept our client certificate (CLIENT_CERT)"),
+    ("CERTIFICATE_EXPIRED", "our client certificate (CLIENT_CERT) has expired"),
+    ("HANDSHAKE_FAILURE", "the CSMS and we have no TLS cipher in common, or it wants CLIENT_CERT"),
+    ("PROTOCOL_VERSION", "the CSMS has no TLS 1.2 or newer"),
+    ("WRONG_VERSION_NUMBER", "the CSMS does not speak TLS on this port: use ws:// or another port"),
+    ("RECORD_LAYER_FAILURE", "the CSMS does not speak TLS on this port: use ws:// or another port"),
+)
+"""Part of an OpenSSL reason -> what to do."""
+
+
+@dataclass(frozen=True)
+class Tls:
+    """What is set about TLS."""
+
+    verify: bool = True
+    ca_cert: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
+    passphrase: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Access:
+    """What is configured."""
+
+    profile: int = 0
+    """Security profile 0 to 3 of the whitepaper."""
+    tls: Tls = Tls()
+    key: bytes | None = field(default=None, repr=False)
+
+
+NOTHING_SET = Access()
+
+
+@dataclass(frozen=True)
+class Dial:
+    """What one attempt to connect needs."""
+
+    url: str
+    tls: ssl.SSLContext | None = None
+    authorization: str | None = field(default=None, repr=False)
+
+
+def dial(url: str, identity: str, access: Access) -> Dial:
+    """What to dial. From profile 2 on it is TLS, whatever the URL says.
+
+    Raises UserError when a certificate or key cannot be used.
+    """
+    scheme, _, rest = url.partition("://")
+    if access.profile >= 2:
+        scheme = "wss"
+    context = tls_context(access.tls) if scheme == "wss" else None
+    authorization = basic_authorization(identity, access.key) if access.key else None
+    return Dial(f"{scheme}://{rest}", context, authorization)
+
+
+def basic_authorization(identity: str, key: bytes) -> str:
+    """The HTTP header that shows an authorization key (OCPP-J §6.2): its bytes as they are.
+
+    A password in the URL could only be text; a key may be any bytes.
+    """
+    return "Basic " + b64encode(identity.encode() + b":" + key).decode("ascii")
+
+
+def tls_context(tls: Tls) -> ssl.SSLContext:
+    """TLS 1.2 or newer with the host name checked, unless `verify` is off.
+
+    Raises UserError with a sentence that names the option.
+    """
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if tls.ca_cert is not None:
+        try:
+            context.load_verify_locations(cafile=tls.ca_cert)
+        except (OSError, ssl.SSLError) as error:
+            raise UserError(f"CA_CERT: {tls.ca_cert} cannot be used: {_why(error)}.") from None
+    if tls.client_cert is not None:
+        password = tls.passphrase or ""
+        try:
+            context.load_cert_chain(tls.client_cert, tls.client_key, lambda: password)
+        except (OSError, ssl.SSLError) as error:
+            raise UserError(
+                f"CLIENT_CERT, CLIENT_KEY: {tls.client_cert} and {tls.client_key or 'its key'} "
+                f"cannot be used: {_why(error)}."
+            ) from None
+    elif tls.client_key is not None:
+        raise UserError("CLIENT_KEY is set without CLIENT_CERT: set both.")
+    return context
+
+
+def warnings(access: Access) -> list[str]:
+    """What an operator should know for as long as it is so, as sentences."""
+    found = []
+    if not access.tls.verify:
+        found.append("the CSMS's certificate is not checked (SSL_VERIFY=false)")
+    key = access.tls.client_key
+    if key is not None and key.exists() and key.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        found.append(f"others can read the key file {key.name}: take their right away (chmod 600)")
+    return found
+
+
+def explain_tls(error: BaseException | None) -> str | None:
+    """What a failure has to do with TLS, as a sentence without full stop; None if nothing.
+
+    A server that refuses our certificate says so after the handshake, inside another error.
+    """
+    seen = 0
+    while error is not None and seen < 5:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            advice = VERIFY_ADVICE.get(error.verify_code)
+            return advice or f"the CSMS's certificate is not valid: {error.verify_message}"
+        if isinstance(error, ssl.SSLError):
+            reason = (error.reason or str(error)).upper().replace(" ", "_")
+            for part, advice in ALERT_ADVICE:
+                if part in reason:
+                    return advice
+            return f"TLS failed: {error.reason or error}"
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        reason = error.reason or "it is no PEM file"
+        return {
+            "KEY_VALUES_MISMATCH": "the key does not belong to the certificate",
+            "BAD_DECRYPT": "the passphrase (CLIENT_KEY_PASSPHRASE) is wrong",
+            "BAD_PASSWORD_READ": "the key wants a passphrase (CLIENT_KEY_PASSPHRASE)",
+            "NO_START_LINE": "it is no PEM file",
+            "NO_CERTIFICATE_OR_CRL_FOUND": "there is no certificate in it",
+        }.get(reason, reason.replace("_", " ").lower())
+    return str(getattr(error, "strerror", None) or error)
