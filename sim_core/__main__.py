@@ -1,24 +1,48 @@
-"""`python -m sim_core`, `chargeforge headless`: no screen, one plain sentence per change on stdout.
+"""`python -m sim_core`, `chargeforge headless`: no screen, one line per change on stdout.
 
-The station lives on the engine's thread as it does under the dashboard; this thread only prints
-and waits for a signal.
+The station lives on the engine's thread as it does under the dashboard; this thread only writes
+and waits for a signal. It never writes more than the reader has room for: a pipe that nobody
+empties, or a terminal that was stopped, must keep neither the charge point nor its end waiting.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
+import os
+import select
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from types import FrameType
+from typing import TYPE_CHECKING, TextIO
 
 from sim_core.config import ConfigError, Settings, load
-from sim_core.engine import Engine
+from sim_core.engine import Companion, Engine
+from sim_core.events import Event
+
+if TYPE_CHECKING:
+    from sim_core.station import Station
+
+LOG = logging.getLogger(__name__)
 
 LOOK_S = 0.1
 STOP_PATIENCE_S = 5.0
+FLUSH_PATIENCE_S = 1.5
+"""How long the end waits for the CSMS to answer what the journal has."""
+LAST_WORDS_S = 0.5
+"""How long the last lines may wait for their reader."""
+PIECE = 512
+"""Bytes that a pipe takes at once if it takes any (PIPE_BUF of POSIX)."""
+SIGNALS = tuple(
+    number
+    for name in ("SIGTERM", "SIGINT", "SIGHUP")
+    if (number := getattr(signal, name, None)) is not None  # there is no SIGHUP on Windows
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -33,11 +57,35 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def hosted(settings: Settings) -> Engine:
-    """An engine with the HTTP sidecar beside the station, if it is on."""
+    """An engine with what belongs beside the station: the HTTP sidecar, if it is on, and its end.
+
+    What comes last is stopped first: HTTP still answers while the journal is emptied.
+    """
     from sim_core.sidecar import companion
 
     beside = (companion(settings),) if settings.http_port else ()
-    return Engine(settings, beside=beside)
+    return Engine(settings, beside=(*beside, farewell(settings)))
+
+
+def farewell(settings: Settings) -> Companion:
+    """What is done while the link is still up, before the station closes.
+
+    By default a transaction is left as a power cut leaves it: the journal has it, and the next
+    start goes on with it or ends it. Where nothing is kept there is no next start that knows of
+    it, so it is stopped here and not left open at the CSMS for ever.
+    """
+    stops = settings.stop_on_exit or str(settings.state_dir) == ":memory:"
+
+    async def stand_by(station: Station) -> Callable[[], Awaitable[None]]:
+        async def say_goodbye() -> None:
+            try:
+                await station.wind_up(stop=stops, patience_s=FLUSH_PATIENCE_S)
+            except Exception:
+                LOG.exception("the end was not in good order")
+
+        return say_goodbye
+
+    return stand_by
 
 
 def log_to_file(settings: Settings) -> None:
@@ -50,30 +98,26 @@ def log_to_file(settings: Settings) -> None:
 
 
 def run_plain(engine: Engine) -> int:
-    """Print what happens, one sentence a line, until a signal or the end of the engine."""
+    """Print what happens, one line each, until a signal or the end of the engine."""
     settings = engine.settings
     stopping = threading.Event()
+    form = FORMS[settings.log_format]
+    out = Lines(sys.stdout, form, stopping)
     with _signals(stopping):
-        say(f"{settings.cpid} starts, CSMS {settings.csms_url}. Ctrl-C ends it.")
+        started = f"{settings.cpid} starts, CSMS {settings.csms_url}. Ctrl-C ends it."
+        out.say(engine.now(), "start", started)
         engine.start()
         cursor = 0
         while not stopping.is_set() and not engine.wait(LOOK_S):
-            cursor = _print_events(engine, cursor)
+            cursor = _say_events(engine, cursor, out)
         ended = engine.stop(STOP_PATIENCE_S)
-        _print_events(engine, cursor)
-    if engine.failure:
-        print(engine.failure, file=sys.stderr)
-        return engine.exit_code
-    if not ended:
-        print("the charge point did not stop in time", file=sys.stderr)
-        return 1
-    say(f"{settings.cpid} has stopped.")
+        _say_events(engine, cursor, out)
+        wrong = engine.failure or ("" if ended else "the charge point did not stop in time")
+        if wrong:
+            Lines(sys.stderr, form, stopping).say(engine.now(), "failure", wrong)
+            return engine.exit_code if engine.failure else 1
+        out.say(engine.now(), "end", f"{settings.cpid} has stopped.")
     return 0
-
-
-def say(text: str) -> None:
-    """Print a line at once, whatever stdout is. Wire text comes escaped."""
-    print(text, flush=True)
 
 
 def plain(text: str) -> str:
@@ -83,11 +127,86 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _print_events(engine: Engine, cursor: int) -> int:
-    cursor, events = engine.events.since(cursor)
+# -- lines -----------------------------------------------------------------------------------------
+
+
+def _as_sentence(at: datetime, kind: str, text: str, connector_id: int | None) -> str:
+    when = "" if kind in FRAMING else f"{at.astimezone():%H:%M:%S} "
+    return when + plain(text)
+
+
+def _as_json(at: datetime, kind: str, text: str, connector_id: int | None) -> str:
+    words: dict[str, object] = {"at": at.isoformat(), "kind": kind, "text": text}
+    if connector_id is not None:
+        words["connector"] = connector_id
+    return json.dumps(words)  # in ASCII: what a terminal would obey shows as escapes
+
+
+Form = Callable[[datetime, str, str, "int | None"], str]
+FORMS: dict[str, Form] = {"plain": _as_sentence, "json": _as_json}
+FRAMING = ("start", "end", "failure")
+"""Kinds of line that are about the program and not about something that happened in it."""
+
+
+class Lines:
+    """Writes lines as far as somebody reads them."""
+
+    def __init__(self, stream: TextIO, form: Form, stopping: threading.Event) -> None:
+        """`stopping` is set when the reader is gone, and cuts the patience with a slow one."""
+        self._stream = stream
+        self._form = form
+        self._stopping = stopping
+        self._mute = False
+
+    def say(self, at: datetime, kind: str, text: str, connector_id: int | None = None) -> None:
+        """Write one line at once, whatever the stream is."""
+        if self._mute:
+            return
+        line = self._form(at, kind, text, connector_id) + "\n"
+        try:
+            descriptor = self._stream.fileno()
+        except (OSError, ValueError):  # a stream of somebody who runs this inside of something
+            self._stream.write(line)
+            return
+        # A terminal that cannot show a character must not end the charge point.
+        data = line.encode(self._stream.encoding or "utf-8", "backslashreplace")
+        try:
+            self._write(descriptor, data)
+        except OSError:  # nobody reads any more
+            self._mute = True
+            self._stopping.set()
+
+    def _write(self, descriptor: int, data: bytes) -> None:
+        patience_s = LAST_WORDS_S
+        while data:
+            if not _has_room(descriptor):
+                if self._stopping.is_set():
+                    patience_s -= LOOK_S
+                self._mute = patience_s <= 0
+                if self._mute:
+                    return
+                continue
+            data = data[os.write(descriptor, data[:PIECE]) :]
+
+
+def _has_room(descriptor: int) -> bool:
+    """Whether a write would not wait; waits a moment for it."""
+    if sys.platform == "win32":  # there it can only be asked of sockets
+        return True
+    return bool(select.select([], [descriptor], [], LOOK_S)[1])
+
+
+def _say_events(engine: Engine, cursor: int, out: Lines) -> int:
+    newest, events = engine.events.since(cursor)
+    if lost := newest - cursor - len(events):
+        out.say(engine.now(), "lost", f"{lost} lines were not read in time and are left out")
     for event in events:
-        say(f"{event.at.astimezone():%H:%M:%S} {plain(event.text)}")
-    return cursor
+        _say_event(event, out)
+    return newest
+
+
+def _say_event(event: Event, out: Lines) -> None:
+    out.say(event.at, event.kind, event.text, event.connector_id)
 
 
 @contextmanager
@@ -95,12 +214,15 @@ def _signals(stopping: threading.Event) -> Iterator[None]:
     def stop(signum: int, frame: FrameType | None) -> None:
         stopping.set()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    # A SIGHUP that somebody ignores on purpose (nohup) stays ignored.
+    taken = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in taken}
     try:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            with contextlib.suppress(TypeError):  # it was not set from Python
+                signal.signal(number, handler)
 
 
 if __name__ == "__main__":

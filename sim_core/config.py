@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     timing: Literal["swift", "real"] = _option(
         "swift", "swift or real", "swift: a start takes about a second; real: as long as the metal"
     )
+    quirks: str = _option(
+        "none",
+        "none, all, or names of the model's quirks with commas between them",
+        "Habits of the model beyond the OCPP text: none, all, or names with commas between them",
+    )
     cp_vendor: str | None = _option(
         None,
         "1 to 20 characters",
@@ -126,6 +131,11 @@ class Settings(BaseSettings):
         min_length=1,
         max_length=20,
     )
+    garage: Path | None = _option(
+        None,
+        "a path to a TOML file",
+        "The vehicles that arrive: your own TOML file in place of those that come along",
+    )
     meter_start_wh: int = _option(
         0,
         "a whole number of Wh, 0 or more",
@@ -147,6 +157,11 @@ class Settings(BaseSettings):
         ge=0,
         le=86_400,
     )
+    extra_measurands: str = _option(
+        "",
+        "names of OCPP measurands with commas between them",
+        "Measurands to add to the first value of the key MeterValuesSampledData",
+    )
     noise_w_percent: float = _option(
         5.0,
         "a number from 0 (exact) to 50",
@@ -164,8 +179,10 @@ class Settings(BaseSettings):
     )
     http_api_key: SecretStr | None = _option(
         None,
-        "a text",
+        "a text of 1 to 200 characters",
         "What changes something over HTTP must bring this in the header X-API-Key",
+        min_length=1,
+        max_length=200,
     )
     http_open: bool = _option(
         False,
@@ -216,6 +233,17 @@ class Settings(BaseSettings):
     log_file: Path | None = _option(
         None, "a file that can be written to", "Write a log to this file (the screen shows no log)"
     )
+    log_format: Literal["plain", "json"] = _option(
+        "plain",
+        "plain or json",
+        "What headless prints: plain sentences, or one JSON object a line",
+    )
+    stop_on_exit: bool = _option(
+        False,
+        "true or false",
+        "Stop what charges when the program ends in good order (reason Reboot); false leaves it "
+        "to the next start, as after a power cut",
+    )
     ocpp_version: Literal["1.6", "2.0.1"] = _option(
         "1.6", "1.6 (2.0.1 is planned)", "The OCPP version to speak"
     )
@@ -248,6 +276,13 @@ class Settings(BaseSettings):
     ascii: bool = _option(False, "true or false", "Draw the dashboard with ASCII characters only")
     seed: int | None = _option(
         None, "a whole number", "Seed of everything random, for a run that repeats"
+    )
+    time_scale: float = _option(
+        1.0,
+        "a number from 0.1 to 1000",
+        "How fast time passes for the charge point: 60 makes an hour a minute",
+        ge=0.1,
+        le=1_000,
     )
     fps: int = _option(
         4,

@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from sim_core.clock import Clock, SystemClock
+from sim_core.clock import Clock, ScaledClock, SystemClock
 from sim_core.commands import Command, Outcome, Refused
 from sim_core.config import Settings
 from sim_core.errors import UserError
@@ -82,7 +82,7 @@ class Engine:
         self.failure = ""
         self.exit_code = 0
         """What the process should end with after a failure: 2 for a setting, else 1."""
-        self._clock: Clock = clock or SystemClock()
+        self._clock: Clock = clock or _clock(settings.time_scale)
         self._before = before
         self._beside = beside
         self._station: Station | None = None
@@ -186,3 +186,7 @@ class Engine:
                 task.cancel()
             for task in done:
                 task.result()
+
+
+def _clock(time_scale: float) -> Clock:
+    return SystemClock() if time_scale == 1 else ScaledClock(time_scale)

@@ -98,8 +98,11 @@ class ConnectorSnapshot:
     rated_power_w: float = 0.0
     """Full scale of the trace."""
     limited_by: str = ""
-    """What holds the power where it is: vehicle, cabinet, charger, profile; empty when idle."""
+    """What holds the power where it is: `vehicle` (its curve and largest current), `cabinet` (its
+    share of the pool), `charger` (rated power and current), `profile`, `ramp` (power rises only so
+    fast), `meter rate` (METER_RATE_W); empty while nothing flows."""
     limit_w: float | None = None
+    """What that lets through."""
     transaction: TransactionSnapshot | None = None
     id_tag: str | None = None
     """The card that is authorised, waiting for the plug or charging."""

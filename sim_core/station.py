@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from ocpp.v16.enums import Reason
+
 from sim_core.authorization_key import key_bytes
 from sim_core.clock import Clock
 from sim_core.commands import (
@@ -41,14 +43,16 @@ from sim_core.commands import (
     Unplug,
 )
 from sim_core.config import ConfigError, Settings
+from sim_core.errors import UserError
 from sim_core.events import Event, Ring
 from sim_core.hardware import status
 from sim_core.hardware.model import Model
-from sim_core.hardware.vehicle import GARAGE
-from sim_core.models import load_model
-from sim_core.ocpp16.charge_point import Build, ChargePoint
+from sim_core.models import chosen_quirks, load_garage, load_model
+from sim_core.ocpp16.charge_point import Build, ChargePoint, wire_style
+from sim_core.ocpp16.configuration import MEASURANDS
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.security import AUTHORIZATION_KEY
+from sim_core.race import first_of
 from sim_core.snapshot import (
     JOURNAL_SHOWN,
     ConnectorSnapshot,
@@ -67,8 +71,8 @@ from sim_core.wire.access import warnings as access_warnings
 from sim_core.wire.link import Link, charge_point_url
 from sim_core.wire.message_log import MessageLog
 
+SAMPLED = "MeterValuesSampledData"
 SECRET_KEYS = frozenset({AUTHORIZATION_KEY.casefold()})
-GARAGE_NAMES = tuple(kind.name for kind in GARAGE)
 
 
 class Station:
@@ -98,6 +102,7 @@ class Station:
         self._journal_seen = -1
         self._dirty = False
         self._watchers: list[asyncio.Future[None]] = []
+        self._looks: list[Callable[[StationSnapshot], None]] = []
         self._loop = asyncio.get_running_loop()
         rng = random.Random(seed)
         self.charge_point = ChargePoint(
@@ -127,6 +132,7 @@ class Station:
             dial=lambda url: dial(url, identity, security.access()),
             secret_keys=SECRET_KEYS,
             proxy=proxy,
+            style=wire_style(build.quirks),
         )
         self.charge_point.cut_link = self.link.cut
         self.charge_point.link_online = lambda: self.link.online
@@ -148,53 +154,48 @@ class Station:
 
         Raises ConfigError, ModelError or StoreError with a sentence for the user.
         """
-        model = load_model(settings.model)
-        overrides = {
-            name: value
-            for name, value in (
-                ("vendor", settings.cp_vendor),
-                ("model", settings.cp_model),
-                ("serial_number", settings.cp_serial_number),
-                ("firmware_version", settings.firmware_version),
-                ("iccid", settings.iccid),
-            )
-            if value is not None
-        }
-        model = replace(model, identity=replace(model.identity, **overrides))
+        model = model_of(settings)
         access = access_of(settings)
         tls_context(access.tls)  # what cannot be used is said now, not at every dial
-        keys = dict(settings.ocpp_keys)
+        quirks, keys = chosen_quirks(settings.quirks, model)
+        keys.update(settings.ocpp_keys)
         if settings.meter_period_sec is not None:
             keys.setdefault("MeterValueSampleInterval", str(settings.meter_period_sec))
+        if settings.extra_measurands.strip():
+            keys[SAMPLED] = _with_extra_measurands(settings, model, keys.get(SAMPLED))
         build = Build(
             charge_point_id=settings.cpid,
             model=model,
             timing=model.timing[settings.timing],
             connectors=settings.connectors,
             initial_keys=keys,
+            garage=load_garage(settings.garage),
             default_id_tag=settings.id_tag,
             meter_start_wh=settings.meter_start_wh,
             constant_power_w=settings.meter_rate_w,
             noise=settings.noise_w_percent / 100,
+            time_scale=settings.time_scale,
+            quirks=quirks,
         )
-        url = settings.csms_url
-        if settings.ocpp_wss:
-            url = "wss://" + url.partition("://")[2]
         store = Store.in_folder(settings.state_folder(), settings.cpid, clock.now())
         try:
             return cls(
                 build,
-                url=url,
+                url=url_of(settings),
                 clock=clock,
                 store=store,
                 messages=messages,
                 events=events,
-                call_timeout_s=settings.call_timeout_sec,
-                longest_pause_s=settings.reconnect_max_sec,
+                # The CSMS lives in real time, however fast time passes here.
+                call_timeout_s=settings.call_timeout_sec * settings.time_scale,
+                longest_pause_s=settings.reconnect_max_sec * settings.time_scale,
                 seed=settings.seed,
                 access=access,
                 proxy=settings.proxy,
             )
+        except UserError:
+            store.close()
+            raise
         except ValueError as error:
             store.close()
             raise ConfigError(f"OCPP_KEYS (--ocpp-keys): {error}") from None
@@ -207,6 +208,20 @@ class Station:
     def open(self) -> None:
         """Dial the CSMS, and keep dialling."""
         self._dialling = asyncio.ensure_future(self.link.run())
+
+    async def wind_up(self, *, stop: bool, patience_s: float) -> None:
+        """Before `close`: stop what runs, if so wished, and let the CSMS hear what there is.
+
+        The reason is Reboot, "a locally initiated reset or reboot" (Reason, OCPP 1.6 §7): no driver
+        asked (Local), no CSMS did (SoftReset), and nothing was cut off (PowerLoss). What is not
+        answered within `patience_s` stays in the journal.
+        """
+        charge_point = self.charge_point
+        for outlet in charge_point.outlets.values() if stop else ():
+            charge_point.sessions.drop_authorization(outlet)
+            charge_point.transactions.stop(outlet, Reason.reboot)
+            charge_point.changed(outlet)
+        await first_of(charge_point.outbox.drained(), asyncio.sleep(patience_s))
 
     async def close(self) -> None:
         """Close the link, write down the meters, let go of the state."""
@@ -238,11 +253,20 @@ class Station:
             self._watchers.append(watcher)
             await watcher
 
+    def watch(self, look: Callable[[StationSnapshot], None]) -> Callable[[], None]:
+        """Call `look` with every picture from now on, none left out; the result takes it off."""
+        self._looks.append(look)
+
+        def leave() -> None:
+            if look in self._looks:
+                self._looks.remove(look)
+
+        return leave
+
     def warn(self, sentence: str) -> None:
         """Show the viewers a standing warning."""
         self.warnings = (*self.warnings, sentence)
         self._note(Event(self.now(), "warning", sentence))
-        self._changed()
 
     # -- commands ----------------------------------------------------
 
@@ -345,6 +369,7 @@ class Station:
 
     def _note(self, event: Event) -> None:
         self.events.append(event)
+        self._changed()
 
     def _changed(self) -> None:
         if not self._dirty:
@@ -358,6 +383,8 @@ class Station:
         for watcher in watchers:
             if not watcher.done():
                 watcher.set_result(None)
+        for look in tuple(self._looks):
+            look(self.snapshot)
 
     def _picture(self) -> StationSnapshot:
         cp = self.charge_point
@@ -373,7 +400,7 @@ class Station:
             journal=self._journal_picture(),
             powered=cp.powered,
             refusals=self._refusals(),
-            vehicles=GARAGE_NAMES,
+            vehicles=tuple(kind.name for kind in cp.build.garage),
             resumes=cp.behaviour.resume_after_power_loss,
             warnings=self.warnings,
         )
@@ -443,7 +470,7 @@ class Station:
             register_wh=reading.register_wh,
             rated_power_w=full_scale_w(cp.model),
             limited_by=metal.limited_by,
-            limit_w=metal.allowed_w if metal.flowing else None,
+            limit_w=metal.limit_w,
             transaction=TransactionSnapshot(
                 transaction.transaction_id,
                 transaction.id_tag,
@@ -469,6 +496,47 @@ class Station:
             trace_w=tuple(outlet.trace_w),
             refusals=status.refusals(facts),
         )
+
+
+def url_of(settings: Settings) -> str:
+    """The CSMS's URL, without the identity; OCPP_WSS makes it wss."""
+    scheme, _, rest = settings.csms_url.partition("://")
+    return f"{'wss' if settings.ocpp_wss else scheme}://{rest}"
+
+
+def model_of(settings: Settings) -> Model:
+    """The make of charger, with the identity that the settings give it.
+
+    Raises ModelError with a sentence for the user.
+    """
+    model = load_model(settings.model)
+    overrides = {
+        name: value
+        for name, value in (
+            ("vendor", settings.cp_vendor),
+            ("model", settings.cp_model),
+            ("serial_number", settings.cp_serial_number),
+            ("firmware_version", settings.firmware_version),
+            ("iccid", settings.iccid),
+        )
+        if value is not None
+    }
+    return replace(model, identity=replace(model.identity, **overrides))
+
+
+def _with_extra_measurands(settings: Settings, model: Model, given: str | None) -> str:
+    """The first value of MeterValuesSampledData, with what EXTRA_MEASURANDS adds."""
+    extra = [name.strip() for name in settings.extra_measurands.split(",") if name.strip()]
+    for name in extra:
+        if name not in MEASURANDS:
+            raise ConfigError(
+                f"EXTRA_MEASURANDS (--extra-measurands) is {settings.extra_measurands!r}: "
+                f"{name!r} is not measured here; allowed is {', '.join(MEASURANDS)}."
+            )
+    if given is None and SAMPLED in model.keys:
+        given = model.keys[SAMPLED].value
+    names = (given or MEASURANDS[0]).split(",")
+    return ",".join(dict.fromkeys([*names, *extra]))
 
 
 def access_of(settings: Settings) -> Access:

@@ -304,13 +304,33 @@ class Store:
             for row in rows
         ]
 
-    def add_sample(self, key: int, meter_value: dict[str, Any]) -> None:
-        """Keep a meter value for StopTransaction.transactionData."""
+    def add_sample(self, key: int, meter_value: dict[str, Any]) -> int:
+        """Keep a meter value for StopTransaction.transactionData; returns how many there are."""
         with self.together():
             self._db.execute(
                 "INSERT INTO samples (transaction_key, meter_value) VALUES (?, ?)",
                 (key, json.dumps(meter_value)),
             )
+            count: int = self._db.execute(
+                "SELECT count(*) FROM samples WHERE transaction_key = ?", (key,)
+            ).fetchone()[0]
+        return count
+
+    def thin_samples(self, key: int) -> None:
+        """Let every second meter value go, of each context by itself; the first one stays."""
+        rows = self._db.execute(
+            "SELECT number, json_extract(meter_value, '$.sampledValue[0].context') FROM samples"
+            " WHERE transaction_key = ? ORDER BY number",
+            (key,),
+        ).fetchall()
+        met: dict[str, int] = {}
+        superfluous = []
+        for number, context in rows:
+            nth = met[context] = met.get(context, -1) + 1
+            if nth % 2:
+                superfluous.append((number,))
+        with self.together():
+            self._db.executemany("DELETE FROM samples WHERE number = ?", superfluous)
 
     def samples(self, key: int) -> list[dict[str, Any]]:
         """The meter values kept for a transaction, oldest first."""

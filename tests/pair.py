@@ -18,7 +18,7 @@ from sim_core.commands import Command, Outcome
 from sim_core.config import Settings
 from sim_core.events import Event, Ring
 from sim_core.hardware.model import Model
-from sim_core.models import load_model
+from sim_core.models import load_garage, load_model
 from sim_core.ocpp16.charge_point import Build
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration
 from sim_core.station import Station
@@ -81,6 +81,7 @@ class Pair:
             timing=build.pop("timing", chosen.timing["swift"]),
             connectors=connectors,
             initial_keys=keys or {},
+            garage=build.pop("garage", None) or load_garage(),
             **build,
         )
         self.events: Ring[Event] = Ring(10_000)

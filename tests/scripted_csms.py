@@ -190,6 +190,8 @@ class ScriptedCsms:
         number = self.connections
         self._open = connection
         self.paths.append(connection.request.path if connection.request else "")
+        async with self._news:
+            self._news.notify_all()
         try:
             async for frame in self._frames(connection):
                 self.frames.append(frame)

@@ -65,10 +65,17 @@ def _csms(arguments: list[str]) -> int:
     return csms(arguments) or 0
 
 
+def _doctor(arguments: list[str]) -> int:
+    from sim_core.doctor import main as doctor
+
+    return doctor(arguments) or 0
+
+
 VERBS: tuple[Verb, ...] = (
     Verb("run", "the dashboard, connected to the CSMS of --csms-url (the default)", _run),
     Verb("demo", "the dashboard with a CSMS of its own: no network, nothing kept on disk", _demo),
     Verb("headless", "no screen: one plain line per change, stops on Ctrl-C or SIGTERM", _headless),
+    Verb("doctor", "why the CSMS is not reached: name, port, TLS, registration, answers", _doctor),
     Verb("csms", "a small CSMS on its own, for a second terminal", _csms),
 )
 VERB: dict[str, Verb] = {verb.name: verb for verb in VERBS}

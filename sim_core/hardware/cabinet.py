@@ -1,7 +1,8 @@
 """The power modules that all connectors of a charger share.
 
 One connector alone has the whole pool. While a second one is connecting, a reserve is kept free
-for it; once both charge, each has an equal part, and what one cannot take the others may.
+for it; once both charge, each has an equal part, and what one cannot take the others may. What
+nobody can take is offered all the same, in equal parts.
 """
 
 from __future__ import annotations
@@ -40,4 +41,8 @@ def share(demands: Sequence[Demand], pool_w: float, reserve_w: float) -> list[fl
             allowed[i] = demands[i].wanted_w
             left -= demands[i].wanted_w
             open_.remove(i)
+    else:
+        charging = [i for i, demand in enumerate(demands) if demand.charging]
+        for i in charging:
+            allowed[i] += left / len(charging)
     return allowed

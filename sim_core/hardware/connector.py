@@ -1,23 +1,29 @@
 """One outlet: cable, vehicle, contactor, faults, meter, and what the world can do to them.
 
 `advance` brings the metal to a moment. Within a step power is constant, W = V × A, and the energy
-that the meter counts is the energy that the battery gets: one chain, no second source of truth.
+that the meter counts is the energy that the battery gets: one chain, no second source of truth. A
+step ends early where something happens by itself: the battery is full, the vehicle pauses, the
+energy that was allowed is used up.
 """
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 
 from sim_core.hardware.meter import Meter, Reading
 from sim_core.hardware.model import Ratings
-from sim_core.hardware.vehicle import Vehicle
+from sim_core.hardware.vehicle import HAIR_WH, Vehicle
 
 STEP_S = 1.0
 """The longest time over which power is taken as constant."""
 
-HAIR_WH = 1e-6
-"""Less than any meter shows."""
+AMBIENT_C = 25.0
+CONTACT_C_PER_A2 = 6e-4
+"""How much warmer the contacts end up, by the square of the current."""
+CONTACT_TIME_S = 3600.0
+"""How long they take for most of the way there."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +73,22 @@ class Connector:
         self.cap_wh: float | None = None
         """The register that may not be passed; None: no such limit."""
         self.limited_by = ""
+        """What holds the power where it is; empty while nothing flows."""
+        self.limit_w: float | None = None
+        """How much that lets through."""
         self._detachable_cable = detachable_cable
         self._ramp_w_per_s = ramp_w_per_s
         self._noise = noise
         self._constant_power_w = constant_power_w
         self._rng = rng
         self._now_s = now_s
+        self._plugged_s = now_s
+        self._waver = 1.0
+        """What the noise leaves of the current just now."""
         self._ramped_w = 0.0
         self._voltage_v = 0.0
         self._current_a = 0.0
+        self._temperature_c = AMBIENT_C
 
     @property
     def plugged(self) -> bool:
@@ -89,7 +102,31 @@ class Connector:
     @property
     def ev_ready(self) -> bool:
         """Whether the vehicle wants energy."""
-        return self.vehicle is not None and not self.ev_paused and not self.vehicle.full
+        vehicle = self.vehicle
+        return (
+            vehicle is not None
+            and not self.ev_paused
+            and not vehicle.full
+            and not vehicle.pausing
+        )
+
+    @property
+    def left_by_vehicle(self) -> bool:
+        """Whether the vehicle has had enough and ends the session, as some do."""
+        vehicle = self.vehicle
+        return (
+            vehicle is not None
+            and vehicle.full
+            and vehicle.kind.stops_when_full
+            and self.contactor_closed
+        )
+
+    @property
+    def handshake_left_s(self) -> float:
+        """How much longer the vehicle needs before it is ready to charge."""
+        if self.vehicle is None:
+            return 0.0
+        return max(0.0, self._plugged_s + self.vehicle.kind.handshake_late_s - self._now_s)
 
     @property
     def spent(self) -> bool:
@@ -111,6 +148,7 @@ class Connector:
     def plug(self, vehicle: Vehicle) -> None:
         """The cable goes in; into the socket too, where it is detachable."""
         self.vehicle = vehicle
+        self._plugged_s = self._now_s
         self.cable_in = self._detachable_cable
         self.ev_paused = False
 
@@ -149,32 +187,32 @@ class Connector:
         self._stop_flow()
 
     def settle(self) -> None:
-        """Something was switched: what no longer flows stops at once, not at the next step."""
-        if not self.flowing:
+        """Something was switched: what no longer may flow stops at once, not at the next step."""
+        if not self.flowing or self.vehicle is None:
             self._stop_flow()
+        elif self._voltage_v * self._current_a > _lowest(self._limits(self.vehicle))[0]:
+            self._set_point(self.vehicle, 0.0)
 
     def wanted_w(self) -> float:
         """The most this outlet could use now, whatever the cabinet has."""
         if not self.flowing or self.vehicle is None:
             return 0.0
-        wanted = self.vehicle.wanted_power_w()
-        if self._constant_power_w is not None:
-            wanted = self._constant_power_w
-        limits = [wanted, self.ratings.connector_power_w, self._rated_current_w()]
-        if self.profile_w is not None:
-            limits.append(self.profile_w)
-        return max(0.0, min(limits))
+        limits = self._limits(self.vehicle)
+        return max(0.0, min(limit_w for limit_w, by in limits if by != "cabinet"))
 
     def advance(self, now_s: float) -> None:
         """Let the time pass until `now_s`; an earlier moment changes nothing."""
         while now_s > self._now_s:
-            step_s = min(STEP_S, now_s - self._now_s)
-            if self.flowing:
-                self._flow(step_s)
+            left_s = now_s - self._now_s
+            vehicle = self.vehicle
+            if vehicle is not None and self.flowing:
+                passed_s = self._flow(vehicle, min(STEP_S, left_s))
             else:
                 self._stop_flow()
-                step_s = now_s - self._now_s
-            self._now_s += step_s
+                pausing = vehicle is not None and vehicle.pausing
+                passed_s = vehicle.pass_time(left_s) if vehicle and pausing else left_s
+            self._warm(passed_s)
+            self._now_s += passed_s
 
     def reading(self) -> Reading:
         """What the meter shows now."""
@@ -183,43 +221,55 @@ class Connector:
             voltage_v=self._voltage_v,
             current_a=self._current_a,
             soc_percent=self.vehicle.soc_percent if self.vehicle else None,
-            offered_w=self.allowed_w if self.contactor_closed else 0.0,
+            offered_w=self._offered_w(),
+            temperature_c=self._temperature_c,
         )
 
-    def _rated_current_w(self) -> float:
-        if self.vehicle is None:
+    def _offered_w(self) -> float:
+        """What the vehicle may take, whether it does or not."""
+        if not self.contactor_closed or self.vehicle is None:
             return 0.0
-        current = self.ratings.connector_current_a
-        return current * self.vehicle.voltage_at(current)
+        demands = ("vehicle", "meter rate")
+        return min(limit_w for limit_w, by in self._limits(self.vehicle) if by not in demands)
 
-    def _flow(self, step_s: float) -> None:
-        vehicle = self.vehicle
-        if vehicle is None:
-            return
-        constant = self._constant_power_w is not None
-        limits: list[tuple[float, str]] = [
-            (self._constant_power_w or 0.0, "meter rate")
-            if constant
-            else (vehicle.wanted_power_w(), "vehicle"),
-            (self.allowed_w, "cabinet"),
-            (min(self.ratings.connector_power_w, self._rated_current_w()), "charger"),
-        ]
+    def _limits(self, vehicle: Vehicle) -> list[tuple[float, str]]:
+        """Everything that may hold the power down, as (W, whose limit).
+
+        Of equal ones the first is told of: the cabinet gives what the others leave.
+        """
+        rated_a = self.ratings.connector_current_a
+        rated_w = min(self.ratings.connector_power_w, rated_a * vehicle.voltage_at(rated_a))
+        limits = [(rated_w, "charger"), (self.allowed_w, "cabinet")]
         if self.profile_w is not None:
-            limits.append((self.profile_w, "profile"))
-        target_w, self.limited_by = min(limits, key=lambda limit: limit[0])
-        if not constant:
-            self._ramped_w = min(target_w, self._ramped_w + self._ramp_w_per_s * step_s)
-            if self._ramped_w < target_w:
-                self.limited_by = "ramp"
-            target_w = self._ramped_w
+            limits.insert(0, (self.profile_w, "profile"))
+        if self._constant_power_w is not None:
+            return [(self._constant_power_w, "meter rate"), *limits]
+        return [(vehicle.wanted_power_w(), "vehicle"), *limits]
+
+    def _flow(self, vehicle: Vehicle, step_s: float) -> float:
+        """Charge for at most so long; returns for how long it was."""
         # Noise moves the cause, and only downwards: no limit is ever exceeded.
-        current = vehicle.current_for(target_w) * (1 - self._noise * self._rng.random())
-        self._current_a = current
-        self._voltage_v = vehicle.voltage_at(current)
-        if self.cap_wh is not None and self._voltage_v * current > 0:
-            left_wh = self.cap_wh - self.meter.register_wh
-            step_s = min(step_s, left_wh * 3600 / (self._voltage_v * current))
-        vehicle.store(self.meter.count(self._voltage_v * self._current_a, step_s))
+        self._waver = 1 - self._noise * self._rng.random()
+        self._set_point(vehicle, step_s)
+        power_w = self._voltage_v * self._current_a
+        if power_w > 0:
+            room_wh = vehicle.room_wh()
+            if self.cap_wh is not None:
+                room_wh = min(room_wh, self.cap_wh - self.meter.register_wh)
+            step_s = min(step_s, room_wh * 3600 / power_w)
+        vehicle.store(self.meter.count(power_w, step_s))
+        return step_s
+
+    def _set_point(self, vehicle: Vehicle, step_s: float) -> None:
+        """Find the power that every limit allows after `step_s` more of the ramp."""
+        limit_w, limited_by = _lowest(self._limits(vehicle))
+        if self._constant_power_w is None:
+            self._ramped_w = min(limit_w, self._ramped_w + self._ramp_w_per_s * step_s)
+            if self._ramped_w < limit_w:
+                limit_w, limited_by = self._ramped_w, "ramp"
+        self.limit_w, self.limited_by = limit_w, limited_by
+        self._current_a = vehicle.current_for(limit_w) * self._waver
+        self._voltage_v = vehicle.voltage_at(self._current_a)
 
     def _stop_flow(self) -> None:
         self._ramped_w = 0.0
@@ -228,3 +278,15 @@ class Connector:
             self.vehicle.open_circuit_v if self.vehicle and self.contactor_closed else 0.0
         )
         self.limited_by = ""
+        self.limit_w = None
+
+    def _warm(self, seconds: float) -> None:
+        """The contacts go towards the temperature that this current holds them at."""
+        ends_c = AMBIENT_C + CONTACT_C_PER_A2 * self._current_a**2
+        self._temperature_c += (ends_c - self._temperature_c) * -math.expm1(
+            -seconds / CONTACT_TIME_S
+        )
+
+
+def _lowest(limits: list[tuple[float, str]]) -> tuple[float, str]:
+    return min(limits, key=lambda limit: limit[0])

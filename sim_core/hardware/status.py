@@ -182,6 +182,8 @@ def _evse_paused(facts: Facts) -> str | None:
 def _nothing_to_resume(facts: Facts) -> str | None:
     if facts.ev_paused or facts.evse_paused or facts.fault or facts.lock_jammed:
         return None
+    if facts.transaction and facts.plugged and not facts.ev_ready:
+        return f"the vehicle at connector {facts.connector_id} takes nothing by itself: wait for it"
     return f"connector {facts.connector_id} is neither suspended nor faulted: nothing to resume"
 
 

@@ -134,7 +134,7 @@ class Vehicle:
         return spent_s
 
     def _pause_where_due(self) -> None:
-        if self._pauses and self._stored_wh >= self._pauses[0][0] - HAIR_WH:
+        while self._pauses and self._stored_wh >= self._pauses[0][0] - HAIR_WH:
             self._pause_left_s += self._pauses.pop(0)[1]
 
     def _by_curve(self) -> float:

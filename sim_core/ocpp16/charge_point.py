@@ -24,12 +24,13 @@ from ocpp.v16.enums import Reason
 from sim_core.clock import Clock
 from sim_core.events import Event
 from sim_core.hardware import cabinet
-from sim_core.hardware.connector import Connector
-from sim_core.hardware.model import Model, Timing
+from sim_core.hardware.connector import Connector, Fault
+from sim_core.hardware.model import Model, Quirks, Timing
 from sim_core.hardware.status import Facts, Status
+from sim_core.hardware.vehicle import Garage
 from sim_core.ocpp16 import metering
 from sim_core.ocpp16.authorization import Authorizer
-from sim_core.ocpp16.configuration import Configuration, standard_keys
+from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.core import Core
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.registration import Registrar
@@ -46,14 +47,37 @@ from sim_core.store import Store
 from sim_core.wire.access import NOTHING_SET, Access
 from sim_core.wire.endpoint import Answer, Endpoint, Payload
 from sim_core.wire.outbox import Outbox, RetryPolicy
+from sim_core.wire.style import WireStyle
 
 TICK_S = 1.0
 """How often the metal is looked at while a vehicle is connected."""
 FLUSH_PATIENCE_S = 30.0
 """How long a soft reset waits for the journal to empty (OCPP 1.6 §5.14)."""
 
+NO_QUIRKS = Quirks()
+LOOP_S = 1.0
+"""The tick of a firmware that has one."""
+OPEN_CALLS = 2
+"""How many calls a make that does not wait for answers has open."""
+PATIENCE_S = 3.0
+"""After so long it no longer counts a call as open."""
+
+CLOCK_SAMPLES_LATE_S = (0.175, 0.805)
+ONE_AFTER_THE_OTHER = timedelta(milliseconds=3)
+
 BACKUP_S = 10.0
 """How long the battery lasts in a model that has a backup."""
+
+
+def wire_style(quirks: Quirks) -> WireStyle:
+    """How a charger with these quirks writes its frames."""
+    return WireStyle(
+        json_c=quirks.json_c,
+        open_calls=OPEN_CALLS if quirks.pipelining else 1,
+        patience_s=PATIENCE_S if quirks.pipelining else None,
+        forgets_samples=quirks.forgets_unanswered,
+        tick_s=LOOP_S if quirks.send_tick else 0.0,
+    )
 
 
 @dataclass(frozen=True)
@@ -65,10 +89,21 @@ class Build:
     timing: Timing
     connectors: int
     initial_keys: dict[str, str]
+    garage: Garage
+    """The vehicles that may arrive; at least one."""
     default_id_tag: str = "MY_TAG"
     meter_start_wh: int = 0
     constant_power_w: float | None = None
     noise: float = 0.0
+    time_scale: float = 1.0
+    """How fast time passes here against the CSMS's."""
+    quirks: Quirks = NO_QUIRKS
+
+
+def _report(status: Status, fault: Fault | None) -> Report:
+    if fault is None:
+        return Report(status)
+    return Report(status, fault.error_code, fault.vendor_error_code, fault.info)
 
 
 class ChargePoint:
@@ -90,12 +125,16 @@ class ChargePoint:
         self.model = build.model
         self.timing = build.timing
         self.behaviour = build.model.behaviour
+        self.quirks = build.quirks
+        self.rng = rng
         self.clock = clock
         self.store = store
         self.registration = Registration.NONE
         self.rebooting = False
         self.powered = True
         """The mains are there."""
+        self.fault: Fault | None = None
+        """What is broken in the charge point as a whole (connectorId 0)."""
         self.published_facts_changed = on_change
         self.cut_link: Callable[[float], None] = lambda _: None
         """Closes the socket and dials again after so many seconds; the station sets it."""
@@ -106,8 +145,8 @@ class ChargePoint:
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.configuration = Configuration(
-            standard_keys(build.connectors),
-            initial={**build.model.keys, **build.initial_keys},
+            keys_of(build.model, standard_keys(build.connectors)),
+            initial=build.initial_keys,
             stored=store.configuration(),
             save=store.save_configuration,
             on_change=self._key_changed,
@@ -125,7 +164,8 @@ class ChargePoint:
                     ramp_w_per_s=build.timing.ramp_w_per_s,
                     noise=build.noise,
                     constant_power_w=build.constant_power_w,
-                    rng=rng,
+                    # Its own sequence: what the link draws does not move the meters.
+                    rng=random.Random(rng.random()),
                     now_s=clock.monotonic(),
                     detachable_cable=build.model.behaviour.detachable_cable,
                 ),
@@ -143,6 +183,9 @@ class ChargePoint:
             on_settled=lambda row, payload: self.transactions.settled(row, payload),
             on_given_up=lambda row, why: self.transactions.given_up(row, why),
             on_change=on_change,
+            style=wire_style(build.quirks),
+            rng=rng,
+            instead=lambda row: self.transactions.instead(row),
         )
         self.authorizer = Authorizer(
             self.configuration,
@@ -159,6 +202,7 @@ class ChargePoint:
             stamp=lambda at: stamp(at + self._offset),  # a clock set since then tells it right
             now=clock.now,
             vendor_id=build.model.identity.vendor if self.behaviour.vendor_fields else None,
+            stamps_reports=self.behaviour.stamps_reports,
         )
         self.registrar = Registrar(self, self._shift_clock)
         self.sessions = Sessions(self)
@@ -191,6 +235,11 @@ class ChargePoint:
             act()
         else:
             self.clock.call_later(seconds, act)
+
+    def vary(self, seconds: float) -> float:
+        """A time of this model as it is on this occasion."""
+        spread = self.timing.spread
+        return seconds * self.rng.uniform(1 - spread, 1 + spread) if spread else seconds
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Let something go on beside; a fault in it ends the charge point visibly."""
@@ -262,6 +311,8 @@ class ChargePoint:
 
     def charge_point_status(self) -> Status:
         """Status of connector 0: Available, Unavailable or Faulted (§4.9)."""
+        if self.fault is not None:
+            return Status.FAULTED
         return Status.AVAILABLE if self.operative else Status.UNAVAILABLE
 
     def _look(self) -> None:
@@ -271,12 +322,7 @@ class ChargePoint:
 
     def _look_at(self, outlet: Outlet) -> None:
         status = outlet.status()
-        fault = outlet.metal.fault
-        report = (
-            Report(status, fault.error_code, fault.vendor_error_code, fault.info)
-            if fault
-            else Report(status)
-        )
+        report = _report(status, outlet.metal.fault)
         before = self.reports.current(outlet.number)
         if self.reports.note(outlet.number, report) and before is not None:
             detail = f" ({report.error_code})" if report.error_code != NO_ERROR else ""
@@ -287,7 +333,7 @@ class ChargePoint:
     def _look_at_charge_point(self) -> None:
         before = self.reports.current(0)
         status = self.charge_point_status()
-        if self.reports.note(0, Report(status)) and before is not None:
+        if self.reports.note(0, _report(status, self.fault)) and before is not None:
             self.note("status", f"the charge point is {status.value}", 0)
 
     # -- the link ----------------------------------------------------
@@ -312,13 +358,22 @@ class ChargePoint:
         self.outbox.registered = True
         self.link_settled()
         order = self.report_order()
-        if booted:
+        running = any(outlet.transaction for outlet in self.outlets.values())
+        if booted and running and self.quirks.connectors_after_reconnect:
+            self.reports.say(0)
+            self.clock.call_later(LOOP_S, lambda: self._say_connectors())
+        elif booted:
             self.outbox.status_first()
             self.reports.say_all(order)
         else:
             self.reports.say_changes(order)
+        self.transactions.end_cut_off()
         self.outbox.wake()
         self.published_facts_changed()
+
+    def _say_connectors(self) -> None:
+        if self.outbox.registered:
+            self.reports.say_all(self.outlets)
 
     def frames_pass_again(self) -> None:
         """The operator has ended the silence: say what the CSMS has not heard."""
@@ -351,19 +406,28 @@ class ChargePoint:
     async def reset(self, *, hard: bool) -> None:
         """Stop what runs, then reboot (§5.14). Soft waits for the CSMS's answers, hard does not."""
         self.rebooting = True
-        if hard:
+        speaks = not hard or self.quirks.hard_reset_speaks
+        if self.timing.stop_s:
+            await self.clock.sleep(self.vary(self.timing.stop_s))
+        if not speaks:
             self.outbox.registered = False  # what the journal has goes out after the reboot
         for outlet in self.outlets.values():
             self.sessions.drop_authorization(outlet)
             self.transactions.stop(outlet, Reason.hard_reset if hard else Reason.soft_reset)
             self.changed(outlet)
-        if not hard:
+        if speaks:
             await first_of(self.outbox.drained(), self.clock.sleep(FLUSH_PATIENCE_S))
+        if self.timing.reset_s:
+            await self.clock.sleep(self.vary(self.timing.reset_s))
         self.note("reset", f"{'hard' if hard else 'soft'} reset: the charge point reboots")
         self.registration = Registration.NONE
         self.configuration.rebooted()
-        self.cut_link(self.timing.reboot_s)
-        self.after(self.timing.reboot_s, self._rebooted)
+        reboot_s = self.timing.reboot_s
+        if hard and self.timing.hard_reboot_s is not None:
+            reboot_s = self.timing.hard_reboot_s
+        reboot_s = self.vary(reboot_s)
+        self.cut_link(reboot_s)
+        self.after(reboot_s, self._rebooted)
         self.published_facts_changed()
 
     def _rebooted(self) -> None:
@@ -407,10 +471,11 @@ class ChargePoint:
     # -- metal -------------------------------------------------------
 
     def advance_metal(self) -> None:
-        """Bring all connectors to the present moment."""
+        """Bring all connectors to the present moment, and share out what they want then."""
         now_s = self.clock.monotonic()
         for outlet in self.outlets.values():
             outlet.metal.advance(now_s)
+        self._share_power()
 
     def _share_power(self) -> None:
         ratings = self.model.ratings
@@ -420,13 +485,18 @@ class ChargePoint:
                 wanted_w=outlet.metal.wanted_w(),
                 charging=outlet.metal.flowing,
                 connecting=outlet.starting
-                or (outlet.transaction is not None and not outlet.metal.contactor_closed),
+                or (
+                    outlet.transaction is not None
+                    and outlet.metal.plugged
+                    and not outlet.metal.contactor_closed
+                ),
             )
             for outlet in outlets
         ]
         parts = cabinet.share(demands, ratings.cabinet_power_w, ratings.cabinet_reserve_w)
         for outlet, part in zip(outlets, parts, strict=True):
             outlet.metal.allowed_w = part
+            outlet.metal.settle()
 
     def _tick_while_needed(self) -> None:
         if not self._ticking and any(outlet.metal.plugged for outlet in self.outlets.values()):
@@ -436,11 +506,11 @@ class ChargePoint:
     def _tick(self) -> None:
         self._ticking = False
         self.advance_metal()
-        self._share_power()
         for outlet in self.outlets.values():
             if outlet.metal.plugged:
                 outlet.trace_w.append(outlet.reading().power_w)
                 self.transactions.check_energy_limit(outlet)
+                self.transactions.check_vehicle(outlet)
                 self._look_at(outlet)  # a battery may have become full
             else:
                 outlet.trace_w.clear()
@@ -467,17 +537,31 @@ class ChargePoint:
     def _sample_aligned(self, due: datetime) -> None:
         self.advance_metal()
         measurands = self.configuration.items("MeterValuesAlignedData")
+        if self.quirks.late_clock_samples:
+            due += timedelta(seconds=self.rng.uniform(*CLOCK_SAMPLES_LATE_S))
         for outlet in self.outlets.values():
+            if outlet.transaction is not None:
+                self.transactions.keep(
+                    outlet, outlet.transaction, "StopTxnAlignedData", metering.CLOCK, due
+                )
             self._send_value(outlet, due, measurands, metering.CLOCK)
+            if self.quirks.late_clock_samples:
+                due += ONE_AFTER_THE_OTHER
 
     def _send_value(
         self, outlet: Outlet, at: datetime, measurands: tuple[str, ...], context: str
     ) -> None:
-        value = metering.meter_value(at, outlet.reading(), measurands, context, self.model.metering)
-        if outlet.transaction is not None:
-            self.transactions.send_value(outlet, outlet.transaction, value)
+        reading = self.transactions.reading(outlet)
+        value = metering.meter_value(at, reading, measurands, context, self.model.metering)
+        transaction = outlet.transaction
+        known = transaction.transaction_id if transaction else None
+        if transaction is not None and not (self.outbox.side_by_side and known is not None):
+            self.transactions.send_value(outlet, transaction, value)
             return
-        payload = {"connectorId": outlet.number, "meterValue": [value]}
+        payload: Payload = {"connectorId": outlet.number}
+        if known is not None:  # such a make sends it past the transaction's other messages
+            payload["transactionId"] = known
+        payload["meterValue"] = [value]
 
         async def send() -> None:
             await self.outbox.call("MeterValues", payload)

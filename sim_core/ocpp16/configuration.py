@@ -13,6 +13,8 @@ from enum import Enum
 from ocpp.v16.enums import ConfigurationStatus
 
 from sim_core.authorization_key import key_bytes
+from sim_core.errors import UserError
+from sim_core.hardware.model import Model
 
 MEASURANDS = (
     "Energy.Active.Import.Register",
@@ -53,6 +55,8 @@ class Key:
     """The largest number of items in a list."""
     reboot: bool = False
     """A change counts only after a reboot (RebootRequired)."""
+    hidden: bool = False
+    """This make has no such key: the default counts, and the CSMS neither sees nor sets it."""
 
     def normal(self, value: str) -> str | None:
         """The value as it is kept, or None when it is not allowed."""
@@ -146,6 +150,44 @@ def standard_keys(connectors: int) -> tuple[Key, ...]:
     )
 
 
+def keys_of(model: Model, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    """The firmware's keys as this make has them: its order, defaults, limits and access.
+
+    Raises UserError with a sentence when the model gives a key what it cannot have.
+    """
+    standard = {key.name: key for key in keys}
+    named: dict[str, Key] = {}
+    for name, text in model.keys.items():
+        key = standard.get(name) or Key(name, Kind.TEXT, "")
+        named[name] = key = replace(
+            key,
+            readonly=key.readonly if text.readonly is None else text.readonly,
+            low=key.low if text.low is None else text.low,
+            high=key.high if text.high is None else text.high,
+        )
+        value = _built(name, text.value, standard)
+        normal = key.normal(value)
+        if normal is None:
+            raise UserError(f"the model {model.name}: keys.{name} cannot be {value!r}.")
+        named[name] = replace(key, default=normal)
+    others = [key for name, key in standard.items() if name not in named]
+    if model.behaviour.only_named_keys:
+        return (*named.values(), *(replace(key, hidden=True) for key in others))
+    return tuple(named.get(name, key) for name, key in standard.items()) + tuple(
+        key for name, key in named.items() if name not in standard
+    )
+
+
+def _built(name: str, value: str, standard: Mapping[str, Key]) -> str:
+    """A model's value, less what is not so here: profiles that are not built, other connectors."""
+    if name == "SupportedFeatureProfiles":
+        built = standard[name].default.split(",")
+        return ",".join(profile for profile in value.split(",") if profile in built)
+    if name == "NumberOfConnectors":
+        return standard[name].default
+    return value
+
+
 class Configuration:
     """The keys with their values."""
 
@@ -172,7 +214,7 @@ class Configuration:
             normal = key.normal(value)
             if normal is None:
                 raise ValueError(f"the OCPP key {name} cannot be {value!r}.")
-            self._keys[key.name] = replace(key, default=normal)
+            self._keys[key.name] = replace(key, default=normal, hidden=False)
             self._names[key.name.casefold()] = key.name
         self._values = {name: key.default for name, key in self._keys.items()}
         self._waiting: dict[str, str] = {}
@@ -205,14 +247,14 @@ class Configuration:
             {"key": name, "readonly": key.readonly}
             | ({} if key.kind is Kind.SECRET else {"value": self._values[name]})
             for name, key in self._keys.items()
-            if not names or name.casefold() in asked
+            if not key.hidden and (not names or name.casefold() in asked)
         ]
-        unknown = [name for name in dict.fromkeys(names) if self._key(name) is None]
+        unknown = [name for name in dict.fromkeys(names) if self._visible(name) is None]
         return known, unknown
 
     def change(self, name: str, value: str) -> ConfigurationStatus:
         """Set a key as a CSMS asks for it (OCPP 1.6 §5.3). What is accepted is kept."""
-        key = self._key(name)
+        key = self._visible(name)
         if key is None:
             return ConfigurationStatus.not_supported
         normal = key.normal(value)
@@ -238,6 +280,10 @@ class Configuration:
         self._values.update(waited)
         for name in waited:
             self._on_change(name)
+
+    def _visible(self, name: str) -> Key | None:
+        key = self._key(name)
+        return None if key is None or key.hidden else key
 
     def _key(self, name: str) -> Key | None:
         return self._keys.get(self._names.get(name.casefold(), ""))

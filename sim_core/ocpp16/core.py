@@ -44,12 +44,22 @@ class Core:
     ) -> Reply:
         """§5.11. A chargingProfile is left aside: without Smart Charging it SHOULD be ignored."""
         outlet = self._outlet_for(connector_id, id_tag)
-        if outlet is None or self._cp.registration is not Registration.ACCEPTED:
-            return Reply(call_result.RemoteStartTransaction(RemoteStartStopStatus.rejected))
-        return Reply(
-            call_result.RemoteStartTransaction(RemoteStartStopStatus.accepted),
-            then=lambda: self._cp.sessions.remote_start(outlet, id_tag),
-        )
+        registered = self._cp.registration is Registration.ACCEPTED
+        sessions, outbox = self._cp.sessions, self._cp.outbox
+        accepted = call_result.RemoteStartTransaction(RemoteStartStopStatus.accepted)
+        if registered and outlet is None and sessions.just_started(connector_id):
+            return Reply(accepted, then=lambda: sessions.ask_again(id_tag), slow=True)
+        if outlet is None or not registered:
+            return Reply(
+                call_result.RemoteStartTransaction(RemoteStartStopStatus.rejected), slow=True
+            )
+        outlet.remote_start_at_s = self._cp.clock.monotonic()
+
+        def start() -> None:
+            outbox.hurry()
+            sessions.remote_start(outlet, id_tag)
+
+        return Reply(accepted, then=start, slow=True)
 
     @on(Action.remote_stop_transaction)
     def core_remote_stop(self, transaction_id: int) -> Reply:
@@ -63,7 +73,10 @@ class Core:
             if outlet.transaction is transaction:
                 self._cp.transactions.stop(outlet, Reason.remote)
 
-        return Reply(call_result.RemoteStopTransaction(RemoteStartStopStatus.accepted), then=stop)
+        return Reply(
+            call_result.RemoteStopTransaction(RemoteStartStopStatus.accepted),
+            then=lambda: self._cp.after(self._cp.vary(self._cp.timing.stop_s), stop),
+        )
 
     @on(Action.unlock_connector)
     def core_unlock(self, connector_id: int) -> Reply:
@@ -93,6 +106,7 @@ class Core:
         return Reply(
             call_result.ChangeAvailability(status),
             then=lambda: self._cp.change_availability(connector_id, operative),
+            first=self._cp.quirks.status_before_answer,
         )
 
     @on(Action.reset)

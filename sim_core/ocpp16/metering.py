@@ -1,4 +1,8 @@
-"""MeterValues: which samples go out when, in which context and unit (OCPP 1.6 §4.7, §7.31)."""
+"""MeterValues: which samples go out when, in which context and unit (OCPP 1.6 §4.7, §7.31).
+
+A sample carries the moment at which it was due, however late the loop came round to it, and the
+next one is counted from there: neither stamps nor rhythm drift, and none is left out.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,17 @@ from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Metering
 from sim_core.ocpp16.stamps import stamp
 
+ACTION = "MeterValues"
+REGISTER = "Energy.Active.Import.Register"
+
 BEGIN = "Transaction.Begin"
 PERIODIC = "Sample.Periodic"
 CLOCK = "Sample.Clock"
 END = "Transaction.End"
 TRIGGER = "Trigger"
+
+CLOCK_SET = timedelta(seconds=0.25)
+"""A clock that is further from where it was expected has been set meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +42,11 @@ class Measurand:
 
 TABLE: dict[str, Measurand] = {
     "Energy.Active.Import.Register": Measurand("Wh", "Outlet", 0, lambda r: r.register_wh, "kWh"),
-    "Current.Import": Measurand("A", "Outlet", 1, lambda r: r.current_a),
+    "Current.Import": Measurand("A", "Outlet", 2, lambda r: r.current_a),
     "Current.Offered": Measurand(
-        "A", "Outlet", 1, lambda r: r.offered_w / r.voltage_v if r.voltage_v else 0.0
+        "A", "Outlet", 2, lambda r: r.offered_w / r.voltage_v if r.voltage_v else 0.0
     ),
-    "Voltage": Measurand("V", "Outlet", 1, lambda r: r.voltage_v),
+    "Voltage": Measurand("V", "Outlet", 2, lambda r: r.voltage_v),
     "Power.Active.Import": Measurand("W", "Outlet", 0, lambda r: r.power_w, "kW"),
     "Power.Offered": Measurand("W", "Outlet", 0, lambda r: r.offered_w, "kW"),
     "SoC": Measurand("Percent", "EV", 0, lambda r: r.soc_percent or 0.0),
@@ -58,11 +68,13 @@ def _sampled(
     value, unit = measurand.read(reading), measurand.unit
     if name == "Energy.Active.Import.Register":
         value = float(int(value))  # whole Wh, never more than the meter has counted
+    if style.number_format == "g6" and name == "Power.Active.Import":
+        value = round(reading.voltage_v, 1) * round(reading.current_a, 1)  # of what it shows
     if style.kilowatts and measurand.kilo_unit:
         value, unit = value / 1000, measurand.kilo_unit
     if style.number_format == "g6":
         # A and V have a resolution of 0.1, percent of 1; kWh and kW are printed as they are.
-        shown = value if unit.startswith("k") else round(value, measurand.decimals)
+        shown = value if unit.startswith("k") else round(value, min(1, measurand.decimals))
         text = f"{shown:g}"
     else:
         text = f"{value:.{measurand.decimals}f}"
@@ -94,27 +106,35 @@ def meter_value(
 
 
 class Periodic:
-    """Calls `sample` every `interval_s()` seconds on a schedule that does not drift.
+    """Calls `sample` with its moment every `interval_s()` seconds.
 
     Counted from `start`; a change of the interval counts from the moment of `rearm`. An interval
     of 0 means never (OCPP 1.6 §9.1).
     """
 
     def __init__(
-        self, clock: Clock, interval_s: Callable[[], float], sample: Callable[[], None]
+        self,
+        clock: Clock,
+        now: Callable[[], datetime],
+        interval_s: Callable[[], float],
+        sample: Callable[[datetime], None],
     ) -> None:
         self._clock = clock
+        self._now = now
         self._interval_s = interval_s
         self._sample = sample
         self._due_s = 0.0
+        self._due_at = now()
         self._timer: Timer | None = None
 
-    def start(self) -> None:
-        """Begin; the first sample comes one interval from now."""
+    def start(self, first_s: float | None = None) -> None:
+        """Begin; the first sample comes one interval from now, or after `first_s`."""
         self.stop()
         interval_s = self._interval_s()
         if interval_s > 0:
-            self._due_s = self._clock.monotonic() + interval_s
+            first_s = first_s or interval_s
+            self._due_s = self._clock.monotonic() + first_s
+            self._due_at = self._now() + timedelta(seconds=first_s)
             self._arm()
 
     rearm = start
@@ -129,10 +149,15 @@ class Periodic:
         self._timer = self._clock.call_later(self._due_s - self._clock.monotonic(), self._fire)
 
     def _fire(self) -> None:
+        late = timedelta(seconds=self._clock.monotonic() - self._due_s)
+        at = self._now() - late
+        if abs(at - self._due_at) < CLOCK_SET:
+            at = self._due_at
         interval_s = self._interval_s()
         self._due_s += interval_s
+        self._due_at = at + timedelta(seconds=interval_s)
         self._arm()
-        self._sample()
+        self._sample(at)
 
 
 class Aligned:
@@ -149,19 +174,15 @@ class Aligned:
         self._now = now
         self._interval_s = interval_s
         self._sample = sample
+        self._due_s = 0.0
         self._timer: Timer | None = None
 
     def rearm(self) -> None:
         """Begin, or begin anew after the interval or the clock has been changed."""
         self.stop()
         interval_s = self._interval_s()
-        if interval_s <= 0:
-            return
-        now = self._now()
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        slots = int((now - midnight).total_seconds() // interval_s) + 1
-        due = min(midnight + timedelta(seconds=slots * interval_s), midnight + timedelta(days=1))
-        self._timer = self._clock.call_later((due - now).total_seconds(), lambda: self._fire(due))
+        if interval_s > 0:
+            self._arm(_next_slot(self._now(), interval_s))
 
     def stop(self) -> None:
         """End; harmless when it is not running."""
@@ -169,11 +190,25 @@ class Aligned:
             self._timer.cancel()
             self._timer = None
 
+    def _arm(self, due: datetime) -> None:
+        wait_s = (due - self._now()).total_seconds()
+        self._due_s = self._clock.monotonic() + wait_s
+        self._timer = self._clock.call_later(wait_s, lambda: self._fire(due))
+
     def _fire(self, due: datetime) -> None:
-        if self._now() < due:  # a timer may wake a hair early: the slot has not begun
-            self._timer = self._clock.call_later(
-                (due - self._now()).total_seconds(), lambda: self._fire(due)
-            )
+        ahead = self._now() - due
+        if ahead < timedelta(0):  # a timer may wake a hair early: the slot has not begun
+            self._arm(due)
             return
-        self.rearm()
+        late = timedelta(seconds=self._clock.monotonic() - self._due_s)
+        # After a stall the slots that it covered follow; those that a set clock leapt over do not.
+        leapt = ahead - late > CLOCK_SET
+        self._arm(_next_slot(self._now() if leapt else due, self._interval_s()))
         self._sample(due)
+
+
+def _next_slot(after: datetime, interval_s: float) -> datetime:
+    """The next multiple of the interval since midnight; the day's last slot may be short."""
+    midnight = after.replace(hour=0, minute=0, second=0, microsecond=0)
+    slots = int((after - midnight).total_seconds() // interval_s) + 1
+    return min(midnight + timedelta(seconds=slots * interval_s), midnight + timedelta(days=1))

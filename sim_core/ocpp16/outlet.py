@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sim_core.clock import Timer
-from sim_core.hardware.connector import Connector
+from sim_core.hardware.connector import Connector, Fault
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.status import Facts, Status, connector_status
 from sim_core.hardware.vehicle import Vehicle
@@ -40,6 +40,14 @@ class Transaction:
     """The CSMS did not accept the card after all: no energy (OCPP 1.6 §4.8)."""
     interrupted: bool = False
     """Its vehicle was unplugged, and it went on (StopTransactionOnEVSideDisconnect is false)."""
+    met: dict[str, int] = field(default_factory=dict)
+    """How many meter values were met in each context, of those kept for StopTransaction."""
+    stride: int = 1
+    """Of so many meter values one is kept."""
+    cut_off: bool = False
+    """A power loss has interrupted it, and it is only there to be stopped."""
+    offline: bool = False
+    """It began without the CSMS."""
     absent: Vehicle | None = None
     """The vehicle that was unplugged and is not back."""
 
@@ -68,6 +76,13 @@ class Outlet:
     held_for: str | None = None
     """A transaction has ended and its cable stays locked until this card comes back (§4.8)."""
     fault_since: datetime | None = None
+    mac_at_s: float | None = None
+    """When the vehicle has said its id; None while there is no handshake to wait for."""
+    ready_at_s: float | None = None
+    """When the cable check is over that began with the plug."""
+    start_fault: Fault | None = None
+    """A fault that shows when the next transaction starts."""
+    remote_start_at_s: float | None = None
     trace_w: deque[float] = field(default_factory=lambda: deque(maxlen=TRACE_LENGTH))
     vehicle_name: str | None = None
 

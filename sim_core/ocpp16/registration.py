@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sim_core.hardware.model import Identity
 from sim_core.ocpp16.stamps import moment
 from sim_core.race import first_of
 from sim_core.snapshot import Registration
@@ -26,6 +27,18 @@ SANE_SKEW = timedelta(days=366)
 WORTH_TELLING = timedelta(seconds=2)
 
 
+def boot_payload(identity: Identity) -> Payload:
+    """What BootNotification says (§4.2); what the make does not have is left out."""
+    fields = {
+        "chargePointModel": identity.model,
+        "chargePointVendor": identity.vendor,
+        "chargePointSerialNumber": identity.serial_number,
+        "firmwareVersion": identity.firmware_version,
+        "iccid": identity.iccid,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 class Registrar:
     """Registers with the CSMS and keeps in touch."""
 
@@ -38,6 +51,8 @@ class Registrar:
         """A triggered BootNotification was answered Pending or Rejected."""
         self._next_boot_s = 0.0
         """The CSMS's pause: on a new connection, too, BootNotification waits for its end (§4.2)."""
+        self._clock_set = False
+        """The CSMS's time was taken up before."""
         self.boot_retry_at: datetime | None = None
         self.heartbeat_at: datetime | None = None
 
@@ -46,7 +61,7 @@ class Registrar:
         cp = self._cp
         try:
             if boots:
-                await cp.clock.sleep(cp.timing.boot_s)
+                await cp.clock.sleep(cp.vary(cp.timing.boot_s))
             while True:
                 if boots:
                     await self._register()
@@ -109,18 +124,7 @@ class Registrar:
     async def _boot(self) -> tuple[Registration, int]:
         """Send BootNotification; returns what it came to and the interval it brought."""
         cp = self._cp
-        identity = cp.model.identity
-        payload: Payload = {
-            "chargePointModel": identity.model,
-            "chargePointVendor": identity.vendor,
-        }
-        for name, value in (
-            ("chargePointSerialNumber", identity.serial_number),
-            ("firmwareVersion", identity.firmware_version),
-            ("iccid", identity.iccid),
-        ):
-            if value is not None:
-                payload[name] = value
+        payload = boot_payload(cp.model.identity)
         asked_at = cp.clock.monotonic()
         answer = await cp.outbox.call("BootNotification", payload, while_pending=True)
         status, interval_s = self._read_boot(answer, cp.clock.monotonic() - asked_at)
@@ -146,6 +150,8 @@ class Registrar:
             cp.note("boot", "BootNotification was answered without a usable status, asking again")
             return Registration.NONE, 0
         self._adopt_clock(answer.payload, took_s)
+        if cp.quirks.whole_second_clock and (said := moment(answer.payload.get("currentTime"))):
+            self._set_clock(said.replace(microsecond=0) - cp.now())
         if not isinstance(interval, int) or isinstance(interval, bool):
             interval = 0
         return status, max(0, min(interval, 2**31 - 1))
@@ -192,6 +198,10 @@ class Registrar:
                 f"the CSMS says it is {said:%Y-%m-%d %H:%M} UTC: too far off, the clock stays",
             )
             return
+        warped = cp.build.time_scale != 1
+        if warped and self._clock_set:
+            return  # its time runs away from the CSMS's: taken up once, then let go
+        self._clock_set = True
         slack = timedelta(seconds=took_s + (0 if said.microsecond else 1))
         if said <= now <= said + slack:
             return

@@ -7,6 +7,7 @@ anybody; after a wait it looks at the facts again.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ocpp.v16.enums import Reason
@@ -31,15 +32,25 @@ from sim_core.commands import (
     Unplug,
 )
 from sim_core.hardware.connector import Fault
+from sim_core.hardware.model import VendorFault
 from sim_core.hardware.status import why_not
-from sim_core.hardware.vehicle import GARAGE, Vehicle, from_garage
+from sim_core.hardware.vehicle import Vehicle, named, next_to_arrive
 from sim_core.ocpp16.outlet import Authorization, Outlet
+from sim_core.wire.endpoint import Payload
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint
 
 
 LOCK_FAILURE = Fault("ConnectorLockFailure")
+TWICE_WITHIN_S = 0.8
+PREPARING_AGAIN_S = 10.0
+EV_WAITS_S = 30.0
+"""How long a vehicle waits for its authorisation before it goes to sleep."""
+NOTICED_S = 0.55
+AWAKE_S = 1.35
+"""How long a sleeping vehicle is away from the line when somebody tries to start it."""
+FAULT_PASSES_S = 3.0
 
 
 class Sessions:
@@ -57,7 +68,7 @@ class Sessions:
             return Refused(reason)
         vehicle = self._arriving(outlet, command.vehicle)
         if vehicle is None:
-            names = ", ".join(vehicle.name for vehicle in GARAGE)
+            names = ", ".join(vehicle.name for vehicle in self._cp.build.garage)
             return Refused(f"there is no vehicle {command.vehicle!r}; there are: {names}")
         cp = self._cp
         kind = vehicle.kind
@@ -72,16 +83,51 @@ class Sessions:
             transaction.absent = None
             outlet.metal.permitted = not transaction.deauthorized
             cp.transactions.energize_soon(outlet)
-        elif outlet.authorization is not None:
+            return Accepted()
+        self._shake_hands(outlet, vehicle)
+        if outlet.authorization is not None:
             self._start_when_checked(outlet)
-        elif (
-            cp.configuration.flag("AutoCharge")
-            and kind.vid is not None
-            and self._why_not("swipe", outlet) is None
-        ):
-            outlet.authorizing = kind.vid  # the vehicle's own id serves as card
-            cp.spawn(self._authorize_for(outlet, kind.vid, "AutoCharge"))
         return Accepted()
+
+    def _shake_hands(self, outlet: Outlet, vehicle: Vehicle) -> None:
+        """The vehicle says its id over the cable (SLAC), and the cable is checked after that."""
+        cp, timing = self._cp, self._cp.timing
+        if timing.mac_s <= 0:
+            self._read_mac(outlet, vehicle)
+            return
+        late_s = vehicle.kind.handshake_late_s
+        if not late_s and timing.mac_retry_share > 0:
+            late_s = timing.mac_retry_s * (cp.rng.random() < timing.mac_retry_share)
+        mac_s = cp.vary(timing.mac_s) + late_s
+        outlet.mac_at_s = cp.clock.monotonic() + mac_s
+        outlet.ready_at_s = outlet.mac_at_s + cp.vary(timing.cable_check_s)
+        cp.after(mac_s, lambda: self._read_mac(outlet, vehicle))
+
+    def _read_mac(self, outlet: Outlet, vehicle: Vehicle) -> None:
+        """AutoCharge: the vehicle's own id serves as card, where nobody was quicker."""
+        cp, vid = self._cp, vehicle.kind.vid
+        if (
+            outlet.metal.vehicle is not vehicle
+            or vid is None
+            or not cp.configuration.flag("AutoCharge")
+            or outlet.transaction is not None
+            or outlet.authorization is not None
+            or self._why_not("swipe", outlet) is not None
+        ):
+            return
+        if cp.quirks.autocharge_mac:
+            vendor = cp.model.identity.vendor
+            self._tell("DataTransfer", {"vendorId": vendor, "messageId": "MacID", "data": vid})
+        outlet.authorizing = vid
+        cp.spawn(self._authorize_for(outlet, vid, "AutoCharge"))
+
+    def _tell(self, action: str, payload: Payload) -> None:
+        """Send a call whose answer changes nothing."""
+
+        async def send() -> None:
+            await self._cp.outbox.call(action, payload)
+
+        self._cp.spawn(send())
 
     def unplug(self, outlet: Outlet, command: Unplug) -> Outcome:
         """The cable comes out on the vehicle's side."""
@@ -90,6 +136,7 @@ class Sessions:
         cp, metal = self._cp, outlet.metal
         cp.advance_metal()
         outlet.starting = False
+        outlet.mac_at_s = outlet.ready_at_s = outlet.start_fault = None
         ends = cp.configuration.flag("StopTransactionOnEVSideDisconnect")
         if outlet.transaction is not None:
             outlet.transaction.interrupted = True
@@ -175,6 +222,19 @@ class Sessions:
             or (self._why_not("local_start", outlet) if absent else None)
         )
 
+    def just_started(self, connector_id: int | None) -> bool:
+        """Whether this make takes a second RemoteStartTransaction for the first one."""
+        outlet = self._cp.outlets.get(connector_id or 0)
+        if outlet is None or outlet.remote_start_at_s is None:
+            return False
+        since_s = self._cp.clock.monotonic() - outlet.remote_start_at_s
+        return self._cp.quirks.remote_start_twice and since_s <= TWICE_WITHIN_S
+
+    def ask_again(self, id_tag: str) -> None:
+        """The second RemoteStartTransaction: another Authorize, and nothing else."""
+        self._cp.outbox.hurry()
+        self._tell("Authorize", {"idTag": id_tag})
+
     def remote_start(self, outlet: Outlet, id_tag: str) -> None:
         """What RemoteStartTransaction asked for, after it was answered (OCPP 1.6 §5.11)."""
         if reason := self.why_not_remote_start(outlet, id_tag):
@@ -228,7 +288,17 @@ class Sessions:
             if wait_s > 0:
                 outlet.plug_by = cp.now() + timedelta(seconds=wait_s)
                 outlet.plug_timer = cp.clock.call_later(wait_s, lambda: self._lapse(outlet, card))
+            if cp.quirks.repeated_preparing:
+                cp.clock.call_later(PREPARING_AGAIN_S, lambda: self._still_waits(outlet, card))
         cp.changed(outlet)
+
+    def _still_waits(self, outlet: Outlet, card: Authorization) -> None:
+        """A make that says Preparing again and again while a card waits for the plug."""
+        cp = self._cp
+        if outlet.authorization is card and not outlet.metal.plugged:
+            if cp.outbox.registered:
+                cp.reports.say(outlet.number)
+            cp.clock.call_later(PREPARING_AGAIN_S, lambda: self._still_waits(outlet, card))
 
     def _lapse(self, outlet: Outlet, card: Authorization) -> None:
         """ConnectionTimeOut: nobody plugged in (§9.1)."""
@@ -254,6 +324,9 @@ class Sessions:
             if card is None or outlet.authorization is not card or not outlet.metal.plugged:
                 return
             outlet.starting = False
+            if gave_up or outlet.start_fault is not None:
+                self._fail_start(outlet, card, gave_up)
+                return
             if outlet.lockable and not outlet.metal.lock():
                 self._break(outlet, LOCK_FAILURE)
             if outlet.metal.fault is not None:
@@ -262,12 +335,50 @@ class Sessions:
                 return
             cp.transactions.begin(outlet, card)
 
-        cp.after(cp.timing.cable_check_s, checked)
+        wait_s, gave_up = cp.vary(cp.timing.cable_check_s) + outlet.metal.handshake_left_s, False
+        now_s = cp.clock.monotonic()
+        if outlet.mac_at_s is not None and outlet.ready_at_s is not None:
+            gave_up = cp.quirks.ev_gives_up and now_s > outlet.mac_at_s + EV_WAITS_S
+            late_s = NOTICED_S if gave_up else cp.vary(cp.timing.late_start_s)
+            wait_s = max(outlet.ready_at_s - now_s, late_s)
+        cp.after(wait_s, checked)
+
+    def _fail_start(self, outlet: Outlet, card: Authorization, gave_up: bool) -> None:
+        """StartTransaction goes out, and the vehicle is not there any more.
+
+        One that has gone to sleep lets go of the line and takes it up again; one whose insulation
+        is broken stays away until it is plugged in anew.
+        """
+        cp, vehicle, fault = self._cp, outlet.metal.vehicle, outlet.start_fault
+        outlet.start_fault = None
+        outlet.metal.unplug()
+        reason = Reason.ev_disconnected if gave_up else Reason.other
+        if fault is not None and not gave_up:
+            self._break(outlet, fault)
+            cp.clock.call_later(FAULT_PASSES_S, lambda: self._pass(outlet, fault))
+        cp.transactions.fail(outlet, card, reason)
+        cp.changed(outlet)
+
+        def awake() -> None:
+            if vehicle is not None and not outlet.metal.plugged and outlet.vehicle_name is not None:
+                outlet.metal.plug(vehicle)
+                cp.changed(outlet)
+
+        if gave_up:
+            cp.clock.call_later(AWAKE_S, awake)
+        else:
+            outlet.vehicle_name = None
+
+    def _pass(self, outlet: Outlet, fault: Fault) -> None:
+        if outlet.metal.fault is fault:
+            self._clear_fault(outlet)
+            self._cp.changed(outlet)
 
     async def _stop_by_relative(self, outlet: Outlet, id_tag: str) -> Outcome:
         """Another card: it may stop when both have the same parentIdTag (§3.5.1, §4.10)."""
         transaction = outlet.transaction
-        if transaction is None or not transaction.parent_id_tag:
+        asks = self._cp.quirks.asks_for_any_card
+        if transaction is None or not (transaction.parent_id_tag or asks):
             return Refused(self._not_its_card(outlet, id_tag))
         outlet.authorizing = id_tag
         self._cp.changed(outlet)
@@ -279,7 +390,8 @@ class Sessions:
         if outlet.transaction is not transaction:
             return Refused(f"connector {outlet.number}: the transaction has ended meanwhile")
         parent = verdict.parent_id_tag or ""
-        if verdict.accepted and parent.casefold() == transaction.parent_id_tag.casefold():
+        group = transaction.parent_id_tag or ""
+        if verdict.accepted and parent and parent.casefold() == group.casefold():
             self._cp.transactions.stop(outlet, Reason.local, id_tag)
             return Accepted("stopped")
         return Refused(self._not_its_card(outlet, id_tag))
@@ -329,6 +441,9 @@ class Sessions:
         if reason := self._why_not("fault", outlet):
             return Refused(reason)
         self._cp.advance_metal()
+        code = command.vendor_error_code or ""
+        if self._cp.quirks.vendor_faults and code in self._cp.model.faults:
+            return self._strike(outlet, code, self._cp.model.faults[code])
         self._break(
             outlet,
             Fault(
@@ -339,6 +454,48 @@ class Sessions:
         )
         self._cp.changed(outlet)
         return Accepted()
+
+    def _strike(self, outlet: Outlet, code: str, kind: VendorFault) -> Outcome:
+        """A fault that the make has a code of its own for, with the scope that it has."""
+        cp = self._cp
+        fault = Fault("InternalError", code, kind.info)
+        if kind.fails_start and outlet.transaction is None and outlet.metal.plugged:
+            outlet.start_fault = fault
+            return Accepted("it shows when the next transaction starts")
+        if not kind.everywhere:
+            self._break(outlet, fault)
+            cp.changed(outlet)
+            if kind.fails_start:
+                cp.clock.call_later(FAULT_PASSES_S, lambda: self._pass(outlet, fault))
+            return Accepted()
+        struck = list(cp.outlets.values())
+        running = [other for other in struck if other.transaction is not None]
+        for other in struck:
+            if other.transaction is None:
+                self.drop_authorization(other)
+                self._break(other, fault)
+                cp.changed(other)
+        if not running:
+            self._break_charge_point(fault)
+        delay_s = cp.vary(cp.timing.emergency_s) if running else 0.0
+        for other in running:
+            cp.after(delay_s, partial(self._end_struck, other, fault, kind))
+        return Accepted()
+
+    def _end_struck(self, outlet: Outlet, fault: Fault, kind: VendorFault) -> None:
+        """A connector that was charging: its transaction ends, and no Finishing is seen."""
+        cp = self._cp
+        self._break(outlet, fault)
+        if kind.stops is not None:
+            cp.transactions.stop(outlet, Reason(kind.stops))
+            outlet.ended = False
+        cp.changed(outlet)
+        self._break_charge_point(fault)
+
+    def _break_charge_point(self, fault: Fault) -> None:
+        if self._cp.fault is None:
+            self._cp.fault = fault
+            self._cp.changed(next(iter(self._cp.outlets.values())))
 
     def clear_fault(self, outlet: Outlet, command: ClearFault) -> Outcome:
         """What broke is mended."""
@@ -384,6 +541,14 @@ class Sessions:
             outlet.fault_since = self._cp.now()
 
     def _clear_fault(self, outlet: Outlet) -> None:
+        everywhere = self._cp.fault
+        if everywhere is not None and outlet.metal.fault is everywhere:
+            self._cp.fault = None
+            for other in self._cp.outlets.values():
+                if other.metal.fault is everywhere:
+                    self._clear_fault(other)
+                    self._cp.changed(other)
+            return
         outlet.metal.fault = None
         outlet.fault_since = None
         outlet.metal.lock_jammed = False
@@ -392,15 +557,21 @@ class Sessions:
 
     def _arriving(self, outlet: Outlet, name: str | None) -> Vehicle | None:
         """The vehicle that comes; the one that a transaction waits for, unless another is named."""
+        garage = self._cp.build.garage
         absent = outlet.transaction.absent if outlet.transaction else None
         if absent is not None and (name or absent.kind.name).casefold() == (
             absent.kind.name.casefold()
         ):
             return absent
         if name is None:
+            here = frozenset(
+                other.metal.vehicle.kind.name
+                for other in self._cp.outlets.values()
+                if other.metal.vehicle is not None
+            )
             self._arrivals += 1
-            return Vehicle(GARAGE[(self._arrivals - 1) % len(GARAGE)])
-        kind = from_garage(name)
+            return Vehicle(next_to_arrive(garage, self._arrivals - 1, here))
+        kind = named(garage, name)
         return Vehicle(kind) if kind else None
 
     def _why_not(self, action: str, outlet: Outlet) -> str | None:

@@ -54,8 +54,11 @@ class StatusReports:
         stamp: Callable[[datetime], str],
         now: Callable[[], datetime],
         vendor_id: str | None,
+        stamps_reports: bool = False,
     ) -> None:
-        """`vendor_id` is given by makes that always fill in the vendor's fields."""
+        """`vendor_id` is given by makes that always fill in the vendor's fields;
+        `stamps_reports` by makes that stamp the moment of the report, not that of the change."""
+        self._stamps_reports = stamps_reports
         self._clock = clock
         self._may_send = may_send
         self._minimum_duration_s = minimum_duration_s
@@ -129,7 +132,7 @@ class StatusReports:
             "errorCode": report.error_code,
             "connectorId": connector_id,
             "status": report.status.value,
-            "timestamp": self._stamp(line.since),
+            "timestamp": self._stamp(self._now() if self._stamps_reports else line.since),
         }
         if self._vendor_id is not None:
             payload["vendorErrorCode"] = report.vendor_error_code or NO_ERROR

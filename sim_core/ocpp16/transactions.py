@@ -6,11 +6,16 @@ disk and wire can never disagree about what has happened.
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ocpp.v16.enums import Reason
 
-from sim_core.hardware.vehicle import Vehicle, from_garage
+from sim_core.hardware.meter import Reading
+from sim_core.hardware.vehicle import Vehicle, named
 from sim_core.ocpp16 import metering
 from sim_core.ocpp16.outlet import Authorization, Outlet, Transaction
 from sim_core.ocpp16.stamps import stamp
@@ -22,6 +27,20 @@ if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint
 
 
+STOP_DATA_MOST = 100
+"""How many meter values are kept for StopTransaction: a message that any CSMS can take."""
+
+MINUTE_S, SLOW_MINUTE_S = 60.0, 61.83
+FIRST_SAMPLE_S = 2.8
+"""The earliest first sample of a timer that does not begin with the transaction."""
+FAILED_AFTER_S = (0.045, 0.12)
+FAILED_TOLD_S = (3.0, 30.0)
+"""How long after its other messages the end of a failed start is told."""
+CUT_OFF_SHOWS_S = 4.0
+OFFER_LAG_TICKS, OFFER_STEP_W, NEARLY_ALL = 12, 10_000, 0.9
+NO_ID = -1
+
+
 class Transactions:
     """The transactions of all connectors."""
 
@@ -30,17 +49,23 @@ class Transactions:
         self._periodic = {
             number: metering.Periodic(
                 charge_point.clock,
-                lambda: float(charge_point.configuration.number("MeterValueSampleInterval")),
-                lambda number=number: self._sample_periodically(number),  # type: ignore[misc]
+                charge_point.now,
+                self._sample_interval_s,
+                partial(self._sample_periodically, number),
             )
             for number in charge_point.outlets
         }
+
+        self._refused_starts: dict[int, Payload] = {}
+        """StartTransaction by our key, where the CSMS has answered with no usable id."""
 
     def recover(self) -> None:
         """After a start: what a power cut has interrupted ends with PowerLoss, or goes on."""
         for left in self._cp.store.open_transactions():
             outlet = self._cp.outlets.get(left.connector_id)
-            if outlet is not None and self._cp.behaviour.resume_after_power_loss:
+            if outlet is not None and (
+                self._cp.behaviour.resume_after_power_loss or self._cp.quirks.late_power_loss
+            ):
                 self._resume(outlet, left)
             else:
                 self._end_for_power_loss(outlet, left)
@@ -49,8 +74,8 @@ class Transactions:
         register_wh = self._cp.store.registers().get(left.connector_id, 0.0)
         if outlet is not None:
             register_wh = outlet.metal.meter.register_wh
-        meter_stop_wh = max(int(register_wh), left.meter_start_wh)
-        data = self._cp.store.samples(left.key)
+        meter_stop_wh = max(self._whole_wh(register_wh), left.meter_start_wh)
+        data = self._kept(left)
         self._write_stop(left, Reason.power_loss, meter_stop_wh, data, left.id_tag)
         self._cp.note(
             "transaction",
@@ -64,7 +89,7 @@ class Transactions:
         metal = outlet.metal
         if metal.vehicle is None and left.vehicle is not None and left.vehicle_wh is not None:
             charged_wh = metal.meter.register_wh - left.meter_start_wh
-            kind = from_garage(left.vehicle)
+            kind = named(self._cp.build.garage, left.vehicle)
             metal.vehicle = Vehicle(kind, left.vehicle_wh + charged_wh) if kind else None
             outlet.vehicle_name = left.vehicle
         outlet.transaction = Transaction(
@@ -76,6 +101,12 @@ class Transactions:
             transaction_id=left.transaction_id,
         )
         outlet.ended = False
+        if self._cp.quirks.late_power_loss:
+            outlet.transaction.cut_off = True
+            metal.close_contactor()
+            metal.permitted = False
+            self._cp.changed(outlet)
+            return
         self._periodic[outlet.number].start()
         self._cp.note(
             "transaction",
@@ -86,12 +117,65 @@ class Transactions:
         self._cp.changed(outlet)
         self.energize_soon(outlet)
 
+    def end_cut_off(self) -> None:
+        """Registered again: what a power loss has interrupted shows once more, and ends."""
+        cp = self._cp
+        for outlet in cp.outlets.values():
+            transaction = outlet.transaction
+            if transaction is not None and transaction.cut_off:
+                transaction.cut_off = False
+                self._send_sample(outlet, transaction, metering.PERIODIC, cp.now())
+                cp.clock.call_later(
+                    cp.vary(CUT_OFF_SHOWS_S), partial(self.stop, outlet, Reason.power_loss)
+                )
+
+    def fail(self, outlet: Outlet, card: Authorization, reason: Reason) -> None:
+        """A start that comes to nothing: it ends as it begins, and the end is told late."""
+        cp = self._cp
+        transaction = self._open(outlet, card)
+        at = cp.now() + timedelta(seconds=cp.rng.uniform(*FAILED_AFTER_S))
+        with cp.store.together():
+            self.keep(outlet, transaction, "StopTxnSampledData", metering.END, at)
+            self._write_stop(
+                transaction,
+                reason,
+                transaction.meter_start_wh,
+                self._kept(transaction),
+                card.id_tag,
+                outlet,
+                at=at,
+                later_s=cp.rng.uniform(*FAILED_TOLD_S),
+            )
+        outlet.transaction = None
+        cp.note(
+            "transaction",
+            f"connector {outlet.number}: the start for {card.id_tag} has failed ({reason.value})",
+            outlet.number,
+        )
+
     def begin(self, outlet: Outlet, card: Authorization) -> None:
         """Start a transaction on a plugged connector and, a moment later, the energy."""
+        cp = self._cp
+        transaction = self._open(outlet, card)
+        first_s = None
+        interval_s = self._sample_interval_s()
+        if cp.quirks.free_running_samples and interval_s > FIRST_SAMPLE_S:
+            first_s = cp.rng.uniform(FIRST_SAMPLE_S, interval_s)
+        self._periodic[outlet.number].start(first_s)
+        cp.note(
+            "transaction",
+            f"connector {outlet.number}: transaction of {card.id_tag} started "
+            f"at {transaction.meter_start_wh} Wh",
+            outlet.number,
+        )
+        cp.changed(outlet)
+        self.energize_soon(outlet)
+
+    def _open(self, outlet: Outlet, card: Authorization) -> Transaction:
         cp, metal = self._cp, outlet.metal
         now = cp.now()
         cp.advance_metal()
-        meter_start_wh = int(metal.meter.register_wh)
+        meter_start_wh = self._whole_wh(metal.meter.register_wh)
         with cp.store.together():
             cp.store.save_register(outlet.number, metal.meter.register_wh)
             key = cp.store.begin(
@@ -111,23 +195,31 @@ class Transactions:
                 "timestamp": stamp(now),
             }
             cp.outbox.append("StartTransaction", payload, key=key, connector_id=outlet.number)
-            transaction = Transaction(key, card.id_tag, card.parent_id_tag, now, meter_start_wh)
+            transaction = Transaction(
+                key,
+                card.id_tag,
+                card.parent_id_tag,
+                now,
+                meter_start_wh,
+                offline=not cp.online,
+            )
             outlet.transaction = transaction
             outlet.authorization = outlet.held_for = None
             outlet.ended = False
-            if measurands := cp.configuration.items("StopTxnSampledData"):
-                cp.store.add_sample(key, self._value(outlet, measurands, metering.BEGIN))
+            self.keep(outlet, transaction, "StopTxnSampledData", metering.BEGIN, now)
             if cp.behaviour.begin_end_samples:
-                self._send_sample(outlet, transaction, metering.BEGIN)
-        self._periodic[outlet.number].start()
-        cp.note(
-            "transaction",
-            f"connector {outlet.number}: transaction of {card.id_tag} started "
-            f"at {meter_start_wh} Wh",
-            outlet.number,
-        )
-        cp.changed(outlet)
-        self.energize_soon(outlet)
+                self._send_sample(outlet, transaction, metering.BEGIN, now)
+        return transaction
+
+    def _whole_wh(self, register_wh: float) -> int:
+        """The register as meterStart and meterStop have it."""
+        whole = int(register_wh)
+        return int(whole / 1000 * 1000.0) if self._cp.quirks.truncated_meter_stop else whole
+
+    def _sample_interval_s(self) -> float:
+        interval_s = float(self._cp.configuration.number("MeterValueSampleInterval"))
+        slow = self._cp.quirks.slow_minute and interval_s >= MINUTE_S
+        return interval_s * SLOW_MINUTE_S / MINUTE_S if slow else interval_s
 
     def energize_soon(self, outlet: Outlet) -> None:
         """Close the contactor when the metal is ready, if the transaction still wants it."""
@@ -139,7 +231,7 @@ class Transactions:
                 outlet.metal.close_contactor()
                 cp.changed(outlet)
 
-        cp.after(cp.timing.energize_s, energize)
+        cp.after(cp.vary(cp.timing.energize_s), energize)
 
     def stop(self, outlet: Outlet, reason: Reason, id_tag: str | None = None) -> None:
         """End the connector's transaction; `id_tag` is the card that ended it."""
@@ -151,17 +243,13 @@ class Transactions:
         metal.open_contactor()
         metal.cap_wh = None
         self._periodic[outlet.number].stop()
-        meter_stop_wh = max(int(metal.meter.register_wh), transaction.meter_start_wh)
+        meter_stop_wh = max(self._whole_wh(metal.meter.register_wh), transaction.meter_start_wh)
         with cp.store.together():
             cp.store.save_register(outlet.number, metal.meter.register_wh)
             if cp.behaviour.begin_end_samples:
-                self._send_sample(outlet, transaction, metering.END)
-            data = []
-            if measurands := cp.configuration.items("StopTxnSampledData"):
-                data = [
-                    *cp.store.samples(transaction.key),
-                    self._value(outlet, measurands, metering.END),
-                ]
+                self._send_sample(outlet, transaction, metering.END, cp.now())
+            self.keep(outlet, transaction, "StopTxnSampledData", metering.END, cp.now())
+            data = self._kept(transaction)
             self._write_stop(
                 transaction, reason, meter_stop_wh, data, id_tag or transaction.id_tag, outlet
             )
@@ -230,17 +318,41 @@ class Transactions:
         id_tag = row.payload.get("idTag", "")
         verdict = cp.authorizer.learn(id_tag, payload) if id_tag else None
         if row.action != "StartTransaction":
+            self._refused_starts.pop(row.transaction_key, None)
             return
         outlet = cp.outlets.get(row.connector_id)
         transaction = outlet.transaction if outlet else None
         if outlet is None or transaction is None or transaction.key != row.transaction_key:
             return  # it has ended meanwhile; the rows behind carry the id
         transaction.transaction_id = row.transaction_id
+        if transaction.offline and row.transaction_id == NO_ID and cp.quirks.offline_duplicate:
+            self._refused_starts[row.transaction_key] = row.payload
         if verdict is not None:
             transaction.parent_id_tag = verdict.parent_id_tag or transaction.parent_id_tag
             if not verdict.accepted:
                 self._deauthorize(outlet, transaction, verdict.status)
         cp.published_facts_changed()
+
+    def instead(self, row: JournalRow) -> list[tuple[str, Payload]]:
+        """What this make sends in place of a row; nothing where it sends the row."""
+        start = self._refused_starts.get(row.transaction_key)
+        if start is None or row.action == "StartTransaction":
+            return []
+        if row.action == metering.ACTION:
+            payload = {name: value for name, value in row.payload.items() if name != PLACEHOLDER}
+            return [(row.action, payload)]
+        reading = Reading(float(row.payload["meterStop"]))
+        measurands = tuple(
+            name
+            for name in self._cp.configuration.items("MeterValuesSampledData")
+            if name != "Power.Offered"
+        )
+        value = metering.meter_value(
+            self._cp.now(), reading, measurands, metering.BEGIN, self._cp.model.metering
+        )
+        value["timestamp"] = start["timestamp"]
+        sample = {"connectorId": row.connector_id, "meterValue": [value]}
+        return [("StartTransaction", start), (metering.ACTION, sample)]
 
     def given_up(self, row: JournalRow, why: str) -> None:
         """A message's attempts are spent."""
@@ -256,6 +368,11 @@ class Transactions:
         transaction = outlet.transaction
         if transaction is not None and not transaction.deauthorized and outlet.metal.spent:
             self._withhold(outlet, transaction)
+
+    def check_vehicle(self, outlet: Outlet) -> None:
+        """A vehicle that is full may end the session: no reason of §7.36 but Other says so."""
+        if outlet.transaction is not None and outlet.metal.left_by_vehicle:
+            self.stop(outlet, Reason.other)
 
     def _deauthorize(self, outlet: Outlet, transaction: Transaction, status: str) -> None:
         """The CSMS knows better than whoever let the card start (§4.8)."""
@@ -283,24 +400,77 @@ class Transactions:
 
     # -- samples -----------------------------------------------------
 
-    def _value(self, outlet: Outlet, measurands: tuple[str, ...], context: str) -> dict[str, Any]:
-        cp = self._cp
+    def _value(
+        self, outlet: Outlet, measurands: tuple[str, ...], context: str, at: datetime
+    ) -> dict[str, Any]:
         return metering.meter_value(
-            cp.now(), outlet.reading(), measurands, context, cp.model.metering
+            at, self.reading(outlet), measurands, context, self._cp.model.metering
         )
 
-    def _sample_periodically(self, number: int) -> None:
+    def reading(self, outlet: Outlet) -> Reading:
+        """What the meter shows, with what this make says that it offers."""
+        reading = outlet.reading()
+        if not self._cp.quirks.erratic_power_offered:
+            return reading
+        before = outlet.trace_w[-OFFER_LAG_TICKS] if len(outlet.trace_w) >= OFFER_LAG_TICKS else 0.0
+        most_w = min(outlet.metal.allowed_w, outlet.metal.profile_w or math.inf)
+        steps = round(before / OFFER_STEP_W) * OFFER_STEP_W
+        offered_w = most_w if before >= NEARLY_ALL * most_w else min(steps, most_w)
+        return replace(
+            reading,
+            offered_w=round(offered_w, -3) if outlet.metal.contactor_closed else 0.0,
+        )
+
+    def _sample_periodically(self, number: int, at: datetime) -> None:
         outlet = self._cp.outlets[number]
         transaction = outlet.transaction
         if transaction is None:
             return
         if outlet.metal.flowing or self._cp.behaviour.samples_while_suspended:
             self._cp.advance_metal()
-            self._send_sample(outlet, transaction, metering.PERIODIC)
+            with self._cp.store.together():
+                self.keep(outlet, transaction, "StopTxnSampledData", metering.PERIODIC, at)
+                self._send_sample(outlet, transaction, metering.PERIODIC, at)
 
-    def _send_sample(self, outlet: Outlet, transaction: Transaction, context: str) -> None:
-        measurands = self._cp.configuration.items("MeterValuesSampledData")
-        self.send_value(outlet, transaction, self._value(outlet, measurands, context))
+    def _send_sample(
+        self, outlet: Outlet, transaction: Transaction, context: str, at: datetime
+    ) -> None:
+        if self._cp.configuration.number("MeterValueSampleInterval") > 0:  # §9.1: 0 means none
+            measurands = self._cp.configuration.items("MeterValuesSampledData")
+            limited = outlet.metal.profile_w is not None
+            if context == metering.END and limited and self._cp.quirks.erratic_power_offered:
+                measurands = tuple(name for name in measurands if name != "Power.Offered")
+            self.send_value(outlet, transaction, self._value(outlet, measurands, context, at))
+
+    def keep(
+        self, outlet: Outlet, transaction: Transaction, key: str, context: str, at: datetime
+    ) -> None:
+        """Keep a meter value for StopTransaction, with the measurands of this key if it has any.
+
+        In a long transaction every second one is kept, then every fourth, and so on: what is told
+        in the end is bounded and covers the whole of it evenly.
+        """
+        measurands = self._cp.configuration.items(key)
+        if self._cp.quirks.two_entry_stop_data:
+            ends = context in (metering.BEGIN, metering.END)
+            measurands = (metering.REGISTER,) if measurands and ends else ()
+        if not measurands:
+            return
+        nth = transaction.met.get(context, 0)
+        transaction.met[context] = nth + 1
+        if nth % transaction.stride:
+            return
+        value = self._value(outlet, measurands, context, at)
+        if self._cp.store.add_sample(transaction.key, value) >= STOP_DATA_MOST:
+            self._cp.store.thin_samples(transaction.key)
+            transaction.stride *= 2
+
+    def _kept(self, transaction: Transaction | StoredTransaction) -> list[dict[str, Any]]:
+        """What StopTransaction tells in transactionData; nothing where nobody asks for it."""
+        keys = ("StopTxnSampledData", "StopTxnAlignedData")
+        if not any(map(self._cp.configuration.items, keys)):
+            return []
+        return self._cp.store.samples(transaction.key)
 
     def send_value(self, outlet: Outlet, transaction: Transaction, value: dict[str, Any]) -> None:
         """Write a meter value of a running transaction into the journal."""
@@ -323,13 +493,16 @@ class Transactions:
         data: list[dict[str, Any]],
         id_tag: str,
         outlet: Outlet | None = None,
+        *,
+        at: datetime | None = None,
+        later_s: float = 0.0,
     ) -> None:
         cp = self._cp
         payload: Payload = {
             "idTag": id_tag,
             "meterStop": meter_stop_wh,
             # The clock may have been set back meanwhile; a stop before its start makes no sense.
-            "timestamp": stamp(max(cp.now(), transaction.started_at)),
+            "timestamp": stamp(max(at or cp.now(), transaction.started_at)),
             PLACEHOLDER: None,
             "reason": reason.value,
         }
@@ -337,5 +510,11 @@ class Transactions:
             payload["transactionData"] = data
         number = outlet.number if outlet else getattr(transaction, "connector_id", 0)
         with cp.store.together():
-            cp.outbox.append("StopTransaction", payload, key=transaction.key, connector_id=number)
+            cp.outbox.append(
+                "StopTransaction",
+                payload,
+                key=transaction.key,
+                connector_id=number,
+                later_s=later_s,
+            )
             cp.store.end(transaction.key)

@@ -1,19 +1,25 @@
 """uvicorn on the engine's loop: a port of its own, no signals, gone within a second.
 
-A port that cannot be had is a warning for the viewers, never the end of the charge point.
+A port that cannot be had is a warning for the viewers, never the end of the charge point. Nor may
+a client be: connections are few and bounded, one that brings no request is closed, and the charge
+point's own link never waits for any of them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
+import itertools
+import logging
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from sim_core.sidecar.app import create_app
+from sim_core.sidecar.app import Sidecar
 
 if TYPE_CHECKING:
     from sim_core.config import Settings
@@ -21,56 +27,126 @@ if TYPE_CHECKING:
     from sim_core.station import Station
 
 GRACE_S = 1
+MOST_CONNECTIONS = 512
+"""Each takes a file descriptor, and the charge point needs one too."""
+REQUEST_WITHIN_S = 10.0
+"""How long a connection may be open without a (new) request, however slowly it comes."""
+LONGEST_HEAD = 16 * 1024
+
+ARRIVALS = itertools.count()
+
+Stop = Callable[[], Awaitable[None]]
 
 
-def companion(settings: Settings) -> Companion:
-    """What the engine starts beside the station."""
+def companion(settings: Settings, listener: socket.socket | None = None) -> Companion:
+    """What the engine starts beside the station. A `listener` stands in for host and port."""
 
-    async def serve(station: Station) -> Callable[[], Awaitable[None]]:
-        return await _serve(settings, station)
+    async def start(station: Station) -> Stop:
+        if listener is not None:
+            return await serve(settings, station, listener)
+        if why := why_closed(settings):
+            station.warn(f"the HTTP sidecar is off: {why}")
+            return _nothing
+        try:
+            own = listen(settings.http_host, settings.http_port)
+        except OSError as error:
+            station.warn(
+                f"the HTTP sidecar is off: {settings.http_host}:{settings.http_port} cannot be "
+                f"used ({error.strerror or error}); choose another HTTP_PORT"
+            )
+            return _nothing
+        return await serve(settings, station, own)
 
-    return serve
+    return start
 
 
-async def _serve(settings: Settings, station: Station) -> Callable[[], Awaitable[None]]:
-    host, port = settings.http_host, settings.http_port
-    key = settings.http_api_key.get_secret_value() if settings.http_api_key else None
-    loopback = is_loopback(host)
-    if not loopback and key is None and not settings.http_open:
-        station.warn(
-            f"the HTTP sidecar is off: {host} is reachable from outside, so set HTTP_API_KEY, "
-            "or HTTP_OPEN=true to do without"
-        )
-        return _nothing
-    try:
-        listener = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
-        )
-    except OSError as error:
-        station.warn(
-            f"the HTTP sidecar is off: {host}:{port} cannot be used "
-            f"({error.strerror or error}); choose another HTTP_PORT"
-        )
-        return _nothing
+def why_closed(settings: Settings) -> str | None:
+    """Why these settings must not be served, as a sentence; None when they may."""
+    if is_loopback(settings.http_host) or settings.http_api_key or settings.http_open:
+        return None
+    return (
+        f"{settings.http_host} is reachable from outside, so set HTTP_API_KEY, "
+        "or HTTP_OPEN=true to do without"
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises OSError, where uvicorn would end the process."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
+
+
+async def serve(settings: Settings, station: Station, listener: socket.socket) -> Stop:
+    """Serve on a socket; returns what stops it."""
+    sidecar = Sidecar(station, settings)
     config = uvicorn.Config(
-        create_app(station, api_key=key, open_to_all=not loopback),
+        sidecar.app,
+        http=Door,
+        ws="none",
         lifespan="off",
         log_config=None,
+        log_level=logging.WARNING,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
-        h11_max_incomplete_event_size=16 * 1024,
-        limit_concurrency=200,
+        h11_max_incomplete_event_size=LONGEST_HEAD,
     )
-    server = uvicorn.Server(config)
-    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+    guest = Guest(config)
+    serving = asyncio.ensure_future(guest.serve(sockets=[listener]))
 
     async def stop() -> None:
-        server.should_exit = True
+        sidecar.stop()
+        guest.should_exit = True
         await asyncio.gather(serving, return_exceptions=True)
         listener.close()
 
     return stop
+
+
+class Guest(uvicorn.Server):
+    """uvicorn where signals belong to somebody else."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Door(H11Protocol):
+    """A connection that must bring a request now and then, else it is closed.
+
+    uvicorn's own patience begins with the first answer: who never sends a whole request could stay
+    for ever, and so could who never reads what it was sent.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._last: object = None
+        self._number = next(ARRIVALS)
+        self._watch = self.loop.call_later(REQUEST_WITHIN_S, self._look)
+        if len(self.connections) > MOST_CONNECTIONS:
+            self._make_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._watch.cancel()
+        super().connection_lost(exc)
+
+    def _look(self) -> None:
+        if self.transport.is_closing():
+            self.transport.abort()  # what is left to send is read by nobody
+            return
+        if self._idle and self.cycle is self._last:
+            self.transport.close()
+        self._last = self.cycle
+        self._watch = self.loop.call_later(REQUEST_WITHIN_S, self._look)
+
+    @property
+    def _idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _make_room(self) -> None:
+        """Whoever has waited longest without asking anything makes room for the newcomer."""
+        idle = [one for one in self.connections if isinstance(one, Door) and one._idle]
+        min(idle, key=lambda one: one._number, default=self).transport.abort()
 
 
 async def _nothing() -> None:

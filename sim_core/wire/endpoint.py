@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields
@@ -23,6 +24,7 @@ from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
 from sim_core.clock import Clock
 from sim_core.wire import schemas
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
+from sim_core.wire.style import CLEAN, WireStyle
 
 LOG = logging.getLogger(__name__)
 
@@ -72,6 +74,10 @@ class Reply:
     payload: object
     """A `call_result` dataclass of the `ocpp` package."""
     then: Callable[[], None] | None = None
+    first: bool = False
+    """`then` runs before the answer, and what it says goes out before it: some makes do so."""
+    slow: bool = False
+    """It takes the firmware a second turn of its loop."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,10 @@ def _hidden(text: str, secret: str) -> str:
     return text.replace(json.dumps(secret)[1:-1], HIDDEN).replace(secret, HIDDEN)
 
 
+async def _nothing() -> None:
+    """Nothing is held back."""
+
+
 class Endpoint:
     """One connection's calls and answers. A new connection has a new endpoint."""
 
@@ -149,6 +159,8 @@ class Endpoint:
         call_timeout_s: float,
         may_answer: Callable[[], bool] = lambda: True,
         secret_keys: frozenset[str] = frozenset(),
+        style: WireStyle = CLEAN,
+        rng: random.Random | None = None,
     ) -> None:
         """`may_answer` says whether requests are answered at all (Rejected: they are not);
         `secret_keys` are configuration keys, in lower case, whose values are not logged."""
@@ -168,11 +180,17 @@ class Endpoint:
         """While True no frame passes, in either direction: the peer only sees an open socket."""
         self.on_frame: Callable[[], None] = lambda: None
         """Called for each frame that arrives."""
+        self.hold_calls: Callable[[], None] = lambda: None
+        self.let_calls_go: Callable[[], Awaitable[None]] = _nothing
+        """For answers that come after what they cause: whoever sends calls sets both."""
+        self._style = style
+        self._rng = rng or random.Random()
+        self._answering: set[asyncio.Task[None]] = set()
 
     async def call(self, action: str, payload: Payload) -> Answer:
         """Send a request and return what came of it. Never raises for what the peer does."""
         message_id = str(uuid.uuid4())
-        text = json.dumps([CALL, message_id, action, payload], separators=(",", ":"))
+        text = self._style.encode([CALL, message_id, action, payload])
         if self.closed:
             return NoAnswer("the link is down", link_lost=True)
         if fault := schemas.request_fault(action, payload):
@@ -207,6 +225,8 @@ class Endpoint:
                     await self._receive(frame)
         finally:
             self.closed = True
+            for task in self._answering:
+                task.cancel()
             for message_id in list(self._open):
                 self._settle(message_id, NoAnswer("the link was lost", link_lost=True))
 
@@ -313,12 +333,43 @@ class Endpoint:
             return
         began = self._clock.monotonic()
         reply = self._decide(action, payload)
+        first = isinstance(reply, Reply) and reply.first
+        if first:
+            self.hold_calls()
+            self._carry_out(reply)
+
+        async def answer_it() -> None:
+            await self._answer(message_id, number, reply, began, secret)
+            if not first:
+                self._carry_out(reply)
+
+        turns = 2 if isinstance(reply, Reply) and reply.slow else 1
+        if not self._style.tick_s:
+            await answer_it()
+            return
+        delay_s = turns * self._style.tick_s * self._rng.uniform(1.0, 1.15)
+
+        async def answer_later() -> None:
+            await self._clock.sleep(delay_s)
+            await answer_it()
+
+        task = asyncio.ensure_future(answer_later())
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    def _carry_out(self, reply: Reply | Refusal) -> None:
+        if isinstance(reply, Reply) and reply.then is not None:
+            reply.then()
+
+    async def _answer(
+        self, message_id: str, number: int, reply: Reply | Refusal, began: float, secret: str
+    ) -> None:
         if isinstance(reply, Refusal):
             answer = self._error_frame(message_id, reply)
         else:
-            answer = json.dumps(
-                [CALLRESULT, message_id, to_wire(reply.payload)], separators=(",", ":")
-            )
+            answer = self._style.encode([CALLRESULT, message_id, to_wire(reply.payload)])
+            if reply.first:
+                await self.let_calls_go()
         await self._send(answer)
         self._log.close(
             number,
@@ -327,8 +378,6 @@ class Endpoint:
             latency_s=self._clock.monotonic() - began,
             trouble=reply.code if isinstance(reply, Refusal) else "",
         )
-        if isinstance(reply, Reply) and reply.then is not None:
-            reply.then()
 
     def _secret_in(self, payload: Payload) -> str:
         """The value of a secret configuration key that a request sets; empty if it sets none."""
@@ -338,9 +387,7 @@ class Endpoint:
 
     def _error_frame(self, message_id: str, refusal: Refusal) -> str:
         description = refusal.description[:DESCRIPTION_LIMIT]
-        return json.dumps(
-            [CALLERROR, message_id, refusal.code, description, {}], separators=(",", ":")
-        )
+        return self._style.encode([CALLERROR, message_id, refusal.code, description, {}])
 
     def _decide(self, action: str, payload: Payload | None) -> Reply | Refusal:
         if payload is None:

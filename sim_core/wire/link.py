@@ -37,6 +37,7 @@ from sim_core.snapshot import LinkState
 from sim_core.wire.access import Dial, explain_tls
 from sim_core.wire.endpoint import Endpoint, Route
 from sim_core.wire.message_log import MessageLog
+from sim_core.wire.style import CLEAN, WireStyle
 
 LOG = logging.getLogger(__name__)
 
@@ -64,8 +65,8 @@ def charge_point_url(base: str, charge_point_id: str) -> str:
     return f"{path.rstrip('/')}/{quote(charge_point_id, safe='')}{mark}{query}"
 
 
-def explain(error: BaseException) -> str:
-    """Why an attempt to connect failed, as a sentence without full stop."""
+def explain(error: BaseException, *, tls: bool = False) -> str:
+    """Why an attempt to connect failed, as a sentence without full stop. `tls`: over TLS."""
     if isinstance(error, UserError):
         return str(error).rstrip(".")
     if advice := explain_tls(error):
@@ -80,6 +81,17 @@ def explain(error: BaseException) -> str:
         return "the CSMS does not speak ocpp1.6: check the URL"
     if isinstance(error, InvalidURI):
         return "CSMS_URL is not a WebSocket URL"
+    if tls and isinstance(error, (InvalidMessage, EOFError)):
+        # A server that misses our certificate says so after the handshake, and then to nobody.
+        return (
+            "the CSMS closed the link after the TLS handshake: if it wants a client certificate, "
+            "set CLIENT_CERT and CLIENT_KEY"
+        )
+    if tls and isinstance(error, ConnectionResetError):
+        return (
+            "the link was cut during the TLS handshake: check that the CSMS speaks TLS 1.2 or "
+            "newer on this port"
+        )
     if isinstance(error, InvalidMessage):
         return "what answers there does not speak HTTP: check host and port"
     if isinstance(error, InvalidHandshake):
@@ -127,6 +139,7 @@ class Link:
         rng: random.Random,
         dial: Callable[[str], Dial] = Dial,
         secret_keys: frozenset[str] = frozenset(),
+        style: WireStyle = CLEAN,
         proxy: str | None = None,
     ) -> None:
         """`session` runs beside the read loop for as long as the connection lasts.
@@ -154,6 +167,7 @@ class Link:
         self._call_timeout_s = call_timeout_s
         self._longest_pause_s = longest_pause_s
         self._rng = rng
+        self._style = style
         self._dial = dial
         self._secret_keys = secret_keys
         self._proxy = proxy
@@ -224,8 +238,10 @@ class Link:
 
     async def _dial_once(self) -> str:
         interval = self._ping_interval_s() or None  # 0 turns pings off (OCPP-J §5.4)
+        tls = False
         try:
             way = self._dial(self.url)
+            tls = way.tls is not None
             connection = await connect(
                 way.url,
                 ssl=way.tls,
@@ -241,7 +257,7 @@ class Link:
                 proxy=self._proxy,
             )
         except (OSError, WebSocketException, asyncio.TimeoutError, ValueError, UserError) as error:
-            why = explain(error)
+            why = explain(error, tls=tls)
             if why != self._told:
                 self._told = why
                 self._note(f"the CSMS cannot be reached: {why}; it is tried again and again")
@@ -261,6 +277,8 @@ class Link:
             log=self._log,
             call_timeout_s=self._call_timeout_s,
             may_answer=self._may_answer,
+            style=self._style,
+            rng=self._rng,
             secret_keys=self._secret_keys,
         )
         endpoint.silent = not self.online

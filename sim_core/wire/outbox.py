@@ -5,6 +5,10 @@ link. *Transaction messages* are rows of the journal: in order, retried, gone on
 (OCPP 1.6 §3.7). The older of both goes first, so the program's order is the wire's order; only
 after a row the plain lane has its turn, so a backlog of an offline night does not hold back the
 status of now, and a card that a driver holds at the reader overtakes everything.
+
+A make's `WireStyle` may let several calls be open: then the lanes go side by side, and the plain
+one overtakes. It may also have a tick: nothing leaves at once, and what has gathered until the
+firmware's loop comes round leaves in one instant.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,6 +25,7 @@ from typing import Any, Literal
 from sim_core.clock import Clock, Timer
 from sim_core.store import JournalRow, Store
 from sim_core.wire.endpoint import Answer, Endpoint, Error, NoAnswer, Payload, Result
+from sim_core.wire.style import CLEAN, CLEAN_OPEN_CALLS, WireStyle
 
 LOG = logging.getLogger(__name__)
 
@@ -48,6 +54,16 @@ class _Plain:
     while_pending: bool
 
 
+GATHERING = (0.6, 1.8)
+"""How many ticks pass between an event and the frame that tells of it."""
+AFTER_ANSWER = (1.0, 1.1)
+"""How many ticks pass between an answer and the next transaction message."""
+HURRY_S = 0.05
+"""How long the lane stays open for what an answer has caused."""
+HAIR_S = 1e-6
+"""Less than any timer knows."""
+
+
 class Outbox:
     """Sends what the charge point has to say, over whatever connection there is."""
 
@@ -61,8 +77,12 @@ class Outbox:
         on_settled: Callable[[JournalRow, Payload], None],
         on_given_up: Callable[[JournalRow, str], None],
         on_change: Callable[[], None],
+        style: WireStyle = CLEAN,
+        rng: random.Random | None = None,
+        instead: Callable[[JournalRow], list[tuple[str, Payload]]] = lambda _: [],
     ) -> None:
-        """`on_confirmed` reads the transactionId out of an answer before the row leaves;
+        """`instead` gives what a make sends in place of a row; nothing: the row as it is.
+        `on_confirmed` reads the transactionId out of an answer before the row leaves;
         `on_settled` is called after it has left."""
         self._store = store
         self._clock = clock
@@ -87,11 +107,38 @@ class Outbox:
         self.connected = False
         self.busy = False
         """A call is open."""
+        self._style = style
+        self._rng = rng or random.Random()
+        self._instead = instead
+        self._slots_taken = 0
+        self._row_open = False
+        self._starting = False
+        self._held = False
+        """Plain calls wait for an answer of ours that is to come after them."""
+        self._hurried_s = -1.0
+        self._plain_due_s = 0.0
+        self._rows_due_s = 0.0
+        self._row_delays: deque[float] = deque(0.0 for _ in self._row_ages)
+        self._tick_timer: Timer | None = None
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether more than one call may be open."""
+        return self._style.open_calls > CLEAN_OPEN_CALLS
 
     @property
     def idle(self) -> bool:
         """Nothing is on its way, and nothing could go now."""
+        if self.side_by_side:
+            full = self._slots_taken >= self._style.open_calls
+            return not self._starting and (full or self._choose() is None)
         return not self.busy and self._choose() is None
+
+    def hurry(self) -> None:
+        """What is said in this instant leaves in this instant, whatever the tick."""
+        self._hurried_s = self._clock.monotonic() + HURRY_S
+        self._plain_due_s = min(self._plain_due_s, self._clock.monotonic())
+        self.wake()
 
     def wake(self) -> None:
         """Look again: something that may be sent has changed."""
@@ -101,11 +148,24 @@ class Outbox:
         """After a boot: what is said of now goes out before the journal's backlog."""
         self._status_first = True
 
-    def append(self, action: str, payload: Payload, *, key: int, connector_id: int) -> None:
-        """Write a transaction message into the journal; it goes out when its turn comes."""
+    def append(
+        self,
+        action: str,
+        payload: Payload,
+        *,
+        key: int,
+        connector_id: int,
+        later_s: float = 0.0,
+    ) -> None:
+        """Write a transaction message into the journal; it goes out when its turn comes, and
+        `later_s` after that."""
         self._store.append(
             action, payload, key=key, connector_id=connector_id, at=self._clock.now()
         )
+        if not self._row_ages:
+            due_s = self._clock.monotonic() + self._ticks(GATHERING)
+            self._rows_due_s = max(self._rows_due_s, due_s) + later_s
+        self._row_delays.append(later_s)
         self._row_ages.append(next(self._ages))
         self._drained.clear()
         self._on_change()
@@ -138,7 +198,10 @@ class Outbox:
             asyncio.get_running_loop().create_future(),
             while_pending,
         )
-        if action in URGENT:
+        now_s = self._clock.monotonic()
+        if self._plain_due_s <= now_s and now_s > self._hurried_s:
+            self._plain_due_s = now_s + self._ticks(GATHERING)
+        if action in URGENT and not self.side_by_side:
             self._plain.appendleft(plain)
         else:
             self._plain.append(plain)
@@ -153,16 +216,24 @@ class Outbox:
     async def run(self, endpoint: Endpoint) -> None:
         """Send over `endpoint` until it is closed; ends with every plain call answered."""
         self.connected = True
+        endpoint.hold_calls = self._hold
+        endpoint.let_calls_go = self._let_go
+        sending: set[asyncio.Task[None]] = set()
         if self._silences:  # a new connection ends a silence, but not the distance to a CALLERROR
             self._end_retry_wait()
         try:
             while not endpoint.closed:
-                item = self._next()
+                full = self._slots_taken >= self._style.open_calls
+                item = None if full else self._next()
                 if item is None:
                     self._status_first = False
                     self._drained.set()
                     self._news.clear()
+                    self._wake_at_tick()
                     await self._news.wait()
+                    continue
+                if self.side_by_side:
+                    await self._begin(endpoint, item, sending)
                     continue
                 self.busy = True
                 self._on_change()
@@ -177,6 +248,10 @@ class Outbox:
         finally:
             self.connected = False
             self.registered = False
+            self._held = False
+            for task in list(sending):
+                task.cancel()
+            await asyncio.gather(*sending, return_exceptions=True)
             self._drained.set()
             while self._plain:
                 waiting = self._plain.popleft().answer
@@ -196,22 +271,110 @@ class Outbox:
 
     def _choose(self) -> _Plain | Literal["row"] | None:
         """Whose turn it is; the module's docstring has the rule."""
-        plain = next((item for item in self._plain if self.registered or item.while_pending), None)
-        row_ready = self.registered and self._row_ages and self._retry_timer is None
+        now_s = self._clock.monotonic() + HAIR_S
+        plain = next((item for item in self._plain if self._may_go(item, now_s)), None)
+        row_ready = (
+            self.registered
+            and self._row_ages
+            and self._retry_timer is None
+            and not self._row_open
+            and self._rows_due_s <= now_s
+        )
         if plain is not None and (
             not row_ready
             or self._row_sent_last
             or self._status_first
+            or self.side_by_side
             or plain.action in URGENT
             or plain.age < self._row_ages[0]
         ):
             return plain
         return "row" if row_ready else None
 
+    def _may_go(self, item: _Plain, now_s: float) -> bool:
+        if not (self.registered or item.while_pending) or self._held:
+            return False
+        return self._plain_due_s <= now_s or item.action == "BootNotification"
+
+    def _ticks(self, span: tuple[float, float]) -> float:
+        tick_s = self._style.tick_s
+        return tick_s * self._rng.uniform(*span) if tick_s else 0.0
+
+    def _wake_at_tick(self) -> None:
+        """Look again at the next moment at which something that waits may go."""
+        if self._tick_timer is not None:
+            self._tick_timer.cancel()
+            self._tick_timer = None
+        now_s = self._clock.monotonic()
+        waiting = [self._plain_due_s] * bool(self._plain) + [self._rows_due_s] * bool(self._row_ages)
+        coming = [due_s for due_s in waiting if due_s > now_s]
+        if coming:
+            self._tick_timer = self._clock.call_later(min(coming) - now_s, self.wake)
+
+    def _hold(self) -> None:
+        self._held = True
+
+    async def _let_go(self) -> None:
+        """Send what is said now, and return when it has been handed to the socket."""
+        self._held = False
+        self.hurry()
+        for turn in range(30):
+            await asyncio.sleep(0)
+            if turn > 5 and self.idle:
+                break
+
+    async def _begin(
+        self, endpoint: Endpoint, item: _Plain | JournalRow, sending: set[asyncio.Task[None]]
+    ) -> None:
+        """Send beside what is open already; the slot is free when the answer, or patience, is."""
+        row = item if isinstance(item, JournalRow) else None
+        work = asyncio.ensure_future(
+            self._send_plain(endpoint, item)
+            if isinstance(item, _Plain)
+            else self._send_row(endpoint, item)
+        )
+        sending.add(work)
+        self._slots_taken += 1
+        self._row_open = self._row_open or row is not None
+        self.busy = self._starting = True
+        slot = [True]
+
+        def free_slot() -> None:
+            if slot.pop() if slot else False:
+                self._slots_taken -= 1
+                self.busy = self._slots_taken > 0
+                self._on_change()
+                self.wake()
+
+        def impatient() -> None:
+            free_slot()
+            if row is not None and row.action == SAMPLE and self._style.forgets_samples:
+                work.cancel()
+                self._drop(row, "there was no answer")
+
+        def ended(task: asyncio.Task[None]) -> None:
+            sending.discard(task)
+            timer.cancel()
+            if row is not None:
+                self._row_open = False
+            free_slot()
+            self.wake()
+
+        patience_s = self._style.patience_s
+        timer = self._clock.call_later(1e9 if patience_s is None else patience_s, impatient)
+        work.add_done_callback(ended)
+        self._on_change()
+        for _ in range(3):  # frames leave in the order of their turns
+            await asyncio.sleep(0)
+        self._starting = False
+
     async def _send_plain(self, endpoint: Endpoint, item: _Plain) -> None:
-        answer = await endpoint.call(item.action, item.payload)
-        if not item.answer.done():
-            item.answer.set_result(answer)
+        answer: Answer = NoAnswer("the link was lost", link_lost=True)
+        try:
+            answer = await endpoint.call(item.action, item.payload)
+        finally:
+            if not item.answer.done():
+                item.answer.set_result(answer)
 
     async def _send_row(self, endpoint: Endpoint, row: JournalRow) -> None:
         payload: dict[str, Any] = dict(row.payload)
@@ -222,14 +385,15 @@ class Outbox:
                 await asyncio.sleep(0)  # many may follow, and each of them is a commit
                 return
             payload[PLACEHOLDER] = row.transaction_id
-        answer = await endpoint.call(row.action, payload)
+        for action, other in self._instead(row) or [(row.action, payload)]:
+            answer = await endpoint.call(action, other)
         if isinstance(answer, Result):
             transaction_id = self._on_confirmed(row, answer.payload)
             if row.action == "StartTransaction" and transaction_id is None:
                 self._failed(row, "StartTransaction was answered without a transactionId")
                 return
             self._store.confirm(row, transaction_id)
-            self._left()
+            self._left(turns=2 if row.action == "StartTransaction" else 1)
             self._on_settled(replace(row, transaction_id=transaction_id), answer.payload)
         elif isinstance(answer, Error):
             self._failed(row, f"CALLERROR {answer.code}")
@@ -269,8 +433,13 @@ class Outbox:
         self._left()
         self._on_given_up(row, why)
 
-    def _left(self) -> None:
+    def _left(self, turns: int = 1) -> None:
         self._row_ages.popleft()
+        self._row_delays.popleft()
+        pause_s = turns * self._ticks(AFTER_ANSWER)
+        self._rows_due_s = self._clock.monotonic() + pause_s
+        if self._row_delays:
+            self._rows_due_s += self._row_delays[0]
         self._silences = 0
         self._end_retry_wait()
         if not self._row_ages:

@@ -31,7 +31,7 @@ from sim_core.commands import (
 )
 from sim_core.events import Event, Ring
 from sim_core.hardware.meter import Meter
-from sim_core.models import load_model
+from sim_core.models import load_garage, load_model
 from sim_core.ocpp16.charge_point import Build
 from sim_core.snapshot import LinkState
 from sim_core.station import Station
@@ -92,6 +92,7 @@ def make_station(folder: Path, url: str, seed: int) -> Station:
             timing=model.timing["swift"],
             connectors=CONNECTORS,
             initial_keys=KEYS,
+            garage=load_garage(),
         ),
         url=url,
         clock=clock,

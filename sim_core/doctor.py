@@ -1,0 +1,281 @@
+"""`chargeforge doctor [URL]`: why does the charge point not reach its CSMS, and is it well there?
+
+One step after another, as a connection comes about: name, port, TLS, the upgrade to WebSocket,
+registration, answer times. Each step is one line that says ok, or what to do. The steps end with
+the first that fails, because the next ones need it. Nothing changes at the CSMS but by one
+BootNotification, and that is asked for first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import ssl
+import statistics
+import sys
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+from sim_core.clock import Clock, SystemClock
+from sim_core.config import ConfigError, Settings, load
+from sim_core.errors import UserError
+from sim_core.hardware.model import Identity
+from sim_core.ocpp16.registration import boot_payload
+from sim_core.ocpp16.stamps import moment
+from sim_core.station import access_of, model_of, url_of
+from sim_core.wire.access import Dial, dial
+from sim_core.wire.link import SUBPROTOCOL, charge_point_url, explain
+
+PATIENCE_S = 10.0
+HEARTBEATS = 5
+SKEW_WORTH_TELLING_S = 5.0
+DAYS_WORTH_TELLING = 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one step has found. `advice` is what to do, where something is wrong."""
+
+    step: str
+    ok: bool
+    found: str
+    advice: str = ""
+
+    def line(self) -> str:
+        """The finding as it is printed."""
+        mark = "ok  " if self.ok else "FAIL"
+        return f"{mark}  {self.step:<17} {self.found}" + (
+            f"\n      {'':<17} {self.advice}" if self.advice else ""
+        )
+
+
+class StepError(Exception):
+    """A step that the next ones need has failed."""
+
+
+class Examination:
+    """The steps, and what they have found so far."""
+
+    def __init__(
+        self,
+        way: Dial,
+        identity: Identity,
+        *,
+        tell: Callable[[Finding], None],
+        clock: Clock,
+    ) -> None:
+        parts = urlsplit(way.url)
+        self._way = way
+        self._identity = identity
+        self._tell = tell
+        self._clock = clock
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if parts.scheme == "wss" else 80)
+        self.well = True
+
+    async def reach(self) -> None:
+        """Name, port, and TLS where it is asked for."""
+        await self._step("name", self._resolve())
+        await self._step("port", self._knock())
+        if self._way.tls is not None:
+            await self._step("TLS", self._shake_hands(self._way.tls))
+
+    async def open(self) -> ClientConnection:
+        """The upgrade to WebSocket, with the sub-protocol."""
+        connection: ClientConnection = await self._step("WebSocket", self._upgrade())
+        return connection
+
+    async def register(self, connection: ClientConnection) -> None:
+        """BootNotification, the clock, and how long answers take."""
+        accepted = await self._step("BootNotification", self._boot(connection))
+        if accepted:
+            await self._step("answers", self._beat(connection))
+
+    async def _step(self, name: str, work: Any) -> Any:
+        try:
+            finding, result = await asyncio.wait_for(work, PATIENCE_S)
+        except (asyncio.TimeoutError, OSError, WebSocketException, UserError, ValueError) as error:
+            self.well = False
+            late = isinstance(error, asyncio.TimeoutError)
+            tls = self._way.tls is not None
+            why = f"no answer within {PATIENCE_S:g} s" if late else explain(error, tls=tls)
+            self._tell(Finding(name, False, why))
+            raise StepError from None
+        self.well = self.well and finding.ok
+        self._tell(finding)
+        return result
+
+    async def _resolve(self) -> tuple[Finding, None]:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        return Finding("name", True, f"{self._host} is {', '.join(addresses)}"), None
+
+    async def _knock(self) -> tuple[Finding, None]:
+        began = self._clock.monotonic()
+        _, writer = await asyncio.open_connection(self._host, self._port)
+        took_ms = (self._clock.monotonic() - began) * 1000
+        await _hang_up(writer)
+        return Finding("port", True, f"{self._port} is open, connected in {took_ms:.0f} ms"), None
+
+    async def _shake_hands(self, context: ssl.SSLContext) -> tuple[Finding, None]:
+        _, writer = await asyncio.open_connection(
+            self._host, self._port, ssl=context, server_hostname=self._host
+        )
+        shown: ssl.SSLObject = writer.get_extra_info("ssl_object")
+        certificate = shown.getpeercert() or {}
+        version = shown.version() or "TLS"
+        await _hang_up(writer)
+        ends = certificate.get("notAfter")
+        if not isinstance(ends, str):
+            return Finding("TLS", True, f"{version}, certificate not checked"), None
+        left = datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), timezone.utc)
+        days = (left - self._clock.now()).days
+        advice = "renew it soon" if days < DAYS_WORTH_TELLING else ""
+        found = f"{version}, certificate good for {days} more days (until {left:%Y-%m-%d})"
+        return Finding("TLS", True, found, advice), None
+
+    async def _upgrade(self) -> tuple[Finding, ClientConnection]:
+        authorization = self._way.authorization
+        connection = await connect(
+            self._way.url,
+            ssl=self._way.tls,
+            subprotocols=[SUBPROTOCOL],
+            additional_headers={"Authorization": authorization} if authorization else None,
+            open_timeout=PATIENCE_S,
+            proxy=None,
+        )
+        if connection.subprotocol != SUBPROTOCOL:
+            await connection.close()
+            raise UserError("HTTP 101, but without the sub-protocol ocpp1.6: check the URL")
+        return Finding("WebSocket", True, f"HTTP 101, sub-protocol {SUBPROTOCOL}"), connection
+
+    async def _boot(self, connection: ClientConnection) -> tuple[Finding, bool]:
+        asked_at = self._clock.now()
+        answer = await self._call(connection, "BootNotification", boot_payload(self._identity))
+        status, interval = answer.get("status"), answer.get("interval")
+        accepted = status == "Accepted"
+        said = moment(answer.get("currentTime"))
+        found = f"{json.dumps(status)}, interval {json.dumps(interval)} s"
+        if said is None:
+            return Finding(
+                "BootNotification", accepted, found, "its currentTime is no time: mend the CSMS"
+            ), accepted
+        skew_s = (said - asked_at).total_seconds()
+        advice = ""
+        if abs(skew_s) > SKEW_WORTH_TELLING_S:
+            advice = "set the clock of this computer, or the CSMS's"
+        elif not accepted:
+            advice = "let the CSMS accept this charge point"
+        return Finding(
+            "BootNotification", accepted, f"{found}, clock {skew_s:+.1f} s", advice
+        ), accepted
+
+    async def _beat(self, connection: ClientConnection) -> tuple[Finding, None]:
+        took = []
+        for _ in range(HEARTBEATS):
+            began = self._clock.monotonic()
+            await self._call(connection, "Heartbeat", {})
+            took.append((self._clock.monotonic() - began) * 1000)
+        return Finding(
+            "answers", True, f"median {statistics.median(took):.0f} ms of {HEARTBEATS} Heartbeats"
+        ), None
+
+    async def _call(
+        self, connection: ClientConnection, action: str, payload: dict[str, Any]
+    ) -> dict[str, Any]:
+        """One request; what the CSMS asks meanwhile is left alone."""
+        message_id = str(uuid.uuid4())
+        await connection.send(json.dumps([2, message_id, action, payload]))
+        while True:
+            message = json.loads(await connection.recv())
+            if not isinstance(message, list) or len(message) < 3 or message[1] != message_id:
+                continue
+            if message[0] == 3 and isinstance(message[2], dict):
+                return message[2]
+            raise UserError(f"{action} was answered with {json.dumps(message[2])[:100]}")
+
+
+async def _hang_up(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(OSError):  # how it ends is not what is examined
+        await writer.wait_closed()
+
+
+async def examine(
+    settings: Settings,
+    *,
+    may_boot: Callable[[], bool],
+    tell: Callable[[Finding], None],
+    clock: Clock | None = None,
+) -> bool:
+    """Take all steps; returns whether all is well. `may_boot` is asked before BootNotification."""
+    url = charge_point_url(url_of(settings), settings.cpid)
+    try:
+        way = dial(url, settings.cpid, access_of(settings))
+    except UserError as error:
+        tell(Finding("settings", False, str(error)))
+        return False
+    identity = model_of(settings).identity
+    examination = Examination(way, identity, tell=tell, clock=clock or SystemClock())
+    try:
+        await examination.reach()
+        connection = await examination.open()
+        try:
+            if may_boot():
+                await examination.register(connection)
+        finally:
+            await connection.close()
+    except StepError:
+        return False
+    return examination.well
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns 0 when all is well, 1 when not, 2 for a bad option."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    boots = [word for word in arguments if word in ("--boot", "--no-boot")]
+    rest = [word for word in arguments if word not in boots]
+    if rest and not rest[0].startswith("-"):
+        rest = ["--csms-url", *rest]
+    try:
+        settings = load(rest, prog="chargeforge doctor")
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"{settings.cpid} at {url_of(settings)}", flush=True)
+
+    def may_boot() -> bool:
+        if boots:
+            return boots[-1] == "--boot"
+        if not sys.stdin.isatty():
+            print("      BootNotification  not sent (--boot sends it)", flush=True)
+            return False
+        answer = input("Send one BootNotification? The CSMS will take note of it. [y/N] ")
+        return answer.strip().lower() in ("y", "yes")
+
+    def tell(finding: Finding) -> None:
+        print(finding.line(), flush=True)
+
+    try:
+        well = asyncio.run(examine(settings, may_boot=may_boot, tell=tell))
+    except KeyboardInterrupt:
+        return 130
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print("All is well." if well else "Something is wrong: see the line that says FAIL.")
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

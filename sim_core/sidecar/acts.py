@@ -1,0 +1,246 @@
+"""Control: one route for each action of the table.
+
+An accepted command answers 200 with `"ok": true`, a refused one 409 with the sentence that the
+screen would show. Nothing here decides anything: the station does. What is looked at here is only
+whether a request can be read at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sim_core.commands import (
+    ERROR_CODES,
+    Accepted,
+    Action,
+    Command,
+    Outcome,
+    Plug,
+    Refused,
+    Start,
+    Swipe,
+)
+from sim_core.sidecar.answers import answer, refusal
+from sim_core.station import Station
+
+AUTO_TAG = "AUTO_TAG"
+"""The card of `/plug/{cid}?auto_start=true` where none is named."""
+LONGEST_NUMBER = 20
+YES_AND_NO = {"true": True, "1": True, "false": False, "0": False}
+PLAIN_TEXT = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
+"""Text without control characters, as JSON schema and `re` both read it."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """One thing that a query may say. `also` are other names under which clients say it."""
+
+    name: str
+    text: str
+    schema: Mapping[str, Any]
+    also: tuple[str, ...] = ()
+    required: bool = False
+
+    def trouble(self, value: str) -> str | None:
+        """Why `value` cannot be, as a sentence; None when it can."""
+        if not value:
+            return f"{self.name} is empty: leave it out, or say which"
+        if self.schema["type"] == "boolean" and value.lower() not in YES_AND_NO:
+            return f"{self.name} is true or false, not {value[:50]!r}"
+        if self.schema["type"] == "integer":
+            lowest, highest = self.schema["minimum"], self.schema["maximum"]
+            if not value.isascii() or not value.isdecimal() or len(value) > LONGEST_NUMBER:
+                return f"{self.name} is a whole number from {lowest} to {highest}"
+            if not lowest <= int(value) <= highest:
+                return f"{self.name} is a whole number from {lowest} to {highest}"
+        if value not in self.schema.get("enum", (value,)):
+            return f"{value[:50]!r} is no {self.name}; there are: {', '.join(self.schema['enum'])}"
+        longest = self.schema.get("maxLength", len(value))
+        pattern = self.schema.get("pattern", "")
+        if len(value) > longest or not re.fullmatch(pattern[1:-1] or "(?s:.*)", value):
+            return f"{self.name} has at most {longest} characters and no control characters"
+        return None
+
+
+ID_TAG = Query(
+    "id_tag",
+    "The card (idTag)",
+    {"type": "string", "minLength": 1},
+    also=("idTag",),
+)
+QUERIES: dict[str, Query] = {
+    "id_tag": ID_TAG,
+    "vehicle": Query(
+        "vehicle", "Which vehicle of the garage arrives", {"type": "string", "minLength": 1}
+    ),
+    "error_code": Query(
+        "error_code",
+        "ChargePointErrorCode; without it GroundFailure",
+        {"type": "string", "enum": list(ERROR_CODES)},
+        also=("code", "errorCode"),
+    ),
+    "vendor_error_code": Query(
+        "vendor_error_code",
+        "The maker's own code for it",
+        {"type": "string", "minLength": 1, "maxLength": 50, "pattern": PLAIN_TEXT},
+        also=("vendor_code", "vendorErrorCode"),
+    ),
+    "info": Query(
+        "info",
+        "More about it, in words",
+        {"type": "string", "minLength": 1, "maxLength": 50, "pattern": PLAIN_TEXT},
+    ),
+}
+"""Field of a command -> how a query says it."""
+
+AUTO_START = Query(
+    "auto_start",
+    "Show a card at once and start charging",
+    {"type": "boolean"},
+    also=("autoStart",),
+)
+ASIDE: dict[type[Command], tuple[Query, ...]] = {
+    Plug: (
+        AUTO_START,
+        Query(
+            "id_tag",
+            f"The card (idTag) for auto_start; without it {AUTO_TAG}",
+            ID_TAG.schema,
+            also=ID_TAG.also,
+        ),
+    ),
+}
+"""What the query of a command may say beyond its fields."""
+REQUIRED: dict[type[Command], frozenset[str]] = {Swipe: frozenset({"id_tag"})}
+
+
+def queries(action: Action) -> tuple[Query, ...]:
+    """Everything that the query of this action may say."""
+    own = [QUERIES[one.name] for one in fields(action.command) if one.name in QUERIES]
+    needed = REQUIRED.get(action.command, frozenset())
+    return tuple(
+        Query(one.name, one.text, one.schema, one.also, one.name in needed)
+        for one in (*own, *ASIDE.get(action.command, ()))
+    )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A query as it was understood: what it says, or the sentence that says why it cannot be."""
+
+    said: Mapping[str, str] = field(default_factory=dict)
+    trouble: str = ""
+
+
+def read(known: tuple[Query, ...], given: QueryParams) -> Reading:
+    """Read a query. A name that is not known is an error: misspelt, it would change the meaning."""
+    by_name = {name: query for query in known for name in (query.name, *query.also)}
+    said: dict[str, str] = {}
+    for name, value in given.multi_items():
+        query = by_name.get(name)
+        if query is None:
+            names = ", ".join(query.name for query in known) or "none"
+            return Reading(trouble=f"there is no parameter {name[:50]!r} here; there are: {names}")
+        if trouble := query.trouble(value):
+            return Reading(trouble=trouble)
+        if said.setdefault(query.name, value) != value:
+            return Reading(trouble=f"{query.name} is given twice")
+    for query in known:
+        if query.required and query.name not in said:
+            return Reading(trouble=f"{query.name} is missing: add ?{query.name}=TAG")
+    return Reading(said)
+
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def act(station: Station, action: Action) -> Handler:
+    """The handler of one action."""
+    known = queries(action)
+
+    async def handle(request: Request) -> Response:
+        number = 0
+        if action.on_connector:
+            number = _connector(station, request.path_params["cid"])
+            if not number:
+                return refusal(404, "unknown connector")
+        reading = read(known, request.query_params)
+        if reading.trouble:
+            return refusal(422, reading.trouble)
+        outcome = await _carry_out(station, action, number, reading.said)
+        if isinstance(outcome, Refused):
+            return answer({"ok": False, "error": outcome.reason}, 409)
+        return answer(_done(station, action, number, outcome))
+
+    return handle
+
+
+def command(action: Action, number: int, said: Mapping[str, str]) -> Command:
+    """The command that a query asks for."""
+    make: Callable[..., Command] = action.command
+    own = {one.name for one in fields(action.command)}
+    values: dict[str, Any] = {name: value for name, value in said.items() if name in own}
+    if action.on_connector:
+        values["connector_id"] = number
+    return make(**values)
+
+
+async def _carry_out(
+    station: Station, action: Action, number: int, said: Mapping[str, str]
+) -> Outcome:
+    outcome = await station.submit(command(action, number, said))
+    if not outcome.ok:
+        return outcome
+    if action.command is Plug and YES_AND_NO[said.get("auto_start", "false").lower()]:
+        started = await station.submit(Start(number, said.get("id_tag", AUTO_TAG)))
+        return await _started(station, number) or started if started.ok else started
+    if action.command in (Start, Swipe):
+        return await _started(station, number) or outcome
+    return outcome
+
+
+async def _started(station: Station, number: int) -> Outcome | None:
+    """Once an authorised card has led to a transaction, or to none; None where none was begun.
+
+    A script that asks for a start looks for the transaction with its next line.
+    """
+    outlet = station.charge_point.outlets[number]
+    if not outlet.starting:
+        return None
+    await station.until(lambda _: not outlet.starting)
+    if outlet.transaction is not None:
+        return Accepted("started")
+    why = station.snapshot.connectors[number - 1].refusals.get("local_start")
+    return Refused(why or f"connector {number}: the start was broken off")
+
+
+def _connector(station: Station, text: str) -> int:
+    """The connector that a path names; 0 where there is none."""
+    numbers = {str(number): number for number in station.charge_point.outlets}
+    return numbers.get(text, 0)
+
+
+def _done(station: Station, action: Action, number: int, outcome: Outcome) -> dict[str, Any]:
+    body: dict[str, Any] = {"ok": True}
+    if action.on_connector:
+        # The picture is made once a turn of the loop; the facts are those of now.
+        outlet = station.charge_point.outlets[number]
+        body["connector"] = number
+        body["state"] = outlet.status().value
+        body["plugged"] = outlet.metal.plugged
+        if outlet.metal.fault is not None:
+            body["error_code"] = outlet.metal.fault.error_code
+    else:
+        body["link"] = "up" if station.link.wanted else "down"
+        body["online"] = station.link.online
+        body["powered"] = station.charge_point.powered
+    if isinstance(outcome, Accepted) and outcome.detail:
+        body["detail"] = outcome.detail
+    return body

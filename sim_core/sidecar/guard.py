@@ -1,0 +1,100 @@
+"""Who may ask at all: keeps foreign web pages and strangers out.
+
+A page in the user's browser can post to loopback, and with a name of its own that it lets point
+here (DNS rebinding) it can even read the answers. So what carries the Origin of another site is
+refused, and so is a Host that a stranger could have registered: an address cannot be, neither can
+a name without a dot or under the endings that are nobody's. Whoever brings the right key is no
+foreign page.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sim_core.sidecar.answers import refusal
+
+API_KEY_HEADER = "x-api-key"
+LONGEST_QUERY = 2_000
+LARGEST_BODY = 64 * 1024
+"""No request needs a body; what a client sends along all the same is not read."""
+LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
+NOBODYS_ENDINGS = (".localhost", ".local", ".internal", ".home.arpa")
+"""Reserved for local use: nobody can register a name under them."""
+CLOSE = {"Connection": "close"}
+
+
+class Guard:
+    """Middleware in front of every route."""
+
+    def __init__(self, app: ASGIApp, *, api_key: str | None, own_name: str) -> None:
+        """`own_name` is the host name that the sidecar was told to bind to."""
+        self._app = app
+        self._api_key = api_key.encode() if api_key is not None else None
+        self._own_name = own_name.lower()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (no := self._why_not(Request(scope))):
+            await no(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _why_not(self, request: Request) -> Response | None:
+        has_key = self._has_key(request)
+        host = request.headers.get("host", "").lower()
+        if not has_key and not self._ours(host):
+            return refusal(
+                403,
+                f"the host {host[:100]!r} may be anybody's: ask by address or as localhost, "
+                "or bring the header X-API-Key",
+            )
+        origin = request.headers.get("origin")
+        if origin is not None and origin.lower().partition("://")[2] != host:
+            return refusal(403, "requests from another web page are refused")
+        if len(request.scope["query_string"]) > LONGEST_QUERY:
+            return refusal(414, f"the query is longer than {LONGEST_QUERY} characters")
+        if _number(request.headers.get("content-length", "0")) > LARGEST_BODY:
+            sentence = f"the body is larger than {LARGEST_BODY} bytes: none is needed"
+            return refusal(413, sentence, CLOSE)
+        if self._api_key is not None and not has_key and request.method not in LOOKING:
+            return refusal(401, "the header X-API-Key is missing or wrong")
+        return None
+
+    def _has_key(self, request: Request) -> bool:
+        # Header bytes arrive decoded as Latin-1; this gives them back as they were.
+        given = request.headers.get(API_KEY_HEADER, "").encode("latin-1")
+        return self._api_key is not None and secrets.compare_digest(given, self._api_key)
+
+    def _ours(self, host: str) -> bool:
+        name = host_name(host)
+        return (
+            (bool(name) and "." not in name)
+            or name == self._own_name
+            or name.endswith(NOBODYS_ENDINGS)
+            or is_address(name)
+        )
+
+
+def host_name(host: str) -> str:
+    """The Host header without its port; brackets of an IPv6 address are taken off."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.rpartition(":")[0] if ":" in host else host
+
+
+def _number(text: str) -> int:
+    """A length as a header gives it; what makes no sense counts as too long."""
+    return int(text) if text.isdecimal() and len(text) < 10 else LARGEST_BODY + 1
+
+
+def is_address(name: str) -> bool:
+    """Whether this is an IP address and not a name."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

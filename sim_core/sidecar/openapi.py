@@ -1,0 +1,299 @@
+"""The description of the API (OpenAPI 3.1), and a page that prints it.
+
+Made from the same tables as the routes, so the two cannot disagree. The page is plain HTML: it
+fetches nothing, so it can be read on a computer without a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from sim_core.commands import ACTIONS, Action
+from sim_core.sidecar.acts import Query, queries
+from sim_core.sidecar.metrics import STATUSES
+
+if TYPE_CHECKING:
+    from sim_core.sidecar.looks import Look
+
+Schema = dict[str, Any]
+
+KEY = "apiKey"
+TITLE = "ChargeForge: driving a charge point over HTTP"
+
+
+def _object(required: Iterable[str], **properties: Schema) -> Schema:
+    return {
+        "type": "object",
+        "required": list(required),
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _closed(**properties: Schema) -> Schema:
+    """An object that always has all of these, and no other."""
+    return _object(properties, **properties)
+
+
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "number"}
+WHOLE: Schema = {"type": "integer", "minimum": 0}
+YES_NO: Schema = {"type": "boolean"}
+CONNECTOR: Schema = {"type": "integer", "minimum": 1}
+STATUS: Schema = {"type": "string", "enum": list(STATUSES)}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return schema | {"type": [schema["type"], "null"]}
+
+
+def _list(schema: Schema) -> Schema:
+    return {"type": "array", "items": schema}
+
+
+SCHEMAS: dict[str, Schema] = {
+    "DoneAtConnector": _object(
+        ("ok", "connector", "state", "plugged"),
+        ok={"const": True},
+        connector=CONNECTOR,
+        state=STATUS,
+        plugged=YES_NO,
+        error_code=TEXT,
+        detail=TEXT,
+    ),
+    "Done": _object(
+        ("ok", "link", "online", "powered"),
+        ok={"const": True},
+        link={"type": "string", "enum": ["up", "down"]},
+        online=YES_NO,
+        powered=YES_NO,
+        detail=TEXT,
+    ),
+    "Refused": _closed(ok={"const": False}, error=TEXT),
+    "Wrong": _closed(detail=TEXT),
+    "Health": _closed(ok={"const": True}, cpid=TEXT, link=TEXT, registration=TEXT, queued=WHOLE),
+    "Info": _closed(
+        cpid=TEXT,
+        vendor=TEXT,
+        model=TEXT,
+        firmware_version=TEXT,
+        status=STATUS,
+        powered=YES_NO,
+        connectors=_list(
+            _closed(
+                connector=CONNECTOR,
+                status=STATUS,
+                plugged=YES_NO,
+                vehicle=_or_null(TEXT),
+                soc_percent=_or_null(NUMBER),
+                power_w=NUMBER,
+                voltage_v=NUMBER,
+                current_a=NUMBER,
+                register_wh=NUMBER,
+                error_code=_or_null(TEXT),
+                refused={"type": "object", "additionalProperties": TEXT},
+            )
+        ),
+        active_sessions=_list(
+            _closed(
+                connector=CONNECTOR,
+                id_tag=TEXT,
+                transaction_id=_or_null({"type": "integer"}),
+                started_at=TEXT,
+                meter_start_wh=WHOLE,
+                energy_wh=NUMBER,
+            )
+        ),
+        link=_closed(
+            url=TEXT,
+            state=TEXT,
+            registration=TEXT,
+            online=YES_NO,
+            attempt=WHOLE,
+            trouble=TEXT,
+            queued=WHOLE,
+        ),
+        warnings=_list(TEXT),
+        versions={"type": "object", "additionalProperties": TEXT},
+        settings={"type": "object"},
+    ),
+    "Messages": _closed(
+        exchanges=_list(
+            _closed(
+                number=CONNECTOR,
+                direction={"type": "string", "enum": ["sent", "received", "noise"]},
+                action=TEXT,
+                message_id=TEXT,
+                request=TEXT,
+                requested_at=TEXT,
+                connector_id=_or_null({"type": "integer"}),
+                transaction_id=_or_null({"type": "integer"}),
+                answer=TEXT,
+                latency_s=_or_null(NUMBER),
+                state={
+                    "type": "string",
+                    "enum": ["waiting", "answered", "error", "unanswered"],
+                },
+                trouble=TEXT,
+            )
+        ),
+        more=YES_NO,
+        revision=WHOLE,
+        next=TEXT,
+    ),
+}
+
+WRONG: dict[str, str] = {
+    "401": "HTTP_API_KEY is set, and the header X-API-Key is missing or wrong",
+    "403": "The request comes from another web page",
+    "404": "There is no such connector",
+    "413": "The body is too large: none is needed",
+    "414": "The query is too long",
+    "422": "The query cannot be understood",
+    "503": "Too many streams are open",
+}
+"""Answers with a `detail` -> what they mean."""
+
+
+def description(looks: Iterable[Look], version: str) -> Schema:
+    """The whole description."""
+    paths: dict[str, Schema] = {}
+    for look in looks:
+        paths[look.path] = {"get": _look(look)}
+    for action in ACTIONS:
+        paths[action.path] = {"post": _act(action)}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": TITLE, "version": version or "0"},
+        "paths": paths,
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {KEY: {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
+        },
+    }
+
+
+def _look(look: Look) -> Schema:
+    wrong = ["403", "413", "414"]
+    if look.queries:
+        wrong.append("422")
+    if look.media_type == "text/event-stream":
+        wrong.append("503")
+    content: Schema = {look.media_type: {}}
+    if look.schema:
+        content = {look.media_type: {"schema": _ref(look.schema)}}
+    return {
+        "summary": look.help,
+        "operationId": "get_" + look.path.strip("/").replace(".", "_"),
+        "parameters": [_parameter(query) for query in look.queries],
+        "responses": {"200": {"description": "As asked", "content": content}, **_wrong(wrong)},
+    }
+
+
+def _act(action: Action) -> Schema:
+    done = "DoneAtConnector" if action.on_connector else "Done"
+    wrong = ["401", "403", "413", "414", "422", *(["404"] if action.on_connector else [])]
+    path = [
+        {
+            "name": "cid",
+            "in": "path",
+            "required": True,
+            "description": "Number of the connector, from 1",
+            "schema": CONNECTOR,
+        }
+    ]
+    return {
+        "summary": action.help,
+        "operationId": action.name,
+        "security": [{}, {KEY: []}],
+        "parameters": [
+            *(path if action.on_connector else ()),
+            *(_parameter(query) for query in queries(action)),
+        ],
+        "responses": {
+            "200": _response("It was done", done),
+            "409": _response("It was refused; `error` is the sentence that says why", "Refused"),
+            **_wrong(wrong),
+        },
+    }
+
+
+def _parameter(query: Query) -> Schema:
+    also = f" (also: {', '.join(query.also)})" if query.also else ""
+    return {
+        "name": query.name,
+        "in": "query",
+        "required": query.required,
+        "description": query.text + also,
+        "schema": dict(query.schema),
+    }
+
+
+def _wrong(statuses: Iterable[str]) -> Schema:
+    return {status: _response(WRONG[status], "Wrong") for status in sorted(statuses)}
+
+
+def _response(text: str, schema: str) -> Schema:
+    return {"description": text, "content": {"application/json": {"schema": _ref(schema)}}}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+# -- the page --------------------------------------------------------------------------------------
+
+STYLE = """
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
+code, pre { font-family: ui-monospace, monospace; }
+pre { overflow-x: auto; padding: .5rem .75rem; border: 1px solid; }
+h2 { font-size: 1.1rem; margin-top: 2.5rem; }
+h2 b { display: inline-block; min-width: 3.5rem; }
+table { border-collapse: collapse; }
+td, th { text-align: left; vertical-align: top; padding: .15rem 1rem .15rem 0; }
+"""
+
+
+def page(described: Schema) -> str:
+    """The description as a page."""
+    return "".join(_page(described))
+
+
+def _page(described: Schema) -> Iterator[str]:
+    title = escape(described["info"]["title"])
+    yield f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>"
+    yield f"<meta name=viewport content='width=device-width'><style>{STYLE}</style>"
+    yield f"<h1>{title}</h1><p>Version {escape(described['info']['version'])}. "
+    yield "The same for programs: <a href=/openapi.json>/openapi.json</a>. With HTTP_API_KEY set, "
+    yield "every POST wants the header <code>X-API-Key</code>.</p>"
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            yield from _operation(method.upper(), path, operation)
+
+
+def _operation(method: str, path: str, operation: Schema) -> Iterator[str]:
+    yield f"<h2><b>{method}</b> <code>{escape(path)}</code></h2>"
+    yield f"<p>{escape(operation['summary'])}</p>"
+    example = path.replace("{cid}", "1")
+    needed = "&".join(
+        f"{one['name']}=TAG"
+        for one in operation["parameters"]
+        if one["required"] and one["in"] == "query"
+    )
+    verb = "-X POST " if method == "POST" else ""
+    address = f"http://127.0.0.1:7071{example}" + (f"?{needed}" if needed else "")
+    yield f"<pre>curl {verb}'{escape(address)}'</pre>"
+    if operation["parameters"]:
+        yield "<table>"
+        for one in operation["parameters"]:
+            words = ", ".join(one["schema"].get("enum", ())) or one["schema"]["type"]
+            yield f"<tr><td><code>{escape(one['name'])}</code><td>{escape(one['description'])}"
+            yield f"<td>{escape(words)}"
+        yield "</table>"
+    yield "<table>"
+    for status, response in operation["responses"].items():
+        yield f"<tr><td>{status}<td>{escape(response['description'])}"
+    yield "</table>"
