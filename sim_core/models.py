@@ -90,17 +90,12 @@ def _model(document: dict[str, Any], where: str, name: str) -> Model:
             raise ModelError(f"{where}: section [{section}] is missing.")
     for pace in timing:
         if pace not in PACES:
-            raise ModelError(
-                f"{where}: timing.{pace} is not known; allowed is {', '.join(PACES)}."
-            )
+            raise ModelError(f"{where}: timing.{pace} is not known; allowed is {', '.join(PACES)}.")
     return Model(
         name=name,
         identity=_section(Identity, document, "identity", where),
         ratings=_section(Ratings, document, "ratings", where),
-        timing={
-            pace: _section(Timing, timing, pace, where, prefix="timing.")
-            for pace in PACES
-        },
+        timing={pace: _section(Timing, timing, pace, where, prefix="timing.") for pace in PACES},
         behaviour=_section(Behaviour, document, "behaviour", where),
         metering=_section(Metering, document, "metering", where),
         keys={
@@ -142,9 +137,7 @@ def _quirks(table: dict[str, Any], where: str) -> dict[str, QuirkText]:
     quirks: dict[str, QuirkText] = {}
     for name, entry in table.items():
         if name not in known:
-            raise ModelError(
-                f"{where}: quirks.{name} is not known; allowed is {', '.join(known)}."
-            )
+            raise ModelError(f"{where}: quirks.{name} is not known; allowed is {', '.join(known)}.")
         detail = dict(entry) if isinstance(entry, dict) else {"says": entry}
         keys = detail.pop("keys", {})
         for key, value in keys.items() if isinstance(keys, dict) else [("keys", keys)]:
@@ -299,9 +292,7 @@ def _wrong_value(key: str, kind: str, value: object) -> str | None:
 
 
 def _is_number(value: object) -> bool:
-    return (
-        isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    )
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_curve(value: object) -> bool:

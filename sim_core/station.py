@@ -72,6 +72,8 @@ from sim_core.wire.link import Link, charge_point_url
 from sim_core.wire.message_log import MessageLog
 
 SAMPLED = "MeterValuesSampledData"
+URL_KEY = "OcppUrl"
+"""A vendor's key that tells the address which is dialled."""
 SECRET_KEYS = frozenset({AUTHORIZATION_KEY.casefold()})
 
 
@@ -105,6 +107,9 @@ class Station:
         self._looks: list[Callable[[StationSnapshot], None]] = []
         self._loop = asyncio.get_running_loop()
         rng = random.Random(seed)
+        if URL_KEY in build.model.keys:
+            keys = {URL_KEY: charge_point_url(url, build.charge_point_id), **build.initial_keys}
+            build = replace(build, initial_keys=keys)
         self.charge_point = ChargePoint(
             build,
             clock=clock,

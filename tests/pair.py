@@ -18,7 +18,7 @@ from sim_core.commands import Command, Outcome
 from sim_core.config import Settings
 from sim_core.events import Event, Ring
 from sim_core.hardware.model import Model
-from sim_core.models import load_garage, load_model
+from sim_core.models import chosen_quirks, load_garage, load_model
 from sim_core.ocpp16.charge_point import Build
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration
 from sim_core.station import Station
@@ -63,12 +63,15 @@ class Pair:
         clock: PairClock | None = None,
         csms: ScriptedCsms | None = None,
         behaviour: dict[str, Any] | None = None,
+        quirks: str = "none",
         **build: Any,
     ) -> None:
-        """`keys` are configuration keys to start with, `behaviour` switches of the model."""
+        """`keys` are configuration keys to start with, `behaviour` switches of the model,
+        `quirks` what the option of that name says."""
         chosen = load_model(model) if isinstance(model, str) else model
         if behaviour:
             chosen = replace(chosen, behaviour=replace(chosen.behaviour, **behaviour))
+        switches, quirk_keys = chosen_quirks(quirks, chosen)
         self.clock = clock or PairClock()
         self.clock.pair = self
         self.csms = csms or ScriptedCsms(now=self.clock.now)
@@ -80,7 +83,8 @@ class Pair:
             model=chosen,
             timing=build.pop("timing", chosen.timing["swift"]),
             connectors=connectors,
-            initial_keys=keys or {},
+            initial_keys={**quirk_keys, **(keys or {})},
+            quirks=switches,
             garage=build.pop("garage", None) or load_garage(),
             **build,
         )
@@ -179,7 +183,10 @@ class Pair:
             return ""
         if open_calls:  # at rest only if nobody will ever answer, or the CSMS holds them on purpose
             waiting = open_calls - self.csms.withheld - self._swallowed
-            return f"calls are open: {waiting}" if waiting else ""
+            if waiting:
+                return f"calls are open: {waiting}"
+            if not station.charge_point.outbox.side_by_side:
+                return ""
         return "" if station.charge_point.outbox.idle else "the outbox has something to send"
 
     def connector(self, number: int = 1) -> ConnectorSnapshot:

@@ -8,30 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
 from pydantic.fields import FieldInfo
-from starlette.routing import Route
 
-from sim_core.commands import ACTIONS, Action
+from sim_core.commands import ACTIONS
 from sim_core.config import Settings, option_names
-from sim_core.sidecar.app import create_app
-from sim_core.station import Station
+from sim_core.sidecar.acts import Query, queries
+from sim_core.sidecar.looks import LOOKS
 from tui.__main__ import VERBS
 from tui.keymap import ROWS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 ENV_EXAMPLE = ROOT / ".env.example"
-
-LOOKS: dict[str, str] = {
-    "/health": "Is it alive: 200 with the link's state; a CSMS that is away does not change that",
-}
-"""What there is to see under each path that is asked with GET."""
-
-GIVEN_BY_THE_PATH = "connector_id"
 
 
 def command(name: str) -> str:
@@ -97,22 +88,17 @@ def _options() -> Iterable[str]:
 
 def _paths() -> Iterable[str]:
     yield from _head("Request", "Query", "What it does")
-    actions = {action.path: action for action in ACTIONS}
-    app = create_app(cast(Station, None), api_key=None, open_to_all=False)
-    for route in app.routes:
-        assert isinstance(route, Route)
-        if action := actions.get(route.path):
-            yield _row(f"`POST {route.path}`", _query(action), action.help)
-        else:
-            yield _row(f"`GET {route.path}`", "", LOOKS[route.path])
+    for look in LOOKS:
+        yield _row(f"`GET {look.path}`", _query(look.queries), look.help)
+    for action in ACTIONS:
+        yield _row(f"`POST {action.path}`", _query(queries(action)), action.help)
 
 
 TABLES = {"commands": _commands, "keys": _keys, "options": _options, "paths": _paths}
 
 
-def _query(action: Action) -> str:
-    names = (one.name for one in fields(action.command) if one.name != GIVEN_BY_THE_PATH)
-    return " ".join(f"`{name}`" for name in names)
+def _query(known: Iterable[Query]) -> str:
+    return " ".join(f"`{one.name}`" for one in known)
 
 
 def _allowed(info: FieldInfo) -> str:

@@ -104,10 +104,7 @@ class Connector:
         """Whether the vehicle wants energy."""
         vehicle = self.vehicle
         return (
-            vehicle is not None
-            and not self.ev_paused
-            and not vehicle.full
-            and not vehicle.pausing
+            vehicle is not None and not self.ev_paused and not vehicle.full and not vehicle.pausing
         )
 
     @property

@@ -43,6 +43,8 @@ class Timing:
     """From StartTransaction to Charging."""
     reboot_s: float = 1.0
     """From the end of the link to the next dial, after Reset."""
+    precharge_s: float = 0.0
+    """From Charging to the first current: the voltages are brought together."""
     ramp_w_per_s: float = 1e9
     hard_reboot_s: float | None = None
     """The same after a hard reset; None: as long as `reboot_s`."""
@@ -88,6 +90,8 @@ class Behaviour:
     """MeterValues at the begin and the end of a transaction, beside the periodic ones."""
     samples_while_suspended: bool = True
     """MeterValues go on while a transaction is suspended."""
+    clears_disabled_cache: bool = False
+    """ClearCache is Accepted although AuthorizationCacheEnabled is false."""
     stamps_reports: bool = False
     """StatusNotification carries the moment of the report, not that of the change."""
     only_named_keys: bool = False

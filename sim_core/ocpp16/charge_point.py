@@ -21,7 +21,7 @@ from typing import Any
 
 from ocpp.v16.enums import Reason
 
-from sim_core.clock import Clock
+from sim_core.clock import Clock, Timer
 from sim_core.events import Event
 from sim_core.hardware import cabinet
 from sim_core.hardware.connector import Connector, Fault
@@ -213,7 +213,7 @@ class ChargePoint:
             lambda: self.configuration.number("ClockAlignedDataInterval"),
             self._sample_aligned,
         )
-        self._ticking = False
+        self._tick_timer: Timer | None = None
         self.routes = routes_of((Core(self), RemoteTrigger(self)))
         self.transactions.recover()
         self._look()
@@ -254,6 +254,9 @@ class ChargePoint:
     async def close(self) -> None:
         """End everything that was spawned."""
         self._aligned.stop()
+        self.transactions.close()
+        if self._tick_timer is not None:
+            self._tick_timer.cancel()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -499,12 +502,12 @@ class ChargePoint:
             outlet.metal.settle()
 
     def _tick_while_needed(self) -> None:
-        if not self._ticking and any(outlet.metal.plugged for outlet in self.outlets.values()):
-            self._ticking = True
-            self.clock.call_later(TICK_S, self._tick)
+        plugged = any(outlet.metal.plugged for outlet in self.outlets.values())
+        if self._tick_timer is None and plugged:
+            self._tick_timer = self.clock.call_later(TICK_S, self._tick)
 
     def _tick(self) -> None:
-        self._ticking = False
+        self._tick_timer = None
         self.advance_metal()
         for outlet in self.outlets.values():
             if outlet.metal.plugged:
@@ -562,11 +565,7 @@ class ChargePoint:
         if known is not None:  # such a make sends it past the transaction's other messages
             payload["transactionId"] = known
         payload["meterValue"] = [value]
-
-        async def send() -> None:
-            await self.outbox.call("MeterValues", payload)
-
-        self.spawn(send())
+        self.outbox.post("MeterValues", payload)
 
     # -- odds and ends -----------------------------------------------
 

@@ -55,6 +55,8 @@ class Key:
     """The largest number of items in a list."""
     reboot: bool = False
     """A change counts only after a reboot (RebootRequired)."""
+    own_low: int | None = None
+    """What an operator may set at the start where this make refuses it to a CSMS; None: `low`."""
     hidden: bool = False
     """This make has no such key: the default counts, and the CSMS neither sees nor sets it."""
 
@@ -163,6 +165,7 @@ def keys_of(model: Model, keys: tuple[Key, ...]) -> tuple[Key, ...]:
             key,
             readonly=key.readonly if text.readonly is None else text.readonly,
             low=key.low if text.low is None else text.low,
+            own_low=key.low,
             high=key.high if text.high is None else text.high,
         )
         value = _built(name, text.value, standard)
@@ -211,7 +214,8 @@ class Configuration:
         self._on_change = on_change
         for name, value in initial.items():
             key = self._key(name) or Key(name, Kind.TEXT, "")
-            normal = key.normal(value)
+            low = key.low if key.own_low is None else key.own_low
+            normal = replace(key, low=low).normal(value)
             if normal is None:
                 raise ValueError(f"the OCPP key {name} cannot be {value!r}.")
             self._keys[key.name] = replace(key, default=normal, hidden=False)

@@ -151,7 +151,10 @@ class Core:
     @on(Action.clear_cache)
     def core_clear_cache(self) -> Reply:
         """§5.4."""
-        if not self._cp.configuration.flag("AuthorizationCacheEnabled"):
+        if not (
+            self._cp.configuration.flag("AuthorizationCacheEnabled")
+            or self._cp.behaviour.clears_disabled_cache
+        ):
             return Reply(call_result.ClearCache(ClearCacheStatus.rejected))
         self._cp.store.forget_tags()
         return Reply(call_result.ClearCache(ClearCacheStatus.accepted))

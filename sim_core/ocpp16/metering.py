@@ -149,9 +149,12 @@ class Periodic:
         self._timer = self._clock.call_later(self._due_s - self._clock.monotonic(), self._fire)
 
     def _fire(self) -> None:
-        late = timedelta(seconds=self._clock.monotonic() - self._due_s)
-        at = self._now() - late
-        if abs(at - self._due_at) < CLOCK_SET:
+        # Both hands cannot be read at once: what the time of day says lies between two readings.
+        late_s = self._clock.monotonic() - self._due_s
+        now = self._now()
+        later_s = self._clock.monotonic() - self._due_s
+        at = now - timedelta(seconds=late_s)
+        if now - timedelta(seconds=later_s) - CLOCK_SET < self._due_at < at + CLOCK_SET:
             at = self._due_at
         interval_s = self._interval_s()
         self._due_s += interval_s

@@ -281,6 +281,7 @@ class Sessions:
         cp.note(
             "authorization", f"connector {outlet.number}: {card.id_tag} may charge", outlet.number
         )
+        cp.changed(outlet)  # §4.9: from Finishing every way into a session leads over Preparing
         if outlet.metal.plugged:
             self._start_when_checked(outlet)
         else:

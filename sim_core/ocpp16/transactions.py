@@ -59,6 +59,11 @@ class Transactions:
         self._refused_starts: dict[int, Payload] = {}
         """StartTransaction by our key, where the CSMS has answered with no usable id."""
 
+    def close(self) -> None:
+        """No more samples: what they are written into is about to close."""
+        for periodic in self._periodic.values():
+            periodic.stop()
+
     def recover(self) -> None:
         """After a start: what a power cut has interrupted ends with PowerLoss, or goes on."""
         for left in self._cp.store.open_transactions():
@@ -229,6 +234,15 @@ class Transactions:
             if outlet.transaction is transaction and outlet.metal.plugged:
                 cp.advance_metal()
                 outlet.metal.close_contactor()
+                if cp.timing.precharge_s:
+                    outlet.metal.permitted = False
+                    cp.clock.call_later(cp.vary(cp.timing.precharge_s), flow)
+                cp.changed(outlet)
+
+        def flow() -> None:
+            if transaction is not None and outlet.transaction is transaction:
+                cp.advance_metal()
+                outlet.metal.permitted = not transaction.deauthorized
                 cp.changed(outlet)
 
         cp.after(cp.vary(cp.timing.energize_s), energize)

@@ -7,6 +7,7 @@ whether a request can be read at all.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -174,7 +175,11 @@ def act(station: Station, action: Action) -> Handler:
         reading = read(known, request.query_params)
         if reading.trouble:
             return refusal(422, reading.trouble)
-        outcome = await _carry_out(station, action, number, reading.said)
+        try:
+            outcome = await _carry_out(station, action, number, reading.said)
+        except asyncio.CancelledError:
+            # Only uvicorn cancels, at its end; passed on, it would be logged as a failure.
+            return refusal(503, "the charge point is ending")
         if isinstance(outcome, Refused):
             return answer({"ok": False, "error": outcome.reason}, 409)
         return answer(_done(station, action, number, outcome))

@@ -20,6 +20,7 @@ from sim_core.sidecar.answers import refusal
 
 API_KEY_HEADER = "x-api-key"
 LONGEST_QUERY = 2_000
+LONGEST_HEAD = 16 * 1024
 LARGEST_BODY = 64 * 1024
 """No request needs a body; what a client sends along all the same is not read."""
 LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -57,6 +58,8 @@ class Guard:
             return refusal(403, "requests from another web page are refused")
         if len(request.scope["query_string"]) > LONGEST_QUERY:
             return refusal(414, f"the query is longer than {LONGEST_QUERY} characters")
+        if sum(len(name) + len(text) for name, text in request.scope["headers"]) > LONGEST_HEAD:
+            return refusal(431, f"the headers are longer than {LONGEST_HEAD} bytes", CLOSE)
         if _number(request.headers.get("content-length", "0")) > LARGEST_BODY:
             sentence = f"the body is larger than {LARGEST_BODY} bytes: none is needed"
             return refusal(413, sentence, CLOSE)

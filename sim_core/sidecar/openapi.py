@@ -152,7 +152,8 @@ WRONG: dict[str, str] = {
     "413": "The body is too large: none is needed",
     "414": "The query is too long",
     "422": "The query cannot be understood",
-    "503": "Too many streams are open",
+    "431": "The headers are too long",
+    "503": "Too many streams are open, or the charge point is ending",
 }
 """Answers with a `detail` -> what they mean."""
 
@@ -176,7 +177,7 @@ def description(looks: Iterable[Look], version: str) -> Schema:
 
 
 def _look(look: Look) -> Schema:
-    wrong = ["403", "413", "414"]
+    wrong = ["403", "413", "414", "431"]
     if look.queries:
         wrong.append("422")
     if look.media_type == "text/event-stream":
@@ -194,7 +195,7 @@ def _look(look: Look) -> Schema:
 
 def _act(action: Action) -> Schema:
     done = "DoneAtConnector" if action.on_connector else "Done"
-    wrong = ["401", "403", "413", "414", "422", *(["404"] if action.on_connector else [])]
+    wrong = ["401", "403", "413", "414", "422", "431", "503", *(["404"] if action.on_connector else [])]
     path = [
         {
             "name": "cid",

@@ -20,6 +20,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sim_core.sidecar.app import Sidecar
+from sim_core.sidecar.guard import LONGEST_HEAD
 
 if TYPE_CHECKING:
     from sim_core.config import Settings
@@ -31,7 +32,6 @@ MOST_CONNECTIONS = 512
 """Each takes a file descriptor, and the charge point needs one too."""
 REQUEST_WITHIN_S = 10.0
 """How long a connection may be open without a (new) request, however slowly it comes."""
-LONGEST_HEAD = 16 * 1024
 
 ARRIVALS = itertools.count()
 
@@ -88,6 +88,7 @@ async def serve(settings: Settings, station: Station, listener: socket.socket) -
         log_level=logging.WARNING,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE_S,
         h11_max_incomplete_event_size=LONGEST_HEAD,
     )

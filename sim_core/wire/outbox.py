@@ -189,15 +189,17 @@ class Outbox:
         Without a registered link there is no turn: `NoAnswer` at once. `while_pending` marks what
         the CSMS has asked for while registration is Pending (OCPP 1.6 §4.2).
         """
+        return await self.post(action, payload, while_pending=while_pending)
+
+    def post(
+        self, action: str, payload: Payload, *, while_pending: bool = False
+    ) -> asyncio.Future[Answer]:
+        """`call`, for whoever must have its place in the queue now: the answer comes later."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         if not self.connected or not (self.registered or while_pending):
-            return NoAnswer("the charge point is offline", link_lost=True)
-        plain = _Plain(
-            action,
-            payload,
-            next(self._ages),
-            asyncio.get_running_loop().create_future(),
-            while_pending,
-        )
+            answer.set_result(NoAnswer("the charge point is offline", link_lost=True))
+            return answer
+        plain = _Plain(action, payload, next(self._ages), answer, while_pending)
         now_s = self._clock.monotonic()
         if self._plain_due_s <= now_s and now_s > self._hurried_s:
             self._plain_due_s = now_s + self._ticks(GATHERING)
@@ -211,7 +213,7 @@ class Outbox:
             if not oldest.answer.done():
                 oldest.answer.set_result(NoAnswer("it gave way to newer ones", link_lost=False))
         self.wake()
-        return await plain.answer
+        return answer
 
     async def run(self, endpoint: Endpoint) -> None:
         """Send over `endpoint` until it is closed; ends with every plain call answered."""
@@ -306,8 +308,8 @@ class Outbox:
             self._tick_timer.cancel()
             self._tick_timer = None
         now_s = self._clock.monotonic()
-        waiting = [self._plain_due_s] * bool(self._plain) + [self._rows_due_s] * bool(self._row_ages)
-        coming = [due_s for due_s in waiting if due_s > now_s]
+        lanes = ((self._plain, self._plain_due_s), (self._row_ages, self._rows_due_s))
+        coming = [due_s for lane, due_s in lanes if lane and due_s > now_s]
         if coming:
             self._tick_timer = self._clock.call_later(min(coming) - now_s, self.wake)
 

@@ -306,10 +306,8 @@ def test_what_binds_is_told_with_its_number() -> None:
     assert (metal.limited_by, metal.limit_w) == ("", None)
 
 
-def test_power_rises_along_the_ramp_and_falls_at_once() -> None:
-    metal = Connector(
-        RATINGS, register_wh=0.0, ramp_w_per_s=2000, rng=random.Random(1), now_s=0.0
-    )
+def test_power_rises_along_the_ramp_falls_at_once_and_rises_again() -> None:
+    metal = Connector(RATINGS, register_wh=0.0, ramp_w_per_s=2000, rng=random.Random(1), now_s=0.0)
     metal.plug(Vehicle(GARAGE[0]))
     metal.allowed_w = 60_000
     metal.close_contactor()
@@ -320,6 +318,9 @@ def test_power_rises_along_the_ramp_and_falls_at_once() -> None:
     metal.allowed_w = 30_000
     metal.settle()
     assert metal.reading().power_w == pytest.approx(30_000)
+    metal.allowed_w = 60_000
+    metal.advance(31)
+    assert metal.reading().power_w == pytest.approx(32_000)
 
 
 def test_the_contacts_warm_up_and_cool_down() -> None:

@@ -1,0 +1,459 @@
+"""MeterValues: their rhythm, contexts, measurands and units (OCPP 1.6 §4.7, §7.31, §9.1)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from sim_core.commands import Accepted, LinkDown, LinkUp, Plug, Start, Stop, Unplug
+from sim_core.ocpp16.configuration import MEASURANDS
+from sim_core.ocpp16.stamps import moment
+from tests.conformance.acts import charge, configure, payloads
+from tests.pair import Pair, PairClock
+from tests.scripted_csms import Payload
+
+REGISTER = "Energy.Active.Import.Register"
+NO_SAMPLES = {"MeterValueSampleInterval": "0", "ClockAlignedDataInterval": "0"}
+ALL = ",".join(MEASURANDS)
+
+
+def values(pair: Pair, connector_id: int | None = None) -> list[dict[str, Any]]:
+    """Every meter value that has arrived, of one connector or of all."""
+    return [
+        value
+        for payload in payloads(pair, "MeterValues")
+        if connector_id in (None, payload["connectorId"])
+        for value in payload["meterValue"]
+    ]
+
+
+def times(sampled: list[dict[str, Any]]) -> list[datetime]:
+    return [at for value in sampled if (at := moment(value["timestamp"]))]
+
+
+def contexts(sampled: list[dict[str, Any]]) -> list[str]:
+    """The context of each meter value; all values in one have the same."""
+    found = [{one["context"] for one in value["sampledValue"]} for value in sampled]
+    assert all(len(each) == 1 for each in found)
+    return [each.pop() for each in found]
+
+
+def measured(value: dict[str, Any]) -> list[str]:
+    return [one["measurand"] for one in value["sampledValue"]]
+
+
+def stop_data(pair: Pair) -> list[dict[str, Any]]:
+    (stop,) = payloads(pair, "StopTransaction")
+    return list(stop["transactionData"])
+
+
+# -- 82: at an interval ----------------------------------------------
+
+
+@pytest.mark.row(82, "TC_070_CS")
+async def test_samples_come_each_interval_exactly() -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "7"}) as pair:
+        await charge(pair)
+        began = pair.clock.now()
+        await pair.advance(70)
+        sampled = values(pair)
+        assert times(sampled) == [began + timedelta(seconds=7 * n) for n in range(1, 11)]
+        assert set(contexts(sampled)) == {"Sample.Periodic"}
+        for payload in payloads(pair, "MeterValues"):
+            assert set(payload) == {"connectorId", "transactionId", "meterValue"}
+            assert (payload["connectorId"], payload["transactionId"]) == (1, 1000)
+            assert len(payload["meterValue"]) == 1
+
+
+@pytest.mark.row(82, "TC_070_CS")
+async def test_a_sample_has_one_value_for_each_measurand() -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "10", "MeterValuesSampledData": ALL}) as pair:
+        await charge(pair)
+        await pair.advance(10)
+        (value,) = values(pair)
+        assert measured(value) == list(MEASURANDS)
+        for one in value["sampledValue"]:
+            assert isinstance(one["value"], str)
+            assert (one["location"] == "EV") == (one["measurand"] == "SoC")
+
+
+@pytest.mark.row(82, "TC_070_CS")
+async def test_an_empty_list_means_the_register() -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "10", "MeterValuesSampledData": ""}) as pair:
+        await charge(pair)
+        await pair.advance(10)
+        (value,) = values(pair)
+        assert measured(value) == [REGISTER]
+
+
+@pytest.mark.row(82, "TC_070_CS")
+async def test_each_connector_has_its_own_rhythm() -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "10"}, connectors=3) as pair:
+        for number in (1, 2, 3):
+            await charge(pair, number, f"TAG{number}")
+            await pair.advance(3)
+        pair.csms.clear()
+        await pair.advance(100)
+        for number in (1, 2, 3):
+            stamps = times(values(pair, number))
+            assert len(stamps) == 10
+            assert {b - a for a, b in pairwise(stamps)} == {timedelta(seconds=10)}
+            assert stamps[0] == pair.clock.now() - timedelta(seconds=99 - 3 * (number - 1))
+
+
+@pytest.mark.row(82, "TC_070_CS")
+async def test_no_transaction_no_samples_of_it() -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "10"}) as pair:
+        await pair.submit(Plug(1))
+        await pair.advance(60)
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(25)
+        await pair.submit(Stop(1))
+        pair.csms.clear()
+        await pair.advance(60)
+        assert values(pair) == []
+
+
+@pytest.mark.row(82, "TC_070_CS")
+async def test_samples_of_an_offline_time_come_later_with_their_own_stamps() -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "10"}) as pair:
+        await charge(pair)
+        began = pair.clock.now()
+        await pair.submit(LinkDown())
+        await pair.advance(35)
+        assert values(pair) == []
+        await pair.submit(LinkUp())
+        await pair.advance(5)
+        assert times(values(pair)) == [began + timedelta(seconds=s) for s in (10, 20, 30, 40)]
+
+
+# -- 83: on the clock ------------------------------------------------
+
+
+@pytest.mark.row(83, "TC_071_CS")
+async def test_aligned_samples_are_on_the_clock_with_and_without_a_transaction() -> None:
+    clock = PairClock(datetime(2026, 3, 1, 12, 0, 7, 345_000, tzinfo=timezone.utc))
+    async with Pair(
+        keys={
+            "MeterValueSampleInterval": "0",
+            "ClockAlignedDataInterval": "20",
+            "MeterValuesAlignedData": f"{REGISTER},Voltage",
+        },
+        clock=clock,
+    ) as pair:
+        await charge(pair, 2)
+        await pair.advance(60)
+        for number in (1, 2):
+            sampled = values(pair, number)
+            assert [value["timestamp"] for value in sampled] == [
+                "2026-03-01T12:00:20.000Z",
+                "2026-03-01T12:00:40.000Z",
+                "2026-03-01T12:01:00.000Z",
+            ]
+            assert set(contexts(sampled)) == {"Sample.Clock"}
+            assert all(measured(value) == [REGISTER, "Voltage"] for value in sampled)
+        for payload in payloads(pair, "MeterValues"):
+            assert payload.get("transactionId") == (1000 if payload["connectorId"] == 2 else None)
+            assert ("transactionId" in payload) == (payload["connectorId"] == 2)
+
+
+@pytest.mark.row(83, "TC_071_CS")
+async def test_aligned_samples_are_counted_from_midnight() -> None:
+    clock = PairClock(datetime(2026, 3, 1, 23, 59, 30, tzinfo=timezone.utc))
+    async with Pair(keys={"ClockAlignedDataInterval": "50"}, connectors=1, clock=clock) as pair:
+        await pair.advance(120)
+        # A day is no multiple of 50 s: its last slot is cut short and midnight begins anew.
+        assert [value["timestamp"][11:19] for value in values(pair)] == [
+            "00:00:00",
+            "00:00:50",
+        ]
+
+
+@pytest.mark.row(83, "TC_071_CS")
+async def test_aligned_samples_follow_a_clock_that_the_csms_sets() -> None:
+    async with Pair(keys={"ClockAlignedDataInterval": "30"}, connectors=1) as pair:
+        pair.csms._now = lambda: pair.clock.now() + timedelta(seconds=7)
+        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
+        await pair.advance(60)
+        assert [value["timestamp"][17:] for value in values(pair)] == ["30.000Z", "00.000Z"]
+
+
+# -- 84: never -------------------------------------------------------
+
+
+@pytest.mark.row(84, "S§9.1")
+@pytest.mark.parametrize("model", ["generic", "gresgying-f3-eu180"])
+async def test_with_both_intervals_0_there_are_no_meter_values(model: str) -> None:
+    async with Pair(model=model, keys=NO_SAMPLES) as pair:
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(3600)
+        await pair.submit(Stop(1))
+        await pair.submit(Unplug(1))
+        assert payloads(pair, "MeterValues") == []
+        (stop,) = payloads(pair, "StopTransaction")
+        assert stop["meterStop"] > 10_000
+
+
+# -- 85, 86: with the stop -------------------------------------------
+
+
+@pytest.mark.row(85, "S§4.10 StopTxnSampledData")
+async def test_the_stop_tells_begin_samples_and_end() -> None:
+    async with Pair(
+        keys={
+            "MeterValueSampleInterval": "10",
+            "StopTxnSampledData": f"{REGISTER},SoC",
+        }
+    ) as pair:
+        await charge(pair)
+        began = pair.clock.now()
+        await pair.advance(35)
+        await pair.submit(Stop(1))
+        told = stop_data(pair)
+        assert contexts(told) == [
+            "Transaction.Begin",
+            "Sample.Periodic",
+            "Sample.Periodic",
+            "Sample.Periodic",
+            "Transaction.End",
+        ]
+        assert times(told) == [began + timedelta(seconds=s) for s in (0, 10, 20, 30, 35)]
+        assert all(measured(value) == [REGISTER, "SoC"] for value in told)
+        registers = [int(value["sampledValue"][0]["value"]) for value in told]
+        assert registers == sorted(registers)
+        (stop,) = payloads(pair, "StopTransaction")
+        assert registers[-1] == stop["meterStop"]
+        assert told[-1]["timestamp"] == stop["timestamp"]
+
+
+@pytest.mark.row(85, "S§4.10 StopTxnSampledData")
+async def test_without_measurands_the_stop_tells_no_data() -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "10"}) as pair:
+        await charge(pair)
+        await pair.advance(35)
+        await pair.submit(Stop(1))
+        (stop,) = payloads(pair, "StopTransaction")
+        assert "transactionData" not in stop
+
+
+@pytest.mark.row(86, "S§9.1 StopTxnAlignedData")
+async def test_the_stop_tells_the_samples_on_the_clock() -> None:
+    clock = PairClock(datetime(2026, 3, 1, 12, 0, 5, tzinfo=timezone.utc))
+    async with Pair(
+        keys={
+            "MeterValueSampleInterval": "0",
+            "ClockAlignedDataInterval": "20",
+            "MeterValuesAlignedData": "Voltage",
+            "StopTxnAlignedData": REGISTER,
+        },
+        clock=clock,
+    ) as pair:
+        await pair.advance(30)  # what comes before the transaction is none of its data
+        await charge(pair)
+        await pair.advance(60)
+        await pair.submit(Stop(1))
+        told = stop_data(pair)
+        assert set(contexts(told)) == {"Sample.Clock"}
+        assert [value["timestamp"][14:19] for value in told] == ["00:40", "01:00", "01:20"]
+        assert all(measured(value) == [REGISTER] for value in told)
+
+
+@pytest.mark.row(86, "S§9.1 StopTxnAlignedData")
+async def test_what_the_stop_tells_is_bounded_and_covers_the_whole() -> None:
+    async with Pair(
+        keys={
+            "MeterValueSampleInterval": "5",
+            "ClockAlignedDataInterval": "10",
+            "StopTxnSampledData": REGISTER,
+            "StopTxnAlignedData": REGISTER,
+        },
+        connect=False,
+        connectors=1,
+    ) as pair:
+        pair.station.charge_point.configuration.override("AllowOfflineTxForUnknownId", "true")
+        await pair.submit(Plug(1))
+        assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
+        await pair.advance(3_000)
+        await pair.submit(Stop(1))
+        journal = pair.station._store.journal(10_000)
+        (stop,) = [row.payload for row in journal if row.action == "StopTransaction"]
+        told = stop["transactionData"]
+        assert 40 <= len(told) <= 101
+        assert contexts(told)[0] == "Transaction.Begin"
+        assert contexts(told)[-1] == "Transaction.End"
+        for context in ("Sample.Periodic", "Sample.Clock"):
+            at = times([v for v, c in zip(told, contexts(told), strict=True) if c == context])
+            gaps = {b - a for a, b in pairwise(at)}
+            assert len(gaps) == 1, "evenly spread"
+            assert at[-1] - at[0] > timedelta(seconds=2_700)
+
+
+@pytest.mark.row(85, "S§4.10 StopTxnSampledData")
+async def test_what_the_stop_tells_survives_a_power_cut(tmp_path: Any) -> None:
+    keys = {"MeterValueSampleInterval": "10", "StopTxnSampledData": REGISTER}
+    async with Pair(keys=keys, state=tmp_path) as pair:
+        await charge(pair)
+        await pair.advance(35)
+        await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        await pair.advance(1)
+        assert contexts(stop_data(pair)) == ["Transaction.Begin", *["Sample.Periodic"] * 3]
+        (stop,) = payloads(pair, "StopTransaction")
+        registers = [int(value["sampledValue"][0]["value"]) for value in stop_data(pair)]
+        assert registers == sorted(registers)
+        assert registers[-1] <= stop["meterStop"], "the register has survived too"
+
+
+# -- 87: when asked --------------------------------------------------
+
+
+@pytest.mark.row(87, "S§5.17")
+async def test_a_triggered_sample_tells_what_is_now() -> None:
+    keys = {**NO_SAMPLES, "MeterValuesSampledData": f"{REGISTER},Power.Active.Import"}
+    async with Pair(keys=keys, meter_start_wh=500) as pair:
+        await charge(pair, 2)
+        await pair.advance(60.5)
+        answer = await pair.ask("TriggerMessage", requestedMessage="MeterValues")
+        assert answer == {"status": "Accepted"}
+        idle, busy = payloads(pair, "MeterValues")
+        assert (idle["connectorId"], busy["connectorId"]) == (1, 2)
+        assert "transactionId" not in idle
+        assert busy["transactionId"] == 1000
+        assert contexts(values(pair)) == ["Trigger", "Trigger"]
+        assert times(values(pair)) == [pair.clock.now()] * 2
+        (register, power) = busy["meterValue"][0]["sampledValue"]
+        assert int(register["value"]) == int(pair.connector(2).register_wh) > 1_000
+        assert float(power["value"]) == pytest.approx(pair.connector(2).power_w, abs=0.5)
+        assert idle["meterValue"][0]["sampledValue"][0]["value"] == "500"
+
+
+@pytest.mark.row(87, "S§5.17")
+async def test_a_triggered_sample_of_one_connector_disturbs_no_rhythm() -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "10"}) as pair:
+        await charge(pair)
+        began = pair.clock.now()
+        await pair.advance(4)
+        await pair.ask("TriggerMessage", requestedMessage="MeterValues", connectorId=1)
+        await pair.advance(16)
+        assert contexts(values(pair)) == ["Trigger", "Sample.Periodic", "Sample.Periodic"]
+        assert times(values(pair)) == [began + timedelta(seconds=s) for s in (4, 10, 20)]
+
+
+# -- 88: units -------------------------------------------------------
+
+
+@pytest.mark.row(88, "S§7")
+async def test_energy_is_whole_watt_hours_that_never_fall() -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "1"}, meter_start_wh=7, noise=0.5) as pair:
+        registers: list[int] = []
+        for _ in range(2):
+            await pair.submit(Plug(1))
+            await pair.submit(Start(1, "TAG"))
+            await pair.advance(20.4)
+            await pair.submit(Stop(1))
+            await pair.submit(Unplug(1))
+            (start, stop) = (
+                payloads(pair, action)[-1] for action in ("StartTransaction", "StopTransaction")
+            )
+            sampled = [
+                one
+                for value in values(pair)
+                for one in value["sampledValue"]
+                if one["measurand"] == REGISTER
+            ]
+            assert {one["unit"] for one in sampled} == {"Wh"}
+            assert all(one["value"].isdigit() for one in sampled)
+            assert type(start["meterStart"]) is type(stop["meterStop"]) is int
+            registers += [
+                start["meterStart"],
+                *(int(one["value"]) for one in sampled),
+                stop["meterStop"],
+            ]
+            pair.csms.clear()
+        assert registers[0] == 7
+        assert registers == sorted(registers)
+        assert len(set(registers)) > 30
+
+
+@pytest.mark.row(88, "S§7")
+async def test_units_and_numbers_are_those_of_the_model() -> None:
+    names = {"generic": ("Wh", "W"), "gresgying-f3-eu180": ("kWh", "kW")}
+    for model, (energy, power) in names.items():
+        keys = {"MeterValueSampleInterval": "10", "MeterValuesSampledData": ALL}
+        async with Pair(model=model, keys=keys, meter_start_wh=123_456) as pair:
+            await pair.submit(Plug(1))
+            await pair.submit(Start(1, "TAG"))
+            await pair.advance(60)
+            await pair.ask("TriggerMessage", requestedMessage="MeterValues", connectorId=1)
+            one = {s["measurand"]: s for s in values(pair)[-1]["sampledValue"]}
+            assert {name: s["unit"] for name, s in one.items()} == {
+                REGISTER: energy,
+                "Current.Import": "A",
+                "Current.Offered": "A",
+                "Voltage": "V",
+                "Power.Active.Import": power,
+                "Power.Offered": power,
+                "SoC": "Percent",
+                "Temperature": "Celsius",
+            }
+            scale = 1000 if energy == "kWh" else 1
+            assert float(one[REGISTER]["value"]) * scale == pytest.approx(
+                pair.connector().register_wh, abs=1
+            )
+            if energy == "kWh":
+                for sampled in one.values():
+                    assert sampled["value"] == f"{float(sampled['value']):g}"
+
+
+# -- 89: changes -----------------------------------------------------
+
+
+@pytest.mark.row(89, "S§9.1")
+async def test_new_measurands_hold_from_the_next_sample_on() -> None:
+    async with Pair(keys={"MeterValueSampleInterval": "10"}) as pair:
+        await charge(pair)
+        await pair.advance(15)
+        await configure(pair, MeterValuesSampledData="Voltage,SoC")
+        await pair.advance(15)
+        assert [measured(value) for value in values(pair)] == [
+            [REGISTER],
+            ["Voltage", "SoC"],
+            ["Voltage", "SoC"],
+        ]
+
+
+@pytest.mark.row(89, "S§9.1")
+async def test_a_new_interval_counts_from_its_change() -> None:
+    async with Pair(keys=NO_SAMPLES) as pair:
+        await charge(pair)
+        began = pair.clock.now()
+        await pair.advance(100)
+        await configure(pair, MeterValueSampleInterval="20")
+        await pair.advance(45)  # 145: samples at 120 and 140
+        await configure(pair, MeterValueSampleInterval="3")
+        await pair.advance(7)  # 152: samples at 148 and 151
+        await configure(pair, MeterValueSampleInterval="0")
+        await pair.advance(600)
+        assert times(values(pair)) == [began + timedelta(seconds=s) for s in (120, 140, 148, 151)]
+
+
+@pytest.mark.row(89, "S§9.1")
+async def test_a_new_aligned_interval_and_its_measurands_count_at_once() -> None:
+    async with Pair(keys=NO_SAMPLES, connectors=1) as pair:
+        await pair.advance(10)
+        await configure(pair, ClockAlignedDataInterval="30", MeterValuesAlignedData="Temperature")
+        await pair.advance(25)
+        await configure(pair, ClockAlignedDataInterval="20")
+        await pair.advance(30)
+        told: list[Payload] = values(pair)
+        assert [value["timestamp"][17:19] for value in told] == ["30", "40", "00"]
+        assert all(measured(value) == ["Temperature"] for value in told)
+        await configure(pair, ClockAlignedDataInterval="0")
+        pair.csms.clear()
+        await pair.advance(600)
+        assert values(pair) == []

@@ -1,0 +1,55 @@
+"""A pair of charge point and CSMS with the HTTP sidecar beside it, on real sockets of loopback."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from sim_core.sidecar.app import Sidecar
+from sim_core.sidecar.server import listen, serve
+from tests.pair import Pair, settings
+
+
+@dataclass
+class Beside:
+    """What a test has in hand."""
+
+    pair: Pair
+    http: httpx.AsyncClient
+    port: int
+
+
+@asynccontextmanager
+async def beside(pair: Pair | None = None, **options: Any) -> AsyncIterator[Beside]:
+    """Start the pair and a sidecar with these settings beside it."""
+    async with pair or Pair() as running:
+        chosen = settings(**options)
+        listener = listen("127.0.0.1", 0)
+        port = listener.getsockname()[1]
+        stop = await serve(chosen, running.station, listener)
+        try:
+            async with client(port) as http:
+                yield Beside(running, http, port)
+        finally:
+            await stop()
+
+
+@asynccontextmanager
+async def in_process(pair: Pair, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """The same application without sockets, where there are hundreds of cases."""
+    sidecar = Sidecar(pair.station, settings(**options))
+    transport = httpx.ASGITransport(sidecar.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+        yield http
+    sidecar.stop()
+
+
+def client(port: int, **headers: str) -> httpx.AsyncClient:
+    """An HTTP client for that port."""
+    return httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", trust_env=False, headers=headers, timeout=20
+    )

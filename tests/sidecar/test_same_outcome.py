@@ -1,0 +1,159 @@
+"""Key, button, palette and HTTP give the same Outcome for every command in every state."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from sim_core.commands import (
+    ACTION_BY_COMMAND,
+    ACTIONS,
+    Action,
+    ClearFault,
+    Command,
+    GoOnline,
+    GoSilent,
+    InjectFault,
+    JamLock,
+    LinkDown,
+    LinkUp,
+    Plug,
+    PowerOff,
+    Refused,
+    Start,
+    Stop,
+    SuspendEV,
+    SuspendEVSE,
+    Swipe,
+)
+from sim_core.sidecar.acts import command
+from tests.pair import Pair
+from tests.sidecar.beside import in_process
+from tui.keymap import ROWS, command_for, typed_command, why_not
+
+SAID: dict[str, dict[str, str]] = {
+    "plug": {"vehicle": "City 40"},
+    "swipe": {"id_tag": "TAG"},
+    "local_start": {"id_tag": "TAG"},
+    "fault": {"error_code": "OverVoltage", "vendor_error_code": "E7", "info": "relay"},
+}
+"""What the query of an action says in these tests; the others have none."""
+
+Way = Callable[[Pair], Awaitable[None]]
+
+
+def after(*commands: Command) -> Way:
+    """The state that these commands lead to."""
+
+    async def lead(pair: Pair) -> None:
+        for one in commands:
+            outcome = await pair.submit(one)
+            assert outcome.ok, (one, outcome)
+
+    return lead
+
+
+async def unavailable(pair: Pair) -> None:
+    await pair.ask("ChangeAvailability", connectorId=1, type="Inoperative")
+
+
+async def blocked(pair: Pair) -> None:
+    """The CSMS does not accept the card."""
+    pair.csms.tags["TAG"] = {"status": "Blocked"}
+    await pair.submit(Plug(1))
+
+
+PLUGGED = Plug(1)
+RUNNING = (PLUGGED, Start(1, "TAG"))
+STATES: dict[str, Way] = {
+    "available": after(),
+    "plugged": after(PLUGGED),
+    "card first": after(Swipe(1, "TAG")),
+    "card blocked": blocked,
+    "charging": after(*RUNNING),
+    "charging for another": after(PLUGGED, Start(1, "OTHER")),
+    "paused by the vehicle": after(*RUNNING, SuspendEV(1)),
+    "paused by the charge point": after(*RUNNING, SuspendEVSE(1)),
+    "finishing": after(*RUNNING, Stop(1)),
+    "faulted": after(InjectFault(1)),
+    "faulted while charging": after(*RUNNING, InjectFault(1)),
+    "mended": after(InjectFault(1), ClearFault(1)),
+    "unavailable": unavailable,
+    "lock jammed": after(JamLock(1)),
+    "link down": after(PLUGGED, LinkDown()),
+    "link back": after(LinkDown(), LinkUp()),
+    "silent": after(PLUGGED, GoSilent()),
+    "online again": after(GoSilent(), GoOnline()),
+    "without power": after(PLUGGED, PowerOff()),
+}
+
+
+def a_pair() -> Pair:
+    """With a socket and a lock, so that every command of the table can come to something."""
+    return Pair(
+        behaviour={"detachable_cable": True, "lockable": True}, keys={"ConnectionTimeOut": "600"}
+    )
+
+
+def facts(pair: Pair) -> tuple[object, ...]:
+    seen = pair.station.snapshot
+    connectors = [
+        (one.status, one.plugged, one.vehicle, one.id_tag, one.fault and one.fault.error_code)
+        for one in seen.connectors
+    ]
+    return connectors, pair.station.link.wanted, seen.link.online, seen.powered
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+async def test_http_gives_the_outcome_that_the_station_gives(action: Action, state: str) -> None:
+    asked = command(action, 1, SAID.get(action.name, {}))
+    async with a_pair() as pair:
+        await STATES[state](pair)
+        expected = await pair.submit(asked)
+        then = facts(pair)
+    async with a_pair() as pair, in_process(pair) as http:
+        await STATES[state](pair)
+        answer = await http.post(action.path.format(cid=1), params=SAID.get(action.name))
+        await pair.settle()
+        body = answer.json()
+        if isinstance(expected, Refused):
+            assert (answer.status_code, body) == (409, {"ok": False, "error": expected.reason})
+        else:
+            assert (answer.status_code, body["ok"]) == (200, True)
+        assert facts(pair) == then
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_the_keys_ask_for_the_actions_of_the_table_and_know_their_refusals(
+    state: str,
+) -> None:
+    """A key, a button and the palette all press a row; what a row asks, the station answers."""
+    for row in ROWS:
+        if row.command is None:
+            continue
+        async with a_pair() as pair:
+            await STATES[state](pair)
+            seen = pair.station.snapshot
+            asked = command_for(row, seen, 1)
+            assert asked is not None
+            assert type(asked) in ACTION_BY_COMMAND
+            said = why_not(asked, seen, 1)
+            outcome = await pair.submit(asked)
+            if said:
+                assert outcome == Refused(said)
+            # What only the CSMS can know, no picture knows beforehand.
+            elif isinstance(outcome, Refused):
+                assert type(asked) in (Start, Swipe), outcome
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_the_palette_and_http_make_the_same_command(action: Action) -> None:
+    said = SAID.get(action.name, {})
+    words = " ".join((action.name, *(["1"] if action.on_connector else []), *said.values()))
+    if action.name == "plug":  # the palette types a vehicle in one word
+        said, words = {"vehicle": "Unknown"}, "plug 1 Unknown"
+    typed = typed_command(words)
+    assert typed is not None, words
+    assert typed[0] == command(action, 1, said)

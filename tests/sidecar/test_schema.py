@@ -1,0 +1,53 @@
+"""The description against the application: whatever it allows or forbids, no 500, no surprise."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given
+from hypothesis import settings as how
+from schemathesis import GenerationMode
+
+from sim_core.commands import ACTIONS
+from sim_core.sidecar.looks import LOOKS
+from tests.pair import Pair
+from tests.sidecar.beside import beside
+
+NOT_JUDGED = ("/events", "/openapi.json")
+"""A stream has no end that a judge could wait for, and the description is not in itself."""
+PATHS = [one.path for one in (*LOOKS, *ACTIONS) if one.path not in NOT_JUDGED]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_the_application_keeps_to_its_description(path: str) -> None:
+    pair = Pair(behaviour={"detachable_cable": True, "lockable": True})
+    async with beside(pair) as here:
+        await asyncio.to_thread(judge, f"http://127.0.0.1:{here.port}", path)
+        assert (await here.http.get("/health")).status_code == 200
+
+
+def judge(url: str, path: str) -> None:
+    """Ask in a hundred ways, allowed ones and others, and check every answer."""
+    schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+    (operation,) = (
+        found.ok() for found in schema.get_all_operations() if found.ok().path == path
+    )
+    modes = [GenerationMode.POSITIVE]
+    if "{" in path or operation.query:
+        modes.append(GenerationMode.NEGATIVE)  # what has no parameters cannot be asked wrongly
+    for mode in modes:
+
+        @how(
+            max_examples=40,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def ask(case: schemathesis.Case) -> None:
+            case.call_and_validate()
+
+        ask()

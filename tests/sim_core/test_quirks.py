@@ -1,0 +1,418 @@
+"""Every quirk of the Gresgying model: what it does to the wire, and that nothing of it is there
+while it is off."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim_core.commands import (
+    ClearFault,
+    InjectFault,
+    LinkDown,
+    LinkUp,
+    Plug,
+    PowerOff,
+    PowerOn,
+    Start,
+    Stop,
+    Swipe,
+    Unplug,
+)
+from sim_core.errors import UserError
+from sim_core.hardware.meter import Meter
+from sim_core.hardware.model import Quirks, Timing
+from sim_core.models import chosen_quirks, load_model
+from tests.conformance.acts import payloads
+from tests.pair import Pair
+from tests.scripted_csms import CallError, Drop, describe
+
+MODEL = load_model("gresgying-f3-eu180")
+REAL = replace(MODEL.timing["real"], spread=0.0, mac_retry_share=0.0)
+Look = Callable[[str], Awaitable[bool]]
+"""Plays a scene under these quirks and says whether the quirk's effect was on the wire."""
+
+
+def gresgying(quirks: str, **options: Any) -> Pair:
+    return Pair(model=MODEL, quirks=quirks, **options)
+
+
+def statuses(pair: Pair, number: int) -> list[str]:
+    """The words that the charge point has said of a connector."""
+    return [p["status"] for p in payloads(pair, "StatusNotification") if p["connectorId"] == number]
+
+
+async def asking(pair: Pair, action: str, **payload: Any) -> asyncio.Task[dict[str, Any]]:
+    """Ask, without waiting for an answer that takes time."""
+    task = asyncio.ensure_future(pair.csms.ask(action, **payload))
+    await pair.settle()
+    return task
+
+
+async def pipelining(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        await pair.submit(Plug(1))
+        await pair.submit(Plug(2))
+        pair.csms.clear()
+        pair.csms.script["StatusNotification"].append(Drop())
+        await pair.submit(Unplug(1))
+        await pair.submit(Unplug(2))
+        return statuses(pair, 2) == ["Available"]
+
+
+async def forgets_unanswered(quirks: str) -> bool:
+    others = "pipelining" if quirks == "none" else f"{quirks},pipelining"  # it rests on that one
+    async with gresgying(others) as pair:
+        await charge(pair)
+        pair.csms.script["MeterValues"].append(Drop())
+        await pair.advance(10)
+        (lost,) = payloads(pair, "MeterValues")
+        await pair.advance(300)
+        return payloads(pair, "MeterValues").count(lost) == 1
+
+
+async def send_tick(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        await pair.advance(5)
+        pair.csms.clear()
+        await pair.submit(Plug(1))
+        at_once = bool(pair.csms.calls)
+        began = pair.clock.monotonic()
+        answer = await asking(pair, "RemoteStartTransaction", connectorId=2, idTag="TAG")
+        while not answer.done():
+            await pair.advance(0.1)
+        took_s = pair.clock.monotonic() - began
+        await pair.advance(3)
+        assert statuses(pair, 1) == ["Preparing"]
+        assert at_once is (took_s == 0)
+        return 2 <= took_s <= 2.4
+
+
+async def json_c(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        answered = await pair.ask("GetConfiguration", key=["OcppUrl", "Monetaryunit"])
+        values = {entry["key"]: entry["value"] for entry in answered["configurationKey"]}
+        assert values["OcppUrl"].endswith("/ocpp/CP01") and values["Monetaryunit"] == "€"
+        (frame,) = [f for f in pair.csms.frames if "OcppUrl" in f]
+        assert json.loads(frame)[2] == answered
+        return "ws:\\/\\/" in frame and "€" in frame
+
+
+async def whole_second_clock(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        await pair.advance(7.25)
+        current = pair.clock.now().isoformat().replace("+00:00", "Z")
+        pair.csms.script["BootNotification"].append(
+            {"currentTime": current, "interval": 3600, "status": "Accepted"}
+        )
+        await pair.ask("TriggerMessage", requestedMessage="BootNotification")
+        pair.csms.clear()
+        await pair.submit(Plug(1))
+        (report,) = payloads(pair, "StatusNotification")
+        assert report["timestamp"].endswith((".000Z", ".250Z"))
+        return bool(report["timestamp"].endswith(".000Z"))
+
+
+async def autocharge_mac(quirks: str) -> bool:
+    async with gresgying(quirks, timing=REAL) as pair:
+        await pair.advance(3)
+        await pair.submit(Plug(1))
+        await pair.advance(15.9)
+        early = pair.csms.of("DataTransfer", "Authorize")
+        await pair.advance(0.2)
+        vid = pair.connector().vid
+        assert not early
+        return [call.payload for call in pair.csms.of("DataTransfer", "Authorize")] in (
+            [{"vendorId": "Gresgying", "messageId": "MacID", "data": vid}, {"idTag": vid}],
+            [{"idTag": vid}, {"vendorId": "Gresgying", "messageId": "MacID", "data": vid}],
+        )
+
+
+async def ev_gives_up(quirks: str) -> bool:
+    async with gresgying(quirks, timing=REAL) as pair:
+        await pair.submit(Plug(1))
+        await pair.advance(60)
+        pair.csms.clear()
+        await pair.submit(Swipe(1, "TAG"))
+        await pair.advance(60)
+        ends = payloads(pair, "StopTransaction")
+        assert len(payloads(pair, "StartTransaction")) == 1
+        if not ends:
+            return False
+        (start,), (end,) = payloads(pair, "StartTransaction"), ends
+        assert (end["reason"], end["meterStop"]) == ("EVDisconnected", start["meterStart"])
+        assert statuses(pair, 1) == ["Available", "Preparing"]
+        return True
+
+
+async def truncated_meter_stop(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        pair.station.charge_point.outlets[1].metal.meter = Meter(128_034.4)
+        await charge_and_keep(pair)
+        (start,) = payloads(pair, "StartTransaction")
+        assert energy(payloads(pair, "MeterValues")[0]) == "128.034"
+        return bool(start["meterStart"] == 128_033)
+
+
+async def two_entry_stop_data(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        await charge_and_keep(pair)
+        await pair.advance(60)
+        await pair.submit(Stop(1))
+        (end,) = payloads(pair, "StopTransaction")
+        data = [
+            [(value["context"], value["measurand"]) for value in entry["sampledValue"]]
+            for entry in end["transactionData"]
+        ]
+        register = "Energy.Active.Import.Register"
+        return data == [[("Transaction.Begin", register)], [("Transaction.End", register)]]
+
+
+async def erratic_power_offered(quirks: str) -> bool:
+    async with gresgying(quirks, timing=REAL, keys={"MeterValueSampleInterval": "5"}) as pair:
+        await pair.submit(Plug(1))
+        await pair.advance(30)
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(40)
+        rows = [values_of(sample) for sample in payloads(pair, "MeterValues")]
+        lags = [
+            row
+            for row in rows
+            if float(row["Power.Active.Import"]) > 20 and float(row["Power.Offered"]) <= 20
+        ]
+        assert all(row["Power.Offered"].isdigit() for row in rows)
+        return bool(lags)
+
+
+async def slow_minute(quirks: str) -> bool:
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "60"}) as pair:
+        await charge(pair)
+        began = pair.clock.monotonic()
+        while not payloads(pair, "MeterValues"):
+            await pair.advance(0.1)
+        took_s = pair.clock.monotonic() - began
+        return bool(abs(took_s - 61.83 + 0.4) < 0.2)
+
+
+async def free_running_samples(quirks: str) -> bool:
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "60"}) as pair:
+        await charge(pair)
+        await pair.advance(58)
+        return bool(payloads(pair, "MeterValues"))
+
+
+async def late_clock_samples(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        await pair.advance(1801)
+        one, two = (
+            sample["meterValue"][0]["timestamp"] for sample in payloads(pair, "MeterValues")
+        )
+        assert one.startswith("2026-01-01T12:30:00.")
+        if one.endswith(".000Z"):
+            return False
+        return int(two[-4:-1]) - int(one[-4:-1]) == 3 and 175 <= int(one[-4:-1]) <= 805
+
+
+async def repeated_preparing(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        pair.csms.clear()
+        await pair.submit(Swipe(1, "TAG"))
+        await pair.advance(61)
+        said = statuses(pair, 1)
+        assert said[-1] == "Available" and set(said[:-1]) == {"Preparing"}
+        return len(said) == 7
+
+
+async def vendor_faults(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        await charge(pair)
+        await pair.submit(InjectFault(2, vendor_error_code="85"))
+        words = [statuses(pair, number) for number in (0, 1, 2)]
+        ends = [end["reason"] for end in payloads(pair, "StopTransaction")]
+        if words != [["Faulted"]] * 3:
+            assert (words, ends) == ([[], [], ["Faulted"]], [])
+            return False
+        report = payloads(pair, "StatusNotification")[0]
+        assert ends == ["EmergencyStop"]
+        assert (report["errorCode"], report["vendorErrorCode"], report["info"]) == (
+            "InternalError",
+            "85",
+            "System emergency stop failure",
+        )
+        await pair.submit(Unplug(1))
+        pair.csms.clear()
+        await pair.submit(ClearFault(1))
+        return sorted(map(describe, pair.csms.calls)) == [
+            f"StatusNotification {number} Available" for number in (0, 1, 2)
+        ]
+
+
+async def status_before_answer(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        pair.csms.clear()
+        await pair.ask("ChangeAvailability", connectorId=1, type="Inoperative")
+        kinds = [json.loads(frame)[0] for frame in pair.csms.frames]
+        assert sorted(kinds) == [2, 3]
+        return kinds == [2, 3]
+
+
+async def asks_for_any_card(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        await charge(pair)
+        await pair.submit(Swipe(1, "OTHER"))
+        assert pair.status() == "Charging", "it has no say"
+        return payloads(pair, "Authorize") == [{"idTag": "OTHER"}]
+
+
+async def remote_start_twice(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        await pair.submit(Plug(1))
+        first = await pair.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+        await pair.advance(0.5)
+        second = await pair.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+        await pair.advance(1)
+        third = await pair.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+        assert (first["status"], third["status"]) == ("Accepted", "Rejected")
+        assert len(payloads(pair, "StartTransaction")) == 1
+        cards = len(payloads(pair, "Authorize"))
+        return (second["status"], cards) == ("Accepted", 2)
+
+
+async def connectors_after_reconnect(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        await charge(pair)
+        await pair.submit(LinkDown())
+        await pair.submit(LinkUp())
+        first = pair.csms.actions()
+        await pair.advance(1)
+        late = [a for a in pair.csms.actions()[len(first) :] if a.startswith("Status")]
+        assert {"StatusNotification 0 Available", "StatusNotification 1 Charging"} <= set(
+            pair.csms.actions()
+        )
+        return late == ["StatusNotification 1 Charging", "StatusNotification 2 Available"]
+
+
+async def hard_reset_speaks(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        await charge(pair)
+        before = pair.csms.connections
+        await pair.ask("Reset", type="Hard")
+        await pair.advance(10)
+        (end,) = pair.csms.of("StopTransaction")
+        assert end.payload["reason"] == "HardReset" and pair.csms.connections == before + 1
+        return end.connection == before
+
+
+async def late_power_loss(quirks: str) -> bool:
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "600"}) as pair:
+        await charge(pair)
+        await pair.advance(60)
+        await pair.submit(PowerOff())
+        await pair.advance(90)
+        pair.csms.clear()
+        await pair.submit(PowerOn())
+        shown = "Charging" in statuses(pair, 1)
+        register_wh = pair.connector().register_wh
+        await pair.advance(10)
+        (end,) = payloads(pair, "StopTransaction")
+        assert (end["reason"], end["meterStop"]) == ("PowerLoss", int(register_wh))
+        assert pair.status() == "Finishing"
+        return shown and statuses(pair, 1)[-1] == "Finishing"
+
+
+async def offline_duplicate(quirks: str) -> bool:
+    keys = {"LocalAuthorizeOffline": "true", "AllowOfflineTxForUnknownId": "true"}
+    async with gresgying(quirks, keys=keys) as pair:
+        await pair.submit(Plug(1))
+        await pair.submit(LinkDown())
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(15)
+        pair.csms.clear()
+        refused = {"transactionId": -1, "idTagInfo": {"status": "Invalid"}}
+        pair.csms.script["StartTransaction"] += [refused, refused]
+        await pair.submit(LinkUp())
+        await pair.advance(30)
+        await pair.submit(Stop(1))
+        starts = payloads(pair, "StartTransaction")
+        samples = payloads(pair, "MeterValues")
+        if payloads(pair, "StopTransaction"):
+            assert len(starts) == 1
+            return False
+        assert starts[0] == starts[1] and not any("transactionId" in s for s in samples)
+        last = samples[-1]["meterValue"][0]
+        assert last["timestamp"] == starts[0]["timestamp"] and len(last["sampledValue"]) == 6
+        return last["sampledValue"][0]["context"] == "Transaction.Begin"
+
+
+def values_of(sample: dict[str, Any]) -> dict[str, str]:
+    """Measurand -> value of a MeterValues request."""
+    return {v["measurand"]: v["value"] for v in sample["meterValue"][0]["sampledValue"]}
+
+
+def energy(sample: dict[str, Any]) -> str:
+    return values_of(sample)["Energy.Active.Import.Register"]
+
+
+async def charge_and_keep(pair: Pair) -> None:
+    """Plug in and start; the frames stay."""
+    await pair.submit(Plug(1))
+    await pair.submit(Start(1, "TAG"))
+    await pair.advance(1)
+    assert pair.status() == "Charging"
+
+
+async def charge(pair: Pair) -> None:
+    """Plug in and start, and forget the frames that it took."""
+    await charge_and_keep(pair)
+    pair.csms.clear()
+
+
+SCENES: dict[str, Look] = {
+    look.__name__: look
+    for look in (
+        pipelining,
+        forgets_unanswered,
+        send_tick,
+        json_c,
+        whole_second_clock,
+        autocharge_mac,
+        ev_gives_up,
+        truncated_meter_stop,
+        two_entry_stop_data,
+        erratic_power_offered,
+        slow_minute,
+        free_running_samples,
+        late_clock_samples,
+        repeated_preparing,
+        vendor_faults,
+        status_before_answer,
+        asks_for_any_card,
+        remote_start_twice,
+        connectors_after_reconnect,
+        hard_reset_speaks,
+        late_power_loss,
+        offline_duplicate,
+    )
+}
+
+
+def test_every_quirk_has_a_scene_and_a_sentence() -> None:
+    assert set(SCENES) == {field.name for field in fields(Quirks)} == set(MODEL.quirks)
+    for quirk in MODEL.quirks.values():
+        assert quirk.says.endswith(".") and len(quirk.says) > 40
+
+
+@pytest.mark.parametrize("name", SCENES)
+async def test_on(name: str) -> None:
+    assert await SCENES[name](name)
+
+
+@pytest.mark.parametrize("name", SCENES)
+async def test_off(name: str) -> None:
+    assert not await SCENES[name]("none")

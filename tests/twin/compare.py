@@ -1,0 +1,275 @@
+"""What the twin has said, held against what the real one has.
+
+Order is compared within a lane: one connector's statuses, one connector's transaction messages,
+the cards, the boots. Between lanes the real charger's order is not fixed either. Within a
+frame everything is compared that is not a measured value or a moment: fields and their order,
+words, units, number format. Delays must lie in the spans that were observed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from tests.twin.scene import S, sessions
+from tests.twin.trace import Frame, Trace
+
+STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+NUMBER = re.compile(r"0|-?(?:[1-9]\d*|0)(?:\.\d*[1-9])?(?:e[+-]\d\d)?")
+MEASURED = frozenset({"meterStart", "meterStop"})
+FREE_SAMPLES = 1
+"""The timer of the samples runs freely: so many more or less are the same."""
+
+FLIGHT = (0.2, 3.3)
+"""From the stamp to the frame."""
+ANSWER = {"RemoteStartTransaction": (1.0, 2.6)}
+ANY_ANSWER = (0.05, 2.5)
+BOOT_TO_STATUS = (0.6, 2.0)
+MAC = ((15.0, 19.0), (25.0, 29.5))
+START = ((26.0, 30.0), (38.0, 41.0))
+TO_CHARGING = (1.4, 1.9)
+TO_BEGIN = (1.0, 3.2)
+REMOTE_STOP = (4.3, 7.6)
+EARLY_CARD = 14.0
+
+NOT_BUILT = {
+    "ReserveNow": "Reservation",
+    "CancelReservation": "Reservation",
+    "SetChargingProfile": "Smart Charging",
+    "ClearChargingProfile": "Smart Charging",
+    "GetCompositeSchedule": "Smart Charging",
+    "SendLocalList": "Local Auth List",
+    "GetLocalListVersion": "Local Auth List",
+    "GetDiagnostics": "Firmware Management",
+    "UpdateFirmware": "Firmware Management",
+}
+
+
+@dataclass
+class Result:
+    """What came of one scene."""
+
+    name: str
+    frames: int = 0
+    equal: int = 0
+    whys: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def differing(self) -> int:
+        return sum(self.whys.values())
+
+
+Lane = tuple[Any, ...]
+
+
+def lane_of(frame: Frame, connectors: dict[object, int | None]) -> Lane:
+    """The lane in which a frame's order counts."""
+    action = frame.action
+    if action == "StatusNotification":
+        return "status", frame.connector
+    if action in ("Authorize", "DataTransfer"):
+        return "cards", frame.payload.get("idTag") or frame.payload.get("data")
+    if action == "StopTransaction":
+        return "transaction", connectors.get(frame.payload["transactionId"])
+    if action == "MeterValues" and frame.context in ("Sample.Clock", "Trigger"):
+        return "samples", frame.context, frame.connector
+    if action in ("StartTransaction", "MeterValues"):
+        return "transaction", frame.connector
+    return (action,)
+
+
+def token_of(frame: Frame) -> str:
+    """What a frame is, in a word."""
+    payload = frame.payload
+    if frame.action == "StatusNotification":
+        return f"{payload['status']} {payload['vendorErrorCode']}"
+    if frame.action == "MeterValues":
+        return f"MeterValues {frame.context}"
+    if frame.action == "StopTransaction":
+        return f"StopTransaction {payload['reason']}"
+    return frame.action
+
+
+def compare(trace: Trace, heard: list[Frame], asked: list[tuple[Frame, Frame]]) -> Result:
+    """One scene's verdict."""
+    result = Result(trace.name)
+    real, twin = _lanes(trace.said), _lanes(heard)
+    pairs: list[tuple[Frame, Frame]] = []
+    for lane in dict.fromkeys([*real, *twin]):
+        _match(lane, real.get(lane, []), twin.get(lane, []), result, pairs)
+    late = _spans(trace, pairs)
+    for one, other in pairs:
+        whys = frame_faults(one, other) + late.get(id(other), [])
+        _count(result, whys)
+    result.frames += len(asked)
+    for one, other in asked:
+        _count(result, answer_faults(one, other))
+    return result
+
+
+def _count(result: Result, whys: list[str]) -> None:
+    if whys:
+        result.whys[whys[0]] += 1
+    else:
+        result.equal += 1
+
+
+def _lanes(frames: list[Frame]) -> dict[Lane, list[Frame]]:
+    connectors: dict[object, int | None] = {}
+    for frame in frames:
+        if frame.action == "StartTransaction" and frame.answer and frame.answer[0] == 3:
+            connectors[frame.answer[1].get("transactionId")] = frame.connector
+        if frame.action == "MeterValues":
+            connectors.setdefault(frame.payload.get("transactionId"), frame.connector)
+    lanes: dict[Lane, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        lanes[lane_of(frame, connectors)].append(frame)
+    return lanes
+
+
+def _match(
+    lane: Lane,
+    real: list[Frame],
+    twin: list[Frame],
+    result: Result,
+    pairs: list[tuple[Frame, Frame]],
+) -> None:
+    result.frames += len(real)
+    matcher = difflib.SequenceMatcher(
+        None, [token_of(f) for f in real], [token_of(f) for f in twin], autojunk=False
+    )
+    for tag, i0, i1, j0, j1 in matcher.get_opcodes():
+        if tag == "equal":
+            pairs += zip(real[i0:i1], twin[j0:j1], strict=True)
+            continue
+        missing, extra = real[i0:i1], twin[j0:j1]
+        for frames, word in ((missing, "missing"), (extra, "too much")):
+            free = [f for f in frames if f.context == "Sample.Periodic" or f.action == "Heartbeat"]
+            for frame in frames:
+                if frame in free[:FREE_SAMPLES]:
+                    result.equal += word == "missing"
+                else:
+                    where = f" on {lane[-1]}" if len(lane) > 1 else ""
+                    result.whys[f"{word}: {token_of(frame)}{where}"] += 1
+
+
+def frame_faults(one: Frame, other: Frame) -> list[str]:
+    """How two frames of the same kind differ in shape."""
+    faults: list[str] = []
+    _compare("", one.payload, other.payload, faults)
+    return [f"{token_of(one)}: {fault}" for fault in faults]
+
+
+def answer_faults(one: Frame, other: Frame) -> list[str]:
+    """How two answers to the same request differ."""
+    if one.answer is None:
+        return []
+    if other.answer is None:
+        return [f"{one.action}: no answer"]
+    if one.answer[0] != other.answer[0] and one.action in NOT_BUILT:
+        return [f"{NOT_BUILT[one.action]} is not built"]
+    faults: list[str] = []
+    _compare("", one.answer[1], other.answer[1], faults)
+    if not faults and other.answered_at is not None:
+        low, high = ANSWER.get(one.action, ANY_ANSWER)
+        took = (other.answered_at - other.at) / S
+        if not low <= took <= high:
+            faults.append(f"answered after {took:.1f} s, not {low:g} to {high:g}")
+    return [f"{one.action}.conf: {fault}" for fault in faults]
+
+
+def _compare(path: str, one: Any, other: Any, faults: list[str]) -> None:
+    if isinstance(one, dict) and isinstance(other, dict):
+        if list(one) != list(other):
+            missing = [key for key in one if key not in other]
+            extra = [key for key in other if key not in one]
+            what = f"without {missing}" if missing else f"with {extra}" if extra else "order"
+            faults.append(f"{path or 'fields'} {what}")
+        for key in one:
+            if key in other:
+                _compare_field(f"{path}.{key}".strip("."), key, one, other, faults)
+    elif isinstance(one, list) and isinstance(other, list):
+        if len(one) != len(other):
+            faults.append(f"{path} has {len(other)} entries, not {len(one)}")
+        for a, b in zip(one, other, strict=False):
+            _compare(path, a, b, faults)
+    elif one != other:
+        faults.append(f"{path} is {other!r}, not {one!r}")
+
+
+def _compare_field(
+    path: str, key: str, one: dict[str, Any], other: dict[str, Any], faults: list[str]
+) -> None:
+    a, b = one[key], other[key]
+    if key == "timestamp" or (isinstance(a, str) and STAMP.fullmatch(a)):
+        if not (isinstance(b, str) and STAMP.fullmatch(b)):
+            faults.append(f"{path} is written {b!r}")
+    elif key == "value" and "measurand" in one:
+        if not NUMBER.fullmatch(str(b)):
+            faults.append(f"{path} is written {b!r}")
+        elif one["measurand"] in ("SoC", "Power.Offered") and not str(b).isdigit():
+            faults.append(f"{one['measurand']} is written {b!r}")
+        elif one["context"] in ("Transaction.Begin", "Transaction.End") and a == "0" != b:
+            if one["measurand"] not in ("SoC", "Power.Offered"):
+                faults.append(f"{one['measurand']} is {b!r}, not '0'")
+    elif key in MEASURED:
+        if type(a) is not type(b):
+            faults.append(f"{path} is {b!r}")
+    elif key == "chargePointSerialNumber" or (key == "value" and one.get("key") == "OcppUrl"):
+        if type(a) is not type(b):
+            faults.append(f"{path} is {b!r}")
+    elif isinstance(a, (dict, list)):
+        _compare(path, a, b, faults)
+    elif (
+        key == "value"
+        and one.get("key") == "SupportedFeatureProfiles"
+        and set(b.split(",")) < set(a.split(","))
+    ):
+        faults.append("profiles that are not built")
+    elif a != b:
+        faults.append(f"{one['key']} is {b!r}, not {a!r}" if "key" in one else f"{path} is {b!r}")
+
+
+def _spans(trace: Trace, pairs: list[tuple[Frame, Frame]]) -> dict[int, list[str]]:
+    """Delays of the twin that were never observed, by the frame that came too early or late."""
+    late: dict[int, list[str]] = defaultdict(list)
+    twin = {id(one): other for one, other in pairs}
+
+    def check(frame: Frame, what: str, took: timedelta, *spans: tuple[float, float]) -> None:
+        if not any(low <= took / S <= high for low, high in spans):
+            shown = " or ".join(f"{low:g} to {high:g}" for low, high in spans)
+            late[id(frame)].append(f"{token_of(frame)}: {what} {took / S:.1f} s, not {shown}")
+
+    for one, other in pairs:
+        live = one.action == "StatusNotification" or one.context in ("Sample.Periodic", "Trigger")
+        stamped = one.stamp and trace.timed and FLIGHT[0] <= (one.at - one.stamp) / S <= FLIGHT[1]
+        if live and stamped and other.stamp:
+            check(other, "from stamp to frame", other.at - other.stamp, FLIGHT)
+    for connector in (1, 2):
+        plugs = [
+            f
+            for f in trace.of("StatusNotification", connector)
+            if f.payload["status"] == "Preparing"
+        ]
+        for run in sessions(trace, connector):
+            start = twin.get(id(run.start))
+            if start is None or start.stamp is None or run.failed:
+                continue
+            plug = next((p for p in reversed(plugs) if p.at < run.start.at), None)
+            here = twin.get(id(plug)) if plug else None
+            if here and here.stamp and plug and plug.stamp and run.start.stamp:
+                real = (run.start.stamp - plug.stamp) / S
+                if any(low <= real <= high for low, high in START):
+                    check(start, "after the plug", start.stamp - here.stamp, *START)
+            for frame in trace.said:
+                other_ = twin.get(id(frame))
+                if other_ is None or frame.at < run.start.at or frame.connector != connector:
+                    continue
+                if frame.payload.get("status") == "Charging" and other_.stamp:
+                    check(other_, "after StartTransaction", other_.stamp - start.stamp, TO_CHARGING)
+                    break
+    return late
