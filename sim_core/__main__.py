@@ -102,11 +102,16 @@ def run_plain(engine: Engine) -> int:
     settings = engine.settings
     stopping = threading.Event()
     form = FORMS[settings.log_format]
-    out = Lines(sys.stdout, form, stopping)
     with _signals(stopping):
+        engine.start()
+        out = Lines(
+            sys.stdout,
+            form,
+            gone=stopping.set,
+            hurried=lambda: stopping.is_set() or engine.wait(0),
+        )
         started = f"{settings.cpid} starts, CSMS {settings.csms_url}. Ctrl-C ends it."
         out.say(engine.now(), "start", started)
-        engine.start()
         cursor = 0
         while not stopping.is_set() and not engine.wait(LOOK_S):
             cursor = _say_events(engine, cursor, out)
@@ -114,7 +119,7 @@ def run_plain(engine: Engine) -> int:
         _say_events(engine, cursor, out)
         wrong = engine.failure or ("" if ended else "the charge point did not stop in time")
         if wrong:
-            Lines(sys.stderr, form, stopping).say(engine.now(), "failure", wrong)
+            Lines(sys.stderr, form).say(engine.now(), "failure", wrong)
             return engine.exit_code if engine.failure else 1
         out.say(engine.now(), "end", f"{settings.cpid} has stopped.")
     return 0
@@ -151,11 +156,19 @@ FRAMING = ("start", "end", "failure")
 class Lines:
     """Writes lines as far as somebody reads them."""
 
-    def __init__(self, stream: TextIO, form: Form, stopping: threading.Event) -> None:
-        """`stopping` is set when the reader is gone, and cuts the patience with a slow one."""
+    def __init__(
+        self,
+        stream: TextIO,
+        form: Form,
+        *,
+        gone: Callable[[], None] = lambda: None,
+        hurried: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`gone` is called when nobody reads any more; `hurried`: a slow reader is not waited for."""
         self._stream = stream
         self._form = form
-        self._stopping = stopping
+        self._gone = gone
+        self._hurried = hurried
         self._mute = False
 
     def say(self, at: datetime, kind: str, text: str, connector_id: int | None = None) -> None:
@@ -174,13 +187,13 @@ class Lines:
             self._write(descriptor, data)
         except OSError:  # nobody reads any more
             self._mute = True
-            self._stopping.set()
+            self._gone()
 
     def _write(self, descriptor: int, data: bytes) -> None:
         patience_s = LAST_WORDS_S
         while data:
             if not _has_room(descriptor):
-                if self._stopping.is_set():
+                if self._hurried():
                     patience_s -= LOOK_S
                 self._mute = patience_s <= 0
                 if self._mute:

@@ -21,7 +21,7 @@ class WireStyle:
     open_calls: int = CLEAN_OPEN_CALLS
     """How many calls may be open; above 1, status and cards overtake transaction messages."""
     patience_s: float | None = None
-    """After so long an unanswered call no longer holds back others (None: only its answer ends it)."""
+    """After so long an unanswered call holds back nothing any more; None: it always does."""
     forgets_samples: bool = False
     """MeterValues that meet silence are not sent again."""
     tick_s: float = 0.0

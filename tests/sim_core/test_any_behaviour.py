@@ -101,9 +101,12 @@ TRANSITIONS: dict[str, set[str]] = {
 """OCPP 1.6 §4.9: from -> to."""
 
 numbers = st.sampled_from((1, 2))
+vehicles = st.sampled_from(
+    (None, None, "Cooler 75", "Commuter 64", "Nearly Full 60", "Sleeper 50", "EV Simulator")
+)
 tags = st.sampled_from(("TAG_A", "TAG_B"))
 commands: st.SearchStrategy[Command] = st.one_of(
-    st.builds(Plug, numbers),
+    st.builds(Plug, numbers, vehicles),
     st.builds(Unplug, numbers),
     st.builds(Swipe, numbers, tags),
     st.builds(Start, numbers, tags),
@@ -244,7 +247,9 @@ async def live_through(story: list[Step], model: str) -> None:
     async with Pair(
         model=model,
         keys={"TransactionMessageAttempts": "50", "TransactionMessageRetryInterval": "1"},
+        noise=0.05,
     ) as pair:
+        pool_w = pair.station.charge_point.model.ratings.cabinet_power_w
         registers = [0.0, 0.0]
         for step in story:
             await step(pair)
@@ -253,6 +258,10 @@ async def live_through(story: list[Step], model: str) -> None:
                 assert connector.register_wh >= registers[i]
                 registers[i] = connector.register_wh
                 assert connector.power_w == 0 or connector.status == "Charging", connector
+                assert connector.power_w == connector.voltage_v * connector.current_a
+                assert connector.power_w <= (connector.limit_w or 0) * (1 + 1e-9)
+            powers = [connector.power_w for connector in pair.station.snapshot.connectors]
+            assert sum(powers) <= pool_w * (1 + 1e-9)
         await calm_down(pair)
         check_transitions(pair)
         check_ledger(pair)

@@ -165,9 +165,8 @@ def test_one_chain_whatever_happens(
             assert flowed or counted_wh == 0 or (vehicle and vehicle.kind.pauses)
             if vehicle:
                 assert vehicle.stored_wh - stored_wh == pytest.approx(counted_wh, abs=1e-5)
-                assert vehicle.soc_percent <= max(
-                    vehicle.kind.full_at_percent + 1e-3, vehicle.kind.arrives_at_percent
-                )
+                ends_at = max(vehicle.kind.full_at_percent, vehicle.kind.arrives_at_percent)
+                assert vehicle.soc_percent <= ends_at + 1e-3
             if metal.cap_wh is not None:
                 assert metal.meter.register_wh <= max(metal.cap_wh, before.register_wh) + 1e-6
         elif act == "allow":

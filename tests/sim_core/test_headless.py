@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import os
 import signal
 import socket
@@ -13,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from sim_core.csms import Csms
-from sim_core.csms.events import Booted
+from sim_core.csms.events import Booted, MeterReported, TransactionStarted, TransactionStopped
+from tests.sidecar.beside import client
 
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:
@@ -97,3 +100,144 @@ async def test_two_with_the_same_state_do_not_fight(tmp_path: Path) -> None:
         first.send_signal(signal.SIGTERM)
         await asyncio.wait_for(first.communicate(), 10)
         assert first.returncode == 0
+
+
+# -- for servers -----------------------------------------------------------------------------------
+
+
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as finder:
+        return str(finder.getsockname()[1])
+
+
+async def end(process: asyncio.subprocess.Process, number: signal.Signals) -> tuple[bytes, bytes]:
+    """Within the three seconds that a container is given."""
+    process.send_signal(number)
+    return await asyncio.wait_for(process.communicate(), 3)
+
+
+async def charge(csms: Csms, port: str) -> TransactionStarted:
+    """Start a transaction over HTTP and wait until the CSMS has heard of its energy."""
+    async with client(int(port)) as http:
+        assert (await http.post("/plug/1")).status_code == 200
+        assert (await http.post("/local_start/1?id_tag=TAG")).status_code == 200
+    begun = await csms.wait_for(TransactionStarted, timeout_s=10)
+    await csms.wait_for(MeterReported, timeout_s=10)
+    return begun
+
+
+async def test_json_is_one_object_a_line(tmp_path: Path) -> None:
+    async with Csms() as csms:
+        url = f"ws://127.0.0.1:{csms.port}/ocpp"
+        process = await start(tmp_path, CSMS_URL=url, LOG_FORMAT="json", CPID="CP\x1b[2J")
+        await csms.wait_for(Booted, timeout_s=20)
+        out, err = await end(process, signal.SIGTERM)
+        assert process.returncode == 0, err
+        assert b"\x1b" not in out
+        told = [json.loads(line) for line in out.decode().splitlines()]
+        assert {"at", "kind", "text"} <= set.intersection(*(set(one) for one in told))
+        assert [told[0]["kind"], told[-1]["kind"]] == ["start", "end"]
+        assert any(one["kind"] == "link" and "connected to" in one["text"] for one in told)
+
+
+async def test_json_tells_a_failure_too(tmp_path: Path) -> None:
+    process = await start(tmp_path, MODEL="nope", LOG_FORMAT="json")
+    _, err = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 2
+    told = json.loads(err)
+    assert told["kind"] == "failure"
+    assert "there is no such model" in told["text"]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"STOP_ON_EXIT": "true"}, "Reboot"),
+        ({"STATE_DIR": ":memory:"}, "Reboot"),
+        ({}, None),
+    ],
+    ids=["as asked", "nothing is kept", "by default"],
+)
+async def test_sigterm_stops_what_charges_as_configured(
+    tmp_path: Path, options: dict[str, str], reason: str | None
+) -> None:
+    port = free_port()
+    async with Csms() as csms:
+        url = f"ws://127.0.0.1:{csms.port}/ocpp"
+        process = await start(tmp_path, CSMS_URL=url, HTTP_PORT=port, **options)
+        await csms.wait_for(Booted, timeout_s=20)
+        begun = await charge(csms, port)
+        _, err = await end(process, signal.SIGTERM)
+        assert process.returncode == 0, err
+        if reason is None:  # the journal has it: the next start goes on with it or ends it
+            assert csms.ledger.session("TestCP01", transaction_id=begun.transaction_id)
+            return
+        stop = await csms.wait_for(TransactionStopped)
+        assert (stop.transaction_id, stop.reason) == (begun.transaction_id, reason)
+
+
+async def test_a_reader_that_closes_the_pipe_is_a_clean_end(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "sim_core",
+        env=environment(tmp_path, CSMS_URL="ws://127.0.0.1:9/ocpp"),
+        stdout=writing,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(writing)
+    os.close(reading)
+    _, err = await asyncio.wait_for(process.communicate(), 20)
+    assert (process.returncode, err) == (0, b"")
+
+
+async def test_a_reader_that_stalls_holds_up_neither_the_charge_point_nor_its_end(
+    tmp_path: Path,
+) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:  # no room is left in the pipe from the first line on
+            os.write(writing, b"\0" * 512)
+    os.set_blocking(writing, True)
+    port = free_port()
+    async with Csms() as csms:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "sim_core",
+            env=environment(tmp_path, CSMS_URL=f"ws://127.0.0.1:{csms.port}/ocpp", HTTP_PORT=port),
+            stdout=writing,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        os.close(writing)
+        await csms.wait_for(Booted, timeout_s=20)
+        async with client(int(port)) as http:
+            assert (await http.get("/health")).status_code == 200
+        _, err = await end(process, signal.SIGTERM)
+        assert (process.returncode, err) == (0, b"")
+    os.close(reading)
+
+
+async def test_a_hangup_is_an_end_in_good_order(tmp_path: Path) -> None:
+    async with Csms() as csms:
+        process = await start(tmp_path, CSMS_URL=f"ws://127.0.0.1:{csms.port}/ocpp")
+        await csms.wait_for(Booted, timeout_s=20)
+        out, err = await end(process, signal.SIGHUP)
+        assert (process.returncode, err) == (0, b"")
+        assert out.endswith(b"TestCP01 has stopped.\n")
+
+
+async def test_a_silent_csms_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    """The journal is given a moment, not the time that a call may take."""
+    port = free_port()
+    async with Csms() as csms:
+        url = f"ws://127.0.0.1:{csms.port}/ocpp"
+        process = await start(tmp_path, CSMS_URL=url, HTTP_PORT=port, STOP_ON_EXIT="true")
+        await csms.wait_for(Booted, timeout_s=20)
+        await charge(csms, port)
+        async with client(int(port)) as http:
+            assert (await http.post("/silent")).status_code == 200
+        _, err = await end(process, signal.SIGTERM)
+        assert (process.returncode, err) == (0, b"")

@@ -27,11 +27,11 @@ from sim_core.commands import (
 )
 from sim_core.errors import UserError
 from sim_core.hardware.meter import Meter
-from sim_core.hardware.model import Quirks, Timing
+from sim_core.hardware.model import Quirks
 from sim_core.models import chosen_quirks, load_model
 from tests.conformance.acts import payloads
 from tests.pair import Pair
-from tests.scripted_csms import CallError, Drop, describe
+from tests.scripted_csms import Drop, describe
 
 MODEL = load_model("gresgying-f3-eu180")
 REAL = replace(MODEL.timing["real"], spread=0.0, mac_retry_share=0.0)
@@ -98,7 +98,8 @@ async def json_c(quirks: str) -> bool:
     async with gresgying(quirks) as pair:
         answered = await pair.ask("GetConfiguration", key=["OcppUrl", "Monetaryunit"])
         values = {entry["key"]: entry["value"] for entry in answered["configurationKey"]}
-        assert values["OcppUrl"].endswith("/ocpp/CP01") and values["Monetaryunit"] == "€"
+        assert values["OcppUrl"].endswith("/ocpp/CP01")
+        assert values["Monetaryunit"] == "€"
         (frame,) = [f for f in pair.csms.frames if "OcppUrl" in f]
         assert json.loads(frame)[2] == answered
         return "ws:\\/\\/" in frame and "€" in frame
@@ -225,7 +226,8 @@ async def repeated_preparing(quirks: str) -> bool:
         await pair.submit(Swipe(1, "TAG"))
         await pair.advance(61)
         said = statuses(pair, 1)
-        assert said[-1] == "Available" and set(said[:-1]) == {"Preparing"}
+        assert said[-1] == "Available"
+        assert set(said[:-1]) == {"Preparing"}
         return len(said) == 7
 
 
@@ -305,7 +307,8 @@ async def hard_reset_speaks(quirks: str) -> bool:
         await pair.ask("Reset", type="Hard")
         await pair.advance(10)
         (end,) = pair.csms.of("StopTransaction")
-        assert end.payload["reason"] == "HardReset" and pair.csms.connections == before + 1
+        assert end.payload["reason"] == "HardReset"
+        assert pair.csms.connections == before + 1
         return end.connection == before
 
 
@@ -344,9 +347,11 @@ async def offline_duplicate(quirks: str) -> bool:
         if payloads(pair, "StopTransaction"):
             assert len(starts) == 1
             return False
-        assert starts[0] == starts[1] and not any("transactionId" in s for s in samples)
+        assert starts[0] == starts[1]
+        assert not any("transactionId" in sample for sample in samples)
         last = samples[-1]["meterValue"][0]
-        assert last["timestamp"] == starts[0]["timestamp"] and len(last["sampledValue"]) == 6
+        assert last["timestamp"] == starts[0]["timestamp"]
+        assert len(last["sampledValue"]) == 6
         return last["sampledValue"][0]["context"] == "Transaction.Begin"
 
 
@@ -405,7 +410,8 @@ SCENES: dict[str, Look] = {
 def test_every_quirk_has_a_scene_and_a_sentence() -> None:
     assert set(SCENES) == {field.name for field in fields(Quirks)} == set(MODEL.quirks)
     for quirk in MODEL.quirks.values():
-        assert quirk.says.endswith(".") and len(quirk.says) > 40
+        assert quirk.says.endswith(".")
+        assert len(quirk.says) > 40
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -416,3 +422,165 @@ async def test_on(name: str) -> None:
 @pytest.mark.parametrize("name", SCENES)
 async def test_off(name: str) -> None:
     assert not await SCENES[name]("none")
+
+
+# -- the twin's metal: times, faults, keys ---------------------------
+
+
+@pytest.mark.parametrize(("late_s", "starts"), [(0.0, (26, 30)), (10.9, (38, 41))])
+async def test_a_vehicle_needs_its_time(late_s: float, starts: tuple[int, int]) -> None:
+    """Plug, MAC, cable check, Charging; a vehicle that answers the second time is 11 s later."""
+    timing = replace(MODEL.timing["real"], mac_retry_share=1.0 if late_s else 0.0)
+    async with gresgying("all", timing=timing) as pair:
+        await pair.advance(5)
+        await pair.submit(Plug(1))
+        began = pair.clock.monotonic()
+        while pair.connector().transaction is None:
+            await pair.advance(0.1)
+        assert starts[0] <= pair.clock.monotonic() - began <= starts[1]
+        await pair.advance(1.3)
+        assert pair.status() == "Preparing"
+        await pair.advance(0.5)
+        assert pair.status() == "Charging"
+        assert pair.connector().current_a == 0, "the voltages are brought together"
+        await pair.advance(4)
+        early = pair.connector().power_w
+        await pair.advance(30)
+        assert early < 10_000 < pair.connector().power_w
+
+
+async def test_the_seed_decides_which_vehicles_are_late() -> None:
+    async with gresgying("all", timing=MODEL.timing["real"]) as pair:
+        outlet = pair.station.charge_point.outlets[1]
+        took = []
+        for _ in range(12):
+            await pair.submit(Plug(1))
+            took.append((outlet.mac_at_s or 0) - pair.clock.monotonic())
+            await pair.submit(Unplug(1))
+        assert any(15 <= s <= 17.3 for s in took)
+        assert any(25.9 <= s <= 28 for s in took)
+
+
+@pytest.mark.parametrize(("kind", "low", "high"), [("Soft", 35, 46), ("Hard", 94, 110)])
+async def test_how_long_a_reset_takes(kind: str, low: int, high: int) -> None:
+    async with gresgying("all", timing=MODEL.timing["real"]) as pair:
+        await pair.advance(5)
+        pair.csms.clear()
+        answer = await asking(pair, "Reset", type=kind)
+        began = pair.clock.monotonic()
+        while not pair.csms.of("BootNotification"):
+            await pair.advance(0.25)
+        assert answer.result() == {"status": "Accepted"}
+        assert low <= pair.clock.monotonic() - began <= high
+
+
+async def test_a_broken_insulation_shows_at_the_start_and_passes() -> None:
+    async with gresgying("vendor_faults") as pair:
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        await pair.submit(InjectFault(1, vendor_error_code="83"))
+        assert pair.csms.calls == [], "nobody looks before the start"
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(40)
+        assert statuses(pair, 1) == ["Faulted", "Available"]
+        assert statuses(pair, 0) == statuses(pair, 2) == []
+        report = payloads(pair, "StatusNotification")[0]
+        assert (report["vendorErrorCode"], report["info"]) == ("83", "Insulation failure")
+        (start,), (end,) = payloads(pair, "StartTransaction"), payloads(pair, "StopTransaction")
+        assert (end["reason"], end["meterStop"]) == ("Other", start["meterStart"])
+        (sample,) = payloads(pair, "MeterValues")
+        assert sample["meterValue"][0]["sampledValue"][0]["context"] == "Transaction.Begin"
+
+
+async def test_an_open_door_is_everywhere() -> None:
+    async with gresgying("vendor_faults", connect=False) as pair:
+        await pair.submit(InjectFault(1, vendor_error_code="88"))
+        pair._connect = True
+        pair.station.open()
+        await pair.settle()
+        assert pair.csms.actions() == [
+            "BootNotification",
+            *(f"StatusNotification {number} Faulted" for number in (1, 2, 0)),
+        ]
+
+
+READ_ONLY = [
+    "LocalAuthListMaxLength",
+    "GetConfigurationMaxKeys",
+    "MeterValuesAlignedDataMaxLength",
+    "MeterValuesSampledDataMaxLength",
+    "NumberOfConnectors",
+    "ReserveConnectorZeroSupported",
+    "ConnectorPhaseRotationMaxLength",
+    "StopTransactionOnEVSideDisconnect",
+    "StopTxnAlignedDataMaxLength",
+    "StopTxnSampledDataMaxLength",
+    "SupportedFeatureProfiles",
+    "SupportedFeatureProfilesMaxLength",
+    "VendorInfo",
+    "ChargeProfileMaxStackLevel",
+    "ChargingScheduleAllowedChargingRateUnit",
+    "ChargingScheduleMaxPeriods",
+    "MaxChargingProfilesInstalled",
+]
+
+
+@pytest.mark.parametrize("quirks", ["none", "all"])
+async def test_the_keys_of_the_make(quirks: str) -> None:
+    async with gresgying(quirks) as pair:
+        ask = await asking(pair, "GetConfiguration")
+        await pair.advance(2)
+        entries = ask.result()["configurationKey"]
+        assert [entry["key"] for entry in entries] == list(MODEL.keys)
+        assert len(entries) == 45
+        assert [entry["key"] for entry in entries if entry["readonly"]] == READ_ONLY
+        answers = []
+        for value in ("1", "2", "10"):
+            change = await asking(
+                pair, "ChangeConfiguration", key="MeterValueSampleInterval", value=value
+            )
+            await pair.advance(2)
+            answers.append(change.result()["status"])
+        assert answers == ["Rejected", "Rejected", "Accepted"]
+
+
+@pytest.mark.parametrize("quirks", ["json_c,typo", "", "None,all"])
+def test_an_unknown_quirk_is_a_sentence(quirks: str) -> None:
+    with pytest.raises(UserError, match=r"QUIRKS \(--quirks\) is .* allowed is none, all, or") as e:
+        chosen_quirks(quirks, MODEL)
+    assert "pipelining" in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[quirks]\ntypo = "x"', "quirks.typo is not known; allowed is pipelining"),
+        ("[quirks]\njson_c = 3", "quirks.json_c is 3: allowed is a text in quotes"),
+        ('[faults]\n9 = { infos = "x" }', "faults.9.infos is not known; allowed is info"),
+        ("[keys]\nRate = { value = 3 }", "keys.Rate.value is 3: allowed is a text in quotes"),
+        ('[keys]\nRate = { readonly = "no", value = "1" }', "keys.Rate.readonly is 'no'"),
+        ("[timing.real]\nboot = 1", "timing.real.boot is not known"),
+        ("[timing.fast]\nboot_s = 1", "timing.fast is not known; allowed is swift, real"),
+    ],
+)
+def test_a_mistake_in_a_model_is_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "mine.toml"
+    head = (
+        '[identity]\nvendor = "V"\nmodel = "M"\n'
+        "[ratings]\nconnector_power_w = 1\nconnector_current_a = 1\ncabinet_power_w = 1\n"
+    )
+    path.write_text(head + text + "\n", encoding="utf-8")
+    with pytest.raises(UserError) as error:
+        load_model(str(path))
+    assert sentence in str(error.value)
+
+
+def test_a_model_of_ones_own_has_its_quirks(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        '[identity]\nvendor = "V"\nmodel = "M"\n'
+        "[ratings]\nconnector_power_w = 1\nconnector_current_a = 1\ncabinet_power_w = 1\n"
+        '[quirks]\njson_c = { says = "It writes slashes so.", keys = { Rate = "1" } }\n',
+        encoding="utf-8",
+    )
+    assert chosen_quirks("all", load_model(str(path))) == (Quirks(json_c=True), {"Rate": "1"})

@@ -213,13 +213,17 @@ def _compare_field(
             faults.append(f"{path} is written {b!r}")
         elif one["measurand"] in ("SoC", "Power.Offered") and not str(b).isdigit():
             faults.append(f"{one['measurand']} is written {b!r}")
-        elif one["context"] in ("Transaction.Begin", "Transaction.End") and a == "0" != b:
-            if one["measurand"] not in ("SoC", "Power.Offered"):
-                faults.append(f"{one['measurand']} is {b!r}, not '0'")
-    elif key in MEASURED:
-        if type(a) is not type(b):
-            faults.append(f"{path} is {b!r}")
-    elif key == "chargePointSerialNumber" or (key == "value" and one.get("key") == "OcppUrl"):
+        elif (
+            one["context"] in ("Transaction.Begin", "Transaction.End")
+            and one["measurand"] not in ("SoC", "Power.Offered")
+            and a == "0" != b
+        ):
+            faults.append(f"{one['measurand']} is {b!r}, not '0'")
+    elif (
+        key in MEASURED
+        or key == "chargePointSerialNumber"
+        or (key == "value" and one.get("key") == "OcppUrl")
+    ):
         if type(a) is not type(b):
             faults.append(f"{path} is {b!r}")
     elif isinstance(a, (dict, list)):

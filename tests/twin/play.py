@@ -27,7 +27,7 @@ from sim_core.hardware.vehicle import VehicleType
 from sim_core.models import load_model
 from tests.pair import Pair, PairClock
 from tests.scripted_csms import Answer, Call, CallError, Drop, ScriptedCsms
-from tests.twin.scene import BOOT_AFTER, HANDSHAKE_LATE_S, S, Car, Scene, Stimulus
+from tests.twin.scene import BOOT_AFTER, HANDSHAKE_LATE_S, Car, S, Scene, Stimulus
 from tests.twin.trace import Frame, Payload, Trace
 
 MODEL = "gresgying-f3-eu180"
@@ -37,7 +37,6 @@ RUN_OUT = 12.0
 """Seconds for what is still on its way at the end of a trace."""
 LATE_S = 8.0
 """How long a stimulus waits for what came before it in the trace."""
-RESTS_S = 0.05
 
 Key = tuple[str, object, object]
 
@@ -147,6 +146,7 @@ class Play:
         )
         self.asked: list[tuple[Frame, Frame, asyncio.Task[list[Any]]]] = []
         """A request of the trace, the same one here, and what comes of it."""
+        self._beside: list[asyncio.Future[Any]] = []
         self._anchors: dict[int, tuple[Key, int]] = {}
         counted: dict[Key, int] = defaultdict(int)
         for frame in trace.said:
@@ -166,10 +166,10 @@ class Play:
                 await self._do(stimulus)
             end = self.trace.frames[-1].at - self.clock.now()
             await self._advance(max(0.0, end / S) + RUN_OUT)
-            for _, _, task in self.asked:
-                if not task.done():
-                    task.cancel()
-            await asyncio.gather(*(task for *_, task in self.asked), return_exceptions=True)
+            open_ = [*(task for *_, task in self.asked), *self._beside]
+            for task in open_:
+                task.cancel()
+            await asyncio.gather(*open_, return_exceptions=True)
         return self.csms.heard
 
     async def _before(self) -> None:
@@ -211,11 +211,9 @@ class Play:
         if ended - self.scene.begins < 2 * S:  # the trace begins with its end
             await self._advance((ended - 4 * S - self.clock.now()) / S)
             self.csms.take(self.trace)
-            asyncio.ensure_future(
-                self.csms.ask_raw(
-                    "RemoteStopTransaction", {"transactionId": stop.payload["transactionId"]}
-                )
-            )
+            request = {"transactionId": stop.payload["transactionId"]}
+            asked = self.csms.ask_raw("RemoteStopTransaction", request)
+            self._beside.append(asyncio.ensure_future(asked))
 
     async def _wait_for(self, stimulus: Stimulus) -> None:
         due = stimulus.at
@@ -257,7 +255,7 @@ class Play:
 
     async def _submit(self, command: Command) -> None:
         """Hand in what may wait for the CSMS, and let time pass for it elsewhere."""
-        asyncio.ensure_future(self.pair.station.submit(command))
+        self._beside.append(asyncio.ensure_future(self.pair.station.submit(command)))
         await self.pair.settle()
 
     async def _ask(self, frame: Frame) -> None:

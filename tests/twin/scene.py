@@ -5,6 +5,7 @@ A trace shows the effects; `scene` reads the causes off them. `AROUND` holds wha
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,8 @@ HANDSHAKE_LATE_S = 10.9
 SOON_MAC, LATE_MAC = (14.5 * S, 19.5 * S), (24.5 * S, 29.5 * S)
 SOME_VID = "VID:0000000000FF"
 LATE_START = 33.5 * S
+ARMED = 8 * S
+"""How long before a start its insulation is broken."""
 FAILED_WITHIN = 0.5 * S
 """A transaction that is over so soon never was one."""
 CARD_SHOWS_WITHIN = 5 * S
@@ -129,7 +132,7 @@ def _settings(trace: Trace, told: Scene) -> None:
     for frame in trace.of("MeterValues"):
         if frame.context == "Sample.Periodic" and frame.stamp:
             stamps.setdefault(frame.payload.get("transactionId"), []).append(frame.stamp)
-    gaps = [(b - a) / S for row in stamps.values() for a, b in zip(row, row[1:], strict=False)]
+    gaps = [(b - a) / S for row in stamps.values() for a, b in itertools.pairwise(row)]
     if gaps and "MeterValueSampleInterval" not in changes:
         told.keys["MeterValueSampleInterval"] = str(
             min((10, 30, 60), key=lambda n: abs(n - min(gaps)))
@@ -212,8 +215,9 @@ def _cables(trace: Trace, told: Scene, connector: int) -> None:
     for frame in reports:
         word, at = frame.payload["status"], frame.stamp or frame.at
         repeated = any(timedelta(0) < frame.at - boot < 3 * S for boot in boots)
-        gives_up = any(abs(at - start) < 3 * S for start in failed)
+        gives_up = any(abs(at - start) < 5 * S for start in failed)
         if gives_up and word != "Faulted":
+            plugged = plugged and status != "Faulted"  # what passes by itself has let go of it
             status = word
             continue
         if word in ("Preparing", "Finishing") and repeated and not plugged:
@@ -291,7 +295,8 @@ def _by_card(trace: Trace, connector: int, frame: Frame) -> bool:
     at = frame.stamp or frame.at
     for card in trace.of("Authorize"):
         answered = card.answered_at
-        if answered is None or not timedelta(0) <= at - answered < CARD_SHOWS_WITHIN:
+        # The stamp is of the charger's clock, which is up to a second behind.
+        if answered is None or not -1.5 * S <= at - answered < CARD_SHOWS_WITHIN:
             continue
         if _is_card(trace, card):
             return True
@@ -355,7 +360,7 @@ def _faults(trace: Trace, told: Scene) -> None:
             began = [f.stamp for f in trace.of("StartTransaction", frame.connector) if f.stamp]
             near = [start for start in began if abs(start - at) < 10 * S]
             told.stimuli.append(
-                Stimulus((near[0] if near else at) - 2 * S, "fault", frame.connector, code)
+                Stimulus((near[0] - ARMED if near else at), "fault", frame.connector, code)
             )
         elif word == "Faulted" and struck is None:
             struck = at

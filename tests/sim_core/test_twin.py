@@ -1,0 +1,212 @@
+"""The comparison with traces, tried on traces that the twin itself has made under another seed.
+
+What is tried is the reading of causes from effects, and that chance alone makes no difference;
+whether the twin is true can only be seen with traces of the real charger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim_core.commands import (
+    ClearFault,
+    InjectFault,
+    LinkDown,
+    LinkUp,
+    Plug,
+    PowerOff,
+    PowerOn,
+    Swipe,
+    Unplug,
+)
+from sim_core.models import load_model
+from tests.pair import Pair
+from tests.scripted_csms import Answer, Call, ScriptedCsms
+from tests.twin.__main__ import table, verdict
+
+Scene = Callable[["Recorder"], Awaitable[None]]
+
+
+class RecordingCsms(ScriptedCsms):
+    """Writes down what passes, as a proxy does."""
+
+    def __init__(self, pair_now: Callable[[], Any]) -> None:
+        super().__init__(now=pair_now)
+        self.pair_now = pair_now
+        self.lines: list[dict[str, Any]] = []
+
+    def write(self, sender: str, message: list[Any]) -> None:
+        """One frame."""
+        at = self.pair_now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        self.lines.append({"dir": sender, "t": at, "msg": message})
+
+    def choose(self, call: Call) -> Answer:
+        self.write("cp->csms", [2, call.message_id, call.action, call.payload])
+        answer = super().choose(call)
+        if isinstance(answer, dict):
+            self.write("csms->cp", [3, call.message_id, answer])
+        return answer
+
+
+class Recorder:
+    """A twin, and a proxy between it and its CSMS."""
+
+    def __init__(self, pair: Pair, csms: RecordingCsms) -> None:
+        self.pair = pair
+        self.csms = csms
+        self._asked = 0
+
+    async def ask(self, action: str, wait_s: float = 5, **payload: Any) -> None:
+        """Ask, and let the answer come."""
+        self._asked += 1
+        message_id = f"ask-{self._asked}"
+        self.csms.write("csms->cp", [2, message_id, action, payload])
+        task = asyncio.ensure_future(self.csms.ask_raw(action, payload))
+        for _ in range(int(wait_s * 10)):
+            await self.pair.advance(0.1)
+            if task.done() and message_id:
+                self.csms.write("cp->csms", [3, message_id, *task.result()[2:]])
+                message_id = ""
+        assert task.done()
+
+    async def start(self) -> None:
+        """Plug in and charge."""
+        await self.pair.submit(Plug(1))
+        await self.pair.advance(60)
+        assert self.pair.status() == "Charging"
+
+
+async def cut_while_charging(twin: Recorder) -> None:
+    await twin.start()
+    await twin.pair.submit(LinkDown())
+    await twin.pair.advance(28)
+    await twin.pair.submit(LinkUp())
+    await twin.pair.advance(40)
+    await twin.ask("RemoteStopTransaction", 8, transactionId=1000)
+
+
+async def soft_reset(twin: Recorder) -> None:
+    await twin.start()
+    await twin.ask("Reset", 60, type="Soft")
+    await twin.pair.submit(Unplug(1))
+    await twin.pair.advance(4)
+
+
+async def hard_reset(twin: Recorder) -> None:
+    await twin.start()
+    await twin.ask("Reset", 130, type="Hard")
+    await twin.pair.submit(Unplug(1))
+    await twin.pair.advance(4)
+
+
+async def power_loss(twin: Recorder) -> None:
+    await twin.start()
+    await twin.pair.submit(PowerOff())
+    await twin.pair.advance(85)
+    await twin.pair.submit(PowerOn())
+    await twin.pair.advance(20)
+
+
+async def broken_insulation(twin: Recorder) -> None:
+    await twin.pair.submit(Plug(1))
+    await twin.pair.advance(20)
+    await twin.pair.submit(InjectFault(1, vendor_error_code="83"))
+    await twin.pair.advance(60)
+
+
+async def open_door(twin: Recorder) -> None:
+    await twin.pair.submit(InjectFault(1, vendor_error_code="88"))
+    await twin.pair.advance(20)
+    await twin.pair.submit(ClearFault(1))
+    await twin.pair.advance(4)
+
+
+async def blocked_then_card(twin: Recorder) -> None:
+    vid = "VID:00000000A001"
+    twin.csms.tags[vid] = {"status": "Blocked"}
+    await twin.pair.submit(Plug(1, "Compact 60"))
+    await twin.pair.advance(30)
+    task = asyncio.ensure_future(twin.pair.station.submit(Swipe(1, "AA000001")))
+    await twin.pair.advance(40)
+    await task
+    task = asyncio.ensure_future(twin.pair.station.submit(Swipe(1, "AA000001")))
+    await twin.pair.advance(8)
+    await task
+
+
+async def card_and_no_vehicle(twin: Recorder) -> None:
+    task = asyncio.ensure_future(twin.pair.station.submit(Swipe(2, "AA000001")))
+    await twin.pair.advance(70)
+    await task
+
+
+SCENES: tuple[Scene, ...] = (
+    cut_while_charging,
+    soft_reset,
+    hard_reset,
+    power_loss,
+    broken_insulation,
+    open_door,
+    blocked_then_card,
+    card_and_no_vehicle,
+)
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+async def test_a_trace_of_its_own_is_the_same(tmp_path: Path, scene: Scene) -> None:
+    model = load_model("gresgying-f3-eu180")
+    timing = replace(model.timing["real"], mac_retry_share=0.0)
+    pair = Pair(model=model, quirks="all", timing=timing, connect=False)
+    pair.csms = csms = RecordingCsms(pair.clock.now)
+    async with pair:
+        pair._connect = True
+        pair.station.open()
+        await pair.settle()
+        await pair.advance(6)
+        await scene(Recorder(pair, csms))
+    path = tmp_path / f"trace-{scene.__name__}.jsonl"
+    path.write_text("\n".join(map(json.dumps, csms.lines)), encoding="utf-8")
+    result = await verdict(path)
+    assert result.frames > 5
+    assert not result.whys, table([result])
+
+
+async def test_what_differs_is_said(tmp_path: Path) -> None:
+    """A trace in which something else was said: each difference has its sentence."""
+    boot = {
+        "chargePointModel": "F3-EU180-CC",
+        "chargePointVendor": "Gresgying",
+        "chargePointSerialNumber": "1",
+        "iccid": "0",
+    }
+    accepted = {"currentTime": "2026-01-01T12:00:00Z", "interval": 300, "status": "Accepted"}
+    lines = [
+        ("cp->csms", "12:00:00.000", [2, "1", "BootNotification", boot]),
+        ("csms->cp", "12:00:00.050", [3, "1", accepted]),
+        ("csms->cp", "12:00:05.000", [2, "2", "ClearCache", {}]),
+        ("cp->csms", "12:00:06.000", [3, "2", {"status": "Rejected"}]),
+    ]
+    path = tmp_path / "trace-other.jsonl"
+    path.write_text(
+        "\n".join(
+            json.dumps({"dir": way, "t": f"2026-01-01T{at}Z", "msg": message})
+            for way, at, message in lines
+        ),
+        encoding="utf-8",
+    )
+    result = await verdict(path)
+    assert set(result.whys) == {
+        "BootNotification: fields with ['firmwareVersion']",
+        "ClearCache.conf: status is 'Accepted'",
+        "too much: Available NoError on 0",
+        "too much: Available NoError on 1",
+        "too much: Available NoError on 2",
+    }
+    assert (result.frames, result.equal) == (2, 0)
