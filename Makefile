@@ -2,7 +2,7 @@
 
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 
-.PHONY: check fast format-check lint types imports tests format pictures
+.PHONY: check fast format-check lint types imports tests chaos format pictures
 
 check: fast tests
 
@@ -22,6 +22,9 @@ imports:
 
 tests:
 	$(PYTHON) -m pytest
+
+chaos:
+	CHAOS_RUNS=2000 $(PYTHON) -m pytest tests/chaos
 
 format:
 	$(PYTHON) -m ruff format .
