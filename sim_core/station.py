@@ -20,27 +20,15 @@ from sim_core.clock import Clock
 from sim_core.commands import (
     ACTION_BY_COMMAND,
     Accepted,
-    ClearFault,
     Command,
     GoOnline,
     GoSilent,
-    InjectFault,
-    JamLock,
     LinkDown,
     LinkUp,
     Outcome,
-    Plug,
     PowerOff,
     PowerOn,
     Refused,
-    RemoveCable,
-    Resume,
-    Start,
-    Stop,
-    SuspendEV,
-    SuspendEVSE,
-    Swipe,
-    Unplug,
 )
 from sim_core.config import ConfigError, Settings
 from sim_core.errors import UserError
@@ -284,7 +272,6 @@ class Station:
         return await asyncio.shield(asyncio.ensure_future(self._submit(command)))
 
     async def _submit(self, command: Command) -> Outcome:
-        sessions = self.charge_point.sessions
         if isinstance(command, (LinkDown, LinkUp, GoSilent, GoOnline)):
             return self._switch(command)
         if isinstance(command, (PowerOff, PowerOn)):
@@ -295,31 +282,7 @@ class Station:
                 f"there is no connector {command.connector_id}: "
                 f"this charge point has 1 to {len(self.charge_point.outlets)}"
             )
-        if isinstance(command, Swipe):
-            return await sessions.swipe(outlet, command)
-        if isinstance(command, Start):
-            return await sessions.start(outlet, command)
-        if isinstance(command, Plug):
-            return sessions.plug(outlet, command)
-        if isinstance(command, Unplug):
-            return sessions.unplug(outlet, command)
-        if isinstance(command, RemoveCable):
-            return sessions.remove_cable(outlet, command)
-        if isinstance(command, Stop):
-            return sessions.stop(outlet, command)
-        if isinstance(command, SuspendEV):
-            return sessions.suspend_ev(outlet, command)
-        if isinstance(command, SuspendEVSE):
-            return sessions.suspend_evse(outlet, command)
-        if isinstance(command, Resume):
-            return sessions.resume(outlet, command)
-        if isinstance(command, InjectFault):
-            return sessions.fault(outlet, command)
-        if isinstance(command, ClearFault):
-            return sessions.clear_fault(outlet, command)
-        if isinstance(command, JamLock):
-            return sessions.jam_lock(outlet, command)
-        return sessions.unlock(outlet, command)
+        return await self.charge_point.sessions.carry_out(outlet, command)
 
     def _switch(self, command: LinkDown | LinkUp | GoSilent | GoOnline) -> Outcome:
         name = ACTION_BY_COMMAND[type(command)].name

@@ -6,9 +6,10 @@ anybody; after a wait it looks at the facts again.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ocpp.v16.enums import Reason
 
@@ -16,6 +17,7 @@ from sim_core.commands import (
     ERROR_CODES,
     Accepted,
     ClearFault,
+    Command,
     InjectFault,
     JamLock,
     Outcome,
@@ -53,12 +55,35 @@ AWAKE_S = 1.35
 FAULT_PASSES_S = 3.0
 
 
+Act = Callable[[Outlet, Any], "Outcome | Awaitable[Outcome]"]
+
+
 class Sessions:
     """Carries out what people and vehicles do."""
 
     def __init__(self, charge_point: ChargePoint) -> None:
         self._cp = charge_point
         self._arrivals = 0
+        self._acts: dict[type[Command], Act] = {
+            Plug: self.plug,
+            Unplug: self.unplug,
+            RemoveCable: self.remove_cable,
+            Swipe: self.swipe,
+            Start: self.start,
+            Stop: self.stop,
+            SuspendEV: self.suspend_ev,
+            SuspendEVSE: self.suspend_evse,
+            Resume: self.resume,
+            InjectFault: self.fault,
+            ClearFault: self.clear_fault,
+            Unlock: self.unlock,
+            JamLock: self.jam_lock,
+        }
+
+    async def carry_out(self, outlet: Outlet, command: Command) -> Outcome:
+        """Do what a command on a connector asks; returns once it is decided."""
+        outcome = self._acts[type(command)](outlet, command)
+        return await outcome if isinstance(outcome, Awaitable) else outcome
 
     # -- the vehicle -------------------------------------------------
 
