@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, TextIO
 from sim_core.config import ConfigError, Settings, load
 from sim_core.engine import Companion, Engine
 from sim_core.events import Event
+from sim_core.sidecar.public import public_url
 
 if TYPE_CHECKING:
     from sim_core.station import Station
@@ -110,7 +111,8 @@ def run_plain(engine: Engine) -> int:
             gone=stopping.set,
             hurried=lambda: stopping.is_set() or engine.wait(0),
         )
-        started = f"{settings.cpid} starts, CSMS {settings.csms_url}. Ctrl-C ends it."
+        csms = public_url(settings.csms_url)
+        started = f"{settings.cpid} starts, CSMS {csms}. Ctrl-C ends it."
         out.say(engine.now(), "start", started)
         cursor = 0
         while not stopping.is_set() and not engine.wait(LOOK_S):
@@ -164,7 +166,7 @@ class Lines:
         gone: Callable[[], None] = lambda: None,
         hurried: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`gone` is called when nobody reads any more; `hurried`: a slow reader is not waited for."""
+        """`gone` is called when nobody reads any more; `hurried` says not to wait for a reader."""
         self._stream = stream
         self._form = form
         self._gone = gone

@@ -56,7 +56,7 @@ from sim_core.snapshot import (
 from sim_core.store import Store
 from sim_core.wire.access import NOTHING_SET, Access, Tls, dial, tls_context
 from sim_core.wire.access import warnings as access_warnings
-from sim_core.wire.link import Link, charge_point_url
+from sim_core.wire.link import Link, charge_point_url, without_password
 from sim_core.wire.message_log import MessageLog
 
 SAMPLED = "MeterValuesSampledData"
@@ -376,7 +376,7 @@ class Station:
     def _link_picture(self) -> LinkSnapshot:
         cp, link = self.charge_point, self.link
         return LinkSnapshot(
-            url=link.url,
+            url=without_password(link.url),
             state=link.state if link.wanted else LinkState.DOWN,
             registration=cp.registration,
             online=link.online,

@@ -1,4 +1,4 @@
-"""What goes out: JSON in ASCII, and nothing that is secret.
+"""What goes out: JSON in ASCII.
 
 ASCII, because a text from the wire may hold half a surrogate pair, which UTF-8 cannot write, and
 because an escape sequence then reaches no terminal behind a curl.
@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.responses import Response
-
-HIDDEN = "(hidden)"
 
 
 def as_json(content: object) -> str:
@@ -30,14 +27,3 @@ def answer(
 def refusal(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
     """An answer that says what is wrong with the request."""
     return answer({"detail": sentence}, status, headers)
-
-
-def public_url(url: str) -> str:
-    """`url` without the password and the query that may be in it."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return HIDDEN
-    user, mark, host = parts.netloc.rpartition("@")
-    netloc = f"{HIDDEN}@{host}" if mark and user else parts.netloc
-    return parts._replace(netloc=netloc, query=HIDDEN if parts.query else "").geturl()

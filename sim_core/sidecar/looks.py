@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
@@ -20,8 +20,9 @@ from starlette.types import ASGIApp
 from sim_core.config import Settings
 from sim_core.sidecar import openapi
 from sim_core.sidecar.acts import Query, read
-from sim_core.sidecar.answers import HIDDEN, answer, public_url, refusal
+from sim_core.sidecar.answers import answer, refusal
 from sim_core.sidecar.metrics import Metrics
+from sim_core.sidecar.public import HIDDEN, public_url
 from sim_core.sidecar.streams import Streams
 from sim_core.snapshot import ConnectorSnapshot, LinkSnapshot, StationSnapshot
 from sim_core.station import Station
@@ -270,7 +271,7 @@ def _link(link: LinkSnapshot) -> dict[str, Any]:
 
 
 def _exchange(exchange: Exchange) -> dict[str, Any]:
-    return asdict(exchange) | {
+    return vars(exchange) | {
         "direction": exchange.direction.value,
         "state": exchange.state.value,
         "requested_at": exchange.requested_at.isoformat(),

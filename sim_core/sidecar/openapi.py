@@ -195,7 +195,9 @@ def _look(look: Look) -> Schema:
 
 def _act(action: Action) -> Schema:
     done = "DoneAtConnector" if action.on_connector else "Done"
-    wrong = ["401", "403", "413", "414", "422", "431", "503", *(["404"] if action.on_connector else [])]
+    wrong = ["401", "403", "413", "414", "422", "431", "503"]
+    if action.on_connector:
+        wrong.append("404")
     path = [
         {
             "name": "cid",

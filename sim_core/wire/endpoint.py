@@ -261,11 +261,11 @@ class Endpoint:
                 if isinstance(payload, dict)
                 else Error("FormationViolation", "a CALLRESULT without payload")
             )
-            self._receive_answer(message_id, answer, text)
+            await self._receive_answer(message_id, answer, text)
         elif kind == CALLERROR:
             code = message[2] if isinstance(message[2], str) else "GenericError"
             described = message[3] if len(message) > 3 and isinstance(message[3], str) else ""
-            self._receive_answer(message_id, Error(code, described), text)
+            await self._receive_answer(message_id, Error(code, described), text)
         else:
             self._noise("unknown message type", text)
 
@@ -280,8 +280,12 @@ class Endpoint:
             trouble=what,
         )
 
-    def _receive_answer(self, message_id: str, answer: Result | Error, text: str) -> None:
-        if not self._settle(message_id, answer, text):
+    async def _receive_answer(self, message_id: str, answer: Result | Error, text: str) -> None:
+        if self._settle(message_id, answer, text):
+            # Whoever waited takes it in before the next frame: a RemoteStop may be right behind
+            # the transactionId that it names.
+            await asyncio.sleep(0)
+        else:
             self._noise("answer to no open request", text)
 
     def _time_out(self, message_id: str) -> None:
@@ -355,7 +359,12 @@ class Endpoint:
 
         task = asyncio.ensure_future(answer_later())
         self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+        task.add_done_callback(self._answered)
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        self._answering.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            LOG.error("an answer could not be given", exc_info=error)
 
     def _carry_out(self, reply: Reply | Refusal) -> None:
         if isinstance(reply, Reply) and reply.then is not None:

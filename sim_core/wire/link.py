@@ -65,6 +65,13 @@ def charge_point_url(base: str, charge_point_id: str) -> str:
     return f"{path.rstrip('/')}/{quote(charge_point_id, safe='')}{mark}{query}"
 
 
+def without_password(url: str) -> str:
+    """A URL as it may be shown: without the name and password that it may carry."""
+    scheme, mark, rest = url.partition("://")
+    place, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{place.rpartition('@')[2]}{slash}{path}"
+
+
 def explain(error: BaseException, *, tls: bool = False) -> str:
     """Why an attempt to connect failed, as a sentence without full stop. `tls`: over TLS."""
     if isinstance(error, UserError):
@@ -288,7 +295,7 @@ class Link:
         self.heard_at = None
         self._show(LinkState.CONNECTED, trouble="")
         self._told = ""
-        self._note(f"connected to {self.url}")
+        self._note(f"connected to {without_password(self.url)}")
         why = "closed by the charge point"
         try:
             await first_of(self._read(endpoint), self._session(endpoint))

@@ -54,7 +54,7 @@ class _Plain:
     while_pending: bool
 
 
-GATHERING = (0.6, 1.8)
+GATHERING = (0.7, 1.3)
 """How many ticks pass between an event and the frame that tells of it."""
 AFTER_ANSWER = (1.0, 1.1)
 """How many ticks pass between an answer and the next transaction message."""
@@ -110,6 +110,8 @@ class Outbox:
         self._style = style
         self._rng = rng or random.Random()
         self._instead = instead
+        self._failure: BaseException | None = None
+        """What has gone wrong in a call beside: it ends the charge point visibly."""
         self._slots_taken = 0
         self._row_open = False
         self._starting = False
@@ -225,6 +227,8 @@ class Outbox:
             self._end_retry_wait()
         try:
             while not endpoint.closed:
+                if self._failure is not None:
+                    raise self._failure
                 full = self._slots_taken >= self._style.open_calls
                 item = None if full else self._next()
                 if item is None:
@@ -250,7 +254,7 @@ class Outbox:
         finally:
             self.connected = False
             self.registered = False
-            self._held = False
+            self._held = self._starting = False
             for task in list(sending):
                 task.cancel()
             await asyncio.gather(*sending, return_exceptions=True)
@@ -339,10 +343,12 @@ class Outbox:
         self._slots_taken += 1
         self._row_open = self._row_open or row is not None
         self.busy = self._starting = True
-        slot = [True]
+        held = True
 
         def free_slot() -> None:
-            if slot.pop() if slot else False:
+            nonlocal held
+            if held:
+                held = False
                 self._slots_taken -= 1
                 self.busy = self._slots_taken > 0
                 self._on_change()
@@ -359,6 +365,8 @@ class Outbox:
             timer.cancel()
             if row is not None:
                 self._row_open = False
+            if not task.cancelled() and task.exception() is not None:
+                self._failure = task.exception()
             free_slot()
             self.wake()
 

@@ -678,3 +678,20 @@ async def test_a_remote_start_follows_a_change_of_its_key_at_once() -> None:
         pair.csms.clear()
         await pair.ask("RemoteStartTransaction", idTag="TAG", connectorId=1)
         assert pair.csms.actions() == ["StatusNotification 1 Preparing"]
+
+
+@pytest.mark.row(46, "TC_012_CS")
+async def test_remote_stop_right_behind_the_transaction_id() -> None:
+    """Two frames in one read: the id that RemoteStop names has only just arrived."""
+    async with Pair() as pair:
+        release = asyncio.Event()
+        pair.csms.script["StartTransaction"].append(
+            Hold(release, {"transactionId": 77, "idTagInfo": {"status": "Accepted"}})
+        )
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        release.set()
+        await asyncio.sleep(0)  # the held answer is written first, the request directly behind it
+        assert await pair.ask("RemoteStopTransaction", transactionId=77) == {"status": "Accepted"}
+        (stop,) = pair.csms.of("StopTransaction")
+        assert stop.payload["transactionId"] == 77

@@ -16,12 +16,14 @@ from sim_core.clock import ManualClock, SystemClock, Timer
 from sim_core.commands import Accepted, Plug, Start, Stop, SuspendEV, Unplug
 from sim_core.config import ConfigError
 from sim_core.engine import Engine
+from sim_core.events import Ring
 from sim_core.models import load_model
 from sim_core.ocpp16.metering import Aligned, Periodic
 from sim_core.ocpp16.stamps import moment
 from sim_core.snapshot import Registration
 from sim_core.station import Station
 from sim_core.store import MEMORY
+from sim_core.wire.message_log import MessageLog
 from tests.pair import Pair, settings
 from tests.scripted_csms import ScriptedCsms
 
@@ -165,8 +167,12 @@ async def test_extra_measurands_are_added_to_whatever_comes_first() -> None:
 
 async def test_a_measurand_that_is_none_is_a_sentence() -> None:
     with pytest.raises(ConfigError) as caught:
-        async with OptionsPair(extra_measurands="Voltage,Frequenzy"):
-            pass
+        Station.from_settings(
+            settings(state_dir=MEMORY, extra_measurands="Voltage,Frequenzy"),
+            clock=ManualClock(),
+            messages=MessageLog(),
+            events=Ring(10),
+        )
     assert str(caught.value).startswith(
         "EXTRA_MEASURANDS (--extra-measurands) is 'Voltage,Frequenzy': "
         "'Frequenzy' is not measured here; allowed is Energy.Active.Import.Register, "

@@ -12,7 +12,6 @@ import difflib
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from tests.twin.scene import S, sessions
@@ -34,7 +33,6 @@ START = ((26.0, 30.0), (38.0, 41.0))
 TO_CHARGING = (1.4, 1.9)
 TO_BEGIN = (1.0, 3.2)
 REMOTE_STOP = (4.3, 7.6)
-EARLY_CARD = 14.0
 
 NOT_BUILT = {
     "ReserveNow": "Reservation",
@@ -64,6 +62,7 @@ class Result:
 
 
 Lane = tuple[Any, ...]
+Spans = tuple[tuple[float, float], ...]
 
 
 def lane_of(frame: Frame, connectors: dict[object, int | None]) -> Lane:
@@ -101,7 +100,7 @@ def compare(trace: Trace, heard: list[Frame], asked: list[tuple[Frame, Frame]]) 
     pairs: list[tuple[Frame, Frame]] = []
     for lane in dict.fromkeys([*real, *twin]):
         _match(lane, real.get(lane, []), twin.get(lane, []), result, pairs)
-    late = _spans(trace, pairs)
+    late = _spans(trace, pairs, asked)
     for one, other in pairs:
         whys = frame_faults(one, other) + late.get(id(other), [])
         _count(result, whys)
@@ -238,42 +237,59 @@ def _compare_field(
         faults.append(f"{one['key']} is {b!r}, not {a!r}" if "key" in one else f"{path} is {b!r}")
 
 
-def _spans(trace: Trace, pairs: list[tuple[Frame, Frame]]) -> dict[int, list[str]]:
-    """Delays of the twin that were never observed, by the frame that came too early or late."""
-    late: dict[int, list[str]] = defaultdict(list)
-    twin = {id(one): other for one, other in pairs}
+def _spans(
+    trace: Trace, pairs: list[tuple[Frame, Frame]], asked: list[tuple[Frame, Frame]]
+) -> dict[int, list[str]]:
+    """Delays of the twin that were never observed, by the frame that came too early or late.
 
-    def check(frame: Frame, what: str, took: timedelta, *spans: tuple[float, float]) -> None:
-        if not any(low <= took / S <= high for low, high in spans):
+    A delay is judged only where the trace's own lies in the span: what else has happened between
+    the two frames would be judged otherwise.
+    """
+    late: dict[int, list[str]] = defaultdict(list)
+    twin = {id(one): other for one, other in [*pairs, *asked]}
+
+    def judge(what: str, first: Frame, then: Frame, spans: Spans, *, stamps: bool = False) -> None:
+        if id(first) not in twin or id(then) not in twin or not (trace.timed or stamps):
+            return
+
+        def within(one: Frame, other: Frame) -> tuple[bool, float]:
+            begin, end = (one.stamp, other.stamp) if stamps else (one.at, other.at)
+            took = (end - begin) / S if begin and end else -1.0
+            return any(low <= took <= high for low, high in spans), took
+
+        here, took = within(twin[id(first)], twin[id(then)])
+        if within(first, then)[0] and not here:
             shown = " or ".join(f"{low:g} to {high:g}" for low, high in spans)
-            late[id(frame)].append(f"{token_of(frame)}: {what} {took / S:.1f} s, not {shown}")
+            late[id(twin[id(then)])].append(f"{token_of(then)}: {took:.1f} s {what}, not {shown}")
 
     for one, other in pairs:
         live = one.action == "StatusNotification" or one.context in ("Sample.Periodic", "Trigger")
-        stamped = one.stamp and trace.timed and FLIGHT[0] <= (one.at - one.stamp) / S <= FLIGHT[1]
-        if live and stamped and other.stamp:
-            check(other, "from stamp to frame", other.at - other.stamp, FLIGHT)
-    for connector in (1, 2):
-        plugs = [
-            f
-            for f in trace.of("StatusNotification", connector)
-            if f.payload["status"] == "Preparing"
-        ]
+        if live and one.stamp and other.stamp and trace.timed:
+            took = (other.at - other.stamp) / S
+            if FLIGHT[0] <= (one.at - one.stamp) / S <= FLIGHT[1] < took:
+                late[id(other)].append(f"{token_of(one)}: {took:.1f} s on its way")
+    reports = trace.of("StatusNotification")
+    plugs = [frame for frame in reports if frame.payload["status"] == "Preparing"]
+    for boot in trace.of("BootNotification"):
+        for frame in [f for f in reports if f.at > boot.at][:1]:
+            judge("after BootNotification", boot, frame, (BOOT_TO_STATUS,))
+    for mac in trace.of("DataTransfer"):
+        for plug in plugs:
+            judge("after the plug", plug, mac, MAC)
+    for stop in trace.of("StopTransaction"):
+        for ask, _ in asked:
+            if ask.payload.get("transactionId") == stop.payload["transactionId"]:
+                judge("after RemoteStopTransaction", ask, stop, (REMOTE_STOP,))
+    for connector in sorted({frame.connector for frame in plugs if frame.connector}):
         for run in sessions(trace, connector):
-            start = twin.get(id(run.start))
-            if start is None or start.stamp is None or run.failed:
+            if run.failed:
                 continue
-            plug = next((p for p in reversed(plugs) if p.at < run.start.at), None)
-            here = twin.get(id(plug)) if plug else None
-            if here and here.stamp and plug and plug.stamp and run.start.stamp:
-                real = (run.start.stamp - plug.stamp) / S
-                if any(low <= real <= high for low, high in START):
-                    check(start, "after the plug", start.stamp - here.stamp, *START)
-            for frame in trace.said:
-                other_ = twin.get(id(frame))
-                if other_ is None or frame.at < run.start.at or frame.connector != connector:
-                    continue
-                if frame.payload.get("status") == "Charging" and other_.stamp:
-                    check(other_, "after StartTransaction", other_.stamp - start.stamp, TO_CHARGING)
-                    break
+            before = [f for f in plugs if f.connector == connector and f.at < run.start.at]
+            after = [f for f in trace.said if f.connector == connector and f.at > run.start.at]
+            for plug in before[-1:]:
+                judge("after the plug", plug, run.start, START, stamps=True)
+            for frame in [f for f in after if f.payload.get("status") == "Charging"][:1]:
+                judge("after StartTransaction", run.start, frame, (TO_CHARGING,), stamps=True)
+            for frame in [f for f in after if f.context == "Transaction.Begin"][:1]:
+                judge("after StartTransaction", run.start, frame, (TO_BEGIN,))
     return late
