@@ -502,6 +502,8 @@ class Store:
         LOG.error(self.trouble)
 
     def _open(self, path: Path) -> sqlite3.Connection:
+        if path != MEMORY:
+            path.touch(mode=0o600)  # a CSMS's AuthorizationKey may be in it
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             db.execute("PRAGMA journal_mode = WAL")
