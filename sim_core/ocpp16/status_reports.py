@@ -110,6 +110,8 @@ class StatusReports:
         def answered(answer: Answer) -> None:
             if not isinstance(answer, NoAnswer):
                 line.told = report
+            elif answer.sent:
+                line.told = None  # it may have arrived: only saying it again makes sure
 
         self._send(self._payload(connector_id, line), answered)
 

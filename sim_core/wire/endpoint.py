@@ -62,6 +62,8 @@ class NoAnswer:
     reason: str
     link_lost: bool
     """The link closed first (else: the time was up)."""
+    sent: bool = True
+    """The request may have arrived; False when it never left."""
 
 
 Answer = Result | Error | NoAnswer
@@ -192,7 +194,7 @@ class Endpoint:
         message_id = str(uuid.uuid4())
         text = self._style.encode([CALL, message_id, action, payload])
         if self.closed:
-            return NoAnswer("the link is down", link_lost=True)
+            return NoAnswer("the link is down", link_lost=True, sent=False)
         if fault := schemas.request_fault(action, payload):
             LOG.error("our own %s is not valid: %s", action, fault.description)
             return Error(fault.code, f"not sent: {fault.description}")

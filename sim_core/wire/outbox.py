@@ -199,7 +199,7 @@ class Outbox:
         """`call`, for whoever must have its place in the queue now: the answer comes later."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         if not self.connected or not (self.registered or while_pending):
-            answer.set_result(NoAnswer("the charge point is offline", link_lost=True))
+            answer.set_result(NoAnswer("the charge point is offline", link_lost=True, sent=False))
             return answer
         plain = _Plain(action, payload, next(self._ages), answer, while_pending)
         now_s = self._clock.monotonic()
@@ -213,7 +213,9 @@ class Outbox:
             oldest = min(self._plain, key=lambda item: item.age)
             self._plain.remove(oldest)
             if not oldest.answer.done():
-                oldest.answer.set_result(NoAnswer("it gave way to newer ones", link_lost=False))
+                oldest.answer.set_result(
+                    NoAnswer("it gave way to newer ones", link_lost=False, sent=False)
+                )
         self.wake()
         return answer
 
@@ -262,7 +264,7 @@ class Outbox:
             while self._plain:
                 waiting = self._plain.popleft().answer
                 if not waiting.done():
-                    waiting.set_result(NoAnswer("the link was lost", link_lost=True))
+                    waiting.set_result(NoAnswer("the link was lost", link_lost=True, sent=False))
 
     def _next(self) -> _Plain | JournalRow | None:
         turn = self._choose()

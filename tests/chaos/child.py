@@ -10,6 +10,7 @@ import asyncio
 import mmap
 import os
 import random
+import signal
 import struct
 import sys
 from pathlib import Path
@@ -188,7 +189,8 @@ def serve() -> None:
             _, code = os.waitpid(pid, 0)
             print(os.waitstatus_to_exitcode(code), flush=True)
         else:
-            line = sys.stdin.readline()  # "reap": it has been killed
+            if not sys.stdin.readline():  # "reap" says that it has been killed; nobody says so
+                os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
             print("reaped", flush=True)
 

@@ -174,5 +174,7 @@ def judge(
     for index in range(child.CONNECTORS):
         # meterStart and meterStop are whole Wh: one may be missing for each transaction.
         slack = len(starts) + lives * KILL_LOSS_WH
-        assert counted[index] - slack <= told[index] <= counted[index] + len(starts), seed
+        assert counted[index] - slack <= told[index] <= counted[index] + len(starts), (
+            f"{seed}: connector {index + 1}, lives {lives}: {starts} {stops} {counted} {registers}"
+        )
         assert ends[index] <= registers[index] <= counted[index] + 1e-6, seed

@@ -21,6 +21,7 @@ from sim_core.commands import (
 )
 from tests.conformance.acts import charge, payloads
 from tests.pair import Pair
+from tests.scripted_csms import Cut
 
 FIRST = "StatusNotification 1 "
 
@@ -144,3 +145,15 @@ async def test_a_pause_and_its_end(pause: SuspendEV | SuspendEVSE, status: str) 
             for value in payload["meterValue"]
         ]
         assert registers[1] == registers[2] == registers[4] < registers[5]
+
+
+@pytest.mark.row(79, "OCPP-J§5.3")
+async def test_a_status_whose_answer_was_lost_is_said_again() -> None:
+    """The CSMS may have heard Preparing; that it is Available again is news to it."""
+    async with Pair() as pair:
+        pair.csms.script["StatusNotification"].append(Cut())
+        await pair.submit(Plug(1))
+        await pair.submit(Unplug(1))
+        pair.csms.clear()
+        await pair.advance(5)
+        assert pair.csms.actions() == ["StatusNotification 1 Available"]
