@@ -61,9 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--host",
-        default="127.0.0.1",
-        help="address to listen on, for both ports; 0.0.0.0 opens them to the network "
-        "(default: %(default)s)",
+        help="address to listen on, for both ports; without it charge points may come from the "
+        "network (0.0.0.0) and the HTTP API is for this computer only (127.0.0.1)",
     )
     parser.add_argument(
         "--port",
@@ -156,25 +155,28 @@ async def _run(options: argparse.Namespace) -> int:
     delay = options.boot_delay
     if delay is None:
         delay = CENTRAL_PY_DELAY_S if options.central_py else 0.0
+    # A charger must be able to come; who may steer it is another question.
+    host = options.host or "0.0.0.0"
+    api_host = options.host or "127.0.0.1"
     boot = Boot(interval=options.interval, delay_s=delay, deaf=options.central_py)
     csms = Csms(rules=Rules(boot=boot))
     csms.on_event(tell)
     api: ApiServer | None = None
     try:
         try:
-            await csms.start(options.host, options.port)
+            await csms.start(host, options.port)
         except OSError as error:
-            return _cannot_listen(options.host, options.port, error)
-        say(f"Charge points connect to ws://{_at(options.host)}:{csms.port}/ocpp/<charge point id>")
+            return _cannot_listen(host, options.port, error)
+        say(f"Charge points connect to ws://{_at(host)}:{csms.port}/ocpp/<charge point id>")
         if options.http_port:
             from sim_core.csms.api import ApiServer
 
             api = ApiServer(csms, options.api_key)
             try:
-                await api.start(options.host, options.http_port)
+                await api.start(api_host, options.http_port)
             except OSError as error:
-                return _cannot_listen(options.host, options.http_port, error)
-            say(f"The HTTP API is at http://{_at(options.host)}:{api.port}/api/v1")
+                return _cannot_listen(api_host, options.http_port, error)
+            say(f"The HTTP API is at http://{_at(api_host)}:{api.port}/api/v1")
             if options.api_key == DEFAULT_API_KEY:
                 say(
                     f"Warning: the API key is the public default {DEFAULT_API_KEY}; set another "

@@ -110,6 +110,7 @@ async def test_nothing_is_lost_and_nothing_is_told_twice(tmp_path: Path) -> None
 async def one_run(process: Process, seed: int, folder: Path) -> None:
     rng = random.Random(seed)
     output = folder / "output"
+    (folder / "witness").write_bytes(bytes(8 * child.CONNECTORS))
     async with UnreliableCsms(rng) as csms:
         lives = rng.randint(1, 3)
         for life in range(lives):

@@ -54,6 +54,8 @@ async def run():
             sys.executable,
             "-m",
             "sim_core.csms",
+            "--host",
+            "127.0.0.1",
             *arguments,
             cwd=ROOT,
             env={**kept, **environment},
@@ -160,7 +162,7 @@ def test_a_port_in_use_is_one_sentence(which, capfd):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         other = ["--port", "0"] if which == "--http-port" else ["--http-port", "0"]
-        assert main([which, port, *other]) == 1
+        assert main(["--host", "127.0.0.1", which, port, *other]) == 1
     assert capfd.readouterr().err == (
         f"Cannot listen on 127.0.0.1:{port}: another program uses that port.\n"
     )
