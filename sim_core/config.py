@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -383,12 +382,3 @@ def load(argv: list[str], prog: str = "chargeforge") -> Settings:
             "OCPP_VERSION (--ocpp-version) is '2.0.1': that is planned and not built yet; use 1.6."
         )
     return settings
-
-
-def main() -> None:
-    """Show what the sources say, for a look by hand."""
-    try:
-        print(load(sys.argv[1:]).model_dump_json(indent=2))
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        raise SystemExit(2) from None

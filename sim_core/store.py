@@ -42,7 +42,6 @@ CREATE TABLE transactions (
     vehicle TEXT,
     vehicle_wh REAL,
     transaction_id INTEGER,
-    start_lost INTEGER NOT NULL DEFAULT 0,
     stopped INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE samples (
@@ -99,7 +98,6 @@ class StoredTransaction:
     """Name of the vehicle that it began with, and what was in its battery then."""
     vehicle_wh: float | None
     transaction_id: int | None
-    start_lost: bool
 
 
 @dataclass(frozen=True)
@@ -114,8 +112,6 @@ class JournalRow:
     written_at: datetime
     attempts: int
     transaction_id: int | None
-    start_lost: bool
-    """StartTransaction of this transaction was given up: there will never be a transactionId."""
 
 
 @dataclass(frozen=True)
@@ -284,7 +280,7 @@ class Store:
         """Transactions that have begun and not stopped: what a power cut left behind."""
         rows = self._db.execute(
             "SELECT key, connector_id, id_tag, parent_id_tag, meter_start_wh, started_at,"
-            " reservation_id, vehicle, vehicle_wh, transaction_id, start_lost FROM transactions"
+            " reservation_id, vehicle, vehicle_wh, transaction_id FROM transactions"
             " WHERE stopped = 0 ORDER BY key"
         )
         return [
@@ -299,7 +295,6 @@ class Store:
                 vehicle=row[7],
                 vehicle_wh=row[8],
                 transaction_id=row[9],
-                start_lost=bool(row[10]),
             )
             for row in rows
         ]
@@ -367,7 +362,7 @@ class Store:
         """The first `limit` rows, oldest first, with the transactionId as far as it is known."""
         rows = self._db.execute(
             "SELECT j.number, j.action, j.payload, j.transaction_key, j.connector_id,"
-            " j.written_at, j.attempts, t.transaction_id, t.start_lost FROM journal j"
+            " j.written_at, j.attempts, t.transaction_id FROM journal j"
             " JOIN transactions t ON t.key = j.transaction_key ORDER BY j.number LIMIT ?",
             (limit,),
         )
@@ -381,7 +376,6 @@ class Store:
                 written_at=_moment(row[5]),
                 attempts=row[6],
                 transaction_id=row[7],
-                start_lost=bool(row[8]),
             )
             for row in rows
         ]
@@ -424,10 +418,6 @@ class Store:
                     why,
                 ),
             )
-            if row.action == "StartTransaction":
-                self._db.execute(
-                    "UPDATE transactions SET start_lost = 1 WHERE key = ?", (row.transaction_key,)
-                )
             self._leave(row)
 
     def given_up(self, limit: int) -> list[GivenUp]:

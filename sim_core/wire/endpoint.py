@@ -418,7 +418,3 @@ class Endpoint:
             # The edge between the wire and the firmware: a fault of ours must not cost the link.
             LOG.exception("the handler of %s failed", action)
             return Refusal("InternalError", f"{action} could not be processed")
-
-
-RouteSource = Mapping[str, Route]
-Session = Callable[[Endpoint], Awaitable[None]]
