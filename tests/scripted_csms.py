@@ -154,8 +154,9 @@ class ScriptedCsms:
         return cast("list[Any]", await asyncio.wait_for(answer, 10))
 
     async def send_text(self, text: str | bytes) -> None:
-        """Send any text as a frame."""
-        assert self._open is not None, "no charge point is connected"
+        """Send any text as a frame, once a charge point is connected."""
+        await self.until(lambda: self.connected)
+        assert self._open is not None
         await self._open.send(text)
 
     async def until(self, holds: Callable[[], bool], timeout_s: float = 10.0) -> None:

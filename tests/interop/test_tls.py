@@ -268,11 +268,12 @@ async def test_the_security_profile_rises_and_never_falls(authority: Authority) 
         told = await csms.ask("ChangeConfiguration", key="SecurityProfile", value=value)
         return str(told["status"])
 
-    csms = TlsCsms(None, key=KEY.encode())
-    await csms.start()
-    async with charge_point(
-        csms, model="generic", ca_cert=authority.file, authorization_key=SecretStr(KEY)
-    ) as engine:
+    async with (
+        TlsCsms(None, key=KEY.encode()) as csms,
+        charge_point(
+            csms, model="generic", ca_cert=authority.file, authorization_key=SecretStr(KEY)
+        ) as engine,
+    ):
         await until(engine, registered)
         assert await ask("4") == "Rejected"
         assert await ask("3") == "Rejected"  # there is no client certificate
@@ -282,12 +283,13 @@ async def test_the_security_profile_rises_and_never_falls(authority: Authority) 
         assert await ask("0") == "Rejected"
         assert await ask("2") == "Accepted"
         await csms.stop()
+        connections = csms.connections
         csms.context = authority.server()
         await csms.start()
-        await until(engine, registered)  # by TLS now, although the URL says ws://
+        # by TLS now, although the URL says ws://
+        await csms.until(lambda: csms.connections > connections and csms.connected)
         assert await ask("1") == "Rejected"
         assert await ask("2") == "Accepted"
-    await csms.stop()
 
 
 @pytest.mark.row(125, "TC_086_CS")
