@@ -19,12 +19,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from types import FrameType
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from sim_core.config import ConfigError, Settings, load
 from sim_core.engine import Companion, Engine
 from sim_core.events import Event
-from sim_core.sidecar.public import public_url
+from sim_core.public import plain, public_url
 
 if TYPE_CHECKING:
     from sim_core.station import Station
@@ -75,7 +75,7 @@ def farewell(settings: Settings) -> Companion:
     start goes on with it or ends it. Where nothing is kept there is no next start that knows of
     it, so it is stopped here and not left open at the CSMS for ever.
     """
-    stops = settings.stop_on_exit or str(settings.state_dir) == ":memory:"
+    stops = stops_at_exit(settings)
 
     async def stand_by(station: Station) -> Callable[[], Awaitable[None]]:
         async def say_goodbye() -> None:
@@ -89,12 +89,31 @@ def farewell(settings: Settings) -> Companion:
     return stand_by
 
 
+def stops_at_exit(settings: Settings) -> bool:
+    """Whether the end in good order stops what charges."""
+    return settings.stop_on_exit or str(settings.state_dir) == ":memory:"
+
+
+class OneLine(logging.Formatter):
+    """A record is one line, whatever is quoted in it; a traceback follows on lines of its own,
+    which nobody can take for a record."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        return plain(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        return "\n".join(f"    {plain(line)}" for line in super().formatException(ei).splitlines())
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802 - logging's name
+        return "\n".join(f"    {plain(line)}" for line in stack_info.splitlines())
+
+
 def log_to_file(settings: Settings) -> None:
     """Send the log to LOG_FILE, or nowhere: the terminal belongs to the screen or the sentences."""
     handler: logging.Handler = logging.NullHandler()
     if settings.log_file is not None:
         handler = logging.FileHandler(settings.log_file, encoding="utf-8")
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)r"))
+        handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
 
 
@@ -103,7 +122,7 @@ def run_plain(engine: Engine) -> int:
     settings = engine.settings
     stopping = threading.Event()
     form = FORMS[settings.log_format]
-    with _signals(stopping):
+    with signals_set(stopping):
         engine.start()
         out = Lines(
             sys.stdout,
@@ -127,11 +146,28 @@ def run_plain(engine: Engine) -> int:
     return 0
 
 
-def plain(text: str) -> str:
-    """`text` without anything that a terminal would obey: such characters show as escapes."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+def run_on(engine: Engine) -> int:
+    """Go on with an engine whose screen has gone, until a signal or its end.
+
+    What happens goes to the log: there is nobody else to tell.
+    """
+    stopping = threading.Event()
+    with signals_set(stopping):
+        LOG.info("the terminal has gone, %s goes on without it", engine.settings.cpid)
+        cursor, _ = engine.events.since(0)
+        while not stopping.is_set() and not engine.wait(LOOK_S):
+            cursor = _log_events(engine, cursor)
+        engine.stop(STOP_PATIENCE_S)
+        _log_events(engine, cursor)
+        LOG.info("%s", engine.failure or f"{engine.settings.cpid} has stopped.")
+    return engine.exit_code if engine.failure else 0
+
+
+def _log_events(engine: Engine, cursor: int) -> int:
+    newest, events = engine.events.since(cursor)
+    for event in events:
+        LOG.info("%s", event.text)
+    return newest
 
 
 # -- lines -----------------------------------------------------------------------------------------
@@ -225,7 +261,9 @@ def _say_event(event: Event, out: Lines) -> None:
 
 
 @contextmanager
-def _signals(stopping: threading.Event) -> Iterator[None]:
+def signals_set(stopping: threading.Event) -> Iterator[None]:
+    """Inside, a signal that asks for the end sets the event."""
+
     def stop(signum: int, frame: FrameType | None) -> None:
         stopping.set()
 

@@ -160,3 +160,8 @@ class ManualClock:
         """Let the loop run what is ready, without moving the time."""
         for _ in range(25):
             await asyncio.sleep(0)
+
+
+def clock_of(scale: float) -> Clock:
+    """The clock on which time passes `scale` times as fast as it does."""
+    return SystemClock() if scale == 1 else ScaledClock(scale)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -25,8 +26,11 @@ from pydantic_settings import (
 
 from sim_core.authorization_key import key_bytes
 from sim_core.errors import UserError
+from sim_core.public import HIDDEN, public_url
 
 CONFIG_FILE = "chargeforge.toml"
+MAY_CARRY_A_PASSWORD = ("csms_url", "proxy")
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
 
 
 class ConfigError(UserError):
@@ -67,6 +71,7 @@ class Settings(BaseSettings):
         "ws://127.0.0.1:9000/ocpp",
         "a ws:// or wss:// URL",
         "The CSMS to connect to; the charge point's id is appended as the last path segment",
+        repr=False,
     )
     cpid: str = _option(
         "TestCP01",
@@ -216,8 +221,9 @@ class Settings(BaseSettings):
     )
     proxy: str | None = _option(
         None,
-        "an http:// or socks5:// URL",
+        "an http://, https:// or socks5:// URL of a proxy, with host and port and without a path",
         "Reach the CSMS through this proxy; without it none is used, whatever the environment says",
+        repr=False,
     )
     state_dir: Path | None = _option(
         None,
@@ -228,6 +234,7 @@ class Settings(BaseSettings):
         {},
         'a JSON object such as {"HeartbeatInterval": "60"}',
         "OCPP configuration keys to start with, as a JSON object",
+        repr=False,
     )
     log_file: Path | None = _option(
         None, "a file that can be written to", "Write a log to this file (the screen shows no log)"
@@ -273,6 +280,16 @@ class Settings(BaseSettings):
         "Colours of the dashboard; empty: what suits the terminal",
     )
     ascii: bool = _option(False, "true or false", "Draw the dashboard with ASCII characters only")
+    keys: Annotated[dict[str, str], NoDecode] = _option(
+        {},
+        'a JSON object such as {"stop": "X", "zoom": "f5"}; in TOML the table [keys]',
+        "Other keys for actions of the dashboard; several with spaces between them, empty for none",
+    )
+    keep_running: bool = _option(
+        False,
+        "true or false",
+        "When the terminal of the dashboard goes away (SIGHUP), go on without it until SIGTERM",
+    )
     seed: int | None = _option(
         None, "a whole number", "Seed of everything random, for a run that repeats"
     )
@@ -303,6 +320,18 @@ class Settings(BaseSettings):
             raise ValueError("not a WebSocket URL")
         return value
 
+    @field_validator("proxy")
+    @classmethod
+    def _proxy_url(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = urlsplit(value)
+            known = parts.scheme in PROXY_SCHEMES and parts.hostname and parts.port != 0
+            if not known or parts.path.strip("/") or parts.query or parts.fragment:
+                raise ValueError("not the URL of a proxy")
+            if parts.username is not None and parts.password is None:
+                raise ValueError("a name without a password")
+        return value
+
     @field_validator("authorization_key")
     @classmethod
     def _key(cls, value: SecretStr | None) -> SecretStr | None:
@@ -310,7 +339,7 @@ class Settings(BaseSettings):
             raise ValueError("not an authorization key")
         return value
 
-    @field_validator("ocpp_keys", mode="before")
+    @field_validator("ocpp_keys", "keys", mode="before")
     @classmethod
     def _json_object(cls, value: object) -> object:
         if isinstance(value, str):
@@ -339,32 +368,49 @@ class Settings(BaseSettings):
         return sources
 
 
+S = TypeVar("S", bound=Settings)
+
+
+def colour_wanted() -> bool:
+    """Whether a terminal may be given colours: its owner has not said no, and it knows them."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
 def option_names(field: str) -> tuple[str, str]:
     """The environment variable and the flag of a field."""
     return field.upper(), "--" + field.replace("_", "-")
 
 
-def _sentence(error: ValidationError) -> str:
+def _sentence(error: ValidationError, kind: type[Settings]) -> str:
     first = error.errors()[0]
     field = str(first["loc"][0])
-    info: FieldInfo = Settings.model_fields[field]
+    info: FieldInfo = kind.model_fields[field]
     extra = info.json_schema_extra
     allowed = extra["allowed"] if isinstance(extra, dict) else ""
     variable, flag = option_names(field)
     given = first["input"]
-    if isinstance(given, SecretStr) or "Secret" in str(info.annotation):
-        given = "(secret)"
     shown = given if isinstance(given, str) else json.dumps(given, default=str)
+    if isinstance(given, SecretStr) or "Secret" in str(info.annotation):
+        shown = "(secret)"
+    elif field in MAY_CARRY_A_PASSWORD:
+        shown = public_url(shown)
+    elif "authorizationkey" in shown.casefold():
+        shown = HIDDEN
     return f"{variable} ({flag}) is {shown!r}: allowed is {allowed}."
 
 
 def load(argv: list[str], prog: str = "chargeforge") -> Settings:
-    """Read every source and return the settings.
+    """`load_as` for one charge point."""
+    return load_as(Settings, argv, prog)
+
+
+def load_as(kind: type[S], argv: list[str], prog: str) -> S:
+    """Read every source and return the settings, which may have more options than `Settings`.
 
     Raises ConfigError with a sentence for the user; SystemExit(0) after `--help`.
     """
     try:
-        settings = Settings(
+        settings = kind(
             _cli_parse_args=argv,  # type: ignore[call-arg]
             _cli_prog_name=prog,
             _cli_kebab_case=True,
@@ -372,7 +418,7 @@ def load(argv: list[str], prog: str = "chargeforge") -> Settings:
             _cli_avoid_json=True,
         )
     except ValidationError as error:
-        raise ConfigError(_sentence(error)) from None
+        raise ConfigError(_sentence(error, kind)) from None
     except SettingsError as error:
         raise ConfigError(str(error)) from None
     except ValueError as error:  # a TOML file that does not parse

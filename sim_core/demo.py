@@ -1,8 +1,10 @@
-"""A charge point, a CSMS and a little story, all in one process: nothing to configure or to keep.
+"""A charge point, a CSMS and a guided story, all in one process: nothing to configure or to keep.
 
 The story is told from outside, by the same commands and OCPP requests that anybody could send. It
-begins with a vehicle that charges within seconds. Whoever presses a key is never fought with: a
-step that the charge point refuses is simply left out.
+begins with a vehicle that charges within seconds. A chapter sets its own stage, so that it can be
+reached from anywhere: by the one before, by skipping, or out of free play. Whoever acts is never
+fought with: the story then stands aside until it is asked to go on, and a step that the charge
+point refuses is left out.
 """
 
 from __future__ import annotations
@@ -14,10 +16,26 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim_core.commands import ClearFault, Command, InjectFault, Plug, Start, Swipe, Unplug
+from sim_core.commands import (
+    ClearFault,
+    Command,
+    GoOnline,
+    InjectFault,
+    LinkDown,
+    LinkUp,
+    Plug,
+    PowerOn,
+    Resume,
+    Start,
+    Stop,
+    Swipe,
+    Unplug,
+)
 from sim_core.config import Settings
 from sim_core.engine import Engine
-from sim_core.snapshot import Registration
+from sim_core.errors import UserError
+from sim_core.guide import Caption
+from sim_core.snapshot import Registration, StationSnapshot
 from sim_core.store import MEMORY
 
 if TYPE_CHECKING:
@@ -27,60 +45,203 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
+AUTO_CHARGE = "AutoCharge"
+"""The key of a charger that reads the vehicle's identity and shows it as a card."""
+READY_S = 10.0
+"""How long a chapter waits for what it needs before it begins without."""
+ENCORE_S = 30.0
 
 
 @dataclass(frozen=True)
-class Remote:
-    """A step that the CSMS takes: RemoteStart or RemoteStop on a connector."""
+class RemoteStop:
+    """The CSMS looks up the transaction of a connector and asks to stop it."""
 
-    action: str
     connector_id: int
-    id_tag: str = ""
+
+
+@dataclass(frozen=True)
+class Arrive:
+    """A vehicle is plugged in; where the charger does not read its identity, a card is shown."""
+
+    connector_id: int
+    vehicle: str
+
+
+Step = Command | RemoteStop | Arrive
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Wait so long, say this, do that."""
+    """Say this, do that, and let it be seen for so long."""
 
-    wait_s: float
     caption: str
-    step: Command | Remote
+    steps: tuple[Step, ...]
+    lasts_s: float
 
 
-STORY: tuple[Scene, ...] = (
-    Scene(0.6, "A vehicle arrives at connector 1 and is plugged in", Plug(1, "Compact 60")),
-    Scene(
-        0.8, "Its driver shows a card: the CSMS is asked, the charge starts", Start(1, "DRIVER-1")
+@dataclass(frozen=True)
+class Chapter:
+    """Scenes that belong together, and on which connectors a vehicle must charge before."""
+
+    title: str
+    scenes: tuple[Scene, ...]
+    charging: tuple[int, ...] = ()
+    empty: tuple[int, ...] = ()
+
+    @property
+    def connectors(self) -> int:
+        """How many connectors a charge point needs for it."""
+        steps = [step for scene in self.scenes for step in scene.steps]
+        numbers = [getattr(step, "connector_id", 1) for step in steps]
+        return max((*numbers, *self.charging, *self.empty), default=1)
+
+
+VEHICLES = {1: "Compact 60", 2: "Saloon 82"}
+
+STORY: tuple[Chapter, ...] = (
+    Chapter(
+        "Arrival",
+        (
+            Scene(
+                "A vehicle arrives at connector 1 and is plugged in. Who it is, the charger "
+                "asks the CSMS.",
+                (Arrive(1, "Compact 60"),),
+                5.0,
+            ),
+            Scene(
+                "The CSMS knows it: charging begins. Power rises as fast as the charger may, "
+                "up to what the battery takes.",
+                (),
+                13.0,
+            ),
+        ),
+        empty=(1, 2),
     ),
-    Scene(16.0, "A card at connector 2 before any cable is in", Swipe(2, "DRIVER-2")),
-    Scene(3.0, "Its vehicle is plugged in: both share the cabinet's power", Plug(2, "Saloon 82")),
-    Scene(16.0, "A ground failure at connector 2", InjectFault(2, "GroundFailure")),
-    Scene(7.0, "The failure is mended: charging goes on", ClearFault(2)),
-    Scene(14.0, "The CSMS stops connector 1 from afar", Remote("stop", 1)),
-    Scene(5.0, "The vehicle leaves connector 1", Unplug(1)),
-    Scene(8.0, "Another vehicle arrives at connector 1", Plug(1, "City 40")),
-    Scene(3.0, "The CSMS starts it from afar, as an app would", Remote("start", 1, "APP-USER")),
-    Scene(25.0, "The vehicle at connector 2 leaves while it charges", Unplug(2)),
+    Chapter(
+        "Sharing",
+        (
+            Scene(
+                "A driver shows a card at connector 2 before the cable is in: Preparing. It "
+                "waits for the plug.",
+                (Swipe(2, "DRIVER-2"),),
+                5.0,
+            ),
+            Scene(
+                "The cable is in. The cabinet has 60 kW, and now two vehicles want them: each "
+                "gets half.",
+                (Plug(2, "Saloon 82"),),
+                18.0,
+            ),
+        ),
+        charging=(1,),
+        empty=(2,),
+    ),
+    Chapter(
+        "Stop from afar",
+        (
+            Scene(
+                "An app asks to stop at connector 1. The CSMS finds the transaction that runs "
+                "there and stops just that one.",
+                (RemoteStop(1),),
+                8.0,
+            ),
+            Scene(
+                "Finishing: paid, but still plugged in. Connector 2 has all of the power now.",
+                (),
+                10.0,
+            ),
+            Scene("The vehicle leaves: connector 1 is free again.", (Unplug(1),), 5.0),
+        ),
+        charging=(1, 2),
+    ),
+    Chapter(
+        "A fault",
+        (
+            Scene(
+                "A ground failure at connector 2: the contactor opens at once, the CSMS is told, "
+                "no energy flows.",
+                (InjectFault(2, "GroundFailure", None, "leakage 32 mA"),),
+                10.0,
+            ),
+            Scene(
+                "It is mended: the transaction was never lost, charging goes on.",
+                (ClearFault(2),),
+                10.0,
+            ),
+        ),
+        charging=(2,),
+    ),
+    Chapter(
+        "The link is cut",
+        (
+            Scene(
+                "The network cable is pulled. Charging goes on; what the CSMS must know waits "
+                "in its journal.",
+                (LinkDown(),),
+                13.0,
+            ),
+            Scene(
+                "The driver leaves meanwhile. How much was charged waits in the journal too.",
+                (Stop(2), Unplug(2)),
+                6.0,
+            ),
+            Scene(
+                "The network is back: the journal drains, in order. No transaction is lost.",
+                (LinkUp(),),
+                12.0,
+            ),
+        ),
+        charging=(2,),
+    ),
 )
+AFTERWORD = "That was the story; it begins again soon. Meanwhile every key is yours."
+FREE_PLAY = "Free play: the charge point is yours."
 
 
-def engine(settings: Settings) -> Engine:
-    """The engine of the demo: a CSMS on a free port of this computer, nothing kept on disk."""
-    stage = Stage()
+def engine(settings: Settings, stage: Stage | None = None) -> Engine:
+    """The engine of the demo: a CSMS on a free port of this computer, nothing kept on disk.
+
+    `stage` is who tells the story, for a viewer that wants to show its captions and to steer it.
+    """
+    from sim_core.station import model_of
+
+    stage = stage or Stage()
+    keys = {"MeterValueSampleInterval": "5"}
+    with contextlib.suppress(UserError):  # the engine says it in its own time
+        if AUTO_CHARGE in model_of(settings).keys:
+            keys[AUTO_CHARGE] = "true"
     changed = settings.model_copy(
-        update={
-            "state_dir": MEMORY,
-            "ocpp_keys": {"MeterValueSampleInterval": "5", **settings.ocpp_keys},
-        }
+        update={"state_dir": MEMORY, "ocpp_keys": {**keys, **settings.ocpp_keys}}
     )
     return Engine(changed, before=(stage.build,), beside=(stage.play,))
 
 
 class Stage:
-    """The CSMS of the demo, and whoever acts in front of it."""
+    """The CSMS of the demo, and whoever acts in front of it. A `sim_core.guide.Guide`."""
 
-    def __init__(self) -> None:
+    def __init__(self, story: tuple[Chapter, ...] = STORY) -> None:
+        self.caption: Caption | None = None
+        self._story = story
         self._csms: Csms | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._skipped, self._aside = asyncio.Event(), asyncio.Event()
+
+    # -- what a viewer asks, from its own thread ---------------------
+
+    def skip(self) -> None:
+        """Go on to the next chapter; out of free play too."""
+        self._ask(lambda: self._skipped.set())
+
+    def stand_aside(self) -> None:
+        """Do nothing more until `skip`: somebody wants to play."""
+        self._ask(lambda: self._aside.set())
+
+    def _ask(self, wish: Callable[[], None]) -> None:
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the engine has stopped
+                self._loop.call_soon_threadsafe(wish)
+
+    # -- beside the station ------------------------------------------
 
     async def build(self, station: Station) -> Callable[[], Awaitable[None]]:
         """Start the CSMS and point the charge point at it."""
@@ -93,42 +254,113 @@ class Stage:
 
     async def play(self, station: Station) -> Callable[[], Awaitable[None]]:
         """Tell the story, over and over, until it is stopped."""
+        self._loop = asyncio.get_running_loop()
+        self._skipped, self._aside = asyncio.Event(), asyncio.Event()  # each belongs to its loop
         playing = asyncio.ensure_future(self._play(station))
 
         async def stop() -> None:
             playing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await playing
+            self._loop = self.caption = None
 
         return stop
 
     async def _play(self, station: Station) -> None:
         await station.until(lambda seen: seen.link.registration is Registration.ACCEPTED)
+        count = len(station.snapshot.connectors)
+        story = [chapter for chapter in self._story if chapter.connectors <= count]
         while True:
-            for scene in STORY:
-                await asyncio.sleep(scene.wait_s)
-                await self._act(station, scene)
-            await asyncio.sleep(20.0)
+            for number, chapter in enumerate(story, 1):
 
-    async def _act(self, station: Station, scene: Scene) -> None:
-        step = scene.step
-        if isinstance(step, Remote):
-            await self._act_remotely(station, step)
+                def say(words: str, number: int = number) -> None:
+                    self._say(station, Caption(number, len(story), words))
+
+                await self._until_wished(station, self._tell(station, chapter, say))
+            self._say(station, Caption(len(story), len(story), AFTERWORD))
+            await self._until_wished(station, asyncio.sleep(ENCORE_S))
+
+    async def _until_wished(self, station: Station, telling: Awaitable[None]) -> None:
+        """Tell to the end, or until somebody skips; stand aside meanwhile if that is wished."""
+        told = asyncio.ensure_future(telling)
+        wishes = [asyncio.ensure_future(wish.wait()) for wish in (self._skipped, self._aside)]
+        try:
+            await asyncio.wait({told, *wishes}, return_when=asyncio.FIRST_COMPLETED)
+            if told.done():
+                told.result()
+            if self._aside.is_set() and not self._skipped.is_set():
+                told.cancel()
+                now = self.caption or Caption(1, 1, "")
+                self._say(station, Caption(now.chapter, now.chapters, FREE_PLAY, free=True))
+                await self._skipped.wait()
+        finally:
+            for task in (told, *wishes):
+                task.cancel()
+            await asyncio.gather(told, *wishes, return_exceptions=True)
+            self._skipped.clear()
+            self._aside.clear()
+
+    def _say(self, station: Station, caption: Caption) -> None:
+        self.caption = caption
+        station.charge_point.note("story", caption.text)
+
+    async def _tell(self, station: Station, chapter: Chapter, say: Callable[[str], None]) -> None:
+        await self._set_stage(station, chapter)
+        for scene in chapter.scenes:
+            say(scene.caption)
+            for step in scene.steps:
+                await self._act(station, step)
+            await asyncio.sleep(scene.lasts_s)
+
+    async def _set_stage(self, station: Station, chapter: Chapter) -> None:
+        """Bring about what the chapter needs; nothing happens where it is so already."""
+        for command in (PowerOn(), LinkUp(), GoOnline()):
+            await station.submit(command)
+        for number in chapter.empty:
+            await station.submit(ClearFault(number))
+            await station.submit(Unplug(number))
+        for number in chapter.charging:
+            await station.submit(ClearFault(number))
+            if not _charges(station.snapshot, number):
+                await station.submit(Resume(number))
+                await self._act(station, Arrive(number, VEHICLES[number]))
+        ready = station.until(
+            lambda seen: (
+                seen.link.registration is Registration.ACCEPTED
+                and all(_charges(seen, number) for number in chapter.charging)
+            )
+        )
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(ready, READY_S)
+
+    async def _act(self, station: Station, step: Step) -> None:
+        if isinstance(step, RemoteStop):
+            await self._stop_remotely(station, step)
+            return
+        if isinstance(step, Arrive):
+            await station.submit(Plug(step.connector_id, step.vehicle))
+            if not station.charge_point.configuration.flag(AUTO_CHARGE):
+                await station.submit(Start(step.connector_id, f"DRIVER-{step.connector_id}"))
             return
         outcome = await station.submit(step)
         if not outcome.ok:
-            LOG.info("left out: %s", scene.caption)
+            LOG.info("left out: %s", step)
 
-    async def _act_remotely(self, station: Station, step: Remote) -> None:
+    async def _stop_remotely(self, station: Station, step: RemoteStop) -> None:
         from sim_core.csms import CsmsError
 
         csms, cpid = self._csms, station.charge_point.build.charge_point_id
-        if csms is None:
+        session = csms.ledger.session(cpid, connector_id=step.connector_id) if csms else None
+        if csms is None or session is None:
             return
         try:
-            if step.action == "start":
-                await csms.remote_start(cpid, step.connector_id, step.id_tag)
-            elif session := csms.ledger.session(cpid, connector_id=step.connector_id):
-                await csms.remote_stop(cpid, session.transaction_id)
+            await csms.remote_stop(cpid, session.transaction_id)
         except CsmsError as error:
             LOG.info("left out: %s", error)
+
+
+def _charges(seen: StationSnapshot, number: int) -> bool:
+    return any(
+        connector.connector_id == number and connector.status == "Charging"
+        for connector in seen.connectors
+    )

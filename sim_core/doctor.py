@@ -2,7 +2,8 @@
 
 One step after another, as a connection comes about: name, port, TLS, the upgrade to WebSocket,
 registration, answer times. Each step is one line that says ok, or what to do. The steps end with
-the first that fails, because the next ones need it. Nothing changes at the CSMS but by one
+the first that fails, because the next ones need it. Through a proxy it is the proxy's name and
+port that are looked at, and TLS after the upgrade. Nothing changes at the CSMS but by one
 BootNotification, and that is asked for first.
 """
 
@@ -22,23 +23,40 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from sim_core.clock import Clock, SystemClock
-from sim_core.config import ConfigError, Settings, load
+from sim_core.config import ConfigError, Settings, colour_wanted, load
 from sim_core.errors import UserError
 from sim_core.hardware.model import Identity
 from sim_core.ocpp16.registration import boot_payload
 from sim_core.ocpp16.stamps import moment
+from sim_core.public import plain, public_url
 from sim_core.station import access_of, model_of, url_of
 from sim_core.wire.access import Dial, dial
-from sim_core.wire.link import SUBPROTOCOL, charge_point_url, explain
+from sim_core.wire.dialling import (
+    SUBPROTOCOL,
+    charge_point_url,
+    explain,
+    explain_close,
+    open_socket,
+)
 
 PATIENCE_S = 10.0
 HEARTBEATS = 5
 SKEW_WORTH_TELLING_S = 5.0
 DAYS_WORTH_TELLING = 30
+GREEN, RED, NORMAL = "\x1b[32m", "\x1b[31m", "\x1b[0m"
+SILENCE_ADVICE = {
+    "name": "check the host in CSMS_URL, and the DNS of this computer",
+    "port": "check host and port in CSMS_URL, that the CSMS runs, and the firewalls between",
+    "TLS": "check that the CSMS speaks TLS on this port",
+    "WebSocket": "what listens there does not answer: check the port, and the CSMS's log",
+    "BootNotification": "the CSMS takes the connection and does not answer: look at its log",
+    "answers": "the CSMS does not answer Heartbeat: look at its log",
+}
+"""Step -> what to do when nothing comes back."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +68,13 @@ class Finding:
     found: str
     advice: str = ""
 
-    def line(self) -> str:
-        """The finding as it is printed."""
+    def line(self, *, colour: bool = False) -> str:
+        """The finding as it is printed, whatever a CSMS has put into it."""
         mark = "ok  " if self.ok else "FAIL"
-        return f"{mark}  {self.step:<17} {self.found}" + (
-            f"\n      {'':<17} {self.advice}" if self.advice else ""
-        )
+        if colour:
+            mark = f"{GREEN if self.ok else RED}{mark}{NORMAL}"
+        said = f"{mark}  {self.step:<17} {plain(self.found)}"
+        return said + (f"\n{'':<24}{plain(self.advice)}" if self.advice else "")
 
 
 class StepError(Exception):
@@ -73,25 +92,28 @@ class Examination:
         tell: Callable[[Finding], None],
         clock: Clock,
     ) -> None:
-        parts = urlsplit(way.url)
+        parts = urlsplit(way.proxy or way.url)
         self._way = way
         self._identity = identity
         self._tell = tell
         self._clock = clock
         self._host = parts.hostname or ""
-        self._port = parts.port or (443 if parts.scheme == "wss" else 80)
+        self._port = parts.port or (443 if parts.scheme in ("wss", "https") else 80)
         self.well = True
 
     async def reach(self) -> None:
         """Name, port, and TLS where it is asked for."""
         await self._step("name", self._resolve())
         await self._step("port", self._knock())
-        if self._way.tls is not None:
+        if self._way.tls is not None and self._way.proxy is None:
             await self._step("TLS", self._shake_hands(self._way.tls))
 
     async def open(self) -> ClientConnection:
         """The upgrade to WebSocket, with the sub-protocol."""
         connection: ClientConnection = await self._step("WebSocket", self._upgrade())
+        shown = connection.transport.get_extra_info("ssl_object")
+        if self._way.proxy is not None and shown is not None:
+            self._tell(self._certificate(shown))
         return connection
 
     async def register(self, connection: ClientConnection) -> None:
@@ -103,12 +125,16 @@ class Examination:
     async def _step(self, name: str, work: Any) -> Any:
         try:
             finding, result = await asyncio.wait_for(work, PATIENCE_S)
-        except (asyncio.TimeoutError, OSError, WebSocketException, UserError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the finding says so
             self.well = False
-            late = isinstance(error, asyncio.TimeoutError)
-            tls = self._way.tls is not None
-            why = f"no answer within {PATIENCE_S:g} s" if late else explain(error, tls=tls)
-            self._tell(Finding(name, False, why))
+            if isinstance(error, asyncio.TimeoutError):
+                why, advice = f"no answer within {PATIENCE_S:g} s", SILENCE_ADVICE[name]
+            else:
+                why, _, advice = explain(error, self._way).partition(": ")
+                if why.startswith("HTTP ") or why == "the proxy cannot be reached":
+                    more, _, advice = advice.partition(": ")
+                    why = f"{why}: {more}"
+            self._tell(Finding(name, False, why, advice))
             raise StepError from None
         self.well = self.well and finding.ok
         self._tell(finding)
@@ -118,45 +144,40 @@ class Examination:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        return Finding("name", True, f"{self._host} is {', '.join(addresses)}"), None
+        what = "the proxy " if self._way.proxy else ""
+        return Finding("name", True, f"{what}{self._host} is {', '.join(addresses)}"), None
 
     async def _knock(self) -> tuple[Finding, None]:
         began = self._clock.monotonic()
         _, writer = await asyncio.open_connection(self._host, self._port)
         took_ms = (self._clock.monotonic() - began) * 1000
         await _hang_up(writer)
-        return Finding("port", True, f"{self._port} is open, connected in {took_ms:.0f} ms"), None
+        what = "of the proxy " if self._way.proxy else ""
+        found = f"{self._port} {what}is open, connected in {took_ms:.0f} ms"
+        return Finding("port", True, found), None
 
     async def _shake_hands(self, context: ssl.SSLContext) -> tuple[Finding, None]:
         _, writer = await asyncio.open_connection(
             self._host, self._port, ssl=context, server_hostname=self._host
         )
-        shown: ssl.SSLObject = writer.get_extra_info("ssl_object")
+        finding = self._certificate(writer.get_extra_info("ssl_object"))
+        await _hang_up(writer)
+        return finding, None
+
+    def _certificate(self, shown: ssl.SSLObject) -> Finding:
         certificate = shown.getpeercert() or {}
         version = shown.version() or "TLS"
-        await _hang_up(writer)
         ends = certificate.get("notAfter")
         if not isinstance(ends, str):
-            return Finding("TLS", True, f"{version}, certificate not checked"), None
+            return Finding("TLS", True, f"{version}, certificate not checked (SSL_VERIFY=false)")
         left = datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), timezone.utc)
         days = (left - self._clock.now()).days
         advice = "renew it soon" if days < DAYS_WORTH_TELLING else ""
         found = f"{version}, certificate good for {days} more days (until {left:%Y-%m-%d})"
-        return Finding("TLS", True, found, advice), None
+        return Finding("TLS", True, found, advice)
 
     async def _upgrade(self) -> tuple[Finding, ClientConnection]:
-        authorization = self._way.authorization
-        connection = await connect(
-            self._way.url,
-            ssl=self._way.tls,
-            subprotocols=[SUBPROTOCOL],
-            additional_headers={"Authorization": authorization} if authorization else None,
-            open_timeout=PATIENCE_S,
-            proxy=None,
-        )
-        if connection.subprotocol != SUBPROTOCOL:
-            await connection.close()
-            raise UserError("HTTP 101, but without the sub-protocol ocpp1.6: check the URL")
+        connection = await open_socket(self._way)
         return Finding("WebSocket", True, f"HTTP 101, sub-protocol {SUBPROTOCOL}"), connection
 
     async def _boot(self, connection: ClientConnection) -> tuple[Finding, bool]:
@@ -165,7 +186,7 @@ class Examination:
         status, interval = answer.get("status"), answer.get("interval")
         accepted = status == "Accepted"
         said = moment(answer.get("currentTime"))
-        found = f"{json.dumps(status)}, interval {json.dumps(interval)} s"
+        found = f"{_word(status)}, interval {_word(interval)} s"
         if said is None:
             return Finding(
                 "BootNotification", accepted, found, "its currentTime is no time: mend the CSMS"
@@ -195,14 +216,36 @@ class Examination:
     ) -> dict[str, Any]:
         """One request; what the CSMS asks meanwhile is left alone."""
         message_id = str(uuid.uuid4())
-        await connection.send(json.dumps([2, message_id, action, payload]))
-        while True:
-            message = json.loads(await connection.recv())
-            if not isinstance(message, list) or len(message) < 3 or message[1] != message_id:
-                continue
-            if message[0] == 3 and isinstance(message[2], dict):
-                return message[2]
-            raise UserError(f"{action} was answered with {json.dumps(message[2])[:100]}")
+        try:
+            await connection.send(json.dumps([2, message_id, action, payload]))
+            while True:
+                message = _read(await connection.recv())
+                if len(message) < 3 or message[1] != message_id:
+                    continue
+                if message[0] == 3 and isinstance(message[2], dict):
+                    return message[2]
+                raise UserError(
+                    f"{action} was answered with {json.dumps(message[2])[:100]}: look at the log "
+                    "of the CSMS"
+                )
+        except ConnectionClosed:
+            why = explain_close(connection)
+            raise UserError(f"no answer to {action}, {why}: look at the log of the CSMS") from None
+
+
+def _word(value: object) -> str:
+    """What a CSMS has answered, short enough for a line."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text[:100]
+
+
+def _read(frame: str | bytes) -> list[Any]:
+    """A frame as a list; an empty one for what is no message."""
+    try:
+        message = json.loads(frame)
+    except (ValueError, RecursionError):
+        return []
+    return message if isinstance(message, list) else []
 
 
 async def _hang_up(writer: asyncio.StreamWriter) -> None:
@@ -252,19 +295,21 @@ def main(argv: list[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{settings.cpid} at {url_of(settings)}", flush=True)
+    through = f" through {public_url(settings.proxy)}" if settings.proxy else ""
+    print(plain(f"{settings.cpid} at {public_url(url_of(settings))}{through}"), flush=True)
+    colour = sys.stdout.isatty() and colour_wanted()
 
     def may_boot() -> bool:
         if boots:
             return boots[-1] == "--boot"
         if not sys.stdin.isatty():
-            print("      BootNotification  not sent (--boot sends it)", flush=True)
+            print(f"      {'BootNotification':<17} not sent (--boot sends it)", flush=True)
             return False
         answer = input("Send one BootNotification? The CSMS will take note of it. [y/N] ")
         return answer.strip().lower() in ("y", "yes")
 
     def tell(finding: Finding) -> None:
-        print(finding.line(), flush=True)
+        print(finding.line(colour=colour), flush=True)
 
     try:
         well = asyncio.run(examine(settings, may_boot=may_boot, tell=tell))

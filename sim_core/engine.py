@@ -13,24 +13,20 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import logging
-import threading
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from sim_core.clock import Clock, ScaledClock, SystemClock
+from sim_core.clock import Clock, clock_of
 from sim_core.commands import Command, Outcome, Refused
 from sim_core.config import Settings
-from sim_core.errors import UserError
 from sim_core.events import Event, Ring
+from sim_core.own_thread import OwnThread
 from sim_core.snapshot import StationSnapshot
 from sim_core.wire.message_log import MessageLog
 
 if TYPE_CHECKING:
     from sim_core.station import Station
-
-LOG = logging.getLogger(__name__)
 
 Companion = Callable[["Station"], Awaitable[Callable[[], Awaitable[None]]]]
 """Something that lives on the engine's loop beside the station (the HTTP sidecar, the demo's CSMS
@@ -79,17 +75,20 @@ class Engine:
         self.settings = settings
         self.messages = MessageLog(settings.message_log_size)
         self.events: Ring[Event] = Ring(2_000)
-        self.failure = ""
-        self.exit_code = 0
-        """What the process should end with after a failure: 2 for a setting, else 1."""
-        self._clock: Clock = clock or _clock(settings.time_scale)
+        self._clock: Clock = clock or clock_of(settings.time_scale)
         self._before = before
         self._beside = beside
         self._station: Station | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ending: asyncio.Event | None = None
-        self._stop_asked = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = OwnThread("charge-point", self._main, ended=self._forget)
+
+    @property
+    def failure(self) -> str:
+        return self._thread.failure
+
+    @property
+    def exit_code(self) -> int:
+        """What the process should end with after a failure: 2 for a setting, else 1."""
+        return self._thread.exit_code
 
     @property
     def snapshot(self) -> StationSnapshot | None:
@@ -101,16 +100,11 @@ class Engine:
         return station.now() if station else self._clock.now()
 
     def start(self) -> None:
-        if self._thread and self._thread.is_alive():
-            return
-        self.failure = ""
-        self._stop_asked.clear()
-        self._thread = threading.Thread(target=self._live, name="charge-point", daemon=True)
         self._thread.start()
 
     def submit(self, command: Command) -> concurrent.futures.Future[Outcome]:
         answer: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
-        station, loop = self._station, self._loop
+        station, loop = self._station, self._thread.loop
         if station is None or loop is None:
             answer.set_result(
                 Refused(self.failure or "the charge point is still starting: try again in a second")
@@ -132,40 +126,18 @@ class Engine:
         return answer
 
     def stop(self, deadline: float = 5.0) -> bool:
-        self._stop_asked.set()
-        loop, ending, thread = self._loop, self._ending, self._thread
-        if loop and ending:
-            with contextlib.suppress(RuntimeError):  # the loop closed by itself
-                loop.call_soon_threadsafe(ending.set)
-        if thread is None:
-            return True
-        thread.join(deadline)
-        return not thread.is_alive()
+        return self._thread.stop(deadline)
 
     def wait(self, seconds: float) -> bool:
         """Wait for the engine to end by itself, at most `seconds`; True when it has ended."""
-        if self._thread:
-            self._thread.join(seconds)
-        return not (self._thread and self._thread.is_alive())
+        return self._thread.wait(seconds)
 
-    def _live(self) -> None:
-        try:
-            asyncio.run(self._main())
-        except UserError as error:
-            self.exit_code = 2
-            self.failure = str(error)
-        except Exception as error:
-            LOG.exception("the engine stopped")
-            self.exit_code = 1
-            self.failure = f"{type(error).__name__}: {error}"
-        finally:
-            self._station = self._loop = self._ending = None
+    def _forget(self) -> None:
+        self._station = None
 
-    async def _main(self) -> None:
+    async def _main(self, ending: asyncio.Event) -> None:
         from sim_core.station import Station
 
-        self._loop = asyncio.get_running_loop()
-        self._ending = asyncio.Event()
         async with contextlib.AsyncExitStack() as stack:
             station = Station.from_settings(
                 self.settings, clock=self._clock, messages=self.messages, events=self.events
@@ -177,16 +149,10 @@ class Engine:
             station.open()
             for companion in self._beside:
                 stack.push_async_callback(await companion(station))
-            if self._stop_asked.is_set():
-                return
-            ended = asyncio.create_task(self._ending.wait())
+            ended = asyncio.create_task(ending.wait())
             failed = asyncio.create_task(station.failed())
             done, rest = await asyncio.wait({ended, failed}, return_when=asyncio.FIRST_COMPLETED)
             for task in rest:
                 task.cancel()
             for task in done:
                 task.result()
-
-
-def _clock(time_scale: float) -> Clock:
-    return SystemClock() if time_scale == 1 else ScaledClock(time_scale)

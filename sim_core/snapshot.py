@@ -81,6 +81,55 @@ class TransactionSnapshot:
 
 
 @dataclass(frozen=True)
+class ReservationSnapshot:
+    """For whom a connector is kept free (OCPP 1.6 §3.11)."""
+
+    reservation_id: int
+    id_tag: str
+    parent_id_tag: str | None
+    """Cards of this group may use it too."""
+    until: datetime
+
+
+@dataclass(frozen=True)
+class ProfileSnapshot:
+    """The charging profile that holds the power down, and by how much (OCPP 1.6 §3.13)."""
+
+    limit_w: float
+    """What it allows, in W, however its schedule is written."""
+    purpose: str
+    """ChargePointMaxProfile, TxDefaultProfile or TxProfile."""
+    profile_id: int
+    stack_level: int
+    limit: float
+    """As the schedule has it, in `unit`."""
+    unit: str
+    """W or A."""
+    until: datetime | None = None
+    """When something else will hold; None: it goes on like this."""
+
+
+@dataclass(frozen=True)
+class InstalledProfile:
+    """A charging profile that is kept, whether or not it counts just now."""
+
+    connector_id: int
+    profile_id: int
+    purpose: str
+    kind: str
+    stack_level: int
+    unit: str
+    periods: tuple[tuple[int, float], ...]
+    """Start in seconds and limit in `unit`."""
+    transaction_id: int | None = None
+    recurrency: str | None = None
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    start_schedule: datetime | None = None
+    duration_s: int | None = None
+
+
+@dataclass(frozen=True)
 class ConnectorSnapshot:
     """One connector."""
 
@@ -103,6 +152,9 @@ class ConnectorSnapshot:
     fast), `meter rate` (METER_RATE_W); empty while nothing flows."""
     limit_w: float | None = None
     """What that lets through."""
+    profile: ProfileSnapshot | None = None
+    """The charging profile that allows least here now, whether or not the vehicle could take more;
+    None: no profile counts. While `limited_by` is `profile`, it is what binds."""
     transaction: TransactionSnapshot | None = None
     id_tag: str | None = None
     """The card that is authorised, waiting for the plug or charging."""
@@ -110,6 +162,9 @@ class ConnectorSnapshot:
     """A card was shown and the answer is awaited."""
     plug_by: datetime | None = None
     """When an authorisation that waits for the plug lapses."""
+    reservation: ReservationSnapshot | None = None
+    """For whom it is kept free: its own reservation, or that of the charge point as a whole
+    (connector 0) where this is the last connector that is free for it."""
     cable_in: bool = False
     """A detachable cable is in the socket, with or without a vehicle."""
     locked: bool = False
@@ -164,6 +219,45 @@ class JournalSnapshot:
 
 
 @dataclass(frozen=True)
+class FirmwareSnapshot:
+    """An update of the firmware (UpdateFirmware, OCPP 1.6 §5.19), or how the last one ended."""
+
+    status: str = "Idle"
+    """FirmwareStatus as OCPP 1.6 spells it (§7.25)."""
+    active: bool = False
+    """An update is under way, be it that it waits; else `status` is the end of the last one."""
+    version: str = ""
+    """What is installed, or was to be; empty until the file is there."""
+    percent: int | None = None
+    """How much of the file is there; None where that cannot be told."""
+    since: datetime | None = None
+    """When it came to this status."""
+    due_at: datetime | None = None
+    """When it goes on: the retrieve date, the next try, the end of the installation; None where
+    no clock decides."""
+    trouble: str = ""
+    """Why it failed or what it waits for, as a sentence without full stop."""
+
+
+@dataclass(frozen=True)
+class UploadSnapshot:
+    """A file on its way to the CSMS (GetDiagnostics, OCPP 1.6 §5.9), or how the last one ended."""
+
+    status: str = "Idle"
+    """DiagnosticsStatus as OCPP 1.6 spells it (§7.24)."""
+    active: bool = False
+    """It is on its way, be it that it waits for the next try."""
+    file_name: str = ""
+    percent: int | None = None
+    """How much of the file has left."""
+    since: datetime | None = None
+    due_at: datetime | None = None
+    """When the next try begins."""
+    trouble: str = ""
+    """Why the last try failed, as a sentence without full stop."""
+
+
+@dataclass(frozen=True)
 class StationSnapshot:
     """The charge point as a whole."""
 
@@ -175,7 +269,15 @@ class StationSnapshot:
     connectors: tuple[ConnectorSnapshot, ...]
     status: str = "Available"
     """Status of connector 0: the charge point itself."""
+    reservation: ReservationSnapshot | None = None
+    """A reservation of connector 0: one connector, whichever, is kept free for it."""
     journal: JournalSnapshot = JournalSnapshot()
+    firmware: FirmwareSnapshot = FirmwareSnapshot()
+    upload: UploadSnapshot = UploadSnapshot()
+    profile: ProfileSnapshot | None = None
+    """The ChargePointMaxProfile that bounds the sum over the connectors now."""
+    profiles: tuple[InstalledProfile, ...] = ()
+    """Every charging profile that the CSMS has installed."""
     powered: bool = True
     """The mains are there."""
     vehicles: tuple[str, ...] = ()

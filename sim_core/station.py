@@ -1,8 +1,9 @@
 """The façade: one charge point with its link and its state; commands in, pictures out.
 
 Viewers know a station by three things: `submit(command) -> Outcome`, `snapshot`, and the rings of
-messages and events. Nothing in here knows who looks. A picture is made at most once a turn of the
-loop, however much has changed in it.
+messages and events. Nothing in here knows who looks. A picture is made when somebody on this loop
+looks and something has changed since, at most once a turn; for those who look from another thread
+and cannot ask, one lies ready that is never older than `PICTURE_S`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from sim_core.ocpp16.charge_point import Build, ChargePoint, wire_style
 from sim_core.ocpp16.configuration import MEASURANDS
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.security import AUTHORIZATION_KEY
+from sim_core.public import public_url
 from sim_core.race import first_of
 from sim_core.snapshot import (
     JOURNAL_SHOWN,
@@ -50,15 +52,19 @@ from sim_core.snapshot import (
     LinkSnapshot,
     LinkState,
     LostEntry,
+    ReservationSnapshot,
     StationSnapshot,
     TransactionSnapshot,
 )
-from sim_core.store import Store
+from sim_core.store import Reservation, Store
 from sim_core.wire.access import NOTHING_SET, Access, Tls, dial, tls_context
 from sim_core.wire.access import warnings as access_warnings
-from sim_core.wire.link import Link, charge_point_url, without_password
+from sim_core.wire.dialling import charge_point_url
+from sim_core.wire.link import FIRST_PAUSE_S, Link
 from sim_core.wire.message_log import MessageLog
 
+PICTURE_S = 0.05
+"""A screen shows a few pictures a second: more of them, on a busy link, are made for nobody."""
 SAMPLED = "MeterValuesSampledData"
 URL_KEY = "OcppUrl"
 """A vendor's key that tells the address which is dialled."""
@@ -79,9 +85,9 @@ class Station:
         events: Ring[Event],
         call_timeout_s: float = 30.0,
         longest_pause_s: float = 30.0,
+        first_pause_s: float = FIRST_PAUSE_S,
         seed: int | None = None,
         access: Access = NOTHING_SET,
-        proxy: str | None = None,
     ) -> None:
         self.messages = messages
         self.events = events
@@ -90,13 +96,18 @@ class Station:
         self._store = store
         self._journal = JournalSnapshot()
         self._journal_seen = -1
-        self._dirty = False
+        self.seen_afar = True
+        """Somebody may look from another thread (else no picture lies ready for them)."""
+        self._picture_due = False
+        self._resting: asyncio.TimerHandle | None = None
+        """Runs for `PICTURE_S` after a picture was made for another thread."""
         self._watchers: list[asyncio.Future[None]] = []
         self._looks: list[Callable[[StationSnapshot], None]] = []
         self._loop = asyncio.get_running_loop()
         rng = random.Random(seed)
         if URL_KEY in build.model.keys:
-            keys = {URL_KEY: charge_point_url(url, build.charge_point_id), **build.initial_keys}
+            told = public_url(charge_point_url(url, build.charge_point_id))
+            keys = {URL_KEY: told, **build.initial_keys}
             build = replace(build, initial_keys=keys)
         self.charge_point = ChargePoint(
             build,
@@ -124,12 +135,17 @@ class Station:
             rng=rng,
             dial=lambda url: dial(url, identity, security.access()),
             secret_keys=SECRET_KEYS,
-            proxy=proxy,
+            first_pause_s=first_pause_s,
+            # Charge points with the same SEED must not come back in step.
+            pause_rng=random.Random(None if seed is None else f"{seed} {identity}"),
             style=wire_style(build.quirks),
         )
         self.charge_point.cut_link = self.link.cut
         self.charge_point.link_online = lambda: self.link.online
         self.charge_point.link_settled = self.link.settled
+        self.charge_point.exchanges = lambda: messages.since(0)[1]
+        self.charge_point.history = lambda: events.since(0)[1]
+        self.charge_point.ping_interval_changed = self.link.ping_interval_changed
         for trouble in ([store.trouble] if store.trouble else []) + access_warnings(access):
             self.warn(trouble)
         self._dialling: asyncio.Task[None] | None = None
@@ -137,7 +153,8 @@ class Station:
         """Held while a battery keeps the firmware alive: power comes back after that only."""
         self._dials_again = True
         """Whether the link was wanted when the mains failed."""
-        self.snapshot = self._picture()
+        self._stale = False
+        self._latest = self._picture()
 
     @classmethod
     def from_settings(
@@ -147,30 +164,26 @@ class Station:
 
         Raises ConfigError, ModelError or StoreError with a sentence for the user.
         """
-        model = model_of(settings)
-        access = access_of(settings)
-        tls_context(access.tls)  # what cannot be used is said now, not at every dial
-        quirks, keys = chosen_quirks(settings.quirks, model)
-        keys.update(settings.ocpp_keys)
-        if settings.meter_period_sec is not None:
-            keys.setdefault("MeterValueSampleInterval", str(settings.meter_period_sec))
-        if settings.extra_measurands.strip():
-            keys[SAMPLED] = _with_extra_measurands(settings, model, keys.get(SAMPLED))
-        build = Build(
-            charge_point_id=settings.cpid,
-            model=model,
-            timing=model.timing[settings.timing],
-            connectors=settings.connectors,
-            initial_keys=keys,
-            garage=load_garage(settings.garage),
-            default_id_tag=settings.id_tag,
-            meter_start_wh=settings.meter_start_wh,
-            constant_power_w=settings.meter_rate_w,
-            noise=settings.noise_w_percent / 100,
-            time_scale=settings.time_scale,
-            quirks=quirks,
+        tls_context(access_of(settings).tls)  # what cannot be used is said now, not at every dial
+        return cls.built(
+            build_of(settings), settings, clock=clock, messages=messages, events=events
         )
-        store = Store.in_folder(settings.state_folder(), settings.cpid, clock.now())
+
+    @classmethod
+    def built(
+        cls,
+        build: Build,
+        settings: Settings,
+        *,
+        clock: Clock,
+        messages: MessageLog,
+        events: Ring[Event],
+    ) -> Station:
+        """A station of this build, with the link and the state that the settings describe.
+
+        Raises ConfigError or StoreError with a sentence for the user.
+        """
+        store = Store.in_folder(settings.state_folder(), build.charge_point_id, clock.now())
         try:
             return cls(
                 build,
@@ -182,9 +195,9 @@ class Station:
                 # The CSMS lives in real time, however fast time passes here.
                 call_timeout_s=settings.call_timeout_sec * settings.time_scale,
                 longest_pause_s=settings.reconnect_max_sec * settings.time_scale,
+                first_pause_s=FIRST_PAUSE_S * settings.time_scale,
                 seed=settings.seed,
-                access=access,
-                proxy=settings.proxy,
+                access=access_of(settings),
             )
         except UserError:
             store.close()
@@ -222,6 +235,9 @@ class Station:
             self._dialling.cancel()
             await asyncio.gather(self._dialling, return_exceptions=True)
         await self.charge_point.close()
+        self._latest, self._stale = self.snapshot, False
+        if self._resting is not None:
+            self._resting.cancel()
         self._store.close()
 
     async def failed(self) -> None:
@@ -269,7 +285,10 @@ class Station:
         Runs to its end even when whoever asked goes away: an authorisation that is on the wire
         cannot be taken back.
         """
-        return await asyncio.shield(asyncio.ensure_future(self._submit(command)))
+        outcome = await asyncio.shield(asyncio.ensure_future(self._submit(command)))
+        if self.seen_afar and self._stale:
+            self._publish()  # whoever asked sees what came of it, on whatever thread
+        return outcome
 
     async def _submit(self, command: Command) -> Outcome:
         if isinstance(command, (LinkDown, LinkUp, GoSilent, GoOnline)):
@@ -339,20 +358,43 @@ class Station:
         self.events.append(event)
         self._changed()
 
+    @property
+    def snapshot(self) -> StationSnapshot:
+        """The newest picture; to another thread the one that lies ready."""
+        if self._stale and self._here():
+            self._stale = False
+            self._latest = self._picture()
+        return self._latest
+
+    def _here(self) -> bool:
+        try:
+            return asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            return False
+
     def _changed(self) -> None:
-        if not self._dirty:
-            self._dirty = True
+        self._stale = True
+        awaited = self._watchers or self._looks or (self.seen_afar and self._resting is None)
+        if awaited and not self._picture_due:
+            self._picture_due = True
             self._loop.call_soon(self._publish)
 
     def _publish(self) -> None:
-        self._dirty = False
-        self.snapshot = self._picture()
+        self._picture_due = False
+        picture = self.snapshot
+        if self.seen_afar and self._resting is None:
+            self._resting = self._loop.call_later(PICTURE_S, self._rested)
         watchers, self._watchers = self._watchers, []
         for watcher in watchers:
             if not watcher.done():
                 watcher.set_result(None)
         for look in tuple(self._looks):
-            look(self.snapshot)
+            look(picture)
+
+    def _rested(self) -> None:
+        self._resting = None
+        if self._stale:
+            self._publish()
 
     def _picture(self) -> StationSnapshot:
         cp = self.charge_point
@@ -365,7 +407,12 @@ class Station:
             link=self._link_picture(),
             connectors=tuple(self._connector_picture(outlet) for outlet in cp.outlets.values()),
             status=cp.charge_point_status().value,
+            reservation=_reservation_picture(cp.reservations.whole),
             journal=self._journal_picture(),
+            firmware=cp.firmware.picture(),
+            upload=cp.diagnostics.uploads.picture(),
+            profile=cp.smart_charging.pictures.get(0),
+            profiles=cp.smart_charging.installed_pictures,
             powered=cp.powered,
             refusals=self._refusals(),
             vehicles=tuple(kind.name for kind in cp.build.garage),
@@ -376,7 +423,7 @@ class Station:
     def _link_picture(self) -> LinkSnapshot:
         cp, link = self.charge_point, self.link
         return LinkSnapshot(
-            url=without_password(link.url),
+            url=public_url(link.url),
             state=link.state if link.wanted else LinkState.DOWN,
             registration=cp.registration,
             online=link.online,
@@ -439,6 +486,7 @@ class Station:
             rated_power_w=full_scale_w(cp.model),
             limited_by=metal.limited_by,
             limit_w=metal.limit_w,
+            profile=cp.smart_charging.in_force(outlet),
             transaction=TransactionSnapshot(
                 transaction.transaction_id,
                 transaction.id_tag,
@@ -451,6 +499,7 @@ class Station:
             id_tag=facts.id_tag or outlet.authorizing,
             authorizing=facts.authorizing,
             plug_by=outlet.plug_by,
+            reservation=_reservation_picture(outlet.reservation),
             cable_in=metal.cable_in,
             locked=metal.locked,
             lock_jammed=metal.lock_jammed,
@@ -464,6 +513,40 @@ class Station:
             trace_w=tuple(outlet.trace_w),
             refusals=status.refusals(facts),
         )
+
+
+def _reservation_picture(kept: Reservation | None) -> ReservationSnapshot | None:
+    if kept is None:
+        return None
+    return ReservationSnapshot(kept.reservation_id, kept.id_tag, kept.parent_id_tag, kept.until)
+
+
+def build_of(settings: Settings) -> Build:
+    """What the settings make the charge point of.
+
+    Raises ConfigError or ModelError with a sentence for the user.
+    """
+    model = model_of(settings)
+    quirks, keys = chosen_quirks(settings.quirks, model)
+    keys.update(settings.ocpp_keys)
+    if settings.meter_period_sec is not None:
+        keys.setdefault("MeterValueSampleInterval", str(settings.meter_period_sec))
+    if settings.extra_measurands.strip():
+        keys[SAMPLED] = _with_extra_measurands(settings, model, keys.get(SAMPLED))
+    return Build(
+        charge_point_id=settings.cpid,
+        model=model,
+        timing=model.timing[settings.timing],
+        connectors=settings.connectors,
+        initial_keys=keys,
+        garage=load_garage(settings.garage),
+        default_id_tag=settings.id_tag,
+        meter_start_wh=settings.meter_start_wh,
+        constant_power_w=settings.meter_rate_w,
+        noise=settings.noise_w_percent / 100,
+        time_scale=settings.time_scale,
+        quirks=quirks,
+    )
 
 
 def url_of(settings: Settings) -> str:
@@ -520,6 +603,7 @@ def access_of(settings: Settings) -> Access:
             passphrase=passphrase.get_secret_value() if passphrase else None,
         ),
         key=key_bytes(key.get_secret_value()) if key else None,
+        proxy=settings.proxy,
     )
 
 

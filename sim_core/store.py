@@ -12,7 +12,7 @@ import contextlib
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -77,10 +77,49 @@ CREATE TABLE known_tags (
     learned_at TEXT NOT NULL
 );
 """
+LATER = """
+CREATE TABLE IF NOT EXISTS charging_profiles (
+    profile_id INTEGER PRIMARY KEY,
+    connector_id INTEGER NOT NULL,
+    transaction_key INTEGER REFERENCES transactions(key) ON DELETE CASCADE,
+    profile TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS local_list (
+    tag TEXT PRIMARY KEY,
+    id_tag TEXT NOT NULL,
+    status TEXT NOT NULL,
+    parent_id_tag TEXT,
+    expiry_date TEXT
+);
+CREATE TABLE IF NOT EXISTS local_list_version (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    version INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS reservations (
+    reservation_id INTEGER PRIMARY KEY,
+    connector_id INTEGER NOT NULL,
+    id_tag TEXT NOT NULL,
+    parent_id_tag TEXT,
+    until TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, document TEXT NOT NULL);
+"""
+"""Tables that a file of this version may still lack: made whenever it is opened."""
+
+SAVE_REGISTER = (
+    "INSERT INTO registers VALUES (?, ?) ON CONFLICT(connector_id) DO UPDATE"
+    " SET register_wh = max(register_wh, excluded.register_wh)"
+)
+SMALL_PAGE = 512
+"""Bytes; each table takes at least one page, and in memory nothing is gained by large ones."""
 
 
 class StoreError(UserError):
     """State that cannot be used."""
+
+
+class _TooManyError(Exception):
+    """The local authorization list would be too long."""
 
 
 @dataclass(frozen=True)
@@ -127,12 +166,37 @@ class GivenUp:
 
 @dataclass(frozen=True)
 class KnownTag:
-    """What the CSMS last said of an idTag (the authorization cache, OCPP 1.6 §3.5.1)."""
+    """What the CSMS has said of an idTag: the authorization cache, or the local list (§3.5.1-2)."""
 
     id_tag: str
     status: str
     parent_id_tag: str | None
     expiry_date: datetime | None
+
+    def expired(self, now: datetime) -> bool:
+        """Whether the time has run out up to which it was said."""
+        return self.expiry_date is not None and self.expiry_date <= now
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """A connector (0: any one) that is kept free for a card until a moment (OCPP 1.6 §5.13)."""
+
+    reservation_id: int
+    connector_id: int
+    id_tag: str
+    parent_id_tag: str | None
+    until: datetime
+
+
+@dataclass(frozen=True)
+class StoredProfile:
+    """A charging profile (OCPP 1.6 §5.16); `transaction_key` is that of a TxProfile's."""
+
+    profile_id: int
+    connector_id: int
+    transaction_key: int | None
+    profile: dict[str, Any]
 
 
 class Store:
@@ -201,21 +265,19 @@ class Store:
     def save_register(self, connector_id: int, register_wh: float) -> None:
         """Keep a register; it never goes back, whatever is said."""
         with self.together():
-            self._db.execute(
-                "INSERT INTO registers VALUES (?, ?) ON CONFLICT(connector_id) DO UPDATE"
-                " SET register_wh = max(register_wh, excluded.register_wh)",
-                (connector_id, register_wh),
-            )
+            self._db.execute(SAVE_REGISTER, (connector_id, register_wh))
 
     def save_registers_lightly(self, registers: dict[int, float]) -> None:
         """Keep registers between two messages: safe from a kill, without waiting for the disk."""
-        self._db.execute("PRAGMA synchronous = NORMAL")
+        waits = self.path != MEMORY
+        if waits:
+            self._db.execute("PRAGMA synchronous = NORMAL")
         try:
             with self.together():
-                for connector_id, register_wh in registers.items():
-                    self.save_register(connector_id, register_wh)
+                self._db.executemany(SAVE_REGISTER, registers.items())
         finally:
-            self._db.execute("PRAGMA synchronous = FULL")
+            if waits:
+                self._db.execute("PRAGMA synchronous = FULL")
 
     def inoperative(self) -> set[int]:
         """The connectors (0: the charge point) that are out of service."""
@@ -275,6 +337,7 @@ class Store:
         """The transaction has stopped; it is forgotten once its last message is answered."""
         with self.together():
             self._db.execute("UPDATE transactions SET stopped = 1 WHERE key = ?", (key,))
+            self._db.execute("DELETE FROM charging_profiles WHERE transaction_key = ?", (key,))
 
     def open_transactions(self) -> list[StoredTransaction]:
         """Transactions that have begun and not stopped: what a power cut left behind."""
@@ -463,6 +526,146 @@ class Store:
         with self.together():
             self._db.execute("DELETE FROM known_tags")
 
+    # -- the local authorization list --------------------------------
+
+    def local_list_version(self) -> int:
+        """The version of the list; 0 while nobody is on it (OCPP 1.6 §5.10)."""
+        if not self.local_list_length():
+            return 0
+        row = self._db.execute("SELECT version FROM local_list_version").fetchone()
+        return int(row[0]) if row else 0
+
+    def local_list_length(self) -> int:
+        """How many cards are on the list."""
+        count: int = self._db.execute("SELECT count(*) FROM local_list").fetchone()[0]
+        return count
+
+    def listed_tag(self, id_tag: str) -> KnownTag | None:
+        """What the list says of an idTag, in any case (CiString20)."""
+        row = self._db.execute(
+            "SELECT id_tag, status, parent_id_tag, expiry_date FROM local_list WHERE tag = ?",
+            (id_tag.casefold(),),
+        ).fetchone()
+        return row and KnownTag(row[0], row[1], row[2], _moment(row[3]) if row[3] else None)
+
+    def change_local_list(
+        self,
+        version: int,
+        entries: Iterable[KnownTag],
+        gone: Iterable[str] = (),
+        *,
+        full: bool,
+        most: int,
+    ) -> bool:
+        """Put cards on the list and take others off; `full`: nobody else stays.
+
+        Returns False, and nothing has changed, when more than `most` would be on it.
+        """
+        with contextlib.suppress(_TooManyError), self.together():
+            if full:
+                self._db.execute("DELETE FROM local_list")
+            self._db.executemany(
+                "DELETE FROM local_list WHERE tag = ?", ((id_tag.casefold(),) for id_tag in gone)
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO local_list VALUES (?, ?, ?, ?, ?)",
+                (
+                    (
+                        tag.id_tag.casefold(),
+                        tag.id_tag,
+                        tag.status,
+                        tag.parent_id_tag,
+                        tag.expiry_date.isoformat() if tag.expiry_date else None,
+                    )
+                    for tag in entries
+                ),
+            )
+            if self.local_list_length() > most:
+                raise _TooManyError
+            self._db.execute("INSERT OR REPLACE INTO local_list_version VALUES (1, ?)", (version,))
+            return True
+        return False
+
+    # -- reservations ------------------------------------------------
+
+    def reservations(self) -> list[Reservation]:
+        """Every reservation that is kept."""
+        rows = self._db.execute(
+            "SELECT reservation_id, connector_id, id_tag, parent_id_tag, until FROM reservations"
+            " ORDER BY reservation_id"
+        )
+        return [Reservation(*row[:4], _moment(row[4])) for row in rows]
+
+    def reserve(self, reservation: Reservation) -> None:
+        """Keep a reservation, in place of the one with its id."""
+        with self.together():
+            self._db.execute(
+                "INSERT OR REPLACE INTO reservations VALUES (?, ?, ?, ?, ?)",
+                (
+                    reservation.reservation_id,
+                    reservation.connector_id,
+                    reservation.id_tag,
+                    reservation.parent_id_tag,
+                    reservation.until.isoformat(),
+                ),
+            )
+
+    def end_reservation(self, reservation_id: int) -> None:
+        """Forget a reservation."""
+        with self.together():
+            self._db.execute("DELETE FROM reservations WHERE reservation_id = ?", (reservation_id,))
+
+    # -- what is under way -------------------------------------------
+
+    def kept(self, name: str) -> dict[str, Any] | None:
+        """What was kept under a name: the firmware that is installed, an update under way."""
+        row = self._db.execute("SELECT document FROM kept WHERE name = ?", (name,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def keep(self, name: str, document: dict[str, Any] | None) -> None:
+        """Keep something under a name in place of what was there; None forgets it."""
+        with self.together():
+            if document is None:
+                self._db.execute("DELETE FROM kept WHERE name = ?", (name,))
+            else:
+                text = json.dumps(document, separators=(",", ":"))
+                self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, text))
+
+    # -- charging profiles -------------------------------------------
+
+    def charging_profiles(self) -> list[StoredProfile]:
+        """The charging profiles that are installed."""
+        rows = self._db.execute(
+            "SELECT profile_id, connector_id, transaction_key, profile FROM charging_profiles"
+            " ORDER BY profile_id"
+        )
+        return [
+            StoredProfile(profile_id, connector_id, key, json.loads(text))
+            for profile_id, connector_id, key, text in rows
+        ]
+
+    def install_profile(self, profile: StoredProfile, instead_of: Iterable[int] = ()) -> None:
+        """Keep a charging profile, in place of those with these ids and of the one with its own."""
+        with self.together():
+            self.remove_profiles(instead_of)
+            self._db.execute(
+                "INSERT OR REPLACE INTO charging_profiles VALUES (?, ?, ?, ?)",
+                (
+                    profile.profile_id,
+                    profile.connector_id,
+                    profile.transaction_key,
+                    json.dumps(profile.profile),
+                ),
+            )
+
+    def remove_profiles(self, profile_ids: Iterable[int]) -> None:
+        """Forget charging profiles."""
+        with self.together():
+            self._db.executemany(
+                "DELETE FROM charging_profiles WHERE profile_id = ?",
+                ((profile_id,) for profile_id in profile_ids),
+            )
+
     # -- the file ----------------------------------------------------
 
     def _claim(self, path: Path) -> None:
@@ -496,6 +699,8 @@ class Store:
             path.touch(mode=0o600)  # a CSMS's AuthorizationKey may be in it
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
+            if path == MEMORY:
+                db.execute(f"PRAGMA page_size = {SMALL_PAGE}")
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA foreign_keys = ON")
@@ -509,6 +714,7 @@ class Store:
                 )
             elif db.execute("PRAGMA quick_check").fetchone()[0] != "ok":
                 raise sqlite3.DatabaseError("its pages do not fit together")
+            db.executescript(f"BEGIN;{LATER}COMMIT;")
         except BaseException:
             db.close()
             raise

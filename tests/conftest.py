@@ -4,6 +4,20 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
+from tests import pair
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`pytest tests/conformance --model gresgying-f3-eu180`: the same demands on another make."""
+    parser.addoption("--model", default=pair.MODEL, help="the make of charger that is tried")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before anything is collected: tests ask which make it is."""
+    pair.MODEL = config.getoption("--model")
+
 
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than there are cores: some tests wait for a real terminal, and work little."""

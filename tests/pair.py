@@ -17,15 +17,35 @@ from sim_core.clock import ManualClock
 from sim_core.commands import Command, Outcome
 from sim_core.config import Settings
 from sim_core.events import Event, Ring
-from sim_core.hardware.model import Model
+from sim_core.hardware.model import Model, Timing
 from sim_core.models import chosen_quirks, load_garage, load_model
 from sim_core.ocpp16.charge_point import Build
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration
 from sim_core.station import Station
 from sim_core.store import MEMORY, Store
+from sim_core.wire.access import NOTHING_SET, Access
 from sim_core.wire.message_log import MessageLog
 from tests.scripted_csms import ScriptedCsms
 
+MODEL = "generic"
+"""The make of charger where a test names none: the option `--model` sets it."""
+PLAIN_KEYS = {
+    "AuthorizationCacheEnabled": "true",
+    "ClockAlignedDataInterval": "0",
+    "HeartbeatInterval": "300",
+    "LocalAuthorizeOffline": "true",
+    "MaxEnergyOnInvalidId": "0",
+    "MeterValuesAlignedData": "Energy.Active.Import.Register",
+    "MeterValuesSampledData": "Energy.Active.Import.Register",
+    "MeterValueSampleInterval": "10",
+    "MinimumStatusDuration": "0",
+    "StopTransactionOnInvalidId": "true",
+    "StopTxnAlignedData": "",
+    "StopTxnSampledData": "",
+    "TransactionMessageRetryInterval": "10",
+    "WebSocketPingInterval": "30",
+}
+"""What tests count on where makes differ; given to the charge point where a test names no make."""
 PATIENCE_S = 5.0
 """Real seconds after which a pair that does not settle is a failure."""
 
@@ -54,7 +74,7 @@ class Pair:
     def __init__(
         self,
         *,
-        model: str | Model = "generic",
+        model: str | Model | None = None,
         keys: dict[str, str] | None = None,
         connectors: int = 2,
         state: Path = MEMORY,
@@ -64,10 +84,14 @@ class Pair:
         csms: ScriptedCsms | None = None,
         behaviour: dict[str, Any] | None = None,
         quirks: str = "none",
+        access: Access = NOTHING_SET,
         **build: Any,
     ) -> None:
         """`keys` are configuration keys to start with, `behaviour` switches of the model,
-        `quirks` what the option of that name says."""
+        `quirks` what the option of that name says. Without a model it is the one of `--model`,
+        with `PLAIN_KEYS`."""
+        if model is None:
+            model, keys = MODEL, {**PLAIN_KEYS, **(keys or {})}
         chosen = load_model(model) if isinstance(model, str) else model
         if behaviour:
             chosen = replace(chosen, behaviour=replace(chosen.behaviour, **behaviour))
@@ -78,6 +102,7 @@ class Pair:
         self._own_csms = csms is None
         self._state = state
         self._connect = connect
+        self._access = access
         self._build = Build(
             charge_point_id=charge_point_id,
             model=chosen,
@@ -92,6 +117,10 @@ class Pair:
         self.messages = MessageLog()
         self.station: Station
         self._running = False
+        self._files = 0
+        """How many files have come or gone."""
+        self.ignores_files = False
+        """A file that is on its way is no unrest: for one that its server keeps waiting."""
         self._swallowed: set[str] = set()
         """Message ids of requests whose frames, or whose answers, silence has swallowed."""
 
@@ -119,6 +148,7 @@ class Pair:
             messages=self.messages,
             events=self.events,
             seed=1,
+            access=self._access,
         )
         self._running = True
         if self._connect:
@@ -167,6 +197,12 @@ class Pair:
         if not self._running or not self._connect:
             return ""
         station = self.station
+        files = station.charge_point.transfers
+        if files.ended != self._files:
+            self._files = files.ended
+            return "a file has come or gone"
+        if files.open and not self.ignores_files:
+            return "a file is on its way"
         link = station.link
         endpoint = link._endpoint
         if link.state is LinkState.CONNECTING:
@@ -196,6 +232,16 @@ class Pair:
     def status(self, number: int = 1) -> str:
         """The status of a connector."""
         return self.connector(number).status
+
+    @property
+    def model(self) -> Model:
+        """The make of charger that it is."""
+        return self._build.model
+
+    @property
+    def timing(self) -> Timing:
+        """How long this charger takes."""
+        return self._build.timing
 
     @property
     def registration(self) -> Registration:

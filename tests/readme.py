@@ -7,14 +7,16 @@ are written by `python -m tests.pictures` between two markers, and a test compar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 from pydantic.fields import FieldInfo
 
 from sim_core.commands import ACTIONS
 from sim_core.config import Settings, option_names
+from sim_core.fleet.options import FleetSettings
 from sim_core.sidecar.acts import Query, queries
 from sim_core.sidecar.looks import LOOKS
 from tui.__main__ import VERBS
@@ -73,9 +75,25 @@ def _keys() -> Iterable[str]:
 
 
 def _options() -> Iterable[str]:
+    yield from _options_of(Settings.model_fields)
+
+
+def _fleet_options() -> Iterable[str]:
+    fields = FleetSettings.model_fields.items()
+    yield from _options_of(
+        {name: info for name, info in fields if name not in Settings.model_fields},
+        FleetSettings.model_config["cli_shortcuts"] or {},
+    )
+
+
+def _options_of(
+    fields: Mapping[str, FieldInfo], shorter: Mapping[str, str | list[str]] = MappingProxyType({})
+) -> Iterable[str]:
     yield from _head("Variable", "Flag", "Default", "Meaning", "Allowed")
-    for name, info in Settings.model_fields.items():
+    for name, info in fields.items():
         variable, flag = option_names(name)
+        if flag[2:] in shorter:
+            flag = f"--{shorter[flag[2:]]}"
         default = _raw(info)
         yield _row(
             f"`{variable}`",
@@ -94,7 +112,13 @@ def _paths() -> Iterable[str]:
         yield _row(f"`POST {action.path}`", _query(queries(action)), action.help)
 
 
-TABLES = {"commands": _commands, "keys": _keys, "options": _options, "paths": _paths}
+TABLES = {
+    "commands": _commands,
+    "keys": _keys,
+    "options": _options,
+    "fleet": _fleet_options,
+    "paths": _paths,
+}
 
 
 def _query(known: Iterable[Query]) -> str:

@@ -6,14 +6,19 @@ not needed for the first frame is imported by whoever needs it.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sim_core.config import Settings
     from sim_core.engine import Engine
+    from sim_core.guide import Guide
+    from tui.http_call import Door
 
 
 @dataclass(frozen=True)
@@ -40,17 +45,21 @@ def _run(arguments: list[str]) -> int:
     if settings is None:
         return 2
     from sim_core.__main__ import hosted
+    from tui.http_call import door
 
-    return show(hosted(settings), settings)
+    wants_key = settings.http_api_key is not None
+    http = door(settings.http_host, settings.http_port, wants_key) if settings.http_port else None
+    return show(hosted(settings), settings, http)
 
 
 def _demo(arguments: list[str]) -> int:
     settings = _settings(arguments, "demo")
     if settings is None:
         return 2
-    from sim_core.demo import engine
+    from sim_core.demo import Stage, engine
 
-    return show(engine(settings), settings, keeps_state=False)
+    stage = Stage()
+    return show(engine(settings, stage), settings, guide=stage)
 
 
 def _headless(arguments: list[str]) -> int:
@@ -71,19 +80,44 @@ def _doctor(arguments: list[str]) -> int:
     return doctor(arguments) or 0
 
 
+def _screenshot(arguments: list[str]) -> int:
+    from tui.screenshot import main as screenshot
+
+    return screenshot(arguments)
+
+
+def _fleet(arguments: list[str]) -> int:
+    from sim_core.__main__ import log_to_file
+    from sim_core.fleet.__main__ import crowd_of, run_plain
+
+    crowd = crowd_of(arguments)
+    if crowd is None:
+        return 2
+    log_to_file(crowd.settings)
+    if not on_a_terminal():
+        return run_plain(crowd)
+    from tui.fleet import show as show_fleet
+
+    return show_fleet(crowd)
+
+
 VERBS: tuple[Verb, ...] = (
     Verb("run", "the dashboard, connected to the CSMS of --csms-url (the default)", _run),
     Verb("demo", "the dashboard with a CSMS of its own: no network, nothing kept on disk", _demo),
     Verb("headless", "no screen: one plain line per change, stops on Ctrl-C or SIGTERM", _headless),
     Verb("doctor", "why the CSMS is not reached: name, port, TLS, registration, answers", _doctor),
+    Verb("fleet", "many charge points from one process, as load for a CSMS: --count 500", _fleet),
     Verb("csms", "a small CSMS on its own, for a second terminal", _csms),
+    Verb(
+        "screenshot", "the dashboard in a named state, as SVG or text, for a document", _screenshot
+    ),
 )
 VERB: dict[str, Verb] = {verb.name: verb for verb in VERBS}
 
 
 def usage() -> str:
     """What `chargeforge --help` says."""
-    lines = [f"  {verb.name:<10}{verb.help}" for verb in VERBS]
+    lines = [f"  {verb.name:<12}{verb.help}" for verb in VERBS]
     return "\n".join(
         (
             "usage: chargeforge [command] [options]",
@@ -129,8 +163,26 @@ def on_a_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
-def show(engine: Engine, settings: Settings, *, keeps_state: bool = True) -> int:
-    """Show the dashboard on this engine until it is left; stops the engine."""
+def show(
+    engine: Engine, settings: Settings, http: Door | None = None, *, guide: Guide | None = None
+) -> int:
+    """Show the dashboard on this engine until it is left; stops the engine.
+
+    `http` is where the charge point listens, if it does. With a `guide` it is the demo, which
+    keeps nothing.
+    """
+    demo = guide is not None
+    from tui.look import theme_trouble
+    from tui.own_keys import KeysError, own_keys
+
+    try:
+        keys = own_keys(settings.keys)
+    except KeysError as error:
+        print(f"KEYS (--keys): {error}.", file=sys.stderr)
+        return 2
+    if trouble := theme_trouble(settings.theme):
+        print(f"THEME (--theme): {trouble}.", file=sys.stderr)
+        return 2
     if not on_a_terminal():
         print(
             "No terminal here: going on with plain lines (chargeforge headless does so at once).",
@@ -139,40 +191,77 @@ def show(engine: Engine, settings: Settings, *, keeps_state: bool = True) -> int
         from sim_core.__main__ import run_plain
 
         return run_plain(engine) or 0
-    _log_to(settings)
+    from sim_core.__main__ import log_to_file, run_on, stops_at_exit
     from tui.app import ChargeForgeApp
+    from tui.dialogs import AtExit
+    from tui.kept_view import Recalled, keep, recall
     from tui.way_out import PATIENCE_S, WayOut
 
+    log_to_file(settings)
+    _trust_the_terminal()
+    at_exit = AtExit.KEPT
+    if demo or stops_at_exit(settings):
+        at_exit = AtExit.LOST if demo else AtExit.STOPPED
+    folder = None if demo else _kept_in(settings)
+    recalled = recall(folder) if folder else Recalled()
     app = ChargeForgeApp(
         engine,
         fps=settings.fps,
         log_size=settings.message_log_size,
         id_tag=settings.id_tag,
-        keeps_state=keeps_state and str(settings.state_dir) != ":memory:",
+        at_exit=at_exit,
         ascii=settings.ascii,
         theme=settings.theme,
+        keys=keys,
+        recalled=recalled,
+        http=http,
+        guide=guide,
     )
-    end = WayOut(ask=(lambda: engine.stop(0), app.leave_soon))
+    end = WayOut(
+        ask=(lambda: engine.stop(0), app.leave_soon),
+        on_hang_up=(app.leave_soon,) if settings.keep_running else (),
+    )
     try:
         app.run()
+    except Exception:
+        if not end.left:  # where the terminal has gone, the app may not even end in order
+            raise
     finally:
-        engine.stop(PATIENCE_S)
+        if not end.left:
+            engine.stop(PATIENCE_S)
         end.disarm()
+        if folder and app.view != recalled.view and (trouble := keep(folder, app.view)):
+            _tell(trouble)
+    if end.left and not end.asked:
+        _tell(f"{settings.cpid} goes on: kill {os.getpid()} ends it.")
+        end.let_go()
+        return run_on(engine)
     return 0 if end.asked else app.return_code or engine.exit_code
 
 
-def _log_to(settings: Settings) -> None:
-    """Log to the file if there is one, and never to the screen."""
-    import logging
+def _trust_the_terminal() -> None:
+    """Let the terminal say how large it is.
 
-    root = logging.getLogger()
-    if settings.log_file is None:
-        root.addHandler(logging.NullHandler())
-        return
-    handler = logging.FileHandler(settings.log_file, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
+    Textual believes COLUMNS and LINES more, and where somebody has exported them (a shell, `docker
+    exec -e COLUMNS=…`) it would never hear of another size.
+    """
+    if all(os.get_terminal_size(sys.stdin.fileno())):  # a serial line knows no size
+        for name in ("COLUMNS", "LINES"):
+            os.environ.pop(name, None)
+
+
+def _tell(sentence: str) -> None:
+    """Say something on a terminal that may have gone."""
+    import contextlib
+
+    with contextlib.suppress(OSError):
+        print(sentence, file=sys.stderr)
+
+
+def _kept_in(settings: Settings) -> Path | None:
+    """The folder for what is remembered; None where nothing is to be kept."""
+    folder = settings.state_folder()
+    return None if str(folder) == ":memory:" else folder
 
 
 if __name__ == "__main__":

@@ -9,62 +9,73 @@ footer or palette alike.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-import subprocess
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 from textual.app import App, SuspendNotSupported
+from textual.events import Resize
+from textual.geometry import Size
 
-from sim_core.commands import ERROR_CODES, Command, InjectFault, Plug, Refused, Start, Stop, Swipe
+from sim_core.commands import (
+    ACTION_BY_COMMAND,
+    ERROR_CODES,
+    Command,
+    InjectFault,
+    Plug,
+    Refused,
+    Start,
+    Stop,
+    Swipe,
+)
 from sim_core.engine import Host
+from sim_core.guide import Guide
 from sim_core.snapshot import StationSnapshot
 from tui import text
 from tui.dialogs import (
     CANCEL,
-    LEFT_OPEN,
     STOP,
+    AtExit,
     HelpScreen,
     QuitQuestion,
     help_lines,
     open_transactions,
 )
+from tui.http_call import Door, command_call, exchange_call
 from tui.journal import journal_lines
-from tui.keymap import ROW, ROWS, Row, command_for, label_for, typed_command, why_not
+from tui.kept_view import Recalled, View
+from tui.keymap import (
+    ROW,
+    ROWS,
+    TABLE_KEYS,
+    Keymap,
+    Row,
+    command_for,
+    label_for,
+    typed_command,
+    why_not,
+)
 from tui.look import OWN_THEMES, THEME_ROUND, Look, fitting_theme
 from tui.message_pane import as_jsonl
+from tui.notes import FAULT_WORDS
 from tui.painted import Line
 from tui.palette import Choice, Chosen, Free, Picker
 from tui.screens import Dashboard, Sight
 from tui.sheet import Sheet
+from tui.shell import STDIN, Shell
 
 Taken = Callable[[Chosen], None]
+
+NOTHING_RECALLED = Recalled()
 
 COVERED_S = 5
 """How often, in seconds, the dashboard is drawn while a dialog lies over it: Textual then paints
 the whole screen anew for the smallest change."""
-
-FAULT_WORDS: dict[str, str] = {
-    "ConnectorLockFailure": "the lock does not close or open",
-    "EVCommunicationError": "the vehicle does not answer",
-    "GroundFailure": "the ground-fault protection tripped",
-    "HighTemperature": "too hot inside",
-    "InternalError": "hardware or software inside",
-    "LocalListConflict": "the local list conflicts with the CSMS",
-    "OtherError": "something else: say what in the info",
-    "OverCurrentFailure": "the over-current protection tripped",
-    "OverVoltage": "the voltage is too high",
-    "PowerMeterFailure": "the energy meter cannot be read",
-    "PowerSwitchFailure": "the contactor does not switch",
-    "ReaderFailure": "the card reader fails",
-    "ResetFailure": "a reset could not be done",
-    "UnderVoltage": "the voltage is too low",
-    "WeakSignal": "the radio signal is weak",
-}
-"""What each error code of OCPP 1.6 §7.6 means, in everyday words."""
 
 
 class ChargeForgeApp(App[int]):
@@ -82,17 +93,31 @@ class ChargeForgeApp(App[int]):
         fps: int = 4,
         log_size: int = 20_000,
         id_tag: str = "MY_TAG",
-        keeps_state: bool = True,
+        at_exit: AtExit = AtExit.KEPT,
         ascii: bool = False,
         theme: str = "",
+        keys: Keymap = TABLE_KEYS,
+        recalled: Recalled = NOTHING_RECALLED,
+        http: Door | None = None,
+        guide: Guide | None = None,
     ) -> None:
+        """`theme` wins over the recalled one; `http` is where the charge point listens, if so.
+
+        `guide` tells a story: its caption is shown, and it stands aside for whoever acts.
+        """
         # Textual chooses here, before any theme is set, whether NO_COLOR means greys or no colour
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.host = host
-        self.look = Look(ascii)
+        self.look = Look(ascii, keys)
         self.animation_level = "none"  # must follow super().__init__(), which reads the environment
         self._fps = fps
-        self._keeps_state = keeps_state
+        self._at_exit = at_exit
+        self._recalled = recalled
+        self._chosen_theme = recalled.view.theme
+        self._http = http
+        self._guide = guide
+        self._last_command: Command | None = None
+        self._shell_beside = Shell()
         self._cards = [id_tag]
         self._revision = 0
         self._events = 0
@@ -102,15 +127,19 @@ class ChargeForgeApp(App[int]):
         self._here: asyncio.AbstractEventLoop | None = None
         for own in OWN_THEMES:
             self.register_theme(own)
-        self.theme = fitting_theme(theme, self.console.color_system, self.no_color)
+        self.theme = fitting_theme(
+            theme, self.console.color_system, self.no_color, recalled.view.theme
+        )
         self.dashboard = Dashboard(self.look, log_size)
         self.acts: dict[str, Callable[[], str]] = {
             "copy": lambda: self._copy(both=False),
             "copy_both": lambda: self._copy(both=True),
+            "copy_http": self._copy_http,
             "save": self._save,
             "theme": self._next_theme,
             "help": self._help,
             "journal": self._journal,
+            "next_scene": self._next_scene,
             "palette": self._palette,
             "shell": self._shell,
             "quit": self._quit,
@@ -130,6 +159,8 @@ class ChargeForgeApp(App[int]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        self.dashboard.recall(self._recalled.view)
+        self._say(self._recalled.trouble)
         self.host.start()
         self.sample()
         self.set_interval(1 / self._fps, self.sample)
@@ -146,9 +177,12 @@ class ChargeForgeApp(App[int]):
             self._remember(station)
         self._revision, exchanges = self.host.messages.since(self._revision)
         self._events, happened = self.host.events.since(self._events)
+        story = self._guide.caption if self._guide else None
+        if story:
+            happened = [event for event in happened if event.kind != "story"]
         if happened:
             self._caption = f"{text.clock_time(happened[-1].at)} {happened[-1].text}"
-        sight = Sight(self._station, self.host.failure, self.host.now())
+        sight = Sight(self._station, self.host.failure, self.host.now(), story)
         self._looks += 1
         covered = self.screen is not self.dashboard
         draw = not covered or self._looks % (self._fps * COVERED_S) == 0
@@ -183,7 +217,8 @@ class ChargeForgeApp(App[int]):
         station = self._station
         if self.host.failure or station is None:
             reason = self.host.failure or "The charge point is still starting."
-            self._say(f"{reason} (r starts the engine again)" if self.host.failure else reason)
+            again = f" ({self.look.key('resume')} starts the engine again)"
+            self._say(f"{reason}{again if self.host.failure else ''}")
             return
         command = command_for(row, station, self.dashboard.selected)
         if command is None:
@@ -195,6 +230,9 @@ class ChargeForgeApp(App[int]):
 
     def ask(self, command: Command) -> None:
         """Hand in a command; a refusal is said aloud."""
+        self._last_command = command
+        if self._guide:
+            self._guide.stand_aside()
         self.run_worker(self._ask(command), group="commands")
 
     async def _ask(self, command: Command) -> None:
@@ -303,7 +341,7 @@ class ChargeForgeApp(App[int]):
                 row.shown,
                 reasons.get(row.id, ""),
             )
-            for row in ROWS
+            for row in self.look.keys.rows
             if row.id not in ("select", "palette")
         ]
         for connector in station.connectors if station else ():
@@ -347,14 +385,25 @@ class ChargeForgeApp(App[int]):
         self.push_screen(Sheet(self.look, "Journal", lines, live=True))
         return ""
 
+    def _next_scene(self) -> str:
+        if self._guide is None:
+            return "There is no story to skip in: chargeforge demo tells one."
+        self._guide.skip()
+        return ""
+
     def _next_theme(self) -> str:
         if self.no_color:
             return "NO_COLOR is set: there are no colours to change."
         few = self.console.color_system in (None, "standard", "windows")
         names = [name for name in THEME_ROUND if name.startswith("ansi") or not few]
         place = names.index(self.theme) if self.theme in names else -1
-        self.theme = names[(place + 1) % len(names)]
+        self.theme = self._chosen_theme = names[(place + 1) % len(names)]
         return ""
+
+    @property
+    def view(self) -> View:
+        """What the next run may begin with."""
+        return replace(self.dashboard.view, theme=self._chosen_theme)
 
     def _copy(self, both: bool) -> str:
         exchange = self.dashboard.messages.selected
@@ -364,6 +413,22 @@ class ChargeForgeApp(App[int]):
         self.copy_to_clipboard("\n".join(frame for frame in frames if frame))
         what = "Request and answer" if both and exchange.answer else "The request"
         self._say(f"{what} of {exchange.action} copied (if the terminal lets it)", "information")
+        return ""
+
+    def _copy_http(self) -> str:
+        """The exchange under the cursor where the messages have the focus, else what was asked."""
+        if self._http is None:
+            return "There is no HTTP here: chargeforge run has it, unless HTTP_PORT is 0."
+        exchange = self.dashboard.read_exchange
+        if exchange is not None:
+            call, what = exchange_call(exchange, self._http), exchange.action
+        elif self._last_command is not None:
+            call = command_call(self._last_command, self._http)
+            what = ACTION_BY_COMMAND[type(self._last_command)].label
+        else:
+            return "Nothing was asked yet: do something, or move to a message, then copy its call."
+        self.copy_to_clipboard(call)
+        self._say(f"{what} copied as {call} (if the terminal lets it)", "information")
         return ""
 
     def _save(self) -> str:
@@ -386,19 +451,21 @@ class ChargeForgeApp(App[int]):
         return ""
 
     def _shell(self) -> str:
-        shell = os.environ.get("SHELL") or "/bin/sh"
         try:
             with self.suspend():
-                print("The charge point goes on; exit brings its dashboard back.", flush=True)
-                try:
-                    subprocess.run([shell], check=False)
-                except OSError as error:
-                    # raised inside `suspend` it would leave the app without a screen
-                    print(error, flush=True)
+                self._shell_beside.run()
+            self._heed_size()
         except SuspendNotSupported:
             return "This terminal cannot be left for a shell."
         self.sample()
         return ""
+
+    def _heed_size(self) -> None:
+        """Take the terminal's size as it is now: while suspended nobody was told of a change."""
+        with contextlib.suppress(OSError):  # no terminal, as in a test
+            size = Size(*os.get_terminal_size(STDIN))
+            if size != self.dashboard.size:
+                self.post_message(Resize(size, size))
 
     # -- leaving -----------------------------------------------------------------------------------
 
@@ -415,8 +482,8 @@ class ChargeForgeApp(App[int]):
             elif answer is not None and answer != CANCEL:
                 self.exit(0)
 
-        fate = LEFT_OPEN[self._keeps_state, station.resumes if station else False]
-        self.push_screen(QuitQuestion(self.look, busy, fate), answered)
+        resumes = station.resumes if station else False
+        self.push_screen(QuitQuestion(self.look, busy, self._at_exit, resumes), answered)
         return ""
 
     async def _stop_and_quit(self) -> None:
@@ -439,6 +506,7 @@ class ChargeForgeApp(App[int]):
 
     def leave_soon(self) -> None:
         """Leave without asking; safe to call from a signal handler."""
+        self._shell_beside.hang_up()
         loop = self._here
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self.exit, 0)

@@ -16,12 +16,20 @@ from textual.message import Message
 from sim_core.snapshot import ConnectorSnapshot
 from tui import text
 from tui.keymap import buttons
-from tui.look import DIGITS, NEXT_STEP, Look
+from tui.look import ASCII_DIGITS, DIGITS, Look
+from tui.notes import Note, further, limit_words, next_step, pending_words, who
 from tui.painted import Line, Painted, Span, fitted, framed_edge, justified, line_width
 from tui.power_trace import covered_s, trace_rows
 
 COMPACT_ROWS = 7
 TALL_ROWS = 12
+ROOMY_CELLS = 52
+"""From so many cells on, numbers have names and the state of charge a gauge."""
+GAUGE_CELLS = 10
+GAP = 1
+"""Cells that part two things in one line at the least."""
+LEAST_TRACE = {False: 1, True: 2}
+"""Rows that the trace keeps in a compact and in a tall card while power flows."""
 
 
 @dataclass(frozen=True)
@@ -52,45 +60,30 @@ def transaction_words(connector: ConnectorSnapshot) -> str:
     return "tx not confirmed" if number is None else f"tx {number}"
 
 
-def limit_words(connector: ConnectorSnapshot) -> str:
-    """What holds the power where it is."""
-    if not connector.limited_by:
-        return ""
-    limit = f" {text.kilowatts(connector.limit_w)}" if connector.limit_w is not None else ""
-    return f"limited by {connector.limited_by}{limit}"
+def _who(view: CardView, look: Look) -> list[Span]:
+    """Who charges here, what is wrong, or what is awaited."""
+    note = who(view.connector, view.now)
+    return [Span(text.plain(note.words, look.ascii), note.role)] if note else []
 
 
-def who_spans(view: CardView, look: Look) -> list[Span]:
-    """Who charges here, or what the connector waits for, or what to press next."""
-    connector = view.connector
-
-    def plain(words: str) -> str:
-        return text.plain(words, look.ascii)
-
-    if connector.fault:
-        since = text.clock_time(connector.fault.since)
-        return [Span(f"{plain(connector.fault.error_code)} since {since}", "error")]
-    if connector.authorizing:
-        return [Span(f"asking about card {plain(connector.id_tag or '')}", "warning")]
-    if connector.plug_by:
-        left = text.spoken(text.seconds_left(connector.plug_by, view.now))
-        return [Span(f"{plain(connector.id_tag or 'card')} waits for plug {left}", "warning")]
-    if connector.scheduled_availability:
-        return [Span(f"{plain(connector.scheduled_availability)} after this session", "warning")]
-    if connector.transaction:
-        return [Span(plain(connector.transaction.id_tag))]
-    who = plain(connector.id_tag or connector.vehicle or "")
-    hint = NEXT_STEP.get(connector.status, "")
-    dot = f" {look.symbol('dot')} "
-    spans = [Span(who), Span(dot, "faint")] if who and hint else [Span(who)] if who else []
-    return [*spans, Span(hint, "muted")] if hint else spans
+def _with_hint(spans: list[Span], hint: str, look: Look) -> list[Span]:
+    dot = [Span(f" {look.symbol('dot')} ", "faint")] if spans else []
+    return [*spans, *dot, Span(hint, "muted")]
 
 
-def soc_spans(connector: ConnectorSnapshot) -> list[Span]:
-    """The state of charge, where a vehicle tells it."""
-    if connector.soc_percent is None:
+def soc_spans(connector: ConnectorSnapshot, look: Look, gauge: bool = False) -> list[Span]:
+    """The state of charge, where a vehicle tells it; a `gauge` shows it as a bar too."""
+    soc = connector.soc_percent
+    if soc is None:
         return []
-    return [Span("SoC ", "muted"), Span(f"{connector.soc_percent:.0f}"), Span(" %", "muted")]
+    bar: list[Span] = []
+    if gauge:
+        full = max(0, min(GAUGE_CELLS, round(soc / 100 * GAUGE_CELLS)))
+        bar = [
+            Span(look.symbol("full") * full, "trace" if connector.power_w > 0 else "muted"),
+            Span(look.symbol("empty") * (GAUGE_CELLS - full) + " ", "faint"),
+        ]
+    return [Span("SoC ", "muted"), *bar, Span(f"{soc:.0f}"), Span(" %", "muted")]
 
 
 def _numbers(connector: ConnectorSnapshot, with_power: bool) -> list[Span]:
@@ -105,37 +98,37 @@ def _numbers(connector: ConnectorSnapshot, with_power: bool) -> list[Span]:
     ]
 
 
-def _energy(view: CardView) -> list[Span]:
+def _energy(view: CardView, roomy: bool) -> list[Span]:
+    """The meter's register, and the session's share of it; with words where there is room."""
     connector = view.connector
-    spans = [Span(f" {text.kilo(connector.register_wh, 3):>6}"), Span(" kWh", "muted")]
+    meter, session = (" meter", "session ") if roomy else ("", "")
+    spans = [
+        Span(meter, "muted"),
+        Span(f" {text.kilo(connector.register_wh, 3):>6}"),
+        Span(" kWh", "muted"),
+    ]
     if connector.transaction:
-        session = "+" + text.kilo(connector.transaction.energy_wh, 3)
+        energy = "+" + text.kilo(connector.transaction.energy_wh, 3)
         spans += [
-            Span(f"  {session:>7}", "strong"),
+            Span(f"  {session}", "muted"),
+            Span(f"{energy:>7}", "strong"),
             Span(" kWh   ", "muted"),
             Span(elapsed(view)),
         ]
     return spans
 
 
-def _large(connector: ConnectorSnapshot, cells: int) -> list[Line]:
+def _large(connector: ConnectorSnapshot, cells: int, look: Look) -> list[Line]:
     """Power, and beside it the session's energy, readable across a room."""
-    power = _figures(f"{text.kilo(connector.power_w, 2):>6}", "success", "kW")
+    flowing = "success" if connector.power_w > 0 else "faint"
+    power = _figures(f"{text.kilo(connector.power_w, 2):>6}", flowing, "kW", look)
     session: list[list[Span]] = [[], [], []]
     if connector.transaction:
         energy = text.kilo(connector.transaction.energy_wh, 3)
-        session = _figures(f"{energy:>7}", "strong", "kWh")
+        session = _figures(f"{energy:>7}", "strong", "kWh", look)
     if line_width(power[0]) + line_width(session[0]) >= cells:
         session = [[], [], []]
     return [justified(power[row], session[row], cells) for row in range(3)]
-
-
-def _vendor_words(connector: ConnectorSnapshot, look: Look) -> str:
-    fault = connector.fault
-    if fault is None:
-        return ""
-    parts = (fault.vendor_error_code, fault.info)
-    return f" {look.symbol('dot')} ".join(text.plain(part, look.ascii) for part in parts if part)
 
 
 def _button_spans(connector: ConnectorSnapshot) -> list[Span]:
@@ -150,8 +143,9 @@ def _button_spans(connector: ConnectorSnapshot) -> list[Span]:
     return spans
 
 
-def _figures(value: str, role: str, unit: str) -> list[list[Span]]:
-    rows = [" ".join(DIGITS.get(char, DIGITS[" "])[row] for char in value) for row in range(3)]
+def _figures(value: str, role: str, unit: str, look: Look) -> list[list[Span]]:
+    figures = ASCII_DIGITS if look.ascii else DIGITS
+    rows = [" ".join(figures.get(char, figures[" "])[row] for char in value) for row in range(3)]
     return [
         [Span(" " + row, role), Span(f" {unit} " if last else " " * (len(unit) + 2), "muted")]
         for row, last in zip(rows, (False, False, True), strict=False)
@@ -169,45 +163,74 @@ def _trace(view: CardView, cells: int, height: int, look: Look) -> list[list[Spa
         room,
         height,
         look.bars,
+        look.symbol("zero"),
     )
-    labels = [scale] + [" " * len(scale)] * (height - 1)
+    foot = "0 kW" if height > 1 else ""
+    labels = [scale, *[""] * (height - 2), foot][:height]
     # the newest column is a span of its own: it changes each second, the others every fifth
     return [
-        [Span(f" {row[:-1]}", "trace"), Span(row[-1:], "trace"), Span(f"  {label} ", "muted")]
+        [
+            Span(f" {row[:-1]}", "trace"),
+            Span(row[-1:], "trace"),
+            Span(f"  {label:>{len(scale)}} ", "muted"),
+        ]
         for row, label in zip(rows, labels, strict=True)
     ]
 
 
-def _who_line(view: CardView, cells: int, look: Look) -> Line:
-    """Who, or what next, or what is wrong; the state of charge only where it leaves room."""
-    who = [Span(" "), *who_spans(view, look)]
-    soc = [*soc_spans(view.connector), Span("  ")]
-    if line_width(who) + line_width(soc) > cells:
+def _who_line(view: CardView, cells: int, look: Look) -> tuple[Line, bool]:
+    """Who, or what is wrong, with what to press next; and whether that found room.
+
+    The state of charge stands at the right where it leaves room.
+    """
+    here = _who(view, look)
+    soc = [*soc_spans(view.connector, look, gauge=cells >= ROOMY_CELLS), Span("  ")]
+    if 1 + line_width(here) + line_width(soc) + GAP > cells:
         soc = [Span(" ")]
-    return justified(who, soc, cells, look.symbol("ellipsis"))
+    hint = next_step(view.connector, look)
+    hinted = _with_hint(here, hint, look)
+    narrow = view.connector.status == "Charging" and cells < ROOMY_CELLS
+    fits = not hint or 1 + line_width(hinted) + line_width(soc) + GAP <= cells
+    shown = hinted if hint and fits and not narrow else here
+    return justified([Span(" "), *shown], soc, cells, look.symbol("ellipsis")), fits or narrow
 
 
 def _body(view: CardView, cells: int, height: int, look: Look) -> list[Line]:
     connector = view.connector
     ellipsis = look.symbol("ellipsis")
     tall = height + 2 >= TALL_ROWS
-    lines: list[Line] = []
-    large = tall and not look.ascii
-    if large:
-        lines += _large(connector, cells)
-    lines.append(fitted(_numbers(connector, not large), cells, ellipsis))
-    lines.append(fitted(_energy(view), cells, ellipsis))
-    vendor = _vendor_words(connector, look)
-    trace_height = height - len(lines) - 2
-    if vendor:
-        trace_height -= 1
-    if trace_height > 0:
-        lines += [fitted(row, cells, ellipsis) for row in _trace(view, cells, trace_height, look)]
-    if vendor:
-        lines.append(fitted([Span(f" {vendor}", "warning")], cells, ellipsis))
-    lines.append(_who_line(view, cells, look))
+    lines: list[Line] = _large(connector, cells, look) if tall else []
+    lines.append(fitted(_numbers(connector, not tall), cells, ellipsis))
+    lines.append(fitted(_energy(view, cells >= ROOMY_CELLS), cells, ellipsis))
+    who_line, hinted = _who_line(view, cells, look)
+    notes = further(connector, f" {look.symbol('dot')} ", pending=tall)
+    if not hinted:
+        notes.append(Note(next_step(connector, look), urgent=connector.status != "Charging"))
+    between = height - len(lines) - 2
+    quiet = not any(connector.trace_w)
+    trace = 0 if quiet or (not tall and any(note.urgent for note in notes)) else LEAST_TRACE[tall]
+    notes = notes[: max(0, between - trace)]
+    trace = between - len(notes)
+    if trace > 0 and connector.trace_w:
+        lines += [fitted(row, cells, ellipsis) for row in _trace(view, cells, trace, look)]
+    else:
+        lines += [fitted([], cells)] * trace
+    said = [
+        fitted([Span(f" {text.plain(note.words, look.ascii)}", note.role)], cells, ellipsis)
+        for note in notes
+    ]
+    lines += [*said, who_line] if trace > 0 and connector.trace_w else [who_line, *said]
     lines.append(fitted(_button_spans(connector), cells, ellipsis))
     return lines[:height]
+
+
+def _foot(connector: ConnectorSnapshot, cells: int, taken: int) -> str:
+    """What span of time the trace covers, in words that leave `taken` cells to others."""
+    if not any(connector.trace_w):
+        return ""
+    scale = text.kilowatts(connector.rated_power_w)
+    covered = text.span_of(covered_s(cells - 2 - len(scale) - 4))
+    return f"last {covered}" if len(covered) + taken + 14 <= cells else covered
 
 
 def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line]:
@@ -228,11 +251,13 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
     ]
     words = "last known" if view.stale else transaction_words(connector)
     right = [Span(f" {words} ", "muted" if connector.transaction is None else "text")]
-    covered = text.span_of(covered_s(cells - 2 - len(text.kilowatts(connector.rated_power_w)) - 4))
     limit = text.plain(limit_words(connector), look.ascii)
-    last = f" last {covered} "
-    if text.width(last + limit) + 7 > cells:
-        last = f" {covered} "
+    foot, foot_role = _foot(connector, cells, len(limit)), "faint"
+    pending = "" if height >= TALL_ROWS else pending_words(connector)
+    if pending:
+        foot, foot_role = pending, "warning"
+        if len(pending + limit) + 8 > cells:
+            limit = limit.removeprefix("limited by ")
     lines = [
         framed_edge(
             (top_left, across, top_right), title, right, cells, role, look.symbol("ellipsis")
@@ -245,7 +270,7 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
     lines.append(
         framed_edge(
             (bottom_left, across, bottom_right),
-            [Span(last, "faint")] if connector.trace_w else [],
+            [Span(f" {foot} ", foot_role)] if foot else [],
             [Span(f" {limit} ", "muted")] if limit else [],
             cells,
             role,
@@ -255,7 +280,7 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
 
 
 def table_line(view: CardView, cells: int, look: Look) -> Line:
-    """One connector in one row."""
+    """One connector in one row; a narrow one leaves out the session's energy."""
     connector = view.connector
     face = look.face(connector.status)
     mark = look.symbol("selected") if view.selected else " "
@@ -266,13 +291,23 @@ def table_line(view: CardView, cells: int, look: Look) -> Line:
         Span(f"{connector.connector_id:>2} ", "strong" if view.selected else "text"),
         Span(f"{look.glyph(connector.status)} {status} ", face.role),
         Span(f"{text.kilo(connector.power_w, 2):>6}", "strong" if connector.power_w else "faint"),
-        Span(" kW ", "muted"),
-        Span(f"{'+' + text.kilo(session.energy_wh, 3) if session else '':>8}"),
-        Span(" kWh " if session else "     ", "muted"),
+        Span(" kW ", "muted" if connector.power_w else "faint"),
     ]
+    if cells >= 76:
+        spans += [
+            Span(f"{'+' + text.kilo(session.energy_wh, 3) if session else '':>8}"),
+            Span(" kWh " if session else "     ", "muted"),
+        ]
     soc = f"{connector.soc_percent:3.0f} %" if connector.soc_percent is not None else "     "
-    spans += [Span(f"{soc} ", "muted"), *who_spans(view, look)]
-    tail = [Span(f" {transaction_words(connector)} ", "muted")] if cells >= 76 else []
+    spans += [Span(f"{soc}  ", "muted"), *_who(view, look)]
+    if cells < 76 and connector.fault and line_width(spans) > cells:
+        spans[-1] = Span(text.plain(connector.fault.error_code, look.ascii), "error")
+    if pending := pending_words(connector):
+        spans.append(Span(f"  {pending}", "warning"))
+    tail = [Span(f" {transaction_words(connector)} ", "muted")] if session and cells >= 76 else []
+    limit = Span(f"  {text.plain(limit_words(connector), look.ascii)}", "faint")
+    if line_width([*spans, limit, *tail]) <= cells:
+        spans.append(limit)
     line = justified(spans, tail, cells, look.symbol("ellipsis"))
     press = f"select {connector.connector_id}"
     return tuple(span._replace(press=press) for span in line)

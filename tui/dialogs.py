@@ -6,6 +6,7 @@ back.
 
 from __future__ import annotations
 
+from enum import Enum
 from textwrap import wrap
 from typing import ClassVar
 
@@ -18,9 +19,9 @@ from textual.screen import ModalScreen
 
 from sim_core.snapshot import ConnectorSnapshot, StationSnapshot
 from tui import text
-from tui.keymap import CONNECTOR, LINK, MESSAGES, ROWS, SCREEN, Row
+from tui.keymap import CONNECTOR, LINK, MESSAGES, SCREEN, Row
 from tui.log_filter import LANGUAGE
-from tui.look import NEXT_STEP, STATUS, Look
+from tui.look import STATUS, Look
 from tui.painted import Line, Painted, Span, fitted
 from tui.sheet import Sheet
 
@@ -55,13 +56,29 @@ class Options(Painted, can_focus=True):
 HELP_CELLS = 68
 """The widest line of prose in the help; fits a screen of 80."""
 
-LEFT_OPEN: dict[tuple[bool, bool], str] = {
-    (True, True): "Left open it goes on at the next start.",
-    (True, False): "Left open, the next start stops it (PowerLoss).",
-    (False, True): "Left open it is lost: this run keeps nothing on disk.",
-    (False, False): "Left open it is lost: this run keeps nothing on disk.",
+
+class AtExit(Enum):
+    """What leaving does with an open transaction."""
+
+    KEPT = "left as a power cut leaves it: the next start has it from the disk"
+    STOPPED = "stopped on the way out"
+    LOST = "gone together with its CSMS"
+
+
+FATE: dict[tuple[AtExit, bool], str] = {
+    (AtExit.KEPT, True): "Left open it goes on at the next start.",
+    (AtExit.KEPT, False): "Left open, the next start stops it (PowerLoss).",
+    (AtExit.STOPPED, True): "Quitting stops it as well (reason Reboot).",
+    (AtExit.STOPPED, False): "Quitting stops it as well (reason Reboot).",
+    (AtExit.LOST, True): "The demo keeps nothing: it ends here, with its CSMS.",
+    (AtExit.LOST, False): "The demo keeps nothing: it ends here, with its CSMS.",
 }
-"""(state is kept, the model resumes) -> what becomes of a transaction that is left open."""
+"""(what leaving does, the model resumes) -> what becomes of a transaction that is not stopped."""
+JUST_QUIT: dict[AtExit, str] = {
+    AtExit.KEPT: "Leave open and quit",
+    AtExit.STOPPED: "Quit",
+    AtExit.LOST: "Quit",
+}
 
 STOP, LEAVE, CANCEL = "stop", "leave", "cancel"
 
@@ -83,12 +100,15 @@ class QuitQuestion(ModalScreen[str]):
         Binding("l", "answer('leave')", show=False),
     ]
 
-    def __init__(self, look: Look, busy: list[ConnectorSnapshot], fate: str) -> None:
-        """`fate` says what becomes of a transaction that is left open."""
+    def __init__(
+        self, look: Look, busy: list[ConnectorSnapshot], at_exit: AtExit, resumes: bool
+    ) -> None:
+        """`resumes`: whether this make goes on after a power cut with what charged before."""
         super().__init__()
         self.look = look
         self._busy = busy
-        self._fate = fate
+        self._fate = FATE[at_exit, resumes]
+        self._just_quit = JUST_QUIT[at_exit]
 
     def compose(self) -> ComposeResult:
         names = ", ".join(str(connector.connector_id) for connector in self._busy)
@@ -98,7 +118,7 @@ class QuitQuestion(ModalScreen[str]):
             yield Words(self.look, (f"{noun} {names} {verb} an open transaction.", self._fate, ""))
             yield Options(
                 self.look,
-                ((STOP, "Stop and quit"), (LEAVE, "Leave open and quit"), (CANCEL, "Cancel")),
+                ((STOP, "Stop and quit"), (LEAVE, self._just_quit), (CANCEL, "Cancel")),
             )
 
     def on_mount(self) -> None:
@@ -147,12 +167,15 @@ PANES: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "One row per request with its answer: time, who asked (→ charge point, ← CSMS), "
             "action, connector, what it says, what was answered, how long that took.",
-            "Moving up pauses; G follows the newest again. enter shows both frames.",
+            "Moving up pauses; {end} follows the newest again. {inspect} shows both frames.",
         ),
     ),
     "inspector": (
         "A message",
-        ("Both frames as they were on the wire. up and down scroll, esc closes, y copies.",),
+        (
+            "Both frames as they were on the wire. {up} and {down} scroll, {back} closes, {copy} "
+            "copies.",
+        ),
     ),
 }
 
@@ -172,7 +195,7 @@ def help_lines(
     title, words = PANES.get(pane, PANES["connector"])
     lines: list[Line] = [(Span(f" {title}", "strong"),)]
     for paragraph in words:
-        told = text.plain(paragraph, look.ascii)
+        told = text.plain(look.with_keys(paragraph), look.ascii)
         lines += [(Span(f"  {line}"),) for line in wrap(told, HELP_CELLS)]
     if connector is not None:
         lines += [
@@ -180,7 +203,7 @@ def help_lines(
             (
                 Span(f" Connector {connector.connector_id} is ", "text"),
                 Span(f"{look.glyph(connector.status)} {text.plain(connector.status)}", "strong"),
-                Span(f": {NEXT_STEP.get(connector.status, '')}", "text"),
+                Span(f": {look.next_step(connector.status)}", "text"),
             ),
         ]
     groups = (
@@ -196,7 +219,9 @@ def help_lines(
     for group in groups:
         lines += [(), (Span(f" {group}", "strong"),)]
         lines += [
-            _row_line(row, reasons.get(row.id, ""), look) for row in ROWS if row.group == group
+            _row_line(row, reasons.get(row.id, ""), look)
+            for row in look.keys.rows
+            if row.group == group
         ]
     lines += [(), (Span(" Filter", "strong"),)]
     lines += [
@@ -206,7 +231,7 @@ def help_lines(
     lines += [
         (
             Span(f"  {look.glyph(word)} {word:<14} ", face.role),
-            Span(NEXT_STEP[word], "muted"),
+            Span(look.next_step(word), "muted"),
         )
         for word, face in STATUS.items()
     ]

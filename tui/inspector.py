@@ -18,6 +18,7 @@ from tui.look import Look
 from tui.painted import Line, Painted, Span, fitted, framed_edge
 
 MOST_CHARACTERS = 100_000
+DEFAULT_LOOK = Look()
 
 _KEY = re.compile(r'^(\s*)("(?:[^"\\]|\\.)*")(:.*)$')
 
@@ -80,25 +81,27 @@ def _wrapped(line: str, cells: int) -> list[str]:
 
 
 @lru_cache(16)
-def frame_lines(frame: str, cells: int) -> tuple[Line, ...]:
+def frame_lines(frame: str, cells: int, copy_key: str = "y") -> tuple[Line, ...]:
     """A frame as coloured lines of at most `cells` cells."""
     lines: list[Line] = []
     for line in text.pretty(frame[:MOST_CHARACTERS]):
         lines += [tuple(_json_line(piece)) for piece in _wrapped(line, cells)]
     if len(frame) > MOST_CHARACTERS:
         rest = text.count(len(frame) - MOST_CHARACTERS, "more character")
-        lines.append((Span(f"({rest}: y copies all)", "warning"),))
+        lines.append((Span(f"({rest}: {copy_key} copies all)", "warning"),))
     return tuple(lines)
 
 
-def body_lines(exchange: Exchange, now: datetime, cells: int) -> list[Line]:
+def body_lines(
+    exchange: Exchange, now: datetime, cells: int, look: Look = DEFAULT_LOOK
+) -> list[Line]:
     """Everything there is to read about the exchange."""
     lines: list[Line] = [
         (Span(f"{name:>11} ", "muted"), Span(value)) for name, value in facts(exchange, now)
     ]
     for title, frame in (("request", exchange.request), ("answer", exchange.answer)):
         if frame:
-            lines += [(), (Span(title, "strong"),), *frame_lines(frame, cells)]
+            lines += [(), (Span(title, "strong"),), *frame_lines(frame, cells, look.key("copy"))]
     return lines
 
 
@@ -142,7 +145,7 @@ class Inspector(Painted, can_focus=True):
         if exchange is not None and self._now is not None:
             arrow = look.symbol(exchange.direction.value)
             title = f" {arrow} {text.plain(exchange.action, look.ascii)} "
-            body = body_lines(exchange, self._now, width - 4)
+            body = body_lines(exchange, self._now, width - 4, look)
             if look.ascii:
                 body = [_ascii(line) for line in body]
         self._length = len(body)
@@ -153,7 +156,7 @@ class Inspector(Painted, can_focus=True):
             framed_edge(
                 (edge[0], edge[1], edge[2]),
                 [Span(title, "strong")],
-                [Span(" esc closes ", "muted", "back")],
+                [Span(look.with_keys(" {back} closes "), "muted", "back")],
                 width,
                 role,
                 ellipsis,
@@ -168,7 +171,7 @@ class Inspector(Painted, can_focus=True):
             lines.append((side, *fitted([], width - 2), side))
         below = self._length - self._top - page
         more = [Span(f" {text.count(below, 'line')} below ", "muted")] if below > 0 else []
-        copy = [Span(" y copies the request, Y both ", "muted")]
+        copy = [Span(look.with_keys(" {copy} copies the request, {copy_both} both "), "muted")]
         lines.append(framed_edge((edge[4], edge[1], edge[5]), copy, more, width, role, ellipsis))
         return lines
 

@@ -8,42 +8,54 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tui import text
-from tui.keymap import FOOTER, FooterItem
+from tui.keymap import FOOTER, TABLE_KEYS, FooterItem, Keymap
 from tui.look import Look
 from tui.painted import Line, Painted, Span, fitted, justified, line_width
 
+NAMES_RANK = 5
+"""The names of the keys at the right go before an entry of this rank does."""
 
-def _spans(item: FooterItem, dim: Collection[str]) -> list[Span]:
+
+def _spans(item: FooterItem, dim: Collection[str], keys: Keymap) -> list[Span]:
     off = all(row in dim for row in item.rows)
     press = item.rows[0]
     spans: list[Span] = []
-    for place, row in enumerate(item.rows):
-        if place:
+    for row in item.rows:
+        if not keys.has_key(row):
+            continue
+        if spans:
             spans.append(Span("/", "faint"))
-        key = FooterItem((row,), "", 0).keys
-        spans.append(Span(key, "faint" if row in dim else "accent", row))
+        spans.append(Span(keys.names[row], "faint" if row in dim else "accent", row))
     if item.label:
         spans.append(Span(f" {item.label}", "faint" if off else "text", press))
     return spans
 
 
-def footer_line(cells: int, dim: Collection[str]) -> Line:
+def footer_line(cells: int, dim: Collection[str], keys: Keymap = TABLE_KEYS) -> Line:
     """The footer in exactly `cells` cells; the rows in `dim` would be refused now."""
-    chosen = list(FOOTER)
+    chosen = [item for item in FOOTER if any(keys.has_key(row) for row in item.rows)]
+    named = True
 
     def assembled() -> tuple[list[Span], list[Span]]:
         left: list[Span] = [Span(" ")]
         right: list[Span] = []
         for item in chosen:
             if item.label:
-                left += [*_spans(item, dim), Span("  ")]
+                left += [*_spans(item, dim, keys), Span("  ")]
             else:
-                right += [*_spans(item, dim), Span(" ")]
+                right += _spans(item, dim, keys)
+                if named and item.name:
+                    right.append(Span(f" {item.name} ", "text", item.rows[0]))
+                right.append(Span(" "))
         return left, right
 
     left, right = assembled()
     while chosen and line_width(left) + line_width(right) > cells:
-        chosen.remove(max(chosen, key=lambda item: item.rank))
+        last = max(chosen, key=lambda item: item.rank)
+        if named and last.rank <= NAMES_RANK:
+            named = False
+        else:
+            chosen.remove(last)
         left, right = assembled()
     return justified(left, right, cells) if chosen else fitted([], cells)
 
@@ -61,7 +73,7 @@ class KeyBar(Painted):
         self.sync()
 
     def lines_for(self, width: int, height: int) -> list[Line]:
-        return [footer_line(width, self._dim)] + [text_free(width)] * (height - 1)
+        return [footer_line(width, self._dim, self.look.keys)] + [text_free(width)] * (height - 1)
 
 
 def text_free(cells: int) -> Line:

@@ -1,14 +1,15 @@
 """The one table of what a person can do here.
 
 Bindings, footer, palette, help and the buttons of the cards are all made from `ROWS`, so they
-cannot disagree. A row that asks something of the charge point builds its command from the picture
-of now (plug or unplug, down or up); why it would be refused is looked up under the command's name
-in the same picture. Rows without a command act on the screen itself, under their id.
+cannot disagree; the keys that a user has put in the place of some are in a `Keymap`. A row that
+asks something of the charge point builds its command from the picture of now (plug or unplug, down
+or up); why it would be refused is looked up under the command's name in the same picture. Rows
+without a command act on the screen itself, under their id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sim_core.commands import (
@@ -265,6 +266,14 @@ ROWS: tuple[Row, ...] = (
     Row("inspect", ("enter",), "enter", "inspect", "Show both frames of the message", MESSAGES),
     Row("copy", ("y",), "y", "copy frame", "Copy the request's frame", MESSAGES),
     Row("copy_both", ("Y", "shift+y"), "Y", "copy exchange", "Copy request and answer", MESSAGES),
+    Row(
+        "copy_http",
+        ("c",),
+        "c",
+        "copy as curl",
+        "Copy the HTTP call that does the same: for the message, or for what was done last",
+        MESSAGES,
+    ),
     Row("save", ("w",), "w", "save log", "Write the shown messages to a file (JSONL)", MESSAGES),
     Row("up", ("up", "k"), "up", "up", "Move up", SCREEN),
     Row("down", ("down", "j"), "down", "down", "Move down", SCREEN),
@@ -276,6 +285,14 @@ ROWS: tuple[Row, ...] = (
     Row("back", ("escape",), "esc", "back", "Close what is open: inspector, filter, zoom", SCREEN),
     Row("zoom", ("z",), "z", "zoom", "Give the focused card or pane all the room", SCREEN),
     Row("theme", ("t",), "t", "theme", "Change the colours", SCREEN),
+    Row(
+        "next_scene",
+        ("full_stop",),
+        ".",
+        "next scene",
+        "In the demo: skip to the next scene, or end free play",
+        SCREEN,
+    ),
     Row("help", ("question_mark",), "?", "help", "What the keys do here", SCREEN),
     Row("palette", ("ctrl+p",), "^p", "palette", "Find any action by name", SCREEN),
     Row("shell", ("ctrl+z",), "^z", "shell", "A shell; the charge point goes on", SCREEN),
@@ -284,6 +301,25 @@ ROWS: tuple[Row, ...] = (
 
 ROW: dict[str, Row] = {row.id: row for row in ROWS}
 ROW_BY_KEY: dict[str, Row] = {key: row for row in ROWS for key in row.keys}
+
+
+class Keymap:
+    """The rows with the keys that they have in this run."""
+
+    def __init__(self, rows: Iterable[Row] = ROWS) -> None:
+        self.rows = tuple(rows)
+        self._row = {row.id: row for row in self.rows}
+        palette = self._row["palette"].shown
+        self.names = {row.id: row.shown or f"{palette} {row.label}" for row in self.rows}
+        """Row -> its key as it is printed; where it has none, how the palette is asked for it."""
+
+    def has_key(self, row_id: str) -> bool:
+        """Whether a row has a key at all."""
+        return bool(self._row[row_id].keys)
+
+
+TABLE_KEYS = Keymap()
+"""The keys of the table itself."""
 
 
 def connector_of(station: StationSnapshot, connector_id: int) -> ConnectorSnapshot | None:
@@ -350,10 +386,8 @@ class FooterItem:
     rows: tuple[str, ...]
     label: str
     rank: int
-
-    @property
-    def keys(self) -> str:
-        return "/".join(ROW[row].shown for row in self.rows)
+    name: str = ""
+    """What an entry without a label is called where there is room."""
 
 
 FOOTER: tuple[FooterItem, ...] = (
@@ -371,9 +405,9 @@ FOOTER: tuple[FooterItem, ...] = (
     FooterItem(("zoom",), "zoom", 7),
     FooterItem(("theme",), "theme", 7),
     FooterItem(("filter",), "", 1),
-    FooterItem(("help",), "", 0),
+    FooterItem(("help",), "", 0, "help"),
     FooterItem(("palette",), "", 1),
-    FooterItem(("quit",), "", 0),
+    FooterItem(("quit",), "", 0, "quit"),
 )
 """In the order in which they are shown; those without a label keep to the right."""
 

@@ -12,6 +12,7 @@ from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnap
 from tui import text
 from tui.look import Look
 from tui.painted import Line, Painted, Span, fitted, justified, line_width
+from tui.progress import progress_lines
 
 SILENCE_S = 20.0
 """How long an open call may wait before the bar says that nobody answers."""
@@ -85,7 +86,7 @@ def bar_line(
 
 
 class LinkBar(Painted):
-    """The bar, and under it one row for each standing warning."""
+    """The bar, and under it one row for each standing warning and for what is under way."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="link-bar")
@@ -99,14 +100,18 @@ class LinkBar(Painted):
     @property
     def rows(self) -> int:
         """How many rows it wants."""
-        station = self._shown[0] if self._shown else None
-        return 1 + min(2, len(station.warnings)) if station else 1
+        if self._shown is None or self._shown[0] is None:
+            return 1
+        station, _, now = self._shown
+        return 1 + min(2, len(station.warnings)) + len(progress_lines(station, now, 0, self.look))
 
     def lines_for(self, width: int, height: int) -> list[Line]:
         if self._shown is None:
             return [fitted([], width)] * height
         station, failure, now = self._shown
         lines = [bar_line(station, failure, now, width, self.look)]
+        if station:
+            lines += progress_lines(station, now, width, self.look)
         for warning in station.warnings if station else ():
             words = f" {self.look.symbol('trouble')} {text.plain(warning, self.look.ascii)}"
             lines.append(fitted([Span(words, "warning")], width, self.look.symbol("ellipsis")))

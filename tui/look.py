@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 from rich.style import Style
 from textual.color import Color, ColorParseError
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
+
+from tui.keymap import TABLE_KEYS, Keymap
 
 
 @dataclass(frozen=True)
@@ -40,17 +42,17 @@ STATUS: dict[str, Face] = {
 UNKNOWN_STATUS = Face("?", "?", "warning")
 
 NEXT_STEP: dict[str, str] = {
-    "Available": "p plugs in a vehicle",
-    "Preparing": "s starts charging",
-    "Charging": "x stops, e pauses",
-    "SuspendedEV": "r resumes, x stops",
-    "SuspendedEVSE": "r resumes, x stops",
-    "Finishing": "p unplugs the vehicle",
-    "Reserved": "S starts with the card",
+    "Available": "{plug} plugs in a vehicle",
+    "Preparing": "{start} starts charging",
+    "Charging": "{stop} stops, {suspend_ev} pauses",
+    "SuspendedEV": "{resume} resumes, {stop} stops",
+    "SuspendedEVSE": "{resume} resumes, {stop} stops",
+    "Finishing": "{plug} unplugs the vehicle",
+    "Reserved": "{start_with} starts with the card",
     "Unavailable": "taken out of service",
-    "Faulted": "F clears the fault",
+    "Faulted": "{clear_fault} clears the fault",
 }
-"""What a person would sensibly press next, per status."""
+"""What a person would sensibly press next, per status; `{row}` is the key of that row."""
 
 BORDERS: dict[str, str] = {
     "round": "╭─╮│╰╯",
@@ -78,6 +80,10 @@ SYMBOLS: dict[str, tuple[str, str]] = {
     "dot": ("·", "-"),
     "thumb": ("┃", "#"),
     "tick": ("✓", "+"),
+    "zero": (".", "_"),
+    "story": ("▷", ">"),
+    "full": ("━", "#"),
+    "empty": ("─", "-"),
 }
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -85,27 +91,55 @@ ASCII_BARS = " .:-=+*%#"
 
 DIGITS: dict[str, tuple[str, str, str]] = {
     " ": ("   ", "   ", "   "),
-    "0": ("╭─╮", "│ │", "╰─╯"),
-    "1": ("╶╮ ", " │ ", "╶┴╴"),
-    "2": ("╶─╮", "╭─╯", "╰─╴"),
-    "3": ("╶─╮", " ─┤", "╶─╯"),
-    "4": ("╷ ╷", "╰─┤", "  ╵"),
-    "5": ("╭─╴", "╰─╮", "╶─╯"),
-    "6": ("╭─╴", "├─╮", "╰─╯"),
-    "7": ("╶─┐", "  │", "  ╵"),
-    "8": ("╭─╮", "├─┤", "╰─╯"),
-    "9": ("╭─╮", "╰─┤", "╶─╯"),
+    "0": ("█▀█", "█ █", "▀▀▀"),
+    "1": ("▀█ ", " █ ", "▀▀▀"),
+    "2": ("▀▀█", "█▀▀", "▀▀▀"),
+    "3": ("▀▀█", " ▀█", "▀▀▀"),
+    "4": ("█ █", "▀▀█", "  ▀"),
+    "5": ("█▀▀", "▀▀█", "▀▀▀"),
+    "6": ("█▀▀", "█▀█", "▀▀▀"),
+    "7": ("▀▀█", "  █", "  ▀"),
+    "8": ("█▀█", "█▀█", "▀▀▀"),
+    "9": ("█▀█", "▀▀█", "▀▀▀"),
+    ".": (" ", " ", "▀"),
+    "-": ("   ", "▀▀▀", "   "),
+}
+ASCII_DIGITS: dict[str, tuple[str, str, str]] = {
+    " ": ("   ", "   ", "   "),
+    "0": (" _ ", "| |", "|_|"),
+    "1": ("   ", "  |", "  |"),
+    "2": (" _ ", " _|", "|_ "),
+    "3": (" _ ", " _|", " _|"),
+    "4": ("   ", "|_|", "  |"),
+    "5": (" _ ", "|_ ", " _|"),
+    "6": (" _ ", "|_ ", "|_|"),
+    "7": (" _ ", "  |", "  |"),
+    "8": (" _ ", "|_|", "|_|"),
+    "9": (" _ ", "|_|", " _|"),
     ".": (" ", " ", "."),
-    "-": ("   ", "╶─╴", "   "),
+    "-": ("   ", " _ ", "   "),
 }
 """Figures three rows high; the point sits on the baseline and is one cell wide."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """The glyphs to draw with."""
+    """The glyphs to draw with, and the keys to name."""
 
     ascii: bool = False
+    keys: Keymap = TABLE_KEYS
+
+    def key(self, row_id: str) -> str:
+        """The key of a row of the key table, as it is printed."""
+        return self.keys.names[row_id]
+
+    def next_step(self, status: str) -> str:
+        """What a person would sensibly press next; empty for a status that is not known."""
+        return self.with_keys(NEXT_STEP.get(status, ""))
+
+    def with_keys(self, words: str) -> str:
+        """`words` of ours with the key of each `{row}` in it."""
+        return words.format_map(self.keys.names)
 
     def face(self, status: str) -> Face:
         """How a status shows; an unknown word gets a question mark."""
@@ -148,6 +182,8 @@ ROLES: dict[str, tuple[str, str, str]] = {
     "cursor-error": ("error", "panel", "bold"),
     "pill": ("background", "warning", "bold"),
     "match": ("accent", "background", "bold underline"),
+    "caption": ("foreground", "panel", ""),
+    "caption-key": ("accent", "panel", "bold"),
 }
 ANSI_ROLES: dict[str, str] = {
     "text": "",
@@ -166,6 +202,8 @@ ANSI_ROLES: dict[str, str] = {
     "cursor-error": "reverse bold",
     "pill": "reverse bold",
     "match": "bold underline",
+    "caption": "reverse",
+    "caption-key": "reverse bold",
 }
 """What each role is in the terminal's own sixteen colours."""
 
@@ -249,9 +287,22 @@ THEME_ROUND: tuple[str, ...] = (DARK.name, LIGHT.name, CONTRAST.name, "ansi-dark
 """What the theme key goes round."""
 
 
-def fitting_theme(asked: str, color_system: str | None, no_color: bool) -> str:
-    """The theme to begin with: the one asked for, else what the terminal can show."""
+def theme_trouble(asked: str) -> str:
+    """Why there is no such theme, as a sentence; empty when there is, or none is asked for."""
+    names = [*(theme.name for theme in OWN_THEMES), *sorted(BUILTIN_THEMES)]
+    return (
+        ""
+        if not asked or asked in names
+        else f"there is no theme {asked!r}; there are: {', '.join(names)}"
+    )
+
+
+def fitting_theme(asked: str, color_system: str | None, no_color: bool, recalled: str = "") -> str:
+    """The theme to begin with: the one asked for, else the one of the last run where the terminal
+    can show it, else what it can show."""
     if no_color:
         return "ansi-dark"  # under any other theme NO_COLOR is greys, under this no colour at all
     few = color_system in (None, "standard", "windows")
+    if recalled and not theme_trouble(recalled) and (not few or recalled.startswith("ansi")):
+        return asked or recalled
     return asked or ("ansi-dark" if few else DARK.name)

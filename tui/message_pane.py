@@ -305,7 +305,7 @@ class MessagePane(Painted, can_focus=True):
         words = f" +{self.news} new"
         if self.bad_news:
             words += f", {text.count(self.bad_news, 'error')}"
-        return [Span(f"{words} (G) ", "pill", "end")]
+        return [Span(f"{words} ({self.look.key('end')}) ", "pill", "end")]
 
     def lines_for(self, width: int, height: int) -> list[Line]:
         now = self._now
@@ -352,7 +352,8 @@ class MessagePane(Painted, can_focus=True):
     def _blank(self, place: int, cells: int) -> Line:
         words = ""
         if not self._rows and self._exchanges:
-            words = "Nothing matches: esc ends the filter." if place == 1 else ""
+            ends = self.look.with_keys("Nothing matches: {back} ends the filter.")
+            words = ends if place == 1 else ""
         elif not self._rows and place < len(_EMPTY):
             words = _EMPTY[place]
         return fitted([Span(f" {words}", "muted")], cells)

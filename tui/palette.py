@@ -24,6 +24,9 @@ from tui.painted import Line, Painted, Span, fitted, justified
 
 Free = Callable[[str], "Choice | None"]
 
+WHEEL_ROWS = 3
+"""How far the bar goes with a notch of the wheel."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -95,6 +98,12 @@ class ChoiceList(Painted):
         """Move the bar."""
         self.place = max(0, min(self.place + rows, len(self.choices) - 1))
         self.sync()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.move(WHEEL_ROWS)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.move(-WHEEL_ROWS)
 
     @property
     def chosen(self) -> Choice | None:

@@ -1,7 +1,7 @@
 """Power over time as bars on a fixed scale from nothing to what the connector is rated for.
 
 A scale that followed the data would draw a steady 7 kW like zero. Here the newest value is at the
-right, each column is the mean of `SECONDS_A_COLUMN`, a value above zero never draws as nothing, and
+right, each column is the mean of `SECONDS_A_COLUMN`, a value above zero never draws as zero, and
 columns are bounded by how many values there have been rather than by the newest one, so that bars
 stand still and move one column at a time.
 """
@@ -61,9 +61,18 @@ def columns(trace_w: Sequence[float], total: int, count: int) -> list[float]:
 
 @lru_cache(256)
 def trace_rows(
-    trace_w: tuple[float, ...], rated_w: float, total: int, cells: int, height: int, bars: str
+    trace_w: tuple[float, ...],
+    rated_w: float,
+    total: int,
+    cells: int,
+    height: int,
+    bars: str,
+    zero: str = " ",
 ) -> tuple[str, ...]:
-    """The trace as `height` rows of `cells` characters, top row first."""
+    """The trace as `height` rows of `cells` characters, top row first.
+
+    `zero` marks on the lowest row where there was no power; where there was no value is blank.
+    """
     cells = max(0, cells)
     values = columns(trace_w, total, min(cells, TRACE_LENGTH // SECONDS_A_COLUMN))
     steps = len(bars) - 1
@@ -72,7 +81,10 @@ def trace_rows(
     rows = []
     for row in range(height):
         floor = (height - 1 - row) * steps
-        text = "".join(bars[min(max(level - floor, 0), steps)] for level in levels)
+        text = "".join(
+            zero if not (level or floor) else bars[min(max(level - floor, 0), steps)]
+            for level in levels
+        )
         rows.append(text.rjust(cells))
     return tuple(rows)
 

@@ -22,10 +22,13 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
+from sim_core.guide import Caption
 from sim_core.snapshot import ConnectorSnapshot, StationSnapshot
 from sim_core.wire.message_log import Exchange
+from tui.caption_bar import CaptionBar, caption_rows
 from tui.connector_card import CardView, ConnectorCard, ConnectorTable
 from tui.inspector import Inspector
+from tui.kept_view import View
 from tui.key_bar import KeyBar
 from tui.keymap import ROWS, command_for, connector_of, why_not
 from tui.layout import MIN_HEIGHT, MIN_WIDTH, Arrangement, arrange
@@ -45,6 +48,8 @@ class Sight:
     station: StationSnapshot | None
     failure: str
     now: datetime
+    story: Caption | None = None
+    """What the story says that plays here, if one does."""
 
 
 class TooSmall(Painted):
@@ -88,11 +93,6 @@ class Dashboard(Screen[None]):
     """Link bar, cards, messages, footer."""
 
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"press('{row.id}', '{key}')", row.label, show=False)
-        for row in ROWS
-        for key in row.keys
-    ]
 
     class Asked(Message):
         """A key, a button or an entry of the footer was pressed."""
@@ -106,6 +106,10 @@ class Dashboard(Screen[None]):
         super().__init__()
         self._compositor = TerseCompositor()
         self.look = look
+        for row in look.keys.rows:
+            for key in row.keys:  # in the place of what Textual would do with it, as with tab
+                press = Binding(key, f"press('{row.id}', '{key}')", row.label, show=False)
+                self._bindings.key_to_bindings[key] = [press]
         self.selected = 1
         self._log_size = log_size
         self._sight: Sight | None = None
@@ -148,6 +152,7 @@ class Dashboard(Screen[None]):
             compact=True,
         )
         self.filter_line.cursor_blink = False
+        self.caption_bar = CaptionBar(self.look)
         self.key_bar = KeyBar(self.look)
         yield self.link_bar
         yield self.card_grid
@@ -156,6 +161,7 @@ class Dashboard(Screen[None]):
             yield self.messages
             yield self.inspector
         yield self.filter_line
+        yield self.caption_bar
         yield self.key_bar
         yield TooSmall(self.look, id="too-small")
 
@@ -164,6 +170,25 @@ class Dashboard(Screen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         self._lay_out()
+
+    # -- from run to run ---------------------------------------------------------------------------
+
+    @property
+    def view(self) -> View:
+        """How it is set up now, but for the theme."""
+        messages = self.messages
+        return View(filter=messages.filter.text, hides=messages.hides, zoom=self._zoom)
+
+    def recall(self, view: View) -> None:
+        """Set it up as it was."""
+        self.messages.hides = view.hides
+        if view.filter:
+            self.filter_line.value = view.filter
+            self.add_class("-filtering")
+        if view.zoom == "log":
+            self.messages.focus()
+        if view.zoom:
+            self._set_zoom(view.zoom)
 
     # -- showing -----------------------------------------------------------------------------------
 
@@ -200,6 +225,7 @@ class Dashboard(Screen[None]):
         self.messages.show(sight.now)
         if self.has_class("-inspecting"):
             self.inspector.show(self.messages.selected, sight.now)
+        self.caption_bar.show(sight.story)
         self.key_bar.show(self._dim())
 
     def _draw_connectors(self, sight: Sight) -> None:
@@ -241,7 +267,13 @@ class Dashboard(Screen[None]):
         station = self.station
         count = len(station.connectors) if station else 0
         warnings = self.link_bar.rows
-        arrangement = arrange(self.size.width, self.size.height, count, 1 + warnings)
+        story = caption_rows(self.size.width) if self._sight and self._sight.story else 0
+        self.set_class(story > 0, "-story")
+        height = self.caption_bar.styles.height
+        if story and (height is None or height.value != story):
+            self.caption_bar.styles.height = story
+        bars = 1 + warnings + story
+        arrangement = arrange(self.size.width, self.size.height, count, bars)
         self.set_class(not arrangement.fits, "-tiny")
         self.set_class(not arrangement.inspector_beside, "-over")
         if self.link_bar.styles.height is None or self.link_bar.styles.height.value != warnings:
@@ -251,7 +283,7 @@ class Dashboard(Screen[None]):
             return
         self._arrangement = arrangement
         self._place_cards(wanted)
-        self.table.display = arrangement.table_rows > 0
+        self.table.display = arrangement.table_rows > 0 and self._zoom != "card"
         self.table.styles.height = max(1, arrangement.table_rows)
         columns = 1 if self._zoom == "card" else arrangement.columns
         self.card_grid.styles.grid_size_columns = columns
@@ -342,6 +374,12 @@ class Dashboard(Screen[None]):
             self.messages.focus()
         return ""
 
+    @property
+    def read_exchange(self) -> Exchange | None:
+        """The exchange that is being read: the selected one, while the messages have the focus."""
+        reads = isinstance(self.focused, (MessagePane, Inspector))
+        return self.messages.selected if reads else None
+
     def _page(self, pages: int) -> str:
         if isinstance(self.focused, Inspector):
             self.focused.page(pages)
@@ -371,7 +409,7 @@ class Dashboard(Screen[None]):
 
     def _toggle_hide(self) -> str:
         if not self.messages.filter:
-            return "There is no filter: / sets one."
+            return self.look.with_keys("There is no filter: {filter} sets one.")
         self.messages.toggle_hide()
         return ""
 
@@ -439,16 +477,17 @@ class Dashboard(Screen[None]):
     # -- zoom, back --------------------------------------------------------------------------------
 
     def _toggle_zoom(self) -> str:
-        if self._zoom:
-            self._zoom = ""
-        else:
-            self._zoom = "log" if isinstance(self.focused, (MessagePane, Inspector)) else "card"
+        log = isinstance(self.focused, (MessagePane, Inspector))
+        self._set_zoom("" if self._zoom else "log" if log else "card")
+        return ""
+
+    def _set_zoom(self, zoom: str) -> None:
+        self._zoom = zoom
         self.set_class(self._zoom == "log", "-zoom-log")
         self.set_class(self._zoom == "card", "-zoom-card")
         self._arrangement = Arrangement(1, 0)
         self._lay_out()
         self._draw()
-        return ""
 
     def _back(self) -> str:
         if self.has_class("-inspecting"):

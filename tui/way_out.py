@@ -3,7 +3,8 @@
 Textual installs no handlers for them, and its loop cannot run any while it hangs in a write. So
 plain handlers ask for the end, and a watchdog that needs no loop gives the terminal back when the
 asking was not heard: it drops what waits to be written, frees the thread that writes, and sends
-what makes a terminal usable again.
+what makes a terminal usable again. Where the charge point is to outlive its terminal, a hang-up
+asks only the screen to leave.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ PATIENCE_S = 5.0
 TERMINAL_LOOK_S = 2.0
 """How often it is looked whether the terminal is still there."""
 
+HUNG_UP: int = getattr(signal, "SIGHUP", 0)  # there is no SIGHUP on Windows
 STDIN = 0
+STDOUT = 1
 STDERR = 2
 """Where Textual draws. `sys.stderr` is its own catcher of prints while the app runs."""
 
@@ -45,10 +48,20 @@ def _nothing(number: int, frame: FrameType | None) -> None:
 class WayOut:
     """What SIGTERM and SIGHUP set in motion."""
 
-    def __init__(self, ask: Sequence[Callable[[], object]]) -> None:
-        """`ask` is called by a signal, in order, and asks for the end without waiting for it."""
+    def __init__(
+        self,
+        ask: Sequence[Callable[[], object]],
+        on_hang_up: Sequence[Callable[[], object]] = (),
+    ) -> None:
+        """`ask` is called by a signal, in order, and asks for the end without waiting for it;
+        `on_hang_up` takes its place when the terminal goes away, and then only the screen leaves.
+        """
         self.asked = False
+        """Whether the end was asked for."""
+        self.left = False
+        """Whether the terminal went away and the charge point is to go on."""
         self._ask = ask
+        self._on_hang_up = on_hang_up
         self._watchdog: threading.Timer | None = None
         self._terminal = _terminal_state()
         if hasattr(signal, "SIGURG"):
@@ -60,31 +73,45 @@ class WayOut:
 
     def _watch_terminal(self) -> None:
         """SIGHUP reaches only the session that a terminal controls; who else uses it must look."""
-        while not self.asked:
+        while not (self.asked or self.left):
             time.sleep(TERMINAL_LOOK_S)
             if not os.isatty(STDIN):
-                self._on_signal(0, None)
+                self._on_signal(HUNG_UP, None)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        goes_on = number == HUNG_UP and bool(self._on_hang_up)
+        if self.asked or (goes_on and self.left):
             return
-        self.asked = True
+        if goes_on:
+            self.left = True
+        else:
+            self.asked = True
         self._watchdog = threading.Timer(PATIENCE_S, self._give_back)
         self._watchdog.daemon = True
         self._watchdog.start()
-        for ask in self._ask:
+        for ask in self._on_hang_up if goes_on else self._ask:
             ask()
 
     def _give_back(self) -> None:
-        """The orderly way did not come to an end: restore the terminal and go."""
+        """The orderly way did not come to an end: restore the terminal, and go or stay without."""
         _restore_terminal(self._terminal)
-        os._exit(0)
+        if self.asked:
+            os._exit(0)
 
     def disarm(self) -> None:
         """The end has come in order, or because the watchdog freed it: then that one finishes."""
         if self._watchdog:
             self._watchdog.cancel()
             self._watchdog.join(PATIENCE_S)
+
+    def let_go(self) -> None:
+        """Let go of a terminal that has gone, for good: it is neither read nor written any more."""
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in (STDIN, STDOUT, STDERR):
+            os.dup2(nowhere, stream)
+        os.close(nowhere)
 
 
 def _terminal_state() -> list[Any] | None:

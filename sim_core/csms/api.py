@@ -231,6 +231,16 @@ async def config(csms: Csms, body: Body) -> dict[str, Any]:
     return {"ok": True, "status": _accepted("ChangeConfiguration", answer, *good)}
 
 
+async def call(csms: Csms, body: Body) -> dict[str, Any]:
+    """Any request of OCPP 1.6, as its payload is written there; checked before it is sent."""
+    action, payload = _text(body, "action", limit=50), body.get("payload", {})
+    if not (action.isascii() and action.isalpha()):
+        raise RefusedError(422, "action must be the name of an OCPP action, such as ReserveNow")
+    if not isinstance(payload, dict):
+        raise RefusedError(422, "payload must be a JSON object")
+    return {"ok": True, "answer": await csms.call(_cpid(csms, body), action, payload)}
+
+
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/v1/health", health),
     ("GET", "/api/v1/active", active),
@@ -242,6 +252,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/api/v1/reset", reset),
     ("POST", "/api/v1/availability", availability),
     ("POST", "/api/v1/config", config),
+    ("POST", "/api/v1/call", call),
     ("POST", "/charge/stop", stop_connector),
 )
 WITHOUT_KEY = frozenset({health})

@@ -49,8 +49,10 @@ class Connector:
         rng: random.Random,
         now_s: float,
         detachable_cable: bool = False,
+        profile_share: float = 1.0,
     ) -> None:
-        """`noise` is the share of the current that may be missing from one moment to the next."""
+        """`noise` is the share of the current that may be missing from one moment to the next,
+        `profile_share` the part of a charging profile's limit that it makes use of."""
         self.ratings = ratings
         self.meter = Meter(register_wh)
         self.vehicle: Vehicle | None = None
@@ -68,8 +70,14 @@ class Connector:
         self.contactor_closed = False
         self.allowed_w = 0.0
         """What the cabinet gives."""
+        self.allowed_by = "cabinet"
+        """Whose limit that is: `cabinet`, or `profile` where one bounds the sum over all."""
+        self.starved = False
+        """A profile that bounds the sum leaves nothing for this outlet."""
         self.profile_w: float | None = None
         """What charging profiles allow; None: no limit."""
+        self.profile_least_w = 0.0
+        """With less than that a profile wants nothing to be charged."""
         self.cap_wh: float | None = None
         """The register that may not be passed; None: no such limit."""
         self.limited_by = ""
@@ -79,6 +87,7 @@ class Connector:
         self._detachable_cable = detachable_cable
         self._ramp_w_per_s = ramp_w_per_s
         self._noise = noise
+        self._profile_share = profile_share
         self._constant_power_w = constant_power_w
         self._rng = rng
         self._now_s = now_s
@@ -131,8 +140,28 @@ class Connector:
         return self.cap_wh is not None and self.meter.register_wh >= self.cap_wh - HAIR_WH
 
     @property
+    def held_back(self) -> bool:
+        """Whether a profile allows this outlet less than can be given at all."""
+        least_w = max(self.ratings.minimum_power_w, self.profile_least_w)
+        return self.profile_w is not None and (self.profile_w <= 0 or self.profile_w < least_w)
+
+    @property
+    def withheld(self) -> bool:
+        """Whether it is a profile that lets nothing flow."""
+        return self.held_back or self.starved
+
+    @property
+    def demanding(self) -> bool:
+        """Whether it would take of what the cabinet has: nothing else is in the way."""
+        return self._ready and not self.held_back
+
+    @property
     def flowing(self) -> bool:
-        """Whether energy may flow: contactor closed, nobody pauses, nothing is broken."""
+        """Whether energy may flow: contactor closed, nobody pauses, nothing is broken or spared."""
+        return self._ready and not self.withheld
+
+    @property
+    def _ready(self) -> bool:
         return (
             self.contactor_closed
             and self.permitted
@@ -192,10 +221,9 @@ class Connector:
 
     def wanted_w(self) -> float:
         """The most this outlet could use now, whatever the cabinet has."""
-        if not self.flowing or self.vehicle is None:
+        if not self.demanding or self.vehicle is None:
             return 0.0
-        limits = self._limits(self.vehicle)
-        return max(0.0, min(limit_w for limit_w, by in limits if by != "cabinet"))
+        return max(0.0, _lowest(self._own_limits(self.vehicle))[0])
 
     def advance(self, now_s: float) -> None:
         """Let the time pass until `now_s`; an earlier moment changes nothing."""
@@ -224,24 +252,29 @@ class Connector:
 
     def _offered_w(self) -> float:
         """What the vehicle may take, whether it does or not."""
-        if not self.contactor_closed or self.vehicle is None:
+        if not self.contactor_closed or self.vehicle is None or self.withheld:
             return 0.0
-        demands = ("vehicle", "meter rate")
-        return min(limit_w for limit_w, by in self._limits(self.vehicle) if by not in demands)
+        offers = [self._rated_w(self.vehicle), self.allowed_w]
+        return min(offers if self.profile_w is None else [*offers, self.profile_w])
 
     def _limits(self, vehicle: Vehicle) -> list[tuple[float, str]]:
         """Everything that may hold the power down, as (W, whose limit).
 
         Of equal ones the first is told of: the cabinet gives what the others leave.
         """
-        rated_a = self.ratings.connector_current_a
-        rated_w = min(self.ratings.connector_power_w, rated_a * vehicle.voltage_at(rated_a))
-        limits = [(rated_w, "charger"), (self.allowed_w, "cabinet")]
+        return [*self._own_limits(vehicle), (self.allowed_w, self.allowed_by)]
+
+    def _own_limits(self, vehicle: Vehicle) -> list[tuple[float, str]]:
+        limits = [(self._rated_w(vehicle), "charger")]
         if self.profile_w is not None:
-            limits.insert(0, (self.profile_w, "profile"))
+            limits.insert(0, (self.profile_w * self._profile_share, "profile"))
         if self._constant_power_w is not None:
             return [(self._constant_power_w, "meter rate"), *limits]
         return [(vehicle.wanted_power_w(), "vehicle"), *limits]
+
+    def _rated_w(self, vehicle: Vehicle) -> float:
+        rated_a = self.ratings.connector_current_a
+        return min(self.ratings.connector_power_w, rated_a * vehicle.voltage_at(rated_a))
 
     def _flow(self, vehicle: Vehicle, step_s: float) -> float:
         """Charge for at most so long; returns for how long it was."""
@@ -274,8 +307,9 @@ class Connector:
         self._voltage_v = (
             self.vehicle.open_circuit_v if self.vehicle and self.contactor_closed else 0.0
         )
-        self.limited_by = ""
-        self.limit_w = None
+        held_w = 0.0 if self.starved else self.profile_w
+        held = self._ready and self.withheld
+        self.limited_by, self.limit_w = ("profile", held_w) if held else ("", None)
 
     def _warm(self, seconds: float) -> None:
         """The contacts go towards the temperature that this current holds them at."""

@@ -29,6 +29,10 @@ class Ratings:
     cabinet_power_w: float
     cabinet_reserve_w: float = 0.0
     """Held free for a connector that is about to charge."""
+    minimum_power_w: float = 0.0
+    """Less than that a power module cannot give: a lower limit pauses the charging."""
+    mains_v: float = 230.0
+    """What an ampere of a charging profile is counted with: it is one per phase of the mains."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,12 @@ class Timing:
     precharge_s: float = 0.0
     """From Charging to the first current: the voltages are brought together."""
     ramp_w_per_s: float = 1e9
+    hard_reset_s: float | None = None
+    """From the last word before a hard reset to the end of the link; None: `reset_s`."""
     hard_reboot_s: float | None = None
     """The same after a hard reset; None: as long as `reboot_s`."""
+    install_s: float = 2.0
+    """From a complete firmware file to the reboot, where the file does not say."""
     reset_s: float = 0.0
     """From the last word before a reset to the end of the link."""
     mac_s: float = 0.0
@@ -60,8 +68,13 @@ class Timing:
     """From an authorisation after the cable check to StartTransaction."""
     stop_s: float = 0.0
     """From an accepted RemoteStopTransaction to the end of the energy."""
+    second_gun_share: float = 1.0
+    """The share of remote starts beside a charging connector that take very long and come to
+    nothing, in a make that has that habit (`slow_second_gun`)."""
     emergency_s: float = 0.0
     """From the emergency button to the end of the energy."""
+    expiry_s: float = 0.0
+    """From the end of a reservation to when the connector is free of it."""
     spread: float = 0.0
     """By which share these times vary from one occasion to the next."""
 
@@ -115,7 +128,14 @@ class Quirks:
     truncated_meter_stop: bool = False
     two_entry_stop_data: bool = False
     erratic_power_offered: bool = False
+    rated_power_offered: bool = False
+    watts_power_offered: bool = False
+    frozen_samples: bool = False
+    below_limit: bool = False
+    early_samples: bool = False
+    busy_samples: bool = False
     slow_minute: bool = False
+    late_heartbeats: bool = False
     free_running_samples: bool = False
     late_clock_samples: bool = False
     repeated_preparing: bool = False
@@ -123,10 +143,15 @@ class Quirks:
     status_before_answer: bool = False
     asks_for_any_card: bool = False
     remote_start_twice: bool = False
+    slow_second_gun: bool = False
+    stops_unheard: bool = False
+    late_connector_0: bool = False
     connectors_after_reconnect: bool = False
     hard_reset_speaks: bool = False
     late_power_loss: bool = False
     offline_duplicate: bool = False
+    mute_transfers: bool = False
+    below_profile: bool = False
 
 
 @dataclass(frozen=True)

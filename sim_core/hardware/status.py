@@ -42,6 +42,8 @@ class Facts:
     evse_ready: bool = True
     ev_paused: bool = False
     evse_paused: bool = False
+    withheld: bool = False
+    """A charging profile lets nothing flow."""
     fault: str | None = None
     operative: bool = True
     leaving: bool = False
@@ -60,6 +62,8 @@ class Facts:
     locked: bool = False
     lock_jammed: bool = False
     rebooting: bool = False
+    updating: bool = False
+    """New firmware is installed, or waits for the last session to end."""
     powered: bool = True
     """The mains are there."""
     id_tag: str | None = None
@@ -120,6 +124,8 @@ def _faulted(facts: Facts) -> str | None:
 
 
 def _out_of_service(facts: Facts) -> str | None:
+    if facts.updating and not facts.transaction:
+        return f"connector {facts.connector_id} waits for new firmware: try again after the reboot"
     if facts.leaving and not facts.transaction:
         return f"connector {facts.connector_id} is about to go out of service: unplug the vehicle"
     if facts.operative or facts.transaction:
@@ -184,6 +190,11 @@ def _nothing_to_resume(facts: Facts) -> str | None:
         return None
     if facts.transaction and facts.plugged and not facts.ev_ready:
         return f"the vehicle at connector {facts.connector_id} takes nothing by itself: wait for it"
+    if facts.transaction and facts.withheld:
+        return (
+            f"a charging profile holds connector {facts.connector_id} at 0 W: "
+            "the CSMS has to change or clear it"
+        )
     return f"connector {facts.connector_id} is neither suspended nor faulted: nothing to resume"
 
 

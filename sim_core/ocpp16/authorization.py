@@ -1,15 +1,16 @@
-"""May this card charge: the CSMS's word, the cache, what holds offline (OCPP 1.6 §3.5, §4.1)."""
+"""May this card charge: the CSMS, the local list, the cache, offline (OCPP 1.6 §3.5, §4.1)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from ocpp.v16.enums import AuthorizationStatus
 
 from sim_core.ocpp16.configuration import Configuration
+from sim_core.ocpp16.local_list import LocalList
 from sim_core.ocpp16.stamps import moment
 from sim_core.store import KnownTag, Store
 from sim_core.wire.endpoint import Answer, Error, Payload, Result
@@ -54,6 +55,7 @@ class Authorizer:
         self,
         configuration: Configuration,
         store: Store,
+        local_list: LocalList,
         call: Caller,
         *,
         online: Callable[[], bool],
@@ -61,6 +63,7 @@ class Authorizer:
     ) -> None:
         self._configuration = configuration
         self._store = store
+        self._list = local_list
         self._call = call
         self._online = online
         self._now = now
@@ -82,9 +85,14 @@ class Authorizer:
         return self._decide_offline(id_tag, known)
 
     def learn(self, id_tag: str, payload: Payload) -> Verdict | None:
-        """Remember the IdTagInfo that an answer carries (§3.5.1: the authorization cache)."""
+        """Remember the IdTagInfo that an answer carries (§3.5.1: the authorization cache).
+
+        Of a card on the local list the cache learns nothing (§3.5.3): it is held against the list.
+        """
         verdict = id_tag_info(payload)
-        if verdict and self._configuration.flag("AuthorizationCacheEnabled"):
+        if verdict and self._list.entry(id_tag) is not None:
+            self._list.compare(id_tag, verdict.status, self._now())
+        elif verdict and self._configuration.flag("AuthorizationCacheEnabled"):
             expiry = payload["idTagInfo"].get("expiryDate")
             self._store.learn(
                 KnownTag(id_tag, verdict.status, verdict.parent_id_tag, moment(expiry)), self._now()
@@ -102,12 +110,19 @@ class Authorizer:
         )
 
     def _known(self, id_tag: str) -> KnownTag | None:
-        if not self._configuration.flag("AuthorizationCacheEnabled"):
-            return None
-        known = self._store.known_tag(id_tag)
-        if known and known.expiry_date and known.expiry_date <= self._now():
-            return None
-        return known
+        """What is known here: by the local list first, then by the cache (§3.5.3).
+
+        A card whose time has run out is Expired (§3.5.4); what else the cache knew of it is out of
+        date.
+        """
+        listed = known = self._list.entry(id_tag)
+        if known is None and self._configuration.flag("AuthorizationCacheEnabled"):
+            known = self._store.known_tag(id_tag)
+        if known is None or not known.expired(self._now()):
+            return known
+        if known.status == ACCEPTED:
+            return replace(known, status=AuthorizationStatus.expired.value)
+        return listed
 
     def _decide_offline(self, id_tag: str, known: KnownTag | None) -> Verdict:
         """§3.5.2 and §3.5.3: a known card by LocalAuthorizeOffline, a stranger only if allowed."""

@@ -7,7 +7,8 @@ asks for a new picture.
 
 The rooms beside this one each hold one subject: `registration`, `sessions` (what people and
 vehicles do), `transactions`, `authorization`, `status_reports`, `metering`, `configuration`, and
-the handlers of what a CSMS asks (`core`, `remote_trigger`).
+the handlers of what a CSMS asks, a feature profile each (`core`, `remote_trigger`, `local_list`,
+`reservation`, `smart_charging`, `firmware` with `diagnostics`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,26 +29,33 @@ from sim_core.hardware.connector import Connector, Fault
 from sim_core.hardware.model import Model, Quirks, Timing
 from sim_core.hardware.status import Facts, Status
 from sim_core.hardware.vehicle import Garage
-from sim_core.ocpp16 import metering
+from sim_core.ocpp16 import local_list, metering, reservation
 from sim_core.ocpp16.authorization import Authorizer
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.core import Core
+from sim_core.ocpp16.diagnostics import Diagnostics
+from sim_core.ocpp16.firmware import Firmware
+from sim_core.ocpp16.local_list import LocalList
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.registration import Registrar
 from sim_core.ocpp16.remote_trigger import RemoteTrigger
+from sim_core.ocpp16.reservation import Reservations
 from sim_core.ocpp16.routing import routes_of
 from sim_core.ocpp16.security import Security
 from sim_core.ocpp16.sessions import Sessions
+from sim_core.ocpp16.smart_charging import SmartCharging
 from sim_core.ocpp16.stamps import stamp
 from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
 from sim_core.ocpp16.transactions import Transactions
 from sim_core.race import first_of
 from sim_core.snapshot import Registration
 from sim_core.store import Store
-from sim_core.wire.access import NOTHING_SET, Access
+from sim_core.wire.access import NOTHING_SET, Access, tls_context
 from sim_core.wire.endpoint import Answer, Endpoint, Payload
+from sim_core.wire.message_log import Exchange
 from sim_core.wire.outbox import Outbox, RetryPolicy
 from sim_core.wire.style import WireStyle
+from sim_core.wire.transfer import LIMIT_S, Transfers
 
 TICK_S = 1.0
 """How often the metal is looked at while a vehicle is connected."""
@@ -55,6 +63,8 @@ FLUSH_PATIENCE_S = 30.0
 """How long a soft reset waits for the journal to empty (OCPP 1.6 §5.14)."""
 
 NO_QUIRKS = Quirks()
+NOT_TO_RESERVED = frozenset(Status) - {Status.AVAILABLE, Status.RESERVED, Status.FAULTED}
+"""Statuses from which §4.9 knows no way to Reserved but the one through Available."""
 LOOP_S = 1.0
 """The tick of a firmware that has one."""
 OPEN_CALLS = 2
@@ -64,6 +74,12 @@ PATIENCE_S = 3.0
 
 CLOCK_SAMPLES_LATE_S = (0.175, 0.805)
 ONE_AFTER_THE_OTHER = timedelta(milliseconds=3)
+
+BELOW_PROFILE = 0.953
+"""What a make that keeps a distance makes of a charging profile's limit."""
+
+LIST_CONFLICT = "LocalListConflict"
+FIRMWARE_MANAGEMENT = "FirmwareManagement"
 
 BACKUP_S = 10.0
 """How long the battery lasts in a model that has a backup."""
@@ -140,6 +156,11 @@ class ChargePoint:
         """Closes the socket and dials again after so many seconds; the station sets it."""
         self.link_online: Callable[[], bool] = lambda: True
         self.link_settled: Callable[[], None] = lambda: None
+        self.exchanges: Callable[[], list[Exchange]] = list
+        """What has gone over the wire, as far as it is remembered."""
+        self.history: Callable[[], list[Event]] = list
+        """What has happened, as far as it is remembered."""
+        self.ping_interval_changed: Callable[[], None] = lambda: None
         self._on_event = on_event
         self._offset = timedelta(0)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -168,6 +189,7 @@ class ChargePoint:
                     rng=random.Random(rng.random()),
                     now_s=clock.monotonic(),
                     detachable_cable=build.model.behaviour.detachable_cable,
+                    profile_share=BELOW_PROFILE if build.quirks.below_profile else 1.0,
                 ),
                 lockable=build.model.behaviour.lockable,
                 in_service=number not in inoperative,
@@ -187,9 +209,11 @@ class ChargePoint:
             rng=rng,
             instead=lambda row: self.transactions.instead(row),
         )
+        self.local_list = LocalList(self)
         self.authorizer = Authorizer(
             self.configuration,
             store,
+            self.local_list,
             self.outbox.call,
             online=lambda: self.online,
             now=self.now,
@@ -204,9 +228,19 @@ class ChargePoint:
             vendor_id=build.model.identity.vendor if self.behaviour.vendor_fields else None,
             stamps_reports=self.behaviour.stamps_reports,
         )
+        self.reservations = Reservations(self)
         self.registrar = Registrar(self, self._shift_clock)
+        self.smart_charging = SmartCharging(self)
         self.sessions = Sessions(self)
         self.transactions = Transactions(self)
+        self.transfers = Transfers(
+            clock,
+            # The CSMS's CA counts for its files too; who we are is not shown to a file server.
+            tls=lambda: tls_context(replace(access.tls, client_cert=None, client_key=None)),
+            limit_s=LIMIT_S * build.time_scale,
+        )
+        self.diagnostics = Diagnostics(self)
+        self.firmware = Firmware(self)
         self._aligned = metering.Aligned(
             clock,
             self.now,
@@ -214,8 +248,20 @@ class ChargePoint:
             self._sample_aligned,
         )
         self._tick_timer: Timer | None = None
-        self.routes = routes_of((Core(self), RemoteTrigger(self)))
+        handlers: tuple[tuple[str, object], ...] = (
+            ("Core", Core(self)),
+            (FIRMWARE_MANAGEMENT, self.firmware),
+            (FIRMWARE_MANAGEMENT, self.diagnostics),
+            (local_list.PROFILE, self.local_list),
+            (reservation.PROFILE, self.reservations),
+            ("RemoteTrigger", RemoteTrigger(self)),
+            ("SmartCharging", self.smart_charging),
+        )
+        self.routes = routes_of(
+            handler for name, handler in handlers if self.configuration.supports(name)
+        )
         self.transactions.recover()
+        self.smart_charging.refresh()
         self._look()
         self._aligned.rearm()
 
@@ -241,11 +287,23 @@ class ChargePoint:
         spread = self.timing.spread
         return seconds * self.rng.uniform(1 - spread, 1 + spread) if spread else seconds
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Let something go on beside; a fault in it ends the charge point visibly."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._task_done)
+        return task
+
+    def say(self, action: str, payload: Payload, *, triggered: bool = False) -> None:
+        """Send something whose answer tells nothing, when its turn comes; offline it is lost.
+
+        `triggered`: the CSMS has asked for it, so it may go while registration is Pending (§4.2).
+        """
+
+        async def send() -> None:
+            await self.outbox.call(action, payload, while_pending=triggered)
+
+        self.spawn(send())
 
     async def failed(self) -> None:
         """Return never; raise when something that was spawned has failed."""
@@ -254,6 +312,8 @@ class ChargePoint:
     async def close(self) -> None:
         """End everything that was spawned."""
         self._aligned.stop()
+        self.reservations.close()
+        self.smart_charging.close()
         self.transactions.close()
         if self._tick_timer is not None:
             self._tick_timer.cancel()
@@ -278,7 +338,9 @@ class ChargePoint:
 
     def facts(self, outlet: Outlet) -> Facts:
         """What is true of a connector."""
-        return outlet.facts(rebooting=self.rebooting, powered=self.powered)
+        return outlet.facts(
+            rebooting=self.rebooting, powered=self.powered, updating=self.firmware.quiet
+        )
 
     def changed(self, outlet: Outlet) -> None:
         """A fact of this connector has changed."""
@@ -287,11 +349,27 @@ class ChargePoint:
         if outlet.leaving and said is not None and said.status is Status.PREPARING:
             # §4.9 knows no way from Preparing to Unavailable but the one through Available.
             self._look_at(outlet)
-        outlet.apply_availability(self.operative)
+        outlet.apply_availability(self.operative and not self.firmware.quiet)
+        self.reservations.settle()
         self._share_power()
         self._look_at(outlet)
+        for other in self.reservations.moved():
+            self._look_at(other)
         self._look_at_charge_point()
         self._tick_while_needed()
+        self.firmware.look()
+        self.published_facts_changed()
+
+    def reservations_changed(self) -> None:
+        """A reservation was made or has ended."""
+        self.reservations.settle()
+        for outlet in self.reservations.moved():
+            self._look_at(outlet)
+        self.published_facts_changed()
+
+    def charge_point_changed(self) -> None:
+        """What is said of connector 0 has changed."""
+        self._look_at_charge_point()
         self.published_facts_changed()
 
     def change_availability(self, connector_id: int, operative: bool) -> None:
@@ -316,7 +394,8 @@ class ChargePoint:
         """Status of connector 0: Available, Unavailable or Faulted (§4.9)."""
         if self.fault is not None:
             return Status.FAULTED
-        return Status.AVAILABLE if self.operative else Status.UNAVAILABLE
+        usable = self.operative and not self.firmware.installing
+        return Status.AVAILABLE if usable else Status.UNAVAILABLE
 
     def _look(self) -> None:
         for outlet in self.outlets.values():
@@ -325,19 +404,28 @@ class ChargePoint:
 
     def _look_at(self, outlet: Outlet) -> None:
         status = outlet.status()
-        report = _report(status, outlet.metal.fault)
         before = self.reports.current(outlet.number)
+        if status is Status.RESERVED and before is not None and before.status in NOT_TO_RESERVED:
+            self._tell(outlet, before, Report(Status.AVAILABLE))
+            before = self.reports.current(outlet.number)
+        self._tell(outlet, before, _report(status, outlet.metal.fault))
+
+    def _tell(self, outlet: Outlet, before: Report | None, report: Report) -> None:
         if self.reports.note(outlet.number, report) and before is not None:
             detail = f" ({report.error_code})" if report.error_code != NO_ERROR else ""
             self.note(
-                "status", f"connector {outlet.number} is {status.value}{detail}", outlet.number
+                "status",
+                f"connector {outlet.number} is {report.status.value}{detail}",
+                outlet.number,
             )
 
     def _look_at_charge_point(self) -> None:
         before = self.reports.current(0)
-        status = self.charge_point_status()
-        if self.reports.note(0, _report(status, self.fault)) and before is not None:
-            self.note("status", f"the charge point is {status.value}", 0)
+        report = _report(self.charge_point_status(), self.fault)
+        if self.local_list.conflict and self.fault is None:  # §3.5.2
+            report = replace(report, error_code=LIST_CONFLICT, info=self.local_list.conflict)
+        if self.reports.note(0, report) and before is not None:
+            self.note("status", f"the charge point is {report.status.value}", 0)
 
     # -- the link ----------------------------------------------------
 
@@ -371,6 +459,8 @@ class ChargePoint:
         else:
             self.reports.say_changes(order)
         self.transactions.end_cut_off()
+        self.firmware.registered()
+        self.diagnostics.uploads.registered()
         self.outbox.wake()
         self.published_facts_changed()
 
@@ -422,7 +512,19 @@ class ChargePoint:
             await first_of(self.outbox.drained(), self.clock.sleep(FLUSH_PATIENCE_S))
         if self.timing.reset_s:
             await self.clock.sleep(self.vary(self.timing.reset_s))
-        self.note("reset", f"{'hard' if hard else 'soft'} reset: the charge point reboots")
+        self._reboot(f"{'hard' if hard else 'soft'} reset: the charge point reboots", hard=hard)
+
+    async def restart(self, why: str) -> None:
+        """Reboot as a soft reset does, where nothing runs that would have to be stopped."""
+        self.rebooting = True
+        await first_of(self.outbox.drained(), self.clock.sleep(FLUSH_PATIENCE_S))
+        self._reboot(why, hard=False)
+
+    def _reboot(self, why: str, *, hard: bool) -> None:
+        self.note("reset", why)
+        self.firmware.go_down()
+        self.diagnostics.uploads.end()
+        self.outbox.registered = False
         self.registration = Registration.NONE
         self.configuration.rebooted()
         reboot_s = self.timing.reboot_s
@@ -435,7 +537,13 @@ class ChargePoint:
 
     def _rebooted(self) -> None:
         self.rebooting = False
+        self._booted()
         self.published_facts_changed()
+
+    def _booted(self) -> None:
+        """It is up again, after a reboot or a power cut."""
+        self.firmware.booted()
+        self.diagnostics.uploads.recover()
 
     # -- the mains ---------------------------------------------------
 
@@ -465,8 +573,11 @@ class ChargePoint:
         self.transactions.recover()
         for outlet in self.outlets.values():
             self.changed(outlet)
+        self._booted()
 
     def _go_dark(self) -> None:
+        self.firmware.go_down()
+        self.diagnostics.uploads.end()
         self.outbox.registered = False
         self.registration = Registration.NONE
         self.published_facts_changed()
@@ -476,17 +587,28 @@ class ChargePoint:
     def advance_metal(self) -> None:
         """Bring all connectors to the present moment, and share out what they want then."""
         now_s = self.clock.monotonic()
+        while (edge_s := self.smart_charging.due_s) is not None and edge_s <= now_s:
+            self._advance_to(edge_s)
+            self.smart_charging.cross()
+        self._advance_to(now_s)
+
+    def limits_changed(self) -> None:
+        """Charging profiles allow something else: the metal obeys. Status follows in `changed`."""
+        self._share_power()
+        self.published_facts_changed()
+
+    def _advance_to(self, moment_s: float) -> None:
         for outlet in self.outlets.values():
-            outlet.metal.advance(now_s)
+            outlet.metal.advance(moment_s)
         self._share_power()
 
     def _share_power(self) -> None:
-        ratings = self.model.ratings
+        ratings, limits = self.model.ratings, self.smart_charging
         outlets = list(self.outlets.values())
         demands = [
             cabinet.Demand(
                 wanted_w=outlet.metal.wanted_w(),
-                charging=outlet.metal.flowing,
+                charging=outlet.metal.demanding,
                 connecting=outlet.starting
                 or (
                     outlet.transaction is not None
@@ -496,10 +618,20 @@ class ChargePoint:
             )
             for outlet in outlets
         ]
-        parts = cabinet.share(demands, ratings.cabinet_power_w, ratings.cabinet_reserve_w)
-        for outlet, part in zip(outlets, parts, strict=True):
-            outlet.metal.allowed_w = part
-            outlet.metal.settle()
+        cap_w = limits.cap_w
+        served = cabinet.served(demands, cap_w, limits.least_w)
+        demands = [
+            replace(demand, charging=demand.charging and serves)
+            for demand, serves in zip(demands, served, strict=True)
+        ]
+        pool_w, reserve_w = ratings.cabinet_power_w, ratings.cabinet_reserve_w
+        capped = cap_w is not None and cap_w < cabinet.free_w(demands, pool_w, reserve_w)
+        parts = cabinet.share(demands, pool_w, reserve_w, cap_w)
+        for outlet, part, serves in zip(outlets, parts, served, strict=True):
+            metal = outlet.metal
+            metal.allowed_w, metal.starved = part, not serves
+            metal.allowed_by = "profile" if capped else "cabinet"
+            metal.settle()
 
     def _tick_while_needed(self) -> None:
         plugged = any(outlet.metal.plugged for outlet in self.outlets.values())
@@ -577,6 +709,9 @@ class ChargePoint:
 
     def _shift_clock(self, by: timedelta) -> None:
         self._offset += by
+        self.reservations.rearm()
+        self.smart_charging.clock_shifted(by)
+        self.firmware.rearm()
         self._aligned.rearm()
 
     def _key_changed(self, name: str) -> None:
@@ -584,6 +719,8 @@ class ChargePoint:
             "HeartbeatInterval": self.registrar.interval_changed,
             "MeterValueSampleInterval": self.transactions.interval_changed,
             "ClockAlignedDataInterval": self._aligned.rearm,
+            "LocalAuthListEnabled": self.local_list.switched,
+            "WebSocketPingInterval": self.ping_interval_changed,
         }
         effects.get(name, lambda: None)()
 

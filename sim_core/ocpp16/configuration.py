@@ -55,8 +55,12 @@ class Key:
     """The largest number of items in a list."""
     reboot: bool = False
     """A change counts only after a reboot (RebootRequired)."""
+    off: bool = False
+    """0 is allowed whatever `low` is: it means never (§9.1)."""
     own_low: int | None = None
     """What an operator may set at the start where this make refuses it to a CSMS; None: `low`."""
+    profile: str = "Core"
+    """The feature profile that it belongs to: where that is not supported, neither is the key."""
     hidden: bool = False
     """This make has no such key: the default counts, and the CSMS neither sees nor sets it."""
 
@@ -74,7 +78,9 @@ def _integer(key: Key, value: str) -> str | None:
     digits = value.strip()
     if not digits.isascii() or not digits.isdigit() or len(digits) > 10:
         return None
-    return str(int(digits)) if key.low <= int(digits) <= key.high else None
+    number = int(digits)
+    allowed = key.low <= number <= key.high or (number == 0 and key.off)
+    return str(number) if allowed else None
 
 
 def _list(key: Key, value: str) -> str | None:
@@ -105,6 +111,19 @@ NORMAL: dict[Kind, Callable[[Key, str], str | None]] = {
 }
 
 DAY_S = 86_400
+PROFILES = (
+    "Core",
+    "FirmwareManagement",
+    "LocalAuthListManagement",
+    "Reservation",
+    "SmartCharging",
+    "RemoteTrigger",
+)
+"""The feature profiles that are built (OCPP 1.6 §3.2). A make has all of them or names its own."""
+SUPPORTED = "SupportedFeatureProfiles"
+FILES_BY = "FTP,FTPS,HTTP,HTTPS"
+LIST_MOST = 20_000
+"""So many cards fill a SendLocalList of 1 MiB."""
 PHASES = ("NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR")
 
 
@@ -113,20 +132,36 @@ def standard_keys(connectors: int) -> tuple[Key, ...]:
     phases = tuple(f"{c}.{phase}" for c in range(connectors + 1) for phase in PHASES) + PHASES
     measured = "Energy.Active.Import.Register"
     most = len(MEASURANDS)
+    lists, reserving = "LocalAuthListManagement", "Reservation"
+    firmware = "FirmwareManagement"
+    smart = "SmartCharging"
     b, i, csv = Kind.BOOLEAN, Kind.INTEGER, Kind.LIST
     return (
         Key("AllowOfflineTxForUnknownId", b, "false"),
         Key("AuthorizationCacheEnabled", b, "true"),
         Key("AuthorizationKey", Kind.SECRET, ""),
         Key("AuthorizeRemoteTxRequests", b, "true"),
+        Key("ChargeProfileMaxStackLevel", i, "10", readonly=True, profile=smart),
+        Key(
+            "ChargingScheduleAllowedChargingRateUnit",
+            csv,
+            "Current,Power",
+            readonly=True,
+            allowed=("Current", "Power"),
+            profile=smart,
+        ),
+        Key("ChargingScheduleMaxPeriods", i, "100", readonly=True, profile=smart),
         Key("ClockAlignedDataInterval", i, "0", high=DAY_S),
         Key("ConnectionTimeOut", i, "60", high=DAY_S),
         Key("ConnectorPhaseRotation", csv, "NotApplicable", allowed=phases, most=connectors + 1),
         Key("ConnectorPhaseRotationMaxLength", i, str(connectors + 1), readonly=True),
         Key("GetConfigurationMaxKeys", i, "100", readonly=True),
         Key("HeartbeatInterval", i, "300", low=1),
+        Key("LocalAuthListEnabled", b, "true", profile=lists),
+        Key("LocalAuthListMaxLength", i, str(LIST_MOST), readonly=True, profile=lists),
         Key("LocalAuthorizeOffline", b, "true"),
         Key("LocalPreAuthorize", b, "false"),
+        Key("MaxChargingProfilesInstalled", i, "20", readonly=True, profile=smart),
         Key("MaxEnergyOnInvalidId", i, "0"),
         Key("MeterValuesAlignedData", csv, measured, allowed=MEASURANDS, most=most),
         Key("MeterValuesAlignedDataMaxLength", i, str(most), readonly=True),
@@ -135,16 +170,19 @@ def standard_keys(connectors: int) -> tuple[Key, ...]:
         Key("MeterValueSampleInterval", i, "10", high=DAY_S),
         Key("MinimumStatusDuration", i, "0", high=DAY_S),
         Key("NumberOfConnectors", i, str(connectors), readonly=True),
+        Key("ReserveConnectorZeroSupported", b, "true", readonly=True, profile=reserving),
         Key("ResetRetries", i, "3"),
         Key("SecurityProfile", i, "0", high=3),
+        Key("SendLocalListMaxLength", i, str(LIST_MOST), readonly=True, profile=lists),
         Key("StopTransactionOnEVSideDisconnect", b, "true"),
         Key("StopTransactionOnInvalidId", b, "true"),
         Key("StopTxnAlignedData", csv, "", allowed=MEASURANDS, most=most),
         Key("StopTxnAlignedDataMaxLength", i, str(most), readonly=True),
         Key("StopTxnSampledData", csv, "", allowed=MEASURANDS, most=most),
         Key("StopTxnSampledDataMaxLength", i, str(most), readonly=True),
-        Key("SupportedFeatureProfiles", csv, "Core,RemoteTrigger", readonly=True),
-        Key("SupportedFeatureProfilesMaxLength", i, "2", readonly=True),
+        Key(SUPPORTED, csv, ",".join(PROFILES), readonly=True, allowed=PROFILES),
+        Key("SupportedFeatureProfilesMaxLength", i, str(len(PROFILES)), readonly=True),
+        Key("SupportedFileTransferProtocols", csv, FILES_BY, readonly=True, profile=firmware),
         Key("TransactionMessageAttempts", i, "3", low=1),
         Key("TransactionMessageRetryInterval", i, "10", high=DAY_S),
         Key("UnlockConnectorOnEVSideDisconnect", b, "true"),
@@ -160,18 +198,21 @@ def keys_of(model: Model, keys: tuple[Key, ...]) -> tuple[Key, ...]:
     standard = {key.name: key for key in keys}
     named: dict[str, Key] = {}
     for name, text in model.keys.items():
-        key = standard.get(name) or Key(name, Kind.TEXT, "")
+        own = Kind.BOOLEAN if text.value in ("true", "false") else Kind.TEXT
+        key = standard.get(name) or Key(name, own, "")
         named[name] = key = replace(
             key,
             readonly=key.readonly if text.readonly is None else text.readonly,
             low=key.low if text.low is None else text.low,
+            off=key.low == 0,
             own_low=key.low,
             high=key.high if text.high is None else text.high,
         )
         value = _built(name, text.value, standard)
         normal = key.normal(value)
         if normal is None:
-            raise UserError(f"the model {model.name}: keys.{name} cannot be {value!r}.")
+            shown = "what it is set to" if key.kind is Kind.SECRET else repr(value)
+            raise UserError(f"the model {model.name}: keys.{name} cannot be {shown}.")
         named[name] = replace(key, default=normal)
     others = [key for name, key in standard.items() if name not in named]
     if model.behaviour.only_named_keys:
@@ -183,7 +224,7 @@ def keys_of(model: Model, keys: tuple[Key, ...]) -> tuple[Key, ...]:
 
 def _built(name: str, value: str, standard: Mapping[str, Key]) -> str:
     """A model's value, less what is not so here: profiles that are not built, other connectors."""
-    if name == "SupportedFeatureProfiles":
+    if name == SUPPORTED:
         built = standard[name].default.split(",")
         return ",".join(profile for profile in value.split(",") if profile in built)
     if name == "NumberOfConnectors":
@@ -217,9 +258,15 @@ class Configuration:
             low = key.low if key.own_low is None else key.own_low
             normal = replace(key, low=low).normal(value)
             if normal is None:
-                raise ValueError(f"the OCPP key {name} cannot be {value!r}.")
+                shown = "what it is set to" if key.kind is Kind.SECRET else repr(value)
+                raise ValueError(f"the OCPP key {name} cannot be {shown}.")
             self._keys[key.name] = replace(key, default=normal, hidden=False)
             self._names[key.name.casefold()] = key.name
+        self._supported = {"Core", *self._keys[SUPPORTED].default.split(",")}
+        self._keys = {
+            name: key if self.supports(key.profile) else replace(key, hidden=True)
+            for name, key in self._keys.items()
+        }
         self._values = {name: key.default for name, key in self._keys.items()}
         self._waiting: dict[str, str] = {}
         for name, value in stored.items():
@@ -238,6 +285,10 @@ class Configuration:
     def number(self, name: str) -> int:
         """The value of an integer key."""
         return int(self._values[name])
+
+    def supports(self, profile: str) -> bool:
+        """Whether this charger has a feature profile; Core it always has."""
+        return profile in self._supported
 
     def items(self, name: str) -> tuple[str, ...]:
         """The items of a list."""

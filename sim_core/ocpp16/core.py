@@ -23,6 +23,7 @@ from ocpp.v16.enums import (
     UnlockStatus,
 )
 
+from sim_core.ocpp16.charging_profile import Profile
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.routing import on
 from sim_core.snapshot import Registration
@@ -42,7 +43,8 @@ class Core:
     def core_remote_start(
         self, id_tag: str, connector_id: int | None = None, charging_profile: Any = None
     ) -> Reply:
-        """§5.11. A chargingProfile is left aside: without Smart Charging it SHOULD be ignored."""
+        """§5.11. A chargingProfile is for the transaction that begins; where there is no Smart
+        Charging it is left aside."""
         outlet = self._outlet_for(connector_id, id_tag)
         registered = self._cp.registration is Registration.ACCEPTED
         sessions, outbox = self._cp.sessions, self._cp.outbox
@@ -53,11 +55,17 @@ class Core:
             return Reply(
                 call_result.RemoteStartTransaction(RemoteStartStopStatus.rejected), slow=True
             )
+        profile = self._profile_for(outlet, charging_profile)
+        if isinstance(profile, str):
+            self._cp.smart_charging.refuse(outlet.number, f"remote start refused: {profile}")
+            return Reply(
+                call_result.RemoteStartTransaction(RemoteStartStopStatus.rejected), slow=True
+            )
         outlet.remote_start_at_s = self._cp.clock.monotonic()
 
         def start() -> None:
             outbox.hurry()
-            sessions.remote_start(outlet, id_tag)
+            sessions.remote_start(outlet, id_tag, profile)
 
         return Reply(accepted, then=start, slow=True)
 
@@ -113,7 +121,7 @@ class Core:
     def core_reset(self, type: str) -> Reply:
         """§5.14."""
         hard = type == ResetType.hard
-        if self._cp.rebooting:
+        if self._cp.rebooting or self._cp.firmware.installing:
             return Reply(call_result.Reset(ResetStatus.rejected))
         return Reply(
             call_result.Reset(ResetStatus.accepted),
@@ -177,10 +185,17 @@ class Core:
             )
         )
 
+    def _profile_for(self, outlet: Outlet, wire: Any) -> Profile | str | None:
+        """The charging profile that a remote start brings, or the sentence that refuses it."""
+        if wire is None or not self._cp.configuration.supports("SmartCharging"):
+            return None
+        return self._cp.smart_charging.offered(outlet, wire)
+
     def _outlet_for(self, connector_id: int | None, id_tag: str) -> Outlet | None:
-        """The connector that a remote start may use; without a number the first that is free."""
+        """The connector that a remote start may use; without a number the one that suits best."""
         asked = [connector_id] if connector_id is not None else list(self._cp.outlets)
         outlets = [self._cp.outlets[number] for number in asked if number in self._cp.outlets]
         why_not = self._cp.sessions.why_not_remote_start
         free = [outlet for outlet in outlets if why_not(outlet, id_tag) is None]
-        return next((outlet for outlet in free if outlet.metal.plugged), free[0] if free else None)
+        preference = self._cp.reservations.preference
+        return min(free, key=lambda outlet: preference(outlet, id_tag), default=None)

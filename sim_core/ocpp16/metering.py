@@ -6,6 +6,7 @@ next one is counted from there: neither stamps nor rhythm drift, and none is lef
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ CLOCK = "Sample.Clock"
 END = "Transaction.End"
 TRIGGER = "Trigger"
 
+HAIR = 1e-6
+"""Of the last decimal: what sums of floating point numbers lose."""
 CLOCK_SET = timedelta(seconds=0.25)
 """A clock that is further from where it was expected has been set meanwhile."""
 
@@ -54,6 +57,15 @@ TABLE: dict[str, Measurand] = {
 }
 
 
+FACTORS = ("Current.Import", "Voltage")
+
+
+def cut(value: float, decimals: int) -> float:
+    """What a display shows of a value: no more than there is, so no limit seems to be passed."""
+    scale = 10.0**decimals
+    return math.floor(value * scale + HAIR) / scale
+
+
 def sampled_values(
     reading: Reading, measurands: tuple[str, ...], context: str, style: Metering
 ) -> list[dict[str, Any]]:
@@ -68,8 +80,13 @@ def _sampled(
     value, unit = measurand.read(reading), measurand.unit
     if name == "Energy.Active.Import.Register":
         value = float(int(value))  # whole Wh, never more than the meter has counted
-    if style.number_format == "g6" and name == "Power.Active.Import":
-        value = round(reading.voltage_v, 1) * round(reading.current_a, 1)  # of what it shows
+    tenths = style.number_format == "g6"
+    if tenths and name in FACTORS:
+        value = cut(value, 1)
+    if name == "Power.Active.Import":
+        # A make that tells the product of A and V takes them as it shows them.
+        of_shown = cut(reading.voltage_v, 1) * cut(reading.current_a, 1)
+        value = of_shown if tenths else cut(value, measurand.decimals)
     if style.kilowatts and measurand.kilo_unit:
         value, unit = value / 1000, measurand.kilo_unit
     if style.number_format == "g6":

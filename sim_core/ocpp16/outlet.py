@@ -15,7 +15,9 @@ from sim_core.hardware.connector import Connector, Fault
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.status import Facts, Status, connector_status
 from sim_core.hardware.vehicle import Vehicle
+from sim_core.ocpp16.charging_profile import Profile
 from sim_core.snapshot import TRACE_LENGTH
+from sim_core.store import Reservation
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Authorization:
 
     id_tag: str
     parent_id_tag: str | None = None
+    charging_profile: Profile | None = None
+    """The TxProfile that came with it, for the transaction that it starts (§5.11)."""
 
 
 @dataclass
@@ -85,6 +89,8 @@ class Outlet:
     remote_start_at_s: float | None = None
     trace_w: deque[float] = field(default_factory=lambda: deque(maxlen=TRACE_LENGTH))
     vehicle_name: str | None = None
+    reservation: Reservation | None = None
+    """For whom it is held: what `reservation` has derived last."""
 
     @property
     def busy(self) -> bool:
@@ -104,21 +110,27 @@ class Outlet:
         elif self.operative:
             self.operative = self.leaving = self.busy
 
-    def facts(self, *, rebooting: bool, powered: bool = True) -> Facts:
+    def facts(self, *, rebooting: bool, powered: bool = True, updating: bool = False) -> Facts:
         """What is true of this connector now."""
         metal, transaction = self.metal, self.transaction
         waiting = self.authorization.id_tag if self.authorization else None
+        # Until the contactor closes nothing flows anyhow: §4.9 knows no way back to Preparing.
+        withheld = metal.withheld and metal.contactor_closed
         return Facts(
             connector_id=self.number,
             plugged=metal.plugged,
             energized=metal.contactor_closed,
             ev_ready=metal.ev_ready,
-            evse_ready=not metal.evse_paused and not (transaction and transaction.deauthorized),
+            evse_ready=not metal.evse_paused
+            and not withheld
+            and not (transaction and transaction.deauthorized),
             ev_paused=metal.ev_paused,
             evse_paused=metal.evse_paused,
+            withheld=withheld,
             fault=metal.fault.error_code if metal.fault else None,
             operative=self.operative,
             leaving=self.leaving,
+            reserved_for=self.reservation.id_tag if self.reservation else None,
             authorizing=self.authorizing is not None,
             authorized=self.authorization is not None,
             transaction=transaction is not None,
@@ -129,6 +141,7 @@ class Outlet:
             locked=metal.locked,
             lock_jammed=metal.lock_jammed,
             rebooting=rebooting,
+            updating=updating,
             powered=powered,
             id_tag=transaction.id_tag if transaction else waiting,
         )

@@ -26,6 +26,14 @@ class RemoteTrigger:
             MessageTrigger.status_notification.value: charge_point.report_status,
             MessageTrigger.meter_values.value: charge_point.trigger_samples,
         }
+        if charge_point.configuration.supports(charge_point.firmware.profile):
+            firmware, diagnostics = charge_point.firmware, charge_point.diagnostics
+            self._messages |= {
+                MessageTrigger.firmware_status_notification.value: lambda _: firmware.trigger(),
+                MessageTrigger.diagnostics_status_notification.value: (
+                    lambda _: diagnostics.trigger()
+                ),
+            }
 
     @on(Action.trigger_message)
     def trigger_message(self, requested_message: str, connector_id: int | None = None) -> Reply:

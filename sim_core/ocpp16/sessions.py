@@ -37,6 +37,7 @@ from sim_core.hardware.connector import Fault
 from sim_core.hardware.model import VendorFault
 from sim_core.hardware.status import why_not
 from sim_core.hardware.vehicle import Vehicle, named, next_to_arrive
+from sim_core.ocpp16.charging_profile import Profile
 from sim_core.ocpp16.outlet import Authorization, Outlet
 from sim_core.wire.endpoint import Payload
 
@@ -138,6 +139,7 @@ class Sessions:
             or outlet.transaction is not None
             or outlet.authorization is not None
             or self._why_not("swipe", outlet) is not None
+            or cp.reservations.why_not(outlet, vid) is not None
         ):
             return
         if cp.quirks.autocharge_mac:
@@ -222,12 +224,19 @@ class Sessions:
             return Accepted("the card is taken back")
         if outlet.transaction is not None:
             return await self._stop_by_relative(outlet, id_tag)
+        if reason := self._cp.reservations.why_not(outlet, id_tag):
+            return Refused(reason)
         return await self._authorize(outlet, id_tag)
 
     async def start(self, outlet: Outlet, command: Start) -> Outcome:
         """A swipe that demands a plugged vehicle and never stops."""
         id_tag = command.id_tag or self._cp.build.default_id_tag
-        if reason := _unusable(id_tag) or self._why_not("local_start", outlet):
+        if reason := (
+            _unusable(id_tag)
+            or self._why_not("swipe", outlet)
+            or self._cp.reservations.why_not(outlet, id_tag)
+            or self._why_not("local_start", outlet)
+        ):
             return Refused(reason)
         return await self._authorize(outlet, id_tag)
 
@@ -244,6 +253,7 @@ class Sessions:
         return (
             _unusable(id_tag)
             or self._why_not("remote_start", outlet)
+            or self._cp.reservations.why_not(outlet, id_tag)
             or (self._why_not("local_start", outlet) if absent else None)
         )
 
@@ -260,15 +270,20 @@ class Sessions:
         self._cp.outbox.hurry()
         self._tell("Authorize", {"idTag": id_tag})
 
-    def remote_start(self, outlet: Outlet, id_tag: str) -> None:
+    def remote_start(
+        self, outlet: Outlet, id_tag: str, charging_profile: Profile | None = None
+    ) -> None:
         """What RemoteStartTransaction asked for, after it was answered (OCPP 1.6 §5.11)."""
         if reason := self.why_not_remote_start(outlet, id_tag):
             self._note_refused(outlet, "remote start", reason)  # a card was quicker
-        elif self._cp.configuration.flag("AuthorizeRemoteTxRequests"):
+        elif self._cp.configuration.flag(
+            "AuthorizeRemoteTxRequests"
+        ) or self._cp.reservations.needs_authorize(outlet, id_tag):
             outlet.authorizing = id_tag  # taken from this moment on, whatever is asked next
-            self._cp.spawn(self._authorize_for(outlet, id_tag, "remote start"))
+            work = self._authorize_for(outlet, id_tag, "remote start", charging_profile)
+            self._cp.spawn(work)
         else:
-            self._authorized(outlet, Authorization(id_tag))
+            self._authorized(outlet, Authorization(id_tag, charging_profile=charging_profile))
 
     def drop_authorization(self, outlet: Outlet) -> None:
         """The waiting card no longer counts."""
@@ -279,7 +294,9 @@ class Sessions:
             outlet.plug_timer.cancel()
             outlet.plug_timer = None
 
-    async def _authorize(self, outlet: Outlet, id_tag: str) -> Outcome:
+    async def _authorize(
+        self, outlet: Outlet, id_tag: str, charging_profile: Profile | None = None
+    ) -> Outcome:
         cp = self._cp
         self.drop_authorization(outlet)
         outlet.authorizing = id_tag
@@ -295,7 +312,10 @@ class Sessions:
             return Refused(reason)
         if outlet.transaction is not None or outlet.authorization is not None:
             return Refused(f"connector {outlet.number} was taken by another card meanwhile")
-        self._authorized(outlet, Authorization(id_tag, verdict.parent_id_tag))
+        card = Authorization(id_tag, verdict.parent_id_tag, charging_profile)
+        if reason := cp.reservations.why_not_after(outlet, card):
+            return Refused(reason)
+        self._authorized(outlet, card)
         if outlet.metal.plugged:
             return Accepted("authorised, starting")
         return Accepted("authorised: plug in the vehicle")
@@ -426,9 +446,11 @@ class Sessions:
         holder = outlet.transaction.id_tag if outlet.transaction else "another card"
         return f"connector {outlet.number} charges for {holder}: {id_tag} cannot stop it"
 
-    async def _authorize_for(self, outlet: Outlet, id_tag: str, whom: str) -> None:
+    async def _authorize_for(
+        self, outlet: Outlet, id_tag: str, whom: str, charging_profile: Profile | None = None
+    ) -> None:
         """Authorise for somebody who does not stand before the charge point to hear the answer."""
-        outcome = await self._authorize(outlet, id_tag)
+        outcome = await self._authorize(outlet, id_tag, charging_profile)
         if isinstance(outcome, Refused):
             self._note_refused(outlet, whom, outcome.reason)
 

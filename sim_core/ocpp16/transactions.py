@@ -105,6 +105,7 @@ class Transactions:
             left.meter_start_wh,
             transaction_id=left.transaction_id,
         )
+        self._cp.smart_charging.refresh()
         outlet.ended = False
         if self._cp.quirks.late_power_loss:
             outlet.transaction.cut_off = True
@@ -152,6 +153,7 @@ class Transactions:
                 later_s=cp.rng.uniform(*FAILED_TOLD_S),
             )
         outlet.transaction = None
+        cp.smart_charging.refresh()
         cp.note(
             "transaction",
             f"connector {outlet.number}: the start for {card.id_tag} has failed ({reason.value})",
@@ -181,6 +183,7 @@ class Transactions:
         now = cp.now()
         cp.advance_metal()
         meter_start_wh = self._whole_wh(metal.meter.register_wh)
+        reserved = cp.reservations.used_by(outlet, card)
         with cp.store.together():
             cp.store.save_register(outlet.number, metal.meter.register_wh)
             key = cp.store.begin(
@@ -189,7 +192,7 @@ class Transactions:
                 parent_id_tag=card.parent_id_tag,
                 meter_start_wh=meter_start_wh,
                 started_at=now,
-                reservation_id=None,
+                reservation_id=reserved.reservation_id if reserved else None,
                 vehicle=metal.vehicle.kind.name if metal.vehicle else None,
                 vehicle_wh=metal.vehicle.stored_wh if metal.vehicle else None,
             )
@@ -197,8 +200,11 @@ class Transactions:
                 "idTag": card.id_tag,
                 "connectorId": outlet.number,
                 "meterStart": meter_start_wh,
+                **({"reservationId": reserved.reservation_id} if reserved else {}),
                 "timestamp": stamp(now),
             }
+            if reserved:
+                cp.reservations.end(reserved, "is used")
             cp.outbox.append("StartTransaction", payload, key=key, connector_id=outlet.number)
             transaction = Transaction(
                 key,
@@ -211,6 +217,7 @@ class Transactions:
             outlet.transaction = transaction
             outlet.authorization = outlet.held_for = None
             outlet.ended = False
+            cp.smart_charging.begin(outlet, transaction, card.charging_profile)
             self.keep(outlet, transaction, "StopTxnSampledData", metering.BEGIN, now)
             if cp.behaviour.begin_end_samples:
                 self._send_sample(outlet, transaction, metering.BEGIN, now)
@@ -268,6 +275,7 @@ class Transactions:
                 transaction, reason, meter_stop_wh, data, id_tag or transaction.id_tag, outlet
             )
         outlet.transaction = None
+        cp.smart_charging.refresh()
         outlet.ended = metal.occupied
         if self._keeps_cable(reason) and metal.locked:
             outlet.held_for = transaction.id_tag
@@ -291,6 +299,7 @@ class Transactions:
         if outlet.transaction is not None:
             self._cp.store.save_register(outlet.number, outlet.metal.meter.register_wh)
             outlet.transaction = None
+            self._cp.smart_charging.refresh()
             outlet.ended = outlet.metal.occupied
             self._cp.sessions.release_cable(outlet)
 
@@ -427,7 +436,8 @@ class Transactions:
         if not self._cp.quirks.erratic_power_offered:
             return reading
         before = outlet.trace_w[-OFFER_LAG_TICKS] if len(outlet.trace_w) >= OFFER_LAG_TICKS else 0.0
-        most_w = min(outlet.metal.allowed_w, outlet.metal.profile_w or math.inf)
+        profile_w = outlet.metal.profile_w
+        most_w = min(outlet.metal.allowed_w, math.inf if profile_w is None else profile_w)
         steps = round(before / OFFER_STEP_W) * OFFER_STEP_W
         offered_w = most_w if before >= NEARLY_ALL * most_w else min(steps, most_w)
         return replace(
@@ -532,3 +542,4 @@ class Transactions:
                 later_s=later_s,
             )
             cp.store.end(transaction.key)
+        cp.smart_charging.end(transaction.key)

@@ -18,8 +18,9 @@ from sim_core.sidecar.acts import act
 from sim_core.sidecar.answers import refusal
 from sim_core.sidecar.guard import Guard
 from sim_core.sidecar.looks import LOOKS, Look, Looks, version_of
-from sim_core.sidecar.metrics import Metrics, Tally
+from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.streams import Streams
+from sim_core.sidecar.tally import Tally
 from sim_core.station import Station
 
 

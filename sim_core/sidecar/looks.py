@@ -22,9 +22,18 @@ from sim_core.sidecar import openapi
 from sim_core.sidecar.acts import Query, read
 from sim_core.sidecar.answers import answer, refusal
 from sim_core.sidecar.metrics import Metrics
-from sim_core.sidecar.public import HIDDEN, public_url
+from sim_core.public import HIDDEN, public_url
 from sim_core.sidecar.streams import Streams
-from sim_core.snapshot import ConnectorSnapshot, LinkSnapshot, StationSnapshot
+from sim_core.snapshot import (
+    ConnectorSnapshot,
+    FirmwareSnapshot,
+    InstalledProfile,
+    LinkSnapshot,
+    ProfileSnapshot,
+    ReservationSnapshot,
+    StationSnapshot,
+    UploadSnapshot,
+)
 from sim_core.station import Station
 from sim_core.wire.message_log import Exchange
 
@@ -91,8 +100,13 @@ class Looks:
                 "model": seen.model,
                 "firmware_version": seen.firmware_version,
                 "status": seen.status,
+                "reservation": _reservation(seen.reservation),
                 "powered": seen.powered,
                 "connectors": [_connector(one) for one in seen.connectors],
+                "profile": _profile(seen.profile),
+                "profiles": [_installed(one) for one in seen.profiles],
+                "firmware": _progress(seen.firmware),
+                "upload": _progress(seen.upload),
                 "active_sessions": _sessions(seen),
                 "link": _link(seen.link),
                 "warnings": list(seen.warnings),
@@ -238,8 +252,41 @@ def _connector(one: ConnectorSnapshot) -> dict[str, Any]:
         "voltage_v": one.voltage_v,
         "current_a": one.current_a,
         "register_wh": one.register_wh,
+        "limited_by": one.limited_by,
+        "limit_w": one.limit_w,
+        "profile": _profile(one.profile),
         "error_code": one.fault.error_code if one.fault else None,
+        "reservation": _reservation(one.reservation),
         "refused": dict(one.refusals),
+    }
+
+
+def _reservation(held: ReservationSnapshot | None) -> dict[str, Any] | None:
+    return held and {
+        "reservation_id": held.reservation_id,
+        "id_tag": held.id_tag,
+        "parent_id_tag": held.parent_id_tag,
+        "until": held.until.isoformat(),
+    }
+
+
+def _profile(held: ProfileSnapshot | None) -> dict[str, Any] | None:
+    return held and vars(held) | {"until": held.until and held.until.isoformat()}
+
+
+def _installed(one: InstalledProfile) -> dict[str, Any]:
+    return vars(one) | {
+        "periods": [{"start_s": start_s, "limit": limit} for start_s, limit in one.periods],
+        "valid_from": one.valid_from and one.valid_from.isoformat(),
+        "valid_to": one.valid_to and one.valid_to.isoformat(),
+        "start_schedule": one.start_schedule and one.start_schedule.isoformat(),
+    }
+
+
+def _progress(one: FirmwareSnapshot | UploadSnapshot) -> dict[str, Any]:
+    return vars(one) | {
+        "since": one.since and one.since.isoformat(),
+        "due_at": one.due_at and one.due_at.isoformat(),
     }
 
 
@@ -271,7 +318,7 @@ def _link(link: LinkSnapshot) -> dict[str, Any]:
 
 
 def _exchange(exchange: Exchange) -> dict[str, Any]:
-    return vars(exchange) | {
+    return exchange._asdict() | {
         "direction": exchange.direction.value,
         "state": exchange.state.value,
         "requested_at": exchange.requested_at.isoformat(),

@@ -49,9 +49,60 @@ def _or_null(schema: Schema) -> Schema:
     return schema | {"type": [schema["type"], "null"]}
 
 
+PROGRESS: dict[str, Schema] = {
+    "status": TEXT,
+    "active": YES_NO,
+    "percent": _or_null(WHOLE),
+    "since": _or_null(TEXT),
+    "due_at": _or_null(TEXT),
+    "trouble": TEXT,
+}
+"""Of something that goes on for a while."""
+
+
 def _list(schema: Schema) -> Schema:
     return {"type": "array", "items": schema}
 
+
+RESERVATION = _or_null(
+    _closed(
+        reservation_id={"type": "integer"},
+        id_tag=TEXT,
+        parent_id_tag=_or_null(TEXT),
+        until=TEXT,
+    )
+)
+
+UNIT: Schema = {"type": "string", "enum": ["A", "W"]}
+
+PROFILE = _or_null(
+    _closed(
+        limit_w=NUMBER,
+        purpose=TEXT,
+        profile_id={"type": "integer"},
+        stack_level=WHOLE,
+        limit=NUMBER,
+        unit=UNIT,
+        until=_or_null(TEXT),
+    )
+)
+"""The charging profile that counts now."""
+
+INSTALLED = _closed(
+    connector_id=WHOLE,
+    profile_id={"type": "integer"},
+    purpose=TEXT,
+    kind=TEXT,
+    stack_level=WHOLE,
+    unit=UNIT,
+    periods=_list(_closed(start_s=WHOLE, limit=NUMBER)),
+    transaction_id=_or_null({"type": "integer"}),
+    recurrency=_or_null(TEXT),
+    valid_from=_or_null(TEXT),
+    valid_to=_or_null(TEXT),
+    start_schedule=_or_null(TEXT),
+    duration_s=_or_null(WHOLE),
+)
 
 SCHEMAS: dict[str, Schema] = {
     "DoneAtConnector": _object(
@@ -80,6 +131,7 @@ SCHEMAS: dict[str, Schema] = {
         model=TEXT,
         firmware_version=TEXT,
         status=STATUS,
+        reservation=RESERVATION,
         powered=YES_NO,
         connectors=_list(
             _closed(
@@ -92,10 +144,18 @@ SCHEMAS: dict[str, Schema] = {
                 voltage_v=NUMBER,
                 current_a=NUMBER,
                 register_wh=NUMBER,
+                limited_by=TEXT,
+                limit_w=_or_null(NUMBER),
+                profile=PROFILE,
                 error_code=_or_null(TEXT),
+                reservation=RESERVATION,
                 refused={"type": "object", "additionalProperties": TEXT},
             )
         ),
+        profile=PROFILE,
+        profiles=_list(INSTALLED),
+        firmware=_closed(version=TEXT, **PROGRESS),
+        upload=_closed(file_name=TEXT, **PROGRESS),
         active_sessions=_list(
             _closed(
                 connector=CONNECTOR,

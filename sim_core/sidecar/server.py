@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sim_core.sidecar.app import Sidecar
@@ -44,20 +45,31 @@ def companion(settings: Settings, listener: socket.socket | None = None) -> Comp
     async def start(station: Station) -> Stop:
         if listener is not None:
             return await serve(settings, station, listener)
-        if why := why_closed(settings):
-            station.warn(f"the HTTP sidecar is off: {why}")
-            return _nothing
         try:
-            own = listen(settings.http_host, settings.http_port)
-        except OSError as error:
-            station.warn(
-                f"the HTTP sidecar is off: {settings.http_host}:{settings.http_port} cannot be "
-                f"used ({error.strerror or error}); choose another HTTP_PORT"
-            )
+            own = open_door(settings)
+        except ClosedError as closed:
+            station.warn(f"the HTTP sidecar is off: {closed}")
             return _nothing
         return await serve(settings, station, own)
 
     return start
+
+
+class ClosedError(Exception):
+    """There is no serving where the settings say."""
+
+
+def open_door(settings: Settings) -> socket.socket:
+    """A listening socket where the settings say. Raises ClosedError with the reason."""
+    if why := why_closed(settings):
+        raise ClosedError(why)
+    try:
+        return listen(settings.http_host, settings.http_port)
+    except OSError as error:
+        raise ClosedError(
+            f"{settings.http_host}:{settings.http_port} cannot be used "
+            f"({error.strerror or error}); choose another HTTP_PORT"
+        ) from None
 
 
 def why_closed(settings: Settings) -> str | None:
@@ -77,10 +89,21 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def serve(settings: Settings, station: Station, listener: socket.socket) -> Stop:
-    """Serve on a socket; returns what stops it."""
+    """Serve a station on a socket; returns what stops it."""
     sidecar = Sidecar(station, settings)
+    stop_serving = await serve_app(sidecar.app, listener)
+
+    async def stop() -> None:
+        sidecar.stop()
+        await stop_serving()
+
+    return stop
+
+
+async def serve_app(app: ASGIApp, listener: socket.socket) -> Stop:
+    """Serve an application on a socket; returns what stops it."""
     config = uvicorn.Config(
-        sidecar.app,
+        app,
         http=Door,
         ws="none",
         lifespan="off",
@@ -96,7 +119,6 @@ async def serve(settings: Settings, station: Station, listener: socket.socket) -
     serving = asyncio.ensure_future(guest.serve(sockets=[listener]))
 
     async def stop() -> None:
-        sidecar.stop()
         guest.should_exit = True
         await asyncio.gather(serving, return_exceptions=True)
         listener.close()

@@ -12,6 +12,7 @@ import stat
 from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 from sim_core.errors import UserError
 
@@ -60,6 +61,9 @@ class Access:
     """Security profile 0 to 3 of the whitepaper."""
     tls: Tls = Tls()
     key: bytes | None = field(default=None, repr=False)
+    proxy: str | None = field(default=None, repr=False)
+    """URL of the proxy that the CSMS is reached through; None: none, whatever the environment
+    says."""
 
 
 NOTHING_SET = Access()
@@ -72,19 +76,30 @@ class Dial:
     url: str
     tls: ssl.SSLContext | None = None
     authorization: str | None = field(default=None, repr=False)
+    proxy: str | None = field(default=None, repr=False)
 
 
 def dial(url: str, identity: str, access: Access) -> Dial:
     """What to dial. From profile 2 on it is TLS, whatever the URL says.
 
-    Raises UserError when a certificate or key cannot be used.
+    A name and password in the URL go into the header, unless there is an authorization key: what
+    is dialled has no secret in it. Raises UserError when a certificate or key cannot be used.
     """
     scheme, _, rest = url.partition("://")
+    place, slash, path = rest.partition("/")
+    user, _, host = place.rpartition("@")
+    rest = f"{host}{slash}{path}"
     if access.profile >= 2:
         scheme = "wss"
     context = tls_context(access.tls) if scheme == "wss" else None
-    authorization = basic_authorization(identity, access.key) if access.key else None
-    return Dial(f"{scheme}://{rest}", context, authorization)
+    authorization = None
+    if access.key:
+        authorization = basic_authorization(identity, access.key)
+    elif user:
+        name, _, password = user.partition(":")
+        credentials = unquote_to_bytes(name) + b":" + unquote_to_bytes(password)
+        authorization = _basic(credentials)
+    return Dial(f"{scheme}://{rest}", context, authorization, access.proxy)
 
 
 def basic_authorization(identity: str, key: bytes) -> str:
@@ -92,7 +107,11 @@ def basic_authorization(identity: str, key: bytes) -> str:
 
     A password in the URL could only be text; a key may be any bytes.
     """
-    return "Basic " + b64encode(identity.encode() + b":" + key).decode("ascii")
+    return _basic(identity.encode() + b":" + key)
+
+
+def _basic(credentials: bytes) -> str:
+    return "Basic " + b64encode(credentials).decode("ascii")
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:
@@ -129,7 +148,7 @@ def warnings(access: Access) -> list[str]:
     found = []
     if not access.tls.verify:
         found.append("the CSMS's certificate is not checked (SSL_VERIFY=false)")
-    key = access.tls.client_key
+    key = access.tls.client_key or access.tls.client_cert  # one file may have both in it
     if key is not None and key.exists() and key.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         found.append(f"others can read the key file {key.name}: take their right away (chmod 600)")
     return found

@@ -21,7 +21,8 @@ from typing import Any, Protocol
 
 from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
 
-from sim_core.clock import Clock
+from sim_core.clock import Clock, Timer
+from sim_core.public import without_users
 from sim_core.wire import schemas
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 from sim_core.wire.style import CLEAN, WireStyle
@@ -29,11 +30,15 @@ from sim_core.wire.style import CLEAN, WireStyle
 LOG = logging.getLogger(__name__)
 
 CALL, CALLRESULT, CALLERROR = 2, 3, 4
+ANSWERS = f"[{CALLRESULT},"
 DESCRIPTION_LIMIT = 255  # OCPP-J §4.2.3: errorDescription
 LOGGED_LIMIT = 64 * 1024
 """Characters of a frame that the message log keeps."""
 NAME_LIMIT = 50
 """Characters of an action or a field name; OCPP 1.6 has none that is longer."""
+
+HAIR_S = 1e-6
+"""Less than any timer knows."""
 
 HIDDEN = "(secret)"
 
@@ -75,7 +80,7 @@ class Reply:
 
     payload: object
     """A `call_result` dataclass of the `ocpp` package."""
-    then: Callable[[], None] | None = None
+    then: Callable[[], object] | None = None
     first: bool = False
     """`then` runs before the answer, and what it says goes out before it: some makes do so."""
     slow: bool = False
@@ -138,7 +143,8 @@ def to_wire(message: object) -> Payload:
 
 
 def _hidden(text: str, secret: str) -> str:
-    """A frame without the secret in it, however JSON has written that."""
+    """A frame without the secret in it, however JSON has written that, nor a password in a URL."""
+    text = without_users(text)
     if not secret:
         return text
     return text.replace(json.dumps(secret)[1:-1], HIDDEN).replace(secret, HIDDEN)
@@ -173,7 +179,12 @@ class Endpoint:
         self._call_timeout_s = call_timeout_s
         self._may_answer = may_answer
         self._secret_keys = secret_keys
-        self._open: dict[str, tuple[asyncio.Future[Answer], int, float]] = {}
+        self._open: dict[str, tuple[asyncio.Future[Answer], str, int, float]] = {}
+        """Calls by message id, oldest first: their future, action, number in the log, moment."""
+        self._deadline: Timer | None = None
+        """One for all open calls, which have the same time: a timer each would cost more."""
+        self._calls = 0
+        self._id_stem = str(uuid.uuid4())[:24]
         self.waiting_since: datetime | None = None
         """When our call that is still open was sent."""
         self.closed = False
@@ -191,7 +202,9 @@ class Endpoint:
 
     async def call(self, action: str, payload: Payload) -> Answer:
         """Send a request and return what came of it. Never raises for what the peer does."""
-        message_id = str(uuid.uuid4())
+        # A UUID drawn once for the connection, whose last group counts (OCPP-J §4.1.4).
+        self._calls += 1
+        message_id = f"{self._id_stem}{self._calls:012x}"
         text = self._style.encode([CALL, message_id, action, payload])
         if self.closed:
             return NoAnswer("the link is down", link_lost=True, sent=False)
@@ -199,24 +212,26 @@ class Endpoint:
             LOG.error("our own %s is not valid: %s", action, fault.description)
             return Error(fault.code, f"not sent: {fault.description}")
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        now = self._clock.now()
         number = self._log.open(
             Direction.SENT,
             action,
             message_id,
             text[:LOGGED_LIMIT],
-            self._clock.now(),
+            now,
             connector_id=payload.get("connectorId"),
             transaction_id=payload.get("transactionId"),
         )
-        self._open[message_id] = (waiting, number, self._clock.monotonic())
-        self.waiting_since = self._clock.now()
-        timer = self._clock.call_later(self._call_timeout_s, lambda: self._time_out(message_id))
+        self._open[message_id] = (waiting, action, number, self._clock.monotonic())
+        self.waiting_since = now
+        if self._deadline is None:
+            self._deadline = self._clock.call_later(self._call_timeout_s, self._look_at_deadlines)
         try:
             await self._send(text)
             return await waiting
         finally:
-            timer.cancel()
-            self._settle(message_id, NoAnswer("the call was abandoned", link_lost=True))
+            if message_id in self._open:
+                self._settle(message_id, NoAnswer("the call was abandoned", link_lost=True))
 
     async def serve(self) -> None:
         """Read until the connection closes; then every open call has its answer."""
@@ -227,10 +242,32 @@ class Endpoint:
                     await self._receive(frame)
         finally:
             self.closed = True
+            if self._deadline is not None:
+                self._deadline.cancel()
             for task in self._answering:
                 task.cancel()
             for message_id in list(self._open):
                 self._settle(message_id, NoAnswer("the link was lost", link_lost=True))
+
+    def take(self, text: str) -> bool:
+        """Deal with a frame at once if it answers a call of ours; see `Line`.
+
+        Whoever waited for it goes on before the next frame is looked at: a RemoteStop may be right
+        behind the transactionId that it names.
+        """
+        if not text.startswith(ANSWERS) or self.closed:
+            return False
+        try:
+            kind, message_id, payload = json.loads(text)
+        except (ValueError, RecursionError):
+            return False
+        well_formed = isinstance(message_id, str) and isinstance(payload, dict)
+        if kind != CALLRESULT or not well_formed or message_id not in self._open:
+            return False
+        self.on_frame()
+        if not self.silent:
+            self._settle(message_id, Result(payload), text)
+        return True
 
     async def _send(self, text: str) -> None:
         if self.silent:
@@ -290,28 +327,40 @@ class Endpoint:
         else:
             self._noise("answer to no open request", text)
 
-    def _time_out(self, message_id: str) -> None:
-        reason = f"no answer within {self._call_timeout_s:g} s"
-        self._settle(message_id, NoAnswer(reason, link_lost=False))
+    def _look_at_deadlines(self) -> None:
+        """End the calls whose time is up, and look again when that of the next one is."""
+        self._deadline = None
+        now_s = self._clock.monotonic()
+        for message_id, (_, _, _, sent_at) in list(self._open.items()):
+            left_s = sent_at + self._call_timeout_s - now_s
+            if left_s > HAIR_S:
+                self._deadline = self._clock.call_later(left_s, self._look_at_deadlines)
+                return
+            reason = f"no answer within {self._call_timeout_s:g} s"
+            self._settle(message_id, NoAnswer(reason, link_lost=False))
 
     def _settle(self, message_id: str, answer: Answer, text: str = "") -> bool:
         """Give an open call its answer; False when there is no such call (any more)."""
         entry = self._open.pop(message_id, None)
         if entry is None:
             return False
-        waiting, number, sent_at = entry
+        waiting, action, number, sent_at = entry
         if not self._open:
             self.waiting_since = None
         if isinstance(answer, NoAnswer):
             self._log.close(number, ExchangeState.UNANSWERED, trouble=answer.reason)
         else:
-            failed = isinstance(answer, Error)
+            if isinstance(answer, Result):
+                state, fault = ExchangeState.ANSWERED, schemas.answer_fault(action, answer.payload)
+                trouble = fault.description if fault else ""
+            else:
+                state, trouble = ExchangeState.ERROR, answer.code
             self._log.close(
                 number,
-                ExchangeState.ERROR if failed else ExchangeState.ANSWERED,
+                state,
                 answer=text[:LOGGED_LIMIT],
                 latency_s=self._clock.monotonic() - sent_at,
-                trouble=answer.code if isinstance(answer, Error) else "",
+                trouble=trouble,
             )
         if not waiting.done():
             waiting.set_result(answer)

@@ -3,127 +3,40 @@
 Two switches. *Connected*: the operator may take the link down and up, as if pulling the network
 cable. *Online*: on an open socket frames may be kept from passing. Between two attempts the pause
 doubles up to a limit and is drawn at random below it, so that many charge points that lose their
-CSMS at once do not come back at once (OCPP-J §5.3).
+CSMS at once do not come back at once (OCPP-J §5.3). A link that is open but dead is noticed by
+pings of our own (§5.4): they belong to the socket and go by the computer's time, however fast the
+charge point's passes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import random
-import socket
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import (
-    ConnectionClosed,
-    InvalidHandshake,
-    InvalidMessage,
-    InvalidStatus,
-    InvalidURI,
-    NegotiationError,
-    WebSocketException,
-)
-from websockets.typing import Subprotocol
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
-from sim_core.clock import Clock
-from sim_core.errors import UserError
+from sim_core.clock import Clock, SystemClock
+from sim_core.public import public_url
 from sim_core.race import first_of
 from sim_core.snapshot import LinkState
-from sim_core.wire.access import Dial, explain_tls
+from sim_core.wire.access import Dial
+from sim_core.wire.dialling import explain, explain_close, open_socket
 from sim_core.wire.endpoint import Endpoint, Route
+from sim_core.wire.line import Line
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.style import CLEAN, WireStyle
 
-LOG = logging.getLogger(__name__)
-
-SUBPROTOCOL = Subprotocol("ocpp1.6")
-MAX_FRAME = 8 * 1024 * 1024
-"""Bytes of one message; a SendLocalList of 1 MiB must pass, memory must stay bounded."""
-OPEN_TIMEOUT_S = 10.0
 FIRST_PAUSE_S = 1.0
-CLOSE_PATIENCE_S = 1.0
-ABNORMAL = 1006
-"""Close code of a connection that ended without a close frame (RFC 6455 §7.4.1)."""
-
-STATUS_ADVICE = {
-    400: "the CSMS refuses the request: check the URL, and that it speaks ocpp1.6",
-    401: "the CSMS asks for a password: check the authorization key",
-    403: "the CSMS forbids this charge point: check that it is registered there",
-    404: "the CSMS knows no such path or charge point: check CSMS_URL and CPID",
-    426: "the CSMS wants another protocol: check that the URL is its WebSocket address",
-}
-
-
-def charge_point_url(base: str, charge_point_id: str) -> str:
-    """The URL to dial: the base with the percent-encoded identity appended (OCPP-J §3.1.1)."""
-    path, mark, query = base.partition("?")
-    return f"{path.rstrip('/')}/{quote(charge_point_id, safe='')}{mark}{query}"
-
-
-def without_password(url: str) -> str:
-    """A URL as it may be shown: without the name and password that it may carry."""
-    scheme, mark, rest = url.partition("://")
-    place, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{place.rpartition('@')[2]}{slash}{path}"
-
-
-def explain(error: BaseException, *, tls: bool = False) -> str:
-    """Why an attempt to connect failed, as a sentence without full stop. `tls`: over TLS."""
-    if isinstance(error, UserError):
-        return str(error).rstrip(".")
-    if advice := explain_tls(error):
-        return advice
-    if isinstance(error, InvalidStatus):
-        status = error.response.status_code
-        advice = STATUS_ADVICE.get(status)
-        if advice is None:
-            advice = "the CSMS is in trouble" if status >= 500 else "the CSMS refuses the request"
-        return f"HTTP {status}: {advice}"
-    if isinstance(error, NegotiationError):
-        return "the CSMS does not speak ocpp1.6: check the URL"
-    if isinstance(error, InvalidURI):
-        return "CSMS_URL is not a WebSocket URL"
-    if tls and isinstance(error, (InvalidMessage, EOFError)):
-        # A server that misses our certificate says so after the handshake, and then to nobody.
-        return (
-            "the CSMS closed the link after the TLS handshake: if it wants a client certificate, "
-            "set CLIENT_CERT and CLIENT_KEY"
-        )
-    if tls and isinstance(error, ConnectionResetError):
-        return (
-            "the link was cut during the TLS handshake: check that the CSMS speaks TLS 1.2 or "
-            "newer on this port"
-        )
-    if isinstance(error, InvalidMessage):
-        return "what answers there does not speak HTTP: check host and port"
-    if isinstance(error, InvalidHandshake):
-        return f"the CSMS did not accept the WebSocket: {error}"
-    if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
-        return f"no answer within {OPEN_TIMEOUT_S:g} s"
-    if isinstance(error, socket.gaierror):
-        return "the host name of CSMS_URL is not known"
-    if isinstance(error, ConnectionRefusedError):
-        return "connection refused"
-    if isinstance(error, OSError):
-        # asyncio folds the attempts at several addresses into one error without an errno.
-        refused = "Connect call failed" in str(error)
-        return "connection refused" if refused else (error.strerror or str(error))
-    return f"{type(error).__name__}: {error}"
-
-
-def explain_close(connection: ClientConnection) -> str:
-    """Why an open connection ended, as a sentence without full stop."""
-    protocol = connection.protocol
-    code = protocol.close_code
-    if code is None or code == ABNORMAL:
-        return "the connection was lost"
-    reason = f" ({protocol.close_reason})" if protocol.close_reason else ""
-    return f"the CSMS closed the link with {code}{reason}"
+PAUSE_SPREAD = (0.1, 1.0)
+"""The part of a pause that is kept, drawn at random: wide, for that is what spreads a crowd."""
+NO_PONG = "the CSMS does not answer pings: the link is dead, or the CSMS is"
+PING = 2
+"""The place of the pings among the parts of a connection."""
 
 
 class Link:
@@ -147,12 +60,15 @@ class Link:
         dial: Callable[[str], Dial] = Dial,
         secret_keys: frozenset[str] = frozenset(),
         style: WireStyle = CLEAN,
-        proxy: str | None = None,
+        first_pause_s: float = FIRST_PAUSE_S,
+        pause_rng: random.Random | None = None,
+        ping_clock: Clock | None = None,
     ) -> None:
         """`session` runs beside the read loop for as long as the connection lasts.
 
         `dial` says what the next attempt needs to get in; `secret_keys` are configuration keys
-        (in lower case) whose values the message log does not keep.
+        (in lower case) whose values the message log does not keep. `pause_rng` draws the pauses:
+        no two charge points may share its seed.
         """
         self.url = url
         self.state = LinkState.CONNECTING
@@ -177,11 +93,13 @@ class Link:
         self._style = style
         self._dial = dial
         self._secret_keys = secret_keys
-        self._proxy = proxy
+        self._pause_rng = pause_rng or random.Random()
+        self._ping_clock = ping_clock or SystemClock()
+        self._new_ping_interval = asyncio.Event()
         self._wanted = asyncio.Event()
         self._wanted.set()
         self._cut = asyncio.Event()
-        self._pause_s = FIRST_PAUSE_S
+        self._first_pause_s = self._pause_s = first_pause_s
         self._endpoint: Endpoint | None = None
         self._quiet_for_s = 0.0
 
@@ -202,7 +120,7 @@ class Link:
 
     def bring_up(self) -> None:
         """Dial again, at once."""
-        self._pause_s = FIRST_PAUSE_S
+        self._pause_s = self._first_pause_s
         self._wanted.set()
         if self.state is LinkState.WAITING:
             self._cut.set()
@@ -221,7 +139,11 @@ class Link:
 
     def settled(self) -> None:
         """The charge point is registered: the next loss starts with a short pause again."""
-        self._pause_s = FIRST_PAUSE_S
+        self._pause_s = self._first_pause_s
+
+    def ping_interval_changed(self) -> None:
+        """WebSocketPingInterval has a new value: it counts from now."""
+        self._new_ping_interval.set()
 
     async def run(self) -> None:
         """Keep the connection until cancelled."""
@@ -244,34 +166,17 @@ class Link:
         self.trouble = await self._dial_once()
 
     async def _dial_once(self) -> str:
-        interval = self._ping_interval_s() or None  # 0 turns pings off (OCPP-J §5.4)
-        tls = False
+        way = None
         try:
             way = self._dial(self.url)
-            tls = way.tls is not None
-            connection = await connect(
-                way.url,
-                ssl=way.tls,
-                subprotocols=[SUBPROTOCOL],
-                additional_headers={"Authorization": way.authorization}
-                if way.authorization
-                else None,
-                open_timeout=OPEN_TIMEOUT_S,
-                ping_interval=interval,
-                ping_timeout=interval,
-                close_timeout=CLOSE_PATIENCE_S,
-                max_size=MAX_FRAME,
-                proxy=self._proxy,
-            )
-        except (OSError, WebSocketException, asyncio.TimeoutError, ValueError, UserError) as error:
-            why = explain(error, tls=tls)
+            connection = await open_socket(way)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may succeed
+            why = explain(error, way)
             if why != self._told:
                 self._told = why
                 self._note(f"the CSMS cannot be reached: {why}; it is tried again and again")
             return why
         try:
-            if connection.subprotocol != SUBPROTOCOL:  # OCPP-J §3.1.2; websockets does not insist
-                return "the CSMS does not speak ocpp1.6: check the URL"
             return await self._serve(connection)
         finally:
             await connection.close()
@@ -290,16 +195,23 @@ class Link:
         )
         endpoint.silent = not self.online
         endpoint.on_frame = self._heard
+        if isinstance(connection, Line):
+            connection.take = endpoint.take
         self._endpoint = endpoint
         self.attempt = 0
         self.heard_at = None
         self._show(LinkState.CONNECTED, trouble="")
         self._told = ""
-        self._note(f"connected to {without_password(self.url)}")
+        self._note(f"connected to {public_url(self.url)}")
         why = "closed by the charge point"
         try:
-            await first_of(self._read(endpoint), self._session(endpoint))
-            why = explain_close(connection)
+            parts = (self._read(endpoint), self._session(endpoint), self._ping(connection))
+            ended = await first_of(*parts)
+            if ended == PING:
+                connection.transport.abort()
+                why = NO_PONG
+            else:
+                why = explain_close(connection)
             return why
         finally:
             self._endpoint = None
@@ -309,11 +221,26 @@ class Link:
         with contextlib.suppress(ConnectionClosed):
             await endpoint.serve()
 
+    async def _ping(self, connection: ClientConnection) -> None:
+        """Ping every WebSocketPingInterval seconds; return when one is not answered before the
+        next would be due. 0 turns pings off (OCPP-J §5.4)."""
+        clock = self._ping_clock
+        while True:
+            self._new_ping_interval.clear()
+            interval_s = self._ping_interval_s()
+            if not interval_s:
+                await self._new_ping_interval.wait()
+            elif (
+                await first_of(clock.sleep(interval_s), self._new_ping_interval.wait()) == 0
+                and await first_of(_pong(connection), clock.sleep(interval_s)) == 1
+            ):
+                return
+
     def _heard(self) -> None:
         self.heard_at = self._clock.now()
 
     def _draw_pause(self) -> float:
-        pause = self._pause_s * self._rng.uniform(0.5, 1.0)
+        pause = self._pause_s * self._pause_rng.uniform(*PAUSE_SPREAD)
         self._pause_s = min(self._longest_pause_s, self._pause_s * 2)
         return pause
 
@@ -330,3 +257,11 @@ class Link:
         if trouble is not None:
             self.trouble = trouble
         self._on_change()
+
+
+async def _pong(connection: ClientConnection) -> None:
+    """Send a ping and wait for its answer; for ever when the connection ends first."""
+    with contextlib.suppress(ConnectionClosed):
+        await (await connection.ping())
+        return
+    await asyncio.Event().wait()  # whoever reads has yet to read what came before the end

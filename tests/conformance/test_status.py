@@ -19,7 +19,7 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
-from tests.conformance.acts import charge, payloads
+from tests.conformance.acts import back_online, calls, charge, checked, energy_wh, payloads, said
 from tests.pair import Pair
 from tests.scripted_csms import Cut
 
@@ -53,7 +53,7 @@ async def test_a_state_that_flips_back_is_never_reported() -> None:
         await pair.advance(9)
         await pair.submit(Unplug(1))
         await pair.advance(60)
-        assert pair.csms.actions() == []
+        assert said(pair) == []
 
 
 @pytest.mark.row(12, "S§4.9")
@@ -63,12 +63,13 @@ async def test_a_state_that_lasts_is_reported_once_it_has_lasted() -> None:
         began = pair.clock.now()
         await pair.submit(Plug(1))
         await pair.advance(9)
-        assert pair.csms.actions() == []
+        assert said(pair) == []
         await pair.advance(2)
-        assert pair.csms.actions() == [FIRST + "Preparing"]
+        assert said(pair) == [FIRST + "Preparing"]
         (report,) = payloads(pair, "StatusNotification")
-        stamped = began.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        assert report["timestamp"] == stamped, "the moment of the change, not of the report"
+        if not pair.model.behaviour.stamps_reports:  # else it is the moment of the report
+            stamped = began.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            assert report["timestamp"] == stamped, "the moment of the change, not of the report"
 
 
 @pytest.mark.row(12, "S§4.9")
@@ -78,12 +79,13 @@ async def test_of_a_run_of_short_states_only_the_last_is_reported() -> None:
         await pair.submit(Plug(1))
         await pair.advance(3)
         await pair.submit(Start(1, "TAG"))
+        await checked(pair)
         await pair.advance(9)
-        assert pair.csms.actions() == ["Authorize", "StartTransaction"]
+        assert said(pair) == ["Authorize", "StartTransaction"]
         await pair.advance(1)
-        assert pair.csms.actions() == ["Authorize", "StartTransaction", FIRST + "Charging"]
+        assert said(pair) == ["Authorize", "StartTransaction", FIRST + "Charging"]
         await pair.advance(30)
-        assert len(pair.csms.calls) == 3
+        assert len(calls(pair)) == 3
 
 
 @pytest.mark.row(13, "TC_041_CS")
@@ -101,9 +103,9 @@ async def test_a_fault_while_idle(error_code: str) -> None:
         await pair.submit(Plug(1))
         assert isinstance(await pair.submit(Start(1, "TAG")), Refused)
         await pair.submit(Unplug(1))
-        assert pair.csms.actions() == [FIRST + "Faulted"]
+        assert said(pair) == [FIRST + "Faulted"]
         await pair.submit(ClearFault(1))
-        assert pair.csms.actions() == [FIRST + "Faulted", FIRST + "Available"]
+        assert said(pair) == [FIRST + "Faulted", FIRST + "Available"]
         assert payloads(pair, "StatusNotification")[-1]["errorCode"] == "NoError"
 
 
@@ -113,6 +115,7 @@ async def test_a_fault_between_card_and_plug_ends_in_no_transaction() -> None:
         await pair.submit(Swipe(1, "TAG"))
         await pair.submit(InjectFault(1, "GroundFailure"))
         await pair.submit(Plug(1))
+        await checked(pair)
         await pair.submit(ClearFault(1))
         await pair.advance(120)
         assert pair.status() == "Preparing"
@@ -132,7 +135,7 @@ async def test_a_pause_and_its_end(pause: SuspendEV | SuspendEVSE, status: str) 
         assert await pair.submit(Resume(1)) == Accepted()
         await pair.advance(10)
         sample = "MeterValues"
-        assert pair.csms.actions() == [
+        assert said(pair) == [
             *[sample] * 2,
             FIRST + status,
             *[sample] * 3,
@@ -140,11 +143,12 @@ async def test_a_pause_and_its_end(pause: SuspendEV | SuspendEVSE, status: str) 
             sample,
         ]
         registers = [
-            int(value["sampledValue"][0]["value"])
+            energy_wh(value["sampledValue"][0])
             for payload in payloads(pair, sample)
             for value in payload["meterValue"]
         ]
-        assert registers[1] == registers[2] == registers[4] < registers[5]
+        assert registers[1] == pytest.approx(registers[2], abs=10), "the pause came just then"
+        assert registers[2] == registers[4] < registers[5]
 
 
 @pytest.mark.row(79, "OCPP-J§5.3")
@@ -156,4 +160,4 @@ async def test_a_status_whose_answer_was_lost_is_said_again() -> None:
         await pair.submit(Unplug(1))
         pair.csms.clear()
         await pair.advance(5)
-        assert pair.csms.actions() == ["StatusNotification 1 Available"]
+        assert said(pair) == back_online(pair, "StatusNotification 1 Available")

@@ -263,6 +263,27 @@ async def test_reset_availability_and_config(http, charger):
     assert answer.json() == {"ok": True, "status": "Scheduled"}
 
 
+async def test_any_request_of_ocpp(http, charger):
+    payload = {
+        "connectorId": 1,
+        "expiryDate": "2030-01-01T00:00:00Z",
+        "idTag": "TAG",
+        "reservationId": 7,
+    }
+    charger.replies["ReserveNow"] = {"status": "Occupied"}
+    body = {"cpid": CP, "action": "ReserveNow", "payload": payload}
+    answer = await http.post("/api/v1/call", json=body)
+    assert answer.json() == {"ok": True, "answer": {"status": "Occupied"}}
+    assert charger.commands[-1] == ("ReserveNow", payload)
+    charger.replies["GetLocalListVersion"] = {"listVersion": 3}
+    answer = await http.post("/api/v1/call", json={"cpid": CP, "action": "GetLocalListVersion"})
+    assert answer.json() == {"ok": True, "answer": {"listVersion": 3}}
+    charger.replies["GetLocalListVersion"] = ["NotSupported", "no list", {}]
+    answer = await http.post("/api/v1/call", json={"cpid": CP, "action": "GetLocalListVersion"})
+    assert answer.status_code == 502
+    assert "NotSupported no list" in answer.json()["detail"]
+
+
 async def test_a_charge_point_that_answers_badly(csms, http, charger):
     body = {"cpid": CP, "connectorId": 1}
     charger.reacts.clear()
@@ -322,6 +343,11 @@ BAD_BODIES = [
     ("availability", {**OK, "available": 1}, "available must be"),
     ("config", {"cpid": CP, "key": "a"}, "value must be"),
     ("config", {"cpid": CP, "key": 1, "value": "a"}, "key must be"),
+    ("call", {"cpid": CP}, "action must be"),
+    ("call", {"cpid": CP, "action": "../Reset"}, "action must be the name"),
+    ("call", {"cpid": CP, "action": "Reset", "payload": []}, "payload must be"),
+    ("call", {"cpid": CP, "action": "Reset", "payload": {}}, "Reset was not sent"),
+    ("call", {"cpid": CP, "action": "NoSuchThing"}, "is no OCPP 1.6 action"),
 ]
 
 

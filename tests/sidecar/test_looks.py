@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 from pydantic import SecretStr
 
 from sim_core.commands import ACTIONS, LinkDown, Plug, Start, Unplug
+from sim_core.sidecar import openapi
 from sim_core.sidecar.looks import LOOKS, without_secrets
-from sim_core.sidecar.public import public_url
+from sim_core.public import public_url
 from tests.pair import Pair, settings
 from tests.sidecar.beside import beside, in_process
 
@@ -44,6 +46,46 @@ async def test_info_tells_what_runs() -> None:
         assert told["link"]["state"] == "connected"
         assert set(told["versions"]) >= {"chargeforge", "python", "ocpp"}
         assert told["settings"]["connectors"] == 2
+
+
+async def test_info_tells_which_charging_profiles_are_in_force() -> None:
+    async with beside() as here:
+        told = (await here.http.get("/info")).json()
+        assert (told["profile"], told["profiles"]) == (None, [])
+        await here.pair.submit(Plug(1))
+        await here.pair.submit(Start(1, "TAG"))
+        limit = {
+            "chargingRateUnit": "W",
+            "duration": 600,
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 7_000.0}],
+        }
+        for number, purpose, kind in (
+            (1, "TxDefaultProfile", "Relative"),
+            (2, "ChargePointMaxProfile", "Absolute"),
+        ):
+            profile = {
+                "chargingProfileId": number,
+                "stackLevel": 3,
+                "chargingProfilePurpose": purpose,
+                "chargingProfileKind": kind,
+                "chargingSchedule": limit,
+            }
+            await here.pair.ask("SetChargingProfile", connectorId=0, csChargingProfiles=profile)
+        await here.pair.advance(5)
+        told = (await here.http.get("/info")).json()
+        jsonschema_rs.Draft202012Validator(openapi.SCHEMAS["Info"]).validate(told)
+        first, second = told["connectors"]
+        assert (first["limited_by"], first["limit_w"]) == ("profile", 7_000)
+        assert (first["profile"]["purpose"], first["profile"]["limit_w"]) == (
+            "TxDefaultProfile",
+            7_000,
+        )
+        assert first["profile"]["until"] == "2026-01-01T12:10:00+00:00"
+        assert second["profile"] is None
+        assert told["profile"]["purpose"] == "ChargePointMaxProfile"
+        assert [one["profile_id"] for one in told["profiles"]] == [1, 2]
+        assert told["profiles"][0]["periods"] == [{"start_s": 0, "limit": 7_000.0}]
+        assert told["profiles"][1]["start_schedule"] == "2026-01-01T12:00:00+00:00"
 
 
 async def test_info_tells_no_secret() -> None:

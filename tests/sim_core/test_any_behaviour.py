@@ -162,6 +162,38 @@ requests: st.SearchStrategy[tuple[str, dict[str, object]]] = st.one_of(
         ),
     ),
 )
+watts = st.sampled_from((0.0, 300.0, 7_000.0, 20_000.0))
+schedules = st.fixed_dictionaries(
+    {
+        "chargingRateUnit": st.just("W"),
+        "chargingSchedulePeriod": st.tuples(watts, watts).map(
+            lambda limits: [{"startPeriod": 12 * i, "limit": w} for i, w in enumerate(limits)]
+        ),
+    },
+    optional={"duration": st.just(30)},
+)
+profiles = st.fixed_dictionaries(
+    {
+        "chargingProfileId": st.integers(1, 3),
+        "stackLevel": st.integers(0, 1),
+        "chargingProfilePurpose": st.sampled_from(
+            ("TxProfile", "TxDefaultProfile", "ChargePointMaxProfile")
+        ),
+        "chargingProfileKind": st.sampled_from(("Absolute", "Relative")),
+        "chargingSchedule": schedules,
+    }
+)
+smart_requests: st.SearchStrategy[tuple[str, dict[str, object]]] = st.one_of(
+    st.tuples(
+        st.just("SetChargingProfile"),
+        st.fixed_dictionaries({"connectorId": st.integers(0, 2), "csChargingProfiles": profiles}),
+    ),
+    st.tuples(st.just("ClearChargingProfile"), st.just({})),
+    st.tuples(
+        st.just("GetCompositeSchedule"),
+        st.fixed_dictionaries({"connectorId": st.integers(0, 2), "duration": st.just(60)}),
+    ),
+)
 answers: st.SearchStrategy[tuple[str, Answer]] = st.tuples(
     st.sampled_from(
         ("Authorize", "StartTransaction", "StopTransaction", "MeterValues", "StatusNotification")
@@ -227,6 +259,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
     commands.map(submit),
     commands.map(submit),
     requests.map(ask),
+    smart_requests.map(ask),
     answers.map(script),
     invalid.map(refuse_next),
     waits.map(wait),
@@ -262,6 +295,11 @@ async def live_through(story: list[Step], model: str) -> None:
                 assert connector.power_w <= (connector.limit_w or 0) * (1 + 1e-9)
             powers = [connector.power_w for connector in pair.station.snapshot.connectors]
             assert sum(powers) <= pool_w * (1 + 1e-9)
+            cap = pair.station.snapshot.profile
+            assert cap is None or sum(powers) <= cap.limit_w * (1 + 1e-9)
+            for connector in pair.station.snapshot.connectors:
+                if connector.profile is not None:
+                    assert connector.power_w <= connector.profile.limit_w * (1 + 1e-9)
         await calm_down(pair)
         check_transitions(pair)
         check_ledger(pair)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim_core.hardware.cabinet import Demand, share
+from sim_core.hardware.cabinet import Demand, served, share
 from sim_core.hardware.connector import STEP_S, Connector, Fault
 from sim_core.hardware.meter import Meter
 from sim_core.hardware.model import Ratings
@@ -200,7 +200,7 @@ def test_one_chain_whatever_happens(
             assert reading.current_a == 0 or act == "pass"
             metal.settle()
             assert metal.reading().current_a == 0
-            assert metal.limited_by == ""
+            assert metal.limited_by in (("", "profile") if metal.withheld else ("",))
         else:
             # Whatever was lowered just now holds at once, not from the next step on.
             assert reading.power_w <= metal.allowed_w * (1 + 1e-9) + 1e-9
@@ -385,6 +385,65 @@ def test_two_vehicles_share_the_pool_and_a_connecting_one_has_its_reserve() -> N
     assert share([hungry, Demand(0, connecting=True)], 60_000, 10_000) == [50_000, 0]
     assert share([hungry, hungry], 60_000, 10_000) == [30_000, 30_000]
     assert share([hungry, Demand(12_000, charging=True)], 60_000, 10_000) == [48_000, 12_000]
+
+
+@given(
+    st.lists(
+        st.builds(Demand, st.floats(0, 200_000), st.booleans(), st.booleans()),
+        min_size=1,
+        max_size=8,
+    ),
+    st.floats(0, 200_000),
+    st.floats(0, 20_000) | st.just(0.0),
+)
+def test_a_limit_of_the_sum_serves_whom_it_is_enough_for(
+    demands: list[Demand], cap_w: float, least_w: float
+) -> None:
+    serves = served(demands, cap_w, least_w)
+    demands = [
+        replace(demand, charging=demand.charging and enough)
+        for demand, enough in zip(demands, serves, strict=True)
+    ]
+    parts = share(demands, 150_000, 0, cap_w)
+    assert sum(parts) <= cap_w + 1e-6
+    charging = [demand for demand in demands if demand.charging]
+    assert len(charging) * least_w <= cap_w + 1e-6
+    if cap_w == 0:
+        assert not charging
+    starved = [d for d, enough in zip(demands, serves, strict=True) if not enough]
+    assert not starved or cap_w == 0 or (len(charging) + 1) * least_w > cap_w
+
+
+def test_too_little_for_all_is_enough_for_the_first() -> None:
+    hungry = Demand(100_000, charging=True)
+    assert served([hungry, Demand(0), hungry], None, 3_000) == [True, True, True]
+    assert served([hungry, Demand(0), hungry], 5_000, 3_000) == [True, True, False]
+    assert served([hungry, hungry], 2_999, 3_000) == [False, False]
+    assert served([hungry, hungry], 1, 0) == [True, True]
+    assert share([hungry, Demand(0, connecting=True)], 60_000, 10_000, 55_000) == [50_000, 0]
+    assert share([hungry, Demand(0, connecting=True)], 60_000, 10_000, 20_000) == [20_000, 0]
+
+
+def test_a_profile_that_leaves_less_than_the_least_leaves_nothing() -> None:
+    metal = charging(GARAGE[1])
+    metal.ratings = replace(RATINGS, minimum_power_w=1_000)
+    metal.profile_w = 999.0
+    metal.settle()
+    metal.advance(10)
+    assert (metal.flowing, metal.demanding, metal.meter.register_wh) == (False, False, 0)
+    assert (metal.limited_by, metal.limit_w) == ("profile", 999)
+    assert metal.reading().offered_w == metal.wanted_w() == 0
+    metal.profile_w = 1_000.0
+    metal.advance(20)
+    assert metal.reading().power_w == pytest.approx(1_000)
+    metal.profile_least_w = 1_500.0
+    metal.settle()
+    assert metal.reading().power_w == 0
+    metal.profile_w = None
+    metal.starved = True
+    metal.settle()
+    assert (metal.flowing, metal.demanding) == (False, True)
+    assert metal.wanted_w() > 1_000, "the cabinet still asks what it would take"
 
 
 @given(facts)

@@ -378,6 +378,33 @@ async def charge(pair: Pair) -> None:
     pair.csms.clear()
 
 
+async def below_profile(quirks: str) -> bool:
+    async with gresgying(quirks, timing=REAL, keys={"MeterValueSampleInterval": "5"}) as pair:
+        await pair.submit(Plug(1))
+        await pair.advance(30)
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(60)
+        limit = {
+            "chargingRateUnit": "W",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 15_000.0}],
+        }
+        profile = {
+            "chargingProfileId": 103,
+            "stackLevel": 1,
+            "chargingProfilePurpose": "TxProfile",
+            "chargingProfileKind": "Relative",
+            "chargingSchedule": limit,
+        }
+        ask = await asking(pair, "SetChargingProfile", connectorId=1, csChargingProfiles=profile)
+        await pair.advance(30)
+        assert ask.result() == {"status": "Accepted"}
+        row = values_of(payloads(pair, "MeterValues")[-1])
+        assert row["Power.Offered"] == "15"
+        power_kw = float(row["Power.Active.Import"])
+        assert power_kw <= 15
+        return power_kw < 14.5
+
+
 SCENES: dict[str, Look] = {
     look.__name__: look
     for look in (
@@ -403,6 +430,7 @@ SCENES: dict[str, Look] = {
         hard_reset_speaks,
         late_power_loss,
         offline_duplicate,
+        below_profile,
     )
 }
 

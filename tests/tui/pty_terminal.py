@@ -24,10 +24,14 @@ _PRIVATE = re.compile(
 
 
 class PtyTerminal:
-    """Runs a command of this Python in a pty."""
+    """Runs a program, else a command of this Python, in a pty."""
 
     def __init__(
-        self, *arguments: str, size: tuple[int, int] = (80, 24), **environment: str
+        self,
+        *arguments: str,
+        program: str = sys.executable,
+        size: tuple[int, int] = (80, 24),
+        **environment: str,
     ) -> None:
         self.screen = pyte.Screen(*size)
         self._stream = pyte.Stream(self.screen)
@@ -39,9 +43,21 @@ class PtyTerminal:
             os.environ.update(TERM="xterm-256color", HTTP_PORT="0", STATE_DIR=":memory:")
             os.environ.update(environment)
             os.environ.pop("NO_COLOR", None)
-            os.execv(sys.executable, [sys.executable, *arguments])
-        window = struct.pack("HHHH", size[1], size[0], 0, 0)
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, window)
+            os.execv(program, [program, *arguments])
+        self._set_size(size)
+
+    def _set_size(self, size: tuple[int, int]) -> None:
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size, as a window does that is dragged."""
+        self.screen.resize(rows, columns)
+        self._set_size((columns, rows))
+
+    def hang_up(self) -> None:
+        """Close the terminal, as a window does that is closed or a connection that is lost."""
+        os.close(self._fd)
+        self._fd = -1
 
     def read(self, seconds: float) -> int:
         """Read what comes within `seconds`; returns how many bytes that was."""
@@ -125,4 +141,5 @@ class PtyTerminal:
         if not self.ended():
             os.kill(self.pid, 9)
             os.waitpid(self.pid, 0)
-        os.close(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)

@@ -19,7 +19,9 @@ from fake_host import (
     station,
 )
 from screen_text import make_app, rows, settled, text_of, until
+from textual import events
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from sim_core.commands import (
     Accepted,
@@ -44,6 +46,7 @@ from sim_core.commands import (
     Unplug,
 )
 from sim_core.events import Event
+from sim_core.guide import Caption
 from sim_core.snapshot import (
     ConnectorSnapshot,
     JournalEntry,
@@ -54,8 +57,8 @@ from sim_core.snapshot import (
 from sim_core.wire.message_log import Direction
 from tui.app import ChargeForgeApp
 from tui.dialogs import HelpScreen, QuitQuestion
-from tui.keymap import ROW, ROWS, Row
-from tui.palette import Picker
+from tui.keymap import FOOTER, ROW, ROWS, FooterItem, Row
+from tui.palette import ChoiceList, Picker
 from tui.screens import Dashboard
 from tui.sheet import Sheet
 
@@ -85,6 +88,25 @@ EXPECTED: dict[str, Command] = {
 """What each row asks of a free connector 1 when nothing is refused; pickers take their top row."""
 
 
+class Storyteller:
+    """A guide that only counts what it is asked."""
+
+    caption = Caption(2, 5, "Two vehicles share the cabinet's power.")
+
+    def __init__(self) -> None:
+        self.skipped = self.stood_aside = 0
+
+    def skip(self) -> None:
+        self.skipped += 1
+
+    def stand_aside(self) -> None:
+        self.stood_aside += 1
+
+
+def wheel_down(widget: Widget) -> events.MouseScrollDown:
+    return events.MouseScrollDown(widget, 1, 1, 0, 1, 0, False, False, False)
+
+
 def pane(app: ChargeForgeApp) -> tuple[bool, int, int | None]:
     log = app.dashboard.messages
     return log.following, log._top, log.selected.number if log.selected else None
@@ -101,6 +123,7 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
     "inspect": lambda app: app.dashboard.has_class("-inspecting"),
     "copy": lambda app: "BootNotification" in app.clipboard or "MeterValues" in app.clipboard,
     "copy_both": lambda app: bool(app.clipboard),
+    "copy_http": lambda app: bool(app._notifications),
     "save": lambda app: any(Path.cwd().glob("*.jsonl")),
     "up": lambda app: app.dashboard.selected == 1,
     "down": lambda app: app.dashboard.focused is app.dashboard.messages,
@@ -112,6 +135,7 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
     "back": lambda app: isinstance(app.screen, Dashboard),
     "zoom": lambda app: app.dashboard.has_class("-zoom-card"),
     "theme": lambda app: "light" in app.theme,
+    "next_scene": lambda app: app._guide.skipped > 0,  # type: ignore[union-attr]
     "help": lambda app: isinstance(app.screen, HelpScreen),
     "journal": lambda app: isinstance(app.screen, Sheet),
     "palette": lambda app: isinstance(app.screen, Picker),
@@ -128,10 +152,12 @@ async def ready(pilot: Pilot[int]) -> None:
     await settled(pilot)
 
 
-async def has_done(pilot: Pilot[int], host: FakeHost, row: Row) -> None:
+async def has_done(
+    pilot: Pilot[int], host: FakeHost, row: Row, *, answered: bool = False
+) -> None:
     app = pilot.app
     assert isinstance(app, ChargeForgeApp)
-    if row.picker:
+    if row.picker and not answered:
         await until(pilot, lambda: isinstance(app.screen, Picker))
         await pilot.press("enter")
     if row.command:
@@ -151,7 +177,7 @@ def test_every_row_is_spoken_of_here() -> None:
 async def test_by_key(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     host = FakeHost(FREE)
-    app = make_app(host)
+    app = make_app(host, guide=Storyteller())
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("2" if row.id == "select" else row.keys[0])
@@ -164,7 +190,7 @@ async def test_by_key(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 async def test_by_palette(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     host = FakeHost(FREE)
-    app = make_app(host)
+    app = make_app(host, guide=Storyteller())
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("ctrl+p")
@@ -179,6 +205,52 @@ async def test_by_palette(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         place = [one.value for one in listed.choices].index(value)  # type: ignore[attr-defined]
         await pilot.press(*["down"] * place, "enter")
         await has_done(pilot, host, row)
+
+
+def row_of(app: ChargeForgeApp, words: str) -> int:
+    return next((n for n, shown in enumerate(rows(app)) if words in shown), -1)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+async def test_by_mouse(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    host = FakeHost(FREE)
+    app = make_app(host, guide=Storyteller())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.click(offset=(rows(app)[-1].index("^p"), 23))
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        if row.id != "palette":
+            value = "select 2" if row.id == "select" else row.id
+            listed = app.screen.query_one(ChoiceList)
+            place = next(n for n, one in enumerate(listed.choices) if one.value == value)
+            while not listed._top <= place < listed._top + listed.size.height:
+                listed.post_message(wheel_down(listed))
+                await pilot.pause()
+            await pilot.click(listed, offset=(4, place - listed._top))
+        if row.picker:
+            await until(pilot, lambda: isinstance(app.screen, Picker) and app.screen is not None)
+            await until(pilot, lambda: row_of(app, "What to do") < 0)
+            await pilot.click(app.screen.query_one(ChoiceList), offset=(4, 0))
+        await has_done(pilot, host, row, answered=True)
+
+
+@pytest.mark.parametrize("item", FOOTER, ids=lambda item: "-".join(item.rows))
+async def test_every_entry_of_the_footer_can_be_clicked(item: FooterItem) -> None:
+    app = make_app(FakeHost(FREE))
+    async with app.run_test(size=(200, 40)) as pilot:
+        await ready(pilot)
+        pressed: list[str] = []
+        app.press = lambda row, argument="": pressed.append(row)  # type: ignore[method-assign]
+        bar = app.dashboard.key_bar
+        for row in item.rows:
+            at = 0
+            for span in bar._lines[0]:
+                if span.press == row:
+                    break
+                at += len(span.text)
+            await pilot.click(bar, offset=(at, 0))
+        await until(pilot, lambda: pressed == list(item.rows))
 
 
 @pytest.mark.parametrize(
@@ -318,7 +390,8 @@ async def test_fits_at_80x24_as_sketched() -> None:
             "┏━▸1 ▶ Charging ━━━━━━━━━━━━━ tx 1042 ━┓╔═ 2 ! Faulted ════════════════ no tx ═╗"
         )
         assert shown[2].startswith("┃  59.46 kW   436.8 V   136.1 A        ┃║")
-        assert "GroundFailure since 14:32:20" in shown[5]
+        assert "GroundFailure since 14:32:20" in shown[4]
+        assert "the ground-fault protection tripped" in shown[5]
         assert "(Start)" in shown[6]
         assert shown[8].startswith("╭─ Messages ──")
         assert "following · 9 exchanges" in shown[8]

@@ -21,7 +21,6 @@ from sim_core.snapshot import (
     TransactionSnapshot,
 )
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
-from tui.app import FAULT_WORDS
 from tui.connector_card import CardView, card_lines, table_line
 from tui.inspector import body_lines
 from tui.key_bar import footer_line
@@ -31,6 +30,7 @@ from tui.link_bar import bar_line, state_words
 from tui.log_filter import FilterError, parse
 from tui.look import NEXT_STEP, STATUS, SYMBOLS, Look
 from tui.message_pane import row_line
+from tui.notes import FAULT_WORDS
 from tui.painted import Line, differences, fitted, line_width
 from tui.palette import Choice, ranked
 from tui.power_trace import TraceCount, columns, trace_rows
@@ -89,9 +89,10 @@ def test_below_the_smallest_size_nothing_fits() -> None:
 def test_steady_power_is_not_drawn_like_none() -> None:
     bars = Look().bars
     steady = trace_rows((7_400.0,) * 60, 60_000, 60, 12, 1, bars)[0]
-    nothing = trace_rows((0.0,) * 60, 60_000, 60, 12, 1, bars)[0]
+    nothing = trace_rows((0.0,) * 60, 60_000, 60, 12, 1, bars, Look().symbol("zero"))[0]
     assert set(steady) == {"▁"}
-    assert set(nothing) == {" "}
+    assert set(nothing) == {"."}
+    assert not set(nothing) & set(steady)
 
 
 def test_the_newest_is_at_the_right_and_the_scale_is_fixed() -> None:
@@ -132,8 +133,8 @@ METER = Exchange(
     0.6,
     ExchangeState.ANSWERED,
 )
-HEART = replace(METER, action="Heartbeat", connector_id=None, transaction_id=None, latency_s=0.01)
-BROKEN = replace(HEART, state=ExchangeState.ERROR, trouble="InternalError")
+HEART = METER._replace(action="Heartbeat", connector_id=None, transaction_id=None, latency_s=0.01)
+BROKEN = HEART._replace(state=ExchangeState.ERROR, trouble="InternalError")
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,6 @@ REMOTE_STOP = (4.3, 7.6)
 NOT_BUILT = {
     "ReserveNow": "Reservation",
     "CancelReservation": "Reservation",
-    "SetChargingProfile": "Smart Charging",
-    "ClearChargingProfile": "Smart Charging",
-    "GetCompositeSchedule": "Smart Charging",
     "SendLocalList": "Local Auth List",
     "GetLocalListVersion": "Local Auth List",
     "GetDiagnostics": "Firmware Management",

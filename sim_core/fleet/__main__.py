@@ -1,0 +1,79 @@
+"""`chargeforge fleet` without a screen: one line every few seconds, and one at each end."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from sim_core.__main__ import FORMS, LOOK_S, Lines, log_to_file, signals_set
+from sim_core.config import load_as
+from sim_core.errors import UserError
+from sim_core.fleet.crowd import FAREWELL_S, Crowd
+from sim_core.fleet.options import FleetSettings
+from sim_core.fleet.picture import sentence, summary
+
+STOP_PATIENCE_S = FAREWELL_S + 10.0
+
+
+def crowd_of(arguments: list[str]) -> Crowd | None:
+    """The fleet that the command line asks for; None after a sentence about what is wrong."""
+    try:
+        return Crowd(load_as(FleetSettings, arguments, "chargeforge fleet"))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return None
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a fleet without a screen until SIGTERM or Ctrl-C; returns the exit code."""
+    crowd = crowd_of(sys.argv[1:] if argv is None else argv)
+    if crowd is None:
+        return 2
+    log_to_file(crowd.settings)
+    return run_plain(crowd)
+
+
+def run_plain(crowd: Crowd) -> int:
+    """Print how the fleet does until a signal or its end."""
+    settings = crowd.settings
+    stopping = threading.Event()
+    with signals_set(stopping):
+        crowd.start()
+        out = Lines(
+            sys.stdout,
+            FORMS[settings.log_format],
+            gone=stopping.set,
+            hurried=lambda: stopping.is_set() or crowd.wait(0),
+        )
+        shard = settings.shard()
+        part = f" (part {shard.index} of {shard.count})" if shard.count > 1 else ""
+        count = len(shard.numbers(settings.fleet_count))
+        out.say(crowd.now(), "start", f"{count} charge points start{part}. Ctrl-C ends them.")
+        report_looks = max(1, round(settings.fleet_report_sec / LOOK_S))
+        looks = warned = 0
+        while not stopping.is_set() and not crowd.wait(LOOK_S):
+            looks += 1
+            warned = _warn(crowd, warned, out)
+            if looks % report_looks == 0:
+                out.say(crowd.now(), "fleet", sentence(crowd.picture))
+        if not crowd.failure:
+            out.say(crowd.now(), "fleet", "stopping: sessions end, then the links")
+        ended = crowd.stop(STOP_PATIENCE_S)
+        _warn(crowd, warned, out)
+        wrong = crowd.failure or ("" if ended else "the fleet did not stop in time")
+        if wrong:
+            Lines(sys.stderr, FORMS[settings.log_format]).say(crowd.now(), "failure", wrong)
+            return crowd.exit_code or 1
+        out.say(crowd.now(), "end", f"The fleet has stopped: {summary(crowd.picture)}.")
+    return 0
+
+
+def _warn(crowd: Crowd, warned: int, out: Lines) -> int:
+    warnings = crowd.picture.warnings
+    for warning in warnings[warned:]:
+        out.say(crowd.now(), "warning", warning)
+    return len(warnings)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,123 @@
+"""The fleet over HTTP: figures for Prometheus, the picture as JSON, and whether it lives.
+
+Each process of a fleet that is spread over machines serves its own; Prometheus adds them up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sim_core.fleet.picture import FleetPicture
+from sim_core.sidecar.guard import Guard
+from sim_core.sidecar.metrics import exchange_metrics
+from sim_core.sidecar.server import ClosedError, open_door, serve_app
+
+if TYPE_CHECKING:
+    from sim_core.fleet.crowd import Crowd
+
+GAUGES: tuple[tuple[str, str, str], ...] = (
+    ("total", "charge_points", "Charge points of this process"),
+    ("booted", "booted", "Charge points that are switched on"),
+    ("connected", "connected", "Charge points whose WebSocket is open"),
+    ("registered", "registered", "Charge points whose BootNotification was Accepted"),
+    ("connectors", "connectors", "Connectors of the charge points that are switched on"),
+    ("transactions", "transactions", "Transactions that run"),
+    ("charging", "charging", "Connectors to which energy flows"),
+    ("faulted", "faulted", "Connectors that are Faulted"),
+    ("power_w", "power_watts", "Power to all vehicles"),
+    ("queued", "journal_messages", "Transaction messages that the CSMS has not answered yet"),
+    ("lag_s", "lag_seconds", "How much later than due this process has come to look"),
+)
+"""Field of the picture, name of the metric after `chargeforge_fleet_`, what it says."""
+COUNTERS: tuple[tuple[str, str, str], ...] = (
+    ("visits_begun", "visits_begun", "Visits of drivers that charge or have charged"),
+    ("visits_ended", "visits_ended", "Visits of drivers that have ended"),
+    ("crashed", "crashed", "Charge points that ended by a fault of the program"),
+)
+
+
+class FleetMetrics(Collector):
+    """What a scrape gets."""
+
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd = crowd
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+
+    def exposition(self, accept: str) -> tuple[bytes, str]:
+        """The text and its media type, in the format that the scraper prefers."""
+        encode, media_type = choose_encoder(accept)
+        return encode(self._registry), media_type
+
+    def collect(self) -> Iterator[Metric]:
+        """Called by the registry."""
+        seen = self._crowd.picture
+        for field, name, text in GAUGES:
+            value = float(getattr(seen, field))
+            yield GaugeMetricFamily(f"chargeforge_fleet_{name}", text, value=value)
+        for field, name, text in COUNTERS:
+            value = float(getattr(seen, field))
+            yield CounterMetricFamily(f"chargeforge_fleet_{name}", text, value=value)
+        yield from exchange_metrics(self._crowd.tally)
+
+
+def shown(seen: FleetPicture) -> dict[str, object]:
+    """The picture in words that JSON has."""
+    return dataclasses.asdict(seen) | {"phase": seen.phase.value}
+
+
+def app_of(crowd: Crowd) -> Starlette:
+    """The application."""
+    metrics = FleetMetrics(crowd)
+    key = crowd.settings.http_api_key
+
+    async def health(request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def figures(request: Request) -> Response:
+        text, media_type = metrics.exposition(request.headers.get("accept", ""))
+        return Response(text, headers={"Content-Type": media_type})
+
+    async def fleet(request: Request) -> Response:
+        return JSONResponse(shown(crowd.picture))
+
+    return Starlette(
+        routes=[
+            Route("/health", health),
+            Route("/metrics", figures),
+            Route("/fleet", fleet),
+        ],
+        middleware=[
+            Middleware(
+                Guard,
+                api_key=key.get_secret_value() if key else None,
+                own_name=crowd.settings.http_host,
+            )
+        ],
+    )
+
+
+async def serve(crowd: Crowd) -> Callable[[], Awaitable[None]]:
+    """Serve where the settings say; where that cannot be, it is an event and the fleet goes on."""
+    try:
+        door = open_door(crowd.settings)
+    except ClosedError as closed:
+        crowd.warn(f"/metrics is not served: {closed}")
+        return _nothing
+    return await serve_app(app_of(crowd), door)
+
+
+async def _nothing() -> None:
+    """There is nothing to stop."""

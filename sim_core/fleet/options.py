@@ -1,0 +1,128 @@
+"""The options of `chargeforge fleet`: those of one charge point, and how many, how fast, how long.
+
+What is the same for all is said as for one; what differs by number is a pattern (`ids`). By
+default nothing is kept on disk: a fleet is there to make load.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import field_validator
+from pydantic_settings import SettingsConfigDict
+
+from sim_core.config import Settings
+from sim_core.config import _option as option
+from sim_core.fleet.ids import INDEX_VARIABLE, Shard, has_mark, numbered, shard_of
+from sim_core.store import MEMORY
+
+LONGEST_ID = 48
+LONGEST_TAG = 20
+"""CiString20 (OCPP 1.6 §7.28)."""
+
+
+class FleetSettings(Settings):
+    """What can be set of a fleet."""
+
+    model_config = SettingsConfigDict(
+        cli_shortcuts={
+            "fleet-count": "count",
+            "fleet-ids": "ids",
+            "fleet-tags": "tags",
+            "fleet-shard": "shard",
+            "fleet-boots-per-sec": "boots-per-sec",
+            "fleet-session-sec": "session-sec",
+            "fleet-pause-sec": "pause-sec",
+            "fleet-duration-sec": "duration-sec",
+            "fleet-report-sec": "report-sec",
+        }
+    )
+
+    fleet_count: int = option(
+        100,
+        "a whole number from 1 to 100000",
+        "How many charge points there are (over all shards)",
+        ge=1,
+        le=100_000,
+    )
+    fleet_ids: str = option(
+        "FLEET-####",
+        "1 to 48 characters with # where the number goes",
+        "Ids of the charge points: # stands for a digit of the number",
+        min_length=1,
+        max_length=LONGEST_ID,
+    )
+    fleet_tags: str = option(
+        "TAG-#####",
+        "1 to 20 characters; # where the number of the connector goes",
+        "Cards of the drivers: # stands for a digit of the connector's number in the fleet",
+        min_length=1,
+        max_length=LONGEST_TAG,
+    )
+    fleet_shard: str = option(
+        "",
+        f"INDEX/COUNT with an index from 0, such as 0/4; /4 takes the index from {INDEX_VARIABLE}",
+        "Which part of the fleet this process is; empty: all of it",
+    )
+    job_completion_index: str | None = option(
+        None,
+        "a whole number from 0",
+        "Index of this pod in an Indexed Job of Kubernetes, which sets it: see FLEET_SHARD",
+    )
+    fleet_boots_per_sec: float = option(
+        20.0,
+        "a number from 0.1 to 1000",
+        "How many charge points are switched on each second",
+        ge=0.1,
+        le=1_000,
+    )
+    fleet_session_sec: float = option(
+        300.0,
+        "a number of seconds from 0 to 86400 (0: no sessions)",
+        "How long a session lasts on average; 0: nobody charges",
+        ge=0,
+        le=86_400,
+    )
+    fleet_pause_sec: float = option(
+        120.0,
+        "a number of seconds from 1 to 86400",
+        "How long a connector is free between two sessions, on average",
+        ge=1,
+        le=86_400,
+    )
+    fleet_duration_sec: float = option(
+        0.0,
+        "a number of seconds from 0 to 31536000 (0: until it is stopped)",
+        "How long the fleet runs before it ends by itself, in order",
+        ge=0,
+        le=31_536_000,
+    )
+    fleet_report_sec: float = option(
+        5.0,
+        "a number of seconds from 1 to 3600",
+        "How often a line is printed where there is no screen",
+        ge=1,
+        le=3_600,
+    )
+
+    def state_folder(self) -> Path:
+        return self.state_dir or MEMORY
+
+    def shard(self) -> Shard:
+        """Which part this is. Raises ShardError with a sentence for the user."""
+        return shard_of(self.fleet_shard, self.job_completion_index)
+
+    def id_of(self, number: int) -> str:
+        """The id of a charge point."""
+        return numbered(self.fleet_ids, number)
+
+    def tag_of(self, number: int, connector_id: int) -> str:
+        """The card that is shown at a connector; two never share one, as a CSMS may refuse that."""
+        return numbered(self.fleet_tags, (number - 1) * self.connectors + connector_id)
+
+    @field_validator("fleet_ids")
+    @classmethod
+    def _marked(cls, value: str) -> str:
+        if not has_mark(value):
+            raise ValueError("no # in it")
+        return value

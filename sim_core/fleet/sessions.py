@@ -1,0 +1,80 @@
+"""The drivers of a fleet: each connector is visited, charges, is left, and is visited again.
+
+They act as people do, by commands, and everything they do follows from their seed. What a charge
+point refuses is counted and not insisted on.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from sim_core.clock import Clock
+from sim_core.commands import Command, Plug, Refused, Start, Stop, Unplug
+from sim_core.snapshot import Registration
+from sim_core.station import Station
+
+NEVER_SHORTER_S = 5.0
+"""Nobody plugs in for less, however the dice fall."""
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How long drivers stay, and how long a connector is free then, on average."""
+
+    session_s: float
+    pause_s: float
+
+
+@dataclass
+class Visits:
+    """What has come of all visits so far."""
+
+    begun: int = 0
+    """Visits that charge or have charged."""
+    ended: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    """Why the others came to nothing, numbers and cards left out: the reasons stay few."""
+
+    def refuse(self, reason: str, id_tag: str) -> None:
+        """Count a visit that came to nothing."""
+        self.refused[re.sub(r"\d+", "#", reason.replace(id_tag, "#"))] += 1
+
+
+async def visit(
+    station: Station,
+    connector_id: int,
+    id_tag: str,
+    habits: Habits,
+    *,
+    clock: Clock,
+    rng: random.Random,
+    visits: Visits,
+) -> None:
+    """Visit one connector for ever; what comes of it is counted in `visits`."""
+    await station.until(lambda seen: seen.link.registration is Registration.ACCEPTED)
+    await clock.sleep(rng.uniform(0, habits.pause_s))  # not everybody at once
+    while True:
+        if await _agreed(station, Plug(connector_id), id_tag, visits):
+            if await _agreed(station, Start(connector_id, id_tag), id_tag, visits):
+                visits.begun += 1
+                await clock.sleep(_around(habits.session_s, rng))
+                await station.submit(Stop(connector_id))  # the CSMS may have stopped it before
+                visits.ended += 1
+            await station.submit(Unplug(connector_id))
+        await clock.sleep(_around(habits.pause_s, rng))
+
+
+def _around(mean_s: float, rng: random.Random) -> float:
+    """A length of time with this mean: many are short, a few are long."""
+    return max(NEVER_SHORTER_S, rng.expovariate(1 / mean_s))
+
+
+async def _agreed(station: Station, command: Command, id_tag: str, visits: Visits) -> bool:
+    outcome = await station.submit(command)
+    if isinstance(outcome, Refused):
+        visits.refuse(outcome.reason, id_tag)
+        return False
+    return True

@@ -1,0 +1,214 @@
+"""A charging profile (OCPP 1.6 §7.8) as it is kept: read once, strictly, and then only looked at.
+
+What a CSMS sends has passed the schema, which knows neither signs nor order nor sense. Here a
+profile either becomes a `Profile` that the arithmetic (`schedule`) can take on trust, or a sentence
+that says what is wrong with it. Moments are whole microseconds of POSIX time: sums of them are
+exact, and no year that a CSMS may invent is out of their range.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sim_core.ocpp16.stamps import moment
+
+Moment = int
+"""Microseconds of POSIX time."""
+
+SECOND = 1_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+MOST, DEFAULT, TX = "ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"
+ABSOLUTE, RECURRING, RELATIVE = "Absolute", "Recurring", "Relative"
+ROUND_S = {"Daily": 86_400, "Weekly": 604_800}
+ALLOWED_UNIT = {"A": "Current", "W": "Power"}
+"""A unit as ChargingScheduleAllowedChargingRateUnit calls it (§9.4.2)."""
+
+LONGEST_S = 2**31 - 1
+LARGEST_LIMIT = 1e9
+LARGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Period:
+    """From `start_s` of the schedule on, so much (§7.10). `phases` None: 3 are meant."""
+
+    start_s: int
+    limit: float
+    phases: int | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One charging profile. `periods` begin at 0 and rise; limits are in `unit` (A or W)."""
+
+    profile_id: int
+    stack_level: int
+    purpose: str
+    kind: str
+    unit: str
+    periods: tuple[Period, ...]
+    duration_s: int | None = None
+    starts_at: Moment | None = None
+    """Where the schedule begins; None: with the transaction."""
+    recurrency: str | None = None
+    valid_from: Moment | None = None
+    valid_to: Moment | None = None
+    least: float | None = None
+    """minChargingRate, in `unit`: with less than that nothing is charged at all."""
+    transaction_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a charge point takes of a profile: its configuration keys (§9.4)."""
+
+    most_stack_level: int
+    most_periods: int
+    units: tuple[str, ...]
+    """Of `Current` and `Power`."""
+
+
+def moment_of(at: datetime) -> Moment:
+    """A date as a moment."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def date_of(at: Moment | None) -> datetime | None:
+    """A moment as a date; None where the calendar has none for it."""
+    try:
+        return None if at is None else EPOCH + timedelta(microseconds=at)
+    except OverflowError:
+        return None
+
+
+def read(wire: Mapping[str, Any], received_at: Moment, bounds: Bounds) -> Profile | str:
+    """The profile that a CSMS sent, or the sentence that refuses it.
+
+    `received_at` is where a schedule of the charge point begins that says no beginning. A schedule
+    of a transaction without one begins with the transaction (§7.13, startSchedule).
+    """
+    schedule: Mapping[str, Any] = wire["chargingSchedule"]
+    dates: dict[str, Moment | None] = {}
+    for name, text in (
+        ("validFrom", wire.get("validFrom")),
+        ("validTo", wire.get("validTo")),
+        ("startSchedule", schedule.get("startSchedule")),
+    ):
+        at = moment(text)
+        if text is not None and at is None:
+            return f"{name} is no date-time: write it as 2026-01-31T12:00:00Z"
+        dates[name] = moment_of(at) if at else None
+    purpose, kind = wire["chargingProfilePurpose"], wire["chargingProfileKind"]
+    starts_at = dates["startSchedule"] if kind != RELATIVE else None
+    if purpose == MOST and starts_at is None:
+        starts_at = received_at
+    profile = Profile(
+        profile_id=wire["chargingProfileId"],
+        stack_level=wire["stackLevel"],
+        purpose=purpose,
+        kind=kind,
+        unit=schedule["chargingRateUnit"],
+        periods=tuple(
+            Period(one["startPeriod"], one["limit"], one.get("numberPhases"))
+            for one in schedule["chargingSchedulePeriod"]
+        ),
+        duration_s=schedule.get("duration"),
+        starts_at=starts_at,
+        recurrency=wire.get("recurrencyKind") if kind == RECURRING else None,
+        valid_from=dates["validFrom"],
+        valid_to=dates["validTo"],
+        least=schedule.get("minChargingRate"),
+        transaction_id=wire.get("transactionId"),
+    )
+    recurs_nowhere = kind == RECURRING and dates["startSchedule"] is None
+    return _why_not(profile, bounds, recurs_nowhere=recurs_nowhere) or profile
+
+
+def _why_not(profile: Profile, bounds: Bounds, *, recurs_nowhere: bool) -> str | None:
+    """What is wrong with a profile by itself, the most telling first."""
+    units = tuple(unit for unit, word in ALLOWED_UNIT.items() if word in bounds.units)
+    periods, duration_s = profile.periods, profile.duration_s
+    start_wrong = any(
+        not before.start_s < after.start_s for before, after in itertools.pairwise(periods)
+    )
+    wrongs = (
+        (
+            not 0 <= profile.stack_level <= bounds.most_stack_level,
+            f"stackLevel is {profile.stack_level}: allowed is 0 to {bounds.most_stack_level} "
+            "(ChargeProfileMaxStackLevel)",
+        ),
+        (
+            abs(profile.profile_id) > LARGEST_ID,
+            "chargingProfileId does not fit into 64 bits: choose a smaller one",
+        ),
+        (
+            profile.unit not in units,
+            f"chargingRateUnit is {profile.unit}: allowed is {' or '.join(units)} "
+            "(ChargingScheduleAllowedChargingRateUnit)",
+        ),
+        (
+            profile.purpose == MOST and profile.kind == RELATIVE,
+            "a ChargePointMaxProfile cannot be Relative: there is no transaction that it begins "
+            "with; send it as Absolute or Recurring",
+        ),
+        (
+            profile.kind == RECURRING and profile.recurrency is None,
+            "a Recurring profile needs a recurrencyKind: Daily or Weekly",
+        ),
+        (
+            recurs_nowhere,
+            "a Recurring profile needs a startSchedule: nothing else says when a round begins",
+        ),
+        (
+            profile.transaction_id is not None and profile.purpose != TX,
+            f"a transactionId belongs to a TxProfile only, not to a {profile.purpose}",
+        ),
+        (
+            profile.valid_from is not None
+            and profile.valid_to is not None
+            and profile.valid_to <= profile.valid_from,
+            "validTo is not after validFrom: the profile would never count",
+        ),
+        (
+            duration_s is not None and not 0 < duration_s <= LONGEST_S,
+            f"duration is {duration_s}: allowed is 1 to {LONGEST_S} seconds",
+        ),
+        (not periods, "the schedule has no chargingSchedulePeriod: send at least one"),
+        (
+            len(periods) > bounds.most_periods,
+            f"the schedule has {len(periods)} periods: allowed is {bounds.most_periods} "
+            "(ChargingScheduleMaxPeriods)",
+        ),
+        (
+            bool(periods) and periods[0].start_s != 0,
+            "the first startPeriod is not 0: a schedule begins with its first period",
+        ),
+        (start_wrong, "startPeriod does not rise from period to period: sort them"),
+        (
+            any(one.start_s > LONGEST_S for one in periods),
+            f"startPeriod is beyond {LONGEST_S} seconds",
+        ),
+        (
+            any(not _is_rate(one.limit) for one in periods),
+            f"a limit is not a number from 0 to {LARGEST_LIMIT:g}",
+        ),
+        (
+            profile.least is not None and not _is_rate(profile.least),
+            f"minChargingRate is not a number from 0 to {LARGEST_LIMIT:g}",
+        ),
+        (
+            any(one.phases is not None and not 1 <= one.phases <= 3 for one in periods),
+            "numberPhases is not 1, 2 or 3",
+        ),
+    )
+    return next((sentence for wrong, sentence in wrongs if wrong), None)
+
+
+def _is_rate(value: float) -> bool:
+    return 0 <= value <= LARGEST_LIMIT and math.isfinite(value)

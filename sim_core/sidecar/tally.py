@@ -1,0 +1,180 @@
+"""Counts of what has been, for whoever writes figures down: sessions, errors, messages, latency.
+
+A picture shows what is; a counter needs what was. Each tally looks at what is new once, in passing,
+so that its cost does not depend on who asks, nor on how long the charge point runs. Labels are
+bounded: a name from the wire that OCPP does not know is counted as `other`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ocpp.v16.enums import Action
+
+from sim_core.snapshot import ConnectorSnapshot, LinkState, StationSnapshot
+from sim_core.station import Station
+from sim_core.wire.message_log import Direction, Exchange, ExchangeState, MessageLog
+
+KNOWN_ACTIONS = frozenset(action.value for action in Action)
+OTHER = "other"
+BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+FAULT, LINK_LOST, GIVEN_UP = "fault", "link_lost", "message_given_up"
+NOT_UNDERSTOOD, UNANSWERED = "frame_not_understood", "call_unanswered"
+ERROR_RECEIVED, ERROR_SENT = "call_error_received", "call_error_sent"
+ERROR_KINDS = (
+    FAULT,
+    LINK_LOST,
+    GIVEN_UP,
+    NOT_UNDERSTOOD,
+    UNANSWERED,
+    ERROR_RECEIVED,
+    ERROR_SENT,
+)
+ERROR_OF: dict[tuple[Direction, ExchangeState], str] = {
+    (Direction.SENT, ExchangeState.ERROR): ERROR_RECEIVED,
+    (Direction.RECEIVED, ExchangeState.ERROR): ERROR_SENT,
+    (Direction.SENT, ExchangeState.UNANSWERED): UNANSWERED,
+    (Direction.NOISE, ExchangeState.ERROR): NOT_UNDERSTOOD,
+}
+"""What became of an exchange -> the kind of error that it is; what is not here is none."""
+OPEN_KEPT = 1_000
+"""So many open exchanges are watched; one that left the log without an answer is forgotten."""
+
+
+@dataclass
+class Latency:
+    """A histogram in the making."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS_S) + 1))
+    sum_s: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Take note of one more."""
+        self.counts[bisect_left(BUCKETS_S, seconds)] += 1
+        self.sum_s += seconds
+
+    def buckets(self) -> list[tuple[str, float]]:
+        """(upper bound, how many are not above it)."""
+        total, rows = 0, []
+        for bound, count in zip((*map(str, BUCKETS_S), "+Inf"), self.counts, strict=True):
+            total += count
+            rows.append((bound, float(total)))
+        return rows
+
+
+class ExchangeTally:
+    """Counts the exchanges of a message log, from its beginning."""
+
+    def __init__(self, log: MessageLog) -> None:
+        self.errors: Counter[str] = Counter()
+        """By kind, see `ERROR_OF`."""
+        self.messages: Counter[tuple[str, str]] = Counter()
+        """(action, direction) -> how many."""
+        self.latency: dict[str, Latency] = {}
+        """By action: how long the CSMS took to answer."""
+        self._log = log
+        self._last_number = 0
+        self._revision = 0
+        self._open: set[int] = set()
+
+    def look(self) -> list[float]:
+        """Count what is new; returns the latencies, in seconds, of the answers among it."""
+        self._revision, exchanges = self._log.since(self._revision)
+        seconds = (self._look_at(exchange) for exchange in exchanges)
+        return [one for one in seconds if one is not None]
+
+    def _look_at(self, exchange: Exchange) -> float | None:
+        new = exchange.number > self._last_number
+        if new:
+            self._last_number = exchange.number
+            self.messages[_label(exchange), exchange.direction.value] += 1
+        elif exchange.number not in self._open:
+            return None  # it was settled before, as by an answer that came too late
+        if exchange.state is ExchangeState.WAITING:
+            self._open.add(exchange.number)
+            self._forget_the_oldest()
+            return None
+        self._open.discard(exchange.number)
+        if kind := ERROR_OF.get((exchange.direction, exchange.state)):
+            self.errors[kind] += 1
+        if exchange.direction is not Direction.SENT or exchange.latency_s is None:
+            return None
+        self.latency.setdefault(_label(exchange), Latency()).add(exchange.latency_s)
+        return exchange.latency_s
+
+    def _forget_the_oldest(self) -> None:
+        if len(self._open) > OPEN_KEPT:
+            self._open.remove(min(self._open))
+
+
+class Tally:
+    """Counts what happens to one station, from now on."""
+
+    def __init__(self, station: Station) -> None:
+        self.started: Counter[int] = Counter()
+        self.ended: Counter[int] = Counter()
+        self.exchanges = ExchangeTally(station.messages)
+        self.errors = self.exchanges.errors
+        self.connections = 0
+        self._station = station
+        self._running: dict[int, datetime | None] = {}
+        self._faults: dict[int, datetime | None] = {}
+        self._connected = False
+        self._last_event = 0
+        seen = station.snapshot
+        for connector in seen.connectors:  # what runs already was begun by somebody else
+            self._running[connector.connector_id] = _begun(connector)
+        self._look(seen)
+        self.stop: Callable[[], None] = station.watch(self._look)
+        """Takes the tally off the station."""
+
+    def look(self) -> None:
+        """Count what is new: an exchange alone makes no picture."""
+        self._look(self._station.snapshot)
+
+    def _look(self, seen: StationSnapshot) -> None:
+        for connector in seen.connectors:
+            if seen.powered:  # a power cut hides a transaction that may go on after it
+                self._look_at_session(connector)
+            self._look_at_fault(connector)
+        self._look_at_link(seen)
+        self._last_event, events = self._station.events.since(self._last_event)
+        self.errors[GIVEN_UP] += sum(event.kind == "journal" for event in events)
+        self.exchanges.look()
+
+    def _look_at_session(self, connector: ConnectorSnapshot) -> None:
+        number, begun = connector.connector_id, _begun(connector)
+        before = self._running.get(number)
+        if begun != before:
+            self.ended[number] += before is not None
+            self.started[number] += begun is not None
+            self._running[number] = begun
+
+    def _look_at_fault(self, connector: ConnectorSnapshot) -> None:
+        since = connector.fault.since if connector.fault else None
+        if since != self._faults.get(connector.connector_id):
+            self.errors[FAULT] += since is not None
+            self._faults[connector.connector_id] = since
+
+    def _look_at_link(self, seen: StationSnapshot) -> None:
+        connected = seen.link.state is LinkState.CONNECTED
+        if connected != self._connected:
+            self.connections += connected
+            # The cable that the operator pulls is no error.
+            self.errors[LINK_LOST] += not connected and seen.link.state is not LinkState.DOWN
+            self._connected = connected
+
+
+def _begun(connector: ConnectorSnapshot) -> datetime | None:
+    return connector.transaction.started_at if connector.transaction else None
+
+
+def _label(exchange: Exchange) -> str:
+    if exchange.direction is Direction.NOISE:
+        return OTHER
+    return exchange.action if exchange.action in KNOWN_ACTIONS else OTHER

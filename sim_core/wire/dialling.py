@@ -1,0 +1,253 @@
+"""One attempt to open the WebSocket, and what its failure or its end means to an operator.
+
+The link and the doctor dial in the same way and say the same of it. Whatever a library raises
+becomes one sentence here, with what to do in it; nothing of it may carry a secret, and what the
+other side chose in it is cut short.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from urllib.parse import quote, urljoin, urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import (
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidProxy,
+    InvalidProxyMessage,
+    InvalidProxyStatus,
+    InvalidStatus,
+    InvalidURI,
+    NegotiationError,
+    ProxyError,
+    SecurityError,
+    WebSocketException,
+)
+from websockets.typing import Subprotocol
+
+from sim_core.errors import UserError
+from sim_core.public import public_url
+from sim_core.wire.access import Dial, explain_tls
+from sim_core.wire.line import Line
+
+LOG = logging.getLogger(__name__)
+
+SUBPROTOCOL = Subprotocol("ocpp1.6")
+MAX_FRAME = 8 * 1024 * 1024
+"""Bytes of one message; a SendLocalList of 1 MiB must pass, memory must stay bounded."""
+OPEN_TIMEOUT_S = 10.0
+CLOSE_PATIENCE_S = 1.0
+QUOTED_LIMIT = 200
+"""Characters of what the other side chose that a sentence quotes."""
+ABNORMAL = 1006
+"""Close code of a connection that ended without a close frame (RFC 6455 §7.4.1)."""
+
+STATUS_ADVICE = {
+    200: "what answers there is no WebSocket: check the path in CSMS_URL",
+    400: "the CSMS refuses the request: check the URL, and that it speaks ocpp1.6",
+    401: "the CSMS asks for a password: set AUTHORIZATION_KEY",
+    403: "the CSMS forbids this charge point: check that it is registered there",
+    404: "the CSMS knows no such path or charge point: check CSMS_URL and CPID",
+    426: "the CSMS wants another protocol: check that the URL is its WebSocket address",
+    429: "the CSMS wants fewer attempts: raise RECONNECT_MAX_SEC",
+    502: "a proxy before the CSMS does not reach it: it must be mended there",
+    503: "the CSMS is not ready: wait, or look at its log",
+    504: "a proxy before the CSMS does not reach it: it must be mended there",
+}
+OWN_CLOSES = {
+    1002: "the CSMS broke the WebSocket protocol",
+    1007: "the CSMS sent text that is not UTF-8",
+    1009: f"the CSMS sent a message of more than {MAX_FRAME // 1024**2} MiB",
+}
+"""Close codes that are ours, because of what the CSMS has sent."""
+UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
+
+
+class _Connect(connect):
+    """Without following redirects: the operator is to know where the charge point goes."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
+
+
+def charge_point_url(base: str, charge_point_id: str) -> str:
+    """The URL to dial: the base with the percent-encoded identity appended (OCPP-J §3.1.1)."""
+    path, mark, query = base.partition("?")
+    return f"{path.rstrip('/')}/{quote(charge_point_id, safe='')}{mark}{query}"
+
+
+async def open_socket(way: Dial) -> ClientConnection:
+    """A WebSocket that speaks ocpp1.6. Raises whatever `explain` explains.
+
+    Proxies of the environment do not count: only the one that is set.
+    """
+    try:
+        connection = await _Connect(
+            way.url,
+            ssl=way.tls,
+            subprotocols=[SUBPROTOCOL],
+            additional_headers={"Authorization": way.authorization} if way.authorization else None,
+            open_timeout=OPEN_TIMEOUT_S,
+            ping_interval=None,  # the link sends its own
+            close_timeout=CLOSE_PATIENCE_S,
+            max_size=MAX_FRAME,
+            proxy=way.proxy,
+            create_connection=Line,
+        )
+    except ImportError:
+        raise UserError("PROXY: a SOCKS proxy needs the package python-socks: install it") from None
+    if connection.subprotocol != SUBPROTOCOL:  # OCPP-J §3.1.2; websockets does not insist
+        await connection.close()
+        raise UserError("the CSMS does not speak ocpp1.6: check the URL")
+    return connection
+
+
+def explain(error: BaseException, way: Dial | None = None) -> str:
+    """Why an attempt to connect failed and what to do, as a sentence without full stop.
+
+    `way`: how it was dialled, as far as it came to that.
+    """
+    if isinstance(error, UserError):
+        return str(error).rstrip(".")
+    if isinstance(error, (InvalidProxy, ProxyError)):
+        return _explain_proxy(error)
+    if advice := explain_tls(error):
+        return advice
+    if isinstance(error, InvalidStatus):
+        return _explain_status(error, way)
+    if isinstance(error, WebSocketException):
+        return _explain_handshake(error, tls=way is not None and way.tls is not None)
+    if isinstance(error, (OSError, EOFError, asyncio.TimeoutError)):
+        return _explain_network(error, way)
+    if isinstance(error, ValueError):
+        return "CSMS_URL is not a URL that can be dialled: check host and port in it"
+    LOG.error("an attempt to connect failed in an unknown way", exc_info=error)
+    return f"{type(error).__name__}: {_quoted(str(error))}"
+
+
+def _explain_status(error: InvalidStatus, way: Dial | None) -> str:
+    response = error.response
+    status = response.status_code
+    if 300 <= status < 400:
+        return f"HTTP {status}: {_explain_redirect(response.headers.get_all('Location'), way)}"
+    advice = STATUS_ADVICE.get(status)
+    if status == 401 and way is not None and way.authorization:
+        advice = "the CSMS does not accept our password: check AUTHORIZATION_KEY and CPID"
+    if advice is None:
+        trouble = "the CSMS is in trouble: wait, or look at its log"
+        advice = trouble if status >= 500 else "the CSMS refuses the request: look at its log"
+    return f"HTTP {status}: {advice}"
+
+
+def _explain_redirect(locations: list[str], way: Dial | None) -> str:
+    if len(locations) != 1 or not locations[0].strip():
+        return "the CSMS has moved and does not say where: ask who runs it for the new CSMS_URL"
+    dialled = way.url if way is not None else ""
+    try:
+        scheme, mark, rest = urljoin(dialled, locations[0].strip()).partition("://")
+    except ValueError:
+        scheme, mark, rest = "", "", locations[0]
+    scheme = {"http": "ws", "https": "wss"}.get(scheme, scheme)
+    identity = urlsplit(dialled).path.rpartition("/")[2]
+    path, question, query = rest.partition("?")
+    if identity and path.endswith(f"/{identity}"):
+        path = path[: -len(identity) - 1]
+    where = _quoted(public_url(f"{scheme}{mark}{path}{question}{query}"))
+    return f"the CSMS has moved: set CSMS_URL to {where}, if you trust that"
+
+
+def _explain_proxy(error: InvalidProxy | ProxyError) -> str:
+    if isinstance(error, InvalidProxy):  # its text has the URL in it, with the password
+        return "PROXY is not the URL of a proxy: write http://host:port or socks5://host:port"
+    if isinstance(error, InvalidProxyStatus):
+        status = error.response.status_code
+        if status == 407:
+            return "the proxy asks for a password: set PROXY to http://user:password@host:port"
+        advice = "check that it allows the way to the host and port in CSMS_URL"
+        return f"the proxy does not let us through (HTTP {status}): {advice}"
+    if isinstance(error, InvalidProxyMessage):
+        return "what answers at PROXY is no HTTP proxy: check host and port in it"
+    why = error.__cause__
+    words = f" ({_quoted(str(why))})" if why is not None and str(why) else ""
+    return f"the proxy does not let us through{words}: check PROXY, and the host in CSMS_URL"
+
+
+def _explain_handshake(error: WebSocketException, *, tls: bool) -> str:
+    if isinstance(error, NegotiationError):
+        return "the CSMS does not speak ocpp1.6: check the URL"
+    if isinstance(error, InvalidURI):  # its text has the URL in it
+        return "CSMS_URL is not a WebSocket URL: write ws://host:port/path"
+    if isinstance(error, InvalidMessage) and tls:
+        # A server that misses our certificate says so after the handshake, and then to nobody.
+        return (
+            "the CSMS closed the link after the TLS handshake: if it wants a client certificate, "
+            "set CLIENT_CERT and CLIENT_KEY"
+        )
+    if isinstance(error, InvalidMessage):
+        closed = isinstance(error.__cause__, (EOFError, OSError))
+        first = "the link was closed without an answer: " if closed else ""
+        return f"{first}what answers there does not speak HTTP: check host and port"
+    if isinstance(error, SecurityError):
+        return "what answers there is longer than any CSMS's answer: check host and port"
+    if isinstance(error, InvalidHandshake):
+        return (
+            "what answers there is not a WebSocket of a CSMS: check CSMS_URL "
+            f"({_quoted(str(error))})"
+        )
+    return f"the WebSocket failed: {_quoted(str(error))}"
+
+
+def _explain_network(error: BaseException, way: Dial | None) -> str:
+    proxied = way is not None and way.proxy is not None
+    check = "PROXY" if proxied else "CSMS_URL"
+    if isinstance(error, (TimeoutError, asyncio.TimeoutError)) and not _number(error):
+        behind = ", the CSMS behind it," if proxied else ""
+        return (
+            f"no answer within {OPEN_TIMEOUT_S:g} s: check host and port in {check}{behind} "
+            "and the firewalls between"
+        )
+    if isinstance(error, (ConnectionResetError, EOFError)) and way is not None and way.tls:
+        return (
+            "the link was cut during the TLS handshake: check that the CSMS speaks TLS 1.2 or "
+            "newer on this port"
+        )
+    if isinstance(error, socket.gaierror) or isinstance(error.__cause__, socket.gaierror):
+        why = f"the host name in {check} is not known: check it, and the DNS of this computer"
+    elif _number(error) == errno.ECONNREFUSED:
+        what = "the proxy" if proxied else "the CSMS"
+        why = f"connection refused: check that {what} runs, and host and port in {check}"
+    elif _number(error) in UNREACHABLE:
+        why = f"there is no way to the host in {check}: check the network of this computer"
+    else:
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        why = f"{_quoted(said)[:1].lower()}{_quoted(said)[1:]}: check the network and {check}"
+    return f"the proxy cannot be reached: {why}" if proxied else why
+
+
+def _number(error: BaseException) -> int | None:
+    """The errno; asyncio folds the attempts at several addresses into one error without."""
+    number = getattr(error, "errno", None)
+    if number is None and "Connect call failed" in str(error):
+        return errno.ECONNREFUSED
+    return number
+
+
+def explain_close(connection: ClientConnection) -> str:
+    """Why an open connection ended, as a sentence without full stop."""
+    protocol = connection.protocol
+    sent, received = protocol.close_sent, protocol.close_rcvd
+    if sent is not None and sent.code in OWN_CLOSES and not protocol.close_rcvd_then_sent:
+        return f"{OWN_CLOSES[sent.code]}, so the link was closed ({sent.code:d})"
+    if received is None or received.code == ABNORMAL:
+        return "the connection was lost"
+    reason = f" ({received.reason})" if received.reason else ""
+    return f"the CSMS closed the link with {received.code:d}{reason}"
+
+
+def _quoted(text: str) -> str:
+    """What the other side chose, cut short."""
+    return text if len(text) <= QUOTED_LIMIT else f"{text[: QUOTED_LIMIT - 1]}…"

@@ -1,0 +1,80 @@
+"""A thousand charge points in one process, against a thousand raw sockets with the same traffic.
+
+Two connectors each, both charging; MeterValues every 10 s, heartbeats every 60 s. Each side is a
+process of its own (`crowd.py`), and the CSMS is another.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from tests.benchmarks.measure import Row, Size, child, load_note, median, peer
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What was seen of one process."""
+
+    kib_each: float
+    cpu_each: float
+    """Percent of one core."""
+    exchanges_per_s: float
+    lag_p99_ms: float
+
+
+def measure(size: Size) -> list[Row]:
+    count = size.of(1000, 3)
+    seen: dict[str, list[Crowd]] = {"raw": [], "ours": []}
+    with peer() as url:
+        for _ in range(size.of(2, 1)):
+            for kind, results in seen.items():
+                results.append(_look_at(kind, url, count, size.seconds(20.0, 1.0)))
+    raw, ours = (_middle(results) for results in seen.values())
+    traffic = f"{ours.exchanges_per_s:.0f} exchanges/s against {raw.exchanges_per_s:.0f}"
+    name = f"{count:,} charge points"
+    return [
+        Row("scale.memory", f"{name}: memory of each", "KiB", ours.kib_each, raw.kib_each, 60.0,
+            goal_is_ratio=False),
+        Row("scale.cpu", f"{name}: CPU of each", "%", ours.cpu_each, raw.cpu_each, 1.5,
+            note=traffic),
+        Row("scale.lag", f"{name}: lag of the loop, p99", "ms", ours.lag_p99_ms, raw.lag_p99_ms,
+            20.0, goal_is_ratio=False, note=load_note()),
+    ]  # fmt: skip
+
+
+def _look_at(kind: str, url: str, count: int, seconds: float) -> Crowd:
+    with child("tests.benchmarks.crowd", kind, url, str(count)) as process:
+
+        def ask() -> dict[str, Any]:
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+            return hear()
+
+        def hear() -> dict[str, Any]:
+            assert process.stdout is not None
+            heard: dict[str, Any] = json.loads(process.stdout.readline())
+            return heard
+
+        kib_each = hear()["kib_each"]
+        ask()
+        time.sleep(seconds)
+        after = ask()
+        return Crowd(
+            kib_each,
+            after["cpu_s"] / seconds / count * 100,
+            after["exchanges"] / seconds,
+            after["lag_p99_s"] * 1000,
+        )
+
+
+def _middle(results: list[Crowd]) -> Crowd:
+    return Crowd(
+        *(
+            median([getattr(one, name) for one in results])
+            for name in ("kib_each", "cpu_each", "exchanges_per_s", "lag_p99_ms")
+        )
+    )

@@ -1,0 +1,643 @@
+"""Reservations (OCPP 1.6 §5.1, §5.13), and the table of §4.9 where it knows Reserved.
+
+Row 100 asks for Rejected where reservations are switched off: OCPP has no key for it, so a make
+without the profile answers NotSupported, and Rejected is for connector 0 where that cannot be
+reserved. Row 101 leaves open what a reservation of connector 0 shows: here the last connector that
+is free is Reserved, and no other.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim_core.commands import (
+    Accepted,
+    ClearFault,
+    InjectFault,
+    Plug,
+    PowerOff,
+    PowerOn,
+    Refused,
+    Start,
+    Stop,
+    Swipe,
+    Unplug,
+)
+from sim_core.ocpp16.stamps import stamp
+from tests.conformance.acts import (
+    all_statuses,
+    charge,
+    checked,
+    configure,
+    payloads,
+    plug_network,
+    rebooted,
+    said,
+    unplug_network,
+)
+from tests.pair import Pair
+
+ACCEPTED = {"status": "Accepted"}
+REJECTED = {"status": "Rejected"}
+FIRST = "StatusNotification 1 "
+SECOND = "StatusNotification 2 "
+ZERO = {"ReserveConnectorZeroSupported": "true"}
+GROUP = {"status": "Accepted", "parentIdTag": "GROUP"}
+
+
+def asked(pair: Pair, connector_id: int = 1, in_s: float = 600, **more: Any) -> dict[str, Any]:
+    """The request that reserves a connector for HOLDER, with id 7."""
+    request = {
+        "connectorId": connector_id,
+        "expiryDate": stamp(pair.clock.now() + timedelta(seconds=in_s)),
+        "idTag": "HOLDER",
+        "reservationId": 7,
+    }
+    return {**request, **more}
+
+
+async def reserve(pair: Pair, connector_id: int = 1, in_s: float = 600, **more: Any) -> str:
+    """Ask for a reservation; returns the status word."""
+    answer = await pair.ask("ReserveNow", **asked(pair, connector_id, in_s, **more))
+    return str(answer["status"])
+
+
+async def cancel(pair: Pair, reservation_id: int = 7) -> dict[str, Any]:
+    return await pair.ask("CancelReservation", reservationId=reservation_id)
+
+
+# -- used ------------------------------------------------------------
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+async def test_the_holder_uses_the_reservation_by_card() -> None:
+    async with Pair() as pair:
+        pair.csms.clear()
+        assert await reserve(pair) == "Accepted"
+        assert said(pair) == [FIRST + "Reserved"]
+        refused = await pair.submit(Swipe(1, "OTHER"))
+        assert isinstance(refused, Refused)
+        assert said(pair) == [FIRST + "Reserved"], "nobody is asked about the other card"
+        await pair.submit(Swipe(1, "holder"))
+        await pair.submit(Plug(1))
+        await checked(pair)
+        assert said(pair)[1:4] == ["Authorize", FIRST + "Preparing", "StartTransaction"]
+        assert said(pair)[-1] == FIRST + "Charging"
+        (start,) = payloads(pair, "StartTransaction")
+        assert start["reservationId"] == 7
+        await pair.submit(Stop(1))
+        await pair.submit(Unplug(1))
+        assert pair.status() == "Available"
+        await charge(pair)
+        assert not payloads(pair, "StartTransaction")
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+async def test_the_answer_comes_before_the_status() -> None:
+    async with Pair() as pair:
+        pair.csms.clear()
+        await reserve(pair)
+        await cancel(pair)
+        frames = [json.loads(frame) for frame in pair.csms.frames]
+        kinds = [frame[3]["status"] if frame[0] == 2 else "conf" for frame in frames]
+        assert kinds == ["conf", "Reserved", "conf", "Available"]
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+async def test_the_refusal_says_for_whom_and_until_when() -> None:
+    async with Pair() as pair:
+        await reserve(pair, in_s=3600)
+        await pair.submit(Plug(1))
+        until = pair.connector().reservation
+        assert until is not None
+        sentence = (
+            f"connector 1 is reserved for HOLDER until {until.until:%H:%M:%S} UTC; "
+            "swipe that card, or let the CSMS cancel the reservation"
+        )
+        for command in (Swipe(1, "OTHER"), Start(1, "OTHER")):
+            assert await pair.submit(command) == Refused(sentence)
+        assert isinstance(await pair.submit(Start(1, "HOLDER")), Accepted)
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+async def test_another_vehicle_at_a_reserved_connector() -> None:
+    """§4.9 knows no way from Preparing to Reserved but the one through Available."""
+    async with Pair() as pair:
+        await reserve(pair)
+        pair.csms.clear()
+        await pair.submit(Plug(1))
+        assert isinstance(await pair.submit(Start(1, "OTHER")), Refused)
+        await pair.submit(Unplug(1))
+        assert said(pair) == [FIRST + "Preparing", FIRST + "Available", FIRST + "Reserved"]
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+async def test_a_holder_who_never_plugs_in_keeps_the_reservation() -> None:
+    async with Pair(keys={"ConnectionTimeOut": "20"}) as pair:
+        await reserve(pair)
+        pair.csms.clear()
+        await pair.submit(Swipe(1, "HOLDER"))
+        await pair.advance(21)
+        assert said(pair) == [
+            "Authorize",
+            FIRST + "Preparing",
+            FIRST + "Available",
+            FIRST + "Reserved",
+        ]
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+async def test_a_holder_whom_the_csms_refuses() -> None:
+    async with Pair() as pair:
+        await reserve(pair)
+        pair.csms.tags["HOLDER"] = {"status": "Blocked"}
+        assert isinstance(await pair.submit(Swipe(1, "HOLDER")), Refused)
+        assert pair.status() == "Reserved"
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+async def test_a_reservation_is_used_offline() -> None:
+    keys = {"LocalAuthorizeOffline": "true", "AllowOfflineTxForUnknownId": "true"}
+    async with Pair(keys=keys) as pair:
+        await reserve(pair)
+        await unplug_network(pair)
+        await pair.submit(Plug(1))
+        assert isinstance(await pair.submit(Start(1, "OTHER")), Refused)
+        assert isinstance(await pair.submit(Start(1, "HOLDER")), Accepted)
+        await checked(pair)
+        await plug_network(pair)
+        assert payloads(pair, "StartTransaction")[0]["reservationId"] == 7
+
+
+@pytest.mark.row(98, "TC_046_2_CS")
+async def test_the_holder_uses_the_reservation_by_remote_start() -> None:
+    async with Pair() as pair:
+        await reserve(pair)
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        ask = {"connectorId": 1, "idTag": "OTHER"}
+        assert await pair.ask("RemoteStartTransaction", **ask) == REJECTED
+        assert said(pair) == []
+        ask["idTag"] = "HOLDER"
+        assert await pair.ask("RemoteStartTransaction", **ask) == ACCEPTED
+        await checked(pair)
+        assert payloads(pair, "StartTransaction")[0]["reservationId"] == 7
+        assert pair.status() == "Charging"
+
+
+@pytest.mark.row(98, "TC_046_2_CS")
+@pytest.mark.parametrize(("id_tag", "connector_id"), [("HOLDER", 2), ("OTHER", 1)])
+async def test_a_remote_start_that_may_choose(id_tag: str, connector_id: int) -> None:
+    """The holder gets the connector that is kept free, and nobody else does."""
+    async with Pair() as pair:
+        await reserve(pair, 2)
+        await pair.submit(Plug(1))
+        await pair.submit(Plug(2))
+        assert await pair.ask("RemoteStartTransaction", idTag=id_tag) == ACCEPTED
+        await checked(pair)
+        (start,) = payloads(pair, "StartTransaction")
+        assert start["connectorId"] == connector_id
+        assert ("reservationId" in start) == (id_tag == "HOLDER")
+
+
+@pytest.mark.row(44, "S§5.11")
+async def test_remote_start_where_everything_is_reserved_for_another() -> None:
+    async with Pair() as pair:
+        await reserve(pair, 1)
+        await reserve(pair, 2, reservationId=8)
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        assert await pair.ask("RemoteStartTransaction", idTag="OTHER") == REJECTED
+        assert said(pair) == []
+
+
+# -- over ------------------------------------------------------------
+
+
+@pytest.mark.row(99, "TC_047_CS")
+async def test_a_reservation_expires() -> None:
+    async with Pair() as pair:
+        await reserve(pair, in_s=30)
+        pair.csms.clear()
+        await pair.advance(29.9)
+        assert said(pair) == []
+        await pair.advance(0.2)
+        assert said(pair) == [FIRST + "Available"]
+        assert await cancel(pair) == REJECTED
+        await pair.submit(Plug(1))
+        assert isinstance(await pair.submit(Start(1, "OTHER")), Accepted)
+        await checked(pair)
+        assert "reservationId" not in payloads(pair, "StartTransaction")[0]
+
+
+@pytest.mark.row(99, "TC_047_CS")
+async def test_reservations_expire_one_after_the_other() -> None:
+    async with Pair() as pair:
+        await reserve(pair, 1, in_s=60)
+        await reserve(pair, 2, in_s=30, reservationId=8)
+        pair.csms.clear()
+        await pair.advance(45)
+        assert said(pair) == [SECOND + "Available"]
+        await pair.advance(30)
+        assert said(pair) == [SECOND + "Available", FIRST + "Available"]
+
+
+@pytest.mark.row(99, "TC_047_CS")
+async def test_a_reservation_expires_while_its_holder_is_plugged_in() -> None:
+    async with Pair() as pair:
+        await reserve(pair, in_s=30)
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        await pair.advance(60)
+        assert said(pair) == [], "Preparing it stays"
+        assert isinstance(await pair.submit(Start(1, "HOLDER")), Accepted)
+        await checked(pair)
+        assert "reservationId" not in payloads(pair, "StartTransaction")[0]
+
+
+@pytest.mark.row(99, "TC_047_CS")
+async def test_the_time_is_that_of_the_csms() -> None:
+    """A Heartbeat sets the clock two minutes on: what was to last five lasts three."""
+    async with Pair() as pair:
+        await reserve(pair, in_s=300)
+        ahead = pair.clock.now() + timedelta(seconds=120)
+        pair.csms.script["Heartbeat"].append({"currentTime": stamp(ahead)})
+        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
+        await pair.advance(175)
+        assert pair.status() == "Reserved"
+        await pair.advance(10)
+        assert pair.status() == "Available"
+
+
+@pytest.mark.row(99, "TC_047_CS")
+async def test_what_expires_offline_is_told_once_online() -> None:
+    async with Pair() as pair:
+        await reserve(pair, in_s=30)
+        await unplug_network(pair)
+        await pair.advance(60)
+        await plug_network(pair)
+        assert FIRST + "Available" in said(pair)
+        assert FIRST + "Reserved" not in said(pair)
+
+
+@pytest.mark.row(104, "S§5.13")
+@pytest.mark.parametrize("how", ["fault", "availability", "availability of all"])
+async def test_a_reservation_ends_with_a_fault_or_out_of_service(how: str) -> None:
+    async with Pair() as pair:
+        await reserve(pair)
+        connector_id = 0 if how == "availability of all" else 1
+        if how == "fault":
+            await pair.submit(InjectFault(1))
+            assert pair.status() == "Faulted"
+            await pair.submit(ClearFault(1))
+        else:
+            ask = {"connectorId": connector_id, "type": "Inoperative"}
+            assert await pair.ask("ChangeAvailability", **ask) == ACCEPTED
+            assert pair.status() == "Unavailable"
+            ask["type"] = "Operative"
+            assert await pair.ask("ChangeAvailability", **ask) == ACCEPTED
+        assert pair.status() == "Available"
+        assert await cancel(pair) == REJECTED
+        assert isinstance(await pair.submit(Swipe(1, "OTHER")), Accepted)
+
+
+# -- refused ---------------------------------------------------------
+
+
+@pytest.mark.row(100, "TC_048 / TC_050")
+@pytest.mark.parametrize("connector_id", [1, 0])
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("faulted", "Faulted"),
+        ("plugged", "Occupied"),
+        ("card shown", "Occupied"),
+        ("charging", "Occupied"),
+        ("finishing", "Occupied"),
+        ("reserved", "Occupied"),
+        ("inoperative", "Unavailable"),
+    ],
+)
+async def test_what_cannot_be_reserved(connector_id: int, state: str, status: str) -> None:
+    """With one connector, what is true of it is true of the charge point."""
+    async with Pair(connectors=1, keys=ZERO) as pair:
+        if state == "faulted":
+            await pair.submit(InjectFault(1))
+        elif state == "plugged":
+            await pair.submit(Plug(1))
+        elif state == "card shown":
+            await pair.submit(Swipe(1, "OTHER"))
+        elif state == "reserved":
+            assert await reserve(pair, connector_id, reservationId=6) == "Accepted"
+        elif state == "inoperative":
+            ask = {"connectorId": connector_id, "type": "Inoperative"}
+            assert await pair.ask("ChangeAvailability", **ask) == ACCEPTED
+        else:
+            await charge(pair)
+            if state == "finishing":
+                await pair.submit(Stop(1))
+        before = pair.status()
+        pair.csms.clear()
+        assert await reserve(pair, connector_id) == status
+        assert (said(pair), pair.status()) == ([], before)
+
+
+@pytest.mark.row(100, "TC_048 / TC_050")
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"connectorId": 3},
+        {"connectorId": -1},
+        {"connectorId": 10**30},
+        {"reservationId": 2**63},
+        {"idTag": ""},
+        {"idTag": "with\nbreak"},
+        {"expiryDate": "2020-01-01T00:00:00Z"},
+    ],
+)
+async def test_reservations_that_make_no_sense(request_: dict[str, Any]) -> None:
+    async with Pair() as pair:
+        pair.csms.clear()
+        answer = await pair.ask("ReserveNow", **{**asked(pair), **request_})
+        assert answer == REJECTED
+        assert said(pair) == []
+
+
+@pytest.mark.row(100, "TC_048 / TC_050")
+async def test_an_expiry_date_that_is_none() -> None:
+    async with Pair() as pair:
+        answer = await pair.csms.ask_raw("ReserveNow", {**asked(pair), "expiryDate": "tomorrow"})
+        assert (answer[0], answer[2]) == (4, "PropertyConstraintViolation")
+        assert pair.status() == "Available"
+
+
+@pytest.mark.row(100, "TC_050_4_CS")
+async def test_connector_0_where_it_cannot_be_reserved() -> None:
+    async with Pair(keys={"ReserveConnectorZeroSupported": "false"}) as pair:
+        assert await reserve(pair, 0) == "Rejected"
+        assert await reserve(pair, 1) == "Accepted"
+
+
+@pytest.mark.row(100, "TC_048_4_CS")
+@pytest.mark.parametrize("action", ["ReserveNow", "CancelReservation"])
+async def test_a_make_without_the_profile(action: str) -> None:
+    async with Pair(keys={"SupportedFeatureProfiles": "Core,RemoteTrigger"}) as pair:
+        request = asked(pair) if action == "ReserveNow" else {"reservationId": 7}
+        answer = await pair.csms.ask_raw(action, request)
+        assert (answer[0], answer[2]) == (4, "NotSupported")
+        answer = await pair.ask("GetConfiguration", key=["ReserveConnectorZeroSupported"])
+        assert answer["unknownKey"] == ["ReserveConnectorZeroSupported"]
+
+
+# -- connector 0 -----------------------------------------------------
+
+
+@pytest.mark.row(101, "TC_049_CS")
+@pytest.mark.parametrize("connector_id", [1, 2])
+async def test_whom_connector_0_is_reserved_for_may_use_any(connector_id: int) -> None:
+    async with Pair(keys=ZERO) as pair:
+        pair.csms.clear()
+        assert await reserve(pair, 0) == "Accepted"
+        assert said(pair) == [], "two are free: none is held"
+        await pair.submit(Plug(connector_id))
+        await pair.submit(Start(connector_id, "HOLDER"))
+        await checked(pair)
+        assert payloads(pair, "StartTransaction")[0]["reservationId"] == 7
+        assert [connector.reservation for connector in pair.station.snapshot.connectors] == [None] * 2
+        assert pair.station.snapshot.reservation is None
+
+
+@pytest.mark.row(101, "TC_049_CS")
+async def test_one_connector_is_kept_free() -> None:
+    async with Pair(keys=ZERO) as pair:
+        await reserve(pair, 0)
+        await charge(pair, 1, "OTHER")
+        assert pair.status(2) == "Reserved"
+        assert isinstance(await pair.submit(Swipe(2, "THIRD")), Refused)
+        assert await reserve(pair, 2, reservationId=8) == "Occupied"
+        await pair.submit(Plug(2))
+        assert isinstance(await pair.submit(Start(2, "THIRD")), Refused)
+        await pair.submit(Stop(1))
+        await pair.submit(Unplug(1))
+        assert pair.status(1) == "Reserved", "the other one is taken by a vehicle"
+        pair.csms.clear()
+        await pair.submit(Unplug(2))
+        assert sorted(said(pair)) == [FIRST + "Available", SECOND + "Available"]
+        assert {pair.status(1), pair.status(2)} == {"Available"}
+
+
+@pytest.mark.row(101, "TC_049_CS")
+async def test_the_last_connector_is_for_the_holder() -> None:
+    async with Pair(keys=ZERO) as pair:
+        await reserve(pair, 0)
+        await charge(pair, 1, "OTHER")
+        await pair.submit(Plug(2))
+        assert isinstance(await pair.submit(Start(2, "HOLDER")), Accepted)
+        await checked(pair)
+        (start,) = payloads(pair, "StartTransaction")
+        assert (start["connectorId"], start["reservationId"]) == (2, 7)
+
+
+@pytest.mark.row(101, "TC_049_CS")
+async def test_a_connector_reserved_by_itself_is_not_the_one_that_is_kept() -> None:
+    async with Pair(connectors=3, keys=ZERO) as pair:
+        await reserve(pair, 0)
+        assert await reserve(pair, 1, reservationId=8, idTag="OTHER") == "Accepted"
+        assert [pair.status(n) for n in (1, 2, 3)] == ["Reserved", "Available", "Available"]
+        await pair.submit(Plug(2))
+        assert [pair.status(n) for n in (1, 2, 3)] == ["Reserved", "Preparing", "Reserved"]
+        assert pair.connector(3).reservation == pair.station.snapshot.reservation
+        assert await cancel(pair) == ACCEPTED
+        assert [pair.status(n) for n in (1, 2, 3)] == ["Reserved", "Preparing", "Available"]
+
+
+@pytest.mark.row(101, "TC_049_CS")
+async def test_two_cards_at_once_cannot_take_both() -> None:
+    """Each was asked about while the other connector was free: the second one finds none left."""
+    async with Pair(keys=ZERO) as pair:
+        await reserve(pair, 0)
+        outcomes = [
+            await pair.submit(Swipe(1, "THIRD")),
+            await pair.submit(Swipe(2, "FOURTH")),
+        ]
+        assert isinstance(outcomes[0], Accepted)
+        assert isinstance(outcomes[1], Refused)
+        assert [pair.status(n) for n in (1, 2)] == ["Preparing", "Reserved"]
+
+
+@pytest.mark.row(101, "TC_049_CS")
+async def test_a_reservation_of_connector_0_ends_when_all_are_out_of_order() -> None:
+    async with Pair(keys=ZERO) as pair:
+        await reserve(pair, 0)
+        await pair.submit(InjectFault(1))
+        assert pair.status(2) == "Reserved"
+        await pair.submit(InjectFault(2))
+        assert pair.station.snapshot.reservation is None
+        await pair.submit(ClearFault(2))
+        assert pair.status(2) == "Available"
+
+
+# -- cancelled, replaced, kept ---------------------------------------
+
+
+@pytest.mark.row(102, "TC_051_CS / TC_052_CS")
+async def test_a_reservation_is_cancelled() -> None:
+    async with Pair() as pair:
+        await reserve(pair)
+        pair.csms.clear()
+        assert await cancel(pair, 8) == REJECTED
+        assert said(pair) == []
+        assert await cancel(pair, 7) == ACCEPTED
+        assert said(pair) == [FIRST + "Available"]
+        assert await cancel(pair, 7) == REJECTED
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "HOLDER"))
+        await checked(pair)
+        assert "reservationId" not in payloads(pair, "StartTransaction")[0]
+
+
+@pytest.mark.row(103, "TC_053_CS")
+@pytest.mark.parametrize("how", ["card", "remote start", "remote start unasked"])
+async def test_a_card_of_the_group_uses_the_reservation(how: str) -> None:
+    async with Pair(keys={"AuthorizeRemoteTxRequests": str(how == "remote start").lower()}) as pair:
+        pair.csms.tags["MATE"] = GROUP
+        assert await reserve(pair, parentIdTag="group") == "Accepted"
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        if how == "card":
+            assert isinstance(await pair.submit(Swipe(1, "MATE")), Accepted)
+        else:
+            ask = {"connectorId": 1, "idTag": "MATE"}
+            assert await pair.ask("RemoteStartTransaction", **ask) == ACCEPTED
+        await checked(pair)
+        assert said(pair)[:2] == ["Authorize", "StartTransaction"]
+        (start,) = payloads(pair, "StartTransaction")
+        assert (start["idTag"], start["reservationId"]) == ("MATE", 7)
+
+
+@pytest.mark.row(103, "TC_053_CS")
+@pytest.mark.parametrize(
+    "info", [{"status": "Accepted"}, {"status": "Accepted", "parentIdTag": "ELSE"}]
+)
+async def test_a_card_of_another_group(info: dict[str, str]) -> None:
+    async with Pair() as pair:
+        pair.csms.tags["STRANGER"] = info
+        await reserve(pair, parentIdTag="GROUP")
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        refused = await pair.submit(Start(1, "STRANGER"))
+        assert isinstance(refused, Refused)
+        assert "is reserved for HOLDER and the cards of GROUP until" in refused.reason
+        ask = {"connectorId": 1, "idTag": "STRANGER"}
+        assert await pair.ask("RemoteStartTransaction", **ask) == ACCEPTED
+        await checked(pair)
+        assert said(pair) == ["Authorize", "Authorize"], "no StartTransaction"
+
+
+@pytest.mark.row(103, "TC_053_CS")
+async def test_an_empty_group_is_none() -> None:
+    """A card without parentIdTag is not of the group with the empty name."""
+    async with Pair() as pair:
+        pair.csms.tags["STRANGER"] = {"status": "Accepted", "parentIdTag": ""}
+        await reserve(pair, parentIdTag="")
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        assert isinstance(await pair.submit(Start(1, "STRANGER")), Refused)
+        assert said(pair) == []
+
+
+@pytest.mark.row(104, "S§5.13")
+async def test_the_same_id_again_replaces() -> None:
+    async with Pair() as pair:
+        await reserve(pair, 1)
+        pair.csms.clear()
+        assert await reserve(pair, 2, idTag="NEXT") == "Accepted"
+        assert sorted(said(pair)) == [FIRST + "Available", SECOND + "Reserved"]
+        assert isinstance(await pair.submit(Swipe(2, "HOLDER")), Refused)
+        assert isinstance(await pair.submit(Swipe(2, "NEXT")), Accepted)
+        assert await reserve(pair, 2, idTag="HOLDER", in_s=30) == "Accepted", "it is its own"
+        await pair.advance(31)
+        assert await cancel(pair) == REJECTED
+
+
+@pytest.mark.row(104, "S§5.13")
+async def test_a_replacement_that_cannot_be_leaves_the_old_one() -> None:
+    async with Pair() as pair:
+        await reserve(pair, 1)
+        await charge(pair, 2)
+        assert await reserve(pair, 2) == "Occupied"
+        assert pair.status(1) == "Reserved"
+        assert await cancel(pair) == ACCEPTED
+
+
+@pytest.mark.row(104, "S§5.13")
+@pytest.mark.parametrize("how", ["soft reset", "power cut", "mains"])
+async def test_a_reservation_outlives_a_reboot(tmp_path: Path, how: str) -> None:
+    async with Pair(state=tmp_path, keys=ZERO) as pair:
+        await reserve(pair, 1, in_s=900)
+        await reserve(pair, 0, in_s=900, reservationId=8, parentIdTag="GROUP")
+        pair.csms.clear()
+        if how == "soft reset":
+            await pair.ask("Reset", type="Soft")
+            await rebooted(pair)
+        elif how == "power cut":
+            await pair.power_cut()
+            await pair.power_on()
+        else:
+            await pair.submit(PowerOff())
+            await pair.submit(PowerOn())
+        await pair.settle()
+        words = {"_1": "Reserved", "_2": "Reserved"}
+        assert said(pair)[-4:] == ["BootNotification", *all_statuses(pair, **words)][-4:]
+        whole = pair.station.snapshot.reservation
+        assert whole is not None
+        assert (whole.reservation_id, whole.parent_id_tag) == (8, "GROUP")
+        assert await cancel(pair, 8) == ACCEPTED
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "HOLDER"))
+        await checked(pair)
+        assert payloads(pair, "StartTransaction")[0]["reservationId"] == 7
+
+
+@pytest.mark.row(104, "S§5.13")
+async def test_what_expired_in_the_dark_is_over(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await reserve(pair, in_s=60)
+        await pair.power_cut()
+        pair.csms.clear()
+        await pair.advance(120)
+        await pair.power_on()
+        await pair.settle()
+        assert [word for word in said(pair) if word.startswith(FIRST)] == [FIRST + "Available"]
+        assert await cancel(pair) == REJECTED
+
+
+@pytest.mark.row(104, "S§5.13")
+async def test_what_was_used_is_gone_with_the_start(tmp_path: Path) -> None:
+    """One commit writes StartTransaction and lets the reservation go."""
+    async with Pair(state=tmp_path) as pair:
+        await reserve(pair)
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "HOLDER"))
+        await checked(pair)
+        await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        assert await cancel(pair) == REJECTED
+
+
+@pytest.mark.row(12, "S§4.9")
+async def test_a_short_lived_available_before_reserved_is_not_told() -> None:
+    async with Pair() as pair:
+        await reserve(pair)
+        await pair.submit(Plug(1))
+        await configure(pair, MinimumStatusDuration="5")
+        pair.csms.clear()
+        await pair.submit(Unplug(1))
+        await pair.advance(10)
+        assert said(pair) == [FIRST + "Reserved"]

@@ -1,0 +1,865 @@
+"""Smart Charging (OCPP 1.6 §3.13, §5.5, §5.7, §5.16): profiles, and a metal that obeys them.
+
+One make takes a single profile only; where a row needs several, the station is built with room for
+more, which is what its configuration key says. All limits are far below what the vehicle takes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim_core.commands import Plug, PowerOff, PowerOn, Refused, Resume, Stop
+from sim_core.models import load_model
+from tests import pair as pairs
+from tests.conformance.acts import charge, checked, payloads, rebooted, said
+from tests.pair import Pair
+
+ACCEPTED = {"status": "Accepted"}
+REJECTED = {"status": "Rejected"}
+UNKNOWN = {"status": "Unknown"}
+ROOM = {
+    "ChargeProfileMaxStackLevel": "8",
+    "ChargingScheduleMaxPeriods": "12",
+    "MaxChargingProfilesInstalled": "4",
+}
+RAMPED_S = 40
+"""Long enough for any ramp."""
+
+
+def at(pair: Pair, seconds: float) -> str:
+    """So much later than now, as it is written."""
+    later: datetime = pair.clock.now() + timedelta(seconds=seconds)
+    return later.isoformat().replace("+00:00", "Z")
+
+
+def profile(*periods: tuple[int, float], **changed: Any) -> dict[str, Any]:
+    """A TxDefaultProfile of (start in s, limit in W), or whatever `changed` makes of it."""
+    schedule: dict[str, Any] = {
+        "chargingRateUnit": "W",
+        "chargingSchedulePeriod": [
+            {"startPeriod": start_s, "limit": limit} for start_s, limit in periods
+        ],
+    }
+    for name in ("chargingRateUnit", "duration", "startSchedule", "minChargingRate", "phases"):
+        if name in changed:
+            schedule[name] = changed.pop(name)
+    if phases := schedule.pop("phases", None):
+        for period in schedule["chargingSchedulePeriod"]:
+            period["numberPhases"] = phases
+    return {
+        "chargingProfileId": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": schedule,
+        **changed,
+    }
+
+
+def _absolute(pair: Pair) -> dict[str, Any]:
+    return {"chargingProfileKind": "Absolute", "startSchedule": at(pair, 0)}
+
+
+async def install(pair: Pair, connector_id: int, one: dict[str, Any]) -> dict[str, Any]:
+    return await pair.ask("SetChargingProfile", connectorId=connector_id, csChargingProfiles=one)
+
+
+async def accepted(pair: Pair, connector_id: int, one: dict[str, Any]) -> None:
+    assert await install(pair, connector_id, one) == ACCEPTED
+
+
+def why(pair: Pair) -> str:
+    """The last sentence about profiles."""
+    texts = [event.text for event in pair.events.since(0)[1] if event.kind == "profile"]
+    return texts[-1]
+
+
+def transaction_id(pair: Pair, connector_id: int = 1) -> int:
+    transaction = pair.connector(connector_id).transaction
+    assert transaction is not None
+    assert transaction.transaction_id is not None
+    return transaction.transaction_id
+
+
+async def composite(
+    pair: Pair, duration: int, connector_id: int = 1, **more: Any
+) -> list[tuple[int, float]]:
+    """(start in s, limit) of what GetCompositeSchedule answers."""
+    answer = await pair.ask(
+        "GetCompositeSchedule", connectorId=connector_id, duration=duration, **more
+    )
+    assert answer["status"] == "Accepted"
+    assert answer["connectorId"] == connector_id
+    begins = datetime.fromisoformat(answer["scheduleStart"].replace("Z", "+00:00"))
+    assert abs((begins - pair.clock.now()).total_seconds()) < 1
+    schedule = answer["chargingSchedule"]
+    assert schedule["duration"] == duration
+    assert schedule["chargingRateUnit"] == more.get("chargingRateUnit", "W")
+    return [(one["startPeriod"], one["limit"]) for one in schedule["chargingSchedulePeriod"]]
+
+
+def rated_w(pair: Pair) -> float:
+    ratings = pair.model.ratings
+    return min(ratings.connector_power_w, ratings.cabinet_power_w)
+
+
+def power_w(pair: Pair, connector_id: int = 1) -> float:
+    return pair.connector(connector_id).power_w
+
+
+# -- row 107 ---------------------------------------------------------
+
+
+@pytest.mark.row(107, "TC_056_CS / TC_082_CS")
+@pytest.mark.parametrize("connector_id", [0, 1])
+async def test_a_default_profile_before_a_transaction(connector_id: int) -> None:
+    async with Pair(keys=ROOM) as pair:
+        await accepted(pair, connector_id, profile((0, 11_000.0), (300, 8_000.0)))
+        assert await composite(pair, 400) == [(0, 11_000), (300, 8_000)]
+        await charge(pair)
+        await pair.advance(RAMPED_S)
+        assert power_w(pair) == pytest.approx(11_000)
+        assert await composite(pair, 400) == [(0, 11_000), (260, 8_000)]
+        await pair.advance(300)
+        assert power_w(pair) == pytest.approx(8_000)
+
+
+@pytest.mark.row(107, "TC_056_CS / TC_082_CS")
+@pytest.mark.parametrize("connector_id", [0, 1])
+async def test_a_default_profile_during_a_transaction_counts_at_once(connector_id: int) -> None:
+    async with Pair(keys=ROOM) as pair:
+        await charge(pair)
+        await pair.advance(RAMPED_S)
+        assert power_w(pair) > 30_000
+        await accepted(pair, connector_id, profile((0, 11_000.0)))
+        assert power_w(pair) == pytest.approx(11_000)
+        connector = pair.connector()
+        assert (connector.limited_by, connector.limit_w) == ("profile", 11_000)
+        assert connector.profile is not None
+        assert connector.profile.purpose == "TxDefaultProfile"
+        assert (connector.profile.limit_w, connector.profile.until) == (11_000, None)
+        assert await composite(pair, 100) == [(0, 11_000)]
+
+
+@pytest.mark.row(107, "TC_056_CS / TC_082_CS")
+async def test_the_default_of_a_connector_stands_in_for_the_one_of_all() -> None:
+    async with Pair(keys=ROOM) as pair:
+        await accepted(pair, 0, profile((0, 11_000.0)))
+        await accepted(pair, 2, profile((0, 20_000.0), chargingProfileId=2))
+        assert await composite(pair, 60, 1) == [(0, 11_000)]
+        assert await composite(pair, 60, 2) == [(0, 20_000)]
+        await charge(pair, 2)
+        await pair.advance(RAMPED_S)
+        assert power_w(pair, 2) == pytest.approx(20_000)
+
+
+# -- rows 108 to 110 -------------------------------------------------
+
+
+@pytest.mark.row(108, "TC_057_CS")
+async def test_the_profile_of_a_transaction_lasts_as_long_as_that() -> None:
+    async with Pair(keys=ROOM) as pair:
+        await accepted(pair, 0, profile((0, 20_000.0)))
+        await charge(pair)
+        of_this = {"chargingProfilePurpose": "TxProfile", "transactionId": transaction_id(pair)}
+        await accepted(pair, 1, profile((0, 9_000.0), chargingProfileId=2, **of_this))
+        await charge(pair, 2)
+        await pair.advance(RAMPED_S)
+        assert power_w(pair, 1) == pytest.approx(9_000)
+        assert power_w(pair, 2) == pytest.approx(20_000)
+        await pair.submit(Stop(1))
+        assert [one.profile_id for one in pair.station.snapshot.profiles] == [1]
+        assert await composite(pair, 60, 1) == [(0, 20_000)]
+
+
+@pytest.mark.row(108, "TC_057_CS")
+@pytest.mark.parametrize("level", [0, 5])
+async def test_the_profile_of_a_transaction_overrules_a_higher_default(level: int) -> None:
+    async with Pair(keys=ROOM) as pair:
+        await accepted(pair, 1, profile((0, 20_000.0), stackLevel=level))
+        await charge(pair)
+        await accepted(
+            pair,
+            1,
+            profile((0, 30_000.0), chargingProfileId=2, chargingProfilePurpose="TxProfile"),
+        )
+        assert await composite(pair, 60) == [(0, 30_000)]
+
+
+@pytest.mark.row(109, "TC_058_1_CS / _2")
+async def test_a_transactions_profile_without_that_transaction() -> None:
+    async with Pair(keys=ROOM) as pair:
+        one = profile((0, 9_000.0), chargingProfilePurpose="TxProfile")
+        assert await install(pair, 1, one) == REJECTED
+        assert "connector 1 has no transaction" in why(pair)
+        await charge(pair)
+        assert await install(pair, 1, {**one, "transactionId": 4711}) == REJECTED
+        assert "another transaction" in why(pair)
+        assert await install(pair, 0, one) == REJECTED
+        await charge(pair, 2)
+        of_other = {**one, "transactionId": transaction_id(pair, 2)}
+        assert await install(pair, 1, of_other) == REJECTED
+        assert not pair.station.snapshot.profiles
+        assert await composite(pair, 60) == [(0, rated_w(pair))]
+
+
+@pytest.mark.row(110, "TC_059_CS / TC_060_CS")
+@pytest.mark.parametrize("authorize", ["true", "false"])
+async def test_a_remote_start_brings_the_profile_of_its_transaction(authorize: str) -> None:
+    keys = {**ROOM, "AuthorizeRemoteTxRequests": authorize}
+    async with Pair(keys=keys) as pair:
+        await pair.submit(Plug(1))
+        own = profile((0, 9_000.0), (600, 5_000.0), chargingProfilePurpose="TxProfile")
+        start = {"connectorId": 1, "idTag": "TAG", "chargingProfile": own}
+        assert await pair.ask("RemoteStartTransaction", **start) == ACCEPTED
+        await checked(pair)
+        assert pair.status() == "Charging"
+        began = pair.connector().transaction
+        assert began is not None
+        passed_s = (pair.clock.now() - began.started_at).total_seconds()
+        (_, second) = await composite(pair, 700)
+        assert second == (pytest.approx(600 - passed_s, abs=0.5), 5_000)
+        await pair.advance(RAMPED_S)
+        assert power_w(pair) == pytest.approx(9_000)
+        await pair.submit(Stop(1))
+        assert not pair.station.snapshot.profiles
+
+
+@pytest.mark.row(110, "TC_059_CS / TC_060_CS")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"chargingProfilePurpose": "TxDefaultProfile"},
+        {"chargingProfilePurpose": "ChargePointMaxProfile"},
+        {"transactionId": 5},
+        {"stackLevel": 99},
+    ],
+)
+async def test_a_remote_start_with_a_profile_that_cannot_be_its_own(wrong: dict[str, Any]) -> None:
+    async with Pair(keys=ROOM) as pair:
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        own = profile((0, 9_000.0), **{"chargingProfilePurpose": "TxProfile", **wrong})
+        answer = await pair.ask(
+            "RemoteStartTransaction", connectorId=1, idTag="TAG", chargingProfile=own
+        )
+        assert answer == REJECTED
+        assert "remote start refused" in why(pair)
+        await checked(pair)
+        assert said(pair) == []
+        assert pair.status() == "Preparing"
+
+
+# -- rows 111 and 112 ------------------------------------------------
+
+
+@pytest.mark.row(111, "TC_066_CS")
+async def test_a_composite_schedule_of_all_three_purposes() -> None:
+    async with Pair(keys=ROOM) as pair:
+        installed = pair.clock.now()
+        most = profile(
+            (0, 10_000.0),
+            (100, 7_000.0),
+            chargingProfileId=1,
+            chargingProfilePurpose="ChargePointMaxProfile",
+            chargingProfileKind="Absolute",
+            startSchedule=at(pair, 0),
+            duration=400,
+        )
+        await accepted(pair, 0, most)
+        default = profile((0, 6_000.0), chargingProfileId=2, duration=300)
+        await accepted(pair, 1, default)
+        began = await charge(pair)
+        own = profile(
+            (0, 8_000.0),
+            (50, 11_000.0),
+            (200, 5_000.0),
+            chargingProfileId=3,
+            chargingProfilePurpose="TxProfile",
+            transactionId=transaction_id(pair),
+            duration=250,
+        )
+        await accepted(pair, 1, own)
+        await pair.advance(10)
+        into_s = (pair.clock.now() - began).total_seconds()
+        since_max_s = (pair.clock.now() - installed).total_seconds()
+        expected = {
+            0: 8_000,
+            50 - into_s: 10_000,
+            100 - since_max_s: 7_000,
+            200 - into_s: 5_000,
+            250 - into_s: 6_000,
+            300 - into_s: 7_000,
+            400 - since_max_s: rated_w(pair),
+        }
+        found = await composite(pair, 500)
+        assert [limit for _, limit in found] == list(expected.values())
+        for (start_s, _), due_s in zip(found, expected, strict=True):
+            assert start_s == pytest.approx(due_s, abs=0.5)
+
+
+@pytest.mark.row(112, "TC_072_CS")
+async def test_the_highest_stack_level_counts_as_long_as_it_says_anything() -> None:
+    async with Pair(keys=ROOM) as pair:
+        began, common = pair.clock.now(), _absolute(pair)
+        await accepted(pair, 1, profile((0, 6_000.0), duration=400, **common))
+        higher = {"chargingProfileId": 2, "stackLevel": 1, "duration": 150, **common}
+        await accepted(pair, 1, profile((0, 10_000.0), (100, 8_000.0), **higher))
+        expected = [(0, 10_000), (100, 8_000), (150, 6_000), (400, rated_w(pair))]
+        assert await composite(pair, 500) == expected
+        await charge(pair)
+        for after_s, limit_w in ((90, 10_000), (140, 8_000), (160, 6_000)):
+            await pair.advance(after_s - (pair.clock.now() - began).total_seconds())
+            assert power_w(pair) == pytest.approx(limit_w), after_s
+        await pair.advance(250)
+        assert power_w(pair) > 10_000
+
+
+# -- row 113 ---------------------------------------------------------
+
+
+@pytest.mark.row(113, "S§3.13 / §5.16")
+async def test_what_replaces_what() -> None:
+    async with Pair(keys=ROOM) as pair:
+
+        def kept() -> list[tuple[int, int, int, float]]:
+            return [
+                (one.profile_id, one.connector_id, one.stack_level, one.periods[0][1])
+                for one in pair.station.snapshot.profiles
+            ]
+
+        await accepted(pair, 0, profile((0, 5_000.0)))
+        await accepted(pair, 0, profile((0, 6_000.0)))
+        assert kept() == [(1, 0, 0, 6_000)]
+        await accepted(pair, 0, profile((0, 7_000.0), chargingProfileId=2))
+        assert kept() == [(2, 0, 0, 7_000)], "the same stack level, purpose and connector"
+        await accepted(pair, 1, profile((0, 8_000.0), chargingProfileId=3))
+        await accepted(pair, 0, profile((0, 9_000.0), chargingProfileId=4, stackLevel=1))
+        assert kept() == [(2, 0, 0, 7_000), (3, 1, 0, 8_000), (4, 0, 1, 9_000)]
+        most = {"chargingProfilePurpose": "ChargePointMaxProfile"}
+        absolute = {**most, "chargingProfileKind": "Absolute"}
+        await accepted(pair, 0, profile((0, 50_000.0), chargingProfileId=2, **absolute))
+        assert kept() == [(2, 0, 0, 50_000), (3, 1, 0, 8_000), (4, 0, 1, 9_000)]
+
+
+@pytest.mark.row(113, "S§3.13 / §5.16")
+@pytest.mark.parametrize(
+    ("connector_id", "changed", "sentence"),
+    [
+        (0, {"stackLevel": 9}, "ChargeProfileMaxStackLevel"),
+        (0, {"periods": 13}, "ChargingScheduleMaxPeriods"),
+        (0, {"periods": 10_000}, "ChargingScheduleMaxPeriods"),
+        (0, {"periods": 0}, "no chargingSchedulePeriod"),
+        (0, {"chargingRateUnit": "A"}, "ChargingScheduleAllowedChargingRateUnit"),
+        (0, {"phases": 4}, "numberPhases"),
+        (9, {}, "there is no connector 9"),
+        (-1, {}, "there is no connector -1"),
+        (
+            1,
+            {
+                "chargingProfilePurpose": "ChargePointMaxProfile",
+                "chargingProfileKind": "Absolute",
+            },
+            "set it on connectorId 0",
+        ),
+    ],
+)
+async def test_what_the_configuration_does_not_allow(
+    connector_id: int, changed: dict[str, Any], sentence: str
+) -> None:
+    keys = {**ROOM, "ChargingScheduleAllowedChargingRateUnit": "Power"}
+    async with Pair(keys=keys) as pair:
+        changed = dict(changed)
+        periods = [(10 * i, 6_000.0) for i in range(changed.pop("periods", 1))]
+        assert await install(pair, connector_id, profile(*periods, **changed)) == REJECTED
+        assert sentence in why(pair)
+        assert not pair.station.snapshot.profiles
+
+
+@pytest.mark.row(113, "S§3.13 / §5.16")
+async def test_a_limit_that_is_no_number_is_refused_on_the_wire() -> None:
+    async with Pair(keys=ROOM) as pair:
+        for limit, code in (
+            (float("nan"), "TypeConstraintViolation"),
+            (float("inf"), "TypeConstraintViolation"),
+            ("11000", "TypeConstraintViolation"),
+            (11_000.05, "PropertyConstraintViolation"),
+        ):
+            one = profile((0, limit))  # type: ignore[arg-type]
+            request = {"connectorId": 0, "csChargingProfiles": one}
+            answer = await pair.csms.ask_raw("SetChargingProfile", request)
+            assert (answer[0], answer[2]) == (4, code), limit
+        await accepted(pair, 0, profile((0, 11_000.1)))
+
+
+@pytest.mark.row(113, "S§3.13 / §5.16")
+async def test_no_more_profiles_than_there_is_room_for() -> None:
+    async with Pair(keys={**ROOM, "MaxChargingProfilesInstalled": "2"}) as pair:
+        await accepted(pair, 0, profile((0, 5_000.0)))
+        await accepted(pair, 1, profile((0, 5_000.0), chargingProfileId=2))
+        assert await install(pair, 2, profile((0, 5_000.0), chargingProfileId=3)) == REJECTED
+        assert "MaxChargingProfilesInstalled" in why(pair)
+        await accepted(pair, 1, profile((0, 6_000.0), chargingProfileId=3))
+        await pair.submit(Plug(1))
+        own = profile((0, 9_000.0), chargingProfileId=9, chargingProfilePurpose="TxProfile")
+        start = {"connectorId": 1, "idTag": "TAG", "chargingProfile": own}
+        assert await pair.ask("RemoteStartTransaction", **start) == REJECTED
+        assert await pair.ask("ClearChargingProfile", id=3) == ACCEPTED
+        assert await pair.ask("RemoteStartTransaction", **start) == ACCEPTED
+
+
+@pytest.mark.row(113, "S§3.13 / §5.16")
+async def test_what_is_long_over_takes_no_room() -> None:
+    async with Pair(keys={**ROOM, "MaxChargingProfilesInstalled": "1"}) as pair:
+        await accepted(pair, 0, profile((0, 5_000.0), validTo=at(pair, 60)))
+        other = profile((0, 6_000.0), chargingProfileId=2, stackLevel=1)
+        assert await install(pair, 0, other) == REJECTED
+        await pair.advance(61)
+        await accepted(pair, 0, other)
+
+
+# -- row 114 ---------------------------------------------------------
+
+
+@pytest.mark.row(114, "S§3.13")
+async def test_a_relative_schedule_counts_from_the_start_of_the_transaction() -> None:
+    async with Pair(keys=ROOM) as pair:
+        await accepted(pair, 0, profile((0, 6_000.0), (120, 12_000.0), duration=300))
+        await pair.advance(1000)
+        began = await charge(pair)
+        for after_s, limit_w in ((100, 6_000), (119, 6_000), (150, 12_000)):
+            await pair.advance(after_s - (pair.clock.now() - began).total_seconds())
+            assert power_w(pair) == pytest.approx(limit_w)
+        await pair.advance(200)
+        assert power_w(pair) > 12_000
+
+
+@pytest.mark.row(114, "S§3.13")
+@pytest.mark.parametrize(("recurrency", "round_s"), [("Daily", 86_400), ("Weekly", 604_800)])
+async def test_a_recurring_schedule_comes_round(recurrency: str, round_s: int) -> None:
+    async with Pair(keys=ROOM) as pair:
+        recurring = {
+            "chargingProfileKind": "Recurring",
+            "recurrencyKind": recurrency,
+            "startSchedule": at(pair, 100 - 3 * round_s),
+            "duration": 400,
+        }
+        await accepted(pair, 0, profile((0, 6_000.0), (100, 12_000.0), **recurring))
+        rated = rated_w(pair)
+        expected = [(0, rated), (100, 6_000), (200, 12_000), (500, rated)]
+        again = [(start + round_s, limit) for start, limit in expected[1:3]]
+        assert await composite(pair, round_s + 400) == [*expected, *again]
+
+
+@pytest.mark.row(114, "S§3.13")
+async def test_validity_and_gaps_fall_back_to_the_next_stack_level() -> None:
+    async with Pair(keys=ROOM) as pair:
+        await accepted(pair, 0, profile((0, 20_000.0), validFrom=at(pair, 50)))
+        top = {
+            "chargingProfileId": 2,
+            "stackLevel": 3,
+            "chargingProfileKind": "Absolute",
+            "startSchedule": at(pair, 100),
+            "duration": 300,
+            "validTo": at(pair, 200),
+        }
+        await accepted(pair, 1, profile((0, 6_000.0), **top))
+        expected = [(0, rated_w(pair)), (50, 20_000), (100, 6_000), (200, 20_000)]
+        assert await composite(pair, 400) == expected
+
+
+@pytest.mark.row(114, "S§3.13")
+async def test_an_edge_between_two_samples_parts_the_energy_there() -> None:
+    keys = {**ROOM, "MeterValueSampleInterval": "10"}
+    async with Pair(keys=keys) as pair:
+        await charge(pair)
+        await pair.advance(RAMPED_S)
+        steps = profile((0, 9_000.0), (7, 18_000.0), (13, 3_600.0), **_absolute(pair))
+        await accepted(pair, 1, steps)
+        before_wh = pair.connector().register_wh
+        await pair.advance(20)
+        ramp_w_per_s = pair.timing.ramp_w_per_s
+        ramp_wh = 9_000**2 / ramp_w_per_s / 2 / 3600  # what the rise to 18 kW costs, at most
+        whole_wh = (7 * 9_000 + 6 * 18_000 + 7 * 3_600) / 3600
+        gained_wh = pair.connector().register_wh - before_wh
+        assert whole_wh - 2 * ramp_wh - 5 <= gained_wh <= whole_wh + 1e-6
+
+
+@pytest.mark.row(114, "S§3.13")
+async def test_a_clock_that_is_set_moves_absolute_schedules_only() -> None:
+    async with Pair(keys=ROOM) as pair:
+        began = await charge(pair)
+        await accepted(pair, 1, profile((0, 6_000.0), (300, 9_000.0)))
+        most = {"chargingProfileId": 2, "chargingProfilePurpose": "ChargePointMaxProfile"}
+        await accepted(pair, 0, profile((0, 8_000.0), **most, **_absolute(pair), duration=600))
+        set_s = 100.0
+        pair.csms.script["Heartbeat"].append({"currentTime": at(pair, set_s)})
+        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
+        assert (pair.station.now() - pair.clock.now()).total_seconds() == set_s
+        passed_s = (pair.clock.now() - began).total_seconds()
+        answer = await pair.ask("GetCompositeSchedule", connectorId=1, duration=700)
+        periods = answer["chargingSchedule"]["chargingSchedulePeriod"]
+        starts = [(one["startPeriod"], one["limit"]) for one in periods]
+        assert starts[1][0] == pytest.approx(300 - passed_s, abs=0.5), "with the transaction"
+        assert starts[1][1] == 8_000
+        assert starts[2] == (pytest.approx(600 - set_s, abs=3), 9_000), "by the calendar"
+
+
+# -- row 115 ---------------------------------------------------------
+
+
+@pytest.mark.row(115, "TC_067_CS")
+async def test_clearing() -> None:
+    async with Pair(keys=ROOM) as pair:
+
+        async def fill() -> None:
+            await accepted(pair, 0, profile((0, 20_000.0)))
+            await accepted(pair, 1, profile((0, 10_000.0), chargingProfileId=2, stackLevel=1))
+            most = {"chargingProfileId": 3, "chargingProfilePurpose": "ChargePointMaxProfile"}
+            await accepted(pair, 0, profile((0, 30_000.0), **most, chargingProfileKind="Absolute"))
+
+        def kept() -> list[int]:
+            return [one.profile_id for one in pair.station.snapshot.profiles]
+
+        async def clear(**which: Any) -> dict[str, Any]:
+            return await pair.ask("ClearChargingProfile", **which)
+
+        assert await clear() == UNKNOWN
+        await fill()
+        assert await clear(id=2, connectorId=2, stackLevel=7) == ACCEPTED, "the id alone counts"
+        assert kept() == [1, 3]
+        assert await composite(pair, 60) == [(0, 20_000)]
+        assert await clear(id=2) == UNKNOWN
+        await fill()
+        default = "TxDefaultProfile"
+        assert await clear(chargingProfilePurpose=default, stackLevel=2) == UNKNOWN
+        assert await clear(chargingProfilePurpose=default, stackLevel=1, connectorId=2) == UNKNOWN
+        assert kept() == [1, 2, 3]
+        assert await clear(chargingProfilePurpose=default, stackLevel=1, connectorId=1) == ACCEPTED
+        assert kept() == [1, 3]
+        assert await clear(connectorId=0) == ACCEPTED
+        assert kept() == []
+        assert await composite(pair, 60) == [(0, rated_w(pair))]
+        await fill()
+        assert await clear() == ACCEPTED
+        assert kept() == []
+
+
+@pytest.mark.row(115, "TC_067_CS")
+async def test_clearing_gives_the_power_back() -> None:
+    async with Pair(keys=ROOM) as pair:
+        await accepted(pair, 0, profile((0, 6_000.0)))
+        await charge(pair)
+        await pair.advance(RAMPED_S)
+        assert power_w(pair) == pytest.approx(6_000)
+        assert await pair.ask("ClearChargingProfile", id=1) == ACCEPTED
+        await pair.advance(RAMPED_S)
+        assert power_w(pair) > 30_000
+        assert pair.connector().profile is None
+
+
+# -- row 116 ---------------------------------------------------------
+
+
+@pytest.mark.row(116, "S§5.7")
+async def test_composite_schedules_that_there_are_not() -> None:
+    keys = {**ROOM, "ChargingScheduleAllowedChargingRateUnit": "Power"}
+    async with Pair(keys=keys) as pair:
+        ask = {"connectorId": 3, "duration": 60}
+        assert await pair.ask("GetCompositeSchedule", **ask) == REJECTED
+        ask = {"connectorId": 1, "duration": 60, "chargingRateUnit": "A"}
+        assert await pair.ask("GetCompositeSchedule", **ask) == REJECTED
+        answer = await pair.csms.ask_raw("GetCompositeSchedule", {"connectorId": 1, "duration": -1})
+        assert (answer[0], answer[2]) == (4, "PropertyConstraintViolation")
+
+
+@pytest.mark.row(116, "S§5.7")
+async def test_amperes_are_per_phase_of_the_mains() -> None:
+    async with Pair(keys=ROOM) as pair:
+        volts = pair.model.ratings.mains_v
+        in_amperes = {"chargingRateUnit": "A", "phases": 1}
+        await accepted(pair, 1, profile((0, 32.0), (100, 16.0), **in_amperes))
+        watts = [(0, pytest.approx(32 * volts)), (100, pytest.approx(16 * volts))]
+        assert await composite(pair, 200, chargingRateUnit="W") == watts
+        answer = await pair.ask("GetCompositeSchedule", connectorId=1, duration=200)
+        schedule = answer["chargingSchedule"]
+        assert schedule["chargingRateUnit"] == "W", "nothing holds yet: there is no transaction"
+        answer = await pair.ask(
+            "GetCompositeSchedule", connectorId=1, duration=200, chargingRateUnit="A"
+        )
+        assert answer["chargingSchedule"]["chargingSchedulePeriod"] == [
+            {"startPeriod": 0, "limit": 32.0, "numberPhases": 1},
+            {"startPeriod": 100, "limit": 16.0, "numberPhases": 1},
+        ]
+        await charge(pair)
+        await pair.advance(RAMPED_S)
+        assert power_w(pair) == pytest.approx(32 * volts)
+        answer = await pair.ask("GetCompositeSchedule", connectorId=1, duration=20)
+        assert answer["chargingSchedule"]["chargingRateUnit"] == "A", "as the profile that holds"
+
+
+@pytest.mark.row(116, "S§5.7")
+async def test_the_whole_charge_point() -> None:
+    async with Pair(keys=ROOM) as pair:
+        ratings = pair.model.ratings
+        whole_w = min(ratings.cabinet_power_w, 2 * rated_w(pair))
+        assert await composite(pair, 60, 0) == [(0, whole_w)]
+        await accepted(pair, 0, profile((0, 6_000.0)))
+        assert await composite(pair, 60, 0) == [(0, 12_000)]
+        most = {"chargingProfileId": 3, "chargingProfilePurpose": "ChargePointMaxProfile"}
+        await accepted(pair, 0, profile((0, 9_000.0), **most, **_absolute(pair)))
+        assert await composite(pair, 60, 0) == [(0, 9_000)]
+        assert await composite(pair, 60, 1) == [(0, 6_000)]
+
+
+# -- row 117 ---------------------------------------------------------
+
+
+OFFERS = "Power.Active.Import,Power.Offered,Current.Offered"
+
+
+def sampled(pair: Pair) -> list[dict[str, float]]:
+    """Each sample by measurand, in W and A."""
+    samples = []
+    for payload in payloads(pair, "MeterValues"):
+        values = payload["meterValue"][0]["sampledValue"]
+        kilo = {"kW": 1000.0}
+        samples.append(
+            {one["measurand"]: float(one["value"]) * kilo.get(one["unit"], 1) for one in values}
+        )
+    return samples
+
+
+@pytest.mark.row(117, "S§3.13")
+@pytest.mark.parametrize("purpose", ["TxDefaultProfile", "ChargePointMaxProfile"])
+async def test_a_limit_of_nothing_suspends_until_it_rises(purpose: str) -> None:
+    keys = {**ROOM, "MeterValuesSampledData": OFFERS, "MeterValueSampleInterval": "10"}
+    async with Pair(keys=keys) as pair:
+        await charge(pair)
+        await pair.advance(RAMPED_S)
+        pair.csms.clear()
+        changed = {"chargingProfilePurpose": purpose, **_absolute(pair)}
+        await accepted(pair, 0, profile((0, 0.0), (60, 7_000.0), **changed))
+        assert pair.status() == "SuspendedEVSE"
+        assert power_w(pair) == 0
+        assert (pair.connector().limited_by, pair.connector().limit_w) == ("profile", 0)
+        refused = await pair.submit(Resume(1))
+        assert isinstance(refused, Refused)
+        assert "a charging profile holds connector 1 at 0 W" in refused.reason
+        await pair.advance(50)
+        assert "StatusNotification 1 SuspendedEVSE" in said(pair)
+        assert all(set(one.values()) == {0.0} for one in sampled(pair))
+        assert len(sampled(pair)) == 5
+        pair.csms.clear()
+        await pair.advance(10 + RAMPED_S)
+        statuses = [word for word in said(pair) if word.startswith("StatusNotification")]
+        assert statuses == ["StatusNotification 1 Charging"]
+        assert pair.status() == "Charging"
+        last = sampled(pair)[-1]
+        assert 6_950 <= last["Power.Active.Import"] <= 7_000  # one make shows tenths of an ampere
+        assert last["Power.Offered"] == 7_000
+        assert last["Current.Offered"] == pytest.approx(7_000 / pair.connector().voltage_v, abs=0.1)
+
+
+@pytest.mark.row(117, "S§3.13")
+async def test_less_than_can_be_given_is_nothing() -> None:
+    async with Pair(keys=ROOM, model=_with_minimum(2_000.0)) as pair:
+        await charge(pair)
+        await pair.advance(RAMPED_S)
+        await accepted(pair, 1, profile((0, 1_999.9)))
+        assert (pair.status(), power_w(pair)) == ("SuspendedEVSE", 0)
+        await accepted(pair, 1, profile((0, 2_000.0)))
+        assert pair.status() == "Charging"
+        await accepted(pair, 1, profile((0, 5_000.0), minChargingRate=6_000.0))
+        assert (pair.status(), power_w(pair)) == ("SuspendedEVSE", 0)
+
+
+def _with_minimum(minimum_w: float) -> Any:
+    model = load_model(pairs.MODEL)
+    return replace(model, ratings=replace(model.ratings, minimum_power_w=minimum_w))
+
+
+@pytest.mark.row(117, "S§3.13")
+async def test_a_session_under_a_limit_of_nothing_begins_suspended() -> None:
+    async with Pair(keys=ROOM) as pair:
+        await accepted(pair, 0, profile((0, 0.0), (100, 7_000.0)))
+        await pair.submit(Plug(1))
+        start = {"connectorId": 1, "idTag": "TAG"}
+        pair.csms.clear()
+        assert await pair.ask("RemoteStartTransaction", **start) == ACCEPTED
+        await checked(pair)
+        assert pair.status() == "SuspendedEVSE"
+        assert "StatusNotification 1 Charging" not in said(pair)
+        await pair.advance(101)
+        assert pair.status() == "Charging"
+
+
+@pytest.mark.row(117, "S§3.13")
+@pytest.mark.parametrize("noise", [0.0, 0.2])
+async def test_no_sample_is_ever_above_the_limit(noise: float) -> None:
+    keys = {
+        **ROOM,
+        "MeterValuesSampledData": "Power.Active.Import,Current.Import,Voltage",
+        "MeterValueSampleInterval": "3",
+    }
+    async with Pair(keys=keys, noise=noise) as pair:
+        await charge(pair, 1)
+        await charge(pair, 2, "OTHER")
+        await pair.advance(RAMPED_S)
+        limits = [(0, 6_000.1), (4, 7_333.7), (9, 9_000.7), (15, 50.5), (21, 30_000.0)]
+        pair.csms.clear()
+        began = pair.clock.now()
+        await accepted(pair, 0, profile(*limits, **_absolute(pair)))
+        most = {"chargingProfileId": 2, "chargingProfilePurpose": "ChargePointMaxProfile"}
+        cap = [(0, 15_000.3), (12, 16_000.9), (24, 4_000.7)]
+        await accepted(pair, 0, profile(*cap, **most, **_absolute(pair)))
+
+        def holds(steps: list[tuple[int, float]], after_s: float) -> float:
+            return next(limit for start_s, limit in reversed(steps) if start_s <= after_s)
+
+        for second in range(40):
+            for number in (1, 2):
+                assert power_w(pair, number) <= holds(limits, second) + 1e-6
+            together_w = power_w(pair, 1) + power_w(pair, 2)
+            assert together_w <= holds(cap, second) + 1e-6, second
+            await pair.advance(1)
+        sums: dict[str, float] = {}
+        for payload in payloads(pair, "MeterValues"):
+            value = payload["meterValue"][0]
+            told = {one["measurand"]: one for one in value["sampledValue"]}
+            kilo = 1000 if told["Power.Active.Import"]["unit"] == "kW" else 1
+            told_w = float(told["Power.Active.Import"]["value"]) * kilo
+            stamp = datetime.fromisoformat(value["timestamp"].replace("Z", "+00:00"))
+            after_s = (stamp - began).total_seconds()
+            assert told_w <= holds(limits, after_s)
+            product_w = float(told["Voltage"]["value"]) * float(told["Current.Import"]["value"])
+            shown_w = 0.005 * (float(told["Voltage"]["value"]) + 200) * (kilo == 1)
+            assert product_w <= holds(limits, after_s) + shown_w, "what two decimals may add"
+            sums[value["timestamp"]] = sums.get(value["timestamp"], 0) + told_w
+            assert sums[value["timestamp"]] <= holds(cap, after_s)
+        assert len(sums) >= 13
+
+
+@pytest.mark.row(117, "S§3.13")
+async def test_the_sum_is_shared_out_in_the_cabinets_way() -> None:
+    async with Pair(keys=ROOM) as pair:
+        await charge(pair, 1)
+        await charge(pair, 2, "OTHER")
+        most = {"chargingProfileId": 2, "chargingProfilePurpose": "ChargePointMaxProfile"}
+        await accepted(pair, 0, profile((0, 20_000.0), **most, **_absolute(pair)))
+        await pair.advance(RAMPED_S)
+        assert (power_w(pair, 1), power_w(pair, 2)) == (
+            pytest.approx(10_000),
+            pytest.approx(10_000),
+        )
+        assert pair.connector().limited_by == "profile"
+        held = pair.connector().profile
+        assert held is not None
+        assert (held.purpose, held.limit_w) == ("ChargePointMaxProfile", 20_000)
+        await accepted(pair, 1, profile((0, 4_000.0)))
+        await pair.advance(RAMPED_S)
+        assert (power_w(pair, 1), power_w(pair, 2)) == (
+            pytest.approx(4_000),
+            pytest.approx(16_000),
+        )
+        held = pair.connector(1).profile
+        assert held is not None
+        assert held.purpose == "TxDefaultProfile"
+
+
+@pytest.mark.row(117, "S§3.13")
+async def test_too_little_for_two_serves_one() -> None:
+    async with Pair(keys=ROOM, model=_with_minimum(3_000.0)) as pair:
+        await charge(pair, 1)
+        await charge(pair, 2, "OTHER")
+        most = {"chargingProfileId": 2, "chargingProfilePurpose": "ChargePointMaxProfile"}
+        await accepted(pair, 0, profile((0, 5_000.0), **most, **_absolute(pair)))
+        await pair.advance(RAMPED_S)
+        assert (pair.status(1), power_w(pair, 1)) == ("Charging", pytest.approx(5_000))
+        assert (pair.status(2), power_w(pair, 2)) == ("SuspendedEVSE", 0)
+        await pair.submit(Stop(1))
+        await pair.advance(RAMPED_S)
+        assert (pair.status(2), power_w(pair, 2)) == ("Charging", pytest.approx(5_000))
+
+
+@pytest.mark.row(117, "S§3.13")
+async def test_the_answer_comes_before_the_status() -> None:
+    async with Pair(keys=ROOM) as pair:
+        await charge(pair)
+        await pair.advance(RAMPED_S)
+        pair.csms.clear()
+        await accepted(pair, 0, profile((0, 0.0)))
+        kinds = [frame[1] for frame in pair.csms.frames if "MeterValues" not in frame]
+        assert kinds == ["3", "2"]
+
+
+# -- what survives ---------------------------------------------------
+
+
+async def test_defaults_survive_a_restart_and_a_transactions_own_do_not(tmp_path: Path) -> None:
+    async with Pair(keys=ROOM, state=tmp_path, behaviour={"resume_after_power_loss": False}) as (
+        pair
+    ):
+        await accepted(pair, 0, profile((0, 6_000.0), validTo=at(pair, 10_000)))
+        await charge(pair)
+        own = {"chargingProfileId": 2, "chargingProfilePurpose": "TxProfile"}
+        await accepted(pair, 1, profile((0, 5_000.0), **own))
+        before = pair.station.snapshot.profiles
+        await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        assert pair.station.snapshot.profiles == before[:1]
+        assert await composite(pair, 60) == [(0, 6_000)]
+
+
+@pytest.mark.parametrize("switch", [True, False])
+async def test_a_transaction_that_goes_on_keeps_its_profile(tmp_path: Path, switch: bool) -> None:
+    async with Pair(keys=ROOM, state=tmp_path, behaviour={"resume_after_power_loss": True}) as pair:
+        began = await charge(pair)
+        own = {"chargingProfileId": 2, "chargingProfilePurpose": "TxProfile"}
+        await accepted(pair, 1, profile((0, 5_000.0), (200, 8_000.0), **own))
+        await pair.advance(RAMPED_S)
+        if switch:
+            await pair.submit(PowerOff())
+            await pair.advance(5)
+            await pair.submit(PowerOn())
+        else:
+            await pair.power_cut()
+            await pair.advance(5)
+            await pair.power_on()
+        await pair.advance(RAMPED_S)
+        assert power_w(pair) == pytest.approx(5_000)
+        passed_s = (pair.clock.now() - began).total_seconds()
+        (_, second) = await composite(pair, 300)
+        assert second == (pytest.approx(200 - passed_s, abs=0.5), 8_000)
+        await pair.submit(Stop(1))
+        assert not pair.station.snapshot.profiles
+
+
+async def test_a_reset_keeps_what_is_installed() -> None:
+    async with Pair(keys=ROOM) as pair:
+        await accepted(pair, 0, profile((0, 6_000.0)))
+        await pair.ask("Reset", type="Soft")
+        await rebooted(pair)
+        assert await composite(pair, 60) == [(0, 6_000)]
+
+
+async def test_a_charger_without_smart_charging_says_so() -> None:
+    keys = {"SupportedFeatureProfiles": "Core,RemoteTrigger"}
+    async with Pair(keys=keys) as pair:
+        for action, request in (
+            ("SetChargingProfile", {"connectorId": 0, "csChargingProfiles": profile((0, 1.0))}),
+            ("ClearChargingProfile", {}),
+            ("GetCompositeSchedule", {"connectorId": 1, "duration": 5}),
+        ):
+            answer = await pair.csms.ask_raw(action, request)
+            assert (answer[0], answer[2]) == (4, "NotSupported")
+        await pair.submit(Plug(1))
+        own = profile((0, 9_000.0))
+        start = {"connectorId": 1, "idTag": "TAG", "chargingProfile": own}
+        assert await pair.ask("RemoteStartTransaction", **start) == ACCEPTED, "it is ignored"

@@ -1,0 +1,283 @@
+"""Many charge points from one process, against a real CSMS on a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim_core.config import ConfigError, load_as
+from sim_core.csms import Csms
+from sim_core.fleet.crowd import Crowd
+from sim_core.fleet.ids import Shard, ShardError, numbered, shard_of
+from sim_core.fleet.metrics import app_of
+from sim_core.fleet.options import FleetSettings
+from sim_core.fleet.picture import FleetPicture, Phase, latency_of
+from sim_core.sidecar.server import listen, serve_app
+from tui.fleet import FleetApp, Page
+
+LIMIT_S = 30.0
+LOOK_S = 0.05
+
+
+def settings(*arguments: str, **options: Any) -> FleetSettings:
+    flags = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+    return load_as(FleetSettings, [*arguments, "--http-port=0", *flags], "chargeforge fleet")
+
+
+@asynccontextmanager
+async def csms() -> AsyncIterator[Csms]:
+    server = Csms()
+    await server.start("127.0.0.1", 0)
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def crowd(server: Csms, **options: Any) -> AsyncIterator[Crowd]:
+    """A fleet whose time passes fast, so that its sessions are short."""
+    merged: dict[str, Any] = {
+        "count": 8,
+        "boots_per_sec": 200,
+        "session_sec": 10,
+        "pause_sec": 2,
+        "time_scale": 20,
+        "seed": 1,
+        **options,
+    }
+    running = Crowd(settings(f"--csms-url=ws://127.0.0.1:{server.port}/ocpp", **merged))
+    running.start()
+    try:
+        yield running
+    finally:
+        assert await asyncio.to_thread(running.stop, LIMIT_S)
+
+
+async def until(running: Crowd, holds: Callable[[FleetPicture], bool]) -> FleetPicture:
+    for _ in range(round(LIMIT_S / LOOK_S)):
+        if holds(running.picture):
+            return running.picture
+        assert not running.failure, running.failure
+        await asyncio.sleep(LOOK_S)
+    raise AssertionError(f"it never came true: {running.picture}")
+
+
+# -- who is in it ----------------------------------------------------------------------------------
+
+
+@given(total=st.integers(0, 2_000), count=st.integers(1, 50))
+def test_shards_share_the_numbers_and_leave_none_out(total: int, count: int) -> None:
+    parts = [Shard(index, count).numbers(total) for index in range(count)]
+    assert sorted(number for part in parts for number in part) == list(range(1, total + 1))
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "number", "id_"),
+    [("CP-####", 7, "CP-0007"), ("#", 123, "123"), ("a##b##", 5, "a05b##"), ("x", 5, "x")],
+)
+def test_a_pattern_takes_the_number(pattern: str, number: int, id_: str) -> None:
+    assert numbered(pattern, number) == id_
+
+
+@given(st.text(max_size=20), st.none() | st.text(max_size=10))
+def test_any_shard_is_taken_or_explained(text: str, index: str | None) -> None:
+    try:
+        shard = shard_of(text, index)
+    except ShardError:
+        with pytest.raises(ShardError, match=r"FLEET_SHARD \(--shard\)"):
+            shard_of(text, index)
+    else:
+        assert 0 <= shard.index < shard.count
+
+
+def test_a_job_of_kubernetes_gives_the_index() -> None:
+    assert shard_of("/4", "3") == Shard(3, 4)
+    with pytest.raises(ShardError, match="JOB_COMPLETION_INDEX, which is not set"):
+        shard_of("/4", None)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"ids": "CP"}, "FLEET_IDS .* allowed is 1 to 48 characters with # where"),
+        ({"count": 0}, "FLEET_COUNT .* allowed is a whole number from 1 to 100000"),
+        ({"ids": "X" * 46 + "#", "count": 1000}, "is longer than 48 characters"),
+        ({"tags": "T" * 18 + "#", "count": 1000}, "is longer than 20 characters"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        Crowd(settings(**options))
+
+
+@given(st.lists(st.floats(0, 60), min_size=1))
+def test_percentiles_are_values_that_there_were_in_order(seconds: list[float]) -> None:
+    found = latency_of(seconds)
+    assert found is not None
+    assert min(seconds) <= found.p50_s <= found.p95_s <= found.p99_s <= max(seconds)
+    assert {found.p50_s, found.p95_s, found.p99_s} <= set(seconds)
+
+
+# -- what it does ----------------------------------------------------------------------------------
+
+
+async def test_every_one_registers_charges_and_leaves_nothing_open() -> None:
+    async with csms() as server:
+        async with crowd(server) as running:
+            seen = await until(
+                running,
+                lambda now: now.registered == 8 and now.visits_ended >= 8 and now.charging > 0,
+            )
+            assert seen.phase is Phase.RUNNING
+            assert seen.connectors == 16
+            assert seen.latency is not None
+            assert seen.trouble == 0, seen
+            ids = {one.cpid for one in server.ledger.charge_points}
+            assert ids == {f"FLEET-000{number}" for number in range(1, 9)}
+            tags = {session.id_tag for session in server.ledger.history}
+            assert all(tag.startswith("TAG-000") for tag in tags)
+        assert server.ledger.active == ()
+        assert running.picture.queued == 0
+        assert running.picture.phase is Phase.STOPPING
+
+
+async def test_only_its_part_of_the_numbers_is_there() -> None:
+    async with csms() as server, crowd(server, shard="1/4", session_sec=0) as running:
+        await until(running, lambda now: now.registered == 2)
+        assert {one.cpid for one in server.ledger.charge_points} == {"FLEET-0002", "FLEET-0006"}
+        assert running.picture.visits_begun == 0
+
+
+async def test_a_csms_that_dies_is_said_and_found_again() -> None:
+    async with csms() as server:
+        port = server.port
+        async with crowd(server, session_sec=0, time_scale=1, reconnect_max_sec=1) as running:
+            await until(running, lambda now: now.registered == 8)
+            await server.stop()
+            lost = await until(running, lambda now: bool(now.offline_because))
+            assert sum(count for _, count in lost.offline_because) <= 8
+            await server.start("127.0.0.1", port)
+            await until(running, lambda now: now.registered == 8 and not now.offline_because)
+
+
+async def test_one_that_fails_takes_nobody_with_it() -> None:
+    async with csms() as server, crowd(server, session_sec=0) as running:
+        await until(running, lambda now: now.registered == 8)
+        station = running._members[3].station
+        loop = running._thread.loop
+        assert loop is not None
+
+        async def fault() -> None:
+            raise ZeroDivisionError("a fault of the program")
+
+        loop.call_soon_threadsafe(lambda: station.charge_point.spawn(fault()))
+        seen = await until(running, lambda now: now.crashed == 1)
+        assert seen.registered == 7
+
+
+async def test_the_figures_over_http() -> None:
+    async with csms() as server, crowd(server) as running:
+        await until(running, lambda now: now.visits_begun > 0)
+        listener = listen("127.0.0.1", 0)
+        port = listener.getsockname()[1]
+        stop = await serve_app(app_of(running), listener)
+        try:
+            health, metrics, fleet = [
+                await asyncio.to_thread(_get, f"http://127.0.0.1:{port}/{path}")
+                for path in ("health", "metrics", "fleet")
+            ]
+        finally:
+            await stop()
+        assert json.loads(health) == {"status": "ok"}
+        assert "chargeforge_fleet_charge_points 8.0" in metrics
+        assert (
+            'chargeforge_messages_total{action="BootNotification",direction="sent"} 8.0' in metrics
+        )
+        assert json.loads(fleet)["total"] == 8
+
+
+def _get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=LIMIT_S) as answer:
+        return str(answer.read().decode())
+
+
+# -- how it is seen --------------------------------------------------------------------------------
+
+
+async def test_the_screen_shows_it_and_q_ends_it_in_order() -> None:
+    async with csms() as server:
+        options = settings(
+            f"--csms-url=ws://127.0.0.1:{server.port}/ocpp",
+            count=4,
+            boots_per_sec=200,
+            session_sec=600,
+            pause_sec=1,
+            time_scale=10,
+            seed=1,
+        )
+        app = FleetApp(Crowd(options))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(app.crowd, lambda now: now.registered == 4 and now.charging > 0)
+            page = app.query_one(Page)
+            page.sync()
+            await pilot.pause()
+            shown = "\n".join(page.render_line(y).text for y in range(24))
+            assert "Fleet FLEET-0001 to FLEET-0004" in shown
+            assert "registered         4" in shown
+            assert "Trouble none" in shown
+            await pilot.press("q")
+            await asyncio.to_thread(app.crowd.wait, LIMIT_S)
+            await pilot.pause()
+        assert server.ledger.active == ()
+
+
+def test_without_a_terminal_it_prints_lines_and_ends_by_itself() -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "tui", "fleet", "--count=2", "--http-port=0"),
+            *("--csms-url=ws://127.0.0.1:1/ocpp", "--duration-sec=2", "--report-sec=1"),
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    first, *middle, last = done.stdout.splitlines()
+    assert first == "2 charge points start. Ctrl-C ends them."
+    assert any("0 of 2 registered" in line and "not connected" in line for line in middle)
+    assert last.startswith("The fleet has stopped: 0 messages")
+
+
+def test_sigterm_ends_it_with_zero() -> None:
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-m", "tui", "fleet", "--count=2", "--http-port=0"),
+            "--csms-url=ws://127.0.0.1:1/ocpp",
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "FLEET_IDS": "ENV-##"},
+    ) as process:
+        assert process.stdout is not None
+        assert "2 charge points" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        rest = process.stdout.read()
+        assert process.wait(LIMIT_S) == 0
+        assert "The fleet has stopped" in rest

@@ -1,0 +1,294 @@
+"""What goes out of the program is harmless: no secret in it, and no text that a terminal obeys.
+
+Any string that a CSMS may choose is tried on every way out that is not the dashboard: HTTP answers,
+metrics, the stream of events, the sentences of headless in both formats, LOG_FILE, and the lines of
+`chargeforge csms`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import signal
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from sim_core.__main__ import FORMS, Lines, OneLine
+from sim_core.config import ConfigError, load
+from sim_core.csms import Csms, events
+from sim_core.csms.__main__ import _SafeFormatter
+from sim_core.csms.events import Booted
+from sim_core.csms.text import printable
+from sim_core.public import plain, public_url
+from sim_core.sidecar.answers import as_json
+from sim_core.sidecar.looks import LOOKS
+from tests.pair import Pair
+from tests.scripted_csms import CallError, ScriptedCsms
+from tests.sidecar.beside import beside
+from tests.sim_core.test_headless import environment, free_port, start
+
+ANYTHING = st.text(st.characters(codec=None, exclude_categories=()))
+NASTY = (
+    "\x1b[2J\x1b]0;owned\x07",
+    "one\r\nTwo: 2\r\n\r\ndata: three\n\n",
+    "\u202eright to left\u2066",
+    "\ud800 half a pair \udfff",
+    "[/][red]markup[/red]",
+    'quo"te\\back{brace}',
+    "\x85\u2028\u2029\x00\x7f\x9b31m",
+    "%s %n {0} ${HOME}",
+)
+"""What a terminal, a line, a stream, a formatter or a markup might obey."""
+NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+
+def harmless(line: str) -> bool:
+    """Whether a terminal shows it as one line."""
+    return line.isprintable()
+
+
+# -- pure ------------------------------------------------------------------------------------------
+
+
+def each(function: Any) -> Any:
+    """Arbitrary text, and the nasty ones always."""
+    for text in (*NASTY, NASTY[0] * 50_000):
+        function = example(text)(function)
+    return given(ANYTHING)(settings(deadline=None)(function))
+
+
+@each
+def test_a_line_of_headless_is_one_line(text: str) -> None:
+    for kind in ("link", "start", "failure"):
+        for form in FORMS.values():
+            assert harmless(form(NOW, kind, text, 1))
+    assert json.loads(FORMS["json"](NOW, text, text, None))["text"] == text
+
+
+@each
+def test_lines_reach_any_stream(text: str) -> None:
+    out = io.StringIO()
+    for form in FORMS.values():
+        Lines(out, form).say(NOW, "link", text)
+    assert len(out.getvalue().split("\n")) == 3
+
+
+def written(formatter: logging.Formatter, text: str) -> list[str]:
+    """The lines that a record with this text, and an error that quotes it, becomes."""
+    record = logging.LogRecord("name", logging.ERROR, "path", 1, "said %s", (text,), None)
+    try:
+        raise ValueError(text)
+    except ValueError:
+        record.exc_info = sys.exc_info()
+    record.stack_info = f"Stack\n{text}"
+    return formatter.format(record).split("\n")
+
+
+@each
+def test_a_record_of_the_log_file_is_one_line_and_nobody_can_forge_one(text: str) -> None:
+    first, *others = written(OneLine("%(asctime)s %(levelname)s %(name)s %(message)s"), text)
+    assert harmless(first)
+    assert all(harmless(line) and line.startswith("    ") for line in others)
+
+
+@each
+def test_the_lines_of_the_csms_are_harmless(text: str) -> None:
+    assert all(harmless(line) for line in written(_SafeFormatter("%(message)s"), text))
+    assert harmless(printable(text))
+    assert harmless(events.Connected(NOW, text, replaced=False).text)
+
+
+@each
+def test_json_is_ascii_on_one_line_and_says_the_same(text: str) -> None:
+    sent = as_json({text: [text]})
+    assert sent.isascii()
+    assert sent.isprintable()
+    assert json.loads(sent) == {text: [text]}
+
+
+@each
+def test_nothing_is_lost_that_prints(text: str) -> None:
+    assert harmless(plain(text))
+    assert plain(text) == text or not harmless(text)
+
+
+@given(ANYTHING, ANYTHING)
+def test_no_url_keeps_what_stands_before_its_host(user: str, password: str) -> None:
+    secret = f"s3cr{len(user)}t{len(password)}"
+    for character in "/?#@[]":
+        user, password = user.replace(character, ""), password.replace(character, "")
+    for url in (f"ws://{user}:{secret}{password}@host/ocpp", f"{user}{secret}:{password}@host"):
+        assert secret not in public_url(url)
+
+
+# -- through a whole charge point ------------------------------------------------------------------
+
+
+class NastyCsms(ScriptedCsms):
+    """It puts a text wherever a CSMS may choose one."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+        self.script["Authorize"].append(CallError(text, text))
+        self.script["DataTransfer"].append({"status": text, "data": text})
+
+    async def say_everything(self) -> None:
+        text = self.text
+        for action, payload in (
+            (text, {text: text}),
+            ("DataTransfer", {"vendorId": text, "messageId": text, "data": text}),
+            ("ChangeConfiguration", {"key": text, "value": text}),
+            ("ChangeConfiguration", {"key": "ConnectorPhaseRotation", "value": text}),
+            ("GetConfiguration", {"key": [text]}),
+            ("RemoteStartTransaction", {"connectorId": 1, "idTag": text}),
+            ("GetDiagnostics", {"location": text}),
+            ("UpdateFirmware", {"location": text, "retrieveDate": text}),
+            ("ReserveNow", {"connectorId": 1, "expiryDate": text, "idTag": text}),
+            ("TriggerMessage", {"requestedMessage": text}),
+            ("Reset", {"type": text}),
+        ):
+            await self.ask_raw(action, payload)
+        for frame in ([9, text], [3, text, {text: text}], [4, text, text, text, {text: text}]):
+            await self.send_text(json.dumps(frame))
+        if text.isprintable():
+            await self.send_text(text)
+
+
+@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+async def test_what_a_csms_says_is_harmless_on_every_way_out(text: str) -> None:
+    csms = NastyCsms(text)
+    async with csms, beside(Pair(csms=csms)) as here:
+        await csms.say_everything()
+        await here.http.post("/plug/1")
+        await here.http.post("/local_start/1", params={"id_tag": "TAG"})
+        await here.pair.settle()
+        assert csms.connections == 1
+        for look in LOOKS:
+            if look.path != "/events":
+                answer = await here.http.get(look.path)
+                assert answer.status_code == 200
+                assert all(harmless(line) for line in answer.text.split("\n")), look.path
+                if look.media_type == "application/json":
+                    assert answer.text.isascii()
+        metrics = (await here.http.get("/metrics")).text
+        assert list(text_string_to_metric_families(metrics))
+        await same_events(here.http, [one.text for one in here.pair.events.since(0)[1]])
+
+
+async def same_events(http: httpx.AsyncClient, texts: list[str]) -> None:
+    """The stream has these texts, one an event, and nothing in it is a line of its own."""
+    told: list[str] = []
+    async with http.stream("GET", "/events?since=0") as answer:
+        async for line in answer.aiter_lines():
+            assert harmless(line)
+            assert not line or line.split(": ")[0] in ("retry", "id", "event", "data"), line
+            if line.startswith("data: "):
+                told.append(json.loads(line.removeprefix("data: "))["text"])
+                if len(told) == len(texts):
+                    break
+    assert told == texts
+
+
+# -- secrets ---------------------------------------------------------------------------------------
+
+SECRETS = {
+    "CSMS_URL": "ws://me:s3cret-url@127.0.0.1:{}/ocpp?token=s3cret-query",
+    "AUTHORIZATION_KEY": "s3cret-key-012345",
+    "HTTP_API_KEY": "s3cret-api",
+    "CLIENT_KEY_PASSPHRASE": "s3cret-phrase",
+    "PROXY": "http://me:s3cret-proxy@127.0.0.1:{}",
+    "OCPP_KEYS": '{"AuthorizationKey": "s3cret-ocpp-012345"}',
+}
+
+
+@pytest.mark.parametrize("form", ["plain", "json"])
+async def test_no_secret_leaves_a_running_charge_point(tmp_path: Path, form: str) -> None:
+    port, log = free_port(), tmp_path / "log"
+    async with Csms() as csms:
+        given = {name: value.format(csms.port) for name, value in SECRETS.items()}
+        del given["PROXY"]
+        process = await start(tmp_path, **given, LOG_FILE=str(log), LOG_FORMAT=form, HTTP_PORT=port)
+        await csms.wait_for(Booted, timeout_s=20)
+        told = ""
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
+            for look in LOOKS:
+                if look.path != "/events":
+                    told += (await http.get(look.path)).text
+            async with http.stream("GET", "/events?since=0") as answer:
+                async for line in answer.aiter_lines():
+                    told += line
+                    if "connected to" in line:
+                        break
+        process.send_signal(signal.SIGTERM)
+        out, err = await asyncio.wait_for(process.communicate(), 10)
+        assert process.returncode == 0, err
+        told += out.decode() + err.decode() + log.read_text()
+    assert "(hidden)@127.0.0.1" in told
+    assert "s3cret" not in told
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"CSMS_URL": "http://me:s3cret@host/"},
+        {"CSMS_URL": "me:s3cret@host"},
+        {"PROXY": "gopher://me:s3cret@host"},
+        {"PROXY": "http://me:s3cret@host/with/a/path"},
+        {"PROXY": "s3cret@host"},
+        {"AUTHORIZATION_KEY": "s3cret"},
+        {"HTTP_API_KEY": "s3cret" * 40},
+        {"OCPP_KEYS": '{"AuthorizationKey": "s3cret"'},
+        {"OCPP_KEYS": '["AuthorizationKey", "s3cret"]'},
+    ],
+    ids=str,
+)
+def test_no_error_of_the_options_shows_a_secret(
+    given: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError) as caught:
+        load([])
+    (name,) = given
+    assert str(caught.value).startswith(f"{name} (--")
+    assert "s3cret" not in str(caught.value)
+
+
+def test_neither_help_nor_the_settings_as_text_show_a_secret(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value.format(9))
+    chosen = load([])
+    assert "s3cret" not in repr(chosen) + str(chosen)
+    with pytest.raises(SystemExit):
+        load(["--help"])
+    assert "s3cret" not in capsys.readouterr().out
+
+
+def test_a_key_that_cannot_be_is_not_shown(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sim_core"],
+        env=environment(tmp_path, OCPP_KEYS='{"AuthorizationKey": "s3cret"}'),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "the OCPP key AuthorizationKey cannot be what it is set to" in done.stderr
+    assert "s3cret" not in done.stderr

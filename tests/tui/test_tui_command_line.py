@@ -1,0 +1,83 @@
+"""The `chargeforge` command as it is typed: help, wrong words, no terminal."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def command(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tui", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=cwd,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_help_names_every_command() -> None:
+    told = command("--help").stdout
+    for word in ("run", "demo", "headless", "csms", "--csms-url is CSMS_URL"):
+        assert word in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "--connectors", "many"), "CONNECTORS"),
+        (("--fps", "0"), "FPS"),
+        (("dance",), "no command 'dance'"),
+        (("--theme", "plaid"), "THEME (--theme): there is no theme 'plaid'; there are: "),
+        (("demo", "--keys", '{"stopp": "X"}'), "there is no action 'stopp'; 'stop' is one."),
+        (("--keys", '{"stop": "s"}'), "stop cannot have 's': start has it"),
+        (("screenshot", "nowhere"), "There is no state 'nowhere': allowed is dashboard, "),
+        (("screenshot", "--size", "9x9"), "'9x9' is no size"),
+        (("screenshot", "--theme", "plaid"), "there is no theme 'plaid'"),
+        (("screenshot", "--out", "no/such/folder/x.svg"), "Not written"),
+    ],
+)
+def test_what_makes_no_sense_is_one_sentence(arguments: tuple[str, ...], said: str) -> None:
+    done = command(*arguments)
+    assert done.returncode == (1 if said == "Not written" else 2)
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_terminal_it_goes_on_with_plain_lines() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tui", "demo", "--http-port", "0"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "is Charging" in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
+    assert "No terminal here" in told
+    assert process.returncode == 0
+
+
+def test_screenshots_of_the_real_app(tmp_path: Path) -> None:
+    told = command("screenshot", "quit").stdout
+    assert "Connector 1 has an open transaction." in told
+    assert len(told.splitlines()) == 24
+    done = command("screenshot", "offline", "--size", "100x30", "--out", "a.svg", cwd=tmp_path)
+    assert done.stdout == "offline at 100x30 written to a.svg\n"
+    assert (tmp_path / "a.svg").read_text().startswith("<svg")
+    command("screenshot", "wide", "--ascii", "--out", "b.txt", cwd=tmp_path)
+    assert (tmp_path / "b.txt").read_text().isascii()

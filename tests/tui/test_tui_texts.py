@@ -1,0 +1,55 @@
+"""Text renders of the states at five sizes: what is where, without colours.
+
+They are cheap to make and easy to read in a diff, so every state is there at every size; the SVG
+pictures beside them watch the colours. `pytest --snapshot-update` accepts new ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from screen_text import rows, settled, text_of, until
+
+from tui.screenshot import posed
+from tui.states import STATE, State
+
+SIZES = ((60, 20), (80, 24), (120, 34), (140, 40), (200, 60))
+NAMES = """
+sketch dashboard new reserved held-back suspended finishing vendor-fault firmware nine many single
+sixty-four story free-play offline pending warning crashed paused inspector filter palette quit
+journal start-with zoom
+""".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize("state", [STATE[name] for name in NAMES], ids=lambda state: state.name)
+async def test_text(state: State, snapshot: Any) -> None:
+    app = posed(state)
+    shown = []
+    async with app.run_test(size=SIZES[0]) as pilot:
+        await until(pilot, lambda: app.dashboard.focused is not None)
+        await pilot.press(*state.press)
+        for width, height in SIZES:
+            await pilot.resize_terminal(width, height)
+            await settled(pilot)
+            assert {len(row) for row in rows(app)} == {width}
+            shown.append(f"{width}x{height}\n{text_of(app)}")
+    assert "\n\n".join(shown) == snapshot
+
+
+async def test_without_colour_all_nine_statuses_differ_in_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = posed(STATE["nine"])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.dashboard.focused is not None)
+        cards = set()
+        for number in range(1, 10):
+            await pilot.press(str(number))
+            await settled(pilot)
+            strips = app.screen._compositor.render_strips()
+            styles = [segment.style for strip in strips for segment in strip if segment.style]
+            assert not any(style.color and not style.color.is_default for style in styles)
+            cards.add(rows(app)[1][:24].replace(f"{number} ", ""))
+        assert len(cards) == 9

@@ -1,0 +1,148 @@
+"""What a connector has to say, as sentences short enough for a card.
+
+One question, one place: `who` is the line that every card and every row of the table has (who
+charges, what is wrong, what is awaited), `further` is what else is true, the most urgent first, for
+cards that have room, and `next_step` is the key that a person would sensibly press now. The words
+suppose no knowledge of OCPP; the exact OCPP word stands in the card's border.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sim_core.snapshot import ConnectorSnapshot, ProfileSnapshot, ReservationSnapshot
+from tui import text
+from tui.look import Look
+
+FAULT_WORDS: dict[str, str] = {
+    "ConnectorLockFailure": "the lock does not close or open",
+    "EVCommunicationError": "the vehicle does not answer",
+    "GroundFailure": "the ground-fault protection tripped",
+    "HighTemperature": "too hot inside",
+    "InternalError": "hardware or software inside",
+    "LocalListConflict": "the local list conflicts with the CSMS",
+    "OtherError": "something else, which the info names",
+    "OverCurrentFailure": "the over-current protection tripped",
+    "OverVoltage": "the voltage is too high",
+    "PowerMeterFailure": "the energy meter cannot be read",
+    "PowerSwitchFailure": "the contactor does not switch",
+    "ReaderFailure": "the card reader fails",
+    "ResetFailure": "a reset could not be done",
+    "UnderVoltage": "the voltage is too low",
+    "WeakSignal": "the radio signal is weak",
+}
+"""What each error code of OCPP 1.6 §7.6 means, in everyday words."""
+
+SHARED_LIMITS = frozenset({"cabinet", "charger", "profile"})
+"""Limits that somebody has set: their figure stands still and is worth reading. What a vehicle or
+the ramp lets through is the power itself, and moves with it."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence of a role; an urgent one is worth more than the trace of the power."""
+
+    words: str
+    role: str = "muted"
+    urgent: bool = False
+
+
+def who(connector: ConnectorSnapshot, now: datetime) -> Note | None:
+    """Who charges here, what is wrong, or what is awaited; None where there is nobody."""
+    fault, reservation = connector.fault, connector.reservation
+    if fault:
+        return Note(f"{fault.error_code} since {text.clock_time(fault.since)}", "error")
+    if connector.authorizing:
+        return Note(f"asking about card {connector.id_tag or ''}", "warning")
+    if connector.plug_by:
+        left = text.spoken(text.seconds_left(connector.plug_by, now))
+        return Note(f"{connector.id_tag or 'card'} waits for plug {left}", "warning")
+    if connector.transaction:
+        return Note(connector.transaction.id_tag, "text")
+    if reservation:
+        return Note(reserved_words(reservation), "secondary")
+    if connector.scheduled_availability:
+        return Note(f"{_next_service(connector)} once it is free", "warning")
+    name = connector.id_tag or connector.vehicle
+    return Note(name, "text") if name else None
+
+
+def reserved_words(reservation: ReservationSnapshot) -> str:
+    """For whom it is kept, and until when."""
+    return f"for {reservation.id_tag} until {text.clock_time(reservation.until)[:5]}"
+
+
+def _next_service(connector: ConnectorSnapshot) -> str:
+    return "Available" if connector.scheduled_availability == "Operative" else "Unavailable"
+
+
+def pending_words(connector: ConnectorSnapshot) -> str:
+    """The change of availability that waits for the end of the session, for a narrow border."""
+    if not connector.scheduled_availability or not connector.transaction:
+        return ""
+    return f"then {_next_service(connector)}"
+
+
+def limit_words(connector: ConnectorSnapshot) -> str:
+    """What holds the power where it is."""
+    if not connector.limited_by:
+        return ""
+    words = f"limited by {connector.limited_by}"
+    if connector.limit_w is None or connector.limited_by not in SHARED_LIMITS:
+        return words
+    return f"{words} {text.kilowatts(connector.limit_w)}"
+
+
+def further(connector: ConnectorSnapshot, dot: str, pending: bool) -> list[Note]:
+    """What else is true of it, the most urgent first; `dot` parts two things in one line.
+
+    With `pending` a change of availability that waits is among it (`pending_words` is its short
+    form).
+    """
+    notes: list[Note] = []
+    fault = connector.fault
+    if fault:
+        vendor = dot.join(part for part in (fault.vendor_error_code, fault.info) if part)
+        if vendor:
+            notes.append(Note(vendor, "warning", urgent=True))
+        if meaning := FAULT_WORDS.get(fault.error_code):
+            notes.append(Note(meaning))
+    if connector.lock_jammed and not fault:
+        notes.append(Note("the lock is jammed", "warning", urgent=True))
+    if connector.reservation and (connector.transaction or fault):
+        notes.append(Note(reserved_words(connector.reservation), "secondary"))
+    if pending and pending_words(connector):
+        notes.append(Note(f"{_next_service(connector)} after this session", "warning"))
+    if connector.profile:
+        notes.append(Note(profile_words(connector.profile)))
+    return notes
+
+
+def profile_words(profile: ProfileSnapshot) -> str:
+    """The charging profile that counts, what it allows, and until when."""
+    allowed = f"{profile.purpose} {profile.profile_id} allows {text.kilowatts(profile.limit_w)}"
+    if profile.unit == "A":
+        allowed += f" ({profile.limit:g} A)"
+    return f"{allowed} until {text.clock_time(profile.until)}" if profile.until else allowed
+
+
+def next_step(connector: ConnectorSnapshot, look: Look) -> str:
+    """What a person would sensibly press now; empty where there is nothing but to wait."""
+    refused = connector.refusals
+    if connector.authorizing:
+        return ""
+    if connector.status == "Preparing":
+        if connector.plug_by:
+            return f"{look.key('plug')} plugs its vehicle in"
+        if connector.plugged and "local_start" in refused:
+            return "it starts by itself" if connector.id_tag else ""
+        if connector.reservation:
+            return f"{look.key('start_with')} starts with that card"
+    if connector.status == "Reserved" and not connector.plugged:
+        return f"{look.key('plug')} plugs in, {look.key('start_with')} starts with the card"
+    if connector.status == "SuspendedEV" and "resume" in refused:
+        return f"it takes nothing now, {look.key('stop')} stops"
+    if connector.status == "Faulted" and "clear_fault" in refused:
+        return ""
+    return look.next_step(connector.status)

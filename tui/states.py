@@ -1,0 +1,324 @@
+"""The states of the dashboard that have a name: what `chargeforge screenshot` can draw.
+
+The pictures of the README and the snapshots of the tests are rows of the same table, so what is
+shown to a stranger is what is tested. A row says what the charge point looks like and which keys
+are pressed before the picture is taken; `tui/screenshot.py` does it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sim_core.guide import Caption
+from sim_core.snapshot import (
+    ConnectorSnapshot,
+    FaultSnapshot,
+    FirmwareSnapshot,
+    JournalEntry,
+    JournalSnapshot,
+    LinkSnapshot,
+    LinkState,
+    LostEntry,
+    ProfileSnapshot,
+    Registration,
+    ReservationSnapshot,
+    StationSnapshot,
+    TransactionSnapshot,
+    UploadSnapshot,
+)
+from sim_core.wire.message_log import Direction
+from tui.look import STATUS
+from tui.staged import NOW, ONLINE, RAMP, STORY, Story, available, charging, faulted, station
+
+SMALL, WIDE = (80, 24), (140, 40)
+
+
+@dataclass(frozen=True)
+class State:
+    """One state to look at: a picture of the charge point, and what is pressed on it."""
+
+    name: str
+    help: str
+    picture: StationSnapshot | None
+    size: tuple[int, int] = SMALL
+    """Columns and rows that suit it."""
+    press: tuple[str, ...] = ()
+    theme: str = "chargeforge-dark"
+    ascii: bool = False
+    failure: str = ""
+    """Why the engine is dead, if it is."""
+    story: tuple[Story, ...] = STORY
+    told: Caption | None = None
+    """What the demo's story says, if it is told."""
+
+
+# -- two connectors that charge: what the README shows ---------------------------------------------
+
+
+def _meter_values(connector_id: int, transaction_id: int, energy_wh: int, power_w: int) -> object:
+    sampled = [
+        {"value": str(energy_wh), "unit": "Wh"},
+        {"value": str(power_w), "measurand": "Power.Active.Import", "unit": "W"},
+    ]
+    return {
+        "connectorId": connector_id,
+        "transactionId": transaction_id,
+        "meterValue": [{"timestamp": "2026-01-01T14:33:05Z", "sampledValue": sampled}],
+    }
+
+
+def _status(connector_id: int, status: str) -> object:
+    return {"connectorId": connector_id, "status": status, "errorCode": "NoError"}
+
+
+ACCEPTED = {"idTagInfo": {"status": "Accepted"}}
+SENT, RECEIVED = Direction.SENT, Direction.RECEIVED
+
+BUSY_STORY: tuple[Story, ...] = (
+    (107, SENT, "StatusNotification", _status(2, "Preparing"), {}, 0.011, 2),
+    (
+        98,
+        RECEIVED,
+        "RemoteStartTransaction",
+        {"connectorId": 2, "idTag": "MY_TAG"},
+        {"status": "Accepted"},
+        0.001,
+        2,
+    ),
+    (98, SENT, "Authorize", {"idTag": "MY_TAG"}, ACCEPTED, 0.018, None),
+    (
+        96,
+        SENT,
+        "StartTransaction",
+        {
+            "connectorId": 2,
+            "idTag": "MY_TAG",
+            "meterStart": 96_905,
+            "timestamp": "2026-01-01T14:31:30Z",
+        },
+        {"transactionId": 1043, **ACCEPTED},
+        0.027,
+        2,
+    ),
+    (95, SENT, "StatusNotification", _status(2, "Charging"), {}, 0.010, 2),
+    (61, SENT, "MeterValues", _meter_values(1, 1042, 11_560, 59_460), {}, 0.012, 1),
+    (36, SENT, "MeterValues", _meter_values(2, 1043, 97_310, 48_310), {}, 0.009, 2),
+    (18, SENT, "Heartbeat", {}, {"currentTime": "2026-01-01T14:32:48Z"}, 0.008, None),
+    (1, SENT, "MeterValues", _meter_values(1, 1042, 12_553, 59_460), None, 0.0, 1),
+)
+
+SECOND = charging(
+    2,
+    vehicle="Saloon 82",
+    vid="VID:000000000002",
+    soc_percent=61.0,
+    power_w=48_310.0,
+    voltage_v=402.5,
+    current_a=120.0,
+    register_wh=98_120.0,
+    limited_by="cabinet",
+    transaction=TransactionSnapshot(1043, "MY_TAG", NOW - timedelta(seconds=96), 96_905, 1_215.0),
+    id_tag="MY_TAG",
+    trace_w=tuple(min(48_310.0, power) for power in RAMP[:96]),
+)
+EXAMPLE_LINK: LinkSnapshot = replace(ONLINE, url="ws://csms.example:9000/ocpp")
+
+
+def _busy(second: ConnectorSnapshot = SECOND) -> StationSnapshot:
+    return station((charging(1), second), link=EXAMPLE_LINK)
+
+
+# -- the pictures of the others --------------------------------------------------------------------
+
+SKETCH = station()
+FREE = station([available(1), available(2)])
+MANY = station([(charging, faulted, available)[n % 3](n) for n in range(1, 17)])
+ALL = station([available(n, status=word) for n, word in enumerate(tuple(STATUS)[:8], 1)])
+VENDOR = FaultSnapshot("OverVoltage", "E-41", "bus at [1020] V", NOW - timedelta(minutes=3))
+OFFLINE = replace(
+    ONLINE,
+    state=LinkState.WAITING,
+    trouble="connection refused",
+    retry_at=NOW + timedelta(seconds=8),
+    queued=4,
+)
+RESERVED = ReservationSnapshot(7, "CARD-9", None, NOW + timedelta(minutes=12))
+PROFILE = ProfileSnapshot(11_000.0, "TxProfile", 5, 2, 16.0, "A", until=NOW + timedelta(minutes=27))
+PAUSED = charging(
+    status="SuspendedEV",
+    power_w=0.0,
+    current_a=0.0,
+    limited_by="",
+    trace_w=RAMP[:120] + (0.0,) * 60,
+    refusals={"local_start": "connector 1 is charging already"},
+)
+DIM = (0.0,) * 40
+ROWS_OF_ALL = (
+    available(1),
+    available(2, status="Preparing", plugged=True, vehicle="Saloon 82", soc_percent=34.0),
+    charging(3, limited_by="profile", limit_w=11_000.0, power_w=10_980.0),
+    replace(PAUSED, connector_id=4),
+    replace(PAUSED, connector_id=5, status="SuspendedEVSE"),
+    available(6, status="Finishing", plugged=True, vehicle="City 40", soc_percent=80.0),
+    available(7, status="Reserved", reservation=RESERVED),
+    available(8, status="Unavailable", operative=False),
+    faulted(9),
+)
+UPDATING = FirmwareSnapshot(
+    "Downloading", active=True, version="C2089_V3.0.0", percent=45, since=NOW
+)
+UPLOADED = UploadSnapshot(
+    "UploadFailed", file_name="diagnostics.zip", since=NOW, trouble="the server refused the login"
+)
+CAPTION = Caption(
+    2, 5, "The cable is in. The cabinet has 60 kW, and now two vehicles want them: each gets half."
+)
+UNANSWERED = JournalSnapshot(
+    (
+        JournalEntry(7, "StartTransaction", 2, NOW - timedelta(seconds=50), 2, 5, None),
+        JournalEntry(8, "MeterValues", 2, NOW - timedelta(seconds=40), 0, 5, None),
+        JournalEntry(9, "StopTransaction", 1, NOW - timedelta(seconds=12), 0, 4, 1042),
+    ),
+    (LostEntry("MeterValues", 1, 1042, NOW - timedelta(minutes=9), "CALLERROR InternalError"),),
+)
+WAITING = station(
+    (
+        available(1, status="Preparing", plugged=True, vehicle="Compact 60", refusals={}),
+        available(2),
+    )
+)
+BUSY_PORT = "port 7071 is in use: the HTTP sidecar is off"
+
+STATES: tuple[State, ...] = (
+    State("dashboard", "two connectors charge", _busy(), story=BUSY_STORY),
+    State("wide", "one charges, one is broken", _busy(faulted(2)), WIDE, story=BUSY_STORY),
+    State(
+        "message",
+        "the inspector beside the messages",
+        _busy(),
+        (120, 30),
+        ("tab", "tab", "end", "up", "up", "up", "up", "up", "enter"),
+        story=BUSY_STORY,
+    ),
+    State("fault", "the list of faults", _busy(), press=("2", "f"), story=BUSY_STORY),
+    State("sketch", "one charges, one is broken, on a small screen", SKETCH),
+    State("too-small", "a terminal below the smallest size", SKETCH, (52, 14)),
+    State("ascii", "with ASCII characters only", SKETCH, ascii=True),
+    State("statuses", "eight of the nine statuses", ALL, (160, 40)),
+    State("many", "sixteen connectors", MANY, (100, 40), ("3",)),
+    State(
+        "vendor-fault",
+        "a fault with the vendor's code",
+        station([charging(), faulted(fault=VENDOR)]),
+        press=("2",),
+    ),
+    State("offline", "the CSMS is away", station(link=OFFLINE)),
+    State(
+        "pending",
+        "the CSMS has not accepted the charge point yet",
+        station(link=replace(ONLINE, registration=Registration.PENDING)),
+    ),
+    State("warning", "something beside the charge point is off", station(warnings=(BUSY_PORT,))),
+    State("starting", "before the charge point is there", None),
+    State("crashed", "the engine has died", SKETCH, failure="RuntimeError: [boom]"),
+    State("paused", "reading older messages", SKETCH, press=("tab", "tab", "up", "up")),
+    State("inspector", "a message and its answer", SKETCH, press=("g", "enter")),
+    State("filter", "only what went wrong", SKETCH, press=("slash", "e", "r", "r", "enter")),
+    State("palette", "any action by name", SKETCH, press=("ctrl+p", *"start")),
+    State("faults", "the list of faults, searched", FREE, press=("f", *"vol")),
+    State("quit", "the question on leaving", SKETCH, press=("q",)),
+    State("help", "what the keys do", SKETCH, (100, 40), ("question_mark",)),
+    State("zoom", "one card with all the room", SKETCH, press=("z",)),
+    State("nine", "all nine statuses in the table", station(ROWS_OF_ALL), (100, 30)),
+    State("new", "two free connectors, as a newcomer meets them", FREE),
+    State(
+        "reserved",
+        "one is kept for a card, one waits for its answer",
+        station(
+            (
+                available(1, status="Reserved", reservation=RESERVED),
+                available(
+                    2,
+                    status="Preparing",
+                    plugged=True,
+                    authorizing=True,
+                    id_tag="CARD-9",
+                    trace_w=DIM,
+                ),
+            )
+        ),
+    ),
+    State(
+        "held-back",
+        "a charging profile binds one, the other goes out of service afterwards",
+        station(
+            (
+                charging(
+                    1, limited_by="profile", limit_w=11_000.0, power_w=10_980.0, profile=PROFILE
+                ),
+                replace(SECOND, limit_w=30_000.0, scheduled_availability="Inoperative"),
+            )
+        ),
+    ),
+    State(
+        "suspended",
+        "the vehicle pauses, and the charge point does",
+        station((PAUSED, replace(PAUSED, connector_id=2, status="SuspendedEVSE"))),
+    ),
+    State(
+        "finishing",
+        "one has ended, one waits for its vehicle",
+        station(
+            (
+                available(
+                    1,
+                    status="Finishing",
+                    plugged=True,
+                    vehicle="Compact 60",
+                    soc_percent=80.0,
+                    trace_w=RAMP + DIM,
+                    refusals={},
+                ),
+                available(
+                    2,
+                    status="Preparing",
+                    id_tag="DRIVER-2",
+                    plug_by=NOW + timedelta(seconds=44),
+                ),
+            )
+        ),
+    ),
+    State(
+        "firmware",
+        "an update is under way, an upload has failed",
+        station(
+            (available(1, status="Unavailable", operative=False), available(2)),
+            firmware=UPDATING,
+            upload=UPLOADED,
+        ),
+    ),
+    State("story", "the demo tells its story", _busy(), story=BUSY_STORY, told=CAPTION),
+    State(
+        "free-play",
+        "somebody plays with the demo",
+        _busy(),
+        story=BUSY_STORY,
+        told=replace(CAPTION, free=True),
+    ),
+    State("single", "one connector", station((charging(1),))),
+    State(
+        "sixty-four",
+        "sixty-four connectors",
+        station([(charging, available, charging, faulted)[n % 4](n) for n in range(1, 65)]),
+        press=("down", "down"),
+    ),
+    State(
+        "journal",
+        "what the CSMS has not answered yet",
+        station(link=OFFLINE, journal=UNANSWERED),
+        press=("J",),
+    ),
+    State("start-with", "which card to start with", WAITING, press=("S",)),
+)
+STATE: dict[str, State] = {state.name: state for state in STATES}
