@@ -8,6 +8,7 @@ empties, or a terminal that was stopped, must keep neither the charge point nor 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import logging
 import os
@@ -120,6 +121,8 @@ def log_to_file(settings: Settings) -> None:
 def run_plain(engine: Engine) -> int:
     """Print what happens, one line each, until a signal or the end of the engine."""
     settings = engine.settings
+    if settings.http_port:  # no frame waits here, but whoever reads that it starts may ask at once
+        importlib.import_module("sim_core.sidecar.server")
     stopping = threading.Event()
     form = FORMS[settings.log_format]
     with signals_set(stopping):

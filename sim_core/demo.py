@@ -14,7 +14,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim_core.commands import (
     ClearFault,
@@ -35,7 +35,7 @@ from sim_core.config import Settings
 from sim_core.engine import Engine
 from sim_core.errors import UserError
 from sim_core.guide import Caption
-from sim_core.snapshot import Registration, StationSnapshot
+from sim_core.snapshot import LinkState, Registration, StationSnapshot
 from sim_core.store import MEMORY
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ AUTO_CHARGE = "AutoCharge"
 """The key of a charger that reads the vehicle's identity and shows it as a card."""
 READY_S = 10.0
 """How long a chapter waits for what it needs before it begins without."""
+RETRY_S, RETRIES = 3.0, 3
+CLOSE_S = 0.5
 ENCORE_S = 30.0
 
 
@@ -109,8 +111,7 @@ STORY: tuple[Chapter, ...] = (
                 5.0,
             ),
             Scene(
-                "The CSMS knows it: charging begins. Power rises as fast as the charger may, "
-                "up to what the battery takes.",
+                "The CSMS knows it, charging begins: power rises up to what the battery takes.",
                 (),
                 13.0,
             ),
@@ -121,8 +122,8 @@ STORY: tuple[Chapter, ...] = (
         "Sharing",
         (
             Scene(
-                "A driver shows a card at connector 2 before the cable is in: Preparing. It "
-                "waits for the plug.",
+                "A driver shows a card at connector 2 before the cable is in: it waits for the "
+                "plug.",
                 (Swipe(2, "DRIVER-2"),),
                 5.0,
             ),
@@ -140,8 +141,8 @@ STORY: tuple[Chapter, ...] = (
         "Stop from afar",
         (
             Scene(
-                "An app asks to stop at connector 1. The CSMS finds the transaction that runs "
-                "there and stops just that one.",
+                "An app stops connector 1: the CSMS finds the transaction there and stops just "
+                "that one.",
                 (RemoteStop(1),),
                 8.0,
             ),
@@ -158,8 +159,7 @@ STORY: tuple[Chapter, ...] = (
         "A fault",
         (
             Scene(
-                "A ground failure at connector 2: the contactor opens at once, the CSMS is told, "
-                "no energy flows.",
+                "A ground failure at connector 2: power is cut at once, and the CSMS is told.",
                 (InjectFault(2, "GroundFailure", None, "leakage 32 mA"),),
                 10.0,
             ),
@@ -175,8 +175,7 @@ STORY: tuple[Chapter, ...] = (
         "The link is cut",
         (
             Scene(
-                "The network cable is pulled. Charging goes on; what the CSMS must know waits "
-                "in its journal.",
+                "The network cable is pulled. Charging goes on; what the CSMS must know is kept.",
                 (LinkDown(),),
                 13.0,
             ),
@@ -259,15 +258,13 @@ class Stage:
         playing = asyncio.ensure_future(self._play(station))
 
         async def stop() -> None:
-            playing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await playing
+            await _end(playing)
             self._loop = self.caption = None
 
         return stop
 
     async def _play(self, station: Station) -> None:
-        await station.until(lambda seen: seen.link.registration is Registration.ACCEPTED)
+        await station.until(_registered)
         count = len(station.snapshot.connectors)
         story = [chapter for chapter in self._story if chapter.connectors <= count]
         while True:
@@ -295,8 +292,7 @@ class Stage:
                 await self._skipped.wait()
         finally:
             for task in (told, *wishes):
-                task.cancel()
-            await asyncio.gather(told, *wishes, return_exceptions=True)
+                await _end(task)
             self._skipped.clear()
             self._aside.clear()
 
@@ -314,24 +310,34 @@ class Stage:
 
     async def _set_stage(self, station: Station, chapter: Chapter) -> None:
         """Bring about what the chapter needs; nothing happens where it is so already."""
-        for command in (PowerOn(), LinkUp(), GoOnline()):
+        for command in (PowerOn(), GoOnline()):
             await station.submit(command)
+        if (await station.submit(LinkUp())).ok:
+            # a socket that is being closed still looks connected for a moment
+            await _soon(station, lambda seen: seen.link.state is not LinkState.CONNECTED, CLOSE_S)
+        await _soon(station, _registered)  # before that nobody can be asked about a card
         for number in chapter.empty:
             await station.submit(ClearFault(number))
             await station.submit(Unplug(number))
         for number in chapter.charging:
-            await station.submit(ClearFault(number))
-            if not _charges(station.snapshot, number):
-                await station.submit(Resume(number))
-                await self._act(station, Arrive(number, VEHICLES[number]))
-        ready = station.until(
-            lambda seen: (
-                seen.link.registration is Registration.ACCEPTED
-                and all(_charges(seen, number) for number in chapter.charging)
+            await self._let_charge(station, number)
+
+    async def _let_charge(self, station: Station, number: int) -> None:
+        def charges(seen: StationSnapshot) -> bool:
+            return any(
+                connector.connector_id == number and connector.status == "Charging"
+                for connector in seen.connectors
             )
-        )
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(ready, READY_S)
+
+        if charges(station.snapshot):
+            return
+        await station.submit(ClearFault(number))
+        await station.submit(Resume(number))
+        await self._act(station, Arrive(number, VEHICLES[number]))
+        for _ in range(RETRIES):
+            if await _soon(station, charges, RETRY_S):
+                return
+            await station.submit(Start(number, f"DRIVER-{number}"))
 
     async def _act(self, station: Station, step: Step) -> None:
         if isinstance(step, RemoteStop):
@@ -359,8 +365,25 @@ class Stage:
             LOG.info("left out: %s", error)
 
 
-def _charges(seen: StationSnapshot, number: int) -> bool:
-    return any(
-        connector.connector_id == number and connector.status == "Charging"
-        for connector in seen.connectors
-    )
+async def _end(task: asyncio.Future[Any]) -> None:
+    """Cancel until it has ended: before Python 3.12, `wait_for` loses a cancellation that meets
+    what it waited for."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.1)
+
+
+async def _soon(
+    station: Station, holds: Callable[[StationSnapshot], bool], patience_s: float = READY_S
+) -> bool:
+    """Wait until it holds, but not for ever: somebody may have switched something off."""
+    try:
+        await asyncio.wait_for(station.until(holds), patience_s)
+    except asyncio.TimeoutError:
+        return False
+    return True
+
+
+def _registered(seen: StationSnapshot) -> bool:
+    link = seen.link
+    return link.state is LinkState.CONNECTED and link.registration is Registration.ACCEPTED

@@ -2,8 +2,8 @@
 
 Viewers know a station by three things: `submit(command) -> Outcome`, `snapshot`, and the rings of
 messages and events. Nothing in here knows who looks. A picture is made when somebody on this loop
-looks and something has changed since, at most once a turn; for those who look from another thread
-and cannot ask, one lies ready that is never older than `PICTURE_S`.
+looks and something has changed since, at most once a turn. For those who look from another thread
+and cannot ask, one lies ready; only in a flood of messages it may be older than the last change.
 """
 
 from __future__ import annotations
@@ -63,9 +63,12 @@ from sim_core.wire.dialling import charge_point_url
 from sim_core.wire.link import FIRST_PAUSE_S, Link
 from sim_core.wire.message_log import MessageLog
 
-PICTURE_S = 0.05
-"""A screen shows a few pictures a second: more of them, on a busy link, are made for nobody."""
+BURST, BURST_S = 25, 0.05
+"""So many pictures lie ready for another thread in so many seconds, and no more: a screen shows a
+few in a second, and on a busy link the others would be made for nobody."""
 SAMPLED = "MeterValuesSampledData"
+SAID_LIMIT = 1000
+"""Characters of what an event says."""
 URL_KEY = "OcppUrl"
 """A vendor's key that tells the address which is dialled."""
 SECRET_KEYS = frozenset({AUTHORIZATION_KEY.casefold()})
@@ -99,8 +102,8 @@ class Station:
         self.seen_afar = True
         """Somebody may look from another thread (else no picture lies ready for them)."""
         self._picture_due = False
-        self._resting: asyncio.TimerHandle | None = None
-        """Runs for `PICTURE_S` after a picture was made for another thread."""
+        self._burst = 0
+        self._burst_ends: asyncio.TimerHandle | None = None
         self._watchers: list[asyncio.Future[None]] = []
         self._looks: list[Callable[[StationSnapshot], None]] = []
         self._loop = asyncio.get_running_loop()
@@ -143,6 +146,7 @@ class Station:
         self.charge_point.cut_link = self.link.cut
         self.charge_point.link_online = lambda: self.link.online
         self.charge_point.link_settled = self.link.settled
+        self.link.on_bad_certificate = self.charge_point.security_log.bad_certificate
         self.charge_point.exchanges = lambda: messages.since(0)[1]
         self.charge_point.history = lambda: events.since(0)[1]
         self.charge_point.ping_interval_changed = self.link.ping_interval_changed
@@ -236,8 +240,8 @@ class Station:
             await asyncio.gather(self._dialling, return_exceptions=True)
         await self.charge_point.close()
         self._latest, self._stale = self.snapshot, False
-        if self._resting is not None:
-            self._resting.cancel()
+        if self._burst_ends is not None:
+            self._burst_ends.cancel()
         self._store.close()
 
     async def failed(self) -> None:
@@ -355,6 +359,8 @@ class Station:
     # -- pictures ----------------------------------------------------
 
     def _note(self, event: Event) -> None:
+        if len(event.text) > SAID_LIMIT:  # a CSMS may have chosen the words
+            event = replace(event, text=f"{event.text[: SAID_LIMIT - 1]}…")
         self.events.append(event)
         self._changed()
 
@@ -374,7 +380,7 @@ class Station:
 
     def _changed(self) -> None:
         self._stale = True
-        awaited = self._watchers or self._looks or (self.seen_afar and self._resting is None)
+        awaited = self._watchers or self._looks or (self.seen_afar and self._burst < BURST)
         if awaited and not self._picture_due:
             self._picture_due = True
             self._loop.call_soon(self._publish)
@@ -382,8 +388,9 @@ class Station:
     def _publish(self) -> None:
         self._picture_due = False
         picture = self.snapshot
-        if self.seen_afar and self._resting is None:
-            self._resting = self._loop.call_later(PICTURE_S, self._rested)
+        self._burst += 1
+        if self.seen_afar and self._burst_ends is None:
+            self._burst_ends = self._loop.call_later(BURST_S, self._end_burst)
         watchers, self._watchers = self._watchers, []
         for watcher in watchers:
             if not watcher.done():
@@ -391,8 +398,8 @@ class Station:
         for look in tuple(self._looks):
             look(picture)
 
-    def _rested(self) -> None:
-        self._resting = None
+    def _end_burst(self) -> None:
+        self._burst_ends, self._burst = None, 0
         if self._stale:
             self._publish()
 

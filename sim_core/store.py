@@ -102,6 +102,13 @@ CREATE TABLE IF NOT EXISTS reservations (
     parent_id_tag TEXT,
     until TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS security_events (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    info TEXT NOT NULL,
+    waits INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, document TEXT NOT NULL);
 """
 """Tables that a file of this version may still lack: made whenever it is opened."""
@@ -110,6 +117,8 @@ SAVE_REGISTER = (
     "INSERT INTO registers VALUES (?, ?) ON CONFLICT(connector_id) DO UPDATE"
     " SET register_wh = max(register_wh, excluded.register_wh)"
 )
+FEW_STATEMENTS = 12
+"""What a charge point that charges says over and over; each one kept costs a few KiB."""
 SMALL_PAGE = 512
 """Bytes; each table takes at least one page, and in memory nothing is gained by large ones."""
 
@@ -199,6 +208,20 @@ class StoredProfile:
     profile: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class SecurityEvent:
+    """An event of the security log (whitepaper "Improved security for OCPP 1.6-J")."""
+
+    number: int
+    kind: str
+    at: datetime
+    info: str
+
+
+SECURITY_EVENTS_KEPT = 1_000
+"""Of more the oldest go, whether or not the CSMS knows of them."""
+
+
 class Store:
     """One charge point's state. Not for two threads at once."""
 
@@ -214,6 +237,8 @@ class Store:
         self.trouble = ""
         """What was wrong with the file that was found, as a sentence; empty if nothing was."""
         self._lock: FileLock | None = None
+        self._unwritten: dict[int, float] = {}
+        """Registers of a store in memory that were kept lightly: no kill leaves anything of it."""
         if path != MEMORY:
             self._claim(path)
         try:
@@ -260,6 +285,8 @@ class Store:
 
     def registers(self) -> dict[int, float]:
         """Energy register in Wh by connector."""
+        with self.together():
+            self._db.executemany(SAVE_REGISTER, self._unwritten.items())
         return dict(self._db.execute("SELECT connector_id, register_wh FROM registers"))
 
     def save_register(self, connector_id: int, register_wh: float) -> None:
@@ -269,15 +296,15 @@ class Store:
 
     def save_registers_lightly(self, registers: dict[int, float]) -> None:
         """Keep registers between two messages: safe from a kill, without waiting for the disk."""
-        waits = self.path != MEMORY
-        if waits:
-            self._db.execute("PRAGMA synchronous = NORMAL")
+        if self.path == MEMORY:
+            self._unwritten = registers
+            return
+        self._db.execute("PRAGMA synchronous = NORMAL")
         try:
             with self.together():
                 self._db.executemany(SAVE_REGISTER, registers.items())
         finally:
-            if waits:
-                self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA synchronous = FULL")
 
     def inoperative(self) -> set[int]:
         """The connectors (0: the charge point) that are out of service."""
@@ -594,7 +621,10 @@ class Store:
             "SELECT reservation_id, connector_id, id_tag, parent_id_tag, until FROM reservations"
             " ORDER BY reservation_id"
         )
-        return [Reservation(*row[:4], _moment(row[4])) for row in rows]
+        return [
+            Reservation(number, connector_id, id_tag, parent_id_tag, _moment(until))
+            for number, connector_id, id_tag, parent_id_tag, until in rows
+        ]
 
     def reserve(self, reservation: Reservation) -> None:
         """Keep a reservation, in place of the one with its id."""
@@ -614,6 +644,35 @@ class Store:
         """Forget a reservation."""
         with self.together():
             self._db.execute("DELETE FROM reservations WHERE reservation_id = ?", (reservation_id,))
+
+    # -- the security log --------------------------------------------
+
+    def add_security_event(self, kind: str, at: datetime, info: str, *, waits: bool) -> None:
+        """Write an event down; `waits`: until the CSMS has been told of it."""
+        with self.together():
+            cursor = self._db.execute(
+                "INSERT INTO security_events (kind, at, info, waits) VALUES (?, ?, ?, ?)",
+                (kind, at.isoformat(), info, int(waits)),
+            )
+            oldest = (cursor.lastrowid or 0) - SECURITY_EVENTS_KEPT
+            self._db.execute("DELETE FROM security_events WHERE number <= ?", (oldest,))
+
+    def security_events(self) -> list[SecurityEvent]:
+        """The security log, oldest first."""
+        rows = self._db.execute("SELECT number, kind, at, info FROM security_events ORDER BY 1")
+        return [SecurityEvent(row[0], row[1], _moment(row[2]), row[3]) for row in rows]
+
+    def waiting_security_event(self) -> SecurityEvent | None:
+        """The oldest event that the CSMS has not been told of."""
+        row = self._db.execute(
+            "SELECT number, kind, at, info FROM security_events WHERE waits ORDER BY 1 LIMIT 1"
+        ).fetchone()
+        return row and SecurityEvent(row[0], row[1], _moment(row[2]), row[3])
+
+    def told_security_event(self, number: int) -> None:
+        """The CSMS has been told of an event."""
+        with self.together():
+            self._db.execute("UPDATE security_events SET waits = 0 WHERE number = ?", (number,))
 
     # -- what is under way -------------------------------------------
 
@@ -697,7 +756,12 @@ class Store:
     def _open(self, path: Path) -> sqlite3.Connection:
         if path != MEMORY:
             path.touch(mode=0o600)  # a CSMS's AuthorizationKey may be in it
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(
+            path,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=FEW_STATEMENTS if path == MEMORY else 128,
+        )
         try:
             if path == MEMORY:
                 db.execute(f"PRAGMA page_size = {SMALL_PAGE}")

@@ -84,6 +84,8 @@ class HttpFiles(_Server):
         """Answers by path, one after the other; the last one stays."""
         self.otherwise = Says(404)
         self.asked: list[Asked] = []
+        self.arrived = asyncio.Event()
+        """The first request is there."""
 
     async def __aenter__(self) -> HttpFiles:
         await self._begin(self._serve)
@@ -105,6 +107,7 @@ class HttpFiles(_Server):
         headers = {name.lower(): value for name, _, value in (one.partition(": ") for one in lines)}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         self.asked.append(Asked(verb, path, headers, body))
+        self.arrived.set()
         script = self.says.get(path.partition("?")[0], [self.otherwise])
         says = script.pop(0) if len(script) > 1 else script[0]
         length = len(says.body) if says.length is None else says.length

@@ -69,9 +69,10 @@ def _commands() -> Iterable[str]:
 
 
 def _keys() -> Iterable[str]:
-    yield from _head("Key", "What it does")
+    yield from _head("Key", "Action", "What it does")
     for row in ROWS:
-        yield _row(f"`{row.shown}`" if row.shown else f"(palette) {row.label}", row.help)
+        key = f"`{row.shown}`" if row.shown else f"(palette) {row.label}"
+        yield _row(key, f"`{row.id}`", row.help)
 
 
 def _options() -> Iterable[str]:

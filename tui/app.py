@@ -17,7 +17,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
 from textual.app import App, SuspendNotSupported
 from textual.events import Resize
 from textual.geometry import Size
@@ -72,6 +71,8 @@ from tui.shell import STDIN, Shell
 Taken = Callable[[Chosen], None]
 
 NOTHING_RECALLED = Recalled()
+TOAST_LIMIT = 400
+"""Characters that a toast shows: a CSMS may have chosen the words."""
 
 COVERED_S = 5
 """How often, in seconds, the dashboard is drawn while a dialog lies over it: Textual then paints
@@ -130,7 +131,7 @@ class ChargeForgeApp(App[int]):
         self.theme = fitting_theme(
             theme, self.console.color_system, self.no_color, recalled.view.theme
         )
-        self.dashboard = Dashboard(self.look, log_size)
+        self.dashboard = Dashboard(self.look, log_size, lambda row, what: self.press(row, what))
         self.acts: dict[str, Callable[[], str]] = {
             "copy": lambda: self._copy(both=False),
             "copy_both": lambda: self._copy(both=True),
@@ -195,10 +196,6 @@ class ChargeForgeApp(App[int]):
 
     # -- pressing ----------------------------------------------------------------------------------
 
-    @on(Dashboard.Asked)
-    def _asked(self, event: Dashboard.Asked) -> None:
-        self.press(event.row, event.argument)
-
     def press(self, row_id: str, argument: str = "") -> None:
         """Do what a row of the key table says."""
         row = ROW[row_id]
@@ -216,9 +213,9 @@ class ChargeForgeApp(App[int]):
     def _press_command(self, row: Row) -> None:
         station = self._station
         if self.host.failure or station is None:
-            reason = self.host.failure or "The charge point is still starting."
-            again = f" ({self.look.key('resume')} starts the engine again)"
-            self._say(f"{reason}{again if self.host.failure else ''}")
+            again = f"{self.look.key('resume')} starts it again."
+            dead = f"The engine has stopped: {self.host.failure}. {again}"
+            self._say(dead if self.host.failure else "The charge point is still starting.")
             return
         command = command_for(row, station, self.dashboard.selected)
         if command is None:
@@ -244,7 +241,7 @@ class ChargeForgeApp(App[int]):
     def _say(self, sentence: str, severity: str = "warning") -> None:
         if not sentence:
             return
-        sentence = text.plain(sentence, self.look.ascii)
+        sentence = text.plain(sentence[:TOAST_LIMIT], self.look.ascii)
         sentence = sentence[:1].upper() + sentence[1:]
         if severity == "warning":
             self.notify(sentence, severity="warning", timeout=5, markup=False)

@@ -11,12 +11,12 @@ from textwrap import wrap
 from sim_core.guide import Caption
 from tui import text
 from tui.look import Look
-from tui.painted import Line, Painted, Span, fitted, justified
+from tui.painted import Line, Painted, Span, fitted, line_width
 
-ONE_ROW_FROM = 132
+ONE_ROW_FROM = 120
 ROW_ID = "next_scene"
 FREE_PLAY = (
-    "Free play: {plug} plugs or unplugs, {start} starts, {stop} stops, {fault} breaks something, "
+    "Free play: {plug} plugs, {start} starts, {stop} stops, {fault} breaks it, "
     "{link} cuts the link."
 )
 """What is said while the story stands aside."""
@@ -30,22 +30,21 @@ def caption_rows(width: int) -> int:
 def caption_lines(caption: Caption, cells: int, height: int, look: Look) -> list[Line]:
     """The caption in exactly `cells` by `height`."""
     key = look.key(ROW_ID)
-    mark = look.symbol("story")
-    head = f" {mark} {caption.chapter}/{caption.chapters} "
-    tail = f"  {key} goes on with the story " if caption.free else f"  {key} next "
+    head = f" {look.symbol('story')} {caption.chapter}/{caption.chapters} "
+    tail = f"  {key} back to the story " if caption.free else f"  {key} next "
     told = look.with_keys(FREE_PLAY) if caption.free else caption.text
-    words = wrap(text.plain(told, look.ascii), max(10, cells - len(head) - len(tail)))
+    left_over = text.plain(told, look.ascii)
     lines: list[Line] = []
     for place in range(height):
         last = place == height - 1
-        said = words[place] if place < len(words) else ""
-        if last and len(words) > height:
-            said = " ".join(words[place:])
+        said = left_over if last else (wrap(left_over, max(10, cells - len(head))) or [""])[0]
+        left_over = left_over[len(said) :].strip()
         left = [Span(head if place == 0 else " " * len(head), "caption"), Span(said, "caption")]
-        left = list(fitted(left, cells - len(tail), look.symbol("ellipsis"), "caption"))
-        right = Span(tail if last else " " * len(tail), "caption-key" if last else "caption")
-        lines.append(justified(left, [right], cells))
-    return [tuple(span._replace(press=ROW_ID) for span in line) for line in lines]
+        right = [Span(tail, "caption-key")] if last else []
+        room = cells - line_width(right)
+        line = (*fitted(left, room, look.symbol("ellipsis"), "caption"), *right)
+        lines.append(tuple(span._replace(press=ROW_ID) for span in line))
+    return lines
 
 
 class CaptionBar(Painted):

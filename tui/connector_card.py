@@ -183,16 +183,27 @@ def _who_line(view: CardView, cells: int, look: Look) -> tuple[Line, bool]:
 
     The state of charge stands at the right where it leaves room.
     """
+    connector = view.connector
     here = _who(view, look)
-    soc = [*soc_spans(view.connector, look, gauge=cells >= ROOMY_CELLS), Span("  ")]
-    if 1 + line_width(here) + line_width(soc) + GAP > cells:
-        soc = [Span(" ")]
-    hint = next_step(view.connector, look)
-    hinted = _with_hint(here, hint, look)
-    narrow = view.connector.status == "Charging" and cells < ROOMY_CELLS
-    fits = not hint or 1 + line_width(hinted) + line_width(soc) + GAP <= cells
-    shown = hinted if hint and fits and not narrow else here
-    return justified([Span(" "), *shown], soc, cells, look.symbol("ellipsis")), fits or narrow
+    hint = next_step(connector, look)
+    hinted = _with_hint(here, hint, look) if hint else here
+    narrow = connector.status == "Charging" and cells < ROOMY_CELLS
+    socs = [
+        [*soc_spans(connector, look, gauge), Span("  ")]
+        for gauge in ((True, False) if cells >= ROOMY_CELLS else (False,))
+    ]
+    if connector.fault:
+        socs = [[Span(" ")]]  # what is wrong and what mends it are worth more
+
+    def fit(who: list[Span], soc: list[Span]) -> bool:
+        return 1 + line_width(who) + line_width(soc) + GAP <= cells
+
+    soc = next((soc for soc in socs if fit(hinted, soc)), None)
+    hints = soc is not None and not narrow
+    if soc is None or narrow:
+        soc = next((soc for soc in socs if fit(here, soc)), [Span(" ")])
+    line = [Span(" "), *(hinted if hints else here)]
+    return justified(line, soc, cells, look.symbol("ellipsis")), hints or narrow
 
 
 def _body(view: CardView, cells: int, height: int, look: Look) -> list[Line]:
@@ -331,8 +342,9 @@ class ConnectorCard(Painted, can_focus=True):
 
     def show(self, view: CardView) -> None:
         """Show this view."""
-        self.view = view
-        self.sync()
+        if view != self.view:
+            self.view = view
+            self.sync()
 
     def lines_for(self, width: int, height: int) -> list[Line]:
         if self.view is None or width < 20 or height < 3:

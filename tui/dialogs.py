@@ -22,6 +22,7 @@ from tui import text
 from tui.keymap import CONNECTOR, LINK, MESSAGES, SCREEN, Row
 from tui.log_filter import LANGUAGE
 from tui.look import STATUS, Look
+from tui.notes import next_step
 from tui.painted import Line, Painted, Span, fitted
 from tui.sheet import Sheet
 
@@ -203,7 +204,7 @@ def help_lines(
             (
                 Span(f" Connector {connector.connector_id} is ", "text"),
                 Span(f"{look.glyph(connector.status)} {text.plain(connector.status)}", "strong"),
-                Span(f": {look.next_step(connector.status)}", "text"),
+                Span(f": {next_step(connector, look)}", "text"),
             ),
         ]
     groups = (

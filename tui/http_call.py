@@ -77,7 +77,7 @@ def command_behind(exchange: Exchange) -> Command | None:
     tell = _COMMANDS.get(exchange.action)
     payload = frame_payload(exchange.request, 3)
     connector_id = exchange.connector_id
-    if exchange.direction is not Direction.SENT or not (tell and payload and connector_id):
+    if exchange.direction is not Direction.SENT or not tell or payload is None or not connector_id:
         return None
     return tell(connector_id, payload)
 
@@ -112,7 +112,7 @@ def _status(connector_id: int, payload: Payload) -> Command | None:
         "SuspendedEV": SuspendEV(connector_id),
         "SuspendedEVSE": SuspendEVSE(connector_id),
     }
-    return became.get(payload.get("status"))
+    return became.get(_text(payload, "status"))
 
 
 _COMMANDS: dict[str, Callable[[int, Payload], Command | None]] = {

@@ -1,4 +1,4 @@
-"""Both frames of one exchange, pretty-printed, with what is known about them on top.
+"""Both frames of one exchange, pretty-printed, with what is known and what they say on top.
 
 Beside the log where there is width, over it where there is not. It follows the cursor of the log
 and keeps its own scroll position only while the exchange stays the same.
@@ -14,6 +14,7 @@ from textual import events
 
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui import text
+from tui.frame_notes import FrameNote, answer_notes, request_notes
 from tui.look import Look
 from tui.painted import Line, Painted, Span, fitted, framed_edge
 
@@ -99,10 +100,24 @@ def body_lines(
     lines: list[Line] = [
         (Span(f"{name:>11} ", "muted"), Span(value)) for name, value in facts(exchange, now)
     ]
-    for title, frame in (("request", exchange.request), ("answer", exchange.answer)):
+    noise = exchange.direction is Direction.NOISE
+    for title, frame, tell in (
+        ("request", exchange.request, request_notes),
+        ("answer", exchange.answer, answer_notes),
+    ):
         if frame:
-            lines += [(), (Span(title, "strong"),), *frame_lines(frame, cells, look.key("copy"))]
+            notes = () if noise else tell(exchange.action, frame)
+            lines += [(), (Span(title, "strong"),)]
+            lines += [line for note in notes for line in _note_lines(note, cells)]
+            lines += frame_lines(frame, cells, look.key("copy"))
     return lines
+
+
+def _note_lines(note: FrameNote, cells: int) -> list[Line]:
+    name = f"{note.name:>11} "
+    first, *rest = _wrapped(note.words, max(8, cells - max(12, text.width(name))))
+    lines: list[Line] = [(Span(name, "muted"), Span(first, note.role))]
+    return lines + [(Span(" " * 12), Span(piece, note.role)) for piece in rest]
 
 
 class Inspector(Painted, can_focus=True):

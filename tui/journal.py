@@ -58,7 +58,7 @@ def _waiting_line(entry: JournalEntry, now: datetime) -> Line:
         Span(f"{entry.number:>6}  "),
         Span(f"{age:>5}", "muted"),
         Span(f"  {entry.attempts:>5}   ", "warning" if entry.attempts else "muted"),
-        Span(f"{entry.action:<18}"),
+        Span(f"{text.plain(entry.action):<18}"),
         Span(f"{entry.connector_id}  ", "muted"),
         Span(f"tx {entry.transaction_id}" if known else f"#{entry.transaction_key}, no id yet"),
     )
@@ -68,7 +68,7 @@ def _lost_line(entry: LostEntry, look: Look) -> Line:
     transaction = f"tx {entry.transaction_id}" if entry.transaction_id is not None else "no id"
     return (
         Span(f"  {text.clock_time(entry.given_up_at)}  ", "muted"),
-        Span(f"{entry.action:<18}"),
+        Span(f"{text.plain(entry.action):<18}"),
         Span(f"{entry.connector_id}  ", "muted"),
         Span(f"{transaction}  "),
         Span(text.plain(entry.why, look.ascii), "warning"),

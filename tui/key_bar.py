@@ -66,6 +66,8 @@ class KeyBar(Painted):
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="key-bar")
         self._dim: frozenset[str] = frozenset()
+        self._made: list[Line] = []
+        self._made_of: object = None
 
     def show(self, dim: frozenset[str]) -> None:
         """Dim these rows."""
@@ -73,7 +75,12 @@ class KeyBar(Painted):
         self.sync()
 
     def lines_for(self, width: int, height: int) -> list[Line]:
-        return [footer_line(width, self._dim, self.look.keys)] + [text_free(width)] * (height - 1)
+        made_of = (width, height, self._dim)
+        if made_of != self._made_of:  # it is looked at four times a second and hardly ever changes
+            footer = footer_line(width, self._dim, self.look.keys)
+            self._made = [footer] + [text_free(width)] * (height - 1)
+            self._made_of = made_of
+        return self._made
 
 
 def text_free(cells: int) -> Line:

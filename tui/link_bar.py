@@ -18,8 +18,17 @@ SILENCE_S = 20.0
 """How long an open call may wait before the bar says that nobody answers."""
 
 
-def state_words(link: LinkSnapshot, now: datetime) -> tuple[str, str, str]:
-    """(symbol, role, words) for how it stands with the CSMS."""
+AROUND_TROUBLE = 60
+"""Cells that the bar has beside the trouble: name, countdown, queue, clock."""
+NAME_CELLS = 8
+"""What is left of a charge point's id on a narrow screen."""
+
+
+def state_words(link: LinkSnapshot, now: datetime, cells: int = 1000) -> tuple[str, str, str]:
+    """(symbol, role, words) for how it stands with the CSMS.
+
+    In `cells` cells the trouble gives way, and what counts down stays in sight.
+    """
     queued = f", queued {link.queued}" if link.queued else ""
     if link.state is LinkState.DOWN:
         return "away", "warning", f"offline by you{queued}"
@@ -28,13 +37,24 @@ def state_words(link: LinkSnapshot, now: datetime) -> tuple[str, str, str]:
     if link.state is LinkState.WAITING:
         trouble = text.plain(link.trouble) or "no connection"
         left = text.seconds_left(link.retry_at, now) if link.retry_at else 0
-        return "away", "warning", f"offline: {trouble}, retry in {text.spoken(left)}{queued}"
+        ends = f", retry in {text.spoken(left)}{queued}"
+        return "away", "warning", text.cut(f"offline: {trouble}", cells - text.width(ends)) + ends
     if not link.online:
         return "trouble", "warning", f"online but silenced by you{queued}"
     silent = (now - link.waiting_since).total_seconds() if link.waiting_since else 0.0
     if silent >= SILENCE_S:
         return "trouble", "error", f"online but silent: no answer for {text.spoken(silent)}{queued}"
     return _registration_words(link, now)
+
+
+def advice_words(link: LinkSnapshot, cells: int) -> str:
+    """What to do about a link that does not come up, where the bar has no room to say it all.
+
+    It stands as long as the trouble does, dialling or waiting: rows that come and go are restless.
+    """
+    away = link.state in (LinkState.WAITING, LinkState.CONNECTING)
+    _, mark, advice = link.trouble.rpartition(": ")
+    return advice if away and mark and text.width(link.trouble) + AROUND_TROUBLE > cells else ""
 
 
 def _registration_words(link: LinkSnapshot, now: datetime) -> tuple[str, str, str]:
@@ -58,11 +78,14 @@ def bar_line(
     clock = [Span("  "), Span(text.clock_time(now), "muted"), Span("   " if cells >= 80 else " ")]
     if failure:
         words = f" {look.symbol('trouble')} engine stopped: {text.plain(failure, look.ascii)} "
-        return justified([Span(words, "error")], [Span("r restarts", "accent"), *clock], cells)
+        again = Span(f"{look.key('resume')} restarts", "accent", "resume")
+        return justified([Span(words, "error")], [again, *clock], cells, ellipsis)
     if station is None:
         return justified([Span(f" {look.symbol('pending')} starting…", "muted")], clock, cells)
     link = station.link
-    symbol, role, words = state_words(link, now)
+    name = text.plain(station.charge_point_id, look.ascii)
+    room = cells - line_width(clock) - 3 - min(NAME_CELLS, text.width(name)) - 1
+    symbol, role, words = state_words(link, now, room)
     if not station.powered:
         symbol, role, words = "away", "error", "without power"
     healthy = symbol == "online"
@@ -74,10 +97,9 @@ def bar_line(
         tail.append(Span(f"  queued {link.queued}", "warning" if link.queued else "muted"))
     tail += clock
     head = [Span(f" {look.symbol(symbol)} ", role)]
-    name = text.plain(station.charge_point_id, look.ascii)
     url = text.plain(link.url, look.ascii)
     room = cells - line_width(tail) - line_width(head) - text.width(words) - 1
-    name = text.cut(name, max(8, room), ellipsis)
+    name = text.cut(name, max(NAME_CELLS, room), ellipsis)
     url_room = room - text.width(name) - 2
     body = [Span(f"{name} ", "strong"), Span(words, role if not healthy else "text")]
     if url_room >= 12:
@@ -86,7 +108,8 @@ def bar_line(
 
 
 class LinkBar(Painted):
-    """The bar, and under it one row for each standing warning and for what is under way."""
+    """The bar; under it a row for each standing warning, for what to do about the link, and for
+    what is under way."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="link-bar")
@@ -100,10 +123,16 @@ class LinkBar(Painted):
     @property
     def rows(self) -> int:
         """How many rows it wants."""
-        if self._shown is None or self._shown[0] is None:
+        station, _, now = self._shown or (None, "", None)
+        if station is None or now is None:
             return 1
-        station, _, now = self._shown
-        return 1 + min(2, len(station.warnings)) + len(progress_lines(station, now, 0, self.look))
+        notices = len(self._notices(station, self.size.width))
+        return 1 + min(2, notices) + len(progress_lines(station, now, 0, self.look))
+
+    def _notices(self, station: StationSnapshot, width: int) -> list[str]:
+        """What stands under the bar: what to do about the link, and what should be known."""
+        advice = advice_words(station.link, width)
+        return [*([advice] if advice else []), *station.warnings]
 
     def lines_for(self, width: int, height: int) -> list[Line]:
         if self._shown is None:
@@ -112,8 +141,8 @@ class LinkBar(Painted):
         lines = [bar_line(station, failure, now, width, self.look)]
         if station:
             lines += progress_lines(station, now, width, self.look)
-        for warning in station.warnings if station else ():
-            words = f" {self.look.symbol('trouble')} {text.plain(warning, self.look.ascii)}"
+        for notice in self._notices(station, width) if station else ():
+            words = f" {self.look.symbol('trouble')} {text.plain(notice, self.look.ascii)}"
             lines.append(fitted([Span(words, "warning")], width, self.look.symbol("ellipsis")))
         lines += [fitted([], width)] * (height - len(lines))
         return lines[:height]

@@ -24,6 +24,9 @@ from tui.painted import Line, Painted, Span, fitted, framed_edge
 ACTION_CELLS = 22
 """RemoteStartTransaction, the longest name of the Core profile, fits exactly."""
 
+ROWS_KEPT = 200
+"""As many rows as any screen shows are kept as they were drawn."""
+
 _EMPTY = ("", "No messages yet.", "Each request with its answer becomes one row here.")
 
 
@@ -103,6 +106,7 @@ class MessagePane(Painted, can_focus=True):
         self._limit = size
         self._exchanges: dict[int, Exchange] = {}
         self._rows: list[int] = []  # numbers in sight of the filter, ascending
+        self._drawn: dict[int, tuple[tuple[Exchange, int, str, bool], Line]] = {}
         self._first = 0  # what came before has been forgotten
         self._now: datetime | None = None
         self.filter = LogFilter()
@@ -346,8 +350,17 @@ class MessagePane(Painted, can_focus=True):
             role = "cursor"
         elif self.filter and not self.hides and not self.filter.matches(exchange):
             role = "faint"
-        line = row_line(exchange, now, cells, self.look, role, wide)
-        return tuple(span._replace(press=f"row {number}") for span in line)
+        drawn_as = (exchange, cells, role, wide)
+        known = self._drawn.get(number)
+        if known is not None and known[0] == drawn_as:
+            return known[1]
+        made = row_line(exchange, now, cells, self.look, role, wide)
+        line = tuple(span._replace(press=f"row {number}") for span in made)
+        if exchange.state is not ExchangeState.WAITING:  # that one's age counts up
+            if len(self._drawn) > ROWS_KEPT:
+                self._drawn.clear()
+            self._drawn[number] = (drawn_as, line)
+        return line
 
     def _blank(self, place: int, cells: int) -> Line:
         words = ""

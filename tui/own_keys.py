@@ -151,8 +151,8 @@ def _check_clashes(rows: tuple[Row, ...], wanted: Mapping[str, str]) -> None:
             if key in owner and owner[key] is not row:
                 other = owner[key]
                 raise KeysError(
-                    f"{row.id} cannot have {_shown(row, key)!r}: {other.id} has it; give {other.id} "
-                    "another key in the same table, or choose a free one"
+                    f"{row.id} cannot have {_shown(row, key)!r}: {other.id} has it; give that "
+                    "one another key in the same table, or choose a free one"
                 )
             owner[key] = row
 

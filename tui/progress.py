@@ -36,10 +36,11 @@ def _row(
         Span(f"{text.plain(work.status, look.ascii)} ", role),
     ]
     if work.active and work.percent is not None:
-        full = max(0, min(BAR_CELLS, round(work.percent / 100 * BAR_CELLS)))
+        bar = BAR_CELLS if cells >= 80 else BAR_CELLS // 2
+        full = max(0, min(bar, round(work.percent / 100 * bar)))
         spans += [
             Span(look.symbol("full") * full, role),
-            Span(look.symbol("empty") * (BAR_CELLS - full), "faint"),
+            Span(look.symbol("empty") * (bar - full), "faint"),
             Span(f" {work.percent:>3} %  "),
         ]
     if work.active and work.due_at and work.due_at > now:

@@ -94,25 +94,21 @@ class Dashboard(Screen[None]):
 
     AUTO_FOCUS = ""
 
-    class Asked(Message):
-        """A key, a button or an entry of the footer was pressed."""
-
-        def __init__(self, row: str, argument: str = "") -> None:
-            self.row = row
-            self.argument = argument
-            super().__init__()
-
-    def __init__(self, look: Look, log_size: int) -> None:
+    def __init__(self, look: Look, log_size: int, press: Callable[[str, str], None]) -> None:
+        """`press` does what a row of the key table says; it is told the row and its argument."""
         super().__init__()
+        self._press = press
         self._compositor = TerseCompositor()
         self.look = look
         for row in look.keys.rows:
             for key in row.keys:  # in the place of what Textual would do with it, as with tab
-                press = Binding(key, f"press('{row.id}', '{key}')", row.label, show=False)
-                self._bindings.key_to_bindings[key] = [press]
+                binding = Binding(key, f"press('{row.id}', '{key}')", row.label, show=False)
+                self._bindings.key_to_bindings[key] = [binding]
         self.selected = 1
         self._log_size = log_size
         self._sight: Sight | None = None
+        self._dimmed: tuple[StationSnapshot | None, int, frozenset[str]] = (None, 0, frozenset())
+        """The rows that are refused, with the picture and the connector that this is true of."""
         self._arrangement = Arrangement(1, 0)
         self._zoom = ""
         self._cards: list[ConnectorCard] = []
@@ -254,12 +250,16 @@ class Dashboard(Screen[None]):
         station = self.station
         if station is None:
             return frozenset(row.id for row in ROWS if row.command)
+        picture, selected, known = self._dimmed
+        if picture is station and selected == self.selected:
+            return known
         dim = set()
         for row in ROWS:
             command = command_for(row, station, self.selected)
             if command is not None and why_not(command, station, self.selected):
                 dim.add(row.id)
-        return frozenset(dim)
+        self._dimmed = (station, self.selected, frozenset(dim))
+        return self._dimmed[2]
 
     # -- room --------------------------------------------------------------------------------------
 
@@ -415,7 +415,7 @@ class Dashboard(Screen[None]):
 
     def _open_filter(self) -> str:
         self.add_class("-filtering")
-        self.filter_line.focus()
+        self.set_focus(self.filter_line)  # at once, as `focus` would not be
         return ""
 
     @on(Input.Changed, "#filter")
@@ -501,7 +501,8 @@ class Dashboard(Screen[None]):
     # -- presses -----------------------------------------------------------------------------------
 
     def action_press(self, row: str, key: str) -> None:
-        self.post_message(self.Asked(row, key))
+        # at once and by no message: what is typed fast after / must not do what its letters do
+        self._press(row, key)
 
     @on(Painted.Pressed)
     def _pressed(self, event: Painted.Pressed) -> None:
@@ -509,4 +510,4 @@ class Dashboard(Screen[None]):
         row, _, argument = event.press.partition(" ")
         if isinstance(event.sender, ConnectorCard) and event.sender.view:
             self.selected = event.sender.view.connector.connector_id
-        self.post_message(self.Asked(row, argument))
+        self._press(row, argument)

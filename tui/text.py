@@ -208,7 +208,8 @@ _DEFAULT_UNITS = {
 _SAMPLE_ORDER = tuple(_DEFAULT_UNITS)
 
 
-def _sample(sample: Payload) -> tuple[int, str]:
+def sample_words(sample: Payload) -> tuple[int, str]:
+    """A sampled value (OCPP 1.6 §7.43) with its place among others and its unit."""
     measurand = str(sample.get("measurand", "Energy.Active.Import.Register"))
     place = _SAMPLE_ORDER.index(measurand) if measurand in _SAMPLE_ORDER else len(_SAMPLE_ORDER)
     value, unit = sample.get("value"), str(sample.get("unit", _DEFAULT_UNITS.get(measurand, "")))
@@ -228,7 +229,7 @@ def _meter_values(payload: Payload) -> str:
     if not isinstance(values, list) or not values:
         return ""
     samples = [
-        _sample(sample)
+        sample_words(sample)
         for value in values[-1:]
         if isinstance(value, dict)
         for sample in value.get("sampledValue") or ()

@@ -250,6 +250,11 @@ class Connector:
             temperature_c=self._temperature_c,
         )
 
+    @property
+    def power_w(self) -> float:
+        """The power that flows now: all of a reading that is needed once a second."""
+        return self._voltage_v * self._current_a
+
     def _offered_w(self) -> float:
         """What the vehicle may take, whether it does or not."""
         if not self.contactor_closed or self.vehicle is None or self.withheld:

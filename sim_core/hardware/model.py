@@ -107,6 +107,8 @@ class Behaviour:
     """ClearCache is Accepted although AuthorizationCacheEnabled is false."""
     stamps_reports: bool = False
     """StatusNotification carries the moment of the report, not that of the change."""
+    security_extension: bool = True
+    """It speaks "Improved security for OCPP 1.6-J" (GetLog, SecurityEventNotification …)."""
     only_named_keys: bool = False
     """There are no configuration keys but those of the file, in the order of the file."""
 
@@ -131,7 +133,6 @@ class Quirks:
     rated_power_offered: bool = False
     watts_power_offered: bool = False
     frozen_samples: bool = False
-    below_limit: bool = False
     early_samples: bool = False
     busy_samples: bool = False
     slow_minute: bool = False

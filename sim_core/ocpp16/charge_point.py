@@ -8,7 +8,7 @@ asks for a new picture.
 The rooms beside this one each hold one subject: `registration`, `sessions` (what people and
 vehicles do), `transactions`, `authorization`, `status_reports`, `metering`, `configuration`, and
 the handlers of what a CSMS asks, a feature profile each (`core`, `remote_trigger`, `local_list`,
-`reservation`, `smart_charging`, `firmware` with `diagnostics`).
+`reservation`, `smart_charging`, `firmware` with `diagnostics`, `security_log`).
 """
 
 from __future__ import annotations
@@ -37,11 +37,13 @@ from sim_core.ocpp16.diagnostics import Diagnostics
 from sim_core.ocpp16.firmware import Firmware
 from sim_core.ocpp16.local_list import LocalList
 from sim_core.ocpp16.outlet import Outlet
-from sim_core.ocpp16.registration import Registrar
-from sim_core.ocpp16.remote_trigger import RemoteTrigger
+from sim_core.ocpp16.readings import Readings
+from sim_core.ocpp16.registration import WORTH_TELLING, Registrar
+from sim_core.ocpp16.remote_trigger import ExtendedTrigger, RemoteTrigger
 from sim_core.ocpp16.reservation import Reservations
 from sim_core.ocpp16.routing import routes_of
 from sim_core.ocpp16.security import Security
+from sim_core.ocpp16.security_log import CLOCK_SET, REBOOT, STARTUP, SecurityLog
 from sim_core.ocpp16.sessions import Sessions
 from sim_core.ocpp16.smart_charging import SmartCharging
 from sim_core.ocpp16.stamps import stamp
@@ -59,6 +61,8 @@ from sim_core.wire.transfer import LIMIT_S, Transfers
 
 TICK_S = 1.0
 """How often the metal is looked at while a vehicle is connected."""
+SLOT_S = 0.05
+"""A tick waits for the next multiple: a thousand charge points then wake twenty times a second."""
 FLUSH_PATIENCE_S = 30.0
 """How long a soft reset waits for the journal to empty (OCPP 1.6 §5.14)."""
 
@@ -74,6 +78,8 @@ PATIENCE_S = 3.0
 
 CLOCK_SAMPLES_LATE_S = (0.175, 0.805)
 ONE_AFTER_THE_OTHER = timedelta(milliseconds=3)
+CONNECTOR_0_LATE_S = 0.13
+A_MILLISECOND = timedelta(milliseconds=1)
 
 BELOW_PROFILE = 0.953
 """What a make that keeps a distance makes of a charging profile's limit."""
@@ -233,6 +239,7 @@ class ChargePoint:
         self.smart_charging = SmartCharging(self)
         self.sessions = Sessions(self)
         self.transactions = Transactions(self)
+        self.readings = Readings(self)
         self.transfers = Transfers(
             clock,
             # The CSMS's CA counts for its files too; who we are is not shown to a file server.
@@ -240,6 +247,7 @@ class ChargePoint:
             limit_s=LIMIT_S * build.time_scale,
         )
         self.diagnostics = Diagnostics(self)
+        self.security_log = SecurityLog(self)
         self.firmware = Firmware(self)
         self._aligned = metering.Aligned(
             clock,
@@ -257,9 +265,11 @@ class ChargePoint:
             ("RemoteTrigger", RemoteTrigger(self)),
             ("SmartCharging", self.smart_charging),
         )
-        self.routes = routes_of(
-            handler for name, handler in handlers if self.configuration.supports(name)
-        )
+        supported = [handler for name, handler in handlers if self.configuration.supports(name)]
+        if self.behaviour.security_extension:
+            supported += [self.security_log, ExtendedTrigger(self)]
+        self.routes = routes_of(supported)
+        self.security_log.note(STARTUP)
         self.transactions.recover()
         self.smart_charging.refresh()
         self._look()
@@ -453,20 +463,32 @@ class ChargePoint:
         if booted and running and self.quirks.connectors_after_reconnect:
             self.reports.say(0)
             self.clock.call_later(LOOP_S, lambda: self._say_connectors())
+        elif booted and self.quirks.late_connector_0:
+            self.outbox.status_first()
+            self.reports.say_all(self.outlets)
+            said_at = self.clock.now()
+            self.clock.call_later(CONNECTOR_0_LATE_S, lambda: self._say_charge_point(said_at))
         elif booted:
             self.outbox.status_first()
             self.reports.say_all(order)
         else:
             self.reports.say_changes(order)
+        if booted:
+            self.readings.freeze()
         self.transactions.end_cut_off()
         self.firmware.registered()
         self.diagnostics.uploads.registered()
+        self.security_log.registered()
         self.outbox.wake()
         self.published_facts_changed()
 
     def _say_connectors(self) -> None:
         if self.outbox.registered:
             self.reports.say_all(self.outlets)
+
+    def _say_charge_point(self, after: datetime) -> None:
+        if self.outbox.registered:
+            self.reports.say(0, at=after - A_MILLISECOND)
 
     def frames_pass_again(self) -> None:
         """The operator has ended the silence: say what the CSMS has not heard."""
@@ -510,8 +532,10 @@ class ChargePoint:
             self.changed(outlet)
         if speaks:
             await first_of(self.outbox.drained(), self.clock.sleep(FLUSH_PATIENCE_S))
-        if self.timing.reset_s:
-            await self.clock.sleep(self.vary(self.timing.reset_s))
+        reset_s = self.timing.hard_reset_s if hard else None
+        reset_s = self.timing.reset_s if reset_s is None else reset_s
+        if reset_s:
+            await self.clock.sleep(self.vary(reset_s))
         self._reboot(f"{'hard' if hard else 'soft'} reset: the charge point reboots", hard=hard)
 
     async def restart(self, why: str) -> None:
@@ -522,8 +546,8 @@ class ChargePoint:
 
     def _reboot(self, why: str, *, hard: bool) -> None:
         self.note("reset", why)
-        self.firmware.go_down()
-        self.diagnostics.uploads.end()
+        self.security_log.note(REBOOT, why)
+        self._stop_transfers()
         self.outbox.registered = False
         self.registration = Registration.NONE
         self.configuration.rebooted()
@@ -544,6 +568,12 @@ class ChargePoint:
         """It is up again, after a reboot or a power cut."""
         self.firmware.booted()
         self.diagnostics.uploads.recover()
+        self.security_log.uploads.recover()
+
+    def _stop_transfers(self) -> None:
+        self.firmware.go_down()
+        self.diagnostics.uploads.end()
+        self.security_log.uploads.end()
 
     # -- the mains ---------------------------------------------------
 
@@ -570,14 +600,14 @@ class ChargePoint:
         self.powered = True
         self.note("power", "the mains are back: the charge point boots")
         self.configuration.rebooted()
+        self.security_log.note(STARTUP, "power is back")
         self.transactions.recover()
         for outlet in self.outlets.values():
             self.changed(outlet)
         self._booted()
 
     def _go_dark(self) -> None:
-        self.firmware.go_down()
-        self.diagnostics.uploads.end()
+        self._stop_transfers()
         self.outbox.registered = False
         self.registration = Registration.NONE
         self.published_facts_changed()
@@ -636,14 +666,15 @@ class ChargePoint:
     def _tick_while_needed(self) -> None:
         plugged = any(outlet.metal.plugged for outlet in self.outlets.values())
         if self._tick_timer is None and plugged:
-            self._tick_timer = self.clock.call_later(TICK_S, self._tick)
+            wait_s = TICK_S + -self.clock.monotonic() % SLOT_S
+            self._tick_timer = self.clock.call_later(wait_s, self._tick)
 
     def _tick(self) -> None:
         self._tick_timer = None
         self.advance_metal()
         for outlet in self.outlets.values():
             if outlet.metal.plugged:
-                outlet.trace_w.append(outlet.reading().power_w)
+                outlet.trace_w.append(outlet.metal.power_w)
                 self.transactions.check_energy_limit(outlet)
                 self.transactions.check_vehicle(outlet)
                 self._look_at(outlet)  # a battery may have become full
@@ -686,7 +717,7 @@ class ChargePoint:
     def _send_value(
         self, outlet: Outlet, at: datetime, measurands: tuple[str, ...], context: str
     ) -> None:
-        reading = self.transactions.reading(outlet)
+        reading = self.readings.of(outlet)
         value = metering.meter_value(at, reading, measurands, context, self.model.metering)
         transaction = outlet.transaction
         known = transaction.transaction_id if transaction else None
@@ -709,6 +740,8 @@ class ChargePoint:
 
     def _shift_clock(self, by: timedelta) -> None:
         self._offset += by
+        if abs(by) >= WORTH_TELLING:
+            self.security_log.note(CLOCK_SET, f"{by.total_seconds():+.1f} s")
         self.reservations.rearm()
         self.smart_charging.clock_shifted(by)
         self.firmware.rearm()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 
 from ocpp.v16.enums import ConfigurationStatus
 
@@ -127,6 +128,7 @@ LIST_MOST = 20_000
 PHASES = ("NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR")
 
 
+@lru_cache(maxsize=8)
 def standard_keys(connectors: int) -> tuple[Key, ...]:
     """Every key that this firmware has for a charger with so many connectors."""
     phases = tuple(f"{c}.{phase}" for c in range(connectors + 1) for phase in PHASES) + PHASES

@@ -57,7 +57,7 @@ class Core:
             )
         profile = self._profile_for(outlet, charging_profile)
         if isinstance(profile, str):
-            self._cp.smart_charging.refuse(outlet.number, f"remote start refused: {profile}")
+            self._cp.smart_charging.note(outlet.number, f"remote start refused: {profile}")
             return Reply(
                 call_result.RemoteStartTransaction(RemoteStartStopStatus.rejected), slow=True
             )
@@ -77,13 +77,17 @@ class Core:
             return Reply(call_result.RemoteStopTransaction(RemoteStartStopStatus.rejected))
         transaction = outlet.transaction
 
-        def stop() -> None:
+        def stop(reason: Reason) -> None:
             if outlet.transaction is transaction:
-                self._cp.transactions.stop(outlet, Reason.remote)
+                self._cp.transactions.stop(outlet, reason)
+
+        def stop_soon(reason: Reason) -> None:
+            self._cp.after(self._cp.vary(self._cp.timing.stop_s), lambda: stop(reason))
 
         return Reply(
             call_result.RemoteStopTransaction(RemoteStartStopStatus.accepted),
-            then=lambda: self._cp.after(self._cp.vary(self._cp.timing.stop_s), stop),
+            then=lambda: stop_soon(Reason.remote),
+            lost=(lambda: stop_soon(Reason.other)) if self._cp.quirks.stops_unheard else None,
         )
 
     @on(Action.unlock_connector)

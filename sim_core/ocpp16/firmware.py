@@ -26,6 +26,7 @@ from sim_core.clock import Timer
 from sim_core.ocpp16.firmware_file import Image, read_image
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.routing import on
+from sim_core.ocpp16.security_log import FIRMWARE_UPDATED
 from sim_core.ocpp16.stamps import moment, stamp
 from sim_core.ocpp16.uploads import pause_of, shown, tries_of
 from sim_core.snapshot import FirmwareSnapshot, Registration
@@ -189,6 +190,8 @@ class Firmware:
             (status, trouble, image), self._to_tell = self._to_tell, None
             self._keep(None)
             self._step(status, trouble=trouble, active=False, image=image)
+            if status == INSTALLED and image is not None:
+                self._cp.security_log.note(FIRMWARE_UPDATED, image.version)
         self.rearm()
         self.look()
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ocpp.v16 import call_result
-from ocpp.v16.enums import Action, AuthorizationStatus, UpdateStatus, UpdateType
+from ocpp.v16.enums import Action, UpdateStatus, UpdateType
 
 from sim_core.ocpp16.routing import on
 from sim_core.ocpp16.stamps import moment
@@ -28,9 +28,8 @@ PROFILE = "LocalAuthListManagement"
 NO_LIST = -1
 """The version that a charge point without a list tells (§5.10)."""
 LARGEST_VERSION = 2**31 - 1
-STATUSES = frozenset(status.value for status in AuthorizationStatus)
 VALID = frozenset({"Accepted", "ConcurrentTx"})
-"""What marks a card as valid: one that charges elsewhere just now is none of the others (§3.5.2)."""
+"""What marks a card as valid (§3.5.2): one that charges elsewhere just now is still a good one."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,8 @@ def read_changes(sent: Iterable[dict[str, Any]], *, full: bool) -> Changes | Non
             gone.append(id_tag)
             continue
         expiry = moment(info["expiryDate"]) if "expiryDate" in info else None
-        if info["status"] not in STATUSES or (expiry is None and "expiryDate" in info):
+        parent = info.get("parentIdTag", "")
+        if (expiry is None and "expiryDate" in info) or not parent.isprintable():
             return None
-        entries.append(KnownTag(id_tag, info["status"], info.get("parentIdTag") or None, expiry))
+        entries.append(KnownTag(id_tag, info["status"], parent or None, expiry))
     return Changes(tuple(entries), tuple(gone))

@@ -71,6 +71,8 @@ class Outlet:
     """It goes out of service as soon as it is free."""
     authorizing: str | None = None
     authorization: Authorization | None = None
+    authorized_at_s: float | None = None
+    """When the waiting card was accepted."""
     plug_by: datetime | None = None
     plug_timer: Timer | None = None
     starting: bool = False

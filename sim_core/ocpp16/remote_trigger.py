@@ -14,18 +14,18 @@ from sim_core.wire.endpoint import Reply
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint
 
+Messages = dict[str, Callable[["int | None"], None]]
+"""Name of a message -> what sends it, for a connector or for all."""
+
+LOG_STATUS = "LogStatusNotification"
+
 
 class RemoteTrigger:
     """Handler of the Remote Trigger profile."""
 
     def __init__(self, charge_point: ChargePoint) -> None:
         self._cp = charge_point
-        self._messages: dict[str, Callable[[int | None], None]] = {
-            MessageTrigger.boot_notification.value: lambda _: charge_point.registrar.boot_now(),
-            MessageTrigger.heartbeat.value: lambda _: charge_point.registrar.heartbeat_now(),
-            MessageTrigger.status_notification.value: charge_point.report_status,
-            MessageTrigger.meter_values.value: charge_point.trigger_samples,
-        }
+        self._messages = _core_messages(charge_point)
         if charge_point.configuration.supports(charge_point.firmware.profile):
             firmware, diagnostics = charge_point.firmware, charge_point.diagnostics
             self._messages |= {
@@ -38,15 +38,52 @@ class RemoteTrigger:
     @on(Action.trigger_message)
     def trigger_message(self, requested_message: str, connector_id: int | None = None) -> Reply:
         """§5.17: Rejected for an unknown connector, NotImplemented for what cannot be said."""
-        send = self._messages.get(requested_message)
-        if send is None:
-            return Reply(call_result.TriggerMessage(TriggerMessageStatus.not_implemented))
-        lowest = 0 if requested_message == MessageTrigger.status_notification else 1
-        if connector_id is not None and not (
-            connector_id in self._cp.outlets or connector_id == lowest == 0
-        ):
-            return Reply(call_result.TriggerMessage(TriggerMessageStatus.rejected))
-        return Reply(
-            call_result.TriggerMessage(TriggerMessageStatus.accepted),
-            then=lambda: send(connector_id),
+        return triggered(
+            self._cp, self._messages, call_result.TriggerMessage, requested_message, connector_id
         )
+
+
+class ExtendedTrigger:
+    """Handler of ExtendedTriggerMessage ("Improved security for OCPP 1.6-J", §5)."""
+
+    def __init__(self, charge_point: ChargePoint) -> None:
+        self._cp = charge_point
+        log = charge_point.security_log
+        self._messages: Messages = _core_messages(charge_point) | {
+            LOG_STATUS: lambda _: log.trigger(),
+        }
+
+    @on(Action.extended_trigger_message)
+    def extended_trigger_message(
+        self, requested_message: str, connector_id: int | None = None
+    ) -> Reply:
+        """As TriggerMessage; signed firmware and certificates are not built: NotImplemented."""
+        answer = call_result.ExtendedTriggerMessage
+        return triggered(self._cp, self._messages, answer, requested_message, connector_id)
+
+
+def triggered(
+    cp: ChargePoint,
+    messages: Messages,
+    answer: Callable[[TriggerMessageStatus], object],
+    message: str,
+    connector_id: int | None,
+) -> Reply:
+    """The answer to a trigger, and what follows from it."""
+    send = messages.get(message)
+    if send is None:
+        return Reply(answer(TriggerMessageStatus.not_implemented))
+    lowest = 0 if message == MessageTrigger.status_notification else 1
+    known = connector_id is None or connector_id in cp.outlets or connector_id == lowest == 0
+    if not known:
+        return Reply(answer(TriggerMessageStatus.rejected))
+    return Reply(answer(TriggerMessageStatus.accepted), then=lambda: send(connector_id))
+
+
+def _core_messages(cp: ChargePoint) -> Messages:
+    return {
+        MessageTrigger.boot_notification.value: lambda _: cp.registrar.boot_now(),
+        MessageTrigger.heartbeat.value: lambda _: cp.registrar.heartbeat_now(),
+        MessageTrigger.status_notification.value: cp.report_status,
+        MessageTrigger.meter_values.value: cp.trigger_samples,
+    }

@@ -187,9 +187,7 @@ class Reservations:
 
     def _left(self, outlets: list[Outlet], *, without: int | None = None) -> list[Outlet]:
         """Of these the ones that are free, and that none but reservation `without` names."""
-        held = {
-            kept.connector_id for kept in self._kept.values() if kept.reservation_id != without
-        }
+        held = {kept.connector_id for kept in self._kept.values() if kept.reservation_id != without}
         return [outlet for outlet in outlets if free(outlet) and outlet.number not in held]
 
     def _comes_for(self, whole: Reservation, outlet: Outlet) -> bool:
@@ -205,9 +203,11 @@ class Reservations:
             for outlet in cp.outlets.values()
             if reservation.connector_id in (ANY, outlet.number)
         ]
-        if cp.fault is not None or all(outlet.metal.fault is not None for outlet in outlets):
+        sound = [outlet for outlet in outlets if outlet.metal.fault is None]
+        if cp.fault is not None or not sound:
             return "has ended: it is Faulted"
-        if all(outlet.metal.fault is not None or not outlet.operative for outlet in outlets):
+        closed = reservation.connector_id == ANY and not cp.operative
+        if closed or not any(outlet.operative for outlet in sound):
             return "has ended: it is Unavailable"
         return None
 
@@ -277,7 +277,7 @@ class Reservations:
         cp = self._cp
         zero = wanted.connector_id == ANY
         if (
-            not (wanted.id_tag and wanted.id_tag.isprintable())
+            not (wanted.id_tag and f"{wanted.id_tag}{wanted.parent_id_tag or ''}".isprintable())
             or wanted.reservation_id not in IDS
             or not (zero or wanted.connector_id in cp.outlets)
             or (zero and not cp.configuration.flag("ReserveConnectorZeroSupported"))

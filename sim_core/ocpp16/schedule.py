@@ -21,9 +21,10 @@ from sim_core.ocpp16.charging_profile import ROUND_S, SECOND, Moment, Period, Pr
 
 PHASES = 3
 """Meant where numberPhases is not said (§7.10)."""
+HAIR = 1e-6
 MOST_PERIODS = 1_000
 """The longest composite schedule."""
-LOOKS, LOOKS_AHEAD = 10_000, 200
+LOOKS, LOOKS_AHEAD = 2_000, 200
 """How many edges are looked at, for a composite schedule and for the next change."""
 
 
@@ -59,16 +60,21 @@ def period_at(profile: Profile, at: Moment, began_at: Moment | None) -> Period |
     into = at - start
     if profile.duration_s is not None and into >= profile.duration_s * SECOND:
         return None
-    begun = bisect_right(profile.periods, into, key=lambda period: period.start_s * SECOND)
-    return profile.periods[begun - 1]
+    return profile.periods[_begun(profile, into) - 1]
+
+
+def _begun(profile: Profile, into: Moment) -> int:
+    """How many periods have begun so far into the schedule."""
+    return bisect_right(profile.periods, into, key=lambda period: period.start_s * SECOND)
 
 
 def next_edge(profile: Profile, at: Moment, began_at: Moment | None) -> Moment | None:
     """The first moment after `at` at which the profile may say something else; None: never."""
     start = starts_at(profile, at, began_at)
-    edges = [profile.valid_from, profile.valid_to, start]
+    edges = [profile.valid_from, profile.valid_to]
     if start is not None:
-        edges += [start + period.start_s * SECOND for period in profile.periods]
+        begun = _begun(profile, at - start)
+        edges += [start + period.start_s * SECOND for period in profile.periods[begun : begun + 1]]
         if profile.duration_s is not None:
             edges.append(start + profile.duration_s * SECOND)
         if profile.recurrency is not None:
@@ -87,7 +93,7 @@ def is_over(profile: Profile, at: Moment) -> bool:
 
 def watts(amount: float, unit: str, phases: int | None, mains_v: float) -> float:
     """An amount of a schedule in W."""
-    return amount if unit == "W" else amount * mains_v * (phases or PHASES)
+    return amount if unit == "W" else round(amount * mains_v * (phases or PHASES), 3)
 
 
 def limit_w(limit: Limit, mains_v: float) -> float:
@@ -189,8 +195,22 @@ def composite(
         start_s = (start - at + SECOND // 2) // SECOND
         phases = part.phases if unit == "A" else None
         rate = part.power_w / watts(1.0, unit, part.phases, mains_v)
-        told[start_s] = Period(start_s, round(rate, 1), phases)
+        told[start_s] = Period(start_s, tenths(rate), phases)
     return list(told.values()), (end - at) // SECOND
+
+
+def tenths(rate: float) -> float:
+    """A limit as it is told: a multiple of 0.1 (§7.10).
+
+    Validators that divide floating point numbers find that 8.7 is none. What a CSMS has written
+    itself is told as it has; of what is converted, and so rounded anyhow, a tenth is told that all
+    of them take, at most two below.
+    """
+    told = round(rate, 1)
+    if abs(told - rate) < HAIR:
+        return told
+    below = (round(told - step / 10, 1) for step in range(3))
+    return next((one for one in below if one >= 0 and (one / 0.1).is_integer()), told)
 
 
 def until(course: Callable[[Moment], object], edges: Edges, at: Moment) -> Moment | None:

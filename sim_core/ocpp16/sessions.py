@@ -48,6 +48,12 @@ if TYPE_CHECKING:
 LOCK_FAILURE = Fault("ConnectorLockFailure")
 TWICE_WITHIN_S = 0.8
 PREPARING_AGAIN_S = 10.0
+SECOND_GUN_S = 132.0
+"""From a remote start to StartTransaction of a second connector that takes very long."""
+REMOTE_WITHIN_S = 40.0
+"""Longer ago a remote start is not what begins now."""
+MAC_UNSTOPPED_S = 1.0
+"""So long after a card was accepted a firmware that reads MACs may not know of it yet."""
 EV_WAITS_S = 30.0
 """How long a vehicle waits for its authorisation before it goes to sleep."""
 NOTICED_S = 0.55
@@ -137,16 +143,29 @@ class Sessions:
             or vid is None
             or not cp.configuration.flag("AutoCharge")
             or outlet.transaction is not None
-            or outlet.authorization is not None
+        ):
+            return
+        told = cp.quirks.autocharge_mac
+        since_s = cp.clock.monotonic() - (outlet.authorized_at_s or -MAC_UNSTOPPED_S)
+        just = outlet.authorization is not None and since_s < MAC_UNSTOPPED_S
+        if told and (outlet.authorizing is not None or just):
+            self._tell_mac(vid)  # a card was quicker by a hair: asked, and of no consequence
+            self._tell("Authorize", {"idTag": vid})
+            return
+        if (
+            outlet.authorization is not None
             or self._why_not("swipe", outlet) is not None
             or cp.reservations.why_not(outlet, vid) is not None
         ):
             return
-        if cp.quirks.autocharge_mac:
-            vendor = cp.model.identity.vendor
-            self._tell("DataTransfer", {"vendorId": vendor, "messageId": "MacID", "data": vid})
+        if told:
+            self._tell_mac(vid)
         outlet.authorizing = vid
         cp.spawn(self._authorize_for(outlet, vid, "AutoCharge"))
+
+    def _tell_mac(self, vid: str) -> None:
+        vendor = self._cp.model.identity.vendor
+        self._tell("DataTransfer", {"vendorId": vendor, "messageId": "MacID", "data": vid})
 
     def _tell(self, action: str, payload: Payload) -> None:
         """Send a call whose answer changes nothing."""
@@ -287,7 +306,7 @@ class Sessions:
 
     def drop_authorization(self, outlet: Outlet) -> None:
         """The waiting card no longer counts."""
-        outlet.authorization = None
+        outlet.authorization = outlet.authorized_at_s = None
         outlet.plug_by = None
         outlet.starting = False
         if outlet.plug_timer is not None:
@@ -323,6 +342,7 @@ class Sessions:
     def _authorized(self, outlet: Outlet, card: Authorization) -> None:
         cp = self._cp
         outlet.authorization = card
+        outlet.authorized_at_s = cp.clock.monotonic()
         cp.note(
             "authorization", f"connector {outlet.number}: {card.id_tag} may charge", outlet.number
         )
@@ -379,7 +399,7 @@ class Sessions:
                 self.drop_authorization(outlet)
                 cp.changed(outlet)
                 return
-            cp.transactions.begin(outlet, card)
+            cp.transactions.begin(outlet, card, in_vain=in_vain)
 
         wait_s, gave_up = cp.vary(cp.timing.cable_check_s) + outlet.metal.handshake_left_s, False
         now_s = cp.clock.monotonic()
@@ -387,7 +407,22 @@ class Sessions:
             gave_up = cp.quirks.ev_gives_up and now_s > outlet.mac_at_s + EV_WAITS_S
             late_s = NOTICED_S if gave_up else cp.vary(cp.timing.late_start_s)
             wait_s = max(outlet.ready_at_s - now_s, late_s)
+        if in_vain := not gave_up and self._is_slow_second(outlet):
+            wait_s = SECOND_GUN_S
+        cp.transactions.sample_early(outlet, wait_s)
         cp.after(wait_s, checked)
+
+    def _is_slow_second(self, outlet: Outlet) -> bool:
+        """Whether this is a remote start beside a charging connector, of those that fail."""
+        cp = self._cp
+        others = (other for other in cp.outlets.values() if other is not outlet)
+        return (
+            cp.quirks.slow_second_gun
+            and outlet.remote_start_at_s is not None
+            and cp.clock.monotonic() - outlet.remote_start_at_s < REMOTE_WITHIN_S
+            and any(other.metal.flowing for other in others)
+            and cp.rng.random() < cp.timing.second_gun_share
+        )
 
     def _fail_start(self, outlet: Outlet, card: Authorization, gave_up: bool) -> None:
         """StartTransaction goes out, and the vehicle is not there any more.

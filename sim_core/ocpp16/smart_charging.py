@@ -109,10 +109,11 @@ class SmartCharging:
         found = profile if isinstance(profile, str) else self._place(connector_id, profile)
         why = found if isinstance(found, str) else self._why_no_room(found)
         if isinstance(found, str) or why is not None:
-            self.refuse(connector_id, f"the charging profile was refused: {why}")
+            self.note(connector_id, f"the charging profile was refused: {why}")
             return Reply(call_result.SetChargingProfile(ChargingProfileStatus.rejected))
+        self._cp.advance_metal()  # until this moment the old limits held
         self._install(found)
-        self._note(connector_id, f"{_words(found.profile)} is installed")
+        self.note(connector_id, f"{_words(found.profile)} is installed")
         self._changed()
         return Reply(
             call_result.SetChargingProfile(ChargingProfileStatus.accepted), then=self._tell
@@ -142,9 +143,10 @@ class SmartCharging:
         if not cleared:
             return Reply(call_result.ClearChargingProfile(ClearChargingProfileStatus.unknown))
         words = ", ".join(_words(self._installed[profile_id].profile) for profile_id in cleared)
+        self._cp.advance_metal()
         self._cp.store.remove_profiles(cleared)
         self._forget(cleared)
-        self._note(None, f"cleared: {words}")
+        self.note(None, f"cleared: {words}")
         self._changed()
         return Reply(
             call_result.ClearChargingProfile(ClearChargingProfileStatus.accepted), then=self._tell
@@ -223,7 +225,7 @@ class SmartCharging:
         if profile is not None:
             installed = Installed(outlet.number, profile, transaction.key)
             if why := self._why_no_room(installed):
-                self.refuse(outlet.number, f"the profile of the start is left out: {why}")
+                self.note(outlet.number, f"the profile of the start is left out: {why}")
             else:
                 self._install(installed)
         self.refresh()
@@ -237,9 +239,11 @@ class SmartCharging:
             if kept.transaction_key == transaction_key
         )
 
-    def refuse(self, connector_id: int | None, sentence: str) -> None:
-        """Say why a profile was not taken: the CSMS only hears Rejected."""
-        self._note(connector_id, sentence)
+    def note(self, connector_id: int | None, sentence: str) -> None:
+        """Write down what came of a profile, and why: the CSMS only hears Rejected."""
+        known = connector_id if connector_id in self._cp.outlets else None
+        where = f"connector {known}: " if known else ""
+        self._cp.note("profile", f"{where}{sentence}"[:LONGEST_NOTE], known)
 
     # -- time --------------------------------------------------------
 
@@ -292,8 +296,7 @@ class SmartCharging:
         self._tell()
 
     def _changed(self) -> None:
-        """What is installed has changed: until this moment the old limits held."""
-        self._cp.advance_metal()
+        """What is installed has changed: the metal obeys at once."""
         self.refresh()
         self._cp.limits_changed()
 
@@ -466,10 +469,6 @@ class SmartCharging:
 
     def _now(self) -> Moment:
         return moment_of(self._cp.now())
-
-    def _note(self, connector_id: int | None, sentence: str) -> None:
-        where = f"connector {connector_id}: " if connector_id else ""
-        self._cp.note("profile", f"{where}{sentence}"[:LONGEST_NOTE], connector_id or None)
 
 
 def _power(part: Allowed) -> float:

@@ -102,8 +102,8 @@ class StatusReports:
         for connector_id in connector_ids:
             self.say(connector_id)
 
-    def say(self, connector_id: int) -> None:
-        """Send a connector's state as it is."""
+    def say(self, connector_id: int, at: datetime | None = None) -> None:
+        """Send a connector's state as it is; `at` is another stamp than its own."""
         line = self._lines[connector_id]
         report = line.said = line.now
 
@@ -113,7 +113,10 @@ class StatusReports:
             elif answer.sent:
                 line.told = None  # it may have arrived: only saying it again makes sure
 
-        self._send(self._payload(connector_id, line), answered)
+        payload = self._payload(connector_id, line)
+        if at is not None:
+            payload["timestamp"] = self._stamp(at)
+        self._send(payload, answered)
 
     def _say_when_it_lasts(self, connector_id: int, line: _Line) -> None:
         duration_s = self._minimum_duration_s()

@@ -6,8 +6,6 @@ disk and wire can never disagree about what has happened.
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,14 +28,19 @@ if TYPE_CHECKING:
 STOP_DATA_MOST = 100
 """How many meter values are kept for StopTransaction: a message that any CSMS can take."""
 
-MINUTE_S, SLOW_MINUTE_S = 60.0, 61.83
+MINUTE_S, SLOW_MINUTE_S, HALF_A_MINUTE_S = 60.0, 61.83, 30.0
 FIRST_SAMPLE_S = 2.8
 """The earliest first sample of a timer that does not begin with the transaction."""
 FAILED_AFTER_S = (0.045, 0.12)
 FAILED_TOLD_S = (3.0, 30.0)
 """How long after its other messages the end of a failed start is told."""
 CUT_OFF_SHOWS_S = 4.0
-OFFER_LAG_TICKS, OFFER_STEP_W, NEARLY_ALL = 12, 10_000, 0.9
+EARLY_SHARE, EARLY_S = 4 / 62, (1.1, 1.9)
+"""How often a sample comes before its StartTransaction, and how long before."""
+BUSY_SHARE, BUSY_LATE_S = 0.5, (1.0, 4.0)
+"""How often a sample is late while another connector is busy, and by how much."""
+IN_VAIN_S = 50.0
+"""How long a start that comes to nothing goes on in silence."""
 NO_ID = -1
 
 
@@ -50,7 +53,7 @@ class Transactions:
             number: metering.Periodic(
                 charge_point.clock,
                 charge_point.now,
-                self._sample_interval_s,
+                partial(self._sample_interval_s, number),
                 partial(self._sample_periodically, number),
             )
             for number in charge_point.outlets
@@ -160,12 +163,15 @@ class Transactions:
             outlet.number,
         )
 
-    def begin(self, outlet: Outlet, card: Authorization) -> None:
-        """Start a transaction on a plugged connector and, a moment later, the energy."""
+    def begin(self, outlet: Outlet, card: Authorization, *, in_vain: bool = False) -> None:
+        """Start a transaction on a plugged connector and, a moment later, the energy.
+
+        `in_vain`: the energy never comes, and after a while the transaction is given up.
+        """
         cp = self._cp
         transaction = self._open(outlet, card)
         first_s = None
-        interval_s = self._sample_interval_s()
+        interval_s = self._sample_interval_s(outlet.number)
         if cp.quirks.free_running_samples and interval_s > FIRST_SAMPLE_S:
             first_s = cp.rng.uniform(FIRST_SAMPLE_S, interval_s)
         self._periodic[outlet.number].start(first_s)
@@ -176,7 +182,15 @@ class Transactions:
             outlet.number,
         )
         cp.changed(outlet)
-        self.energize_soon(outlet)
+        if not in_vain:
+            self.energize_soon(outlet)
+            return
+
+        def give_up() -> None:
+            if outlet.transaction is transaction:
+                self.stop(outlet, Reason.other)
+
+        cp.clock.call_later(IN_VAIN_S, give_up)
 
     def _open(self, outlet: Outlet, card: Authorization) -> Transaction:
         cp, metal = self._cp, outlet.metal
@@ -228,10 +242,33 @@ class Transactions:
         whole = int(register_wh)
         return int(whole / 1000 * 1000.0) if self._cp.quirks.truncated_meter_stop else whole
 
-    def _sample_interval_s(self) -> float:
-        interval_s = float(self._cp.configuration.number("MeterValueSampleInterval"))
-        slow = self._cp.quirks.slow_minute and interval_s >= MINUTE_S
-        return interval_s * SLOW_MINUTE_S / MINUTE_S if slow else interval_s
+    def _sample_interval_s(self, number: int) -> float:
+        cp = self._cp
+        interval_s = float(cp.configuration.number("MeterValueSampleInterval"))
+        if cp.quirks.slow_minute and interval_s >= MINUTE_S:
+            return interval_s * SLOW_MINUTE_S / MINUTE_S
+        others = (outlet for outlet in cp.outlets.values() if outlet.number != number)
+        if cp.quirks.busy_samples and interval_s >= HALF_A_MINUTE_S:
+            busy = any(outlet.busy for outlet in others) and cp.rng.random() < BUSY_SHARE
+            return interval_s + (cp.rng.uniform(*BUSY_LATE_S) if busy else 0.0)
+        return interval_s
+
+    def sample_early(self, outlet: Outlet, start_in_s: float) -> None:
+        """A sample of a transaction that has not begun yet, in a make that has such ones."""
+        cp, card = self._cp, outlet.authorization
+        if not cp.quirks.early_samples or cp.rng.random() >= EARLY_SHARE:
+            return
+
+        def sample() -> None:
+            interval_s = cp.configuration.number("MeterValueSampleInterval")
+            if card is None or outlet.authorization is not card or interval_s <= 0:
+                return
+            measurands = cp.configuration.items("MeterValuesSampledData")
+            value = self._value(outlet, measurands, metering.PERIODIC, cp.now())
+            payload: Payload = {"connectorId": outlet.number, "meterValue": [value]}
+            cp.outbox.post(metering.ACTION, payload)
+
+        cp.after(max(0.0, start_in_s - cp.rng.uniform(*EARLY_S)), sample)
 
     def energize_soon(self, outlet: Outlet) -> None:
         """Close the contactor when the metal is ready, if the transaction still wants it."""
@@ -427,22 +464,7 @@ class Transactions:
         self, outlet: Outlet, measurands: tuple[str, ...], context: str, at: datetime
     ) -> dict[str, Any]:
         return metering.meter_value(
-            at, self.reading(outlet), measurands, context, self._cp.model.metering
-        )
-
-    def reading(self, outlet: Outlet) -> Reading:
-        """What the meter shows, with what this make says that it offers."""
-        reading = outlet.reading()
-        if not self._cp.quirks.erratic_power_offered:
-            return reading
-        before = outlet.trace_w[-OFFER_LAG_TICKS] if len(outlet.trace_w) >= OFFER_LAG_TICKS else 0.0
-        profile_w = outlet.metal.profile_w
-        most_w = min(outlet.metal.allowed_w, math.inf if profile_w is None else profile_w)
-        steps = round(before / OFFER_STEP_W) * OFFER_STEP_W
-        offered_w = most_w if before >= NEARLY_ALL * most_w else min(steps, most_w)
-        return replace(
-            reading,
-            offered_w=round(offered_w, -3) if outlet.metal.contactor_closed else 0.0,
+            at, self._cp.readings.of(outlet), measurands, context, self._cp.model.metering
         )
 
     def _sample_periodically(self, number: int, at: datetime) -> None:

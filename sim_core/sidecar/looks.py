@@ -18,11 +18,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
 from sim_core.config import Settings
+from sim_core.public import HIDDEN, public_url
 from sim_core.sidecar import openapi
 from sim_core.sidecar.acts import Query, read
 from sim_core.sidecar.answers import answer, refusal
 from sim_core.sidecar.metrics import Metrics
-from sim_core.public import HIDDEN, public_url
 from sim_core.sidecar.streams import Streams
 from sim_core.snapshot import (
     ConnectorSnapshot,
@@ -262,7 +262,9 @@ def _connector(one: ConnectorSnapshot) -> dict[str, Any]:
 
 
 def _reservation(held: ReservationSnapshot | None) -> dict[str, Any] | None:
-    return held and {
+    if held is None:
+        return None
+    return {
         "reservation_id": held.reservation_id,
         "id_tag": held.id_tag,
         "parent_id_tag": held.parent_id_tag,
@@ -271,7 +273,9 @@ def _reservation(held: ReservationSnapshot | None) -> dict[str, Any] | None:
 
 
 def _profile(held: ProfileSnapshot | None) -> dict[str, Any] | None:
-    return held and vars(held) | {"until": held.until and held.until.isoformat()}
+    if held is None:
+        return None
+    return vars(held) | {"until": held.until and held.until.isoformat()}
 
 
 def _installed(one: InstalledProfile) -> dict[str, Any]:

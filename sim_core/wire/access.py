@@ -154,6 +154,16 @@ def warnings(access: Access) -> list[str]:
     return found
 
 
+def is_bad_certificate(error: BaseException | None) -> bool:
+    """Whether an attempt has failed because of the certificate that the CSMS has shown."""
+    seen = 0
+    while error is not None and seen < 5:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
+
+
 def explain_tls(error: BaseException | None) -> str | None:
     """What a failure has to do with TLS, as a sentence without full stop; None if nothing.
 

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
@@ -85,6 +85,8 @@ class Reply:
     """`then` runs before the answer, and what it says goes out before it: some makes do so."""
     slow: bool = False
     """It takes the firmware a second turn of its loop."""
+    lost: Callable[[], object] | None = None
+    """Runs in place of `then` when the link goes before the answer; None: nothing does."""
 
 
 @dataclass(frozen=True)
@@ -304,7 +306,8 @@ class Endpoint:
         elif kind == CALLERROR:
             code = message[2] if isinstance(message[2], str) else "GenericError"
             described = message[3] if len(message) > 3 and isinstance(message[3], str) else ""
-            await self._receive_answer(message_id, Error(code, described), text)
+            error = Error(code[:NAME_LIMIT], described[:DESCRIPTION_LIMIT])
+            await self._receive_answer(message_id, error, text)
         else:
             self._noise("unknown message type", text)
 
@@ -410,10 +413,12 @@ class Endpoint:
 
         task = asyncio.ensure_future(answer_later())
         self._answering.add(task)
-        task.add_done_callback(self._answered)
+        task.add_done_callback(partial(self._answered, reply))
 
-    def _answered(self, task: asyncio.Task[None]) -> None:
+    def _answered(self, reply: Reply | Refusal, task: asyncio.Task[None]) -> None:
         self._answering.discard(task)
+        if task.cancelled() and isinstance(reply, Reply) and reply.lost is not None:
+            reply.lost()
         if not task.cancelled() and (error := task.exception()):
             LOG.error("an answer could not be given", exc_info=error)
 

@@ -24,7 +24,7 @@ from sim_core.clock import Clock, SystemClock
 from sim_core.public import public_url
 from sim_core.race import first_of
 from sim_core.snapshot import LinkState
-from sim_core.wire.access import Dial
+from sim_core.wire.access import Dial, is_bad_certificate
 from sim_core.wire.dialling import explain, explain_close, open_socket
 from sim_core.wire.endpoint import Endpoint, Route
 from sim_core.wire.line import Line
@@ -71,6 +71,8 @@ class Link:
         no two charge points may share its seed.
         """
         self.url = url
+        self.on_bad_certificate: Callable[[str], None] = lambda _: None
+        """Called with the reason when the CSMS shows a certificate that is not accepted."""
         self.state = LinkState.CONNECTING
         self.attempt = 0
         self.retry_at: datetime | None = None
@@ -174,6 +176,8 @@ class Link:
             why = explain(error, way)
             if why != self._told:
                 self._told = why
+                if is_bad_certificate(error):
+                    self.on_bad_certificate(why)
                 self._note(f"the CSMS cannot be reached: {why}; it is tried again and again")
             return why
         try:

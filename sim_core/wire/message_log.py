@@ -135,8 +135,8 @@ class MessageLog:
         with self._lock:
             known = self._exchanges.get(number)
             if known is not None:
-                self._exchanges[number] = Exchange(
-                    *known[:ANSWER], answer, latency_s, state, trouble
+                self._exchanges[number] = Exchange._make(
+                    (*known[:ANSWER], answer, latency_s, state, trouble)
                 )
                 self._changed(number, len(answer) - len(known.answer))
 

@@ -6,9 +6,8 @@ link. *Transaction messages* are rows of the journal: in order, retried, gone on
 after a row the plain lane has its turn, so a backlog of an offline night does not hold back the
 status of now, and a card that a driver holds at the reader overtakes everything.
 
-A make's `WireStyle` may let several calls be open: then the lanes go side by side, and the plain
-one overtakes. It may also have a tick: nothing leaves at once, and what has gathered until the
-firmware's loop comes round leaves in one instant.
+A make's `WireStyle` may let several calls be open (`side_by_side`): then the plain lane overtakes.
+It may also have a tick (`pace`): nothing leaves at once.
 """
 
 from __future__ import annotations
@@ -20,12 +19,15 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from sim_core.clock import Clock, Timer
 from sim_core.store import JournalRow, Store
 from sim_core.wire.endpoint import Answer, Endpoint, Error, NoAnswer, Payload, Result
-from sim_core.wire.style import CLEAN, CLEAN_OPEN_CALLS, WireStyle
+from sim_core.wire.pace import Pace
+from sim_core.wire.side_by_side import SideBySide
+from sim_core.wire.style import CLEAN, WireStyle
 
 LOG = logging.getLogger(__name__)
 
@@ -52,16 +54,6 @@ class _Plain:
     age: int
     answer: asyncio.Future[Answer]
     while_pending: bool
-
-
-GATHERING = (0.7, 1.3)
-"""How many ticks pass between an event and the frame that tells of it."""
-AFTER_ANSWER = (1.0, 1.1)
-"""How many ticks pass between an answer and the next transaction message."""
-HURRY_S = 0.05
-"""How long the lane stays open for what an answer has caused."""
-HAIR_S = 1e-6
-"""Less than any timer knows."""
 
 
 class Outbox:
@@ -108,38 +100,27 @@ class Outbox:
         self.busy = False
         """A call is open."""
         self._style = style
-        self._rng = rng or random.Random()
         self._instead = instead
-        self._failure: BaseException | None = None
-        """What has gone wrong in a call beside: it ends the charge point visibly."""
-        self._slots_taken = 0
-        self._row_open = False
-        self._starting = False
         self._held = False
         """Plain calls wait for an answer of ours that is to come after them."""
-        self._hurried_s = -1.0
-        self._plain_due_s = 0.0
-        self._rows_due_s = 0.0
-        self._row_delays: deque[float] = deque(0.0 for _ in self._row_ages)
-        self._tick_timer: Timer | None = None
+        self._beside = SideBySide(clock, style, changed=self._calls_changed)
+        self._pace = Pace(clock, style, rng or random.Random(), len(self._row_ages))
 
     @property
     def side_by_side(self) -> bool:
         """Whether more than one call may be open."""
-        return self._style.open_calls > CLEAN_OPEN_CALLS
+        return self._beside.allowed
 
     @property
     def idle(self) -> bool:
         """Nothing is on its way, and nothing could go now."""
         if self.side_by_side:
-            full = self._slots_taken >= self._style.open_calls
-            return not self._starting and (full or self._choose() is None)
+            return not self._beside.starting and (self._beside.full or self._choose() is None)
         return not self.busy and self._choose() is None
 
     def hurry(self) -> None:
         """What is said in this instant leaves in this instant, whatever the tick."""
-        self._hurried_s = self._clock.monotonic() + HURRY_S
-        self._plain_due_s = min(self._plain_due_s, self._clock.monotonic())
+        self._pace.hurry()
         self.wake()
 
     def wake(self) -> None:
@@ -164,10 +145,7 @@ class Outbox:
         self._store.append(
             action, payload, key=key, connector_id=connector_id, at=self._clock.now()
         )
-        if not self._row_ages:
-            due_s = self._clock.monotonic() + self._ticks(GATHERING)
-            self._rows_due_s = max(self._rows_due_s, due_s) + later_s
-        self._row_delays.append(later_s)
+        self._pace.row_added(later_s)
         self._row_ages.append(next(self._ages))
         self._drained.clear()
         self._on_change()
@@ -202,9 +180,7 @@ class Outbox:
             answer.set_result(NoAnswer("the charge point is offline", link_lost=True, sent=False))
             return answer
         plain = _Plain(action, payload, next(self._ages), answer, while_pending)
-        now_s = self._clock.monotonic()
-        if self._plain_due_s <= now_s and now_s > self._hurried_s:
-            self._plain_due_s = now_s + self._ticks(GATHERING)
+        self._pace.plain_added()
         if action in URGENT and not self.side_by_side:
             self._plain.appendleft(plain)
         else:
@@ -224,24 +200,21 @@ class Outbox:
         self.connected = True
         endpoint.hold_calls = self._hold
         endpoint.let_calls_go = self._let_go
-        sending: set[asyncio.Task[None]] = set()
         if self._silences:  # a new connection ends a silence, but not the distance to a CALLERROR
             self._end_retry_wait()
         try:
             while not endpoint.closed:
-                if self._failure is not None:
-                    raise self._failure
-                full = self._slots_taken >= self._style.open_calls
-                item = None if full else self._next()
+                self._beside.check()
+                item = None if self._beside.full else self._next()
                 if item is None:
                     self._status_first = False
                     self._drained.set()
                     self._news.clear()
-                    self._wake_at_tick()
+                    self._pace.wake_when_due(self.wake, plain_waits=bool(self._plain))
                     await self._news.wait()
                     continue
                 if self.side_by_side:
-                    await self._begin(endpoint, item, sending)
+                    await self._begin(endpoint, item)
                     continue
                 self.busy = True
                 self._on_change()
@@ -256,10 +229,8 @@ class Outbox:
         finally:
             self.connected = False
             self.registered = False
-            self._held = self._starting = False
-            for task in list(sending):
-                task.cancel()
-            await asyncio.gather(*sending, return_exceptions=True)
+            self._held = False
+            await self._beside.end()
             self._drained.set()
             while self._plain:
                 waiting = self._plain.popleft().answer
@@ -279,14 +250,13 @@ class Outbox:
 
     def _choose(self) -> _Plain | Literal["row"] | None:
         """Whose turn it is; the module's docstring has the rule."""
-        now_s = self._clock.monotonic() + HAIR_S
-        plain = next((item for item in self._plain if self._may_go(item, now_s)), None)
+        plain = next((item for item in self._plain if self._may_go(item)), None)
         row_ready = (
             self.registered
             and self._row_ages
             and self._retry_timer is None
-            and not self._row_open
-            and self._rows_due_s <= now_s
+            and not self._beside.row_open
+            and self._pace.rows_are_due
         )
         if plain is not None and (
             not row_ready
@@ -299,25 +269,10 @@ class Outbox:
             return plain
         return "row" if row_ready else None
 
-    def _may_go(self, item: _Plain, now_s: float) -> bool:
+    def _may_go(self, item: _Plain) -> bool:
         if not (self.registered or item.while_pending) or self._held:
             return False
-        return self._plain_due_s <= now_s or item.action == "BootNotification"
-
-    def _ticks(self, span: tuple[float, float]) -> float:
-        tick_s = self._style.tick_s
-        return tick_s * self._rng.uniform(*span) if tick_s else 0.0
-
-    def _wake_at_tick(self) -> None:
-        """Look again at the next moment at which something that waits may go."""
-        if self._tick_timer is not None:
-            self._tick_timer.cancel()
-            self._tick_timer = None
-        now_s = self._clock.monotonic()
-        lanes = ((self._plain, self._plain_due_s), (self._row_ages, self._rows_due_s))
-        coming = [due_s for lane, due_s in lanes if lane and due_s > now_s]
-        if coming:
-            self._tick_timer = self._clock.call_later(min(coming) - now_s, self.wake)
+        return self._pace.plain_is_due or item.action == "BootNotification"
 
     def _hold(self) -> None:
         self._held = True
@@ -331,54 +286,20 @@ class Outbox:
             if turn > 5 and self.idle:
                 break
 
-    async def _begin(
-        self, endpoint: Endpoint, item: _Plain | JournalRow, sending: set[asyncio.Task[None]]
-    ) -> None:
-        """Send beside what is open already; the slot is free when the answer, or patience, is."""
-        row = item if isinstance(item, JournalRow) else None
-        work = asyncio.ensure_future(
-            self._send_plain(endpoint, item)
-            if isinstance(item, _Plain)
-            else self._send_row(endpoint, item)
-        )
-        sending.add(work)
-        self._slots_taken += 1
-        self._row_open = self._row_open or row is not None
-        self.busy = self._starting = True
-        held = True
+    async def _begin(self, endpoint: Endpoint, item: _Plain | JournalRow) -> None:
+        """Send beside what is open already."""
+        if isinstance(item, _Plain):
+            await self._beside.begin(self._send_plain(endpoint, item))
+            return
+        row, forget = item, None
+        if row.action == SAMPLE and self._style.forgets_samples:
+            forget = partial(self._drop, row, "there was no answer")
+        await self._beside.begin(self._send_row(endpoint, row), is_row=True, on_impatience=forget)
 
-        def free_slot() -> None:
-            nonlocal held
-            if held:
-                held = False
-                self._slots_taken -= 1
-                self.busy = self._slots_taken > 0
-                self._on_change()
-                self.wake()
-
-        def impatient() -> None:
-            free_slot()
-            if row is not None and row.action == SAMPLE and self._style.forgets_samples:
-                work.cancel()
-                self._drop(row, "there was no answer")
-
-        def ended(task: asyncio.Task[None]) -> None:
-            sending.discard(task)
-            timer.cancel()
-            if row is not None:
-                self._row_open = False
-            if not task.cancelled() and task.exception() is not None:
-                self._failure = task.exception()
-            free_slot()
-            self.wake()
-
-        patience_s = self._style.patience_s
-        timer = self._clock.call_later(1e9 if patience_s is None else patience_s, impatient)
-        work.add_done_callback(ended)
+    def _calls_changed(self) -> None:
+        self.busy = self._beside.busy
         self._on_change()
-        for _ in range(3):  # frames leave in the order of their turns
-            await asyncio.sleep(0)
-        self._starting = False
+        self.wake()
 
     async def _send_plain(self, endpoint: Endpoint, item: _Plain) -> None:
         answer: Answer = NoAnswer("the link was lost", link_lost=True)
@@ -447,11 +368,7 @@ class Outbox:
 
     def _left(self, turns: int = 1) -> None:
         self._row_ages.popleft()
-        self._row_delays.popleft()
-        pause_s = turns * self._ticks(AFTER_ANSWER)
-        self._rows_due_s = self._clock.monotonic() + pause_s
-        if self._row_delays:
-            self._rows_due_s += self._row_delays[0]
+        self._pace.row_left(turns)
         self._silences = 0
         self._end_retry_wait()
         if not self._row_ages:

@@ -369,7 +369,7 @@ def _send_http(job: _Job, verb: str, place: Location, name: str, content: bytes)
     for _ in range(MOST_REDIRECTS + 1):
         with _http(job, place) as connection:
             _begin(connection, verb, place)
-            connection.putheader("Content-Type", "application/zip")
+            connection.putheader("Content-Type", "application/octet-stream")
             connection.putheader("Content-Length", str(len(content)))
             connection.putheader("Content-Disposition", f'attachment; filename="{name}"')
             connection.endheaders()

@@ -1,8 +1,8 @@
 """Many charge points in this process, with the same traffic from `Station`s or from raw sockets.
 
-`python -m tests.benchmarks.crowd KIND URL COUNT`: a child of `scale.py`. It says `ready` with the
-memory that each has taken once all charge on both connectors; then, for every line that it reads,
-what has happened since the last one, as JSON.
+`python -m tests.benchmarks.crowd KIND URL COUNT SECONDS`: a child of `scale.py`. It says how
+much memory each has taken once all charge on both connectors and so many seconds have passed; then,
+for every line that it reads, what has happened since the last one, as JSON.
 """
 
 from __future__ import annotations
@@ -115,8 +115,7 @@ def ours(url: str) -> Callable[[str], Callable[[], Awaitable[None]]]:
             station.seen_afar = False
             stations.append(station)
             station.open()
-            while station.charge_point.registration is not Registration.ACCEPTED:
-                await asyncio.sleep(0.05)
+            await station.until(lambda seen: seen.link.registration is Registration.ACCEPTED)
             await asyncio.sleep(random.uniform(0, 1))
             for connector_id in CONNECTORS:
                 assert (await station.submit(Plug(connector_id))).ok
@@ -145,10 +144,10 @@ def raw(url: str) -> Callable[[str], Callable[[], Awaitable[None]]]:
     return lambda name: Raw(url, name).begin
 
 
-async def main(kind: str, url: str, count: int) -> None:
+async def main(kind: str, url: str, count: int, settle_s: float) -> None:
     make = {"raw": raw, "ours": ours}[kind](url)
     await make(f"{kind}-0")()  # what the first one loads is not what each one takes
-    await asyncio.sleep(1.2)
+    await asyncio.sleep(settle_s / 2)
     gc.collect()
     empty_kib = resident_kib()
     gate = asyncio.Semaphore(AT_ONCE)
@@ -158,7 +157,7 @@ async def main(kind: str, url: str, count: int) -> None:
             await make(f"{kind}-{number}")()
 
     await asyncio.gather(*(begin(number) for number in range(1, count + 1)))
-    await asyncio.sleep(3.0)
+    await asyncio.sleep(settle_s)
     gc.collect()
     say({"kib_each": (resident_kib() - empty_kib) / count})
     lags: list[float] = []
@@ -184,4 +183,4 @@ def say(what: dict[str, float]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))

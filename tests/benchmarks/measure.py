@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -99,15 +100,9 @@ def resident_kib(pid: int | str = "self") -> float:
     return 0.0
 
 
-def cpu_s_of(pid: int) -> float:
-    """CPU seconds that a process has used so far, in user and kernel."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def cpu_s_of_run(*arguments: str, **environment: str) -> float:
     """CPU seconds of one run of this Python from start to end, its children included."""
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
@@ -117,10 +112,8 @@ def cpu_s_of_run(*arguments: str, **environment: str) -> float:
         check=True,
         timeout=120,
     )
-    after = os.times()
-    return (after.children_user - before.children_user) + (
-        after.children_system - before.children_system
-    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def measure(size: Size) -> list[Row]:
     with peer() as url:
         for _ in range(size.of(2, 1)):
             for kind, results in seen.items():
-                results.append(_look_at(kind, url, count, size.seconds(20.0, 1.0)))
+                results.append(_look_at(kind, url, count, size))
     raw, ours = (_middle(results) for results in seen.values())
     traffic = f"{ours.exchanges_per_s:.0f} exchanges/s against {raw.exchanges_per_s:.0f}"
     name = f"{count:,} charge points"
@@ -45,8 +45,9 @@ def measure(size: Size) -> list[Row]:
     ]  # fmt: skip
 
 
-def _look_at(kind: str, url: str, count: int, seconds: float) -> Crowd:
-    with child("tests.benchmarks.crowd", kind, url, str(count)) as process:
+def _look_at(kind: str, url: str, count: int, size: Size) -> Crowd:
+    seconds, settle_s = size.seconds(20.0, 0.5), size.seconds(3.0, 0.2)
+    with child("tests.benchmarks.crowd", kind, url, str(count), str(settle_s)) as process:
 
         def ask() -> dict[str, Any]:
             assert process.stdin is not None

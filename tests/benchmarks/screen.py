@@ -76,7 +76,7 @@ def _in_terminal(url: str, size: Size) -> tuple[Cost, Cost]:
         idle = _cost(terminal, size.seconds(20.0, 0.5))
         for keys in ("1", "p", "s", "2", "p", "s"):
             terminal.type(keys)
-            terminal.read_for(0.7)
+            terminal.read_for(size.seconds(0.7, 0.3))
         terminal.until(lambda: terminal.text.count("Charging ") >= 2, 40)
         terminal.read_for(size.seconds(5.0, 0.5))  # past the ramp
         return _cost(terminal, size.seconds(30.0, 0.5)), idle
@@ -89,9 +89,7 @@ def _cost(terminal: PtyTerminal, seconds: float) -> Cost:
     began = time.monotonic()
     count = terminal.read_for(seconds)
     took_s = time.monotonic() - began
-    used = {
-        name: cpu_s - before.get(name, 0.0) for name, cpu_s in _threads(terminal.pid).items()
-    }
+    used = {name: cpu_s - before.get(name, 0.0) for name, cpu_s in _threads(terminal.pid).items()}
     own = used.get("charge-point", 0.0)
     total = sum(used.values())
     return count / took_s, (total - own) / took_s * 100, total / took_s * 100
@@ -120,7 +118,7 @@ async def _keys(url: str, size: Size) -> tuple[float, float]:
     count = size.of(60, 2)
     try:
         async with app.run_test(size=(80, 24)) as pilot:
-            while not _registered(engine):
+            while not _registered(engine) or app.dashboard.station is None:
                 await pilot.pause(0.05)
             taken: tuple[list[float], list[float]] = ([], [])
             for _ in range(size.of(3, 1)):

@@ -33,23 +33,24 @@ class Bare(App):
 Bare().run()
 """
 OURS = """
-import tui.app, tui.__main__
-tui.app.ChargeForgeApp._begin = report
-tui.__main__.main(["run", "--csms-url", "ws://127.0.0.1:9/ocpp"])
-"""
-# Imported in the order of the command: the settings first, then the app.
-OURS = OURS.replace("import tui.app, tui.__main__", "import tui.__main__").replace(
-    "tui.app.ChargeForgeApp._begin = report",
-    """
+import tui.__main__
 show = tui.__main__.show
 def shown(*given, **named):
     import tui.app
     tui.app.ChargeForgeApp._begin = report
     return show(*given, **named)
 tui.__main__.show = shown
-""",
+tui.__main__.main(["run", "--csms-url", "ws://127.0.0.1:9/ocpp"])
+"""
+LATER = (
+    "ocpp",
+    "jsonschema_rs",
+    "sqlite3",
+    "starlette",
+    "uvicorn",
+    "websockets",
+    "prometheus_client",
 )
-LATER = ("ocpp", "jsonschema_rs", "sqlite3", "starlette", "uvicorn", "websockets", "prometheus_client")
 IMPORT_LINE = re.compile(r"import time:\s+(\d+) \|\s+\d+ \| +([\w.]+)")
 
 
@@ -69,9 +70,7 @@ def measure(size: Size) -> list[Row]:
         loaded.update(modules.split())
         return float(cpu_s) * 1000
 
-    bare, ours = in_turns(
-        size.of(9, 1), lambda: first_frame(BARE), lambda: first_frame(OURS)
-    )
+    bare, ours = in_turns(size.of(9, 1), lambda: first_frame(BARE), lambda: first_frame(OURS))
     early = ", ".join(name for name in LATER if name in loaded) or "nothing"
     helped = in_turns(size.of(5, 1), lambda: cpu_s_of_run("-m", "tui", "--help") * 1000)[0]
     bare_python = in_turns(size.of(5, 1), lambda: cpu_s_of_run("-c", "pass") * 1000)[0]
@@ -80,7 +79,7 @@ def measure(size: Size) -> list[Row]:
             1.3, note=f"loaded by then of what is for later: {early}"),
         Row("start.help", "`chargeforge --help`", "ms CPU", helped, bare_python,
             note="against an empty script"),
-        *(_imports(name, arguments) for name, arguments in IMPORTS.items()),
+        *(_imports(name, size) for name in IMPORTS),
     ]  # fmt: skip
 
 
@@ -91,9 +90,12 @@ IMPORTS = {
 }
 
 
-def _imports(name: str, arguments: tuple[str, ...]) -> Row:
+def _imports(name: str, size: Size) -> Row:
     """What `python -X importtime` says of a command, and which packages take most."""
-    said = _in_terminal(arguments) if name == "run" else _plainly(arguments)
+    if name == "run":
+        said = _in_terminal(IMPORTS[name])
+    else:
+        said = _plainly(IMPORTS[name], size.seconds(5.0, 0.8))
     times: Counter[str] = Counter()
     for took_us, module in IMPORT_LINE.findall(said):
         times[module.partition(".")[0]] += int(took_us)
@@ -102,7 +104,7 @@ def _imports(name: str, arguments: tuple[str, ...]) -> Row:
     return Row(f"imports.{name}", f"imports of `{name}`", "ms", total_ms, note=f"most: {most}")
 
 
-def _plainly(arguments: tuple[str, ...]) -> str:
+def _plainly(arguments: tuple[str, ...], seconds: float) -> str:
     process = subprocess.Popen(
         [sys.executable, "-X", "importtime", *arguments],
         cwd=ROOT,
@@ -112,7 +114,7 @@ def _plainly(arguments: tuple[str, ...]) -> str:
         text=True,
     )
     try:
-        return process.communicate(timeout=4)[1]
+        return process.communicate(timeout=seconds)[1]
     except subprocess.TimeoutExpired:
         process.terminate()
         return process.communicate(timeout=20)[1]

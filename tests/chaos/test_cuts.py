@@ -30,6 +30,7 @@ from tests.chaos import child
 from tests.chaos.test_chaos import UnreliableCsms, judge
 from tests.network import Network, connect_proxy, drips, says, status, straight_on
 from tests.pair import Pair
+from tests.scripted_csms import Answer, Call, Drop
 
 PING_S = 30
 SAMPLE_S = 10
@@ -53,6 +54,11 @@ class Csms(UnreliableCsms):
         self.network = Network()
         self.host = "127.0.0.1"
         self.direct = False
+        self.mute = False
+        """It takes no request in, and gives no answer."""
+
+    def choose(self, call: Call) -> Answer:
+        return Drop() if self.mute else super().choose(call)
 
     @property
     def url(self) -> str:
@@ -245,7 +251,11 @@ async def go_through(way: Way, world: World, pair: Pair) -> None:
             told.append(seen.link.trouble)
 
     pair.station.watch(take_down_what_it_says)
+    world.csms.mute = True
+    await pair.advance(10)  # a sample is on its way when it happens
+    assert pair.station.snapshot.link.queued > 0
     await way.cut(world)
+    world.csms.mute = False
     waited_s = 0
     while link.state is LinkState.CONNECTED:
         assert waited_s <= 2 * PING_S, "a dead link was not noticed within two pings"

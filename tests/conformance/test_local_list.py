@@ -1,4 +1,4 @@
-"""The local authorization list (OCPP 1.6 §3.5.2, §5.10, §5.15): how it is sent, and whom it lets in.
+"""The local authorization list (OCPP 1.6 §3.5.2, §5.10, §5.15): how it is sent, whom it lets in.
 
 Row 95: a card that the list has as expired or Blocked is asked about while there is somebody to
 ask, and refused offline. Row 96: which connector a LocalListConflict is of stands in §3.5.2: 0.
@@ -172,6 +172,7 @@ async def test_versions_that_go_back() -> None:
         [entry("")],
         [entry("with\nbreak")],
         [entry("A", expiryDate="soon")],
+        [entry("A", parentIdTag="\x1b[2J")],
     ],
 )
 async def test_a_list_that_cannot_be(wrong: list[Payload], update: str) -> None:
@@ -204,6 +205,17 @@ async def test_a_list_that_grows_too_long() -> None:
         assert await version(pair) == 2
         assert not on_it(pair, "F")
         assert await change(pair, 3, entry("F"), entry("A", None), entry("E")) == "Accepted"
+
+
+@pytest.mark.row(94, "TC_043_3_CS")
+async def test_a_full_list_that_is_too_long() -> None:
+    """What was on the list goes only together with the new one's coming."""
+    keys = {"SendLocalListMaxLength": "9", "LocalAuthListMaxLength": "3"}
+    async with Pair(keys={**LISTED, **keys}) as pair:
+        await send(pair, 2, entry("OLD"))
+        assert await send(pair, 3, *map(entry, "ABCD")) == "Failed"
+        assert await version(pair) == 2
+        assert on_it(pair, "OLD")
 
 
 @pytest.mark.row(94, "TC_043_3_CS")
@@ -456,7 +468,7 @@ async def test_what_is_no_contradiction(listed: str | None, answered: str) -> No
 
 # -- any sequence ----------------------------------------------------
 
-LIST_MOST, SEND_MOST = 4, 3
+LIST_MOST, SEND_MOST = 3, 4
 tags = st.sampled_from(("A", "a", "B", "C", "D", "E", ""))
 infos = st.none() | st.sampled_from(("Accepted", "Blocked")).map(lambda word: {"status": word})
 entries = st.lists(st.tuples(tags, infos), max_size=SEND_MOST + 1)

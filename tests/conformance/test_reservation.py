@@ -9,6 +9,7 @@ is free is Reserved, and no other.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
+from sim_core.models import load_model
 from sim_core.ocpp16.stamps import stamp
 from tests.conformance.acts import (
     all_statuses,
@@ -47,6 +49,7 @@ REJECTED = {"status": "Rejected"}
 FIRST = "StatusNotification 1 "
 SECOND = "StatusNotification 2 "
 ZERO = {"ReserveConnectorZeroSupported": "true"}
+TWIN = {"model": "gresgying-f3-eu180"}
 GROUP = {"status": "Accepted", "parentIdTag": "GROUP"}
 
 
@@ -98,14 +101,22 @@ async def test_the_holder_uses_the_reservation_by_card() -> None:
 
 
 @pytest.mark.row(97, "TC_046_1_CS")
-async def test_the_answer_comes_before_the_status() -> None:
-    async with Pair() as pair:
+@pytest.mark.parametrize(
+    ("make", "order"),
+    [
+        ({}, ["conf", "Reserved", "conf", "Available"]),
+        (TWIN | {"quirks": "status_before_answer"}, ["Reserved", "conf", "Available", "conf"]),
+    ],
+    ids=["clean", "quirk"],
+)
+async def test_the_answer_comes_before_the_status(make: dict[str, Any], order: list[str]) -> None:
+    """But for a make that has the habit to say it the other way round."""
+    async with Pair(**make) as pair:
         pair.csms.clear()
         await reserve(pair)
         await cancel(pair)
         frames = [json.loads(frame) for frame in pair.csms.frames]
-        kinds = [frame[3]["status"] if frame[0] == 2 else "conf" for frame in frames]
-        assert kinds == ["conf", "Reserved", "conf", "Available"]
+        assert [frame[3]["status"] if frame[0] == 2 else "conf" for frame in frames] == order
 
 
 @pytest.mark.row(97, "TC_046_1_CS")
@@ -236,6 +247,17 @@ async def test_a_reservation_expires() -> None:
 
 
 @pytest.mark.row(99, "TC_047_CS")
+async def test_a_make_that_notices_late_that_a_reservation_is_over() -> None:
+    timing = replace(load_model(TWIN["model"]).timing["swift"], expiry_s=1.8)
+    async with Pair(**TWIN, timing=timing) as pair:
+        await reserve(pair, in_s=30)
+        await pair.advance(31.7)
+        assert pair.status() == "Reserved"
+        await pair.advance(0.2)
+        assert pair.status() == "Available"
+
+
+@pytest.mark.row(99, "TC_047_CS")
 async def test_reservations_expire_one_after_the_other() -> None:
     async with Pair() as pair:
         await reserve(pair, 1, in_s=60)
@@ -357,6 +379,7 @@ async def test_what_cannot_be_reserved(connector_id: int, state: str, status: st
         {"reservationId": 2**63},
         {"idTag": ""},
         {"idTag": "with\nbreak"},
+        {"parentIdTag": "\x1b[2J"},
         {"expiryDate": "2020-01-01T00:00:00Z"},
     ],
 )
@@ -408,8 +431,9 @@ async def test_whom_connector_0_is_reserved_for_may_use_any(connector_id: int) -
         await pair.submit(Start(connector_id, "HOLDER"))
         await checked(pair)
         assert payloads(pair, "StartTransaction")[0]["reservationId"] == 7
-        assert [connector.reservation for connector in pair.station.snapshot.connectors] == [None] * 2
-        assert pair.station.snapshot.reservation is None
+        seen = pair.station.snapshot
+        assert seen.reservation is None
+        assert all(connector.reservation is None for connector in seen.connectors)
 
 
 @pytest.mark.row(101, "TC_049_CS")
@@ -441,6 +465,18 @@ async def test_the_last_connector_is_for_the_holder() -> None:
         await checked(pair)
         (start,) = payloads(pair, "StartTransaction")
         assert (start["connectorId"], start["reservationId"]) == (2, 7)
+
+
+@pytest.mark.row(101, "TC_049_CS")
+async def test_nothing_is_kept_free_for_whom_stands_at_another_connector() -> None:
+    async with Pair(keys=ZERO) as pair:
+        await reserve(pair, 0)
+        pair.csms.clear()
+        await pair.submit(Swipe(1, "HOLDER"))
+        assert said(pair) == ["Authorize", FIRST + "Preparing"]
+        assert isinstance(await pair.submit(Swipe(2, "OTHER")), Accepted)
+        await pair.submit(Swipe(1, "HOLDER"))  # takes the card back
+        assert pair.status(1) == "Reserved"
 
 
 @pytest.mark.row(101, "TC_049_CS")
@@ -480,6 +516,18 @@ async def test_a_reservation_of_connector_0_ends_when_all_are_out_of_order() -> 
         assert pair.station.snapshot.reservation is None
         await pair.submit(ClearFault(2))
         assert pair.status(2) == "Available"
+
+
+@pytest.mark.row(101, "TC_049_CS")
+async def test_a_reservation_of_connector_0_ends_when_that_goes_out_of_service() -> None:
+    """Even while a session keeps one connector in service (§5.13)."""
+    async with Pair(keys=ZERO) as pair:
+        await charge(pair)
+        await reserve(pair, 0)
+        answer = await pair.ask("ChangeAvailability", connectorId=0, type="Inoperative")
+        assert answer == {"status": "Scheduled"}
+        assert pair.station.snapshot.reservation is None
+        assert await cancel(pair) == REJECTED
 
 
 # -- cancelled, replaced, kept ---------------------------------------

@@ -16,7 +16,7 @@ import pytest
 from sim_core.commands import Plug, PowerOff, PowerOn, Refused, Resume, Stop
 from sim_core.models import load_model
 from tests import pair as pairs
-from tests.conformance.acts import charge, checked, payloads, rebooted, said
+from tests.conformance.acts import charge, checked, payloads, rebooted, said, unplug_network
 from tests.pair import Pair
 
 ACCEPTED = {"status": "Accepted"}
@@ -150,9 +150,11 @@ async def test_a_default_profile_during_a_transaction_counts_at_once(connector_i
 async def test_the_default_of_a_connector_stands_in_for_the_one_of_all() -> None:
     async with Pair(keys=ROOM) as pair:
         await accepted(pair, 0, profile((0, 11_000.0)))
-        await accepted(pair, 2, profile((0, 20_000.0), chargingProfileId=2))
-        assert await composite(pair, 60, 1) == [(0, 11_000)]
-        assert await composite(pair, 60, 2) == [(0, 20_000)]
+        own = profile((0, 20_000.0), chargingProfileId=2, validTo=at(pair, 200))
+        await accepted(pair, 2, own)
+        assert await composite(pair, 300, 1) == [(0, 11_000)]
+        replaced = [(0, 20_000), (200, rated_w(pair))]
+        assert await composite(pair, 300, 2) == replaced, "it is replaced there, for good"
         await charge(pair, 2)
         await pair.advance(RAMPED_S)
         assert power_w(pair, 2) == pytest.approx(20_000)
@@ -411,6 +413,21 @@ async def test_no_more_profiles_than_there_is_room_for() -> None:
         assert await pair.ask("RemoteStartTransaction", **start) == REJECTED
         assert await pair.ask("ClearChargingProfile", id=3) == ACCEPTED
         assert await pair.ask("RemoteStartTransaction", **start) == ACCEPTED
+
+
+@pytest.mark.row(113, "S§3.13 / §5.16")
+async def test_the_profile_of_a_session_that_is_to_come_has_its_room() -> None:
+    keys = {**ROOM, "MaxChargingProfilesInstalled": "1"}
+    async with Pair(keys=keys, behaviour={"remote_start_needs_vehicle": False}) as pair:
+        own = profile((0, 9_000.0), chargingProfilePurpose="TxProfile")
+        start = {"connectorId": 1, "idTag": "TAG", "chargingProfile": own}
+        assert await pair.ask("RemoteStartTransaction", **start) == ACCEPTED
+        other = profile((0, 5_000.0), chargingProfileId=2)
+        assert await install(pair, 0, other) == REJECTED
+        await pair.submit(Plug(1))
+        await checked(pair)
+        await pair.advance(RAMPED_S)
+        assert power_w(pair) == pytest.approx(9_000)
 
 
 @pytest.mark.row(113, "S§3.13 / §5.16")
@@ -700,6 +717,35 @@ async def test_a_session_under_a_limit_of_nothing_begins_suspended() -> None:
 
 
 @pytest.mark.row(117, "S§3.13")
+async def test_before_anything_could_flow_nothing_is_suspended() -> None:
+    timing = replace(load_model(pairs.MODEL).timing["swift"], energize_s=5.0)
+    async with Pair(keys=ROOM, timing=timing) as pair:
+        await accepted(pair, 0, profile((0, 0.0)))
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        await pair.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+        await pair.advance(2)
+        assert pair.connector().transaction is not None
+        assert pair.status() == "Preparing", "§4.9 knows no way from SuspendedEVSE to it"
+        assert await pair.ask("ClearChargingProfile") == ACCEPTED
+        await pair.advance(5)
+        statuses = [word for word in said(pair) if word.startswith("StatusNotification")]
+        assert statuses == ["StatusNotification 1 Charging"]
+
+
+@pytest.mark.row(117, "S§3.13")
+async def test_the_status_is_told_at_the_edge_and_not_at_the_next_look() -> None:
+    async with Pair(keys=ROOM) as pair:
+        await charge(pair)
+        begins = {"chargingProfileKind": "Absolute", "startSchedule": at(pair, 7.45)}
+        await accepted(pair, 1, profile((0, 0.0), **begins))
+        await pair.advance(7.44)
+        assert "StatusNotification 1 SuspendedEVSE" not in said(pair)
+        await pair.advance(0.02)
+        assert "StatusNotification 1 SuspendedEVSE" in said(pair)
+
+
+@pytest.mark.row(117, "S§3.13")
 @pytest.mark.parametrize("noise", [0.0, 0.2])
 async def test_no_sample_is_ever_above_the_limit(noise: float) -> None:
     keys = {
@@ -815,6 +861,20 @@ async def test_defaults_survive_a_restart_and_a_transactions_own_do_not(tmp_path
         await pair.settle()
         assert pair.station.snapshot.profiles == before[:1]
         assert await composite(pair, 60) == [(0, 6_000)]
+
+
+async def test_a_transactions_own_does_not_outlive_it_where_nobody_has_heard_of_the_end(
+    tmp_path: Path,
+) -> None:
+    async with Pair(keys=ROOM, state=tmp_path) as pair:
+        await charge(pair)
+        await accepted(pair, 1, profile((0, 5_000.0), chargingProfilePurpose="TxProfile"))
+        await unplug_network(pair)
+        await pair.submit(Stop(1))
+        await pair.power_cut()
+        pair._connect = False
+        await pair.power_on()
+        assert not pair.station.snapshot.profiles
 
 
 @pytest.mark.parametrize("switch", [True, False])

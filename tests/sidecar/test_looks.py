@@ -48,6 +48,26 @@ async def test_info_tells_what_runs() -> None:
         assert told["settings"]["connectors"] == 2
 
 
+async def test_info_tells_for_whom_is_reserved() -> None:
+    async with beside() as here:
+        until = "2099-01-01T00:00:00+00:00"
+        request = {"connectorId": 2, "expiryDate": until, "idTag": "TAG", "reservationId": 7}
+        await here.pair.ask("ReserveNow", **request)
+        await here.pair.submit(Plug(1))
+        whole = {"connectorId": 0, "reservationId": 8, "parentIdTag": "GROUP"}
+        assert await here.pair.ask("ReserveNow", **request | whole) == {"status": "Occupied"}
+        await here.pair.submit(Unplug(1))
+        assert await here.pair.ask("ReserveNow", **request | whole) == {"status": "Accepted"}
+        told = (await here.http.get("/info")).json()
+        jsonschema_rs.Draft202012Validator(openapi.SCHEMAS["Info"]).validate(told)
+        first, second = told["connectors"]
+        held = {"reservation_id": 7, "id_tag": "TAG", "parent_id_tag": None, "until": until}
+        assert (second["status"], second["reservation"]) == ("Reserved", held)
+        held = {**held, "reservation_id": 8, "parent_id_tag": "GROUP"}
+        assert told["reservation"] == held
+        assert (first["status"], first["reservation"]) == ("Reserved", held)
+
+
 async def test_info_tells_which_charging_profiles_are_in_force() -> None:
     async with beside() as here:
         told = (await here.http.get("/info")).json()

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sim_core.commands import (
@@ -31,6 +32,7 @@ from sim_core.commands import (
     Unlock,
     Unplug,
 )
+from sim_core.ocpp16.stamps import stamp
 from sim_core.snapshot import LinkState, Registration
 from tests.pair import Pair
 from tests.scripted_csms import Answer, CallError, Cut, Drop, Twice
@@ -120,6 +122,8 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.sampled_from((LinkDown(), LinkUp(), GoSilent(), GoOnline())),
 )
 ids = st.integers(1000, 1004)
+reservation_ids = st.integers(1, 3)
+groups = st.sampled_from(("", "GROUP"))
 flags = st.sampled_from(("true", "false"))
 requests: st.SearchStrategy[tuple[str, dict[str, object]]] = st.one_of(
     st.tuples(
@@ -127,6 +131,9 @@ requests: st.SearchStrategy[tuple[str, dict[str, object]]] = st.one_of(
         st.fixed_dictionaries({"idTag": tags}, optional={"connectorId": numbers}),
     ),
     st.tuples(st.just("RemoteStopTransaction"), st.fixed_dictionaries({"transactionId": ids})),
+    st.tuples(
+        st.just("CancelReservation"), st.fixed_dictionaries({"reservationId": reservation_ids})
+    ),
     st.tuples(st.just("UnlockConnector"), st.fixed_dictionaries({"connectorId": numbers})),
     st.tuples(
         st.just("ChangeAvailability"),
@@ -229,6 +236,21 @@ def ask(request: tuple[str, dict[str, object]]) -> Step:
     return step
 
 
+def reserve(connector_id: int, id_tag: str, group: str, number: int, in_s: float) -> Step:
+    async def step(pair: Pair) -> None:
+        until = pair.station.now() + timedelta(seconds=in_s)
+        request = {
+            "connectorId": connector_id,
+            "expiryDate": stamp(until),
+            "idTag": id_tag,
+            "parentIdTag": group,
+            "reservationId": number,
+        }
+        await ask(("ReserveNow", request))(pair)
+
+    return step
+
+
 def script(answer: tuple[str, Answer]) -> Step:
     async def step(pair: Pair) -> None:
         pair.csms.script[answer[0]].append(answer[1])
@@ -259,6 +281,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
     commands.map(submit),
     commands.map(submit),
     requests.map(ask),
+    st.builds(reserve, st.integers(0, 2), tags, groups, reservation_ids, waits),
     smart_requests.map(ask),
     answers.map(script),
     invalid.map(refuse_next),
@@ -271,6 +294,20 @@ steps: st.SearchStrategy[Step] = st.one_of(
 @given(
     story=st.lists(steps, min_size=5, max_size=40),
     model=st.sampled_from(("generic", "gresgying-f3-eu180")),
+)
+@example(
+    story=[
+        reserve(1, "TAG_A", "", 1, 65.0),
+        reserve(0, "TAG_B", "GROUP", 2, 65.0),
+        submit(Plug(1)),
+        submit(Swipe(1, "TAG_B")),
+        submit(Swipe(2, "TAG_A")),
+        submit(Unplug(1)),
+        submit(Plug(1)),
+        submit(Start(1, "TAG_A")),
+        submit(Unplug(1)),
+    ],
+    model="generic",
 )
 def test_whatever_happens_ocpps_rules_hold(story: list[Step], model: str) -> None:
     asyncio.run(live_through(story, model))
@@ -292,6 +329,7 @@ async def live_through(story: list[Step], model: str) -> None:
                 registers[i] = connector.register_wh
                 assert connector.power_w == 0 or connector.status == "Charging", connector
                 assert connector.power_w == connector.voltage_v * connector.current_a
+                assert connector.reservation is None or connector.transaction is None, connector
                 assert connector.power_w <= (connector.limit_w or 0) * (1 + 1e-9)
             powers = [connector.power_w for connector in pair.station.snapshot.connectors]
             assert sum(powers) <= pool_w * (1 + 1e-9)

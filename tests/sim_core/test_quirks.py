@@ -4,9 +4,11 @@ while it is off."""
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +31,8 @@ from sim_core.errors import UserError
 from sim_core.hardware.meter import Meter
 from sim_core.hardware.model import Quirks
 from sim_core.models import chosen_quirks, load_model
-from tests.conformance.acts import payloads
 from tests.pair import Pair
-from tests.scripted_csms import Drop, describe
+from tests.scripted_csms import Drop, Payload, describe
 
 MODEL = load_model("gresgying-f3-eu180")
 REAL = replace(MODEL.timing["real"], spread=0.0, mac_retry_share=0.0)
@@ -41,6 +42,11 @@ Look = Callable[[str], Awaitable[bool]]
 
 def gresgying(quirks: str, **options: Any) -> Pair:
     return Pair(model=MODEL, quirks=quirks, **options)
+
+
+def payloads(pair: Pair, action: str) -> list[Payload]:
+    """What the charge point has sent under this action."""
+    return [call.payload for call in pair.csms.of(action)]
 
 
 def statuses(pair: Pair, number: int) -> list[str]:
@@ -124,7 +130,7 @@ async def autocharge_mac(quirks: str) -> bool:
     async with gresgying(quirks, timing=REAL) as pair:
         await pair.advance(3)
         await pair.submit(Plug(1))
-        await pair.advance(15.9)
+        await pair.advance(15.0)
         early = pair.csms.of("DataTransfer", "Authorize")
         await pair.advance(0.2)
         vid = pair.connector().vid
@@ -360,6 +366,20 @@ def values_of(sample: dict[str, Any]) -> dict[str, str]:
     return {v["measurand"]: v["value"] for v in sample["meterValue"][0]["sampledValue"]}
 
 
+def contexts_of(sample: dict[str, Any]) -> list[str]:
+    return [value["context"] for value in sample["meterValue"][0]["sampledValue"]]
+
+
+def gaps(pair: Pair) -> set[float]:
+    """Seconds between the stamps of connector 1's samples."""
+    stamps = [
+        datetime.fromisoformat(sample["meterValue"][0]["timestamp"].replace("Z", "+00:00"))
+        for sample in payloads(pair, "MeterValues")
+        if sample["connectorId"] == 1 and set(contexts_of(sample)) == {"Sample.Periodic"}
+    ]
+    return {round((b - a).total_seconds(), 3) for a, b in itertools.pairwise(stamps)}
+
+
 def energy(sample: dict[str, Any]) -> str:
     return values_of(sample)["Energy.Active.Import.Register"]
 
@@ -405,6 +425,171 @@ async def below_profile(quirks: str) -> bool:
         return power_kw < 14.5
 
 
+async def rated_power_offered(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        await charge(pair)
+        await pair.advance(60)
+        rows = [values_of(sample) for sample in payloads(pair, "MeterValues")]
+        assert all(float(row["Power.Active.Import"]) <= 60 for row in rows)
+        return {row["Power.Offered"] for row in rows} == {"180"}
+
+
+async def watts_power_offered(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        await charge(pair)
+        await pair.advance(60)
+        (*_, sample) = payloads(pair, "MeterValues")
+        (offered,) = [
+            value
+            for value in sample["meterValue"][0]["sampledValue"]
+            if value["measurand"] == "Power.Offered"
+        ]
+        power_w = 1000 * float(values_of(sample)["Power.Active.Import"])
+        assert offered["unit"] == "kW"
+        return float(offered["value"]) == pytest.approx(power_w, rel=0.01)
+
+
+async def frozen_samples(quirks: str) -> bool:
+    async with gresgying(quirks, noise=0.05) as pair:
+        await charge(pair)
+        await pair.advance(60)
+        await pair.submit(LinkDown())
+        await pair.advance(27)
+        await pair.submit(LinkUp())
+        pair.csms.clear()
+        await pair.advance(290)
+        rows = [values_of(sample) for sample in payloads(pair, "MeterValues")]
+        shown = {
+            tuple(row[name] for name in ("Voltage", "Current.Import", "Power.Active.Import"))
+            for row in rows
+        }
+        registers = [float(row["Energy.Active.Import.Register"]) for row in rows]
+        assert registers == sorted(set(registers)), "the register goes on"
+        pair.csms.clear()
+        await pair.advance(60)
+        later = {values_of(sample)["Current.Import"] for sample in payloads(pair, "MeterValues")}
+        assert len(later) > 1, "it passes"
+        return len(shown) == 1
+
+
+async def early_samples(quirks: str) -> bool:
+    """It happens now and then: so many starts are tried."""
+    keys = {"MeterValueSampleInterval": "60"}
+    async with gresgying(quirks, timing=REAL, keys=keys) as pair:
+        await pair.advance(3)
+        early = 0
+        for _ in range(40):
+            await pair.submit(Plug(1, "Compact 60"))
+            await pair.submit(Start(1, "TAG"))
+            await pair.advance(32)
+            said = pair.csms.of("MeterValues", "StartTransaction")
+            names = [call.action for call in said]
+            before = [call.payload for call in said[: names.index("StartTransaction")]]
+            for payload in before:
+                assert "transactionId" not in payload
+                assert set(contexts_of(payload)) == {"Sample.Periodic"}
+            early += len(before)
+            await pair.submit(Unplug(1))
+            pair.csms.clear()
+        assert early < 10
+        return early > 0
+
+
+async def busy_samples(quirks: str) -> bool:
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "30"}) as pair:
+        await charge(pair)
+        await pair.advance(301)
+        assert gaps(pair) == {30.0}, "alone it is exact"
+        await pair.submit(Plug(2))
+        pair.csms.clear()
+        await pair.advance(301)
+        late = {gap - 30 for gap in gaps(pair)} - {0.0}
+        assert all(1 <= seconds <= 4 for seconds in late)
+        return len(late) > 1
+
+
+async def late_heartbeats(quirks: str) -> bool:
+    async with gresgying(quirks, keys={"ClockAlignedDataInterval": "0"}) as pair:
+        await pair.ask("ChangeConfiguration", key="HeartbeatInterval", value="300")
+        await pair.advance(300.1)
+        assert len(payloads(pair, "Heartbeat")) == 1, "a short one is exact"
+        await pair.ask("ChangeConfiguration", key="HeartbeatInterval", value="600")
+        await pair.advance(602.3)
+        late = len(payloads(pair, "Heartbeat")) == 1
+        await pair.advance(0.6)
+        assert len(payloads(pair, "Heartbeat")) == 2
+        return late
+
+
+async def slow_second_gun(quirks: str) -> bool:
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "0"}) as pair:
+        await charge(pair)
+        await pair.submit(Plug(2))
+        asked = await pair.ask("RemoteStartTransaction", connectorId=2, idTag="TAG")
+        assert asked == {"status": "Accepted"}
+        await pair.advance(131)
+        if payloads(pair, "StartTransaction"):
+            assert pair.status(2) == "Charging"
+            return False
+        await pair.advance(2)
+        assert len(payloads(pair, "StartTransaction")) == 1
+        await pair.advance(50)
+        (end,) = payloads(pair, "StopTransaction")
+        (start,) = payloads(pair, "StartTransaction")
+        assert (end["reason"], end["meterStop"]) == ("Other", start["meterStart"])
+        return statuses(pair, 2) == ["Preparing", "Finishing"] and pair.status(1) == "Charging"
+
+
+async def stops_unheard(quirks: str) -> bool:
+    others = "send_tick" if quirks == "none" else f"{quirks},send_tick"  # it rests on that one
+    async with gresgying(others) as pair:
+        await pair.submit(Plug(1))
+        begun = asyncio.ensure_future(pair.station.submit(Start(1, "TAG")))
+        await pair.advance(10)
+        await begun
+        assert pair.status() == "Charging"
+        ask = await asking(pair, "RemoteStopTransaction", transactionId=1000)
+        await pair.submit(LinkDown())
+        assert not ask.done()
+        ask.cancel()
+        await pair.advance(27)
+        await pair.submit(LinkUp())
+        await pair.advance(10)
+        ends = payloads(pair, "StopTransaction")
+        assert all(end["reason"] == "Other" for end in ends)
+        return len(ends) == 1
+
+
+async def late_connector_0(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        pair.csms.clear()
+        await pair.csms.cut()
+        await pair.advance(3)
+        began = [call for call in pair.csms.of("StatusNotification") if call.connection == 2]
+        one, two, zero = (call.payload for call in began)
+        assert [p["connectorId"] for p in (one, two, zero)] == [1, 2, 0]
+        _, exchanges = pair.messages.since(0)
+        *_, first, second, third = (
+            e.requested_at for e in exchanges if e.action == "StatusNotification"
+        )
+        assert first == second
+        late_s = (third - first).total_seconds()
+        assert (late_s == pytest.approx(0.13)) is (zero["timestamp"] < one["timestamp"])
+        return late_s > 0
+
+
+async def mute_transfers(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        asked = await pair.ask("GetDiagnostics", location="test", stopTime="2023-02-11T10:10:00Z")
+        order = {"location": "test", "retrieveDate": None}
+        ordered = await pair.csms.ask_raw("UpdateFirmware", order)
+        await pair.ask("GetDiagnostics", location="test")
+        await pair.advance(10)
+        said = pair.csms.of("DiagnosticsStatusNotification", "FirmwareStatusNotification")
+        assert (ordered[0] == 3) == ("fileName" in asked) == (not said)
+        return not said
+
+
 SCENES: dict[str, Look] = {
     look.__name__: look
     for look in (
@@ -430,7 +615,17 @@ SCENES: dict[str, Look] = {
         hard_reset_speaks,
         late_power_loss,
         offline_duplicate,
+        mute_transfers,
         below_profile,
+        rated_power_offered,
+        watts_power_offered,
+        frozen_samples,
+        early_samples,
+        busy_samples,
+        late_heartbeats,
+        slow_second_gun,
+        stops_unheard,
+        late_connector_0,
     )
 }
 
@@ -570,6 +765,29 @@ async def test_the_keys_of_the_make(quirks: str) -> None:
             await pair.advance(2)
             answers.append(change.result()["status"])
         assert answers == ["Rejected", "Rejected", "Accepted"]
+
+
+async def test_a_key_of_the_make_that_is_true_or_false_is_so_in_any_case() -> None:
+    async with gresgying("none") as pair:
+        for value, kept in (("True", "true"), ("FALSE", "false")):
+            answer = await pair.ask("ChangeConfiguration", key="AutoCharge", value=value)
+            assert answer == {"status": "Accepted"}
+            read = await pair.ask("GetConfiguration", key=["AutoCharge"])
+            assert read["configurationKey"][0]["value"] == kept
+        answer = await pair.ask("ChangeConfiguration", key="AutoCharge", value="perhaps")
+        assert answer == {"status": "Rejected"}
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [("0", "Accepted"), ("1", "Rejected"), ("2", "Rejected"), ("3", "Accepted")],
+)
+async def test_no_short_sample_intervals_but_none_at_all(value: str, status: str) -> None:
+    """OCPP 1.6 §9.1: 0 means that no samples are wanted."""
+    async with gresgying("none") as pair:
+        key = "MeterValueSampleInterval"
+        answer = await pair.ask("ChangeConfiguration", key=key, value=value)
+        assert answer == {"status": status}
 
 
 @pytest.mark.parametrize("quirks", ["json_c,typo", "", "None,all"])

@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,10 @@ from sim_core.commands import (
 from sim_core.models import load_model
 from tests.pair import Pair
 from tests.scripted_csms import Answer, Call, ScriptedCsms
-from tests.twin.__main__ import table, verdict
+from tests.twin.__main__ import delays, table, verdict
+from tests.twin.compare import Delay, Result
+from tests.twin.order import agreed, broken
+from tests.twin.trace import Frame, Trace
 
 Scene = Callable[["Recorder"], Awaitable[None]]
 
@@ -176,6 +180,38 @@ async def test_a_trace_of_its_own_is_the_same(tmp_path: Path, scene: Scene) -> N
     result = await verdict(path)
     assert result.frames > 5
     assert not result.whys, table([result])
+
+
+def said(second: float, action: str, **payload: Any) -> Frame:
+    """A frame of connector 1 at this second of a minute."""
+    at = datetime(2026, 1, 1, 12, 0, tzinfo=timezone.utc) + timedelta(seconds=second)
+    return Frame(at, True, action, {"connectorId": 1, **payload})
+
+
+def faulted(second: float) -> Frame:
+    return said(second, "StatusNotification", status="Faulted", vendorErrorCode="83")
+
+
+def test_an_order_that_all_traces_agree_on_is_one() -> None:
+    starts = [(said(10 * n, "StartTransaction"), faulted(10 * n + 1)) for n in range(4)]
+    trace = Trace("own", True, [frame for pair in starts for frame in pair])
+    orders = agreed([trace])
+    assert orders == {("StartTransaction", "Faulted 83")}
+    same = [(frame, frame) for frame in trace.frames]
+    assert broken(trace, same, orders) == {}
+    late = replace(same[0][1], at=same[0][1].at + timedelta(seconds=2))
+    faults = broken(trace, [(same[0][0], late), *same[1:]], orders)
+    assert list(faults.values()) == [["Faulted 83: before StartTransaction"]]
+    once = Trace("other", True, [faulted(0), said(1, "StartTransaction")])
+    assert agreed([trace, once]) == frozenset(), "one trace has it the other way round"
+    assert agreed([Trace("short", True, trace.frames[:4])]) == frozenset(), "twice may be chance"
+
+
+def test_delays_are_printed_with_what_was_observed() -> None:
+    took = [Delay("Charging after StartTransaction", s, ((1.4, 1.9),)) for s in (1.5, 1.8, 1.6)]
+    row = delays([Result("scene", delays=took)]).splitlines()[1]
+    words = "Charging after StartTransaction 3 1.50 1.60 1.80 1.4 to 1.9"
+    assert row.split() == words.split()
 
 
 async def test_what_differs_is_said(tmp_path: Path) -> None:

@@ -113,8 +113,6 @@ def test_the_end_does_not_wait_for_the_shell(outer: PtyTerminal) -> None:
 # -- without a terminal ----------------------------------------------------------------------------
 
 
-
-
 def wait_until(condition: object, patience: float = 15.0) -> None:
     deadline = time.monotonic() + patience
     while not condition():  # type: ignore[operator]

@@ -20,8 +20,20 @@ SKETCH = STATE["sketch"]
 OF_THE_README = {"dashboard", "wide", "message", "fault"}
 """States that `tests/test_project.py` compares with the files in `docs`."""
 
+OF_TEXT = {"single", "start-with", "journal", "free-play", "reserved", "finishing"}
+"""States that `test_tui_texts.py` watches well enough."""
+NINE = STATE["nine"]
+THEMES = ("chargeforge-light", "chargeforge-contrast", "ansi-dark", "ansi-light")
+WITHOUT_COLOUR = "no-color"
+
 PICTURES: tuple[State, ...] = (
-    *(state for state in STATES if state.name not in OF_THE_README),
+    *(state for state in STATES if state.name not in OF_THE_README | OF_TEXT),
+    *(replace(NINE, name=f"nine-{theme}", theme=theme, size=(80, 24)) for theme in THEMES),
+    replace(NINE, name=f"nine-{WITHOUT_COLOUR}", size=(80, 24)),
+    replace(STATE["story"], name=f"story-{WITHOUT_COLOUR}"),
+    replace(STATE["held-back"], name="held-back-140x40", size=(140, 40)),
+    replace(STATE["vendor-fault"], name="vendor-fault-80x34-ascii", size=(80, 34), ascii=True),
+    replace(STATE["suspended"], name="suspended-120x34-light", size=(120, 34), theme=THEMES[0]),
     *(
         replace(SKETCH, name=f"{width}x{height}", size=(width, height))
         for width, height in ((60, 16), (60, 20), (120, 34), (140, 40), (200, 60))
@@ -34,7 +46,11 @@ PICTURES: tuple[State, ...] = (
 
 
 @pytest.mark.parametrize("state", PICTURES, ids=lambda state: state.name)
-def test_picture(state: State, snap_compare: Callable[..., bool]) -> None:
+def test_picture(
+    state: State, snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if state.name.endswith(WITHOUT_COLOUR):
+        monkeypatch.setenv("NO_COLOR", "1")
     app = posed(state)
 
     async def arrange(pilot: Pilot[int]) -> None:

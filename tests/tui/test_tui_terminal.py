@@ -54,3 +54,33 @@ def test_a_crash_gives_the_terminal_back_and_then_says_what_it_was() -> None:
         assert b"the sky falls" in terminal.raw[back:]
     finally:
         terminal.close()
+
+
+def test_an_engine_that_died_is_started_again_by_a_key() -> None:
+    script = (
+        "import sys, tui.__main__ as m\n"
+        "from sim_core.snapshot import Registration\n"
+        "from sim_core.station import Station\n"
+        "healthy = Station.failed\n"
+        "async def once(self):\n"
+        "    Station.failed = healthy\n"
+        "    await self.until(lambda seen: seen.link.registration is Registration.ACCEPTED)\n"
+        "    raise RuntimeError('the sky [/falls]')\n"
+        "Station.failed = once\n"
+        "sys.exit(m.main(['demo']))"
+    )
+    terminal = PtyTerminal("-c", script)
+    try:
+        terminal.until(lambda: "engine stopped: RuntimeError: the sky [/falls]" in terminal.text)
+        terminal.type("p")
+        terminal.until(lambda: "again." in terminal.text)
+        terminal.type("r")
+        terminal.until(lambda: "▶ Charging" in terminal.text)
+        assert "engine stopped" not in terminal.text
+        terminal.type("q")
+        terminal.until(lambda: "Quit?" in terminal.text)
+        terminal.type("l")
+        assert terminal.wait() == 0
+        assert terminal.left_clean
+    finally:
+        terminal.close()

@@ -1,13 +1,11 @@
-"""A terminal that has stopped reading: a closed lid, a paused pty. The real command in a real pty."""
+"""A terminal that has stopped reading, as behind a closed lid. The real command in a real pty."""
 
 from __future__ import annotations
 
 import itertools
-import os
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from pty_terminal import PtyTerminal
@@ -47,34 +45,3 @@ def test_a_terminal_that_does_not_read_does_not_stop_the_charge_point(
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert run.code == 0
-
-
-LEADER = (
-    "import subprocess, sys, time\n"
-    "process = subprocess.Popen([sys.executable, '-m', 'tui', 'demo'])\n"
-    "open(sys.argv[1], 'w').write(str(process.pid))\n"
-    "print('ENDED', process.wait(), flush=True)\n"
-    "time.sleep(30)"
-)
-"""A stand-in for the shell: it keeps the terminal when the dashboard has gone."""
-
-
-def test_a_stalled_terminal_is_given_back_too(tmp_path: Path) -> None:
-    note = tmp_path / "pid"
-    terminal = PtyTerminal("-c", LEADER, str(note))
-    try:
-        terminal.until(lambda: "▶ Charging" in terminal.text)
-        begin = time.monotonic()
-        while time.monotonic() < begin + 4:  # nobody reads, until the writer hangs
-            terminal.type("z")
-            time.sleep(0.05)
-        child = int(note.read_text())
-        os.kill(child, signal.SIGTERM)
-        deadline = time.monotonic() + 12
-        while Path(f"/proc/{child}").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        terminal.until(lambda: b"ENDED 0" in terminal.raw)
-        assert terminal.left_clean, terminal.raw[-400:]
-    finally:
-        terminal.close()

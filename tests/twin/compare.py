@@ -1,9 +1,10 @@
 """What the twin has said, held against what the real one has.
 
 Order is compared within a lane: one connector's statuses, one connector's transaction messages,
-the cards, the boots. Between lanes the real charger's order is not fixed either. Within a
-frame everything is compared that is not a measured value or a moment: fields and their order,
-words, units, number format. Delays must lie in the spans that were observed.
+the cards, the boots. Between lanes the real charger's order is not fixed; where all traces agree
+on it all the same (`tests.twin.order`), it is compared too. Within a frame everything is compared
+that is not a measured value or a moment: fields and their order, words, units, number format.
+Delays must lie in the spans that were observed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.twin.order import NO_ORDERS, Orders, broken, token_of
 from tests.twin.scene import S, sessions
 from tests.twin.trace import Frame, Trace
 
@@ -28,11 +30,19 @@ FLIGHT = (0.2, 3.3)
 ANSWER = {"RemoteStartTransaction": (1.0, 2.6)}
 ANY_ANSWER = (0.05, 2.5)
 BOOT_TO_STATUS = (0.6, 2.0)
-MAC = ((15.0, 19.0), (25.0, 29.5))
+MAC = ((15.0, 17.3), (25.0, 28.5))
 START = ((26.0, 30.0), (38.0, 41.0))
 TO_CHARGING = (1.4, 1.9)
 TO_BEGIN = (1.0, 3.2)
 REMOTE_STOP = (4.3, 7.6)
+SOFT_RESET = (37.0, 47.0)
+HARD_RESET = (88.0, 114.0)
+BETWEEN_CONNECTORS = (0.0, 0.4)
+FILE = re.compile(r"_\d{14}\.zip$")
+"""How the name of a file ends that the charger has uploaded."""
+
+Lane = tuple[Any, ...]
+Spans = tuple[tuple[float, float], ...]
 
 NOT_BUILT = {
     "ReserveNow": "Reservation",
@@ -44,6 +54,15 @@ NOT_BUILT = {
 }
 
 
+@dataclass(frozen=True)
+class Delay:
+    """How long something took here, and how long it may."""
+
+    what: str
+    took_s: float
+    spans: Spans
+
+
 @dataclass
 class Result:
     """What came of one scene."""
@@ -52,14 +71,11 @@ class Result:
     frames: int = 0
     equal: int = 0
     whys: Counter[str] = field(default_factory=Counter)
+    delays: list[Delay] = field(default_factory=list)
 
     @property
     def differing(self) -> int:
         return sum(self.whys.values())
-
-
-Lane = tuple[Any, ...]
-Spans = tuple[tuple[float, float], ...]
 
 
 def lane_of(frame: Frame, connectors: dict[object, int | None]) -> Lane:
@@ -78,28 +94,22 @@ def lane_of(frame: Frame, connectors: dict[object, int | None]) -> Lane:
     return (action,)
 
 
-def token_of(frame: Frame) -> str:
-    """What a frame is, in a word."""
-    payload = frame.payload
-    if frame.action == "StatusNotification":
-        return f"{payload['status']} {payload['vendorErrorCode']}"
-    if frame.action == "MeterValues":
-        return f"MeterValues {frame.context}"
-    if frame.action == "StopTransaction":
-        return f"StopTransaction {payload['reason']}"
-    return frame.action
-
-
-def compare(trace: Trace, heard: list[Frame], asked: list[tuple[Frame, Frame]]) -> Result:
-    """One scene's verdict."""
+def compare(
+    trace: Trace,
+    heard: list[Frame],
+    asked: list[tuple[Frame, Frame]],
+    orders: Orders = NO_ORDERS,
+) -> Result:
+    """One scene's verdict; `orders` are what all traces agree on."""
     result = Result(trace.name)
     real, twin = _lanes(trace.said), _lanes(heard)
     pairs: list[tuple[Frame, Frame]] = []
     for lane in dict.fromkeys([*real, *twin]):
         _match(lane, real.get(lane, []), twin.get(lane, []), result, pairs)
-    late = _spans(trace, pairs, asked)
+    late = _spans(trace, pairs, asked, result.delays)
+    early = broken(trace, pairs, orders)
     for one, other in pairs:
-        whys = frame_faults(one, other) + late.get(id(other), [])
+        whys = frame_faults(one, other) + late.get(id(other), []) + early.get(id(other), [])
         _count(result, whys)
     result.frames += len(asked)
     for one, other in asked:
@@ -222,6 +232,9 @@ def _compare_field(
     ):
         if type(a) is not type(b):
             faults.append(f"{path} is {b!r}")
+    elif key == "fileName":  # it begins with the charge point's own id
+        if not (FILE.search(str(a)) and FILE.search(str(b))):
+            faults.append(f"{path} is written {b!r}")
     elif isinstance(a, (dict, list)):
         _compare(path, a, b, faults)
     elif (
@@ -235,7 +248,10 @@ def _compare_field(
 
 
 def _spans(
-    trace: Trace, pairs: list[tuple[Frame, Frame]], asked: list[tuple[Frame, Frame]]
+    trace: Trace,
+    pairs: list[tuple[Frame, Frame]],
+    asked: list[tuple[Frame, Frame]],
+    delays: list[Delay],
 ) -> dict[int, list[str]]:
     """Delays of the twin that were never observed, by the frame that came too early or late.
 
@@ -245,17 +261,29 @@ def _spans(
     late: dict[int, list[str]] = defaultdict(list)
     twin = {id(one): other for one, other in [*pairs, *asked]}
 
-    def judge(what: str, first: Frame, then: Frame, spans: Spans, *, stamps: bool = False) -> None:
+    def judge(
+        what: str,
+        first: Frame,
+        then: Frame,
+        spans: Spans,
+        *,
+        stamps: bool = False,
+        from_stamp: bool = False,
+    ) -> None:
         if id(first) not in twin or id(then) not in twin or not (trace.timed or stamps):
             return
 
         def within(one: Frame, other: Frame) -> tuple[bool, float]:
-            begin, end = (one.stamp, other.stamp) if stamps else (one.at, other.at)
+            begin = one.stamp if stamps or from_stamp else one.at
+            end = other.stamp if stamps else other.at
             took = (end - begin) / S if begin and end else -1.0
             return any(low <= took <= high for low, high in spans), took
 
         here, took = within(twin[id(first)], twin[id(then)])
-        if within(first, then)[0] and not here:
+        if not within(first, then)[0]:
+            return
+        delays.append(Delay(f"{then.action} {what}", took, spans))
+        if not here:
             shown = " or ".join(f"{low:g} to {high:g}" for low, high in spans)
             late[id(twin[id(then)])].append(f"{token_of(then)}: {took:.1f} s {what}, not {shown}")
 
@@ -270,9 +298,18 @@ def _spans(
     for boot in trace.of("BootNotification"):
         for frame in [f for f in reports if f.at > boot.at][:1]:
             judge("after BootNotification", boot, frame, (BOOT_TO_STATUS,))
+        later = [f for f in reports if f.at > boot.at]
+        for zero in [f for f in later if f.connector == 0][:1]:
+            for frame in [f for f in later[:2] if f.connector == 1]:
+                judge("of connector 0 after the others", frame, zero, (BETWEEN_CONNECTORS,))
+        for ask, _ in asked:
+            if ask.action == "Reset":
+                hard = ask.payload["type"] == "Hard"
+                what = f"after a {ask.payload['type'].lower()} reset"
+                judge(what, ask, boot, (HARD_RESET if hard else SOFT_RESET,))
     for mac in trace.of("DataTransfer"):
         for plug in plugs:
-            judge("after the plug", plug, mac, MAC)
+            judge("after the plug", plug, mac, MAC, from_stamp=True)
     for stop in trace.of("StopTransaction"):
         for ask, _ in asked:
             if ask.payload.get("transactionId") == stop.payload["transactionId"]:

@@ -33,6 +33,10 @@ from tests.twin.trace import Frame, Payload, Trace
 MODEL = "gresgying-f3-eu180"
 WARM_UP = 90 * S
 """How long before the trace the twin is there, where the trace begins in the middle."""
+LIMITED_AFTER = 60 * S
+"""When, after its start, an earlier transaction gets the profile that it has in the trace."""
+SLOW_START = (100 * S, 200 * S)
+"""Between a remote start and its transaction, where a second connector is very slow."""
 RUN_OUT = 12.0
 """Seconds for what is still on its way at the end of a trace."""
 LATE_S = 8.0
@@ -207,6 +211,7 @@ class Play:
         await self._advance(max(0.0, (start - 30 * S - self.clock.now()) / S))
         await self.pair.submit(Plug(number, "resident"))
         await self._submit(Swipe(number, stop.payload["idTag"]))
+        await self._limit(number, start)
         ended = datetime.fromisoformat(stop.payload["timestamp"].replace("Z", "+00:00"))
         if ended - self.scene.begins < 2 * S:  # the trace begins with its end
             await self._advance((ended - 4 * S - self.clock.now()) / S)
@@ -214,6 +219,30 @@ class Play:
             request = {"transactionId": stop.payload["transactionId"]}
             asked = self.csms.ask_raw("RemoteStopTransaction", request)
             self._beside.append(asyncio.ensure_future(asked))
+
+    async def _limit(self, number: int, start: datetime) -> None:
+        """A charging profile that had been set before the trace shows at the transaction's end."""
+        samples = [f for f in self.trace.of("MeterValues", number) if f.context]
+        ends = [f for f in samples if f.context == "Transaction.End"]
+        if not ends or "Power.Offered" in values_of(ends[0]):
+            return
+        before = [values_of(f) for f in samples if f.at < ends[0].at]
+        offered_kw = next((float(v["Power.Offered"]) for v in before if "Power.Offered" in v), 0)
+        await self._advance((start + LIMITED_AFTER - self.clock.now()) / S)
+        profile = {
+            "chargingProfileId": 1,
+            "stackLevel": 0,
+            "chargingProfilePurpose": "TxProfile",
+            "chargingProfileKind": "Relative",
+            "chargingSchedule": {
+                "chargingRateUnit": "W",
+                "chargingSchedulePeriod": [{"startPeriod": 0, "limit": offered_kw * 1000}],
+            },
+        }
+        request = {"connectorId": number, "csChargingProfiles": profile}
+        asked = self.csms.ask_raw("SetChargingProfile", request)
+        self._beside.append(asyncio.ensure_future(asked))
+        await self.pair.settle()
 
     async def _wait_for(self, stimulus: Stimulus) -> None:
         due = stimulus.at
@@ -262,6 +291,10 @@ class Play:
         if not self.csms.connected:
             return
         here = Frame(self.clock.now(), False, frame.action, frame.payload)
+        if frame.action == "RemoteStartTransaction":  # each start says itself how long it takes
+            charge_point = self.pair.station.charge_point
+            share = 1.0 if self._is_slow(frame) else 0.0
+            charge_point.timing = replace(charge_point.timing, second_gun_share=share)
 
         async def ask() -> list[Any]:
             answer = await self.csms.ask_raw(frame.action, frame.payload)
@@ -272,9 +305,21 @@ class Play:
         self.asked.append((frame, here, task))
         await self.pair.settle()
 
+    def _is_slow(self, asked: Frame) -> bool:
+        """Whether a remote start of the trace has led to a transaction only much later."""
+        starts = self.trace.of("StartTransaction", asked.connector)
+        later = [start.at - asked.at for start in starts if start.at > asked.at]
+        return bool(later) and SLOW_START[0] < later[0] < SLOW_START[1]
+
     async def _advance(self, seconds: float) -> None:
         if seconds > 0:
             await self.pair.advance(seconds)
+
+
+def values_of(sample: Frame) -> dict[str, str]:
+    """Measurand -> value of a MeterValues request."""
+    sampled = sample.payload["meterValue"][0]["sampledValue"]
+    return {value["measurand"]: value["value"] for value in sampled}
 
 
 def _vehicle(name: str, car: Car) -> VehicleType:

@@ -73,6 +73,21 @@ class Trace:
         """What the charge point has asked or told."""
         return [frame for frame in self.frames if frame.from_charger]
 
+    def connectors(self) -> dict[int, int | None]:
+        """Of which connector each frame is, by its `id`; a stop is that of its transaction."""
+        started: dict[object, int | None] = {}
+        found: dict[int, int | None] = {}
+        for frame in self.said:
+            number = frame.connector
+            if frame.action == "StartTransaction" and frame.answer and frame.answer[0] == 3:
+                started[frame.answer[1].get("transactionId")] = number
+            elif frame.action == "MeterValues":
+                started.setdefault(frame.payload.get("transactionId"), number)
+            elif frame.action == "StopTransaction":
+                number = started.get(frame.payload["transactionId"])
+            found[id(frame)] = number
+        return found
+
     def of(self, action: str, connector: int | None = None) -> list[Frame]:
         """Requests of the charge point with this action, of one connector or of all."""
         return [

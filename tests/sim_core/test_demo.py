@@ -1,0 +1,130 @@
+"""The demo's story: it can be told from end to end, skipped, and left for free play."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from sim_core.commands import InjectFault, LinkDown, Unplug
+from sim_core.config import Settings, load
+from sim_core.demo import AFTERWORD, STORY, Chapter, Stage, engine
+from sim_core.engine import Engine
+from sim_core.snapshot import ConnectorSnapshot
+
+PATIENCE_S = 20.0
+
+
+def told(story: tuple[Chapter, ...], lasts_s: float) -> tuple[Chapter, ...]:
+    """The story with scenes of this length."""
+    return tuple(
+        replace(chapter, scenes=tuple(replace(scene, lasts_s=lasts_s) for scene in chapter.scenes))
+        for chapter in story
+    )
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name in ("CSMS_URL", "MODEL", "CONNECTORS", "STATE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    return load(["--http-port", "0", "--time-scale", "20"], prog="test")
+
+
+@pytest.fixture
+def play(settings: Settings) -> Iterator[Callable[..., tuple[Engine, Stage]]]:
+    engines: list[Engine] = []
+
+    def begin(story: tuple[Chapter, ...], **changes: object) -> tuple[Engine, Stage]:
+        stage = Stage(story)
+        engines.append(engine(settings.model_copy(update=changes), stage))
+        engines[0].start()
+        return engines[0], stage
+
+    yield begin
+    for one in engines:
+        assert one.stop(10)
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)
+
+
+def connector(host: Engine, number: int) -> ConnectorSnapshot:
+    snapshot = host.snapshot
+    assert snapshot is not None
+    return snapshot.connectors[number - 1]
+
+
+def said(host: Engine) -> list[str]:
+    return [event.text for event in host.events.since(0)[1] if event.kind == "story"]
+
+
+@pytest.mark.parametrize("model", ["gresgying-f3-eu180", "generic"])
+def test_the_whole_story_can_be_told(
+    model: str, play: Callable[..., tuple[Engine, Stage]], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="sim_core.demo")
+    host, _ = play(told(STORY, 0.3), model=model)
+    captions = [scene.caption for chapter in STORY for scene in chapter.scenes]
+    until(lambda: len(said(host)) > len(captions))
+    assert said(host)[: len(captions)] == captions
+    assert [record.message for record in caplog.records if record.name == "sim_core.demo"] == []
+    seen = [exchange.action for exchange in host.messages.since(0)[1]]
+    assert seen.count("StartTransaction") == seen.count("StopTransaction") == 2
+    assert "RemoteStopTransaction" in seen
+    assert any("Faulted (GroundFailure)" in event.text for event in host.events.since(0)[1])
+    assert host.snapshot is not None
+    assert host.snapshot.link.queued == 0
+
+
+def test_whoever_acts_has_the_charge_point_until_the_story_is_asked_to_go_on(
+    play: Callable[..., tuple[Engine, Stage]],
+) -> None:
+    host, stage = play(told(STORY, 3600))
+    until(lambda: stage.caption and connector(host, 1).status == "Charging")
+    stage.stand_aside()
+    until(lambda: stage.caption and stage.caption.free)
+    for command in (InjectFault(1, "OverVoltage"), Unplug(1), LinkDown()):
+        assert host.submit(command).result(5).ok
+    stage.skip()
+    until(lambda: stage.caption and not stage.caption.free)
+    assert stage.caption is not None
+    assert (stage.caption.chapter, stage.caption.chapters) == (2, 5)
+    assert connector(host, 1).status == "Charging"  # what the chapter needs is set up again
+    assert connector(host, 1).fault is None
+    until(lambda: connector(host, 2).status == "Preparing")
+
+
+def test_skipping_reaches_every_chapter_and_goes_round(
+    play: Callable[..., tuple[Engine, Stage]],
+) -> None:
+    host, stage = play(told(STORY, 3600))
+    for chapter in (1, 2, 3, 4, 5, 5, 1):  # the last one is followed by its afterword
+        until(lambda n=chapter: stage.caption and stage.caption.chapter == n)  # type: ignore[misc]
+        before = len(said(host))
+        stage.skip()
+        until(lambda n=before: len(said(host)) > n)  # type: ignore[misc]
+
+
+def test_a_charge_point_with_one_connector_tells_what_it_can(
+    play: Callable[..., tuple[Engine, Stage]],
+) -> None:
+    _, stage = play(told(STORY, 3600), connectors=1)
+    until(lambda: stage.caption)
+    assert stage.caption is not None
+    assert stage.caption.chapters == sum(chapter.connectors == 1 for chapter in STORY)
+
+
+MOST_WORDS = 90
+"""Characters that two rows of a screen of 60 columns have for a caption."""
+
+
+def test_every_caption_fits_the_smallest_screen() -> None:
+    captions = [scene.caption for chapter in STORY for scene in chapter.scenes]
+    assert max(len(caption) for caption in (*captions, AFTERWORD)) <= MOST_WORDS
