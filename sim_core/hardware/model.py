@@ -147,6 +147,7 @@ class Quirks:
     slow_second_gun: bool = False
     stops_unheard: bool = False
     late_connector_0: bool = False
+    never_suspended: bool = False
     connectors_after_reconnect: bool = False
     hard_reset_speaks: bool = False
     late_power_loss: bool = False

@@ -79,6 +79,7 @@ PATIENCE_S = 3.0
 CLOCK_SAMPLES_LATE_S = (0.175, 0.805)
 ONE_AFTER_THE_OTHER = timedelta(milliseconds=3)
 CONNECTOR_0_LATE_S = 0.13
+SUSPENDED = frozenset({Status.SUSPENDED_EV, Status.SUSPENDED_EVSE})
 A_MILLISECOND = timedelta(milliseconds=1)
 
 BELOW_PROFILE = 0.953
@@ -414,6 +415,8 @@ class ChargePoint:
 
     def _look_at(self, outlet: Outlet) -> None:
         status = outlet.status()
+        if self.quirks.never_suspended and status in SUSPENDED:
+            status = Status.CHARGING
         before = self.reports.current(outlet.number)
         if status is Status.RESERVED and before is not None and before.status in NOT_TO_RESERVED:
             self._tell(outlet, before, Report(Status.AVAILABLE))

@@ -387,6 +387,7 @@ class Transactions:
         transaction.transaction_id = row.transaction_id
         if transaction.offline and row.transaction_id == NO_ID and cp.quirks.offline_duplicate:
             self._refused_starts[row.transaction_key] = row.payload
+            verdict = None  # and it charges on
         if verdict is not None:
             transaction.parent_id_tag = verdict.parent_id_tag or transaction.parent_id_tag
             if not verdict.accepted:

@@ -23,7 +23,7 @@ import socket
 import ssl
 import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import quote, unquote, urljoin, urlsplit
@@ -66,6 +66,8 @@ FTP_ADVICE = {
     "553": "the file server forbids the file's name",
 }
 
+Chunks = Generator[tuple[bytes, "int | None"], None, None]
+"""The pieces of a file, each with the size of the whole if that is known."""
 Progress = Callable[[int, "int | None"], None]
 """Called on the loop with the bytes that have passed, and how many there are if that is known."""
 
@@ -288,13 +290,14 @@ def _shut(connection: socket.socket) -> None:
 def _fetch(job: _Job, place: Location) -> Received:
     source = _fetch_ftp if place.scheme.startswith("ftp") else _fetch_http
     digest, head, size = hashlib.sha256(), bytearray(), 0
-    for chunk, total in source(job, place):
-        size += len(chunk)
-        if size > job.largest or (total or 0) > job.largest:
-            raise TransferError(f"the file is larger than {job.largest} bytes")
-        digest.update(chunk)
-        head += chunk[: HEAD - len(head)]
-        job.tell(size, total)
+    with contextlib.closing(source(job, place)) as chunks:
+        for chunk, total in chunks:
+            size += len(chunk)
+            if size > job.largest or (total or 0) > job.largest:
+                raise TransferError(f"the file is larger than {job.largest} bytes")
+            digest.update(chunk)
+            head += chunk[: HEAD - len(head)]
+            job.tell(size, total)
     return Received(place.name, size, digest.hexdigest(), bytes(head))
 
 
@@ -341,12 +344,12 @@ def _begin(connection: http.client.HTTPConnection, verb: str, place: Location) -
         connection.putheader("Authorization", f"Basic {word}")
 
 
-def _fetch_http(job: _Job, place: Location) -> Iterator[tuple[bytes, int | None]]:
+def _fetch_http(job: _Job, place: Location) -> Chunks:
     for _ in range(MOST_REDIRECTS + 1):
-        with _http(job, place) as connection:
+        with _http(job, place) as connection, contextlib.ExitStack() as held:
             _begin(connection, "GET", place)
             connection.endheaders()
-            answer = connection.getresponse()
+            answer = held.enter_context(connection.getresponse())
             if answer.status in FETCH_REDIRECTS:
                 place = _elsewhere(place, answer)
                 continue
@@ -377,7 +380,8 @@ def _send_http(job: _Job, verb: str, place: Location, name: str, content: bytes)
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 for piece in _pieces(job, content):
                     connection.send(piece)
-            answer = connection.getresponse()
+            with connection.getresponse() as answer:
+                pass  # its words are for nobody
             if answer.status in SEND_REDIRECTS:
                 place = _elsewhere(place, answer)
                 continue
@@ -469,7 +473,7 @@ def _ftp_path(place: Location) -> str:
     return unquote(place.path[1:])
 
 
-def _fetch_ftp(job: _Job, place: Location) -> Iterator[tuple[bytes, int | None]]:
+def _fetch_ftp(job: _Job, place: Location) -> Chunks:
     with _ftp(job, place) as session:
         path = _ftp_path(place)
         try:

@@ -22,8 +22,11 @@ from sim_core.commands import (
     Plug,
     PowerOff,
     PowerOn,
+    Resume,
     Start,
     Stop,
+    SuspendEV,
+    SuspendEVSE,
     Swipe,
     Unplug,
 )
@@ -590,6 +593,20 @@ async def mute_transfers(quirks: str) -> bool:
         return not said
 
 
+async def never_suspended(quirks: str) -> bool:
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "0"}) as pair:
+        await charge(pair)
+        for pause in (SuspendEV(1), SuspendEVSE(1)):
+            await pair.submit(pause)
+            await pair.advance(10)
+            assert pair.connector().power_w == 0
+            await pair.submit(Resume(1))
+        await pair.submit(Stop(1))
+        said = statuses(pair, 1)
+        assert said[-1] == "Finishing"
+        return said == ["Finishing"]
+
+
 SCENES: dict[str, Look] = {
     look.__name__: look
     for look in (
@@ -626,6 +643,7 @@ SCENES: dict[str, Look] = {
         slow_second_gun,
         stops_unheard,
         late_connector_0,
+        never_suspended,
     )
 }
 

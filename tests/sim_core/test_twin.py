@@ -151,7 +151,50 @@ async def card_and_no_vehicle(twin: Recorder) -> None:
     await task
 
 
+async def second_gun_in_vain(twin: Recorder) -> None:
+    await twin.start()
+    await twin.pair.submit(Plug(2))
+    await twin.pair.advance(3)
+    await twin.ask("RemoteStartTransaction", 200, connectorId=2, idTag="AA000002")
+    await twin.pair.submit(Unplug(2))
+    await twin.pair.advance(4)
+    await twin.ask("RemoteStopTransaction", 8, transactionId=1000)
+
+
+async def stop_lost_with_the_link(twin: Recorder) -> None:
+    await twin.start()
+    twin.csms.write("csms->cp", [2, "lost", "RemoteStopTransaction", {"transactionId": 1000}])
+    ask = asyncio.ensure_future(twin.csms.ask_raw("RemoteStopTransaction", {"transactionId": 1000}))
+    await twin.pair.advance(0.5)
+    await twin.pair.submit(LinkDown())
+    ask.cancel()
+    await twin.pair.advance(27)
+    await twin.pair.submit(LinkUp())
+    await twin.pair.advance(12)
+    await twin.pair.submit(Unplug(1))
+    await twin.pair.advance(4)
+
+
+async def begun_offline_and_refused(twin: Recorder) -> None:
+    for key in ("LocalAuthorizeOffline", "AllowOfflineTxForUnknownId"):
+        await twin.ask("ChangeConfiguration", key=key, value="true")
+    twin.csms.script["StartTransaction"].append(
+        {"transactionId": -1, "idTagInfo": {"status": "Invalid"}}
+    )
+    await twin.pair.submit(LinkDown())
+    await twin.pair.submit(Plug(1))
+    await twin.pair.submit(Swipe(1, "AA000001"))
+    await twin.pair.advance(60)
+    await twin.pair.submit(LinkUp())
+    await twin.pair.advance(40)
+    await twin.pair.submit(Swipe(1, "AA000001"))
+    await twin.pair.advance(20)
+
+
 SCENES: tuple[Scene, ...] = (
+    second_gun_in_vain,
+    stop_lost_with_the_link,
+    begun_offline_and_refused,
     cut_while_charging,
     soft_reset,
     hard_reset,

@@ -123,16 +123,20 @@ class Play:
             start = first
         self.clock = PairClock(start)
         self.csms = TraceCsms(self.clock)
+        if scene.offline:
+            start = min(start, scene.offline[0].at - S)
+            self.clock = PairClock(start)
+            self.csms = TraceCsms(self.clock)
         if "HeartbeatInterval" in scene.keys:
             self.csms.interval = int(scene.keys["HeartbeatInterval"])
         self.cars = {
             id(stimulus): f"car {number}"
-            for number, stimulus in enumerate([*scene.before, *scene.stimuli])
+            for number, stimulus in enumerate([*scene.before, *scene.offline, *scene.stimuli])
             if stimulus.kind == "plug"
         }
         garage = tuple(
             _vehicle(self.cars[id(s)], s.detail)
-            for s in [*scene.before, *scene.stimuli]
+            for s in [*scene.before, *scene.offline, *scene.stimuli]
             if s.kind == "plug"
         )
         resident = VehicleType(
@@ -183,6 +187,11 @@ class Play:
                 await pair.submit(InjectFault(1, vendor_error_code=stimulus.detail))
             elif scene.boots:
                 await self._do(stimulus)
+        for stimulus in scene.offline:
+            await self._advance((stimulus.at - self.clock.now()) / S)
+            await self._do(stimulus)
+        if scene.offline:
+            await self._advance((scene.begins - BOOT_AFTER - self.clock.now()) / S)
         if scene.boots:
             self.csms.take(self.trace)
         pair._connect = True

@@ -19,6 +19,8 @@ HANDSHAKE_LATE_S = 10.9
 SOON_MAC, LATE_MAC = (14.5 * S, 19.5 * S), (24.5 * S, 29.5 * S)
 SOME_VID = "VID:0000000000FF"
 LATE_START = 33.5 * S
+OFFLINE_START = 29.5 * S
+"""From the plug to a start that nobody has seen, where nothing says more."""
 ARMED = 8 * S
 """How long before a start its insulation is broken."""
 FAILED_WITHIN = 0.5 * S
@@ -72,6 +74,8 @@ class Scene:
     earlier: dict[int, Frame] = field(default_factory=dict)
     """StopTransaction by connector, where the transaction had begun before the trace."""
     heartbeat_at: datetime | None = None
+    offline: list[Stimulus] = field(default_factory=list)
+    """What happened without a link before the trace begins."""
 
 
 def scene(trace: Trace) -> Scene:
@@ -82,6 +86,7 @@ def scene(trace: Trace) -> Scene:
     _meters(trace, told)
     for connector in sorted({f.connector for f in trace.said if f.connector}):
         _cables(trace, told, connector)
+        _offline(trace, told, connector)
     _cards(trace, told)
     _faults(trace, told)
     _links(trace, told)
@@ -94,8 +99,49 @@ def scene(trace: Trace) -> Scene:
     return told
 
 
+def offline_starts(trace: Trace, connector: int | None = None) -> list[Frame]:
+    """Transactions that began while there was no link: stamped before the boot that they follow."""
+    boots = [frame.at for frame in trace.of("BootNotification")]
+    first: dict[object, Frame] = {}
+    for frame in trace.of("StartTransaction", connector):
+        at = frame.stamp
+        if at is not None and any(at < boot - 2 * S and boot < frame.at for boot in boots):
+            first.setdefault((frame.connector, frame.payload["timestamp"]), frame)
+    return list(first.values())
+
+
+def _offline(trace: Trace, told: Scene, connector: int) -> None:
+    """What people did while there was no link, read off what is told of it afterwards."""
+    for start in offline_starts(trace, connector):
+        began = start.stamp
+        assert began is not None
+        told.keys.update(LocalAuthorizeOffline="true", AllowOfflineTxForUnknownId="true")
+        before = [f.answered_at or f.at for f in trace.frames if f.at < began]
+        plugged = max([began - OFFLINE_START, *(at + S for at in before)])
+        where = told.stimuli if before else told.offline
+        where.append(Stimulus(plugged, "plug", connector, _car(trace, start, None)))
+        where.append(Stimulus(plugged + S, "swipe", connector, start.payload["idTag"]))
+        again = [
+            frame
+            for frame in trace.of("StartTransaction", connector)
+            if frame is not start and frame.payload["timestamp"] == start.payload["timestamp"]
+        ]
+        boots = [f.at for f in trace.of("BootNotification") if began < f.at < start.at]
+        reports = [f for f in trace.of("StatusNotification", connector) if f.at > boots[-1]]
+        shown = reports[0].payload["status"] if reports else ""
+        ended = [f.stamp for f in reports if f.payload["status"] == "Finishing" and f.stamp]
+        if shown in ("Finishing", "Available"):
+            over = Stimulus(boots[-1] - 4 * S, "ev_stops", connector)
+            (told.stimuli if before else told.offline).append(over)
+        elif again:
+            at = ended[0] if ended else again[0].at - 3 * S
+            told.stimuli.append(Stimulus(at, "ev_stops", connector))
+
+
 def _anchored(trace: Trace, stimulus: Stimulus) -> Stimulus:
     """Count the time of a stimulus from what the charger had said last on that connector."""
+    if any(_during(start, stimulus.at) for start in offline_starts(trace)):
+        return stimulus  # nothing was said meanwhile
     transaction = (stimulus.frame.payload if stimulus.frame else {}).get("transactionId")
     connector = stimulus.connector
     if transaction is not None:
@@ -115,6 +161,11 @@ def _anchored(trace: Trace, stimulus: Stimulus) -> Stimulus:
         and frame.connector in (None, 0, connector, *([frame.connector] if not connector else []))
     ]
     return replace(stimulus, after=told[-1]) if told else stimulus
+
+
+def _during(start: Frame, at: datetime) -> bool:
+    """Whether this moment is in the time without a link that a transaction began in."""
+    return start.stamp is not None and start.stamp - OFFLINE_START - 5 * S <= at <= start.stamp
 
 
 def _settings(trace: Trace, told: Scene) -> None:
@@ -206,14 +257,20 @@ def _cables(trace: Trace, told: Scene, connector: int) -> None:
     plugged = connector in told.earlier
     lane = [f for f in trace.said if f.connector == connector]
     begun = lane[0]
+    unseen = {id(start) for start in offline_starts(trace, connector)}
+    plugged = plugged or (bool(unseen) and id(begun) in unseen)
     if not plugged and not (told.boots and begun is reports[0] if reports else False):
         word = begun.payload.get("status", "")
         starts = begun.action == "StartTransaction"
         if starts or word in ("Charging", "Finishing") or (word == "Available" and not boots):
             plugged = True
             told.before.append(Stimulus(told.begins, "plug", connector, _car(trace, begun, None)))
+    starts_unseen = offline_starts(trace, connector)
     for frame in reports:
         word, at = frame.payload["status"], frame.stamp or frame.at
+        while starts_unseen and (starts_unseen[0].stamp or at) < at:
+            starts_unseen.pop(0)
+            plugged = True  # `_offline` tells of it
         repeated = any(timedelta(0) < frame.at - boot < 3 * S for boot in boots)
         gives_up = any(abs(at - start) < 5 * S for start in failed)
         if gives_up and word != "Faulted":
@@ -404,6 +461,8 @@ def _links(trace: Trace, told: Scene) -> None:
         )
         last = max((f.answered_at or f.at for f in before), default=boot.at - GAP)
         down = max(last + 0.3 * S, boot.at - (90 * S if lost else 28 * S))
+        if any(last < (start.stamp or last) < boot.at for start in offline_starts(trace)):
+            down = last + 0.3 * S
         names = ("power_off", "power_on") if lost else ("link_down", "link_up")
         told.stimuli.append(Stimulus(down, names[0]))
         told.stimuli.append(Stimulus(boot.at - BOOT_AFTER, names[1]))
