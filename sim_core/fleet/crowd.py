@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import random
 from collections import Counter, deque
@@ -161,6 +162,7 @@ class Crowd:
             self._begin(member, self._watch_over(number, station))
             if settings.fleet_session_sec:
                 self._drive(number, member, random.Random(seed))
+        gc.freeze()  # what is here stays: a look at all of it would hold up every charge point
         self._phase = Phase.RUNNING
         await asyncio.get_running_loop().create_future()
 

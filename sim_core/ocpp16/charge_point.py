@@ -61,8 +61,8 @@ from sim_core.wire.transfer import LIMIT_S, Transfers
 
 TICK_S = 1.0
 """How often the metal is looked at while a vehicle is connected."""
-SLOT_S = 0.05
-"""A tick waits for the next multiple: a thousand charge points then wake twenty times a second."""
+SLOT_S = 0.02
+"""A tick waits for the next multiple: a thousand charge points then wake fifty times a second."""
 FLUSH_PATIENCE_S = 30.0
 """How long a soft reset waits for the journal to empty (OCPP 1.6 §5.14)."""
 
@@ -293,9 +293,10 @@ class ChargePoint:
         else:
             self.clock.call_later(seconds, act)
 
-    def vary(self, seconds: float) -> float:
-        """A time of this model as it is on this occasion."""
-        spread = self.timing.spread
+    def vary(self, seconds: float, share: float = 1.0) -> float:
+        """A time of this model as it is on this occasion; `share` of the spread for what varies
+        less than the rest."""
+        spread = self.timing.spread * share
         return seconds * self.rng.uniform(1 - spread, 1 + spread) if spread else seconds
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

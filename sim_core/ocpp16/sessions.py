@@ -52,6 +52,8 @@ SECOND_GUN_S = 132.0
 """From a remote start to StartTransaction of a second connector that takes very long."""
 REMOTE_WITHIN_S = 40.0
 """Longer ago a remote start is not what begins now."""
+MAC_SHARE = 0.5
+"""A vehicle's MAC varies by less than what the charger does itself."""
 MAC_UNSTOPPED_S = 1.0
 """So long after a card was accepted a firmware that reads MACs may not know of it yet."""
 EV_WAITS_S = 30.0
@@ -130,7 +132,7 @@ class Sessions:
         late_s = vehicle.kind.handshake_late_s
         if not late_s and timing.mac_retry_share > 0:
             late_s = timing.mac_retry_s * (cp.rng.random() < timing.mac_retry_share)
-        mac_s = cp.vary(timing.mac_s) + late_s
+        mac_s = cp.vary(timing.mac_s, MAC_SHARE) + late_s
         outlet.mac_at_s = cp.clock.monotonic() + mac_s
         outlet.ready_at_s = outlet.mac_at_s + cp.vary(timing.cable_check_s)
         cp.after(mac_s, lambda: self._read_mac(outlet, vehicle))
@@ -149,8 +151,8 @@ class Sessions:
         since_s = cp.clock.monotonic() - (outlet.authorized_at_s or -MAC_UNSTOPPED_S)
         just = outlet.authorization is not None and since_s < MAC_UNSTOPPED_S
         if told and (outlet.authorizing is not None or just):
-            self._tell_mac(vid)  # a card was quicker by a hair: asked, and of no consequence
-            self._tell("Authorize", {"idTag": vid})
+            self._tell_mac(vid)  # a card was quicker by a hair
+            cp.spawn(self._authorize_beside(outlet, vehicle, vid))
             return
         if (
             outlet.authorization is not None
@@ -160,8 +162,23 @@ class Sessions:
             return
         if told:
             self._tell_mac(vid)
+            cp.spawn(self._authorize_beside(outlet, vehicle, vid))
+            return
         outlet.authorizing = vid
         cp.spawn(self._authorize_for(outlet, vid, "AutoCharge"))
+
+    async def _authorize_beside(self, outlet: Outlet, vehicle: Vehicle, vid: str) -> None:
+        """Ask for a MAC without keeping a card waiting; whoever is accepted first charges."""
+        verdict = await self._cp.authorizer.decide(vid)
+        if not verdict.accepted:
+            self._note_refused(outlet, "AutoCharge", verdict.reason)
+        elif (
+            outlet.metal.vehicle is vehicle
+            and outlet.transaction is None
+            and outlet.authorization is None
+            and self._why_not("swipe", outlet) is None
+        ):
+            self._authorized(outlet, Authorization(vid, verdict.parent_id_tag))
 
     def _tell_mac(self, vid: str) -> None:
         vendor = self._cp.model.identity.vendor

@@ -159,6 +159,7 @@ async def main(kind: str, url: str, count: int, settle_s: float) -> None:
     await asyncio.gather(*(begin(number) for number in range(1, count + 1)))
     await asyncio.sleep(settle_s)
     gc.collect()
+    gc.freeze()  # as a fleet does once all of it is there
     say({"kib_each": (resident_kib() - empty_kib) / count})
     lags: list[float] = []
     asyncio.get_running_loop().create_task(_watch_lag(lags))
