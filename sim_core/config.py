@@ -37,7 +37,8 @@ class ConfigError(UserError):
     """An option that cannot be used."""
 
 
-def _option(default: Any, allowed: str, text: str, **limits: Any) -> Any:
+def option(default: Any, allowed: str, text: str, **limits: Any) -> Any:
+    """A field with its default, what is allowed and what it means, each as people read it."""
     return Field(default, description=text, json_schema_extra={"allowed": allowed}, **limits)
 
 
@@ -67,240 +68,240 @@ class Settings(BaseSettings):
         env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    csms_url: str = _option(
+    csms_url: str = option(
         "ws://127.0.0.1:9000/ocpp",
         "a ws:// or wss:// URL",
         "The CSMS to connect to; the charge point's id is appended as the last path segment",
         repr=False,
     )
-    cpid: str = _option(
+    cpid: str = option(
         "TestCP01",
         "1 to 48 characters",
         "The charge point's id (identity), percent-encoded on the wire",
         min_length=1,
         max_length=48,
     )
-    connectors: int = _option(
+    connectors: int = option(
         2, "a whole number from 1 to 64", "How many connectors there are", ge=1, le=64
     )
-    model: str = _option(
+    model: str = option(
         "gresgying-f3-eu180",
         "gresgying-f3-eu180, generic, or a path to a TOML file",
         "The make of charger to be: gresgying-f3-eu180, generic, or your own TOML file",
     )
-    timing: Literal["swift", "real"] = _option(
+    timing: Literal["swift", "real"] = option(
         "swift", "swift or real", "swift: a start takes about a second; real: as long as the metal"
     )
-    quirks: str = _option(
+    quirks: str = option(
         "none",
         "none, all, or names of the model's quirks with commas between them",
         "Habits of the model beyond the OCPP text: none, all, or names with commas between them",
     )
-    cp_vendor: str | None = _option(
+    cp_vendor: str | None = option(
         None,
         "1 to 20 characters",
         "chargePointVendor in BootNotification, in place of the model's",
         min_length=1,
         max_length=20,
     )
-    cp_model: str | None = _option(
+    cp_model: str | None = option(
         None,
         "1 to 20 characters",
         "chargePointModel in BootNotification, in place of the model's",
         min_length=1,
         max_length=20,
     )
-    cp_serial_number: str | None = _option(
+    cp_serial_number: str | None = option(
         None,
         "at most 25 characters",
         "chargePointSerialNumber in BootNotification, in place of the model's",
         max_length=25,
     )
-    firmware_version: str | None = _option(
+    firmware_version: str | None = option(
         None,
         "at most 50 characters",
         "firmwareVersion in BootNotification, in place of the model's",
         max_length=50,
     )
-    iccid: str | None = _option(
+    iccid: str | None = option(
         None,
         "at most 20 characters",
         "iccid in BootNotification, in place of the model's",
         max_length=20,
     )
-    id_tag: str = _option(
+    id_tag: str = option(
         "MY_TAG",
         "1 to 20 characters",
         "The card that a start takes when it names none",
         min_length=1,
         max_length=20,
     )
-    garage: Path | None = _option(
+    garage: Path | None = option(
         None,
         "a path to a TOML file",
         "The vehicles that arrive: your own TOML file in place of those that come along",
     )
-    meter_start_wh: int = _option(
+    meter_start_wh: int = option(
         0,
         "a whole number of Wh, 0 or more",
         "Energy register of a new connector",
         ge=0,
         le=10**12,
     )
-    meter_rate_w: float | None = _option(
+    meter_rate_w: float | None = option(
         None,
         "a number of watts from 0 to 1000000",
         "Charge with this constant power in place of the vehicle's curve",
         ge=0,
         le=1_000_000,
     )
-    meter_period_sec: int | None = _option(
+    meter_period_sec: int | None = option(
         None,
         "a whole number of seconds from 0 to 86400 (0: no samples)",
         "Seconds between MeterValues: the key MeterValueSampleInterval at the first start",
         ge=0,
         le=86_400,
     )
-    extra_measurands: str = _option(
+    extra_measurands: str = option(
         "",
         "names of OCPP measurands with commas between them",
         "Measurands to add to the first value of the key MeterValuesSampledData",
     )
-    noise_w_percent: float = _option(
+    noise_w_percent: float = option(
         5.0,
         "a number from 0 (exact) to 50",
         "How much the power wavers, in percent; 0 is exact",
         ge=0,
         le=50,
     )
-    http_host: str = _option("127.0.0.1", "a host name or address", "Where the HTTP sidecar binds")
-    http_port: int = _option(
+    http_host: str = option("127.0.0.1", "a host name or address", "Where the HTTP sidecar binds")
+    http_port: int = option(
         7071,
         "a port from 0 to 65535 (0: off)",
         "Port of the HTTP sidecar; 0 turns it off",
         ge=0,
         le=65_535,
     )
-    http_api_key: SecretStr | None = _option(
+    http_api_key: SecretStr | None = option(
         None,
         "a text of 1 to 200 characters",
         "What changes something over HTTP must bring this in the header X-API-Key",
         min_length=1,
         max_length=200,
     )
-    http_open: bool = _option(
+    http_open: bool = option(
         False,
         "true or false",
         "Let the HTTP sidecar bind beyond loopback without a key",
     )
-    ocpp_wss: bool = _option(False, "true or false", "Use TLS (wss) even where CSMS_URL says ws://")
-    ssl_verify: bool = _option(
+    ocpp_wss: bool = option(False, "true or false", "Use TLS (wss) even where CSMS_URL says ws://")
+    ssl_verify: bool = option(
         True, "true or false", "Check the CSMS's certificate; false is for tests only"
     )
-    ca_cert: Path | None = _option(
+    ca_cert: Path | None = option(
         None, "a PEM file", "The CA that the CSMS's certificate comes from, beside the system's"
     )
-    client_cert: Path | None = _option(
+    client_cert: Path | None = option(
         None, "a PEM file", "Our certificate for the CSMS (security profile 3)"
     )
-    client_key: Path | None = _option(None, "a PEM file", "The key of CLIENT_CERT")
-    client_key_passphrase: SecretStr | None = _option(
+    client_key: Path | None = option(None, "a PEM file", "The key of CLIENT_CERT")
+    client_key_passphrase: SecretStr | None = option(
         None, "a text", "The passphrase of CLIENT_KEY"
     )
-    security_profile: int = _option(
+    security_profile: int = option(
         0,
         "0, 1 (password), 2 (TLS and password) or 3 (TLS and client certificate)",
         "Security profile to start with; a CSMS may raise it, never lower it",
         ge=0,
         le=3,
     )
-    authorization_key: SecretStr | None = _option(
+    authorization_key: SecretStr | None = option(
         None,
         "16 to 20 characters, or 32 to 40 hexadecimal digits",
         "The password for the CSMS (HTTP basic authentication)",
     )
-    proxy: str | None = _option(
+    proxy: str | None = option(
         None,
         "an http://, https:// or socks5:// URL of a proxy, with host and port and without a path",
         "Reach the CSMS through this proxy; without it none is used, whatever the environment says",
         repr=False,
     )
-    state_dir: Path | None = _option(
+    state_dir: Path | None = option(
         None,
         "a folder that can be written to, or :memory: to keep nothing",
         "Where meters, transactions and unsent messages are kept; :memory: keeps nothing",
     )
-    ocpp_keys: Annotated[dict[str, str], NoDecode] = _option(
+    ocpp_keys: Annotated[dict[str, str], NoDecode] = option(
         {},
         'a JSON object such as {"HeartbeatInterval": "60"}',
         "OCPP configuration keys to start with, as a JSON object",
         repr=False,
     )
-    log_file: Path | None = _option(
+    log_file: Path | None = option(
         None, "a file that can be written to", "Write a log to this file (the screen shows no log)"
     )
-    log_format: Literal["plain", "json"] = _option(
+    log_format: Literal["plain", "json"] = option(
         "plain",
         "plain or json",
         "What headless prints: plain sentences, or one JSON object a line",
     )
-    stop_on_exit: bool = _option(
+    stop_on_exit: bool = option(
         False,
         "true or false",
         "Stop what charges when the program ends in good order (reason Reboot); false leaves it "
         "to the next start, as after a power cut",
     )
-    ocpp_version: Literal["1.6", "2.0.1"] = _option(
+    ocpp_version: Literal["1.6", "2.0.1"] = option(
         "1.6", "1.6 (2.0.1 is planned)", "The OCPP version to speak"
     )
-    call_timeout_sec: float = _option(
+    call_timeout_sec: float = option(
         30.0,
         "a number of seconds from 1 to 600",
         "How long a call may wait for its answer",
         ge=1,
         le=600,
     )
-    reconnect_max_sec: float = _option(
+    reconnect_max_sec: float = option(
         30.0,
         "a number of seconds from 1 to 3600",
         "The longest pause between two attempts to connect",
         ge=1,
         le=3_600,
     )
-    message_log_size: int = _option(
+    message_log_size: int = option(
         20_000,
         "a whole number from 100 to 1000000",
         "How many exchanges with the CSMS are remembered",
         ge=100,
         le=1_000_000,
     )
-    theme: str = _option(
+    theme: str = option(
         "",
         "chargeforge-dark, chargeforge-light, chargeforge-contrast or a theme of Textual's",
         "Colours of the dashboard; empty: what suits the terminal",
     )
-    ascii: bool = _option(False, "true or false", "Draw the dashboard with ASCII characters only")
-    keys: Annotated[dict[str, str], NoDecode] = _option(
+    ascii: bool = option(False, "true or false", "Draw the dashboard with ASCII characters only")
+    keys: Annotated[dict[str, str], NoDecode] = option(
         {},
         'a JSON object such as {"stop": "X", "zoom": "f5"}; in TOML the table [keys]',
         "Other keys for actions of the dashboard; several with spaces between them, empty for none",
     )
-    keep_running: bool = _option(
+    keep_running: bool = option(
         False,
         "true or false",
         "When the terminal of the dashboard goes away (SIGHUP), go on without it until SIGTERM",
     )
-    seed: int | None = _option(
+    seed: int | None = option(
         None, "a whole number", "Seed of everything random, for a run that repeats"
     )
-    time_scale: float = _option(
+    time_scale: float = option(
         1.0,
         "a number from 0.1 to 1000",
         "How fast time passes for the charge point: 60 makes an hour a minute",
         ge=0.1,
         le=1_000,
     )
-    fps: int = _option(
+    fps: int = option(
         4,
         "a whole number from 1 to 30",
         "How many times a second the dashboard looks at the charge point",

@@ -52,6 +52,7 @@ from sim_core.snapshot import (
     LinkSnapshot,
     LinkState,
     LostEntry,
+    Registration,
     ReservationSnapshot,
     StationSnapshot,
     TransactionSnapshot,
@@ -432,7 +433,7 @@ class Station:
         return LinkSnapshot(
             url=public_url(link.url),
             state=link.state if link.wanted else LinkState.DOWN,
-            registration=cp.registration,
+            registration=self._registration(),
             online=link.online,
             attempt=link.attempt,
             retry_at=cp.own_time(link.retry_at),
@@ -443,6 +444,13 @@ class Station:
             waiting_since=cp.own_time(link.waiting_since),
             queued=self._store.depth,
         )
+
+    def _registration(self) -> Registration:
+        """As it counts on this connection: a make that boots on each is not Accepted before."""
+        cp = self.charge_point
+        waits = self.link.state is LinkState.CONNECTED and not cp.outbox.registered
+        accepted = cp.registration is Registration.ACCEPTED
+        return Registration.NONE if waits and accepted else cp.registration
 
     def _journal_picture(self) -> JournalSnapshot:
         """The journal is read only after it has changed: a tick of the meter costs no query."""

@@ -11,8 +11,7 @@ from pathlib import Path
 from pydantic import field_validator
 from pydantic_settings import SettingsConfigDict
 
-from sim_core.config import Settings
-from sim_core.config import _option as option
+from sim_core.config import Settings, option
 from sim_core.fleet.ids import INDEX_VARIABLE, Shard, has_mark, numbered, shard_of
 from sim_core.store import MEMORY
 

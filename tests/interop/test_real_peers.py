@@ -182,7 +182,11 @@ async def test_the_seeds_flow_over_http() -> None:
         engine.start()
         try:
             await until(engine, registered)
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+            async with httpx.AsyncClient(
+                base_url=f"http://127.0.0.1:{port}",
+                # The sidecar is loaded beside the link, which may be up before it.
+                transport=httpx.AsyncHTTPTransport(retries=10),
+            ) as http:
                 health = await http.get("/health")
                 assert health.status_code == 200
                 assert health.json()["ok"] is True

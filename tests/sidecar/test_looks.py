@@ -13,9 +13,9 @@ import pytest
 from pydantic import SecretStr
 
 from sim_core.commands import ACTIONS, LinkDown, Plug, Start, Unplug
+from sim_core.public import public_url
 from sim_core.sidecar import openapi
 from sim_core.sidecar.looks import LOOKS, without_secrets
-from sim_core.public import public_url
 from tests.pair import Pair, settings
 from tests.sidecar.beside import beside, in_process
 
