@@ -22,12 +22,12 @@ from datetime import datetime
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from sim_core.config import ConfigError, Settings, load
 from sim_core.engine import Companion, Engine
 from sim_core.events import Event
 from sim_core.public import plain, public_url
 
 if TYPE_CHECKING:
+    from sim_core.config import Settings
     from sim_core.station import Station
 
 LOG = logging.getLogger(__name__)
@@ -49,6 +49,8 @@ SIGNALS = tuple(
 
 def main(argv: list[str] | None = None) -> int:
     """Run without a screen until SIGTERM or Ctrl-C; returns the exit code."""
+    from sim_core.config import ConfigError, load
+
     try:
         settings = load(sys.argv[1:] if argv is None else argv, prog="chargeforge headless")
     except ConfigError as error:

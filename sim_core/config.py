@@ -205,9 +205,7 @@ class Settings(BaseSettings):
         None, "a PEM file", "Our certificate for the CSMS (security profile 3)"
     )
     client_key: Path | None = option(None, "a PEM file", "The key of CLIENT_CERT")
-    client_key_passphrase: SecretStr | None = option(
-        None, "a text", "The passphrase of CLIENT_KEY"
-    )
+    client_key_passphrase: SecretStr | None = option(None, "a text", "The passphrase of CLIENT_KEY")
     security_profile: int = option(
         0,
         "0, 1 (password), 2 (TLS and password) or 3 (TLS and client certificate)",

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from sim_core.clock import Clock, clock_of
 from sim_core.commands import Command, Outcome, Refused
-from sim_core.config import Settings
 from sim_core.events import Event, Ring
 from sim_core.own_thread import OwnThread
 from sim_core.snapshot import StationSnapshot
 from sim_core.wire.message_log import MessageLog
 
 if TYPE_CHECKING:
+    from sim_core.config import Settings
     from sim_core.station import Station
 
 Companion = Callable[["Station"], Awaitable[Callable[[], Awaitable[None]]]]

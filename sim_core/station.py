@@ -9,7 +9,6 @@ and cannot ask, one lies ready; only in a flood of messages it may be older than
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -32,6 +31,7 @@ from sim_core.commands import (
     Refused,
 )
 from sim_core.config import ConfigError, Settings
+from sim_core.draws import Draws
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
 from sim_core.hardware import status
@@ -108,7 +108,7 @@ class Station:
         self._watchers: list[asyncio.Future[None]] = []
         self._looks: list[Callable[[StationSnapshot], None]] = []
         self._loop = asyncio.get_running_loop()
-        rng = random.Random(seed)
+        rng = Draws(seed)
         if URL_KEY in build.model.keys:
             told = public_url(charge_point_url(url, build.charge_point_id))
             keys = {URL_KEY: told, **build.initial_keys}
@@ -141,13 +141,14 @@ class Station:
             secret_keys=SECRET_KEYS,
             first_pause_s=first_pause_s,
             # Charge points with the same SEED must not come back in step.
-            pause_rng=random.Random(None if seed is None else f"{seed} {identity}"),
+            pause_seed=None if seed is None else f"{seed} {identity}",
             style=wire_style(build.quirks),
         )
         self.charge_point.cut_link = self.link.cut
         self.charge_point.link_online = lambda: self.link.online
         self.charge_point.link_settled = self.link.settled
         self.link.on_bad_certificate = self.charge_point.security_log.bad_certificate
+        self.charge_point.looked_at = lambda: self.seen_afar or bool(self._looks)
         self.charge_point.exchanges = lambda: messages.since(0)[1]
         self.charge_point.history = lambda: events.since(0)[1]
         self.charge_point.ping_interval_changed = self.link.ping_interval_changed

@@ -1,4 +1,4 @@
-"""What survives: one SQLite file per charge point.
+"""What survives: one SQLite file per charge point (`store_in_memory` where nothing is to).
 
 The order is the promise. A transaction message is a row here before it is a frame on the wire, and
 the row leaves only when the CSMS has answered it (or its attempts are spent). Rows name their
@@ -117,10 +117,6 @@ SAVE_REGISTER = (
     "INSERT INTO registers VALUES (?, ?) ON CONFLICT(connector_id) DO UPDATE"
     " SET register_wh = max(register_wh, excluded.register_wh)"
 )
-FEW_STATEMENTS = 12
-"""What a charge point that charges says over and over; each one kept costs a few KiB."""
-SMALL_PAGE = 512
-"""Bytes; each table takes at least one page, and in memory nothing is gained by large ones."""
 
 
 class StoreError(UserError):
@@ -131,7 +127,7 @@ class _TooManyError(Exception):
     """The local authorization list would be too long."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StoredTransaction:
     """A transaction as it is on disk. `transaction_id` is None until the CSMS has given one."""
 
@@ -148,7 +144,7 @@ class StoredTransaction:
     transaction_id: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class JournalRow:
     """A transaction message that the CSMS has not answered yet."""
 
@@ -162,7 +158,7 @@ class JournalRow:
     transaction_id: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GivenUp:
     """A transaction message whose attempts were spent: the CSMS has never processed it."""
 
@@ -173,7 +169,7 @@ class GivenUp:
     why: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class KnownTag:
     """What the CSMS has said of an idTag: the authorization cache, or the local list (§3.5.1-2)."""
 
@@ -187,7 +183,7 @@ class KnownTag:
         return self.expiry_date is not None and self.expiry_date <= now
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reservation:
     """A connector (0: any one) that is kept free for a card until a moment (OCPP 1.6 §5.13)."""
 
@@ -198,7 +194,7 @@ class Reservation:
     until: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StoredProfile:
     """A charging profile (OCPP 1.6 §5.16); `transaction_key` is that of a TxProfile's."""
 
@@ -208,7 +204,7 @@ class StoredProfile:
     profile: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SecurityEvent:
     """An event of the security log (whitepaper "Improved security for OCPP 1.6-J")."""
 
@@ -237,8 +233,6 @@ class Store:
         self.trouble = ""
         """What was wrong with the file that was found, as a sentence; empty if nothing was."""
         self._lock: FileLock | None = None
-        self._unwritten: dict[int, float] = {}
-        """Registers of a store in memory that were kept lightly: no kill leaves anything of it."""
         if path != MEMORY:
             self._claim(path)
         try:
@@ -257,7 +251,9 @@ class Store:
     def in_folder(cls, folder: Path, charge_point_id: str, now: datetime) -> Store:
         """The store of one charge point among others in `folder`."""
         if folder == MEMORY:
-            return cls(MEMORY, now)
+            from sim_core.store_in_memory import MemoryStore  # it knows this module
+
+            return MemoryStore()
         return cls(folder / f"{quote(charge_point_id, safe='')}.sqlite3", now)
 
     def close(self) -> None:
@@ -285,8 +281,6 @@ class Store:
 
     def registers(self) -> dict[int, float]:
         """Energy register in Wh by connector."""
-        with self.together():
-            self._db.executemany(SAVE_REGISTER, self._unwritten.items())
         return dict(self._db.execute("SELECT connector_id, register_wh FROM registers"))
 
     def save_register(self, connector_id: int, register_wh: float) -> None:
@@ -296,9 +290,6 @@ class Store:
 
     def save_registers_lightly(self, registers: dict[int, float]) -> None:
         """Keep registers between two messages: safe from a kill, without waiting for the disk."""
-        if self.path == MEMORY:
-            self._unwritten = registers
-            return
         self._db.execute("PRAGMA synchronous = NORMAL")
         try:
             with self.together():
@@ -760,11 +751,8 @@ class Store:
             path,
             isolation_level=None,
             check_same_thread=False,
-            cached_statements=FEW_STATEMENTS if path == MEMORY else 128,
         )
         try:
-            if path == MEMORY:
-                db.execute(f"PRAGMA page_size = {SMALL_PAGE}")
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA foreign_keys = ON")

@@ -187,7 +187,10 @@ def test_only_the_clock_reads_the_time(path: Path) -> None:
     assert "loop.time" not in used
 
 
-@pytest.mark.parametrize("path", sources(without=("config.py", "csms/")), ids=ids)
+SETTINGS = ("config.py", "plain_options.py")
+
+
+@pytest.mark.parametrize("path", sources(without=(*SETTINGS, "csms/")), ids=ids)
 def test_only_the_settings_read_the_environment(path: Path) -> None:
     assert not {"os.environ", "os.environb", "os.getenv"} & attributes(path)
 

@@ -31,19 +31,24 @@ class Verb:
     run: Callable[[list[str]], int]
 
 
-def _settings(arguments: list[str], name: str) -> Settings | None:
-    gc.disable()  # a sixth of the way to the first frame, for nothing: see `_collect_again`
-    from sim_core.config import ConfigError, load
+Load = Callable[[list[str], str], "Settings"]
+
+
+def _settings(load: Load, arguments: list[str], name: str) -> Settings | None:
+    from sim_core.errors import UserError
 
     try:
-        return load(arguments, prog=f"chargeforge {name}")
-    except ConfigError as error:
+        return load(arguments, f"chargeforge {name}")
+    except UserError as error:
         print(error, file=sys.stderr)
         return None
 
 
 def _run(arguments: list[str]) -> int:
-    settings = _settings(arguments, "run")
+    gc.disable()  # a sixth of the way to the first frame, for nothing: see `_collect_again`
+    from sim_core.plain_options import load_late
+
+    settings = _settings(load_late, arguments, "run")
     if settings is None:
         return 2
     from sim_core.__main__ import hosted
@@ -55,7 +60,10 @@ def _run(arguments: list[str]) -> int:
 
 
 def _demo(arguments: list[str]) -> int:
-    settings = _settings(arguments, "demo")
+    gc.disable()
+    from sim_core.config import load
+
+    settings = _settings(load, arguments, "demo")
     if settings is None:
         return 2
     from sim_core.demo import Stage, engine
@@ -174,14 +182,18 @@ def show(
     keeps nothing.
     """
     demo = guide is not None
+    from tui.keymap import TABLE_KEYS
     from tui.look import theme_trouble
-    from tui.own_keys import KeysError, own_keys
 
-    try:
-        keys = own_keys(settings.keys)
-    except KeysError as error:
-        print(f"KEYS (--keys): {error}.", file=sys.stderr)
-        return 2
+    keys = TABLE_KEYS
+    if settings.keys:
+        from tui.own_keys import KeysError, own_keys
+
+        try:
+            keys = own_keys(settings.keys)
+        except KeysError as error:
+            print(f"KEYS (--keys): {error}.", file=sys.stderr)
+            return 2
     if trouble := theme_trouble(settings.theme):
         print(f"THEME (--theme): {trouble}.", file=sys.stderr)
         return 2
@@ -196,8 +208,8 @@ def show(
         return run_plain(engine) or 0
     from sim_core.__main__ import log_to_file, run_on, stops_at_exit
     from tui.app import ChargeForgeApp
-    from tui.dialogs import AtExit
     from tui.kept_view import Recalled, keep, recall
+    from tui.leaving import AtExit
     from tui.way_out import PATIENCE_S, WayOut
 
     log_to_file(settings)

@@ -3,7 +3,8 @@
 The charge point lives on the engine's thread and knows nothing of this. The app never waits for
 it: a command's answer is awaited in a worker, and only a refusal is said aloud, because the screen
 shows what was done by itself. Whatever a person presses arrives at `press`, by key, button,
-footer or palette alike.
+footer or palette alike. What opens over the dashboard is imported when it is opened: the first
+frame does not wait for it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SuspendNotSupported
 from textual.events import Resize
@@ -33,20 +35,10 @@ from sim_core.commands import (
     Swipe,
 )
 from sim_core.engine import Host
-from sim_core.guide import Guide
+from sim_core.guide import Caption, Guide
 from sim_core.snapshot import StationSnapshot
+from sim_core.wire.message_log import ExchangeState
 from tui import text
-from tui.dialogs import (
-    CANCEL,
-    STOP,
-    AtExit,
-    HelpScreen,
-    QuitQuestion,
-    help_lines,
-    open_transactions,
-)
-from tui.http_call import Door, command_call, exchange_call
-from tui.journal import journal_lines
 from tui.kept_view import Recalled, View
 from tui.keymap import (
     ROW,
@@ -59,16 +51,19 @@ from tui.keymap import (
     typed_command,
     why_not,
 )
+from tui.leaving import CANCEL, STOP, AtExit, open_transactions
 from tui.look import OWN_THEMES, THEME_ROUND, Look, fitting_theme
 from tui.message_pane import as_jsonl
 from tui.notes import FAULT_WORDS
 from tui.painted import Line
-from tui.palette import Choice, Chosen, Free, Picker
 from tui.screens import Dashboard, Sight
-from tui.sheet import Sheet
 from tui.shell import STDIN, Shell
 
-Taken = Callable[[Chosen], None]
+if TYPE_CHECKING:
+    from tui.http_call import Door
+    from tui.palette import Choice, Chosen, Free
+
+Taken = Callable[["Chosen"], None]
 
 NOTHING_RECALLED = Recalled()
 TOAST_LIMIT = 400
@@ -124,6 +119,11 @@ class ChargeForgeApp(App[int]):
         self._events = 0
         self._caption = ""
         self._looks = 0
+        self._facts: tuple[object, ...] = ()
+        self._second: datetime | None = None
+        """What was drawn, and as of which second: where neither changes, nothing is to be done."""
+        self._waiting: set[int] = set()
+        """The exchanges whose age counts up, in tenths of a second."""
         self._station: StationSnapshot | None = None
         self._here: asyncio.AbstractEventLoop | None = None
         for own in OWN_THEMES:
@@ -172,22 +172,42 @@ class ChargeForgeApp(App[int]):
         """Look at the charge point and show what has changed."""
         if not self.dashboard.is_attached:
             return
-        station = self.host.snapshot
+        self._looks += 1
+        station, story, now = self.host.snapshot, self._story(), self.host.now()
+        facts = (
+            station,
+            self.host.messages.revision,
+            self.host.events.last,
+            self.host.failure,
+            story,
+        )
+        settled = facts == self._facts
+        second = now.replace(microsecond=0)
+        if settled and second == self._second and not self._waiting:
+            return
         if station is not None:
             self._station = station
             self._remember(station)
         self._revision, exchanges = self.host.messages.since(self._revision)
         self._events, happened = self.host.events.since(self._events)
-        story = self._guide.caption if self._guide else None
+        for exchange in exchanges:
+            if exchange.state is ExchangeState.WAITING:
+                self._waiting.add(exchange.number)
+            else:
+                self._waiting.discard(exchange.number)
         if story:
             happened = [event for event in happened if event.kind != "story"]
         if happened:
             self._caption = f"{text.clock_time(happened[-1].at)} {happened[-1].text}"
-        sight = Sight(self._station, self.host.failure, self.host.now(), story)
-        self._looks += 1
+        sight = Sight(self._station, self.host.failure, now, story)
         covered = self.screen is not self.dashboard
         draw = not covered or self._looks % (self._fps * COVERED_S) == 0
         self.dashboard.show(sight, exchanges, self._caption, draw)
+        if draw:  # what is new may ask for another layout at the next look
+            self._facts, self._second = facts, second if settled else None
+
+    def _story(self) -> Caption | None:
+        return self._guide.caption if self._guide else None
 
     def _remember(self, station: StationSnapshot) -> None:
         for connector in station.connectors:
@@ -263,10 +283,14 @@ class ChargeForgeApp(App[int]):
             if chosen is not None:
                 then(chosen)
 
+        from tui.palette import Picker
+
         picker = Picker(self.look, title, hint, choices, free=free, separator=separator)
         self.push_screen(picker, done)
 
     def _pick_fault(self) -> None:
+        from tui.palette import Choice
+
         connector_id = self.dashboard.selected
 
         def take(chosen: Chosen) -> None:
@@ -285,6 +309,8 @@ class ChargeForgeApp(App[int]):
         )
 
     def _pick_card(self, kind: type[Start] | type[Swipe], title: str) -> None:
+        from tui.palette import Choice
+
         connector_id = self.dashboard.selected
 
         def take(chosen: Chosen) -> None:
@@ -300,6 +326,8 @@ class ChargeForgeApp(App[int]):
         )
 
     def _pick_vehicle(self) -> None:
+        from tui.palette import Choice
+
         connector_id = self.dashboard.selected
 
         def take(chosen: Chosen) -> None:
@@ -328,6 +356,8 @@ class ChargeForgeApp(App[int]):
         return reasons
 
     def _palette(self) -> str:
+        from tui.palette import Choice
+
         station, selected = self._station, self.dashboard.selected
         reasons = self._reasons()
         choices = [
@@ -370,12 +400,17 @@ class ChargeForgeApp(App[int]):
     # -- acts on the screen ------------------------------------------------------------------------
 
     def _help(self) -> str:
+        from tui.dialogs import HelpScreen, help_lines
+
         board = self.dashboard
         lines = help_lines(self.look, board.help_topic(), board.connector, self._reasons())
         self.push_screen(HelpScreen(self.look, lines))
         return ""
 
     def _journal(self) -> str:
+        from tui.journal import journal_lines
+        from tui.sheet import Sheet
+
         def lines() -> list[Line]:
             return journal_lines(self._station, self.host.now(), self.look)
 
@@ -416,6 +451,8 @@ class ChargeForgeApp(App[int]):
         """The exchange under the cursor where the messages have the focus, else what was asked."""
         if self._http is None:
             return "There is no HTTP here: chargeforge run has it, unless HTTP_PORT is 0."
+        from tui.http_call import command_call, exchange_call
+
         exchange = self.dashboard.read_exchange
         if exchange is not None:
             call, what = exchange_call(exchange, self._http), exchange.action
@@ -478,6 +515,8 @@ class ChargeForgeApp(App[int]):
                 self.run_worker(self._stop_and_quit(), group="quit")
             elif answer is not None and answer != CANCEL:
                 self.exit(0)
+
+        from tui.dialogs import QuitQuestion
 
         resumes = station.resumes if station else False
         self.push_screen(QuitQuestion(self.look, busy, self._at_exit, resumes), answered)

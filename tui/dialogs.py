@@ -6,7 +6,6 @@ back.
 
 from __future__ import annotations
 
-from enum import Enum
 from textwrap import wrap
 from typing import ClassVar
 
@@ -17,9 +16,10 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from sim_core.snapshot import ConnectorSnapshot, StationSnapshot
+from sim_core.snapshot import ConnectorSnapshot
 from tui import text
 from tui.keymap import CONNECTOR, LINK, MESSAGES, SCREEN, Row
+from tui.leaving import CANCEL, LEAVE, STOP, AtExit
 from tui.log_filter import LANGUAGE
 from tui.look import STATUS, Look
 from tui.notes import next_step
@@ -58,14 +58,6 @@ HELP_CELLS = 68
 """The widest line of prose in the help; fits a screen of 80."""
 
 
-class AtExit(Enum):
-    """What leaving does with an open transaction."""
-
-    KEPT = "left as a power cut leaves it: the next start has it from the disk"
-    STOPPED = "stopped on the way out"
-    LOST = "gone together with its CSMS"
-
-
 FATE: dict[tuple[AtExit, bool], str] = {
     (AtExit.KEPT, True): "Left open it goes on at the next start.",
     (AtExit.KEPT, False): "Left open, the next start stops it (PowerLoss).",
@@ -80,13 +72,6 @@ JUST_QUIT: dict[AtExit, str] = {
     AtExit.STOPPED: "Quit",
     AtExit.LOST: "Quit",
 }
-
-STOP, LEAVE, CANCEL = "stop", "leave", "cancel"
-
-
-def open_transactions(station: StationSnapshot) -> list[ConnectorSnapshot]:
-    """The connectors with a transaction."""
-    return [connector for connector in station.connectors if connector.transaction]
 
 
 class QuitQuestion(ModalScreen[str]):

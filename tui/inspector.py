@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from textual import events
 
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui import text
-from tui.frame_notes import FrameNote, answer_notes, request_notes
 from tui.look import Look
 from tui.painted import Line, Painted, Span, fitted, framed_edge
+
+if TYPE_CHECKING:
+    from tui.frame_notes import FrameNote
 
 MOST_CHARACTERS = 100_000
 DEFAULT_LOOK = Look()
@@ -97,6 +100,8 @@ def body_lines(
     exchange: Exchange, now: datetime, cells: int, look: Look = DEFAULT_LOOK
 ) -> list[Line]:
     """Everything there is to read about the exchange."""
+    from tui.frame_notes import answer_notes, request_notes  # not before somebody looks into one
+
     lines: list[Line] = [
         (Span(f"{name:>11} ", "muted"), Span(value)) for name, value in facts(exchange, now)
     ]

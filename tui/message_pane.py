@@ -140,29 +140,30 @@ class MessagePane(Painted, can_focus=True):
     def extend(self, exchanges: Sequence[Exchange]) -> None:
         """Take in what is new or has changed."""
         for exchange in exchanges:
-            if exchange.number < self._first:
+            number = exchange.number
+            if number < self._first:
                 continue
-            known = exchange.number in self._exchanges
-            self._exchanges[exchange.number] = exchange
+            known = number in self._exchanges
+            self._exchanges[number] = exchange
             if not known:
                 self.news += not self.following
             if not self.following and failed(exchange):
                 self.bad_news += 1
-            self._place(exchange)
+            self._place(number, exchange)
         excess = len(self._exchanges) - self._limit
         if excess > 0:
             self._forget(excess)
 
-    def _place(self, exchange: Exchange) -> None:
+    def _place(self, number: int, exchange: Exchange) -> None:
         visible = not (self.hides and self.filter) or self.filter.matches(exchange)
-        if not self._rows or exchange.number > self._rows[-1]:
+        if not self._rows or number > self._rows[-1]:
             if visible:
-                self._rows.append(exchange.number)
+                self._rows.append(number)
             return
-        index = bisect.bisect_left(self._rows, exchange.number)
-        present = index < len(self._rows) and self._rows[index] == exchange.number
+        index = bisect.bisect_left(self._rows, number)
+        present = index < len(self._rows) and self._rows[index] == number
         if visible and not present:
-            self._rows.insert(index, exchange.number)
+            self._rows.insert(index, number)
         elif present and not visible:
             del self._rows[index]
 

@@ -18,6 +18,8 @@ from sim_core.hardware.vehicle import HAIR_WH, Vehicle
 
 STEP_S = 1.0
 """The longest time over which power is taken as constant."""
+CONSTANT_STEP_S = 10.0
+"""The same where it is constant: bound by a number that no battery has a say in."""
 
 AMBIENT_C = 25.0
 CONTACT_C_PER_A2 = 6e-4
@@ -37,6 +39,42 @@ class Fault:
 
 class Connector:
     """The metal of one outlet. Times are seconds of a clock that never goes back."""
+
+    # Python keeps no more than 30 attributes without a dictionary of 2 KiB for each instance.
+    __slots__ = (
+        "_constant_power_w",
+        "_current_a",
+        "_detachable_cable",
+        "_noise",
+        "_now_s",
+        "_plugged_s",
+        "_profile_share",
+        "_ramp_w_per_s",
+        "_ramped_w",
+        "_rng",
+        "_temperature_c",
+        "_voltage_v",
+        "_waver",
+        "allowed_by",
+        "allowed_w",
+        "cable_in",
+        "cap_wh",
+        "contactor_closed",
+        "ev_paused",
+        "evse_paused",
+        "fault",
+        "limit_w",
+        "limited_by",
+        "lock_jammed",
+        "locked",
+        "meter",
+        "permitted",
+        "profile_least_w",
+        "profile_w",
+        "ratings",
+        "starved",
+        "vehicle",
+    )
 
     def __init__(
         self,
@@ -231,13 +269,28 @@ class Connector:
             left_s = now_s - self._now_s
             vehicle = self.vehicle
             if vehicle is not None and self.flowing:
-                passed_s = self._flow(vehicle, min(STEP_S, left_s))
+                passed_s = self._flow(vehicle, left_s)
             else:
                 self._stop_flow()
                 pausing = vehicle is not None and vehicle.pausing
                 passed_s = vehicle.pass_time(left_s) if vehicle and pausing else left_s
             self._warm(passed_s)
             self._now_s += passed_s
+
+    def next_turn_s(self) -> float:
+        """The moment up to which nothing happens by itself, as far as can be told now; infinity
+        when only somebody from outside can make anything happen."""
+        vehicle = self.vehicle
+        if vehicle is None:
+            return math.inf
+        if vehicle.pausing:
+            return self._now_s + vehicle.pause_left_s
+        if not self.flowing:
+            return math.inf
+        power_w = self.power_w
+        if power_w <= 0 or self.limited_by == "ramp":
+            return self._now_s + STEP_S
+        return self._now_s + self._room_wh(vehicle) * 3600 / power_w
 
     def reading(self) -> Reading:
         """What the meter shows now."""
@@ -281,19 +334,25 @@ class Connector:
         rated_a = self.ratings.connector_current_a
         return min(self.ratings.connector_power_w, rated_a * vehicle.voltage_at(rated_a))
 
-    def _flow(self, vehicle: Vehicle, step_s: float) -> float:
+    def _flow(self, vehicle: Vehicle, left_s: float) -> float:
         """Charge for at most so long; returns for how long it was."""
+        constant = self._constant_power_w is not None and not self._noise
+        step_s = min(CONSTANT_STEP_S if constant else STEP_S, left_s)
         # Noise moves the cause, and only downwards: no limit is ever exceeded.
-        self._waver = 1 - self._noise * self._rng.random()
+        self._waver = 1 - self._noise * self._rng.random() if self._noise else 1.0
         self._set_point(vehicle, step_s)
         power_w = self._voltage_v * self._current_a
         if power_w > 0:
-            room_wh = vehicle.room_wh()
-            if self.cap_wh is not None:
-                room_wh = min(room_wh, self.cap_wh - self.meter.register_wh)
-            step_s = min(step_s, room_wh * 3600 / power_w)
+            step_s = min(step_s, self._room_wh(vehicle) * 3600 / power_w)
         vehicle.store(self.meter.count(power_w, step_s))
         return step_s
+
+    def _room_wh(self, vehicle: Vehicle) -> float:
+        """Energy until the vehicle does something by itself, or until no more is allowed."""
+        room_wh = vehicle.room_wh()
+        if self.cap_wh is not None:
+            room_wh = min(room_wh, self.cap_wh - self.meter.register_wh)
+        return room_wh
 
     def _set_point(self, vehicle: Vehicle, step_s: float) -> None:
         """Find the power that every limit allows after `step_s` more of the ramp."""

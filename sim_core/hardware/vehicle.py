@@ -91,6 +91,11 @@ class Vehicle:
         return self._pause_left_s > 0
 
     @property
+    def pause_left_s(self) -> float:
+        """How much longer it takes nothing by itself."""
+        return self._pause_left_s
+
+    @property
     def open_circuit_v(self) -> float:
         """Pack voltage while no current flows."""
         kind = self.kind

@@ -23,6 +23,7 @@ from typing import Any
 from ocpp.v16.enums import Reason
 
 from sim_core.clock import Clock, Timer
+from sim_core.draws import Draws
 from sim_core.events import Event
 from sim_core.hardware import cabinet
 from sim_core.hardware.connector import Connector, Fault
@@ -51,7 +52,7 @@ from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
 from sim_core.ocpp16.transactions import Transactions
 from sim_core.race import first_of
 from sim_core.snapshot import Registration
-from sim_core.store import Store
+from sim_core.store import MEMORY, Store
 from sim_core.wire.access import NOTHING_SET, Access, tls_context
 from sim_core.wire.endpoint import Answer, Endpoint, Payload
 from sim_core.wire.message_log import Exchange
@@ -61,6 +62,8 @@ from sim_core.wire.transfer import LIMIT_S, Transfers
 
 TICK_S = 1.0
 """How often the metal is looked at while a vehicle is connected."""
+LONGEST_TICK_S = 30.0
+"""The same where nobody looks: else it is looked at when something happens by itself."""
 SLOT_S = 0.02
 """A tick waits for the next multiple: a thousand charge points then wake fifty times a second."""
 FLUSH_PATIENCE_S = 30.0
@@ -69,6 +72,8 @@ FLUSH_PATIENCE_S = 30.0
 NO_QUIRKS = Quirks()
 NOT_TO_RESERVED = frozenset(Status) - {Status.AVAILABLE, Status.RESERVED, Status.FAULTED}
 """Statuses from which §4.9 knows no way to Reserved but the one through Available."""
+NO_NOISE = random.Random(0)
+"""Of meters that draw nothing from it."""
 LOOP_S = 1.0
 """The tick of a firmware that has one."""
 OPEN_CALLS = 2
@@ -123,6 +128,14 @@ class Build:
     quirks: Quirks = NO_QUIRKS
 
 
+def _noise_of(noise: float, rng: Draws) -> random.Random:
+    """A meter's own sequence: what the link draws does not move the meters."""
+    if noise:
+        return random.Random(rng.random())
+    rng.skip()
+    return NO_NOISE
+
+
 def _report(status: Status, fault: Fault | None) -> Report:
     if fault is None:
         return Report(status)
@@ -132,13 +145,63 @@ def _report(status: Status, fault: Fault | None) -> Report:
 class ChargePoint:
     """The firmware over the metal. Made on the loop that it lives on."""
 
+    # Python keeps no more than 30 attributes without a dictionary of 2 KiB for each instance.
+    __slots__ = (
+        "_aligned",
+        "_failed",
+        "_offset",
+        "_on_event",
+        "_tasks",
+        "_tick_due_s",
+        "_tick_timer",
+        "authorizer",
+        "behaviour",
+        "build",
+        "clock",
+        "configuration",
+        "cut_link",
+        "diagnostics",
+        "exchanges",
+        "fault",
+        "firmware",
+        "history",
+        "link_online",
+        "link_settled",
+        "local_list",
+        "looked_at",
+        "model",
+        "operative",
+        "outbox",
+        "outlets",
+        "ping_interval_changed",
+        "powered",
+        "published_facts_changed",
+        "quirks",
+        "readings",
+        "rebooting",
+        "registrar",
+        "registration",
+        "reports",
+        "reservations",
+        "rng",
+        "routes",
+        "security",
+        "security_log",
+        "sessions",
+        "smart_charging",
+        "store",
+        "timing",
+        "transactions",
+        "transfers",
+    )
+
     def __init__(
         self,
         build: Build,
         *,
         clock: Clock,
         store: Store,
-        rng: random.Random,
+        rng: Draws,
         on_event: Callable[[Event], None],
         on_change: Callable[[], None],
         access: Access = NOTHING_SET,
@@ -168,6 +231,8 @@ class ChargePoint:
         self.history: Callable[[], list[Event]] = list
         """What has happened, as far as it is remembered."""
         self.ping_interval_changed: Callable[[], None] = lambda: None
+        self.looked_at: Callable[[], bool] = lambda: True
+        """Whether somebody sees how the values move, and not only what happens."""
         self._on_event = on_event
         self._offset = timedelta(0)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -192,8 +257,7 @@ class ChargePoint:
                     ramp_w_per_s=build.timing.ramp_w_per_s,
                     noise=build.noise,
                     constant_power_w=build.constant_power_w,
-                    # Its own sequence: what the link draws does not move the meters.
-                    rng=random.Random(rng.random()),
+                    rng=_noise_of(build.noise, rng),
                     now_s=clock.monotonic(),
                     detachable_cable=build.model.behaviour.detachable_cable,
                     profile_share=BELOW_PROFILE if build.quirks.below_profile else 1.0,
@@ -257,6 +321,7 @@ class ChargePoint:
             self._sample_aligned,
         )
         self._tick_timer: Timer | None = None
+        self._tick_due_s = 0.0
         handlers: tuple[tuple[str, object], ...] = (
             ("Core", Core(self)),
             (FIRMWARE_MANAGEMENT, self.firmware),
@@ -629,6 +694,7 @@ class ChargePoint:
     def limits_changed(self) -> None:
         """Charging profiles allow something else: the metal obeys. Status follows in `changed`."""
         self._share_power()
+        self._tick_while_needed()
         self.published_facts_changed()
 
     def _advance_to(self, moment_s: float) -> None:
@@ -668,17 +734,37 @@ class ChargePoint:
             metal.settle()
 
     def _tick_while_needed(self) -> None:
-        plugged = any(outlet.metal.plugged for outlet in self.outlets.values())
-        if self._tick_timer is None and plugged:
-            wait_s = TICK_S + -self.clock.monotonic() % SLOT_S
-            self._tick_timer = self.clock.call_later(wait_s, self._tick)
+        if not any(outlet.metal.plugged for outlet in self.outlets.values()):
+            return
+        now_s = self.clock.monotonic()
+        due_s = self._next_tick_s(now_s)
+        if self._tick_timer is not None:
+            if self._tick_due_s <= due_s + SLOT_S:
+                return
+            self._tick_timer.cancel()
+        self._tick_due_s = due_s + -due_s % SLOT_S
+        self._tick_timer = self.clock.call_later(self._tick_due_s - now_s, self._tick)
+
+    def _next_tick_s(self, now_s: float) -> float:
+        """When the metal is to be looked at again: each second, or when it does something."""
+        if self._ticks_evenly():
+            return now_s + TICK_S
+        turn_s = min(outlet.metal.next_turn_s() for outlet in self.outlets.values())
+        return max(now_s, min(now_s + LONGEST_TICK_S, turn_s)) + SLOT_S
+
+    def _ticks_evenly(self) -> bool:
+        """Whether anything depends on the seconds between two events: a screen, the file that
+        a kill leaves behind, a make that tells of what was a few ticks ago."""
+        return self.looked_at() or self.store.path != MEMORY or self.quirks.erratic_power_offered
 
     def _tick(self) -> None:
         self._tick_timer = None
+        evenly = self._ticks_evenly()
         self.advance_metal()
         for outlet in self.outlets.values():
             if outlet.metal.plugged:
-                outlet.trace_w.append(outlet.metal.power_w)
+                if evenly:
+                    outlet.trace()
                 self.transactions.check_energy_limit(outlet)
                 self.transactions.check_vehicle(outlet)
                 self._look_at(outlet)  # a battery may have become full

@@ -234,6 +234,38 @@ def _built(name: str, value: str, standard: Mapping[str, Key]) -> str:
     return value
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What the keys are before a CSMS has set any. A fleet of one make shares it: do not change."""
+
+    keys: Mapping[str, Key]
+    names: Mapping[str, str]
+    """The name of a key by what it is in any case: a key is a CiString50 (§6.23)."""
+    supported: frozenset[str]
+
+
+@lru_cache(maxsize=8)
+def _known(keys: tuple[Key, ...], initial: tuple[tuple[str, str], ...]) -> _Known:
+    """Raises ValueError with a sentence when an initial value is not allowed."""
+    by_name = {key.name: key for key in keys}
+    names = {name.casefold(): name for name in by_name}
+    for name, value in initial:
+        key = by_name.get(names.get(name.casefold(), "")) or Key(name, Kind.TEXT, "")
+        low = key.low if key.own_low is None else key.own_low
+        normal = replace(key, low=low).normal(value)
+        if normal is None:
+            shown = "what it is set to" if key.kind is Kind.SECRET else repr(value)
+            raise ValueError(f"the OCPP key {name} cannot be {shown}.")
+        by_name[key.name] = replace(key, default=normal, hidden=False)
+        names[key.name.casefold()] = key.name
+    supported = frozenset({"Core", *by_name[SUPPORTED].default.split(",")})
+    shown_keys = {
+        name: key if key.profile in supported else replace(key, hidden=True)
+        for name, key in by_name.items()
+    }
+    return _Known(shown_keys, names, supported)
+
+
 class Configuration:
     """The keys with their values."""
 
@@ -250,26 +282,14 @@ class Configuration:
 
         Raises ValueError with a sentence when an initial value is not allowed.
         """
-        self._keys = {key.name: key for key in keys}
-        self._names = {name.casefold(): name for name in self._keys}
-        """The name of a key by what it is in any case: a key is a CiString50 (§6.23)."""
+        known_keys = _known(keys, tuple(initial.items()))
+        self._keys = known_keys.keys
+        self._names = known_keys.names
+        self._supported = known_keys.supported
         self._save = save
         self._on_change = on_change
-        for name, value in initial.items():
-            key = self._key(name) or Key(name, Kind.TEXT, "")
-            low = key.low if key.own_low is None else key.own_low
-            normal = replace(key, low=low).normal(value)
-            if normal is None:
-                shown = "what it is set to" if key.kind is Kind.SECRET else repr(value)
-                raise ValueError(f"the OCPP key {name} cannot be {shown}.")
-            self._keys[key.name] = replace(key, default=normal, hidden=False)
-            self._names[key.name.casefold()] = key.name
-        self._supported = {"Core", *self._keys[SUPPORTED].default.split(",")}
-        self._keys = {
-            name: key if self.supports(key.profile) else replace(key, hidden=True)
-            for name, key in self._keys.items()
-        }
-        self._values = {name: key.default for name, key in self._keys.items()}
+        self._values: dict[str, str] = {}
+        """Those that are not the default."""
         self._waiting: dict[str, str] = {}
         for name, value in stored.items():
             known = self._keys.get(name)
@@ -278,15 +298,16 @@ class Configuration:
 
     def text(self, name: str) -> str:
         """The value of a key as it is written."""
-        return self._values[name]
+        value = self._values.get(name)
+        return self._keys[name].default if value is None else value
 
     def flag(self, name: str) -> bool:
         """The value of a boolean key; False when this charger does not have it."""
-        return self._values.get(name) == "true"
+        return name in self._keys and self.text(name) == "true"
 
     def number(self, name: str) -> int:
         """The value of an integer key."""
-        return int(self._values[name])
+        return int(self.text(name))
 
     def supports(self, profile: str) -> bool:
         """Whether this charger has a feature profile; Core it always has."""
@@ -294,7 +315,7 @@ class Configuration:
 
     def items(self, name: str) -> tuple[str, ...]:
         """The items of a list."""
-        value = self._values[name]
+        value = self.text(name)
         return tuple(value.split(",")) if value else ()
 
     def report(self, names: list[str]) -> tuple[list[dict[str, object]], list[str]]:
@@ -302,7 +323,7 @@ class Configuration:
         asked = {name.casefold() for name in names}
         known = [
             {"key": name, "readonly": key.readonly}
-            | ({} if key.kind is Kind.SECRET else {"value": self._values[name]})
+            | ({} if key.kind is Kind.SECRET else {"value": self.text(name)})
             for name, key in self._keys.items()
             if not key.hidden and (not names or name.casefold() in asked)
         ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from sim_core.clock import Timer
 from sim_core.hardware.connector import Connector, Fault
@@ -56,6 +57,10 @@ class Transaction:
     """The vehicle that was unplugged and is not back."""
 
 
+NO_TRACE: Final[deque[float]] = deque(maxlen=0)
+"""Of a connector that no screen shows: a place for a trace would be most of its memory."""
+
+
 @dataclass
 class Outlet:
     """One connector, number 1 and up."""
@@ -89,10 +94,16 @@ class Outlet:
     start_fault: Fault | None = None
     """A fault that shows when the next transaction starts."""
     remote_start_at_s: float | None = None
-    trace_w: deque[float] = field(default_factory=lambda: deque(maxlen=TRACE_LENGTH))
+    trace_w: deque[float] = field(default_factory=lambda: NO_TRACE)
     vehicle_name: str | None = None
     reservation: Reservation | None = None
     """For whom it is held: what `reservation` has derived last."""
+
+    def trace(self) -> None:
+        """Write down the power of now, for a screen."""
+        if self.trace_w is NO_TRACE:
+            self.trace_w = deque(maxlen=TRACE_LENGTH)
+        self.trace_w.append(self.metal.power_w)
 
     @property
     def busy(self) -> bool:

@@ -5,14 +5,13 @@ A registrar lives as long as the charge point; `session` is its part of one conn
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sim_core.hardware.model import Identity
 from sim_core.ocpp16.stamps import moment
-from sim_core.race import first_of
+from sim_core.race import Flag
 from sim_core.snapshot import Registration
 from sim_core.wire.endpoint import Answer, Error, NoAnswer, Payload, Result
 
@@ -48,9 +47,9 @@ class Registrar:
     def __init__(self, charge_point: ChargePoint, set_clock: Callable[[timedelta], None]) -> None:
         self._cp = charge_point
         self._set_clock = set_clock
-        self._boot_early = asyncio.Event()
-        self._new_interval = asyncio.Event()
-        self._unregistered = asyncio.Event()
+        self._boot_early = Flag()
+        self._new_interval = Flag()
+        self._unregistered = False
         """A triggered BootNotification was answered Pending or Rejected."""
         self._next_boot_s = 0.0
         """The CSMS's pause: on a new connection, too, BootNotification waits for its end (§4.2)."""
@@ -69,7 +68,7 @@ class Registrar:
                 if boots:
                     await self._register()
                 cp.registered(booted=boots)
-                await first_of(self._keep_in_touch(), self._unregistered.wait())
+                await self._keep_in_touch()
                 self.heartbeat_at = None
                 boots = True
         finally:
@@ -89,7 +88,7 @@ class Registrar:
     async def _register(self) -> None:
         cp = self._cp
         own_pause_s = BOOT_RETRY_S
-        self._unregistered.clear()
+        self._unregistered = False
         if cp.registration is not Registration.NONE:
             await self._wait_for_turn()
         while True:
@@ -113,7 +112,7 @@ class Registrar:
         if pause_s > 0:
             self.boot_retry_at = cp.clock.now() + timedelta(seconds=pause_s)
             cp.published_facts_changed()
-            await first_of(cp.clock.sleep(pause_s), self._boot_early.wait())
+            await self._boot_early.within(pause_s, cp.clock.call_later)
             self.boot_retry_at = None
 
     async def _boot_again(self) -> None:
@@ -122,7 +121,8 @@ class Registrar:
             self._new_interval.set()
         elif status is not Registration.NONE:
             self._next_boot_s = self._cp.clock.monotonic() + (interval_s or BOOT_RETRY_S)
-            self._unregistered.set()
+            self._unregistered = True
+            self._new_interval.set()
 
     async def _boot(self) -> tuple[Registration, int]:
         """Send BootNotification; returns what it came to and the interval it brought."""
@@ -160,16 +160,19 @@ class Registrar:
         return status, max(0, min(interval, 2**31 - 1))
 
     async def _keep_in_touch(self) -> None:
-        """Heartbeat{} every HeartbeatInterval seconds (§4.6); a new interval counts at once."""
+        """Heartbeat{} every HeartbeatInterval seconds (§4.6); a new interval counts at once.
+
+        Returns when the registration is taken back.
+        """
         cp = self._cp
-        while True:
+        while not self._unregistered:
             self._new_interval.clear()
             interval_s = float(max(1, cp.configuration.number("HeartbeatInterval")))
             self.heartbeat_at = cp.clock.now() + timedelta(seconds=interval_s)
             cp.published_facts_changed()
             if cp.quirks.late_heartbeats and interval_s >= LONG_INTERVAL_S:
                 interval_s *= 1 + cp.rng.uniform(*LATE_SHARE)
-            if await first_of(cp.clock.sleep(interval_s), self._new_interval.wait()) == 0:
+            if not await self._new_interval.within(interval_s, cp.clock.call_later):
                 cp.spawn(self._beat())
 
     def interval_changed(self) -> None:

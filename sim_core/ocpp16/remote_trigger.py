@@ -25,21 +25,24 @@ class RemoteTrigger:
 
     def __init__(self, charge_point: ChargePoint) -> None:
         self._cp = charge_point
-        self._messages = _core_messages(charge_point)
-        if charge_point.configuration.supports(charge_point.firmware.profile):
-            firmware, diagnostics = charge_point.firmware, charge_point.diagnostics
-            self._messages |= {
-                MessageTrigger.firmware_status_notification.value: lambda _: firmware.trigger(),
+
+    def _messages(self) -> Messages:
+        cp = self._cp
+        messages = _core_messages(cp)
+        if cp.configuration.supports(cp.firmware.profile):
+            messages |= {
+                MessageTrigger.firmware_status_notification.value: lambda _: cp.firmware.trigger(),
                 MessageTrigger.diagnostics_status_notification.value: (
-                    lambda _: diagnostics.trigger()
+                    lambda _: cp.diagnostics.trigger()
                 ),
             }
+        return messages
 
     @on(Action.trigger_message)
     def trigger_message(self, requested_message: str, connector_id: int | None = None) -> Reply:
         """§5.17: Rejected for an unknown connector, NotImplemented for what cannot be said."""
         return triggered(
-            self._cp, self._messages, call_result.TriggerMessage, requested_message, connector_id
+            self._cp, self._messages(), call_result.TriggerMessage, requested_message, connector_id
         )
 
 
@@ -48,10 +51,10 @@ class ExtendedTrigger:
 
     def __init__(self, charge_point: ChargePoint) -> None:
         self._cp = charge_point
-        log = charge_point.security_log
-        self._messages: Messages = _core_messages(charge_point) | {
-            LOG_STATUS: lambda _: log.trigger(),
-        }
+
+    def _messages(self) -> Messages:
+        cp = self._cp
+        return _core_messages(cp) | {LOG_STATUS: lambda _: cp.security_log.trigger()}
 
     @on(Action.extended_trigger_message)
     def extended_trigger_message(
@@ -59,7 +62,7 @@ class ExtendedTrigger:
     ) -> Reply:
         """As TriggerMessage; signed firmware and certificates are not built: NotImplemented."""
         answer = call_result.ExtendedTriggerMessage
-        return triggered(self._cp, self._messages, answer, requested_message, connector_id)
+        return triggered(self._cp, self._messages(), answer, requested_message, connector_id)
 
 
 def triggered(

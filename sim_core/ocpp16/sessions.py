@@ -64,7 +64,7 @@ AWAKE_S = 1.35
 FAULT_PASSES_S = 3.0
 
 
-Act = Callable[[Outlet, Any], "Outcome | Awaitable[Outcome]"]
+Act = Callable[["Sessions", Outlet, Any], "Outcome | Awaitable[Outcome]"]
 
 
 class Sessions:
@@ -73,25 +73,10 @@ class Sessions:
     def __init__(self, charge_point: ChargePoint) -> None:
         self._cp = charge_point
         self._arrivals = 0
-        self._acts: dict[type[Command], Act] = {
-            Plug: self.plug,
-            Unplug: self.unplug,
-            RemoveCable: self.remove_cable,
-            Swipe: self.swipe,
-            Start: self.start,
-            Stop: self.stop,
-            SuspendEV: self.suspend_ev,
-            SuspendEVSE: self.suspend_evse,
-            Resume: self.resume,
-            InjectFault: self.fault,
-            ClearFault: self.clear_fault,
-            Unlock: self.unlock,
-            JamLock: self.jam_lock,
-        }
 
     async def carry_out(self, outlet: Outlet, command: Command) -> Outcome:
         """Do what a command on a connector asks; returns once it is decided."""
-        outcome = self._acts[type(command)](outlet, command)
+        outcome = ACTS[type(command)](self, outlet, command)
         return await outcome if isinstance(outcome, Awaitable) else outcome
 
     # -- the vehicle -------------------------------------------------
@@ -682,3 +667,20 @@ def _unusable(id_tag: str) -> str | None:
     if 1 <= len(id_tag) <= 20 and id_tag.isprintable():
         return None
     return "an idTag has 1 to 20 printable characters"
+
+
+ACTS: dict[type[Command], Act] = {
+    Plug: Sessions.plug,
+    Unplug: Sessions.unplug,
+    RemoveCable: Sessions.remove_cable,
+    Swipe: Sessions.swipe,
+    Start: Sessions.start,
+    Stop: Sessions.stop,
+    SuspendEV: Sessions.suspend_ev,
+    SuspendEVSE: Sessions.suspend_evse,
+    Resume: Sessions.resume,
+    InjectFault: Sessions.fault,
+    ClearFault: Sessions.clear_fault,
+    Unlock: Sessions.unlock,
+    JamLock: Sessions.jam_lock,
+}

@@ -322,7 +322,7 @@ def _link(link: LinkSnapshot) -> dict[str, Any]:
 
 
 def _exchange(exchange: Exchange) -> dict[str, Any]:
-    return exchange._asdict() | {
+    return exchange.as_dict() | {
         "direction": exchange.direction.value,
         "state": exchange.state.value,
         "requested_at": exchange.requested_at.isoformat(),

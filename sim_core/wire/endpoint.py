@@ -22,6 +22,7 @@ from typing import Any, Protocol
 from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
 
 from sim_core.clock import Clock, Timer
+from sim_core.draws import Rng
 from sim_core.public import without_users
 from sim_core.wire import schemas
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
@@ -101,7 +102,7 @@ Handler = Callable[..., Reply | Refusal]
 """Called with the request's fields in snake case, as the `ocpp` package's `@on` handlers are."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Route:
     """Where a request goes."""
 
@@ -170,7 +171,7 @@ class Endpoint:
         may_answer: Callable[[], bool] = lambda: True,
         secret_keys: frozenset[str] = frozenset(),
         style: WireStyle = CLEAN,
-        rng: random.Random | None = None,
+        rng: Rng | None = None,
     ) -> None:
         """`may_answer` says whether requests are answered at all (Rejected: they are not);
         `secret_keys` are configuration keys, in lower case, whose values are not logged."""
@@ -199,7 +200,7 @@ class Endpoint:
         self.let_calls_go: Callable[[], Awaitable[None]] = _nothing
         """For answers that come after what they cause: whoever sends calls sets both."""
         self._style = style
-        self._rng = rng or random.Random()
+        self._rng: Rng = rng or random.Random()
         self._answering: set[asyncio.Task[None]] = set()
 
     async def call(self, action: str, payload: Payload) -> Answer:

@@ -14,8 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
+from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
 
+SHAKEN = Response(101, "Switching Protocols", Headers())
 MESSAGE_ENDS = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
@@ -42,6 +45,10 @@ class Line(ClientConnection):
                     return
             self._queued += event.fin
         super().process_event(event)
+
+    def forget_handshake(self) -> None:
+        """The headers of both sides have said what they had to: they need not stay in memory."""
+        self.request, self.response = None, SHAKEN
 
     async def recv(self, decode: bool | None = None) -> Any:
         message = await super().recv(decode)

@@ -21,8 +21,9 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from sim_core.clock import Clock, SystemClock
+from sim_core.draws import Rng
 from sim_core.public import public_url
-from sim_core.race import first_of
+from sim_core.race import Flag, first_of
 from sim_core.snapshot import LinkState
 from sim_core.wire.access import Dial, is_bad_certificate
 from sim_core.wire.dialling import explain, explain_close, open_socket
@@ -42,6 +43,43 @@ PING = 2
 class Link:
     """Keeps a connection to one URL."""
 
+    # Python keeps no more than 30 attributes without a dictionary of 2 KiB for each instance.
+    __slots__ = (
+        "_call_timeout_s",
+        "_clock",
+        "_cut",
+        "_dial",
+        "_endpoint",
+        "_first_pause_s",
+        "_log",
+        "_longest_pause_s",
+        "_may_answer",
+        "_new_ping_interval",
+        "_note",
+        "_on_change",
+        "_pause_rng",
+        "_pause_s",
+        "_pause_seed",
+        "_ping_clock",
+        "_ping_interval_s",
+        "_quiet_for_s",
+        "_rng",
+        "_routes",
+        "_secret_keys",
+        "_session",
+        "_style",
+        "_told",
+        "_wanted",
+        "attempt",
+        "heard_at",
+        "on_bad_certificate",
+        "online",
+        "retry_at",
+        "state",
+        "trouble",
+        "url",
+    )
+
     def __init__(
         self,
         url: str,
@@ -56,19 +94,19 @@ class Link:
         ping_interval_s: Callable[[], float],
         call_timeout_s: float,
         longest_pause_s: float,
-        rng: random.Random,
+        rng: Rng,
         dial: Callable[[str], Dial] = Dial,
         secret_keys: frozenset[str] = frozenset(),
         style: WireStyle = CLEAN,
         first_pause_s: float = FIRST_PAUSE_S,
-        pause_rng: random.Random | None = None,
+        pause_seed: str | None = None,
         ping_clock: Clock | None = None,
     ) -> None:
         """`session` runs beside the read loop for as long as the connection lasts.
 
         `dial` says what the next attempt needs to get in; `secret_keys` are configuration keys
-        (in lower case) whose values the message log does not keep. `pause_rng` draws the pauses:
-        no two charge points may share its seed.
+        (in lower case) whose values the message log does not keep. `pause_seed` is that of the
+        pauses: no two charge points may share it.
         """
         self.url = url
         self.on_bad_certificate: Callable[[str], None] = lambda _: None
@@ -95,12 +133,14 @@ class Link:
         self._style = style
         self._dial = dial
         self._secret_keys = secret_keys
-        self._pause_rng = pause_rng or random.Random()
+        self._pause_seed = pause_seed
+        self._pause_rng: random.Random | None = None
+        """Made with the first loss of the link: most never have one."""
         self._ping_clock = ping_clock or SystemClock()
-        self._new_ping_interval = asyncio.Event()
-        self._wanted = asyncio.Event()
+        self._new_ping_interval = Flag()
+        self._wanted = Flag()
         self._wanted.set()
-        self._cut = asyncio.Event()
+        self._cut = Flag()
         self._first_pause_s = self._pause_s = first_pause_s
         self._endpoint: Endpoint | None = None
         self._quiet_for_s = 0.0
@@ -160,7 +200,7 @@ class Link:
                 continue
             self.attempt += 1
             self._show(LinkState.CONNECTING)
-            if await first_of(self._connect_and_serve(), self._cut.wait()) == 0:
+            if await first_of(self._connect_and_serve(), self._cut.raised()) == 0:
                 await self._pause(self._draw_pause(), self.trouble)
 
     async def _connect_and_serve(self) -> None:
@@ -201,6 +241,7 @@ class Link:
         endpoint.on_frame = self._heard
         if isinstance(connection, Line):
             connection.take = endpoint.take
+            connection.forget_handshake()
         self._endpoint = endpoint
         self.attempt = 0
         self.heard_at = None
@@ -235,7 +276,7 @@ class Link:
             if not interval_s:
                 await self._new_ping_interval.wait()
             elif (
-                await first_of(clock.sleep(interval_s), self._new_ping_interval.wait()) == 0
+                not await self._new_ping_interval.within(interval_s, clock.call_later)
                 and await first_of(_pong(connection), clock.sleep(interval_s)) == 1
             ):
                 return
@@ -244,6 +285,8 @@ class Link:
         self.heard_at = self._clock.now()
 
     def _draw_pause(self) -> float:
+        if self._pause_rng is None:
+            self._pause_rng = random.Random(self._pause_seed)
         pause = self._pause_s * self._pause_rng.uniform(*PAUSE_SPREAD)
         self._pause_s = min(self._longest_pause_s, self._pause_s * 2)
         return pause
@@ -252,7 +295,7 @@ class Link:
         self.retry_at = self._clock.now() + timedelta(seconds=seconds)
         self._show(LinkState.WAITING, trouble=trouble)
         try:
-            await first_of(self._clock.sleep(seconds), self._cut.wait())
+            await self._cut.within(seconds, self._clock.call_later)
         finally:
             self.retry_at = None
 

@@ -7,11 +7,10 @@ transaction message waits for another turn after the last answer. A make without
 
 from __future__ import annotations
 
-import random
-from collections import deque
 from collections.abc import Callable
 
 from sim_core.clock import Clock, Timer
+from sim_core.draws import Rng
 from sim_core.wire.style import WireStyle
 
 GATHERING = (0.7, 1.3)
@@ -27,7 +26,7 @@ HAIR_S = 1e-6
 class Pace:
     """The due times of both lanes: plain calls, and the rows of the journal."""
 
-    def __init__(self, clock: Clock, style: WireStyle, rng: random.Random, rows: int) -> None:
+    def __init__(self, clock: Clock, style: WireStyle, rng: Rng, rows: int) -> None:
         """`rows` is how many there are in the journal already."""
         self._clock = clock
         self._tick_s = style.tick_s
@@ -35,7 +34,7 @@ class Pace:
         self._hurried_s = -1.0
         self._plain_due_s = 0.0
         self._rows_due_s = 0.0
-        self._row_delays: deque[float] = deque(0.0 for _ in range(rows))
+        self._row_delays = [0.0] * rows
         self._timer: Timer | None = None
 
     @property
@@ -67,7 +66,7 @@ class Pace:
 
     def row_left(self, turns: int) -> None:
         """The first row has left; the next one waits for so many turns of the loop."""
-        self._row_delays.popleft()
+        self._row_delays.pop(0)
         self._rows_due_s = self._clock.monotonic() + turns * self._ticks(AFTER_ANSWER)
         if self._row_delays:
             self._rows_due_s += self._row_delays[0]

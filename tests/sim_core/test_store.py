@@ -68,8 +68,11 @@ def test_two_cannot_have_the_same_file(tmp_path: Path) -> None:
     Store.in_folder(tmp_path, "CP01", NOW).close()
 
 
-def test_what_belongs_together_is_written_together_or_not_at_all() -> None:
-    store = Store(MEMORY, NOW)
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_what_belongs_together_is_written_together_or_not_at_all(
+    on_disk: bool, tmp_path: Path
+) -> None:
+    store = Store.in_folder(tmp_path if on_disk else MEMORY, "CP01", NOW)
 
     class PowerCutError(Exception):
         pass

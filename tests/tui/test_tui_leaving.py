@@ -9,7 +9,8 @@ from textual import events
 
 from sim_core.commands import Stop
 from sim_core.config import load
-from tui.dialogs import AtExit, QuitQuestion
+from tui.dialogs import QuitQuestion
+from tui.leaving import AtExit
 from tui.screens import Dashboard
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fake_host import NOW, ONLINE, FakeHost, available, charging, faulted, station
@@ -120,6 +121,12 @@ def test_three_rows_stack() -> None:
 
 # -- filter ----------------------------------------------------------------------------------------
 
+
+def but(exchange: Exchange, **other: Any) -> Exchange:
+    """The same, but for what is named."""
+    return Exchange(**{**exchange.as_dict(), **other})
+
+
 METER = Exchange(
     1,
     Direction.SENT,
@@ -133,8 +140,8 @@ METER = Exchange(
     0.6,
     ExchangeState.ANSWERED,
 )
-HEART = METER._replace(action="Heartbeat", connector_id=None, transaction_id=None, latency_s=0.01)
-BROKEN = HEART._replace(state=ExchangeState.ERROR, trouble="InternalError")
+HEART = but(METER, action="Heartbeat", connector_id=None, transaction_id=None, latency_s=0.01)
+BROKEN = but(HEART, state=ExchangeState.ERROR, trouble="InternalError")
 
 
 @pytest.mark.parametrize(

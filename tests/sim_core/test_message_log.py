@@ -1,0 +1,108 @@
+"""The ring of exchanges gives back exactly what it was given, whatever the peer has chosen."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta, timezone
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim_core.wire.message_log import Direction, Exchange, ExchangeState, MessageLog
+
+AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
+ANY_TEXT = st.text(st.characters(exclude_categories=()))  # half characters too
+FRAME = ANY_TEXT | ANY_TEXT.map(lambda text: f'[2,"{text}","Heartbeat",{{}}]')
+IDS = st.none() | st.integers(-(2**63) + 1, 2**63 - 1)
+
+
+@given(
+    st.sampled_from(Direction),
+    st.sampled_from(ExchangeState),
+    st.tuples(ANY_TEXT, ANY_TEXT, FRAME, FRAME, ANY_TEXT),
+    st.timedeltas(timedelta(days=-9000), timedelta(days=27000)).map(AT.__add__),
+    st.tuples(IDS, IDS),
+    st.none() | st.floats(0, 1e9),
+)
+def test_everything_comes_back_as_it_went_in(
+    direction: Direction,
+    state: ExchangeState,
+    texts: tuple[str, str, str, str, str],
+    at: datetime,
+    ids: tuple[int | None, int | None],
+    latency_s: float | None,
+) -> None:
+    action, message_id, request, answer, trouble = texts
+    log = MessageLog()
+    for known_id in (message_id, request[4 : 4 + len(message_id)]):
+        number = log.open(
+            direction, action, known_id, request, at, connector_id=ids[0], transaction_id=ids[1]
+        )
+        asked = {
+            "number": number,
+            "direction": direction,
+            "action": action,
+            "message_id": known_id,
+            "request": request,
+            "requested_at": at,
+            "connector_id": ids[0],
+            "transaction_id": ids[1],
+        }
+        nothing = {"answer": "", "latency_s": None, "trouble": ""}
+        seen = log.get(number)
+        assert seen is not None
+        assert seen.as_dict() == asked | nothing | {"state": ExchangeState.WAITING}
+
+        settled = {"answer": answer, "latency_s": latency_s, "trouble": trouble}
+        log.close(number, state, **settled)
+        assert log.since(0)[1][-1].as_dict() == asked | settled | {"state": state}
+        assert seen.state is ExchangeState.WAITING  # a picture that was given out stays as it is
+
+
+@given(st.integers(2**63) | st.integers(max_value=-(2**63)))
+def test_an_id_beyond_64_bits_is_none(number: int) -> None:
+    log = MessageLog()
+    place = log.open(Direction.RECEIVED, "RemoteStop", "m", "[]", AT, transaction_id=number)
+    kept = log.get(place)
+    assert kept is not None
+    assert kept.transaction_id is None
+
+
+def test_what_has_left_the_ring_is_gone_and_cannot_be_settled() -> None:
+    log = MessageLog(size=3)
+    numbers = [log.open(Direction.SENT, "Heartbeat", "m", str(i), AT) for i in range(5)]
+    revision = log.revision
+    log.close(numbers[0], ExchangeState.ANSWERED, answer="late")
+    assert log.revision == revision
+    assert [log.get(number) is None for number in numbers] == [True, True, False, False, False]
+    log.close(numbers[3], ExchangeState.ANSWERED, answer="[3]")
+    assert [one.request for one in log.since(revision)[1]] == ["3"]
+    assert [one.request for one in log.since(0)[1]] == ["2", "3", "4"]
+
+
+def test_who_reads_on_another_thread_sees_each_exchange_whole_and_its_end() -> None:
+    log, count = MessageLog(size=50), 3000
+    seen: dict[int, Exchange] = {}
+    done = threading.Event()
+
+    def read() -> None:
+        revision = 0
+        while not (done.is_set() and revision == log.revision):
+            revision, news = log.since(revision)
+            numbers = [one.number for one in news]
+            assert numbers == sorted(set(numbers))
+            for one in news:
+                assert one.request == f"ask {one.number}"
+                assert one.answer in ("", f"answer {one.number}")
+                seen[one.number] = one
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for i in range(1, count + 1):
+        at = AT + timedelta(seconds=i)
+        number = log.open(Direction.SENT, "Heartbeat", "m", f"ask {i}", at)
+        log.close(number, ExchangeState.ANSWERED, answer=f"answer {i}", latency_s=0.5)
+    done.set()
+    reader.join(20)
+    assert not reader.is_alive()
+    assert all(seen[i].answer == f"answer {i}" for i in range(count - 49, count + 1))

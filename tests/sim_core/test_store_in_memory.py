@@ -1,0 +1,206 @@
+"""State that nobody keeps answers as the database does, whatever is written in whatever order."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim_core.store import (
+    MEMORY,
+    KnownTag,
+    Reservation,
+    Store,
+    StoredProfile,
+)
+from sim_core.store_in_memory import MemoryStore
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+TAGS = ("TAG", "tag", "Straße", "STRASSE", "ÄRGER", "ärger")
+SMALL = st.integers(0, 5)
+TIMES = st.integers(0, 9).map(lambda second: NOW + timedelta(seconds=second))
+CONTEXTS = ("Transaction.Begin", "Sample.Periodic", "Sample.Clock")
+KNOWN = st.builds(
+    KnownTag,
+    st.sampled_from(TAGS),
+    st.sampled_from(("Accepted", "Blocked")),
+    st.none() | st.just("PARENT"),
+    st.none() | TIMES,
+)
+
+Write = Callable[[Store], Any]
+
+
+class PowerCutError(Exception):
+    """The writes around it never were."""
+
+
+def _value(nth: int, context: str) -> dict[str, Any]:
+    return {"timestamp": str(nth), "sampledValue": [{"value": "1", "context": context}]}
+
+
+def _begin(connector_id: int, tag: str) -> Write:
+    return lambda store: store.begin(
+        connector_id=connector_id,
+        id_tag=tag,
+        parent_id_tag=None,
+        meter_start_wh=connector_id,
+        started_at=NOW,
+        reservation_id=None,
+        vehicle="car",
+        vehicle_wh=1.5,
+    )
+
+
+def _with_transaction(nth: int, write: Callable[[Store, int], Any]) -> Write:
+    """A write that names a transaction which is there; none is written where none is."""
+
+    def do(store: Store) -> Any:
+        there = [begun.key for begun in store.open_transactions()]
+        return write(store, there[nth % len(there)]) if there else None
+
+    return do
+
+
+def _with_row(write: Callable[[Store, Any], Any]) -> Write:
+    return lambda store: [write(store, row) for row in store.journal(1)]
+
+
+def _stop(store: Store, key: int) -> None:
+    with store.together():
+        store.append("StopTransaction", {"meterStop": 1}, key=key, connector_id=1, at=NOW)
+        store.end(key)
+
+
+def _profile(key: int | None, profile_id: int, gone: list[int]) -> Write:
+    profile = StoredProfile(profile_id, 1, key, {"periods": [{"limit": 1.5}]})
+    return lambda store: store.install_profile(profile, gone)
+
+
+WRITES: st.SearchStrategy[Write] = st.one_of(
+    st.builds(lambda n, wh: lambda s: s.save_register(n, wh), SMALL, st.floats(0, 99)),
+    st.builds(lambda n, is_: lambda s: s.save_operative(n, is_), SMALL, st.booleans()),
+    st.builds(lambda key: lambda s: s.save_configuration(key, key * 2), st.sampled_from(TAGS)),
+    st.builds(_begin, SMALL, st.sampled_from(TAGS)),
+    st.builds(_begin, SMALL, st.sampled_from(TAGS)),
+    st.builds(
+        lambda nth, context: _with_transaction(
+            nth, lambda s, key: s.add_sample(key, _value(nth, context))
+        ),
+        SMALL,
+        st.sampled_from(CONTEXTS),
+    ),
+    st.builds(lambda nth: _with_transaction(nth, lambda s, key: s.thin_samples(key)), SMALL),
+    st.builds(
+        lambda nth, at: _with_transaction(
+            nth, lambda s, key: s.append("MeterValues", {"n": nth}, key=key, connector_id=1, at=at)
+        ),
+        SMALL,
+        TIMES,
+    ),
+    st.builds(lambda nth: _with_transaction(nth, _stop), SMALL),
+    st.builds(
+        lambda nth, id_: _with_transaction(nth, lambda s, key: _profile(key, id_, [])(s)),
+        SMALL,
+        SMALL,
+    ),
+    st.builds(_profile, st.none(), SMALL, st.lists(SMALL, max_size=2)),
+    st.builds(lambda ids: lambda s: s.remove_profiles(ids), st.lists(SMALL, max_size=2)),
+    st.just(_with_row(lambda s, row: s.count_attempt(row.number))),
+    st.just(_with_row(lambda s, row: s.confirm(row))),
+    st.builds(lambda id_: _with_row(lambda s, row: s.confirm(row, id_)), SMALL),
+    st.builds(lambda at: _with_row(lambda s, row: s.give_up(row, "why", at)), TIMES),
+    st.builds(lambda n: lambda s: s.count_attempt(n), SMALL),
+    st.builds(lambda tag, at: lambda s: s.learn(tag, at), KNOWN, TIMES),
+    st.just(lambda s: s.forget_tags()),
+    st.builds(
+        lambda id_, n, tag: lambda s: s.reserve(Reservation(id_, n, tag, None, NOW)),
+        SMALL,
+        SMALL,
+        st.sampled_from(TAGS),
+    ),
+    st.builds(lambda id_: lambda s: s.end_reservation(id_), SMALL),
+    st.builds(
+        lambda at, waits: lambda s: s.add_security_event("kind", at, "", waits=waits),
+        TIMES,
+        st.booleans(),
+    ),
+    st.builds(lambda n: lambda s: s.told_security_event(n), SMALL),
+    st.builds(
+        lambda name, document: lambda s: s.keep(name, document),
+        st.sampled_from(TAGS),
+        st.none() | st.dictionaries(st.text(max_size=3), SMALL),
+    ),
+)
+"""What may be part of something larger."""
+ALONE: st.SearchStrategy[Write] = st.one_of(
+    st.builds(lambda n, wh: lambda s: s.save_registers_lightly({n: wh}), SMALL, st.floats(0, 99)),
+    st.builds(
+        lambda n, new, gone, full: lambda s: s.change_local_list(n, new, gone, full=full, most=3),
+        SMALL,
+        st.lists(KNOWN, max_size=4),
+        st.lists(st.sampled_from(TAGS), max_size=2),
+        st.booleans(),
+    ),
+)
+
+
+def _together(writes: list[Write], cut: bool) -> Write:
+    def do(store: Store) -> list[Any]:
+        answers: list[Any] = []
+        with contextlib.suppress(PowerCutError), store.together():
+            answers += [write(store) for write in writes]
+            if cut:
+                raise PowerCutError
+        return answers
+
+    return do
+
+
+STEPS = WRITES | ALONE | st.builds(_together, st.lists(WRITES, max_size=4), st.booleans())
+
+
+def _all_that_can_be_read(store: Store) -> dict[str, Any]:
+    keys = {begun.key for begun in store.open_transactions()}
+    keys |= {row.transaction_key for row in store.journal(1000)}
+    return {
+        "registers": store.registers(),
+        "inoperative": store.inoperative(),
+        "configuration": store.configuration(),
+        "open": store.open_transactions(),
+        "samples": {key: store.samples(key) for key in keys},
+        "depth": store.depth,
+        "first": store.journal(1),
+        "journal": store.journal(1000),
+        "given up": store.given_up(2),
+        "tags": [store.known_tag(tag) for tag in TAGS],
+        "listed": [store.listed_tag(tag) for tag in TAGS],
+        "list": (store.local_list_length(), store.local_list_version()),
+        "reservations": store.reservations(),
+        "events": (store.security_events(), store.waiting_security_event()),
+        "kept": [store.kept(name) for name in TAGS],
+        "profiles": store.charging_profiles(),
+        "revision": store.journal_revision,
+    }
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(STEPS, max_size=15))
+def test_memory_answers_as_the_database_does(steps: list[Write]) -> None:
+    database, memory = Store(MEMORY, NOW), Store.in_folder(MEMORY, "CP", NOW)
+    assert isinstance(memory, MemoryStore)
+    for step in steps:
+        assert step(memory) == step(database)
+        assert _all_that_can_be_read(memory) == _all_that_can_be_read(database)
+    database.close()
+
+
+def test_only_the_last_thousand_security_events_stay() -> None:
+    store = MemoryStore()
+    for nth in range(1005):
+        store.add_security_event("kind", NOW, str(nth), waits=True)
+    assert [event.info for event in store.security_events()] == [str(n) for n in range(5, 1005)]

@@ -1,0 +1,97 @@
+"""A charge point that nobody looks at is woken seldom, and says what one on a screen says."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sim_core.commands import Plug, Start
+from sim_core.ocpp16.charge_point import ChargePoint
+from tests.pair import Pair
+
+NOTICED_S = timedelta(seconds=1.1)
+"""On a screen's charge point the next tick notices what has happened; on the other one the next
+turn of its own, which it has foreseen."""
+REGISTER_WH = 60_000 * NOTICED_S.total_seconds() / 3600
+"""What flows in that time: energy after a pause begins when it is noticed."""
+SAMPLE_S, LONG_S = 60, 900
+
+CASES: dict[str, tuple[str, dict[str, str], list[str]]] = {
+    "it cools": ("Cooler 75", {}, ["SuspendedEV", "Charging"]),
+    "it ends the session": ("Commuter 64", {}, ["StopTransaction", "Finishing"]),
+    "it becomes full": ("Nearly Full 60", {}, ["SuspendedEV"]),
+    "it has had what it may": (
+        "Compact 60",
+        {"StopTransactionOnInvalidId": "false", "MaxEnergyOnInvalidId": "500"},
+        ["SuspendedEVSE"],
+    ),
+    "nothing happens": ("EV Simulator", {}, []),
+}
+Told = tuple[str, datetime, float]
+"""What, when, and the register where it names one."""
+
+
+async def _told(
+    looked_at: bool, vehicle: str, keys: dict[str, str], constant_power_w: float | None
+) -> list[Told]:
+    """What connector 1 has told."""
+    keys = {"MeterValueSampleInterval": str(SAMPLE_S), **keys}
+    async with Pair(keys=keys, constant_power_w=constant_power_w) as pair:
+        pair.station.seen_afar = looked_at
+        invalid = {"transactionId": 7, "idTagInfo": {"status": "Invalid"}}
+        if "MaxEnergyOnInvalidId" in keys:
+            pair.csms.script["StartTransaction"].append(invalid)
+        for command in (Plug(1, vehicle), Start(1, "TAG"), Plug(2), Start(2, "OTHER")):
+            assert (await pair.submit(command)).ok
+        pair.csms.clear()
+        await pair.advance(LONG_S)
+        calls = pair.csms.of("StatusNotification", "StopTransaction", "MeterValues")
+        told = [_of_connector_1(call.action, call.payload) for call in calls]
+        return [one for one in told if one is not None]
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    ticks: list[None] = []
+    tick = ChargePoint._tick
+
+    def counted(charge_point: ChargePoint) -> None:
+        ticks.append(None)
+        tick(charge_point)
+
+    monkeypatch.setattr(ChargePoint, "_tick", counted)
+    return ticks
+
+
+def _of_connector_1(action: str, payload: dict[str, Any]) -> Told | None:
+    if action == "StopTransaction":
+        whose, at, register = payload["idTag"] == "TAG", payload["timestamp"], payload["meterStop"]
+    elif action == "MeterValues":
+        whose, value = payload["connectorId"] == 1, payload["meterValue"][0]
+        at, register = value["timestamp"], value["sampledValue"][0]["value"]
+    else:
+        whose, at, register = payload["connectorId"] == 1, payload["timestamp"], 0.0
+        action = payload["status"]
+    moment = datetime.fromisoformat(at.replace("Z", "+00:00"))
+    return (action, moment, float(register)) if whose else None
+
+
+@pytest.mark.parametrize("constant_power_w", [None, 20_000.0])
+@pytest.mark.parametrize("case", CASES)
+async def test_it_says_the_same(
+    case: str, constant_power_w: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vehicle, keys, happens = CASES[case]
+    ticks = _counted(monkeypatch)
+    seen = await _told(True, vehicle, keys, constant_power_w)
+    often = len(ticks)
+    unseen = await _told(False, vehicle, keys, constant_power_w)
+    seldom = len(ticks) - often
+    assert [what for what, *_ in unseen] == [what for what, *_ in seen]
+    assert [what for what, *_ in unseen if what != "MeterValues"][: len(happens)] == happens
+    for (_, seen_at, seen_wh), (_, unseen_at, unseen_wh) in zip(seen, unseen, strict=True):
+        assert abs(unseen_at - seen_at) <= NOTICED_S
+        assert unseen_wh == pytest.approx(seen_wh, abs=REGISTER_WH)
+    assert often >= LONG_S * 0.9
+    assert seldom < often / 5

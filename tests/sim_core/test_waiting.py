@@ -1,0 +1,59 @@
+"""Flags to wait for, and chance that takes no memory until it is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from sim_core.clock import ManualClock
+from sim_core.draws import Draws
+from sim_core.race import Flag, first_of
+
+
+async def test_whoever_waits_goes_on_though_the_flag_is_down_again() -> None:
+    flag = Flag()
+    waiting = [asyncio.ensure_future(flag.wait()) for _ in range(2)]
+    await asyncio.sleep(0)
+    flag.set()
+    flag.clear()
+    await asyncio.wait_for(asyncio.gather(*waiting), 1)
+    assert not flag.is_set()
+
+
+async def test_a_flag_that_is_up_keeps_nobody() -> None:
+    flag = Flag()
+    flag.set()
+    await asyncio.wait_for(flag.wait(), 1)
+    assert flag.raised().done()
+    assert await flag.within(1000, ManualClock().call_later)
+
+
+async def test_who_gave_up_waiting_is_forgotten() -> None:
+    flag, clock = Flag(), ManualClock()
+    for _ in range(100):
+        assert await first_of(asyncio.sleep(0), flag.raised()) == 0
+        late = asyncio.ensure_future(flag.within(1, clock.call_later))
+        await clock.advance(1)
+        assert await late is False
+    assert len(flag._waiting) <= 1
+    flag.set()
+
+
+async def test_the_time_is_up_or_the_flag_is() -> None:
+    flag, clock = Flag(), ManualClock()
+    waiting = asyncio.ensure_future(flag.within(10, clock.call_later))
+    await clock.advance(9.9)
+    assert not waiting.done()
+    flag.set()
+    assert await asyncio.wait_for(waiting, 1) is True
+
+
+def test_what_is_passed_over_changes_nothing_after_it() -> None:
+    plain, draws = random.Random(7), Draws(7)
+    plain.random()
+    draws.skip()
+    assert draws.uniform(1, 5) == plain.uniform(1, 5)
+    plain.random()
+    draws.skip()
+    assert draws.random() == plain.random()
+    assert draws.choices("abc", [1, 2, 3]) == plain.choices("abc", [1, 2, 3])
