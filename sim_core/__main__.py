@@ -120,8 +120,13 @@ def log_to_file(settings: Settings) -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
 
 
-def run_plain(engine: Engine) -> int:
-    """Print what happens, one line each, until a signal or the end of the engine."""
+def run_plain(engine: Engine, csms: str = "") -> int:
+    """Print what happens, one line each, until a signal or the end of the engine.
+
+    `csms` says in words whom it dials where that is not the CSMS of the settings.
+    """
+    from sim_core.station import url_of
+
     settings = engine.settings
     if settings.http_port:  # no frame waits here, but whoever reads that it starts may ask at once
         importlib.import_module("sim_core.sidecar.server")
@@ -135,8 +140,8 @@ def run_plain(engine: Engine) -> int:
             gone=stopping.set,
             hurried=lambda: stopping.is_set() or engine.wait(0),
         )
-        csms = public_url(settings.csms_url)
-        started = f"{settings.cpid} starts, CSMS {csms}. Ctrl-C ends it."
+        whom = csms or public_url(url_of(settings))
+        started = f"{settings.cpid} starts, CSMS {whom}. Ctrl-C ends it."
         out.say(engine.now(), "start", started)
         cursor = 0
         while not stopping.is_set() and not engine.wait(LOOK_S):

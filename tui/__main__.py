@@ -205,7 +205,7 @@ def show(
         from sim_core.__main__ import run_plain
 
         _collect_again()
-        return run_plain(engine) or 0
+        return run_plain(engine, "of its own" if demo else "") or 0
     from sim_core.__main__ import log_to_file, run_on, stops_at_exit
     from tui.app import ChargeForgeApp
     from tui.kept_view import Recalled, keep, recall
