@@ -52,7 +52,7 @@ from tui.keymap import (
     why_not,
 )
 from tui.leaving import CANCEL, STOP, AtExit, open_transactions
-from tui.look import OWN_THEMES, THEME_ROUND, Look, fitting_theme
+from tui.look import OWN_THEMES, Look, fitting_theme, next_theme
 from tui.message_pane import as_jsonl
 from tui.notes import FAULT_WORDS
 from tui.painted import Line
@@ -426,10 +426,7 @@ class ChargeForgeApp(App[int]):
     def _next_theme(self) -> str:
         if self.no_color:
             return "NO_COLOR is set: there are no colours to change."
-        few = self.console.color_system in (None, "standard", "windows")
-        names = [name for name in THEME_ROUND if name.startswith("ansi") or not few]
-        place = names.index(self.theme) if self.theme in names else -1
-        self.theme = self._chosen_theme = names[(place + 1) % len(names)]
+        self.theme = self._chosen_theme = next_theme(self.theme, self.console.color_system)
         return ""
 
     @property

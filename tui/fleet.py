@@ -21,7 +21,7 @@ from sim_core.fleet.crowd import Crowd
 from sim_core.fleet.picture import FleetPicture, Phase
 from sim_core.public import public_url
 from tui import text
-from tui.look import OWN_THEMES, THEME_ROUND, Look, fitting_theme
+from tui.look import OWN_THEMES, Look, fitting_theme, next_theme
 from tui.painted import Line, Painted, Span, fitted, justified
 
 LOOK_S = 1.0
@@ -241,9 +241,9 @@ class FleetApp(App[int]):
         self.set_interval(LOOK_S, self.query_one(Page).sync)
 
     def action_next_theme(self) -> None:
-        """The next of the themes."""
-        place = THEME_ROUND.index(self.theme) if self.theme in THEME_ROUND else -1
-        self.theme = THEME_ROUND[(place + 1) % len(THEME_ROUND)]
+        """The next of the themes; under NO_COLOR there are none."""
+        if not self.no_color:
+            self.theme = next_theme(self.theme, self.console.color_system)
 
     def action_end(self) -> None:
         """End the sessions and the links, and leave when that is done; a second time: leave now."""

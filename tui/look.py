@@ -297,12 +297,24 @@ def theme_trouble(asked: str) -> str:
     )
 
 
+FEW_COLOURS = (None, "standard", "windows")
+"""Colour systems of terminals with sixteen colours or none."""
+
+
+def next_theme(now: str, color_system: str | None) -> str:
+    """The theme after `now` on the round of those that the terminal can show."""
+    few = color_system in FEW_COLOURS
+    names = [name for name in THEME_ROUND if name.startswith("ansi") or not few]
+    place = names.index(now) if now in names else -1
+    return names[(place + 1) % len(names)]
+
+
 def fitting_theme(asked: str, color_system: str | None, no_color: bool, recalled: str = "") -> str:
     """The theme to begin with: the one asked for, else the one of the last run where the terminal
     can show it, else what it can show."""
     if no_color:
         return "ansi-dark"  # under any other theme NO_COLOR is greys, under this no colour at all
-    few = color_system in (None, "standard", "windows")
+    few = color_system in FEW_COLOURS
     if recalled and not theme_trouble(recalled) and (not few or recalled.startswith("ansi")):
         return asked or recalled
     return asked or ("ansi-dark" if few else DARK.name)

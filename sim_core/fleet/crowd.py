@@ -18,6 +18,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from sim_core.__main__ import stops_at_exit
 from sim_core.clock import SystemClock, clock_of
 from sim_core.config import ConfigError
 from sim_core.errors import UserError
@@ -207,8 +208,7 @@ class Crowd:
         await asyncio.gather(
             *(task for member in members for task in member.work), return_exceptions=True
         )
-        # As for one charge point: what nobody remembers must not stay open at the CSMS.
-        stops = self.settings.stop_on_exit or str(self.settings.state_folder()) == ":memory:"
+        stops = stops_at_exit(self.settings)
         goodbyes = (member.station.wind_up(stop=stops, patience_s=FAREWELL_S) for member in members)
         for trouble in await asyncio.gather(*goodbyes, return_exceptions=True):
             if isinstance(trouble, Exception):

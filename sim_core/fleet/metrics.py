@@ -9,10 +9,7 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -21,8 +18,8 @@ from starlette.routing import Route
 
 from sim_core.fleet.picture import FleetPicture
 from sim_core.sidecar.guard import Guard
-from sim_core.sidecar.metrics import exchange_metrics
-from sim_core.sidecar.server import ClosedError, open_door, serve_app
+from sim_core.sidecar.metrics import Scraped, exchange_metrics
+from sim_core.sidecar.server import ClosedError, nothing, open_door, serve_app
 
 if TYPE_CHECKING:
     from sim_core.fleet.crowd import Crowd
@@ -48,18 +45,12 @@ COUNTERS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-class FleetMetrics(Collector):
+class FleetMetrics(Scraped):
     """What a scrape gets."""
 
     def __init__(self, crowd: Crowd) -> None:
+        super().__init__()
         self._crowd = crowd
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self)
-
-    def exposition(self, accept: str) -> tuple[bytes, str]:
-        """The text and its media type, in the format that the scraper prefers."""
-        encode, media_type = choose_encoder(accept)
-        return encode(self._registry), media_type
 
     def collect(self) -> Iterator[Metric]:
         """Called by the registry."""
@@ -115,9 +106,5 @@ async def serve(crowd: Crowd) -> Callable[[], Awaitable[None]]:
         door = open_door(crowd.settings)
     except ClosedError as closed:
         crowd.warn(f"/metrics is not served: {closed}")
-        return _nothing
+        return nothing
     return await serve_app(app_of(crowd), door)
-
-
-async def _nothing() -> None:
-    """There is nothing to stop."""

@@ -37,6 +37,11 @@ class FleetSettings(Settings):
         }
     )
 
+    state_dir: Path | None = option(
+        MEMORY,
+        "a folder that can be written to, or :memory: to keep nothing",
+        "Where meters, transactions and unsent messages are kept; :memory: keeps nothing",
+    )
     fleet_count: int = option(
         100,
         "a whole number from 1 to 100000",
@@ -103,9 +108,6 @@ class FleetSettings(Settings):
         ge=1,
         le=3_600,
     )
-
-    def state_folder(self) -> Path:
-        return self.state_dir or MEMORY
 
     def shard(self) -> Shard:
         """Which part this is. Raises ShardError with a sentence for the user."""

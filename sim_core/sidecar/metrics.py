@@ -33,13 +33,10 @@ STATUSES = (
 )
 
 
-class Metrics(Collector):
-    """What a scrape gets."""
+class Scraped(Collector):
+    """A collector with a registry of its own, which writes it down."""
 
-    def __init__(self, station: Station, tally: Tally, version: str) -> None:
-        self._station = station
-        self._tally = tally
-        self._version = version
+    def __init__(self) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
 
@@ -47,6 +44,16 @@ class Metrics(Collector):
         """The text and its media type, in the format that the scraper prefers."""
         encode, media_type = choose_encoder(accept)
         return encode(self._registry), media_type
+
+
+class Metrics(Scraped):
+    """What a scrape gets."""
+
+    def __init__(self, station: Station, tally: Tally, version: str) -> None:
+        super().__init__()
+        self._station = station
+        self._tally = tally
+        self._version = version
 
     def collect(self) -> Iterator[Metric]:
         """Called by the registry."""

@@ -49,7 +49,7 @@ def companion(settings: Settings, listener: socket.socket | None = None) -> Comp
             own = open_door(settings)
         except ClosedError as closed:
             station.warn(f"the HTTP sidecar is off: {closed}")
-            return _nothing
+            return nothing
         return await serve(settings, station, own)
 
     return start
@@ -172,7 +172,7 @@ class Door(H11Protocol):
         min(idle, key=lambda one: one._number, default=self).transport.abort()
 
 
-async def _nothing() -> None:
+async def nothing() -> None:
     """There is nothing to stop."""
 
 
