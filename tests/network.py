@@ -21,6 +21,13 @@ Greeting = Callable[["Network", Reader, Writer], Awaitable["tuple[str, int] | No
 """What is said to whoever comes; where to go on to, or None when that was all."""
 
 
+def free_port() -> int:
+    """A port of this computer that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
 class Network:
     """See the module. `async with Network(port_of_the_csms) as network`."""
 

@@ -1,0 +1,107 @@
+"""HowToUse, typed from top to bottom: every command for a POSIX shell, against real processes.
+
+Whoever types is not slow here: a command that has to wait for something says so itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.network import free_port
+from tests.readme import ROOT
+
+HOW_TO_USE = (ROOT / "HowToUse.me").read_text("utf-8")
+TYPED = [
+    block
+    for block in re.findall(r"```sh\n(.*?)```", HOW_TO_USE, flags=re.DOTALL)
+    if "curl " in block
+]
+PATIENCE_S = 120.0
+STRICT = 'set -eu; curl() { command curl -sS --fail-with-body "$@" && echo; }\n'
+"""A refusal (HTTP 4xx) ends the block; each answer gets a line of its own."""
+UNTIL_ACCEPTED = (
+    "until curl http://127.0.0.1:7071/health 2>/dev/null | grep -q Accepted; do sleep 0.2; done"
+)
+
+
+def test_there_is_something_to_type() -> None:
+    assert len(TYPED) > 5
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="it is typed with curl")
+async def test_how_to_use_can_be_typed_from_top_to_bottom(tmp_path: Path) -> None:
+    ports = {port: str(free_port()) for port in ("9000", "8080", "7071", "8000")}
+    csms = ["csms", "--host", "127.0.0.1", "--port", ports["9000"], "--http-port", ports["8080"]]
+    run = ["headless", "--csms-url", f"ws://127.0.0.1:{ports['9000']}/ocpp"]
+    run += ["--http-port", ports["7071"], "--state-dir", str(tmp_path / "state")]
+    async with (
+        _chargeforge(tmp_path, csms),
+        _chargeforge(tmp_path, run),
+        _shells() as shells,
+    ):
+        await _type(shells, UNTIL_ACCEPTED, ports, tmp_path)
+        for block in TYPED:
+            answers = await _type(shells, block, ports, tmp_path)
+            assert '"ok":false' not in answers, f"{block}\nanswered\n{answers}"
+            assert "Rejected" not in answers, f"{block}\nanswered\n{answers}"
+
+
+@asynccontextmanager
+async def _shells() -> AsyncIterator[set[int]]:
+    """The shells that were typed into; what they have left running ends with them."""
+    groups: set[int] = set()
+    try:
+        yield groups
+    finally:
+        for group in groups:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGTERM)
+
+
+async def _type(shells: set[int], block: str, ports: dict[str, str], folder: Path) -> str:
+    """Run the lines of a block; what they print."""
+    for usual, here in ports.items():
+        block = re.sub(rf"(?<=[: ]){usual}\b", here, block)
+    shell = await asyncio.create_subprocess_exec(
+        "bash", "-c", f"{STRICT}{block}",
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        cwd=folder, start_new_session=True,
+    )  # fmt: skip
+    shells.add(shell.pid)
+    out = b""
+    assert shell.stdout is not None
+    try:
+        # What a block leaves running in the background keeps the pipe open: not read to its end.
+        await asyncio.wait_for(shell.wait(), PATIENCE_S)
+        while line := await asyncio.wait_for(shell.stdout.read(65536), 0.2):
+            out += line
+    except asyncio.TimeoutError:
+        pass
+    said = out.decode("utf-8", "replace")
+    assert shell.returncode == 0, f"{block}\nprinted\n{said}"
+    return said
+
+
+@asynccontextmanager
+async def _chargeforge(folder: Path, words: list[str]) -> AsyncIterator[None]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tui", *words, cwd=folder, env=environment,
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        child.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(child.wait(), PATIENCE_S)
