@@ -1,4 +1,5 @@
-"""HowToUse, typed from top to bottom: every command for a POSIX shell, against real processes.
+"""HowToUse, typed from top to bottom: every command for a POSIX shell, against real processes;
+and the commands of the page about other CSMSs, each against a CSMS in the place that it names.
 
 Whoever types is not slow here: a command that has to wait for something says so itself.
 """
@@ -9,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shlex
 import shutil
 import signal
 import sys
@@ -26,6 +28,11 @@ TYPED = [
     block
     for block in re.findall(r"```sh\n(.*?)```", HOW_TO_USE, flags=re.DOTALL)
     if "curl " in block
+]
+OTHERS = [
+    line
+    for line in (ROOT / "docs" / "other-csms.md").read_text("utf-8").splitlines()
+    if line.startswith("chargeforge ")
 ]
 PATIENCE_S = 120.0
 STRICT = 'set -eu; curl() { command curl -sS --fail-with-body "$@" && echo; }\n'
@@ -94,14 +101,35 @@ async def _type(shells: set[int], block: str, ports: dict[str, str], folder: Pat
 
 
 @asynccontextmanager
-async def _chargeforge(folder: Path, words: list[str]) -> AsyncIterator[None]:
+async def _chargeforge(
+    folder: Path, words: list[str]
+) -> AsyncIterator[asyncio.subprocess.Process]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tui", *words, cwd=folder, env=environment,
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        yield
+        yield child
     finally:
         child.send_signal(signal.SIGTERM)
         await asyncio.wait_for(child.wait(), PATIENCE_S)
+
+
+@pytest.mark.parametrize("line", OTHERS)
+async def test_what_is_typed_for_another_csms_gets_in(line: str, tmp_path: Path) -> None:
+    port = str(free_port())
+    words = shlex.split(line)[1:]
+    if "--csms-url" in words:
+        at = words.index("--csms-url") + 1
+        words[at] = re.sub(r"//[^/]+", f"//127.0.0.1:{port}", words[at])
+    else:
+        words += ["--csms-url", f"ws://127.0.0.1:{port}/ocpp"]
+    words += ["--http-port", "0", "--state-dir", ":memory:"]
+    csms = ["csms", "--host", "127.0.0.1", "--port", port, "--http-port", "0"]
+    async with _chargeforge(tmp_path, csms), _chargeforge(tmp_path, ["headless", *words]) as run:
+        assert run.stdout is not None
+        said = b""
+        while b"Accepted" not in said:
+            said = await asyncio.wait_for(run.stdout.readline(), PATIENCE_S)
+            assert said, f"{line}: it has ended"
