@@ -102,12 +102,12 @@ async def _type(shells: set[int], block: str, ports: dict[str, str], folder: Pat
 
 @asynccontextmanager
 async def _chargeforge(
-    folder: Path, words: list[str]
+    folder: Path, words: list[str], stdout: int = asyncio.subprocess.DEVNULL
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tui", *words, cwd=folder, env=environment,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        stdout=stdout, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
         yield child
@@ -127,7 +127,11 @@ async def test_what_is_typed_for_another_csms_gets_in(line: str, tmp_path: Path)
         words += ["--csms-url", f"ws://127.0.0.1:{port}/ocpp"]
     words += ["--http-port", "0", "--state-dir", ":memory:"]
     csms = ["csms", "--host", "127.0.0.1", "--port", port, "--http-port", "0"]
-    async with _chargeforge(tmp_path, csms), _chargeforge(tmp_path, ["headless", *words]) as run:
+    piped = asyncio.subprocess.PIPE
+    async with (
+        _chargeforge(tmp_path, csms),
+        _chargeforge(tmp_path, ["headless", *words], piped) as run,
+    ):
         assert run.stdout is not None
         said = b""
         while b"Accepted" not in said:
