@@ -102,6 +102,8 @@ class Outbox:
         """What waits for its answer, oldest first; `link_ended` still finds it here."""
         self._row_open: int | None = None
         """The number of the row that was sent last, until it leaves."""
+        self._heard = True
+        """The last call was answered."""
         self._needs_proof = False
         """The first row has gone down with a link: it waits until this one has proved itself."""
         self._proving = False
@@ -336,6 +338,8 @@ class Outbox:
             answer = await self._call(endpoint, item.action, item.payload)
             if isinstance(answer, (Result, Error)):
                 self._needs_proof = False
+            elif not answer.link_lost:
+                self._trial.hears_nothing()
         finally:
             if not item.answer.done():
                 item.answer.set_result(answer)
@@ -349,10 +353,11 @@ class Outbox:
         open_call = OpenCall(action, payload, connector_id, self._clock.monotonic(), number)
         self._open.append(open_call)
         answer = await endpoint.call(action, payload)
+        self._heard = not isinstance(answer, NoAnswer)
         if not isinstance(answer, NoAnswer) or not answer.link_lost:
             if open_call in self._open:  # a connection that has begun since has none of it
                 self._open.remove(open_call)
-            if self._blame.accused is not None and not isinstance(answer, NoAnswer):
+            if self._blame.accused is not None and self._heard:
                 self._blame.answered(number, action, payload)
         return answer
 
@@ -365,7 +370,7 @@ class Outbox:
         if PLACEHOLDER in payload:
             payload[PLACEHOLDER] = row.transaction_id
         self._row_open = row.number
-        began_s = self._clock.monotonic()
+        began_s, heard_before = self._clock.monotonic(), self._heard
         for action, other in self._instead(row) or [(row.action, payload)]:
             answer = await self._call(endpoint, action, other, row)
         if self._row_open != row.number:  # a late answer to an earlier sending has settled it
@@ -373,7 +378,8 @@ class Outbox:
                 self._on_twice(row, answer.payload)
         elif isinstance(answer, NoAnswer):
             if not answer.link_lost:
-                self._unanswered(row, answer, self._clock.monotonic() - began_s)
+                took_s = self._clock.monotonic() - began_s
+                self._unanswered(row, answer, took_s, heard_before=heard_before)
         else:
             self._answered(row, answer)
 
@@ -400,21 +406,27 @@ class Outbox:
         self._left(row, turns=2 if row.action == START else 1)
         self._on_settled(replace(row, transaction_id=transaction_id), answer.payload)
 
-    def _unanswered(self, row: JournalRow, answer: NoAnswer, took_s: float) -> None:
-        self._judge(row, self._trial.silent(row, took_s, hurried=self._others > 0))
+    def _unanswered(
+        self, row: JournalRow, answer: NoAnswer, took_s: float, *, heard_before: bool
+    ) -> None:
+        hurried = self._others > 0
+        silent = self._trial.silent
+        self._judge(row, silent(row, took_s, hurried=hurried, heard_before=heard_before))
         if answer.late is not None:
             sent_s = self._clock.monotonic() - took_s
-            answer.late.add_done_callback(partial(self._came_late, row.number, sent_s))
+            answer.late.add_done_callback(partial(self._came_late, row, sent_s))
         if row.action == SAMPLE and not self._trial.deaf:
             self._prove()
 
-    def _came_late(self, number: int, sent_s: float, late: asyncio.Future[Answer]) -> None:
+    def _came_late(self, row: JournalRow, sent_s: float, late: asyncio.Future[Answer]) -> None:
         """A row that was taken for unanswered was answered after all: that counts."""
         self._trial.slow_s = max(self._trial.slow_s, self._clock.monotonic() - sent_s)
-        answer, first = late.result(), self._store.journal(1)
-        if self._row_open != number or not first or first[0].number != number:
+        answer = late.result()
+        if self._row_open != row.number:
+            if isinstance(answer, Result):
+                self._on_twice(row, answer.payload)
             return
-        row, sent_again = first[0], any(call.row == number for call in self._open)
+        sent_again = any(call.row == row.number for call in self._open)
         if isinstance(answer, Result) or (isinstance(answer, Error) and not sent_again):
             self._answered(row, answer)
 

@@ -95,7 +95,7 @@ class Trial:
         self._deaf_at = 0
         """The row at which the CSMS turned out to answer other messages, but no samples."""
         self._silent_at = 0
-        """The last sample that met silence, if none was taken since."""
+        """The last sample that met silence between answers, if none was taken since."""
         self._refuses_samples = False
         """A sample was given up for CALLERRORs, and none was taken since."""
         self.slow_s = 0.0
@@ -116,12 +116,14 @@ class Trial:
         wait_s = policy.interval_s * attempts
         return Again(min(wait_s, HURRIED_WAIT_S) if sample and hurried else wait_s)
 
-    def silent(self, row: JournalRow, took_s: float, *, hurried: bool) -> Verdict:
-        """There was no answer within `took_s`."""
+    def silent(
+        self, row: JournalRow, took_s: float, *, hurried: bool, heard_before: bool
+    ) -> Verdict:
+        """There was no answer within `took_s`; `heard_before`: to the call before there was."""
         self.silences += 1
         policy = self._policy()
         if row.action == SAMPLE:
-            self._silent_at = row.number
+            self._silent_at = row.number if heard_before else 0
         if row.action == SAMPLE and (
             self.silences >= policy.attempts or self._deaf_at not in (0, row.number)
         ):
@@ -146,6 +148,10 @@ class Trial:
     def hears_others(self) -> None:
         """After the silence to a sample something else was answered."""
         self._deaf_at = self._silent_at
+
+    def hears_nothing(self) -> None:
+        """Something else was not answered either: it is not the samples."""
+        self._silent_at = 0
 
     def skips(self, row: JournalRow, *, hurried: bool) -> str:
         """Why it leaves without being sent (again); empty when it does not."""
