@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from sim_core.commands import Accepted, Plug, Start, Stop, Unplug
+from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
 from sim_core.ocpp16.transactions import whole_number
 from sim_core.snapshot import Registration
+from sim_core.wire.endpoint import NoAnswer, Result
+from sim_core.wire.outbox import PLAIN_LIMIT
 from tests.conformance.acts import charge, checked, payloads
 from tests.pair import Pair
 from tests.scripted_csms import Answer, Call, CallError, Drop, Hold, ScriptedCsms
@@ -195,6 +197,67 @@ async def test_a_late_pending_counts_with_its_interval() -> None:
         assert pair.station.snapshot.link.boot_retry_at is not None
         await tick_through(pair, 290)
         assert len(csms.of("BootNotification")) == 1
+
+
+async def test_a_late_answer_for_a_group_card_does_not_stop_the_next_driver() -> None:
+    async with Pair(keys=KEYS) as pair:
+        family = {"status": "Accepted", "parentIdTag": "FAMILY"}
+        pair.csms.tags = dict.fromkeys("ABC", family)
+        await charge(pair, 1, "A")
+        release = asyncio.Event()
+        pair.csms.script["Authorize"].append(Hold(release))
+        swiping = asyncio.ensure_future(pair.station.submit(Swipe(1, "B")))
+        await pair.csms.next_call("Authorize")
+        await pair.submit(Stop(1))
+        await pair.submit(Unplug(1))
+        await pair.submit(Plug(1))
+        release.set()
+        await pair.settle()
+        outcome = await swiping
+        assert isinstance(outcome, Refused)
+        assert "the transaction has ended meanwhile" in outcome.reason
+        assert isinstance(await pair.submit(Start(1, "C")), Accepted)
+        await pair.advance(30)
+        assert (pair.status(), pair.connector().transaction.id_tag) == ("Charging", "C")
+        assert len(payloads(pair, "StopTransaction")) == 1
+
+
+async def test_of_too_many_plain_calls_the_oldest_gives_way() -> None:
+    async with Pair(keys=KEYS) as pair:
+        release = asyncio.Event()
+        pair.csms.script["Heartbeat"].append(Hold(release))
+        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
+        pair.csms.clear()
+        outbox = pair.station.charge_point.outbox
+        posts = [
+            outbox.post("DataTransfer", {"vendorId": "V", "data": str(number)})
+            for number in range(PLAIN_LIMIT + 2)
+        ]
+        assert [number for number, post in enumerate(posts) if post.done()] == [0, 1]
+        assert posts[0].result() == NoAnswer(
+            "it gave way to newer ones", link_lost=False, sent=False
+        )
+        release.set()
+        await asyncio.gather(*posts)
+        told = [int(call.payload["data"]) for call in pair.csms.of("DataTransfer")]
+        assert told == list(range(2, PLAIN_LIMIT + 2))
+
+
+async def test_an_urgent_call_is_not_the_one_that_gives_way() -> None:
+    async with Pair(keys=KEYS) as pair:
+        release = asyncio.Event()
+        pair.csms.script["Heartbeat"].append(Hold(release))
+        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
+        outbox = pair.station.charge_point.outbox
+        posts = [
+            outbox.post("DataTransfer", {"vendorId": "V", "data": str(number)})
+            for number in range(PLAIN_LIMIT)
+        ]
+        card = outbox.post("Authorize", {"idTag": "TAG"})
+        assert (posts[0].done(), card.done()) == (True, False), "the oldest, not the first"
+        release.set()
+        assert isinstance(await card, Result)
+        await asyncio.gather(*posts)
 
 
 # -- half broken ----------------------------------------------------------
