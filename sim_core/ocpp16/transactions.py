@@ -11,7 +11,6 @@ and the stop behind it go to the dead letters unsent, for an invented id would b
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from ocpp.v16.enums import Reason
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.vehicle import Vehicle, named
 from sim_core.ocpp16 import metering
+from sim_core.ocpp16.ids import whole_number
 from sim_core.ocpp16.outlet import Authorization, Outlet, Transaction
 from sim_core.ocpp16.stamps import stamp
 from sim_core.store import JournalRow, StoredTransaction
@@ -48,19 +48,6 @@ BUSY_SHARE, BUSY_LATE_S = 0.5, (1.0, 4.0)
 IN_VAIN_S = 50.0
 """How long a start that comes to nothing goes on in silence."""
 NO_ID = -1
-WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,19}(\.0+)?")
-"""A transactionId that came as a text."""
-
-
-def whole_number(said: object) -> int | None:
-    """An id of 64 bits, also where a CSMS writes it as `17.0` or `"17"`; None if it is none."""
-    if isinstance(said, str) and WHOLE_NUMBER.fullmatch(said.strip()):
-        said = int(said.strip().partition(".")[0])
-    elif isinstance(said, float) and said.is_integer():
-        said = int(said)
-    if not isinstance(said, int) or isinstance(said, bool):
-        return None
-    return said if -(2**63) <= said < 2**63 else None
 
 
 class Transactions:
@@ -406,8 +393,7 @@ class Transactions:
     def answered_twice(self, row: JournalRow, payload: Payload) -> None:
         """A message that was sent again has a second answer: the first one counts."""
         other, running = self.read_id(row, payload), self._running(row)
-        known = running[1].transaction_id if running else None
-        if other is not None and other != known:
+        if other is not None and running is not None and other != running[1].transaction_id:
             self._cp.note(
                 "transaction",
                 f"connector {row.connector_id}: the CSMS has made a second transaction, {other}, "

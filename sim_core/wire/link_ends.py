@@ -18,6 +18,8 @@ from sim_core.wire.dialling import ABNORMAL, OWN_CLOSES, QUOTED_LIMIT
 
 GOES_AWAY = frozenset({1001, 1012, 1013})
 """Close codes of a CSMS that is stopped, restarted or overloaded (RFC 6455 §7.4.1, IANA)."""
+WITHHELD_AFTER = 3
+"""How many links in a row a plain call takes down before it is withheld from one."""
 PROMPT_S = 10.0
 """A link that ends without a close frame is laid to a message no older than this."""
 
@@ -85,48 +87,69 @@ def untimed(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 class Blame:
-    """The message that brings one link down after the other, if there is one."""
+    """The calls that are open on a connection, and the one that brings down one link after the
+    other, if there is one."""
 
-    __slots__ = ("_times", "accused", "withheld")
+    __slots__ = ("_accused", "_open", "_times", "_withheld", "proved")
 
     def __init__(self) -> None:
-        self.accused: OpenCall | None = None
+        self._open: list[OpenCall] = []
+        """Oldest first. It stays when the link goes: `ended` looks at it."""
+        self._accused: OpenCall | None = None
         self._times = 0
-        self.withheld: OpenCall | None = None
+        self._withheld: OpenCall | None = None
         """A plain call that is not sent on this connection, for it would end it."""
+        self.proved = False
+        """Something was answered on this connection."""
 
-    def suspect(self, calls: list[OpenCall]) -> OpenCall | None:
-        """Which of the open calls, oldest first, the link has ended at: the one that was open the
-        last time, too, or else the oldest, for a CSMS takes them in one after the other."""
-        known = self.accused
-        again = (call for call in calls if known is not None and call.is_like(known))
-        return next(again, calls[0] if calls else None)
+    def new_connection(self) -> None:
+        """Nothing is open, and nothing shows yet what this connection is worth."""
+        self._open.clear()
+        self.proved = False
 
-    def lay(self, call: OpenCall | None, attempts: int) -> int:
-        """A link has ended at this call; returns how often that has happened in a row.
+    def sent(self, call: OpenCall) -> None:
+        """A call is on its way."""
+        self._open.append(call)
 
-        A plain call that has taken `attempts` links down is withheld from the next one, so that
-        what stands behind it is heard; from the one after that it is not.
+    def over(self, call: OpenCall, *, answered: bool) -> None:
+        """A call is open no longer, though the link is up."""
+        if call in self._open:
+            self._open.remove(call)
+        if answered:
+            self.proved = True
+            if self._accused is not None and self._accused.is_like(call):
+                self._accused, self._times = None, 0
+
+    def forget(self, row: int) -> None:
+        """A row was given up while it was open."""
+        self._open = [call for call in self._open if call.row != row]
+
+    def is_open(self, row: int) -> bool:
+        """Whether a row waits for its answer."""
+        return any(call.row == row for call in self._open)
+
+    def ended(self, end: LinkEnd, now_s: float) -> tuple[OpenCall | None, int]:
+        """The CSMS has ended the link: at which call, and how often at that in a row.
+
+        It is the one that was open the last time, too, or else the oldest, for a CSMS takes them
+        in one after the other. A plain call that has taken several links down is withheld from
+        the next one, so that what stands behind it is heard; from the one after that it is not.
         """
-        self.withheld = None
-        if call is None:
-            return 0
-        again = self.accused is not None and call.is_like(self.accused)
-        self._times = self._times + 1 if again else 1
-        self.accused = call
-        if self._times >= attempts and call.row is None and call.action != "BootNotification":
-            self.withheld = call
-        return self._times
+        known, calls, self._withheld = self._accused, self._open, None
+        self._open = []
+        again = (call for call in calls if known is not None and call.is_like(known))
+        call = next(again, calls[0] if calls else None)
+        if call is None or not end.accuses(now_s - call.sent_s):
+            return None, 0
+        self._times = self._times + 1 if known is not None and call.is_like(known) else 1
+        self._accused = call
+        if self._times >= WITHHELD_AFTER and call.row is None and call.action != "BootNotification":
+            self._withheld = call
+        return call, self._times
 
     def withholds(self, action: str, payload: dict[str, Any]) -> bool:
         """Whether this plain call would end the link."""
-        call = self.withheld
+        call = self._withheld
         return (
             call is not None and call.action == action and untimed(call.payload) == untimed(payload)
         )
-
-    def answered(self, row: int | None, action: str, payload: dict[str, Any]) -> None:
-        """A call was answered: if it was accused, it is so no longer."""
-        accused = self.accused
-        if accused is not None and accused.is_like(OpenCall(action, payload, None, 0.0, row)):
-            self.accused, self._times = None, 0

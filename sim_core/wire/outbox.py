@@ -55,6 +55,43 @@ class _Plain:
 class Outbox:
     """Sends what the charge point has to say, over whatever connection there is."""
 
+    # Python keeps no more than 30 attributes without a dictionary of 2 KiB for each instance.
+    __slots__ = (
+        "_ages",
+        "_beside",
+        "_blame",
+        "_clock",
+        "_drained",
+        "_heard",
+        "_held",
+        "_instead",
+        "_needs_proof",
+        "_news",
+        "_on_change",
+        "_on_confirmed",
+        "_on_given_up",
+        "_on_half",
+        "_on_settled",
+        "_on_twice",
+        "_others",
+        "_pace",
+        "_plain",
+        "_policy",
+        "_proving",
+        "_retry_due_s",
+        "_retry_timer",
+        "_row_ages",
+        "_row_open",
+        "_row_sent_last",
+        "_status_first",
+        "_store",
+        "_style",
+        "_trial",
+        "busy",
+        "connected",
+        "registered",
+    )
+
     def __init__(
         self,
         store: Store,
@@ -98,8 +135,6 @@ class Outbox:
         self._retry_due_s = 0.0
         self._trial = Trial(policy, store.count_attempt)
         self._blame = Blame()
-        self._open: list[OpenCall] = []
-        """What waits for its answer, oldest first; `link_ended` still finds it here."""
         self._row_open: int | None = None
         """The number of the row that was sent last, until it leaves."""
         self._heard = True
@@ -198,7 +233,7 @@ class Outbox:
         if not self.connected or not (self.registered or while_pending):
             answer.set_result(NoAnswer("the charge point is offline", link_lost=True, sent=False))
             return answer
-        if self._blame.withheld is not None and self._blame.withholds(action, payload):
+        if self._blame.withholds(action, payload):
             answer.set_result(
                 NoAnswer("the CSMS ends the link whenever it hears it", link_lost=False, sent=False)
             )
@@ -227,8 +262,9 @@ class Outbox:
         if self._trial.silences:  # a new connection ends it, but not the distance to a CALLERROR
             self._end_retry_wait()
         self._trial.new_connection()
-        self._open.clear()
+        self._blame.new_connection()
         self._needs_proof = self._trial.ends > 0
+        self._hurry_samples()
         try:
             while not endpoint.closed:
                 self._beside.check()
@@ -324,8 +360,12 @@ class Outbox:
             return
         row, forget = item, None
         if row.action == SAMPLE and self._style.forgets_samples:
-            forget = partial(self._drop, row, "there was no answer")
+            forget = partial(self._forget, row)
         await self._beside.begin(self._send_row(endpoint, row), is_row=True, on_impatience=forget)
+
+    def _forget(self, row: JournalRow) -> None:
+        self._blame.forget(row.number)
+        self._drop(row, "there was no answer")
 
     def _calls_changed(self) -> None:
         self.busy = self._beside.busy
@@ -350,15 +390,12 @@ class Outbox:
         """Send, and keep in mind what is open: the link may end at it."""
         number = None if row is None else row.number
         connector_id = payload.get("connectorId") if row is None else row.connector_id
-        open_call = OpenCall(action, payload, connector_id, self._clock.monotonic(), number)
-        self._open.append(open_call)
+        call = OpenCall(action, payload, connector_id, self._clock.monotonic(), number)
+        self._blame.sent(call)
         answer = await endpoint.call(action, payload)
-        self._heard = not isinstance(answer, NoAnswer)
         if not isinstance(answer, NoAnswer) or not answer.link_lost:
-            if open_call in self._open:  # a connection that has begun since has none of it
-                self._open.remove(open_call)
-            if self._blame.accused is not None and self._heard:
-                self._blame.answered(number, action, payload)
+            self._heard = not isinstance(answer, NoAnswer)
+            self._blame.over(call, answered=self._heard)
         return answer
 
     async def _send_row(self, endpoint: Endpoint, row: JournalRow) -> None:
@@ -426,7 +463,7 @@ class Outbox:
             if isinstance(answer, Result):
                 self._on_twice(row, answer.payload)
             return
-        sent_again = any(call.row == row.number for call in self._open)
+        sent_again = self._blame.is_open(row.number)
         if isinstance(answer, Result) or (isinstance(answer, Error) and not sent_again):
             self._answered(row, answer)
 
@@ -465,15 +502,12 @@ class Outbox:
     def link_ended(self, end: LinkEnd) -> str:
         """The CSMS has ended the link. Returns what is to be said when it always does so at the
         same message; empty when it does not."""
-        call = self._blame.suspect(self._open)
-        self._open.clear()
-        if call is not None and not end.accuses(self._clock.monotonic() - call.sent_s):
-            call = None
-        often = self._blame.lay(call, self._policy().attempts)
+        call, often = self._blame.ended(end, self._clock.monotonic())
         if call is None:
             return ""
         first = self._store.journal(1) if call.row is not None else []
-        if first and first[0].number == call.row:
+        counts = self._blame.proved or not self._trial.ends
+        if counts and first and first[0].number == call.row:
             self._judge(first[0], self._trial.link_ended(first[0], end.words, call.words))
         if often < 2:
             return ""

@@ -191,29 +191,43 @@ async def test_one_end_is_chance_even_where_one_attempt_is_allowed() -> None:
 
 
 @BOTH
-async def test_a_door_that_lets_in_and_closes_costs_no_message(make: dict[str, str]) -> None:
+@pytest.mark.parametrize("action", ["StopTransaction", "MeterValues"])
+async def test_a_door_that_lets_in_and_closes_costs_no_message(
+    make: dict[str, str], action: str
+) -> None:
     """A gateway whose CSMS is away: it takes the WebSocket, and closes at the first frame."""
     away = False
-    csms, pair = stumbling(lambda call: away, **make)
+    csms, pair = stumbling(
+        lambda call: away, **{"keys": {**KEYS, "MeterValueSampleInterval": "60"}, **make}
+    )
     async with csms, pair:
         await charge(pair)
         away = True
-        await pair.submit(Stop(1))
-        await pair.advance(600)
-        assert len(csms.of("StopTransaction")) == 1, "then only a Heartbeat tries the way"
+        if action == "StopTransaction":
+            await pair.submit(Stop(1))
+        await pair.advance(1200)
         away = False
         await pair.advance(60)
         assert pair.station.snapshot.link.queued == 0
-        assert payloads(pair, "StopTransaction")[-1]["transactionId"] == 1000
+        assert not [text for text in told(pair) if "given up" in text]
+        assert {p["transactionId"] for p in payloads(pair, action)} == {1000}
 
 
-async def test_where_a_heartbeat_ends_the_link_too_the_row_is_sent_without() -> None:
+async def test_a_row_is_not_blamed_before_something_else_was_answered() -> None:
     csms, pair = stumbling(lambda call: call.action in ("Heartbeat", "StopTransaction"))
     async with csms, pair:
         await charge(pair)
         await pair.submit(Stop(1))
         await pair.advance(1200)
-        assert pair.station.snapshot.link.queued == 0, "it was given up in the end"
+        assert len(csms.of("StopTransaction")) >= 3, "it is tried without a Heartbeat, too"
+        assert pair.station.snapshot.link.queued == 1, "but nothing shows that it is the reason"
+        for _ in range(10):  # these are answered
+            await pair.submit(Plug(2))
+            await pair.advance(61)
+            await pair.submit(Unplug(2))
+            await pair.advance(61)
+        assert pair.station.snapshot.link.queued == 0
+        assert [text for text in told(pair) if "whenever it hears StopTransaction" in text]
 
 
 # -- the plain lane ----------------------------------------------------
