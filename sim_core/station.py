@@ -147,6 +147,7 @@ class Station:
         self.charge_point.cut_link = self.link.cut
         self.charge_point.link_online = lambda: self.link.online
         self.charge_point.link_settled = self.link.settled
+        self.link.on_end = self.charge_point.outbox.link_ended
         self.link.on_bad_certificate = self.charge_point.security_log.bad_certificate
         self.charge_point.looked_at = lambda: self.seen_afar or bool(self._looks)
         self.charge_point.exchanges = lambda: messages.since(0)[1]

@@ -211,7 +211,7 @@ class Pair:
             return "going down"
         if link.state is not LinkState.CONNECTED:
             return ""
-        if link._cut.is_set() or not self.csms.connected or endpoint is None:
+        if link._cut.is_set() or not self.csms.connected or endpoint is None or endpoint.closed:
             return "the link is being cut"
         open_calls = set(endpoint._open)
         if endpoint.silent:

@@ -52,13 +52,14 @@ from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
 from sim_core.ocpp16.transactions import Transactions
 from sim_core.race import first_of
 from sim_core.snapshot import Registration
-from sim_core.store import MEMORY, Store
+from sim_core.store import MEMORY, JournalRow, Store
 from sim_core.wire.access import NOTHING_SET, Access, tls_context
 from sim_core.wire.endpoint import Answer, Endpoint, Payload
 from sim_core.wire.message_log import Exchange
-from sim_core.wire.outbox import Outbox, RetryPolicy
+from sim_core.wire.outbox import Outbox
 from sim_core.wire.style import WireStyle
 from sim_core.wire.transfer import LIMIT_S, Transfers
+from sim_core.wire.trial import RetryPolicy
 
 TICK_S = 1.0
 """How often the metal is looked at while a vehicle is connected."""
@@ -226,6 +227,7 @@ class ChargePoint:
         """Closes the socket and dials again after so many seconds; the station sets it."""
         self.link_online: Callable[[], bool] = lambda: True
         self.link_settled: Callable[[], None] = lambda: None
+        """Something new got through to the CSMS; the station sets it."""
         self.exchanges: Callable[[], list[Exchange]] = list
         """What has gone over the wire, as far as it is remembered."""
         self.history: Callable[[], list[Event]] = list
@@ -273,12 +275,14 @@ class ChargePoint:
             clock,
             policy=self._retry_policy,
             on_confirmed=lambda row, payload: self.transactions.read_id(row, payload),
-            on_settled=lambda row, payload: self.transactions.settled(row, payload),
+            on_settled=lambda row, payload: self._row_settled(row, payload),
             on_given_up=lambda row, why: self.transactions.given_up(row, why),
             on_change=on_change,
             style=wire_style(build.quirks),
             rng=rng,
             instead=lambda row: self.transactions.instead(row),
+            on_half=lambda row, payload: self.transactions.half_answered(row, payload),
+            on_twice=lambda row, payload: self.transactions.answered_twice(row, payload),
         )
         self.local_list = LocalList(self)
         self.authorizer = Authorizer(
@@ -517,6 +521,8 @@ class ChargePoint:
         """BootNotification was answered."""
         if registration is not self.registration:
             self.registration = registration
+            if registration is Registration.ACCEPTED:
+                self.link_settled()
             if registration is not Registration.NONE:
                 self.note("boot", f"the CSMS answered BootNotification: {registration.value}")
         if registration is not Registration.ACCEPTED:
@@ -526,7 +532,6 @@ class ChargePoint:
     def registered(self, *, booted: bool) -> None:
         """Everything may pass now (§4.2)."""
         self.outbox.registered = True
-        self.link_settled()
         order = self.report_order()
         running = any(outlet.transaction for outlet in self.outlets.values())
         if booted and running and self.quirks.connectors_after_reconnect:
@@ -821,6 +826,10 @@ class ChargePoint:
         self.outbox.post("MeterValues", payload)
 
     # -- odds and ends -----------------------------------------------
+
+    def _row_settled(self, row: JournalRow, payload: Payload) -> None:
+        self.link_settled()
+        self.transactions.settled(row, payload)
 
     def _retry_policy(self) -> RetryPolicy:
         return RetryPolicy(

@@ -43,6 +43,8 @@ class Transaction:
     transaction_id: int | None = None
     deauthorized: bool = False
     """The CSMS did not accept the card after all: no energy (OCPP 1.6 §4.8)."""
+    refused: bool = False
+    """What follows from a card that the CSMS did not accept has been done."""
     interrupted: bool = False
     """Its vehicle was unplugged, and it went on (StopTransactionOnEVSideDisconnect is false)."""
     met: dict[str, int] = field(default_factory=dict)

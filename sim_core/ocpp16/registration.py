@@ -5,6 +5,7 @@ A registrar lives as long as the charge point; `session` is its part of one conn
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 BOOT_RETRY_S = 10.0
 """Our own pause where the CSMS gives none: CALLERROR, silence, interval 0 (§4.2)."""
 BOOT_RETRY_LIMIT_S = 120.0
+LATE_BOOTS = 4
+"""To how many BootNotifications that were not answered in time an answer may still come."""
 SANE_SKEW = timedelta(days=366)
 """A CSMS clock further away than this is broken and not adopted."""
 WORTH_TELLING = timedelta(seconds=2)
@@ -53,6 +56,9 @@ class Registrar:
         """A triggered BootNotification was answered Pending or Rejected."""
         self._next_boot_s = 0.0
         """The CSMS's pause: on a new connection, too, BootNotification waits for its end (§4.2)."""
+        self._late: list[asyncio.Future[Answer]] = []
+        """Of the BootNotifications that were not answered in time on this connection, the answers
+        that may still come."""
         self._clock_set = False
         """The CSMS's time was taken up before."""
         self.boot_retry_at: datetime | None = None
@@ -73,6 +79,7 @@ class Registrar:
                 boots = True
         finally:
             self.boot_retry_at = self.heartbeat_at = None
+            self._late.clear()
 
     def boot_now(self) -> None:
         """A triggered BootNotification: the only one that may come before its time (§4.2)."""
@@ -129,13 +136,28 @@ class Registrar:
         cp = self._cp
         payload = boot_payload(cp.model.identity)
         asked_at = cp.clock.monotonic()
-        answer = await cp.outbox.call("BootNotification", payload, while_pending=True)
+        answer = await self._first_answer(payload)
         status, interval_s = self._read_boot(answer, cp.clock.monotonic() - asked_at)
         if status is not Registration.NONE or not cp.outbox.registered:
             cp.set_registration(status)  # a triggered one that fails takes nothing back
         if status is Registration.ACCEPTED and interval_s > 0:
             cp.configuration.override("HeartbeatInterval", str(interval_s))
         return status, interval_s
+
+    async def _first_answer(self, payload: Payload) -> Answer:
+        """Send BootNotification; the first answer counts, also a late one to an earlier sending."""
+        asked = list(self._late)
+        if not any(answer.done() for answer in asked):
+            post = self._cp.outbox.post
+            asked.append(post("BootNotification", payload, while_pending=True))
+            await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        answer = next(future for future in asked if future.done()).result()
+        if isinstance(answer, NoAnswer) and answer.late is not None:
+            answer.late.add_done_callback(lambda _: self._boot_early.set())
+            self._late = [*self._late, answer.late][-LATE_BOOTS:]
+        else:
+            self._late.clear()
+        return answer
 
     def _read_boot(self, answer: Answer, took_s: float) -> tuple[Registration, int]:
         cp = self._cp

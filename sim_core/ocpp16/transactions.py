@@ -2,6 +2,11 @@
 
 Each message is written into the journal in the same commit as the state that it tells of, so that
 disk and wire can never disagree about what has happened.
+
+An answer to StartTransaction counts as far as it goes: a status without a usable transactionId is a
+verdict all the same, and the message is sent again for the id. Once it is given up (§3.7.1) there
+is no transaction: charging ends, for nobody could bill it or stop it from outside, and the samples
+and the stop behind it go to the dead letters unsent, for an invented id would be somebody else's.
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ from ocpp.v16.enums import Reason
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.vehicle import Vehicle, named
 from sim_core.ocpp16 import metering
+from sim_core.ocpp16.ids import whole_number
 from sim_core.ocpp16.outlet import Authorization, Outlet, Transaction
 from sim_core.ocpp16.stamps import stamp
 from sim_core.store import JournalRow, StoredTransaction
@@ -59,6 +65,8 @@ class Transactions:
             for number in charge_point.outlets
         }
 
+        self._told_samples = ""
+        """Why the last sample was given up, if none was taken since: the same is told once."""
         self._refused_starts: dict[int, Payload] = {}
         """StartTransaction by our key, where the CSMS has answered with no usable id."""
 
@@ -365,25 +373,57 @@ class Transactions:
         """The transactionId in an answer to StartTransaction: any integer of 64 bits (§4.8)."""
         if row.action != "StartTransaction":
             return None
-        transaction_id = payload.get("transactionId")
-        if not isinstance(transaction_id, int) or isinstance(transaction_id, bool):
+        return whole_number(payload.get("transactionId"))
+
+    def half_answered(self, row: JournalRow, payload: Payload) -> None:
+        """StartTransaction was answered without a usable transactionId: the verdict counts (§4.8);
+        the message is sent again for the id."""
+        cp = self._cp
+        cp.note(
+            "transaction",
+            f"connector {row.connector_id}: the CSMS answered StartTransaction without a "
+            "transactionId that is a whole number of 64 bits: look at its answer",
+            row.connector_id,
+        )
+        verdict = cp.authorizer.learn(str(row.payload.get("idTag", "")), payload)
+        running = self._running(row)
+        if running is not None and verdict is not None and not verdict.accepted:
+            self._deauthorize(*running, verdict.status)
+
+    def answered_twice(self, row: JournalRow, payload: Payload) -> None:
+        """A message that was sent again has a second answer: the first one counts."""
+        other, running = self.read_id(row, payload), self._running(row)
+        if other is not None and running is not None and other != running[1].transaction_id:
+            self._cp.note(
+                "transaction",
+                f"connector {row.connector_id}: the CSMS has made a second transaction, {other}, "
+                "of the same start, which it had answered too late: end it there",
+                row.connector_id,
+            )
+
+    def _running(self, row: JournalRow) -> tuple[Outlet, Transaction] | None:
+        """The transaction that a row is of, if it has not ended, and its connector."""
+        outlet = self._cp.outlets.get(row.connector_id)
+        transaction = outlet.transaction if outlet else None
+        if outlet is None or transaction is None or transaction.key != row.transaction_key:
             return None
-        return transaction_id if -(2**63) <= transaction_id < 2**63 else None
+        return outlet, transaction
 
     def settled(self, row: JournalRow, payload: Payload) -> None:
         """A transaction message was answered and has left the journal."""
         cp = self._cp
         if row.action == "MeterValues":
+            self._told_samples = ""
             return
         id_tag = row.payload.get("idTag", "")
         verdict = cp.authorizer.learn(id_tag, payload) if id_tag else None
         if row.action != "StartTransaction":
             self._refused_starts.pop(row.transaction_key, None)
             return
-        outlet = cp.outlets.get(row.connector_id)
-        transaction = outlet.transaction if outlet else None
-        if outlet is None or transaction is None or transaction.key != row.transaction_key:
+        running = self._running(row)
+        if running is None:
             return  # it has ended meanwhile; the rows behind carry the id
+        outlet, transaction = running
         transaction.transaction_id = row.transaction_id
         if transaction.offline and row.transaction_id == NO_ID and cp.quirks.offline_duplicate:
             self._refused_starts[row.transaction_key] = row.payload
@@ -417,11 +457,24 @@ class Transactions:
 
     def given_up(self, row: JournalRow, why: str) -> None:
         """A message's attempts are spent."""
-        self._cp.note(
-            "journal",
-            f"{row.action} of connector {row.connector_id} was given up: {why}",
-            row.connector_id,
-        )
+        sample = row.action == metering.ACTION
+        if not sample or why != self._told_samples:
+            self._cp.note(
+                "journal",
+                f"{row.action} of connector {row.connector_id} was given up: {why}",
+                row.connector_id,
+            )
+        if sample:
+            self._told_samples = why
+        if row.action == "StartTransaction" and (running := self._running(row)):
+            outlet, transaction = running
+            self._cp.note(
+                "transaction",
+                f"connector {outlet.number}: charging for {transaction.id_tag} ends, for the CSMS "
+                "did not take its StartTransaction and knows of no transaction",
+                outlet.number,
+            )
+            self.stop(outlet, Reason.other)
         self._cp.published_facts_changed()
 
     def check_energy_limit(self, outlet: Outlet) -> None:
@@ -438,6 +491,9 @@ class Transactions:
     def _deauthorize(self, outlet: Outlet, transaction: Transaction, status: str) -> None:
         """The CSMS knows better than whoever let the card start (§4.8)."""
         cp = self._cp
+        if transaction.refused:
+            return
+        transaction.refused = True
         cp.note(
             "authorization",
             f"connector {outlet.number}: the CSMS answered {status} for {transaction.id_tag}",

@@ -14,7 +14,7 @@ import logging
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, Protocol
@@ -37,6 +37,9 @@ LOGGED_LIMIT = 64 * 1024
 """Characters of a frame that the message log keeps."""
 NAME_LIMIT = 50
 """Characters of an action or a field name; OCPP 1.6 has none that is longer."""
+
+LATE_LIMIT = 32
+"""Of how many calls without an answer in time one is still recognised; of more the oldest go."""
 
 HAIR_S = 1e-6
 """Less than any timer knows."""
@@ -70,6 +73,8 @@ class NoAnswer:
     """The link closed first (else: the time was up)."""
     sent: bool = True
     """The request may have arrived; False when it never left."""
+    late: asyncio.Future[Answer] | None = field(default=None, compare=False, repr=False)
+    """Done when the answer comes after all, on this connection; else never."""
 
 
 Answer = Result | Error | NoAnswer
@@ -184,6 +189,8 @@ class Endpoint:
         self._secret_keys = secret_keys
         self._open: dict[str, tuple[asyncio.Future[Answer], str, int, float]] = {}
         """Calls by message id, oldest first: their future, action, number in the log, moment."""
+        self._late: dict[str, tuple[asyncio.Future[Answer], str, int, float]] = {}
+        """Calls whose time is up, oldest first, as in `_open`: their answers may still come."""
         self._deadline: Timer | None = None
         """One for all open calls, which have the same time: a timer each would cost more."""
         self._calls = 0
@@ -243,6 +250,8 @@ class Endpoint:
                 self.on_frame()
                 if not self.silent:
                     await self._receive(frame)
+                # Frames that lie ready are read without a pause: the rest has its turn, too.
+                await asyncio.sleep(0)
         finally:
             self.closed = True
             if self._deadline is not None:
@@ -251,6 +260,7 @@ class Endpoint:
                 task.cancel()
             for message_id in list(self._open):
                 self._settle(message_id, NoAnswer("the link was lost", link_lost=True))
+            self._late.clear()
 
     def take(self, text: str) -> bool:
         """Deal with a frame at once if it answers a call of ours; see `Line`.
@@ -265,7 +275,9 @@ class Endpoint:
         except (ValueError, RecursionError):
             return False
         well_formed = isinstance(message_id, str) and isinstance(payload, dict)
-        if kind != CALLRESULT or not well_formed or message_id not in self._open:
+        if kind != CALLRESULT or not well_formed:
+            return False
+        if message_id not in self._open and message_id not in self._late:
             return False
         self.on_frame()
         if not self.silent:
@@ -335,17 +347,23 @@ class Endpoint:
         """End the calls whose time is up, and look again when that of the next one is."""
         self._deadline = None
         now_s = self._clock.monotonic()
-        for message_id, (_, _, _, sent_at) in list(self._open.items()):
+        for message_id, (_, action, number, sent_at) in list(self._open.items()):
             left_s = sent_at + self._call_timeout_s - now_s
             if left_s > HAIR_S:
                 self._deadline = self._clock.call_later(left_s, self._look_at_deadlines)
                 return
             reason = f"no answer within {self._call_timeout_s:g} s"
-            self._settle(message_id, NoAnswer(reason, link_lost=False))
+            late: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            self._settle(message_id, NoAnswer(reason, link_lost=False, late=late))
+            self._late[message_id] = (late, action, number, sent_at)
+            if len(self._late) > LATE_LIMIT:
+                del self._late[next(iter(self._late))]
 
     def _settle(self, message_id: str, answer: Answer, text: str = "") -> bool:
         """Give an open call its answer; False when there is no such call (any more)."""
         entry = self._open.pop(message_id, None)
+        late = entry is None
+        entry = entry or self._late.pop(message_id, None)
         if entry is None:
             return False
         waiting, action, number, sent_at = entry
@@ -359,6 +377,9 @@ class Endpoint:
                 trouble = fault.description if fault else ""
             else:
                 state, trouble = ExchangeState.ERROR, answer.code
+            if late:
+                came = f"came late: after {self._clock.monotonic() - sent_at:.0f} s"
+                trouble = f"{trouble}; {came}" if trouble else came
             self._log.close(
                 number,
                 state,
