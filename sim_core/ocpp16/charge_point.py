@@ -22,7 +22,7 @@ from typing import Any
 
 from ocpp.v16.enums import Reason
 
-from sim_core.clock import Clock, Timer
+from sim_core.clock import Clock, GuardedClock, Timer
 from sim_core.draws import Draws
 from sim_core.events import Event
 from sim_core.hardware import cabinet
@@ -213,7 +213,7 @@ class ChargePoint:
         self.behaviour = build.model.behaviour
         self.quirks = build.quirks
         self.rng = rng
-        self.clock = clock
+        self.clock = clock = GuardedClock(clock, self.fail)
         self.store = store
         self.registration = Registration.NONE
         self.rebooting = False
@@ -383,7 +383,7 @@ class ChargePoint:
         self.spawn(send())
 
     async def failed(self) -> None:
-        """Return never; raise when something that was spawned has failed."""
+        """Return never; raise when something that was spawned, or a timer, has failed."""
         await asyncio.shield(self._failed)
 
     async def close(self) -> None:
@@ -550,6 +550,11 @@ class ChargePoint:
         self.security_log.registered()
         self.outbox.wake()
         self.published_facts_changed()
+
+    def written_again(self) -> None:
+        """The disk has taken everything that it was owed: what waited for that goes out."""
+        self.security_log.tell()
+        self.outbox.wake()
 
     def _say_connectors(self) -> None:
         if self.outbox.registered:
@@ -759,6 +764,13 @@ class ChargePoint:
 
     def _tick(self) -> None:
         self._tick_timer = None
+        try:
+            self._look_at_metal()
+        finally:  # whatever one turn met, the meters go on counting
+            self._tick_while_needed()
+            self.published_facts_changed()
+
+    def _look_at_metal(self) -> None:
         evenly = self._ticks_evenly()
         self.advance_metal()
         for outlet in self.outlets.values():
@@ -772,8 +784,6 @@ class ChargePoint:
                 outlet.trace_w.clear()
         if any(outlet.metal.flowing for outlet in self.outlets.values()):
             self._save_registers()
-        self._tick_while_needed()
-        self.published_facts_changed()
 
     def _save_registers(self) -> None:
         self.store.save_registers_lightly(
@@ -849,5 +859,10 @@ class ChargePoint:
 
     def _task_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) and not self._failed.done():
-            self._failed.set_exception(error)
+        if not task.cancelled() and (error := task.exception()):
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """Something went wrong inside that nobody awaits: the charge point ends, and says why."""
+        if not self._failed.done():
+            self._failed.set_exception(self.store.explained(error))
