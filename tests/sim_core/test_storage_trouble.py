@@ -1,0 +1,406 @@
+"""A disk that refuses: locked by another program, full. The charge point goes on, and says so."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim_core.commands import Accepted, Plug, Start, Stop, Unplug
+from sim_core.store import Store, StoreError
+from tests.conformance.acts import charge, checked, payloads, said
+from tests.pair import Pair
+from tests.scripted_csms import Hold
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+HOLDER = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+sys.stdin.readline()
+"""
+LOCKED = "is locked by another program"
+FULL = "the disk is full"
+
+
+@contextlib.contextmanager
+def locked(folder: Path, name: str = "CP01") -> Iterator[None]:
+    """Another process holds the file's lock inside."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder / f"{name}.sqlite3")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline().strip() == b"locked"
+    try:
+        yield
+    finally:
+        holder.communicate(b"\n")
+
+
+@contextlib.contextmanager
+def full(pair: Pair) -> Iterator[None]:
+    """The disk is full inside, from the next commit on."""
+    database = pair.station._store._db
+    file = Refusing(database._file)
+    database._file = database._at = file  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        file.after = None
+
+
+class Refusing:
+    """A connection whose disk is full from its nth statement on; its transaction is gone then."""
+
+    def __init__(self, real: sqlite3.Connection, after: int | None = 0) -> None:
+        self.real = real
+        self.after = after
+
+    def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
+        if self.after is not None and not sql.startswith(("PRAGMA", "SELECT", "ROLLBACK")):
+            if self.after <= 0:
+                if self.real.in_transaction:
+                    self.real.execute("ROLLBACK")
+                raise sqlite3.OperationalError("database or disk is full")
+            self.after -= 1
+        return self.real.execute(sql, values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+def trouble(pair: Pair) -> list[str]:
+    return [text for text in pair.station.snapshot.warnings if "sqlite3" in text]
+
+
+def told(pair: Pair, kind: str) -> list[str]:
+    return [event.text for event in pair.events.since(0)[1] if event.kind == kind]
+
+
+def samples_of(pair: Pair) -> list[str]:
+    return [sample["meterValue"][0]["timestamp"] for sample in payloads(pair, "MeterValues")]
+
+
+async def test_a_locked_file_stops_nothing_while_it_charges(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await charge(pair)
+        await pair.advance(25)
+        before, sent = pair.connector().register_wh, len(samples_of(pair))
+        with locked(tmp_path):
+            await pair.advance(60)
+            assert pair.connector().register_wh > before + 100, "the meter counts on"
+            assert len(samples_of(pair)) == sent, "what is not on disk is not on the wire"
+            (warning,) = trouble(pair)
+            assert LOCKED in warning
+            assert str(tmp_path / "CP01.sqlite3") in warning
+        await pair.advance(2)
+        assert trouble(pair) == []
+        stamps = samples_of(pair)
+        assert len(stamps) == sent + 6, "none is missing"
+        assert stamps == sorted(set(stamps)), "in their order, and none twice"
+        assert len([text for text in told(pair, "warning") if LOCKED in text]) == 1
+        (over,) = told(pair, "storage")
+        assert over.endswith("can be written again: all that waited is in it")
+        register_wh = pair.connector().register_wh
+        assert Store.registers(pair.station._store)[1] == pytest.approx(register_wh, abs=30)
+
+
+async def test_a_lock_holds_the_loop_for_a_moment_only(tmp_path: Path) -> None:
+    store = Store.in_folder(tmp_path, "CP01", NOW)
+    with locked(tmp_path):
+        began = time.monotonic()
+        for nth in range(40):
+            store.save_register(1, float(nth))
+        assert time.monotonic() - began < 40 * 5, "sqlite's own patience is 5 s for each"
+        (patience_ms,) = store._db._file.execute("PRAGMA busy_timeout").fetchone()
+        assert patience_ms <= 100
+        assert not store.retry()
+    assert store.retry()
+    store.close()
+
+
+async def test_a_start_in_a_lock_is_told_once_it_is_on_disk(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await pair.submit(Plug(1))
+        with locked(tmp_path):
+            assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
+            await checked(pair)
+            await pair.advance(7)
+            assert pair.status() == "Charging", "it is not left starting for ever"
+            assert payloads(pair, "StartTransaction") == []
+            assert pair.station.snapshot.link.queued > 0
+        await pair.advance(2)
+        assert len(payloads(pair, "StartTransaction")) == 1
+        assert pair.station.snapshot.link.queued == 0
+        transaction = pair.connector().transaction
+        assert transaction is not None
+        assert transaction.transaction_id == 1000
+        await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        (stop,) = payloads(pair, "StopTransaction")
+        assert stop["transactionId"] == 1000, "the file has what was owed to it"
+
+
+async def test_a_stop_in_a_lock_opens_the_contactor_and_is_not_lost(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await charge(pair)
+        await pair.advance(20)
+        with locked(tmp_path):
+            assert isinstance(await pair.submit(Stop(1)), Accepted)
+            register_wh = pair.connector().register_wh
+            await pair.submit(Unplug(1))
+            await pair.advance(30)
+            assert pair.connector().register_wh == register_wh
+            assert payloads(pair, "StopTransaction") == []
+            assert pair.status() == "Available"
+        await pair.advance(2)
+        (stop,) = payloads(pair, "StopTransaction")
+        assert stop["meterStop"] == int(register_wh)
+        assert pair.station.snapshot.link.queued == 0
+
+
+async def test_an_answer_in_a_lock_counts(tmp_path: Path) -> None:
+    """The row was confirmed, and could not be deleted: it is not sent again."""
+    async with Pair(state=tmp_path) as pair:
+        await pair.submit(Plug(1))
+        release = asyncio.Event()
+        pair.csms.script["StartTransaction"].append(Hold(release))
+        await pair.submit(Start(1, "TAG"))
+        await checked(pair)
+        assert len(payloads(pair, "StartTransaction")) == 1
+        with locked(tmp_path):
+            release.set()
+            await pair.advance(20)
+            transaction = pair.connector().transaction
+            assert transaction is not None
+            assert transaction.transaction_id == 1000
+        await pair.advance(60)
+        assert len(payloads(pair, "StartTransaction")) == 1
+        assert {sample["transactionId"] for sample in payloads(pair, "MeterValues")} == {1000}
+        assert pair.station.snapshot.link.queued == 0
+
+
+async def test_a_kill_in_a_lock_has_told_nobody_what_it_loses(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await pair.submit(Plug(1))
+        with locked(tmp_path):
+            await pair.submit(Start(1, "TAG"))
+            await checked(pair)
+            await pair.advance(60)
+            await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        assert "StartTransaction" not in said(pair)
+        assert "StopTransaction" not in said(pair)
+        assert pair.connector().transaction is None
+
+
+async def test_an_end_in_a_lock_says_what_is_lost(tmp_path: Path) -> None:
+    pair = Pair(state=tmp_path)
+    async with pair:
+        await charge(pair)
+        with locked(tmp_path):
+            await pair.advance(30)
+            await pair.power_off()
+    (lost,) = told(pair, "storage")
+    assert "changes of the state are lost with this end" in lost
+    assert str(tmp_path / "CP01.sqlite3") in lost
+
+
+async def test_a_full_disk_stops_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await charge(pair)
+        await pair.advance(20)
+        with full(pair):
+            await pair.advance(200)
+            (warning,) = trouble(pair)
+            assert warning.startswith(FULL)
+            assert str(tmp_path) in warning
+            assert "Free some space" in warning
+            await pair.submit(Stop(1))
+            await pair.submit(Start(1, "OTHER"))
+            await checked(pair)
+            await pair.advance(60)
+            assert pair.status() == "Charging"
+            outbox, store = pair.station.charge_point.outbox, pair.station._store
+            assert len(outbox._row_ages) == store.depth == len(store.journal(10_000))
+        await pair.advance(5)
+        assert trouble(pair) == []
+        assert pair.station.snapshot.link.queued == 0
+        assert len(outbox._row_ages) == store.depth == len(store.journal(10_000)) == 0
+        assert len(payloads(pair, "StartTransaction")) == 1, "the first was told before"
+        assert len(payloads(pair, "StopTransaction")) == 1
+        stamps = samples_of(pair)
+        assert len(stamps) == len(set(stamps)) >= 28
+
+
+async def test_a_start_under_a_lock_begins_and_says_so(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await pair.power_off()
+        with locked(tmp_path):
+            await pair.power_on()
+            await pair.settle()
+            await charge(pair)
+            (warning,) = trouble(pair)
+            assert LOCKED in warning
+        await pair.advance(2)
+        assert trouble(pair) == []
+        assert payloads(pair, "StartTransaction") != []
+
+
+def fill(path: Path) -> None:
+    """Write a file that takes all the room there is."""
+    with path.open("wb", 0) as file:
+        try:
+            while True:
+                file.write(bytes(512))
+        except OSError as error:
+            assert error.errno == errno.ENOSPC
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a small disk is made of Linux's tmpfs")
+def test_a_disk_without_room(tmp_path: Path) -> None:
+    """A real one: SQLite finds no place for its log."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(small)],
+        check=False,
+        capture_output=True,
+    )
+    if mounted.returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        store = Store.in_folder(small, "CP01", NOW)
+        key = _begin(store)
+        filler = small / "filler"
+        fill(filler)
+        for nth in range(2_000):
+            store.append("MeterValues", {"n": nth}, key=key, connector_id=1, at=NOW)
+        assert store.refusal.startswith(FULL)
+        assert store.depth == 2_000
+        filler.unlink()
+        assert store.retry()
+        assert [row.payload["n"] for row in store.journal(3)] == [0, 1, 2]
+        fill(filler)
+        store.close()
+        with pytest.raises(StoreError, match=f"{FULL}.*{small}"):
+            Store.in_folder(small, "CP02", NOW)
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def _begin(store: Store) -> int:
+    return store.begin(
+        connector_id=1,
+        id_tag="TAG",
+        parent_id_tag=None,
+        meter_start_wh=0,
+        started_at=NOW,
+        reservation_id=None,
+    )
+
+
+@pytest.mark.parametrize("refuses_at", range(6))
+def test_a_commit_that_is_refused_in_the_middle_is_whole_in_memory(
+    refuses_at: int, tmp_path: Path
+) -> None:
+    """Whichever of its statements meets the refusal, the numbers given out are the file's."""
+    store = Store.in_folder(tmp_path, "CP01", NOW)
+    _begin(store)
+    refused: list[str] = []
+    store.tell_refusals(lambda: refused.append(store.refusal))
+    file = Refusing(store._db._file, after=refuses_at)
+    store._db._file = store._db._at = file  # type: ignore[assignment]
+    with store.together():
+        store.save_register(1, 5.0)
+        key = _begin(store)
+        store.append("StartTransaction", {"n": 1}, key=key, connector_id=1, at=NOW)
+        store.add_sample(key, {"sampledValue": [{"context": "Transaction.Begin"}]})
+    assert len(refused) == 1
+    assert (store.depth, store.registers(), key) == (1, {1: 5.0}, 2)
+    seen = (store.journal(9), store.samples(key), store.open_transactions())
+    file.after = None
+    assert store.retry()
+    assert store.refusal == ""
+    assert (store.journal(9), store.samples(key), store.open_transactions()) == seen
+    store.close()
+    again = Store.in_folder(tmp_path, "CP01", NOW)
+    assert (again.journal(9), again.samples(key), again.open_transactions()) == seen
+    again.close()
+
+
+async def test_what_is_taken_back_leaves_no_counter_behind(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path, connect=False) as pair:
+        outbox, store = pair.station.charge_point.outbox, pair.station._store
+        key = _begin(store)
+        outbox.append("MeterValues", {}, key=key, connector_id=1)
+        with contextlib.suppress(ZeroDivisionError), store.together():
+            outbox.append("MeterValues", {}, key=key, connector_id=1)
+            raise ZeroDivisionError
+        assert len(outbox._row_ages) == len(outbox._pace._row_delays) == store.depth == 1
+
+
+async def test_a_row_without_its_transaction_is_given_up_and_stops_nothing(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await pair.power_cut()
+        with sqlite3.connect(tmp_path / "CP01.sqlite3") as db:
+            db.execute(
+                "INSERT INTO journal (action, payload, transaction_key, connector_id, written_at)"
+                " VALUES ('StopTransaction', '{\"transactionId\": null}', 99, 1, ?)",
+                (NOW.isoformat(),),
+            )
+        db.close()
+        await pair.power_on()
+        await pair.settle()
+        assert pair.station.snapshot.link.queued == 0
+        (lost,) = pair.station.snapshot.journal.lost
+        assert lost.action == "StopTransaction"
+        await charge(pair)
+        assert pair.status() == "Charging"
+
+
+async def test_a_fault_in_a_timer_is_as_visible_as_that_of_a_task(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        pair.expects_fault = True
+        await charge(pair)
+        charge_point = pair.station.charge_point
+
+        def broken() -> None:
+            raise ZeroDivisionError("a bug")
+
+        charge_point.after(3, broken)
+        await pair.advance(5)
+        with pytest.raises(ZeroDivisionError):
+            await pair.station.failed()
+
+
+async def test_the_meters_count_on_after_a_turn_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Pair(state=tmp_path) as pair:
+        pair.expects_fault = True
+        await charge(pair)
+        transactions = pair.station.charge_point.transactions
+        with monkeypatch.context() as patch:
+            patch.setattr(transactions, "check_vehicle", lambda outlet: 1 / 0)
+            await pair.advance(2)
+        before = Store.registers(pair.station._store)[1]
+        await pair.advance(60)
+        assert Store.registers(pair.station._store)[1] > before + 100
+        with pytest.raises(ZeroDivisionError):
+            await pair.station.failed()
