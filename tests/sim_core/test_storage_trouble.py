@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import sqlite3
 import subprocess
 import sys
@@ -264,12 +263,9 @@ async def test_a_start_under_a_lock_begins_and_says_so(tmp_path: Path) -> None:
 
 def fill(path: Path) -> None:
     """Write a file that takes all the room there is."""
-    with path.open("wb", 0) as file:
-        try:
-            while True:
-                file.write(bytes(512))
-        except OSError as error:
-            assert error.errno == errno.ENOSPC
+    with contextlib.suppress(OSError), path.open("wb", 0) as file:
+        while True:
+            file.write(bytes(512))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a small disk is made of Linux's tmpfs")
@@ -404,3 +400,31 @@ async def test_the_meters_count_on_after_a_turn_that_failed(
         assert Store.registers(pair.station._store)[1] > before + 100
         with pytest.raises(ZeroDivisionError):
             await pair.station.failed()
+
+
+async def test_state_that_is_taken_away_while_it_runs_is_a_warning(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "state", tmp_path / "elsewhere"
+    async with Pair(state=folder) as pair:
+        await charge(pair)
+        folder.rename(elsewhere)
+        await pair.advance(30)
+        (warning,) = trouble(pair)
+        assert warning.startswith(f"{folder / 'CP01.sqlite3'} has been removed while it was in use")
+        with pytest.raises(StoreError, match="another ChargeForge is running"):
+            Store.in_folder(folder, "CP01", NOW)
+        assert pair.status() == "Charging"
+        (elsewhere / "CP01.sqlite3").replace(folder / "CP01.sqlite3")
+        await pair.advance(30)
+        assert trouble(pair) == []
+        assert told(pair, "storage")[-1].endswith("is the file again that was opened")
+
+
+async def test_a_second_one_in_its_place_is_a_warning(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    async with Pair(state=folder) as pair:
+        folder.rename(tmp_path / "elsewhere")
+        second = Store.in_folder(folder, "CP01", NOW)
+        await pair.advance(30)
+        (warning,) = trouble(pair)
+        assert "another ChargeForge runs with the state that is there" in warning
+        second.close()
