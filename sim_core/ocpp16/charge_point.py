@@ -38,6 +38,7 @@ from sim_core.ocpp16.diagnostics import Diagnostics
 from sim_core.ocpp16.firmware import Firmware
 from sim_core.ocpp16.local_list import LocalList
 from sim_core.ocpp16.outlet import Outlet
+from sim_core.ocpp16.presence import Presence
 from sim_core.ocpp16.readings import Readings
 from sim_core.ocpp16.registration import WORTH_TELLING, Registrar
 from sim_core.ocpp16.remote_trigger import ExtendedTrigger, RemoteTrigger
@@ -175,6 +176,7 @@ class ChargePoint:
         "outlets",
         "ping_interval_changed",
         "powered",
+        "presence",
         "published_facts_changed",
         "quirks",
         "readings",
@@ -305,6 +307,7 @@ class ChargePoint:
         self.sessions = Sessions(self)
         self.transactions = Transactions(self)
         self.readings = Readings(self)
+        self.presence = Presence(self)
         self.transfers = Transfers(
             clock,
             # The CSMS's CA counts for its files too; who we are is not shown to a file server.
@@ -336,9 +339,12 @@ class ChargePoint:
             supported += [self.security_log, ExtendedTrigger(self)]
         self.routes = routes_of(supported)
         self.security_log.note(STARTUP)
+        self.presence.find()
         self.transactions.recover()
         self.smart_charging.refresh()
         self._look()
+        self.presence.keep()
+        self._tick_while_needed()
         self._aligned.rearm()
 
     # -- time, tasks, notes ------------------------------------------
@@ -433,6 +439,7 @@ class ChargePoint:
         for other in self.reservations.moved():
             self._look_at(other)
         self._look_at_charge_point()
+        self.presence.keep()
         self._tick_while_needed()
         self.firmware.look()
         self.published_facts_changed()
