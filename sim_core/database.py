@@ -86,7 +86,7 @@ class Database:
         self._written: list[Statement] = []
         """What this `together` has written so far."""
         self._owed: list[Statement] = []
-        self._inside = False
+        self.inside = False
         """A `together` has begun. SQLite itself may have rolled it back: a full disk does that."""
         self._strict = False
         self._be_patient(BUSY_MS)
@@ -111,7 +111,7 @@ class Database:
 
         Raises DiskRefusesError inside of `strictly`.
         """
-        if self._inside:
+        if self.inside:
             yield
             return
         self._written = []
@@ -119,7 +119,7 @@ class Database:
             self._file.execute("PRAGMA synchronous = NORMAL")
         try:
             self._do_here("BEGIN IMMEDIATE")
-            self._inside = True
+            self.inside = True
             yield
             self._do_here("COMMIT")
         except BaseException:
@@ -127,7 +127,7 @@ class Database:
                 self._at.execute("ROLLBACK")
             raise
         finally:
-            self._inside = False
+            self.inside = False
             if lightly:
                 self._file.execute("PRAGMA synchronous = FULL")
         if self._at is not self._file:
@@ -185,7 +185,7 @@ class Database:
         except sqlite3.OperationalError as error:
             self._turn_aside(error)
             cursor = _run(self._at, statement)
-        if self._inside and not statement[1].startswith("SELECT"):
+        if self.inside and not statement[1].startswith("SELECT"):
             self._written.append(statement)
         return cursor
 
@@ -215,7 +215,7 @@ class Database:
             aside.close()
             raise self._lost(fault) from None
         aside.execute("PRAGMA foreign_keys = ON")
-        if self._inside:
+        if self.inside:
             aside.execute("BEGIN IMMEDIATE")
             for statement in self._written:
                 _run(aside, statement)

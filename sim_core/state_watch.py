@@ -54,17 +54,21 @@ class StateWatch:
             self._refused()
         self._look_later()
 
-    def close(self) -> None:
-        """The end: what is owed is written, or it is said that it is lost."""
+    def close(self) -> bool:
+        """The end: what is owed is written, or it is said that it is lost. Returns whether there
+        was something, and it is written."""
         for timer in (self._retry_timer, self._look_timer):
             if timer is not None:
                 timer.cancel()
         if not self._store.refusal:
-            return
+            return False
         owed = self._store.owed
-        if not self._store.retry(patiently=True):
-            self._note(f"{owed} changes of the state are lost with this end: {self._store.refusal}")
-            LOG.error("%d changes of the state are lost: %s", owed, self._store.refusal)
+        if self._store.retry(patiently=True):
+            return True
+        lost = f"{owed} changes of the state are lost with this end: {self._store.refusal}"
+        LOG.error("%s", lost)
+        self._note(lost)
+        return False
 
     def _refused(self) -> None:
         self._show_refusal(self._store.refusal)

@@ -256,8 +256,8 @@ class Station:
             self._dialling.cancel()
             await asyncio.gather(self._dialling, return_exceptions=True)
         await self.charge_point.close()
-        if self._state_watch is not None:
-            self._state_watch.close()
+        if self._state_watch is not None and self._state_watch.close():
+            self.charge_point.save_registers()
         self._latest, self._stale = self.snapshot, False
         if self._burst_ends is not None:
             self._burst_ends.cancel()

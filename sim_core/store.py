@@ -184,6 +184,9 @@ class Store:
 
         Raises DiskRefusesError inside of `strictly`.
         """
+        if self._db.inside:
+            yield
+            return
         depth = self._depth
         try:
             with self._db.together():

@@ -406,7 +406,7 @@ class ChargePoint:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._failed.cancel()
         self.advance_metal()
-        self._save_registers()
+        self.save_registers()
 
     def note(self, kind: str, text: str, connector_id: int | None = None) -> None:
         """Write down what has happened, as a sentence."""
@@ -790,9 +790,10 @@ class ChargePoint:
             else:
                 outlet.trace_w.clear()
         if any(outlet.metal.flowing for outlet in self.outlets.values()):
-            self._save_registers()
+            self.save_registers()
 
-    def _save_registers(self) -> None:
+    def save_registers(self) -> None:
+        """Let the file know what the meters show."""
         self.store.save_registers_lightly(
             {number: outlet.metal.meter.register_wh for number, outlet in self.outlets.items()}
         )
