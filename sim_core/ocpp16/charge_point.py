@@ -39,6 +39,7 @@ from sim_core.ocpp16.firmware import Firmware
 from sim_core.ocpp16.local_list import LocalList
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.presence import Presence
+from sim_core.ocpp16.promises import kept_first
 from sim_core.ocpp16.readings import Readings
 from sim_core.ocpp16.registration import WORTH_TELLING, Registrar
 from sim_core.ocpp16.remote_trigger import ExtendedTrigger, RemoteTrigger
@@ -337,7 +338,7 @@ class ChargePoint:
         supported = [handler for name, handler in handlers if self.configuration.supports(name)]
         if self.behaviour.security_extension:
             supported += [self.security_log, ExtendedTrigger(self)]
-        self.routes = routes_of(supported)
+        self.routes = kept_first(routes_of(supported), store, self.note)
         self.security_log.note(STARTUP)
         self.presence.find()
         self.transactions.recover()

@@ -9,14 +9,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ocpp.v16 import call_result
 
 from sim_core.commands import Accepted, Plug, Start, Stop, Unplug
+from sim_core.ocpp16.promises import REFUSED
 from sim_core.store import Store, StoreError
+from sim_core.wire.schemas import answer_fault
 from tests.conformance.acts import charge, checked, payloads, said
 from tests.pair import Pair
 from tests.scripted_csms import Hold
@@ -428,3 +432,77 @@ async def test_a_second_one_in_its_place_is_a_warning(tmp_path: Path) -> None:
         (warning,) = trouble(pair)
         assert "another ChargeForge runs with the state that is there" in warning
         second.close()
+
+
+UNTIL = "2026-01-01T18:00:00Z"
+PROFILE = {
+    "chargingProfileId": 7,
+    "stackLevel": 1,
+    "chargingProfilePurpose": "TxDefaultProfile",
+    "chargingProfileKind": "Absolute",
+    "chargingSchedule": {
+        "startSchedule": "2026-01-01T00:00:00Z",
+        "chargingRateUnit": "W",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 5000}],
+    },
+}
+ASKED: tuple[tuple[str, dict[str, Any], str, str], ...] = (
+    (
+        "ChangeConfiguration",
+        {"key": "MeterValueSampleInterval", "value": "77"},
+        "Rejected",
+        "Accepted",
+    ),
+    ("ChangeAvailability", {"connectorId": 2, "type": "Inoperative"}, "Rejected", "Accepted"),
+    ("ClearCache", {}, "Rejected", "Accepted"),
+    (
+        "ReserveNow",
+        {"connectorId": 1, "expiryDate": UNTIL, "idTag": "TAG", "reservationId": 5},
+        "Rejected",
+        "Accepted",
+    ),
+    (
+        "SendLocalList",
+        {
+            "listVersion": 3,
+            "updateType": "Full",
+            "localAuthorizationList": [{"idTag": "A", "idTagInfo": {"status": "Accepted"}}],
+        },
+        "Failed",
+        "Accepted",
+    ),
+    (
+        "SetChargingProfile",
+        {"connectorId": 1, "csChargingProfiles": PROFILE},
+        "Rejected",
+        "Accepted",
+    ),
+)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["refuses already", "refuses at that write"])
+@pytest.mark.parametrize(("action", "payload", "no", "yes"), ASKED, ids=lambda one: str(one)[:20])
+async def test_what_cannot_be_kept_is_not_promised(
+    action: str, payload: dict[str, Any], no: str, yes: str, known: bool, tmp_path: Path
+) -> None:
+    if action == "ChangeAvailability" and not known:
+        pytest.skip("it is written behind its answer")
+    async with Pair(state=tmp_path, keys={"LocalAuthListEnabled": "true"}) as pair:
+        with locked(tmp_path):
+            if known:
+                pair.station._store.save_register(1, 1.0)
+            assert await pair.ask(action, **payload) == {"status": no}
+            (why,) = told(pair, "storage")
+            assert why.startswith(f"{action} was refused, for it could not be kept: {tmp_path}")
+            assert pair.station.charge_point.configuration.text("MeterValueSampleInterval") == "10"
+            assert pair.station._store.local_list_version() == 0
+            assert pair.status() == "Available"
+            assert pair.station.snapshot.profiles == ()
+        await pair.advance(2)
+        assert await pair.ask(action, **payload) == {"status": yes}
+
+
+def test_every_word_that_refuses_is_a_word_of_its_message() -> None:
+    for action, word in REFUSED.items():
+        answer = asdict(getattr(call_result, action)(word))
+        assert answer_fault(action, answer) is None
