@@ -28,32 +28,15 @@ BUSY_MS = 50
 PATIENT_MS = 2_000
 """The same while nothing else waits: when the file is opened, and when it is closed."""
 
-MEANWHILE = (
-    "until then all that happens is kept in memory and transaction messages wait; it is lost if "
-    "ChargeForge ends before"
-)
+MEANWHILE = "transaction messages wait, and what happens is lost if ChargeForge ends before"
 REFUSALS = (
-    (
-        "is locked",
-        "{path} is locked by another program: close what has it open (a database browser, a "
-        "backup); {meanwhile}.",
-    ),
-    (
-        "disk is full",
-        "the disk is full: {path} cannot be written. Free some space for {folder}; {meanwhile}.",
-    ),
-    (
-        "readonly database",
-        "{path} may not be written: make the file and {folder} writable; {meanwhile}.",
-    ),
-    (
-        "disk I/O error",
-        "the disk fails when {path} is written: look at it, and at the space in {folder}; "
-        "{meanwhile}.",
-    ),
+    ("is locked", "the state is locked by another program: close what has {path} open; {then}."),
+    ("disk is full", "the disk is full: free some space for {path}; {then}."),
+    ("readonly database", "the state may not be written: make {path} writable; {then}."),
+    ("disk i/o error", "the disk fails: look at the one that has {path}; {then}."),
     (
         "unable to open database file",
-        "{path} cannot be written: see whether {folder} is there and writable; {meanwhile}.",
+        "the state cannot be written: see whether the folder of {path} is writable; {then}.",
     ),
 )
 """What SQLite says where a later attempt may succeed, and what an operator reads."""
@@ -238,8 +221,8 @@ def refusal_of(error: Exception, path: Path, then: str = MEANWHILE) -> str:
     fault."""
     said = str(error).casefold()
     for words, sentence in REFUSALS:
-        if words.casefold() in said:
-            return sentence.format(path=path, folder=path.parent, meanwhile=then)
+        if words in said:
+            return sentence.format(path=path, then=then)
     return ""
 
 

@@ -313,7 +313,9 @@ class Station:
         Runs to its end even when whoever asked goes away: an authorisation that is on the wire
         cannot be taken back.
         """
-        outcome = await asyncio.shield(asyncio.ensure_future(self._submit(command)))
+        work = asyncio.ensure_future(self._submit(command))
+        work.add_done_callback(self.charge_point.task_done)
+        outcome = await asyncio.shield(work)
         if self.seen_afar and self._stale:
             self._publish()  # whoever asked sees what came of it, on whatever thread
         return outcome

@@ -375,7 +375,7 @@ class ChargePoint:
         """Let something go on beside; a fault in it ends the charge point visibly."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._task_done)
+        task.add_done_callback(self.task_done)
         return task
 
     def say(self, action: str, payload: Payload, *, triggered: bool = False) -> None:
@@ -518,6 +518,7 @@ class ChargePoint:
 
     async def session(self, endpoint: Endpoint) -> None:
         """What the charge point does on one connection; ends by being cancelled."""
+        endpoint.on_fault = self.fail
         boots = self.registration is not Registration.ACCEPTED or self.behaviour.boot_on_reconnect
         await first_of(self.outbox.run(endpoint), self.registrar.session(boots))
 
@@ -866,7 +867,8 @@ class ChargePoint:
         }
         effects.get(name, lambda: None)()
 
-    def _task_done(self, task: asyncio.Task[None]) -> None:
+    def task_done(self, task: asyncio.Task[Any]) -> None:
+        """A task has ended that nobody awaits: a fault in it is one of the charge point."""
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             self.fail(error)

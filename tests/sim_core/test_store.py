@@ -118,6 +118,9 @@ def test_a_new_file_has_its_tables_before_anything_is_written(tmp_path: Path) ->
     copy = tmp_path / "copy"
     copy.mkdir()
     (copy / "CP01.sqlite3").write_bytes(store.path.read_bytes())
+    with sqlite3.connect(copy / "CP01.sqlite3") as db:
+        assert db.execute("SELECT count(*) FROM journal").fetchone() == (0,)
+    db.close()
     again = Store.in_folder(copy, "CP01", NOW)
     assert again.trouble == ""
     again.close()
