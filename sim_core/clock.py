@@ -15,6 +15,7 @@ import itertools
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Protocol
 
 
@@ -82,6 +83,39 @@ class ScaledClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds) / self._scale)
+
+
+class GuardedClock:
+    """Another clock whose timers cannot fail in silence: an event loop would only log it.
+
+    Everything of one charge point counts by one of these, so that a fault in any timer is told to
+    `failed`, as that of a task is to whoever awaits it.
+    """
+
+    __slots__ = ("_clock", "_failed")
+
+    def __init__(self, clock: Clock, failed: Callable[[Exception], None]) -> None:
+        self._clock = clock
+        self._failed = failed
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        return self._clock.call_later(seconds, partial(self.run, callback))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+
+    def run(self, callback: Callable[[], None]) -> None:
+        """Call something that nobody awaits; a fault in it is told."""
+        try:
+            callback()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is handed on
+            self._failed(error)
 
 
 def _wake(waker: asyncio.Future[None]) -> None:

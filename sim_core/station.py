@@ -57,7 +57,8 @@ from sim_core.snapshot import (
     StationSnapshot,
     TransactionSnapshot,
 )
-from sim_core.store import Reservation, Store
+from sim_core.state_watch import StateWatch
+from sim_core.store import MEMORY, Reservation, Store
 from sim_core.wire.access import NOTHING_SET, Access, Tls, dial, tls_context
 from sim_core.wire.access import warnings as access_warnings
 from sim_core.wire.dialling import charge_point_url
@@ -121,6 +122,20 @@ class Station:
             on_event=lambda event: self._note(event),
             on_change=self._changed,
             access=access,
+        )
+        clock = self.charge_point.clock  # a fault in any of its timers is that of the charge point
+        self._state_watch = (
+            None
+            if store.path == MEMORY
+            else StateWatch(
+                store,
+                clock,
+                scale=build.time_scale,
+                warn=self.warn,
+                withdraw=self.withdraw,
+                note=lambda text: self.charge_point.note("storage", text),
+                written=self.charge_point.written_again,
+            )
         )
         identity = build.charge_point_id
         security = self.charge_point.security
@@ -242,6 +257,8 @@ class Station:
             self._dialling.cancel()
             await asyncio.gather(self._dialling, return_exceptions=True)
         await self.charge_point.close()
+        if self._state_watch is not None and self._state_watch.close():
+            self.charge_point.save_registers()
         self._latest, self._stale = self.snapshot, False
         if self._burst_ends is not None:
             self._burst_ends.cancel()
@@ -284,6 +301,11 @@ class Station:
         self.warnings = (*self.warnings, sentence)
         self._note(Event(self.now(), "warning", sentence))
 
+    def withdraw(self, sentence: str) -> None:
+        """A warning no longer stands."""
+        self.warnings = tuple(warning for warning in self.warnings if warning != sentence)
+        self._changed()
+
     # -- commands ----------------------------------------------------
 
     async def submit(self, command: Command) -> Outcome:
@@ -292,7 +314,9 @@ class Station:
         Runs to its end even when whoever asked goes away: an authorisation that is on the wire
         cannot be taken back.
         """
-        outcome = await asyncio.shield(asyncio.ensure_future(self._submit(command)))
+        work = asyncio.ensure_future(self._submit(command))
+        work.add_done_callback(self.charge_point.task_done)
+        outcome = await asyncio.shield(work)
         if self.seen_afar and self._stale:
             self._publish()  # whoever asked sees what came of it, on whatever thread
         return outcome
@@ -386,14 +410,17 @@ class Station:
         awaited = self._watchers or self._looks or (self.seen_afar and self._burst < BURST)
         if awaited and not self._picture_due:
             self._picture_due = True
-            self._loop.call_soon(self._publish)
+            self._loop.call_soon(self._guarded, self._publish)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        self.charge_point.clock.run(act)
 
     def _publish(self) -> None:
         self._picture_due = False
         picture = self.snapshot
         self._burst += 1
         if self.seen_afar and self._burst_ends is None:
-            self._burst_ends = self._loop.call_later(BURST_S, self._end_burst)
+            self._burst_ends = self._loop.call_later(BURST_S, self._guarded, self._end_burst)
         watchers, self._watchers = self._watchers, []
         for watcher in watchers:
             if not watcher.done():

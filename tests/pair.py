@@ -63,6 +63,8 @@ class PairClock(ManualClock):
             await super().settle()
             unrest = self.pair.unrest() if self.pair else ""
             if not unrest:
+                if self.pair is not None:
+                    self.pair.raise_faults()
                 return
             assert time.monotonic() < deadline, f"the pair does not come to rest: {unrest}"
             await asyncio.sleep(0.0005)  # sockets need real time; the condition is `unrest`
@@ -119,6 +121,8 @@ class Pair:
         self._running = False
         self._files = 0
         """How many files have come or gone."""
+        self.expects_fault = False
+        """A fault inside is what the test is about."""
         self.ignores_files = False
         """A file that is on its way is no unrest: for one that its server keeps waiting."""
         self._swallowed: set[str] = set()
@@ -191,6 +195,13 @@ class Pair:
     async def settle(self) -> None:
         """Let happen what can happen without time passing."""
         await self.clock.settle()
+
+    def raise_faults(self) -> None:
+        """Raise what has gone wrong in a task or a timer of the charge point, if anything has."""
+        if self._running and not self.expects_fault:
+            failed = self.station.charge_point._failed
+            if failed.done() and not failed.cancelled():
+                failed.result()
 
     def unrest(self) -> str:
         """What is still going on without time passing; empty when nothing is."""

@@ -180,7 +180,7 @@ class Crowd:
                 rng=random.Random(rng.random()),
                 visits=self.visits,
             )
-            self._begin(member, driver)
+            member.work.append(member.station.charge_point.spawn(driver))
 
     def _begin(self, member: Member, work: Coroutine[Any, Any, None]) -> None:
         member.work.append(asyncio.ensure_future(work))
@@ -233,7 +233,8 @@ class Crowd:
         links: Counter[LinkState] = Counter()
         because: Counter[str] = Counter()
         statuses: Counter[Status] = Counter()
-        registered = transactions = queued = 0
+        registered = transactions = queued = refused = 0
+        refusal = ""
         power_w = 0.0
         stations = [member.station for member in self._members.values()]
         for station in stations:
@@ -244,6 +245,8 @@ class Crowd:
             elif link.trouble:
                 because[link.trouble] += 1
             queued += charge_point.store.depth
+            if charge_point.store.refusal:
+                refused, refusal = refused + 1, refusal or charge_point.store.refusal
             for outlet in charge_point.outlets.values():
                 report = charge_point.reports.current(outlet.number)
                 if report is not None:
@@ -275,9 +278,17 @@ class Crowd:
             refused=tuple(self.visits.refused.most_common(MOST_REASONS)),
             crashed=self._crashed,
             lag_s=self._lag_s,
-            warnings=self._warnings,
+            warnings=(*self._warnings, *_refused(refused, refusal)),
             rate_trace=tuple((b - a) / LOOK_S for a, b in pairwise(counts)),
         )
+
+
+def _refused(count: int, sentence: str) -> tuple[str, ...]:
+    """The warning for charge points whose state cannot be written, and what the first one says."""
+    if not count:
+        return ()
+    whose = "one charge point" if count == 1 else f"{count} charge points"
+    return (f"{whose}: {sentence}",)
 
 
 async def _result_of(task: asyncio.Task[None]) -> None:

@@ -56,6 +56,9 @@ async def visit(
     """Visit one connector for ever; what comes of it is counted in `visits`."""
     await station.until(lambda seen: seen.link.registration is Registration.ACCEPTED)
     await clock.sleep(rng.uniform(0, habits.pause_s))  # not everybody at once
+    if station.snapshot.connectors[connector_id - 1].plugged:  # since the last run
+        await station.submit(Stop(connector_id))
+        await station.submit(Unplug(connector_id))
     while True:
         if await _agreed(station, Plug(connector_id), id_tag, visits):
             if await _agreed(station, Start(connector_id, id_tag), id_tag, visits):

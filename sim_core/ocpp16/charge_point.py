@@ -22,7 +22,7 @@ from typing import Any
 
 from ocpp.v16.enums import Reason
 
-from sim_core.clock import Clock, Timer
+from sim_core.clock import Clock, GuardedClock, Timer
 from sim_core.draws import Draws
 from sim_core.events import Event
 from sim_core.hardware import cabinet
@@ -38,6 +38,8 @@ from sim_core.ocpp16.diagnostics import Diagnostics
 from sim_core.ocpp16.firmware import Firmware
 from sim_core.ocpp16.local_list import LocalList
 from sim_core.ocpp16.outlet import Outlet
+from sim_core.ocpp16.presence import Presence
+from sim_core.ocpp16.promises import kept_first
 from sim_core.ocpp16.readings import Readings
 from sim_core.ocpp16.registration import WORTH_TELLING, Registrar
 from sim_core.ocpp16.remote_trigger import ExtendedTrigger, RemoteTrigger
@@ -176,6 +178,7 @@ class ChargePoint:
         "outlets",
         "ping_interval_changed",
         "powered",
+        "presence",
         "published_facts_changed",
         "quirks",
         "readings",
@@ -214,7 +217,7 @@ class ChargePoint:
         self.behaviour = build.model.behaviour
         self.quirks = build.quirks
         self.rng = rng
-        self.clock = clock
+        self.clock = clock = GuardedClock(clock, self.fail)
         self.store = store
         self.registration = Registration.NONE
         self.rebooting = False
@@ -309,6 +312,7 @@ class ChargePoint:
         self.sessions = Sessions(self)
         self.transactions = Transactions(self)
         self.readings = Readings(self)
+        self.presence = Presence(self)
         self.transfers = Transfers(
             clock,
             # The CSMS's CA counts for its files too; who we are is not shown to a file server.
@@ -338,11 +342,14 @@ class ChargePoint:
         supported = [handler for name, handler in handlers if self.configuration.supports(name)]
         if self.behaviour.security_extension:
             supported += [self.security_log, ExtendedTrigger(self)]
-        self.routes = routes_of(supported)
+        self.routes = kept_first(routes_of(supported), store, self.note)
         self.security_log.note(STARTUP)
+        self.presence.find()
         self.transactions.recover()
         self.smart_charging.refresh()
         self._look()
+        self.presence.keep()
+        self._tick_while_needed()
         self._aligned.rearm()
 
     # -- time, tasks, notes ------------------------------------------
@@ -372,7 +379,7 @@ class ChargePoint:
         """Let something go on beside; a fault in it ends the charge point visibly."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._task_done)
+        task.add_done_callback(self.task_done)
         return task
 
     def say(self, action: str, payload: Payload, *, triggered: bool = False) -> None:
@@ -387,7 +394,7 @@ class ChargePoint:
         self.spawn(send())
 
     async def failed(self) -> None:
-        """Return never; raise when something that was spawned has failed."""
+        """Return never; raise when something that was spawned, or a timer, has failed."""
         await asyncio.shield(self._failed)
 
     async def close(self) -> None:
@@ -404,7 +411,7 @@ class ChargePoint:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._failed.cancel()
         self.advance_metal()
-        self._save_registers()
+        self.save_registers()
 
     def note(self, kind: str, text: str, connector_id: int | None = None) -> None:
         """Write down what has happened, as a sentence."""
@@ -437,6 +444,7 @@ class ChargePoint:
         for other in self.reservations.moved():
             self._look_at(other)
         self._look_at_charge_point()
+        self.presence.keep()
         self._tick_while_needed()
         self.firmware.look()
         self.published_facts_changed()
@@ -514,6 +522,7 @@ class ChargePoint:
 
     async def session(self, endpoint: Endpoint) -> None:
         """What the charge point does on one connection; ends by being cancelled."""
+        endpoint.on_fault = self.fail
         boots = self.registration is not Registration.ACCEPTED or self.behaviour.boot_on_reconnect
         await first_of(self.outbox.run(endpoint), self.registrar.session(boots))
 
@@ -555,6 +564,11 @@ class ChargePoint:
         self.security_log.registered()
         self.outbox.wake()
         self.published_facts_changed()
+
+    def written_again(self) -> None:
+        """The disk has taken everything that it was owed: what waited for that goes out."""
+        self.security_log.tell()
+        self.outbox.wake()
 
     def _say_connectors(self) -> None:
         if self.outbox.registered:
@@ -764,6 +778,13 @@ class ChargePoint:
 
     def _tick(self) -> None:
         self._tick_timer = None
+        try:
+            self._look_at_metal()
+        finally:  # whatever one turn met, the meters go on counting
+            self._tick_while_needed()
+            self.published_facts_changed()
+
+    def _look_at_metal(self) -> None:
         evenly = self._ticks_evenly()
         self.advance_metal()
         for outlet in self.outlets.values():
@@ -776,11 +797,10 @@ class ChargePoint:
             else:
                 outlet.trace_w.clear()
         if any(outlet.metal.flowing for outlet in self.outlets.values()):
-            self._save_registers()
-        self._tick_while_needed()
-        self.published_facts_changed()
+            self.save_registers()
 
-    def _save_registers(self) -> None:
+    def save_registers(self) -> None:
+        """Let the file know what the meters show."""
         self.store.save_registers_lightly(
             {number: outlet.metal.meter.register_wh for number, outlet in self.outlets.items()}
         )
@@ -856,7 +876,13 @@ class ChargePoint:
         }
         effects.get(name, lambda: None)()
 
-    def _task_done(self, task: asyncio.Task[None]) -> None:
+    def task_done(self, task: asyncio.Task[Any]) -> None:
+        """A task has ended that nobody awaits: a fault in it is one of the charge point."""
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) and not self._failed.done():
-            self._failed.set_exception(error)
+        if not task.cancelled() and (error := task.exception()):
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """Something went wrong inside that nobody awaits: the charge point ends, and says why."""
+        if not self._failed.done():
+            self._failed.set_exception(self.store.explained(error))

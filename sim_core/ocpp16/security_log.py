@@ -87,9 +87,10 @@ class SecurityLog:
 
     def tell(self) -> None:
         """Tell the CSMS what it does not know, one event after the other."""
-        if not self._telling and self._cp.outbox.registered:
+        cp = self._cp
+        if not self._telling and cp.outbox.registered and not cp.store.refusal:
             self._telling = True
-            self._cp.spawn(self._tell())
+            cp.spawn(self._tell())
 
     @on(Action.get_log)
     def get_log(
@@ -137,7 +138,11 @@ class SecurityLog:
     async def _tell(self) -> None:
         cp = self._cp
         try:
-            while self.notifies and (event := cp.store.waiting_security_event()) is not None:
+            while (
+                self.notifies
+                and not cp.store.refusal  # then it is told once it is on disk
+                and (event := cp.store.waiting_security_event()) is not None
+            ):
                 answer = await cp.outbox.call("SecurityEventNotification", _payload(event))
                 if not isinstance(answer, NoAnswer):
                     cp.store.told_security_event(event.number)

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from ocpp.v16.enums import Reason
 
 from sim_core.hardware.meter import Reading
-from sim_core.hardware.vehicle import Vehicle, named
 from sim_core.ocpp16 import metering
 from sim_core.ocpp16.ids import whole_number
 from sim_core.ocpp16.outlet import Authorization, Outlet, Transaction
@@ -101,13 +100,8 @@ class Transactions:
         )
 
     def _resume(self, outlet: Outlet, left: StoredTransaction) -> None:
-        """The cable has stayed in: the vehicle is the one that was there, with what it has got."""
+        """It goes on, with the vehicle that stands there, or without one until it is back."""
         metal = outlet.metal
-        if metal.vehicle is None and left.vehicle is not None and left.vehicle_wh is not None:
-            charged_wh = metal.meter.register_wh - left.meter_start_wh
-            kind = named(self._cp.build.garage, left.vehicle)
-            metal.vehicle = Vehicle(kind, left.vehicle_wh + charged_wh) if kind else None
-            outlet.vehicle_name = left.vehicle
         outlet.transaction = Transaction(
             left.key,
             left.id_tag,
@@ -115,6 +109,7 @@ class Transactions:
             left.started_at,
             left.meter_start_wh,
             transaction_id=left.transaction_id,
+            interrupted=not metal.plugged,
         )
         self._cp.smart_charging.refresh()
         outlet.ended = False

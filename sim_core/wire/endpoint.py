@@ -206,6 +206,8 @@ class Endpoint:
         self.hold_calls: Callable[[], None] = lambda: None
         self.let_calls_go: Callable[[], Awaitable[None]] = _nothing
         """For answers that come after what they cause: whoever sends calls sets both."""
+        self.on_fault: Callable[[BaseException], None] = lambda _: None
+        """Called with a fault of ours in what follows from an answer."""
         self._style = style
         self._rng: Rng = rng or random.Random()
         self._answering: set[asyncio.Task[None]] = set()
@@ -440,9 +442,13 @@ class Endpoint:
     def _answered(self, reply: Reply | Refusal, task: asyncio.Task[None]) -> None:
         self._answering.discard(task)
         if task.cancelled() and isinstance(reply, Reply) and reply.lost is not None:
-            reply.lost()
+            try:
+                reply.lost()
+            except Exception as fault:  # noqa: BLE001 - whatever it is, it is handed on
+                self.on_fault(fault)
         if not task.cancelled() and (error := task.exception()):
             LOG.error("an answer could not be given", exc_info=error)
+            self.on_fault(error)
 
     def _carry_out(self, reply: Reply | Refusal) -> None:
         if isinstance(reply, Reply) and reply.then is not None:

@@ -127,6 +127,7 @@ class Outbox:
         self._plain: list[_Plain] = []
         self._ages = itertools.count()
         self._row_ages = [next(self._ages) for _ in range(store.depth)]
+        store.on_rollback = self._rows_taken_back
         self._news = Flag()
         self._row_sent_last = False
         self._status_first = False
@@ -204,6 +205,12 @@ class Outbox:
         self._drained.clear()
         self._on_change()
         self.wake()
+
+    def _rows_taken_back(self) -> None:
+        """A commit did not come about: what it had added to the journal never was there."""
+        while len(self._row_ages) > self._store.depth:
+            self._row_ages.pop()
+            self._pace.row_taken_back()
 
     async def drained(self) -> None:
         """Return once all is said and answered, or the link is lost and it cannot be."""
@@ -324,6 +331,7 @@ class Outbox:
             and not self._needs_proof
             and not self._beside.row_open
             and self._pace.rows_are_due
+            and not self._store.refusal  # what is not on disk is not on the wire either
         )
         if plain is not None and (
             not row_ready
