@@ -18,10 +18,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
 from sim_core.config import Settings
+from sim_core.http_door.answers import answer, refusal
 from sim_core.public import HIDDEN, public_url, without_users
 from sim_core.sidecar import openapi
 from sim_core.sidecar.acts import Query, read
-from sim_core.sidecar.answers import answer, refusal
 from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.streams import Streams
 from sim_core.snapshot import (

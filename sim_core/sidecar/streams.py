@@ -15,8 +15,8 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sim_core.http_door.answers import as_json, refusal
 from sim_core.public import without_users
-from sim_core.sidecar.answers import as_json, refusal
 from sim_core.snapshot import StationSnapshot
 from sim_core.station import Station
 

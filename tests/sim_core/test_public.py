@@ -32,8 +32,8 @@ from sim_core.csms.__main__ import _SafeFormatter
 from sim_core.csms.events import Booted
 from sim_core.csms.text import printable
 from sim_core.events import Event, Ring
+from sim_core.http_door.answers import as_json
 from sim_core.public import plain, public_frame, public_url, without_users
-from sim_core.sidecar.answers import as_json
 from sim_core.sidecar.looks import LOOKS
 from sim_core.station import Station
 from sim_core.store import MEMORY
