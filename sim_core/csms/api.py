@@ -39,6 +39,8 @@ from sim_core.http_door.server import Stop, listen, serve_app
 
 DEFAULT_ID_TAG = "DEMO_IDTAG"
 LARGEST_INTEGER = 2**31 - 1
+LARGEST_TRANSACTION_ID = 2**127
+"""A charge point that was another CSMS's before may bring any counter along."""
 
 STATUS_OF: dict[type[CsmsError], int] = {
     NotConnectedError: 404,
@@ -78,12 +80,14 @@ def _integer(body: Body, *names: str, lowest: int) -> int:
     return value
 
 
-def _optional_integer(body: Body, *names: str, lowest: int) -> int | None:
+def _optional_integer(
+    body: Body, *names: str, lowest: int, highest: int = LARGEST_INTEGER
+) -> int | None:
     value = _first(body, names)
     if value is None:
         return None
     whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or not lowest <= value <= LARGEST_INTEGER:
+    if not whole or not lowest <= value <= highest:
         raise RefusedError(422, f"{names[0]} must be an integer from {lowest}")
     return int(value)
 
@@ -125,7 +129,9 @@ async def start(csms: Csms, body: Body) -> dict[str, Any]:
 
 
 async def stop(csms: Csms, body: Body) -> dict[str, Any]:
-    transaction_id = _optional_integer(body, "transactionId", "transaction_id", lowest=-1)
+    transaction_id = _optional_integer(
+        body, "transactionId", "transaction_id", lowest=-1, highest=LARGEST_TRANSACTION_ID
+    )
     connector_id = _optional_integer(body, "connectorId", "connector_id", lowest=1)
     if transaction_id is None and connector_id is None:
         raise RefusedError(422, "transactionId or connectorId must be given")
