@@ -11,7 +11,7 @@ import asyncio
 import errno
 import logging
 import socket
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
@@ -29,6 +29,7 @@ from websockets.exceptions import (
 )
 from websockets.typing import Subprotocol
 
+from sim_core.csms_url import PLACE_OF_ID, with_identity
 from sim_core.errors import UserError
 from sim_core.public import public_url
 from sim_core.wire.access import Dial, explain_tls
@@ -75,9 +76,8 @@ class _Connect(connect):
 
 
 def charge_point_url(base: str, charge_point_id: str) -> str:
-    """The URL to dial: the base with the percent-encoded identity appended (OCPP-J §3.1.1)."""
-    path, mark, query = base.partition("?")
-    return f"{path.rstrip('/')}/{quote(charge_point_id, safe='')}{mark}{query}"
+    """The URL to dial for this identity; see `sim_core.csms_url`."""
+    return with_identity(base, charge_point_id)
 
 
 async def open_socket(way: Dial) -> ClientConnection:
@@ -152,10 +152,12 @@ def _explain_redirect(locations: list[str], way: Dial | None) -> str:
     except ValueError:
         scheme, mark, rest = "", "", locations[0]
     scheme = {"http": "ws", "https": "wss"}.get(scheme, scheme)
-    identity = urlsplit(dialled).path.rpartition("/")[2]
+    own = quote(way.identity, safe="") if way is not None else ""
     path, question, query = rest.partition("?")
-    if identity and path.endswith(f"/{identity}"):
-        path = path[: -len(identity) - 1]
+    if own and path.endswith(f"/{own}"):
+        path = path[: -len(own) - 1]
+    elif own:
+        path = path.replace(f"/{own}/", f"/{PLACE_OF_ID}/")
     where = _quoted(public_url(f"{scheme}{mark}{path}{question}{query}"))
     return f"the CSMS has moved: set CSMS_URL to {where}, if you trust that"
 
