@@ -329,6 +329,12 @@ class Settings(BaseSettings):
             raise UrlError(why)
         return value
 
+    @field_validator("cpid")
+    @classmethod
+    def _utf8(cls, value: str) -> str:
+        value.encode()  # a byte of the command line that is no UTF-8 is half a character
+        return value
+
     @field_validator("proxy")
     @classmethod
     def _proxy_url(cls, value: str | None) -> str | None:
