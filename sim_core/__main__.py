@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from sim_core.engine import Companion, Engine
 from sim_core.events import Event
-from sim_core.public import plain, public_url
+from sim_core.public import plain, public_url, without_users
 
 if TYPE_CHECKING:
     from sim_core.config import Settings
@@ -102,13 +102,14 @@ class OneLine(logging.Formatter):
     which nobody can take for a record."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        return plain(super().formatMessage(record))
+        return plain(without_users(super().formatMessage(record)))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
-        return "\n".join(f"    {plain(line)}" for line in super().formatException(ei).splitlines())
+        told = without_users(super().formatException(ei))
+        return "\n".join(f"    {plain(line)}" for line in told.splitlines())
 
     def formatStack(self, stack_info: str) -> str:  # noqa: N802 - logging's name
-        return "\n".join(f"    {plain(line)}" for line in stack_info.splitlines())
+        return "\n".join(f"    {plain(line)}" for line in without_users(stack_info).splitlines())
 
 
 def log_to_file(settings: Settings) -> None:
@@ -185,11 +186,11 @@ def _log_events(engine: Engine, cursor: int) -> int:
 
 def _as_sentence(at: datetime, kind: str, text: str, connector_id: int | None) -> str:
     when = "" if kind in FRAMING else f"{at.astimezone():%H:%M:%S} "
-    return when + plain(text)
+    return when + plain(without_users(text))
 
 
 def _as_json(at: datetime, kind: str, text: str, connector_id: int | None) -> str:
-    words: dict[str, object] = {"at": at.isoformat(), "kind": kind, "text": text}
+    words: dict[str, object] = {"at": at.isoformat(), "kind": kind, "text": without_users(text)}
     if connector_id is not None:
         words["connector"] = connector_id
     return json.dumps(words)  # in ASCII: what a terminal would obey shows as escapes

@@ -25,8 +25,9 @@ from pydantic_settings import (
 )
 
 from sim_core.authorization_key import key_bytes
+from sim_core.csms_url import NO_SCHEME, PERCENT_ADVICE, trouble
 from sim_core.errors import UserError
-from sim_core.public import HIDDEN, public_url
+from sim_core.public import HIDDEN, names_secret, public_url, without_users
 
 CONFIG_FILE = "chargeforge.toml"
 MAY_CARRY_A_PASSWORD = ("csms_url", "proxy")
@@ -35,6 +36,15 @@ PROXY_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
 
 class ConfigError(UserError):
     """An option that cannot be used."""
+
+
+NO_PROXY = "it is no URL of a proxy"
+SAID_ANYWAY = (NO_SCHEME, NO_PROXY)
+"""Reasons that what is allowed tells as well."""
+
+
+class UrlError(ValueError):
+    """Why a URL cannot be used, in our own words: a library's may quote what is secret in it."""
 
 
 def option(default: Any, allowed: str, text: str, **limits: Any) -> Any:
@@ -71,7 +81,8 @@ class Settings(BaseSettings):
     csms_url: str = option(
         "ws://127.0.0.1:9000/ocpp",
         "a ws:// or wss:// URL",
-        "The CSMS to connect to; the charge point's id is appended as the last path segment",
+        "The CSMS to connect to; the charge point's id is appended as the last path segment, "
+        "unless {cpid} stands in its path or query",
         repr=False,
     )
     cpid: str = option(
@@ -314,21 +325,29 @@ class Settings(BaseSettings):
     @field_validator("csms_url")
     @classmethod
     def _websocket_url(cls, value: str) -> str:
-        scheme, _, rest = value.partition("://")
-        if scheme not in ("ws", "wss") or not rest.strip("/"):
-            raise ValueError("not a WebSocket URL")
+        if why := trouble(value):
+            raise UrlError(why)
+        return value
+
+    @field_validator("cpid")
+    @classmethod
+    def _utf8(cls, value: str) -> str:
+        value.encode()  # a byte of the command line that is no UTF-8 is half a character
         return value
 
     @field_validator("proxy")
     @classmethod
     def _proxy_url(cls, value: str | None) -> str | None:
         if value is not None:
-            parts = urlsplit(value)
-            known = parts.scheme in PROXY_SCHEMES and parts.hostname and parts.port != 0
+            try:
+                parts = urlsplit(value)
+                known = parts.scheme in PROXY_SCHEMES and parts.hostname and parts.port != 0
+            except ValueError:  # its text may have the password in it
+                known = None
             if not known or parts.path.strip("/") or parts.query or parts.fragment:
-                raise ValueError("not the URL of a proxy")
+                raise UrlError(PERCENT_ADVICE if "@" in value else NO_PROXY)
             if parts.username is not None and parts.password is None:
-                raise ValueError("a name without a password")
+                raise UrlError("there is a name without a password")
         return value
 
     @field_validator("authorization_key")
@@ -393,9 +412,13 @@ def _sentence(error: ValidationError, kind: type[Settings]) -> str:
         shown = "(secret)"
     elif field in MAY_CARRY_A_PASSWORD:
         shown = public_url(shown)
-    elif "authorizationkey" in shown.casefold():
+    elif names_secret(shown, ("authorizationkey",)):
         shown = HIDDEN
-    return f"{variable} ({flag}) is {shown!r}: allowed is {allowed}."
+    else:
+        shown = without_users(shown)
+    why = first.get("ctx", {}).get("error")
+    reason = f"{why}; " if isinstance(why, UrlError) and str(why) not in SAID_ANYWAY else ""
+    return f"{variable} ({flag}) is {shown!r}: {reason}allowed is {allowed}."
 
 
 def load(argv: list[str], prog: str = "chargeforge") -> Settings:

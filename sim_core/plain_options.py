@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from sim_core.csms_url import trouble
+
 if TYPE_CHECKING:
     from sim_core.config import Settings
 
@@ -35,9 +37,7 @@ def _word(longest: int) -> Read:
 
 
 def _url(text: str) -> str | None:
-    scheme, _, rest = text.partition("://")
-    plain = WORD.fullmatch(text) and scheme in ("ws", "wss") and rest.strip("/")
-    return text if plain else None
+    return text if WORD.fullmatch(text) and not trouble(text) else None
 
 
 def _path(text: str) -> Path | None:

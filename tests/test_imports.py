@@ -28,6 +28,7 @@ MAY_TOUCH_THE_OUTSIDE = (
     "wire/",
     "sidecar/",
     "csms/",
+    "http_door/",
     "own_thread.py",
     "store.py",
     "doctor.py",

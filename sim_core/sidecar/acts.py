@@ -28,7 +28,7 @@ from sim_core.commands import (
     Start,
     Swipe,
 )
-from sim_core.sidecar.answers import answer, refusal
+from sim_core.http_door.answers import answer, refusal
 from sim_core.station import Station
 
 AUTO_TAG = "AUTO_TAG"

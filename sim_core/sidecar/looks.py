@@ -18,10 +18,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
 from sim_core.config import Settings
-from sim_core.public import HIDDEN, public_url
+from sim_core.http_door.answers import answer, refusal
+from sim_core.public import HIDDEN, public_url, without_users
 from sim_core.sidecar import openapi
 from sim_core.sidecar.acts import Query, read
-from sim_core.sidecar.answers import answer, refusal
 from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.streams import Streams
 from sim_core.snapshot import (
@@ -109,7 +109,7 @@ class Looks:
                 "upload": _progress(seen.upload),
                 "active_sessions": _sessions(seen),
                 "link": _link(seen.link),
-                "warnings": list(seen.warnings),
+                "warnings": [without_users(one) for one in seen.warnings],
                 "versions": self._versions,
                 "settings": without_secrets(self._settings),
             }
@@ -219,7 +219,7 @@ def without_secrets(settings: Settings) -> dict[str, Any]:
             shown[name] = HIDDEN
         elif isinstance(value, Mapping):
             shown[name] = {
-                str(key): HIDDEN if _sounds_secret(str(key)) else str(word)
+                str(key): HIDDEN if _sounds_secret(str(key)) else public_url(str(word))
                 for key, word in value.items()
             }
         elif value is None or isinstance(value, (bool, int, float)):

@@ -7,6 +7,7 @@ no `repr` shows them.
 
 from __future__ import annotations
 
+import re
 import ssl
 import stat
 from base64 import b64encode
@@ -40,6 +41,9 @@ ALERT_ADVICE = (
     ("RECORD_LAYER_FAILURE", "the CSMS does not speak TLS on this port: use ws:// or another port"),
 )
 """Part of an OpenSSL reason -> what to do."""
+
+PLACE = re.compile(r"[^/?#]*")
+"""Of a URL behind its `://`: name, password, host and port."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ class Dial:
     tls: ssl.SSLContext | None = None
     authorization: str | None = field(default=None, repr=False)
     proxy: str | None = field(default=None, repr=False)
+    identity: str = ""
+    """The id of the charge point that dials."""
 
 
 def dial(url: str, identity: str, access: Access) -> Dial:
@@ -86,9 +92,9 @@ def dial(url: str, identity: str, access: Access) -> Dial:
     is dialled has no secret in it. Raises UserError when a certificate or key cannot be used.
     """
     scheme, _, rest = url.partition("://")
-    place, slash, path = rest.partition("/")
+    place = PLACE.match(rest)[0]  # type: ignore[index]  # it matches nothing as well
     user, _, host = place.rpartition("@")
-    rest = f"{host}{slash}{path}"
+    rest = f"{host}{rest[len(place) :]}"
     if access.profile >= 2:
         scheme = "wss"
     context = tls_context(access.tls) if scheme == "wss" else None
@@ -99,7 +105,7 @@ def dial(url: str, identity: str, access: Access) -> Dial:
         name, _, password = user.partition(":")
         credentials = unquote_to_bytes(name) + b":" + unquote_to_bytes(password)
         authorization = _basic(credentials)
-    return Dial(f"{scheme}://{rest}", context, authorization, access.proxy)
+    return Dial(f"{scheme}://{rest}", context, authorization, access.proxy, identity)
 
 
 def basic_authorization(identity: str, key: bytes) -> str:

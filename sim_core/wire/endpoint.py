@@ -23,7 +23,7 @@ from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
 
 from sim_core.clock import Clock, Timer
 from sim_core.draws import Rng
-from sim_core.public import without_users
+from sim_core.public import SECRET, names_secret, public_frame, without_users
 from sim_core.wire import schemas
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 from sim_core.wire.style import CLEAN, WireStyle
@@ -43,8 +43,6 @@ LATE_LIMIT = 32
 
 HAIR_S = 1e-6
 """Less than any timer knows."""
-
-HIDDEN = "(secret)"
 
 Payload = dict[str, Any]
 
@@ -148,14 +146,6 @@ def to_wire(message: object) -> Payload:
         for name, wire in _wire_names(kind)
         if (value := getattr(message, name)) is not None
     }
-
-
-def _hidden(text: str, secret: str) -> str:
-    """A frame without the secret in it, however JSON has written that, nor a password in a URL."""
-    text = without_users(text)
-    if not secret:
-        return text
-    return text.replace(json.dumps(secret)[1:-1], HIDDEN).replace(secret, HIDDEN)
 
 
 async def _nothing() -> None:
@@ -331,7 +321,7 @@ class Endpoint:
             Direction.NOISE,
             what,
             "",
-            text[:LOGGED_LIMIT],
+            self._shown(text),
             self._clock.now(),
             state=ExchangeState.ERROR,
             trouble=what,
@@ -376,7 +366,7 @@ class Endpoint:
         else:
             if isinstance(answer, Result):
                 state, fault = ExchangeState.ANSWERED, schemas.answer_fault(action, answer.payload)
-                trouble = fault.description if fault else ""
+                trouble = without_users(fault.description) if fault else ""
             else:
                 state, trouble = ExchangeState.ERROR, answer.code
             if late:
@@ -385,7 +375,7 @@ class Endpoint:
             self._log.close(
                 number,
                 state,
-                answer=text[:LOGGED_LIMIT],
+                answer=self._shown(text),
                 latency_s=self._clock.monotonic() - sent_at,
                 trouble=trouble,
             )
@@ -398,12 +388,12 @@ class Endpoint:
         payload = message[3] if len(message) == 4 and isinstance(message[3], dict) else None
         fields_ = payload or {}
         connector_id, transaction_id = fields_.get("connectorId"), fields_.get("transactionId")
-        secret = self._secret_in(fields_)
+        secret = names_secret(text, self._secret_keys)
         number = self._log.open(
             Direction.RECEIVED,
             action[:NAME_LIMIT] if action.isprintable() and action else "(no action)",
             message_id[:NAME_LIMIT],
-            _hidden(text, secret)[:LOGGED_LIMIT],
+            self._shown(text),
             self._clock.now(),
             connector_id=connector_id if isinstance(connector_id, int) else None,
             transaction_id=transaction_id if isinstance(transaction_id, int) else None,
@@ -455,28 +445,29 @@ class Endpoint:
             reply.then()
 
     async def _answer(
-        self, message_id: str, number: int, reply: Reply | Refusal, began: float, secret: str
+        self, message_id: str, number: int, reply: Reply | Refusal, began: float, secret: bool
     ) -> None:
         if isinstance(reply, Refusal):
-            answer = self._error_frame(message_id, reply)
+            answer = shown = self._error_frame(message_id, reply)
+            if secret:  # the description may quote what it refuses
+                shown = self._error_frame(message_id, Refusal(reply.code, SECRET))
         else:
             answer = self._style.encode([CALLRESULT, message_id, to_wire(reply.payload)])
+            shown = answer
             if reply.first:
                 await self.let_calls_go()
         await self._send(answer)
         self._log.close(
             number,
             ExchangeState.ERROR if isinstance(reply, Refusal) else ExchangeState.ANSWERED,
-            answer=_hidden(answer, secret)[:LOGGED_LIMIT],
+            answer=public_frame(shown, limit=LOGGED_LIMIT),
             latency_s=self._clock.monotonic() - began,
             trouble=reply.code if isinstance(reply, Refusal) else "",
         )
 
-    def _secret_in(self, payload: Payload) -> str:
-        """The value of a secret configuration key that a request sets; empty if it sets none."""
-        key, value = payload.get("key"), payload.get("value")
-        known = isinstance(key, str) and key.casefold() in self._secret_keys
-        return value if known and isinstance(value, str) else ""
+    def _shown(self, text: str) -> str:
+        """A frame of the CSMS's as the log keeps it."""
+        return public_frame(text, self._secret_keys, LOGGED_LIMIT)
 
     def _error_frame(self, message_id: str, refusal: Refusal) -> str:
         description = refusal.description[:DESCRIPTION_LIMIT]

@@ -24,7 +24,7 @@ from sim_core.fleet.ids import Shard, ShardError, numbered, shard_of
 from sim_core.fleet.metrics import app_of
 from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.picture import FleetPicture, Phase, latency_of
-from sim_core.sidecar.server import listen, serve_app
+from sim_core.http_door.server import listen, serve_app
 from tui.fleet import FleetApp, Page
 
 LIMIT_S = 30.0
