@@ -193,6 +193,7 @@ class ChargePoint:
         "timing",
         "transactions",
         "transfers",
+        "warn",
     )
 
     def __init__(
@@ -231,6 +232,8 @@ class ChargePoint:
         self.history: Callable[[], list[Event]] = list
         """What has happened, as far as it is remembered."""
         self.ping_interval_changed: Callable[[], None] = lambda: None
+        self.warn: Callable[[str, str], None] = lambda *_: None
+        """Shows the viewers a standing warning, and what it is about: an empty one ends it."""
         self.looked_at: Callable[[], bool] = lambda: True
         """Whether somebody sees how the values move, and not only what happens."""
         self._on_event = on_event

@@ -14,7 +14,7 @@ import logging
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, Protocol
@@ -24,13 +24,13 @@ from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
 from sim_core.clock import Clock, Timer
 from sim_core.draws import Rng
 from sim_core.public import without_users
-from sim_core.wire import schemas
+from sim_core.wire import frames, schemas
+from sim_core.wire.frames import CALL, CALLERROR, CALLRESULT
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 from sim_core.wire.style import CLEAN, WireStyle
 
 LOG = logging.getLogger(__name__)
 
-CALL, CALLRESULT, CALLERROR = 2, 3, 4
 ANSWERS = f"[{CALLRESULT},"
 DESCRIPTION_LIMIT = 255  # OCPP-J §4.2.3: errorDescription
 LOGGED_LIMIT = 64 * 1024
@@ -59,6 +59,29 @@ class Error:
 
     code: str
     description: str
+
+    @property
+    def says(self) -> str:
+        """What came, in a few words without full stop."""
+        return f"CALLERROR {self.code}"
+
+
+@dataclass(frozen=True)
+class MalformedError(Error):
+    """The CSMS answered with what is no answer; `description` says what is wrong with it."""
+
+    @property
+    def says(self) -> str:
+        return f"an answer that is none: {self.description}"
+
+
+@dataclass(frozen=True)
+class UnsentError(Error):
+    """The call never left, for it is not valid: a fault of this program, not of the CSMS."""
+
+    @property
+    def says(self) -> str:
+        return self.description
 
 
 @dataclass(frozen=True)
@@ -92,9 +115,9 @@ class Reply:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A handler's CALLERROR, with a code of OCPP-J §4.2.3 in 1.6's spelling."""
+    """A handler's CALLERROR."""
 
-    code: str
+    code: schemas.ErrorCode
     description: str
 
 
@@ -196,6 +219,11 @@ class Endpoint:
         """While True no frame passes, in either direction: the peer only sees an open socket."""
         self.on_frame: Callable[[], None] = lambda: None
         """Called for each frame that arrives."""
+        self.on_odd_frame: Callable[[str], None] = lambda _: None
+        """Called with the sentence about a frame that OCPP-J does not know, once for each kind."""
+        self.on_own_fault: Callable[[str], None] = lambda _: None
+        """Called with the sentence about a message of ours that is not valid, and stays here."""
+        self._odd: set[str] = set()
         self.hold_calls: Callable[[], None] = lambda: None
         self.let_calls_go: Callable[[], Awaitable[None]] = _nothing
         """For answers that come after what they cause: whoever sends calls sets both."""
@@ -208,12 +236,12 @@ class Endpoint:
         # A UUID drawn once for the connection, whose last group counts (OCPP-J §4.1.4).
         self._calls += 1
         message_id = f"{self._id_stem}{self._calls:012x}"
-        text = self._style.encode([CALL, message_id, action, payload])
         if self.closed:
             return NoAnswer("the link is down", link_lost=True, sent=False)
         if fault := schemas.request_fault(action, payload):
-            LOG.error("our own %s is not valid: %s", action, fault.description)
-            return Error(fault.code, f"not sent: {fault.description}")
+            self._own_fault(f"our own {action} is not valid and was not sent: {fault.description}")
+            return UnsentError(fault.code, f"not sent: {fault.description}")
+        text = self._style.encode([CALL, message_id, action, payload])
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         now = self._clock.now()
         number = self._log.open(
@@ -283,36 +311,29 @@ class Endpoint:
     async def _receive(self, frame: object) -> None:
         """Handle one frame, whatever it is (OCPP-J §4.2; rules W4, W9, W10)."""
         text = frame.decode("utf-8", "replace") if isinstance(frame, bytes) else str(frame)
-        try:
-            message = json.loads(text)
-        except (ValueError, RecursionError):
-            self._noise("not JSON", text)
-            return
-        if not isinstance(message, list) or len(message) < 3:
-            self._noise("not an OCPP-J message", text)
-            return
-        kind, message_id = message[0], message[1]
-        if not isinstance(message_id, str) or isinstance(kind, bool):
-            self._noise("no message id", text)
-        elif kind == CALL:
-            await self._receive_call(message_id, message, text)
-        elif kind == CALLRESULT:
-            payload = message[2]
-            answer: Result | Error = (
-                Result(payload)
-                if isinstance(payload, dict)
-                else Error("FormationViolation", "a CALLRESULT without payload")
-            )
-            await self._receive_answer(message_id, answer, text)
-        elif kind == CALLERROR:
-            code = message[2] if isinstance(message[2], str) else "GenericError"
-            described = message[3] if len(message) > 3 and isinstance(message[3], str) else ""
-            error = Error(code[:NAME_LIMIT], described[:DESCRIPTION_LIMIT])
-            await self._receive_answer(message_id, error, text)
+        read = frames.read(text)
+        if read.flaw:
+            self._tell_odd(read)
+        if read.kind == CALL:
+            await self._receive_call(read, text)
+        elif read.kind == CALLRESULT:
+            answer = Result(read.parts[2]) if read.usable else _malformed(read)
+            await self._receive_answer(read, answer, text)
+        elif read.kind == CALLERROR:
+            await self._receive_answer(read, _error(read), text)
         else:
-            self._noise("unknown message type", text)
+            self._noise(read.word, read.flaw, text)
 
-    def _noise(self, what: str, text: str) -> None:
+    def _tell_odd(self, read: frames.Frame) -> None:
+        if read.word not in self._odd:
+            self._odd.add(read.word)
+            self.on_odd_frame(read.flaw)
+
+    def _own_fault(self, sentence: str) -> None:
+        LOG.error("%s", sentence)
+        self.on_own_fault(sentence)
+
+    def _noise(self, what: str, flaw: str, text: str) -> None:
         self._log.open(
             Direction.NOISE,
             what,
@@ -320,16 +341,18 @@ class Endpoint:
             text[:LOGGED_LIMIT],
             self._clock.now(),
             state=ExchangeState.ERROR,
-            trouble=what,
+            trouble=flaw,
         )
 
-    async def _receive_answer(self, message_id: str, answer: Result | Error, text: str) -> None:
-        if self._settle(message_id, answer, text):
+    async def _receive_answer(self, read: frames.Frame, answer: Result | Error, text: str) -> None:
+        if self._settle(read.message_id, answer, text):
             # Whoever waited takes it in before the next frame: a RemoteStop may be right behind
             # the transactionId that it names.
             await asyncio.sleep(0)
+        elif read.flaw:
+            self._noise(read.word, read.flaw, text)
         else:
-            self._noise("answer to no open request", text)
+            self._noise("answer to no open request", "answer to no open request", text)
 
     def _look_at_deadlines(self) -> None:
         """End the calls whose time is up, and look again when that of the next one is."""
@@ -358,7 +381,8 @@ class Endpoint:
                 state, fault = ExchangeState.ANSWERED, schemas.answer_fault(action, answer.payload)
                 trouble = fault.description if fault else ""
             else:
-                state, trouble = ExchangeState.ERROR, answer.code
+                told = answer.description if isinstance(answer, MalformedError) else answer.code
+                state, trouble = ExchangeState.ERROR, told
             self._log.close(
                 number,
                 state,
@@ -370,9 +394,12 @@ class Endpoint:
             waiting.set_result(answer)
         return True
 
-    async def _receive_call(self, message_id: str, message: list[Any], text: str) -> None:
-        action = message[2] if isinstance(message[2], str) else ""
-        payload = message[3] if len(message) == 4 and isinstance(message[3], dict) else None
+    async def _receive_call(self, read: frames.Frame, text: str) -> None:
+        message_id, message = read.message_id, read.parts
+        named = isinstance(message[2], str)
+        action = message[2] if named else ""
+        well_formed = named and len(message) == 4 and isinstance(message[3], dict)
+        payload = message[3] if well_formed else None
         fields_ = payload or {}
         connector_id, transaction_id = fields_.get("connectorId"), fields_.get("transactionId")
         secret = self._secret_in(fields_)
@@ -391,7 +418,7 @@ class Endpoint:
             )
             return
         began = self._clock.monotonic()
-        reply = self._decide(action, payload)
+        reply = self._decide(action, payload, read.flaw)
         first = isinstance(reply, Reply) and reply.first
         if first:
             self.hold_calls()
@@ -433,7 +460,7 @@ class Endpoint:
         if isinstance(reply, Refusal):
             answer = self._error_frame(message_id, reply)
         else:
-            answer = self._style.encode([CALLRESULT, message_id, to_wire(reply.payload)])
+            answer = self._style.encode([CALLRESULT, message_id, reply.payload])
             if reply.first:
                 await self.let_calls_go()
         await self._send(answer)
@@ -455,9 +482,9 @@ class Endpoint:
         description = refusal.description[:DESCRIPTION_LIMIT]
         return self._style.encode([CALLERROR, message_id, refusal.code, description, {}])
 
-    def _decide(self, action: str, payload: Payload | None) -> Reply | Refusal:
+    def _decide(self, action: str, payload: Payload | None, flaw: str) -> Reply | Refusal:
         if payload is None:
-            return Refusal("FormationViolation", "a CALL is [2, id, action, payload]")
+            return Refusal("FormationViolation", flaw)
         route = self._routes.get(action)
         if route is None:
             if action in schemas.known_actions():
@@ -468,8 +495,39 @@ class Endpoint:
             return Refusal(fault.code, fault.description)
         try:
             named = {key: value for key, value in payload.items() if len(key) <= NAME_LIMIT}
-            return route.handler(**{_field_name(key): value for key, value in named.items()})
+            reply = route.handler(**{_field_name(key): value for key, value in named.items()})
+            return self._checked(action, reply)
         except Exception:
             # The edge between the wire and the firmware: a fault of ours must not cost the link.
             LOG.exception("the handler of %s failed", action)
+            self.on_own_fault(f"the handler of {action} failed; the log says where")
             return Refusal("InternalError", f"{action} could not be processed")
+
+    def _checked(self, action: str, reply: Reply | Refusal) -> Reply | Refusal:
+        """The reply with its payload as it goes on the wire, if that is valid.
+
+        What is not would be our fault and the CSMS's riddle: it hears InternalError, and nothing
+        that was to follow the answer is done.
+        """
+        if isinstance(reply, Refusal):
+            return reply
+        payload = to_wire(reply.payload)
+        if fault := schemas.answer_fault(action, payload):
+            self._own_fault(
+                f"our own answer to {action} is not valid and was not sent: {fault.description}"
+            )
+            return Refusal("InternalError", f"the answer would not be valid: {fault.description}")
+        return replace(reply, payload=payload)
+
+
+def _malformed(read: frames.Frame) -> MalformedError:
+    return MalformedError("FormationViolation", read.flaw)
+
+
+def _error(read: frames.Frame) -> Error:
+    """What a CALLERROR says, as far as it goes."""
+    if not read.usable:
+        return _malformed(read)
+    code, described = read.parts[2], read.parts[3] if len(read.parts) > 3 else ""
+    text = described if isinstance(described, str) else ""
+    return Error(code[:NAME_LIMIT], text[:DESCRIPTION_LIMIT])

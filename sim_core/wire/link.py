@@ -73,6 +73,8 @@ class Link:
         "attempt",
         "heard_at",
         "on_bad_certificate",
+        "on_odd_frame",
+        "on_own_fault",
         "online",
         "retry_at",
         "state",
@@ -111,6 +113,11 @@ class Link:
         self.url = url
         self.on_bad_certificate: Callable[[str], None] = lambda _: None
         """Called with the reason when the CSMS shows a certificate that is not accepted."""
+        self.on_odd_frame: Callable[[str], None] = lambda _: None
+        """Called with the sentence about a frame that OCPP-J does not know, once for each kind on
+        each connection; with an empty one when a connection begins."""
+        self.on_own_fault: Callable[[str], None] = lambda _: None
+        """Called with the sentence about a message of ours that is not valid."""
         self.state = LinkState.CONNECTING
         self.attempt = 0
         self.retry_at: datetime | None = None
@@ -239,6 +246,9 @@ class Link:
         )
         endpoint.silent = not self.online
         endpoint.on_frame = self._heard
+        endpoint.on_odd_frame = self.on_odd_frame
+        endpoint.on_own_fault = self.on_own_fault
+        self.on_odd_frame("")
         if isinstance(connection, Line):
             connection.take = endpoint.take
             connection.forget_handshake()
