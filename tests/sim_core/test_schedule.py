@@ -124,7 +124,7 @@ def test_every_second_is_as_if_it_had_been_looked_at(stack: Stack) -> None:
 
 @given(stacks())
 def test_the_next_change_is_the_first_second_with_another_limit(stack: Stack) -> None:
-    found = schedule.until(stack.limit_at, stack.next_edge, NOW_S * SECOND)
+    found = schedule.until(stack, NOW_S * SECOND)
     now = naive_limit(stack, NOW_S)
     ends = NOW_S + WINDOW_S
     change = next((s for s in range(NOW_S, ends) if naive_limit(stack, s) != now), None)
