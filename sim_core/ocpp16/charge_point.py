@@ -440,6 +440,14 @@ class ChargePoint:
         self.firmware.look()
         self.published_facts_changed()
 
+    def powers_changed(self) -> None:
+        """What flows may have changed in every connector, and nothing else: told in one go."""
+        self._share_power()
+        for outlet in self.outlets.values():
+            self._look_at(outlet)
+        self._tick_while_needed()
+        self.published_facts_changed()
+
     def reservations_changed(self) -> None:
         """A reservation was made or has ended."""
         self.reservations.settle()

@@ -309,8 +309,7 @@ class SmartCharging:
         self._cp.limits_changed()
 
     def _tell(self) -> None:
-        for outlet in self._cp.outlets.values():
-            self._cp.changed(outlet)
+        self._cp.powers_changed()
 
     # -- what holds --------------------------------------------------
 
