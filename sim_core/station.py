@@ -57,6 +57,7 @@ from sim_core.snapshot import (
     StationSnapshot,
     TransactionSnapshot,
 )
+from sim_core.standing import Standing
 from sim_core.store import Reservation, Store
 from sim_core.wire.access import NOTHING_SET, Access, Tls, dial, tls_context
 from sim_core.wire.access import warnings as access_warnings
@@ -95,8 +96,9 @@ class Station:
     ) -> None:
         self.messages = messages
         self.events = events
-        self._warnings: dict[str, str] = {}
-        """Standing warnings for the viewers, by what they are about; see `warn`."""
+        self.warnings: tuple[str, ...] = ()
+        """Standing warnings for the viewers; see `warn`."""
+        self._standing = Standing(self.warn, self.withdraw)
         self._store = store
         self._journal = JournalSnapshot()
         self._journal_seen = -1
@@ -149,7 +151,7 @@ class Station:
         self.charge_point.link_settled = self.link.settled
         self.link.on_odd_frame = self._odd_frame
         self.link.on_own_fault = self._own_fault
-        self.charge_point.warn = self.warn
+        self.charge_point.warn = self._standing.say
         self.link.on_bad_certificate = self.charge_point.security_log.bad_certificate
         self.charge_point.looked_at = lambda: self.seen_afar or bool(self._looks)
         self.charge_point.exchanges = lambda: messages.since(0)[1]
@@ -281,35 +283,25 @@ class Station:
 
         return leave
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Standing warnings for the viewers, as sentences."""
-        return tuple(self._warnings.values())
+    def warn(self, sentence: str) -> None:
+        """Show the viewers a standing warning."""
+        self.warnings = (*self.warnings, sentence)
+        self._note(Event(self.now(), "warning", sentence))
 
-    def warn(self, sentence: str, about: str = "") -> None:
-        """Show the viewers a standing warning; of those about one thing the newest stands.
-
-        An empty sentence takes the one about that thing away.
-        """
-        about = about or sentence
-        if self._warnings.get(about, "") == sentence:
-            return
-        if sentence:
-            self._warnings[about] = sentence
-            self._note(Event(self.now(), "warning", sentence))
-        else:
-            del self._warnings[about]
-            self._changed()
+    def withdraw(self, sentence: str) -> None:
+        """A warning no longer stands."""
+        self.warnings = tuple(warning for warning in self.warnings if warning != sentence)
+        self._changed()
 
     def _odd_frame(self, flaw: str) -> None:
         sentence = f"the CSMS sends a frame that is not OCPP-J: {flaw}" if flaw else ""
-        self.warn(sentence, "odd frame")
+        self._standing.say("odd frame", sentence)
 
     def _own_fault(self, fault: str) -> None:
         sentence = (
             f"{fault[: SAID_LIMIT // 2]} (a fault of ChargeForge, not of the CSMS: report it)"
         )
-        self.warn(sentence, "own fault")
+        self._standing.say("own fault", sentence)
 
     # -- commands ----------------------------------------------------
 

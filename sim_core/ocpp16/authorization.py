@@ -80,7 +80,7 @@ class Authorizer:
             if isinstance(answer, Error):
                 return Verdict(
                     "Invalid",
-                    reason=f"the CSMS could not authorise {id_tag} ({answer.says})",
+                    reason=f"the CSMS could not authorise {id_tag} (CALLERROR {answer.code})",
                 )
         return self._decide_offline(id_tag, known)
 

@@ -233,7 +233,8 @@ class ChargePoint:
         """What has happened, as far as it is remembered."""
         self.ping_interval_changed: Callable[[], None] = lambda: None
         self.warn: Callable[[str, str], None] = lambda *_: None
-        """Shows the viewers a standing warning, and what it is about: an empty one ends it."""
+        """Shows the viewers a standing warning: what it is about, and a sentence; an empty one ends
+        the one about that."""
         self.looked_at: Callable[[], bool] = lambda: True
         """Whether somebody sees how the values move, and not only what happens."""
         self._on_event = on_event

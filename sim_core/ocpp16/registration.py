@@ -144,7 +144,7 @@ class Registrar:
                 cp.note("boot", f"BootNotification: {answer.reason}, asking again")
             return Registration.NONE, 0
         if isinstance(answer, Error):
-            cp.note("boot", f"BootNotification came to nothing: {answer.says}")
+            cp.note("boot", f"BootNotification was answered with CALLERROR {answer.code}")
             return Registration.NONE, 0
         words = {word.value: word for word in Registration if word is not Registration.NONE}
         status = words.get(str(answer.payload.get("status")))

@@ -33,6 +33,8 @@ LOG = logging.getLogger(__name__)
 
 ANSWERS = f"[{CALLRESULT},"
 DESCRIPTION_LIMIT = 255  # OCPP-J §4.2.3: errorDescription
+DETAILS_LIMIT = 1000
+"""Characters of errorDetails, which OCPP-J does not bound."""
 LOGGED_LIMIT = 64 * 1024
 """Characters of a frame that the message log keeps."""
 NAME_LIMIT = 50
@@ -59,29 +61,15 @@ class Error:
 
     code: str
     description: str
-
-    @property
-    def says(self) -> str:
-        """What came, in a few words without full stop."""
-        return f"CALLERROR {self.code}"
+    details: str = ""
+    """errorDetails as JSON; empty where there are none."""
+    sent: bool = True
+    """False: our own request was not valid and never left."""
 
 
 @dataclass(frozen=True)
 class MalformedError(Error):
     """The CSMS answered with what is no answer; `description` says what is wrong with it."""
-
-    @property
-    def says(self) -> str:
-        return f"an answer that is none: {self.description}"
-
-
-@dataclass(frozen=True)
-class UnsentError(Error):
-    """The call never left, for it is not valid: a fault of this program, not of the CSMS."""
-
-    @property
-    def says(self) -> str:
-        return self.description
 
 
 @dataclass(frozen=True)
@@ -176,6 +164,14 @@ def _hidden(text: str, secret: str) -> str:
     return text.replace(json.dumps(secret)[1:-1], HIDDEN).replace(secret, HIDDEN)
 
 
+def _compact(details: object) -> str:
+    """A peer's errorDetails, no longer than anybody reads."""
+    try:
+        return json.dumps(details, ensure_ascii=False)[:DETAILS_LIMIT]
+    except RecursionError:
+        return "(nested too deep)"
+
+
 async def _nothing() -> None:
     """Nothing is held back."""
 
@@ -222,7 +218,7 @@ class Endpoint:
         self.on_odd_frame: Callable[[str], None] = lambda _: None
         """Called with the sentence about a frame that OCPP-J does not know, once for each kind."""
         self.on_own_fault: Callable[[str], None] = lambda _: None
-        """Called with the sentence about a message of ours that is not valid, and stays here."""
+        """Called with the sentence about an answer of ours that is not valid, and stays here."""
         self._odd: set[str] = set()
         self.hold_calls: Callable[[], None] = lambda: None
         self.let_calls_go: Callable[[], Awaitable[None]] = _nothing
@@ -239,8 +235,8 @@ class Endpoint:
         if self.closed:
             return NoAnswer("the link is down", link_lost=True, sent=False)
         if fault := schemas.request_fault(action, payload):
-            self._own_fault(f"our own {action} is not valid and was not sent: {fault.description}")
-            return UnsentError(fault.code, f"not sent: {fault.description}")
+            LOG.error("our own %s is not valid: %s", action, fault.description)
+            return Error(fault.code, fault.description, sent=False)
         text = self._style.encode([CALL, message_id, action, payload])
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         now = self._clock.now()
@@ -530,4 +526,5 @@ def _error(read: frames.Frame) -> Error:
         return _malformed(read)
     code, described = read.parts[2], read.parts[3] if len(read.parts) > 3 else ""
     text = described if isinstance(described, str) else ""
-    return Error(code[:NAME_LIMIT], text[:DESCRIPTION_LIMIT])
+    details = _compact(read.parts[4]) if len(read.parts) > 4 and read.parts[4] else ""
+    return Error(code[:NAME_LIMIT], text[:DESCRIPTION_LIMIT], details)

@@ -332,7 +332,7 @@ class Outbox:
             self._left(turns=2 if row.action == "StartTransaction" else 1)
             self._on_settled(replace(row, transaction_id=transaction_id), answer.payload)
         elif isinstance(answer, Error):
-            self._failed(row, answer.says)
+            self._failed(row, f"CALLERROR {answer.code}")
         elif not answer.link_lost:
             self._unanswered(row)
 
