@@ -38,7 +38,7 @@ from sim_core.hardware import status
 from sim_core.hardware.model import Model
 from sim_core.models import chosen_quirks, load_garage, load_model
 from sim_core.ocpp16.charge_point import Build, ChargePoint, wire_style
-from sim_core.ocpp16.configuration import MEASURANDS
+from sim_core.ocpp16.configuration import LONGEST_VALUE, MEASURANDS
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.security import AUTHORIZATION_KEY
 from sim_core.public import public_url
@@ -112,7 +112,7 @@ class Station:
         self._loop = asyncio.get_running_loop()
         rng = Draws(seed)
         if URL_KEY in build.model.keys:
-            told = public_url(charge_point_url(url, build.charge_point_id))
+            told = public_url(charge_point_url(url, build.charge_point_id))[:LONGEST_VALUE]
             keys = {URL_KEY: told, **build.initial_keys}
             build = replace(build, initial_keys=keys)
         self.charge_point = ChargePoint(
@@ -608,7 +608,10 @@ def model_of(settings: Settings) -> Model:
         )
         if value is not None
     }
-    return replace(model, identity=replace(model.identity, **overrides))
+    metering = model.metering
+    if settings.temperature_unit is not None:
+        metering = replace(metering, temperature_unit=settings.temperature_unit)
+    return replace(model, identity=replace(model.identity, **overrides), metering=metering)
 
 
 def _with_extra_measurands(settings: Settings, model: Model, given: str | None) -> str:

@@ -30,7 +30,7 @@ from sim_core.hardware.connector import Connector, Fault
 from sim_core.hardware.model import Model, Quirks, Timing
 from sim_core.hardware.status import Facts, Status
 from sim_core.hardware.vehicle import Garage
-from sim_core.ocpp16 import local_list, metering, reservation
+from sim_core.ocpp16 import local_list, metering, refused_units, reservation
 from sim_core.ocpp16.authorization import Authorizer
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.core import Core
@@ -284,6 +284,7 @@ class ChargePoint:
             rng=rng,
             instead=lambda row: self.transactions.instead(row),
         )
+        self.outbox.refused = refused_units.explains(lambda *said: self.warn(*said))
         self.local_list = LocalList(self)
         self.authorizer = Authorizer(
             self.configuration,
@@ -856,6 +857,7 @@ class ChargePoint:
             "ClockAlignedDataInterval": self._aligned.rearm,
             "LocalAuthListEnabled": self.local_list.switched,
             "WebSocketPingInterval": self.ping_interval_changed,
+            **dict.fromkeys(refused_units.LISTS, lambda: self.warn(refused_units.ABOUT, "")),
         }
         effects.get(name, lambda: None)()
 

@@ -84,6 +84,8 @@ class Outbox:
         self._on_settled = on_settled
         self._on_given_up = on_given_up
         self._on_change = on_change
+        self.refused: Callable[[str, Payload, Error], None] = lambda *_: None
+        """Called with each call that the CSMS has answered by a CALLERROR."""
         self._drained = Flag()
         # Lists, though they are left at the front: a deque takes 0.7 KiB even while it is empty,
         # and moving a backlog up costs less than the commit that lets its first row go.
@@ -308,6 +310,8 @@ class Outbox:
         answer: Answer = NoAnswer("the link was lost", link_lost=True)
         try:
             answer = await endpoint.call(item.action, item.payload)
+            if isinstance(answer, Error):
+                self.refused(item.action, item.payload, answer)
         finally:
             if not item.answer.done():
                 item.answer.set_result(answer)
@@ -332,6 +336,7 @@ class Outbox:
             self._left(turns=2 if row.action == "StartTransaction" else 1)
             self._on_settled(replace(row, transaction_id=transaction_id), answer.payload)
         elif isinstance(answer, Error):
+            self.refused(row.action, payload, answer)
             self._failed(row, f"CALLERROR {answer.code}")
         elif not answer.link_lost:
             self._unanswered(row)
