@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 
 PROFILE = "SmartCharging"
 LONGEST_NOTE = 200
+ABOUT_IDS = "chargingProfileId"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ class SmartCharging:
         """By chargingProfileId, which is one profile's on the whole charge point (§5.16)."""
         self._began: dict[int, Moment] = {}
         """When the transactions of this life began, by our key, on the clock as it is set now."""
+        self._taken_from: tuple[int, str] | None = None
+        """Whose limit a profile's id has taken away: a connector and a purpose."""
         self._edge: Moment | None = None
         self._timer: Timer | None = None
         self._cap: Limit | None = None
@@ -148,6 +151,7 @@ class SmartCharging:
         self._cp.advance_metal()
         self._cp.store.remove_profiles(cleared)
         self._forget(cleared)
+        self._end_of_taken()
         self.note(None, f"cleared: {words}")
         self._changed()
         return Reply(
@@ -462,6 +466,7 @@ class SmartCharging:
 
     def _install(self, new: Installed) -> None:
         replaced, profile = self._replaced(new), new.profile
+        self._tell_of_taken(new)
         self._cp.store.install_profile(
             StoredProfile(
                 profile.profile_id, new.connector_id, new.transaction_key, asdict(profile)
@@ -470,6 +475,19 @@ class SmartCharging:
         )
         self._forget(replaced)
         self._keep(new)
+
+    def _tell_of_taken(self, new: Installed) -> None:
+        """An id that was another profile's takes that one away: it is rarely meant so (§5.16)."""
+        old = self._installed.get(new.profile.profile_id)
+        if old is not None and old.place[:2] != new.place[:2]:
+            self._taken_from = old.place[:2]
+            self._cp.warn(ABOUT_IDS, _taken(old, new))
+        elif self._taken_from == new.place[:2]:
+            self._end_of_taken()
+
+    def _end_of_taken(self) -> None:
+        self._taken_from = None
+        self._cp.warn(ABOUT_IDS, "")
 
     def _keep(self, new: Installed) -> None:
         self._installed[new.profile.profile_id] = new
@@ -495,6 +513,19 @@ def _power(part: Allowed) -> float:
 
 def _words(profile: Profile) -> str:
     return f"{profile.purpose} {profile.profile_id} at stack level {profile.stack_level}"
+
+
+def _taken(old: Installed, new: Installed) -> str:
+    whose, whom = (
+        f"connector {kept.connector_id}" if kept.connector_id else "the whole charge point"
+        for kept in (old, new)
+    )
+    return (
+        f"chargingProfileId {new.profile.profile_id} was the {old.profile.purpose} of {whose} and "
+        f"is the {new.profile.purpose} of {whom} now: the limit of {whose} is gone, for an id "
+        "is one profile's on the whole charge point (SetChargingProfile replaces it); give each "
+        "profile an id of its own"
+    )
 
 
 def _on_the_wire(period: Period) -> dict[str, Any]:
