@@ -40,6 +40,11 @@ LOGGED_LIMIT = 64 * 1024
 NAME_LIMIT = 50
 """Characters of an action or a field name; OCPP 1.6 has none that is longer."""
 
+NOT_OPEN = (
+    "it answers no call that is open: the id is none of ours, or its call has had its answer or "
+    "its time"
+)
+"""What is said of an answer that nobody waits for."""
 HAIR_S = 1e-6
 """Less than any timer knows."""
 
@@ -219,7 +224,7 @@ class Endpoint:
         """Called with the sentence about a frame that OCPP-J does not know, once for each kind."""
         self.on_own_fault: Callable[[str], None] = lambda _: None
         """Called with the sentence about an answer of ours that is not valid, and stays here."""
-        self._odd: set[str] = set()
+        self._odd: frozenset[str] = frozenset()
         self.hold_calls: Callable[[], None] = lambda: None
         self.let_calls_go: Callable[[], Awaitable[None]] = _nothing
         """For answers that come after what they cause: whoever sends calls sets both."""
@@ -322,7 +327,7 @@ class Endpoint:
 
     def _tell_odd(self, read: frames.Frame) -> None:
         if read.word not in self._odd:
-            self._odd.add(read.word)
+            self._odd |= {read.word}
             self.on_odd_frame(read.flaw)
 
     def _own_fault(self, sentence: str) -> None:
@@ -348,7 +353,7 @@ class Endpoint:
         elif read.flaw:
             self._noise(read.word, read.flaw, text)
         else:
-            self._noise("answer to no open request", "answer to no open request", text)
+            self._noise("answer to no open request", NOT_OPEN, text)
 
     def _look_at_deadlines(self) -> None:
         """End the calls whose time is up, and look again when that of the next one is."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sim_core.config import ConfigError, load
+from sim_core.config import ConfigError, Settings, load
 from sim_core.errors import UserError
 from sim_core.hardware.model import Behaviour, Identity, KeyText, Metering, Ratings, Timing
 from sim_core.models import ModelError, load_model, shipped
@@ -234,7 +234,7 @@ async def test_every_key_of_every_model_can_leave(model: str, connectors: int) -
 
 @pytest.mark.parametrize(
     "name",
-    ["CP_VENDOR", "CP_MODEL", "CP_SERIAL_NUMBER", "FIRMWARE_VERSION", "ICCID", "ID_TAG"],
+    ["CPID", "CP_VENDOR", "CP_MODEL", "CP_SERIAL_NUMBER", "FIRMWARE_VERSION", "ICCID", "ID_TAG"],
 )
 @pytest.mark.parametrize("value", ["a\nb", "\x07", "a\u202eb"])
 def test_an_option_that_the_csms_reads_can_be_printed(
@@ -243,4 +243,18 @@ def test_an_option_that_the_csms_reads_can_be_printed(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError, match=f"{name} .* printable characters"):
+        load([])
+
+
+FLOATS = [name for name, info in Settings.model_fields.items() if "float" in str(info.annotation)]
+
+
+@pytest.mark.parametrize("name", FLOATS)
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400", "-1"])
+def test_an_option_that_is_a_number_is_a_number(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name.upper(), value)
+    with pytest.raises(ConfigError, match=name.upper()):
         load([])
