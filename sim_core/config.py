@@ -31,6 +31,8 @@ from sim_core.public import HIDDEN, names_secret, public_url, without_users
 
 CONFIG_FILE = "chargeforge.toml"
 MAY_CARRY_A_PASSWORD = ("csms_url", "proxy")
+SAID = ("cpid", "cp_vendor", "cp_model", "cp_serial_number", "firmware_version", "iccid", "id_tag")
+"""Texts that the CSMS reads as they are."""
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
 
 
@@ -87,7 +89,7 @@ class Settings(BaseSettings):
     )
     cpid: str = option(
         "TestCP01",
-        "1 to 48 characters",
+        "1 to 48 printable characters",
         "The charge point's id (identity), percent-encoded on the wire",
         min_length=1,
         max_length=48,
@@ -110,39 +112,39 @@ class Settings(BaseSettings):
     )
     cp_vendor: str | None = option(
         None,
-        "1 to 20 characters",
+        "1 to 20 printable characters",
         "chargePointVendor in BootNotification, in place of the model's",
         min_length=1,
         max_length=20,
     )
     cp_model: str | None = option(
         None,
-        "1 to 20 characters",
+        "1 to 20 printable characters",
         "chargePointModel in BootNotification, in place of the model's",
         min_length=1,
         max_length=20,
     )
     cp_serial_number: str | None = option(
         None,
-        "at most 25 characters",
+        "at most 25 printable characters",
         "chargePointSerialNumber in BootNotification, in place of the model's",
         max_length=25,
     )
     firmware_version: str | None = option(
         None,
-        "at most 50 characters",
+        "at most 50 printable characters",
         "firmwareVersion in BootNotification, in place of the model's",
         max_length=50,
     )
     iccid: str | None = option(
         None,
-        "at most 20 characters",
+        "at most 20 printable characters",
         "iccid in BootNotification, in place of the model's",
         max_length=20,
     )
     id_tag: str = option(
         "MY_TAG",
-        "1 to 20 characters",
+        "1 to 20 printable characters",
         "The card that a start takes when it names none",
         min_length=1,
         max_length=20,
@@ -177,6 +179,12 @@ class Settings(BaseSettings):
         "",
         "names of OCPP measurands with commas between them",
         "Measurands to add to the first value of the key MeterValuesSampledData",
+    )
+    temperature_unit: Literal["Celsius", "Celcius", "K", "Fahrenheit"] | None = option(
+        None,
+        "Celsius, Celcius (as the first schemas of OCPP 1.6 spell it), K or Fahrenheit",
+        "Unit of Temperature in MeterValues, in place of the model's: Celcius for a CSMS that "
+        "refuses Celsius",
     )
     noise_w_percent: float = option(
         5.0,
@@ -333,6 +341,13 @@ class Settings(BaseSettings):
     @classmethod
     def _utf8(cls, value: str) -> str:
         value.encode()  # a byte of the command line that is no UTF-8 is half a character
+        return value
+
+    @field_validator(*SAID)
+    @classmethod
+    def _printable(cls, value: str | None) -> str | None:
+        if value is not None and not value.isprintable():
+            raise ValueError("a character that cannot be printed")
         return value
 
     @field_validator("proxy")

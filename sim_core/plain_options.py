@@ -106,6 +106,7 @@ OTHERS = frozenset(
         "meter_rate_w",
         "meter_period_sec",
         "extra_measurands",
+        "temperature_unit",
         "noise_w_percent",
         "http_open",
         "ocpp_wss",

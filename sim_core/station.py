@@ -38,7 +38,7 @@ from sim_core.hardware import status
 from sim_core.hardware.model import Model
 from sim_core.models import chosen_quirks, load_garage, load_model
 from sim_core.ocpp16.charge_point import Build, ChargePoint, wire_style
-from sim_core.ocpp16.configuration import MEASURANDS
+from sim_core.ocpp16.configuration import LONGEST_VALUE, MEASURANDS
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.security import AUTHORIZATION_KEY
 from sim_core.public import public_url
@@ -57,6 +57,7 @@ from sim_core.snapshot import (
     StationSnapshot,
     TransactionSnapshot,
 )
+from sim_core.standing import Standing
 from sim_core.state_watch import StateWatch
 from sim_core.store import MEMORY, Reservation, Store
 from sim_core.wire.access import NOTHING_SET, Access, Tls, dial, tls_context
@@ -98,6 +99,7 @@ class Station:
         self.events = events
         self.warnings: tuple[str, ...] = ()
         """Standing warnings for the viewers; see `warn`."""
+        self._standing = Standing(self.warn, self.withdraw)
         self._store = store
         self._journal = JournalSnapshot()
         self._journal_seen = -1
@@ -111,7 +113,7 @@ class Station:
         self._loop = asyncio.get_running_loop()
         rng = Draws(seed)
         if URL_KEY in build.model.keys:
-            told = public_url(charge_point_url(url, build.charge_point_id))
+            told = public_url(charge_point_url(url, build.charge_point_id))[:LONGEST_VALUE]
             keys = {URL_KEY: told, **build.initial_keys}
             build = replace(build, initial_keys=keys)
         self.charge_point = ChargePoint(
@@ -163,6 +165,9 @@ class Station:
         self.charge_point.link_online = lambda: self.link.online
         self.charge_point.link_settled = self.link.settled
         self.link.on_end = self.charge_point.outbox.link_ended
+        self.link.on_odd_frame = self._odd_frame
+        self.link.on_own_fault = self._own_fault
+        self.charge_point.warn = self._standing.say
         self.link.on_bad_certificate = self.charge_point.security_log.bad_certificate
         self.charge_point.looked_at = lambda: self.seen_afar or bool(self._looks)
         self.charge_point.exchanges = lambda: messages.since(0)[1]
@@ -305,6 +310,16 @@ class Station:
         """A warning no longer stands."""
         self.warnings = tuple(warning for warning in self.warnings if warning != sentence)
         self._changed()
+
+    def _odd_frame(self, flaw: str) -> None:
+        sentence = f"the CSMS sends a frame that is not OCPP-J: {flaw}" if flaw else ""
+        self._standing.say("odd frame", sentence)
+
+    def _own_fault(self, fault: str) -> None:
+        sentence = (
+            f"{fault[: SAID_LIMIT // 2]} (a fault of ChargeForge, not of the CSMS: report it)"
+        )
+        self._standing.say("own fault", sentence)
 
     # -- commands ----------------------------------------------------
 
@@ -616,7 +631,10 @@ def model_of(settings: Settings) -> Model:
         )
         if value is not None
     }
-    return replace(model, identity=replace(model.identity, **overrides))
+    metering = model.metering
+    if settings.temperature_unit is not None:
+        metering = replace(metering, temperature_unit=settings.temperature_unit)
+    return replace(model, identity=replace(model.identity, **overrides), metering=metering)
 
 
 def _with_extra_measurands(settings: Settings, model: Model, given: str | None) -> str:

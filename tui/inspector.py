@@ -26,6 +26,8 @@ DEFAULT_LOOK = Look()
 
 _KEY = re.compile(r'^(\s*)("(?:[^"\\]|\\.)*")(:.*)$')
 
+_CALLERROR = re.compile(r"\s*\[\s*4\b")
+
 _WHO = {
     Direction.SENT: "asked by the charge point",
     Direction.RECEIVED: "asked by the CSMS",
@@ -37,10 +39,12 @@ def facts(exchange: Exchange, now: datetime) -> list[tuple[str, str]]:
     """(name, value) of what is known besides the frames."""
     took = "" if exchange.latency_s is None else f" after {text.latency(exchange.latency_s)}"
     age = text.spoken((now - exchange.requested_at).total_seconds())
+    # A broken answer is no CALLERROR: there the trouble says what is wrong with it.
+    came = "CALLERROR" if _CALLERROR.match(exchange.answer) else "not understood"
     became = {
         ExchangeState.WAITING: f"waiting for {age}",
         ExchangeState.ANSWERED: f"answered{took}",
-        ExchangeState.ERROR: f"CALLERROR{took}: {exchange.trouble}",
+        ExchangeState.ERROR: f"{came}{took}: {exchange.trouble}",
         ExchangeState.UNANSWERED: f"unanswered: {exchange.trouble or 'no answer came'}",
     }[exchange.state]
     rows = [

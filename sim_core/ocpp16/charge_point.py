@@ -30,7 +30,7 @@ from sim_core.hardware.connector import Connector, Fault
 from sim_core.hardware.model import Model, Quirks, Timing
 from sim_core.hardware.status import Facts, Status
 from sim_core.hardware.vehicle import Garage
-from sim_core.ocpp16 import local_list, metering, reservation
+from sim_core.ocpp16 import local_list, metering, refused_units, reservation
 from sim_core.ocpp16.authorization import Authorizer
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.core import Core
@@ -197,6 +197,7 @@ class ChargePoint:
         "timing",
         "transactions",
         "transfers",
+        "warn",
     )
 
     def __init__(
@@ -236,6 +237,9 @@ class ChargePoint:
         self.history: Callable[[], list[Event]] = list
         """What has happened, as far as it is remembered."""
         self.ping_interval_changed: Callable[[], None] = lambda: None
+        self.warn: Callable[[str, str], None] = lambda *_: None
+        """Shows the viewers a standing warning: what it is about, and a sentence; an empty one ends
+        the one about that."""
         self.looked_at: Callable[[], bool] = lambda: True
         """Whether somebody sees how the values move, and not only what happens."""
         self._on_event = on_event
@@ -287,6 +291,7 @@ class ChargePoint:
             on_half=lambda row, payload: self.transactions.half_answered(row, payload),
             on_twice=lambda row, payload: self.transactions.answered_twice(row, payload),
         )
+        self.outbox.refused = refused_units.explains(lambda *said: self.warn(*said))
         self.local_list = LocalList(self)
         self.authorizer = Authorizer(
             self.configuration,
@@ -447,6 +452,14 @@ class ChargePoint:
         self.presence.keep()
         self._tick_while_needed()
         self.firmware.look()
+        self.published_facts_changed()
+
+    def powers_changed(self) -> None:
+        """What flows may have changed in every connector, and nothing else: told in one go."""
+        self._share_power()
+        for outlet in self.outlets.values():
+            self._look_at(outlet)
+        self._tick_while_needed()
         self.published_facts_changed()
 
     def reservations_changed(self) -> None:
@@ -873,6 +886,7 @@ class ChargePoint:
             "ClockAlignedDataInterval": self._aligned.rearm,
             "LocalAuthListEnabled": self.local_list.switched,
             "WebSocketPingInterval": self.ping_interval_changed,
+            **dict.fromkeys(refused_units.LISTS, lambda: self.warn(refused_units.ABOUT, "")),
         }
         effects.get(name, lambda: None)()
 

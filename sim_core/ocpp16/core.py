@@ -178,8 +178,9 @@ class Core:
         The make's own vendorId is known, but no message of it is.
         """
         if not isinstance(vendor_id, str):
-            code = "ProtocolError" if vendor_id is None else "TypeConstraintViolation"
-            return Refusal(code, "vendorId is a required text")
+            if vendor_id is None:
+                return Refusal("ProtocolError", "vendorId is a required text")
+            return Refusal("TypeConstraintViolation", "vendorId is a required text")
         known = vendor_id.casefold() == self._cp.model.identity.vendor.casefold()
         return Reply(
             call_result.DataTransfer(

@@ -40,6 +40,10 @@ def boot_payload(identity: Identity) -> Payload:
         "chargePointSerialNumber": identity.serial_number,
         "firmwareVersion": identity.firmware_version,
         "iccid": identity.iccid,
+        "imsi": identity.imsi,
+        "chargeBoxSerialNumber": identity.charge_box_serial_number,
+        "meterType": identity.meter_type,
+        "meterSerialNumber": identity.meter_serial_number,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ocpp.v16.enums import Reason
 
 from sim_core.hardware.meter import Reading
-from sim_core.ocpp16 import metering
+from sim_core.ocpp16 import metering, same_ids
 from sim_core.ocpp16.ids import whole_number
 from sim_core.ocpp16.outlet import Authorization, Outlet, Transaction
 from sim_core.ocpp16.stamps import stamp
@@ -111,6 +111,7 @@ class Transactions:
             transaction_id=left.transaction_id,
             interrupted=not metal.plugged,
         )
+        self._look_at_ids()
         self._cp.smart_charging.refresh()
         outlet.ended = False
         if self._cp.quirks.late_power_loss:
@@ -315,6 +316,7 @@ class Transactions:
                 transaction, reason, meter_stop_wh, data, id_tag or transaction.id_tag, outlet
             )
         outlet.transaction = None
+        self._look_at_ids()
         cp.smart_charging.refresh()
         outlet.ended = metal.occupied
         if self._keeps_cable(reason) and metal.locked:
@@ -339,6 +341,7 @@ class Transactions:
         if outlet.transaction is not None:
             self._cp.store.save_register(outlet.number, outlet.metal.meter.register_wh)
             outlet.transaction = None
+            self._look_at_ids()
             self._cp.smart_charging.refresh()
             outlet.ended = outlet.metal.occupied
             self._cp.sessions.release_cable(outlet)
@@ -350,11 +353,12 @@ class Transactions:
         return reason is Reason.de_authorized
 
     def with_id(self, transaction_id: int) -> Outlet | None:
-        """The connector whose running transaction has this id."""
-        for outlet in self._cp.outlets.values():
-            if outlet.transaction and outlet.transaction.transaction_id == transaction_id:
-                return outlet
-        return None
+        """The connector whose running transaction has this id: of several the newest."""
+        running = same_ids.running_with(self._cp.outlets.values(), transaction_id)
+        return running[-1] if running else None
+
+    def _look_at_ids(self) -> None:
+        self._cp.warn(same_ids.ABOUT, same_ids.sentence(self._cp.outlets.values()))
 
     def interval_changed(self) -> None:
         """MeterValueSampleInterval has a new value: it counts from now."""
@@ -427,6 +431,7 @@ class Transactions:
             transaction.parent_id_tag = verdict.parent_id_tag or transaction.parent_id_tag
             if not verdict.accepted:
                 self._deauthorize(outlet, transaction, verdict.status)
+        self._look_at_ids()
         cp.published_facts_changed()
 
     def instead(self, row: JournalRow) -> list[tuple[str, Payload]]:

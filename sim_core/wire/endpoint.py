@@ -14,7 +14,7 @@ import logging
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, Protocol
@@ -24,15 +24,17 @@ from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
 from sim_core.clock import Clock, Timer
 from sim_core.draws import Rng
 from sim_core.public import SECRET, names_secret, public_frame, without_users
-from sim_core.wire import schemas
+from sim_core.wire import frames, schemas
+from sim_core.wire.frames import CALL, CALLERROR, CALLRESULT
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 from sim_core.wire.style import CLEAN, WireStyle
 
 LOG = logging.getLogger(__name__)
 
-CALL, CALLRESULT, CALLERROR = 2, 3, 4
 ANSWERS = f"[{CALLRESULT},"
 DESCRIPTION_LIMIT = 255  # OCPP-J §4.2.3: errorDescription
+DETAILS_LIMIT = 1000
+"""Characters of errorDetails, which OCPP-J does not bound."""
 LOGGED_LIMIT = 64 * 1024
 """Characters of a frame that the message log keeps."""
 NAME_LIMIT = 50
@@ -41,6 +43,11 @@ NAME_LIMIT = 50
 LATE_LIMIT = 32
 """Of how many calls without an answer in time one is still recognised; of more the oldest go."""
 
+NOT_OPEN = (
+    "it answers no call that is open: the id is none of ours, or its call has had its answer or "
+    "its time"
+)
+"""What is said of an answer that nobody waits for."""
 HAIR_S = 1e-6
 """Less than any timer knows."""
 
@@ -60,6 +67,15 @@ class Error:
 
     code: str
     description: str
+    details: str = ""
+    """errorDetails as JSON; empty where there are none."""
+    sent: bool = True
+    """False: our own request was not valid and never left."""
+
+
+@dataclass(frozen=True)
+class MalformedError(Error):
+    """The CSMS answered with what is no answer; `description` says what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +111,9 @@ class Reply:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A handler's CALLERROR, with a code of OCPP-J §4.2.3 in 1.6's spelling."""
+    """A handler's CALLERROR."""
 
-    code: str
+    code: schemas.ErrorCode
     description: str
 
 
@@ -148,6 +164,14 @@ def to_wire(message: object) -> Payload:
     }
 
 
+def _compact(details: object) -> str:
+    """A peer's errorDetails, no longer than anybody reads."""
+    try:
+        return json.dumps(details, ensure_ascii=False)[:DETAILS_LIMIT]
+    except RecursionError:
+        return "(nested too deep)"
+
+
 async def _nothing() -> None:
     """Nothing is held back."""
 
@@ -193,6 +217,11 @@ class Endpoint:
         """While True no frame passes, in either direction: the peer only sees an open socket."""
         self.on_frame: Callable[[], None] = lambda: None
         """Called for each frame that arrives."""
+        self.on_odd_frame: Callable[[str], None] = lambda _: None
+        """Called with the sentence about a frame that OCPP-J does not know, once for each kind."""
+        self.on_own_fault: Callable[[str], None] = lambda _: None
+        """Called with the sentence about an answer of ours that is not valid, and stays here."""
+        self._odd: frozenset[str] = frozenset()
         self.hold_calls: Callable[[], None] = lambda: None
         self.let_calls_go: Callable[[], Awaitable[None]] = _nothing
         """For answers that come after what they cause: whoever sends calls sets both."""
@@ -207,12 +236,12 @@ class Endpoint:
         # A UUID drawn once for the connection, whose last group counts (OCPP-J §4.1.4).
         self._calls += 1
         message_id = f"{self._id_stem}{self._calls:012x}"
-        text = self._style.encode([CALL, message_id, action, payload])
         if self.closed:
             return NoAnswer("the link is down", link_lost=True, sent=False)
         if fault := schemas.request_fault(action, payload):
             LOG.error("our own %s is not valid: %s", action, fault.description)
-            return Error(fault.code, f"not sent: {fault.description}")
+            return Error(fault.code, fault.description, sent=False)
+        text = self._style.encode([CALL, message_id, action, payload])
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         now = self._clock.now()
         number = self._log.open(
@@ -287,36 +316,29 @@ class Endpoint:
     async def _receive(self, frame: object) -> None:
         """Handle one frame, whatever it is (OCPP-J §4.2; rules W4, W9, W10)."""
         text = frame.decode("utf-8", "replace") if isinstance(frame, bytes) else str(frame)
-        try:
-            message = json.loads(text)
-        except (ValueError, RecursionError):
-            self._noise("not JSON", text)
-            return
-        if not isinstance(message, list) or len(message) < 3:
-            self._noise("not an OCPP-J message", text)
-            return
-        kind, message_id = message[0], message[1]
-        if not isinstance(message_id, str) or isinstance(kind, bool):
-            self._noise("no message id", text)
-        elif kind == CALL:
-            await self._receive_call(message_id, message, text)
-        elif kind == CALLRESULT:
-            payload = message[2]
-            answer: Result | Error = (
-                Result(payload)
-                if isinstance(payload, dict)
-                else Error("FormationViolation", "a CALLRESULT without payload")
-            )
-            await self._receive_answer(message_id, answer, text)
-        elif kind == CALLERROR:
-            code = message[2] if isinstance(message[2], str) else "GenericError"
-            described = message[3] if len(message) > 3 and isinstance(message[3], str) else ""
-            error = Error(code[:NAME_LIMIT], described[:DESCRIPTION_LIMIT])
-            await self._receive_answer(message_id, error, text)
+        read = frames.read(text)
+        if read.flaw:
+            self._tell_odd(read)
+        if read.kind == CALL:
+            await self._receive_call(read, text)
+        elif read.kind == CALLRESULT:
+            answer = Result(read.parts[2]) if read.usable else _malformed(read)
+            await self._receive_answer(read, answer, text)
+        elif read.kind == CALLERROR:
+            await self._receive_answer(read, _error(read), text)
         else:
-            self._noise("unknown message type", text)
+            self._noise(read.word, read.flaw, text)
 
-    def _noise(self, what: str, text: str) -> None:
+    def _tell_odd(self, read: frames.Frame) -> None:
+        if read.word not in self._odd:
+            self._odd |= {read.word}
+            self.on_odd_frame(read.flaw)
+
+    def _own_fault(self, sentence: str) -> None:
+        LOG.error("%s", sentence)
+        self.on_own_fault(sentence)
+
+    def _noise(self, what: str, flaw: str, text: str) -> None:
         self._log.open(
             Direction.NOISE,
             what,
@@ -324,16 +346,18 @@ class Endpoint:
             self._shown(text),
             self._clock.now(),
             state=ExchangeState.ERROR,
-            trouble=what,
+            trouble=flaw,
         )
 
-    async def _receive_answer(self, message_id: str, answer: Result | Error, text: str) -> None:
-        if self._settle(message_id, answer, text):
+    async def _receive_answer(self, read: frames.Frame, answer: Result | Error, text: str) -> None:
+        if self._settle(read.message_id, answer, text):
             # Whoever waited takes it in before the next frame: a RemoteStop may be right behind
             # the transactionId that it names.
             await asyncio.sleep(0)
+        elif read.flaw:
+            self._noise(read.word, read.flaw, text)
         else:
-            self._noise("answer to no open request", text)
+            self._noise("answer to no open request", NOT_OPEN, text)
 
     def _look_at_deadlines(self) -> None:
         """End the calls whose time is up, and look again when that of the next one is."""
@@ -368,7 +392,8 @@ class Endpoint:
                 state, fault = ExchangeState.ANSWERED, schemas.answer_fault(action, answer.payload)
                 trouble = without_users(fault.description) if fault else ""
             else:
-                state, trouble = ExchangeState.ERROR, answer.code
+                told = answer.description if isinstance(answer, MalformedError) else answer.code
+                state, trouble = ExchangeState.ERROR, told
             if late:
                 came = f"came late: after {self._clock.monotonic() - sent_at:.0f} s"
                 trouble = f"{trouble}; {came}" if trouble else came
@@ -383,9 +408,12 @@ class Endpoint:
             waiting.set_result(answer)
         return True
 
-    async def _receive_call(self, message_id: str, message: list[Any], text: str) -> None:
-        action = message[2] if isinstance(message[2], str) else ""
-        payload = message[3] if len(message) == 4 and isinstance(message[3], dict) else None
+    async def _receive_call(self, read: frames.Frame, text: str) -> None:
+        message_id, message = read.message_id, read.parts
+        named = isinstance(message[2], str)
+        action = message[2] if named else ""
+        well_formed = named and len(message) == 4 and isinstance(message[3], dict)
+        payload = message[3] if well_formed else None
         fields_ = payload or {}
         connector_id, transaction_id = fields_.get("connectorId"), fields_.get("transactionId")
         secret = names_secret(text, self._secret_keys)
@@ -404,7 +432,7 @@ class Endpoint:
             )
             return
         began = self._clock.monotonic()
-        reply = self._decide(action, payload)
+        reply = self._decide(action, payload, read.flaw)
         first = isinstance(reply, Reply) and reply.first
         if first:
             self.hold_calls()
@@ -452,8 +480,7 @@ class Endpoint:
             if secret:  # the description may quote what it refuses
                 shown = self._error_frame(message_id, Refusal(reply.code, SECRET))
         else:
-            answer = self._style.encode([CALLRESULT, message_id, to_wire(reply.payload)])
-            shown = answer
+            answer = shown = self._style.encode([CALLRESULT, message_id, reply.payload])
             if reply.first:
                 await self.let_calls_go()
         await self._send(answer)
@@ -473,9 +500,9 @@ class Endpoint:
         description = refusal.description[:DESCRIPTION_LIMIT]
         return self._style.encode([CALLERROR, message_id, refusal.code, description, {}])
 
-    def _decide(self, action: str, payload: Payload | None) -> Reply | Refusal:
+    def _decide(self, action: str, payload: Payload | None, flaw: str) -> Reply | Refusal:
         if payload is None:
-            return Refusal("FormationViolation", "a CALL is [2, id, action, payload]")
+            return Refusal("FormationViolation", flaw)
         route = self._routes.get(action)
         if route is None:
             if action in schemas.known_actions():
@@ -486,8 +513,40 @@ class Endpoint:
             return Refusal(fault.code, fault.description)
         try:
             named = {key: value for key, value in payload.items() if len(key) <= NAME_LIMIT}
-            return route.handler(**{_field_name(key): value for key, value in named.items()})
+            reply = route.handler(**{_field_name(key): value for key, value in named.items()})
+            return self._checked(action, reply)
         except Exception:
             # The edge between the wire and the firmware: a fault of ours must not cost the link.
             LOG.exception("the handler of %s failed", action)
+            self.on_own_fault(f"the handler of {action} failed; the log says where")
             return Refusal("InternalError", f"{action} could not be processed")
+
+    def _checked(self, action: str, reply: Reply | Refusal) -> Reply | Refusal:
+        """The reply with its payload as it goes on the wire, if that is valid.
+
+        What is not would be our fault and the CSMS's riddle: it hears InternalError, and nothing
+        that was to follow the answer is done.
+        """
+        if isinstance(reply, Refusal):
+            return reply
+        payload = to_wire(reply.payload)
+        if fault := schemas.answer_fault(action, payload):
+            self._own_fault(
+                f"our own answer to {action} is not valid and was not sent: {fault.description}"
+            )
+            return Refusal("InternalError", f"the answer would not be valid: {fault.description}")
+        return replace(reply, payload=payload)
+
+
+def _malformed(read: frames.Frame) -> MalformedError:
+    return MalformedError("FormationViolation", read.flaw)
+
+
+def _error(read: frames.Frame) -> Error:
+    """What a CALLERROR says, as far as it goes."""
+    if not read.usable:
+        return _malformed(read)
+    code, described = read.parts[2], read.parts[3] if len(read.parts) > 3 else ""
+    text = described if isinstance(described, str) else ""
+    details = _compact(read.parts[4]) if len(read.parts) > 4 and read.parts[4] else ""
+    return Error(code[:NAME_LIMIT], text[:DESCRIPTION_LIMIT], details)

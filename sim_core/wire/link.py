@@ -76,6 +76,8 @@ class Link:
         "heard_at",
         "on_bad_certificate",
         "on_end",
+        "on_odd_frame",
+        "on_own_fault",
         "online",
         "retry_at",
         "state",
@@ -116,6 +118,11 @@ class Link:
         """Called with the reason when the CSMS shows a certificate that is not accepted."""
         self.on_end: Callable[[LinkEnd], str] = lambda _: ""
         """Called when the CSMS has ended the link; returns why, where more of it is known."""
+        self.on_odd_frame: Callable[[str], None] = lambda _: None
+        """Called with the sentence about a frame that OCPP-J does not know, once for each kind on
+        each connection; with an empty one when a connection begins."""
+        self.on_own_fault: Callable[[str], None] = lambda _: None
+        """Called with the sentence about a message of ours that is not valid."""
         self.state = LinkState.CONNECTING
         self.attempt = 0
         self.retry_at: datetime | None = None
@@ -244,6 +251,9 @@ class Link:
         )
         endpoint.silent = not self.online
         endpoint.on_frame = self._heard
+        endpoint.on_odd_frame = self.on_odd_frame
+        endpoint.on_own_fault = self.on_own_fault
+        self.on_odd_frame("")
         if isinstance(connection, Line):
             connection.take = endpoint.take
             connection.forget_handshake()

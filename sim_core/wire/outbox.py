@@ -89,6 +89,7 @@ class Outbox:
         "_trial",
         "busy",
         "connected",
+        "refused",
         "registered",
     )
 
@@ -121,6 +122,8 @@ class Outbox:
         self._on_half = on_half
         self._on_twice = on_twice
         self._on_change = on_change
+        self.refused: Callable[[str, Payload, Error], None] = lambda *_: None
+        """Called with each call that the CSMS has answered by a CALLERROR."""
         self._drained = Flag()
         # Lists, though they are left at the front: a deque takes 0.7 KiB even while it is empty,
         # and moving a backlog up costs less than the commit that lets its first row go.
@@ -388,6 +391,8 @@ class Outbox:
                 self._needs_proof = False
             elif not answer.link_lost:
                 self._trial.hears_nothing()
+            if isinstance(answer, Error):
+                self.refused(item.action, item.payload, answer)
         finally:
             if not item.answer.done():
                 item.answer.set_result(answer)
@@ -437,6 +442,7 @@ class Outbox:
 
     def _answered(self, row: JournalRow, answer: Result | Error) -> None:
         if isinstance(answer, Error):
+            self.refused(row.action, row.payload, answer)
             why, code = f"CALLERROR {answer.code}", answer.code
             self._judge(row, self._trial.failed(row, why, code, hurried=self._others > 0))
             return

@@ -765,3 +765,26 @@ async def test_an_order_that_is_not_well_formed(payload: dict[str, Any], code: s
         answer = await pair.csms.ask_raw("UpdateFirmware", payload)
         assert (answer[0], answer[2]) == (4, code)
         assert not pair.station.snapshot.firmware.active
+
+
+@pytest.mark.row(118, "TC_044_1_CS")
+@pytest.mark.parametrize("date", [{}, {"retrieveDate": None}])
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        ({}, "ProtocolError"),
+        ({"location": None}, "TypeConstraintViolation"),
+        ({"location": 7}, "TypeConstraintViolation"),
+        ({"location": ["http://x/y"]}, "TypeConstraintViolation"),
+        ({"location": "http://x/y", "retries": "3"}, "TypeConstraintViolation"),
+        ({"location": "http://x/y", "self": 1}, "FormationViolation"),
+        ({"location": "http://x/y"}, None),
+    ],
+)
+async def test_a_make_that_takes_no_date_wants_a_location_all_the_same(
+    payload: dict[str, Any], code: str | None, date: dict[str, Any]
+) -> None:
+    async with Pair(model="gresgying-f3-eu180", quirks="mute_transfers") as pair:
+        kind, _, *said = await pair.csms.ask_raw("UpdateFirmware", {**payload, **date})
+        assert (kind, said[0]) == ((4, code) if code else (3, {}))
+        assert (code is None) == pair.station.snapshot.firmware.active

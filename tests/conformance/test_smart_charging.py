@@ -15,6 +15,7 @@ import pytest
 
 from sim_core.commands import Plug, PowerOff, PowerOn, Refused, Resume, Stop
 from sim_core.models import load_model
+from sim_core.ocpp16 import schedule
 from tests import pair as pairs
 from tests.conformance.acts import charge, checked, payloads, rebooted, said, unplug_network
 from tests.pair import Pair
@@ -923,3 +924,52 @@ async def test_a_charger_without_smart_charging_says_so() -> None:
         own = profile((0, 9_000.0))
         start = {"connectorId": 1, "idTag": "TAG", "chargingProfile": own}
         assert await pair.ask("RemoteStartTransaction", **start) == ACCEPTED, "it is ignored"
+
+
+@pytest.mark.row(116, "S§5.7")
+async def test_many_profiles_of_many_connectors_hold_nobody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twenty profiles of a hundred periods on 64 connectors, for thirty years: each profile is
+    looked at where it may change something, and a status is looked at once a change."""
+    looked = [0]
+    real = schedule.look
+
+    def look(*what: Any) -> Any:
+        looked[0] += 1
+        return real(*what)
+
+    keys = {
+        "ChargeProfileMaxStackLevel": "20",
+        "ChargingScheduleMaxPeriods": "100",
+        "MaxChargingProfilesInstalled": "20",
+        "MeterValueSampleInterval": "0",
+    }
+    async with Pair(keys=keys, connectors=64) as pair:
+        for number in range(1, 65):
+            await charge(pair, number)
+        shared = [0]
+        charge_point = pair.station.charge_point
+        real_share = type(charge_point)._share_power
+
+        def share(self: Any) -> None:
+            shared[0] += 1
+            real_share(self)
+
+        monkeypatch.setattr(type(charge_point), "_share_power", share)
+        for level in range(20):
+            periods = [(60 * one + (level if one else 0), 6000.0 + one) for one in range(100)]
+            recurring = {"chargingProfileKind": "Recurring", "recurrencyKind": "Daily"}
+            more = {**recurring, "startSchedule": at(pair, -100)} if level % 2 else {}
+            one = profile(*periods, chargingProfileId=level + 1, stackLevel=level, **more)
+            shared[0] = 0
+            await accepted(pair, 0, one)
+            assert shared[0] <= 5, "the cabinet is shared out once a change, not once a connector"
+        monkeypatch.setattr(schedule, "look", look)
+        for connector_id in (0, 1, 64):
+            looked[0] = 0
+            answer = await pair.ask(
+                "GetCompositeSchedule", connectorId=connector_id, duration=10**9
+            )
+            assert answer["status"] == "Accepted"
+            assert looked[0] <= schedule.LOOKS + 20 * 64 + schedule.MOST_PERIODS
