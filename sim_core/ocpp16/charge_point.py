@@ -49,6 +49,7 @@ from sim_core.ocpp16.sessions import Sessions
 from sim_core.ocpp16.smart_charging import SmartCharging
 from sim_core.ocpp16.stamps import stamp
 from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
+from sim_core.ocpp16.switched_off import CERTIFICATES, routes_without
 from sim_core.ocpp16.transactions import Transactions
 from sim_core.race import first_of
 from sim_core.snapshot import Registration
@@ -332,9 +333,11 @@ class ChargePoint:
             ("SmartCharging", self.smart_charging),
         )
         supported = [handler for name, handler in handlers if self.configuration.supports(name)]
+        missing = [name for name, _ in handlers if not self.configuration.supports(name)]
         if self.behaviour.security_extension:
             supported += [self.security_log, ExtendedTrigger(self)]
-        self.routes = routes_of(supported)
+            missing.append(CERTIFICATES)
+        self.routes = routes_without(missing) | routes_of(supported)
         self.security_log.note(STARTUP)
         self.transactions.recover()
         self.smart_charging.refresh()

@@ -108,6 +108,9 @@ class Route:
 
     handler: Handler
     validate: bool = True
+    off: bool = False
+    """It only says that there is no such feature here: of what is not well-formed CALLERROR does,
+    for whoever has no feature knows nothing of its fields."""
 
 
 class Socket(Protocol):
@@ -461,11 +464,11 @@ class Endpoint:
         route = self._routes.get(action)
         if route is None:
             if action in schemas.known_actions():
-                return Refusal("NotSupported", f"{action} is not supported by this charge point")
+                return _not_supported(action)
             shown = repr(action[:NAME_LIMIT])
             return Refusal("NotImplemented", f"{shown} is not an action of OCPP 1.6")
         if route.validate and (fault := schemas.request_fault(action, payload)):
-            return Refusal(fault.code, fault.description)
+            return _not_supported(action) if route.off else Refusal(fault.code, fault.description)
         try:
             named = {key: value for key, value in payload.items() if len(key) <= NAME_LIMIT}
             return route.handler(**{_field_name(key): value for key, value in named.items()})
@@ -473,3 +476,7 @@ class Endpoint:
             # The edge between the wire and the firmware: a fault of ours must not cost the link.
             LOG.exception("the handler of %s failed", action)
             return Refusal("InternalError", f"{action} could not be processed")
+
+
+def _not_supported(action: str) -> Refusal:
+    return Refusal("NotSupported", f"{action} is not supported by this charge point")

@@ -731,12 +731,10 @@ async def test_without_the_profile_nothing_of_it_is_known() -> None:
         for action in (TOLD, SENT):
             answer = await pair.ask("TriggerMessage", requestedMessage=action)
             assert answer == {"status": "NotImplemented"}
-        for action, payload in (
-            ("UpdateFirmware", {"location": "x", "retrieveDate": stamp(pair.clock.now())}),
-            ("GetDiagnostics", {"location": "x"}),
-        ):
-            answer_ = await pair.csms.ask_raw(action, payload)
-            assert (answer_[0], answer_[2]) == (4, "NotSupported")
+        order = {"location": "x", "retrieveDate": stamp(pair.clock.now())}
+        refused = await pair.csms.ask_raw("UpdateFirmware", order)
+        assert (refused[0], refused[2]) == (4, "NotSupported"), "its answer could only promise it"
+        assert await pair.ask("GetDiagnostics", location="x") == {}, "there is nothing to hand in"
     async with Pair() as pair:
         profiles = (await read_key(pair, "SupportedFeatureProfiles"))["value"]
         assert "FirmwareManagement" in profiles.split(",")

@@ -912,13 +912,10 @@ async def test_a_reset_keeps_what_is_installed() -> None:
 async def test_a_charger_without_smart_charging_says_so() -> None:
     keys = {"SupportedFeatureProfiles": "Core,RemoteTrigger"}
     async with Pair(keys=keys) as pair:
-        for action, request in (
-            ("SetChargingProfile", {"connectorId": 0, "csChargingProfiles": profile((0, 1.0))}),
-            ("ClearChargingProfile", {}),
-            ("GetCompositeSchedule", {"connectorId": 1, "duration": 5}),
-        ):
-            answer = await pair.csms.ask_raw(action, request)
-            assert (answer[0], answer[2]) == (4, "NotSupported")
+        assert await install(pair, 0, profile((0, 1.0))) == {"status": "NotSupported"}
+        assert await pair.ask("ClearChargingProfile") == {"status": "Unknown"}
+        answer = await pair.ask("GetCompositeSchedule", connectorId=1, duration=5)
+        assert answer == {"status": "Rejected"}
         await pair.submit(Plug(1))
         own = profile((0, 9_000.0))
         start = {"connectorId": 1, "idTag": "TAG", "chargingProfile": own}
