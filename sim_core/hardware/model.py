@@ -107,6 +107,9 @@ class Behaviour:
     """ClearCache is Accepted although AuthorizationCacheEnabled is false."""
     stamps_reports: bool = False
     """StatusNotification carries the moment of the report, not that of the change."""
+    plug_ends_reserved: bool = False
+    """A vehicle makes a reserved connector Preparing, whoever's it is; §4.9 knows that way (G2) for
+    the holder of the reservation only."""
     security_extension: bool = True
     """It speaks "Improved security for OCPP 1.6-J" (GetLog, SecurityEventNotification …)."""
     only_named_keys: bool = False

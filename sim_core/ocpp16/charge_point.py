@@ -73,6 +73,8 @@ FLUSH_PATIENCE_S = 30.0
 NO_QUIRKS = Quirks()
 NOT_TO_RESERVED = frozenset(Status) - {Status.AVAILABLE, Status.RESERVED, Status.FAULTED}
 """Statuses from which §4.9 knows no way to Reserved but the one through Available."""
+LEFT_BEHIND = frozenset({Status.PREPARING, Status.FINISHING})
+"""What a connector with a vehicle is when nothing else is true of it."""
 NO_NOISE = random.Random(0)
 """Of meters that draw nothing from it."""
 LOOP_S = 1.0
@@ -487,7 +489,11 @@ class ChargePoint:
         if self.quirks.never_suspended and status in SUSPENDED:
             status = Status.CHARGING
         before = self.reports.current(outlet.number)
-        if status is Status.RESERVED and before is not None and before.status in NOT_TO_RESERVED:
+        said = None if before is None else before.status
+        comes = status is Status.RESERVED and said in NOT_TO_RESERVED
+        # G1: a reservation ends in Available, whoever's vehicle stands there.
+        goes = said is Status.RESERVED and status in LEFT_BEHIND and outlet.reservation is None
+        if comes or (goes and outlet.authorization is None):
             self._tell(outlet, before, Report(Status.AVAILABLE))
             before = self.reports.current(outlet.number)
         self._tell(outlet, before, _report(status, outlet.metal.fault))

@@ -98,6 +98,8 @@ class Outlet:
     vehicle_name: str | None = None
     reservation: Reservation | None = None
     """For whom it is held: what `reservation` has derived last."""
+    reserved_first: bool = False
+    """It was held already when the vehicle came that stands there, if one does."""
 
     def trace(self) -> None:
         """Write down the power of now, for a screen."""
@@ -107,12 +109,13 @@ class Outlet:
 
     @property
     def busy(self) -> bool:
-        """Somebody is using it; a stopped vehicle that is still plugged does not count."""
+        """Somebody is using it. A stopped vehicle that is still plugged does not count, nor does
+        one for whom a reserved connector stays Reserved."""
         return bool(
             self.transaction
             or self.authorization
             or self.authorizing
-            or (self.metal.occupied and not self.ended)
+            or (self.metal.occupied and not self.ended and not self.reserved_first)
         )
 
     def apply_availability(self, charge_point_operative: bool) -> None:
@@ -144,6 +147,7 @@ class Outlet:
             operative=self.operative,
             leaving=self.leaving,
             reserved_for=self.reservation.id_tag if self.reservation else None,
+            reserved_first=self.reserved_first,
             authorizing=self.authorizing is not None,
             authorized=self.authorization is not None,
             transaction=transaction is not None,

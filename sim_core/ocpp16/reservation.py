@@ -133,6 +133,7 @@ class Reservations:
                 self.end(kept, how)
         for outlet in self._cp.outlets.values():
             held = self._held(outlet)
+            outlet.reserved_first = self._came_first(outlet, held)
             if held is not outlet.reservation:
                 outlet.reservation = held
                 self._moved[outlet.number] = outlet
@@ -184,6 +185,17 @@ class Reservations:
         others = [other for other in self._cp.outlets.values() if other is not outlet]
         here = any(self._comes_for(whole, other) for other in others)
         return None if here or self._left(others) else whole
+
+    def _came_first(self, outlet: Outlet, held: Reservation | None) -> bool:
+        """Whether a connector was held before the vehicle came that stands there, if one does.
+
+        One with a vehicle cannot be reserved by itself; but by what the others do it may become the
+        last one that is left for whom connector 0 is reserved, or stay it.
+        """
+        if held is None or self._cp.behaviour.plug_ends_reserved:
+            return False
+        by_itself = held.connector_id == outlet.number
+        return by_itself or outlet.reserved_first or not outlet.metal.occupied
 
     def _left(self, outlets: list[Outlet], *, without: int | None = None) -> list[Outlet]:
         """Of these the ones that are free, and that none but reservation `without` names."""
@@ -273,7 +285,11 @@ class Reservations:
         )
 
     def _verdict(self, wanted: Reservation) -> ReservationStatus:
-        """What a request comes to, by the reasons of §5.13."""
+        """What a request comes to, by the reasons of §5.13.
+
+        What stands in the way at the charge point is told first: a CSMS whose clock is wrong hears
+        all the same that the connector is Faulted.
+        """
         cp = self._cp
         zero = wanted.connector_id == ANY
         if (
@@ -281,7 +297,6 @@ class Reservations:
             or wanted.reservation_id not in IDS
             or not (zero or wanted.connector_id in cp.outlets)
             or (zero and not cp.configuration.flag("ReserveConnectorZeroSupported"))
-            or wanted.until <= cp.now()
             or cp.rebooting
             or not cp.powered
         ):
@@ -292,9 +307,17 @@ class Reservations:
             return ReservationStatus.faulted
         if (zero and not cp.operative) or not any(outlet.operative for outlet in sound):
             return ReservationStatus.unavailable
+        if self._is_taken(wanted, sound):
+            return ReservationStatus.occupied
+        over = wanted.until <= cp.now()
+        return ReservationStatus.rejected if over else ReservationStatus.accepted
+
+    def _is_taken(self, wanted: Reservation, sound: list[Outlet]) -> bool:
+        """Whether none of these connectors is left for a new reservation."""
+        cp, zero = self._cp, wanted.connector_id == ANY
         replaced = self._kept.get(wanted.reservation_id)
         if replaced is not None and replaced.connector_id == wanted.connector_id:
-            return ReservationStatus.accepted
+            return False
         taken = self._of(wanted.connector_id)
         left = [
             outlet
@@ -303,12 +326,12 @@ class Reservations:
         ]
         whole = self.whole
         if (taken is not None and taken is not replaced) or not left:
-            return ReservationStatus.occupied
-        if not zero and whole is not None and whole is not replaced:
-            others = [outlet for outlet in cp.outlets.values() if outlet not in left]
-            if not self._left(others, without=wanted.reservation_id):
-                return ReservationStatus.occupied  # the last one is for whom connector 0 is held
-        return ReservationStatus.accepted
+            return True
+        if zero or whole is None or whole is replaced:
+            return False
+        # The last one that is left is for whom connector 0 is held.
+        others = [outlet for outlet in cp.outlets.values() if outlet not in left]
+        return not self._left(others, without=wanted.reservation_id)
 
 
 def _where(reservation: Reservation) -> str:

@@ -7,6 +7,7 @@ the last connector that is free is Reserved, and no other.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -35,6 +36,8 @@ from tests.conformance.acts import (
     charge,
     checked,
     configure,
+    lanes,
+    only_of,
     payloads,
     plug_network,
     rebooted,
@@ -42,13 +45,16 @@ from tests.conformance.acts import (
     unplug_network,
 )
 from tests.pair import Pair
+from tests.scripted_csms import Drop
 
 ACCEPTED = {"status": "Accepted"}
 REJECTED = {"status": "Rejected"}
 FIRST = "StatusNotification 1 "
 SECOND = "StatusNotification 2 "
+OVER = {"expiryDate": "2020-01-01T00:00:00Z"}
 ZERO = {"ReserveConnectorZeroSupported": "true"}
 TWIN = {"model": "gresgying-f3-eu180"}
+KEPT = only_of("generic", "the Gresgying shows every vehicle at a reserved connector as Preparing")
 GROUP = {"status": "Accepted", "parentIdTag": "GROUP"}
 
 
@@ -135,15 +141,93 @@ async def test_the_refusal_says_for_whom_and_until_when() -> None:
 
 
 @pytest.mark.row(97, "TC_046_1_CS")
-async def test_another_vehicle_at_a_reserved_connector() -> None:
-    """§4.9 knows no way from Preparing to Reserved but the one through Available."""
-    async with Pair() as pair:
+@pytest.mark.parametrize("make", [{}, TWIN], ids=["as OCPP has it", "a make that cannot"])
+async def test_another_vehicle_at_a_reserved_connector(make: dict[str, Any]) -> None:
+    """§4.9 G2: only the holder leads from Reserved to Preparing. A make that lets every plug do so
+    comes back by Available: there is no way from Preparing to Reserved but that one."""
+    async with Pair(**make) as pair:
         await reserve(pair)
         pair.csms.clear()
         await pair.submit(Plug(1))
         assert isinstance(await pair.submit(Start(1, "OTHER")), Refused)
         await pair.submit(Unplug(1))
-        assert said(pair) == [FIRST + "Preparing", FIRST + "Available", FIRST + "Reserved"]
+        moves = [FIRST + "Preparing", FIRST + "Available", FIRST + "Reserved"]
+        assert said(pair) == (moves if pair.model.behaviour.plug_ends_reserved else [])
+        assert pair.status() == "Reserved"
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+@KEPT
+@pytest.mark.parametrize("how", ["card", "remote start"])
+async def test_the_holder_comes_where_another_vehicle_stands(how: str) -> None:
+    async with Pair() as pair:
+        await reserve(pair)
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        if how == "card":
+            assert isinstance(await pair.submit(Swipe(1, "HOLDER")), Accepted)
+        else:
+            ask = {"connectorId": 1, "idTag": "HOLDER"}
+            assert await pair.ask("RemoteStartTransaction", **ask) == ACCEPTED
+        await checked(pair)
+        statuses, messages = lanes(said(pair))
+        assert statuses == [FIRST + "Preparing", FIRST + "Charging"]
+        assert messages == ["Authorize", "StartTransaction"]
+        assert payloads(pair, "StartTransaction")[0]["reservationId"] == 7
+        await pair.submit(Stop(1))
+        assert pair.status() == "Finishing"
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+@KEPT
+async def test_a_holder_who_takes_the_card_back_is_waited_for_again() -> None:
+    timing = replace(load_model("generic").timing["swift"], cable_check_s=5)
+    async with Pair(timing=timing) as pair:
+        await reserve(pair)
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        await pair.submit(Swipe(1, "HOLDER"))
+        await pair.submit(Swipe(1, "HOLDER"))
+        assert said(pair) == [
+            "Authorize",
+            FIRST + "Preparing",
+            FIRST + "Available",
+            FIRST + "Reserved",
+        ]
+
+
+@pytest.mark.row(104, "S§5.13")
+@KEPT
+@pytest.mark.parametrize("word", ["Unavailable", "Faulted"])
+async def test_from_reserved_with_a_vehicle_it_goes_straight_there(word: str) -> None:
+    """§4.9 G8, G9: nobody charges there, so nobody is waited for."""
+    async with Pair() as pair:
+        await reserve(pair)
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        if word == "Faulted":
+            await pair.submit(InjectFault(1))
+        else:
+            ask = {"connectorId": 1, "type": "Inoperative"}
+            assert await pair.ask("ChangeAvailability", **ask) == ACCEPTED
+        assert said(pair) == [FIRST + word]
+        assert pair.connector().reservation is None
+        if word == "Faulted":
+            await pair.submit(ClearFault(1))
+            assert pair.status() == "Preparing"
+
+
+@pytest.mark.row(104, "S§5.13")
+@KEPT
+async def test_a_vehicle_at_a_reserved_connector_after_a_boot() -> None:
+    async with Pair() as pair:
+        await reserve(pair)
+        await pair.submit(Plug(1))
+        await pair.submit(PowerOff())
+        await pair.submit(PowerOn())
+        assert pair.status() == "Reserved"
+        assert await cancel(pair) == ACCEPTED
+        assert said(pair)[-2:] == [FIRST + "Available", FIRST + "Preparing"]
 
 
 @pytest.mark.row(97, "TC_046_1_CS")
@@ -275,7 +359,9 @@ async def test_a_reservation_expires_while_its_holder_is_plugged_in() -> None:
         await pair.submit(Plug(1))
         pair.csms.clear()
         await pair.advance(60)
-        assert said(pair) == [], "Preparing it stays"
+        as_held = [] if pair.model.behaviour.plug_ends_reserved else [FIRST + "Available"]
+        assert said(pair) == ([*as_held, FIRST + "Preparing"] if as_held else []), "G1"
+        assert pair.status() == "Preparing"
         assert isinstance(await pair.submit(Start(1, "HOLDER")), Accepted)
         await checked(pair)
         assert "reservationId" not in payloads(pair, "StartTransaction")[0]
@@ -331,6 +417,7 @@ async def test_a_reservation_ends_with_a_fault_or_out_of_service(how: str) -> No
 
 
 @pytest.mark.row(100, "TC_048 / TC_050")
+@pytest.mark.parametrize("over", [{}, OVER], ids=["to come", "over"])
 @pytest.mark.parametrize("connector_id", [1, 0])
 @pytest.mark.parametrize(
     ("state", "status"),
@@ -344,8 +431,11 @@ async def test_a_reservation_ends_with_a_fault_or_out_of_service(how: str) -> No
         ("inoperative", "Unavailable"),
     ],
 )
-async def test_what_cannot_be_reserved(connector_id: int, state: str, status: str) -> None:
-    """With one connector, what is true of it is true of the charge point."""
+async def test_what_cannot_be_reserved(
+    connector_id: int, state: str, status: str, over: dict[str, str]
+) -> None:
+    """With one connector, what is true of it is true of the charge point. That is told before
+    anything is said of a date that is over."""
     async with Pair(connectors=1, keys=ZERO) as pair:
         if state == "faulted":
             await pair.submit(InjectFault(1))
@@ -364,8 +454,22 @@ async def test_what_cannot_be_reserved(connector_id: int, state: str, status: st
                 await pair.submit(Stop(1))
         before = pair.status()
         pair.csms.clear()
-        assert await reserve(pair, connector_id) == status
+        assert await reserve(pair, connector_id, **over) == status
         assert (said(pair), pair.status()) == ([], before)
+
+
+@pytest.mark.row(100, "TC_048 / TC_050")
+async def test_a_connector_that_is_just_asked_for_cannot_be_reserved() -> None:
+    """While the answer to a card is open the connector is that card's."""
+    async with Pair() as pair:
+        pair.csms.script["Authorize"].append(Drop())
+        asking = asyncio.ensure_future(pair.station.submit(Swipe(1, "OTHER")))
+        await pair.settle()
+        assert await reserve(pair) == "Occupied"
+        assert await reserve(pair, 2, reservationId=8) == "Accepted"
+        await pair.advance(31)
+        assert isinstance(await asking, Refused)
+        assert await reserve(pair) == "Accepted"
 
 
 @pytest.mark.row(100, "TC_048 / TC_050")
@@ -379,7 +483,7 @@ async def test_what_cannot_be_reserved(connector_id: int, state: str, status: st
         {"idTag": ""},
         {"idTag": "with\nbreak"},
         {"parentIdTag": "\x1b[2J"},
-        {"expiryDate": "2020-01-01T00:00:00Z"},
+        OVER,
     ],
 )
 async def test_reservations_that_make_no_sense(request_: dict[str, Any]) -> None:
@@ -450,6 +554,24 @@ async def test_one_connector_is_kept_free() -> None:
         await pair.submit(Unplug(2))
         assert sorted(said(pair)) == [FIRST + "Available", SECOND + "Available"]
         assert {pair.status(1), pair.status(2)} == {"Available"}
+
+
+@pytest.mark.row(101, "TC_049_CS")
+@KEPT
+async def test_a_vehicle_that_was_there_first_is_not_hidden() -> None:
+    """The one that comes to the connector which is kept changes nothing there; the one that stood
+    elsewhere before, where now nothing else is left, goes on being Preparing."""
+    async with Pair(keys=ZERO) as pair:
+        await pair.submit(Plug(1))
+        await reserve(pair, 0)
+        assert pair.status(2) == "Reserved"
+        pair.csms.clear()
+        await pair.submit(Plug(2))
+        assert said(pair) == []
+        assert [pair.status(n) for n in (1, 2)] == ["Preparing", "Reserved"]
+        await pair.submit(Unplug(1))
+        moves = [FIRST + "Available", FIRST + "Reserved", SECOND + "Available"]
+        assert said(pair) == [*moves, SECOND + "Preparing"]
 
 
 @pytest.mark.row(101, "TC_049_CS")
@@ -560,7 +682,7 @@ async def test_a_card_of_the_group_uses_the_reservation(how: str) -> None:
             ask = {"connectorId": 1, "idTag": "MATE"}
             assert await pair.ask("RemoteStartTransaction", **ask) == ACCEPTED
         await checked(pair)
-        assert said(pair)[:2] == ["Authorize", "StartTransaction"]
+        assert lanes(said(pair))[1][:2] == ["Authorize", "StartTransaction"]
         (start,) = payloads(pair, "StartTransaction")
         assert (start["idTag"], start["reservationId"]) == ("MATE", 7)
 
@@ -680,9 +802,9 @@ async def test_what_was_used_is_gone_with_the_start(tmp_path: Path) -> None:
 async def test_a_short_lived_available_before_reserved_is_not_told() -> None:
     async with Pair() as pair:
         await reserve(pair)
-        await pair.submit(Plug(1))
+        await pair.submit(Swipe(1, "HOLDER"))
         await configure(pair, MinimumStatusDuration="5")
         pair.csms.clear()
-        await pair.submit(Unplug(1))
+        await pair.submit(Swipe(1, "HOLDER"))  # takes the card back
         await pair.advance(10)
         assert said(pair) == [FIRST + "Reserved"]
