@@ -247,7 +247,13 @@ class ChargePoint:
             save=store.save_configuration,
             on_change=self._key_changed,
         )
-        self.security = Security(self.configuration, access, lambda: self.cut_link(0.0))
+        self.security = Security(
+            self.configuration,
+            access,
+            store,
+            reconnect=lambda: self.cut_link(0.0),
+            note=lambda text: self.note("security", text),
+        )
         inoperative = store.inoperative()
         registers = store.registers()
         self.operative = 0 not in inoperative
@@ -524,6 +530,8 @@ class ChargePoint:
 
     def set_registration(self, registration: Registration) -> None:
         """BootNotification was answered."""
+        if registration is not Registration.NONE:
+            self.security.connected()
         if registration is not self.registration:
             self.registration = registration
             if registration is not Registration.NONE:
@@ -536,6 +544,7 @@ class ChargePoint:
         """Everything may pass now (§4.2)."""
         self.outbox.registered = True
         self.link_settled()
+        self.security.connected()
         order = self.report_order()
         running = any(outlet.transaction for outlet in self.outlets.values())
         if booted and running and self.quirks.connectors_after_reconnect:

@@ -153,7 +153,7 @@ class Core:
         if reason := security.why_not(key, value):
             self._cp.note("security", f"{key} was refused: {reason}")
             return Reply(call_result.ChangeConfiguration(ConfigurationStatus.rejected))
-        status = self._cp.configuration.change(key, value)
+        status = security.change(key, value)
         accepted = status == ConfigurationStatus.accepted
         return Reply(
             call_result.ChangeConfiguration(status),

@@ -168,8 +168,8 @@ async def test_what_says_read_write_can_be_written() -> None:
     async with Pair() as pair:
         answer = await pair.ask("GetConfiguration")
         for found in answer["configurationKey"]:
-            if "value" not in found:
-                continue  # written and never read: the security keys have tests of their own
+            if "value" not in found or found["key"] == "SecurityProfile":
+                continue  # the security keys have tests of their own
             told = await pair.ask("ChangeConfiguration", key=found["key"], value=found["value"])
             assert told == (REJECTED if found["readonly"] else ACCEPTED), found["key"]
 
