@@ -110,6 +110,9 @@ class Behaviour:
     plug_ends_reserved: bool = False
     """A vehicle makes a reserved connector Preparing, whoever's it is; §4.9 knows that way (G2) for
     the holder of the reservation only."""
+    relative_maximum: bool = True
+    """A ChargePointMaxProfile may be Relative and counts from when it was set; False: refused.
+    Where a relative schedule begins is the charge point's to say (§7.9), and makes differ."""
     security_extension: bool = True
     """It speaks "Improved security for OCPP 1.6-J" (GetLog, SecurityEventNotification …)."""
     only_named_keys: bool = False
