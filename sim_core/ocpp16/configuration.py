@@ -352,6 +352,10 @@ class Configuration:
         key = self._visible(name)
         return None if key is None or key.readonly else key.normal(value)
 
+    def key(self, name: str) -> Key | None:
+        """The key of that name, in whatever case, as the CSMS sees it; None: it sees none."""
+        return self._visible(name)
+
     def assume(self, name: str, value: str) -> None:
         """Let a value count from the start that is only so while the charge point runs."""
         self._values[name] = value
