@@ -476,6 +476,8 @@ class ChargePoint:
                     outlet.in_service = operative
                     self.store.save_operative(outlet.number, operative)
         for outlet in self.outlets.values():
+            if operative and outlet.in_service:
+                outlet.begin_anew()
             self.changed(outlet)
 
     def charge_point_status(self) -> Status:

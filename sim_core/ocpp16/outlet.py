@@ -118,6 +118,12 @@ class Outlet:
             or (self.metal.occupied and not self.ended and not self.reserved_first)
         )
 
+    def begin_anew(self) -> None:
+        """It comes back into service: a vehicle that stands there is Preparing then (§4.9 H2), for
+        no way leads from Unavailable to Finishing."""
+        if not self.operative:
+            self.ended = False
+
     def apply_availability(self, charge_point_operative: bool) -> None:
         """Let what the CSMS wants come true as far as it may (OCPP 1.6 §5.2)."""
         if self.in_service and charge_point_operative:
