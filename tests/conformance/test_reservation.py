@@ -29,7 +29,7 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
-from sim_core.models import load_model
+from sim_core.models import load_garage, load_model
 from sim_core.ocpp16.stamps import stamp
 from tests.conformance.acts import (
     all_statuses,
@@ -154,6 +154,28 @@ async def test_another_vehicle_at_a_reserved_connector(make: dict[str, Any]) -> 
         moves = [FIRST + "Preparing", FIRST + "Available", FIRST + "Reserved"]
         assert said(pair) == (moves if pair.model.behaviour.plug_ends_reserved else [])
         assert pair.status() == "Reserved"
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+@pytest.mark.parametrize("quirks", ["none", "autocharge_mac"])
+async def test_the_id_of_another_vehicle_is_not_asked_about(quirks: str) -> None:
+    """AutoCharge: a vehicle's own id is a card like any other."""
+    (vehicle,) = [kind for kind in load_garage() if kind.name == "Commuter 64"]
+    assert vehicle.vid
+    async with Pair(**TWIN, quirks=quirks) as pair:
+        await configure(pair, AutoCharge="true")
+        await reserve(pair)
+        pair.csms.clear()
+        await pair.submit(Plug(1, vehicle.name))
+        await pair.advance(60)
+        asked_about = pair.csms.of("Authorize", "DataTransfer", "StartTransaction")
+        assert asked_about == []
+        await pair.submit(Unplug(1))
+        await cancel(pair)
+        await reserve(pair, idTag=vehicle.vid)
+        await pair.submit(Plug(1, vehicle.name))
+        await pair.advance(60)
+        assert payloads(pair, "StartTransaction")[0]["reservationId"] == 7, "its own it is"
 
 
 @pytest.mark.row(97, "TC_046_1_CS")
