@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import ChainMap
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -341,11 +342,11 @@ class ChargePoint:
             ("SmartCharging", self.smart_charging),
         )
         supported = [handler for name, handler in handlers if self.configuration.supports(name)]
-        missing = [name for name, _ in handlers if not self.configuration.supports(name)]
+        missing = {name for name, _ in handlers if not self.configuration.supports(name)}
         if self.behaviour.security_extension:
             supported += [self.security_log, ExtendedTrigger(self)]
-            missing.append(CERTIFICATES)
-        self.routes = routes_without(missing) | routes_of(supported)
+            missing.add(CERTIFICATES)
+        self.routes = ChainMap(routes_of(supported), routes_without(frozenset(missing)))
         self.security_log.note(STARTUP)
         self.transactions.recover()
         self.smart_charging.refresh()

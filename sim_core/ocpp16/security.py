@@ -63,7 +63,8 @@ class Security:
         if access.profile > self.profile:
             configuration.assume(SECURITY_PROFILE, str(access.profile))
         kept = store.kept(TRIAL)
-        self._fallback: int | None = kept["from"] if kept else None
+        before = max(kept["from"], access.profile) if kept else self.profile
+        self._fallback: int | None = before if before < self.profile else None
         """The profile that counts again if the one on trial does not connect; None: no trial."""
 
     @property

@@ -474,6 +474,8 @@ class Sessions:
             self._cp.changed(outlet)
         if outlet.transaction is not transaction:
             return Refused(f"connector {outlet.number}: the transaction has ended meanwhile")
+        if reason := self._why_not("swipe", outlet):
+            return Refused(reason)
         parent = verdict.parent_id_tag or ""
         group = transaction.parent_id_tag or ""
         if verdict.accepted and parent and parent.casefold() == group.casefold():

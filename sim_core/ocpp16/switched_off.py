@@ -12,7 +12,7 @@ make that speaks the rest of it. A make that does not speak it at all does not k
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 
 from ocpp.v16 import call_result
 from ocpp.v16.enums import (
@@ -87,9 +87,11 @@ ROUTES: dict[str, dict[str, Route]] = {
     missing: {action.value: _route(answer) for action, answer in answers.items()}
     for missing, answers in ANSWERS.items()
 }
-"""The same as routes. They hold no state: every charge point has the same ones."""
+"""The same as routes."""
 
 
-def routes_without(missing: Iterable[str]) -> dict[str, Route]:
-    """Where the messages go of what a charge point does not have."""
+@lru_cache(maxsize=16)
+def routes_without(missing: frozenset[str]) -> dict[str, Route]:
+    """Where the messages go of what a charge point does not have. A fleet of one make shares it:
+    do not change."""
     return {action: route for name in missing for action, route in ROUTES.get(name, {}).items()}

@@ -31,8 +31,9 @@ from sim_core.commands import (
     Swipe,
 )
 from sim_core.hardware.status import RULES, Facts, why_not
+from tests.conformance.acts import charge
 from tests.pair import Pair
-from tests.scripted_csms import Drop
+from tests.scripted_csms import Drop, Hold
 
 FREE = Facts(connector_id=3)
 PLUGGED = replace(FREE, plugged=True)
@@ -270,3 +271,21 @@ async def test_what_happens_while_a_card_is_asked_about(
         assert await asking == Refused(sentence)
         assert not pair.csms.of("StartTransaction")
         assert pair.connector().id_tag is None
+
+
+async def test_a_fault_while_a_card_of_the_group_is_asked_about() -> None:
+    """A reader of a connector that is Faulted stops for no card, its own included."""
+    async with Pair() as pair:
+        group = {"status": "Accepted", "parentIdTag": "GROUP"}
+        pair.csms.tags = {"ONE": group, "TWO": group}
+        await charge(pair, 1, "ONE")
+        release = asyncio.Event()
+        pair.csms.script["Authorize"].append(Hold(release))
+        asking = asyncio.ensure_future(pair.station.submit(Swipe(1, "TWO")))
+        await pair.settle()
+        assert await pair.submit(InjectFault(1)) == Accepted()
+        release.set()
+        sentence = "connector 1 is Faulted (GroundFailure): clear the fault first"
+        assert await asking == Refused(sentence)
+        assert await pair.submit(Swipe(1, "ONE")) == Refused(sentence)
+        assert not pair.csms.of("StopTransaction")
