@@ -107,9 +107,6 @@ class Behaviour:
     """ClearCache is Accepted although AuthorizationCacheEnabled is false."""
     stamps_reports: bool = False
     """StatusNotification carries the moment of the report, not that of the change."""
-    plug_ends_reserved: bool = False
-    """A vehicle makes a reserved connector Preparing, whoever's it is; §4.9 knows that way (G2) for
-    the holder of the reservation only."""
     relative_maximum: bool = True
     """A ChargePointMaxProfile may be Relative and counts from when it was set; False: refused.
     Where a relative schedule begins is the charge point's to say (§7.9), and makes differ."""
@@ -160,6 +157,7 @@ class Quirks:
     offline_duplicate: bool = False
     mute_transfers: bool = False
     below_profile: bool = False
+    plug_ends_reserved: bool = False
 
 
 @dataclass(frozen=True)

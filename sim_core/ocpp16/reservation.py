@@ -192,7 +192,7 @@ class Reservations:
         One with a vehicle cannot be reserved by itself; but by what the others do it may become the
         last one that is left for whom connector 0 is reserved, or stay it.
         """
-        if held is None or self._cp.behaviour.plug_ends_reserved:
+        if held is None or self._cp.quirks.plug_ends_reserved:
             return False
         by_itself = held.connector_id == outlet.number
         return by_itself or outlet.reserved_first or not outlet.metal.occupied

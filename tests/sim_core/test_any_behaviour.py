@@ -223,7 +223,6 @@ makes = st.fixed_dictionaries(
         "detachable_cable": st.just(True),
         "power_backup": st.just(True),
         "resume_after_power_loss": st.just(True),
-        "plug_ends_reserved": st.booleans(),
     },
 )
 """Where a make differs in what these commands come to."""
