@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 import trustme
 
+from sim_core.ocpp16.stamps import stamp
 from sim_core.wire.access import Access, Tls
 from tests.conformance.acts import only_of, read_key, unplug_network
 from tests.pair import Pair
+from tests.scripted_csms import Cut
 
 pytestmark = only_of("generic", "the Gresgying has no such key")
 
@@ -169,6 +171,31 @@ async def test_a_csms_that_is_away_for_a_moment_is_waited_for() -> None:
         await pair.advance(5)
         assert pair.csms.connected
         assert profile(pair) == 1
+
+
+@pytest.mark.row(123, "TC_083_CS")
+async def test_a_csms_that_lets_nobody_register_was_not_met() -> None:
+    """A make that boots on every connection: an open socket alone proves nothing."""
+    make = {"boot_on_reconnect": True}
+    async with Pair(access=Access(key=KEY), behaviour=make) as pair:
+        pair.csms.script["BootNotification"] += [Cut(), Cut(), Cut()]
+        assert await ask(pair, "1") == ACCEPTED
+        await pair.advance(60)
+        assert pair.csms.connected
+        assert profile(pair) == 0
+        (note,) = notes(pair)
+        assert "profile 0 counts again" in note
+
+
+@pytest.mark.row(123, "TC_083_CS")
+async def test_a_csms_that_wants_to_wait_was_met() -> None:
+    make = {"boot_on_reconnect": True}
+    async with Pair(access=Access(key=KEY), behaviour=make) as pair:
+        later = {"status": "Pending", "interval": 20, "currentTime": stamp(pair.clock.now())}
+        pair.csms.script["BootNotification"] += [later, later]
+        assert await ask(pair, "1") == ACCEPTED
+        await pair.advance(10)
+        assert notes(pair) == ["security profile 1 has connected: it stays"]
 
 
 @pytest.mark.row(124, "TC_084_CS")
