@@ -251,9 +251,16 @@ class Reservations:
         if until is None:
             return Refusal("PropertyConstraintViolation", "expiryDate is no date and time")
         wanted = Reservation(reservation_id, connector_id, id_tag, parent_id_tag or None, until)
-        status = self._verdict(wanted)
-        cp = self._cp
+        cp, why = self._cp, self._why_rejected(wanted)
+        status = ReservationStatus.rejected if why else self._verdict(wanted)
+        if status is ReservationStatus.accepted and until <= cp.now():
+            status = ReservationStatus.rejected
+            why = f"its expiryDate is over, here it is {self._clock_face(cp.now())}"
         if status is not ReservationStatus.accepted:
+            known = connector_id if connector_id in cp.outlets else None
+            cp.note(
+                "reservation", f"{_where(wanted)} was not reserved: {why or status.value}", known
+            )
             return Reply(call_result.ReserveNow(status))
         cp.store.reserve(wanted)
         self._kept[reservation_id] = wanted
@@ -284,33 +291,44 @@ class Reservations:
             first=self._cp.quirks.status_before_answer,
         )
 
+    def _why_rejected(self, wanted: Reservation) -> str | None:
+        """What speaks against a request whatever the connector is doing; None: nothing does."""
+        cp = self._cp
+        zero = wanted.connector_id == ANY
+        wrongs = (
+            (
+                not (
+                    wanted.id_tag and f"{wanted.id_tag}{wanted.parent_id_tag or ''}".isprintable()
+                ),
+                "its idTag or parentIdTag is no card that can be shown",
+            ),
+            (wanted.reservation_id not in IDS, "its reservationId does not fit into 64 bits"),
+            (not (zero or wanted.connector_id in cp.outlets), "there is no such connector"),
+            (
+                zero and not cp.configuration.flag("ReserveConnectorZeroSupported"),
+                "ReserveConnectorZeroSupported is false: name a connector",
+            ),
+            (cp.rebooting, "the charge point is rebooting"),
+            (not cp.powered, "the charge point has no power"),
+        )
+        return next((sentence for wrong, sentence in wrongs if wrong), None)
+
     def _verdict(self, wanted: Reservation) -> ReservationStatus:
         """What a request comes to, by the reasons of §5.13.
 
-        What stands in the way at the charge point is told first: a CSMS whose clock is wrong hears
-        all the same that the connector is Faulted.
+        What stands in the way at the charge point comes before anything is said of the date: a
+        CSMS whose clock is wrong hears all the same that the connector is Faulted.
         """
         cp = self._cp
         zero = wanted.connector_id == ANY
-        if (
-            not (wanted.id_tag and f"{wanted.id_tag}{wanted.parent_id_tag or ''}".isprintable())
-            or wanted.reservation_id not in IDS
-            or not (zero or wanted.connector_id in cp.outlets)
-            or (zero and not cp.configuration.flag("ReserveConnectorZeroSupported"))
-            or cp.rebooting
-            or not cp.powered
-        ):
-            return ReservationStatus.rejected
         outlets = list(cp.outlets.values()) if zero else [cp.outlets[wanted.connector_id]]
         sound = [outlet for outlet in outlets if outlet.metal.fault is None]
         if cp.fault is not None or not sound:
             return ReservationStatus.faulted
         if (zero and not cp.operative) or not any(outlet.operative for outlet in sound):
             return ReservationStatus.unavailable
-        if self._is_taken(wanted, sound):
-            return ReservationStatus.occupied
-        over = wanted.until <= cp.now()
-        return ReservationStatus.rejected if over else ReservationStatus.accepted
+        taken = self._is_taken(wanted, sound)
+        return ReservationStatus.occupied if taken else ReservationStatus.accepted
 
     def _is_taken(self, wanted: Reservation, sound: list[Outlet]) -> bool:
         """Whether none of these connectors is left for a new reservation."""

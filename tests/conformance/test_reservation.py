@@ -492,24 +492,27 @@ async def test_a_connector_that_is_just_asked_for_cannot_be_reserved() -> None:
 
 @pytest.mark.row(100, "TC_048 / TC_050")
 @pytest.mark.parametrize(
-    "request_",
+    ("request_", "why"),
     [
-        {"connectorId": 3},
-        {"connectorId": -1},
-        {"connectorId": 10**30},
-        {"reservationId": 2**63},
-        {"idTag": ""},
-        {"idTag": "with\nbreak"},
-        {"parentIdTag": "\x1b[2J"},
-        OVER,
+        ({"connectorId": 3}, "connector 3 was not reserved: there is no such connector"),
+        ({"connectorId": -1}, "there is no such connector"),
+        ({"connectorId": 10**30}, "there is no such connector"),
+        ({"reservationId": 2**63}, "its reservationId does not fit into 64 bits"),
+        ({"idTag": ""}, "its idTag or parentIdTag is no card"),
+        ({"idTag": "with\nbreak"}, "its idTag or parentIdTag is no card"),
+        ({"parentIdTag": "\x1b[2J"}, "its idTag or parentIdTag is no card"),
+        (OVER, "connector 1 was not reserved: its expiryDate is over, here it is "),
     ],
 )
-async def test_reservations_that_make_no_sense(request_: dict[str, Any]) -> None:
+async def test_reservations_that_make_no_sense(request_: dict[str, Any], why: str) -> None:
     async with Pair() as pair:
         pair.csms.clear()
         answer = await pair.ask("ReserveNow", **{**asked(pair), **request_})
         assert answer == REJECTED
         assert said(pair) == []
+        (note,) = [e.text for e in pair.events.since(0)[1] if e.kind == "reservation"]
+        assert why in note
+        assert note.isprintable()
 
 
 @pytest.mark.row(100, "TC_048 / TC_050")
