@@ -154,7 +154,7 @@ class Station:
             call_timeout_s=call_timeout_s,
             longest_pause_s=longest_pause_s,
             rng=rng,
-            dial=lambda url: dial(url, identity, security.access()),
+            dial=lambda url: dial(url, identity, security.dialling(self.link.trouble)),
             secret_keys=SECRET_KEYS,
             first_pause_s=first_pause_s,
             # Charge points with the same SEED must not come back in step.

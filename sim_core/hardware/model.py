@@ -202,6 +202,9 @@ class Behaviour:
     """ClearCache is Accepted although AuthorizationCacheEnabled is false."""
     stamps_reports: bool = False
     """StatusNotification carries the moment of the report, not that of the change."""
+    relative_maximum: bool = True
+    """A ChargePointMaxProfile may be Relative and counts from when it was set; False: refused.
+    Where a relative schedule begins is the charge point's to say (§7.9), and makes differ."""
     security_extension: bool = True
     """It speaks "Improved security for OCPP 1.6-J" (GetLog, SecurityEventNotification …)."""
     only_named_keys: bool = False
@@ -249,6 +252,7 @@ class Quirks:
     offline_duplicate: bool = False
     mute_transfers: bool = False
     below_profile: bool = False
+    plug_ends_reserved: bool = False
 
 
 @dataclass(frozen=True)

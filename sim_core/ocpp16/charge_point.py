@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import ChainMap
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -51,6 +52,7 @@ from sim_core.ocpp16.sessions import Sessions
 from sim_core.ocpp16.smart_charging import SmartCharging
 from sim_core.ocpp16.stamps import stamp
 from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
+from sim_core.ocpp16.switched_off import CERTIFICATES, routes_without
 from sim_core.ocpp16.transactions import Transactions
 from sim_core.race import first_of
 from sim_core.snapshot import Registration
@@ -75,6 +77,8 @@ FLUSH_PATIENCE_S = 30.0
 NO_QUIRKS = Quirks()
 NOT_TO_RESERVED = frozenset(Status) - {Status.AVAILABLE, Status.RESERVED, Status.FAULTED}
 """Statuses from which §4.9 knows no way to Reserved but the one through Available."""
+LEFT_BEHIND = frozenset({Status.PREPARING, Status.FINISHING})
+"""What a connector with a vehicle is when nothing else is true of it."""
 NO_NOISE = random.Random(0)
 """Of meters that draw nothing from it."""
 LOOP_S = 1.0
@@ -253,7 +257,13 @@ class ChargePoint:
             save=store.save_configuration,
             on_change=self._key_changed,
         )
-        self.security = Security(self.configuration, access, lambda: self.cut_link(0.0))
+        self.security = Security(
+            self.configuration,
+            access,
+            store,
+            reconnect=lambda: self.cut_link(0.0),
+            note=lambda text: self.note("security", text),
+        )
         inoperative = store.inoperative()
         registers = store.registers()
         self.operative = 0 not in inoperative
@@ -345,9 +355,12 @@ class ChargePoint:
             ("SmartCharging", self.smart_charging),
         )
         supported = [handler for name, handler in handlers if self.configuration.supports(name)]
+        missing = {name for name, _ in handlers if not self.configuration.supports(name)}
         if self.behaviour.security_extension:
             supported += [self.security_log, ExtendedTrigger(self)]
-        self.routes = kept_first(routes_of(supported), store, self.note)
+            missing.add(CERTIFICATES)
+        routes = kept_first(routes_of(supported), store, self.note)
+        self.routes = ChainMap(routes, routes_without(frozenset(missing)))
         self.security_log.note(STARTUP)
         self.presence.find()
         self.transactions.recover()
@@ -490,6 +503,8 @@ class ChargePoint:
                     outlet.in_service = operative
                     self.store.save_operative(outlet.number, operative)
         for outlet in self.outlets.values():
+            if operative and outlet.in_service:
+                outlet.begin_anew()
             self.changed(outlet)
 
     def charge_point_status(self) -> Status:
@@ -509,7 +524,11 @@ class ChargePoint:
         if self.quirks.never_suspended and status in SUSPENDED:
             status = Status.CHARGING
         before = self.reports.current(outlet.number)
-        if status is Status.RESERVED and before is not None and before.status in NOT_TO_RESERVED:
+        said = None if before is None else before.status
+        comes = status is Status.RESERVED and said in NOT_TO_RESERVED
+        # G1: a reservation ends in Available, whoever's vehicle stands there.
+        goes = said is Status.RESERVED and status in LEFT_BEHIND and outlet.reservation is None
+        if comes or (goes and outlet.authorization is None):
             self._tell(outlet, before, Report(Status.AVAILABLE))
             before = self.reports.current(outlet.number)
         self._tell(outlet, before, _report(status, outlet.metal.fault))
@@ -541,6 +560,8 @@ class ChargePoint:
 
     def set_registration(self, registration: Registration) -> None:
         """BootNotification was answered."""
+        if registration is not Registration.NONE:
+            self.security.connected()
         if registration is not self.registration:
             self.registration = registration
             if registration is Registration.ACCEPTED:
@@ -554,6 +575,7 @@ class ChargePoint:
     def registered(self, *, booted: bool) -> None:
         """Everything may pass now (§4.2)."""
         self.outbox.registered = True
+        self.security.connected()
         order = self.report_order()
         running = any(outlet.transaction for outlet in self.outlets.values())
         if booted and running and self.quirks.connectors_after_reconnect:

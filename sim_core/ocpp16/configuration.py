@@ -417,6 +417,20 @@ class Configuration:
         self._on_change(key.name)
         return ConfigurationStatus.accepted
 
+    def normal(self, name: str, value: str) -> str | None:
+        """A value as it would be kept if a CSMS set it; None: there is no such key for it, it may
+        only read it, or the value is not allowed."""
+        key = self._visible(name)
+        return None if key is None or key.readonly else key.normal(value)
+
+    def key(self, name: str) -> Key | None:
+        """The key of that name, in whatever case, as the CSMS sees it; None: it sees none."""
+        return self._visible(name)
+
+    def assume(self, name: str, value: str) -> None:
+        """Let a value count from the start that is only so while the charge point runs."""
+        self._values[name] = value
+
     def override(self, name: str, value: str) -> None:
         """Set a key from within (the interval that BootNotification brings)."""
         self._values[name] = value

@@ -155,6 +155,7 @@ class Sessions:
     async def _authorize_beside(self, outlet: Outlet, vehicle: Vehicle, vid: str) -> None:
         """Ask for a MAC without keeping a card waiting; whoever is accepted first charges."""
         verdict = await self._cp.authorizer.decide(vid)
+        card = Authorization(vid, verdict.parent_id_tag)
         if not verdict.accepted:
             self._note_refused(outlet, "AutoCharge", verdict.reason)
         elif (
@@ -162,8 +163,9 @@ class Sessions:
             and outlet.transaction is None
             and outlet.authorization is None
             and self._why_not("swipe", outlet) is None
+            and self._cp.reservations.why_not_after(outlet, card) is None
         ):
-            self._authorized(outlet, Authorization(vid, verdict.parent_id_tag))
+            self._authorized(outlet, card)
 
     def _tell_mac(self, vid: str) -> None:
         vendor = self._cp.model.identity.vendor
@@ -472,6 +474,8 @@ class Sessions:
             self._cp.changed(outlet)
         if outlet.transaction is not transaction:
             return Refused(f"connector {outlet.number}: the transaction has ended meanwhile")
+        if reason := self._why_not("swipe", outlet):
+            return Refused(reason)
         parent = verdict.parent_id_tag or ""
         group = transaction.parent_id_tag or ""
         if verdict.accepted and parent and parent.casefold() == group.casefold():

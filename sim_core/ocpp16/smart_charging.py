@@ -417,6 +417,7 @@ class SmartCharging:
             most_stack_level=keys.number("ChargeProfileMaxStackLevel"),
             most_periods=keys.number("ChargingScheduleMaxPeriods"),
             units=keys.items("ChargingScheduleAllowedChargingRateUnit"),
+            relative_maximum=self._cp.behaviour.relative_maximum,
         )
 
     def _read(self, wire: Payload) -> Profile | str:

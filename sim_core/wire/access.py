@@ -149,6 +149,22 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
     return context
 
 
+def why_no_tls(tls: Tls) -> str | None:
+    """What keeps every TLS connection from being made, as a sentence without full stop.
+
+    None where nothing does: the certificates can be used, and some CA is trusted, by CA_CERT or by
+    this computer.
+    """
+    try:
+        context = tls_context(tls)
+    except UserError as error:
+        return str(error).rstrip(".")
+    folder = ssl.get_default_verify_paths().capath
+    if context.get_ca_certs() or (folder and any(Path(folder).iterdir())):
+        return None
+    return "no CA is trusted here: name that of the CSMS with CA_CERT"
+
+
 def warnings(access: Access) -> list[str]:
     """What an operator should know for as long as it is so, as sentences."""
     found = []

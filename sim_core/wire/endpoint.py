@@ -127,6 +127,9 @@ class Route:
 
     handler: Handler
     validate: bool = True
+    off: bool = False
+    """It only says that there is no such feature here: of what is not well-formed CALLERROR does,
+    for whoever has no feature knows nothing of its fields."""
 
 
 class Socket(Protocol):
@@ -506,11 +509,11 @@ class Endpoint:
         route = self._routes.get(action)
         if route is None:
             if action in schemas.known_actions():
-                return Refusal("NotSupported", f"{action} is not supported by this charge point")
+                return _not_supported(action)
             shown = repr(action[:NAME_LIMIT])
             return Refusal("NotImplemented", f"{shown} is not an action of OCPP 1.6")
         if route.validate and (fault := schemas.request_fault(action, payload)):
-            return Refusal(fault.code, fault.description)
+            return _not_supported(action) if route.off else Refusal(fault.code, fault.description)
         try:
             named = {key: value for key, value in payload.items() if len(key) <= NAME_LIMIT}
             reply = route.handler(**{_field_name(key): value for key, value in named.items()})
@@ -550,3 +553,7 @@ def _error(read: frames.Frame) -> Error:
     text = described if isinstance(described, str) else ""
     details = _compact(read.parts[4]) if len(read.parts) > 4 and read.parts[4] else ""
     return Error(code[:NAME_LIMIT], text[:DESCRIPTION_LIMIT], details)
+
+
+def _not_supported(action: str) -> Refusal:
+    return Refusal("NotSupported", f"{action} is not supported by this charge point")

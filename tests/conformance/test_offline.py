@@ -27,6 +27,7 @@ from sim_core.commands import (
     SuspendEV,
     Unplug,
 )
+from sim_core.ocpp16.stamps import stamp
 from sim_core.snapshot import LinkState
 from tests.conformance.acts import (
     back_online,
@@ -183,6 +184,27 @@ async def test_a_card_that_is_known_to_be_bad_is_refused_offline(status: str) ->
         assert isinstance(await pair.submit(Start(1, "BAD")), Refused)
         await plug_network(pair)
         assert said(pair) == back_online(pair)
+
+
+@pytest.mark.row(72, "S§3.5.2/3")
+@pytest.mark.parametrize("allowed", ["true", "false"])
+@pytest.mark.parametrize("status", ["Blocked", "Invalid", "ConcurrentTx"])
+async def test_what_the_cache_knew_of_a_card_runs_out(status: str, allowed: str) -> None:
+    """§3.5.4: a card whose time is over is one that nobody knows, however bad it was before."""
+    async with Pair(keys={"AllowOfflineTxForUnknownId": allowed}) as pair:
+        over = stamp(pair.clock.now() + timedelta(seconds=60))
+        pair.csms.tags["BAD"] = {"status": status, "expiryDate": over}
+        await pair.submit(Plug(1))
+        assert isinstance(await pair.submit(Start(1, "BAD")), Refused)
+        await unplug_network(pair)
+        refused = await pair.submit(Start(1, "BAD"))
+        assert isinstance(refused, Refused)
+        assert f"knows the card BAD as {status}" in refused.reason
+        await pair.advance(61)
+        outcome = await pair.submit(Start(1, "BAD"))
+        assert isinstance(outcome, Accepted if allowed == "true" else Refused)
+        if isinstance(outcome, Refused):
+            assert "does not know the card BAD" in outcome.reason
 
 
 @pytest.mark.row(73, "S§3.5.2")

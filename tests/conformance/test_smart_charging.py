@@ -444,6 +444,53 @@ async def test_what_is_long_over_takes_no_room() -> None:
 # -- row 114 ---------------------------------------------------------
 
 
+def slider(limit_a: float, **more: Any) -> dict[str, Any]:
+    """What the slider of Home Assistant's OCPP integration sends, to connector 0."""
+    return {
+        "chargingProfileId": 8,
+        "stackLevel": 1,
+        "chargingProfilePurpose": "ChargePointMaxProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": {
+            "chargingRateUnit": "A",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit_a}],
+            **more,
+        },
+    }
+
+
+@pytest.mark.row(114, "S§3.13")
+async def test_a_relative_limit_of_the_charge_point_counts_from_when_it_was_set(
+    tmp_path: Path,
+) -> None:
+    async with Pair(state=tmp_path, keys=ROOM) as pair:
+        await charge(pair)
+        await accepted(pair, 0, slider(20.0))
+        await pair.advance(RAMPED_S)
+        assert power_w(pair) == pytest.approx(20 * 230 * 3)
+        steps = [{"startPeriod": 0, "limit": 30.0}, {"startPeriod": 100, "limit": 10.0}]
+        await accepted(pair, 0, slider(0.0, chargingSchedulePeriod=steps))
+        assert await composite(pair, 200, chargingRateUnit="A") == [(0, 30.0), (100, 10.0)], (
+            "not from the plug"
+        )
+        await pair.power_cut()
+        await pair.advance(60)
+        await pair.power_on()
+        await pair.settle()
+        assert await composite(pair, 200, chargingRateUnit="A") == [(0, 30.0), (40, 10.0)], (
+            "nor from the boot"
+        )
+
+
+@pytest.mark.row(113, "S§3.13 / §5.16")
+async def test_a_make_may_refuse_a_relative_limit_of_the_charge_point() -> None:
+    async with Pair(keys=ROOM, behaviour={"relative_maximum": False}) as pair:
+        assert await install(pair, 0, slider(10.0)) == REJECTED
+        (note,) = [e.text for e in pair.events.since(0)[1] if e.kind == "profile"]
+        assert "a ChargePointMaxProfile cannot be Relative" in note
+        await accepted(pair, 0, {**slider(10.0), "chargingProfileKind": "Absolute"})
+
+
 @pytest.mark.row(114, "S§3.13")
 async def test_a_relative_schedule_counts_from_the_start_of_the_transaction() -> None:
     async with Pair(keys=ROOM) as pair:
@@ -913,13 +960,10 @@ async def test_a_reset_keeps_what_is_installed() -> None:
 async def test_a_charger_without_smart_charging_says_so() -> None:
     keys = {"SupportedFeatureProfiles": "Core,RemoteTrigger"}
     async with Pair(keys=keys) as pair:
-        for action, request in (
-            ("SetChargingProfile", {"connectorId": 0, "csChargingProfiles": profile((0, 1.0))}),
-            ("ClearChargingProfile", {}),
-            ("GetCompositeSchedule", {"connectorId": 1, "duration": 5}),
-        ):
-            answer = await pair.csms.ask_raw(action, request)
-            assert (answer[0], answer[2]) == (4, "NotSupported")
+        assert await install(pair, 0, profile((0, 1.0))) == {"status": "NotSupported"}
+        assert await pair.ask("ClearChargingProfile") == {"status": "Unknown"}
+        answer = await pair.ask("GetCompositeSchedule", connectorId=1, duration=5)
+        assert answer == {"status": "Rejected"}
         await pair.submit(Plug(1))
         own = profile((0, 9_000.0))
         start = {"connectorId": 1, "idTag": "TAG", "chargingProfile": own}

@@ -356,7 +356,7 @@ async def test_an_authorize_without_an_answer_is_decided_as_offline() -> None:
         ("resetcharger", {"type": "Soft"}, "NotImplemented"),
         ("", {}, "NotImplemented"),
         ("SetChargingProfile", {}, "NotSupported"),
-        ("GetLocalListVersion", {}, "NotSupported"),
+        ("ReserveNow", {"connectorId": 1}, "NotSupported"),
         ("Heartbeat", {}, "NotSupported"),
         ("RemoteStartTransaction", {}, "ProtocolError"),
         ("Reset", {}, "ProtocolError"),
