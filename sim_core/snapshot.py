@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 
@@ -280,6 +280,10 @@ class StationSnapshot:
     """Every charging profile that the CSMS has installed."""
     powered: bool = True
     """The mains are there."""
+    clock_ahead: timedelta = timedelta(0)
+    """By how much the charge point's clock, which the CSMS has set (OCPP 1.6 §4.2), is ahead of the
+    computer's. The message log keeps the computer's time: a viewer adds this, so that all it shows
+    is of one clock."""
     vehicles: tuple[str, ...] = ()
     """The garage, by name: what may be plugged in."""
     resumes: bool = False

@@ -99,7 +99,7 @@ class Station:
         """Standing warnings for the viewers; see `warn`."""
         self._store = store
         self._journal = JournalSnapshot()
-        self._journal_seen = -1
+        self._journal_seen: object = None
         self.seen_afar = True
         """Somebody may look from another thread (else no picture lies ready for them)."""
         self._picture_due = False
@@ -423,6 +423,7 @@ class Station:
             profile=cp.smart_charging.pictures.get(0),
             profiles=cp.smart_charging.installed_pictures,
             powered=cp.powered,
+            clock_ahead=cp.clock_ahead,
             refusals=self._refusals(),
             vehicles=tuple(kind.name for kind in cp.build.garage),
             resumes=cp.behaviour.resume_after_power_loss,
@@ -455,15 +456,17 @@ class Station:
 
     def _journal_picture(self) -> JournalSnapshot:
         """The journal is read only after it has changed: a tick of the meter costs no query."""
-        if self._journal_seen != self._store.journal_revision:
-            self._journal_seen = self._store.journal_revision
+        ahead = self.charge_point.clock_ahead  # the journal keeps the computer's time
+        seen = (self._store.journal_revision, ahead)
+        if self._journal_seen != seen:
+            self._journal_seen = seen
             self._journal = JournalSnapshot(
                 waiting=tuple(
                     JournalEntry(
                         row.number,
                         row.action,
                         row.connector_id,
-                        row.written_at,
+                        row.written_at + ahead,
                         row.attempts,
                         row.transaction_key,
                         row.transaction_id,
@@ -475,7 +478,7 @@ class Station:
                         gone.action,
                         gone.connector_id,
                         gone.transaction_id,
-                        gone.given_up_at,
+                        gone.given_up_at + ahead,
                         gone.why,
                     )
                     for gone in self._store.given_up(JOURNAL_SHOWN)

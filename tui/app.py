@@ -466,12 +466,13 @@ class ChargeForgeApp(App[int]):
         exchanges = self.dashboard.messages.shown
         if not exchanges:
             return "There are no messages to save."
+        ahead = self.dashboard.messages.ahead
         path = Path.cwd() / f"chargeforge-messages-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
 
         def write() -> None:
             try:
                 with path.open("x", encoding="utf-8") as file:
-                    file.writelines(line + "\n" for line in as_jsonl(exchanges))
+                    file.writelines(line + "\n" for line in as_jsonl(exchanges, ahead))
             except OSError as error:
                 self.call_from_thread(self._say, f"Not saved: {error}")
             else:

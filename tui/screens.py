@@ -206,6 +206,7 @@ class Dashboard(Screen[None]):
         station = sight.station
         if station and self.connector is None and station.connectors:
             self.selected = station.connectors[0].connector_id
+        self.messages.ahead = station.clock_ahead if station else self.messages.ahead
         self.messages.extend(exchanges)
         self.messages.caption = caption
         if draw:
@@ -220,7 +221,7 @@ class Dashboard(Screen[None]):
         self._draw_connectors(sight)
         self.messages.show(sight.now)
         if self.has_class("-inspecting"):
-            self.inspector.show(self.messages.selected, sight.now)
+            self.inspector.show(self.messages.selected, sight.now, self.messages.ahead)
         self.caption_bar.show(sight.story)
         self.key_bar.show(self._dim())
 

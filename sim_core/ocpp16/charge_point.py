@@ -347,6 +347,11 @@ class ChargePoint:
         """The charge point's own time of day, as the CSMS has set it."""
         return self.clock.now() + self._offset
 
+    @property
+    def clock_ahead(self) -> timedelta:
+        """By how much its clock is ahead of the computer's."""
+        return self._offset
+
     def own_time(self, at: datetime | None) -> datetime | None:
         """A moment of the computer's clock on the charge point's own."""
         return at and at + self._offset
