@@ -58,6 +58,7 @@ from tui.notes import FAULT_WORDS
 from tui.painted import Line
 from tui.screens import Dashboard, Sight
 from tui.shell import STDIN, Shell
+from tui.toasts import Severity, Toasts
 
 if TYPE_CHECKING:
     from tui.http_call import Door
@@ -66,9 +67,6 @@ if TYPE_CHECKING:
 Taken = Callable[["Chosen"], None]
 
 NOTHING_RECALLED = Recalled()
-TOAST_LIMIT = 400
-"""Characters that a toast shows: a CSMS may have chosen the words."""
-
 COVERED_S = 5
 """How often, in seconds, the dashboard is drawn while a dialog lies over it: Textual then paints
 the whole screen anew for the smallest change."""
@@ -114,6 +112,7 @@ class ChargeForgeApp(App[int]):
         self._guide = guide
         self._last_command: Command | None = None
         self._shell_beside = Shell()
+        self._toasts = Toasts(self)
         self._cards = [id_tag]
         self._revision = 0
         self._events = 0
@@ -258,15 +257,11 @@ class ChargeForgeApp(App[int]):
             self._say(outcome.reason)
         self.sample()
 
-    def _say(self, sentence: str, severity: str = "warning") -> None:
-        if not sentence:
-            return
-        sentence = text.plain(sentence[:TOAST_LIMIT], self.look.ascii)
-        sentence = sentence[:1].upper() + sentence[1:]
-        if severity == "warning":
-            self.notify(sentence, severity="warning", timeout=5, markup=False)
-        else:
-            self.notify(sentence, timeout=4, markup=False)
+    def _say(self, sentence: str, severity: Severity = "warning") -> None:
+        if sentence:
+            sentence = text.plain(sentence, self.look.ascii)
+            sentence = sentence[:1].upper() + sentence[1:]
+            self._toasts.say(sentence, severity, self.look.symbol("ellipsis"))
 
     # -- choosing ----------------------------------------------------------------------------------
 
