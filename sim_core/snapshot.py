@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 
 
@@ -280,7 +280,7 @@ class StationSnapshot:
     """Every charging profile that the CSMS has installed."""
     powered: bool = True
     """The mains are there."""
-    clock_ahead: timedelta = timedelta(0)
+    clock_ahead_s: float = 0.0
     """By how much the charge point's clock, which the CSMS has set (OCPP 1.6 §4.2), is ahead of the
     computer's. The message log keeps the computer's time: a viewer adds this, so that all it shows
     is of one clock."""

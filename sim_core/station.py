@@ -423,7 +423,7 @@ class Station:
             profile=cp.smart_charging.pictures.get(0),
             profiles=cp.smart_charging.installed_pictures,
             powered=cp.powered,
-            clock_ahead=cp.clock_ahead,
+            clock_ahead_s=cp.clock_ahead.total_seconds(),
             refusals=self._refusals(),
             vehicles=tuple(kind.name for kind in cp.build.garage),
             resumes=cp.behaviour.resume_after_power_loss,

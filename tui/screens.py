@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from textual import events, on
@@ -206,7 +206,8 @@ class Dashboard(Screen[None]):
         station = sight.station
         if station and self.connector is None and station.connectors:
             self.selected = station.connectors[0].connector_id
-        self.messages.ahead = station.clock_ahead if station else self.messages.ahead
+        if station:
+            self.messages.ahead = timedelta(seconds=station.clock_ahead_s)
         self.messages.extend(exchanges)
         self.messages.caption = caption
         if draw:

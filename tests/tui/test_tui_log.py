@@ -73,7 +73,7 @@ OPEN: Story = (3, Direction.SENT, "Heartbeat", {}, None, 0.0, None)
 
 
 async def test_rows_header_and_inspector_go_by_the_clock_of_the_charge_point() -> None:
-    host = FakeHost(station([available(1)], clock_ahead=AHEAD), story=(OPEN,))
+    host = FakeHost(station([available(1)], clock_ahead_s=AHEAD.total_seconds()), story=(OPEN,))
     host.moment = NOW + AHEAD  # what the charge point takes for now; the log keeps NOW - 3 s
     app = make_app(host)
     async with app.run_test(size=(140, 40)) as pilot:
