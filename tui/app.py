@@ -67,6 +67,9 @@ if TYPE_CHECKING:
 Taken = Callable[["Chosen"], None]
 
 NOTHING_RECALLED = Recalled()
+NOT_AS_ASKED = 2
+"""The exit code of an engine that cannot do what the settings ask."""
+
 COVERED_S = 5
 """How often, in seconds, the dashboard is drawn while a dialog lies over it: Textual then paints
 the whole screen anew for the smallest change."""
@@ -172,6 +175,9 @@ class ChargeForgeApp(App[int]):
         if not self.dashboard.is_attached:
             return
         self._looks += 1
+        if self.never_began:
+            self.exit(self.host.exit_code)
+            return
         station, story, now = self.host.snapshot, self._story(), self.host.now()
         facts = (
             station,
@@ -204,6 +210,12 @@ class ChargeForgeApp(App[int]):
         self.dashboard.show(sight, exchanges, self._caption, draw)
         if draw:  # what is new may ask for another layout at the next look
             self._facts, self._second = facts, second if settled else None
+
+    @property
+    def never_began(self) -> bool:
+        """Whether the charge point could not even be started, for a reason that its user can mend:
+        there is nothing to show, and no key helps."""
+        return self._station is None and self.host.exit_code == NOT_AS_ASKED
 
     def _story(self) -> Caption | None:
         return self._guide.caption if self._guide else None
