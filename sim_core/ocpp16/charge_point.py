@@ -31,6 +31,7 @@ from sim_core.hardware.model import Model, Quirks, Timing
 from sim_core.hardware.status import Facts, Status
 from sim_core.hardware.vehicle import Garage
 from sim_core.ocpp16 import local_list, metering, reservation
+from sim_core.ocpp16.alone import how_alone
 from sim_core.ocpp16.authorization import Authorizer
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.core import Core
@@ -287,6 +288,7 @@ class ChargePoint:
             self.local_list,
             self.outbox.call,
             online=lambda: self.online,
+            how_alone=lambda: how_alone(self),
             now=self.now,
         )
         self.reports = StatusReports(
