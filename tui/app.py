@@ -26,6 +26,7 @@ from textual.geometry import Size
 from sim_core.commands import (
     ACTION_BY_COMMAND,
     ERROR_CODES,
+    ID_TAG_LENGTH,
     Command,
     InjectFault,
     Plug,
@@ -33,6 +34,7 @@ from sim_core.commands import (
     Start,
     Stop,
     Swipe,
+    unsayable,
 )
 from sim_core.engine import Host
 from sim_core.guide import Caption, Guide
@@ -62,7 +64,7 @@ from tui.toasts import Severity, Toasts
 
 if TYPE_CHECKING:
     from tui.http_call import Door
-    from tui.palette import Choice, Chosen, Free
+    from tui.palette import Choice, Chosen, Free, Trouble
 
 Taken = Callable[["Chosen"], None]
 
@@ -285,6 +287,7 @@ class ChargeForgeApp(App[int]):
         then: Taken,
         free: Free | None = None,
         separator: str = "",
+        trouble: Trouble | None = None,
     ) -> None:
         def done(chosen: Chosen | None) -> None:
             if chosen is not None:
@@ -292,7 +295,9 @@ class ChargeForgeApp(App[int]):
 
         from tui.palette import Picker
 
-        picker = Picker(self.look, title, hint, choices, free=free, separator=separator)
+        picker = Picker(
+            self.look, title, hint, choices, free=free, separator=separator, trouble=trouble
+        )
         self.push_screen(picker, done)
 
     def _pick_fault(self) -> None:
@@ -300,19 +305,19 @@ class ChargeForgeApp(App[int]):
 
         connector_id = self.dashboard.selected
 
-        def take(chosen: Chosen) -> None:
+        def told(chosen: Chosen) -> InjectFault:
             parts = [part.strip() for part in chosen.typed.split("/")[1:]]
             vendor = parts[0] if parts else ""
             info = " / ".join(parts[1:])
-            code = chosen.choice.value
-            self.ask(InjectFault(connector_id, code, vendor or None, info or None))
+            return InjectFault(connector_id, chosen.choice.value, vendor or None, info or None)
 
         self._pick(
             f"What breaks on connector {connector_id}?",
             "error code / vendor code / info: the last two if you like",
             [Choice(code, code, FAULT_WORDS.get(code, "")) for code in ERROR_CODES],
-            take,
+            lambda chosen: self.ask(told(chosen)),
             separator="/",
+            trouble=lambda chosen: unsayable(told(chosen)),
         )
 
     def _pick_card(self, kind: type[Start] | type[Swipe], title: str) -> None:
@@ -326,10 +331,11 @@ class ChargeForgeApp(App[int]):
         choices = [Choice(card, card, "seen here before") for card in reversed(self._cards[1:])]
         self._pick(
             f"Connector {connector_id}: {title}",
-            "an idTag, up to 20 characters",
+            f"an idTag, up to {ID_TAG_LENGTH} characters",
             [Choice(self._cards[0], self._cards[0], "the default card"), *choices],
             take,
             free=lambda typed: Choice(typed, typed, "this card"),
+            trouble=lambda chosen: unsayable(kind(connector_id, chosen.choice.value)),
         )
 
     def _pick_vehicle(self) -> None:

@@ -32,6 +32,7 @@ from sim_core.commands import (
     Swipe,
     Unlock,
     Unplug,
+    unsayable,
 )
 from sim_core.hardware.connector import Fault
 from sim_core.hardware.model import VendorFault
@@ -523,7 +524,7 @@ class Sessions:
             return Refused(
                 f"{command.error_code!r} is no error code; there are: {', '.join(ERROR_CODES)}"
             )
-        if reason := self._why_not("fault", outlet):
+        if reason := unsayable(command) or self._why_not("fault", outlet):
             return Refused(reason)
         self._cp.advance_metal()
         code = command.vendor_error_code or ""
@@ -531,11 +532,7 @@ class Sessions:
             return self._strike(outlet, code, self._cp.model.faults[code])
         self._break(
             outlet,
-            Fault(
-                command.error_code,
-                (command.vendor_error_code or "")[:50],
-                (command.info or "")[:50],
-            ),
+            Fault(command.error_code, command.vendor_error_code or "", command.info or ""),
         )
         self._cp.changed(outlet)
         return Accepted()
@@ -664,9 +661,7 @@ class Sessions:
 
 
 def _unusable(id_tag: str) -> str | None:
-    if 1 <= len(id_tag) <= 20 and id_tag.isprintable():
-        return None
-    return "an idTag has 1 to 20 printable characters"
+    return unsayable(Swipe(0, id_tag)) or None
 
 
 ACTS: dict[type[Command], Act] = {
