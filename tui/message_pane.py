@@ -206,9 +206,10 @@ class MessagePane(Painted, can_focus=True):
         self._top = max(0, self._top - cut)
 
     def set_filter(self, chosen: LogFilter, trouble: str = "") -> None:
-        """Show what `chosen` lets through; with `trouble` the old filter stays."""
+        """Show what `chosen` lets through; with `trouble` that is everything, and the border says
+        what is wrong."""
         self.filter_trouble = trouble
-        if not trouble and chosen.text != self.filter.text:
+        if chosen.text != self.filter.text:
             self.filter = chosen
             self._refilter()
         self.sync()
@@ -320,10 +321,10 @@ class MessagePane(Painted, can_focus=True):
 
     def _title(self) -> tuple[list[Span], list[Span]]:
         dot = f" {self.look.symbol('dot')} "
+        if self.filter_trouble:  # worth the whole line
+            return [Span(f" {text.plain(self.filter_trouble, self.look.ascii)} ", "error")], []
         title = [Span(" Messages ", "strong")]
-        if self.filter_trouble:
-            title.append(Span(f"{text.plain(self.filter_trouble, self.look.ascii)} ", "error"))
-        elif self.filter:
+        if self.filter:
             mood = "" if self.hides else " (others dimmed)"
             title.append(Span(f"/{text.plain(self.filter.text, self.look.ascii)}{mood} ", "accent"))
         total = text.count(len(self._exchanges), "exchange")

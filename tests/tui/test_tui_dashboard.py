@@ -575,6 +575,33 @@ async def test_filtering_as_you_type() -> None:
         await until(pilot, lambda: "following · 9 exchanges" in text_of(app))
 
 
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (140, 40)])
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("slow>x", "slow> wants milliseconds, as in slow>500, not 'slow>x'"),
+        ("c:one", "c: wants a number, not 'one'"),
+        ("connector:1", "connector: is no term, c:1 is"),
+    ],
+)
+async def test_a_filter_that_is_not_understood_hides_nothing_and_says_what_is_wrong(
+    typed: str, said: str, size: tuple[int, int]
+) -> None:
+    app = make_app(FakeHost(station()))
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        await pilot.press("slash", *typed)
+        await until(pilot, lambda: said in text_of(app))
+        assert len(app.dashboard.messages.shown) == len(STORY)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert said in text_of(app)  # as long as it stands there
+        assert len(app.dashboard.messages.shown) == len(STORY)
+        assert "Nothing matches" not in text_of(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: said not in text_of(app))
+
+
 async def test_inspecting_over_the_log_and_beside_it() -> None:
     app = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
