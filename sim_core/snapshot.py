@@ -158,6 +158,9 @@ class ConnectorSnapshot:
     transaction: TransactionSnapshot | None = None
     id_tag: str | None = None
     """The card that is authorised, waiting for the plug or charging."""
+    identifying: bool = False
+    """The charger is about to read the vehicle's identity and to show it as a card (AutoCharge): it
+    starts by itself."""
     authorizing: bool = False
     """A card was shown and the answer is awaited."""
     plug_by: datetime | None = None

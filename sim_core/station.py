@@ -516,6 +516,7 @@ class Station:
             if transaction
             else None,
             id_tag=facts.id_tag or outlet.authorizing,
+            identifying=cp.sessions.is_identifying(outlet),
             authorizing=facts.authorizing,
             plug_by=outlet.plug_by,
             reservation=_reservation_picture(outlet.reservation),

@@ -123,6 +123,19 @@ class Sessions:
         outlet.ready_at_s = outlet.mac_at_s + cp.vary(timing.cable_check_s)
         cp.after(mac_s, lambda: self._read_mac(outlet, vehicle))
 
+    def is_identifying(self, outlet: Outlet) -> bool:
+        """Whether the vehicle's own id is about to serve as card."""
+        vehicle = outlet.metal.vehicle
+        return (
+            vehicle is not None
+            and vehicle.kind.vid is not None
+            and outlet.mac_at_s is not None
+            and self._cp.clock.monotonic() < outlet.mac_at_s
+            and outlet.authorization is None
+            and outlet.transaction is None
+            and self._cp.configuration.flag("AutoCharge")
+        )
+
     def _read_mac(self, outlet: Outlet, vehicle: Vehicle) -> None:
         """AutoCharge: the vehicle's own id serves as card, where nobody was quicker."""
         cp, vid = self._cp, vehicle.kind.vid

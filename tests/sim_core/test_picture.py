@@ -141,3 +141,18 @@ async def test_after_the_stop_no_profile_of_the_transaction_is_shown() -> None:
         assert shown(pair).profile is None
         assert shown(pair).limited_by == ""
         assert pair.station.snapshot.profiles == ()
+
+
+# -- who it is -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reads", ["true", "false"])
+async def test_a_charger_that_reads_who_it_is_says_so_until_it_knows(reads: str) -> None:
+    async with Pair(model="gresgying-f3-eu180", keys={"AutoCharge": reads}) as pair:
+        assert not shown(pair).identifying
+        await pair.submit(Plug(1))
+        assert shown(pair).status == "Preparing"
+        assert shown(pair).identifying is (reads == "true" and pair.timing.mac_s > 0)
+        await pair.advance(60)
+        assert not shown(pair).identifying
+        assert (shown(pair).transaction is not None) is (reads == "true")
