@@ -305,7 +305,7 @@ class Station:
         if outlet is None:
             return Refused(
                 f"there is no connector {command.connector_id}: "
-                f"this charge point has 1 to {len(self.charge_point.outlets)}"
+                f"this charge point has {_numbered(len(self.charge_point.outlets))}"
             )
         return await self.charge_point.sessions.carry_out(outlet, command)
 
@@ -539,6 +539,10 @@ def _reservation_picture(kept: Reservation | None) -> ReservationSnapshot | None
     if kept is None:
         return None
     return ReservationSnapshot(kept.reservation_id, kept.id_tag, kept.parent_id_tag, kept.until)
+
+
+def _numbered(connectors: int) -> str:
+    return "only connector 1" if connectors == 1 else f"1 to {connectors}"
 
 
 def build_of(settings: Settings) -> Build:

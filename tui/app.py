@@ -178,7 +178,7 @@ class ChargeForgeApp(App[int]):
             return
         self._looks += 1
         if self.never_began:
-            self.exit(self.host.exit_code)
+            self.exit(self.host.exit_code, self.host.exit_code)
             return
         station, story, now = self.host.snapshot, self._story(), self.host.now()
         facts = (
