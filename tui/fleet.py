@@ -291,18 +291,16 @@ HELP: tuple[tuple[str, str], ...] = (
 
 
 def help_lines(look: Look) -> list[Line]:
-    """All of the help."""
-    lines: list[Line] = []
-    for title, words in HELP:
-        lines.append((Span(f" {title}", "strong"),))
-        lines += [(Span(f"  {line}"),) for line in wrap(words, HELP_CELLS)]
-        lines.append(())
-    lines.append((Span(" Keys", "strong"),))
+    """All of the help, the keys first."""
+    lines: list[Line] = [(Span(" Keys", "strong"),)]
     lines += [
         (Span(f"  {act.shown:>4}  ", "accent"), Span(text.plain(act.help, look.ascii), "muted"))
         for act in ACTS
     ]
-    lines += [(), (Span("  To see one charge point in full: chargeforge run", "muted"),)]
+    for title, words in HELP:
+        lines += [(), (Span(f" {title}", "strong"),)]
+        lines += [(Span(f"  {line}"),) for line in wrap(words, HELP_CELLS)]
+    lines += [(), (Span(" One charge point in full: chargeforge run", "muted"),)]
     return lines
 
 

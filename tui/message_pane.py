@@ -413,19 +413,18 @@ class MessagePane(Painted, can_focus=True):
 
     # -- mouse -------------------------------------------------------------------------------------
 
-    def on_click(self, event: events.Click) -> None:
-        press = self.press_at(event)
-        if press.startswith("row "):
-            event.stop()
-            number = int(press[4:])
-            again = not self.following and self._cursor == number
-            self.pause()
-            self._reveal(bisect.bisect_left(self._rows, number))
-            self._after_move()
-            if again:
-                self.post_message(self.Opened())
-        elif press:
-            super().on_click(event)
+    def pressed(self, press: str) -> None:
+        word, _, number_text = press.partition(" ")
+        if word != "row":
+            super().pressed(press)
+            return
+        number = int(number_text)
+        again = not self.following and self._cursor == number
+        self.pause()
+        self._reveal(bisect.bisect_left(self._rows, number))
+        self._after_move()
+        if again:
+            self.post_message(self.Opened())
 
     def wheel(self, rows: int) -> None:
         """Scroll by the wheel: up pauses, reaching the end follows again."""

@@ -8,7 +8,8 @@ import pytest
 from fake_host import NOW, FakeHost, Story, available, station
 from screen_text import make_app, rows, settled, text_of, until
 
-from sim_core.wire.message_log import Direction, Exchange
+from sim_core.wire.message_log import Direction, Exchange, ExchangeState
+from tui.app import ChargeForgeApp
 from tui.look import Look
 from tui.message_pane import row_line
 from tui.painted import Line, line_width
@@ -94,3 +95,181 @@ async def test_the_age_of_a_waiting_row_counts_up() -> None:
             host.moment = NOW + timedelta(seconds=seconds)
             await settled(pilot)
             assert age in next(row for row in rows(app) if "waiting" in row)
+
+
+# -- hiding, dimming, seeking ----------------------------------------------------------------------
+
+
+def told(host: FakeHost, *actions: str) -> None:
+    """Answered requests of these actions, a second after one another."""
+    for place, action in enumerate(actions):
+        host.tell(len(actions) - place, Direction.SENT, action, {}, {}, 0.01)
+
+
+def in_sight(app: ChargeForgeApp) -> list[int]:
+    """The numbers of the exchanges whose rows are on the screen, as they stand there."""
+    pane = app.dashboard.messages
+    return pane._rows[pane._top : pane._top + pane._page]
+
+
+def dimmed(app: ChargeForgeApp, word: str) -> bool:
+    """Whether the row with this word is drawn faint."""
+    pane = app.dashboard.messages
+    line = next(line for line in pane._lines if word in shown(line))
+    return all(span.role == "faint" for span in line[1:-1])
+
+
+async def test_h_hides_what_does_not_match_or_dims_it() -> None:
+    host = FakeHost(station([available(1)]), story=())
+    told(host, "Heartbeat", "Authorize", "Heartbeat")
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("slash", *"auth", "enter")
+        await settled(pilot)
+        assert "Heartbeat" not in text_of(app)
+        assert "1 of 3 exchanges" in text_of(app)
+        await pilot.press("h")
+        await settled(pilot)
+        assert "(others dimmed)" in text_of(app)
+        assert text_of(app).count("Heartbeat") == 2
+        assert dimmed(app, "Heartbeat")
+        assert not dimmed(app, "Authorize")
+        await pilot.press("h")
+        await settled(pilot)
+        assert "Heartbeat" not in text_of(app)
+
+
+async def test_n_lands_on_the_very_next_match_and_goes_round() -> None:
+    host = FakeHost(station([available(1)]), story=())
+    told(host, *("Authorize", "Heartbeat", "Authorize", "Heartbeat", "Heartbeat", "Authorize"))
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("slash", *"auth", "enter", "h")
+        pane = app.dashboard.messages
+
+        async def lands(key: str) -> int:
+            await pilot.press(key)
+            await settled(pilot)
+            assert pane.selected is not None
+            return pane.selected.number
+
+        assert [await lands("n") for _ in range(4)] == [1, 3, 6, 1]
+        assert [await lands("N") for _ in range(4)] == [6, 3, 1, 6]
+        await pilot.press("up")
+        assert await lands("n") == 6
+        await pilot.press("up", "up")
+        assert await lands("N") == 3
+
+
+# -- pausing, forgetting ---------------------------------------------------------------------------
+
+KEPT = 40
+
+
+async def test_paused_rows_stand_still_while_old_ones_go_and_new_ones_come() -> None:
+    host = FakeHost(station([available(1)]), story=())
+    told(host, *["Heartbeat"] * KEPT)
+    app = make_app(host, log_size=KEPT)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("space", "up", "up")
+        await settled(pilot)
+        before, selected = in_sight(app), app.dashboard.messages.selected
+        rows_before = [row[:-1] for row in rows(app) if "Heartbeat" in row]
+        for _ in range(KEPT - len(before)):
+            told(host, "Authorize")
+            await settled(pilot)
+            assert in_sight(app) == before
+            assert app.dashboard.messages.selected == selected
+        assert [row[:-1] for row in rows(app) if "Heartbeat" in row] == rows_before
+        assert f"+{KEPT - len(before)} new" in text_of(app)
+
+
+async def test_what_was_forgotten_stays_away() -> None:
+    host = FakeHost(station([available(1)]), story=(OPEN,))
+    app = make_app(host, log_size=KEPT)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        told(host, *["Authorize"] * KEPT)
+        await settled(pilot)
+        pane = app.dashboard.messages
+        assert len(pane.shown) == KEPT
+        host.messages.close(1, ExchangeState.ANSWERED, answer='[3,"m1",{}]', latency_s=9.0)
+        await settled(pilot)
+        await pilot.press("g")
+        await settled(pilot)
+        assert [one.number for one in pane.shown] == list(range(2, KEPT + 2))
+        assert "Heartbeat" not in text_of(app)
+
+
+async def test_a_click_on_following_pauses_and_on_paused_follows() -> None:
+    host = FakeHost(station([available(1)]), story=())
+    told(host, *["Heartbeat"] * KEPT)
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+
+        async def click(word: str) -> None:
+            row = next(y for y, text in enumerate(rows(app)) if word in text)
+            await pilot.click(offset=(rows(app)[row].index(word) + 1, row))
+            await settled(pilot)
+
+        await click("following")
+        assert not app.dashboard.messages.following
+        assert "paused" in text_of(app)
+        told(host, "Authorize")
+        await settled(pilot)
+        await click("paused")
+        assert app.dashboard.messages.following
+        assert "Authorize" in text_of(app)
+
+
+async def test_a_click_on_a_row_selects_it_and_a_second_one_looks_into_it() -> None:
+    host = FakeHost(station([available(1)]), story=())
+    told(host, "Heartbeat", "Authorize", "BootNotification")
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        for inspecting in (False, True):
+            row = next(y for y, text in enumerate(rows(app)) if "Authorize" in text)
+            await pilot.click(offset=(20, row))
+            await settled(pilot)
+            assert app.dashboard.has_class("-inspecting") is inspecting
+            selected = app.dashboard.messages.selected
+            assert selected is not None
+            assert selected.action == "Authorize"
+
+
+def pressable(app: ChargeForgeApp) -> dict[str, tuple[int, int]]:
+    """Where each thing is that can be clicked."""
+    places: dict[str, tuple[int, int]] = {}
+    for y, strip in enumerate(app.screen._compositor.render_strips()):
+        x = 0
+        for segment in strip:
+            press = (segment.style.meta if segment.style else {}).get("press", "")
+            if press:
+                places.setdefault(press, (x, y))
+            x += segment.cell_length
+    return places
+
+
+@pytest.mark.parametrize("count", [2, 12])
+async def test_whatever_can_be_clicked_can_be_clicked(count: int) -> None:
+    app = make_app(FakeHost(station([available(n) for n in range(1, count + 1)])))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settled(pilot)
+        places = pressable(app)
+        assert {"plug", "help", "follow", "row 1"} <= set(places)
+        for press in places:
+            if press not in ("shell", "quit"):
+                here = pressable(app)
+                if press in here:
+                    await pilot.click(offset=here[press])
+                    await settled(pilot)
+                while len(app.screen_stack) > 1:
+                    await pilot.press("escape")
+                    await settled(pilot)
+        assert app.is_running
+        assert "CP01" in rows(app)[0]

@@ -167,6 +167,14 @@ def test_filter_language(text: str, meter: bool, heart: bool, broken: bool) -> N
     assert [chosen.matches(one) for one in (METER, HEART, BROKEN)] == [meter, heart, broken]
 
 
+def test_noise_was_neither_sent_nor_asked_for() -> None:
+    noise = but(HEART, direction=Direction.NOISE, state=ExchangeState.ERROR, action="not JSON")
+    asked = but(HEART, direction=Direction.RECEIVED)
+    told = {word: parse(word) for word in ("sent", "recv", "err")}
+    assert {word for word, chosen in told.items() if chosen.matches(noise)} == {"err"}
+    assert {word for word, chosen in told.items() if chosen.matches(asked)} == {"recv"}
+
+
 @pytest.mark.parametrize(
     "text",
     [
