@@ -261,7 +261,8 @@ async def test_whatever_can_be_clicked_can_be_clicked(count: int) -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await settled(pilot)
         places = pressable(app)
-        assert {"plug", "help", "follow", "row 1"} <= set(places)
+        assert {"plug", "help", "follow"} <= set(places)
+        assert any(press.startswith("row ") for press in places)
         for press in places:
             if press not in ("shell", "quit"):
                 here = pressable(app)
