@@ -6,7 +6,20 @@ from datetime import timedelta
 
 import pytest
 
-from sim_core.commands import Accepted, Plug, Stop, Swipe
+from sim_core.commands import (
+    Accepted,
+    Command,
+    GoOnline,
+    GoSilent,
+    LinkDown,
+    LinkUp,
+    Plug,
+    PowerOff,
+    PowerOn,
+    Refused,
+    Stop,
+    Swipe,
+)
 from sim_core.snapshot import ConnectorSnapshot, LinkSnapshot
 from tests.conformance.acts import charge
 from tests.pair import Pair
@@ -156,3 +169,51 @@ async def test_a_charger_that_reads_who_it_is_says_so_until_it_knows(reads: str)
         await pair.advance(60)
         assert not shown(pair).identifying
         assert (shown(pair).transaction is not None) is (reads == "true")
+
+
+# -- refusals of link and power --------------------------------------------------------------------
+
+DARK = "the charge point has no power: power it on first"
+UP = "the link is up already: nobody has taken it down"
+DOWN = "the link is down already: bring it up again first"
+PASSING = "frames pass already: the charge point is not silent"
+SILENT = "the charge point is silent already: go online first"
+POWERED = "the charge point has power already"
+SWITCHES: dict[str, Command] = {
+    "link_up": LinkUp(),
+    "link_down": LinkDown(),
+    "online": GoOnline(),
+    "silent": GoSilent(),
+    "power_on": PowerOn(),
+    "power_off": PowerOff(),
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "refused"),
+    [
+        ((), {"link_up": UP, "online": PASSING, "power_on": POWERED}),
+        ((LinkDown(),), {"link_down": DOWN, "online": PASSING, "power_on": POWERED}),
+        ((LinkDown(), LinkUp()), {"link_up": UP, "online": PASSING, "power_on": POWERED}),
+        ((GoSilent(),), {"link_up": UP, "silent": SILENT, "power_on": POWERED}),
+        ((LinkDown(), GoSilent()), {"link_down": DOWN, "silent": SILENT, "power_on": POWERED}),
+        ((GoSilent(), GoOnline()), {"link_up": UP, "online": PASSING, "power_on": POWERED}),
+        ((PowerOff(),), {name: DARK for name in SWITCHES if name != "power_on"}),
+        ((PowerOff(), PowerOn()), {"link_up": UP, "online": PASSING, "power_on": POWERED}),
+        (
+            (LinkDown(), PowerOff(), PowerOn()),
+            {"link_down": DOWN, "online": PASSING, "power_on": POWERED},
+        ),
+    ],
+)
+async def test_what_a_switch_is_refused_with_is_what_the_picture_says(
+    before: tuple[Command, ...], refused: dict[str, str]
+) -> None:
+    async with Pair() as pair:
+        for command in before:
+            assert await pair.submit(command) == Accepted()
+        assert dict(pair.station.snapshot.refusals) == refused
+        for name, sentence in refused.items():
+            assert await pair.submit(SWITCHES[name]) == Refused(sentence)
+        allowed = next(name for name in SWITCHES if name not in refused)
+        assert await pair.submit(SWITCHES[allowed]) == Accepted()
