@@ -261,7 +261,8 @@ def _has_room(descriptor: int) -> bool:
 def _say_events(engine: Engine, cursor: int, out: Lines) -> int:
     newest, events = engine.events.since(cursor)
     if lost := newest - cursor - len(events):
-        out.say(engine.now(), "lost", f"{lost} lines were not read in time and are left out")
+        lines = "1 line was" if lost == 1 else f"{lost} lines were"
+        out.say(engine.now(), "lost", f"{lines} not read in time and left out")
     for event in events:
         _say_event(event, out)
     return newest

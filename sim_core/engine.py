@@ -47,6 +47,10 @@ class Host(Protocol):
     def failure(self) -> str:
         """Why the engine is not running, as a sentence; empty while it runs."""
 
+    @property
+    def exit_code(self) -> int:
+        """What the process should end with after a failure: 2 for a setting, else 1."""
+
     def now(self) -> datetime:
         """The charge point's time of day."""
 
@@ -87,7 +91,6 @@ class Engine:
 
     @property
     def exit_code(self) -> int:
-        """What the process should end with after a failure: 2 for a setting, else 1."""
         return self._thread.exit_code
 
     @property

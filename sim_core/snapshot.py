@@ -158,6 +158,9 @@ class ConnectorSnapshot:
     transaction: TransactionSnapshot | None = None
     id_tag: str | None = None
     """The card that is authorised, waiting for the plug or charging."""
+    identifying: bool = False
+    """The charger is about to read the vehicle's identity and to show it as a card (AutoCharge): it
+    starts by itself."""
     authorizing: bool = False
     """A card was shown and the answer is awaited."""
     plug_by: datetime | None = None
@@ -280,6 +283,10 @@ class StationSnapshot:
     """Every charging profile that the CSMS has installed."""
     powered: bool = True
     """The mains are there."""
+    clock_ahead_s: float = 0.0
+    """By how much the charge point's clock, which the CSMS has set (OCPP 1.6 §4.2), is ahead of the
+    computer's. The message log keeps the computer's time: a viewer adds this, so that all it shows
+    is of one clock."""
     vehicles: tuple[str, ...] = ()
     """The garage, by name: what may be plugged in."""
     resumes: bool = False

@@ -102,7 +102,7 @@ class Station:
         self._standing = Standing(self.warn, self.withdraw)
         self._store = store
         self._journal = JournalSnapshot()
-        self._journal_seen = -1
+        self._journal_seen: object = None
         self.seen_afar = True
         """Somebody may look from another thread (else no picture lies ready for them)."""
         self._picture_due = False
@@ -345,7 +345,7 @@ class Station:
         if outlet is None:
             return Refused(
                 f"there is no connector {command.connector_id}: "
-                f"this charge point has 1 to {len(self.charge_point.outlets)}"
+                f"this charge point has {_numbered(len(self.charge_point.outlets))}"
             )
         return await self.charge_point.sessions.carry_out(outlet, command)
 
@@ -466,6 +466,7 @@ class Station:
             profile=cp.smart_charging.pictures.get(0),
             profiles=cp.smart_charging.installed_pictures,
             powered=cp.powered,
+            clock_ahead_s=cp.clock_ahead.total_seconds(),
             refusals=self._refusals(),
             vehicles=tuple(kind.name for kind in cp.build.garage),
             resumes=cp.behaviour.resume_after_power_loss,
@@ -498,15 +499,17 @@ class Station:
 
     def _journal_picture(self) -> JournalSnapshot:
         """The journal is read only after it has changed: a tick of the meter costs no query."""
-        if self._journal_seen != self._store.journal_revision:
-            self._journal_seen = self._store.journal_revision
+        ahead = self.charge_point.clock_ahead  # the journal keeps the computer's time
+        seen = (self._store.journal_revision, ahead)
+        if self._journal_seen != seen:
+            self._journal_seen = seen
             self._journal = JournalSnapshot(
                 waiting=tuple(
                     JournalEntry(
                         row.number,
                         row.action,
                         row.connector_id,
-                        row.written_at,
+                        row.written_at + ahead,
                         row.attempts,
                         row.transaction_key,
                         row.transaction_id,
@@ -518,7 +521,7 @@ class Station:
                         gone.action,
                         gone.connector_id,
                         gone.transaction_id,
-                        gone.given_up_at,
+                        gone.given_up_at + ahead,
                         gone.why,
                     )
                     for gone in self._store.given_up(JOURNAL_SHOWN)
@@ -556,6 +559,7 @@ class Station:
             if transaction
             else None,
             id_tag=facts.id_tag or outlet.authorizing,
+            identifying=cp.sessions.is_identifying(outlet),
             authorizing=facts.authorizing,
             plug_by=outlet.plug_by,
             reservation=_reservation_picture(outlet.reservation),
@@ -578,6 +582,10 @@ def _reservation_picture(kept: Reservation | None) -> ReservationSnapshot | None
     if kept is None:
         return None
     return ReservationSnapshot(kept.reservation_id, kept.id_tag, kept.parent_id_tag, kept.until)
+
+
+def _numbered(connectors: int) -> str:
+    return "only connector 1" if connectors == 1 else f"1 to {connectors}"
 
 
 def build_of(settings: Settings) -> Build:

@@ -214,10 +214,16 @@ def show(
 
     log_to_file(settings)
     _trust_the_terminal()
+    folder = None if demo else _kept_in(settings)
+    if folder:
+        from sim_core.claim import taken
+
+        if trouble := taken(folder, settings.cpid):
+            print(trouble, file=sys.stderr)
+            return 2
     at_exit = AtExit.KEPT
     if demo or stops_at_exit(settings):
         at_exit = AtExit.LOST if demo else AtExit.STOPPED
-    folder = None if demo else _kept_in(settings)
     recalled = recall(folder) if folder else Recalled()
     app = ChargeForgeApp(
         engine,
@@ -248,6 +254,8 @@ def show(
         end.disarm()
         if folder and app.view != recalled.view and (trouble := keep(folder, app.view)):
             _tell(trouble)
+    if app.never_began:
+        _tell(engine.failure)
     if end.left and not end.asked:
         _tell(f"{settings.cpid} goes on: kill {os.getpid()} ends it.")
         end.let_go()

@@ -48,7 +48,9 @@ def run_plain(crowd: Crowd) -> int:
         shard = settings.shard()
         part = f" (part {shard.index} of {shard.count})" if shard.count > 1 else ""
         count = len(shard.numbers(settings.fleet_count))
-        out.say(crowd.now(), "start", f"{count} charge points start{part}. Ctrl-C ends them.")
+        start = "1 charge point starts" if count == 1 else f"{count} charge points start"
+        them = "it" if count == 1 else "them"
+        out.say(crowd.now(), "start", f"{start}{part}. Ctrl-C ends {them}.")
         report_looks = max(1, round(settings.fleet_report_sec / LOOK_S))
         looks = warned = 0
         while not stopping.is_set() and not crowd.wait(LOOK_S):

@@ -36,11 +36,20 @@ class Visits:
     """Visits that charge or have charged."""
     ended: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    """Why the others came to nothing, numbers and cards left out: the reasons stay few."""
+    """Why the others came to nothing, in words that fit every charge point: the reasons stay
+    few."""
 
     def refuse(self, reason: str, id_tag: str) -> None:
         """Count a visit that came to nothing."""
-        self.refused[re.sub(r"\d+", "#", reason.replace(id_tag, "#"))] += 1
+        self.refused[in_general(reason, id_tag)] += 1
+
+
+def in_general(reason: str, id_tag: str) -> str:
+    """A refusal without what is only of one charge point: its connector, its card, the hour."""
+    reason = reason.replace(f"the card {id_tag}", "the card").replace(id_tag, "the card")
+    reason = re.sub(r" until [-0-9: ]+ UTC", "", reason)
+    reason = re.sub(r"\bconnector \d+", "the connector", reason)
+    return re.sub(r"\d+", "N", reason)
 
 
 async def visit(

@@ -59,6 +59,7 @@ class Authorizer:
         call: Caller,
         *,
         online: Callable[[], bool],
+        how_alone: Callable[[], str],
         now: Callable[[], datetime],
     ) -> None:
         self._configuration = configuration
@@ -66,6 +67,7 @@ class Authorizer:
         self._list = local_list
         self._call = call
         self._online = online
+        self._how_alone = how_alone
         self._now = now
 
     async def decide(self, id_tag: str) -> Verdict:
@@ -126,10 +128,11 @@ class Authorizer:
 
     def _decide_offline(self, id_tag: str, known: KnownTag | None) -> Verdict:
         """§3.5.2 and §3.5.3: a known card by LocalAuthorizeOffline, a stranger only if allowed."""
+        alone = f"the charge point is {self._how_alone()} and"
         if not self._configuration.flag("LocalAuthorizeOffline"):
             return Verdict(
                 "Invalid",
-                reason=f"the charge point is offline and may not decide about {id_tag} itself "
+                reason=f"{alone} may not decide about the card {id_tag} itself "
                 "(LocalAuthorizeOffline is false)",
             )
         if known is not None:
@@ -137,12 +140,11 @@ class Authorizer:
                 return Verdict(ACCEPTED, known.parent_id_tag)
             return Verdict(
                 known.status,
-                reason=f"the charge point is offline and knows the card {id_tag} as {known.status}",
+                reason=f"{alone} knows the card {id_tag} as {known.status}",
             )
         if self._configuration.flag("AllowOfflineTxForUnknownId"):
             return Verdict(ACCEPTED)
         return Verdict(
             "Invalid",
-            reason=f"the charge point is offline and does not know the card {id_tag} "
-            "(AllowOfflineTxForUnknownId is false)",
+            reason=f"{alone} does not know the card {id_tag} (AllowOfflineTxForUnknownId is false)",
         )

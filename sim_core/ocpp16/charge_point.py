@@ -32,6 +32,7 @@ from sim_core.hardware.model import Model, Quirks, Timing
 from sim_core.hardware.status import Facts, Status
 from sim_core.hardware.vehicle import Garage
 from sim_core.ocpp16 import local_list, metering, refused_units, reservation
+from sim_core.ocpp16.alone import how_alone
 from sim_core.ocpp16.authorization import Authorizer
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.core import Core
@@ -309,6 +310,7 @@ class ChargePoint:
             self.local_list,
             self.outbox.call,
             online=lambda: self.online,
+            how_alone=lambda: how_alone(self),
             now=self.now,
         )
         self.reports = StatusReports(
@@ -375,6 +377,11 @@ class ChargePoint:
     def now(self) -> datetime:
         """The charge point's own time of day, as the CSMS has set it."""
         return self.clock.now() + self._offset
+
+    @property
+    def clock_ahead(self) -> timedelta:
+        """By how much its clock is ahead of the computer's."""
+        return self._offset
 
     def own_time(self, at: datetime | None) -> datetime | None:
         """A moment of the computer's clock on the charge point's own."""

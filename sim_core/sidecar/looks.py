@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib import metadata
 from typing import Any
 
@@ -130,7 +131,7 @@ class Looks:
         characters = 0
         behind = [exchange for exchange in changed if exchange.number > after]
         for exchange in behind[: given.get("limit", PAGE)]:
-            page.append(_exchange(exchange))
+            page.append(_exchange(exchange, self._station.charge_point.clock_ahead))
             characters += len(exchange.request) + len(exchange.answer)
             if characters > PAGE_CHARACTERS:
                 break
@@ -321,9 +322,9 @@ def _link(link: LinkSnapshot) -> dict[str, Any]:
     }
 
 
-def _exchange(exchange: Exchange) -> dict[str, Any]:
+def _exchange(exchange: Exchange, ahead: timedelta) -> dict[str, Any]:
     return exchange.as_dict() | {
         "direction": exchange.direction.value,
         "state": exchange.state.value,
-        "requested_at": exchange.requested_at.isoformat(),
+        "requested_at": (exchange.requested_at + ahead).isoformat(),
     }
