@@ -230,3 +230,43 @@ def test_a_full_vehicle_ends_the_session_only_if_it_is_one_that_does(stops: bool
     assert metal.left_by_vehicle is stops
     metal.open_contactor()
     assert not metal.left_by_vehicle, "it has ended"
+
+
+def test_outside_of_its_curve_a_vehicle_takes_what_the_nearest_point_says() -> None:
+    kind = replace(KIND, curve=((20.0, 30_000.0), (80.0, 10_000.0)), max_current_a=1e4)
+    for percent, power_w in (
+        (0, 30_000),
+        (20, 30_000),
+        (50, 20_000),
+        (80, 10_000),
+        (95, 10_000),
+    ):
+        vehicle = Vehicle(replace(kind, arrives_at_percent=float(percent)))
+        assert vehicle.soc_percent == pytest.approx(percent)
+        assert vehicle.wanted_power_w() == pytest.approx(power_w)
+    one_point = replace(kind, curve=((50.0, 7_000.0),))
+    for percent in (0.0, 50.0, 99.0):
+        assert Vehicle(replace(one_point, arrives_at_percent=percent)).wanted_power_w() == 7_000
+
+
+def test_a_vehicle_that_wants_nothing_takes_nothing() -> None:
+    full = Vehicle(replace(KIND, arrives_at_percent=80.0, full_at_percent=80.0))
+    pausing = Vehicle(replace(KIND, arrives_at_percent=50.0, pauses=(Pause(50.0, 5.0),)))
+    for vehicle in (full, pausing):
+        assert vehicle.wanted_power_w() == 0
+        assert vehicle.current_for(0.0) == 0
+        assert vehicle.voltage_at(0.0) == vehicle.open_circuit_v
+    assert (full.full, full.pausing, full.room_wh()) == (True, False, 0)
+    assert (pausing.full, pausing.pausing, pausing.pause_left_s) == (False, True, 5)
+    assert pausing.pass_time(3.0) == 3
+    assert pausing.pass_time(3.0) == 2
+    assert not pausing.pausing
+    assert pausing.wanted_power_w() > 0
+
+
+def test_a_battery_knows_what_it_was_left_with_and_holds_no_more_than_it_can() -> None:
+    assert Vehicle(KIND, 1_234.0).stored_wh == 1_234
+    assert Vehicle(KIND, 1e9).stored_wh == KIND.battery_wh
+    vehicle = Vehicle(KIND)
+    vehicle.store(1e9)
+    assert (vehicle.stored_wh, vehicle.soc_percent) == (KIND.battery_wh, 100)
