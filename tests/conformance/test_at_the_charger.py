@@ -3,6 +3,9 @@ refused afterwards, the mains, a fault, a lock (OCPP 1.6 §3.5, §4.8, §5.2, §
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from sim_core.commands import (
@@ -21,8 +24,12 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
+from sim_core.models import load_model
+from sim_core.ocpp16.stamps import stamp
 from tests.conformance.acts import charge, checked, payloads, said
-from tests.pair import Pair
+from tests.file_servers import HttpFiles
+from tests.pair import MODEL, Pair
+from tests.scripted_csms import Hold
 
 DETACHABLE = {"detachable_cable": True}
 ONLY_SUSPENDS = {
@@ -180,3 +187,44 @@ async def test_a_detachable_cable_stays_held_when_only_the_vehicle_leaves() -> N
         pair.csms.clear()
         assert await pair.submit(Swipe(1, "TAG")) == Accepted("unlocked")
         assert said(pair) == [], "the card opens the lock, and asks for nothing"
+
+
+@pytest.mark.row(118, "TC_044_1_CS")
+@pytest.mark.parametrize("begun", ["card is asked for", "card waits", "cable check", "charging"])
+async def test_new_firmware_waits_for_whoever_is_about_to_charge(begun: str) -> None:
+    answer = asyncio.Event()
+    timing = replace(load_model(MODEL).timing["swift"], cable_check_s=30.0)
+    async with HttpFiles() as files, Pair(timing=timing) as pair:
+        swiping = None
+        if begun == "card is asked for":
+            pair.csms.script["Authorize"].append(Hold(answer))
+            swiping = asyncio.ensure_future(pair.submit(Swipe(1, "TAG")))
+            await pair.settle()
+        elif begun == "card waits":
+            await pair.submit(Swipe(1, "TAG"))
+        else:
+            await pair.submit(Plug(1))
+            await pair.submit(Start(1, "TAG"))
+            if begun == "charging":
+                await checked(pair)
+                assert pair.status() == "Charging"
+        pair.csms.clear()
+        location = files.put("/v2.bin", b"x")
+        now = stamp(pair.clock.now())
+        assert await pair.ask("UpdateFirmware", location=location, retrieveDate=now) == {}
+
+        assert pair.station.snapshot.firmware.status == "Downloaded"
+        await pair.advance(5)
+        assert pair.station.snapshot.firmware.status == "Downloaded"
+        if swiping is not None:
+            answer.set()
+            refused = await swiping
+            assert isinstance(refused, Refused)
+            assert "new firmware" in refused.reason
+            await pair.settle()
+        elif begun == "card waits":
+            await pair.advance(pair.station.charge_point.configuration.number("ConnectionTimeOut"))
+        else:
+            await pair.submit(Unplug(1))
+        told = [told["status"] for told in payloads(pair, "FirmwareStatusNotification")]
+        assert told[:3] == ["Downloading", "Downloaded", "Installing"]
