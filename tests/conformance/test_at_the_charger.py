@@ -65,6 +65,20 @@ async def test_its_own_card_stops_while_the_connector_is_leaving(connector_id: i
 
 
 @pytest.mark.row(22, "TC_068_CS")
+async def test_its_own_card_stops_while_new_firmware_waits() -> None:
+    async with HttpFiles() as files, Pair() as pair:
+        await charge(pair)
+        now = stamp(pair.clock.now())
+        location = files.put("/v2.bin", b"x")
+        assert await pair.ask("UpdateFirmware", location=location, retrieveDate=now) == {}
+        assert pair.station.snapshot.firmware.status == "Downloaded"
+        assert await pair.submit(Swipe(1, "TAG")) == Accepted("stopped")
+        (stop,) = payloads(pair, "StopTransaction")
+        assert (stop["reason"], stop["transactionId"]) == ("Local", 1000)
+        assert pair.station.snapshot.firmware.status == "Installing"
+
+
+@pytest.mark.row(22, "TC_068_CS")
 async def test_a_card_of_its_parent_stops_while_the_connector_is_leaving() -> None:
     async with Pair() as pair:
         family = {"status": "Accepted", "parentIdTag": "FAMILY"}
