@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -150,6 +151,31 @@ async def test_after_a_power_cut_the_next_card_is_not_held_to_the_old_limit(
         await pair.advance(600)
         assert pair.status() == "Charging"
         assert pair.connector().register_wh > 1_000
+
+
+@pytest.mark.row(32, "S§4.8")
+@pytest.mark.parametrize("allowance_wh", [0, 500])
+@pytest.mark.parametrize("after_s", [5, 600])
+async def test_a_refused_card_gets_no_more_after_a_power_cut_that_its_transaction_outlives(
+    allowance_wh: int, after_s: int, tmp_path: Path
+) -> None:
+    keys = {**ONLY_SUSPENDS, "MaxEnergyOnInvalidId": str(allowance_wh)}
+    goes_on = {"resume_after_power_loss": True}
+    async with Pair(keys=keys, behaviour=goes_on, state=tmp_path, meter_start_wh=4_000) as pair:
+        await refused_afterwards(pair)
+        await pair.advance(after_s)
+        await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        await checked(pair)
+        await pair.advance(600)
+        assert pair.status() == "SuspendedEVSE"
+        assert pair.connector().register_wh == pytest.approx(4_000 + allowance_wh)
+        assert await pair.submit(Swipe(1, "TAG")) == Accepted("stopped")
+        await pair.submit(Start(1, "ANOTHER"))
+        await checked(pair)
+        await pair.advance(600)
+        assert pair.status() == "Charging", "the refusal was that transaction's"
 
 
 @pytest.mark.row(31, "S§4.8")
