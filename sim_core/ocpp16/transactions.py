@@ -47,6 +47,8 @@ BUSY_SHARE, BUSY_LATE_S = 0.5, (1.0, 4.0)
 IN_VAIN_S = 50.0
 """How long a start that comes to nothing goes on in silence."""
 NO_ID = -1
+REFUSED = "refused/{}"
+"""Name in the store of the last card that was refused afterwards at a connector."""
 
 
 class Transactions:
@@ -114,6 +116,7 @@ class Transactions:
         self._look_at_ids()
         self._cp.smart_charging.refresh()
         outlet.ended = False
+        self._recall_refusal(outlet, outlet.transaction)
         if self._cp.quirks.late_power_loss:
             outlet.transaction.cut_off = True
             metal.close_contactor()
@@ -506,8 +509,18 @@ class Transactions:
         if allowance_wh > 0:
             cp.advance_metal()
             outlet.metal.cap_wh = outlet.metal.meter.register_wh + allowance_wh
-        else:
+        refusal = {"transaction": transaction.key, "cap_wh": outlet.metal.cap_wh}
+        cp.store.keep(REFUSED.format(outlet.number), refusal)
+        if outlet.metal.cap_wh is None:
             self._withhold(outlet, transaction)
+
+    def _recall_refusal(self, outlet: Outlet, transaction: Transaction) -> None:
+        """A transaction that goes on after a power loss has no more energy than it had before."""
+        refusal = self._cp.store.kept(REFUSED.format(outlet.number))
+        if refusal is not None and refusal["transaction"] == transaction.key:
+            outlet.metal.cap_wh = refusal["cap_wh"]
+            transaction.deauthorized = outlet.metal.cap_wh is None
+            outlet.metal.permitted = not transaction.deauthorized
 
     def _withhold(self, outlet: Outlet, transaction: Transaction) -> None:
         self._cp.advance_metal()
