@@ -531,8 +531,10 @@ class Outbox:
         """Carry out what was decided of the first row."""
         if isinstance(verdict, GiveUp):
             self._drop(row, verdict.why)
-        elif verdict.after_s > 0:
+            return
+        if verdict.after_s > 0:
             self._retry_in(verdict.after_s)
+        self._on_change()  # the attempts are shown
 
     def _retry_in(self, seconds: float) -> None:
         self._end_retry_wait()

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from sim_core.commands import InjectFault
+from sim_core.commands import InjectFault, Plug, Start, Unplug
 from sim_core.ocpp16.stamps import stamp
-from tests.conformance.acts import charge
+from tests.conformance.acts import charge, checked
 from tests.file_servers import HttpFiles, Says
 from tests.pair import Pair
 from tests.scripted_csms import CallError
@@ -67,8 +67,12 @@ async def test_an_archive_has_the_connectors_and_the_journal_as_they_are() -> No
     keys = {"TransactionMessageAttempts": "1", "MeterValueSampleInterval": "0"}
     async with Pair(keys=keys, meter_start_wh=700) as pair:
         identity = pair.model.identity
-        pair.csms.script["StartTransaction"].append(CallError())
         await charge(pair, 2)
+        pair.csms.script["StartTransaction"].append(CallError())
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await checked(pair)  # given up at once: nothing charges outside a transaction
+        await pair.submit(Unplug(1))
         await charge(pair, 1)
         await pair.submit(InjectFault(1, "GroundFailure"))
         state = (await handed_in(pair))["state.json"]
@@ -80,11 +84,13 @@ async def test_an_archive_has_the_connectors_and_the_journal_as_they_are() -> No
         assert (first["connectorId"], second["connectorId"]) == (1, 2)
         assert (first["status"], first["errorCode"]) == ("Faulted", "GroundFailure")
         assert (second["status"], second["errorCode"]) == ("Charging", None)
-        assert first["transactionId"] == 1000
+        assert (first["transactionId"], second["transactionId"]) == (1001, 1000)
         assert first["registerWh"] == pytest.approx(pair.connector(1).register_wh)
         assert first["registerWh"] >= 700
-        (gone,) = state["journal"]["givenUp"]
-        assert (gone["action"], gone["connectorId"]) == ("StartTransaction", 2)
+        lost = {row["action"]: row for row in state["journal"]["givenUp"]}
+        assert set(lost) == {"StartTransaction", "StopTransaction"}
+        gone = lost["StartTransaction"]
+        assert (gone["action"], gone["connectorId"]) == ("StartTransaction", 1)
         assert gone["why"]
         assert gone["at"] == pair.clock.now().isoformat()
 
