@@ -33,6 +33,7 @@ from sim_core.errors import UserError
 from sim_core.public import public_url
 from sim_core.wire.access import Dial, explain_tls
 from sim_core.wire.line import Line
+from sim_core.wire.link_ends import LinkEnd
 
 LOG = logging.getLogger(__name__)
 
@@ -246,6 +247,17 @@ def explain_close(connection: ClientConnection) -> str:
         return "the connection was lost"
     reason = f" ({received.reason})" if received.reason else ""
     return f"the CSMS closed the link with {received.code:d}{reason}"
+
+
+def end_of(connection: ClientConnection) -> LinkEnd:
+    """How an open connection ended that nobody here has closed on purpose."""
+    protocol = connection.protocol
+    sent, received = protocol.close_sent, protocol.close_rcvd
+    if sent is not None and sent.code in OWN_CLOSES and not protocol.close_rcvd_then_sent:
+        return LinkEnd(int(sent.code), ours=True)
+    if received is None or received.code == ABNORMAL:
+        return LinkEnd(None)
+    return LinkEnd(int(received.code), _quoted(received.reason))
 
 
 def _quoted(text: str) -> str:
