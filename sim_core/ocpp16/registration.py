@@ -157,11 +157,15 @@ class Registrar:
             await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
         answer = next(future for future in asked if future.done()).result()
         if isinstance(answer, NoAnswer) and answer.late is not None:
-            answer.late.add_done_callback(lambda _: self._boot_early.set())
+            answer.late.add_done_callback(self._came_late)
             self._late = [*self._late, answer.late][-LATE_BOOTS:]
         else:
             self._late.clear()
         return answer
+
+    def _came_late(self, late: asyncio.Future[Answer]) -> None:
+        if late in self._late:  # else another answer has settled it
+            self._boot_early.set()
 
     def _read_boot(self, answer: Answer, took_s: float) -> tuple[Registration, int]:
         cp = self._cp

@@ -149,9 +149,15 @@ class SecurityLog:
                 elif answer.link_lost:
                     break
                 else:
+                    if answer.late is not None:
+                        answer.late.add_done_callback(partial(self._told_late, event.number))
                     await cp.clock.sleep(AGAIN_S)
         finally:
             self._telling = False
+
+    def _told_late(self, number: int, _: object) -> None:
+        """The CSMS has answered after all: it is not told again."""
+        self._cp.store.told_security_event(number)
 
 
 def _payload(event: SecurityEvent) -> dict[str, Any]:

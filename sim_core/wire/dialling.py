@@ -34,6 +34,7 @@ from sim_core.errors import UserError
 from sim_core.public import public_url
 from sim_core.wire.access import Dial, explain_tls
 from sim_core.wire.line import Line
+from sim_core.wire.link_ends import LinkEnd
 
 LOG = logging.getLogger(__name__)
 
@@ -280,6 +281,17 @@ def close_advice(connection: ClientConnection) -> str:
     if 4000 <= code <= 4999:
         return f"{code:d} is a code of this CSMS's own: look at its manual or its log"
     return CLOSE_ADVICE.get(code, "look at the log of the CSMS")
+
+
+def end_of(connection: ClientConnection) -> LinkEnd:
+    """How an open connection ended that nobody here has closed on purpose."""
+    protocol = connection.protocol
+    sent, received = protocol.close_sent, protocol.close_rcvd
+    if sent is not None and sent.code in OWN_CLOSES and not protocol.close_rcvd_then_sent:
+        return LinkEnd(int(sent.code), ours=True)
+    if received is None or received.code == ABNORMAL:
+        return LinkEnd(None)
+    return LinkEnd(int(received.code), _quoted(received.reason))
 
 
 def _quoted(text: str) -> str:

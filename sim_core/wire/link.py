@@ -27,10 +27,10 @@ from sim_core.public import public_url
 from sim_core.race import Flag, first_of
 from sim_core.snapshot import LinkState
 from sim_core.wire.access import Dial, is_bad_certificate
-from sim_core.wire.dialling import explain, explain_close, open_socket
+from sim_core.wire.dialling import end_of, explain, explain_close, open_socket
 from sim_core.wire.endpoint import Endpoint, Route
 from sim_core.wire.line import Line
-from sim_core.wire.link_ends import LinkEnd, end_of
+from sim_core.wire.link_ends import LinkEnd
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.style import CLEAN, WireStyle
 

@@ -3,18 +3,14 @@
 A CSMS that stumbles over a message often closes the link in place of an answer (1011), and hears
 the same message as soon as the charge point is back. An outage looks the same from here, but once
 only. So an end is laid to the message that is open, if the CSMS itself has ended the link and does
-not say that it goes away; and what has gone down with one link is sent on
-the next only after something else was answered there: then it is the message, not the link.
+not say that it goes away; and what has gone down with one link is sent on the next only after
+something else was answered there: then it is the message, not the link.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-
-from websockets.asyncio.client import ClientConnection
-
-from sim_core.wire.dialling import ABNORMAL, OWN_CLOSES, QUOTED_LIMIT
 
 GOES_AWAY = frozenset({1001, 1012, 1013})
 """Close codes of a CSMS that is stopped, restarted or overloaded (RFC 6455 §7.4.1, IANA)."""
@@ -30,13 +26,15 @@ class LinkEnd:
 
     code: int | None
     reason: str = ""
+    ours: bool = False
+    """We have closed it, for what the CSMS has sent breaks the WebSocket protocol."""
 
     @property
     def words(self) -> str:
         """What the CSMS does, as the middle of a sentence."""
         if self.code is None:
             return "cuts the link"
-        if self.code in OWN_CLOSES and not self.reason:
+        if self.ours:
             return f"breaks the link ({self.code})"
         return f"closes the link ({self.code}{f' {self.reason}' if self.reason else ''})"
 
@@ -45,17 +43,6 @@ class LinkEnd:
         if self.code is None:
             return open_for_s <= PROMPT_S
         return self.code not in GOES_AWAY
-
-
-def end_of(connection: ClientConnection) -> LinkEnd:
-    """How a connection ended that we have not closed on purpose."""
-    protocol = connection.protocol
-    sent, received = protocol.close_sent, protocol.close_rcvd
-    if sent is not None and sent.code in OWN_CLOSES and not protocol.close_rcvd_then_sent:
-        return LinkEnd(int(sent.code))  # for what the CSMS has sent
-    if received is None or received.code == ABNORMAL:
-        return LinkEnd(None)
-    return LinkEnd(int(received.code), received.reason[:QUOTED_LIMIT])
 
 
 class OpenCall(NamedTuple):

@@ -503,8 +503,8 @@ class Outbox:
         """Something waits behind a sample that is to be sent again: that must not take long."""
         if self._retry_timer is None or not self._others or not self.connected:
             return
-        row = self._store.journal(1)[0]
-        if row.action != SAMPLE:
+        row = next(iter(self._store.journal(1)), None)
+        if row is None or row.action != SAMPLE:
             return
         if self._trial.skips(row, hurried=True):
             self._end_retry_wait()

@@ -24,8 +24,8 @@ CHANCE_ENDS = 1
 """How many links may end at a row by chance: it is not given up for them."""
 SLOWNESS = 1.5
 """By how much longer than the CSMS's slowest answer a start waits before it is sent again."""
-LONGEST_PATIENCE_S = 600.0
-"""It waits no longer for that than so, unless TransactionMessageRetryInterval says so."""
+PATIENCE_S, LONGEST_PATIENCE_S = 30.0, 600.0
+"""The least that it waits for a late answer, however short CALL_TIMEOUT_SEC is, and the most."""
 HOPELESS = frozenset(
     {
         "NotImplemented",
@@ -133,7 +133,7 @@ class Trial:
         wait_s = policy.interval_s * min(self.silences, policy.attempts)
         if row.action == START:
             # Sent again it may become a second transaction there: first let a late answer come.
-            patience_s = max(took_s * self.silences, self.slow_s * SLOWNESS - took_s)
+            patience_s = max(PATIENCE_S, took_s * self.silences, self.slow_s * SLOWNESS - took_s)
             wait_s = max(wait_s, min(LONGEST_PATIENCE_S, patience_s))
         if row.action == SAMPLE and hurried:
             wait_s = min(wait_s, HURRIED_WAIT_S)

@@ -12,10 +12,12 @@ import pytest
 from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
 from sim_core.ocpp16.ids import whole_number
 from sim_core.snapshot import Registration
+from sim_core.store import JournalRow
 from sim_core.wire.endpoint import NoAnswer, Result
 from sim_core.wire.outbox import PLAIN_LIMIT
+from sim_core.wire.trial import Again, RetryPolicy, Trial
 from tests.conformance.acts import charge, checked, payloads
-from tests.pair import Pair
+from tests.pair import Pair, PairClock
 from tests.scripted_csms import Answer, Call, CallError, Drop, Hold, ScriptedCsms
 
 KEYS = {
@@ -96,6 +98,26 @@ async def test_a_late_answer_to_a_start_counts_and_one_session_is_one_transactio
         assert not noise(pair)
         (start,) = [one for one in pair.messages.since(0)[1] if one.action == "StartTransaction"]
         assert (start.state.value, f"after {late_s:.0f} s" in start.trouble) == ("answered", True)
+
+
+def row(action: str) -> JournalRow:
+    at = PairClock().now()
+    return JournalRow(1, action, {}, 1, 1, at, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("took_s", "interval_s", "waits_s"),
+    [(2, 1, 30), (30, 10, 30), (45, 10, 45), (30, 60, 60), (9000, 10, 600), (9000, 1000, 1000)],
+)
+def test_how_long_a_start_waits_for_a_late_answer(
+    took_s: float, interval_s: float, waits_s: float
+) -> None:
+    trial = Trial(lambda: RetryPolicy(3, interval_s), lambda _: 1)
+    verdict = trial.silent(row("StartTransaction"), took_s, hurried=False, heard_before=True)
+    assert verdict == Again(waits_s)
+    trial = Trial(lambda: RetryPolicy(3, interval_s), lambda _: 1)
+    verdict = trial.silent(row("StopTransaction"), took_s, hurried=False, heard_before=True)
+    assert verdict == Again(interval_s), "a stop that is sent twice is one stop"
 
 
 async def test_a_csms_that_is_slower_still_is_waited_for_the_next_time() -> None:

@@ -12,6 +12,7 @@ from websockets.asyncio.server import ServerConnection
 
 from sim_core.commands import GoOnline, GoSilent, LinkDown, LinkUp, Plug, Start, Stop, Unplug
 from sim_core.snapshot import LinkState
+from sim_core.wire.dialling import MAX_FRAME
 from sim_core.wire.link_ends import PROMPT_S, LinkEnd
 from tests.conformance.acts import charge, checked, payloads
 from tests.pair import Pair
@@ -109,6 +110,17 @@ async def test_every_kind_of_row_counts_its_links(action: str) -> None:
         assert len(csms.of(action)) == 3
         assert pair.station.snapshot.link.queued == 0
         assert csms.of("StopTransaction")
+
+
+async def test_an_answer_that_breaks_the_link_is_an_end_by_the_csms() -> None:
+    too_long: Answer = {"pad": "a" * (MAX_FRAME + 1)}
+    csms, pair = stumbling(lambda call: call.action == "StopTransaction", too_long)
+    async with csms, pair:
+        await charge(pair)
+        await pair.submit(Stop(1))
+        await pair.advance(200)
+        assert len(csms.of("StopTransaction")) == 3
+        assert [text for text in told(pair) if "the CSMS breaks the link (1009) whenever" in text]
 
 
 async def test_a_row_that_ends_links_leaves_the_new_one_time_for_other_things() -> None:
@@ -337,7 +349,7 @@ async def test_the_same_trouble_is_told_again_after_a_good_connection() -> None:
         (LinkEnd(None), "cuts the link"),
         (LinkEnd(1011), "closes the link (1011)"),
         (LinkEnd(1011, "no handler"), "closes the link (1011 no handler)"),
-        (LinkEnd(1007), "breaks the link (1007)"),
+        (LinkEnd(1007, ours=True), "breaks the link (1007)"),
     ],
 )
 def test_how_it_is_told(end: LinkEnd, words: str) -> None:
