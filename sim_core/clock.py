@@ -15,7 +15,6 @@ import itertools
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from functools import partial
 from typing import Protocol
 
 
@@ -85,6 +84,22 @@ class ScaledClock:
         await asyncio.sleep(max(0.0, seconds) / self._scale)
 
 
+class _Guarded:
+    """A timer's callback whose fault is told. Many wait at once: this is as small as it can be."""
+
+    __slots__ = ("_callback", "_failed")
+
+    def __init__(self, callback: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+        self._callback = callback
+        self._failed = failed
+
+    def __call__(self) -> None:
+        try:
+            self._callback()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is handed on
+            self._failed(error)
+
+
 class GuardedClock:
     """Another clock whose timers cannot fail in silence: an event loop would only log it.
 
@@ -105,17 +120,14 @@ class GuardedClock:
         return self._clock.monotonic()
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
-        return self._clock.call_later(seconds, partial(self.run, callback))
+        return self._clock.call_later(seconds, _Guarded(callback, self._failed))
 
     async def sleep(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
 
     def run(self, callback: Callable[[], None]) -> None:
         """Call something that nobody awaits; a fault in it is told."""
-        try:
-            callback()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is handed on
-            self._failed(error)
+        _Guarded(callback, self._failed)()
 
 
 def _wake(waker: asyncio.Future[None]) -> None:

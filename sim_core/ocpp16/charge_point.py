@@ -329,7 +329,7 @@ class ChargePoint:
         self.sessions = Sessions(self)
         self.transactions = Transactions(self)
         self.readings = Readings(self)
-        self.presence = Presence(self)
+        self.presence = None if store.path == MEMORY else Presence(self)
         self.transfers = Transfers(
             clock,
             # The CSMS's CA counts for its files too; who we are is not shown to a file server.
@@ -364,11 +364,13 @@ class ChargePoint:
         routes = kept_first(routes_of(supported), store, self.note)
         self.routes = ChainMap(routes, routes_without(frozenset(missing)))
         self.security_log.note(STARTUP)
-        self.presence.find()
+        if self.presence is not None:
+            self.presence.find()
         self.transactions.recover()
         self.smart_charging.refresh()
         self._look()
-        self.presence.keep()
+        if self.presence is not None:
+            self.presence.keep()
         self._tick_while_needed()
         self._aligned.rearm()
 
@@ -469,7 +471,8 @@ class ChargePoint:
         for other in self.reservations.moved():
             self._look_at(other)
         self._look_at_charge_point()
-        self.presence.keep()
+        if self.presence is not None:
+            self.presence.keep()
         self._tick_while_needed()
         self.firmware.look()
         self.published_facts_changed()

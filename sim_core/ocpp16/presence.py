@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sim_core.hardware.connector import Fault
 from sim_core.hardware.vehicle import Vehicle, named
 from sim_core.ocpp16.outlet import Outlet
-from sim_core.store import MEMORY, StoredTransaction
+from sim_core.store import StoredTransaction
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint
@@ -37,8 +37,6 @@ class Presence:
     def keep(self) -> None:
         """Write down what has changed."""
         cp = self._cp
-        if cp.store.path == MEMORY:
-            return
         for outlet in cp.outlets.values():
             document = self._document(outlet)
             if document != self._known.get(outlet.number):
@@ -48,8 +46,6 @@ class Presence:
     def find(self) -> None:
         """After a start: what stood here stands here still, as after `lose_power`."""
         cp = self._cp
-        if cp.store.path == MEMORY:
-            return
         registers = cp.store.registers()
         open_on = {left.connector_id: left for left in cp.store.open_transactions()}
         for outlet in cp.outlets.values():

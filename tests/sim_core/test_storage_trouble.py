@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 from ocpp.v16 import call_result
 
 from sim_core.commands import Accepted, Plug, Start, Stop, Unplug
+from sim_core.fleet.sessions import Habits, Visits, visit
 from sim_core.ocpp16.promises import REFUSED
 from sim_core.store import Store, StoreError
 from sim_core.wire.schemas import answer_fault
@@ -533,3 +535,50 @@ def test_every_word_that_refuses_is_a_word_of_its_message() -> None:
     for action, word in REFUSED.items():
         answer = asdict(getattr(call_result, action)(word))
         assert answer_fault(action, answer) is None
+
+
+def test_a_fault_of_the_file_names_the_file(tmp_path: Path) -> None:
+    store = Store.in_folder(tmp_path, "CP01", NOW)
+    why = store.explained(sqlite3.DatabaseError("database disk image is malformed"))
+    assert isinstance(why, StoreError)
+    assert str(store.path) in str(why)
+    assert "Start ChargeForge again: if the file is damaged, it is then set aside." in str(why)
+    other = ZeroDivisionError()
+    assert store.explained(other) is other
+    store.close()
+
+
+async def test_a_bug_in_a_statement_is_no_trouble_of_the_disk(tmp_path: Path) -> None:
+    store = Store.in_folder(tmp_path, "CP01", NOW)
+    with pytest.raises(sqlite3.OperationalError, match="no such table"), store.together():
+        store._db.execute("DELETE FROM nowhere")
+    assert store.refusal == ""
+    store.save_register(1, 1.0)
+    assert store.registers() == {1: 1.0}
+    store.close()
+
+
+async def test_who_stood_here_at_the_last_start_leaves_before_the_next_visit(
+    tmp_path: Path,
+) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await charge(pair)
+        await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        visits = Visits()
+        driver = asyncio.ensure_future(
+            visit(
+                pair.station,
+                1,
+                "TAG",
+                Habits(session_s=20, pause_s=5),
+                clock=pair.clock,
+                rng=random.Random(1),
+                visits=visits,
+            )
+        )
+        await pair.advance(200)
+        driver.cancel()
+        assert visits.begun > 1
+        assert not visits.refused
