@@ -29,7 +29,7 @@ def trouble(url: str) -> str:
     if found is None or found["scheme"] not in ("ws", "wss"):
         return NO_SCHEME
     if not url.isprintable() or " " in url:
-        return "there is a blank or a control character in it: in a path a blank is written %20"
+        return "there is a blank in it, or a character that does not print: a blank is written %20"
     why = _host_trouble(found["authority"].rpartition("@")[2])
     if why:
         return f"{why}; {PERCENT_ADVICE}" if "@" in url else why

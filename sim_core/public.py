@@ -77,7 +77,7 @@ def public_frame(text: str, secret_keys: frozenset[str] = frozenset(), limit: in
     it writes that and whether or not OCPP knows such a frame, shows no other value of its payload;
     one that is no JSON shows nothing. To ask for keys (GetConfiguration) sets none.
     """
-    if names_secret(text, secret_keys):
+    if secret_keys and names_secret(text, secret_keys):
         text = _without_values(text, secret_keys)
     return without_users(text[: 2 * limit])[:limit]
 

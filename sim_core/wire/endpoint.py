@@ -251,7 +251,7 @@ class Endpoint:
             Direction.SENT,
             action,
             message_id,
-            text[:LOGGED_LIMIT],
+            public_frame(text, limit=LOGGED_LIMIT),
             now,
             connector_id=payload.get("connectorId"),
             transaction_id=payload.get("transactionId"),
@@ -419,11 +419,12 @@ class Endpoint:
         payload = message[3] if well_formed else None
         fields_ = payload or {}
         connector_id, transaction_id = fields_.get("connectorId"), fields_.get("transactionId")
+        shown = without_users(action)
         secret = names_secret(text, self._secret_keys)
         number = self._log.open(
             Direction.RECEIVED,
-            action[:NAME_LIMIT] if action.isprintable() and action else "(no action)",
-            message_id[:NAME_LIMIT],
+            shown[:NAME_LIMIT] if shown.isprintable() and shown else "(no action)",
+            without_users(message_id)[:NAME_LIMIT],
             self._shown(text),
             self._clock.now(),
             connector_id=connector_id if isinstance(connector_id, int) else None,

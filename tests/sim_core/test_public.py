@@ -179,6 +179,15 @@ def test_no_url_shows_what_is_planted_in_it(url: str) -> None:
             assert "k3y" not in public_frame(cut)
 
 
+@settings(max_examples=100, deadline=None)
+@given(URLS)
+def test_neither_a_line_nor_a_record_nor_a_traceback_shows_it(url: str) -> None:
+    text = f"no way to {url}"
+    for form in FORMS.values():
+        assert "k3y" not in form(NOW, "link", text, None)
+    assert "k3y" not in "".join(written(OneLine("%(message)s"), text))
+
+
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
@@ -330,6 +339,8 @@ async def test_no_frame_that_is_half_understood_leaks(tmp_path: Path) -> None:
             await csms.ask_raw("UpdateFirmware", {"location": place, "retrieveDate": "now"})
             await csms.ask_raw("DataTransfer", {"vendorId": place, "data": f"see {place}"})
             await csms.ask_raw("ChangeConfiguration", {"key": place, "value": place})
+            await csms.ask_raw(place, {place: place})
+            await csms.send_text(json.dumps([2, place, place, {place: place}]))
         for value in ("s3cret", ["s3cret"], {"a": "s3cret"}, "s3cret" * 100):
             for key in ("AuthorizationKey", " authorizationkey", "AUTHORIZATION KEY"):
                 await csms.ask_raw("ChangeConfiguration", {"key": key, "value": value})
