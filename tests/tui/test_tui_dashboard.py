@@ -218,6 +218,7 @@ async def test_by_mouse(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         await ready(pilot)
         await pilot.click(offset=(rows(app)[-1].index("^p"), 23))
         await until(pilot, lambda: isinstance(app.screen, Picker))
+        await until(pilot, lambda: any(one.choices for one in app.screen.query(ChoiceList)))
         if row.id != "palette":
             value = "select 2" if row.id == "select" else row.id
             listed = app.screen.query_one(ChoiceList)
