@@ -11,6 +11,7 @@ import sys
 import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from sim_core.fleet.metrics import app_of
 from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.picture import FleetPicture, Phase, latency_of
 from sim_core.sidecar.server import listen, serve_app
+from tests.sim_core.test_storage_trouble import locked
 from tui.fleet import FleetApp, Page
 
 LIMIT_S = 30.0
@@ -281,3 +283,17 @@ def test_sigterm_ends_it_with_zero() -> None:
         rest = process.stdout.read()
         assert process.wait(LIMIT_S) == 0
         assert "The fleet has stopped" in rest
+
+
+async def test_state_that_cannot_be_written_is_one_warning_and_stops_nobody(tmp_path: Path) -> None:
+    async with csms() as server, crowd(server, count=4, state_dir=tmp_path) as running:
+        await until(running, lambda seen: seen.registered == 4)
+        with locked(tmp_path, running.settings.id_of(2)):
+            seen = await until(running, lambda seen: len(seen.warnings) == 1)
+            (warning,) = seen.warnings
+            assert warning.startswith("one charge point: the state is locked by another program")
+            assert str(tmp_path / f"{running.settings.id_of(2)}.sqlite3") in warning
+            ended = seen.visits_ended
+            await until(running, lambda seen: seen.visits_ended > ended + 8)
+        last = await until(running, lambda seen: not seen.warnings)
+        assert last.crashed == 0
