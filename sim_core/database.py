@@ -136,9 +136,11 @@ class Database:
             for statement in self._owed:
                 _run(self._file, statement)
             self._file.execute("COMMIT")
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             if self._file.in_transaction:
                 self._file.execute("ROLLBACK")
+            if not isinstance(error, sqlite3.OperationalError):
+                raise
             self.refusal = self._why(error)
             return False
         self._at.close()

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.picture import FleetPicture, Phase, latency_of, sentence, summary
 from sim_core.fleet.sessions import Visits
 from sim_core.http_door.server import listen, serve_app
+from tests.sim_core.test_storage_trouble import locked
 from tui.fleet import FleetApp, Page, page
 from tui.look import Look
 
@@ -400,3 +402,17 @@ def test_one_is_not_told_as_many(number: int) -> None:
     words = "1 error" if number == 1 else f"{number} errors"
     assert f", {words}," in summary(single)
     assert sentence(single).endswith(f", {words}")
+
+
+async def test_state_that_cannot_be_written_is_one_warning_and_stops_nobody(tmp_path: Path) -> None:
+    async with csms() as server, crowd(server, count=4, state_dir=tmp_path) as running:
+        await until(running, lambda seen: seen.registered == 4)
+        with locked(tmp_path, running.settings.id_of(2)):
+            seen = await until(running, lambda seen: len(seen.warnings) == 1)
+            (warning,) = seen.warnings
+            assert warning.startswith("one charge point: the state is locked by another program")
+            assert str(tmp_path / f"{running.settings.id_of(2)}.sqlite3") in warning
+            ended = seen.visits_ended
+            await until(running, lambda seen: seen.visits_ended > ended + 8)
+        last = await until(running, lambda seen: not seen.warnings)
+        assert last.crashed == 0

@@ -582,3 +582,26 @@ async def test_who_stood_here_at_the_last_start_leaves_before_the_next_visit(
         driver.cancel()
         assert visits.begun > 1
         assert not visits.refused
+
+
+async def test_state_that_another_program_has_changed_meanwhile_is_a_visible_fault(
+    tmp_path: Path,
+) -> None:
+    """What is owed does not fit any more: that is said, and the other's rows stay as they are."""
+    async with Pair(state=tmp_path) as pair:
+        pair.expects_fault = True
+        await pair.submit(Plug(1))
+        other = sqlite3.connect(tmp_path / "CP01.sqlite3", isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        await pair.submit(Start(1, "TAG"))
+        await checked(pair)
+        assert trouble(pair) != []
+        other.execute("DROP TABLE samples")
+        other.execute("DROP TABLE journal")
+        other.execute("CREATE TABLE journal (number INTEGER PRIMARY KEY CHECK (number < 0))")
+        other.execute("COMMIT")
+        other.close()
+        await pair.advance(2)
+        with pytest.raises(StoreError, match=r"CP01\.sqlite3 cannot be used any more"):
+            await pair.station.failed()
+        await pair.power_cut()
