@@ -31,7 +31,7 @@ from sim_core.public import HIDDEN, names_secret, public_url, without_users
 
 CONFIG_FILE = "chargeforge.toml"
 MAY_CARRY_A_PASSWORD = ("csms_url", "proxy")
-SAID = ("cpid", "cp_vendor", "cp_model", "cp_serial_number", "firmware_version", "iccid", "id_tag")
+SAID = ("cp_vendor", "cp_model", "cp_serial_number", "firmware_version", "iccid", "id_tag")
 """Texts that the CSMS reads as they are."""
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
 
@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     )
     cpid: str = option(
         "TestCP01",
-        "1 to 48 printable characters",
+        "1 to 48 characters",
         "The charge point's id (identity), percent-encoded on the wire",
         min_length=1,
         max_length=48,

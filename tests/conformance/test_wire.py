@@ -122,7 +122,7 @@ async def a_rich_session(pair: Pair) -> None:
     await configure(
         pair,
         MeterValuesSampledData="Energy.Active.Import.Register,Voltage,Current.Import,"
-        "Power.Active.Import,SoC,Temperature,Power.Offered,Current.Offered",
+        "Power.Active.Import,SoC,Temperature,Power.Offered",
         StopTxnSampledData="Energy.Active.Import.Register,SoC",
         MeterValueSampleInterval="10",
         ClockAlignedDataInterval="60",

@@ -234,7 +234,7 @@ async def test_every_key_of_every_model_can_leave(model: str, connectors: int) -
 
 @pytest.mark.parametrize(
     "name",
-    ["CPID", "CP_VENDOR", "CP_MODEL", "CP_SERIAL_NUMBER", "FIRMWARE_VERSION", "ICCID", "ID_TAG"],
+    ["CP_VENDOR", "CP_MODEL", "CP_SERIAL_NUMBER", "FIRMWARE_VERSION", "ICCID", "ID_TAG"],
 )
 @pytest.mark.parametrize("value", ["a\nb", "\x07", "a\u202eb"])
 def test_an_option_that_the_csms_reads_can_be_printed(
