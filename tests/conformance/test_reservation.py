@@ -44,7 +44,7 @@ from tests.conformance.acts import (
     unplug_network,
 )
 from tests.pair import Pair
-from tests.scripted_csms import Drop
+from tests.scripted_csms import Drop, Hold, Payload
 
 ACCEPTED = {"status": "Accepted"}
 REJECTED = {"status": "Rejected"}
@@ -178,6 +178,28 @@ async def test_the_id_of_another_vehicle_is_not_asked_about(quirks: str) -> None
         await pair.submit(Plug(1, vehicle.name))
         await pair.advance(60)
         assert payloads(pair, "StartTransaction")[0]["reservationId"] == 7, "its own it is"
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+async def test_the_id_of_a_vehicle_that_is_asked_about_beside_a_card_takes_nothing_reserved() -> (
+    None
+):
+    timing = replace(load_model(TWIN["model"]).timing["swift"], mac_s=2.0)
+    async with Pair(**TWIN, quirks="autocharge_mac", timing=timing) as pair:
+        await reserve(pair)
+        await pair.submit(Plug(1, "Commuter 64"))
+        release = asyncio.Event()
+        blocked: Payload = {"idTagInfo": {"status": "Blocked"}}
+        pair.csms.script["Authorize"].append(Hold(release, blocked))
+        asking = asyncio.ensure_future(pair.station.submit(Swipe(1, "HOLDER")))
+        await pair.advance(3)
+        pair.csms.clear()
+        release.set()
+        assert isinstance(await asking, Refused)
+        await pair.advance(60)
+        assert len(pair.csms.of("Authorize")) == 1, "the vehicle was asked about, and accepted"
+        assert pair.csms.of("StartTransaction") == []
+        assert pair.status() == "Reserved"
 
 
 @pytest.mark.row(97, "TC_046_1_CS")

@@ -188,6 +188,19 @@ async def test_a_csms_that_lets_nobody_register_was_not_met() -> None:
 
 
 @pytest.mark.row(123, "TC_083_CS")
+async def test_what_the_old_link_still_says_proves_nothing() -> None:
+    """An answer that was on its way before the new profile was tried."""
+    async with Pair(access=Access(key=KEY)) as pair:
+        security = pair.station.charge_point.security
+        assert security.change("SecurityProfile", "1").value == "Accepted"
+        security.connected()
+        assert notes(pair) == []
+        security.changed("SecurityProfile")
+        await pair.advance(1)
+        assert notes(pair) == ["security profile 1 has connected: it stays"]
+
+
+@pytest.mark.row(123, "TC_083_CS")
 async def test_a_csms_that_wants_to_wait_was_met() -> None:
     make = {"boot_on_reconnect": True}
     async with Pair(access=Access(key=KEY), behaviour=make) as pair:
