@@ -183,7 +183,7 @@ def test_a_key_with_a_passphrase_is_opened_with_it_and_never_asked_for(tmp_path:
     cert, key = encrypted(tmp_path, b"open sesame")
     tls_context(Tls(client_cert=cert, client_key=key, passphrase="open sesame"))
     for passphrase in ("open", None):
-        with pytest.raises(UserError, match="CLIENT_KEY_PASSPHRASE|passphrase"):
+        with pytest.raises(UserError, match="CLIENT_KEY_PASSPHRASE"):
             tls_context(Tls(client_cert=cert, client_key=key, passphrase=passphrase))
     assert "sesame" not in repr(Tls(passphrase="open sesame"))
 
