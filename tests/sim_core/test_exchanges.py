@@ -66,6 +66,7 @@ async def test_calls_of_the_csms_carry_theirs_where_they_are_numbers(
         assert answer[1] in one.request
         assert one.message_id == answer[1]
         assert (one.trouble == "") is (answer[0] == 3)
+        assert one.latency_s == 0, "no time has passed"
 
 
 async def test_the_time_to_an_answer_is_told() -> None:
@@ -110,3 +111,15 @@ async def test_what_is_no_message_is_kept_as_noise_with_its_text(frame: str) -> 
         assert (one.request, one.state) == (frame, ExchangeState.ERROR)
         assert one.trouble
         assert one.action
+
+
+@pytest.mark.parametrize(
+    ("action", "code"),
+    [("Frobnicate", "NotImplemented"), ("Authorize", "NotSupported"), ("x" * 99, "NotImplemented")],
+)
+async def test_a_refusal_names_the_action_that_it_refuses(action: str, code: str) -> None:
+    async with Pair() as pair:
+        kind, _, told, description, _ = await pair.csms.ask_raw(action, {})
+        assert (kind, told) == (4, code)
+        assert action[:50] in description
+        assert len(description) <= 255
