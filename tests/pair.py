@@ -125,10 +125,13 @@ class Pair:
         """A fault inside is what the test is about."""
         self.ignores_files = False
         """A file that is on its way is no unrest: for one that its server keeps waiting."""
+        self.faults: list[str] = []
+        """What has gone wrong in a callback of the loop, where nobody else would notice."""
         self._swallowed: set[str] = set()
         """Message ids of requests whose frames, or whose answers, silence has swallowed."""
 
     async def __aenter__(self) -> Pair:
+        asyncio.get_running_loop().set_exception_handler(self._noted)
         if self._own_csms:
             await self.csms.start()
         await self.power_on()
@@ -136,11 +139,17 @@ class Pair:
             await self.settle()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._running:
             await self.power_off()
         if self._own_csms:
             await self.csms.stop()
+        assert kind is not None or not self.faults, self.faults
+
+    def _noted(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "handle" in context:
+            self.faults.append(f"{context['message']}: {context.get('exception')!r}")
+        loop.default_exception_handler(context)
 
     async def power_on(self) -> None:
         """Make a station over the state that there is, and let it dial."""

@@ -142,7 +142,7 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
         except (OSError, ssl.SSLError) as error:
             raise UserError(
                 f"CLIENT_CERT, CLIENT_KEY: {tls.client_cert} and {tls.client_key or 'its key'} "
-                f"cannot be used: {_why(error)}."
+                f"cannot be used: {_why_no_chain(tls.client_cert, tls, error)}."
             ) from None
     elif tls.client_key is not None:
         raise UserError("CLIENT_KEY is set without CLIENT_CERT: set both.")
@@ -204,6 +204,22 @@ def explain_tls(error: BaseException | None) -> str | None:
             return f"TLS failed: {error.reason or error}"
         error, seen = error.__cause__ or error.__context__, seen + 1
     return None
+
+
+def _why_no_chain(cert: Path, tls: Tls, error: Exception) -> str:
+    """What is wrong with certificate and key. OpenSSL 3 often gives no reason: the files do."""
+    if not isinstance(error, ssl.SSLError) or error.reason:
+        return _why(error)
+    key = (tls.client_key or cert).read_text("latin-1")
+    if "CERTIFICATE-----" not in cert.read_text("latin-1"):
+        return f"there is no certificate in {cert.name}"
+    if "PRIVATE KEY-----" not in key:
+        return f"there is no private key in {(tls.client_key or cert).name}"
+    if "ENCRYPTED" not in key:
+        return _why(error)
+    if tls.passphrase:
+        return "the passphrase (CLIENT_KEY_PASSPHRASE) is wrong"
+    return "the key wants a passphrase (CLIENT_KEY_PASSPHRASE)"
 
 
 def _why(error: Exception) -> str:

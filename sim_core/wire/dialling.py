@@ -249,8 +249,9 @@ def _explain_network(error: BaseException, way: Dial | None) -> str:
     elif _number(error) in UNREACHABLE:
         why = f"there is no way to the host in {check}: check the network of this computer"
     else:
-        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        why = f"{_quoted(said)[:1].lower()}{_quoted(said)[1:]}: check the network and {check}"
+        said = _quoted(getattr(error, "strerror", None) or str(error))
+        said = f"{said[:1].lower()}{said[1:]}" or f"the link failed ({type(error).__name__})"
+        why = f"{said}: check the network and {check}"
     return f"the proxy cannot be reached: {why}" if proxied else why
 
 
