@@ -97,13 +97,11 @@ def _screenshot(arguments: list[str]) -> int:
 
 
 def _fleet(arguments: list[str]) -> int:
-    from sim_core.__main__ import log_to_file
     from sim_core.fleet.__main__ import crowd_of, run_plain
 
     crowd = crowd_of(arguments)
     if crowd is None:
         return 2
-    log_to_file(crowd.settings)
     if not on_a_terminal():
         return run_plain(crowd)
     from tui.fleet import show as show_fleet
@@ -197,22 +195,26 @@ def show(
     if trouble := theme_trouble(settings.theme):
         print(f"THEME (--theme): {trouble}.", file=sys.stderr)
         return 2
+    from sim_core.__main__ import run_on, run_plain, stops_at_exit, told_to
+    from sim_core.log_file import LogFileError, log_to_file
+
+    try:
+        log_to_file(settings, told_to(engine))
+    except LogFileError as error:
+        print(error, file=sys.stderr)
+        return 2
     if not on_a_terminal():
         print(
             "No terminal here: going on with plain lines (chargeforge headless does so at once).",
             file=sys.stderr,
         )
-        from sim_core.__main__ import run_plain
-
         _collect_again()
         return run_plain(engine, "of its own" if demo else "") or 0
-    from sim_core.__main__ import log_to_file, run_on, stops_at_exit
     from tui.app import ChargeForgeApp
     from tui.kept_view import Recalled, keep, recall
     from tui.leaving import AtExit
     from tui.way_out import PATIENCE_S, WayOut
 
-    log_to_file(settings)
     _trust_the_terminal()
     at_exit = AtExit.KEPT
     if demo or stops_at_exit(settings):

@@ -143,7 +143,7 @@ def _troubles(seen: FleetPicture, look: Look) -> Iterable[Line]:
     yield _title("Trouble", "" if rows else "none")
     for count, words in rows:
         yield (Span(f"{count:>7,}  ", "error"), Span(text.plain(words, look.ascii)))
-    for warning in seen.warnings:
+    for warning in (*seen.warnings, *seen.standing):
         yield (Span(f"   {text.plain(warning, look.ascii)}", "warning"),)
 
 

@@ -14,7 +14,7 @@ import logging
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, Protocol
@@ -33,6 +33,8 @@ LOG = logging.getLogger(__name__)
 CALL, CALLRESULT, CALLERROR = 2, 3, 4
 ANSWERS = f"[{CALLRESULT},"
 DESCRIPTION_LIMIT = 255  # OCPP-J §4.2.3: errorDescription
+DETAILS_LIMIT = 1000
+"""Characters of errorDetails, which OCPP-J does not bound."""
 LOGGED_LIMIT = 64 * 1024
 """Characters of a frame that the message log keeps."""
 NAME_LIMIT = 50
@@ -51,6 +53,8 @@ class Result:
     """The CSMS answered with a CALLRESULT. The payload is as it came: read it leniently."""
 
     payload: Payload
+    fault: str = ""
+    """What it has against its schema."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,10 @@ class Error:
 
     code: str
     description: str
+    details: str = ""
+    """errorDetails as JSON; empty where there are none."""
+    sent: bool = True
+    """False: our own request was not valid and never left."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +161,14 @@ def _hidden(text: str, secret: str) -> str:
     return text.replace(json.dumps(secret)[1:-1], HIDDEN).replace(secret, HIDDEN)
 
 
+def _compact(details: object) -> str:
+    """A peer's errorDetails, no longer than anybody reads."""
+    try:
+        return json.dumps(details, ensure_ascii=False)[:DETAILS_LIMIT]
+    except RecursionError:
+        return "(nested too deep)"
+
+
 async def _nothing() -> None:
     """Nothing is held back."""
 
@@ -213,7 +229,7 @@ class Endpoint:
             return NoAnswer("the link is down", link_lost=True, sent=False)
         if fault := schemas.request_fault(action, payload):
             LOG.error("our own %s is not valid: %s", action, fault.description)
-            return Error(fault.code, f"not sent: {fault.description}")
+            return Error(fault.code, fault.description, sent=False)
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         now = self._clock.now()
         number = self._log.open(
@@ -307,7 +323,8 @@ class Endpoint:
         elif kind == CALLERROR:
             code = message[2] if isinstance(message[2], str) else "GenericError"
             described = message[3] if len(message) > 3 and isinstance(message[3], str) else ""
-            error = Error(code[:NAME_LIMIT], described[:DESCRIPTION_LIMIT])
+            details = _compact(message[4]) if len(message) > 4 and message[4] else ""
+            error = Error(code[:NAME_LIMIT], described[:DESCRIPTION_LIMIT], details)
             await self._receive_answer(message_id, error, text)
         else:
             self._noise("unknown message type", text)
@@ -357,6 +374,8 @@ class Endpoint:
             if isinstance(answer, Result):
                 state, fault = ExchangeState.ANSWERED, schemas.answer_fault(action, answer.payload)
                 trouble = fault.description if fault else ""
+                if trouble:
+                    answer = replace(answer, fault=trouble)
             else:
                 state, trouble = ExchangeState.ERROR, answer.code
             self._log.close(

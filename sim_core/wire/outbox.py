@@ -27,6 +27,7 @@ from sim_core.race import Flag
 from sim_core.store import JournalRow, Store
 from sim_core.wire.endpoint import Answer, Endpoint, Error, NoAnswer, Payload, Result
 from sim_core.wire.pace import Pace
+from sim_core.wire.refusals import words
 from sim_core.wire.side_by_side import SideBySide
 from sim_core.wire.style import CLEAN, WireStyle
 
@@ -38,6 +39,13 @@ PLACEHOLDER = "transactionId"
 URGENT = frozenset({"BootNotification", "Authorize"})
 PLAIN_LIMIT = 1000
 """How many plain calls may wait; of more the oldest gives way, for it tells least of now."""
+
+
+Heard = Callable[[str, "int | None", Answer, str, str], None]
+
+
+def _unheard(action: str, connector: int | None, answer: Answer, then: str, why: str) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,8 @@ class Outbox:
         self._on_settled = on_settled
         self._on_given_up = on_given_up
         self._on_change = on_change
+        self.heard: Heard = _unheard
+        """Called with what came of each call; see `Refusals.heard`."""
         self._drained = Flag()
         # Lists, though they are left at the front: a deque takes 0.7 KiB even while it is empty,
         # and moving a backlog up costs less than the commit that lets its first row go.
@@ -308,6 +318,7 @@ class Outbox:
         answer: Answer = NoAnswer("the link was lost", link_lost=True)
         try:
             answer = await endpoint.call(item.action, item.payload)
+            self.heard(item.action, item.payload.get("connectorId"), answer, "", "")
         finally:
             if not item.answer.done():
                 item.answer.set_result(answer)
@@ -326,33 +337,43 @@ class Outbox:
         if isinstance(answer, Result):
             transaction_id = self._on_confirmed(row, answer.payload)
             if row.action == "StartTransaction" and transaction_id is None:
-                self._failed(row, "StartTransaction was answered without a transactionId")
+                why = "StartTransaction was answered without a transactionId"
+                self._failed(row, answer, why)
                 return
+            self.heard(row.action, row.connector_id, answer, "", "")
             self._store.confirm(row, transaction_id)
             self._left(turns=2 if row.action == "StartTransaction" else 1)
             self._on_settled(replace(row, transaction_id=transaction_id), answer.payload)
         elif isinstance(answer, Error):
-            self._failed(row, f"CALLERROR {answer.code}")
+            self._failed(row, answer, words(answer))
         elif not answer.link_lost:
-            self._unanswered(row)
+            self._unanswered(row, answer)
 
-    def _failed(self, row: JournalRow, why: str) -> None:
+    def _failed(self, row: JournalRow, answer: Answer, why: str) -> None:
         """The CSMS could not process a row (§3.7.1): again later, up to the allowed attempts."""
         policy = self._policy()
         attempts = self._store.count_attempt(row.number)
-        if attempts >= policy.attempts:
+        last, pause_s = attempts >= policy.attempts, policy.interval_s * attempts
+        then = "it is given up" if last else f"it is sent again in {pause_s:g} s"
+        then = f"attempt {attempts} of {policy.attempts}, {then}"
+        self.heard(row.action, row.connector_id, answer, then, why)
+        if last:
             self._drop(row, f"{why}, {attempts} times")
         else:
-            self._retry_in(policy.interval_s * attempts)
+            self._retry_in(pause_s)
 
-    def _unanswered(self, row: JournalRow) -> None:
+    def _unanswered(self, row: JournalRow, answer: Answer) -> None:
         """Silence is not a failure to process: only samples give way to what waits behind."""
         self._silences += 1
         policy = self._policy()
-        if row.action == SAMPLE and self._silences >= policy.attempts:
+        last = row.action == SAMPLE and self._silences >= policy.attempts
+        pause_s = policy.interval_s * min(self._silences, policy.attempts)
+        then = "it is given up" if last else f"it is sent again in {pause_s:g} s"
+        self.heard(row.action, row.connector_id, answer, f"attempt {self._silences}, {then}", "")
+        if last:
             self._drop(row, f"no answer, {self._silences} times")
         else:
-            self._retry_in(policy.interval_s * min(self._silences, policy.attempts))
+            self._retry_in(pause_s)
 
     def _retry_in(self, seconds: float) -> None:
         self._end_retry_wait()
