@@ -8,7 +8,6 @@ empties, or a terminal that was stopped, must keep neither the charge point nor 
 from __future__ import annotations
 
 import contextlib
-import errno
 import importlib
 import json
 import logging
@@ -26,6 +25,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 from sim_core.engine import Companion, Engine
 from sim_core.errors import UserError
 from sim_core.events import Event
+from sim_core.front_door import NO_ROOM
 from sim_core.log_file import log_to_file, reason_of
 from sim_core.lookalike import ERRORS, ascii_wanted, in_ascii
 from sim_core.public import plain, public_url
@@ -42,8 +42,6 @@ FLUSH_PATIENCE_S = 1.5
 """How long the end waits for the CSMS to answer what the journal has."""
 LAST_WORDS_S = 0.5
 """How long the last lines may wait for their reader."""
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""Why a line may be lost though somebody reads."""
 PIECE = 512
 """Bytes that a pipe takes at once if it takes any (PIPE_BUF of POSIX)."""
 SIGNALS = tuple(
@@ -60,7 +58,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         settings = load(sys.argv[1:] if argv is None else argv, prog="chargeforge headless")
         engine = hosted(settings)
-        log_to_file(settings, told_to(engine))
+        with settings.naming_sources():
+            log_to_file(settings, told_to(engine))
     except UserError as error:
         print(error, file=sys.stderr)
         return 2

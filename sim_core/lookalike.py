@@ -32,20 +32,7 @@ ALIKE = str.maketrans(
         "“": '"',
         "”": '"',
         "·": "-",
-        "•": "*",
         "×": "x",
-        "→": "->",
-        "←": "<-",
-        "↑": "^",
-        "↓": "v",
-        "│": "|",
-        "┃": "|",
-        "─": "-",
-        "━": "-",
-        "✓": "+",
-        "✗": "x",
-        "●": "*",
-        "○": "o",
         "≥": ">=",
         "≤": "<=",
         "°": "deg",
@@ -64,13 +51,52 @@ ALIKE = str.maketrans(
 )
 
 
+BY_NAME: tuple[tuple[str, set[str]], ...] = (
+    *(("+", {"BOX", up, side}) for up in ("UP", "DOWN", "VERTICAL") for side in ("LEFT", "RIGHT")),
+    *(("+", {"BOX", up, "HORIZONTAL"}) for up in ("UP", "DOWN", "VERTICAL")),
+    *(("|", {"BOX", up}) for up in ("UP", "DOWN", "VERTICAL")),
+    *(("-", {"BOX", side}) for side in ("LEFT", "RIGHT", "HORIZONTAL")),
+    ("#", {"BLOCK"}),
+    ("#", {"SHADE"}),
+    (" ", {"BRAILLE", "BLANK"}),
+    (".", {"BRAILLE"}),
+    ("->", {"RIGHTWARDS", "ARROW"}),
+    ("<-", {"LEFTWARDS", "ARROW"}),
+    ("^", {"UPWARDS", "ARROW"}),
+    ("v", {"DOWNWARDS", "ARROW"}),
+    ("!", {"WARNING"}),
+    (">", {"RIGHT", "POINTING"}),
+    ("<", {"LEFT", "POINTING"}),
+    ("^", {"UP", "POINTING"}),
+    ("v", {"DOWN", "POINTING"}),
+    ("o", {"WHITE", "CIRCLE"}),
+    ("*", {"CIRCLE"}),
+    ("*", {"BULLET"}),
+    ("*", {"DIAMOND"}),
+    ("*", {"LOZENGE"}),
+    ("*", {"STAR"}),
+    ("#", {"SQUARE"}),
+    ("+", {"CHECK", "MARK"}),
+    ("x", {"BALLOT"}),
+    ("x", {"MULTIPLICATION"}),
+)
+"""What is drawn for a character whose name has all of these words; the first that fits counts."""
+
+
 def in_ascii(text: str) -> str:
     """`text` with nothing outside ASCII: what is like a letter, else a question mark."""
     if text.isascii():
         return text
     folded = unicodedata.normalize("NFKD", text.translate(ALIKE))
-    bare = "".join(c for c in folded if not unicodedata.combining(c))
-    return bare.encode("ascii", "replace").decode()
+    return "".join(c if c.isascii() else _alike(c) for c in folded)
+
+
+def _alike(character: str) -> str:
+    """What one character outside ASCII looks like, by its name in Unicode."""
+    if unicodedata.combining(character):
+        return ""
+    words = set(unicodedata.name(character, "").replace("-", " ").split())
+    return next((like for like, named in BY_NAME if named <= words), "?")
 
 
 def _instead(error: UnicodeError) -> tuple[str | bytes, int]:

@@ -20,8 +20,10 @@ def crowd_of(arguments: list[str]) -> Crowd | None:
     """The fleet that the command line asks for, and its log; None after a sentence about what is
     wrong."""
     try:
-        crowd = Crowd(load_as(FleetSettings, arguments, "chargeforge fleet"))
-        log_to_file(crowd.settings, crowd.warn)
+        settings = load_as(FleetSettings, arguments, "chargeforge fleet")
+        with settings.naming_sources():
+            crowd = Crowd(settings)
+            log_to_file(settings, crowd.warn)
     except UserError as error:
         print(error, file=sys.stderr)
         return None

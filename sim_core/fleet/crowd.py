@@ -152,8 +152,12 @@ class Crowd:
 
     async def _switch_on(self) -> None:
         settings = self.settings
-        tls_context(access_of(settings).tls)  # what cannot be used is said now, not at every dial
-        build = build_of(settings)
+        with settings.naming_sources():
+            # What cannot be used is said now, not at every dial.
+            tls_context(access_of(settings).tls)
+            build = build_of(settings)
+        for remark in settings.remarks:
+            self.warn(remark)
         begun = WALL.monotonic()
         for place, number in enumerate(self._numbers):
             await WALL.sleep(begun + place / settings.fleet_boots_per_sec - WALL.monotonic())
