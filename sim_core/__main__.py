@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 from sim_core.engine import Companion, Engine
 from sim_core.errors import UserError
 from sim_core.events import Event
-from sim_core.front_door import NO_ROOM
+from sim_core.front_door import NO_ROOM, through_the_door
 from sim_core.log_file import log_to_file, reason_of
 from sim_core.lookalike import ERRORS, ascii_wanted, in_ascii
 from sim_core.public import plain, public_url
@@ -327,4 +327,4 @@ def signals_set(stopping: threading.Event) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(through_the_door(main))

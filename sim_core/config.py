@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ from sim_core.spelling import SpellingError, in_one_piece, with_switches_on
 
 CONFIG_FILE, CONFIG_VARIABLE = "chargeforge.toml", "CHARGEFORGE_CONFIG"
 MAY_CARRY_A_PASSWORD = ("csms_url", "proxy")
+ABOUT_OPTION = re.compile(r"([A-Z][A-Z0-9_]+)(?: \(--|: )")
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
 
 
@@ -98,10 +100,9 @@ class Sources:
         return f" It comes from {place}." if place else ""
 
     def named(self, sentence: str) -> str:
-        """A sentence about an option, `NAME (--name) …`, with the place that it comes from."""
-        variable, bracket, _ = sentence.partition(" (--")
-        known = bracket and variable.isidentifier() and variable.isupper()
-        return sentence + self.of(variable.lower()) if known else sentence
+        """A sentence about an option, `NAME (--name) …` or `NAME: …`, with its source."""
+        about = ABOUT_OPTION.match(sentence)
+        return sentence + self.of(about[1].lower()) if about else sentence
 
 
 class Settings(BaseSettings):

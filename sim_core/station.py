@@ -186,11 +186,9 @@ class Station:
 
         Raises ConfigError, ModelError or StoreError with a sentence for the user.
         """
-        with settings.naming_sources():
-            # What cannot be used is said now, not at every dial.
-            tls_context(access_of(settings).tls)
-            build = build_of(settings)
-            station = cls.built(build, settings, clock=clock, messages=messages, events=events)
+        tls_context(access_of(settings).tls)  # what cannot be used is said now, not at every dial
+        build = build_of(settings)
+        station = cls.built(build, settings, clock=clock, messages=messages, events=events)
         for remark in settings.remarks:
             station.warn(remark)
         return station

@@ -11,6 +11,7 @@ from sim_core.errors import UserError
 from sim_core.fleet.crowd import FAREWELL_S, Crowd
 from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.picture import sentence, summary
+from sim_core.front_door import through_the_door
 from sim_core.log_file import log_to_file
 
 STOP_PATIENCE_S = FAREWELL_S + 10.0
@@ -90,4 +91,4 @@ def _tell(crowd: Crowd, told: int, out: Lines) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(through_the_door(main))

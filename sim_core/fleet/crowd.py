@@ -134,6 +134,10 @@ class Crowd:
     # -- life --------------------------------------------------------
 
     async def _main(self, ending: asyncio.Event) -> None:
+        with self.settings.naming_sources():
+            await self._host(ending)
+
+    async def _host(self, ending: asyncio.Event) -> None:
         async with contextlib.AsyncExitStack() as stack:
             looking = asyncio.ensure_future(self._look_on())
             stack.push_async_callback(_ended, looking)
@@ -152,10 +156,8 @@ class Crowd:
 
     async def _switch_on(self) -> None:
         settings = self.settings
-        with settings.naming_sources():
-            # What cannot be used is said now, not at every dial.
-            tls_context(access_of(settings).tls)
-            build = build_of(settings)
+        tls_context(access_of(settings).tls)  # what cannot be used is said now, not at every dial
+        build = build_of(settings)
         for remark in settings.remarks:
             self.warn(remark)
         begun = WALL.monotonic()

@@ -70,12 +70,14 @@ class Streams:
             parts.append(f"event: gap\ndata: {as_json({'lost': first - cursor - 1})}\n\n")
         url = self._station.link.url
         for number, event in enumerate(events, first):
-            data = {
+            data: dict[str, object] = {
                 "at": event.at.isoformat(),
                 "kind": event.kind,
                 "text": event.text.replace(url, public_url(url)),
                 "connector": event.connector_id,
             }
+            if event.facts:
+                data["facts"] = event.facts
             parts.append(
                 f"id: {self._life}-{number}\nevent: {event.kind}\ndata: {as_json(data)}\n\n"
             )
