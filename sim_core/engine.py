@@ -139,6 +139,10 @@ class Engine:
         self._station = None
 
     async def _main(self, ending: asyncio.Event) -> None:
+        with self.settings.naming_sources():
+            await self._host(ending)
+
+    async def _host(self, ending: asyncio.Event) -> None:
         from sim_core.station import Station
 
         async with contextlib.AsyncExitStack() as stack:

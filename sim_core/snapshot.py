@@ -41,6 +41,7 @@ class LinkSnapshot:
     url: str
     state: LinkState
     registration: Registration = Registration.NONE
+    """As it counts on this connection; NONE without one."""
     online: bool = True
     """False while the operator keeps the charge point silent on an open socket."""
     attempt: int = 0
@@ -56,6 +57,11 @@ class LinkSnapshot:
     """When the oldest of our calls that is still open was sent; None if none is."""
     queued: int = 0
     """Transaction messages in the journal that the CSMS has not answered yet."""
+
+    @property
+    def frames_pass(self) -> bool:
+        """There is a link, and nobody keeps the charge point silent."""
+        return self.state is LinkState.CONNECTED and self.online
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ and cannot ask, one lies ready; only in a flood of messages it may be older than
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -41,7 +42,7 @@ from sim_core.ocpp16.charge_point import Build, ChargePoint, wire_style
 from sim_core.ocpp16.configuration import LONGEST_VALUE, MEASURANDS
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.security import AUTHORIZATION_KEY
-from sim_core.public import public_url
+from sim_core.public import plain, public_url
 from sim_core.race import first_of
 from sim_core.snapshot import (
     JOURNAL_SHOWN,
@@ -65,6 +66,9 @@ from sim_core.wire.access import warnings as access_warnings
 from sim_core.wire.dialling import charge_point_url
 from sim_core.wire.link import FIRST_PAUSE_S, Link
 from sim_core.wire.message_log import MessageLog
+from sim_core.wire.refusals import Facts, Refusals
+
+LOG = logging.getLogger(__name__)
 
 BURST, BURST_S = 25, 0.05
 """So many pictures lie ready for another thread in so many seconds, and no more: a screen shows a
@@ -74,6 +78,8 @@ SAID_LIMIT = 1000
 """Characters of what an event says."""
 URL_KEY = "OcppUrl"
 """A vendor's key that tells the address which is dialled."""
+LOUD = frozenset({"warning", "refusal"})
+"""Kinds of event that are warnings in the log."""
 SECRET_KEYS = frozenset({AUTHORIZATION_KEY.casefold()})
 
 
@@ -94,17 +100,21 @@ class Station:
         first_pause_s: float = FIRST_PAUSE_S,
         seed: int | None = None,
         access: Access = NOTHING_SET,
+        refusals: Refusals | None = None,
     ) -> None:
+        """`refusals` is given where many charge points share one; see `Refusals`."""
         self.messages = messages
         self.events = events
         self.warnings: tuple[str, ...] = ()
-        """Standing warnings for the viewers; see `warn`."""
+        """Standing warnings for the viewers; see `warn`. Those of `refusals` come to them."""
         self._standing = Standing(self.warn, self.withdraw)
         self._store = store
         self._journal = JournalSnapshot()
         self._journal_seen: object = None
         self.seen_afar = True
         """Somebody may look from another thread (else no picture lies ready for them)."""
+        self.tells_log = True
+        """What happens is written to the log (a fleet tells the sum of it)."""
         self._picture_due = False
         self._burst = 0
         self._burst_ends: asyncio.TimerHandle | None = None
@@ -161,6 +171,12 @@ class Station:
             pause_seed=None if seed is None else f"{seed} {identity}",
             style=wire_style(build.quirks),
         )
+        own = refusals is None
+        self._refused = refusals or Refusals(self._note_refusal, clock.monotonic)
+        self._refused_here = own
+        self.charge_point.outbox.heard = self._refused.heard
+        self.refusals = refusals or Refusals(self._note_refusal, clock.monotonic)
+        self.charge_point.outbox.heard = self.refusals.heard
         self.charge_point.cut_link = self.link.cut
         self.charge_point.link_online = lambda: self.link.online
         self.charge_point.link_settled = self.link.settled
@@ -192,9 +208,11 @@ class Station:
         Raises ConfigError, ModelError or StoreError with a sentence for the user.
         """
         tls_context(access_of(settings).tls)  # what cannot be used is said now, not at every dial
-        return cls.built(
-            build_of(settings), settings, clock=clock, messages=messages, events=events
-        )
+        build = build_of(settings)
+        station = cls.built(build, settings, clock=clock, messages=messages, events=events)
+        for remark in settings.remarks:
+            station.warn(remark)
+        return station
 
     @classmethod
     def built(
@@ -205,6 +223,7 @@ class Station:
         clock: Clock,
         messages: MessageLog,
         events: Ring[Event],
+        refusals: Refusals | None = None,
     ) -> Station:
         """A station of this build, with the link and the state that the settings describe.
 
@@ -225,6 +244,7 @@ class Station:
                 first_pause_s=FIRST_PAUSE_S * settings.time_scale,
                 seed=settings.seed,
                 access=access_of(settings),
+                refusals=refusals,
             )
         except UserError:
             store.close()
@@ -404,7 +424,13 @@ class Station:
         if len(event.text) > SAID_LIMIT:  # a CSMS may have chosen the words
             event = replace(event, text=f"{event.text[: SAID_LIMIT - 1]}…")
         self.events.append(event)
+        if self.tells_log:
+            level = logging.WARNING if event.kind in LOUD else logging.INFO
+            LOG.log(level, "%s", plain(event.text), extra={"facts": event.facts})
         self._changed()
+
+    def _note_refusal(self, text: str, connector_id: int | None, facts: Facts) -> None:
+        self._note(Event(self.now(), "refusal", text, connector_id, facts))
 
     @property
     def snapshot(self) -> StationSnapshot:
@@ -470,7 +496,7 @@ class Station:
             refusals=self._refusals(),
             vehicles=tuple(kind.name for kind in cp.build.garage),
             resumes=cp.behaviour.resume_after_power_loss,
-            warnings=self.warnings,
+            warnings=(*self.warnings, *self.refusals.standing()),
         )
 
     def _link_picture(self) -> LinkSnapshot:
@@ -491,11 +517,13 @@ class Station:
         )
 
     def _registration(self) -> Registration:
-        """As it counts on this connection: a make that boots on each is not Accepted before."""
+        """As it counts now: nothing is registered without a link, and a make that boots on each
+        connection is not Accepted before it has."""
         cp = self.charge_point
-        waits = self.link.state is LinkState.CONNECTED and not cp.outbox.registered
-        accepted = cp.registration is Registration.ACCEPTED
-        return Registration.NONE if waits and accepted else cp.registration
+        if self.link.state is not LinkState.CONNECTED or not self.link.wanted:
+            return Registration.NONE
+        waits = cp.registration is Registration.ACCEPTED and not cp.outbox.registered
+        return Registration.NONE if waits else cp.registration
 
     def _journal_picture(self) -> JournalSnapshot:
         """The journal is read only after it has changed: a tick of the meter costs no query."""

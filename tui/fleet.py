@@ -25,7 +25,7 @@ from sim_core.fleet.crowd import Crowd
 from sim_core.fleet.picture import FleetPicture, Phase
 from sim_core.public import public_url
 from tui import text
-from tui.look import OWN_THEMES, Look, fitting_theme, next_theme
+from tui.look import OWN_THEMES, Look, ascii_here, fitting_theme, next_theme
 from tui.painted import Line, Painted, Span, fitted, justified
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _troubles(seen: FleetPicture, look: Look) -> Iterable[Line]:
     yield _title("Trouble", "" if rows else "none")
     for count, words in rows:
         yield (Span(f"{count:>7,}  ", "error"), Span(text.plain(words, look.ascii)))
-    for warning in seen.warnings:
+    for warning in (*seen.warnings, *seen.standing):
         yield (Span(f"   {text.plain(warning, look.ascii)}", "warning"),)
 
 
@@ -321,7 +321,7 @@ class FleetApp(App[int]):
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.animation_level = "none"
         self.crowd = crowd
-        self.look = Look(crowd.settings.ascii)
+        self.look = Look(ascii_here(crowd.settings.ascii))
         self._here: asyncio.AbstractEventLoop | None = None
         for own in OWN_THEMES:
             self.register_theme(own)

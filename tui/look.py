@@ -8,6 +8,8 @@ current theme is decided here once, so that a theme, 16 colours and NO_COLOR nee
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +17,7 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
+from sim_core.lookalike import ascii_wanted
 from tui.keymap import TABLE_KEYS, Keymap
 
 
@@ -120,6 +123,15 @@ ASCII_DIGITS: dict[str, tuple[str, str, str]] = {
     "-": ("   ", " _ ", "   "),
 }
 """Figures three rows high; the point sits on the baseline and is one cell wide."""
+
+
+def ascii_here(said: bool | None) -> bool:
+    """Whether to draw in ASCII: as somebody has said, else as the terminal needs it."""
+    screen = sys.__stderr__  # where Textual draws
+    encoding = screen.encoding if screen else None
+    if said is False and isinstance(screen, io.TextIOWrapper):
+        screen.reconfigure(encoding="utf-8")  # it knows better than what the terminal says
+    return ascii_wanted(encoding) if said is None else said
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,8 @@ class FleetPicture:
     """How much later than due this process has come to look: it is busier than it can bear."""
     warnings: tuple[str, ...] = ()
     """Standing warnings, as sentences."""
+    standing: tuple[str, ...] = ()
+    """What the CSMS does not take, as long as that lasts."""
     rate_trace: tuple[float, ...] = ()
     """Messages a second, one value a second, newest last."""
 

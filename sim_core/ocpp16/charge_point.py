@@ -572,7 +572,8 @@ class ChargePoint:
         """BootNotification was answered."""
         if registration is not Registration.NONE:
             self.security.connected()
-        if registration is not self.registration:
+        anew = registration is Registration.ACCEPTED and not self.outbox.registered
+        if registration is not self.registration or anew:
             self.registration = registration
             if registration is Registration.ACCEPTED:
                 self.link_settled()
@@ -603,6 +604,8 @@ class ChargePoint:
             self.reports.say_changes(order)
         if booted:
             self.readings.freeze()
+        else:
+            self.note("boot", "still Accepted: this model sends no BootNotification on a reconnect")
         self.transactions.end_cut_off()
         self.firmware.registered()
         self.diagnostics.uploads.registered()

@@ -14,7 +14,7 @@ from sim_core.hardware.model import Identity
 from sim_core.ocpp16.stamps import moment
 from sim_core.race import Flag
 from sim_core.snapshot import Registration
-from sim_core.wire.endpoint import Answer, Error, NoAnswer, Payload, Result
+from sim_core.wire.endpoint import Answer, NoAnswer, Payload, Result
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint
@@ -65,6 +65,8 @@ class Registrar:
         that may still come."""
         self._clock_set = False
         """The CSMS's time was taken up before."""
+        self._clock_trouble = ""
+        """What was last said of a time that could not be taken up."""
         self.boot_retry_at: datetime | None = None
         self.heartbeat_at: datetime | None = None
 
@@ -169,12 +171,7 @@ class Registrar:
 
     def _read_boot(self, answer: Answer, took_s: float) -> tuple[Registration, int]:
         cp = self._cp
-        if isinstance(answer, NoAnswer):
-            if not answer.link_lost:
-                cp.note("boot", f"BootNotification: {answer.reason}, asking again")
-            return Registration.NONE, 0
-        if isinstance(answer, Error):
-            cp.note("boot", f"BootNotification was answered with CALLERROR {answer.code}")
+        if not isinstance(answer, Result):
             return Registration.NONE, 0
         words = {word.value: word for word in Registration if word is not Registration.NONE}
         status = words.get(str(answer.payload.get("status")))
@@ -216,6 +213,12 @@ class Registrar:
         if isinstance(answer, Result):
             self._adopt_clock(answer.payload, cp.clock.monotonic() - asked_at)
 
+    def _note_clock(self, trouble: str) -> None:
+        """Say it once: every Heartbeat may bring the same."""
+        if trouble != self._clock_trouble:
+            self._clock_trouble = trouble
+            self._cp.note("clock", trouble)
+
     def _adopt_clock(self, payload: Payload, took_s: float) -> None:
         """Set the clock by currentTime (§4.2), unless it already agrees with it.
 
@@ -225,17 +228,17 @@ class Registrar:
         cp = self._cp
         said = moment(payload.get("currentTime"))
         if said is None:
-            cp.note(
-                "clock", "the CSMS sent a currentTime that is no time: the clock stays as it is"
+            self._note_clock(
+                "the CSMS sent a currentTime that is no time: the clock stays as it is"
             )
             return
         now = cp.now()
         if abs(said - now) > SANE_SKEW:
-            cp.note(
-                "clock",
-                f"the CSMS says it is {said:%Y-%m-%d %H:%M} UTC: too far off, the clock stays",
+            self._note_clock(
+                f"the CSMS says it is {said:%Y-%m-%d} UTC: too far off, the clock stays"
             )
             return
+        self._clock_trouble = ""
         warped = cp.build.time_scale != 1
         if warped and self._clock_set:
             return  # its time runs away from the CSMS's: taken up once, then let go

@@ -315,7 +315,7 @@ def _link(link: LinkSnapshot) -> dict[str, Any]:
         "url": public_url(link.url),
         "state": link.state.value,
         "registration": link.registration.value,
-        "online": link.online,
+        "online": link.frames_pass,
         "attempt": link.attempt,
         "trouble": link.trouble,
         "queued": link.queued,

@@ -69,12 +69,14 @@ class Streams:
         if first > cursor + 1:  # the listener was away for longer than the ring remembers
             parts.append(f"event: gap\ndata: {as_json({'lost': first - cursor - 1})}\n\n")
         for number, event in enumerate(events, first):
-            data = {
+            data: dict[str, object] = {
                 "at": event.at.isoformat(),
                 "kind": event.kind,
                 "text": without_users(event.text),
                 "connector": event.connector_id,
             }
+            if event.facts:
+                data["facts"] = event.facts
             parts.append(
                 f"id: {self._life}-{number}\nevent: {event.kind}\ndata: {as_json(data)}\n\n"
             )

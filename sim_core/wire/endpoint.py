@@ -59,6 +59,8 @@ class Result:
     """The CSMS answered with a CALLRESULT. The payload is as it came: read it leniently."""
 
     payload: Payload
+    fault: str = ""
+    """What it has against its schema."""
 
 
 @dataclass(frozen=True)
@@ -394,6 +396,8 @@ class Endpoint:
             if isinstance(answer, Result):
                 state, fault = ExchangeState.ANSWERED, schemas.answer_fault(action, answer.payload)
                 trouble = without_users(fault.description) if fault else ""
+                if trouble:
+                    answer = replace(answer, fault=trouble)
             else:
                 told = answer.description if isinstance(answer, MalformedError) else answer.code
                 state, trouble = ExchangeState.ERROR, told

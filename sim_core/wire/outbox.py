@@ -30,6 +30,7 @@ from sim_core.store import JournalRow, Store
 from sim_core.wire.endpoint import Answer, Endpoint, Error, NoAnswer, Payload, Result
 from sim_core.wire.link_ends import Blame, LinkEnd, OpenCall
 from sim_core.wire.pace import Pace
+from sim_core.wire.refusals import words
 from sim_core.wire.side_by_side import SideBySide
 from sim_core.wire.style import CLEAN, WireStyle
 from sim_core.wire.trial import HURRIED_WAIT_S, SAMPLE, START, GiveUp, RetryPolicy, Trial, Verdict
@@ -41,6 +42,13 @@ PLACEHOLDER = "transactionId"
 URGENT = frozenset({"BootNotification", "Authorize"})
 PLAIN_LIMIT = 1000
 """How many plain calls may wait; of more the oldest gives way, for it tells least of now."""
+
+
+Heard = Callable[[str, "int | None", Answer, str, str], None]
+
+
+def _unheard(action: str, connector: int | None, answer: Answer, then: str, why: str) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(eq=False)
@@ -89,6 +97,7 @@ class Outbox:
         "_trial",
         "busy",
         "connected",
+        "heard",
         "refused",
         "registered",
     )
@@ -124,6 +133,8 @@ class Outbox:
         self._on_change = on_change
         self.refused: Callable[[str, Payload, Error], None] = lambda *_: None
         """Called with each call that the CSMS has answered by a CALLERROR."""
+        self.heard: Heard = _unheard
+        """Called with what came of each call; see `Refusals.heard`."""
         self._drained = Flag()
         # Lists, though they are left at the front: a deque takes 0.7 KiB even while it is empty,
         # and moving a backlog up costs less than the commit that lets its first row go.
@@ -393,6 +404,7 @@ class Outbox:
                 self._trial.hears_nothing()
             if isinstance(answer, Error):
                 self.refused(item.action, item.payload, answer)
+            self.heard(item.action, item.payload.get("connectorId"), answer, "", "")
         finally:
             if not item.answer.done():
                 item.answer.set_result(answer)
@@ -443,15 +455,17 @@ class Outbox:
     def _answered(self, row: JournalRow, answer: Result | Error) -> None:
         if isinstance(answer, Error):
             self.refused(row.action, row.payload, answer)
-            why, code = f"CALLERROR {answer.code}", answer.code
-            self._judge(row, self._trial.failed(row, why, code, hurried=self._others > 0))
+            why, code = words(answer), answer.code
+            self._judge(row, self._trial.failed(row, why, code, hurried=self._others > 0), answer)
             return
         transaction_id = self._on_confirmed(row, answer.payload)
         if row.action == START and transaction_id is None:
             why = "StartTransaction was answered without a transactionId"
             self._on_half(row, answer.payload)
-            self._judge(row, self._trial.failed(row, why, hurried=self._others > 0))
+            verdict = self._trial.failed(row, why, hurried=self._others > 0)
+            self._judge(row, verdict, answer, why)
             return
+        self.heard(row.action, row.connector_id, answer, "", "")
         self._store.confirm(row, transaction_id)
         self._trial.taken(row)
         self._left(row, turns=2 if row.action == START else 1)
@@ -462,7 +476,8 @@ class Outbox:
     ) -> None:
         hurried = self._others > 0
         silent = self._trial.silent
-        self._judge(row, silent(row, took_s, hurried=hurried, heard_before=heard_before))
+        verdict = silent(row, took_s, hurried=hurried, heard_before=heard_before)
+        self._judge(row, verdict, answer)
         if answer.late is not None:
             sent_s = self._clock.monotonic() - took_s
             answer.late.add_done_callback(partial(self._came_late, row, sent_s))
@@ -527,8 +542,12 @@ class Outbox:
             return ""
         return f"the CSMS {end.words} whenever it hears {call.words}: look there for the reason"
 
-    def _judge(self, row: JournalRow, verdict: Verdict) -> None:
-        """Carry out what was decided of the first row."""
+    def _judge(
+        self, row: JournalRow, verdict: Verdict, answer: Answer | None = None, why: str = ""
+    ) -> None:
+        """Carry out what was decided of the first row; it is told as what became of `answer`."""
+        if answer is not None:
+            self.heard(row.action, row.connector_id, answer, verdict.then, why)
         if isinstance(verdict, GiveUp):
             self._drop(row, verdict.why)
             return

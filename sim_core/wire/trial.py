@@ -55,6 +55,13 @@ class Again:
     """It is sent again after so many seconds."""
 
     after_s: float
+    attempt: str = ""
+    """Which attempt has failed, in words."""
+
+    @property
+    def then(self) -> str:
+        """What follows, for whoever reads that it was not answered well."""
+        return _told(self.attempt, f"it is sent again in {self.after_s:g} s")
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,16 @@ class GiveUp:
     """It leaves unanswered."""
 
     why: str
+    attempt: str = ""
+
+    @property
+    def then(self) -> str:
+        """As of `Again`."""
+        return _told(self.attempt, "it is given up")
+
+
+def _told(attempt: str, what: str) -> str:
+    return f"{attempt}, {what}" if attempt else what
 
 
 Verdict = Again | GiveUp
@@ -112,11 +129,12 @@ class Trial:
         attempts, allowed = self._count(row.number), policy.attempts
         if sample and hurried:
             allowed = min(allowed, 1 if self._refuses_samples else HURRIED_ATTEMPTS)
+        which = f"attempt {attempts} of {allowed}"
         if attempts >= allowed:
             self._refuses_samples = self._refuses_samples or sample
-            return GiveUp(f"{why}, {times(attempts)}")
+            return GiveUp(f"{why}, {times(attempts)}", which)
         wait_s = policy.interval_s * attempts
-        return Again(min(wait_s, HURRIED_WAIT_S) if sample and hurried else wait_s)
+        return Again(min(wait_s, HURRIED_WAIT_S) if sample and hurried else wait_s, which)
 
     def silent(
         self, row: JournalRow, took_s: float, *, hurried: bool, heard_before: bool
@@ -129,7 +147,7 @@ class Trial:
         if row.action == SAMPLE and (
             self.silences >= policy.attempts or self._deaf_at not in (0, row.number)
         ):
-            return GiveUp(f"no answer, {times(self.silences)}")
+            return GiveUp(f"no answer, {times(self.silences)}", f"attempt {self.silences}")
         wait_s = policy.interval_s * min(self.silences, policy.attempts)
         if row.action == START:
             # Sent again it may become a second transaction there: first let a late answer come.
@@ -137,7 +155,7 @@ class Trial:
             wait_s = max(wait_s, min(LONGEST_PATIENCE_S, patience_s))
         if row.action == SAMPLE and hurried:
             wait_s = min(wait_s, HURRIED_WAIT_S)
-        return Again(wait_s)
+        return Again(wait_s, f"attempt {self.silences}")
 
     def link_ended(self, row: JournalRow, does: str, what: str) -> Verdict:
         """The CSMS has ended the link at it; `does` and `what` say how and at which message."""

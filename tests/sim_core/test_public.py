@@ -24,7 +24,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from sim_core.__main__ import FORMS, Lines, OneLine
+from sim_core.__main__ import FORMS, Lines
 from sim_core.clock import SystemClock
 from sim_core.config import ConfigError, load
 from sim_core.csms import Csms, events
@@ -33,6 +33,7 @@ from sim_core.csms.events import Booted
 from sim_core.csms.text import printable
 from sim_core.events import Event, Ring
 from sim_core.http_door.answers import as_json
+from sim_core.log_file import OneLine
 from sim_core.public import plain, public_frame, public_url, without_users
 from sim_core.sidecar.looks import LOOKS
 from sim_core.station import Station
