@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from ocpp.v16.enums import AuthorizationStatus
@@ -84,6 +86,8 @@ class Authorizer:
                     "Invalid",
                     reason=f"the CSMS could not authorise {id_tag} (CALLERROR {answer.code})",
                 )
+            if answer.late is not None:
+                answer.late.add_done_callback(partial(self._heard_late, id_tag))
         return self._decide_offline(id_tag, known)
 
     def learn(self, id_tag: str, payload: Payload) -> Verdict | None:
@@ -110,6 +114,12 @@ class Authorizer:
         return Verdict(
             verdict.status, reason=f"the CSMS answered {verdict.status} for the card {id_tag}"
         )
+
+    def _heard_late(self, id_tag: str, late: asyncio.Future[Answer]) -> None:
+        """Too late for the driver who stood there, and not for the cache."""
+        answer = late.result()
+        if isinstance(answer, Result):
+            self.learn(id_tag, answer.payload)
 
     def _known(self, id_tag: str) -> KnownTag | None:
         """What is known here: by the local list first, then by the cache (§3.5.3).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +243,21 @@ async def test_a_late_answer_for_a_group_card_does_not_stop_the_next_driver() ->
         await pair.advance(30)
         assert (pair.status(), pair.connector().transaction.id_tag) == ("Charging", "C")
         assert len(payloads(pair, "StopTransaction")) == 1
+
+
+async def test_what_is_said_late_of_a_card_is_remembered() -> None:
+    async with Pair(keys={**KEYS, "AllowOfflineTxForUnknownId": "false"}) as pair:
+        pair.csms.script["Authorize"].extend([Drop(), Drop()])
+        await pair.submit(Plug(1))
+        for nth, known in ((1, False), (2, True)):
+            deciding = asyncio.ensure_future(pair.station.submit(Start(1, "TAG")))
+            asked = await pair.csms.next_call("Authorize", nth)
+            await pair.advance(TIMEOUT_S)
+            assert isinstance(await deciding, Accepted if known else Refused)
+            answer = {"idTagInfo": {"status": "Accepted"}}
+            await pair.csms.send_text(json.dumps([3, asked.message_id, answer]))
+            await pair.settle()
+        assert pair.status() == "Charging"
 
 
 async def test_of_too_many_plain_calls_the_oldest_gives_way() -> None:
