@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim_core.errors import UserError
-from sim_core.public import plain
+from sim_core.public import plain, without_users
 
 if TYPE_CHECKING:
     from sim_core.config import Settings
@@ -40,13 +40,14 @@ class OneLine(logging.Formatter):
     which nobody can take for a record."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        return plain(super().formatMessage(record))
+        return plain(without_users(super().formatMessage(record)))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
-        return "\n".join(f"    {plain(line)}" for line in super().formatException(ei).splitlines())
+        told = without_users(super().formatException(ei))
+        return "\n".join(f"    {plain(line)}" for line in told.splitlines())
 
     def formatStack(self, stack_info: str) -> str:  # noqa: N802 - logging's name
-        return "\n".join(f"    {plain(line)}" for line in stack_info.splitlines())
+        return "\n".join(f"    {plain(line)}" for line in without_users(stack_info).splitlines())
 
 
 class OneObject(logging.Formatter):
@@ -58,10 +59,10 @@ class OneObject(logging.Formatter):
             "at": at.isoformat(),
             "level": record.levelname,
             "logger": record.name,
-            "text": record.getMessage(),
+            "text": without_users(record.getMessage()),
         }
         if record.exc_info:
-            words["traceback"] = self.formatException(record.exc_info)
+            words["traceback"] = without_users(self.formatException(record.exc_info))
         facts = getattr(record, FACTS, None)
         return json.dumps(words | (facts or {}))
 
