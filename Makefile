@@ -2,7 +2,7 @@
 
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 
-.PHONY: check fast format-check lint types imports tests chaos format pictures
+.PHONY: check fast format-check lint types imports tests chaos mutate format pictures
 
 check: fast tests
 
@@ -25,6 +25,13 @@ tests:
 
 chaos:
 	CHAOS_RUNS=2000 $(PYTHON) -m pytest tests/chaos
+
+SEED ?= 1
+SAMPLE ?= 60
+OF ?= hardware ocpp16 wire store
+
+mutate:
+	$(PYTHON) -m tests.mutation --seed $(SEED) --sample $(SAMPLE) --of $(OF)
 
 format:
 	$(PYTHON) -m ruff format .

@@ -16,15 +16,19 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from types import FrameType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from sim_core.engine import Companion, Engine
+from sim_core.errors import UserError
 from sim_core.events import Event
-from sim_core.public import plain, public_url
+from sim_core.front_door import NO_ROOM, through_the_door
+from sim_core.log_file import log_to_file, reason_of
+from sim_core.lookalike import ERRORS, ascii_wanted, in_ascii
+from sim_core.public import plain, public_url, without_users
 
 if TYPE_CHECKING:
     from sim_core.config import Settings
@@ -49,15 +53,26 @@ SIGNALS = tuple(
 
 def main(argv: list[str] | None = None) -> int:
     """Run without a screen until SIGTERM or Ctrl-C; returns the exit code."""
-    from sim_core.config import ConfigError, load
+    from sim_core.config import load
 
     try:
         settings = load(sys.argv[1:] if argv is None else argv, prog="chargeforge headless")
-    except ConfigError as error:
+        engine = hosted(settings)
+        with settings.naming_sources():
+            log_to_file(settings, told_to(engine))
+    except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    log_to_file(settings)
-    return run_plain(hosted(settings))
+    return run_plain(engine)
+
+
+def told_to(engine: Engine) -> Callable[[str], None]:
+    """Tells the viewers of an engine a warning that is not the station's."""
+    return lambda text: _tell_of(engine, text)
+
+
+def _tell_of(engine: Engine, text: str) -> None:
+    engine.events.append(Event(engine.now(), "warning", text))
 
 
 def hosted(settings: Settings) -> Engine:
@@ -95,29 +110,6 @@ def farewell(settings: Settings) -> Companion:
 def stops_at_exit(settings: Settings) -> bool:
     """Whether the end in good order stops what charges."""
     return settings.stop_on_exit or str(settings.state_dir) == ":memory:"
-
-
-class OneLine(logging.Formatter):
-    """A record is one line, whatever is quoted in it; a traceback follows on lines of its own,
-    which nobody can take for a record."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        return plain(super().formatMessage(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
-        return "\n".join(f"    {plain(line)}" for line in super().formatException(ei).splitlines())
-
-    def formatStack(self, stack_info: str) -> str:  # noqa: N802 - logging's name
-        return "\n".join(f"    {plain(line)}" for line in stack_info.splitlines())
-
-
-def log_to_file(settings: Settings) -> None:
-    """Send the log to LOG_FILE, or nowhere: the terminal belongs to the screen or the sentences."""
-    handler: logging.Handler = logging.NullHandler()
-    if settings.log_file is not None:
-        handler = logging.FileHandler(settings.log_file, encoding="utf-8")
-        handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
 
 
 def run_plain(engine: Engine, csms: str = "") -> int:
@@ -164,78 +156,112 @@ def run_on(engine: Engine) -> int:
     stopping = threading.Event()
     with signals_set(stopping):
         LOG.info("the terminal has gone, %s goes on without it", engine.settings.cpid)
-        cursor, _ = engine.events.since(0)
         while not stopping.is_set() and not engine.wait(LOOK_S):
-            cursor = _log_events(engine, cursor)
+            pass
         engine.stop(STOP_PATIENCE_S)
-        _log_events(engine, cursor)
         LOG.info("%s", engine.failure or f"{engine.settings.cpid} has stopped.")
     return engine.exit_code if engine.failure else 0
-
-
-def _log_events(engine: Engine, cursor: int) -> int:
-    newest, events = engine.events.since(cursor)
-    for event in events:
-        LOG.info("%s", event.text)
-    return newest
 
 
 # -- lines -----------------------------------------------------------------------------------------
 
 
-def _as_sentence(at: datetime, kind: str, text: str, connector_id: int | None) -> str:
+class Form(Protocol):
+    """How a line is written."""
+
+    def __call__(
+        self,
+        at: datetime,
+        kind: str,
+        text: str,
+        connector_id: int | None,
+        facts: Mapping[str, object] | None = None,
+    ) -> str: ...
+
+
+def _as_sentence(
+    at: datetime,
+    kind: str,
+    text: str,
+    connector_id: int | None,
+    facts: Mapping[str, object] | None = None,
+) -> str:
     when = "" if kind in FRAMING else f"{at.astimezone():%H:%M:%S} "
-    return when + plain(text)
+    return when + plain(without_users(text))
 
 
-def _as_json(at: datetime, kind: str, text: str, connector_id: int | None) -> str:
-    words: dict[str, object] = {"at": at.isoformat(), "kind": kind, "text": text}
+def _as_json(
+    at: datetime,
+    kind: str,
+    text: str,
+    connector_id: int | None,
+    facts: Mapping[str, object] | None = None,
+) -> str:
+    words: dict[str, object] = {"at": at.isoformat(), "kind": kind, "text": without_users(text)}
     if connector_id is not None:
         words["connector"] = connector_id
+    words |= facts or {}
     return json.dumps(words)  # in ASCII: what a terminal would obey shows as escapes
 
 
-Form = Callable[[datetime, str, str, "int | None"], str]
 FORMS: dict[str, Form] = {"plain": _as_sentence, "json": _as_json}
 FRAMING = ("start", "end", "failure")
 """Kinds of line that are about the program and not about something that happened in it."""
 
 
 class Lines:
-    """Writes lines as far as somebody reads them."""
+    """Writes lines as far as somebody reads them, in characters that the stream can show."""
 
     def __init__(
         self,
-        stream: TextIO,
+        stream: TextIO | None,
         form: Form,
         *,
         gone: Callable[[], None] = lambda: None,
         hurried: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`gone` is called when nobody reads any more; `hurried` says not to wait for a reader."""
+        """`gone` is called when nobody reads any more; `hurried` says not to wait for a reader.
+        A stream that was closed before the start (None) was closed by somebody who wants none."""
         self._stream = stream
         self._form = form
         self._gone = gone
         self._hurried = hurried
-        self._mute = False
+        self._mute = stream is None
+        self._lost = 0
+        """Lines that could not be written, for the disk is full."""
 
-    def say(self, at: datetime, kind: str, text: str, connector_id: int | None = None) -> None:
+    def say(
+        self,
+        at: datetime,
+        kind: str,
+        text: str,
+        connector_id: int | None = None,
+        facts: Mapping[str, object] | None = None,
+    ) -> None:
         """Write one line at once, whatever the stream is."""
-        if self._mute:
+        stream = self._stream
+        if self._mute or stream is None:
             return
-        line = self._form(at, kind, text, connector_id) + "\n"
+        line = self._form(at, kind, text, connector_id, facts) + "\n"
         try:
-            descriptor = self._stream.fileno()
+            descriptor = stream.fileno()
         except (OSError, ValueError):  # a stream of somebody who runs this inside of something
-            self._stream.write(line)
+            stream.write(line)
             return
-        # A terminal that cannot show a character must not end the charge point.
-        data = line.encode(self._stream.encoding or "utf-8", "backslashreplace")
+        if ascii_wanted(stream.encoding, terminal=stream.isatty()):
+            line = in_ascii(line)
+        data = line.encode(stream.encoding or "utf-8", ERRORS)
         try:
             self._write(descriptor, data)
-        except OSError:  # nobody reads any more
-            self._mute = True
-            self._gone()
+            self._lost = 0
+        except OSError as error:
+            if error.errno not in NO_ROOM:  # nobody reads any more
+                self._mute = True
+                self._gone()
+                return
+            self._lost += 1
+            if self._lost == 1:
+                _complain(stream, error)
 
     def _write(self, descriptor: int, data: bytes) -> None:
         patience_s = LAST_WORDS_S
@@ -250,6 +276,18 @@ class Lines:
             data = data[os.write(descriptor, data[:PIECE]) :]
 
 
+def _complain(stream: TextIO, error: OSError) -> None:
+    """Say on the other stream that the lines cannot be written."""
+    if sys.stderr is None or stream is sys.stderr:
+        return
+    why = reason_of(error)
+    with contextlib.suppress(OSError):
+        print(
+            f"The lines cannot be written: {why}. What is said is lost; the rest goes on.",
+            file=sys.stderr,
+        )
+
+
 def _has_room(descriptor: int) -> bool:
     """Whether a write would not wait; waits a moment for it."""
     if sys.platform == "win32":  # there it can only be asked of sockets
@@ -260,14 +298,15 @@ def _has_room(descriptor: int) -> bool:
 def _say_events(engine: Engine, cursor: int, out: Lines) -> int:
     newest, events = engine.events.since(cursor)
     if lost := newest - cursor - len(events):
-        out.say(engine.now(), "lost", f"{lost} lines were not read in time and are left out")
+        lines = "1 line was" if lost == 1 else f"{lost} lines were"
+        out.say(engine.now(), "lost", f"{lines} not read in time and left out")
     for event in events:
         _say_event(event, out)
     return newest
 
 
 def _say_event(event: Event, out: Lines) -> None:
-    out.say(event.at, event.kind, event.text, event.connector_id)
+    out.say(event.at, event.kind, event.text, event.connector_id, event.facts)
 
 
 @contextmanager
@@ -289,4 +328,4 @@ def signals_set(stopping: threading.Event) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(through_the_door(main))

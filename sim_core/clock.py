@@ -84,6 +84,52 @@ class ScaledClock:
         await asyncio.sleep(max(0.0, seconds) / self._scale)
 
 
+class _Guarded:
+    """A timer's callback whose fault is told. Many wait at once: this is as small as it can be."""
+
+    __slots__ = ("_callback", "_failed")
+
+    def __init__(self, callback: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+        self._callback = callback
+        self._failed = failed
+
+    def __call__(self) -> None:
+        try:
+            self._callback()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is handed on
+            self._failed(error)
+
+
+class GuardedClock:
+    """Another clock whose timers cannot fail in silence: an event loop would only log it.
+
+    Everything of one charge point counts by one of these, so that a fault in any timer is told to
+    `failed`, as that of a task is to whoever awaits it.
+    """
+
+    __slots__ = ("_clock", "_failed")
+
+    def __init__(self, clock: Clock, failed: Callable[[Exception], None]) -> None:
+        self._clock = clock
+        self._failed = failed
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        return self._clock.call_later(seconds, _Guarded(callback, self._failed))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+
+    def run(self, callback: Callable[[], None]) -> None:
+        """Call something that nobody awaits; a fault in it is told."""
+        _Guarded(callback, self._failed)()
+
+
 def _wake(waker: asyncio.Future[None]) -> None:
     if not waker.done():
         waker.set_result(None)

@@ -8,33 +8,52 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
-    TomlConfigSettingsSource,
 )
 
 from sim_core.authorization_key import key_bytes
+from sim_core.config_files import FileError, OptionFile, env_file, toml_file
+from sim_core.csms_url import NO_SCHEME, PERCENT_ADVICE, trouble
 from sim_core.errors import UserError
-from sim_core.public import HIDDEN, public_url
+from sim_core.public import HIDDEN, names_secret, public_url, without_users
+from sim_core.spelling import SpellingError, in_one_piece, with_switches_on
 
-CONFIG_FILE = "chargeforge.toml"
+CONFIG_FILE, CONFIG_VARIABLE = "chargeforge.toml", "CHARGEFORGE_CONFIG"
 MAY_CARRY_A_PASSWORD = ("csms_url", "proxy")
+SAID = ("cp_vendor", "cp_model", "cp_serial_number", "firmware_version", "iccid", "id_tag")
+"""Texts that the CSMS reads as they are."""
+ABOUT_OPTION = re.compile(r"([A-Z][A-Z0-9_]+)(?: \(--|: )")
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
 
 
 class ConfigError(UserError):
     """An option that cannot be used."""
+
+
+NO_PROXY = "it is no URL of a proxy"
+SAID_ANYWAY = (NO_SCHEME, NO_PROXY)
+"""Reasons that what is allowed tells as well."""
+
+
+class UrlError(ValueError):
+    """Why a URL cannot be used, in our own words: a library's may quote what is secret in it."""
 
 
 def option(default: Any, allowed: str, text: str, **limits: Any) -> Any:
@@ -61,17 +80,60 @@ class OlderNames(PydanticBaseSettingsSource):
         return {new: os.environ[old] for old, new in OLDER_NAMES.items() if os.environ.get(old)}
 
 
+class TomlFile(InitSettingsSource):
+    """The options of the TOML file."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where each option was said, for whoever has to mend it."""
+
+    flags: frozenset[str] = frozenset()
+    """Options on the command line: whoever typed them knows."""
+    dotenv: OptionFile = field(default_factory=OptionFile)
+    toml: OptionFile = field(default_factory=OptionFile)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences about what is probably a mistake."""
+        return (*self.dotenv.remarks, *self.toml.remarks)
+
+    def of(self, option: str) -> str:
+        """Where an option comes from, in a sentence; empty for a flag and for a default."""
+        if option in self.flags:
+            return ""
+        names = [name for name in os.environ if name.lower() == option and os.environ[name]]
+        older = [
+            name for name, new in OLDER_NAMES.items() if new == option and os.environ.get(name)
+        ]
+        if found := [*names, *older]:
+            return f" It comes from the environment variable {found[0]}."
+        place = self.dotenv.place(option) or self.toml.place(option)
+        return f" It comes from {place}." if place else ""
+
+    def named(self, sentence: str) -> str:
+        """A sentence about an option, `NAME (--name) …` or `NAME: …`, with its source."""
+        about = ABOUT_OPTION.match(sentence)
+        return sentence + self.of(about[1].lower()) if about else sentence
+
+
 class Settings(BaseSettings):
     """What can be set. The names in upper case are the environment variables."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env",
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
+    _sources: Sources = PrivateAttr(default_factory=Sources)
 
     csms_url: str = option(
         "ws://127.0.0.1:9000/ocpp",
         "a ws:// or wss:// URL",
-        "The CSMS to connect to; the charge point's id is appended as the last path segment",
+        "The CSMS to connect to; the charge point's id is appended as the last path segment, "
+        "unless {cpid} stands in its path or query",
         repr=False,
     )
     cpid: str = option(
@@ -99,39 +161,39 @@ class Settings(BaseSettings):
     )
     cp_vendor: str | None = option(
         None,
-        "1 to 20 characters",
+        "1 to 20 printable characters",
         "chargePointVendor in BootNotification, in place of the model's",
         min_length=1,
         max_length=20,
     )
     cp_model: str | None = option(
         None,
-        "1 to 20 characters",
+        "1 to 20 printable characters",
         "chargePointModel in BootNotification, in place of the model's",
         min_length=1,
         max_length=20,
     )
     cp_serial_number: str | None = option(
         None,
-        "at most 25 characters",
+        "at most 25 printable characters",
         "chargePointSerialNumber in BootNotification, in place of the model's",
         max_length=25,
     )
     firmware_version: str | None = option(
         None,
-        "at most 50 characters",
+        "at most 50 printable characters",
         "firmwareVersion in BootNotification, in place of the model's",
         max_length=50,
     )
     iccid: str | None = option(
         None,
-        "at most 20 characters",
+        "at most 20 printable characters",
         "iccid in BootNotification, in place of the model's",
         max_length=20,
     )
     id_tag: str = option(
         "MY_TAG",
-        "1 to 20 characters",
+        "1 to 20 printable characters",
         "The card that a start takes when it names none",
         min_length=1,
         max_length=20,
@@ -166,6 +228,12 @@ class Settings(BaseSettings):
         "",
         "names of OCPP measurands with commas between them",
         "Measurands to add to the first value of the key MeterValuesSampledData",
+    )
+    temperature_unit: Literal["Celsius", "Celcius", "K", "Fahrenheit"] | None = option(
+        None,
+        "Celsius, Celcius (as the first schemas of OCPP 1.6 spell it), K or Fahrenheit",
+        "Unit of Temperature in MeterValues, in place of the model's: Celcius for a CSMS that "
+        "refuses Celsius",
     )
     noise_w_percent: float = option(
         5.0,
@@ -278,7 +346,11 @@ class Settings(BaseSettings):
         "chargeforge-dark, chargeforge-light, chargeforge-contrast or a theme of Textual's",
         "Colours of the dashboard; empty: what suits the terminal",
     )
-    ascii: bool = option(False, "true or false", "Draw the dashboard with ASCII characters only")
+    ascii: bool | None = option(
+        None,
+        "true or false",
+        "Draw the dashboard with ASCII characters only; without it: by what the terminal can show",
+    )
     keys: Annotated[dict[str, str], NoDecode] = option(
         {},
         'a JSON object such as {"stop": "X", "zoom": "f5"}; in TOML the table [keys]',
@@ -307,6 +379,20 @@ class Settings(BaseSettings):
         le=30,
     )
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences about what was given and is probably a mistake."""
+        return self._sources.remarks
+
+    @contextmanager
+    def naming_sources(self) -> Iterator[None]:
+        """Inside, a UserError about an option says where that option comes from."""
+        try:
+            yield
+        except UserError as error:
+            error.args = (self._sources.named(str(error)),)
+            raise
+
     def state_folder(self) -> Path:
         """The folder for what is kept; `:memory:` keeps nothing."""
         return self.state_dir or Path(platformdirs.user_state_dir("chargeforge"))
@@ -314,21 +400,36 @@ class Settings(BaseSettings):
     @field_validator("csms_url")
     @classmethod
     def _websocket_url(cls, value: str) -> str:
-        scheme, _, rest = value.partition("://")
-        if scheme not in ("ws", "wss") or not rest.strip("/"):
-            raise ValueError("not a WebSocket URL")
+        if why := trouble(value):
+            raise UrlError(why)
+        return value
+
+    @field_validator("cpid")
+    @classmethod
+    def _utf8(cls, value: str) -> str:
+        value.encode()  # a byte of the command line that is no UTF-8 is half a character
+        return value
+
+    @field_validator(*SAID)
+    @classmethod
+    def _printable(cls, value: str | None) -> str | None:
+        if value is not None and not value.isprintable():
+            raise ValueError("a character that cannot be printed")
         return value
 
     @field_validator("proxy")
     @classmethod
     def _proxy_url(cls, value: str | None) -> str | None:
         if value is not None:
-            parts = urlsplit(value)
-            known = parts.scheme in PROXY_SCHEMES and parts.hostname and parts.port != 0
+            try:
+                parts = urlsplit(value)
+                known = parts.scheme in PROXY_SCHEMES and parts.hostname and parts.port != 0
+            except ValueError:  # its text may have the password in it
+                known = None
             if not known or parts.path.strip("/") or parts.query or parts.fragment:
-                raise ValueError("not the URL of a proxy")
+                raise UrlError(PERCENT_ADVICE if "@" in value else NO_PROXY)
             if parts.username is not None and parts.password is None:
-                raise ValueError("a name without a password")
+                raise UrlError("there is a name without a password")
         return value
 
     @field_validator("authorization_key")
@@ -360,11 +461,9 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         older = OlderNames(settings_cls)
-        path = Path(os.environ.get("CHARGEFORGE_CONFIG", CONFIG_FILE))
-        sources = (init_settings, env_settings, older, dotenv_settings)
-        if path.is_file():
-            return (*sources, TomlConfigSettingsSource(settings_cls, toml_file=path))
-        return sources
+        options = toml_options(settings_cls).options
+        toml = TomlFile(settings_cls, dict(options))
+        return (init_settings, env_settings, older, dotenv_settings, toml)
 
 
 S = TypeVar("S", bound=Settings)
@@ -380,22 +479,44 @@ def option_names(field: str) -> tuple[str, str]:
     return field.upper(), "--" + field.replace("_", "-")
 
 
+def toml_options(kind: type[BaseSettings]) -> OptionFile:
+    """What the TOML file says, if there is one. Raises FileError, ConfigError."""
+    path = Path(os.environ.get(CONFIG_VARIABLE) or CONFIG_FILE)
+    if path.is_dir() and os.environ.get(CONFIG_VARIABLE):
+        raise ConfigError(f"{CONFIG_VARIABLE} is {str(path)!r}: that is a folder, not a TOML file.")
+    if path.exists():
+        return toml_file(path, kind.model_fields)
+    if os.environ.get(CONFIG_VARIABLE):
+        raise ConfigError(
+            f"{CONFIG_VARIABLE} is {str(path)!r}: there is no such file; mend or unset it."
+        )
+    return OptionFile(str(path))
+
+
+def _allowed(kind: type[BaseSettings], option: str) -> str:
+    extra = kind.model_fields[option].json_schema_extra
+    return str(extra["allowed"]) if isinstance(extra, dict) else ""
+
+
 def _sentence(error: ValidationError, kind: type[Settings]) -> str:
     first = error.errors()[0]
-    field = str(first["loc"][0])
-    info: FieldInfo = kind.model_fields[field]
-    extra = info.json_schema_extra
-    allowed = extra["allowed"] if isinstance(extra, dict) else ""
-    variable, flag = option_names(field)
+    option = str(first["loc"][0])
+    info: FieldInfo = kind.model_fields[option]
+    allowed = _allowed(kind, option)
+    variable, flag = option_names(option)
     given = first["input"]
     shown = given if isinstance(given, str) else json.dumps(given, default=str)
     if isinstance(given, SecretStr) or "Secret" in str(info.annotation):
         shown = "(secret)"
-    elif field in MAY_CARRY_A_PASSWORD:
+    elif option in MAY_CARRY_A_PASSWORD:
         shown = public_url(shown)
-    elif "authorizationkey" in shown.casefold():
+    elif names_secret(shown, ("authorizationkey",)):
         shown = HIDDEN
-    return f"{variable} ({flag}) is {shown!r}: allowed is {allowed}."
+    else:
+        shown = without_users(shown)
+    why = first.get("ctx", {}).get("error")
+    reason = f"{why}; " if isinstance(why, UrlError) and str(why) not in SAID_ANYWAY else ""
+    return f"{variable} ({flag}) is {shown!r}: {reason}allowed is {allowed}."
 
 
 def load(argv: list[str], prog: str = "chargeforge") -> Settings:
@@ -408,22 +529,49 @@ def load_as(kind: type[S], argv: list[str], prog: str) -> S:
 
     Raises ConfigError with a sentence for the user; SystemExit(0) after `--help`.
     """
+    flags = flags_of(kind)
+    switches = {
+        flag
+        for flag, name in flags.items()
+        if kind.model_fields[name].annotation in (bool, bool | None)
+    }
+    allowed = {flag: _allowed(kind, name) for flag, name in flags.items()}
+    try:
+        pieces = in_one_piece(with_switches_on(argv, switches), allowed, prog)
+        dotenv, toml = env_file(kind.model_fields), toml_options(kind)
+    except (FileError, SpellingError) as error:
+        raise ConfigError(str(error)) from None
+    words = (piece.partition("=")[0] for piece in pieces)
+    sources = Sources(frozenset(flags[word] for word in words if word in flags), dotenv, toml)
     try:
         settings = kind(
-            _cli_parse_args=argv,  # type: ignore[call-arg]
+            _cli_parse_args=pieces,  # type: ignore[call-arg]
             _cli_prog_name=prog,
             _cli_kebab_case=True,
             _cli_hide_none_type=True,
             _cli_avoid_json=True,
+            _cli_exit_on_error=False,
         )
     except ValidationError as error:
-        raise ConfigError(_sentence(error, kind)) from None
+        raise ConfigError(sources.named(_sentence(error, kind))) from None
     except SettingsError as error:
-        raise ConfigError(str(error)) from None
-    except ValueError as error:  # a TOML file that does not parse
-        raise ConfigError(f"{os.environ.get('CHARGEFORGE_CONFIG', CONFIG_FILE)}: {error}") from None
+        raise ConfigError(f"{error}.") from None
+    settings._sources = sources
     if settings.ocpp_version == "2.0.1":
         raise ConfigError(
-            "OCPP_VERSION (--ocpp-version) is '2.0.1': that is planned and not built yet; use 1.6."
+            sources.named(
+                "OCPP_VERSION (--ocpp-version) is '2.0.1': that is planned and not built yet; "
+                "use 1.6."
+            )
         )
     return settings
+
+
+def flags_of(kind: type[BaseSettings]) -> dict[str, str]:
+    """The option of each flag."""
+    flags = {option_names(name)[1]: name for name in kind.model_fields}
+    shortcuts: Mapping[str, Any] = kind.model_config.get("cli_shortcuts") or {}
+    for flag, short in shortcuts.items():
+        for one in [short] if isinstance(short, str) else short:
+            flags[f"--{one}"] = flag.replace("-", "_")
+    return flags

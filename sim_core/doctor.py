@@ -2,16 +2,19 @@
 
 One step after another, as a connection comes about: name, port, TLS, the upgrade to WebSocket,
 registration, answer times. Each step is one line that says ok, or what to do. The steps end with
-the first that fails, because the next ones need it. Through a proxy it is the proxy's name and
-port that are looked at, and TLS after the upgrade. Nothing changes at the CSMS but by one
-BootNotification, and that is asked for first.
+the first that fails, because the next ones need it. A CSMS may let anybody in and close the link
+a moment later, with its reason in the close frame: for that it is waited at the end. Through a
+proxy it is the proxy's name and port that are looked at, and TLS after the upgrade. Nothing changes
+at the CSMS but by one BootNotification, and that is asked for first.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
+import os
 import socket
 import ssl
 import statistics
@@ -24,26 +27,31 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus, NegotiationError
 
 from sim_core.clock import Clock, SystemClock
 from sim_core.config import ConfigError, Settings, colour_wanted, load
+from sim_core.csms_url import twice
 from sim_core.errors import UserError
 from sim_core.hardware.model import Identity
 from sim_core.ocpp16.registration import boot_payload
 from sim_core.ocpp16.stamps import moment
 from sim_core.public import plain, public_url
 from sim_core.station import access_of, model_of, url_of
-from sim_core.wire.access import Dial, dial
+from sim_core.wire.access import Dial, dial, is_bad_certificate
 from sim_core.wire.dialling import (
     SUBPROTOCOL,
     charge_point_url,
+    close_advice,
     explain,
     explain_close,
     open_socket,
 )
+from sim_core.wire.tongues import speaks_http, speaks_tls
 
 PATIENCE_S = 10.0
+LINGER_S = 2.0
+"""How long a link must stay open before it counts."""
 HEARTBEATS = 5
 SKEW_WORTH_TELLING_S = 5.0
 DAYS_WORTH_TELLING = 30
@@ -81,6 +89,19 @@ class StepError(Exception):
     """A step that the next ones need has failed."""
 
 
+class AnswerError(Exception):
+    """No answer, or none that is one."""
+
+    def __init__(self, found: str, advice: str) -> None:
+        super().__init__(found)
+        self.found = found
+        self.advice = advice
+
+
+class GoneError(Exception):
+    """Nobody reads what is printed any more."""
+
+
 class Examination:
     """The steps, and what they have found so far."""
 
@@ -99,6 +120,7 @@ class Examination:
         self._clock = clock
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if parts.scheme in ("wss", "https") else 80)
+        self._opened_s = 0.0
         self.well = True
 
     async def reach(self) -> None:
@@ -111,6 +133,7 @@ class Examination:
     async def open(self) -> ClientConnection:
         """The upgrade to WebSocket, with the sub-protocol."""
         connection: ClientConnection = await self._step("WebSocket", self._upgrade())
+        self._opened_s = self._clock.monotonic()
         shown = connection.transport.get_extra_info("ssl_object")
         if self._way.proxy is not None and shown is not None:
             self._tell(self._certificate(shown))
@@ -122,23 +145,52 @@ class Examination:
         if accepted:
             await self._step("answers", self._beat(connection))
 
+    async def stay(self, connection: ClientConnection) -> None:
+        """The CSMS leaves the link open."""
+        left_s = self._opened_s + LINGER_S - self._clock.monotonic()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(connection.wait_closed(), max(0.0, left_s))
+            self.well = False
+            self._tell(
+                Finding("WebSocket", False, explain_close(connection), close_advice(connection))
+            )
+
     async def _step(self, name: str, work: Any) -> Any:
         try:
             finding, result = await asyncio.wait_for(work, PATIENCE_S)
         except Exception as error:  # noqa: BLE001 - whatever it is, the finding says so
             self.well = False
-            if isinstance(error, asyncio.TimeoutError):
+            if isinstance(error, AnswerError):
+                why, advice = error.found, error.advice
+            elif isinstance(error, asyncio.TimeoutError):
                 why, advice = f"no answer within {PATIENCE_S:g} s", SILENCE_ADVICE[name]
             else:
                 why, _, advice = explain(error, self._way).partition(": ")
                 if why.startswith("HTTP ") or why == "the proxy cannot be reached":
                     more, _, advice = advice.partition(": ")
                     why = f"{why}: {more}"
+            advice = await self._other_tongue(name, error) or advice
             self._tell(Finding(name, False, why, advice))
             raise StepError from None
         self.well = self.well and finding.ok
         self._tell(finding)
         return result
+
+    async def _other_tongue(self, step: str, error: Exception) -> str:
+        """What to do where the port speaks TLS and was not asked to, or the other way round."""
+        if self._way.proxy is not None or is_bad_certificate(error):
+            return ""
+        plain_ws = step == "WebSocket" and self._way.tls is None
+        told = isinstance(error, InvalidStatus) and error.response.status_code != 400
+        if plain_ws and not told and not isinstance(error, (UserError, NegotiationError)):
+            if await speaks_tls(self._host, self._port):
+                return "this port speaks TLS: try wss:// in place of ws:// in CSMS_URL"
+        elif step == "TLS" and await speaks_http(self._host, self._port):
+            return (
+                "this port speaks HTTP without TLS: try ws:// in place of wss:// in CSMS_URL, "
+                "without OCPP_WSS and with SECURITY_PROFILE 0 or 1"
+            )
+        return ""
 
     async def _resolve(self) -> tuple[Finding, None]:
         loop = asyncio.get_running_loop()
@@ -224,13 +276,13 @@ class Examination:
                     continue
                 if message[0] == 3 and isinstance(message[2], dict):
                     return message[2]
-                raise UserError(
-                    f"{action} was answered with {json.dumps(message[2])[:100]}: look at the log "
-                    "of the CSMS"
+                raise AnswerError(
+                    f"{action} was answered with {json.dumps(message[2])[:100]}",
+                    "look at the log of the CSMS",
                 )
         except ConnectionClosed:
             why = explain_close(connection)
-            raise UserError(f"no answer to {action}, {why}: look at the log of the CSMS") from None
+            raise AnswerError(f"no answer to {action}, {why}", close_advice(connection)) from None
 
 
 def _word(value: object) -> str:
@@ -263,6 +315,8 @@ async def examine(
 ) -> bool:
     """Take all steps; returns whether all is well. `may_boot` is asked before BootNotification."""
     url = charge_point_url(url_of(settings), settings.cpid)
+    if advice := twice(url_of(settings), settings.cpid):
+        tell(Finding("settings", True, f"the id {settings.cpid} is appended to the URL", advice))
     try:
         way = dial(url, settings.cpid, access_of(settings))
     except UserError as error:
@@ -276,6 +330,7 @@ async def examine(
         try:
             if may_boot():
                 await examination.register(connection)
+            await examination.stay(connection)
         finally:
             await connection.close()
     except StepError:
@@ -295,31 +350,53 @@ def main(argv: list[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    through = f" through {public_url(settings.proxy)}" if settings.proxy else ""
-    print(plain(f"{settings.cpid} at {public_url(url_of(settings))}{through}"), flush=True)
-    colour = sys.stdout.isatty() and colour_wanted()
-
-    def may_boot() -> bool:
-        if boots:
-            return boots[-1] == "--boot"
-        if not sys.stdin.isatty():
-            print(f"      {'BootNotification':<17} not sent (--boot sends it)", flush=True)
-            return False
-        answer = input("Send one BootNotification? The CSMS will take note of it. [y/N] ")
-        return answer.strip().lower() in ("y", "yes")
-
-    def tell(finding: Finding) -> None:
-        print(finding.line(colour=colour), flush=True)
-
     try:
-        well = asyncio.run(examine(settings, may_boot=may_boot, tell=tell))
+        return _run(settings, boots[-1:])
     except KeyboardInterrupt:
         return 130
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    print("All is well." if well else "Something is wrong: see the line that says FAIL.")
+    except GoneError:
+        # What is still buffered goes to the null device, else the interpreter would complain.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(settings: Settings, boot: list[str]) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):  # it may not be able to show what a CSMS says
+        sys.stdout.reconfigure(errors="backslashreplace")
+    through = f" through {public_url(settings.proxy)}" if settings.proxy else ""
+    _say(plain(f"{settings.cpid} at {public_url(url_of(settings))}{through}"))
+    colour = sys.stdout is not None and sys.stdout.isatty() and colour_wanted()
+
+    def may_boot() -> bool:
+        if boot:
+            return boot == ["--boot"]
+        if sys.stdin is None or not sys.stdin.isatty():
+            _say(f"      {'BootNotification':<17} not sent (--boot sends it)")
+            return False
+        with contextlib.suppress(EOFError):
+            answer = input("Send one BootNotification? The CSMS will take note of it. [y/N] ")
+            return answer.strip().lower() in ("y", "yes")
+        _say("")
+        return False
+
+    def tell(finding: Finding) -> None:
+        _say(finding.line(colour=colour))
+
+    well = asyncio.run(examine(settings, may_boot=may_boot, tell=tell))
+    _say("All is well." if well else "Something is wrong: see the line that says FAIL.")
     return 0 if well else 1
+
+
+def _say(line: str) -> None:
+    """Print a line at once. Raises GoneError when nobody reads."""
+    try:
+        print(line, flush=True)
+    except OSError:
+        raise GoneError from None
 
 
 if __name__ == "__main__":

@@ -47,6 +47,10 @@ class Host(Protocol):
     def failure(self) -> str:
         """Why the engine is not running, as a sentence; empty while it runs."""
 
+    @property
+    def exit_code(self) -> int:
+        """What the process should end with after a failure: 2 for a setting, else 1."""
+
     def now(self) -> datetime:
         """The charge point's time of day."""
 
@@ -87,7 +91,6 @@ class Engine:
 
     @property
     def exit_code(self) -> int:
-        """What the process should end with after a failure: 2 for a setting, else 1."""
         return self._thread.exit_code
 
     @property
@@ -136,6 +139,10 @@ class Engine:
         self._station = None
 
     async def _main(self, ending: asyncio.Event) -> None:
+        with self.settings.naming_sources():
+            await self._host(ending)
+
+    async def _host(self, ending: asyncio.Event) -> None:
         from sim_core.station import Station
 
         async with contextlib.AsyncExitStack() as stack:

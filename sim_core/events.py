@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -23,6 +24,8 @@ class Event:
     kind: str
     text: str
     connector_id: int | None = None
+    facts: Mapping[str, object] | None = None
+    """The same for whoever reads by program, where there is more than a sentence."""
 
 
 class Ring(Generic[T]):

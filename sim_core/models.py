@@ -5,15 +5,18 @@ A mistake in a file is a sentence that names the file and the key.
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import math
 import sys
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sim_core.errors import UserError
 from sim_core.hardware.model import (
+    MOST_W,
     Behaviour,
     Identity,
     KeyText,
@@ -22,6 +25,7 @@ from sim_core.hardware.model import (
     Quirks,
     QuirkText,
     Ratings,
+    Text,
     Timing,
     VendorFault,
 )
@@ -35,18 +39,15 @@ else:
 T = TypeVar("T")
 
 PACES = ("swift", "real")
+SHOWN = 80
+"""Characters of a wrong value that a sentence shows."""
 
 FOLDER = Path(__file__).parent / "hardware" / "models"
 GARAGE = Path(__file__).parent / "hardware" / "garage.toml"
-KINDS: dict[str, tuple[type, ...]] = {
-    "str": (str,),
-    "str | None": (str,),
-    "float": (int, float),
-    "float | None": (int, float),
-    "int | None": (int,),
-    "bool": (bool,),
-    "bool | None": (bool,),
-}
+KEY_VALUE = Text(500)
+"""The value of a configuration key (KeyValue, OCPP 1.6 §7)."""
+VENDOR_CODE = Text(50, least=1)
+"""vendorErrorCode (OCPP 1.6 §6.47)."""
 SECTIONS = ("identity", "ratings", "timing", "behaviour", "metering", "keys", "quirks", "faults")
 
 
@@ -68,13 +69,34 @@ def load_model(name: str) -> Model:
     if not path.is_file():
         raise ModelError(
             f"MODEL (--model) is {name!r}: there is no such model or file; "
-            f"allowed is {', '.join(shipped())}, or a path to a TOML file."
+            f"allowed is {', '.join(shipped())}, or a path to a TOML file.{meant(name, shipped())}"
         )
+    return _model(_read(path), str(path), path.stem)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What a TOML file says. Raises ModelError with a sentence for the user."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ModelError(f"{path} is not UTF-8: save it as UTF-8 and start again.") from None
+    except RecursionError:
+        raise ModelError(f"{path} is nested too deep to be read.") from None
+    except (OSError, ValueError) as error:  # ValueError: no TOML, or a number without end
         raise ModelError(f"{path}: {error}") from None
-    return _model(document, str(path), path.stem)
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """ " Did you mean …?" where one of the known names is nearly this one; else nothing."""
+    names = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(name.casefold(), names, n=1)
+    return f" Did you mean {names[near[0]]}?" if near else ""
+
+
+def _not_known(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    last = name.rpartition(".")[2]
+    return f"{name} is not known; allowed is {', '.join(names)}.{meant(last, names)}"
 
 
 def _model(document: dict[str, Any], where: str, name: str) -> Model:
@@ -83,18 +105,28 @@ def _model(document: dict[str, Any], where: str, name: str) -> Model:
     if unknown:
         raise ModelError(
             f"{where}: [{min(unknown)}] is not a section of a model; allowed is "
-            f"{', '.join(SECTIONS)}."
+            f"{', '.join(SECTIONS)}.{meant(min(unknown), SECTIONS)}"
         )
     for section in ("identity", "ratings"):
         if section not in document:
             raise ModelError(f"{where}: section [{section}] is missing.")
     for pace in timing:
         if pace not in PACES:
-            raise ModelError(f"{where}: timing.{pace} is not known; allowed is {', '.join(PACES)}.")
+            raise ModelError(f"{where}: {_not_known(f'timing.{pace}', PACES)}")
+    ratings = _section(Ratings, document, "ratings", where)
+    for less, more in (
+        ("cabinet_reserve_w", "cabinet_power_w"),
+        ("minimum_power_w", "connector_power_w"),
+    ):
+        if getattr(ratings, less) > getattr(ratings, more):
+            raise ModelError(
+                f"{where}: ratings.{less} is {getattr(ratings, less)!r}: allowed is at most "
+                f"{more} ({getattr(ratings, more)!r})."
+            )
     return Model(
         name=name,
         identity=_section(Identity, document, "identity", where),
-        ratings=_section(Ratings, document, "ratings", where),
+        ratings=ratings,
         timing={pace: _section(Timing, timing, pace, where, prefix="timing.") for pace in PACES},
         behaviour=_section(Behaviour, document, "behaviour", where),
         metering=_section(Metering, document, "metering", where),
@@ -103,11 +135,20 @@ def _model(document: dict[str, Any], where: str, name: str) -> Model:
             for key, value in _table(document, "keys", where).items()
         },
         quirks=_quirks(_table(document, "quirks", where), where),
-        faults={
-            code: _entry(VendorFault, "info", value, f"faults.{code}", where)
-            for code, value in _table(document, "faults", where).items()
-        },
+        faults=_faults(_table(document, "faults", where), where),
     )
+
+
+def _faults(table: dict[str, Any], where: str) -> dict[str, VendorFault]:
+    for code in table:
+        if not VENDOR_CODE.takes(code):
+            raise ModelError(
+                f"{where}: faults.{_shown(code)} is no code: allowed is {VENDOR_CODE.allowed}."
+            )
+    return {
+        code: _entry(VendorFault, "info", value, f"faults.{code}", where)
+        for code, value in table.items()
+    }
 
 
 def chosen_quirks(words: str, model: Model) -> tuple[Quirks, dict[str, str]]:
@@ -127,6 +168,7 @@ def chosen_quirks(words: str, model: Model) -> tuple[Quirks, dict[str, str]]:
             raise ModelError(
                 f"QUIRKS (--quirks) is {words!r}: the model {model.name} has no quirk {name!r}; "
                 f"allowed is none, all, or names from {', '.join(model.quirks) or '(it has none)'}."
+                f"{meant(name, model.quirks)}"
             )
     keys = {key: value for name in names for key, value in model.quirks[name].keys.items()}
     return Quirks(**dict.fromkeys(names, True)), keys
@@ -137,13 +179,14 @@ def _quirks(table: dict[str, Any], where: str) -> dict[str, QuirkText]:
     quirks: dict[str, QuirkText] = {}
     for name, entry in table.items():
         if name not in known:
-            raise ModelError(f"{where}: quirks.{name} is not known; allowed is {', '.join(known)}.")
+            raise ModelError(f"{where}: {_not_known(f'quirks.{name}', known)}")
         detail = dict(entry) if isinstance(entry, dict) else {"says": entry}
         keys = detail.pop("keys", {})
         for key, value in keys.items() if isinstance(keys, dict) else [("keys", keys)]:
-            if not isinstance(value, str):
+            if not KEY_VALUE.takes(value):
                 raise ModelError(
-                    f"{where}: quirks.{name}.keys.{key} is {value!r}: allowed is a text in quotes."
+                    f"{where}: quirks.{name}.keys.{key} is {_shown(value)}: "
+                    f"allowed is {KEY_VALUE.allowed}."
                 )
         if set(detail) != {"says"} or not isinstance(detail["says"], str):
             raise ModelError(
@@ -157,7 +200,7 @@ def _quirks(table: dict[str, Any], where: str) -> dict[str, QuirkText]:
 def _entry(kind: type[T], plain: str, entry: object, name: str, where: str) -> T:
     """One entry of a table: a text for its field `plain`, or a table of its own."""
     if isinstance(entry, str):
-        return kind(**{plain: entry})
+        return _fields(kind, {plain: entry}, name, where)
     if not isinstance(entry, dict):
         raise ModelError(
             f"{where}: {name} is {entry!r}: allowed is a text in quotes, or a table with {plain}."
@@ -177,23 +220,32 @@ def _section(kind: type[T], document: dict[str, Any], name: str, where: str, pre
 
 
 def _fields(kind: type[T], table: dict[str, Any], name: str, where: str) -> T:
-    known = {field.name: str(field.type) for field in fields(kind)}  # type: ignore[arg-type]
+    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
     for key, value in table.items():
         if key not in known:
-            raise ModelError(f"{where}: {name}.{key} is not known; allowed is {', '.join(known)}.")
-        allowed = KINDS[known[key]]
-        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-            wanted = {"str": "a text in quotes", "bool": "true or false"}.get(
-                allowed[0].__name__, "a number"
-            )
-            raise ModelError(f"{where}: {name}.{key} is {value!r}: allowed is {wanted}.")
-        if isinstance(value, (int, float)) and not value >= 0:
-            raise ModelError(f"{where}: {name}.{key} is {value!r}: it cannot be negative.")
+            raise ModelError(f"{where}: {_not_known(f'{name}.{key}', known)}")
+        field = known[key]
+        limit = field.metadata.get("limit")
+        whole = str(field.type).startswith("int")
+        if limit is None:
+            wrong, allowed = not isinstance(value, bool), "true or false"
+        else:
+            wrong = not limit.takes(value) or (whole and not isinstance(value, int))
+            allowed = limit.allowed.replace("a number", "a whole number" if whole else "a number")
+        if wrong:
+            raise ModelError(f"{where}: {name}.{key} is {_shown(value)}: allowed is {allowed}.")
     try:
         return kind(**table)
     except TypeError as error:
         missing = str(error).partition("argument")[2].strip(": s'")
         raise ModelError(f"{where}: {name}.{missing} is missing.") from None
+
+
+def _shown(value: object) -> str:
+    """A value as its file has it, of a length that can be read."""
+    text = repr(value)
+    size = f" ({len(value)} characters)" if isinstance(value, str) else ""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…{size}"
 
 
 # -- the garage ------------------------------------------------------
@@ -210,16 +262,15 @@ def load_garage(path: Path | None = None) -> Garage:
             "allowed is a path to a TOML file."
         )
     path = path or GARAGE
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(f"{path}: {error}") from None
-    return _garage(document, str(path))
+    return _garage(_read(path), str(path))
 
 
 def _garage(document: dict[str, Any], where: str) -> Garage:
     if unknown := set(document) - {"vehicle"}:
-        raise ModelError(f"{where}: {min(unknown)} is not known; allowed is [[vehicle]].")
+        raise ModelError(
+            f"{where}: {min(unknown)} is not known; allowed is [[vehicle]]."
+            f"{meant(min(unknown), ('vehicle',))}"
+        )
     tables = document.get("vehicle")
     if not isinstance(tables, list) or not tables:
         raise ModelError(f"{where}: there is no [[vehicle]].")
@@ -244,6 +295,7 @@ VEHICLE: dict[str, tuple[float, float, str]] = {
     "handshake_late_s": (0, 86_400, "a number of seconds from 0 to 86400"),
 }
 """Numbers of a vehicle: least, most, and what is allowed in words."""
+LONGEST_PAUSE_S = 86_400
 CURVE = "a list such as [[0, 50000], [100, 5000]], rising in the first"
 PAUSES = "a list such as [{from_percent = 50, seconds = 60}]"
 
@@ -254,10 +306,12 @@ def _vehicle(table: dict[str, Any], where: str) -> VehicleType:
     values = dict(table)
     for key, value in table.items():
         if key not in known:
-            raise ModelError(f"{where}.{key} is not known; allowed is {', '.join(known)}.")
+            raise ModelError(
+                f"{where}.{key} is not known; allowed is {', '.join(known)}.{meant(key, known)}"
+            )
         allowed = _wrong_value(key, known[key], value)
         if allowed is not None:
-            raise ModelError(f"{where}.{key} is {value!r}: allowed is {allowed}.")
+            raise ModelError(f"{where}.{key} is {_shown(value)}: allowed is {allowed}.")
     if "curve" in table:
         values["curve"] = tuple((float(soc), float(power_w)) for soc, power_w in table["curve"])
     if "pauses" in table:
@@ -301,7 +355,7 @@ def _is_curve(value: object) -> bool:
     for point in value:
         if not isinstance(point, list) or len(point) != 2 or not all(map(_is_number, point)):
             return False
-        if not (0 <= point[0] <= 100 and point[1] >= 0):
+        if not (0 <= point[0] <= 100 and 0 <= point[1] <= MOST_W):
             return False
     return all(before[0] < after[0] for before, after in itertools.pairwise(value))
 
@@ -312,6 +366,6 @@ def _are_pauses(value: object) -> bool:
         and set(pause) == {"from_percent", "seconds"}
         and all(map(_is_number, pause.values()))
         and 0 <= pause["from_percent"] <= 100
-        and pause["seconds"] > 0
+        and 0 < pause["seconds"] <= LONGEST_PAUSE_S
         for pause in value
     )

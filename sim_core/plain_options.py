@@ -15,6 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from sim_core.csms_url import trouble
+from sim_core.spelling import with_switches_on
+
 if TYPE_CHECKING:
     from sim_core.config import Settings
 
@@ -35,9 +38,7 @@ def _word(longest: int) -> Read:
 
 
 def _url(text: str) -> str | None:
-    scheme, _, rest = text.partition("://")
-    plain = WORD.fullmatch(text) and scheme in ("ws", "wss") and rest.strip("/")
-    return text if plain else None
+    return text if WORD.fullmatch(text) and not trouble(text) else None
 
 
 def _path(text: str) -> Path | None:
@@ -86,7 +87,7 @@ PLAIN: dict[str, Plain] = {
     "stop_on_exit": Plain(False, _YES_NO),
     "message_log_size": Plain(20_000, _whole(100, 1_000_000)),
     "theme": Plain("", _word(200)),
-    "ascii": Plain(False, _YES_NO),
+    "ascii": Plain(None, _YES_NO),
     "keys": Plain({}, _never),
     "keep_running": Plain(False, _YES_NO),
     "time_scale": Plain(1.0, _never),
@@ -106,6 +107,7 @@ OTHERS = frozenset(
         "meter_rate_w",
         "meter_period_sec",
         "extra_measurands",
+        "temperature_unit",
         "noise_w_percent",
         "http_open",
         "ocpp_wss",
@@ -131,6 +133,10 @@ OTHERS = frozenset(
 )
 """Where one of these is given, nothing is plain. The last four are not options but have a say."""
 
+SWITCHES = frozenset(
+    "--" + name.replace("_", "-") for name, option in PLAIN.items() if option.read is _YES_NO
+)
+"""Flags that may stand alone."""
 FILES = (".env", "chargeforge.toml")
 
 
@@ -196,7 +202,7 @@ def _given(argv: list[str]) -> dict[str, str] | None:
                 return None
             texts[name] = text
     flags: dict[str, str] = {}
-    words = iter(argv)
+    words = iter(with_switches_on(argv, SWITCHES))
     for word in words:
         flag, is_one, text = word.partition("=")
         name = flag[2:].replace("-", "_")

@@ -1,39 +1,94 @@
 """What may be shown: without secrets, and as one line that no terminal obeys.
 
-A URL may carry a name, a password and a token; a text that a CSMS chose may carry anything. Whoever
-shows one, in a log, over HTTP or in an error, shows what is made of it here.
+A URL may carry a name, a password and a token, a frame may set a key that is a secret, and a text
+that a CSMS chose may carry anything. Whoever shows one, in a log, over HTTP or in an error, shows
+what is made of it here.
+
+There is one reader of URLs, and it trusts none: a password that was typed as it is may have `/`,
+`?`, `#` or `@` in it, and no parser finds its end then. So what stands between `://` and the last
+`@` is hidden, and so is what follows the `?` or `#` behind it. Where it cannot be told whether that
+`@` belongs to a password or to a token, nothing behind the `://` is shown at all.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlsplit
 
 HIDDEN = "(hidden)"
-USER = re.compile(r"(:(?:\\?/){2})(?:[^/?#\"\s\\]|\\[^/])*@")
-"""Name and password in a URL, wherever in a text; JSON may have written its slashes as `\\/`."""
+SECRET = "(secret)"
+"""In the place of a value that a frame sets; see `public_frame`."""
 
-
-def without_users(text: str) -> str:
-    """A text without the names and passwords of the URLs in it."""
-    return USER.sub(rf"\1{HIDDEN}@", text) if "@" in text else text
+LITERAL = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)("|\\?\Z)', re.DOTALL)
+"""A string of JSON, wherever in a text; the last one may be cut off."""
+IN_FRAME = re.compile(r"(:(?:\\?/){2})([^\s\"\\]*(?:\\.[^\s\"\\]*)*)")
+IN_SENTENCE = re.compile(r"(://)(\S*)")
+WHOLE_URL = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*://", re.ASCII)
+TOKEN = re.compile(
+    r"([?&;][\w.-]{0,40}(?:sig|token|key|secret|passw|credential|auth)[\w.-]{0,40}=)[^&;#\s\"']+",
+    re.IGNORECASE,
+)
+"""A parameter that sounds like a secret, in what is left of a URL that somebody has cut up."""
+AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f:.%]*\]|[^:@\[\]]*)(?::[0-9]*)?")
+MARKS = re.compile(r"[?#]")
+NOT_LETTERS = re.compile(r"[\W_]+")
+FRAME_NAMES = frozenset({"key", "value", "vendorid", "messageid", "data"})
+"""Names of fields that are shown in a frame of which nothing else is."""
 
 
 def public_url(url: str) -> str:
-    """`url` without the name, the password and the query that may be in it.
+    """`url` without the name, the password, the query and the fragment that may be in it.
 
-    What is no URL is shown as it is, but for what stands before an @.
+    What is no URL is shown as it is, but for what stands before an @ and behind a ?.
     """
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        return _tail_hidden(_until_at(url))
+    shown = f"{_until_at(scheme)}{mark}{_rest(rest)}"
     try:
-        parts = urlsplit(url)
-    except ValueError:
+        urlsplit(shown)
+    except ValueError:  # brackets without an end
         return HIDDEN
-    if not parts.netloc:
-        before, mark, rest = url.rpartition("@")
-        return f"{HIDDEN}@{rest}" if mark and before else url
-    user, mark, host = parts.netloc.rpartition("@")
-    netloc = f"{HIDDEN}@{host}" if mark and user else parts.netloc
-    return parts._replace(netloc=netloc, query=HIDDEN if parts.query else "").geturl()
+    return shown
+
+
+def without_users(text: str) -> str:
+    """A text, a frame or a line of a log, without the users of the URLs in it, nor their queries.
+
+    A string of JSON is read as JSON does, whatever is written as an escape in it.
+    """
+    if "://" not in text and "\\" not in text and "?" not in text:
+        return text
+    form = IN_FRAME if text.lstrip()[:1] in ("[", "{") else IN_SENTENCE
+    text = form.sub(_in_text, text)
+    if '"' in text:
+        text = LITERAL.sub(_literal, text)
+    return TOKEN.sub(rf"\1{HIDDEN}", text)
+
+
+def public_frame(text: str, secret_keys: frozenset[str] = frozenset(), limit: int = 65_536) -> str:
+    """The first `limit` characters of a frame, as they may be kept: without passwords, and without
+    the value of a secret key.
+
+    `secret_keys` are the names of configuration keys in lower case. A frame that names one, however
+    it writes that and whether or not OCPP knows such a frame, shows no other value of its payload;
+    one that is no JSON shows nothing. To ask for keys (GetConfiguration) sets none.
+    """
+    if secret_keys and names_secret(text, secret_keys):
+        text = _without_values(text, secret_keys)
+    return without_users(text[: 2 * limit])[:limit]
+
+
+def names_secret(text: str, secret_keys: Iterable[str]) -> bool:
+    """Whether a frame names one of these keys, whatever its case, its blanks and its escapes."""
+    folded = (_unescaped(text) if "\\" in text else text).casefold()
+    letters = frozenset(folded)
+    return any(
+        letters.issuperset(key) and key in NOT_LETTERS.sub("", folded) for key in secret_keys
+    )
 
 
 def plain(text: str) -> str:
@@ -41,3 +96,112 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+# -- URLs ------------------------------------------------------------------------------------------
+
+
+def _rest(rest: str) -> str:
+    """What stands behind `://`."""
+    before, at, place = rest.rpartition("@")
+    if not at:
+        return _tail_hidden(rest)
+    marks = [found.start() for found in MARKS.finditer(before)]
+    if marks:
+        authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+        # A host may end there, or a name and password: then the @ is one of the query.
+        if AUTHORITY.fullmatch(authority.rpartition("@")[2]) or "@" in before[: marks[-1]]:
+            return HIDDEN
+    return f"{HIDDEN if before else ''}@{_tail_hidden(place)}"
+
+
+def _in_text(found: re.Match[str]) -> str:
+    """A URL in a sentence: quotes and stops behind it are not part of it."""
+    rest: str = found[2]
+    bare = rest.rstrip(".,;:!'\")]}>")
+    bare += ")" * (bare + ")").endswith(HIDDEN)
+    return f"{found[1]}{_rest(bare)}{rest[len(bare) :]}"
+
+
+def _until_at(text: str) -> str:
+    before, at, after = text.rpartition("@")
+    return f"{HIDDEN}@{after}" if at and before else text
+
+
+def _tail_hidden(text: str) -> str:
+    found = MARKS.search(text)
+    if found is None or found.end() == len(text):
+        return text
+    return f"{text[: found.end()]}{HIDDEN}"
+
+
+def _literal(found: re.Match[str]) -> str:
+    """A string of JSON with its URLs made public; as it was where there is nothing to hide."""
+    body, ends = found[1], found[2] == '"'
+    if "\\" not in body and "://" not in body:
+        return str(found[0])
+    said = _unescaped(body)
+    if not WHOLE_URL.match(said):
+        shown = IN_SENTENCE.sub(_in_text, said)
+    elif ends:
+        shown = public_url(said)
+    else:  # the @ may have been cut off
+        shown = f"{said.partition('://')[0]}://{HIDDEN}"
+    if shown == said:
+        return str(found[0])
+    return json.dumps(shown)[: None if ends else -1]
+
+
+def _unescaped(text: str) -> str:
+    """The text of a string of JSON, as far as its escapes make sense."""
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
+        return text.replace("\\/", "/")
+
+
+# -- frames ----------------------------------------------------------------------------------------
+
+
+def _without_values(text: str, secret_keys: frozenset[str]) -> str:
+    def shown(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name(key): shown(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [shown(one) for one in value]
+        return value if isinstance(value, str) and is_key(value) else SECRET
+
+    def name(text: str) -> str:
+        return text if text.casefold() in FRAME_NAMES or is_key(text) else SECRET
+
+    def head(value: Any) -> Any:
+        """One of the first three things in a frame: its kind, its id, its action."""
+        told = isinstance(value, int) or (
+            isinstance(value, str) and not names_secret(value, secret_keys)
+        )
+        return value if told else shown(value)
+
+    def is_key(text: str) -> bool:
+        return NOT_LETTERS.sub("", text.casefold()) in secret_keys
+
+    try:
+        message = json.loads(text)
+        if _only_asks(message):
+            return text
+        if isinstance(message, list):
+            message = [*map(head, message[:3]), *map(shown, message[3:])]
+        else:
+            message = shown(message)
+        return json.dumps(message, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        return f"{SECRET}: {len(text)} characters that are no JSON and name a key that is a secret"
+
+
+def _only_asks(message: object) -> bool:
+    """Whether a frame is GetConfiguration and nothing else, which names keys and sets none."""
+    if not isinstance(message, list) or message[:1] + message[2:3] != [2, "GetConfiguration"]:
+        return False
+    payload = message[3] if len(message) == 4 else None
+    asked = payload.get("key") if isinstance(payload, dict) and len(payload) == 1 else None
+    return isinstance(asked, list) and all(isinstance(key, str) for key in asked)

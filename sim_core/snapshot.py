@@ -41,6 +41,7 @@ class LinkSnapshot:
     url: str
     state: LinkState
     registration: Registration = Registration.NONE
+    """As it counts on this connection; NONE without one."""
     online: bool = True
     """False while the operator keeps the charge point silent on an open socket."""
     attempt: int = 0
@@ -56,6 +57,11 @@ class LinkSnapshot:
     """When the oldest of our calls that is still open was sent; None if none is."""
     queued: int = 0
     """Transaction messages in the journal that the CSMS has not answered yet."""
+
+    @property
+    def frames_pass(self) -> bool:
+        """There is a link, and nobody keeps the charge point silent."""
+        return self.state is LinkState.CONNECTED and self.online
 
 
 @dataclass(frozen=True)
@@ -158,6 +164,9 @@ class ConnectorSnapshot:
     transaction: TransactionSnapshot | None = None
     id_tag: str | None = None
     """The card that is authorised, waiting for the plug or charging."""
+    identifying: bool = False
+    """The charger is about to read the vehicle's identity and to show it as a card (AutoCharge): it
+    starts by itself."""
     authorizing: bool = False
     """A card was shown and the answer is awaited."""
     plug_by: datetime | None = None
@@ -280,6 +289,10 @@ class StationSnapshot:
     """Every charging profile that the CSMS has installed."""
     powered: bool = True
     """The mains are there."""
+    clock_ahead_s: float = 0.0
+    """By how much the charge point's clock, which the CSMS has set (OCPP 1.6 §4.2), is ahead of the
+    computer's. The message log keeps the computer's time: a viewer adds this, so that all it shows
+    is of one clock."""
     vehicles: tuple[str, ...] = ()
     """The garage, by name: what may be plugged in."""
     resumes: bool = False

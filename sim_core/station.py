@@ -9,6 +9,7 @@ and cannot ask, one lies ready; only in a flood of messages it may be older than
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -38,10 +39,10 @@ from sim_core.hardware import status
 from sim_core.hardware.model import Model
 from sim_core.models import chosen_quirks, load_garage, load_model
 from sim_core.ocpp16.charge_point import Build, ChargePoint, wire_style
-from sim_core.ocpp16.configuration import MEASURANDS
+from sim_core.ocpp16.configuration import LONGEST_VALUE, MEASURANDS
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.security import AUTHORIZATION_KEY
-from sim_core.public import public_url
+from sim_core.public import plain, public_url
 from sim_core.race import first_of
 from sim_core.snapshot import (
     JOURNAL_SHOWN,
@@ -57,12 +58,17 @@ from sim_core.snapshot import (
     StationSnapshot,
     TransactionSnapshot,
 )
-from sim_core.store import Reservation, Store
+from sim_core.standing import Standing
+from sim_core.state_watch import StateWatch
+from sim_core.store import MEMORY, Reservation, Store
 from sim_core.wire.access import NOTHING_SET, Access, Tls, dial, tls_context
 from sim_core.wire.access import warnings as access_warnings
 from sim_core.wire.dialling import charge_point_url
 from sim_core.wire.link import FIRST_PAUSE_S, Link
 from sim_core.wire.message_log import MessageLog
+from sim_core.wire.refusals import Facts, Refusals
+
+LOG = logging.getLogger(__name__)
 
 BURST, BURST_S = 25, 0.05
 """So many pictures lie ready for another thread in so many seconds, and no more: a screen shows a
@@ -72,6 +78,8 @@ SAID_LIMIT = 1000
 """Characters of what an event says."""
 URL_KEY = "OcppUrl"
 """A vendor's key that tells the address which is dialled."""
+LOUD = frozenset({"warning", "refusal"})
+"""Kinds of event that are warnings in the log."""
 SECRET_KEYS = frozenset({AUTHORIZATION_KEY.casefold()})
 
 
@@ -92,16 +100,21 @@ class Station:
         first_pause_s: float = FIRST_PAUSE_S,
         seed: int | None = None,
         access: Access = NOTHING_SET,
+        refusals: Refusals | None = None,
     ) -> None:
+        """`refusals` is given where many charge points share one; see `Refusals`."""
         self.messages = messages
         self.events = events
         self.warnings: tuple[str, ...] = ()
-        """Standing warnings for the viewers; see `warn`."""
+        """Standing warnings for the viewers; see `warn`. Those of `refusals` come to them."""
+        self._standing = Standing(self.warn, self.withdraw)
         self._store = store
         self._journal = JournalSnapshot()
-        self._journal_seen = -1
+        self._journal_seen: object = None
         self.seen_afar = True
         """Somebody may look from another thread (else no picture lies ready for them)."""
+        self.tells_log = True
+        """What happens is written to the log (a fleet tells the sum of it)."""
         self._picture_due = False
         self._burst = 0
         self._burst_ends: asyncio.TimerHandle | None = None
@@ -110,7 +123,7 @@ class Station:
         self._loop = asyncio.get_running_loop()
         rng = Draws(seed)
         if URL_KEY in build.model.keys:
-            told = public_url(charge_point_url(url, build.charge_point_id))
+            told = public_url(charge_point_url(url, build.charge_point_id))[:LONGEST_VALUE]
             keys = {URL_KEY: told, **build.initial_keys}
             build = replace(build, initial_keys=keys)
         self.charge_point = ChargePoint(
@@ -121,6 +134,20 @@ class Station:
             on_event=lambda event: self._note(event),
             on_change=self._changed,
             access=access,
+        )
+        clock = self.charge_point.clock  # a fault in any of its timers is that of the charge point
+        self._state_watch = (
+            None
+            if store.path == MEMORY
+            else StateWatch(
+                store,
+                clock,
+                scale=build.time_scale,
+                warn=self.warn,
+                withdraw=self.withdraw,
+                note=lambda text: self.charge_point.note("storage", text),
+                written=self.charge_point.written_again,
+            )
         )
         identity = build.charge_point_id
         security = self.charge_point.security
@@ -137,16 +164,26 @@ class Station:
             call_timeout_s=call_timeout_s,
             longest_pause_s=longest_pause_s,
             rng=rng,
-            dial=lambda url: dial(url, identity, security.access()),
+            dial=lambda url: dial(url, identity, security.dialling(self.link.trouble)),
             secret_keys=SECRET_KEYS,
             first_pause_s=first_pause_s,
             # Charge points with the same SEED must not come back in step.
             pause_seed=None if seed is None else f"{seed} {identity}",
             style=wire_style(build.quirks),
         )
+        own = refusals is None
+        self._refused = refusals or Refusals(self._note_refusal, clock.monotonic)
+        self._refused_here = own
+        self.charge_point.outbox.heard = self._refused.heard
+        self.refusals = refusals or Refusals(self._note_refusal, clock.monotonic)
+        self.charge_point.outbox.heard = self.refusals.heard
         self.charge_point.cut_link = self.link.cut
         self.charge_point.link_online = lambda: self.link.online
         self.charge_point.link_settled = self.link.settled
+        self.link.on_end = self.charge_point.outbox.link_ended
+        self.link.on_odd_frame = self._odd_frame
+        self.link.on_own_fault = self._own_fault
+        self.charge_point.warn = self._standing.say
         self.link.on_bad_certificate = self.charge_point.security_log.bad_certificate
         self.charge_point.looked_at = lambda: self.seen_afar or bool(self._looks)
         self.charge_point.exchanges = lambda: messages.since(0)[1]
@@ -171,9 +208,11 @@ class Station:
         Raises ConfigError, ModelError or StoreError with a sentence for the user.
         """
         tls_context(access_of(settings).tls)  # what cannot be used is said now, not at every dial
-        return cls.built(
-            build_of(settings), settings, clock=clock, messages=messages, events=events
-        )
+        build = build_of(settings)
+        station = cls.built(build, settings, clock=clock, messages=messages, events=events)
+        for remark in settings.remarks:
+            station.warn(remark)
+        return station
 
     @classmethod
     def built(
@@ -184,6 +223,7 @@ class Station:
         clock: Clock,
         messages: MessageLog,
         events: Ring[Event],
+        refusals: Refusals | None = None,
     ) -> Station:
         """A station of this build, with the link and the state that the settings describe.
 
@@ -204,6 +244,7 @@ class Station:
                 first_pause_s=FIRST_PAUSE_S * settings.time_scale,
                 seed=settings.seed,
                 access=access_of(settings),
+                refusals=refusals,
             )
         except UserError:
             store.close()
@@ -241,6 +282,8 @@ class Station:
             self._dialling.cancel()
             await asyncio.gather(self._dialling, return_exceptions=True)
         await self.charge_point.close()
+        if self._state_watch is not None and self._state_watch.close():
+            self.charge_point.save_registers()
         self._latest, self._stale = self.snapshot, False
         if self._burst_ends is not None:
             self._burst_ends.cancel()
@@ -283,6 +326,21 @@ class Station:
         self.warnings = (*self.warnings, sentence)
         self._note(Event(self.now(), "warning", sentence))
 
+    def withdraw(self, sentence: str) -> None:
+        """A warning no longer stands."""
+        self.warnings = tuple(warning for warning in self.warnings if warning != sentence)
+        self._changed()
+
+    def _odd_frame(self, flaw: str) -> None:
+        sentence = f"the CSMS sends a frame that is not OCPP-J: {flaw}" if flaw else ""
+        self._standing.say("odd frame", sentence)
+
+    def _own_fault(self, fault: str) -> None:
+        sentence = (
+            f"{fault[: SAID_LIMIT // 2]} (a fault of ChargeForge, not of the CSMS: report it)"
+        )
+        self._standing.say("own fault", sentence)
+
     # -- commands ----------------------------------------------------
 
     async def submit(self, command: Command) -> Outcome:
@@ -291,7 +349,9 @@ class Station:
         Runs to its end even when whoever asked goes away: an authorisation that is on the wire
         cannot be taken back.
         """
-        outcome = await asyncio.shield(asyncio.ensure_future(self._submit(command)))
+        work = asyncio.ensure_future(self._submit(command))
+        work.add_done_callback(self.charge_point.task_done)
+        outcome = await asyncio.shield(work)
         if self.seen_afar and self._stale:
             self._publish()  # whoever asked sees what came of it, on whatever thread
         return outcome
@@ -305,7 +365,7 @@ class Station:
         if outlet is None:
             return Refused(
                 f"there is no connector {command.connector_id}: "
-                f"this charge point has 1 to {len(self.charge_point.outlets)}"
+                f"this charge point has {_numbered(len(self.charge_point.outlets))}"
             )
         return await self.charge_point.sessions.carry_out(outlet, command)
 
@@ -364,7 +424,13 @@ class Station:
         if len(event.text) > SAID_LIMIT:  # a CSMS may have chosen the words
             event = replace(event, text=f"{event.text[: SAID_LIMIT - 1]}…")
         self.events.append(event)
+        if self.tells_log:
+            level = logging.WARNING if event.kind in LOUD else logging.INFO
+            LOG.log(level, "%s", plain(event.text), extra={"facts": event.facts})
         self._changed()
+
+    def _note_refusal(self, text: str, connector_id: int | None, facts: Facts) -> None:
+        self._note(Event(self.now(), "refusal", text, connector_id, facts))
 
     @property
     def snapshot(self) -> StationSnapshot:
@@ -385,14 +451,17 @@ class Station:
         awaited = self._watchers or self._looks or (self.seen_afar and self._burst < BURST)
         if awaited and not self._picture_due:
             self._picture_due = True
-            self._loop.call_soon(self._publish)
+            self._loop.call_soon(self._guarded, self._publish)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        self.charge_point.clock.run(act)
 
     def _publish(self) -> None:
         self._picture_due = False
         picture = self.snapshot
         self._burst += 1
         if self.seen_afar and self._burst_ends is None:
-            self._burst_ends = self._loop.call_later(BURST_S, self._end_burst)
+            self._burst_ends = self._loop.call_later(BURST_S, self._guarded, self._end_burst)
         watchers, self._watchers = self._watchers, []
         for watcher in watchers:
             if not watcher.done():
@@ -423,10 +492,11 @@ class Station:
             profile=cp.smart_charging.pictures.get(0),
             profiles=cp.smart_charging.installed_pictures,
             powered=cp.powered,
+            clock_ahead_s=cp.clock_ahead.total_seconds(),
             refusals=self._refusals(),
             vehicles=tuple(kind.name for kind in cp.build.garage),
             resumes=cp.behaviour.resume_after_power_loss,
-            warnings=self.warnings,
+            warnings=(*self.warnings, *self.refusals.standing()),
         )
 
     def _link_picture(self) -> LinkSnapshot:
@@ -447,23 +517,27 @@ class Station:
         )
 
     def _registration(self) -> Registration:
-        """As it counts on this connection: a make that boots on each is not Accepted before."""
+        """As it counts now: nothing is registered without a link, and a make that boots on each
+        connection is not Accepted before it has."""
         cp = self.charge_point
-        waits = self.link.state is LinkState.CONNECTED and not cp.outbox.registered
-        accepted = cp.registration is Registration.ACCEPTED
-        return Registration.NONE if waits and accepted else cp.registration
+        if self.link.state is not LinkState.CONNECTED or not self.link.wanted:
+            return Registration.NONE
+        waits = cp.registration is Registration.ACCEPTED and not cp.outbox.registered
+        return Registration.NONE if waits else cp.registration
 
     def _journal_picture(self) -> JournalSnapshot:
         """The journal is read only after it has changed: a tick of the meter costs no query."""
-        if self._journal_seen != self._store.journal_revision:
-            self._journal_seen = self._store.journal_revision
+        ahead = self.charge_point.clock_ahead  # the journal keeps the computer's time
+        seen = (self._store.journal_revision, ahead)
+        if self._journal_seen != seen:
+            self._journal_seen = seen
             self._journal = JournalSnapshot(
                 waiting=tuple(
                     JournalEntry(
                         row.number,
                         row.action,
                         row.connector_id,
-                        row.written_at,
+                        row.written_at + ahead,
                         row.attempts,
                         row.transaction_key,
                         row.transaction_id,
@@ -475,7 +549,7 @@ class Station:
                         gone.action,
                         gone.connector_id,
                         gone.transaction_id,
-                        gone.given_up_at,
+                        gone.given_up_at + ahead,
                         gone.why,
                     )
                     for gone in self._store.given_up(JOURNAL_SHOWN)
@@ -513,6 +587,7 @@ class Station:
             if transaction
             else None,
             id_tag=facts.id_tag or outlet.authorizing,
+            identifying=cp.sessions.is_identifying(outlet),
             authorizing=facts.authorizing,
             plug_by=outlet.plug_by,
             reservation=_reservation_picture(outlet.reservation),
@@ -535,6 +610,10 @@ def _reservation_picture(kept: Reservation | None) -> ReservationSnapshot | None
     if kept is None:
         return None
     return ReservationSnapshot(kept.reservation_id, kept.id_tag, kept.parent_id_tag, kept.until)
+
+
+def _numbered(connectors: int) -> str:
+    return "only connector 1" if connectors == 1 else f"1 to {connectors}"
 
 
 def build_of(settings: Settings) -> Build:
@@ -588,7 +667,10 @@ def model_of(settings: Settings) -> Model:
         )
         if value is not None
     }
-    return replace(model, identity=replace(model.identity, **overrides))
+    metering = model.metering
+    if settings.temperature_unit is not None:
+        metering = replace(metering, temperature_unit=settings.temperature_unit)
+    return replace(model, identity=replace(model.identity, **overrides), metering=metering)
 
 
 def _with_extra_measurands(settings: Settings, model: Model, given: str | None) -> str:

@@ -3,7 +3,9 @@
 The order is the promise. A transaction message is a row here before it is a frame on the wire, and
 the row leaves only when the CSMS has answered it (or its attempts are spent). Rows name their
 transaction by our own key; the CSMS's transactionId is filled in when a row is sent, so a session
-that began offline carries the right one. Everything is committed before a method returns.
+that began offline carries the right one. Everything is committed before a method returns; while
+the disk refuses that, it is kept in memory and owed to the file (`database`), and whoever tells
+anybody of a row looks at `refusal` first.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import contextlib
 import json
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,106 +23,18 @@ from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
-from sim_core.errors import UserError
+from sim_core.database import Database
+from sim_core.database import DiskRefusesError as DiskRefusesError
+from sim_core.database import StoreError as StoreError
+from sim_core.store_file import MEMORY as MEMORY
+from sim_core.store_file import DamagedError, beside, is_new, make, make_file, open_file, which
 
 LOG = logging.getLogger(__name__)
-
-MEMORY = Path(":memory:")
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE registers (connector_id INTEGER PRIMARY KEY, register_wh REAL NOT NULL);
-CREATE TABLE availability (connector_id INTEGER PRIMARY KEY, operative INTEGER NOT NULL);
-CREATE TABLE configuration (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE transactions (
-    key INTEGER PRIMARY KEY AUTOINCREMENT,
-    connector_id INTEGER NOT NULL,
-    id_tag TEXT NOT NULL,
-    parent_id_tag TEXT,
-    meter_start_wh INTEGER NOT NULL,
-    started_at TEXT NOT NULL,
-    reservation_id INTEGER,
-    vehicle TEXT,
-    vehicle_wh REAL,
-    transaction_id INTEGER,
-    stopped INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE samples (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    transaction_key INTEGER NOT NULL REFERENCES transactions(key) ON DELETE CASCADE,
-    meter_value TEXT NOT NULL
-);
-CREATE INDEX samples_by_transaction ON samples(transaction_key);
-CREATE TABLE journal (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    action TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    transaction_key INTEGER NOT NULL REFERENCES transactions(key) ON DELETE CASCADE,
-    connector_id INTEGER NOT NULL,
-    written_at TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE given_up (
-    number INTEGER PRIMARY KEY,
-    action TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    connector_id INTEGER NOT NULL,
-    transaction_id INTEGER,
-    written_at TEXT NOT NULL,
-    given_up_at TEXT NOT NULL,
-    why TEXT NOT NULL
-);
-CREATE TABLE known_tags (
-    id_tag TEXT PRIMARY KEY COLLATE NOCASE,
-    status TEXT NOT NULL,
-    parent_id_tag TEXT,
-    expiry_date TEXT,
-    learned_at TEXT NOT NULL
-);
-"""
-LATER = """
-CREATE TABLE IF NOT EXISTS charging_profiles (
-    profile_id INTEGER PRIMARY KEY,
-    connector_id INTEGER NOT NULL,
-    transaction_key INTEGER REFERENCES transactions(key) ON DELETE CASCADE,
-    profile TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS local_list (
-    tag TEXT PRIMARY KEY,
-    id_tag TEXT NOT NULL,
-    status TEXT NOT NULL,
-    parent_id_tag TEXT,
-    expiry_date TEXT
-);
-CREATE TABLE IF NOT EXISTS local_list_version (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
-    version INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS reservations (
-    reservation_id INTEGER PRIMARY KEY,
-    connector_id INTEGER NOT NULL,
-    id_tag TEXT NOT NULL,
-    parent_id_tag TEXT,
-    until TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS security_events (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL,
-    at TEXT NOT NULL,
-    info TEXT NOT NULL,
-    waits INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, document TEXT NOT NULL);
-"""
-"""Tables that a file of this version may still lack: made whenever it is opened."""
 
 SAVE_REGISTER = (
     "INSERT INTO registers VALUES (?, ?) ON CONFLICT(connector_id) DO UPDATE"
     " SET register_wh = max(register_wh, excluded.register_wh)"
 )
-
-
-class StoreError(UserError):
-    """State that cannot be used."""
 
 
 class _TooManyError(Exception):
@@ -232,19 +146,22 @@ class Store:
         self._opened_at = now
         self.trouble = ""
         """What was wrong with the file that was found, as a sentence; empty if nothing was."""
-        self._lock: FileLock | None = None
+        self._locks: list[FileLock] = []
+        self._lock_seen: tuple[int, int] | None = None
+        """Which file it is that our lock is on."""
         if path != MEMORY:
             self._claim(path)
         try:
-            self._db = self._open(path)
-        except sqlite3.DatabaseError as error:
-            if path == MEMORY or isinstance(error, sqlite3.OperationalError):
-                self._release()
-                raise StoreError(f"STATE_DIR: {path} cannot be used: {error}.") from None
-            self._set_aside(path, str(error))
-            self._db = self._open(path)
+            file = self._open_or_make(path)
+        except BaseException:
+            self._release()
+            raise
+        self._db = Database(file, path)
+        self._seen = None if path == MEMORY else which(path)
         self.journal_revision = 0
         """Raised by every change of the journal."""
+        self.on_rollback: Callable[[], None] = lambda: None
+        """Called when what a `together` has written was taken back."""
         self._depth: int = self._db.execute("SELECT count(*) FROM journal").fetchone()[0]
 
     @classmethod
@@ -263,19 +180,52 @@ class Store:
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
-        """All writes inside are one: either each of them is on disk afterwards, or none."""
-        if self._db.in_transaction:
+        """All writes inside are one: either each of them is on disk afterwards, or none.
+
+        Raises DiskRefusesError inside of `strictly`.
+        """
+        if self._db.inside:
             yield
             return
         depth = self._depth
-        self._db.execute("BEGIN IMMEDIATE")
         try:
-            yield
+            with self._db.together():
+                yield
         except BaseException:
-            self._db.execute("ROLLBACK")
             self._depth = depth
+            self.on_rollback()
             raise
-        self._db.execute("COMMIT")
+
+    # -- a disk that refuses -----------------------------------------
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing can be written just now, as a sentence; empty while it can.
+
+        Until then all that is written is kept in memory: nobody may be told of it.
+        """
+        return self._db.refusal
+
+    @property
+    def owed(self) -> int:
+        """How many changes are in memory alone."""
+        return self._db.owed
+
+    def tell_refusals(self, told: Callable[[], None]) -> None:
+        """Call `told` whenever the disk begins to refuse."""
+        self._db.on_refusal = told
+
+    def retry(self, *, patiently: bool = False) -> bool:
+        """Write what is owed; returns whether all of it is on disk."""
+        return self._db.retry(patiently=patiently)
+
+    def strictly(self) -> contextlib.AbstractContextManager[None]:
+        """Inside, a write that cannot be on disk at once raises DiskRefusesError instead."""
+        return self._db.strictly()
+
+    def explained(self, error: BaseException) -> BaseException:
+        """A fault of SQLite as a sentence with the file's name; any other as it is."""
+        return self._db.explained(error)
 
     # -- registers, availability, configuration ----------------------
 
@@ -289,13 +239,13 @@ class Store:
             self._db.execute(SAVE_REGISTER, (connector_id, register_wh))
 
     def save_registers_lightly(self, registers: dict[int, float]) -> None:
-        """Keep registers between two messages: safe from a kill, without waiting for the disk."""
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        try:
-            with self.together():
+        """Keep registers between two messages: safe from a kill, without waiting for the disk.
+
+        While the disk refuses they are left out: the next ones tell more.
+        """
+        if not self.refusal:
+            with self._db.together(lightly=True):
                 self._db.executemany(SAVE_REGISTER, registers.items())
-        finally:
-            self._db.execute("PRAGMA synchronous = FULL")
 
     def inoperative(self) -> set[int]:
         """The connectors (0: the charge point) that are out of service."""
@@ -444,7 +394,7 @@ class Store:
         rows = self._db.execute(
             "SELECT j.number, j.action, j.payload, j.transaction_key, j.connector_id,"
             " j.written_at, j.attempts, t.transaction_id FROM journal j"
-            " JOIN transactions t ON t.key = j.transaction_key ORDER BY j.number LIMIT ?",
+            " LEFT JOIN transactions t ON t.key = j.transaction_key ORDER BY j.number LIMIT ?",
             (limit,),
         )
         return [
@@ -718,11 +668,38 @@ class Store:
 
     # -- the file ----------------------------------------------------
 
+    def misplaced(self) -> str:
+        """How the file is no longer the one that was opened, as the end of a sentence; empty while
+        it is. SQLite goes on writing into the one that it has open, wherever that is now."""
+        if self._seen is None:
+            return ""
+        try:
+            same = which(self.path) == self._seen
+        except FileNotFoundError:
+            return "has been removed"
+        except OSError as error:
+            return f"cannot be looked at ({error.strerror})"
+        return "" if same else "has been replaced by another file"
+
+    def claim_again(self) -> bool:
+        """Take the lock of the place anew where somebody has removed it, so that nobody else begins
+        there unnoticed; False when another ChargeForge has it already."""
+        try:
+            if which(_lock_of(self.path)) == self._lock_seen:
+                return True
+        except OSError:
+            pass  # it is gone
+        try:
+            self._lock_at(self.path)
+        except Timeout:
+            return False
+        except OSError as error:
+            LOG.warning("the state's place cannot be locked again: %s", error)
+        return True
+
     def _claim(self, path: Path) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(f"{path}.lock")
-            self._lock.acquire(timeout=0)
+            self._lock_at(path)
         except Timeout:
             raise StoreError(
                 f"another ChargeForge is running with the state in {path}: end it, "
@@ -731,46 +708,45 @@ class Store:
         except OSError as error:
             raise StoreError(f"STATE_DIR: {path.parent} cannot be used: {error}.") from None
 
+    def _lock_at(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(_lock_of(path))
+        lock.acquire(timeout=0)
+        self._locks.append(lock)
+        self._lock_seen = which(_lock_of(path))
+
     def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
+        for lock in self._locks:
+            lock.release()
+
+    def _open_or_make(self, path: Path) -> sqlite3.Connection:
+        if path == MEMORY:
+            return make(path)
+        try:
+            if is_new(path):
+                make_file(path)
+            return open_file(path)
+        except DamagedError as error:
+            self._set_aside(path, str(error))
+        make_file(path)
+        return open_file(path)
 
     def _set_aside(self, path: Path, why: str) -> None:
         stamp = self._opened_at.strftime("%Y%m%d-%H%M%S")
-        aside = path.with_name(f"{path.name}.damaged-{stamp}")
-        path.replace(aside)
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        aside, nth = path.with_name(f"{path.name}.damaged-{stamp}"), 1
+        while aside.exists():
+            nth += 1
+            aside = path.with_name(f"{path.name}.damaged-{stamp}-{nth}")
+        for suffix in ("", "-wal"):  # SQLite finds them together under the new name, too
+            with contextlib.suppress(FileNotFoundError):
+                beside(path, suffix).replace(beside(aside, suffix))
+        beside(path, "-shm").unlink(missing_ok=True)
         self.trouble = f"the state in {path.name} was damaged ({why}) and is now {aside.name}"
         LOG.error(self.trouble)
 
-    def _open(self, path: Path) -> sqlite3.Connection:
-        if path != MEMORY:
-            path.touch(mode=0o600)  # a CSMS's AuthorizationKey may be in it
-        db = sqlite3.connect(
-            path,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA foreign_keys = ON")
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                db.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
-            elif version != SCHEMA_VERSION:
-                raise StoreError(
-                    f"{path} was written by another version of ChargeForge (schema {version}): "
-                    "choose another STATE_DIR."
-                )
-            elif db.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-                raise sqlite3.DatabaseError("its pages do not fit together")
-            db.executescript(f"BEGIN;{LATER}COMMIT;")
-        except BaseException:
-            db.close()
-            raise
-        return db
+
+def _lock_of(path: Path) -> Path:
+    return beside(path, ".lock")
 
 
 def _moment(text: str) -> datetime:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -45,6 +45,7 @@ class MemoryStore(Store):
         self.path = MEMORY
         self.trouble = ""
         self.journal_revision = 0
+        self.on_rollback: Callable[[], None] = lambda: None
         self._undo: list[tuple[MutableMapping[Any, Any], Any, Any]] | None = None
         """What the writes of this `together` have replaced; None outside of one."""
         self._last: dict[str, int] = {}
@@ -71,6 +72,32 @@ class MemoryStore(Store):
     def close(self) -> None:
         """There is nothing to let go of."""
 
+    @property
+    def refusal(self) -> str:
+        return ""
+
+    @property
+    def owed(self) -> int:
+        return 0
+
+    def tell_refusals(self, told: Callable[[], None]) -> None:
+        """Memory refuses nothing."""
+
+    def retry(self, *, patiently: bool = False) -> bool:
+        return True
+
+    def strictly(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def misplaced(self) -> str:
+        return ""
+
+    def claim_again(self) -> bool:
+        return True
+
+    def explained(self, error: BaseException) -> BaseException:
+        return error
+
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
         if self._undo is not None:
@@ -82,6 +109,7 @@ class MemoryStore(Store):
             yield
         except BaseException:
             self._put_back(undo)
+            self.on_rollback()
             raise
         finally:
             self._undo = None
@@ -211,7 +239,8 @@ class MemoryStore(Store):
         return [self._with_id(row) for row in islice(self._journal.values(), limit)]
 
     def _with_id(self, row: JournalRow) -> JournalRow:
-        known = self._transactions[row.transaction_key][0].transaction_id
+        begun = self._transactions.get(row.transaction_key)
+        known = begun[0].transaction_id if begun else None
         return row if known is None else replace(row, transaction_id=known)
 
     def count_attempt(self, number: int) -> int:

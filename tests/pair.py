@@ -63,6 +63,8 @@ class PairClock(ManualClock):
             await super().settle()
             unrest = self.pair.unrest() if self.pair else ""
             if not unrest:
+                if self.pair is not None:
+                    self.pair.raise_faults()
                 return
             assert time.monotonic() < deadline, f"the pair does not come to rest: {unrest}"
             await asyncio.sleep(0.0005)  # sockets need real time; the condition is `unrest`
@@ -119,12 +121,17 @@ class Pair:
         self._running = False
         self._files = 0
         """How many files have come or gone."""
+        self.expects_fault = False
+        """A fault inside is what the test is about."""
         self.ignores_files = False
         """A file that is on its way is no unrest: for one that its server keeps waiting."""
+        self.faults: list[str] = []
+        """What has gone wrong in a callback of the loop, where nobody else would notice."""
         self._swallowed: set[str] = set()
         """Message ids of requests whose frames, or whose answers, silence has swallowed."""
 
     async def __aenter__(self) -> Pair:
+        asyncio.get_running_loop().set_exception_handler(self._noted)
         if self._own_csms:
             await self.csms.start()
         await self.power_on()
@@ -132,11 +139,17 @@ class Pair:
             await self.settle()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._running:
             await self.power_off()
         if self._own_csms:
             await self.csms.stop()
+        assert kind is not None or not self.faults, self.faults
+
+    def _noted(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "handle" in context:
+            self.faults.append(f"{context['message']}: {context.get('exception')!r}")
+        loop.default_exception_handler(context)
 
     async def power_on(self) -> None:
         """Make a station over the state that there is, and let it dial."""
@@ -192,6 +205,13 @@ class Pair:
         """Let happen what can happen without time passing."""
         await self.clock.settle()
 
+    def raise_faults(self) -> None:
+        """Raise what has gone wrong in a task or a timer of the charge point, if anything has."""
+        if self._running and not self.expects_fault:
+            failed = self.station.charge_point._failed
+            if failed.done() and not failed.cancelled():
+                failed.result()
+
     def unrest(self) -> str:
         """What is still going on without time passing; empty when nothing is."""
         if not self._running or not self._connect:
@@ -211,7 +231,7 @@ class Pair:
             return "going down"
         if link.state is not LinkState.CONNECTED:
             return ""
-        if link._cut.is_set() or not self.csms.connected or endpoint is None:
+        if link._cut.is_set() or not self.csms.connected or endpoint is None or endpoint.closed:
             return "the link is being cut"
         open_calls = set(endpoint._open)
         if endpoint.silent:

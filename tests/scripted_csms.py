@@ -63,13 +63,21 @@ class Cut:
 
 
 @dataclass(frozen=True)
+class Close:
+    """Close the WebSocket with a code instead of answering."""
+
+    code: int = 1011
+    reason: str = "internal error"
+
+
+@dataclass(frozen=True)
 class Twice:
     """Send the answer two times."""
 
     payload: Payload | None = None
 
 
-Answer = Payload | CallError | Drop | Hold | Cut | Twice
+Answer = Payload | CallError | Drop | Hold | Cut | Close | Twice
 
 
 class ScriptedCsms:
@@ -226,6 +234,9 @@ class ScriptedCsms:
             return
         if isinstance(answer, Drop):
             self.withheld.add(call.message_id)
+            return
+        if isinstance(answer, Close):
+            await connection.close(answer.code, answer.reason)
             return
         if isinstance(answer, CallError):
             frame: list[Any] = [4, call.message_id, answer.code, answer.description, {}]

@@ -10,8 +10,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from tui.http_call import Door
 
 
-@dataclass(frozen=True)
-class Verb:
+class Verb(NamedTuple):
     """One command of the command line."""
 
     name: str
@@ -86,28 +84,32 @@ def _csms(arguments: list[str]) -> int:
 
 def _doctor(arguments: list[str]) -> int:
     from sim_core.doctor import main as doctor
+    from sim_core.front_door import begun
 
+    begun()
     return doctor(arguments) or 0
 
 
 def _screenshot(arguments: list[str]) -> int:
+    from sim_core.front_door import begun
     from tui.screenshot import main as screenshot
 
+    begun()
     return screenshot(arguments)
 
 
 def _fleet(arguments: list[str]) -> int:
-    from sim_core.__main__ import log_to_file
     from sim_core.fleet.__main__ import crowd_of, run_plain
 
     crowd = crowd_of(arguments)
     if crowd is None:
         return 2
-    log_to_file(crowd.settings)
     if not on_a_terminal():
         return run_plain(crowd)
+    from sim_core.front_door import begun
     from tui.fleet import show as show_fleet
 
+    begun()
     return show_fleet(crowd)
 
 
@@ -145,7 +147,14 @@ def usage() -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    from sim_core.front_door import through_the_door
+
     arguments = list(sys.argv[1:] if argv is None else argv)
+    return through_the_door(lambda: _chosen(arguments), stays=argv is not None)
+
+
+def _chosen(arguments: list[str]) -> int:
+    """Run the command that the words name."""
     first = arguments[0] if arguments else ""
     if first in ("-h", "--help", "help"):
         print(usage())
@@ -159,8 +168,12 @@ def main(argv: list[str] | None = None) -> int:
         return VERB["run"].run(arguments)
     verb = VERB.get(first)
     if verb is None:
+        from sim_core.spelling import did_you_mean
+
         names = ", ".join(VERB)
-        print(f"There is no command {first!r}: allowed is {names}.", file=sys.stderr)
+        near = did_you_mean(first.lower(), VERB)
+        meant = f"did you mean {near}? There are" if near else "allowed is"
+        print(f"There is no command {first!r}: {meant} {names}.", file=sys.stderr)
         return 2
     return verb.run(arguments[1:])
 
@@ -192,32 +205,46 @@ def show(
         try:
             keys = own_keys(settings.keys)
         except KeysError as error:
-            print(f"KEYS (--keys): {error}.", file=sys.stderr)
+            _say_of_option(settings, f"KEYS (--keys): {error}.")
             return 2
     if trouble := theme_trouble(settings.theme):
-        print(f"THEME (--theme): {trouble}.", file=sys.stderr)
+        _say_of_option(settings, f"THEME (--theme): {trouble}.")
+        return 2
+    from sim_core.__main__ import run_on, run_plain, stops_at_exit, told_to
+    from sim_core.log_file import LogFileError, log_to_file
+
+    try:
+        if settings.log_file is not None:
+            with settings.naming_sources():
+                log_to_file(settings, told_to(engine))
+    except LogFileError as error:
+        print(error, file=sys.stderr)
         return 2
     if not on_a_terminal():
         print(
             "No terminal here: going on with plain lines (chargeforge headless does so at once).",
             file=sys.stderr,
         )
-        from sim_core.__main__ import run_plain
-
         _collect_again()
         return run_plain(engine, "of its own" if demo else "") or 0
-    from sim_core.__main__ import log_to_file, run_on, stops_at_exit
+    from sim_core.front_door import begun
     from tui.app import ChargeForgeApp
     from tui.kept_view import Recalled, keep, recall
     from tui.leaving import AtExit
+    from tui.look import ascii_here
     from tui.way_out import PATIENCE_S, WayOut
 
-    log_to_file(settings)
     _trust_the_terminal()
+    folder = None if demo else _kept_in(settings)
+    if folder:
+        from sim_core.claim import taken
+
+        if trouble := taken(folder, settings.cpid):
+            print(trouble, file=sys.stderr)
+            return 2
     at_exit = AtExit.KEPT
     if demo or stops_at_exit(settings):
         at_exit = AtExit.LOST if demo else AtExit.STOPPED
-    folder = None if demo else _kept_in(settings)
     recalled = recall(folder) if folder else Recalled()
     app = ChargeForgeApp(
         engine,
@@ -225,7 +252,7 @@ def show(
         log_size=settings.message_log_size,
         id_tag=settings.id_tag,
         at_exit=at_exit,
-        ascii=settings.ascii,
+        ascii=ascii_here(settings.ascii),
         theme=settings.theme,
         keys=keys,
         recalled=recalled,
@@ -237,6 +264,7 @@ def show(
         on_hang_up=(app.leave_soon,) if settings.keep_running else (),
     )
     _collect_again()
+    begun()
     try:
         app.run()
     except Exception:
@@ -248,11 +276,24 @@ def show(
         end.disarm()
         if folder and app.view != recalled.view and (trouble := keep(folder, app.view)):
             _tell(trouble)
+    if app.never_began:
+        _tell(engine.failure)
     if end.left and not end.asked:
         _tell(f"{settings.cpid} goes on: kill {os.getpid()} ends it.")
         end.let_go()
         return run_on(engine)
     return 0 if end.asked else app.return_code or engine.exit_code
+
+
+def _say_of_option(settings: Settings, sentence: str) -> None:
+    """Say what is wrong with an option, and where it comes from."""
+    from sim_core.errors import UserError
+
+    try:
+        with settings.naming_sources():
+            raise UserError(sentence)
+    except UserError as error:
+        print(error, file=sys.stderr)
 
 
 def _collect_again() -> None:

@@ -26,6 +26,7 @@ from textual.geometry import Size
 from sim_core.commands import (
     ACTION_BY_COMMAND,
     ERROR_CODES,
+    ID_TAG_LENGTH,
     Command,
     InjectFault,
     Plug,
@@ -33,6 +34,7 @@ from sim_core.commands import (
     Start,
     Stop,
     Swipe,
+    unsayable,
 )
 from sim_core.engine import Host
 from sim_core.guide import Caption, Guide
@@ -58,16 +60,17 @@ from tui.notes import FAULT_WORDS
 from tui.painted import Line
 from tui.screens import Dashboard, Sight
 from tui.shell import STDIN, Shell
+from tui.toasts import Severity, Toasts
 
 if TYPE_CHECKING:
     from tui.http_call import Door
-    from tui.palette import Choice, Chosen, Free
+    from tui.palette import Choice, Chosen, Free, Trouble
 
 Taken = Callable[["Chosen"], None]
 
 NOTHING_RECALLED = Recalled()
-TOAST_LIMIT = 400
-"""Characters that a toast shows: a CSMS may have chosen the words."""
+NOT_AS_ASKED = 2
+"""The exit code of an engine that cannot do what the settings ask."""
 
 COVERED_S = 5
 """How often, in seconds, the dashboard is drawn while a dialog lies over it: Textual then paints
@@ -114,6 +117,7 @@ class ChargeForgeApp(App[int]):
         self._guide = guide
         self._last_command: Command | None = None
         self._shell_beside = Shell()
+        self._toasts = Toasts(self)
         self._cards = [id_tag]
         self._revision = 0
         self._events = 0
@@ -173,6 +177,9 @@ class ChargeForgeApp(App[int]):
         if not self.dashboard.is_attached:
             return
         self._looks += 1
+        if self.never_began:
+            self.exit(self.host.exit_code, self.host.exit_code)
+            return
         station, story, now = self.host.snapshot, self._story(), self.host.now()
         facts = (
             station,
@@ -205,6 +212,12 @@ class ChargeForgeApp(App[int]):
         self.dashboard.show(sight, exchanges, self._caption, draw)
         if draw:  # what is new may ask for another layout at the next look
             self._facts, self._second = facts, second if settled else None
+
+    @property
+    def never_began(self) -> bool:
+        """Whether the charge point could not even be started, for a reason that its user can mend:
+        there is nothing to show, and no key helps."""
+        return self._station is None and self.host.exit_code == NOT_AS_ASKED
 
     def _story(self) -> Caption | None:
         return self._guide.caption if self._guide else None
@@ -258,15 +271,11 @@ class ChargeForgeApp(App[int]):
             self._say(outcome.reason)
         self.sample()
 
-    def _say(self, sentence: str, severity: str = "warning") -> None:
-        if not sentence:
-            return
-        sentence = text.plain(sentence[:TOAST_LIMIT], self.look.ascii)
-        sentence = sentence[:1].upper() + sentence[1:]
-        if severity == "warning":
-            self.notify(sentence, severity="warning", timeout=5, markup=False)
-        else:
-            self.notify(sentence, timeout=4, markup=False)
+    def _say(self, sentence: str, severity: Severity = "warning") -> None:
+        if sentence:
+            sentence = text.plain(sentence, self.look.ascii)
+            sentence = sentence[:1].upper() + sentence[1:]
+            self._toasts.say(sentence, severity, self.look.symbol("ellipsis"))
 
     # -- choosing ----------------------------------------------------------------------------------
 
@@ -278,6 +287,7 @@ class ChargeForgeApp(App[int]):
         then: Taken,
         free: Free | None = None,
         separator: str = "",
+        trouble: Trouble | None = None,
     ) -> None:
         def done(chosen: Chosen | None) -> None:
             if chosen is not None:
@@ -285,7 +295,9 @@ class ChargeForgeApp(App[int]):
 
         from tui.palette import Picker
 
-        picker = Picker(self.look, title, hint, choices, free=free, separator=separator)
+        picker = Picker(
+            self.look, title, hint, choices, free=free, separator=separator, trouble=trouble
+        )
         self.push_screen(picker, done)
 
     def _pick_fault(self) -> None:
@@ -293,19 +305,19 @@ class ChargeForgeApp(App[int]):
 
         connector_id = self.dashboard.selected
 
-        def take(chosen: Chosen) -> None:
+        def told(chosen: Chosen) -> InjectFault:
             parts = [part.strip() for part in chosen.typed.split("/")[1:]]
             vendor = parts[0] if parts else ""
             info = " / ".join(parts[1:])
-            code = chosen.choice.value
-            self.ask(InjectFault(connector_id, code, vendor or None, info or None))
+            return InjectFault(connector_id, chosen.choice.value, vendor or None, info or None)
 
         self._pick(
             f"What breaks on connector {connector_id}?",
             "error code / vendor code / info: the last two if you like",
             [Choice(code, code, FAULT_WORDS.get(code, "")) for code in ERROR_CODES],
-            take,
+            lambda chosen: self.ask(told(chosen)),
             separator="/",
+            trouble=lambda chosen: unsayable(told(chosen)),
         )
 
     def _pick_card(self, kind: type[Start] | type[Swipe], title: str) -> None:
@@ -319,10 +331,11 @@ class ChargeForgeApp(App[int]):
         choices = [Choice(card, card, "seen here before") for card in reversed(self._cards[1:])]
         self._pick(
             f"Connector {connector_id}: {title}",
-            "an idTag, up to 20 characters",
+            f"an idTag, up to {ID_TAG_LENGTH} characters",
             [Choice(self._cards[0], self._cards[0], "the default card"), *choices],
             take,
             free=lambda typed: Choice(typed, typed, "this card"),
+            trouble=lambda chosen: unsayable(kind(connector_id, chosen.choice.value)),
         )
 
     def _pick_vehicle(self) -> None:
@@ -466,12 +479,13 @@ class ChargeForgeApp(App[int]):
         exchanges = self.dashboard.messages.shown
         if not exchanges:
             return "There are no messages to save."
+        ahead = self.dashboard.messages.ahead
         path = Path.cwd() / f"chargeforge-messages-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
 
         def write() -> None:
             try:
                 with path.open("x", encoding="utf-8") as file:
-                    file.writelines(line + "\n" for line in as_jsonl(exchanges))
+                    file.writelines(line + "\n" for line in as_jsonl(exchanges, ahead))
             except OSError as error:
                 self.call_from_thread(self._say, f"Not saved: {error}")
             else:

@@ -2,7 +2,8 @@
 
 There is nothing to select and little to press: who wants one charge point in full runs one. The
 page says how far the fleet has come, what it does to the CSMS and how that answers, and what is
-wrong, in words; a figure that is fine stands still.
+wrong, in words; a figure that is fine stands still. What may be pressed is one table (`ACTS`):
+keys, foot of the page, help and palette are made from it.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from textwrap import wrap
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -21,22 +25,36 @@ from sim_core.fleet.crowd import Crowd
 from sim_core.fleet.picture import FleetPicture, Phase
 from sim_core.public import public_url
 from tui import text
-from tui.look import OWN_THEMES, Look, fitting_theme, next_theme
+from tui.look import OWN_THEMES, Look, ascii_here, fitting_theme, next_theme
 from tui.painted import Line, Painted, Span, fitted, justified
+
+if TYPE_CHECKING:
+    from tui.palette import Chosen
 
 LOOK_S = 1.0
 STOP_PATIENCE_S = 15.0
 LABEL = 13
 FIGURE = 7
 BAR_CELLS = 24
+NOT_AS_ASKED = 2
+"""The exit code of a fleet that cannot do what its options ask."""
 
-ERROR_WORDS: dict[str, str] = {
-    "call_unanswered": "requests were not answered in time",
-    "call_error_received": "requests were answered by a CALLERROR",
-    "call_error_sent": "requests of the CSMS were answered by a CALLERROR",
-    "frame_not_understood": "frames of the CSMS were not understood",
+ERROR_WORDS: dict[str, tuple[str, str]] = {
+    "call_unanswered": ("request was not answered in time", "requests were not answered in time"),
+    "call_error_received": (
+        "request was answered by a CALLERROR",
+        "requests were answered by a CALLERROR",
+    ),
+    "call_error_sent": (
+        "request of the CSMS was answered by a CALLERROR",
+        "requests of the CSMS were answered by a CALLERROR",
+    ),
+    "frame_not_understood": (
+        "frame of the CSMS was not understood",
+        "frames of the CSMS were not understood",
+    ),
 }
-"""What each kind of error means, in everyday words."""
+"""What each kind of error means, in everyday words: of one, of many."""
 
 
 def page(
@@ -109,8 +127,12 @@ def _connectors(seen: FleetPicture, look: Look) -> Iterable[Line]:
     yield _row(
         "sessions",
         f"{seen.visits_begun:,}",
-        Span(f"begun, {seen.visits_ended:,} ended, {seen.queued:,} messages wait for an answer"),
+        Span(f"begun, {seen.visits_ended:,} ended, {_waiting(seen.queued)} for an answer"),
     )
+
+
+def _waiting(messages: int) -> str:
+    return "1 message waits" if messages == 1 else f"{messages:,} messages wait"
 
 
 def _messages(seen: FleetPicture, look: Look, cells: int) -> Iterable[Line]:
@@ -143,7 +165,7 @@ def _troubles(seen: FleetPicture, look: Look) -> Iterable[Line]:
     yield _title("Trouble", "" if rows else "none")
     for count, words in rows:
         yield (Span(f"{count:>7,}  ", "error"), Span(text.plain(words, look.ascii)))
-    for warning in seen.warnings:
+    for warning in (*seen.warnings, *seen.standing):
         yield (Span(f"   {text.plain(warning, look.ascii)}", "warning"),)
 
 
@@ -151,15 +173,24 @@ def _trouble_rows(seen: FleetPicture) -> Iterable[tuple[int, str]]:
     for reason, count in seen.offline_because:
         yield count, f"not connected: {reason}"
     for reason, count in seen.refused:
-        yield count, f"visits came to nothing: {reason}"
+        yield count, f"{_noun(count, 'visit')} came to nothing: {reason}"
     for kind, count in seen.errors.items():
-        yield count, ERROR_WORDS.get(kind, kind)
+        yield count, _of(count, *ERROR_WORDS.get(kind, (kind, kind)))
     if seen.faulted:
-        yield seen.faulted, "connectors are Faulted"
+        yield seen.faulted, _of(seen.faulted, "connector is Faulted", "connectors are Faulted")
     if seen.crashed:
-        yield seen.crashed, "charge points ended by a fault of the program: LOG_FILE has why"
+        points = _noun(seen.crashed, "charge point")
+        yield seen.crashed, f"{points} ended by a fault of the program: LOG_FILE has why"
     if seen.lag_s > LOOK_S / 2:
         yield round(seen.lag_s * 1000), "ms late: this computer cannot bear so many, take fewer"
+
+
+def _of(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many
+
+
+def _noun(count: int, noun: str) -> str:
+    return _of(count, noun, f"{noun}s")
 
 
 def _title(name: str, figure: str) -> Line:
@@ -207,18 +238,82 @@ class Page(Painted):
     def _keys(self) -> Line:
         if self._crowd.picture.phase is Phase.STOPPING:
             return (Span(" sessions end, then the links: a moment, please", "muted"),)
-        return (Span(" q", "accent"), Span(" ends it  "), Span("t", "accent"), Span(" theme"))
+        spans: list[Span] = []
+        for act in ACTS:
+            spans += [
+                Span(f" {act.shown}", "accent", act.id),
+                Span(f" {act.label} ", "text", act.id),
+            ]
+        return tuple(spans)
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing to do here: its keys as Textual names them, and its words."""
+
+    id: str
+    keys: str
+    shown: str
+    label: str
+    help: str
+
+
+ACTS: tuple[Act, ...] = (
+    Act("end", "q", "q", "ends it", "End the sessions, then the links, and leave; twice: at once"),
+    Act("next_theme", "t", "t", "theme", "Change the colours"),
+    Act("help", "question_mark", "?", "help", "What the figures mean, and what the keys do"),
+    Act("palette", "ctrl+p", "^p", "palette", "Find any action by name"),
+)
+HELP_CELLS = 68
+HELP: tuple[tuple[str, str], ...] = (
+    (
+        "Charge points",
+        "How many are switched on so far, have a connection, and were accepted by the CSMS "
+        "(BootNotification).",
+    ),
+    (
+        "Connectors",
+        "How many charge now, and with what power altogether. Drivers come and go by themselves: "
+        "--session-sec and --pause-sec say how long they stay and stay away.",
+    ),
+    (
+        "Messages",
+        "Requests in both directions. Answered in: half of the last answers came within the first "
+        "time, 95 and 99 of a hundred within the others.",
+    ),
+    (
+        "Trouble",
+        "What went wrong, with how often: why charge points are not connected, why visits came "
+        "to nothing, requests without an answer, and whether this computer is too slow.",
+    ),
+)
+"""What each part of the page says."""
+
+
+def help_lines(look: Look) -> list[Line]:
+    """All of the help, the keys first."""
+    lines: list[Line] = [(Span(" Keys", "strong"),)]
+    lines += [
+        (Span(f"  {act.shown:>4}  ", "accent"), Span(text.plain(act.help, look.ascii), "muted"))
+        for act in ACTS
+    ]
+    for title, words in HELP:
+        lines += [(), (Span(f" {title}", "strong"),)]
+        lines += [(Span(f"  {line}"),) for line in wrap(words, HELP_CELLS)]
+    lines += [(), (Span(" One charge point in full: chargeforge run", "muted"),)]
+    return lines
 
 
 class FleetApp(App[int]):
     """The page on a crowd."""
 
     TITLE = "ChargeForge fleet"
-    CSS = "Screen { background: $background; } #page { height: 1fr; }"
+    CSS_PATH = "chargeforge.tcss"
+    CSS = "#page { height: 1fr; }"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("q,ctrl+c,ctrl+q", "end", show=False, priority=True),
-        Binding("t", "next_theme", show=False),
+        Binding("ctrl+c,ctrl+q", "end", show=False, priority=True),
+        *(Binding(act.keys, act.id, show=False) for act in ACTS),
     ]
 
     def __init__(self, crowd: Crowd) -> None:
@@ -226,7 +321,7 @@ class FleetApp(App[int]):
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.animation_level = "none"
         self.crowd = crowd
-        self.look = Look(crowd.settings.ascii)
+        self.look = Look(ascii_here(crowd.settings.ascii))
         self._here: asyncio.AbstractEventLoop | None = None
         for own in OWN_THEMES:
             self.register_theme(own)
@@ -237,8 +332,43 @@ class FleetApp(App[int]):
 
     def on_mount(self) -> None:
         self._here = asyncio.get_running_loop()
+        self._page = self.query_one(Page)
         self.call_after_refresh(self.crowd.start)
-        self.set_interval(LOOK_S, self.query_one(Page).sync)
+        self.set_interval(LOOK_S, self._look)
+
+    def _look(self) -> None:
+        if self.crowd.exit_code == NOT_AS_ASKED and self.crowd.picture.booted == 0:
+            self.exit(
+                NOT_AS_ASKED, NOT_AS_ASKED
+            )  # it cannot even begin: there is nothing to look at
+        else:
+            self._page.sync()
+
+    @on(Painted.Pressed)
+    async def _pressed(self, event: Painted.Pressed) -> None:
+        await self.run_action(event.press)
+
+    def action_help(self) -> None:
+        """What the page says and what the keys do."""
+        from tui.sheet import Sheet
+
+        self.push_screen(Sheet(self.look, "Help", lambda: help_lines(self.look)))
+
+    def action_palette(self) -> None:
+        """Find an action by name."""
+        from tui.palette import Choice, Picker
+
+        def take(chosen: Chosen | None) -> None:
+            if chosen is not None:
+                acts[chosen.choice.value]()
+
+        acts: dict[str, Callable[[], None]] = {
+            "end": self.action_end,
+            "next_theme": self.action_next_theme,
+            "help": self.action_help,
+        }
+        choices = [Choice(act.id, act.label, act.help, act.shown) for act in ACTS if act.id in acts]
+        self.push_screen(Picker(self.look, "What to do", "an action by name", choices), take)
 
     def action_next_theme(self) -> None:
         """The next of the themes; under NO_COLOR there are none."""

@@ -7,7 +7,7 @@ and keeps its own scroll position only while the exchange stays the same.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui import text
 from tui.look import Look
 from tui.painted import Line, Painted, Span, fitted, framed_edge
+from tui.text import NO_SHIFT
 
 if TYPE_CHECKING:
     from tui.frame_notes import FrameNote
@@ -26,6 +27,8 @@ DEFAULT_LOOK = Look()
 
 _KEY = re.compile(r'^(\s*)("(?:[^"\\]|\\.)*")(:.*)$')
 
+_CALLERROR = re.compile(r"\s*\[\s*4\b")
+
 _WHO = {
     Direction.SENT: "asked by the charge point",
     Direction.RECEIVED: "asked by the CSMS",
@@ -33,18 +36,21 @@ _WHO = {
 }
 
 
-def facts(exchange: Exchange, now: datetime) -> list[tuple[str, str]]:
-    """(name, value) of what is known besides the frames."""
+def facts(exchange: Exchange, now: datetime, ahead: timedelta = NO_SHIFT) -> list[tuple[str, str]]:
+    """(name, value) of what is known besides the frames; `ahead` as in `row_line`."""
+    at = exchange.requested_at + ahead
     took = "" if exchange.latency_s is None else f" after {text.latency(exchange.latency_s)}"
-    age = text.spoken((now - exchange.requested_at).total_seconds())
+    age = text.spoken((now - at).total_seconds())
+    # A broken answer is no CALLERROR: there the trouble says what is wrong with it.
+    came = "CALLERROR" if _CALLERROR.match(exchange.answer) else "not understood"
     became = {
         ExchangeState.WAITING: f"waiting for {age}",
         ExchangeState.ANSWERED: f"answered{took}",
-        ExchangeState.ERROR: f"CALLERROR{took}: {exchange.trouble}",
+        ExchangeState.ERROR: f"{came}{took}: {exchange.trouble}",
         ExchangeState.UNANSWERED: f"unanswered: {exchange.trouble or 'no answer came'}",
     }[exchange.state]
     rows = [
-        ("at", text.clock_time(exchange.requested_at, milliseconds=True)),
+        ("at", text.clock_time(at, milliseconds=True)),
         ("who", _WHO[exchange.direction]),
         ("state", became if exchange.direction is not Direction.NOISE else exchange.trouble),
         ("id", exchange.message_id),
@@ -97,13 +103,17 @@ def frame_lines(frame: str, cells: int, copy_key: str = "y") -> tuple[Line, ...]
 
 
 def body_lines(
-    exchange: Exchange, now: datetime, cells: int, look: Look = DEFAULT_LOOK
+    exchange: Exchange,
+    now: datetime,
+    cells: int,
+    look: Look = DEFAULT_LOOK,
+    ahead: timedelta = NO_SHIFT,
 ) -> list[Line]:
-    """Everything there is to read about the exchange."""
+    """Everything there is to read about the exchange; `ahead` as in `row_line`."""
     from tui.frame_notes import answer_notes, request_notes  # not before somebody looks into one
 
     lines: list[Line] = [
-        (Span(f"{name:>11} ", "muted"), Span(value)) for name, value in facts(exchange, now)
+        (Span(f"{name:>11} ", "muted"), Span(value)) for name, value in facts(exchange, now, ahead)
     ]
     noise = exchange.direction is Direction.NOISE
     for title, frame, tell in (
@@ -134,14 +144,15 @@ class Inspector(Painted, can_focus=True):
         super().__init__(look, id="inspector")
         self.exchange: Exchange | None = None
         self._now: datetime | None = None
+        self._ahead = NO_SHIFT
         self._top = 0
         self._length = 0
 
-    def show(self, exchange: Exchange | None, now: datetime) -> None:
+    def show(self, exchange: Exchange | None, now: datetime, ahead: timedelta = NO_SHIFT) -> None:
         """Show this exchange."""
         if exchange is None or self.exchange is None or exchange.number != self.exchange.number:
             self._top = 0
-        self.exchange, self._now = exchange, now
+        self.exchange, self._now, self._ahead = exchange, now, ahead
         self.sync()
 
     def move(self, rows: int) -> None:
@@ -165,7 +176,7 @@ class Inspector(Painted, can_focus=True):
         if exchange is not None and self._now is not None:
             arrow = look.symbol(exchange.direction.value)
             title = f" {arrow} {text.plain(exchange.action, look.ascii)} "
-            body = body_lines(exchange, self._now, width - 4, look)
+            body = body_lines(exchange, self._now, width - 4, look, self._ahead)
             if look.ascii:
                 body = [_ascii(line) for line in body]
         self._length = len(body)

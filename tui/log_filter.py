@@ -29,7 +29,16 @@ LANGUAGE: tuple[tuple[str, str], ...] = (
 )
 
 _TERM = re.compile(r'(!?)(?:"([^"]*)"?|(\S+))')
+_SLOW_STARTS = ("slow>", "slow<", "slow=", "slow:")
 _SLOW = re.compile(r"slow>(\d+(?:\.\d+)?)(ms|s)?$", re.IGNORECASE)
+
+
+_MEANT: dict[str, str] = {
+    **dict.fromkeys(("connector", "connectorid", "conn", "cid"), "c:1"),
+    **dict.fromkeys(("transaction", "transactionid", "txid"), "tx:1042"),
+    **dict.fromkeys(("act", "message", "msg", "type"), "action:Meter*"),
+}
+"""What somebody means who guesses a name: taken for text, it would hide everything."""
 
 
 class FilterError(Exception):
@@ -94,13 +103,15 @@ def _term(word: str) -> Test:
     lower = word.lower()
     if lower in _WORDS:
         return _WORDS[lower]
-    if lower.startswith("slow>"):
+    if lower.startswith(_SLOW_STARTS):
         found = _SLOW.match(word)
         if found is None:
-            raise FilterError(f"slow> wants milliseconds, as in slow>500, not {word[5:]!r}")
+            raise FilterError(f"slow> wants milliseconds, as in slow>500, not {word!r}")
         limit = float(found[1]) / (1 if (found[2] or "").lower() == "s" else 1000)
         return lambda exchange: exchange.latency_s is not None and exchange.latency_s > limit
     name, colon, value = word.partition(":")
+    if colon and (meant := _MEANT.get(name.lower())):
+        raise FilterError(f"{name}: is no term, {meant} is; in quotes it is looked for as text")
     if colon and name.lower() in ("c", "tx", "action"):
         if not value:
             raise FilterError(f"{name}: wants a value")

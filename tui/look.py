@@ -8,6 +8,8 @@ current theme is decided here once, so that a theme, 16 colours and NO_COLOR nee
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +17,7 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
+from sim_core.lookalike import ascii_wanted
 from tui.keymap import TABLE_KEYS, Keymap
 
 
@@ -122,6 +125,15 @@ ASCII_DIGITS: dict[str, tuple[str, str, str]] = {
 """Figures three rows high; the point sits on the baseline and is one cell wide."""
 
 
+def ascii_here(said: bool | None) -> bool:
+    """Whether to draw in ASCII: as somebody has said, else as the terminal needs it."""
+    screen = sys.__stderr__  # where Textual draws
+    encoding = screen.encoding if screen else None
+    if said is False and isinstance(screen, io.TextIOWrapper):
+        screen.reconfigure(encoding="utf-8")  # it knows better than what the terminal says
+    return ascii_wanted(encoding) if said is None else said
+
+
 @dataclass(frozen=True)
 class Look:
     """The glyphs to draw with, and the keys to name."""
@@ -210,6 +222,38 @@ ANSI_ROLES: dict[str, str] = {
 COLOUR_WORDS = {"cyan", "green", "yellow", "red", "blue"}
 
 
+LEAST_CONTRAST, LEAST_CONTRAST_FAINT = 4.5, 3.0
+"""Between words and their ground (WCAG 2.1, 1.4.3), and where they may be overlooked: frames, what
+cannot be pressed now (1.4.11)."""
+FAINT_ROLES = frozenset({"faint", "button-off"})
+STEPS = 20
+
+
+def contrast(one: Color, other: Color) -> float:
+    """How far two colours are apart in lightness: from 1 to 21 (WCAG 2.1)."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in colour.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def legible(colour: Color, ground: Color, least: float) -> Color:
+    """The colour, or the nearest to it on the way to black or white that can be read there."""
+    ends = (Color.parse("#ffffff"), Color.parse("#000000"))
+    end = max(ends, key=lambda one: contrast(one, ground))
+    for step in range(STEPS + 1):
+        nearer = colour.blend(end, step / STEPS)
+        if contrast(nearer, ground) >= least:
+            return nearer
+    return end
+
+
 def palette(variables: Mapping[str, str], ansi: bool, no_color: bool = False) -> dict[str, Style]:
     """The style of each role under a theme's variables."""
     if no_color:  # Textual's filter would turn the sixteen colours into black
@@ -230,11 +274,14 @@ def palette(variables: Mapping[str, str], ansi: bool, no_color: bool = False) ->
         share = 0.42 if name.startswith("~~") else 0.66 if name.startswith("~") else 1.0
         return ground.blend(colour(name.lstrip("~")), share)
 
-    return {
-        role: Style(color=resolved(fore).rich_color, bgcolor=colour(back).rich_color)
-        + Style.parse(attributes or "none")
-        for role, (fore, back, attributes) in ROLES.items()
-    }
+    styles: dict[str, Style] = {}
+    for role, (fore, back, attributes) in ROLES.items():
+        under = colour(back)
+        least = LEAST_CONTRAST_FAINT if role in FAINT_ROLES else LEAST_CONTRAST
+        shown = legible(resolved(fore), under, least)
+        plain = Style.parse(attributes or "none")
+        styles[role] = Style(color=shown.rich_color, bgcolor=under.rich_color) + plain
+    return styles
 
 
 DARK = Theme(

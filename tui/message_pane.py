@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from textual import events
@@ -20,9 +20,13 @@ from tui import text
 from tui.log_filter import LogFilter, failed
 from tui.look import Look
 from tui.painted import Line, Painted, Span, fitted, framed_edge
+from tui.text import NO_SHIFT
 
 ACTION_CELLS = 22
 """RemoteStartTransaction, the longest name of the Core profile, fits exactly."""
+
+ID_CELLS, MOST_ID_CELLS = 2, 6
+"""The column of connectors: a number and what parts it from the text; a CSMS may name any."""
 
 ROWS_KEPT = 200
 """As many rows as any screen shows are kept as they were drawn."""
@@ -30,17 +34,38 @@ ROWS_KEPT = 200
 _EMPTY = ("", "No messages yet.", "Each request with its answer becomes one row here.")
 
 
+def id_cells(exchange: Exchange) -> int:
+    """What this exchange wants of the column of connectors."""
+    if exchange.connector_id is None:
+        return ID_CELLS
+    return max(ID_CELLS, min(MOST_ID_CELLS, len(str(exchange.connector_id)) + 1))
+
+
 def row_line(
-    exchange: Exchange, now: datetime, cells: int, look: Look, role: str = "", wide: bool = False
+    exchange: Exchange,
+    now: datetime,
+    cells: int,
+    look: Look,
+    role: str = "",
+    wide: bool = False,
+    connector_cells: int = 0,
+    ahead: timedelta = NO_SHIFT,
 ) -> Line:
-    """One exchange in exactly `cells` cells; `role` overrides all others (the cursor)."""
+    """One exchange in exactly `cells` cells; `role` overrides all others (the cursor).
+
+    `connector_cells` is how wide the column of connectors is; 0: as this one wants it. `ahead` is
+    by how much the clock that is shown, and that `now` is of, is ahead of the log's.
+    """
+    connector_cells = connector_cells or id_cells(exchange)
     ellipsis = look.symbol("ellipsis")
     with_latency = cells >= 70
     result_cells = 10 if cells < 100 else 18 if cells < 150 else 36
     action_cells = ACTION_CELLS if cells < 130 else 30
-    fixed = (12 if wide else 8) + action_cells + 7 + result_cells + 6 * with_latency
+    fixed = (
+        (12 if wide else 8) + action_cells + 5 + connector_cells + result_cells + 6 * with_latency
+    )
     summary_cells = max(0, cells - fixed)
-    symbol, result, result_role, took = _result(exchange, now, look)
+    symbol, result, result_role, took = _result(exchange, now - ahead, look)
     if exchange.direction is Direction.NOISE:
         summary = text.plain(exchange.request[:400], look.ascii)
     else:
@@ -51,13 +76,14 @@ def row_line(
     longer = text.width(symbol + result) - result_cells
     longer = max(0, min(longer, summary_cells - 1 - text.width(summary)))
     summary_cells, result_cells = summary_cells - longer, result_cells + longer
-    connector = "" if exchange.connector_id is None else str(exchange.connector_id)
+    number = "" if exchange.connector_id is None else str(exchange.connector_id)
+    connector = text.fit(number, connector_cells - 1, ellipsis) + " "
     action = text.plain(exchange.action, look.ascii)
     arrow_role = "secondary" if exchange.direction is Direction.RECEIVED else "muted"
     spans = [
-        Span(f" {text.clock_time(exchange.requested_at, wide)} ", "muted"),
+        Span(f" {text.clock_time(exchange.requested_at + ahead, wide)} ", "muted"),
         Span(look.symbol(exchange.direction.value), arrow_role),
-        Span(f" {text.fit(action, action_cells, ellipsis)} {connector:<2}"),
+        Span(f" {text.fit(action, action_cells, ellipsis)} {connector}"),
         Span(text.fit(summary, max(0, summary_cells - 1), ellipsis) + " "),
         Span(text.fit(symbol + result, result_cells, ellipsis), result_role),
     ]
@@ -106,7 +132,10 @@ class MessagePane(Painted, can_focus=True):
         self._limit = size
         self._exchanges: dict[int, Exchange] = {}
         self._rows: list[int] = []  # numbers in sight of the filter, ascending
-        self._drawn: dict[int, tuple[tuple[Exchange, int, str, bool], Line]] = {}
+        self._drawn: dict[int, tuple[tuple[Exchange, int, str, bool, int, timedelta], Line]] = {}
+        self._id_cells = ID_CELLS
+        self.ahead = NO_SHIFT
+        """By how much the charge point's clock is ahead of that of the log."""
         self._first = 0  # what came before has been forgotten
         self._now: datetime | None = None
         self.filter = LogFilter()
@@ -145,6 +174,7 @@ class MessagePane(Painted, can_focus=True):
                 continue
             known = number in self._exchanges
             self._exchanges[number] = exchange
+            self._id_cells = max(self._id_cells, id_cells(exchange))
             if not known:
                 self.news += not self.following
             if not self.following and failed(exchange):
@@ -176,9 +206,10 @@ class MessagePane(Painted, can_focus=True):
         self._top = max(0, self._top - cut)
 
     def set_filter(self, chosen: LogFilter, trouble: str = "") -> None:
-        """Show what `chosen` lets through; with `trouble` the old filter stays."""
+        """Show what `chosen` lets through; with `trouble` that is everything, and the border says
+        what is wrong."""
         self.filter_trouble = trouble
-        if not trouble and chosen.text != self.filter.text:
+        if chosen.text != self.filter.text:
             self.filter = chosen
             self._refilter()
         self.sync()
@@ -290,10 +321,10 @@ class MessagePane(Painted, can_focus=True):
 
     def _title(self) -> tuple[list[Span], list[Span]]:
         dot = f" {self.look.symbol('dot')} "
+        if self.filter_trouble:  # worth the whole line
+            return [Span(f" {text.plain(self.filter_trouble, self.look.ascii)} ", "error")], []
         title = [Span(" Messages ", "strong")]
-        if self.filter_trouble:
-            title.append(Span(f"{text.plain(self.filter_trouble, self.look.ascii)} ", "error"))
-        elif self.filter:
+        if self.filter:
             mood = "" if self.hides else " (others dimmed)"
             title.append(Span(f"/{text.plain(self.filter.text, self.look.ascii)}{mood} ", "accent"))
         total = text.count(len(self._exchanges), "exchange")
@@ -351,11 +382,11 @@ class MessagePane(Painted, can_focus=True):
             role = "cursor"
         elif self.filter and not self.hides and not self.filter.matches(exchange):
             role = "faint"
-        drawn_as = (exchange, cells, role, wide)
+        drawn_as = (exchange, cells, role, wide, self._id_cells, self.ahead)
         known = self._drawn.get(number)
         if known is not None and known[0] == drawn_as:
             return known[1]
-        made = row_line(exchange, now, cells, self.look, role, wide)
+        made = row_line(exchange, now, cells, self.look, role, wide, self._id_cells, self.ahead)
         line = tuple(span._replace(press=f"row {number}") for span in made)
         if exchange.state is not ExchangeState.WAITING:  # that one's age counts up
             if len(self._drawn) > ROWS_KEPT:
@@ -382,19 +413,18 @@ class MessagePane(Painted, can_focus=True):
 
     # -- mouse -------------------------------------------------------------------------------------
 
-    def on_click(self, event: events.Click) -> None:
-        press = self.press_at(event)
-        if press.startswith("row "):
-            event.stop()
-            number = int(press[4:])
-            again = not self.following and self._cursor == number
-            self.pause()
-            self._reveal(bisect.bisect_left(self._rows, number))
-            self._after_move()
-            if again:
-                self.post_message(self.Opened())
-        elif press:
-            super().on_click(event)
+    def pressed(self, press: str) -> None:
+        word, _, number_text = press.partition(" ")
+        if word != "row":
+            super().pressed(press)
+            return
+        number = int(number_text)
+        again = not self.following and self._cursor == number
+        self.pause()
+        self._reveal(bisect.bisect_left(self._rows, number))
+        self._after_move()
+        if again:
+            self.post_message(self.Opened())
 
     def wheel(self, rows: int) -> None:
         """Scroll by the wheel: up pauses, reaching the end follows again."""
@@ -426,14 +456,14 @@ class MessagePane(Painted, can_focus=True):
         self.sync()
 
 
-def as_jsonl(exchanges: Iterable[Exchange]) -> Iterable[str]:
-    """Exchanges as lines of JSON, for a file."""
+def as_jsonl(exchanges: Iterable[Exchange], ahead: timedelta = NO_SHIFT) -> Iterable[str]:
+    """Exchanges as lines of JSON, for a file; `ahead` as in `row_line`."""
     import json
 
     for one in exchanges:
         yield json.dumps(
             {
-                "at": one.requested_at.isoformat(),
+                "at": (one.requested_at + ahead).isoformat(),
                 "direction": one.direction.value,
                 "action": one.action,
                 "connectorId": one.connector_id,

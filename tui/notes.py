@@ -133,6 +133,8 @@ def next_step(connector: ConnectorSnapshot, look: Look) -> str:
     if connector.authorizing:
         return ""
     if connector.status == "Preparing":
+        if connector.identifying:
+            return "reads who it is, starts by itself"
         if connector.plug_by:
             return f"{look.key('plug')} plugs its vehicle in"
         if connector.plugged and "local_start" in refused:

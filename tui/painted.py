@@ -220,4 +220,11 @@ class Painted(Widget):
         press = self.press_at(event)
         if press:
             event.stop()
-            self.post_message(self.Pressed(self, press))
+            self.pressed(press)
+
+    def pressed(self, press: str) -> None:
+        """Do what a click on a span with `press` does.
+
+        This is what a subclass overrides: Textual calls the `on_click` of every class in turn.
+        """
+        self.post_message(self.Pressed(self, press))

@@ -23,6 +23,8 @@ from tui.look import Look
 from tui.painted import Line, Painted, Span, fitted, justified
 
 Free = Callable[[str], "Choice | None"]
+Trouble = Callable[["Chosen"], str]
+HOW = "enter takes it, esc goes back"
 
 WHEEL_ROWS = 3
 """How far the bar goes with a notch of the wheel."""
@@ -159,12 +161,16 @@ class Picker(ModalScreen["Chosen | None"]):
         *,
         free: Free | None = None,
         separator: str = "",
+        trouble: Trouble | None = None,
     ) -> None:
-        """`free` makes a choice of what was typed; what follows `separator` is not searched for."""
+        """`free` makes a choice of what was typed; what follows `separator` is not searched for.
+        While `trouble` has something against what would be taken, it stands below, and nothing is
+        taken: what was typed can be mended."""
         super().__init__()
         self.look = look
         self._title, self._hint = title, hint
         self._choices, self._free, self._separator = choices, free, separator
+        self._trouble = trouble
 
     def compose(self) -> ComposeResult:
         with Vertical(id="picker", classes="-ascii" if self.look.ascii else ""):
@@ -176,9 +182,7 @@ class Picker(ModalScreen["Chosen | None"]):
     def on_mount(self) -> None:
         from textual.content import Content
 
-        box = self.query_one("#picker")
-        box.border_title = Content(self._title)
-        box.border_subtitle = Content("enter takes it, esc goes back")
+        self.query_one("#picker").border_title = Content(self._title)
         self._search("")
 
     @on(Input.Changed)
@@ -194,6 +198,18 @@ class Picker(ModalScreen["Chosen | None"]):
             if not exact:
                 choices = [own, *choices]
         self.query_one(ChoiceList).show(choices)
+        self._say_trouble(self.query_one(ChoiceList).chosen)
+
+    def _say_trouble(self, choice: Choice | None) -> bool:
+        """Whether something is against this; said where else it says what enter does."""
+        from textual.content import Content
+
+        typed = self.query_one("#query", Input).value
+        words = self._trouble(Chosen(choice, typed)) if self._trouble and choice else ""
+        box = self.query_one("#picker")
+        box.border_subtitle = Content(text.plain(words, self.look.ascii) or HOW)
+        box.set_class(bool(words), "-trouble")
+        return bool(words)
 
     def action_move(self, rows: int) -> None:
         self.query_one(ChoiceList).move(rows)
@@ -211,7 +227,7 @@ class Picker(ModalScreen["Chosen | None"]):
         self._take(self.query_one(ChoiceList).choices[int(event.press.split()[1])])
 
     def _take(self, choice: Choice | None) -> None:
-        if choice is not None:
+        if choice is not None and not self._say_trouble(choice):
             self.dismiss(Chosen(choice, self.query_one("#query", Input).value))
 
     def on_click(self, event: events.Click) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from textual import events, on
@@ -206,6 +206,8 @@ class Dashboard(Screen[None]):
         station = sight.station
         if station and self.connector is None and station.connectors:
             self.selected = station.connectors[0].connector_id
+        if station:
+            self.messages.ahead = timedelta(seconds=station.clock_ahead_s)
         self.messages.extend(exchanges)
         self.messages.caption = caption
         if draw:
@@ -220,7 +222,7 @@ class Dashboard(Screen[None]):
         self._draw_connectors(sight)
         self.messages.show(sight.now)
         if self.has_class("-inspecting"):
-            self.inspector.show(self.messages.selected, sight.now)
+            self.inspector.show(self.messages.selected, sight.now, self.messages.ahead)
         self.caption_bar.show(sight.story)
         self.key_bar.show(self._dim())
 

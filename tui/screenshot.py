@@ -17,11 +17,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 from rich.console import Console
 from textual.pilot import Pilot
 
 from sim_core.guide import Caption
+from sim_core.lookalike import ascii_wanted
+from sim_core.spelling import guess
 from tui.app import ChargeForgeApp
 from tui.look import theme_trouble
 from tui.staged import FakeHost
@@ -127,10 +130,24 @@ def _size(text: str) -> tuple[int, int]:
     return size
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, with the option that was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        _, mark, words = message.partition("unrecognized arguments: ")
+        if mark:
+            word = words.split()[0]
+            flags = [flag for action in self._actions for flag in action.option_strings]
+            message = f"There is no option {word}{guess(word, flags)}"
+        end = "" if message.endswith((".", "?")) else "."
+        self.exit(2, f"{message}{end} `{self.prog} --help` explains every one.\n")
+
+
 def _parser() -> argparse.ArgumentParser:
     names = "\n".join(f"  {state.name:<14}{state.help}" for state in STATES)
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="chargeforge screenshot",
+        allow_abbrev=False,
         description="Draw the dashboard in a named state, without charge point or terminal.",
         epilog=f"states:\n{names}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -151,6 +168,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def ascii_there() -> bool:
+    """Whether whoever reads the text can be shown ASCII only."""
+    return ascii_wanted(sys.stdout.encoding, terminal=sys.stdout.isatty())
+
+
 def main(argv: list[str]) -> int:
     """Draw what the command line asks for; returns the exit code."""
     asked = _parser().parse_args(argv)
@@ -163,7 +185,7 @@ def main(argv: list[str]) -> int:
         state,
         size=asked.size or state.size,
         theme=asked.theme or state.theme,
-        ascii=asked.ascii or state.ascii,
+        ascii=asked.ascii or state.ascii or (asked.out is None and ascii_there()),
     )
     if trouble := theme_trouble(state.theme):
         print(f"--theme: {trouble}.", file=sys.stderr)

@@ -249,6 +249,7 @@ class FakeHost:
         self.messages = MessageLog(20_000)
         self.events: Ring[Event] = Ring(100)
         self.failure = ""
+        self.exit_code = 0
         self.snapshot: StationSnapshot | None = picture
         self.moment = NOW
         self.submitted: list[Command] = []

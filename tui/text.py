@@ -83,6 +83,9 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+NO_SHIFT = timedelta(0)
+"""Two clocks that agree."""
+
 # -- times -----------------------------------------------------------------------------------------
 
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import difflib
 import errno
 import io
 import logging
 import math
 import os
+import re
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from sim_core.csms.rules import CENTRAL_PY_DELAY_S, DEFAULT_API_KEY, Boot, Rules
 from sim_core.csms.text import printable
@@ -25,6 +27,24 @@ from sim_core.csms.text import printable
 if TYPE_CHECKING:
     from sim_core.csms.api import ApiServer
     from sim_core.csms.events import Event
+
+
+STRICT = ("strict", "surrogateescape")
+"""How a stream deals with what it cannot show where nobody has thought of it."""
+QUOTED = re.compile(r"unrecognized arguments: (\S+)")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, with the option that was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        if found := QUOTED.match(message):
+            flags = [flag for action in self._actions for flag in action.option_strings]
+            near = difflib.get_close_matches(found[1].partition("=")[0], flags, n=1)
+            hint = f": did you mean {near[0]}?" if near else "."
+            message = f"There is no option {printable(found[1])}{hint}"
+        end = "" if message.endswith((".", "?")) else "."
+        self.exit(2, f"{message}{end} `{self.prog} --help` explains every option.\n")
 
 
 class _SafeFormatter(logging.Formatter):
@@ -54,8 +74,9 @@ def _delay(text: str) -> float:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="chargeforge csms",
+        allow_abbrev=False,
         description="A small CSMS for OCPP 1.6J with an HTTP API. Charge points connect to "
         "ws://HOST:PORT/ocpp/<charge point id>; every change is printed as one sentence.",
     )
@@ -117,9 +138,9 @@ def main(argv: list[str] | None = None) -> int:
     handler = logging.StreamHandler()
     handler.setFormatter(_SafeFormatter("%(levelname)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    if isinstance(sys.stdout, io.TextIOWrapper):
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in STRICT:
         # A terminal that cannot show Thai must not end the server.
-        sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stdout.reconfigure(errors="replace")
     try:
         return asyncio.run(_run(options))
     except KeyboardInterrupt:

@@ -3,23 +3,21 @@
 Every answer is JSON, every refusal `{"detail": sentence}`. The routes are one table; a handler
 takes the body and returns an answer or raises a refusal, and one place turns both into HTTP.
 Starlette and uvicorn are imported by this module only, so a CSMS without HTTP doesn't pay for
-them.
+them. Who may ask, how much and how slowly is the door's business, which stands before every HTTP
+port of the program; here it is only asked for the key.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hmac
 import json
-import logging
-import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -35,10 +33,14 @@ from sim_core.csms.ledger import Session, format_time
 from sim_core.csms.peer import now
 from sim_core.csms.rules import DEFAULT_API_KEY
 from sim_core.csms.server import Csms
+from sim_core.http_door import answers
+from sim_core.http_door.guard import LARGEST_BODY, Guard
+from sim_core.http_door.server import Stop, listen, serve_app
 
 DEFAULT_ID_TAG = "DEMO_IDTAG"
-LARGEST_BODY = 64 * 1024
 LARGEST_INTEGER = 2**31 - 1
+LARGEST_TRANSACTION_ID = 2**127
+"""A charge point that was another CSMS's before may bring any counter along."""
 
 STATUS_OF: dict[type[CsmsError], int] = {
     NotConnectedError: 404,
@@ -78,12 +80,14 @@ def _integer(body: Body, *names: str, lowest: int) -> int:
     return value
 
 
-def _optional_integer(body: Body, *names: str, lowest: int) -> int | None:
+def _optional_integer(
+    body: Body, *names: str, lowest: int, highest: int = LARGEST_INTEGER
+) -> int | None:
     value = _first(body, names)
     if value is None:
         return None
     whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or not lowest <= value <= LARGEST_INTEGER:
+    if not whole or not lowest <= value <= highest:
         raise RefusedError(422, f"{names[0]} must be an integer from {lowest}")
     return int(value)
 
@@ -125,7 +129,9 @@ async def start(csms: Csms, body: Body) -> dict[str, Any]:
 
 
 async def stop(csms: Csms, body: Body) -> dict[str, Any]:
-    transaction_id = _optional_integer(body, "transactionId", "transaction_id", lowest=-1)
+    transaction_id = _optional_integer(
+        body, "transactionId", "transaction_id", lowest=-1, highest=LARGEST_TRANSACTION_ID
+    )
     connector_id = _optional_integer(body, "connectorId", "connector_id", lowest=1)
     if transaction_id is None and connector_id is None:
         raise RefusedError(422, "transactionId or connectorId must be given")
@@ -261,12 +267,6 @@ WITHOUT_KEY = frozenset({health})
 # HTTP
 
 
-def _json(content: dict[str, Any], status_code: int = 200) -> Response:
-    # ASCII only: a name from the wire may hold half a surrogate pair, which UTF-8 cannot.
-    text = json.dumps(content, separators=(",", ":"))
-    return Response(text, status_code, media_type="application/json")
-
-
 async def _read(request: Request) -> Body:
     if request.method != "POST":
         return {}
@@ -284,8 +284,8 @@ async def _read(request: Request) -> Body:
     return body
 
 
-def create_app(csms: Csms, api_key: str = DEFAULT_API_KEY) -> Starlette:
-    """Return the ASGI application over `csms`."""
+def create_app(csms: Csms, api_key: str = DEFAULT_API_KEY, host: str = "") -> Starlette:
+    """Return the ASGI application over `csms`. `host` is the name that it is bound to."""
     if not api_key:
         raise ValueError("the API key must not be empty")
     expected = api_key.encode()
@@ -295,80 +295,57 @@ def create_app(csms: Csms, api_key: str = DEFAULT_API_KEY) -> Starlette:
             # Header bytes arrive decoded as Latin-1; this gives them back as they were.
             given = request.headers.get("x-api-key", "").encode("latin-1")
             if handler not in WITHOUT_KEY and not hmac.compare_digest(given, expected):
-                return _json({"detail": "invalid api key"}, 401)
+                return answers.refusal(401, "invalid api key")
             try:
-                return _json(await handler(csms, await _read(request)))
-            except RefusedError as refusal:
-                return _json({"detail": str(refusal)}, refusal.status)
+                return answers.answer(await handler(csms, await _read(request)))
+            except RefusedError as refused:
+                return answers.refusal(refused.status, str(refused))
             except CsmsError as error:
-                return _json({"detail": str(error)}, STATUS_OF.get(type(error), 502))
+                return answers.refusal(STATUS_OF.get(type(error), 502), str(error))
             except ClientDisconnect:
-                return _json({"detail": "the request was not sent in full"}, 400)
+                return answers.refusal(400, "the request was not sent in full")
             except asyncio.CancelledError:
                 # Only uvicorn cancels, at its end; passed on, it would be logged as a failure.
-                return _json({"detail": "the CSMS is ending"}, 503)
+                return answers.refusal(503, "the CSMS is ending")
 
         return respond
 
     async def not_found(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        response = _json({"detail": error.detail}, error.status_code)
-        response.headers.update(error.headers or {})
-        return response
+        return answers.refusal(error.status_code, error.detail, dict(error.headers or {}))
 
     routes = [Route(path, endpoint(handler), methods=[verb]) for verb, path, handler in ROUTES]
-    return Starlette(routes=routes, exception_handlers={HTTPException: not_found})
-
-
-class _Listener(uvicorn.Server):
-    """uvicorn as a guest: signals belong to the program, and it says when it is ready."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
+    guard = Middleware(
+        Guard,
+        api_key=api_key,
+        own_name=host,
+        asks_for_key=False,
+        known_key=api_key == DEFAULT_API_KEY,
+    )
+    handlers = {HTTPException: not_found}
+    return Starlette(routes=routes, middleware=[guard], exception_handlers=handlers)
 
 
 class ApiServer:
     """The API on a TCP port."""
 
     def __init__(self, csms: Csms, api_key: str = DEFAULT_API_KEY) -> None:
-        self._app = create_app(csms, api_key)
-        self._listener: _Listener | None = None
-        self._task: asyncio.Task[None] | None = None
+        if not api_key:
+            raise ValueError("the API key must not be empty")
+        self._csms = csms
+        self._api_key = api_key
+        self._stop: Stop | None = None
         self.port: int | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 8080) -> None:
         """Listen; port 0 lets the system choose, `.port` tells which one. Raises OSError."""
-        # Binding here, not in uvicorn, turns a port in use into an exception instead of an exit.
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family, backlog=128)
+        listening = listen(host, port)
         self.port = listening.getsockname()[1]
-        config = uvicorn.Config(
-            self._app,
-            lifespan="off",
-            log_config=None,
-            log_level=logging.WARNING,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=1,
-            ws="none",
-        )
-        self._listener = _Listener(config)
-        self._task = asyncio.get_running_loop().create_task(self._listener.serve([listening]))
-        await self._listener.ready.wait()
+        self._stop = await serve_app(create_app(self._csms, self._api_key, host), listening)
 
     async def stop(self) -> None:
         """Finish requests in progress for a second, then close."""
-        if self._listener is None or self._task is None:
+        if self._stop is None:
             return
-        self._listener.should_exit = True
-        await self._task
-        self._listener = self._task = self.port = None
+        stop, self._stop, self.port = self._stop, None, None
+        await stop()

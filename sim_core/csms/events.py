@@ -67,8 +67,9 @@ class Booted(Event):
     answer: str
 
     def _told(self) -> str:
-        firmware = f", firmware {self.firmware}" if self.firmware else ""
-        return f"booted: {self.vendor} {self.model}{firmware}; registration {self.answer}"
+        firmware = f", firmware {shortened(self.firmware)}" if self.firmware else ""
+        make = f"{shortened(self.vendor)} {shortened(self.model)}"
+        return f"booted: {make}{firmware}; registration {self.answer}"
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class StatusReported(Event):
 
     def _told(self) -> str:
         faults = [self.error_code, self.vendor_error_code, self.info]
-        shown = ", ".join(fault for fault in faults if fault and fault != "NoError")
+        shown = ", ".join(shortened(fault, 160) for fault in faults if fault and fault != "NoError")
         return f"connector {self.connector_id} is {self.status}" + (f" ({shown})" if shown else "")
 
 
@@ -201,6 +202,22 @@ class Notified(Event):
 
     def _told(self) -> str:
         return f"sent {self.action}: {shortened(self.detail)}"
+
+
+@dataclass(frozen=True)
+class Remarked(Event):
+    """A text is longer than OCPP allows, and was taken all the same."""
+
+    action: str
+    field: str
+    length: int
+    allowed: int
+
+    def _told(self) -> str:
+        return (
+            f"sent {self.action} with {self.length} characters of {self.field}, OCPP allows "
+            f"{self.allowed}: other CSMSs may refuse that"
+        )
 
 
 @dataclass(frozen=True)

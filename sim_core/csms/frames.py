@@ -12,9 +12,10 @@ from typing import Any
 
 # OCPP-J 1.6 allows 36 characters. Chargers in the field use more; echoing has to end somewhere.
 LONGEST_ID = 255
-# Room for any counter. Python refuses to print numbers of some thousand digits, so one that came
-# in could fail much later, in the sum of two of them.
-LONGEST_INTEGER = 18
+CALL = 2
+# Room for any counter, of 64 bits or of 128. Python refuses to print numbers of some thousand
+# digits, so one that came in could fail much later, in the sum of two of them.
+LONGEST_INTEGER = 40
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Junk:
 
     reason: str
     unique_id: str | None = None
+    code: str = "FormationViolation"
 
 
 Frame = Request | Answer | Refusal | Junk
@@ -56,12 +58,21 @@ Frame = Request | Answer | Refusal | Junk
 
 def parse(raw: str | bytes) -> Frame:
     """Read one frame."""
+    too_long = False
+
+    def integer(digits: str) -> int:
+        nonlocal too_long
+        if len(digits.lstrip("-")) > LONGEST_INTEGER:
+            too_long = True
+            return 0
+        return int(digits)
+
     try:
-        message = json.loads(raw, parse_int=_integer)
+        message = json.loads(raw, parse_int=integer)
     except RecursionError:
         return Junk("nested too deeply")
     except ValueError:
-        return Junk("not JSON, or a number is too large")
+        return Junk("not JSON")
     if not isinstance(message, list) or not message:
         return Junk("not a JSON array with a message type")
     kind, rest = message[0], message[1:]
@@ -69,13 +80,11 @@ def parse(raw: str | bytes) -> Frame:
         return Junk("an unknown message type")
     if not rest or not isinstance(rest[0], str) or len(rest[0]) > LONGEST_ID:
         return Junk("without a usable message id")
+    if too_long:
+        # The frame is well formed all the same: a CALL is owed an answer.
+        reason = f"a number has more than {LONGEST_INTEGER} digits"
+        return Junk(reason, rest[0] if kind == CALL else None, "PropertyConstraintViolation")
     return _READERS[kind](rest)
-
-
-def _integer(digits: str) -> int:
-    if len(digits.lstrip("-")) > LONGEST_INTEGER:
-        raise ValueError("too many digits")
-    return int(digits)
 
 
 def _request(parts: list[Any]) -> Frame:
@@ -103,4 +112,4 @@ def _refusal(parts: list[Any]) -> Frame:
     return Refusal(parts[0], parts[1][:100], description[:255])
 
 
-_READERS = {2: _request, 3: _answer, 4: _refusal}
+_READERS = {CALL: _request, 3: _answer, 4: _refusal}

@@ -38,6 +38,7 @@ from sim_core.csms.errors import (
 from sim_core.csms.events import Sample
 from sim_core.csms.ledger import Connector, IdTag, Ledger, Start, format_time, parse_time
 from sim_core.csms.rules import Rules
+from sim_core.csms.tolerance import Excess, cut, excesses
 
 LOGGER = logging.getLogger(__name__)
 
@@ -60,8 +61,11 @@ ERROR_CODES = {
 
 
 def answers(action: Action) -> Callable[[F], F]:
-    """Mark a method as the handler of `action`, keeping its type (the package has none)."""
-    return cast("Callable[[F], F]", on(action))
+    """Mark a method as the handler of `action`, keeping its type (the package has none).
+
+    What comes in is looked at before, and less strictly than the package does.
+    """
+    return cast("Callable[[F], F]", on(action, skip_schema_validation=True))
 
 
 def now() -> datetime:
@@ -90,6 +94,7 @@ class Peer(OcppChargePoint):  # type: ignore[misc]  # the package has no types
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._retired = False
         self._junk = 0
+        self._remarked: set[tuple[str, str]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # The connection
@@ -145,9 +150,12 @@ class Peer(OcppChargePoint):  # type: ignore[misc]  # the package has no types
             await self._answer_deaf(request, boot.delay_s)
         elif len(self._tasks) < LATE_BOOTS:
             self._spawn(self._answer_late(request, boot.delay_s))
+        else:
+            waiting = f"{LATE_BOOTS} BootNotifications wait for their answer already"
+            await self._refuse(request.unique_id, "GenericError", waiting)
 
     async def _answer(self, request: frames.Request) -> None:
-        """Let the package validate, route and answer; name what it refuses in 1.6's words."""
+        """Let the package route and answer; name what is refused in 1.6's words."""
         if request.action not in self.route_map:
             known = request.action in ACTIONS
             code = "NotSupported" if known else "NotImplemented"
@@ -156,7 +164,12 @@ class Peer(OcppChargePoint):  # type: ignore[misc]  # the package has no types
         if request.action == "DataTransfer" and not isinstance(payload.get("data", ""), str):
             # The schema wants text; peers in the field send objects.
             payload = {**payload, "data": json.dumps(payload["data"])}
+        found = excesses(request.action, payload)
         try:
+            await validate_payload(
+                Call(request.unique_id, request.action, cut(payload, found)), "1.6"
+            )
+            self._remark(request.action, found)
             await self._handle_call(Call(request.unique_id, request.action, payload))
         except ConnectionClosed:
             raise
@@ -207,13 +220,20 @@ class Peer(OcppChargePoint):  # type: ignore[misc]  # the package has no types
     async def _reject(self, junk: frames.Junk) -> None:
         self._ignored(junk.reason)
         if junk.unique_id is not None:
-            await self._send(
-                CallError(junk.unique_id, "FormationViolation", junk.reason, {}).to_json()
-            )
+            await self._send(CallError(junk.unique_id, junk.code, junk.reason, {}).to_json())
 
     async def _refuse(self, unique_id: str, code: str, description: str) -> None:
         self._ignored(description)
         await self._send(CallError(unique_id, code, description[:255], {}).to_json())
+
+    def _remark(self, action: str, found: tuple[Excess, ...]) -> None:
+        """Say once a connection what is not as OCPP has it and is taken all the same."""
+        for one in found:
+            if (action, one.field) not in self._remarked:
+                self._remarked.add((action, one.field))
+                self._tell(
+                    events.Remarked(now(), self.cpid, action, one.field, one.length, one.allowed)
+                )
 
     def _ignored(self, reason: str) -> None:
         self._junk += 1

@@ -24,6 +24,7 @@ from sim_core.csms.errors import NotConnectedError
 from sim_core.csms.ledger import Ledger
 from sim_core.csms.peer import Peer, now
 from sim_core.csms.rules import Rules
+from sim_core.csms.waiting_room import Visitor, WaitingRoom
 
 LOGGER = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ class Csms:
             open_timeout=5,
             close_timeout=1,
             logger=_SOCKET_LOG,
+            create_connection=WaitingRoom().visitor,  # type: ignore[arg-type]  # it is only called
         )
         self.port = next(iter(self._server.sockets)).getsockname()[1]
 
@@ -133,7 +135,9 @@ class Csms:
         return None
 
     async def _welcome(self, connection: ServerConnection) -> None:
+        assert isinstance(connection, Visitor)
         assert connection.request is not None
+        connection.come_in()
         cpid = charge_point_id(connection.request.path)
         peer = Peer(cpid, connection, self.ledger, self.rules, self._tell)
         older = self._peers.get(cpid)

@@ -5,23 +5,30 @@ from __future__ import annotations
 import sys
 import threading
 
-from sim_core.__main__ import FORMS, LOOK_S, Lines, log_to_file, signals_set
+from sim_core.__main__ import FORMS, LOOK_S, Lines, signals_set
 from sim_core.config import load_as
 from sim_core.errors import UserError
 from sim_core.fleet.crowd import FAREWELL_S, Crowd
 from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.picture import sentence, summary
+from sim_core.front_door import through_the_door
+from sim_core.log_file import log_to_file
 
 STOP_PATIENCE_S = FAREWELL_S + 10.0
 
 
 def crowd_of(arguments: list[str]) -> Crowd | None:
-    """The fleet that the command line asks for; None after a sentence about what is wrong."""
+    """The fleet that the command line asks for, and its log; None after a sentence about what is
+    wrong."""
     try:
-        return Crowd(load_as(FleetSettings, arguments, "chargeforge fleet"))
+        settings = load_as(FleetSettings, arguments, "chargeforge fleet")
+        with settings.naming_sources():
+            crowd = Crowd(settings)
+            log_to_file(settings, crowd.warn)
     except UserError as error:
         print(error, file=sys.stderr)
         return None
+    return crowd
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -29,7 +36,6 @@ def main(argv: list[str] | None = None) -> int:
     crowd = crowd_of(sys.argv[1:] if argv is None else argv)
     if crowd is None:
         return 2
-    log_to_file(crowd.settings)
     return run_plain(crowd)
 
 
@@ -48,18 +54,22 @@ def run_plain(crowd: Crowd) -> int:
         shard = settings.shard()
         part = f" (part {shard.index} of {shard.count})" if shard.count > 1 else ""
         count = len(shard.numbers(settings.fleet_count))
-        out.say(crowd.now(), "start", f"{count} charge points start{part}. Ctrl-C ends them.")
+        start = "1 charge point starts" if count == 1 else f"{count} charge points start"
+        them = "it" if count == 1 else "them"
+        out.say(crowd.now(), "start", f"{start}{part}. Ctrl-C ends {them}.")
         report_looks = max(1, round(settings.fleet_report_sec / LOOK_S))
-        looks = warned = 0
+        looks = warned = told = 0
         while not stopping.is_set() and not crowd.wait(LOOK_S):
             looks += 1
             warned = _warn(crowd, warned, out)
+            told = _tell(crowd, told, out)
             if looks % report_looks == 0:
                 out.say(crowd.now(), "fleet", sentence(crowd.picture))
         if not crowd.failure:
             out.say(crowd.now(), "fleet", "stopping: sessions end, then the links")
         ended = crowd.stop(STOP_PATIENCE_S)
         _warn(crowd, warned, out)
+        _tell(crowd, told, out)
         wrong = crowd.failure or ("" if ended else "the fleet did not stop in time")
         if wrong:
             Lines(sys.stderr, FORMS[settings.log_format]).say(crowd.now(), "failure", wrong)
@@ -75,5 +85,12 @@ def _warn(crowd: Crowd, warned: int, out: Lines) -> int:
     return len(warnings)
 
 
+def _tell(crowd: Crowd, told: int, out: Lines) -> int:
+    newest, events = crowd.told.since(told)
+    for event in events:
+        out.say(event.at, event.kind, event.text, event.connector_id, event.facts)
+    return newest
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(through_the_door(main))

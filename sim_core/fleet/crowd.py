@@ -30,10 +30,11 @@ from sim_core.hardware.status import Status
 from sim_core.own_thread import OwnThread
 from sim_core.race import first_of
 from sim_core.sidecar.tally import ExchangeTally
-from sim_core.snapshot import LinkState, Registration
+from sim_core.snapshot import LinkState
 from sim_core.station import Station, access_of, build_of
 from sim_core.wire.access import tls_context
 from sim_core.wire.message_log import MessageLog
+from sim_core.wire.refusals import Facts, Refusals
 
 LOG = logging.getLogger(__name__)
 
@@ -78,6 +79,9 @@ class Crowd:
         self._warnings: tuple[str, ...] = ()
         self._answers: deque[float] = deque(maxlen=ANSWERS_KEPT)
         self._counts: deque[int] = deque([0], maxlen=TRACE_S + 1)
+        self.refusals = Refusals(self._note_refusal, WALL.monotonic, crowd=True)
+        self.told: Ring[Event] = Ring(100)
+        """What is worth a line about the fleet as a whole."""
         self._thread = OwnThread("fleet", self._main, ended=lambda: None)
 
     def _check_lengths(self) -> None:
@@ -123,9 +127,17 @@ class Crowd:
         """Show the viewers a standing warning."""
         self._warnings = (*self._warnings, sentence)
 
+    def _note_refusal(self, text: str, connector_id: int | None, facts: Facts) -> None:
+        LOG.warning("%s", text, extra={"facts": facts})
+        self.told.append(Event(self.now(), "refusal", text, None, facts))
+
     # -- life --------------------------------------------------------
 
     async def _main(self, ending: asyncio.Event) -> None:
+        with self.settings.naming_sources():
+            await self._host(ending)
+
+    async def _host(self, ending: asyncio.Event) -> None:
         async with contextlib.AsyncExitStack() as stack:
             looking = asyncio.ensure_future(self._look_on())
             stack.push_async_callback(_ended, looking)
@@ -146,6 +158,8 @@ class Crowd:
         settings = self.settings
         tls_context(access_of(settings).tls)  # what cannot be used is said now, not at every dial
         build = build_of(settings)
+        for remark in settings.remarks:
+            self.warn(remark)
         begun = WALL.monotonic()
         for place, number in enumerate(self._numbers):
             await WALL.sleep(begun + place / settings.fleet_boots_per_sec - WALL.monotonic())
@@ -156,7 +170,9 @@ class Crowd:
                 clock=self._clock,
                 messages=self.messages,
                 events=self.events,
+                refusals=self.refusals,
             )
+            station.tells_log = False
             station.seen_afar = False  # its pictures are looked at here, if at all
             self._members[number] = member = Member(station, [])
             station.open()
@@ -180,7 +196,7 @@ class Crowd:
                 rng=random.Random(rng.random()),
                 visits=self.visits,
             )
-            self._begin(member, driver)
+            member.work.append(member.station.charge_point.spawn(driver))
 
     def _begin(self, member: Member, work: Coroutine[Any, Any, None]) -> None:
         member.work.append(asyncio.ensure_future(work))
@@ -233,17 +249,20 @@ class Crowd:
         links: Counter[LinkState] = Counter()
         because: Counter[str] = Counter()
         statuses: Counter[Status] = Counter()
-        registered = transactions = queued = 0
+        registered = transactions = queued = refused = 0
+        refusal = ""
         power_w = 0.0
         stations = [member.station for member in self._members.values()]
         for station in stations:
             charge_point, link = station.charge_point, station.link
             links[link.state] += 1
             if link.state is LinkState.CONNECTED:
-                registered += charge_point.registration is Registration.ACCEPTED
+                registered += charge_point.outbox.registered
             elif link.trouble:
                 because[link.trouble] += 1
             queued += charge_point.store.depth
+            if charge_point.store.refusal:
+                refused, refusal = refused + 1, refusal or charge_point.store.refusal
             for outlet in charge_point.outlets.values():
                 report = charge_point.reports.current(outlet.number)
                 if report is not None:
@@ -275,9 +294,18 @@ class Crowd:
             refused=tuple(self.visits.refused.most_common(MOST_REASONS)),
             crashed=self._crashed,
             lag_s=self._lag_s,
-            warnings=self._warnings,
+            warnings=(*self._warnings, *_refused(refused, refusal)),
+            standing=self.refusals.standing(),
             rate_trace=tuple((b - a) / LOOK_S for a, b in pairwise(counts)),
         )
+
+
+def _refused(count: int, sentence: str) -> tuple[str, ...]:
+    """The warning for charge points whose state cannot be written, and what the first one says."""
+    if not count:
+        return ()
+    whose = "one charge point" if count == 1 else f"{count} charge points"
+    return (f"{whose}: {sentence}",)
 
 
 async def _result_of(task: asyncio.Task[None]) -> None:

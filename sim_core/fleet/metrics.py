@@ -17,9 +17,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sim_core.fleet.picture import FleetPicture
-from sim_core.sidecar.guard import Guard
+from sim_core.http_door.guard import Guard
+from sim_core.http_door.server import serve_app
 from sim_core.sidecar.metrics import Scraped, exchange_metrics
-from sim_core.sidecar.server import ClosedError, nothing, open_door, serve_app
+from sim_core.sidecar.server import ClosedError, nothing, open_door
 
 if TYPE_CHECKING:
     from sim_core.fleet.crowd import Crowd

@@ -66,6 +66,8 @@ class FleetPicture:
     """How much later than due this process has come to look: it is busier than it can bear."""
     warnings: tuple[str, ...] = ()
     """Standing warnings, as sentences."""
+    standing: tuple[str, ...] = ()
+    """What the CSMS does not take, as long as that lasts."""
     rate_trace: tuple[float, ...] = ()
     """Messages a second, one value a second, newest last."""
 
@@ -83,11 +85,17 @@ def latency_of(seconds: Sequence[float]) -> Latency | None:
     return Latency(*(ranked[min(len(ranked) - 1, int(share * len(ranked)))] for share in SHARES))
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural where that is due."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def summary(seen: FleetPicture) -> str:
     """What the whole run came to, in one line."""
     return (
-        f"{seen.messages} messages, {seen.visits_begun} sessions begun and {seen.visits_ended} "
-        f"ended, {seen.trouble} errors, {seen.queued} messages not answered"
+        f"{counted(seen.messages, 'message')}, {counted(seen.visits_begun, 'session')} begun and "
+        f"{seen.visits_ended} ended, {counted(seen.trouble, 'error')}, "
+        f"{counted(seen.queued, 'message')} not answered"
     )
 
 
@@ -95,7 +103,7 @@ def sentence(seen: FleetPicture) -> str:
     """The picture in one line."""
     words = [
         f"{seen.registered} of {seen.total} registered",
-        f"{seen.charging} of {seen.connectors} connectors charging",
+        f"{seen.charging} of {counted(seen.connectors, 'connector')} charging",
         f"{seen.power_w / 1000:.0f} kW",
         f"{seen.messages_per_s:.1f} messages/s",
     ]
@@ -105,7 +113,7 @@ def sentence(seen: FleetPicture) -> str:
             for seconds in (seen.latency.p50_s, seen.latency.p95_s, seen.latency.p99_s)
         )
         words.append(f"answers p50 {p50} p95 {p95} p99 {p99} ms")
-    words.append(f"{seen.trouble} errors")
+    words.append(counted(seen.trouble, "error"))
     if seen.queued:
         words.append(f"{seen.queued} queued")
     if seen.offline_because:

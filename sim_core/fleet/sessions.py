@@ -36,11 +36,20 @@ class Visits:
     """Visits that charge or have charged."""
     ended: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    """Why the others came to nothing, numbers and cards left out: the reasons stay few."""
+    """Why the others came to nothing, in words that fit every charge point: the reasons stay
+    few."""
 
     def refuse(self, reason: str, id_tag: str) -> None:
         """Count a visit that came to nothing."""
-        self.refused[re.sub(r"\d+", "#", reason.replace(id_tag, "#"))] += 1
+        self.refused[in_general(reason, id_tag)] += 1
+
+
+def in_general(reason: str, id_tag: str) -> str:
+    """A refusal without what is only of one charge point: its connector, its card, the hour."""
+    reason = reason.replace(f"the card {id_tag}", "the card").replace(id_tag, "the card")
+    reason = re.sub(r" until [-0-9: ]+ UTC", "", reason)
+    reason = re.sub(r"\bconnector \d+", "the connector", reason)
+    return re.sub(r"\d+", "N", reason)
 
 
 async def visit(
@@ -56,6 +65,9 @@ async def visit(
     """Visit one connector for ever; what comes of it is counted in `visits`."""
     await station.until(lambda seen: seen.link.registration is Registration.ACCEPTED)
     await clock.sleep(rng.uniform(0, habits.pause_s))  # not everybody at once
+    if station.snapshot.connectors[connector_id - 1].plugged:  # since the last run
+        await station.submit(Stop(connector_id))
+        await station.submit(Unplug(connector_id))
     while True:
         if await _agreed(station, Plug(connector_id), id_tag, visits):
             if await _agreed(station, Start(connector_id, id_tag), id_tag, visits):

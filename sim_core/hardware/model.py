@@ -1,37 +1,129 @@
 """A make of charger, as data: what `models/*.toml` and a user's own file say.
 
-Only the shape is here. Reading files is `sim_core.models`' part, so that metal stays pure.
+Only the shape is here, and beside each field what it may be: a text is as long as its place on the
+wire (OCPP 1.6 §6, §7), a number is one that metal can have. Reading files is `sim_core.models`'
+part, so that metal stays pure.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text that can be printed, of so many characters."""
+
+    most: int
+    least: int = 0
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, as people read it."""
+        size = f"{self.least} to {self.most}" if self.least else f"at most {self.most}"
+        return f"a text in quotes of {size} characters that can be printed"
+
+    def takes(self, value: object) -> bool:
+        """Whether a value is one of these."""
+        return (
+            isinstance(value, str) and self.least <= len(value) <= self.most and value.isprintable()
+        )
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of `unit` from `low` to `high`."""
+
+    low: float
+    high: float
+    unit: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, as people read it."""
+        of_unit = f" of {self.unit}" if self.unit else ""
+        return f"a number{of_unit} from {self.low:.15g} to {self.high:.15g}"
+
+    def takes(self, value: object) -> bool:
+        """Whether a value is one of these."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        return self.low <= value <= self.high and math.isfinite(value)
+
+
+@dataclass(frozen=True)
+class Word:
+    """One of these words."""
+
+    words: tuple[str, ...]
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, as people read it."""
+        return ", ".join(repr(word) for word in self.words)
+
+    def takes(self, value: object) -> bool:
+        """Whether a value is one of these."""
+        return value in self.words
+
+
+Limit = Text | Number | Word
+
+
+def of(limit: Limit) -> Mapping[str, Limit]:
+    """What a field may be, as its metadata."""
+    return {"limit": limit}
+
+
+REASONS = (
+    "EmergencyStop",
+    "EVDisconnected",
+    "HardReset",
+    "Local",
+    "Other",
+    "PowerLoss",
+    "Reboot",
+    "Remote",
+    "SoftReset",
+    "UnlockCommand",
+    "DeAuthorized",
+)
+"""Why a transaction may end (Reason, OCPP 1.6 §7)."""
+SECONDS = Number(0, 86_400, "seconds")
+SHARE = Number(0, 1)
+MOST_W = 1e9
+TEMPERATURE_UNITS = ("Celsius", "Celcius", "K", "Fahrenheit")
 
 
 @dataclass(frozen=True)
 class Identity:
     """What BootNotification says (OCPP 1.6 §6.3); None is left out."""
 
-    vendor: str
-    model: str
-    serial_number: str | None = None
-    firmware_version: str | None = None
-    iccid: str | None = None
+    vendor: str = field(metadata=of(Text(20, least=1)))
+    model: str = field(metadata=of(Text(20, least=1)))
+    serial_number: str | None = field(default=None, metadata=of(Text(25)))
+    firmware_version: str | None = field(default=None, metadata=of(Text(50)))
+    iccid: str | None = field(default=None, metadata=of(Text(20)))
+    imsi: str | None = field(default=None, metadata=of(Text(20)))
+    charge_box_serial_number: str | None = field(default=None, metadata=of(Text(25)))
+    meter_type: str | None = field(default=None, metadata=of(Text(25)))
+    meter_serial_number: str | None = field(default=None, metadata=of(Text(25)))
 
 
 @dataclass(frozen=True)
 class Ratings:
     """What the metal can do."""
 
-    connector_power_w: float
-    connector_current_a: float
-    cabinet_power_w: float
-    cabinet_reserve_w: float = 0.0
+    connector_power_w: float = field(metadata=of(Number(1, MOST_W, "W")))
+    connector_current_a: float = field(metadata=of(Number(0.1, 1e5, "A")))
+    cabinet_power_w: float = field(metadata=of(Number(1, MOST_W, "W")))
+    cabinet_reserve_w: float = field(default=0.0, metadata=of(Number(0, MOST_W, "W")))
     """Held free for a connector that is about to charge."""
-    minimum_power_w: float = 0.0
+    minimum_power_w: float = field(default=0.0, metadata=of(Number(0, MOST_W, "W")))
     """Less than that a power module cannot give: a lower limit pauses the charging."""
-    mains_v: float = 230.0
+    mains_v: float = field(default=230.0, metadata=of(Number(1, 1e5, "V")))
     """What an ampere of a charging profile is counted with: it is one per phase of the mains."""
 
 
@@ -39,43 +131,43 @@ class Ratings:
 class Timing:
     """How long the metal takes, in seconds."""
 
-    boot_s: float = 0.0
+    boot_s: float = field(default=0.0, metadata=of(SECONDS))
     """From the open socket to BootNotification."""
-    cable_check_s: float = 0.0
+    cable_check_s: float = field(default=0.0, metadata=of(SECONDS))
     """From the authorisation of a plugged vehicle to StartTransaction."""
-    energize_s: float = 0.0
+    energize_s: float = field(default=0.0, metadata=of(SECONDS))
     """From StartTransaction to Charging."""
-    reboot_s: float = 1.0
+    reboot_s: float = field(default=1.0, metadata=of(SECONDS))
     """From the end of the link to the next dial, after Reset."""
-    precharge_s: float = 0.0
+    precharge_s: float = field(default=0.0, metadata=of(SECONDS))
     """From Charging to the first current: the voltages are brought together."""
-    ramp_w_per_s: float = 1e9
-    hard_reset_s: float | None = None
+    ramp_w_per_s: float = field(default=1e9, metadata=of(Number(1, MOST_W, "W")))
+    hard_reset_s: float | None = field(default=None, metadata=of(SECONDS))
     """From the last word before a hard reset to the end of the link; None: `reset_s`."""
-    hard_reboot_s: float | None = None
+    hard_reboot_s: float | None = field(default=None, metadata=of(SECONDS))
     """The same after a hard reset; None: as long as `reboot_s`."""
-    install_s: float = 2.0
+    install_s: float = field(default=2.0, metadata=of(SECONDS))
     """From a complete firmware file to the reboot, where the file does not say."""
-    reset_s: float = 0.0
+    reset_s: float = field(default=0.0, metadata=of(SECONDS))
     """From the last word before a reset to the end of the link."""
-    mac_s: float = 0.0
+    mac_s: float = field(default=0.0, metadata=of(SECONDS))
     """From the plug to the vehicle's id on the cable (SLAC). 0: there is no handshake."""
-    mac_retry_s: float = 0.0
+    mac_retry_s: float = field(default=0.0, metadata=of(SECONDS))
     """What a vehicle adds that answers only the second time."""
-    mac_retry_share: float = 0.0
+    mac_retry_share: float = field(default=0.0, metadata=of(SHARE))
     """The share of handshakes that need the second time."""
-    late_start_s: float = 0.0
+    late_start_s: float = field(default=0.0, metadata=of(SECONDS))
     """From an authorisation after the cable check to StartTransaction."""
-    stop_s: float = 0.0
+    stop_s: float = field(default=0.0, metadata=of(SECONDS))
     """From an accepted RemoteStopTransaction to the end of the energy."""
-    second_gun_share: float = 1.0
+    second_gun_share: float = field(default=1.0, metadata=of(SHARE))
     """The share of remote starts beside a charging connector that take very long and come to
     nothing, in a make that has that habit (`slow_second_gun`)."""
-    emergency_s: float = 0.0
+    emergency_s: float = field(default=0.0, metadata=of(SECONDS))
     """From the emergency button to the end of the energy."""
-    expiry_s: float = 0.0
+    expiry_s: float = field(default=0.0, metadata=of(SECONDS))
     """From the end of a reservation to when the connector is free of it."""
-    spread: float = 0.0
+    spread: float = field(default=0.0, metadata=of(SHARE))
     """By which share these times vary from one occasion to the next."""
 
 
@@ -97,7 +189,10 @@ class Behaviour:
     """A battery lets the firmware stop what runs, and say so, when the mains fail."""
     vendor_fields: bool = False
     """StatusNotification always carries vendorErrorCode, info and vendorId."""
-    status_order: str = "charge_point_first"
+    status_order: str = field(
+        default="charge_point_first",
+        metadata=of(Word(("charge_point_first", "charge_point_last"))),
+    )
     """Who reports first: charge_point_first (connector 0) or charge_point_last."""
     begin_end_samples: bool = False
     """MeterValues at the begin and the end of a transaction, beside the periodic ones."""
@@ -107,6 +202,9 @@ class Behaviour:
     """ClearCache is Accepted although AuthorizationCacheEnabled is false."""
     stamps_reports: bool = False
     """StatusNotification carries the moment of the report, not that of the change."""
+    relative_maximum: bool = True
+    """A ChargePointMaxProfile may be Relative and counts from when it was set; False: refused.
+    Where a relative schedule begins is the charge point's to say (§7.9), and makes differ."""
     security_extension: bool = True
     """It speaks "Improved security for OCPP 1.6-J" (GetLog, SecurityEventNotification …)."""
     only_named_keys: bool = False
@@ -154,6 +252,7 @@ class Quirks:
     offline_duplicate: bool = False
     mute_transfers: bool = False
     below_profile: bool = False
+    plug_ends_reserved: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,10 +267,10 @@ class QuirkText:
 class VendorFault:
     """A fault that the make has a code of its own for."""
 
-    info: str
+    info: str = field(metadata=of(Text(50)))
     everywhere: bool = False
     """It strikes every connector and the charge point itself (connectorId 0)."""
-    stops: str | None = None
+    stops: str | None = field(default=None, metadata=of(Word(REASONS)))
     """The reason with which it ends transactions at once; None: it does not."""
     fails_start: bool = False
     """It is found while a vehicle starts, and passes by itself."""
@@ -181,10 +280,10 @@ class VendorFault:
 class KeyText:
     """What a model's file says of one configuration key; None leaves it as OCPP has it."""
 
-    value: str
+    value: str = field(metadata=of(Text(500)))
     readonly: bool | None = None
-    low: int | None = None
-    high: int | None = None
+    low: int | None = field(default=None, metadata=of(Number(0, 2**31 - 1)))
+    high: int | None = field(default=None, metadata=of(Number(0, 2**31 - 1)))
 
 
 @dataclass(frozen=True)
@@ -193,9 +292,12 @@ class Metering:
 
     kilowatts: bool = False
     """MeterValues in kWh and kW (meterStart and meterStop are always Wh)."""
-    number_format: str = "fixed"
+    number_format: str = field(default="fixed", metadata=of(Word(("fixed", "g6"))))
     """fixed (decimals by unit) or g6 (six significant digits)."""
     location: bool = True
+    temperature_unit: str = field(default="Celsius", metadata=of(Word(TEMPERATURE_UNITS)))
+    """The unit of Temperature. OCPP 1.6 says Celsius; the first edition's schemas, which some CSMSs
+    still check by, know only Celcius. K and Fahrenheit are in both, and the value follows."""
 
 
 @dataclass(frozen=True)

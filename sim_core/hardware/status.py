@@ -49,6 +49,8 @@ class Facts:
     leaving: bool = False
     """It goes out of service as soon as it is free."""
     reserved_for: str | None = None
+    reserved_first: bool = False
+    """The reservation was there before any vehicle: whoever's is plugged in, it stays Reserved."""
     authorizing: bool = False
     authorized: bool = False
     transaction: bool = False
@@ -79,6 +81,8 @@ def connector_status(facts: Facts) -> Status:
         return Status.UNAVAILABLE
     if facts.authorized:
         return Status.PREPARING
+    if facts.reserved_first:  # G1, G2: only its end and its holder lead away from Reserved
+        return Status.RESERVED
     if facts.plugged or facts.cable:
         return Status.FINISHING if facts.ended else Status.PREPARING
     if facts.reserved_for is not None:

@@ -119,7 +119,7 @@ def _event(event: Event) -> dict[str, Any]:
         "at": event.at.isoformat(),
         "kind": event.kind,
         "connectorId": event.connector_id,
-        "text": event.text,
+        "text": without_users(event.text),
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from ocpp.v16.enums import AuthorizationStatus
@@ -59,6 +61,7 @@ class Authorizer:
         call: Caller,
         *,
         online: Callable[[], bool],
+        how_alone: Callable[[], str],
         now: Callable[[], datetime],
     ) -> None:
         self._configuration = configuration
@@ -66,6 +69,7 @@ class Authorizer:
         self._list = local_list
         self._call = call
         self._online = online
+        self._how_alone = how_alone
         self._now = now
 
     async def decide(self, id_tag: str) -> Verdict:
@@ -82,6 +86,8 @@ class Authorizer:
                     "Invalid",
                     reason=f"the CSMS could not authorise {id_tag} (CALLERROR {answer.code})",
                 )
+            if answer.late is not None:
+                answer.late.add_done_callback(partial(self._heard_late, id_tag))
         return self._decide_offline(id_tag, known)
 
     def learn(self, id_tag: str, payload: Payload) -> Verdict | None:
@@ -109,6 +115,12 @@ class Authorizer:
             verdict.status, reason=f"the CSMS answered {verdict.status} for the card {id_tag}"
         )
 
+    def _heard_late(self, id_tag: str, late: asyncio.Future[Answer]) -> None:
+        """Too late for the driver who stood there, and not for the cache."""
+        answer = late.result()
+        if isinstance(answer, Result):
+            self.learn(id_tag, answer.payload)
+
     def _known(self, id_tag: str) -> KnownTag | None:
         """What is known here: by the local list first, then by the cache (§3.5.3).
 
@@ -126,10 +138,11 @@ class Authorizer:
 
     def _decide_offline(self, id_tag: str, known: KnownTag | None) -> Verdict:
         """§3.5.2 and §3.5.3: a known card by LocalAuthorizeOffline, a stranger only if allowed."""
+        alone = f"the charge point is {self._how_alone()} and"
         if not self._configuration.flag("LocalAuthorizeOffline"):
             return Verdict(
                 "Invalid",
-                reason=f"the charge point is offline and may not decide about {id_tag} itself "
+                reason=f"{alone} may not decide about the card {id_tag} itself "
                 "(LocalAuthorizeOffline is false)",
             )
         if known is not None:
@@ -137,12 +150,11 @@ class Authorizer:
                 return Verdict(ACCEPTED, known.parent_id_tag)
             return Verdict(
                 known.status,
-                reason=f"the charge point is offline and knows the card {id_tag} as {known.status}",
+                reason=f"{alone} knows the card {id_tag} as {known.status}",
             )
         if self._configuration.flag("AllowOfflineTxForUnknownId"):
             return Verdict(ACCEPTED)
         return Verdict(
             "Invalid",
-            reason=f"the charge point is offline and does not know the card {id_tag} "
-            "(AllowOfflineTxForUnknownId is false)",
+            reason=f"{alone} does not know the card {id_tag} (AllowOfflineTxForUnknownId is false)",
         )

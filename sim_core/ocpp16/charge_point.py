@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import ChainMap
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ from typing import Any
 
 from ocpp.v16.enums import Reason
 
-from sim_core.clock import Clock, Timer
+from sim_core.clock import Clock, GuardedClock, Timer
 from sim_core.draws import Draws
 from sim_core.events import Event
 from sim_core.hardware import cabinet
@@ -30,7 +31,8 @@ from sim_core.hardware.connector import Connector, Fault
 from sim_core.hardware.model import Model, Quirks, Timing
 from sim_core.hardware.status import Facts, Status
 from sim_core.hardware.vehicle import Garage
-from sim_core.ocpp16 import local_list, metering, reservation
+from sim_core.ocpp16 import local_list, metering, refused_units, reservation
+from sim_core.ocpp16.alone import how_alone
 from sim_core.ocpp16.authorization import Authorizer
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.core import Core
@@ -38,6 +40,8 @@ from sim_core.ocpp16.diagnostics import Diagnostics
 from sim_core.ocpp16.firmware import Firmware
 from sim_core.ocpp16.local_list import LocalList
 from sim_core.ocpp16.outlet import Outlet
+from sim_core.ocpp16.presence import Presence
+from sim_core.ocpp16.promises import kept_first
 from sim_core.ocpp16.readings import Readings
 from sim_core.ocpp16.registration import WORTH_TELLING, Registrar
 from sim_core.ocpp16.remote_trigger import ExtendedTrigger, RemoteTrigger
@@ -49,16 +53,18 @@ from sim_core.ocpp16.sessions import Sessions
 from sim_core.ocpp16.smart_charging import SmartCharging
 from sim_core.ocpp16.stamps import stamp
 from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
+from sim_core.ocpp16.switched_off import CERTIFICATES, routes_without
 from sim_core.ocpp16.transactions import Transactions
 from sim_core.race import first_of
 from sim_core.snapshot import Registration
-from sim_core.store import MEMORY, Store
+from sim_core.store import MEMORY, JournalRow, Store
 from sim_core.wire.access import NOTHING_SET, Access, tls_context
 from sim_core.wire.endpoint import Answer, Endpoint, Payload
 from sim_core.wire.message_log import Exchange
-from sim_core.wire.outbox import Outbox, RetryPolicy
+from sim_core.wire.outbox import Outbox
 from sim_core.wire.style import WireStyle
 from sim_core.wire.transfer import LIMIT_S, Transfers
+from sim_core.wire.trial import RetryPolicy
 
 TICK_S = 1.0
 """How often the metal is looked at while a vehicle is connected."""
@@ -72,6 +78,8 @@ FLUSH_PATIENCE_S = 30.0
 NO_QUIRKS = Quirks()
 NOT_TO_RESERVED = frozenset(Status) - {Status.AVAILABLE, Status.RESERVED, Status.FAULTED}
 """Statuses from which §4.9 knows no way to Reserved but the one through Available."""
+LEFT_BEHIND = frozenset({Status.PREPARING, Status.FINISHING})
+"""What a connector with a vehicle is when nothing else is true of it."""
 NO_NOISE = random.Random(0)
 """Of meters that draw nothing from it."""
 LOOP_S = 1.0
@@ -175,6 +183,7 @@ class ChargePoint:
         "outlets",
         "ping_interval_changed",
         "powered",
+        "presence",
         "published_facts_changed",
         "quirks",
         "readings",
@@ -193,6 +202,7 @@ class ChargePoint:
         "timing",
         "transactions",
         "transfers",
+        "warn",
     )
 
     def __init__(
@@ -213,7 +223,7 @@ class ChargePoint:
         self.behaviour = build.model.behaviour
         self.quirks = build.quirks
         self.rng = rng
-        self.clock = clock
+        self.clock = clock = GuardedClock(clock, self.fail)
         self.store = store
         self.registration = Registration.NONE
         self.rebooting = False
@@ -226,11 +236,15 @@ class ChargePoint:
         """Closes the socket and dials again after so many seconds; the station sets it."""
         self.link_online: Callable[[], bool] = lambda: True
         self.link_settled: Callable[[], None] = lambda: None
+        """Something new got through to the CSMS; the station sets it."""
         self.exchanges: Callable[[], list[Exchange]] = list
         """What has gone over the wire, as far as it is remembered."""
         self.history: Callable[[], list[Event]] = list
         """What has happened, as far as it is remembered."""
         self.ping_interval_changed: Callable[[], None] = lambda: None
+        self.warn: Callable[[str, str], None] = lambda *_: None
+        """Shows the viewers a standing warning: what it is about, and a sentence; an empty one ends
+        the one about that."""
         self.looked_at: Callable[[], bool] = lambda: True
         """Whether somebody sees how the values move, and not only what happens."""
         self._on_event = on_event
@@ -244,7 +258,13 @@ class ChargePoint:
             save=store.save_configuration,
             on_change=self._key_changed,
         )
-        self.security = Security(self.configuration, access, lambda: self.cut_link(0.0))
+        self.security = Security(
+            self.configuration,
+            access,
+            store,
+            reconnect=lambda: self.cut_link(0.0),
+            note=lambda text: self.note("security", text),
+        )
         inoperative = store.inoperative()
         registers = store.registers()
         self.operative = 0 not in inoperative
@@ -273,13 +293,16 @@ class ChargePoint:
             clock,
             policy=self._retry_policy,
             on_confirmed=lambda row, payload: self.transactions.read_id(row, payload),
-            on_settled=lambda row, payload: self.transactions.settled(row, payload),
+            on_settled=lambda row, payload: self._row_settled(row, payload),
             on_given_up=lambda row, why: self.transactions.given_up(row, why),
             on_change=on_change,
             style=wire_style(build.quirks),
             rng=rng,
             instead=lambda row: self.transactions.instead(row),
+            on_half=lambda row, payload: self.transactions.half_answered(row, payload),
+            on_twice=lambda row, payload: self.transactions.answered_twice(row, payload),
         )
+        self.outbox.refused = refused_units.explains(lambda *said: self.warn(*said))
         self.local_list = LocalList(self)
         self.authorizer = Authorizer(
             self.configuration,
@@ -287,6 +310,7 @@ class ChargePoint:
             self.local_list,
             self.outbox.call,
             online=lambda: self.online,
+            how_alone=lambda: how_alone(self),
             now=self.now,
         )
         self.reports = StatusReports(
@@ -305,6 +329,7 @@ class ChargePoint:
         self.sessions = Sessions(self)
         self.transactions = Transactions(self)
         self.readings = Readings(self)
+        self.presence = None if store.path == MEMORY else Presence(self)
         self.transfers = Transfers(
             clock,
             # The CSMS's CA counts for its files too; who we are is not shown to a file server.
@@ -332,13 +357,21 @@ class ChargePoint:
             ("SmartCharging", self.smart_charging),
         )
         supported = [handler for name, handler in handlers if self.configuration.supports(name)]
+        missing = {name for name, _ in handlers if not self.configuration.supports(name)}
         if self.behaviour.security_extension:
             supported += [self.security_log, ExtendedTrigger(self)]
-        self.routes = routes_of(supported)
+            missing.add(CERTIFICATES)
+        routes = kept_first(routes_of(supported), store, self.note)
+        self.routes = ChainMap(routes, routes_without(frozenset(missing)))
         self.security_log.note(STARTUP)
+        if self.presence is not None:
+            self.presence.find()
         self.transactions.recover()
         self.smart_charging.refresh()
         self._look()
+        if self.presence is not None:
+            self.presence.keep()
+        self._tick_while_needed()
         self._aligned.rearm()
 
     # -- time, tasks, notes ------------------------------------------
@@ -346,6 +379,11 @@ class ChargePoint:
     def now(self) -> datetime:
         """The charge point's own time of day, as the CSMS has set it."""
         return self.clock.now() + self._offset
+
+    @property
+    def clock_ahead(self) -> timedelta:
+        """By how much its clock is ahead of the computer's."""
+        return self._offset
 
     def own_time(self, at: datetime | None) -> datetime | None:
         """A moment of the computer's clock on the charge point's own."""
@@ -368,7 +406,7 @@ class ChargePoint:
         """Let something go on beside; a fault in it ends the charge point visibly."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._task_done)
+        task.add_done_callback(self.task_done)
         return task
 
     def say(self, action: str, payload: Payload, *, triggered: bool = False) -> None:
@@ -383,7 +421,7 @@ class ChargePoint:
         self.spawn(send())
 
     async def failed(self) -> None:
-        """Return never; raise when something that was spawned has failed."""
+        """Return never; raise when something that was spawned, or a timer, has failed."""
         await asyncio.shield(self._failed)
 
     async def close(self) -> None:
@@ -400,7 +438,7 @@ class ChargePoint:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._failed.cancel()
         self.advance_metal()
-        self._save_registers()
+        self.save_registers()
 
     def note(self, kind: str, text: str, connector_id: int | None = None) -> None:
         """Write down what has happened, as a sentence."""
@@ -433,8 +471,18 @@ class ChargePoint:
         for other in self.reservations.moved():
             self._look_at(other)
         self._look_at_charge_point()
+        if self.presence is not None:
+            self.presence.keep()
         self._tick_while_needed()
         self.firmware.look()
+        self.published_facts_changed()
+
+    def powers_changed(self) -> None:
+        """What flows may have changed in every connector, and nothing else: told in one go."""
+        self._share_power()
+        for outlet in self.outlets.values():
+            self._look_at(outlet)
+        self._tick_while_needed()
         self.published_facts_changed()
 
     def reservations_changed(self) -> None:
@@ -465,6 +513,8 @@ class ChargePoint:
                     outlet.in_service = operative
                     self.store.save_operative(outlet.number, operative)
         for outlet in self.outlets.values():
+            if operative and outlet.in_service:
+                outlet.begin_anew()
             self.changed(outlet)
 
     def charge_point_status(self) -> Status:
@@ -484,7 +534,11 @@ class ChargePoint:
         if self.quirks.never_suspended and status in SUSPENDED:
             status = Status.CHARGING
         before = self.reports.current(outlet.number)
-        if status is Status.RESERVED and before is not None and before.status in NOT_TO_RESERVED:
+        said = None if before is None else before.status
+        comes = status is Status.RESERVED and said in NOT_TO_RESERVED
+        # G1: a reservation ends in Available, whoever's vehicle stands there.
+        goes = said is Status.RESERVED and status in LEFT_BEHIND and outlet.reservation is None
+        if comes or (goes and outlet.authorization is None):
             self._tell(outlet, before, Report(Status.AVAILABLE))
             before = self.reports.current(outlet.number)
         self._tell(outlet, before, _report(status, outlet.metal.fault))
@@ -510,13 +564,19 @@ class ChargePoint:
 
     async def session(self, endpoint: Endpoint) -> None:
         """What the charge point does on one connection; ends by being cancelled."""
+        endpoint.on_fault = self.fail
         boots = self.registration is not Registration.ACCEPTED or self.behaviour.boot_on_reconnect
         await first_of(self.outbox.run(endpoint), self.registrar.session(boots))
 
     def set_registration(self, registration: Registration) -> None:
         """BootNotification was answered."""
-        if registration is not self.registration:
+        if registration is not Registration.NONE:
+            self.security.connected()
+        anew = registration is Registration.ACCEPTED and not self.outbox.registered
+        if registration is not self.registration or anew:
             self.registration = registration
+            if registration is Registration.ACCEPTED:
+                self.link_settled()
             if registration is not Registration.NONE:
                 self.note("boot", f"the CSMS answered BootNotification: {registration.value}")
         if registration is not Registration.ACCEPTED:
@@ -526,7 +586,7 @@ class ChargePoint:
     def registered(self, *, booted: bool) -> None:
         """Everything may pass now (§4.2)."""
         self.outbox.registered = True
-        self.link_settled()
+        self.security.connected()
         order = self.report_order()
         running = any(outlet.transaction for outlet in self.outlets.values())
         if booted and running and self.quirks.connectors_after_reconnect:
@@ -544,12 +604,19 @@ class ChargePoint:
             self.reports.say_changes(order)
         if booted:
             self.readings.freeze()
+        else:
+            self.note("boot", "still Accepted: this model sends no BootNotification on a reconnect")
         self.transactions.end_cut_off()
         self.firmware.registered()
         self.diagnostics.uploads.registered()
         self.security_log.registered()
         self.outbox.wake()
         self.published_facts_changed()
+
+    def written_again(self) -> None:
+        """The disk has taken everything that it was owed: what waited for that goes out."""
+        self.security_log.tell()
+        self.outbox.wake()
 
     def _say_connectors(self) -> None:
         if self.outbox.registered:
@@ -759,6 +826,13 @@ class ChargePoint:
 
     def _tick(self) -> None:
         self._tick_timer = None
+        try:
+            self._look_at_metal()
+        finally:  # whatever one turn met, the meters go on counting
+            self._tick_while_needed()
+            self.published_facts_changed()
+
+    def _look_at_metal(self) -> None:
         evenly = self._ticks_evenly()
         self.advance_metal()
         for outlet in self.outlets.values():
@@ -771,11 +845,10 @@ class ChargePoint:
             else:
                 outlet.trace_w.clear()
         if any(outlet.metal.flowing for outlet in self.outlets.values()):
-            self._save_registers()
-        self._tick_while_needed()
-        self.published_facts_changed()
+            self.save_registers()
 
-    def _save_registers(self) -> None:
+    def save_registers(self) -> None:
+        """Let the file know what the meters show."""
         self.store.save_registers_lightly(
             {number: outlet.metal.meter.register_wh for number, outlet in self.outlets.items()}
         )
@@ -822,6 +895,10 @@ class ChargePoint:
 
     # -- odds and ends -----------------------------------------------
 
+    def _row_settled(self, row: JournalRow, payload: Payload) -> None:
+        self.link_settled()
+        self.transactions.settled(row, payload)
+
     def _retry_policy(self) -> RetryPolicy:
         return RetryPolicy(
             attempts=self.configuration.number("TransactionMessageAttempts"),
@@ -844,10 +921,17 @@ class ChargePoint:
             "ClockAlignedDataInterval": self._aligned.rearm,
             "LocalAuthListEnabled": self.local_list.switched,
             "WebSocketPingInterval": self.ping_interval_changed,
+            **dict.fromkeys(refused_units.LISTS, lambda: self.warn(refused_units.ABOUT, "")),
         }
         effects.get(name, lambda: None)()
 
-    def _task_done(self, task: asyncio.Task[None]) -> None:
+    def task_done(self, task: asyncio.Task[Any]) -> None:
+        """A task has ended that nobody awaits: a fault in it is one of the charge point."""
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) and not self._failed.done():
-            self._failed.set_exception(error)
+        if not task.cancelled() and (error := task.exception()):
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """Something went wrong inside that nobody awaits: the charge point ends, and says why."""
+        if not self._failed.done():
+            self._failed.set_exception(self.store.explained(error))

@@ -72,6 +72,8 @@ class Bounds:
     most_periods: int
     units: tuple[str, ...]
     """Of `Current` and `Power`."""
+    relative_maximum: bool = False
+    """A ChargePointMaxProfile may be Relative: it begins when it is set, with no transaction."""
 
 
 def moment_of(at: datetime) -> Moment:
@@ -153,9 +155,9 @@ def _why_not(profile: Profile, bounds: Bounds, *, recurs_nowhere: bool) -> str |
             "(ChargingScheduleAllowedChargingRateUnit)",
         ),
         (
-            profile.purpose == MOST and profile.kind == RELATIVE,
+            profile.purpose == MOST and profile.kind == RELATIVE and not bounds.relative_maximum,
             "a ChargePointMaxProfile cannot be Relative: there is no transaction that it begins "
-            "with; send it as Absolute or Recurring",
+            "with; send it as Absolute or Recurring, or choose a model with relative_maximum",
         ),
         (
             profile.kind == RECURRING and profile.recurrency is None,

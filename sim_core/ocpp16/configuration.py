@@ -6,7 +6,7 @@ written where it is read; `Configuration.on_change` tells those who cannot wait 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
@@ -70,6 +70,29 @@ class Key:
         return NORMAL[self.kind](self, value)
 
 
+LONGEST_NAME, LONGEST_VALUE = 50, 500
+"""Characters of a key and of its value (KeyValue, OCPP 1.6 §7: CiString50 and CiString500)."""
+COUNTED = "MaxLength"
+"""What the name of a key ends in that says how many items the list before it may have (§9.1)."""
+
+
+def cannot_leave(name: str, value: str) -> str:
+    """Why a key could not be told to a CSMS, as a sentence without full stop; empty: it can."""
+    shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+    if not name or not name.isprintable():
+        return f"{shown!r} is no name of a key: take letters that can be printed"
+    if len(name) > LONGEST_NAME:
+        return f"{shown} has {len(name)} characters: a key has at most {LONGEST_NAME} (CiString50)"
+    if len(value) > LONGEST_VALUE:
+        return (
+            f"the value of {name} has {len(value)} characters: GetConfiguration can tell "
+            f"{LONGEST_VALUE} (CiString500)"
+        )
+    if not value.isprintable():
+        return f"the value of {name} has a character that cannot be printed"
+    return ""
+
+
 def _boolean(key: Key, value: str) -> str | None:
     word = value.strip().lower()
     return word if word in ("true", "false") else None
@@ -92,11 +115,12 @@ def _list(key: Key, value: str) -> str | None:
         return None
     if key.allowed is not None and not set(items) <= set(key.allowed):
         return None
-    return ",".join(items)
+    joined = ",".join(items)
+    return joined if len(joined) <= LONGEST_VALUE else None
 
 
 def _text(key: Key, value: str) -> str | None:
-    return value if len(value) <= 500 else None
+    return value if len(value) <= LONGEST_VALUE else None
 
 
 def _secret(key: Key, value: str) -> str | None:
@@ -199,7 +223,16 @@ def keys_of(model: Model, keys: tuple[Key, ...]) -> tuple[Key, ...]:
     """
     standard = {key.name: key for key in keys}
     named: dict[str, Key] = {}
+    spelled = {name.casefold(): name for name in standard}
     for name, text in model.keys.items():
+        usual = spelled.setdefault(name.casefold(), name)
+        if usual != name:
+            raise UserError(
+                f"the model {model.name}: keys.{name} is the key {usual} in another spelling: "
+                f"write {usual}, once."
+            )
+        if why := cannot_leave(name, text.value):
+            raise UserError(f"the model {model.name}: in [keys] {why}.")
         own = Kind.BOOLEAN if text.value in ("true", "false") else Kind.TEXT
         key = standard.get(name) or Key(name, own, "")
         named[name] = key = replace(
@@ -216,12 +249,44 @@ def keys_of(model: Model, keys: tuple[Key, ...]) -> tuple[Key, ...]:
             shown = "what it is set to" if key.kind is Kind.SECRET else repr(value)
             raise UserError(f"the model {model.name}: keys.{name} cannot be {shown}.")
         named[name] = replace(key, default=normal)
+    counted, too_many = _counted({**standard, **named}, frozenset(model.keys))
+    if too_many:
+        raise UserError(f"the model {model.name}: in [keys] {too_many}.")
+    named = {name: counted[name] for name in named}
+    standard = {name: counted[name] for name in standard}
     others = [key for name, key in standard.items() if name not in named]
     if model.behaviour.only_named_keys:
         return (*named.values(), *(replace(key, hidden=True) for key in others))
     return tuple(named.get(name, key) for name, key in standard.items()) + tuple(
         key for name, key in named.items() if name not in standard
     )
+
+
+def _counted(keys: Mapping[str, Key], said: Container[str]) -> tuple[dict[str, Key], str]:
+    """The keys with no MaxLength below the list that it counts; and a sentence without full stop
+    where one is, though it is one of the keys that somebody has `said`.
+
+    A list that is longer by itself is what was wished: its MaxLength is raised to it.
+    """
+    counted = dict(keys)
+    for name, key in keys.items():
+        bound = counted.get(name + COUNTED)
+        items = len(key.default.split(",")) if key.default else 0
+        if key.kind is Kind.LIST and bound is not None and items > int(bound.default):
+            if bound.name in said:
+                return counted, f"{name} has {items} items, and {bound.name} allows {bound.default}"
+            counted[bound.name] = replace(bound, default=str(items))
+    return counted, ""
+
+
+def _bound(keys: Mapping[str, Key]) -> dict[str, Key]:
+    """The keys with every list as short as its MaxLength says (§9.1)."""
+    return {
+        name: key
+        if (counted := keys.get(name + COUNTED)) is None
+        else replace(key, most=min(key.most, int(counted.default)))
+        for name, key in keys.items()
+    }
 
 
 def _built(name: str, value: str, standard: Mapping[str, Key]) -> str:
@@ -250,6 +315,8 @@ def _known(keys: tuple[Key, ...], initial: tuple[tuple[str, str], ...]) -> _Know
     by_name = {key.name: key for key in keys}
     names = {name.casefold(): name for name in by_name}
     for name, value in initial:
+        if why := cannot_leave(name, value):
+            raise ValueError(f"{why}.")
         key = by_name.get(names.get(name.casefold(), "")) or Key(name, Kind.TEXT, "")
         low = key.low if key.own_low is None else key.own_low
         normal = replace(key, low=low).normal(value)
@@ -258,6 +325,10 @@ def _known(keys: tuple[Key, ...], initial: tuple[tuple[str, str], ...]) -> _Know
             raise ValueError(f"the OCPP key {name} cannot be {shown}.")
         by_name[key.name] = replace(key, default=normal, hidden=False)
         names[key.name.casefold()] = key.name
+    by_name, too_many = _counted(by_name, {names[name.casefold()] for name, _ in initial})
+    if too_many:
+        raise ValueError(f"{too_many}.")
+    by_name = _bound(by_name)
     supported = frozenset({"Core", *by_name[SUPPORTED].default.split(",")})
     shown_keys = {
         name: key if key.profile in supported else replace(key, hidden=True)
@@ -345,6 +416,20 @@ class Configuration:
         self._values[key.name] = normal
         self._on_change(key.name)
         return ConfigurationStatus.accepted
+
+    def normal(self, name: str, value: str) -> str | None:
+        """A value as it would be kept if a CSMS set it; None: there is no such key for it, it may
+        only read it, or the value is not allowed."""
+        key = self._visible(name)
+        return None if key is None or key.readonly else key.normal(value)
+
+    def key(self, name: str) -> Key | None:
+        """The key of that name, in whatever case, as the CSMS sees it; None: it sees none."""
+        return self._visible(name)
+
+    def assume(self, name: str, value: str) -> None:
+        """Let a value count from the start that is only so while the charge point runs."""
+        self._values[name] = value
 
     def override(self, name: str, value: str) -> None:
         """Set a key from within (the interval that BootNotification brings)."""

@@ -24,6 +24,7 @@ from ocpp.v16.enums import (
 )
 
 from sim_core.ocpp16.charging_profile import Profile
+from sim_core.ocpp16.key_refusals import why_rejected
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.routing import on
 from sim_core.snapshot import Registration
@@ -153,7 +154,11 @@ class Core:
         if reason := security.why_not(key, value):
             self._cp.note("security", f"{key} was refused: {reason}")
             return Reply(call_result.ChangeConfiguration(ConfigurationStatus.rejected))
-        status = self._cp.configuration.change(key, value)
+        status = security.change(key, value)
+        known = self._cp.configuration.key(key)
+        if status == ConfigurationStatus.rejected and known is not None:
+            reason = why_rejected(known, value)
+            self._cp.note("configuration", f"{known.name} was refused: {reason}")
         accepted = status == ConfigurationStatus.accepted
         return Reply(
             call_result.ChangeConfiguration(status),
@@ -178,8 +183,9 @@ class Core:
         The make's own vendorId is known, but no message of it is.
         """
         if not isinstance(vendor_id, str):
-            code = "ProtocolError" if vendor_id is None else "TypeConstraintViolation"
-            return Refusal(code, "vendorId is a required text")
+            if vendor_id is None:
+                return Refusal("ProtocolError", "vendorId is a required text")
+            return Refusal("TypeConstraintViolation", "vendorId is a required text")
         known = vendor_id.casefold() == self._cp.model.identity.vendor.casefold()
         return Reply(
             call_result.DataTransfer(

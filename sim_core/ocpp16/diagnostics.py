@@ -117,7 +117,7 @@ def _state(cp: ChargePoint) -> dict[str, Any]:
                     "action": row.action,
                     "connectorId": row.connector_id,
                     "transactionId": row.transaction_id,
-                    "writtenAt": row.written_at.isoformat(),
+                    "writtenAt": (row.written_at + cp.clock_ahead).isoformat(),
                     "attempts": row.attempts,
                 }
                 for row in cp.store.journal(JOURNAL_SHOWN)
@@ -127,7 +127,7 @@ def _state(cp: ChargePoint) -> dict[str, Any]:
                     "action": gone.action,
                     "connectorId": gone.connector_id,
                     "transactionId": gone.transaction_id,
-                    "at": gone.given_up_at.isoformat(),
+                    "at": (gone.given_up_at + cp.clock_ahead).isoformat(),
                     "why": gone.why,
                 }
                 for gone in cp.store.given_up(JOURNAL_SHOWN)

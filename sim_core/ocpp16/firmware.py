@@ -230,6 +230,8 @@ class Firmware:
         self._stop_working()
         self._keep(update)
         self._cp.note("firmware", f"the CSMS wants firmware from {shown(update.location)}")
+        for outlet in self._cp.outlets.values():
+            outlet.begin_anew()  # the older one no longer keeps them out of service
         self._release()
         self.rearm()
 

@@ -20,6 +20,8 @@ from sim_core.ocpp16.stamps import stamp
 ACTION = "MeterValues"
 REGISTER = "Energy.Active.Import.Register"
 
+CELSIUS = "Celsius"
+
 BEGIN = "Transaction.Begin"
 PERIODIC = "Sample.Periodic"
 CLOCK = "Sample.Clock"
@@ -53,8 +55,17 @@ TABLE: dict[str, Measurand] = {
     "Power.Active.Import": Measurand("W", "Outlet", 0, lambda r: r.power_w, "kW"),
     "Power.Offered": Measurand("W", "Outlet", 0, lambda r: r.offered_w, "kW"),
     "SoC": Measurand("Percent", "EV", 0, lambda r: r.soc_percent or 0.0),
-    "Temperature": Measurand("Celsius", "Outlet", 1, lambda r: r.temperature_c),
+    "Temperature": Measurand(CELSIUS, "Outlet", 1, lambda r: r.temperature_c),
 }
+
+
+TEMPERATURE: dict[str, Callable[[float], float]] = {
+    "Celsius": lambda celsius: celsius,
+    "Celcius": lambda celsius: celsius,
+    "K": lambda celsius: celsius + 273.15,
+    "Fahrenheit": lambda celsius: celsius * 1.8 + 32,
+}
+"""A temperature in each unit that OCPP 1.6 has a word for (§7.45)."""
 
 
 FACTORS = ("Current.Import", "Voltage")
@@ -78,6 +89,9 @@ def _sampled(
     name: str, measurand: Measurand, reading: Reading, context: str, style: Metering
 ) -> dict[str, Any]:
     value, unit = measurand.read(reading), measurand.unit
+    if unit == CELSIUS:
+        unit = style.temperature_unit
+        value = TEMPERATURE[unit](value)
     if name == "Energy.Active.Import.Register":
         value = float(int(value))  # whole Wh, never more than the meter has counted
     tenths = style.number_format == "g6"
@@ -98,14 +112,9 @@ def _sampled(
     location = measurand.location
     if style.kilowatts and location == "Outlet" and name != "Temperature":
         location = "Body"
-    return {
-        "value": text,
-        "context": context,
-        "format": "Raw",
-        "measurand": name,
-        "location": location,
-        "unit": unit,
-    }
+    said = {"value": text, "context": context, "format": "Raw", "measurand": name}
+    where = {"location": location} if style.location else {}
+    return {**said, **where, "unit": unit}
 
 
 def meter_value(

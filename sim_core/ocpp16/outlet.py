@@ -43,6 +43,8 @@ class Transaction:
     transaction_id: int | None = None
     deauthorized: bool = False
     """The CSMS did not accept the card after all: no energy (OCPP 1.6 §4.8)."""
+    refused: bool = False
+    """What follows from a card that the CSMS did not accept has been done."""
     interrupted: bool = False
     """Its vehicle was unplugged, and it went on (StopTransactionOnEVSideDisconnect is false)."""
     met: dict[str, int] = field(default_factory=dict)
@@ -98,6 +100,8 @@ class Outlet:
     vehicle_name: str | None = None
     reservation: Reservation | None = None
     """For whom it is held: what `reservation` has derived last."""
+    reserved_first: bool = False
+    """It was held already when the vehicle came that stands there, if one does."""
 
     def trace(self) -> None:
         """Write down the power of now, for a screen."""
@@ -107,13 +111,20 @@ class Outlet:
 
     @property
     def busy(self) -> bool:
-        """Somebody is using it; a stopped vehicle that is still plugged does not count."""
+        """Somebody is using it. A stopped vehicle that is still plugged does not count, nor does
+        one for whom a reserved connector stays Reserved."""
         return bool(
             self.transaction
             or self.authorization
             or self.authorizing
-            or (self.metal.occupied and not self.ended)
+            or (self.metal.occupied and not self.ended and not self.reserved_first)
         )
+
+    def begin_anew(self) -> None:
+        """It comes back into service: a vehicle that stands there is Preparing then (§4.9 H2), for
+        no way leads from Unavailable to Finishing."""
+        if not self.operative:
+            self.ended = False
 
     def apply_availability(self, charge_point_operative: bool) -> None:
         """Let what the CSMS wants come true as far as it may (OCPP 1.6 §5.2)."""
@@ -144,6 +155,7 @@ class Outlet:
             operative=self.operative,
             leaving=self.leaving,
             reserved_for=self.reservation.id_tag if self.reservation else None,
+            reserved_first=self.reserved_first,
             authorizing=self.authorizing is not None,
             authorized=self.authorization is not None,
             transaction=transaction is not None,

@@ -5,6 +5,7 @@ A registrar lives as long as the charge point; `session` is its part of one conn
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from sim_core.hardware.model import Identity
 from sim_core.ocpp16.stamps import moment
 from sim_core.race import Flag
 from sim_core.snapshot import Registration
-from sim_core.wire.endpoint import Answer, Error, NoAnswer, Payload, Result
+from sim_core.wire.endpoint import Answer, NoAnswer, Payload, Result
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 BOOT_RETRY_S = 10.0
 """Our own pause where the CSMS gives none: CALLERROR, silence, interval 0 (§4.2)."""
 BOOT_RETRY_LIMIT_S = 120.0
+LATE_BOOTS = 4
+"""To how many BootNotifications that were not answered in time an answer may still come."""
 SANE_SKEW = timedelta(days=366)
 """A CSMS clock further away than this is broken and not adopted."""
 WORTH_TELLING = timedelta(seconds=2)
@@ -37,6 +40,10 @@ def boot_payload(identity: Identity) -> Payload:
         "chargePointSerialNumber": identity.serial_number,
         "firmwareVersion": identity.firmware_version,
         "iccid": identity.iccid,
+        "imsi": identity.imsi,
+        "chargeBoxSerialNumber": identity.charge_box_serial_number,
+        "meterType": identity.meter_type,
+        "meterSerialNumber": identity.meter_serial_number,
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -53,8 +60,13 @@ class Registrar:
         """A triggered BootNotification was answered Pending or Rejected."""
         self._next_boot_s = 0.0
         """The CSMS's pause: on a new connection, too, BootNotification waits for its end (§4.2)."""
+        self._late: list[asyncio.Future[Answer]] = []
+        """Of the BootNotifications that were not answered in time on this connection, the answers
+        that may still come."""
         self._clock_set = False
         """The CSMS's time was taken up before."""
+        self._clock_trouble = ""
+        """What was last said of a time that could not be taken up."""
         self.boot_retry_at: datetime | None = None
         self.heartbeat_at: datetime | None = None
 
@@ -73,6 +85,7 @@ class Registrar:
                 boots = True
         finally:
             self.boot_retry_at = self.heartbeat_at = None
+            self._late.clear()
 
     def boot_now(self) -> None:
         """A triggered BootNotification: the only one that may come before its time (§4.2)."""
@@ -129,7 +142,7 @@ class Registrar:
         cp = self._cp
         payload = boot_payload(cp.model.identity)
         asked_at = cp.clock.monotonic()
-        answer = await cp.outbox.call("BootNotification", payload, while_pending=True)
+        answer = await self._first_answer(payload)
         status, interval_s = self._read_boot(answer, cp.clock.monotonic() - asked_at)
         if status is not Registration.NONE or not cp.outbox.registered:
             cp.set_registration(status)  # a triggered one that fails takes nothing back
@@ -137,14 +150,28 @@ class Registrar:
             cp.configuration.override("HeartbeatInterval", str(interval_s))
         return status, interval_s
 
+    async def _first_answer(self, payload: Payload) -> Answer:
+        """Send BootNotification; the first answer counts, also a late one to an earlier sending."""
+        asked = list(self._late)
+        if not any(answer.done() for answer in asked):
+            post = self._cp.outbox.post
+            asked.append(post("BootNotification", payload, while_pending=True))
+            await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        answer = next(future for future in asked if future.done()).result()
+        if isinstance(answer, NoAnswer) and answer.late is not None:
+            answer.late.add_done_callback(self._came_late)
+            self._late = [*self._late, answer.late][-LATE_BOOTS:]
+        else:
+            self._late.clear()
+        return answer
+
+    def _came_late(self, late: asyncio.Future[Answer]) -> None:
+        if late in self._late:  # else another answer has settled it
+            self._boot_early.set()
+
     def _read_boot(self, answer: Answer, took_s: float) -> tuple[Registration, int]:
         cp = self._cp
-        if isinstance(answer, NoAnswer):
-            if not answer.link_lost:
-                cp.note("boot", f"BootNotification: {answer.reason}, asking again")
-            return Registration.NONE, 0
-        if isinstance(answer, Error):
-            cp.note("boot", f"BootNotification was answered with CALLERROR {answer.code}")
+        if not isinstance(answer, Result):
             return Registration.NONE, 0
         words = {word.value: word for word in Registration if word is not Registration.NONE}
         status = words.get(str(answer.payload.get("status")))
@@ -186,6 +213,12 @@ class Registrar:
         if isinstance(answer, Result):
             self._adopt_clock(answer.payload, cp.clock.monotonic() - asked_at)
 
+    def _note_clock(self, trouble: str) -> None:
+        """Say it once: every Heartbeat may bring the same."""
+        if trouble != self._clock_trouble:
+            self._clock_trouble = trouble
+            self._cp.note("clock", trouble)
+
     def _adopt_clock(self, payload: Payload, took_s: float) -> None:
         """Set the clock by currentTime (§4.2), unless it already agrees with it.
 
@@ -195,17 +228,17 @@ class Registrar:
         cp = self._cp
         said = moment(payload.get("currentTime"))
         if said is None:
-            cp.note(
-                "clock", "the CSMS sent a currentTime that is no time: the clock stays as it is"
+            self._note_clock(
+                "the CSMS sent a currentTime that is no time: the clock stays as it is"
             )
             return
         now = cp.now()
         if abs(said - now) > SANE_SKEW:
-            cp.note(
-                "clock",
-                f"the CSMS says it is {said:%Y-%m-%d %H:%M} UTC: too far off, the clock stays",
+            self._note_clock(
+                f"the CSMS says it is {said:%Y-%m-%d} UTC: too far off, the clock stays"
             )
             return
+        self._clock_trouble = ""
         warped = cp.build.time_scale != 1
         if warped and self._clock_set:
             return  # its time runs away from the CSMS's: taken up once, then let go

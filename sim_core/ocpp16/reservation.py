@@ -133,6 +133,7 @@ class Reservations:
                 self.end(kept, how)
         for outlet in self._cp.outlets.values():
             held = self._held(outlet)
+            outlet.reserved_first = self._came_first(outlet, held)
             if held is not outlet.reservation:
                 outlet.reservation = held
                 self._moved[outlet.number] = outlet
@@ -184,6 +185,17 @@ class Reservations:
         others = [other for other in self._cp.outlets.values() if other is not outlet]
         here = any(self._comes_for(whole, other) for other in others)
         return None if here or self._left(others) else whole
+
+    def _came_first(self, outlet: Outlet, held: Reservation | None) -> bool:
+        """Whether a connector was held before the vehicle came that stands there, if one does.
+
+        One with a vehicle cannot be reserved by itself; but by what the others do it may become the
+        last one that is left for whom connector 0 is reserved, or stay it.
+        """
+        if held is None or self._cp.quirks.plug_ends_reserved:
+            return False
+        by_itself = held.connector_id == outlet.number
+        return by_itself or outlet.reserved_first or not outlet.metal.occupied
 
     def _left(self, outlets: list[Outlet], *, without: int | None = None) -> list[Outlet]:
         """Of these the ones that are free, and that none but reservation `without` names."""
@@ -239,9 +251,16 @@ class Reservations:
         if until is None:
             return Refusal("PropertyConstraintViolation", "expiryDate is no date and time")
         wanted = Reservation(reservation_id, connector_id, id_tag, parent_id_tag or None, until)
-        status = self._verdict(wanted)
-        cp = self._cp
+        cp, why = self._cp, self._why_rejected(wanted)
+        status = ReservationStatus.rejected if why else self._verdict(wanted)
+        if status is ReservationStatus.accepted and until <= cp.now():
+            status = ReservationStatus.rejected
+            why = f"its expiryDate is over, here it is {self._clock_face(cp.now())}"
         if status is not ReservationStatus.accepted:
+            known = connector_id if connector_id in cp.outlets else None
+            cp.note(
+                "reservation", f"{_where(wanted)} was not reserved: {why or status.value}", known
+            )
             return Reply(call_result.ReserveNow(status))
         cp.store.reserve(wanted)
         self._kept[reservation_id] = wanted
@@ -272,29 +291,51 @@ class Reservations:
             first=self._cp.quirks.status_before_answer,
         )
 
-    def _verdict(self, wanted: Reservation) -> ReservationStatus:
-        """What a request comes to, by the reasons of §5.13."""
+    def _why_rejected(self, wanted: Reservation) -> str | None:
+        """What speaks against a request whatever the connector is doing; None: nothing does."""
         cp = self._cp
         zero = wanted.connector_id == ANY
-        if (
-            not (wanted.id_tag and f"{wanted.id_tag}{wanted.parent_id_tag or ''}".isprintable())
-            or wanted.reservation_id not in IDS
-            or not (zero or wanted.connector_id in cp.outlets)
-            or (zero and not cp.configuration.flag("ReserveConnectorZeroSupported"))
-            or wanted.until <= cp.now()
-            or cp.rebooting
-            or not cp.powered
-        ):
-            return ReservationStatus.rejected
+        wrongs = (
+            (
+                not (
+                    wanted.id_tag and f"{wanted.id_tag}{wanted.parent_id_tag or ''}".isprintable()
+                ),
+                "its idTag or parentIdTag is no card that can be shown",
+            ),
+            (wanted.reservation_id not in IDS, "its reservationId does not fit into 64 bits"),
+            (not (zero or wanted.connector_id in cp.outlets), "there is no such connector"),
+            (
+                zero and not cp.configuration.flag("ReserveConnectorZeroSupported"),
+                "ReserveConnectorZeroSupported is false: name a connector",
+            ),
+            (cp.rebooting, "the charge point is rebooting"),
+            (not cp.powered, "the charge point has no power"),
+        )
+        return next((sentence for wrong, sentence in wrongs if wrong), None)
+
+    def _verdict(self, wanted: Reservation) -> ReservationStatus:
+        """What a request comes to, by the reasons of §5.13.
+
+        What stands in the way at the charge point comes before anything is said of the date: a
+        CSMS whose clock is wrong hears all the same that the connector is Faulted.
+        """
+        cp = self._cp
+        zero = wanted.connector_id == ANY
         outlets = list(cp.outlets.values()) if zero else [cp.outlets[wanted.connector_id]]
         sound = [outlet for outlet in outlets if outlet.metal.fault is None]
         if cp.fault is not None or not sound:
             return ReservationStatus.faulted
         if (zero and not cp.operative) or not any(outlet.operative for outlet in sound):
             return ReservationStatus.unavailable
+        taken = self._is_taken(wanted, sound)
+        return ReservationStatus.occupied if taken else ReservationStatus.accepted
+
+    def _is_taken(self, wanted: Reservation, sound: list[Outlet]) -> bool:
+        """Whether none of these connectors is left for a new reservation."""
+        cp, zero = self._cp, wanted.connector_id == ANY
         replaced = self._kept.get(wanted.reservation_id)
         if replaced is not None and replaced.connector_id == wanted.connector_id:
-            return ReservationStatus.accepted
+            return False
         taken = self._of(wanted.connector_id)
         left = [
             outlet
@@ -303,12 +344,12 @@ class Reservations:
         ]
         whole = self.whole
         if (taken is not None and taken is not replaced) or not left:
-            return ReservationStatus.occupied
-        if not zero and whole is not None and whole is not replaced:
-            others = [outlet for outlet in cp.outlets.values() if outlet not in left]
-            if not self._left(others, without=wanted.reservation_id):
-                return ReservationStatus.occupied  # the last one is for whom connector 0 is held
-        return ReservationStatus.accepted
+            return True
+        if zero or whole is None or whole is replaced:
+            return False
+        # The last one that is left is for whom connector 0 is held.
+        others = [outlet for outlet in cp.outlets.values() if outlet not in left]
+        return not self._left(others, without=wanted.reservation_id)
 
 
 def _where(reservation: Reservation) -> str:

@@ -13,9 +13,12 @@ another number.
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from operator import attrgetter
 
 from sim_core.ocpp16.charging_profile import ROUND_S, SECOND, Moment, Period, Profile
 
@@ -36,50 +39,48 @@ class Limit:
     period: Period
 
 
-def starts_at(profile: Profile, at: Moment, began_at: Moment | None) -> Moment | None:
-    """Where the schedule begins that `at` lies in; that of a recurring one, in its present round.
+_START = attrgetter("start_s")
 
-    `began_at` is the transaction's start; without one, what counts from there counts never.
+
+def look(
+    profile: Profile, at: Moment, began_at: Moment | None
+) -> tuple[Period | None, Moment | None]:
+    """(the period that counts at `at`, the first moment after it at which another may).
+
+    No period: the profile says nothing then. No moment: it says the same for ever. `began_at` is
+    the transaction's start; without one, what counts from there counts never.
     """
-    first = began_at if profile.starts_at is None else profile.starts_at
-    if first is None or profile.recurrency is None or at < first:
-        return first
-    round_ = ROUND_S[profile.recurrency] * SECOND
-    return first + (at - first) // round_ * round_
+    valid_from, valid_to = profile.valid_from, profile.valid_to
+    if valid_to is not None and at >= valid_to:
+        return None, None
+    start = began_at if profile.starts_at is None else profile.starts_at
+    if start is None:
+        return None, None
+    if valid_from is not None and at < valid_from:
+        return None, valid_from
+    if at < start:
+        return None, start
+    next_round = None
+    if profile.recurrency is not None:
+        round_ = ROUND_S[profile.recurrency] * SECOND
+        start += (at - start) // round_ * round_
+        next_round = start + round_
+    into = at - start
+    if profile.duration_s is not None and into >= profile.duration_s * SECOND:
+        return None, next_round
+    begun = bisect_right(profile.periods, into // SECOND, key=_START)
+    edges = [valid_to, next_round]
+    if begun < len(profile.periods):
+        edges.append(start + profile.periods[begun].start_s * SECOND)
+    if profile.duration_s is not None:
+        edges.append(start + profile.duration_s * SECOND)
+    edge = min((edge for edge in edges if edge is not None), default=None)
+    return profile.periods[begun - 1], edge
 
 
 def period_at(profile: Profile, at: Moment, began_at: Moment | None) -> Period | None:
     """The period that counts at `at`; None: the profile says nothing then."""
-    if profile.valid_from is not None and at < profile.valid_from:
-        return None
-    if profile.valid_to is not None and at >= profile.valid_to:
-        return None
-    start = starts_at(profile, at, began_at)
-    if start is None or at < start:
-        return None
-    into = at - start
-    if profile.duration_s is not None and into >= profile.duration_s * SECOND:
-        return None
-    return profile.periods[_begun(profile, into) - 1]
-
-
-def _begun(profile: Profile, into: Moment) -> int:
-    """How many periods have begun so far into the schedule."""
-    return bisect_right(profile.periods, into, key=lambda period: period.start_s * SECOND)
-
-
-def next_edge(profile: Profile, at: Moment, began_at: Moment | None) -> Moment | None:
-    """The first moment after `at` at which the profile may say something else; None: never."""
-    start = starts_at(profile, at, began_at)
-    edges = [profile.valid_from, profile.valid_to]
-    if start is not None:
-        begun = _begun(profile, at - start)
-        edges += [start + period.start_s * SECOND for period in profile.periods[begun : begun + 1]]
-        if profile.duration_s is not None:
-            edges.append(start + profile.duration_s * SECOND)
-        if profile.recurrency is not None:
-            edges.append(start + ROUND_S[profile.recurrency] * SECOND)
-    return min((edge for edge in edges if edge is not None and edge > at), default=None)
+    return look(profile, at, began_at)[0]
 
 
 def is_over(profile: Profile, at: Moment) -> bool:
@@ -120,30 +121,136 @@ class Stack:
 
     def limit_at(self, at: Moment) -> Limit | None:
         """What counts at `at`; None: no limit."""
-        for profiles in self.purposes:
-            found = [
-                Limit(profile, period)
-                for profile in profiles
-                if (period := period_at(profile, at, self.began_at)) is not None
-            ]
-            if found:
-                return max(found, key=lambda limit: limit.profile.stack_level)
-        return None
+        return Sweep((self,), at).limits[0]
 
     def next_edge(self, at: Moment) -> Moment | None:
         """The first moment after `at` at which something else may count; None: never."""
-        edges = (
-            next_edge(profile, at, self.began_at)
-            for profiles in self.purposes
-            for profile in profiles
-        )
-        return min((edge for edge in edges if edge is not None), default=None)
+        return Sweep((self,), at).next_edge()
 
 
-def first_edge(stacks: Iterable[Stack], at: Moment) -> Moment | None:
+class _Cursor:
+    """A profile on its way through time. Stacks share it where it says the same in each."""
+
+    __slots__ = ("began_at", "edge", "heard", "limit", "profile", "users")
+
+    def __init__(self, profile: Profile, began_at: Moment | None, at: Moment) -> None:
+        self.profile = profile
+        self.began_at = began_at
+        self.users: list[tuple[_Ranking, int]] = []
+        """Where it counts, and at which rank."""
+        self.heard = False
+        """Its next edge is waited for: nothing of a higher rank counts, in one stack at least."""
+        self.edge: Moment | None = at
+        self.limit: Limit | None = None
+
+    def go(self, at: Moment) -> None:
+        period, self.edge = look(self.profile, at, self.began_at)
+        self.limit = None if period is None else Limit(self.profile, period)
+
+
+class _Ranking:
+    """The profiles of a stack in the order in which they decide, and which of them does."""
+
+    __slots__ = ("cursors", "limit", "place", "rank")
+
+    def __init__(self, place: int, cursors: list[_Cursor]) -> None:
+        self.place = place
+        self.cursors = cursors
+        self.rank = len(cursors)
+        self.limit: Limit | None = None
+
+
+class Sweep:
+    """What counts in several stacks, from edge to edge.
+
+    Equal stacks are one, a profile that says the same in several is looked at once, and what
+    cannot count as long as another does is not looked at at all. So a step costs what changes in
+    it, however many connectors, profiles and periods there are.
+    """
+
+    def __init__(self, stacks: Sequence[Stack], at: Moment) -> None:
+        self._at = at
+        self._edges: list[tuple[Moment, int, _Cursor]] = []
+        self._numbers = itertools.count()
+        """Of cursors that are waited for: two may have the same edge."""
+        self._cursors: dict[tuple[int, Moment | None], _Cursor] = {}
+        self._rankings: list[_Ranking] = []
+        self.alike: list[int] = []
+        """For each stack its place in `different`: equal ones have the same."""
+        places: dict[tuple[int, ...], int] = {}
+        for stack in stacks:
+            cursors = [
+                self._cursor(profile, stack.began_at)
+                for profiles in stack.purposes
+                for profile in sorted(profiles, key=lambda one: -one.stack_level)
+            ]
+            place = places.setdefault(tuple(map(id, cursors)), len(places))
+            if place == len(self._rankings):
+                ranking = _Ranking(place, cursors)
+                self._rankings.append(ranking)
+                for rank, cursor in enumerate(cursors):
+                    cursor.users.append((ranking, rank))
+                self._decide(ranking, 0)
+            self.alike.append(place)
+
+    def _cursor(self, profile: Profile, began_at: Moment | None) -> _Cursor:
+        begins = began_at if profile.starts_at is None else None
+        key = (id(profile), begins)
+        if (cursor := self._cursors.get(key)) is None:
+            cursor = self._cursors[key] = _Cursor(profile, begins, self._at)
+        return cursor
+
+    @property
+    def limits(self) -> list[Limit | None]:
+        """What counts now in each stack, in their order; None: no limit."""
+        return [self._rankings[place].limit for place in self.alike]
+
+    @property
+    def different(self) -> list[Limit | None]:
+        """The same, of equal stacks once."""
+        return [ranking.limit for ranking in self._rankings]
+
+    def limit_of(self, place: int) -> Limit | None:
+        """What counts now at a place of `different`."""
+        return self._rankings[place].limit
+
+    def next_edge(self) -> Moment | None:
+        """The first moment from here at which something else may count; None: never."""
+        return self._edges[0][0] if self._edges else None
+
+    def go_to(self, at: Moment) -> set[int]:
+        """Cross all edges up to a moment (back is no way); where in `different` that decided."""
+        decided: set[int] = set()
+        while self._edges and self._edges[0][0] <= at:
+            self._at, _, cursor = heappop(self._edges)
+            cursor.heard = False
+            for ranking, rank in cursor.users:
+                if rank <= ranking.rank:
+                    self._decide(ranking, rank)
+                    decided.add(ranking.place)
+        self._at = at
+        return decided
+
+    def _decide(self, ranking: _Ranking, first: int) -> None:
+        """Find what counts from that rank on: nothing before it does."""
+        cursors = ranking.cursors
+        for rank in range(first, len(cursors)):
+            cursor = cursors[rank]
+            if cursor.edge is not None and not cursor.heard:
+                if cursor.edge <= self._at:
+                    cursor.go(self._at)
+                if cursor.edge is not None:
+                    cursor.heard = True
+                    heappush(self._edges, (cursor.edge, next(self._numbers), cursor))
+            if cursor.limit is not None:
+                ranking.rank, ranking.limit = rank, cursor.limit
+                return
+        ranking.rank, ranking.limit = len(cursors), None
+
+
+def first_edge(stacks: Sequence[Stack], at: Moment) -> Moment | None:
     """The next edge of any of them."""
-    edges = (stack.next_edge(at) for stack in stacks)
-    return min((edge for edge in edges if edge is not None), default=None)
+    return Sweep(stacks, at).next_edge()
 
 
 @dataclass(frozen=True)
@@ -213,14 +320,15 @@ def tenths(rate: float) -> float:
     return next((one for one in below if one >= 0 and (one / 0.1).is_integer()), told)
 
 
-def until(course: Callable[[Moment], object], edges: Edges, at: Moment) -> Moment | None:
-    """When what holds at `at` gives way to something else; None: never, or not soon."""
-    held, moment = course(at), at
+def until(stack: Stack, at: Moment) -> Moment | None:
+    """When what counts at `at` gives way to something else; None: never, or not soon."""
+    sweep = Sweep((stack,), at)
+    held = sweep.limits[0]
     for _ in range(LOOKS_AHEAD):
-        edge = edges(moment)
+        edge = sweep.next_edge()
         if edge is None:
             return None
-        if course(edge) != held:
+        sweep.go_to(edge)
+        if sweep.limits[0] != held:
             return edge
-        moment = edge
     return None

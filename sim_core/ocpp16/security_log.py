@@ -87,9 +87,10 @@ class SecurityLog:
 
     def tell(self) -> None:
         """Tell the CSMS what it does not know, one event after the other."""
-        if not self._telling and self._cp.outbox.registered:
+        cp = self._cp
+        if not self._telling and cp.outbox.registered and not cp.store.refusal:
             self._telling = True
-            self._cp.spawn(self._tell())
+            cp.spawn(self._tell())
 
     @on(Action.get_log)
     def get_log(
@@ -137,16 +138,26 @@ class SecurityLog:
     async def _tell(self) -> None:
         cp = self._cp
         try:
-            while self.notifies and (event := cp.store.waiting_security_event()) is not None:
+            while (
+                self.notifies
+                and not cp.store.refusal  # then it is told once it is on disk
+                and (event := cp.store.waiting_security_event()) is not None
+            ):
                 answer = await cp.outbox.call("SecurityEventNotification", _payload(event))
                 if not isinstance(answer, NoAnswer):
                     cp.store.told_security_event(event.number)
                 elif answer.link_lost:
                     break
                 else:
+                    if answer.late is not None:
+                        answer.late.add_done_callback(partial(self._told_late, event.number))
                     await cp.clock.sleep(AGAIN_S)
         finally:
             self._telling = False
+
+    def _told_late(self, number: int, _: object) -> None:
+        """The CSMS has answered after all: it is not told again."""
+        self._cp.store.told_security_event(number)
 
 
 def _payload(event: SecurityEvent) -> dict[str, Any]:

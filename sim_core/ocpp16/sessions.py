@@ -32,6 +32,7 @@ from sim_core.commands import (
     Swipe,
     Unlock,
     Unplug,
+    unsayable,
 )
 from sim_core.hardware.connector import Fault
 from sim_core.hardware.model import VendorFault
@@ -122,6 +123,19 @@ class Sessions:
         outlet.ready_at_s = outlet.mac_at_s + cp.vary(timing.cable_check_s)
         cp.after(mac_s, lambda: self._read_mac(outlet, vehicle))
 
+    def is_identifying(self, outlet: Outlet) -> bool:
+        """Whether the vehicle's own id is about to serve as card."""
+        vehicle = outlet.metal.vehicle
+        return (
+            vehicle is not None
+            and vehicle.kind.vid is not None
+            and outlet.mac_at_s is not None
+            and self._cp.clock.monotonic() < outlet.mac_at_s
+            and outlet.authorization is None
+            and outlet.transaction is None
+            and self._cp.configuration.flag("AutoCharge")
+        )
+
     def _read_mac(self, outlet: Outlet, vehicle: Vehicle) -> None:
         """AutoCharge: the vehicle's own id serves as card, where nobody was quicker."""
         cp, vid = self._cp, vehicle.kind.vid
@@ -155,6 +169,7 @@ class Sessions:
     async def _authorize_beside(self, outlet: Outlet, vehicle: Vehicle, vid: str) -> None:
         """Ask for a MAC without keeping a card waiting; whoever is accepted first charges."""
         verdict = await self._cp.authorizer.decide(vid)
+        card = Authorization(vid, verdict.parent_id_tag)
         if not verdict.accepted:
             self._note_refused(outlet, "AutoCharge", verdict.reason)
         elif (
@@ -162,8 +177,9 @@ class Sessions:
             and outlet.transaction is None
             and outlet.authorization is None
             and self._why_not("swipe", outlet) is None
+            and self._cp.reservations.why_not_after(outlet, card) is None
         ):
-            self._authorized(outlet, Authorization(vid, verdict.parent_id_tag))
+            self._authorized(outlet, card)
 
     def _tell_mac(self, vid: str) -> None:
         vendor = self._cp.model.identity.vendor
@@ -472,6 +488,8 @@ class Sessions:
             self._cp.changed(outlet)
         if outlet.transaction is not transaction:
             return Refused(f"connector {outlet.number}: the transaction has ended meanwhile")
+        if reason := self._why_not("swipe", outlet):
+            return Refused(reason)
         parent = verdict.parent_id_tag or ""
         group = transaction.parent_id_tag or ""
         if verdict.accepted and parent and parent.casefold() == group.casefold():
@@ -523,7 +541,7 @@ class Sessions:
             return Refused(
                 f"{command.error_code!r} is no error code; there are: {', '.join(ERROR_CODES)}"
             )
-        if reason := self._why_not("fault", outlet):
+        if reason := unsayable(command) or self._why_not("fault", outlet):
             return Refused(reason)
         self._cp.advance_metal()
         code = command.vendor_error_code or ""
@@ -531,11 +549,7 @@ class Sessions:
             return self._strike(outlet, code, self._cp.model.faults[code])
         self._break(
             outlet,
-            Fault(
-                command.error_code,
-                (command.vendor_error_code or "")[:50],
-                (command.info or "")[:50],
-            ),
+            Fault(command.error_code, command.vendor_error_code or "", command.info or ""),
         )
         self._cp.changed(outlet)
         return Accepted()
@@ -664,9 +678,7 @@ class Sessions:
 
 
 def _unusable(id_tag: str) -> str | None:
-    if 1 <= len(id_tag) <= 20 and id_tag.isprintable():
-        return None
-    return "an idTag has 1 to 20 printable characters"
+    return unsayable(Swipe(0, id_tag)) or None
 
 
 ACTS: dict[type[Command], Act] = {

@@ -13,9 +13,11 @@ the sum over all connectors, which the cabinet shares out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from operator import mul
 from typing import TYPE_CHECKING, Any
 
 from ocpp.v16 import call_result
@@ -44,7 +46,7 @@ from sim_core.ocpp16.charging_profile import (
 )
 from sim_core.ocpp16.outlet import Outlet, Transaction
 from sim_core.ocpp16.routing import on
-from sim_core.ocpp16.schedule import Allowed, Limit, Stack
+from sim_core.ocpp16.schedule import Allowed, Limit, Stack, Sweep
 from sim_core.ocpp16.stamps import stamp
 from sim_core.snapshot import InstalledProfile, ProfileSnapshot
 from sim_core.store import StoredProfile
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 
 PROFILE = "SmartCharging"
 LONGEST_NOTE = 200
+ABOUT_IDS = "chargingProfileId"
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ class SmartCharging:
         """By chargingProfileId, which is one profile's on the whole charge point (§5.16)."""
         self._began: dict[int, Moment] = {}
         """When the transactions of this life began, by our key, on the clock as it is set now."""
+        self._taken_from: tuple[int, str] | None = None
+        """Whose limit a profile's id has taken away: a connector and a purpose."""
         self._edge: Moment | None = None
         self._timer: Timer | None = None
         self._cap: Limit | None = None
@@ -146,6 +151,7 @@ class SmartCharging:
         self._cp.advance_metal()
         self._cp.store.remove_profiles(cleared)
         self._forget(cleared)
+        self._end_of_taken()
         self.note(None, f"cleared: {words}")
         self._changed()
         return Reply(
@@ -170,29 +176,35 @@ class SmartCharging:
             return Reply(call_result.GetCompositeSchedule(GetCompositeScheduleStatus.rejected))
         at = self._now()
         numbers = [connector_id] if connector_id else list(cp.outlets)
-        stacks = {number: self._stack(cp.outlets[number], at) for number in numbers}
-        every = [self._cap_stack(), *stacks.values()]
+        stacks = [self._stack(cp.outlets[number], at) for number in numbers]
+        cap, sweep = Sweep((self._cap_stack(),), at), Sweep(stacks, at)
         ratings = cp.model.ratings
         rated = Allowed(min(ratings.connector_power_w, ratings.cabinet_power_w))
+        alike = Counter(sweep.alike)
+        often = [alike[place] for place in range(len(alike))]
+
+        def part(limit: Limit | None) -> Allowed:
+            return min(self._allowed(limit) or rated, rated, key=_power)
+
+        parts = [part(limit) for limit in sweep.different]
+        powers_w = [one.power_w for one in parts]
 
         def course(moment: Moment) -> Allowed:
-            parts = [
-                min(self._allowed(stack, moment) or rated, rated, key=_power)
-                for stack in stacks.values()
-            ]
+            cap.go_to(moment)
+            for place in sweep.go_to(moment):
+                parts[place] = part(sweep.limit_of(place))
+                powers_w[place] = parts[place].power_w
             whole = parts[0]
             if connector_id == 0:
-                whole = Allowed(min(ratings.cabinet_power_w, sum(map(_power, parts))))
-            return min(self._allowed(every[0], moment) or whole, whole, key=_power)
+                sum_w = sum(map(mul, powers_w, often))
+                whole = Allowed(min(ratings.cabinet_power_w, sum_w))
+            return min(self._allowed(cap.limits[0]) or whole, whole, key=_power)
 
-        periods, reach_s = schedule.composite(
-            course,
-            lambda moment: schedule.first_edge(every, moment),
-            at,
-            duration,
-            unit,
-            self._mains_v,
-        )
+        def edges(_: Moment) -> Moment | None:
+            following = (one.next_edge() for one in (cap, sweep))
+            return min((edge for edge in following if edge is not None), default=None)
+
+        periods, reach_s = schedule.composite(course, edges, at, duration, unit, self._mains_v)
         return Reply(
             call_result.GetCompositeSchedule(
                 GetCompositeScheduleStatus.accepted,
@@ -301,36 +313,47 @@ class SmartCharging:
         self._cp.limits_changed()
 
     def _tell(self) -> None:
-        for outlet in self._cp.outlets.values():
-            self._cp.changed(outlet)
+        self._cp.powers_changed()
 
     # -- what holds --------------------------------------------------
 
     def _lay(self, at: Moment) -> None:
         """Put the limits of a moment on the metal."""
         self.pictures = {}
-        cap_stack = self._cap_stack()
-        self._cap = cap_stack.limit_at(at)
-        self._picture(0, self._cap, cap_stack, at)
+        charging = {
+            outlet.number: self._stack(outlet, at)
+            for outlet in self._cp.outlets.values()
+            if outlet.transaction is not None
+        }
+        stacks = {0: self._cap_stack(), **charging}
+        sweep = Sweep(tuple(stacks.values()), at)
+        limits = dict(zip(stacks, sweep.limits, strict=True))
+        places = dict(zip(stacks, sweep.alike, strict=True))
+        ends: dict[int, Moment | None] = {}
+        """When it ends, by the place of the different stacks."""
+        self._cap = limits[0]
         for outlet in self._cp.outlets.values():
-            stack = self._stack(outlet, at)
-            limit = stack.limit_at(at) if outlet.transaction is not None else None
+            limit = limits.get(outlet.number)
             metal = outlet.metal
             metal.profile_w = schedule.limit_w(limit, self._mains_v) if limit else None
             metal.profile_least_w = schedule.least_w(limit, self._mains_v) if limit else 0.0
-            self._picture(outlet.number, limit, stack, at)
+        for number, limit in limits.items():
+            if limit is not None:
+                place = places[number]
+                if place not in ends:
+                    ends[place] = schedule.until(stacks[number], at)
+                self.pictures[number] = self._picture(limit, ends[place])
 
-    def _picture(self, number: int, limit: Limit | None, stack: Stack, at: Moment) -> None:
-        if limit is not None:
-            self.pictures[number] = ProfileSnapshot(
-                limit_w=schedule.limit_w(limit, self._mains_v),
-                purpose=limit.profile.purpose,
-                profile_id=limit.profile.profile_id,
-                stack_level=limit.profile.stack_level,
-                limit=limit.period.limit,
-                unit=limit.profile.unit,
-                until=date_of(schedule.until(stack.limit_at, stack.next_edge, at)),
-            )
+    def _picture(self, limit: Limit, ends: Moment | None) -> ProfileSnapshot:
+        return ProfileSnapshot(
+            limit_w=schedule.limit_w(limit, self._mains_v),
+            purpose=limit.profile.purpose,
+            profile_id=limit.profile.profile_id,
+            stack_level=limit.profile.stack_level,
+            limit=limit.period.limit,
+            unit=limit.profile.unit,
+            until=date_of(ends),
+        )
 
     def in_force(self, outlet: Outlet) -> ProfileSnapshot | None:
         """The profile that allows a connector least now; None: none does."""
@@ -376,8 +399,7 @@ class SmartCharging:
             if kept.profile.purpose == purpose and kept.connector_id == connector_id
         )
 
-    def _allowed(self, stack: Stack, at: Moment) -> Allowed | None:
-        limit = stack.limit_at(at)
+    def _allowed(self, limit: Limit | None) -> Allowed | None:
         return schedule.allowed(limit, self._mains_v) if limit else None
 
     def _usual_unit(self, connector_id: int) -> str:
@@ -395,6 +417,7 @@ class SmartCharging:
             most_stack_level=keys.number("ChargeProfileMaxStackLevel"),
             most_periods=keys.number("ChargingScheduleMaxPeriods"),
             units=keys.items("ChargingScheduleAllowedChargingRateUnit"),
+            relative_maximum=self._cp.behaviour.relative_maximum,
         )
 
     def _read(self, wire: Payload) -> Profile | str:
@@ -444,6 +467,7 @@ class SmartCharging:
 
     def _install(self, new: Installed) -> None:
         replaced, profile = self._replaced(new), new.profile
+        self._tell_of_taken(new)
         self._cp.store.install_profile(
             StoredProfile(
                 profile.profile_id, new.connector_id, new.transaction_key, asdict(profile)
@@ -452,6 +476,19 @@ class SmartCharging:
         )
         self._forget(replaced)
         self._keep(new)
+
+    def _tell_of_taken(self, new: Installed) -> None:
+        """An id that was another profile's takes that one away: it is rarely meant so (§5.16)."""
+        old = self._installed.get(new.profile.profile_id)
+        if old is not None and old.place[:2] != new.place[:2]:
+            self._taken_from = old.place[:2]
+            self._cp.warn(ABOUT_IDS, _taken(old, new))
+        elif self._taken_from == new.place[:2]:
+            self._end_of_taken()
+
+    def _end_of_taken(self) -> None:
+        self._taken_from = None
+        self._cp.warn(ABOUT_IDS, "")
 
     def _keep(self, new: Installed) -> None:
         self._installed[new.profile.profile_id] = new
@@ -477,6 +514,19 @@ def _power(part: Allowed) -> float:
 
 def _words(profile: Profile) -> str:
     return f"{profile.purpose} {profile.profile_id} at stack level {profile.stack_level}"
+
+
+def _taken(old: Installed, new: Installed) -> str:
+    whose, whom = (
+        f"connector {kept.connector_id}" if kept.connector_id else "the whole charge point"
+        for kept in (old, new)
+    )
+    return (
+        f"chargingProfileId {new.profile.profile_id} was the {old.profile.purpose} of {whose} and "
+        f"is the {new.profile.purpose} of {whom} now: the limit of {whose} is gone, for an id "
+        "is one profile's on the whole charge point (SetChargingProfile replaces it); give each "
+        "profile an id of its own"
+    )
 
 
 def _on_the_wire(period: Period) -> dict[str, Any]:

@@ -110,8 +110,11 @@ class StatusReports:
         def answered(answer: Answer) -> None:
             if not isinstance(answer, NoAnswer):
                 line.told = report
-            elif answer.sent:
+                return
+            if answer.sent:
                 line.told = None  # it may have arrived: only saying it again makes sure
+            if line.said is report:
+                line.said = line.told
 
         payload = self._payload(connector_id, line)
         if at is not None:

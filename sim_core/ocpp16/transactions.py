@@ -2,6 +2,11 @@
 
 Each message is written into the journal in the same commit as the state that it tells of, so that
 disk and wire can never disagree about what has happened.
+
+An answer to StartTransaction counts as far as it goes: a status without a usable transactionId is a
+verdict all the same, and the message is sent again for the id. Once it is given up (§3.7.1) there
+is no transaction: charging ends, for nobody could bill it or stop it from outside, and the samples
+and the stop behind it go to the dead letters unsent, for an invented id would be somebody else's.
 """
 
 from __future__ import annotations
@@ -13,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from ocpp.v16.enums import Reason
 
 from sim_core.hardware.meter import Reading
-from sim_core.hardware.vehicle import Vehicle, named
-from sim_core.ocpp16 import metering
+from sim_core.ocpp16 import metering, same_ids
+from sim_core.ocpp16.ids import whole_number
 from sim_core.ocpp16.outlet import Authorization, Outlet, Transaction
 from sim_core.ocpp16.stamps import stamp
 from sim_core.store import JournalRow, StoredTransaction
@@ -42,6 +47,8 @@ BUSY_SHARE, BUSY_LATE_S = 0.5, (1.0, 4.0)
 IN_VAIN_S = 50.0
 """How long a start that comes to nothing goes on in silence."""
 NO_ID = -1
+REFUSED = "refused/{}"
+"""Name in the store of the last card that was refused afterwards at a connector."""
 
 
 class Transactions:
@@ -59,6 +66,8 @@ class Transactions:
             for number in charge_point.outlets
         }
 
+        self._told_samples = ""
+        """Why the last sample was given up, if none was taken since: the same is told once."""
         self._refused_starts: dict[int, Payload] = {}
         """StartTransaction by our key, where the CSMS has answered with no usable id."""
 
@@ -93,13 +102,8 @@ class Transactions:
         )
 
     def _resume(self, outlet: Outlet, left: StoredTransaction) -> None:
-        """The cable has stayed in: the vehicle is the one that was there, with what it has got."""
+        """It goes on, with the vehicle that stands there, or without one until it is back."""
         metal = outlet.metal
-        if metal.vehicle is None and left.vehicle is not None and left.vehicle_wh is not None:
-            charged_wh = metal.meter.register_wh - left.meter_start_wh
-            kind = named(self._cp.build.garage, left.vehicle)
-            metal.vehicle = Vehicle(kind, left.vehicle_wh + charged_wh) if kind else None
-            outlet.vehicle_name = left.vehicle
         outlet.transaction = Transaction(
             left.key,
             left.id_tag,
@@ -107,9 +111,12 @@ class Transactions:
             left.started_at,
             left.meter_start_wh,
             transaction_id=left.transaction_id,
+            interrupted=not metal.plugged,
         )
+        self._look_at_ids()
         self._cp.smart_charging.refresh()
         outlet.ended = False
+        self._recall_refusal(outlet, outlet.transaction)
         if self._cp.quirks.late_power_loss:
             outlet.transaction.cut_off = True
             metal.close_contactor()
@@ -312,6 +319,7 @@ class Transactions:
                 transaction, reason, meter_stop_wh, data, id_tag or transaction.id_tag, outlet
             )
         outlet.transaction = None
+        self._look_at_ids()
         cp.smart_charging.refresh()
         outlet.ended = metal.occupied
         if self._keeps_cable(reason) and metal.locked:
@@ -336,6 +344,7 @@ class Transactions:
         if outlet.transaction is not None:
             self._cp.store.save_register(outlet.number, outlet.metal.meter.register_wh)
             outlet.transaction = None
+            self._look_at_ids()
             self._cp.smart_charging.refresh()
             outlet.ended = outlet.metal.occupied
             self._cp.sessions.release_cable(outlet)
@@ -347,11 +356,12 @@ class Transactions:
         return reason is Reason.de_authorized
 
     def with_id(self, transaction_id: int) -> Outlet | None:
-        """The connector whose running transaction has this id."""
-        for outlet in self._cp.outlets.values():
-            if outlet.transaction and outlet.transaction.transaction_id == transaction_id:
-                return outlet
-        return None
+        """The connector whose running transaction has this id: of several the newest."""
+        running = same_ids.running_with(self._cp.outlets.values(), transaction_id)
+        return running[-1] if running else None
+
+    def _look_at_ids(self) -> None:
+        self._cp.warn(same_ids.ABOUT, same_ids.sentence(self._cp.outlets.values()))
 
     def interval_changed(self) -> None:
         """MeterValueSampleInterval has a new value: it counts from now."""
@@ -365,25 +375,57 @@ class Transactions:
         """The transactionId in an answer to StartTransaction: any integer of 64 bits (§4.8)."""
         if row.action != "StartTransaction":
             return None
-        transaction_id = payload.get("transactionId")
-        if not isinstance(transaction_id, int) or isinstance(transaction_id, bool):
+        return whole_number(payload.get("transactionId"))
+
+    def half_answered(self, row: JournalRow, payload: Payload) -> None:
+        """StartTransaction was answered without a usable transactionId: the verdict counts (§4.8);
+        the message is sent again for the id."""
+        cp = self._cp
+        cp.note(
+            "transaction",
+            f"connector {row.connector_id}: the CSMS answered StartTransaction without a "
+            "transactionId that is a whole number of 64 bits: look at its answer",
+            row.connector_id,
+        )
+        verdict = cp.authorizer.learn(str(row.payload.get("idTag", "")), payload)
+        running = self._running(row)
+        if running is not None and verdict is not None and not verdict.accepted:
+            self._deauthorize(*running, verdict.status)
+
+    def answered_twice(self, row: JournalRow, payload: Payload) -> None:
+        """A message that was sent again has a second answer: the first one counts."""
+        other, running = self.read_id(row, payload), self._running(row)
+        if other is not None and running is not None and other != running[1].transaction_id:
+            self._cp.note(
+                "transaction",
+                f"connector {row.connector_id}: the CSMS has made a second transaction, {other}, "
+                "of the same start, which it had answered too late: end it there",
+                row.connector_id,
+            )
+
+    def _running(self, row: JournalRow) -> tuple[Outlet, Transaction] | None:
+        """The transaction that a row is of, if it has not ended, and its connector."""
+        outlet = self._cp.outlets.get(row.connector_id)
+        transaction = outlet.transaction if outlet else None
+        if outlet is None or transaction is None or transaction.key != row.transaction_key:
             return None
-        return transaction_id if -(2**63) <= transaction_id < 2**63 else None
+        return outlet, transaction
 
     def settled(self, row: JournalRow, payload: Payload) -> None:
         """A transaction message was answered and has left the journal."""
         cp = self._cp
         if row.action == "MeterValues":
+            self._told_samples = ""
             return
         id_tag = row.payload.get("idTag", "")
         verdict = cp.authorizer.learn(id_tag, payload) if id_tag else None
         if row.action != "StartTransaction":
             self._refused_starts.pop(row.transaction_key, None)
             return
-        outlet = cp.outlets.get(row.connector_id)
-        transaction = outlet.transaction if outlet else None
-        if outlet is None or transaction is None or transaction.key != row.transaction_key:
+        running = self._running(row)
+        if running is None:
             return  # it has ended meanwhile; the rows behind carry the id
+        outlet, transaction = running
         transaction.transaction_id = row.transaction_id
         if transaction.offline and row.transaction_id == NO_ID and cp.quirks.offline_duplicate:
             self._refused_starts[row.transaction_key] = row.payload
@@ -392,6 +434,7 @@ class Transactions:
             transaction.parent_id_tag = verdict.parent_id_tag or transaction.parent_id_tag
             if not verdict.accepted:
                 self._deauthorize(outlet, transaction, verdict.status)
+        self._look_at_ids()
         cp.published_facts_changed()
 
     def instead(self, row: JournalRow) -> list[tuple[str, Payload]]:
@@ -417,11 +460,24 @@ class Transactions:
 
     def given_up(self, row: JournalRow, why: str) -> None:
         """A message's attempts are spent."""
-        self._cp.note(
-            "journal",
-            f"{row.action} of connector {row.connector_id} was given up: {why}",
-            row.connector_id,
-        )
+        sample = row.action == metering.ACTION
+        if not sample or why != self._told_samples:
+            self._cp.note(
+                "journal",
+                f"{row.action} of connector {row.connector_id} was given up: {why}",
+                row.connector_id,
+            )
+        if sample:
+            self._told_samples = why
+        if row.action == "StartTransaction" and (running := self._running(row)):
+            outlet, transaction = running
+            self._cp.note(
+                "transaction",
+                f"connector {outlet.number}: charging for {transaction.id_tag} ends, for the CSMS "
+                "did not take its StartTransaction and knows of no transaction",
+                outlet.number,
+            )
+            self.stop(outlet, Reason.other)
         self._cp.published_facts_changed()
 
     def check_energy_limit(self, outlet: Outlet) -> None:
@@ -438,6 +494,9 @@ class Transactions:
     def _deauthorize(self, outlet: Outlet, transaction: Transaction, status: str) -> None:
         """The CSMS knows better than whoever let the card start (§4.8)."""
         cp = self._cp
+        if transaction.refused:
+            return
+        transaction.refused = True
         cp.note(
             "authorization",
             f"connector {outlet.number}: the CSMS answered {status} for {transaction.id_tag}",
@@ -450,8 +509,18 @@ class Transactions:
         if allowance_wh > 0:
             cp.advance_metal()
             outlet.metal.cap_wh = outlet.metal.meter.register_wh + allowance_wh
-        else:
+        refusal = {"transaction": transaction.key, "cap_wh": outlet.metal.cap_wh}
+        cp.store.keep(REFUSED.format(outlet.number), refusal)
+        if outlet.metal.cap_wh is None:
             self._withhold(outlet, transaction)
+
+    def _recall_refusal(self, outlet: Outlet, transaction: Transaction) -> None:
+        """A transaction that goes on after a power loss has no more energy than it had before."""
+        refusal = self._cp.store.kept(REFUSED.format(outlet.number))
+        if refusal is not None and refusal["transaction"] == transaction.key:
+            outlet.metal.cap_wh = refusal["cap_wh"]
+            transaction.deauthorized = outlet.metal.cap_wh is None
+            outlet.metal.permitted = not transaction.deauthorized
 
     def _withhold(self, outlet: Outlet, transaction: Transaction) -> None:
         self._cp.advance_metal()

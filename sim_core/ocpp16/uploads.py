@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sim_core.public import public_url
 from sim_core.snapshot import UploadSnapshot
 from sim_core.wire.transfer import TransferError, read_location
 
@@ -178,6 +179,6 @@ def tries_of(retries: int | None) -> int:
 def shown(location: str) -> str:
     """A location for people; hostile text that is no URL is only called so."""
     try:
-        return read_location(location).shown
+        return public_url(read_location(location).shown)
     except TransferError as error:
         return f"({error})"

@@ -28,7 +28,7 @@ from sim_core.commands import (
     Start,
     Swipe,
 )
-from sim_core.sidecar.answers import answer, refusal
+from sim_core.http_door.answers import answer, refusal
 from sim_core.station import Station
 
 AUTO_TAG = "AUTO_TAG"
@@ -244,7 +244,7 @@ def _done(station: Station, action: Action, number: int, outcome: Outcome) -> di
             body["error_code"] = outlet.metal.fault.error_code
     else:
         body["link"] = "up" if station.link.wanted else "down"
-        body["online"] = station.link.online
+        body["online"] = station.snapshot.link.frames_pass
         body["powered"] = station.charge_point.powered
     if isinstance(outcome, Accepted) and outcome.detail:
         body["detail"] = outcome.detail

@@ -14,9 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sim_core.commands import ACTIONS
 from sim_core.config import Settings
+from sim_core.http_door.answers import refusal
+from sim_core.http_door.guard import Guard
 from sim_core.sidecar.acts import act
-from sim_core.sidecar.answers import refusal
-from sim_core.sidecar.guard import Guard
 from sim_core.sidecar.looks import LOOKS, Look, Looks, version_of
 from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.streams import Streams

@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib import metadata
 from typing import Any
 
@@ -18,10 +19,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
 from sim_core.config import Settings
-from sim_core.public import HIDDEN, public_url
+from sim_core.http_door.answers import answer, refusal
+from sim_core.public import HIDDEN, public_url, without_users
 from sim_core.sidecar import openapi
 from sim_core.sidecar.acts import Query, read
-from sim_core.sidecar.answers import answer, refusal
 from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.streams import Streams
 from sim_core.snapshot import (
@@ -109,7 +110,7 @@ class Looks:
                 "upload": _progress(seen.upload),
                 "active_sessions": _sessions(seen),
                 "link": _link(seen.link),
-                "warnings": list(seen.warnings),
+                "warnings": [without_users(one) for one in seen.warnings],
                 "versions": self._versions,
                 "settings": without_secrets(self._settings),
             }
@@ -130,7 +131,7 @@ class Looks:
         characters = 0
         behind = [exchange for exchange in changed if exchange.number > after]
         for exchange in behind[: given.get("limit", PAGE)]:
-            page.append(_exchange(exchange))
+            page.append(_exchange(exchange, self._station.charge_point.clock_ahead))
             characters += len(exchange.request) + len(exchange.answer)
             if characters > PAGE_CHARACTERS:
                 break
@@ -219,7 +220,7 @@ def without_secrets(settings: Settings) -> dict[str, Any]:
             shown[name] = HIDDEN
         elif isinstance(value, Mapping):
             shown[name] = {
-                str(key): HIDDEN if _sounds_secret(str(key)) else str(word)
+                str(key): HIDDEN if _sounds_secret(str(key)) else public_url(str(word))
                 for key, word in value.items()
             }
         elif value is None or isinstance(value, (bool, int, float)):
@@ -314,16 +315,16 @@ def _link(link: LinkSnapshot) -> dict[str, Any]:
         "url": public_url(link.url),
         "state": link.state.value,
         "registration": link.registration.value,
-        "online": link.online,
+        "online": link.frames_pass,
         "attempt": link.attempt,
         "trouble": link.trouble,
         "queued": link.queued,
     }
 
 
-def _exchange(exchange: Exchange) -> dict[str, Any]:
+def _exchange(exchange: Exchange, ahead: timedelta) -> dict[str, Any]:
     return exchange.as_dict() | {
         "direction": exchange.direction.value,
         "state": exchange.state.value,
-        "requested_at": exchange.requested_at.isoformat(),
+        "requested_at": (exchange.requested_at + ahead).isoformat(),
     }

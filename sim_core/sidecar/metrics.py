@@ -84,7 +84,7 @@ class Metrics(Scraped):
         )
         yield gauge(
             "chargeforge_registered",
-            "1 while the last BootNotification was answered Accepted",
+            "1 while the link is up and BootNotification was answered Accepted",
             link.registration is Registration.ACCEPTED,
         )
         yield counter(

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sim_core.public import public_url
-from sim_core.sidecar.answers import as_json, refusal
+from sim_core.http_door.answers import as_json, refusal
+from sim_core.public import without_users
 from sim_core.snapshot import StationSnapshot
 from sim_core.station import Station
 
@@ -68,14 +68,15 @@ class Streams:
         parts = []
         if first > cursor + 1:  # the listener was away for longer than the ring remembers
             parts.append(f"event: gap\ndata: {as_json({'lost': first - cursor - 1})}\n\n")
-        url = self._station.link.url
         for number, event in enumerate(events, first):
-            data = {
+            data: dict[str, object] = {
                 "at": event.at.isoformat(),
                 "kind": event.kind,
-                "text": event.text.replace(url, public_url(url)),
+                "text": without_users(event.text),
                 "connector": event.connector_id,
             }
+            if event.facts:
+                data["facts"] = event.facts
             parts.append(
                 f"id: {self._life}-{number}\nevent: {event.kind}\ndata: {as_json(data)}\n\n"
             )

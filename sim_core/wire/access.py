@@ -7,6 +7,7 @@ no `repr` shows them.
 
 from __future__ import annotations
 
+import re
 import ssl
 import stat
 from base64 import b64encode
@@ -40,6 +41,9 @@ ALERT_ADVICE = (
     ("RECORD_LAYER_FAILURE", "the CSMS does not speak TLS on this port: use ws:// or another port"),
 )
 """Part of an OpenSSL reason -> what to do."""
+
+PLACE = re.compile(r"[^/?#]*")
+"""Of a URL behind its `://`: name, password, host and port."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ class Dial:
     tls: ssl.SSLContext | None = None
     authorization: str | None = field(default=None, repr=False)
     proxy: str | None = field(default=None, repr=False)
+    identity: str = ""
+    """The id of the charge point that dials."""
 
 
 def dial(url: str, identity: str, access: Access) -> Dial:
@@ -86,9 +92,9 @@ def dial(url: str, identity: str, access: Access) -> Dial:
     is dialled has no secret in it. Raises UserError when a certificate or key cannot be used.
     """
     scheme, _, rest = url.partition("://")
-    place, slash, path = rest.partition("/")
+    place = PLACE.match(rest)[0]  # type: ignore[index]  # it matches nothing as well
     user, _, host = place.rpartition("@")
-    rest = f"{host}{slash}{path}"
+    rest = f"{host}{rest[len(place) :]}"
     if access.profile >= 2:
         scheme = "wss"
     context = tls_context(access.tls) if scheme == "wss" else None
@@ -99,7 +105,7 @@ def dial(url: str, identity: str, access: Access) -> Dial:
         name, _, password = user.partition(":")
         credentials = unquote_to_bytes(name) + b":" + unquote_to_bytes(password)
         authorization = _basic(credentials)
-    return Dial(f"{scheme}://{rest}", context, authorization, access.proxy)
+    return Dial(f"{scheme}://{rest}", context, authorization, access.proxy, identity)
 
 
 def basic_authorization(identity: str, key: bytes) -> str:
@@ -136,11 +142,27 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
         except (OSError, ssl.SSLError) as error:
             raise UserError(
                 f"CLIENT_CERT, CLIENT_KEY: {tls.client_cert} and {tls.client_key or 'its key'} "
-                f"cannot be used: {_why(error)}."
+                f"cannot be used: {_why_no_chain(tls.client_cert, tls, error)}."
             ) from None
     elif tls.client_key is not None:
         raise UserError("CLIENT_KEY is set without CLIENT_CERT: set both.")
     return context
+
+
+def why_no_tls(tls: Tls) -> str | None:
+    """What keeps every TLS connection from being made, as a sentence without full stop.
+
+    None where nothing does: the certificates can be used, and some CA is trusted, by CA_CERT or by
+    this computer.
+    """
+    try:
+        context = tls_context(tls)
+    except UserError as error:
+        return str(error).rstrip(".")
+    folder = ssl.get_default_verify_paths().capath
+    if context.get_ca_certs() or (folder and any(Path(folder).iterdir())):
+        return None
+    return "no CA is trusted here: name that of the CSMS with CA_CERT"
 
 
 def warnings(access: Access) -> list[str]:
@@ -182,6 +204,22 @@ def explain_tls(error: BaseException | None) -> str | None:
             return f"TLS failed: {error.reason or error}"
         error, seen = error.__cause__ or error.__context__, seen + 1
     return None
+
+
+def _why_no_chain(cert: Path, tls: Tls, error: Exception) -> str:
+    """What is wrong with certificate and key. OpenSSL 3 often gives no reason: the files do."""
+    if not isinstance(error, ssl.SSLError) or error.reason:
+        return _why(error)
+    key = (tls.client_key or cert).read_text("latin-1")
+    if "CERTIFICATE-----" not in cert.read_text("latin-1"):
+        return f"there is no certificate in {cert.name}"
+    if "PRIVATE KEY-----" not in key:
+        return f"there is no private key in {(tls.client_key or cert).name}"
+    if "ENCRYPTED" not in key:
+        return _why(error)
+    if tls.passphrase:
+        return "the passphrase (CLIENT_KEY_PASSPHRASE) is wrong"
+    return "the key wants a passphrase (CLIENT_KEY_PASSPHRASE)"
 
 
 def _why(error: Exception) -> str:

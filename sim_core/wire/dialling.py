@@ -11,7 +11,7 @@ import asyncio
 import errno
 import logging
 import socket
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
@@ -29,10 +29,12 @@ from websockets.exceptions import (
 )
 from websockets.typing import Subprotocol
 
+from sim_core.csms_url import PLACE_OF_ID, with_identity
 from sim_core.errors import UserError
 from sim_core.public import public_url
 from sim_core.wire.access import Dial, explain_tls
 from sim_core.wire.line import Line
+from sim_core.wire.link_ends import LinkEnd
 
 LOG = logging.getLogger(__name__)
 
@@ -64,6 +66,18 @@ OWN_CLOSES = {
     1009: f"the CSMS sent a message of more than {MAX_FRAME // 1024**2} MiB",
 }
 """Close codes that are ours, because of what the CSMS has sent."""
+CLOSE_ADVICE = {
+    1000: "the CSMS does not want the link: check that no other charge point has this CPID",
+    1001: "the CSMS ends, or goes elsewhere: wait, or look at its log",
+    1002: "the CSMS does not understand our WebSocket: check that the URL leads to a CSMS",
+    1003: "the CSMS takes no text: check that the URL leads to a CSMS for OCPP-J",
+    1008: "the CSMS does not let this charge point stay: check that CPID is registered there, and "
+    "the password (AUTHORIZATION_KEY)",
+    1011: "the CSMS has failed inside: look at its log",
+    1012: "the CSMS restarts: wait",
+    1013: "the CSMS is too busy: wait, or look at its log",
+}
+"""Code of the CSMS's close frame (RFC 6455 §7.4.1, and its registry) -> what to do."""
 UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 
 
@@ -75,9 +89,8 @@ class _Connect(connect):
 
 
 def charge_point_url(base: str, charge_point_id: str) -> str:
-    """The URL to dial: the base with the percent-encoded identity appended (OCPP-J §3.1.1)."""
-    path, mark, query = base.partition("?")
-    return f"{path.rstrip('/')}/{quote(charge_point_id, safe='')}{mark}{query}"
+    """The URL to dial for this identity; see `sim_core.csms_url`."""
+    return with_identity(base, charge_point_id)
 
 
 async def open_socket(way: Dial) -> ClientConnection:
@@ -124,7 +137,8 @@ def explain(error: BaseException, way: Dial | None = None) -> str:
     if isinstance(error, (OSError, EOFError, asyncio.TimeoutError)):
         return _explain_network(error, way)
     if isinstance(error, ValueError):
-        return "CSMS_URL is not a URL that can be dialled: check host and port in it"
+        name = "PROXY" if way is not None and way.proxy else "CSMS_URL"
+        return f"{name} is not a URL that can be dialled: check host and port in it"
     LOG.error("an attempt to connect failed in an unknown way", exc_info=error)
     return f"{type(error).__name__}: {_quoted(str(error))}"
 
@@ -137,10 +151,17 @@ def _explain_status(error: InvalidStatus, way: Dial | None) -> str:
     advice = STATUS_ADVICE.get(status)
     if status == 401 and way is not None and way.authorization:
         advice = "the CSMS does not accept our password: check AUTHORIZATION_KEY and CPID"
+    if way is not None and 400 <= status <= 404 and _stands_twice(way):
+        advice = f"the id stands twice at the end of the URL: write {PLACE_OF_ID} once in CSMS_URL"
     if advice is None:
         trouble = "the CSMS is in trouble: wait, or look at its log"
         advice = trouble if status >= 500 else "the CSMS refuses the request: look at its log"
     return f"HTTP {status}: {advice}"
+
+
+def _stands_twice(way: Dial) -> bool:
+    own = f"/{quote(way.identity, safe='')}"
+    return len(own) > 1 and way.url.partition("?")[0].endswith(own * 2)
 
 
 def _explain_redirect(locations: list[str], way: Dial | None) -> str:
@@ -152,10 +173,12 @@ def _explain_redirect(locations: list[str], way: Dial | None) -> str:
     except ValueError:
         scheme, mark, rest = "", "", locations[0]
     scheme = {"http": "ws", "https": "wss"}.get(scheme, scheme)
-    identity = urlsplit(dialled).path.rpartition("/")[2]
+    own = quote(way.identity, safe="") if way is not None else ""
     path, question, query = rest.partition("?")
-    if identity and path.endswith(f"/{identity}"):
-        path = path[: -len(identity) - 1]
+    if own and path.endswith(f"/{own}"):
+        path = path[: -len(own) - 1]
+    elif own:
+        path = path.replace(f"/{own}/", f"/{PLACE_OF_ID}/")
     where = _quoted(public_url(f"{scheme}{mark}{path}{question}{query}"))
     return f"the CSMS has moved: set CSMS_URL to {where}, if you trust that"
 
@@ -190,7 +213,10 @@ def _explain_handshake(error: WebSocketException, *, tls: bool) -> str:
     if isinstance(error, InvalidMessage):
         closed = isinstance(error.__cause__, (EOFError, OSError))
         first = "the link was closed without an answer: " if closed else ""
-        return f"{first}what answers there does not speak HTTP: check host and port"
+        return (
+            f"{first}what answers there does not speak HTTP: check host and port, and whether it "
+            "wants wss://"
+        )
     if isinstance(error, SecurityError):
         return "what answers there is longer than any CSMS's answer: check host and port"
     if isinstance(error, InvalidHandshake):
@@ -223,8 +249,9 @@ def _explain_network(error: BaseException, way: Dial | None) -> str:
     elif _number(error) in UNREACHABLE:
         why = f"there is no way to the host in {check}: check the network of this computer"
     else:
-        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        why = f"{_quoted(said)[:1].lower()}{_quoted(said)[1:]}: check the network and {check}"
+        said = _quoted(getattr(error, "strerror", None) or str(error))
+        said = f"{said[:1].lower()}{said[1:]}" or f"the link failed ({type(error).__name__})"
+        why = f"{said}: check the network and {check}"
     return f"the proxy cannot be reached: {why}" if proxied else why
 
 
@@ -246,6 +273,26 @@ def explain_close(connection: ClientConnection) -> str:
         return "the connection was lost"
     reason = f" ({received.reason})" if received.reason else ""
     return f"the CSMS closed the link with {received.code:d}{reason}"
+
+
+def close_advice(connection: ClientConnection) -> str:
+    """What to do about the end of a connection, as a sentence without full stop."""
+    received = connection.protocol.close_rcvd
+    code = ABNORMAL if received is None else received.code
+    if 4000 <= code <= 4999:
+        return f"{code:d} is a code of this CSMS's own: look at its manual or its log"
+    return CLOSE_ADVICE.get(code, "look at the log of the CSMS")
+
+
+def end_of(connection: ClientConnection) -> LinkEnd:
+    """How an open connection ended that nobody here has closed on purpose."""
+    protocol = connection.protocol
+    sent, received = protocol.close_sent, protocol.close_rcvd
+    if sent is not None and sent.code in OWN_CLOSES and not protocol.close_rcvd_then_sent:
+        return LinkEnd(int(sent.code), ours=True)
+    if received is None or received.code == ABNORMAL:
+        return LinkEnd(None)
+    return LinkEnd(int(received.code), _quoted(received.reason))
 
 
 def _quoted(text: str) -> str:

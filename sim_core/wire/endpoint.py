@@ -14,7 +14,7 @@ import logging
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, Protocol
@@ -23,25 +23,33 @@ from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
 
 from sim_core.clock import Clock, Timer
 from sim_core.draws import Rng
-from sim_core.public import without_users
-from sim_core.wire import schemas
+from sim_core.public import SECRET, names_secret, public_frame, without_users
+from sim_core.wire import frames, schemas
+from sim_core.wire.frames import CALL, CALLERROR, CALLRESULT
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 from sim_core.wire.style import CLEAN, WireStyle
 
 LOG = logging.getLogger(__name__)
 
-CALL, CALLRESULT, CALLERROR = 2, 3, 4
 ANSWERS = f"[{CALLRESULT},"
 DESCRIPTION_LIMIT = 255  # OCPP-J §4.2.3: errorDescription
+DETAILS_LIMIT = 1000
+"""Characters of errorDetails, which OCPP-J does not bound."""
 LOGGED_LIMIT = 64 * 1024
 """Characters of a frame that the message log keeps."""
 NAME_LIMIT = 50
 """Characters of an action or a field name; OCPP 1.6 has none that is longer."""
 
+LATE_LIMIT = 32
+"""Of how many calls without an answer in time one is still recognised; of more the oldest go."""
+
+NOT_OPEN = (
+    "it answers no call that is open: the id is none of ours, or its call has had its answer or "
+    "its time"
+)
+"""What is said of an answer that nobody waits for."""
 HAIR_S = 1e-6
 """Less than any timer knows."""
-
-HIDDEN = "(secret)"
 
 Payload = dict[str, Any]
 
@@ -51,6 +59,8 @@ class Result:
     """The CSMS answered with a CALLRESULT. The payload is as it came: read it leniently."""
 
     payload: Payload
+    fault: str = ""
+    """What it has against its schema."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,15 @@ class Error:
 
     code: str
     description: str
+    details: str = ""
+    """errorDetails as JSON; empty where there are none."""
+    sent: bool = True
+    """False: our own request was not valid and never left."""
+
+
+@dataclass(frozen=True)
+class MalformedError(Error):
+    """The CSMS answered with what is no answer; `description` says what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +89,8 @@ class NoAnswer:
     """The link closed first (else: the time was up)."""
     sent: bool = True
     """The request may have arrived; False when it never left."""
+    late: asyncio.Future[Answer] | None = field(default=None, compare=False, repr=False)
+    """Done when the answer comes after all, on this connection; else never."""
 
 
 Answer = Result | Error | NoAnswer
@@ -92,9 +113,9 @@ class Reply:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A handler's CALLERROR, with a code of OCPP-J §4.2.3 in 1.6's spelling."""
+    """A handler's CALLERROR."""
 
-    code: str
+    code: schemas.ErrorCode
     description: str
 
 
@@ -108,6 +129,9 @@ class Route:
 
     handler: Handler
     validate: bool = True
+    off: bool = False
+    """It only says that there is no such feature here: of what is not well-formed CALLERROR does,
+    for whoever has no feature knows nothing of its fields."""
 
 
 class Socket(Protocol):
@@ -145,12 +169,12 @@ def to_wire(message: object) -> Payload:
     }
 
 
-def _hidden(text: str, secret: str) -> str:
-    """A frame without the secret in it, however JSON has written that, nor a password in a URL."""
-    text = without_users(text)
-    if not secret:
-        return text
-    return text.replace(json.dumps(secret)[1:-1], HIDDEN).replace(secret, HIDDEN)
+def _compact(details: object) -> str:
+    """A peer's errorDetails, no longer than anybody reads."""
+    try:
+        return json.dumps(details, ensure_ascii=False)[:DETAILS_LIMIT]
+    except RecursionError:
+        return "(nested too deep)"
 
 
 async def _nothing() -> None:
@@ -184,6 +208,8 @@ class Endpoint:
         self._secret_keys = secret_keys
         self._open: dict[str, tuple[asyncio.Future[Answer], str, int, float]] = {}
         """Calls by message id, oldest first: their future, action, number in the log, moment."""
+        self._late: dict[str, tuple[asyncio.Future[Answer], str, int, float]] = {}
+        """Calls whose time is up, oldest first, as in `_open`: their answers may still come."""
         self._deadline: Timer | None = None
         """One for all open calls, which have the same time: a timer each would cost more."""
         self._calls = 0
@@ -196,9 +222,16 @@ class Endpoint:
         """While True no frame passes, in either direction: the peer only sees an open socket."""
         self.on_frame: Callable[[], None] = lambda: None
         """Called for each frame that arrives."""
+        self.on_odd_frame: Callable[[str], None] = lambda _: None
+        """Called with the sentence about a frame that OCPP-J does not know, once for each kind."""
+        self.on_own_fault: Callable[[str], None] = lambda _: None
+        """Called with the sentence about an answer of ours that is not valid, and stays here."""
+        self._odd: frozenset[str] = frozenset()
         self.hold_calls: Callable[[], None] = lambda: None
         self.let_calls_go: Callable[[], Awaitable[None]] = _nothing
         """For answers that come after what they cause: whoever sends calls sets both."""
+        self.on_fault: Callable[[BaseException], None] = lambda _: None
+        """Called with a fault of ours in what follows from an answer."""
         self._style = style
         self._rng: Rng = rng or random.Random()
         self._answering: set[asyncio.Task[None]] = set()
@@ -208,19 +241,19 @@ class Endpoint:
         # A UUID drawn once for the connection, whose last group counts (OCPP-J §4.1.4).
         self._calls += 1
         message_id = f"{self._id_stem}{self._calls:012x}"
-        text = self._style.encode([CALL, message_id, action, payload])
         if self.closed:
             return NoAnswer("the link is down", link_lost=True, sent=False)
         if fault := schemas.request_fault(action, payload):
             LOG.error("our own %s is not valid: %s", action, fault.description)
-            return Error(fault.code, f"not sent: {fault.description}")
+            return Error(fault.code, fault.description, sent=False)
+        text = self._style.encode([CALL, message_id, action, payload])
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         now = self._clock.now()
         number = self._log.open(
             Direction.SENT,
             action,
             message_id,
-            text[:LOGGED_LIMIT],
+            public_frame(text, limit=LOGGED_LIMIT),
             now,
             connector_id=payload.get("connectorId"),
             transaction_id=payload.get("transactionId"),
@@ -243,6 +276,8 @@ class Endpoint:
                 self.on_frame()
                 if not self.silent:
                     await self._receive(frame)
+                # Frames that lie ready are read without a pause: the rest has its turn, too.
+                await asyncio.sleep(0)
         finally:
             self.closed = True
             if self._deadline is not None:
@@ -251,6 +286,7 @@ class Endpoint:
                 task.cancel()
             for message_id in list(self._open):
                 self._settle(message_id, NoAnswer("the link was lost", link_lost=True))
+            self._late.clear()
 
     def take(self, text: str) -> bool:
         """Deal with a frame at once if it answers a call of ours; see `Line`.
@@ -265,7 +301,9 @@ class Endpoint:
         except (ValueError, RecursionError):
             return False
         well_formed = isinstance(message_id, str) and isinstance(payload, dict)
-        if kind != CALLRESULT or not well_formed or message_id not in self._open:
+        if kind != CALLRESULT or not well_formed:
+            return False
+        if message_id not in self._open and message_id not in self._late:
             return False
         self.on_frame()
         if not self.silent:
@@ -283,69 +321,70 @@ class Endpoint:
     async def _receive(self, frame: object) -> None:
         """Handle one frame, whatever it is (OCPP-J §4.2; rules W4, W9, W10)."""
         text = frame.decode("utf-8", "replace") if isinstance(frame, bytes) else str(frame)
-        try:
-            message = json.loads(text)
-        except (ValueError, RecursionError):
-            self._noise("not JSON", text)
-            return
-        if not isinstance(message, list) or len(message) < 3:
-            self._noise("not an OCPP-J message", text)
-            return
-        kind, message_id = message[0], message[1]
-        if not isinstance(message_id, str) or isinstance(kind, bool):
-            self._noise("no message id", text)
-        elif kind == CALL:
-            await self._receive_call(message_id, message, text)
-        elif kind == CALLRESULT:
-            payload = message[2]
-            answer: Result | Error = (
-                Result(payload)
-                if isinstance(payload, dict)
-                else Error("FormationViolation", "a CALLRESULT without payload")
-            )
-            await self._receive_answer(message_id, answer, text)
-        elif kind == CALLERROR:
-            code = message[2] if isinstance(message[2], str) else "GenericError"
-            described = message[3] if len(message) > 3 and isinstance(message[3], str) else ""
-            error = Error(code[:NAME_LIMIT], described[:DESCRIPTION_LIMIT])
-            await self._receive_answer(message_id, error, text)
+        read = frames.read(text)
+        if read.flaw:
+            self._tell_odd(read)
+        if read.kind == CALL:
+            await self._receive_call(read, text)
+        elif read.kind == CALLRESULT:
+            answer = Result(read.parts[2]) if read.usable else _malformed(read)
+            await self._receive_answer(read, answer, text)
+        elif read.kind == CALLERROR:
+            await self._receive_answer(read, _error(read), text)
         else:
-            self._noise("unknown message type", text)
+            self._noise(read.word, read.flaw, text)
 
-    def _noise(self, what: str, text: str) -> None:
+    def _tell_odd(self, read: frames.Frame) -> None:
+        if read.word not in self._odd:
+            self._odd |= {read.word}
+            self.on_odd_frame(read.flaw)
+
+    def _own_fault(self, sentence: str) -> None:
+        LOG.error("%s", sentence)
+        self.on_own_fault(sentence)
+
+    def _noise(self, what: str, flaw: str, text: str) -> None:
         self._log.open(
             Direction.NOISE,
             what,
             "",
-            text[:LOGGED_LIMIT],
+            self._shown(text),
             self._clock.now(),
             state=ExchangeState.ERROR,
-            trouble=what,
+            trouble=flaw,
         )
 
-    async def _receive_answer(self, message_id: str, answer: Result | Error, text: str) -> None:
-        if self._settle(message_id, answer, text):
+    async def _receive_answer(self, read: frames.Frame, answer: Result | Error, text: str) -> None:
+        if self._settle(read.message_id, answer, text):
             # Whoever waited takes it in before the next frame: a RemoteStop may be right behind
             # the transactionId that it names.
             await asyncio.sleep(0)
+        elif read.flaw:
+            self._noise(read.word, read.flaw, text)
         else:
-            self._noise("answer to no open request", text)
+            self._noise("answer to no open request", NOT_OPEN, text)
 
     def _look_at_deadlines(self) -> None:
         """End the calls whose time is up, and look again when that of the next one is."""
         self._deadline = None
         now_s = self._clock.monotonic()
-        for message_id, (_, _, _, sent_at) in list(self._open.items()):
+        for message_id, (_, action, number, sent_at) in list(self._open.items()):
             left_s = sent_at + self._call_timeout_s - now_s
             if left_s > HAIR_S:
                 self._deadline = self._clock.call_later(left_s, self._look_at_deadlines)
                 return
             reason = f"no answer within {self._call_timeout_s:g} s"
-            self._settle(message_id, NoAnswer(reason, link_lost=False))
+            late: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            self._settle(message_id, NoAnswer(reason, link_lost=False, late=late))
+            self._late[message_id] = (late, action, number, sent_at)
+            if len(self._late) > LATE_LIMIT:
+                del self._late[next(iter(self._late))]
 
     def _settle(self, message_id: str, answer: Answer, text: str = "") -> bool:
         """Give an open call its answer; False when there is no such call (any more)."""
         entry = self._open.pop(message_id, None)
+        late = entry is None
+        entry = entry or self._late.pop(message_id, None)
         if entry is None:
             return False
         waiting, action, number, sent_at = entry
@@ -356,13 +395,19 @@ class Endpoint:
         else:
             if isinstance(answer, Result):
                 state, fault = ExchangeState.ANSWERED, schemas.answer_fault(action, answer.payload)
-                trouble = fault.description if fault else ""
+                trouble = without_users(fault.description) if fault else ""
+                if trouble:
+                    answer = replace(answer, fault=trouble)
             else:
-                state, trouble = ExchangeState.ERROR, answer.code
+                told = answer.description if isinstance(answer, MalformedError) else answer.code
+                state, trouble = ExchangeState.ERROR, told
+            if late:
+                came = f"came late: after {self._clock.monotonic() - sent_at:.0f} s"
+                trouble = f"{trouble}; {came}" if trouble else came
             self._log.close(
                 number,
                 state,
-                answer=text[:LOGGED_LIMIT],
+                answer=self._shown(text),
                 latency_s=self._clock.monotonic() - sent_at,
                 trouble=trouble,
             )
@@ -370,17 +415,21 @@ class Endpoint:
             waiting.set_result(answer)
         return True
 
-    async def _receive_call(self, message_id: str, message: list[Any], text: str) -> None:
-        action = message[2] if isinstance(message[2], str) else ""
-        payload = message[3] if len(message) == 4 and isinstance(message[3], dict) else None
+    async def _receive_call(self, read: frames.Frame, text: str) -> None:
+        message_id, message = read.message_id, read.parts
+        named = isinstance(message[2], str)
+        action = message[2] if named else ""
+        well_formed = named and len(message) == 4 and isinstance(message[3], dict)
+        payload = message[3] if well_formed else None
         fields_ = payload or {}
         connector_id, transaction_id = fields_.get("connectorId"), fields_.get("transactionId")
-        secret = self._secret_in(fields_)
+        shown = without_users(action)
+        secret = names_secret(text, self._secret_keys)
         number = self._log.open(
             Direction.RECEIVED,
-            action[:NAME_LIMIT] if action.isprintable() and action else "(no action)",
-            message_id[:NAME_LIMIT],
-            _hidden(text, secret)[:LOGGED_LIMIT],
+            shown[:NAME_LIMIT] if shown.isprintable() and shown else "(no action)",
+            without_users(message_id)[:NAME_LIMIT],
+            self._shown(text),
             self._clock.now(),
             connector_id=connector_id if isinstance(connector_id, int) else None,
             transaction_id=transaction_id if isinstance(transaction_id, int) else None,
@@ -391,7 +440,7 @@ class Endpoint:
             )
             return
         began = self._clock.monotonic()
-        reply = self._decide(action, payload)
+        reply = self._decide(action, payload, read.flaw)
         first = isinstance(reply, Reply) and reply.first
         if first:
             self.hold_calls()
@@ -419,57 +468,97 @@ class Endpoint:
     def _answered(self, reply: Reply | Refusal, task: asyncio.Task[None]) -> None:
         self._answering.discard(task)
         if task.cancelled() and isinstance(reply, Reply) and reply.lost is not None:
-            reply.lost()
+            try:
+                reply.lost()
+            except Exception as fault:  # noqa: BLE001 - whatever it is, it is handed on
+                self.on_fault(fault)
         if not task.cancelled() and (error := task.exception()):
             LOG.error("an answer could not be given", exc_info=error)
+            self.on_fault(error)
 
     def _carry_out(self, reply: Reply | Refusal) -> None:
         if isinstance(reply, Reply) and reply.then is not None:
             reply.then()
 
     async def _answer(
-        self, message_id: str, number: int, reply: Reply | Refusal, began: float, secret: str
+        self, message_id: str, number: int, reply: Reply | Refusal, began: float, secret: bool
     ) -> None:
         if isinstance(reply, Refusal):
-            answer = self._error_frame(message_id, reply)
+            answer = shown = self._error_frame(message_id, reply)
+            if secret:  # the description may quote what it refuses
+                shown = self._error_frame(message_id, Refusal(reply.code, SECRET))
         else:
-            answer = self._style.encode([CALLRESULT, message_id, to_wire(reply.payload)])
+            answer = shown = self._style.encode([CALLRESULT, message_id, reply.payload])
             if reply.first:
                 await self.let_calls_go()
         await self._send(answer)
         self._log.close(
             number,
             ExchangeState.ERROR if isinstance(reply, Refusal) else ExchangeState.ANSWERED,
-            answer=_hidden(answer, secret)[:LOGGED_LIMIT],
+            answer=public_frame(shown, limit=LOGGED_LIMIT),
             latency_s=self._clock.monotonic() - began,
             trouble=reply.code if isinstance(reply, Refusal) else "",
         )
 
-    def _secret_in(self, payload: Payload) -> str:
-        """The value of a secret configuration key that a request sets; empty if it sets none."""
-        key, value = payload.get("key"), payload.get("value")
-        known = isinstance(key, str) and key.casefold() in self._secret_keys
-        return value if known and isinstance(value, str) else ""
+    def _shown(self, text: str) -> str:
+        """A frame of the CSMS's as the log keeps it."""
+        return public_frame(text, self._secret_keys, LOGGED_LIMIT)
 
     def _error_frame(self, message_id: str, refusal: Refusal) -> str:
         description = refusal.description[:DESCRIPTION_LIMIT]
         return self._style.encode([CALLERROR, message_id, refusal.code, description, {}])
 
-    def _decide(self, action: str, payload: Payload | None) -> Reply | Refusal:
+    def _decide(self, action: str, payload: Payload | None, flaw: str) -> Reply | Refusal:
         if payload is None:
-            return Refusal("FormationViolation", "a CALL is [2, id, action, payload]")
+            return Refusal("FormationViolation", flaw)
         route = self._routes.get(action)
         if route is None:
             if action in schemas.known_actions():
-                return Refusal("NotSupported", f"{action} is not supported by this charge point")
+                return _not_supported(action)
             shown = repr(action[:NAME_LIMIT])
             return Refusal("NotImplemented", f"{shown} is not an action of OCPP 1.6")
         if route.validate and (fault := schemas.request_fault(action, payload)):
-            return Refusal(fault.code, fault.description)
+            return _not_supported(action) if route.off else Refusal(fault.code, fault.description)
         try:
             named = {key: value for key, value in payload.items() if len(key) <= NAME_LIMIT}
-            return route.handler(**{_field_name(key): value for key, value in named.items()})
+            reply = route.handler(**{_field_name(key): value for key, value in named.items()})
+            return self._checked(action, reply)
         except Exception:
             # The edge between the wire and the firmware: a fault of ours must not cost the link.
             LOG.exception("the handler of %s failed", action)
+            self.on_own_fault(f"the handler of {action} failed; the log says where")
             return Refusal("InternalError", f"{action} could not be processed")
+
+    def _checked(self, action: str, reply: Reply | Refusal) -> Reply | Refusal:
+        """The reply with its payload as it goes on the wire, if that is valid.
+
+        What is not would be our fault and the CSMS's riddle: it hears InternalError, and nothing
+        that was to follow the answer is done.
+        """
+        if isinstance(reply, Refusal):
+            return reply
+        payload = to_wire(reply.payload)
+        if fault := schemas.answer_fault(action, payload):
+            self._own_fault(
+                f"our own answer to {action} is not valid and was not sent: {fault.description}"
+            )
+            return Refusal("InternalError", f"the answer would not be valid: {fault.description}")
+        return replace(reply, payload=payload)
+
+
+def _malformed(read: frames.Frame) -> MalformedError:
+    return MalformedError("FormationViolation", read.flaw)
+
+
+def _error(read: frames.Frame) -> Error:
+    """What a CALLERROR says, as far as it goes."""
+    if not read.usable:
+        return _malformed(read)
+    code, described = read.parts[2], read.parts[3] if len(read.parts) > 3 else ""
+    text = described if isinstance(described, str) else ""
+    details = _compact(read.parts[4]) if len(read.parts) > 4 and read.parts[4] else ""
+    return Error(code[:NAME_LIMIT], text[:DESCRIPTION_LIMIT], details)
+
+
+def _not_supported(action: str) -> Refusal:
+    return Refusal("NotSupported", f"{action} is not supported by this charge point")

@@ -5,7 +5,8 @@ cable. *Online*: on an open socket frames may be kept from passing. Between two 
 doubles up to a limit and is drawn at random below it, so that many charge points that lose their
 CSMS at once do not come back at once (OCPP-J §5.3). A link that is open but dead is noticed by
 pings of our own (§5.4): they belong to the socket and go by the computer's time, however fast the
-charge point's passes.
+charge point's passes. The pause falls back to its shortest only after a link that has lived, or on
+which something new got through: a CSMS that lets everybody in and closes again is not flooded.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from sim_core.public import public_url
 from sim_core.race import Flag, first_of
 from sim_core.snapshot import LinkState
 from sim_core.wire.access import Dial, is_bad_certificate
-from sim_core.wire.dialling import explain, explain_close, open_socket
+from sim_core.wire.dialling import end_of, explain, explain_close, open_socket
 from sim_core.wire.endpoint import Endpoint, Route
 from sim_core.wire.line import Line
+from sim_core.wire.link_ends import LinkEnd
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.style import CLEAN, WireStyle
 
@@ -73,6 +75,9 @@ class Link:
         "attempt",
         "heard_at",
         "on_bad_certificate",
+        "on_end",
+        "on_odd_frame",
+        "on_own_fault",
         "online",
         "retry_at",
         "state",
@@ -111,6 +116,13 @@ class Link:
         self.url = url
         self.on_bad_certificate: Callable[[str], None] = lambda _: None
         """Called with the reason when the CSMS shows a certificate that is not accepted."""
+        self.on_end: Callable[[LinkEnd], str] = lambda _: ""
+        """Called when the CSMS has ended the link; returns why, where more of it is known."""
+        self.on_odd_frame: Callable[[str], None] = lambda _: None
+        """Called with the sentence about a frame that OCPP-J does not know, once for each kind on
+        each connection; with an empty one when a connection begins."""
+        self.on_own_fault: Callable[[str], None] = lambda _: None
+        """Called with the sentence about a message of ours that is not valid."""
         self.state = LinkState.CONNECTING
         self.attempt = 0
         self.retry_at: datetime | None = None
@@ -180,7 +192,7 @@ class Link:
         self._on_change()
 
     def settled(self) -> None:
-        """The charge point is registered: the next loss starts with a short pause again."""
+        """Something new got through: the next loss starts with a short pause again."""
         self._pause_s = self._first_pause_s
 
     def ping_interval_changed(self) -> None:
@@ -239,6 +251,9 @@ class Link:
         )
         endpoint.silent = not self.online
         endpoint.on_frame = self._heard
+        endpoint.on_odd_frame = self.on_odd_frame
+        endpoint.on_own_fault = self.on_own_fault
+        self.on_odd_frame("")
         if isinstance(connection, Line):
             connection.take = endpoint.take
             connection.forget_handshake()
@@ -249,6 +264,7 @@ class Link:
         self._told = ""
         self._note(f"connected to {public_url(self.url)}")
         why = "closed by the charge point"
+        up_since_s = self._clock.monotonic()
         try:
             parts = (self._read(endpoint), self._session(endpoint), self._ping(connection))
             ended = await first_of(*parts)
@@ -257,8 +273,12 @@ class Link:
                 why = NO_PONG
             else:
                 why = explain_close(connection)
+                if not endpoint.silent:
+                    why = self.on_end(end_of(connection)) or why
             return why
         finally:
+            if self._clock.monotonic() - up_since_s >= self._longest_pause_s:
+                self.settled()  # it has lived
             self._endpoint = None
             self._note(f"the link to the CSMS was lost: {why}")
 

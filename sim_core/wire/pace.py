@@ -64,6 +64,10 @@ class Pace:
             self._rows_due_s = max(self._rows_due_s, due_s) + later_s
         self._row_delays.append(later_s)
 
+    def row_taken_back(self) -> None:
+        """The last row that was written never was there."""
+        self._row_delays.pop()
+
     def row_left(self, turns: int) -> None:
         """The first row has left; the next one waits for so many turns of the loop."""
         self._row_delays.pop(0)

@@ -11,11 +11,26 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import jsonschema_rs
 
-CODE_BY_KEYWORD = {
+ErrorCode = Literal[
+    "NotImplemented",
+    "NotSupported",
+    "InternalError",
+    "ProtocolError",
+    "SecurityError",
+    "FormationViolation",
+    "PropertyConstraintViolation",
+    "OccurenceConstraintViolation",
+    "TypeConstraintViolation",
+    "GenericError",
+]
+"""Every code that a CALLERROR may have (OCPP-J §4.2.3): whoever writes another one is told so by
+the type checker."""
+
+CODE_BY_KEYWORD: dict[str, ErrorCode] = {
     "required": "ProtocolError",
     "type": "TypeConstraintViolation",
     "maxLength": "PropertyConstraintViolation",
@@ -33,7 +48,7 @@ CODE_BY_KEYWORD = {
 class Fault:
     """Why a payload is not valid."""
 
-    code: str
+    code: ErrorCode
     description: str
 
 

@@ -102,6 +102,9 @@ class Location:
         return unquote(self.path.rpartition("/")[2])
 
 
+PERCENT_ADVICE = ": in a name or password write / ? # @ and % as the codes %2F %3F %23 %40 and %25"
+
+
 @dataclass(frozen=True)
 class Received:
     """A file that was fetched."""
@@ -127,7 +130,7 @@ def read_location(text: str) -> Location:
         if host is not None:
             host.encode("idna")
     except (ValueError, UnicodeError):
-        raise TransferError("the location is no URL") from None
+        raise TransferError(f"the location is no URL{PERCENT_ADVICE * ('@' in text)}") from None
     if parts.scheme not in PORTS:
         raise TransferError(f"the location is no URL of {', '.join(PORTS)}")
     if not host:

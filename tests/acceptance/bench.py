@@ -13,7 +13,8 @@ import httpx
 from sim_core.csms import ApiServer, Csms, Rules, events
 from sim_core.csms.api import DEFAULT_API_KEY
 from sim_core.engine import Engine
-from sim_core.sidecar.server import companion, listen
+from sim_core.http_door.server import listen
+from sim_core.sidecar.server import companion
 from sim_core.snapshot import ConnectorSnapshot, Registration, StationSnapshot
 from sim_core.store import MEMORY
 from tests.pair import settings

@@ -1,9 +1,9 @@
 """No transaction is lost or corrupted, whatever breaks.
 
 Each run is a charge point in a process of its own, driven by its seed, with a real socket and a
-real file. The CSMS answers wrongly, slowly, twice or not at all and cuts the link at the worst
-moments; the process is killed with SIGKILL and started again. What the CSMS has accepted in the
-end must be what has happened.
+real file. The CSMS answers wrongly, slowly, twice or not at all, and cuts or closes the link at the
+worst moments, which counts against the message as a CALLERROR does; the process is killed with
+SIGKILL and started again. What the CSMS has accepted in the end must be what has happened.
 
 `CHAOS_RUNS=2000 pytest tests/chaos` is the long run.
 """
@@ -17,6 +17,7 @@ import signal
 import struct
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
@@ -24,7 +25,17 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos import child
-from tests.scripted_csms import Answer, Call, CallError, Cut, Drop, Hold, ScriptedCsms, Twice
+from tests.scripted_csms import (
+    Answer,
+    Call,
+    CallError,
+    Close,
+    Cut,
+    Drop,
+    Hold,
+    ScriptedCsms,
+    Twice,
+)
 
 RUNS = int(os.environ.get("CHAOS_RUNS", "200"))
 WORKERS = 4
@@ -42,8 +53,16 @@ class UnreliableCsms(ScriptedCsms):
         self.behaves = False
         self.accepted: list[tuple[Call, dict[str, Any]]] = []
         self._known: dict[tuple[Any, ...], int] = {}
+        self.failures: Counter[str] = Counter()
+        """How often it has failed the charge point, by the way in which it did."""
 
     def choose(self, call: Call) -> Answer:
+        answer = self._choose(call)
+        if not isinstance(answer, dict):
+            self.failures[type(answer).__name__] += 1
+        return answer
+
+    def _choose(self, call: Call) -> Answer:
         payload = self._ordinary(call)
         if call.action == "StartTransaction":
             # Sent again because its answer was lost, it is recognisably the same request.
@@ -56,8 +75,10 @@ class UnreliableCsms(ScriptedCsms):
             return CallError()
         if luck < 0.10:
             return Drop()
-        if luck < 0.13:
+        if luck < 0.12:
             return Cut()
+        if luck < 0.14:
+            return Close(self.rng.choice((1000, 1001, 1008, 1011, 1012, 4000)))
         self.accepted.append((call, payload))
         if luck < 0.17:
             return Cut(after_answer=True, payload=payload)
@@ -96,18 +117,20 @@ async def say(process: Process, line: str) -> str:
 
 async def test_nothing_is_lost_and_nothing_is_told_twice(tmp_path: Path) -> None:
     seeds = iter(range(RUNS))
+    failures: Counter[str] = Counter()
 
     async def work() -> None:
         async with nursery() as process:
             for seed in seeds:
                 folder = tmp_path / str(seed)
                 folder.mkdir()
-                await one_run(process, seed, folder)
+                failures.update(await one_run(process, seed, folder))
 
     await asyncio.gather(*(work() for _ in range(WORKERS)))
+    assert set(failures) == {"CallError", "Drop", "Cut", "Close", "Twice", "Hold"}, failures
 
 
-async def one_run(process: Process, seed: int, folder: Path) -> None:
+async def one_run(process: Process, seed: int, folder: Path) -> Counter[str]:
     rng = random.Random(seed)
     output = folder / "output"
     (folder / "witness").write_bytes(bytes(8 * child.CONNECTORS))
@@ -127,6 +150,7 @@ async def one_run(process: Process, seed: int, folder: Path) -> None:
         assert "Traceback" not in told, f"seed {seed}: {told}"
         registers = [float(word) for word in told.split()[-child.CONNECTORS :]]
         judge(csms, registers, folder, lives, f"seed {seed}")
+        return csms.failures
 
 
 def judge(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sim_core.commands import Plug, Refused, Start, Stop, Swipe, Unplug
+from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
 from tests.conformance.acts import charge, checked, lanes, payloads, said
 from tests.pair import Pair
 from tests.scripted_csms import Payload
@@ -181,3 +181,23 @@ async def test_data_transfer_of_what_nobody_knows(payload: dict[str, Any], statu
         own = {"OWN": pair.model.identity.vendor, "own": pair.model.identity.vendor.lower()}
         payload = {**payload, "vendorId": own.get(payload["vendorId"], payload["vendorId"])}
         assert await pair.ask("DataTransfer", **payload) == {"status": status}
+
+
+@pytest.mark.parametrize("by", ["Authorize", "StartTransaction"])
+@pytest.mark.parametrize("parent", ["GROUP\n", "\x1b[2JGROUP", "\x00", "", "G" * 21, 7, None])
+async def test_a_parent_id_tag_that_is_none_makes_no_group(parent: Any, by: str) -> None:
+    """Two cards whose parentIdTag cannot be one are not of one group for that."""
+    async with Pair(keys={"AuthorizationCacheEnabled": "true"}) as pair:
+        info = {"idTagInfo": {"status": "Accepted", "parentIdTag": parent}}
+        pair.csms.script[by].append({"transactionId": 1, **info} if by != "Authorize" else info)
+        await charge(pair, 1, "ONE")
+        pair.csms.script["Authorize"].append(info)
+        assert isinstance(await pair.submit(Swipe(1, "TWO")), Refused)
+        assert pair.status() == "Charging"
+        transaction = pair.station.charge_point.outlets[1].transaction
+        assert transaction is not None
+        assert transaction.parent_id_tag is None
+        known = pair.station.charge_point.store.known_tag("ONE")
+        assert known is not None
+        assert known.parent_id_tag is None
+        assert isinstance(await pair.submit(Swipe(1, "ONE")), Accepted)

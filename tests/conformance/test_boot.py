@@ -122,6 +122,28 @@ async def test_interval_0_means_a_pause_of_our_own(status: str, interval: int) -
         assert 3 <= len(pauses) <= 12
         assert min(pauses) >= 10
         assert pauses == sorted(pauses), "each pause is as long as the last, or longer"
+        assert arrivals == [10, 30, 70, 150, 270, 390, 510], "10, 20, 40, 80, 120, 120… s apart"
+
+
+@pytest.mark.row(2, "TC_002_CS")
+async def test_the_picture_says_when_it_boots_again_and_when_its_heart_beats() -> None:
+    async with booting(("Pending", 20), ("Accepted", 60)) as pair:
+        link = pair.station.snapshot.link
+        began = pair.station.now()
+        assert (link.boot_retry_at, link.heartbeat_at) == (began + timedelta(seconds=20), None)
+        await pair.advance(20)
+        link = pair.station.snapshot.link
+        beats = pair.station.now() + timedelta(seconds=60)
+        assert (link.boot_retry_at, link.heartbeat_at) == (None, beats)
+        pair.csms.script[BOOT].append(answer(pair, "Pending", 30))
+        await pair.ask("TriggerMessage", requestedMessage="BootNotification")
+        link = pair.station.snapshot.link
+        again = pair.station.now() + timedelta(seconds=30)
+        assert (link.boot_retry_at, link.heartbeat_at) == (again, None)
+        await pair.csms.cut()
+        await pair.settle()
+        link = pair.station.snapshot.link
+        assert (link.boot_retry_at, link.heartbeat_at) == (None, None)
 
 
 @pytest.mark.row(6, "S§4.2")

@@ -14,7 +14,7 @@ import pytest
 
 from sim_core.commands import Stop
 from sim_core.ocpp16 import charge_point
-from sim_core.ocpp16.configuration import Key, Kind, standard_keys
+from sim_core.ocpp16.configuration import MEASURANDS, Key, Kind, standard_keys
 from tests.conformance.acts import charge, configure, payloads, read_key, rebooted, said
 from tests.pair import Pair
 
@@ -168,8 +168,8 @@ async def test_what_says_read_write_can_be_written() -> None:
     async with Pair() as pair:
         answer = await pair.ask("GetConfiguration")
         for found in answer["configurationKey"]:
-            if "value" not in found:
-                continue  # written and never read: the security keys have tests of their own
+            if "value" not in found or found["key"] == "SecurityProfile":
+                continue  # the security keys have tests of their own
             told = await pair.ask("ChangeConfiguration", key=found["key"], value=found["value"])
             assert told == (REJECTED if found["readonly"] else ACCEPTED), found["key"]
 
@@ -249,6 +249,40 @@ async def test_values_of_the_wrong_kind() -> None:
             answer = await pair.ask("ChangeConfiguration", key=key, value=value)
             assert answer == REJECTED, (key, value)
             assert (await read_key(pair, key))["value"] == before, (key, value)
+
+
+@pytest.mark.row(67, "S§5.3 / §9.1")
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("MeterValuesSampledData", "SoC,Frequency,Power.Factor", "'Frequency', 'Power.Factor'; it"),
+        ("MeterValuesSampledData", "Frequency", "it knows Energy.Active.Import.Register, Current"),
+        ("metervaluessampleddata", "A,B,C,D,E,F,G", "'A', 'B', 'C', 'D', 'E' and 2 more; it"),
+        ("StopTxnSampledData", "x\x1b[2J\ny", "it does not know 'x\\x1b[2J\\ny'"),
+        ("StopTxnAlignedData", "SoC, Voltage", "a list with commas and without spaces"),
+        ("StopTxnAlignedData", "SoC,SoC", "an item is in the list twice"),
+        ("HeartbeatInterval", "0", "it is a whole number from 1 to 2147483647, not '0'"),
+        ("HeartbeatInterval", "9" * 400, "not '999999999999999999999999999999999999999…'"),
+        ("LocalPreAuthorize", "yes", "it is true or false, not 'yes'"),
+        ("NumberOfConnectors", "3", "a CSMS may only read it"),
+    ],
+)
+async def test_the_log_says_what_is_wrong_with_a_value(key: str, value: str, sentence: str) -> None:
+    async with Pair() as pair:
+        answer = await pair.ask("ChangeConfiguration", key=key, value=value)
+        assert answer == REJECTED
+        (note,) = [e.text for e in pair.events.since(0)[1] if e.kind == "configuration"]
+        assert sentence in note
+        assert note.isprintable()
+
+
+@pytest.mark.row(122, "TC_073_CS")
+async def test_the_log_says_nothing_of_a_key_that_is_refused() -> None:
+    async with Pair() as pair:
+        secret = "not-a-key"
+        answer = await pair.ask("ChangeConfiguration", key="AuthorizationKey", value=secret)
+        assert answer["status"] in ("Rejected", "NotSupported")
+        assert secret not in " ".join(event.text for event in pair.events.since(0)[1])
 
 
 @pytest.mark.row(64, "TC_040_2_CS")
@@ -332,13 +366,64 @@ async def test_measurands_that_cannot_be(value: str) -> None:
         assert await read_key(pair, "MeterValuesSampledData") == before
 
 
+LISTS = (
+    "MeterValuesAlignedData",
+    "MeterValuesSampledData",
+    "StopTxnAlignedData",
+    "StopTxnSampledData",
+)
+
+
 @pytest.mark.row(67, "S§5.3 / §9.1")
-async def test_more_measurands_than_the_list_may_have() -> None:
-    async with Pair() as pair:
-        most = int((await read_key(pair, "MeterValuesSampledDataMaxLength"))["value"])
-        value = ",".join(["SoC"] * (most + 1))
-        answer = await pair.ask("ChangeConfiguration", key="MeterValuesSampledData", value=value)
-        assert answer == REJECTED
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("most", [0, 1, 3, 7])
+async def test_more_measurands_than_the_list_may_have(name: str, most: int) -> None:
+    """Different ones, each of them measured: nothing but their number is wrong."""
+    keys = {**dict.fromkeys(LISTS, ""), f"{name}MaxLength": str(most)}
+    async with Pair(keys=keys) as pair:
+        assert (await read_key(pair, f"{name}MaxLength"))["value"] == str(most)
+        for count, answer in ((most, ACCEPTED), (most + 1, REJECTED)):
+            value = ",".join(MEASURANDS[:count])
+            assert await pair.ask("ChangeConfiguration", key=name, value=value) == answer
+        assert (await read_key(pair, name))["value"] == ",".join(MEASURANDS[:most])
+
+
+@pytest.mark.row(67, "S§5.3 / §9.1")
+async def test_a_list_that_was_wished_longer_has_a_longer_maximum() -> None:
+    """What an operator asks for at the start is there, and the charge point says so."""
+    keys = dict.fromkeys(LISTS, ",".join(MEASURANDS))
+    async with Pair(keys=keys) as pair:
+        for name in LISTS:
+            assert (await read_key(pair, name))["value"] == ",".join(MEASURANDS)
+            assert (await read_key(pair, f"{name}MaxLength"))["value"] == str(len(MEASURANDS))
+
+
+@pytest.mark.row(67, "S§5.3 / §9.1")
+async def test_a_list_that_a_csms_has_set_before_the_maximum_fell_is_left_out(
+    tmp_path: Path,
+) -> None:
+    async with Pair(state=tmp_path) as pair:
+        value = ",".join(MEASURANDS[:3])
+        name = "StopTxnSampledData"
+        assert await pair.ask("ChangeConfiguration", key=name, value=value) == ACCEPTED
+    async with Pair(state=tmp_path, keys={f"{name}MaxLength": "2"}) as pair:
+        assert (await read_key(pair, name))["value"] == ""
+
+
+@pytest.mark.row(67, "S§5.3 / §9.1")
+@pytest.mark.parametrize("length", [500, 501])
+async def test_the_longest_text_of_a_key(length: int) -> None:
+    async with Pair(keys={"VendorText": "short"}) as pair:
+        ask = {"key": "VendorText", "value": "x" * length}
+        kind, _, *said = await pair.csms.ask_raw("ChangeConfiguration", ask)
+        if length == 500:
+            assert (kind, said) == (3, [ACCEPTED])
+        else:
+            assert (kind, said[0]) == (4, "PropertyConstraintViolation")
+            configuration = pair.station.charge_point.configuration
+            assert configuration.change("VendorText", "x" * length) == "Rejected"
+        wanted = "x" * 500 if length == 500 else "short"
+        assert (await read_key(pair, "VendorText"))["value"] == wanted
 
 
 @pytest.mark.row(67, "S§5.3 / §9.1")

@@ -27,10 +27,11 @@ from sim_core.commands import (
     Refused,
     Start,
     Stop,
+    Swipe,
     Unplug,
 )
 from sim_core.ocpp16.stamps import stamp
-from tests.conformance.acts import charge, payloads, read_key
+from tests.conformance.acts import charge, checked, payloads, read_key
 from tests.file_servers import FtpFiles, HttpFiles, Says
 from tests.pair import Pair
 
@@ -250,6 +251,72 @@ async def test_a_newer_order_takes_the_place_of_one_that_waits() -> None:
         await pair.advance(100 + install_s(pair))
         assert [one.path for one in files.asked] == ["/v3.bin", "/v4.bin"]
         assert version(pair) == "v4"
+
+
+@pytest.mark.row(118, "TC_044_1_CS")
+async def test_a_newer_order_takes_the_place_of_one_that_is_on_its_way() -> None:
+    """Of the older one nothing more is heard, neither a file nor a word."""
+    async with HttpFiles() as files, Pair() as pair:
+        files.says["/a.bin"] = [Says(200, b"half", length=8, stalls=True)]
+        pair.ignores_files = True
+        await update(pair, files.url + "/a.bin", retries=3, retryInterval=5)
+        await until(pair, lambda: pair.station.snapshot.firmware.percent == 50)
+        await update(pair, files.put("/b.bin", b"x"), in_s=60)
+        seen = pair.station.snapshot.firmware
+        assert (seen.status, seen.active) == ("Idle", True)
+        await pair.advance(50)
+        assert [one.path for one in files.asked] == ["/a.bin"], "it is not tried again"
+        pair.ignores_files = False
+        await pair.advance(60 + install_s(pair))
+        assert [one.path for one in files.asked] == ["/a.bin", "/b.bin"]
+        statuses = ["Downloading", "Downloading", "Downloaded", "Installing", "Installed"]
+        assert told(pair) == statuses
+        assert version(pair) == "b"
+        await pair.advance(4_000)
+        assert told(pair) == statuses
+
+
+@pytest.mark.row(118, "TC_044_1_CS")
+async def test_its_own_card_stops_while_new_firmware_waits() -> None:
+    async with HttpFiles() as files, Pair() as pair:
+        await charge(pair, 1, "MINE")
+        await update(pair, files.put("/v2.bin", b"x"))
+        assert told(pair) == ["Downloading", "Downloaded"]
+        assert isinstance(await pair.submit(Swipe(1, "OTHER")), Refused)
+        assert await pair.submit(Swipe(1, "mine")) == Accepted("stopped")
+        (stop,) = payloads(pair, "StopTransaction")
+        assert (stop["reason"], stop["idTag"]) == ("Local", "MINE")
+        assert told(pair)[-1] == "Installing"
+
+
+@pytest.mark.row(118, "TC_044_1_CS")
+async def test_a_later_order_leaves_what_has_ended_since_as_it_is() -> None:
+    """What an installation has done to a vehicle that only stood there is over with the boot."""
+    async with HttpFiles() as files, Pair() as pair:
+        await pair.submit(Plug(1))
+        await update(pair, files.put("/v2.bin", b"x"))
+        await pair.advance(install_s(pair))
+        assert pair.status(1) == "Preparing"
+        assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
+        await checked(pair)
+        await pair.submit(Stop(1))
+        pair.csms.clear()
+        await update(pair, files.put("/v3.bin", b"x"), in_s=3600)
+        assert pair.csms.actions() == []
+        assert pair.status(1) == "Finishing"
+
+
+@pytest.mark.row(118, "TC_044_1_CS")
+async def test_what_an_order_has_taken_out_of_service_comes_back_with_the_next() -> None:
+    """§4.9 H2: from Unavailable no way leads to Finishing."""
+    async with HttpFiles() as files, Pair() as pair:
+        await charge(pair, 1)
+        await charge(pair, 2)
+        await pair.submit(Stop(2))
+        await update(pair, files.put("/v2.bin", b"x"))
+        assert pair.status(2) == "Unavailable"
+        await update(pair, files.put("/v3.bin", b"x"), in_s=3600)
+        assert pair.status(2) == "Preparing"
 
 
 # -- what goes wrong ---------------------------------------------------------------------------
@@ -731,12 +798,10 @@ async def test_without_the_profile_nothing_of_it_is_known() -> None:
         for action in (TOLD, SENT):
             answer = await pair.ask("TriggerMessage", requestedMessage=action)
             assert answer == {"status": "NotImplemented"}
-        for action, payload in (
-            ("UpdateFirmware", {"location": "x", "retrieveDate": stamp(pair.clock.now())}),
-            ("GetDiagnostics", {"location": "x"}),
-        ):
-            answer_ = await pair.csms.ask_raw(action, payload)
-            assert (answer_[0], answer_[2]) == (4, "NotSupported")
+        order = {"location": "x", "retrieveDate": stamp(pair.clock.now())}
+        refused = await pair.csms.ask_raw("UpdateFirmware", order)
+        assert (refused[0], refused[2]) == (4, "NotSupported"), "its answer could only promise it"
+        assert await pair.ask("GetDiagnostics", location="x") == {}, "there is nothing to hand in"
     async with Pair() as pair:
         profiles = (await read_key(pair, "SupportedFeatureProfiles"))["value"]
         assert "FirmwareManagement" in profiles.split(",")
@@ -765,3 +830,26 @@ async def test_an_order_that_is_not_well_formed(payload: dict[str, Any], code: s
         answer = await pair.csms.ask_raw("UpdateFirmware", payload)
         assert (answer[0], answer[2]) == (4, code)
         assert not pair.station.snapshot.firmware.active
+
+
+@pytest.mark.row(118, "TC_044_1_CS")
+@pytest.mark.parametrize("date", [{}, {"retrieveDate": None}])
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        ({}, "ProtocolError"),
+        ({"location": None}, "TypeConstraintViolation"),
+        ({"location": 7}, "TypeConstraintViolation"),
+        ({"location": ["http://x/y"]}, "TypeConstraintViolation"),
+        ({"location": "http://x/y", "retries": "3"}, "TypeConstraintViolation"),
+        ({"location": "http://x/y", "self": 1}, "FormationViolation"),
+        ({"location": "http://x/y"}, None),
+    ],
+)
+async def test_a_make_that_takes_no_date_wants_a_location_all_the_same(
+    payload: dict[str, Any], code: str | None, date: dict[str, Any]
+) -> None:
+    async with Pair(model="gresgying-f3-eu180", quirks="mute_transfers") as pair:
+        kind, _, *said = await pair.csms.ask_raw("UpdateFirmware", {**payload, **date})
+        assert (kind, said[0]) == ((4, code) if code else (3, {}))
+        assert (code is None) == pair.station.snapshot.firmware.active

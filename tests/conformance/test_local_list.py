@@ -84,12 +84,10 @@ async def test_a_list_that_is_switched_off() -> None:
 
 
 @pytest.mark.row(90, "TC_042_1_CS / TC_043_1_CS")
-@pytest.mark.parametrize("action", ["SendLocalList", "GetLocalListVersion"])
-async def test_a_make_without_the_profile(action: str) -> None:
+async def test_a_make_without_the_profile() -> None:
     async with Pair(keys={"SupportedFeatureProfiles": "Core,Reservation"}) as pair:
-        request = {"listVersion": 1, "updateType": "Full"} if action == "SendLocalList" else {}
-        answer = await pair.csms.ask_raw(action, request)
-        assert (answer[0], answer[2]) == (4, "NotSupported")
+        assert await version(pair) == -1
+        assert await send(pair, 1, entry("TAG")) == "NotSupported"
         answer = await pair.ask("GetConfiguration", key=["LocalAuthListEnabled"])
         assert answer["unknownKey"] == ["LocalAuthListEnabled"]
 

@@ -2,8 +2,8 @@
 
 Row 72 names the local list too: that is in `test_local_list`. Row 78: what follows a
 StartTransaction that was given up is dropped with it, because there is no transactionId that would
-be its own. Row 81 names firmware and diagnostics messages: the charge point does not offer that
-profile.
+be its own, and charging ends, because nobody could stop it from outside. Row 81 names firmware and
+diagnostics messages: the charge point does not offer that profile.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from sim_core.commands import (
     SuspendEV,
     Unplug,
 )
+from sim_core.ocpp16.stamps import stamp
 from sim_core.snapshot import LinkState
 from tests.conformance.acts import (
     back_online,
@@ -183,6 +184,27 @@ async def test_a_card_that_is_known_to_be_bad_is_refused_offline(status: str) ->
         assert isinstance(await pair.submit(Start(1, "BAD")), Refused)
         await plug_network(pair)
         assert said(pair) == back_online(pair)
+
+
+@pytest.mark.row(72, "S§3.5.2/3")
+@pytest.mark.parametrize("allowed", ["true", "false"])
+@pytest.mark.parametrize("status", ["Blocked", "Invalid", "ConcurrentTx"])
+async def test_what_the_cache_knew_of_a_card_runs_out(status: str, allowed: str) -> None:
+    """§3.5.4: a card whose time is over is one that nobody knows, however bad it was before."""
+    async with Pair(keys={"AllowOfflineTxForUnknownId": allowed}) as pair:
+        over = stamp(pair.clock.now() + timedelta(seconds=60))
+        pair.csms.tags["BAD"] = {"status": status, "expiryDate": over}
+        await pair.submit(Plug(1))
+        assert isinstance(await pair.submit(Start(1, "BAD")), Refused)
+        await unplug_network(pair)
+        refused = await pair.submit(Start(1, "BAD"))
+        assert isinstance(refused, Refused)
+        assert f"knows the card BAD as {status}" in refused.reason
+        await pair.advance(61)
+        outcome = await pair.submit(Start(1, "BAD"))
+        assert isinstance(outcome, Accepted if allowed == "true" else Refused)
+        if isinstance(outcome, Refused):
+            assert "does not know the card BAD" in outcome.reason
 
 
 @pytest.mark.row(73, "S§3.5.2")
@@ -370,8 +392,14 @@ async def test_a_sending_again_on_a_new_connection_keeps_its_distance() -> None:
     [
         CallError(),
         {"idTagInfo": {"status": "Accepted"}},
-        {"transactionId": "1000", "idTagInfo": {"status": "Accepted"}},
+        {"transactionId": "one thousand", "idTagInfo": {"status": "Accepted"}},
+        {"transactionId": "", "idTagInfo": {"status": "Accepted"}},
+        {"transactionId": 1000.5, "idTagInfo": {"status": "Accepted"}},
+        {"transactionId": float("inf"), "idTagInfo": {"status": "Accepted"}},
+        {"transactionId": [1000], "idTagInfo": {"status": "Accepted"}},
         {"transactionId": True, "idTagInfo": {"status": "Accepted"}},
+        {"transactionId": 2**63, "idTagInfo": {"status": "Accepted"}},
+        {"transactionId": str(2**63), "idTagInfo": {"status": "Accepted"}},
         {"transactionId": 10**30, "idTagInfo": {"status": "Accepted"}},
     ],
 )
@@ -381,10 +409,12 @@ async def test_nothing_of_a_transaction_without_id_goes_out(answer: Answer) -> N
         await learn(pair, "OTHER")  # transaction 1000
         pair.csms.script["StartTransaction"].extend([answer] * 2)
         await charge(pair)
-        await pair.advance(30)
-        assert pair.status() == "Charging", "the driver does not suffer for it"
+        assert pair.status() == "Charging", "as long as there is something left to try"
         assert await pair.ask("RemoteStopTransaction", transactionId=1000) == {"status": "Rejected"}
-        await pair.submit(Stop(1))
+        await pair.advance(30)
+        assert pair.status() == "Finishing", "nobody could bill it, nor stop it from outside"
+        _, events = pair.events.since(0)
+        assert any("charging for TAG ends, for the CSMS did not" in event.text for event in events)
         assert not payloads(pair, "MeterValues")
         assert not payloads(pair, "StopTransaction")
         assert pair.station.snapshot.link.queued == 0

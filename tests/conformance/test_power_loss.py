@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sim_core.commands import Accepted, LinkUp, Plug, PowerOff, PowerOn, Refused, Start, Swipe
+from sim_core.commands import (
+    Accepted,
+    Command,
+    InjectFault,
+    JamLock,
+    LinkUp,
+    Plug,
+    PowerOff,
+    PowerOn,
+    Refused,
+    Start,
+    Stop,
+    SuspendEV,
+    SuspendEVSE,
+    Swipe,
+    Unplug,
+)
 from tests.conformance.acts import (
     all_statuses,
     charge,
@@ -127,7 +145,7 @@ async def test_killed_and_started_again(tmp_path: Path) -> None:
         assert lanes(said(pair)) == lanes(
             [
                 BOOT,
-                *all_statuses(pair),
+                *all_statuses(pair, _1="Finishing"),
                 "StopTransaction",
             ]
         )
@@ -205,3 +223,174 @@ async def test_a_model_that_resumes_goes_on_where_it_was(tmp_path: Path) -> None
         (stop,) = payloads(pair, "StopTransaction")
         assert stop["transactionId"] == 1000
         assert stop["reason"] == "Local"
+
+
+Commands = tuple[Command, ...]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What stands at the connectors when the power goes."""
+
+    name: str
+    commands: Commands
+    seconds: float = 0.0
+    then: Commands = ()
+    keys: dict[str, str] = field(default_factory=dict)
+    behaviour: dict[str, Any] = field(default_factory=dict)
+
+
+RESUMES = {"resume_after_power_loss": True}
+SOCKET = {"detachable_cable": True, "lockable": True}
+BEGUN: Commands = (Plug(1), Start(1, "TAG"))
+SCENES = (
+    Scene("nothing", ()),
+    Scene("a vehicle", (Plug(2),)),
+    Scene("a vehicle by its name", (Plug(1, "Van 100"),)),
+    Scene("a card that waits", (Swipe(1, "TAG"),)),
+    Scene("charging", BEGUN, 100),
+    Scene("two charging", (*BEGUN, Plug(2), Start(2, "OTHER")), 100),
+    Scene("stopped", BEGUN, 100, (Stop(1),)),
+    Scene("stopped and gone", BEGUN, 100, (Stop(1), Unplug(1))),
+    Scene("the vehicle pauses", BEGUN, 50, (SuspendEV(1),)),
+    Scene("the charge point pauses", BEGUN, 50, (SuspendEVSE(1),)),
+    Scene("broken", BEGUN, 50, (InjectFault(1, "GroundFailure", "V1", "words"),)),
+    Scene("broken without a vehicle", (InjectFault(2, "OtherError"),)),
+    Scene("a jammed lock", BEGUN, 50, (JamLock(1),), behaviour=SOCKET),
+    Scene("a lock that stuck", BEGUN, 50, (JamLock(1), Stop(1)), behaviour=SOCKET),
+    Scene("a cable alone", BEGUN, 50, (Stop(1), Unplug(1)), behaviour=SOCKET),
+    Scene(
+        "a cable that is held",
+        BEGUN,
+        50,
+        (Unplug(1),),
+        {"UnlockConnectorOnEVSideDisconnect": "false"},
+        SOCKET,
+    ),
+    Scene("it goes on", BEGUN, 100, behaviour=RESUMES),
+    Scene("it goes on, though paused", BEGUN, 50, (SuspendEV(1),), behaviour=RESUMES),
+    Scene(
+        "it goes on without its vehicle",
+        BEGUN,
+        50,
+        (Unplug(1),),
+        {"StopTransactionOnEVSideDisconnect": "false"},
+        RESUMES,
+    ),
+)
+
+
+@pytest.mark.row(16, "TC_032_2_CS")
+@pytest.mark.parametrize("model", ["generic", "gresgying-f3-eu180"])
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+async def test_a_kill_leaves_what_a_power_cut_leaves(
+    scene: Scene, model: str, tmp_path: Path
+) -> None:
+    """The metal does not know whether the mains failed or the process was killed."""
+    found = []
+    for way in ("cut", "killed", "ended"):
+        async with Pair(
+            model=model,
+            keys={"LocalAuthorizeOffline": "true", "WebSocketPingInterval": "30", **scene.keys},
+            state=tmp_path / way,
+            behaviour={"power_backup": False, **scene.behaviour},
+        ) as pair:
+            await act(pair, scene.commands)
+            await pair.advance(max(scene.seconds, 5))
+            await act(pair, scene.then)
+            pair.csms.clear()
+            if way == "cut":
+                await pair.submit(PowerOff())
+                await pair.submit(PowerOn())
+            else:
+                await (pair.power_cut() if way == "killed" else pair.power_off())
+                await pair.power_on()
+                await pair.settle()
+            at_once = [seen_of(pair, number) for number in (1, 2)]
+            await checked(pair)
+            await pair.advance(30)
+            stops = [(stop["reason"], stop["transactionId"]) for stop in stops_of(pair)]
+            found.append((at_once, [seen_of(pair, number) for number in (1, 2)], stops))
+    cut, killed, ended = found
+    assert killed == cut
+    assert ended == cut
+
+
+async def act(pair: Pair, commands: Commands) -> None:
+    for command in commands:
+        assert isinstance(await pair.submit(command), Accepted), command
+        await checked(pair)
+
+
+def stops_of(pair: Pair) -> list[dict[str, Any]]:
+    return payloads(pair, "StopTransaction")
+
+
+def seen_of(pair: Pair, number: int) -> dict[str, Any]:
+    """What anybody may see of a connector, but for what an instant more or less of power moves."""
+    seen = asdict(pair.connector(number))
+    for moved in ("trace_w", "register_wh", "power_w", "current_a", "voltage_v", "limit_w"):
+        del seen[moved]
+    soc = seen.pop("soc_percent")
+    seen["soc"] = soc and round(soc)
+    if seen["transaction"]:
+        del seen["transaction"]["energy_wh"]
+    return seen
+
+
+@pytest.mark.row(16, "TC_032_2_CS")
+@pytest.mark.parametrize("killed", [True, False])
+async def test_what_goes_on_after_a_power_cut_is_sampled_after_one_interval(
+    killed: bool, tmp_path: Path
+) -> None:
+    async with Pair(state=tmp_path, behaviour=RESUMES) as pair:
+        await charge(pair)
+        await pair.advance(15)
+        pair.csms.clear()
+        if killed:
+            await pair.power_cut()
+            await pair.power_on()
+            await pair.settle()
+        else:
+            await pair.submit(PowerOff())
+            await pair.submit(PowerOn())
+        await pair.advance(9.5)
+        assert payloads(pair, SAMPLE) == []
+        await pair.advance(1)
+        (sample,) = payloads(pair, SAMPLE)
+        (value,) = sample["meterValue"]
+        assert sample["transactionId"] == 1000
+        assert value["sampledValue"][0]["context"] == "Sample.Periodic"
+        await pair.advance(20)
+        assert len(payloads(pair, SAMPLE)) == 3
+
+
+async def test_a_vehicle_that_left_the_garage_is_said(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await pair.submit(Plug(1))
+        name = pair.connector().vehicle
+        await pair.power_cut()
+        pair._build = replace(
+            pair._build, garage=tuple(kind for kind in pair._build.garage if kind.name != name)
+        )
+        await pair.power_on()
+        await pair.settle()
+        assert pair.status() == "Available"
+        texts = [event.text for event in pair.events.since(0)[1]]
+        assert f"connector 1: {name} stood here, and is not in the garage any more" in texts
+
+
+async def test_a_battery_has_what_the_register_has_counted(tmp_path: Path) -> None:
+    """A stop, more energy, an unplugged hour: the state of charge follows."""
+    async with Pair(state=tmp_path, meter_start_wh=5_000) as pair:
+        await pair.submit(Plug(1))
+        await pair.advance(5)
+        for _ in range(3):
+            await pair.submit(Start(1, "TAG"))
+            await pair.advance(120)
+            await pair.submit(Stop(1))
+            before = pair.connector()
+            await pair.power_cut()
+            await pair.power_on()
+            await pair.settle()
+            assert pair.connector().soc_percent == pytest.approx(before.soc_percent, abs=0.01)

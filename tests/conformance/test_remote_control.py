@@ -558,6 +558,25 @@ async def test_unavailable_with_a_vehicle_is_unavailable_already() -> None:
         assert said(pair) == []
 
 
+@pytest.mark.row(55, "S§5.2")
+@pytest.mark.parametrize("connector_id", [0, 1])
+async def test_back_in_service_with_a_vehicle_it_is_preparing(connector_id: int) -> None:
+    """§4.9 H2: from Unavailable no way leads to Finishing."""
+    async with Pair() as pair:
+        await charge(pair)
+        await pair.submit(Stop(1))
+        pair.csms.clear()
+        for kind in ("Inoperative", "Operative"):
+            ask = {"connectorId": connector_id, "type": kind}
+            assert await pair.ask("ChangeAvailability", **ask) == ACCEPTED
+        assert [word for word in said(pair) if " 1 " in word] == [
+            "StatusNotification 1 Unavailable",
+            "StatusNotification 1 Preparing",
+        ]
+        await pair.submit(Unplug(1))
+        assert pair.status() == "Available"
+
+
 @pytest.mark.row(56, "S§5.2")
 async def test_during_a_transaction_it_is_scheduled(tmp_path: Path) -> None:
     async with Pair(state=tmp_path) as pair:

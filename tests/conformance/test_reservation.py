@@ -1,13 +1,13 @@
 """Reservations (OCPP 1.6 §5.1, §5.13), and the table of §4.9 where it knows Reserved.
 
 Row 100 asks for Rejected where reservations are switched off: OCPP has no key for it, so a make
-without the profile answers NotSupported, and Rejected is for connector 0 where that cannot be
-reserved. Row 101 leaves open what a reservation of connector 0 shows: here the last connector that
-is free is Reserved, and no other.
+without the profile answers that. Row 101 leaves open what a reservation of connector 0 shows: here
+the last connector that is free is Reserved, and no other.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -29,13 +29,14 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
-from sim_core.models import load_model
+from sim_core.models import load_garage, load_model
 from sim_core.ocpp16.stamps import stamp
 from tests.conformance.acts import (
     all_statuses,
     charge,
     checked,
     configure,
+    lanes,
     payloads,
     plug_network,
     rebooted,
@@ -43,11 +44,13 @@ from tests.conformance.acts import (
     unplug_network,
 )
 from tests.pair import Pair
+from tests.scripted_csms import Drop, Hold, Payload
 
 ACCEPTED = {"status": "Accepted"}
 REJECTED = {"status": "Rejected"}
 FIRST = "StatusNotification 1 "
 SECOND = "StatusNotification 2 "
+OVER = {"expiryDate": "2020-01-01T00:00:00Z"}
 ZERO = {"ReserveConnectorZeroSupported": "true"}
 TWIN = {"model": "gresgying-f3-eu180"}
 GROUP = {"status": "Accepted", "parentIdTag": "GROUP"}
@@ -136,15 +139,137 @@ async def test_the_refusal_says_for_whom_and_until_when() -> None:
 
 
 @pytest.mark.row(97, "TC_046_1_CS")
-async def test_another_vehicle_at_a_reserved_connector() -> None:
-    """§4.9 knows no way from Preparing to Reserved but the one through Available."""
-    async with Pair() as pair:
+@pytest.mark.parametrize(
+    "make",
+    [{}, TWIN | {"quirks": "plug_ends_reserved"}],
+    ids=["as OCPP has it", "quirk"],
+)
+async def test_another_vehicle_at_a_reserved_connector(make: dict[str, Any]) -> None:
+    """§4.9 G2: only the holder leads from Reserved to Preparing. A make that lets every plug do so
+    comes back by Available: there is no way from Preparing to Reserved but that one."""
+    async with Pair(**make) as pair:
         await reserve(pair)
         pair.csms.clear()
         await pair.submit(Plug(1))
         assert isinstance(await pair.submit(Start(1, "OTHER")), Refused)
         await pair.submit(Unplug(1))
-        assert said(pair) == [FIRST + "Preparing", FIRST + "Available", FIRST + "Reserved"]
+        moves = [FIRST + "Preparing", FIRST + "Available", FIRST + "Reserved"]
+        assert said(pair) == (moves if pair.station.charge_point.quirks.plug_ends_reserved else [])
+        assert pair.status() == "Reserved"
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+@pytest.mark.parametrize("quirks", ["none", "autocharge_mac"])
+async def test_the_id_of_another_vehicle_is_not_asked_about(quirks: str) -> None:
+    """AutoCharge: a vehicle's own id is a card like any other."""
+    (vehicle,) = [kind for kind in load_garage() if kind.name == "Commuter 64"]
+    assert vehicle.vid
+    async with Pair(**TWIN, quirks=quirks) as pair:
+        await configure(pair, AutoCharge="true")
+        await reserve(pair)
+        pair.csms.clear()
+        await pair.submit(Plug(1, vehicle.name))
+        await pair.advance(60)
+        asked_about = pair.csms.of("Authorize", "DataTransfer", "StartTransaction")
+        assert asked_about == []
+        await pair.submit(Unplug(1))
+        await cancel(pair)
+        await reserve(pair, idTag=vehicle.vid)
+        await pair.submit(Plug(1, vehicle.name))
+        await pair.advance(60)
+        assert payloads(pair, "StartTransaction")[0]["reservationId"] == 7, "its own it is"
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+async def test_the_id_of_a_vehicle_that_is_asked_about_beside_a_card_takes_nothing_reserved() -> (
+    None
+):
+    timing = replace(load_model(TWIN["model"]).timing["swift"], mac_s=2.0)
+    async with Pair(**TWIN, quirks="autocharge_mac", timing=timing) as pair:
+        await reserve(pair)
+        await pair.submit(Plug(1, "Commuter 64"))
+        release = asyncio.Event()
+        blocked: Payload = {"idTagInfo": {"status": "Blocked"}}
+        pair.csms.script["Authorize"].append(Hold(release, blocked))
+        asking = asyncio.ensure_future(pair.station.submit(Swipe(1, "HOLDER")))
+        await pair.advance(3)
+        pair.csms.clear()
+        release.set()
+        assert isinstance(await asking, Refused)
+        await pair.advance(60)
+        assert len(pair.csms.of("Authorize")) == 1, "the vehicle was asked about, and accepted"
+        assert pair.csms.of("StartTransaction") == []
+        assert pair.status() == "Reserved"
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+@pytest.mark.parametrize("how", ["card", "remote start"])
+async def test_the_holder_comes_where_another_vehicle_stands(how: str) -> None:
+    async with Pair() as pair:
+        await reserve(pair)
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        if how == "card":
+            assert isinstance(await pair.submit(Swipe(1, "HOLDER")), Accepted)
+        else:
+            ask = {"connectorId": 1, "idTag": "HOLDER"}
+            assert await pair.ask("RemoteStartTransaction", **ask) == ACCEPTED
+        await checked(pair)
+        statuses, messages = lanes(said(pair))
+        assert statuses == [FIRST + "Preparing", FIRST + "Charging"]
+        assert messages == ["Authorize", "StartTransaction"]
+        assert payloads(pair, "StartTransaction")[0]["reservationId"] == 7
+        await pair.submit(Stop(1))
+        assert pair.status() == "Finishing"
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
+async def test_a_holder_who_takes_the_card_back_is_waited_for_again() -> None:
+    timing = replace(load_model("generic").timing["swift"], cable_check_s=5)
+    async with Pair(timing=timing) as pair:
+        await reserve(pair)
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        await pair.submit(Swipe(1, "HOLDER"))
+        await pair.submit(Swipe(1, "HOLDER"))
+        assert said(pair) == [
+            "Authorize",
+            FIRST + "Preparing",
+            FIRST + "Available",
+            FIRST + "Reserved",
+        ]
+
+
+@pytest.mark.row(104, "S§5.13")
+@pytest.mark.parametrize("word", ["Unavailable", "Faulted"])
+async def test_from_reserved_with_a_vehicle_it_goes_straight_there(word: str) -> None:
+    """§4.9 G8, G9: nobody charges there, so nobody is waited for."""
+    async with Pair() as pair:
+        await reserve(pair)
+        await pair.submit(Plug(1))
+        pair.csms.clear()
+        if word == "Faulted":
+            await pair.submit(InjectFault(1))
+        else:
+            ask = {"connectorId": 1, "type": "Inoperative"}
+            assert await pair.ask("ChangeAvailability", **ask) == ACCEPTED
+        assert said(pair) == [FIRST + word]
+        assert pair.connector().reservation is None
+        if word == "Faulted":
+            await pair.submit(ClearFault(1))
+            assert pair.status() == "Preparing"
+
+
+@pytest.mark.row(104, "S§5.13")
+async def test_a_vehicle_at_a_reserved_connector_after_a_boot() -> None:
+    async with Pair() as pair:
+        await reserve(pair)
+        await pair.submit(Plug(1))
+        await pair.submit(PowerOff())
+        await pair.submit(PowerOn())
+        assert pair.status() == "Reserved"
+        assert await cancel(pair) == ACCEPTED
+        assert said(pair)[-2:] == [FIRST + "Available", FIRST + "Preparing"]
 
 
 @pytest.mark.row(97, "TC_046_1_CS")
@@ -276,7 +401,7 @@ async def test_a_reservation_expires_while_its_holder_is_plugged_in() -> None:
         await pair.submit(Plug(1))
         pair.csms.clear()
         await pair.advance(60)
-        assert said(pair) == [], "Preparing it stays"
+        assert said(pair) == [FIRST + "Available", FIRST + "Preparing"], "G1"
         assert isinstance(await pair.submit(Start(1, "HOLDER")), Accepted)
         await checked(pair)
         assert "reservationId" not in payloads(pair, "StartTransaction")[0]
@@ -332,6 +457,7 @@ async def test_a_reservation_ends_with_a_fault_or_out_of_service(how: str) -> No
 
 
 @pytest.mark.row(100, "TC_048 / TC_050")
+@pytest.mark.parametrize("over", [{}, OVER], ids=["to come", "over"])
 @pytest.mark.parametrize("connector_id", [1, 0])
 @pytest.mark.parametrize(
     ("state", "status"),
@@ -345,8 +471,11 @@ async def test_a_reservation_ends_with_a_fault_or_out_of_service(how: str) -> No
         ("inoperative", "Unavailable"),
     ],
 )
-async def test_what_cannot_be_reserved(connector_id: int, state: str, status: str) -> None:
-    """With one connector, what is true of it is true of the charge point."""
+async def test_what_cannot_be_reserved(
+    connector_id: int, state: str, status: str, over: dict[str, str]
+) -> None:
+    """With one connector, what is true of it is true of the charge point. That is told before
+    anything is said of a date that is over."""
     async with Pair(connectors=1, keys=ZERO) as pair:
         if state == "faulted":
             await pair.submit(InjectFault(1))
@@ -365,30 +494,47 @@ async def test_what_cannot_be_reserved(connector_id: int, state: str, status: st
                 await pair.submit(Stop(1))
         before = pair.status()
         pair.csms.clear()
-        assert await reserve(pair, connector_id) == status
+        assert await reserve(pair, connector_id, **over) == status
         assert (said(pair), pair.status()) == ([], before)
 
 
 @pytest.mark.row(100, "TC_048 / TC_050")
+async def test_a_connector_that_is_just_asked_for_cannot_be_reserved() -> None:
+    """While the answer to a card is open the connector is that card's."""
+    async with Pair() as pair:
+        pair.csms.script["Authorize"].append(Drop())
+        asking = asyncio.ensure_future(pair.station.submit(Swipe(1, "OTHER")))
+        await pair.settle()
+        assert await reserve(pair) == "Occupied"
+        assert await reserve(pair, 2, reservationId=8) == "Accepted"
+        await pair.advance(31)
+        assert isinstance(await asking, Refused)
+        assert await reserve(pair) == "Accepted"
+
+
+@pytest.mark.row(100, "TC_048 / TC_050")
 @pytest.mark.parametrize(
-    "request_",
+    ("request_", "why"),
     [
-        {"connectorId": 3},
-        {"connectorId": -1},
-        {"connectorId": 10**30},
-        {"reservationId": 2**63},
-        {"idTag": ""},
-        {"idTag": "with\nbreak"},
-        {"parentIdTag": "\x1b[2J"},
-        {"expiryDate": "2020-01-01T00:00:00Z"},
+        ({"connectorId": 3}, "connector 3 was not reserved: there is no such connector"),
+        ({"connectorId": -1}, "there is no such connector"),
+        ({"connectorId": 10**30}, "there is no such connector"),
+        ({"reservationId": 2**63}, "its reservationId does not fit into 64 bits"),
+        ({"idTag": ""}, "its idTag or parentIdTag is no card"),
+        ({"idTag": "with\nbreak"}, "its idTag or parentIdTag is no card"),
+        ({"parentIdTag": "\x1b[2J"}, "its idTag or parentIdTag is no card"),
+        (OVER, "connector 1 was not reserved: its expiryDate is over, here it is "),
     ],
 )
-async def test_reservations_that_make_no_sense(request_: dict[str, Any]) -> None:
+async def test_reservations_that_make_no_sense(request_: dict[str, Any], why: str) -> None:
     async with Pair() as pair:
         pair.csms.clear()
         answer = await pair.ask("ReserveNow", **{**asked(pair), **request_})
         assert answer == REJECTED
         assert said(pair) == []
+        (note,) = [e.text for e in pair.events.since(0)[1] if e.kind == "reservation"]
+        assert why in note
+        assert note.isprintable()
 
 
 @pytest.mark.row(100, "TC_048 / TC_050")
@@ -407,12 +553,10 @@ async def test_connector_0_where_it_cannot_be_reserved() -> None:
 
 
 @pytest.mark.row(100, "TC_048_4_CS")
-@pytest.mark.parametrize("action", ["ReserveNow", "CancelReservation"])
-async def test_a_make_without_the_profile(action: str) -> None:
+async def test_a_make_without_the_profile() -> None:
     async with Pair(keys={"SupportedFeatureProfiles": "Core,RemoteTrigger"}) as pair:
-        request = asked(pair) if action == "ReserveNow" else {"reservationId": 7}
-        answer = await pair.csms.ask_raw(action, request)
-        assert (answer[0], answer[2]) == (4, "NotSupported")
+        assert await reserve(pair) == "Rejected"
+        assert await cancel(pair) == REJECTED
         answer = await pair.ask("GetConfiguration", key=["ReserveConnectorZeroSupported"])
         assert answer["unknownKey"] == ["ReserveConnectorZeroSupported"]
 
@@ -453,6 +597,23 @@ async def test_one_connector_is_kept_free() -> None:
         await pair.submit(Unplug(2))
         assert sorted(said(pair)) == [FIRST + "Available", SECOND + "Available"]
         assert {pair.status(1), pair.status(2)} == {"Available"}
+
+
+@pytest.mark.row(101, "TC_049_CS")
+async def test_a_vehicle_that_was_there_first_is_not_hidden() -> None:
+    """The one that comes to the connector which is kept changes nothing there; the one that stood
+    elsewhere before, where now nothing else is left, goes on being Preparing."""
+    async with Pair(keys=ZERO) as pair:
+        await pair.submit(Plug(1))
+        await reserve(pair, 0)
+        assert pair.status(2) == "Reserved"
+        pair.csms.clear()
+        await pair.submit(Plug(2))
+        assert said(pair) == []
+        assert [pair.status(n) for n in (1, 2)] == ["Preparing", "Reserved"]
+        await pair.submit(Unplug(1))
+        moves = [FIRST + "Available", FIRST + "Reserved", SECOND + "Available"]
+        assert said(pair) == [*moves, SECOND + "Preparing"]
 
 
 @pytest.mark.row(101, "TC_049_CS")
@@ -563,7 +724,7 @@ async def test_a_card_of_the_group_uses_the_reservation(how: str) -> None:
             ask = {"connectorId": 1, "idTag": "MATE"}
             assert await pair.ask("RemoteStartTransaction", **ask) == ACCEPTED
         await checked(pair)
-        assert said(pair)[:2] == ["Authorize", "StartTransaction"]
+        assert lanes(said(pair))[1][:2] == ["Authorize", "StartTransaction"]
         (start,) = payloads(pair, "StartTransaction")
         assert (start["idTag"], start["reservationId"]) == ("MATE", 7)
 
@@ -683,9 +844,9 @@ async def test_what_was_used_is_gone_with_the_start(tmp_path: Path) -> None:
 async def test_a_short_lived_available_before_reserved_is_not_told() -> None:
     async with Pair() as pair:
         await reserve(pair)
-        await pair.submit(Plug(1))
+        await pair.submit(Swipe(1, "HOLDER"))
         await configure(pair, MinimumStatusDuration="5")
         pair.csms.clear()
-        await pair.submit(Unplug(1))
+        await pair.submit(Swipe(1, "HOLDER"))  # takes the card back
         await pair.advance(10)
         assert said(pair) == [FIRST + "Reserved"]

@@ -174,6 +174,18 @@ async def test_an_event_that_meets_silence_is_told_again() -> None:
         assert len(events(pair)) == 3
 
 
+@pytest.mark.row(136, "Whitepaper")
+async def test_an_event_whose_answer_comes_late_is_not_told_again() -> None:
+    async with Pair(access=PROFILE_1) as pair:
+        pair.csms.script[EVENT].append(Drop())
+        pair.station.charge_point.security_log.note("TamperDetectionActivated")
+        await pair.advance(45)
+        late = pair.csms.of(EVENT)[-1]
+        await pair.csms.send_text(json.dumps([3, late.message_id, {}]))
+        await pair.advance(200)
+        assert events(pair)[1:] == ["TamperDetectionActivated"]
+
+
 @pytest.mark.row(134, "Whitepaper")
 async def test_extended_triggers() -> None:
     async with Pair() as pair:

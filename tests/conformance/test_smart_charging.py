@@ -15,6 +15,7 @@ import pytest
 
 from sim_core.commands import Plug, PowerOff, PowerOn, Refused, Resume, Stop
 from sim_core.models import load_model
+from sim_core.ocpp16 import schedule
 from tests import pair as pairs
 from tests.conformance.acts import charge, checked, payloads, rebooted, said, unplug_network
 from tests.pair import Pair
@@ -441,6 +442,53 @@ async def test_what_is_long_over_takes_no_room() -> None:
 
 
 # -- row 114 ---------------------------------------------------------
+
+
+def slider(limit_a: float, **more: Any) -> dict[str, Any]:
+    """What the slider of Home Assistant's OCPP integration sends, to connector 0."""
+    return {
+        "chargingProfileId": 8,
+        "stackLevel": 1,
+        "chargingProfilePurpose": "ChargePointMaxProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": {
+            "chargingRateUnit": "A",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit_a}],
+            **more,
+        },
+    }
+
+
+@pytest.mark.row(114, "S§3.13")
+async def test_a_relative_limit_of_the_charge_point_counts_from_when_it_was_set(
+    tmp_path: Path,
+) -> None:
+    async with Pair(state=tmp_path, keys=ROOM) as pair:
+        await charge(pair)
+        await accepted(pair, 0, slider(20.0))
+        await pair.advance(RAMPED_S)
+        assert power_w(pair) == pytest.approx(20 * 230 * 3)
+        steps = [{"startPeriod": 0, "limit": 30.0}, {"startPeriod": 100, "limit": 10.0}]
+        await accepted(pair, 0, slider(0.0, chargingSchedulePeriod=steps))
+        assert await composite(pair, 200, chargingRateUnit="A") == [(0, 30.0), (100, 10.0)], (
+            "not from the plug"
+        )
+        await pair.power_cut()
+        await pair.advance(60)
+        await pair.power_on()
+        await pair.settle()
+        assert await composite(pair, 200, chargingRateUnit="A") == [(0, 30.0), (40, 10.0)], (
+            "nor from the boot"
+        )
+
+
+@pytest.mark.row(113, "S§3.13 / §5.16")
+async def test_a_make_may_refuse_a_relative_limit_of_the_charge_point() -> None:
+    async with Pair(keys=ROOM, behaviour={"relative_maximum": False}) as pair:
+        assert await install(pair, 0, slider(10.0)) == REJECTED
+        (note,) = [e.text for e in pair.events.since(0)[1] if e.kind == "profile"]
+        assert "a ChargePointMaxProfile cannot be Relative" in note
+        await accepted(pair, 0, {**slider(10.0), "chargingProfileKind": "Absolute"})
 
 
 @pytest.mark.row(114, "S§3.13")
@@ -912,14 +960,60 @@ async def test_a_reset_keeps_what_is_installed() -> None:
 async def test_a_charger_without_smart_charging_says_so() -> None:
     keys = {"SupportedFeatureProfiles": "Core,RemoteTrigger"}
     async with Pair(keys=keys) as pair:
-        for action, request in (
-            ("SetChargingProfile", {"connectorId": 0, "csChargingProfiles": profile((0, 1.0))}),
-            ("ClearChargingProfile", {}),
-            ("GetCompositeSchedule", {"connectorId": 1, "duration": 5}),
-        ):
-            answer = await pair.csms.ask_raw(action, request)
-            assert (answer[0], answer[2]) == (4, "NotSupported")
+        assert await install(pair, 0, profile((0, 1.0))) == {"status": "NotSupported"}
+        assert await pair.ask("ClearChargingProfile") == {"status": "Unknown"}
+        answer = await pair.ask("GetCompositeSchedule", connectorId=1, duration=5)
+        assert answer == {"status": "Rejected"}
         await pair.submit(Plug(1))
         own = profile((0, 9_000.0))
         start = {"connectorId": 1, "idTag": "TAG", "chargingProfile": own}
         assert await pair.ask("RemoteStartTransaction", **start) == ACCEPTED, "it is ignored"
+
+
+@pytest.mark.row(116, "S§5.7")
+async def test_many_profiles_of_many_connectors_hold_nobody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twenty profiles of a hundred periods on 64 connectors, for thirty years: each profile is
+    looked at where it may change something, and a status is looked at once a change."""
+    looked = [0]
+    real = schedule.look
+
+    def look(*what: Any) -> Any:
+        looked[0] += 1
+        return real(*what)
+
+    keys = {
+        "ChargeProfileMaxStackLevel": "20",
+        "ChargingScheduleMaxPeriods": "100",
+        "MaxChargingProfilesInstalled": "20",
+        "MeterValueSampleInterval": "0",
+    }
+    async with Pair(keys=keys, connectors=64) as pair:
+        for number in range(1, 65):
+            await charge(pair, number)
+        shared = [0]
+        charge_point = pair.station.charge_point
+        real_share = type(charge_point)._share_power
+
+        def share(self: Any) -> None:
+            shared[0] += 1
+            real_share(self)
+
+        monkeypatch.setattr(type(charge_point), "_share_power", share)
+        for level in range(20):
+            periods = [(60 * one + (level if one else 0), 6000.0 + one) for one in range(100)]
+            recurring = {"chargingProfileKind": "Recurring", "recurrencyKind": "Daily"}
+            more = {**recurring, "startSchedule": at(pair, -100)} if level % 2 else {}
+            one = profile(*periods, chargingProfileId=level + 1, stackLevel=level, **more)
+            shared[0] = 0
+            await accepted(pair, 0, one)
+            assert shared[0] <= 5, "the cabinet is shared out once a change, not once a connector"
+        monkeypatch.setattr(schedule, "look", look)
+        for connector_id in (0, 1, 64):
+            looked[0] = 0
+            answer = await pair.ask(
+                "GetCompositeSchedule", connectorId=connector_id, duration=10**9
+            )
+            assert answer["status"] == "Accepted"
+            assert looked[0] <= schedule.LOOKS + 20 * 64 + schedule.MOST_PERIODS

@@ -21,7 +21,7 @@ from sim_core.commands import (
 )
 from tests.conformance.acts import back_online, calls, charge, checked, energy_wh, payloads, said
 from tests.pair import Pair
-from tests.scripted_csms import Cut
+from tests.scripted_csms import Cut, Drop
 
 FIRST = "StatusNotification 1 "
 
@@ -86,6 +86,26 @@ async def test_of_a_run_of_short_states_only_the_last_is_reported() -> None:
         assert said(pair) == ["Authorize", "StartTransaction", FIRST + "Charging"]
         await pair.advance(30)
         assert len(calls(pair)) == 3
+
+
+@pytest.mark.row(12, "S§4.9")
+async def test_a_state_whose_report_was_lost_is_reported_when_it_comes_back() -> None:
+    async with Pair(keys={"MinimumStatusDuration": "10"}) as pair:
+        pair.csms.script["StatusNotification"].append(Drop())
+        pair.csms.clear()
+        await pair.submit(Plug(1))
+        await pair.advance(50)
+        assert said(pair) == [FIRST + "Preparing"], "nobody answered"
+        await pair.submit(Unplug(1))
+        await pair.advance(5)
+        await pair.submit(Plug(1))
+        await pair.advance(11)
+        assert said(pair) == [FIRST + "Preparing"] * 2, "the CSMS may not know of it"
+        await pair.submit(Unplug(1))
+        await pair.advance(5)
+        await pair.submit(Plug(1))
+        await pair.advance(60)
+        assert said(pair) == [FIRST + "Preparing"] * 2, "it was answered, and is known"
 
 
 @pytest.mark.row(13, "TC_041_CS")

@@ -122,7 +122,7 @@ async def a_rich_session(pair: Pair) -> None:
     await configure(
         pair,
         MeterValuesSampledData="Energy.Active.Import.Register,Voltage,Current.Import,"
-        "Power.Active.Import,SoC,Temperature,Power.Offered,Current.Offered",
+        "Power.Active.Import,SoC,Temperature,Power.Offered",
         StopTxnSampledData="Energy.Active.Import.Register,SoC",
         MeterValueSampleInterval="10",
         ClockAlignedDataInterval="60",
@@ -356,7 +356,7 @@ async def test_an_authorize_without_an_answer_is_decided_as_offline() -> None:
         ("resetcharger", {"type": "Soft"}, "NotImplemented"),
         ("", {}, "NotImplemented"),
         ("SetChargingProfile", {}, "NotSupported"),
-        ("GetLocalListVersion", {}, "NotSupported"),
+        ("ReserveNow", {"connectorId": 1}, "NotSupported"),
         ("Heartbeat", {}, "NotSupported"),
         ("RemoteStartTransaction", {}, "ProtocolError"),
         ("Reset", {}, "ProtocolError"),

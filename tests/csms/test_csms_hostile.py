@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -18,8 +19,10 @@ from sim_core.csms.ledger import (
     Start,
     parse_time,
 )
-from sim_core.csms.peer import JUNK_SHOWN, now
+from sim_core.csms.peer import JUNK_SHOWN, LATE_BOOTS, now
 from sim_core.csms.text import printable
+from sim_core.csms.tolerance import ALLOWED
+from tests.csms.conftest import STAMP, CallError
 
 DEEP = "[" * 100_000 + "]" * 100_000
 SILENT = {
@@ -36,8 +39,7 @@ SILENT = {
     "id is long": json.dumps([2, "x" * 300, "Heartbeat", {}]),
     "deep": DEEP,
     "deep payload": f'[2,"x","DataTransfer",{{"vendorId":"v","data":{DEEP}}}]',
-    "huge integer": f'[2,"x","MeterValues",{{"connectorId":{"9" * 5000},"meterValue":[]}}]',
-    "large integer": '[2,"x","StatusNotification",{"connectorId":1234567890123456789}]',
+    "huge integer in an answer": f'[3,"nobody",{{"transactionId":{"9" * 5000}}}]',
     "unknown id": '[3,"nobody",{}]',
     "unknown error": '[4,"nobody","GenericError","",{}]',
     "short error": '[4,"nobody"]',
@@ -64,6 +66,16 @@ ANSWERED = {
         '[2,"x","DiagnosticsStatusNotification",{"status":"Maybe"}]',
         "PropertyConstraintViolation",
     ),
+    "huge integer": (
+        f'[2,"x","MeterValues",{{"connectorId":{"9" * 5000},"meterValue":[]}}]',
+        "PropertyConstraintViolation",
+    ),
+    "far too long": (
+        json.dumps(
+            [2, "x", "BootNotification", {"chargePointVendor": "v" * 1001, "chargePointModel": "m"}]
+        ),
+        "PropertyConstraintViolation",
+    ),
     "data without vendor": ('[2,"x","DataTransfer",{"data":{"a":1}}]', "ProtocolError"),
 }
 
@@ -86,6 +98,61 @@ async def test_a_bad_call_is_answered_with_an_ocpp_16_error_code(csms, charge_po
     assert error[:3] == [4, "x", code]
     assert len(error[3]) <= 255
     assert error[4] == {}
+
+
+@pytest.mark.parametrize("number", [10**18, 2**63, -(2**63), 2**64, 10**39])
+async def test_numbers_of_any_counter_are_answered(csms, charge_point, number):
+    await charge_point.status(number, "Available")
+    assert csms.ledger.status("TestCP01", number) == "Available"
+    started = await charge_point.start(number, "TAG", number)
+    await charge_point.call(
+        "MeterValues",
+        {
+            "connectorId": number,
+            "transactionId": number,
+            "meterValue": [{"timestamp": STAMP, "sampledValue": [{"value": "1"}]}],
+        },
+    )
+    await charge_point.stop(number, number)
+    await charge_point.stop(started["transactionId"], number + 1)
+    assert {row.transaction_id for row in csms.ledger.history} >= {number}
+    assert charge_point.errors == []
+
+
+TOO_LONG = [
+    (action, field, limit) for action, rows in ALLOWED.items() for field, limit in rows.items()
+]
+REQUIRED = {
+    "BootNotification": {"chargePointVendor": "v", "chargePointModel": "m"},
+    "DataTransfer": {"vendorId": "v"},
+    "SecurityEventNotification": {"type": "t", "timestamp": STAMP},
+    "StatusNotification": {"connectorId": 1, "status": "Faulted", "errorCode": "OtherError"},
+}
+
+
+@pytest.mark.parametrize(("action", "field", "limit"), TOO_LONG)
+async def test_a_text_for_people_may_be_too_long(csms, charge_point, action, field, limit):
+    for _ in range(2):
+        await charge_point.call(action, {**REQUIRED[action], field: "x" * limit})
+    assert not any(isinstance(event, events.Remarked) for event in csms.events)
+    for _ in range(2):
+        await charge_point.call(action, {**REQUIRED[action], field: "x" * (limit + 30)})
+    (remark,) = (event for event in csms.events if isinstance(event, events.Remarked))
+    assert f"{limit + 30} characters of {field}, OCPP allows {limit}" in remark.text
+
+
+async def test_an_info_of_80_characters_is_kept_whole(csms, charge_point):
+    await charge_point.status(1, "Faulted", info="i" * 80)
+    assert csms.ledger.connector("TestCP01", 1).info == "i" * 80
+
+
+async def test_every_boot_is_answered_however_many_wait(csms, charge_point):
+    csms.rules.boot = Boot(delay_s=0.2)
+    boots = [asyncio.ensure_future(charge_point.boot()) for _ in range(LATE_BOOTS + 2)]
+    answers = await asyncio.gather(*boots, return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, CallError)]
+    assert [answer.code for answer in refused] == ["GenericError"] * 2
+    assert sum(isinstance(answer, dict) for answer in answers) == LATE_BOOTS
 
 
 async def test_thousands_of_answers_to_nothing_are_forgotten(csms, charge_point):

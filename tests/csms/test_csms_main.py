@@ -201,7 +201,23 @@ def test_bad_options_are_refused(arguments, capsys):
     with pytest.raises(SystemExit) as left:
         main(arguments)
     assert left.value.code == 2
-    assert "error:" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert told.endswith("`chargeforge csms --help` explains every option.\n")
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--prot", "1"], "There is no option --prot: did you mean --port?"),
+        (["--http-prt=1"], "There is no option --http-prt=1: did you mean --http-port?"),
+        (["dance"], "There is no option dance."),
+    ],
+)
+def test_a_misspelt_option_is_guessed(arguments, sentence, capsys):
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert capsys.readouterr().err.startswith(sentence)
 
 
 @pytest.mark.parametrize(
@@ -220,4 +236,4 @@ def test_an_import_brings_only_what_it_needs(module, absent):
     loaded = set(run.stdout.split())
     assert not loaded.intersection(absent)
     own = {name for name in loaded if name.startswith("sim_core.")}
-    assert all(name.startswith("sim_core.csms") for name in own)
+    assert all(name.startswith(("sim_core.csms", "sim_core.http_door")) for name in own)

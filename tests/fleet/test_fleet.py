@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +26,12 @@ from sim_core.fleet.crowd import Crowd
 from sim_core.fleet.ids import Shard, ShardError, numbered, shard_of
 from sim_core.fleet.metrics import app_of
 from sim_core.fleet.options import FleetSettings
-from sim_core.fleet.picture import FleetPicture, Phase, latency_of
-from sim_core.sidecar.server import listen, serve_app
-from tui.fleet import FleetApp, Page
+from sim_core.fleet.picture import FleetPicture, Phase, latency_of, sentence, summary
+from sim_core.fleet.sessions import Visits
+from sim_core.http_door.server import listen, serve_app
+from tests.sim_core.test_storage_trouble import locked
+from tui.fleet import FleetApp, Page, page
+from tui.look import Look
 
 LIMIT_S = 30.0
 LOOK_S = 0.05
@@ -281,3 +287,132 @@ def test_sigterm_ends_it_with_zero() -> None:
         rest = process.stdout.read()
         assert process.wait(LIMIT_S) == 0
         assert "The fleet has stopped" in rest
+
+
+async def test_help_and_palette_open_over_the_page_and_do_what_they_say() -> None:
+    options = settings("--csms-url=ws://127.0.0.1:1/ocpp", count=2)
+    app = FleetApp(Crowd(options))
+
+    def shown() -> str:
+        return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "? help" in shown()
+        assert "^p palette" in shown()
+        await pilot.press("question_mark")
+        await pilot.pause()
+        assert "Help" in shown()
+        assert "accepted by the CSMS" in shown()
+        await pilot.press("q")  # closes the help, and not the fleet
+        await pilot.pause()
+        assert app.screen is app.screen_stack[0]
+        assert app.crowd.picture.phase is not Phase.STOPPING
+        theme = app.theme
+        await pilot.press("ctrl+p")
+        await pilot.press(*"theme")
+        await pilot.pause()
+        assert "Change the colours" in shown()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.theme != theme
+        await pilot.press("ctrl+p", *"quick")  # q is a letter where letters are typed
+        await pilot.pause()
+        assert app.crowd.picture.phase is not Phase.STOPPING
+        await pilot.press("escape")
+        row = next(y for y, line in enumerate(shown().split("\n")) if "? help" in line)
+        await pilot.click(offset=(shown().split("\n")[row].index("? help"), row))
+        await pilot.pause()
+        assert "accepted by the CSMS" in shown()
+        await pilot.press("escape", "q")
+        await asyncio.to_thread(app.crowd.wait, LIMIT_S)
+
+
+async def test_a_fleet_that_cannot_begin_is_not_shown() -> None:
+    app = FleetApp(Crowd(settings("--model=no-such-make", count=2)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        deadline = asyncio.get_running_loop().time() + LIMIT_S
+        while app.return_code is None and asyncio.get_running_loop().time() < deadline:
+            await pilot.pause(0.05)
+    assert app.return_code == 2
+    assert "no-such-make" in app.crowd.failure
+
+
+# -- its words -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (
+            "the charge point is offline and may not decide about the card T-7 itself "
+            "(LocalAuthorizeOffline is false)",
+            "the charge point is offline and may not decide about the card itself "
+            "(LocalAuthorizeOffline is false)",
+        ),
+        (
+            "connector 12 is Faulted (OverVoltage): clear it",
+            "the connector is Faulted (OverVoltage): clear it",
+        ),
+        (
+            "the CSMS could not authorise T-7 (CALLERROR InternalError)",
+            "the CSMS could not authorise the card (CALLERROR InternalError)",
+        ),
+        (
+            "connector 3 is reserved for B until 14:45:00 UTC; swipe that card",
+            "the connector is reserved for B; swipe that card",
+        ),
+    ],
+)
+def test_a_refusal_is_told_of_all_in_words(reason: str, said: str) -> None:
+    visits = Visits()
+    visits.refuse(reason, "T-7")
+    assert list(visits.refused) == [said]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_one_is_not_told_as_many(number: int) -> None:
+    kinds = ("call_unanswered", "call_error_received", "call_error_sent", "frame_not_understood")
+    seen = FleetPicture(
+        total=number,
+        connectors=number,
+        charging=number,
+        faulted=number,
+        crashed=number,
+        queued=number,
+        visits_begun=number,
+        visits_ended=number,
+        messages=number,
+        errors={kind: number for kind in kinds if number},
+        refused=(("no", number),) if number else (),
+    )
+    lines = page(seen, "Fleet", "ws://x", datetime.now(timezone.utc), Look(), 100)
+    told = "\n".join("".join(span.text for span in line) for line in lines)
+    told += "\n" + summary(seen) + "\n" + sentence(seen)
+    many = ("requests", "frames", "visits", "connectors are", "messages", "points ended")
+    one = ("request ", "frame ", "visit ", "connector is", "message ", "point ended")
+    for words, singular in zip(many, one, strict=True):
+        counted = rf"\b{number} +{words}"
+        if number == 1:
+            assert not re.search(counted, told), words
+            assert re.search(rf"\b1 +(charge )?{singular}", told), singular
+        elif number > 1:
+            assert re.search(rf"\b2 +(charge )?{words}", told), words
+    single = FleetPicture(errors={"call_unanswered": number} if number else {})
+    words = "1 error" if number == 1 else f"{number} errors"
+    assert f", {words}," in summary(single)
+    assert sentence(single).endswith(f", {words}")
+
+
+async def test_state_that_cannot_be_written_is_one_warning_and_stops_nobody(tmp_path: Path) -> None:
+    async with csms() as server, crowd(server, count=4, state_dir=tmp_path) as running:
+        await until(running, lambda seen: seen.registered == 4)
+        with locked(tmp_path, running.settings.id_of(2)):
+            seen = await until(running, lambda seen: len(seen.warnings) == 1)
+            (warning,) = seen.warnings
+            assert warning.startswith("one charge point: the state is locked by another program")
+            assert str(tmp_path / f"{running.settings.id_of(2)}.sqlite3") in warning
+            ended = seen.visits_ended
+            await until(running, lambda seen: seen.visits_ended > ended + 8)
+        last = await until(running, lambda seen: not seen.warnings)
+        assert last.crashed == 0

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import http
 import io
-from collections.abc import Callable
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -13,7 +18,8 @@ import pytest
 import trustme
 from hypothesis import given
 from hypothesis import strategies as st
-from websockets.asyncio.server import Request, Response, ServerConnection
+from websockets.asyncio.server import Request, Response, ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from sim_core import doctor
 from sim_core.csms import Csms
@@ -22,11 +28,18 @@ from sim_core.doctor import Finding, examine, main
 from tests.conformance.test_wire import Door
 from tests.interop.test_dialling import free_port
 from tests.interop.test_tls import Authority, TlsCsms, findings
-from tests.network import Network, connect_proxy
+from tests.network import Network, connect_proxy, hangs_up
 from tests.pair import settings
 from tests.scripted_csms import Answer, CallError, Cut, Drop, ScriptedCsms
 
+ROOT = Path(__file__).parents[2]
 URL = "ws://127.0.0.1:{}/ocpp"
+
+
+@pytest.fixture(autouse=True)
+def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever closes the link in here does so at once."""
+    monkeypatch.setattr(doctor, "LINGER_S", 0.1)
 
 
 async def test_against_the_csms_of_the_demo_all_is_well_and_one_boot_is_all_it_sees() -> None:
@@ -200,3 +213,194 @@ def test_whatever_is_found_a_finding_is_one_or_two_lines_that_print(
     lines = Finding("port", False, found, advice).line().split("\n")
     assert len(lines) == 1 + bool(advice)
     assert all(line.isprintable() for line in lines)
+
+
+# -- a link that does not last ---------------------------------------------------------------------
+
+
+@contextlib.asynccontextmanager
+async def closing(
+    code: int, reason: str, *, answers: int = 0, hears: int = 0
+) -> AsyncIterator[str]:
+    """A CSMS that lets everybody in, answers so many messages, hears so many more, and closes."""
+
+    async def handle(connection: ServerConnection) -> None:
+        for _ in range(answers):
+            message = json.loads(await connection.recv())
+            now = datetime.now(timezone.utc).isoformat()
+            answer = {"currentTime": now, "status": "Accepted", "interval": 60}
+            await connection.send(json.dumps([3, message[1], answer]))
+        for _ in range(hears):
+            await connection.recv()
+        await connection.close(code, reason)
+
+    async with serve(handle, "127.0.0.1", 0, subprotocols=[Subprotocol("ocpp1.6")]) as server:
+        yield URL.format(next(iter(server.sockets)).getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "found", "advice"),
+    [
+        (1008, "unknown: CP", "closed the link with 1008 (unknown: CP)", "check that CPID is"),
+        (1000, "", "closed the link with 1000", "no other charge point has this CPID"),
+        (1011, "boom", "closed the link with 1011 (boom)", "the CSMS has failed inside"),
+        (1013, "", "closed the link with 1013", "too busy"),
+        (4001, "no\x1b[2J", "closed the link with 4001 (no", "4001 is a code of this CSMS's own"),
+        (3000, "", "closed the link with 3000", "look at the log of the CSMS"),
+    ],
+)
+@pytest.mark.parametrize("boot", [True, False])
+async def test_a_csms_that_closes_is_not_well_and_is_quoted(
+    code: int,
+    reason: str,
+    found: str,
+    advice: str,
+    boot: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(doctor, "LINGER_S", 20)
+    told: list[Finding] = []
+    async with closing(code, reason, hears=int(boot)) as url:
+        well = await examine(settings(csms_url=url), may_boot=lambda: boot, tell=told.append)
+    assert not well
+    assert found in told[-1].found
+    assert advice in told[-1].advice
+    assert "\x1b" not in told[-1].line()
+
+
+async def test_a_csms_that_closes_after_all_was_answered_is_not_well_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(doctor, "LINGER_S", 20)
+    async with closing(1008, "go away", answers=1 + doctor.HEARTBEATS) as url:
+        told = await findings(url)
+    assert (told[-2].step, told[-2].ok) == ("answers", True)
+    assert "1008 (go away)" in told[-1].found
+    assert not told[-1].ok
+
+
+# -- TLS, or not -----------------------------------------------------------------------------------
+
+
+async def test_ws_to_a_port_that_speaks_tls(tmp_path: Path) -> None:
+    authority = Authority(trustme.CA(), tmp_path)
+    async with TlsCsms(authority.server()) as csms:
+        told = await findings(csms.url.replace("wss://", "ws://"))
+    assert (told[-1].step, told[-1].ok) == ("WebSocket", False)
+    assert told[-1].advice == "this port speaks TLS: try wss:// in place of ws:// in CSMS_URL"
+
+
+async def test_wss_to_a_port_that_does_not_speak_tls() -> None:
+    async with ScriptedCsms() as csms:
+        told = await findings(csms.url.replace("ws://", "wss://"))
+    assert (told[-1].step, told[-1].ok) == ("TLS", False)
+    assert "try ws:// in place of wss://" in told[-1].advice
+
+
+async def test_what_speaks_neither_is_not_said_to() -> None:
+    async with Network(greeting=hangs_up) as network:
+        for scheme in ("ws", "wss"):
+            told = await findings(f"{scheme}://127.0.0.1:{network.port}")
+            assert not told[-1].ok
+            assert "try ws" not in told[-1].advice
+
+
+# -- what is typed ---------------------------------------------------------------------------------
+
+
+async def test_an_id_that_stands_twice_is_told() -> None:
+    def gate(connection: ServerConnection, _: Request) -> Response | None:
+        return connection.respond(http.HTTPStatus.NOT_FOUND, "no\n")
+
+    async with Door(gate=gate) as csms:
+        told = await findings(f"{csms.url}/TestCP01")
+        assert "the id stands twice" in told[0].advice
+        assert "the id stands twice" in told[-1].found + told[-1].advice
+        assert csms.url.endswith("/ocpp")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            [url]
+            for url in (
+                "ws://127.0.0.1:99999/ocpp",
+                "ws://127.0.0.1:abc/ocpp",
+                "ws://[::1/x",
+                "ws://",
+                "ws:///ocpp",
+                "ws://:80",
+                "ws://ho st/",
+                " ",
+                "ws://h\u00f6\udcffst/",
+                "ws://\u3002/",
+                "http://host/",
+                "ws://" + "x" * 70_000,
+                "ws://me:s3cret/x@host/",
+                "ws://host/{id}",
+            )
+        ),
+        ["--proxy", "http://me:s3cret#@host:abc"],
+        ["--proxy", "http://host:99999"],
+        ["--cpid", "\udcff"],
+        ["--csms-url"],
+        ["ws://host", "ws://host"],
+    ],
+)
+@pytest.mark.parametrize("command", ["doctor", "headless", "fleet"])
+def test_what_can_never_work_is_exit_code_2_and_a_sentence(
+    command: str, words: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: Any
+) -> None:
+    from tui.__main__ import main as chargeforge
+
+    monkeypatch.chdir(tmp_path)
+    if command != "doctor" and not words[0].startswith("--"):
+        words = ["--csms-url", *words]
+    try:
+        code = chargeforge([command, *words])
+    except SystemExit as end:
+        code = end.code
+    said = capfd.readouterr()
+    assert code == 2, said
+    assert said.err
+    assert "Traceback" not in said.err
+    assert "s3cret" not in said.out + said.err
+
+
+@pytest.mark.parametrize(("key", "code"), [(EOFError, 0), (KeyboardInterrupt, 130)])
+async def test_ctrl_d_and_ctrl_c_at_the_question(
+    key: type[BaseException], code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def pressed(_: str) -> str:
+        raise key
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("builtins.input", pressed)
+    async with ScriptedCsms() as csms:
+        assert await asyncio.to_thread(main, [csms.url]) == code
+        assert csms.calls == []
+
+
+async def test_a_pipe_that_closes_is_no_traceback(tmp_path: Path) -> None:
+    async with ScriptedCsms() as csms:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "sim_core.doctor",
+            csms.url,
+            "--boot",
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert (await process.stdout.readline()).startswith(b"TestCP01 at ")
+        process.stdout._transport.close()  # type: ignore[attr-defined]  # as `head -1` does
+        said = await process.stderr.read()
+        assert await process.wait() == 1
+        assert said == b""

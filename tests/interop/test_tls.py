@@ -289,7 +289,7 @@ async def test_the_security_profile_rises_and_never_falls(authority: Authority) 
         # by TLS now, although the URL says ws://
         await csms.until(lambda: csms.connections > connections and csms.connected)
         assert await ask("1") == "Rejected"
-        assert await ask("2") == "Accepted"
+        assert await ask("2") == "Rejected"
 
 
 @pytest.mark.row(125, "TC_086_CS")

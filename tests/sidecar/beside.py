@@ -9,8 +9,9 @@ from typing import Any
 
 import httpx
 
+from sim_core.http_door.server import listen
 from sim_core.sidecar.app import Sidecar
-from sim_core.sidecar.server import listen, serve
+from sim_core.sidecar.server import serve
 from tests.pair import Pair, settings
 
 

@@ -44,7 +44,7 @@ async def test_a_session_as_it_is_typed() -> None:
 async def test_the_link_and_its_silence() -> None:
     async with beside() as here:
         post = here.http.post
-        down = {"ok": True, "link": "down", "online": True, "powered": True}
+        down = {"ok": True, "link": "down", "online": False, "powered": True}
         assert (await post("/link/down")).json() == down
         again = await post("/link/down")
         assert again.status_code == 409
@@ -53,6 +53,7 @@ async def test_the_link_and_its_silence() -> None:
             "error": "the link is down already: bring it up again first",
         }
         assert (await post("/link/up")).json()["link"] == "up"
+        await here.pair.settle()
         assert (await post("/silent")).json()["online"] is False
         assert (await post("/online")).json()["online"] is True
         await here.pair.settle()
@@ -204,3 +205,48 @@ async def test_what_is_not_there_is_json_too() -> None:
         assert (await http.get("/nothing")).json() == {"detail": "Not Found"}
         wrong = await http.get("/plug/1")
         assert (wrong.status_code, wrong.json()) == (405, {"detail": "Method Not Allowed"})
+
+
+async def test_nothing_says_online_or_accepted_while_the_link_is_down() -> None:
+    async with beside() as here:
+        pair, http = here.pair, here.http
+
+        async def says() -> tuple[str, str, bool]:
+            health = (await http.get("/health")).json()
+            return (
+                health["link"],
+                health["registration"],
+                (await http.get("/info")).json()["link"]["online"],
+            )
+
+        assert await says() == ("connected", "Accepted", True)
+        assert (await http.post("/link/down")).json()["online"] is False
+        assert await says() == ("down", "none", False)
+        await pair.settle()
+        assert await says() == ("down", "none", False)
+        assert (await http.post("/silent")).json()["online"] is False
+        assert (await http.post("/online")).json()["online"] is False, "there is no link"
+        assert (await http.post("/link/up")).json() == {
+            "ok": True,
+            "link": "up",
+            "online": False,
+            "powered": True,
+        }
+        await pair.settle()
+        assert await says() == ("connected", "Accepted", True)
+        assert (await http.post("/power/off")).json()["online"] is False
+        assert (await says())[1:] == ("none", False)
+        assert (await http.post("/power/on")).json()["online"] is False
+        await pair.settle()
+        assert (await says())[:2] == ("connected", "Accepted")
+
+
+@pytest.mark.parametrize("boots", [True, False])
+async def test_a_reconnect_says_accepted_again(boots: bool) -> None:
+    async with Pair(behaviour={"boot_on_reconnect": boots}) as pair:
+        seen = pair.events.last
+        await pair.csms.cut()
+        await pair.advance(5)
+        told = [event.text for event in pair.events.since(seen)[1] if event.kind == "boot"]
+        assert len(told) == 1
+        assert "Accepted" in told[0]

@@ -15,10 +15,12 @@ import pytest
 from pydantic import SecretStr
 
 from sim_core.commands import ACTIONS, Plug
-from sim_core.sidecar import server, streams
-from sim_core.sidecar.guard import LARGEST_BODY, LONGEST_QUERY
+from sim_core.http_door import server
+from sim_core.http_door.guard import LARGEST_BODY, LONGEST_QUERY
+from sim_core.http_door.server import is_loopback, listen
+from sim_core.sidecar import streams
 from sim_core.sidecar.looks import LOOKS
-from sim_core.sidecar.server import companion, is_loopback, listen, serve, why_closed
+from sim_core.sidecar.server import companion, serve, why_closed
 from tests.pair import Pair, settings
 from tests.scripted_csms import Hold
 from tests.sidecar.beside import beside, client, in_process

@@ -11,7 +11,7 @@ from hypothesis import settings as how
 from schemathesis import GenerationMode
 
 from sim_core.commands import ACTIONS
-from sim_core.sidecar import guard
+from sim_core.http_door import guard
 from sim_core.sidecar.looks import LOOKS
 from tests.pair import Pair
 from tests.sidecar.beside import beside

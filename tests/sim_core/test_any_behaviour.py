@@ -15,14 +15,19 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sim_core.commands import (
+    ACTIONS,
     ClearFault,
     Command,
     GoOnline,
     GoSilent,
     InjectFault,
+    JamLock,
     LinkDown,
     LinkUp,
     Plug,
+    PowerOff,
+    PowerOn,
+    RemoveCable,
     Resume,
     Start,
     Stop,
@@ -119,7 +124,9 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(InjectFault, numbers, st.sampled_from(("GroundFailure", "OtherError"))),
     st.builds(ClearFault, numbers),
     st.builds(Unlock, numbers),
-    st.sampled_from((LinkDown(), LinkUp(), GoSilent(), GoOnline())),
+    st.builds(JamLock, numbers),
+    st.builds(RemoveCable, numbers),
+    st.sampled_from((LinkDown(), LinkUp(), GoSilent(), GoOnline(), PowerOff(), PowerOn())),
 )
 ids = st.integers(1000, 1004)
 reservation_ids = st.integers(1, 3)
@@ -210,6 +217,15 @@ answers: st.SearchStrategy[tuple[str, Answer]] = st.tuples(
 invalid = st.sampled_from(("Invalid", "Blocked", "Accepted")).map(
     lambda status: {"idTagInfo": {"status": status}}
 )
+makes = st.fixed_dictionaries(
+    {},
+    optional={
+        "detachable_cable": st.just(True),
+        "power_backup": st.just(True),
+        "resume_after_power_loss": st.just(True),
+    },
+)
+"""Where a make differs in what these commands come to."""
 waits = st.sampled_from((0.5, 2.0, 11.0, 65.0))
 
 Step = Callable[[Pair], Awaitable[None]]
@@ -294,6 +310,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
 @given(
     story=st.lists(steps, min_size=5, max_size=40),
     model=st.sampled_from(("generic", "gresgying-f3-eu180")),
+    make=makes,
 )
 @example(
     story=[
@@ -308,14 +325,30 @@ steps: st.SearchStrategy[Step] = st.one_of(
         submit(Unplug(1)),
     ],
     model="generic",
+    make={},
 )
-def test_whatever_happens_ocpps_rules_hold(story: list[Step], model: str) -> None:
-    asyncio.run(live_through(story, model))
+def test_whatever_happens_ocpps_rules_hold(
+    story: list[Step], model: str, make: dict[str, bool]
+) -> None:
+    asyncio.run(live_through(story, model, make))
 
 
-async def live_through(story: list[Step], model: str) -> None:
+def test_every_command_takes_part() -> None:
+    driven: set[type[Command]] = set()
+
+    @settings(max_examples=500, database=None, suppress_health_check=list(HealthCheck))
+    @given(command=commands)
+    def draw(command: Command) -> None:
+        driven.add(type(command))
+
+    draw()
+    assert driven == {action.command for action in ACTIONS}
+
+
+async def live_through(story: list[Step], model: str, make: dict[str, bool]) -> None:
     async with Pair(
         model=model,
+        behaviour=make,
         keys={"TransactionMessageAttempts": "50", "TransactionMessageRetryInterval": "1"},
         noise=0.05,
     ) as pair:
@@ -348,12 +381,15 @@ async def calm_down(pair: Pair) -> None:
     """Everybody goes home: the network works, every session ends, every message is answered."""
     pair.csms.script.clear()
     pair.csms.tags.clear()
+    await submit(PowerOn())(pair)
     await submit(LinkUp())(pair)
     await submit(GoOnline())(pair)
     for number in (1, 2):
         await submit(ClearFault(number))(pair)
         await submit(Stop(number))(pair)
         await submit(Unplug(number))(pair)
+        await submit(Unlock(number))(pair)
+        await submit(RemoveCable(number))(pair)
     await pair.advance(120)
     await pair.advance(400)
     link = pair.station.snapshot.link

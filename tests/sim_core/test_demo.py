@@ -6,10 +6,11 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from sim_core.commands import InjectFault, LinkDown, Unplug
+from sim_core.commands import InjectFault, LinkDown, Plug, Start, Unplug
 from sim_core.config import Settings, load
 from sim_core.demo import AFTERWORD, STORY, Chapter, Stage, engine
 from sim_core.engine import Engine
@@ -115,10 +116,54 @@ def test_skipping_reaches_every_chapter_and_goes_round(
 def test_a_charge_point_with_one_connector_tells_what_it_can(
     play: Callable[..., tuple[Engine, Stage]],
 ) -> None:
-    _, stage = play(told(STORY, 3600), connectors=1)
-    until(lambda: stage.caption)
+    host, _ = play(told(STORY, 0.3), connectors=1)
+    chapters = [chapter for chapter in STORY if chapter.connectors == 1]
+    captions = [scene.caption for chapter in chapters for scene in chapter.scenes]
+    assert {"Arrival", "A fault", "The link is cut", "Stop from afar"} == {
+        chapter.title for chapter in chapters
+    }
+    until(lambda: len(said(host)) > len(captions))
+    assert said(host)[: len(captions)] == captions
+    seen = [exchange.action for exchange in host.messages.since(0)[1]]
+    assert seen.count("StartTransaction") == seen.count("StopTransaction") == 1
+    assert "RemoteStopTransaction" in seen
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 64])
+def test_any_charge_point_is_soon_seen_to_charge(
+    count: int, play: Callable[..., tuple[Engine, Stage]]
+) -> None:
+    host, stage = play(told(STORY, 3600), connectors=count)
+    until(lambda: stage.caption and connector(host, 1).status == "Charging")
     assert stage.caption is not None
-    assert stage.caption.chapters == sum(chapter.connectors == 1 for chapter in STORY)
+    assert stage.caption.chapters > 1
+
+
+@pytest.mark.parametrize("model", ["gresgying-f3-eu180", "generic"])
+def test_a_vehicle_that_is_plugged_in_by_hand_waits_for_a_card_as_in_any_other_run(
+    model: str, play: Callable[..., tuple[Engine, Stage]]
+) -> None:
+    host, stage = play(told(STORY, 3600), model=model)
+    until(lambda: stage.caption and connector(host, 1).status == "Charging")
+    stage.stand_aside()
+    until(lambda: stage.caption and stage.caption.free)
+    assert host.submit(Plug(2, "Saloon 82")).result(5).ok
+    until(lambda: connector(host, 2).status == "Preparing")
+    asked = [one.action for one in host.messages.since(0)[1]].count("Authorize")
+    later = host.now() + timedelta(seconds=20)  # any vehicle's identity is read by then
+    until(lambda: host.now() >= later)
+    assert connector(host, 2).status == "Preparing"
+    assert [one.action for one in host.messages.since(0)[1]].count("Authorize") == asked
+    assert host.submit(Start(2)).result(5).ok
+    until(lambda: connector(host, 2).status == "Charging")
+
+
+def test_autocharge_is_a_key_of_the_charger_here_too(
+    play: Callable[..., tuple[Engine, Stage]],
+) -> None:
+    host, stage = play(told(STORY, 3600), ocpp_keys={"AutoCharge": "true"})
+    until(lambda: stage.caption and connector(host, 1).status == "Charging")
+    assert (connector(host, 1).id_tag or "").startswith("VID:")
 
 
 MOST_WORDS = 90

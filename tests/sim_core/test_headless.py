@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from sim_core.csms import Csms
@@ -241,3 +242,72 @@ async def test_a_silent_csms_does_not_hold_up_the_end(tmp_path: Path) -> None:
             assert (await http.post("/silent")).status_code == 200
         _, err = await end(process, signal.SIGTERM)
         assert (process.returncode, err) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("MODEL=nope", "there is no such model"),
+        ("CA_CERT=/nowhere.pem", "/nowhere.pem cannot be used"),
+        ('OCPP_KEYS={"HeartbeatInterval": "soon"}', "the OCPP key HeartbeatInterval cannot be"),
+    ],
+)
+def test_what_only_a_charge_point_can_judge_says_where_it_comes_from(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    (tmp_path / ".env").write_text(f"\n{line}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "sim_core"],
+        env=environment(tmp_path) | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.endswith("It comes from .env, line 2.\n")
+
+
+async def test_what_is_probably_a_mistake_is_said_and_stands(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CONECTORS=3\n")
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sim_core"),
+        env=environment(tmp_path, CSMS_URL="ws://127.0.0.1:9/ocpp", HTTP_PORT=port)
+        | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    remark = ".env, line 1: CONECTORS is no option: did you mean CONNECTORS?"
+    assert process.stdout is not None
+    while remark not in (line := (await process.stdout.readline()).decode()):
+        assert line, "it has ended without a word about it"
+    async with client(int(port)) as http:
+        for _ in range(1_000):
+            with contextlib.suppress(httpx.ConnectError):
+                assert remark in (await http.get("/info")).json()["warnings"]
+                break
+            await asyncio.sleep(0.02)  # another process needs real time
+    _, err = await end(process, signal.SIGTERM)
+    assert (process.returncode, err) == (0, b"")
+
+
+async def test_a_reconnect_says_accepted_again(tmp_path: Path) -> None:
+    port = free_port()
+    async with Csms() as csms:
+        url = f"ws://127.0.0.1:{csms.port}/ocpp"
+        process = await start(tmp_path, CSMS_URL=url, HTTP_PORT=port)
+        await csms.wait_for(Booted, timeout_s=20)
+        async with client(int(port)) as http:
+            assert (await http.post("/link/down")).json()["online"] is False
+            assert "Accepted" not in (await http.get("/health")).text
+            await http.post("/link/up")
+            health = ""
+            while "Accepted" not in health:  # as CI does
+                health = (await http.get("/health")).text
+        out, err = await end(process, signal.SIGTERM)
+        assert (process.returncode, err) == (0, b"")
+        assert out.decode().count("Accepted") == 2

@@ -24,7 +24,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from sim_core.__main__ import FORMS, Lines, OneLine
+from sim_core.__main__ import FORMS, Lines
 from sim_core.clock import SystemClock
 from sim_core.config import ConfigError, load
 from sim_core.csms import Csms, events
@@ -32,8 +32,9 @@ from sim_core.csms.__main__ import _SafeFormatter
 from sim_core.csms.events import Booted
 from sim_core.csms.text import printable
 from sim_core.events import Event, Ring
-from sim_core.public import plain, public_url
-from sim_core.sidecar.answers import as_json
+from sim_core.http_door.answers import as_json
+from sim_core.log_file import OneLine
+from sim_core.public import plain, public_frame, public_url, without_users
 from sim_core.sidecar.looks import LOOKS
 from sim_core.station import Station
 from sim_core.store import MEMORY
@@ -138,6 +139,111 @@ def test_no_url_keeps_what_stands_before_its_host(user: str, password: str) -> N
         assert secret not in public_url(url)
 
 
+# -- secrets that were typed as they are -----------------------------------------------------------
+
+SECRET_KEYS = frozenset({"authorizationkey"})
+AWKWARD = st.text(st.sampled_from("aZ09/?#@:%&=+.;!$'*~-"), max_size=12)
+PLANTED = AWKWARD.map(lambda text: f"k3y{text}k3y")
+"""A secret that is easy to find again, with whatever a URL gives a meaning to inside."""
+URLS = st.one_of(
+    st.builds("{}://{}:{}@host:9000/ocpp".format, st.sampled_from(["ws", "ftp"]), PLANTED, PLANTED),
+    st.builds("wss://{}@[::1]:9/ocpp?a=b".format, PLANTED),
+    st.builds("ws://host/ocpp?X-Amz-Signature={}&sig={}".format, PLANTED, PLANTED),
+    st.builds("ws://me:{}@host/ocpp?token={}#{}".format, PLANTED, PLANTED, PLANTED),
+)
+
+
+def escaped(text: str) -> str:
+    """A string of JSON with nothing in it but escapes."""
+    return '"' + "".join(f"\\u{ord(character):04X}" for character in text) + '"'
+
+
+@settings(max_examples=300, deadline=None)
+@given(URLS)
+@example("ws://me:k3y#k3y@host/ocpp")
+@example("ws://me:k3y/k3y@host/ocpp")
+@example("ws://me:k3y?k3y@host/ocpp")
+@example("ws://me:12?k3y@host/ocpp")
+def test_no_url_shows_what_is_planted_in_it(url: str) -> None:
+    shown = public_url(url)
+    assert "k3y" not in shown
+    assert public_url(shown) == shown
+    for text in (f"no way to {url}, try again", f"no way to '{url}'.", f'"{url}" ({url})'):
+        assert "k3y" not in without_users(text)
+        assert without_users(without_users(text)) == without_users(text)
+    for said in (json.dumps(url), json.dumps(url).replace("/", "\\/"), escaped(url)):
+        frame = f'[2,"1","UpdateFirmware",{{"location":{said},"retrieveDate":"x"}}]'
+        kept = public_frame(frame)
+        assert json.loads(kept)[3]["retrieveDate"] == "x"
+        assert "k3y" not in json.loads(kept)[3]["location"]
+        for cut in (frame[:-1], frame[:-30], said, said[:-8]):
+            assert "k3y" not in public_frame(cut)
+
+
+@settings(max_examples=100, deadline=None)
+@given(URLS)
+def test_neither_a_line_nor_a_record_nor_a_traceback_shows_it(url: str) -> None:
+    text = f"no way to {url}"
+    for form in FORMS.values():
+        assert "k3y" not in form(NOW, "link", text, None)
+    assert "k3y" not in "".join(written(OneLine("%(message)s"), text))
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("ws://me:a#b@host/ocpp", "ws://(hidden)@host/ocpp"),
+        ("ws://me:a/b@host/ocpp", "ws://(hidden)@host/ocpp"),
+        ("ws://me:a?b@host/ocpp?c=d", "ws://(hidden)@host/ocpp?(hidden)"),
+        ("ws://me:a@b#c?d/e@host:9/ocpp", "ws://(hidden)"),
+        ("ws://host/ocpp?token=a@b", "ws://(hidden)"),
+        ("ws://host:9000/ocpp?a=b#c", "ws://host:9000/ocpp?(hidden)"),
+        ("ws://[::1]:9000/ocpp", "ws://[::1]:9000/ocpp"),
+    ],
+)
+def test_what_is_no_secret_stays_as_far_as_that_is_certain(url: str, shown: str) -> None:
+    assert public_url(url) == shown
+
+
+NAMES = st.sampled_from(
+    ("AuthorizationKey", "authorizationkey", " AUTHORIZATION_KEY ", "\\u0041uthorizationKe\\u0079")
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(PLANTED, NAMES, st.integers(0, 5), st.integers(0, 40))
+def test_no_frame_shows_the_value_of_a_secret_key(
+    secret: str, name: str, form: int, cut: int
+) -> None:
+    key, value = f'"{name}"', json.dumps(secret)
+    frame = (
+        f'[2,"1","ChangeConfiguration",{{"key":{key},"value":{value}}}]',
+        f'[2, "1", "ChangeConfiguration", {{"value" : {escaped(secret)} , "key" : {key}}}]',
+        f'[2,"1","ChangeConfiguration",[{key},{value}]]',
+        f'[2,"1","ChangeConfiguration",{{{key}:{{"value":[{value}]}}}}]',
+        f'[2,"1","DataTransfer",{{"vendorId":"v","data":{json.dumps(f"{key}={secret}")}}}]',
+        f'{{"action":"ChangeConfiguration","{name}":{value}}}',
+    )[form]
+    for text in (frame, frame[: len(frame) - cut], "x" + frame, frame * 2):
+        shown = public_frame(text, SECRET_KEYS)
+        named = name in text.replace('\\"', '"')
+        assert not named or "k3y" not in shown.replace("\\u006B\\u0033\\u0079", "k3y"), shown
+
+
+def test_to_ask_for_a_secret_key_is_shown_as_it_is() -> None:
+    frame = '[2, "1", "GetConfiguration", {"key": ["AuthorizationKey", "HeartbeatInterval"]}]'
+    assert public_frame(frame, SECRET_KEYS) == frame
+    tricky = '[2, "1", "GetConfiguration", {"key": ["AuthorizationKey"], "value": "k3y"}]'
+    assert "k3y" not in public_frame(tricky, SECRET_KEYS)
+
+
+@pytest.mark.parametrize("piece", ["://a", '"://a', "a", "\\", "?sig", '"\\u0041"', "[", '"://@'])
+def test_a_frame_of_any_size_is_read_in_one_go(piece: str) -> None:
+    text = piece * (2_000_000 // len(piece))
+    assert len(public_frame(text, SECRET_KEYS, limit=1_000)) <= 1_000
+    assert len(public_frame(text + '"AuthorizationKey"', SECRET_KEYS)) < 100
+
+
 # -- through a whole charge point ------------------------------------------------------------------
 
 
@@ -217,6 +323,44 @@ SECRETS = {
     "PROXY": "http://me:s3cret-proxy@127.0.0.1:{}",
     "OCPP_KEYS": '{"AuthorizationKey": "s3cret-ocpp-012345"}',
 }
+
+
+async def test_no_frame_that_is_half_understood_leaks(tmp_path: Path) -> None:
+    """Places, keys and frames of every shape, against everything that can be looked at."""
+    odd = (
+        "ftp://me:s3cret/x@127.0.0.1:1/a",
+        "ftp://me:s3cret#x@127.0.0.1:1/a",
+        "ftp://me:12/s3cret@127.0.0.1:1/a",
+        "http://127.0.0.1:1/up?X-Amz-Signature=s3cret",
+        "gopher://me:s3cret@host/",
+    )
+    async with ScriptedCsms() as csms, beside(Pair(csms=csms)) as here:
+        for place in odd:
+            await csms.ask_raw("GetDiagnostics", {"location": place})
+            await csms.ask_raw("UpdateFirmware", {"location": place, "retrieveDate": "now"})
+            await csms.ask_raw("DataTransfer", {"vendorId": place, "data": f"see {place}"})
+            await csms.ask_raw("ChangeConfiguration", {"key": place, "value": place})
+            await csms.ask_raw(place, {place: place})
+            await csms.send_text(json.dumps([2, place, place, {place: place}]))
+        for value in ("s3cret", ["s3cret"], {"a": "s3cret"}, "s3cret" * 100):
+            for key in ("AuthorizationKey", " authorizationkey", "AUTHORIZATION KEY"):
+                await csms.ask_raw("ChangeConfiguration", {"key": key, "value": value})
+                await csms.ask_raw("ChangeConfiguration", {key: value})
+                await csms.send_text(json.dumps([2, "x", "ChangeConfiguration", [key, value]]))
+                await csms.send_text(json.dumps([7, "x", {"key": key, "value": value}]))
+                await csms.send_text(json.dumps({"key": key, "value": value})[:-1])
+        await here.pair.advance(30)
+        told = ""
+        for look in LOOKS:
+            if look.path != "/events":
+                answer = await here.http.get(
+                    look.path, params={"limit": 1000} if "mess" in look.path else {}
+                )
+                told += answer.text
+        told += "".join(one.text for one in here.pair.events.since(0)[1])
+        told += str(here.pair.station.snapshot)
+        assert "GetDiagnostics" in told
+        assert "s3cret" not in told
 
 
 async def comes_up(http: httpx.AsyncClient) -> None:

@@ -8,7 +8,7 @@ import itertools
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from sim_core.commands import (
     Plug,
     PowerOff,
     PowerOn,
+    Refused,
     Resume,
     Start,
     Stop,
@@ -34,6 +35,7 @@ from sim_core.errors import UserError
 from sim_core.hardware.meter import Meter
 from sim_core.hardware.model import Quirks
 from sim_core.models import chosen_quirks, load_model
+from sim_core.ocpp16.stamps import stamp
 from tests.pair import Pair
 from tests.scripted_csms import Drop, Payload, describe
 
@@ -607,6 +609,26 @@ async def never_suspended(quirks: str) -> bool:
         return said == ["Finishing"]
 
 
+async def plug_ends_reserved(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        until = pair.clock.now() + timedelta(seconds=600)
+        await pair.ask(
+            "ReserveNow",
+            connectorId=1,
+            expiryDate=stamp(until),
+            idTag="HOLDER",
+            reservationId=7,
+        )
+        pair.csms.clear()
+        await pair.submit(Plug(1))
+        assert isinstance(await pair.submit(Start(1, "OTHER")), Refused)
+        await pair.submit(Unplug(1))
+        assert pair.status() == "Reserved"
+        said = statuses(pair, 1)
+        assert said in ([], ["Preparing", "Available", "Reserved"])
+        return said != []
+
+
 SCENES: dict[str, Look] = {
     look.__name__: look
     for look in (
@@ -644,6 +666,7 @@ SCENES: dict[str, Look] = {
         stops_unheard,
         late_connector_0,
         never_suspended,
+        plug_ends_reserved,
     )
 }
 

@@ -124,7 +124,7 @@ def test_every_second_is_as_if_it_had_been_looked_at(stack: Stack) -> None:
 
 @given(stacks())
 def test_the_next_change_is_the_first_second_with_another_limit(stack: Stack) -> None:
-    found = schedule.until(stack.limit_at, stack.next_edge, NOW_S * SECOND)
+    found = schedule.until(stack, NOW_S * SECOND)
     now = naive_limit(stack, NOW_S)
     ends = NOW_S + WINDOW_S
     change = next((s for s in range(NOW_S, ends) if naive_limit(stack, s) != now), None)
@@ -322,3 +322,95 @@ def test_moments_and_dates() -> None:
     assert date_of(moment_of(EPOCH)) == EPOCH
     assert date_of(None) is None
     assert date_of(10**30) is None
+
+
+# -- many connectors, many profiles ----------------------------------
+
+
+@settings(max_examples=60)
+@given(st.lists(stacks(), min_size=1, max_size=4), st.lists(st.integers(0, 3), max_size=4))
+def test_a_walk_over_many_stacks_says_of_every_second_what_holds(
+    different: list[Stack], again: list[int]
+) -> None:
+    """Whatever they share, each stack is as if it were alone."""
+    every = [*different, *(different[place % len(different)] for place in again)]
+    sweep = schedule.Sweep(every, NOW_S * SECOND)
+    assert len(sweep.different) <= len(different)
+    for second in range(NOW_S, NOW_S + WINDOW_S):
+        before = [sweep.limit_of(place) for place in range(len(sweep.different))]
+        edge = sweep.next_edge()
+        decided = sweep.go_to(second * SECOND)
+        assert [pair_of(limit) for limit in sweep.limits] == [
+            naive_limit(stack, second) for stack in every
+        ]
+        for place, was in enumerate(before):
+            same = pair_of(sweep.limit_of(place)) == pair_of(was)
+            assert same or (place in decided and edge is not None and edge <= second * SECOND)
+
+
+def many(kind: str, gaps: bool) -> tuple[Profile, ...]:
+    """Twenty profiles of a hundred periods, one above the other."""
+    return tuple(
+        Profile(
+            number,
+            number,
+            "TxDefaultProfile",
+            kind,
+            "W",
+            tuple(Period(one * (60 + number), 5000.0 + one * 7 % 50) for one in range(100)),
+            duration_s=500 * (20 - number) if gaps else None,
+            starts_at=None if kind == "Relative" else (NOW_S - 100) * SECOND,
+            recurrency="Daily" if kind == "Recurring" else None,
+        )
+        for number in range(20)
+    )
+
+
+@pytest.mark.parametrize("kind", ["Relative", "Absolute", "Recurring"])
+@pytest.mark.parametrize("gaps", [False, True])
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("duration_s", [3_600, 10**9])
+def test_a_step_costs_what_changes_in_it(
+    kind: str, gaps: bool, apart: bool, duration_s: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Profiles that are looked at on the way: 64 connectors cost no more looks than two, unless
+    their transactions began apart, and then one look for each edge, not for each connector."""
+    looked = [0]
+    real = schedule.look
+
+    def look(profile: Profile, at: int, began_at: int | None) -> Any:
+        looked[0] += 1
+        return real(profile, at, began_at)
+
+    monkeypatch.setattr(schedule, "look", look)
+    profiles_ = many(kind, gaps)
+
+    def looks(connectors: int) -> tuple[int, int]:
+        looked[0] = 0
+        began = [(NOW_S - 100 - (number if apart else 0)) * SECOND for number in range(connectors)]
+        sweep = schedule.Sweep([Stack(((), profiles_), one) for one in began], NOW_S * SECOND)
+
+        def course(at: int) -> Allowed:
+            sweep.go_to(at)
+            limits = [limit for limit in sweep.limits if limit is not None]
+            return Allowed(sum(schedule.limit_w(limit, MAINS_V) for limit in limits))
+
+        periods, _ = schedule.composite(
+            course, lambda _: sweep.next_edge(), NOW_S * SECOND, duration_s, "W", MAINS_V
+        )
+        return looked[0], len(periods)
+
+    few, _ = looks(2)
+    lots, told = looks(64)
+    begun = 64 if apart and kind == "Relative" else 1
+    assert lots <= schedule.LOOKS + 20 * begun + told
+    if begun == 1:
+        assert lots == few
+
+
+def test_what_cannot_count_is_no_edge() -> None:
+    """A limit that holds for ever has no end, whatever goes on below it."""
+    above = Profile(1, 9, "TxProfile", "Relative", "W", (Period(0, 7000.0),))
+    below = many("Recurring", gaps=False)
+    sweep = schedule.Sweep([Stack(((above,), below), NOW_S * SECOND)], NOW_S * SECOND)
+    assert sweep.next_edge() is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Unplug
+import pytest
+
+from sim_core.commands import Accepted, InjectFault, Plug, Refused, Start, Stop, Unplug
 from tests.pair import Pair
 
 
@@ -47,3 +49,24 @@ async def test_the_whole_way_from_available_to_available() -> None:
 async def test_a_refusal_is_a_sentence() -> None:
     async with Pair() as pair:
         assert await pair.submit(Start(2)) == Refused("connector 2 has no vehicle: plug in first")
+
+
+@pytest.mark.parametrize(
+    ("vendor", "info", "sentence"),
+    [
+        ("v" * 51, None, "the vendor error code has at most 50 characters, not 51: shorten it"),
+        (None, "i" * 200, "the info has at most 50 characters, not 200: shorten it"),
+        (None, "two\nlines", "the info has no control characters: leave them out"),
+    ],
+)
+async def test_what_a_fault_cannot_say_is_refused_and_not_cut(
+    vendor: str | None, info: str | None, sentence: str
+) -> None:
+    async with Pair() as pair:
+        refused = await pair.submit(InjectFault(1, "OtherError", vendor, info))
+        assert refused == Refused(sentence)
+        assert pair.connector().fault is None
+        assert await pair.submit(InjectFault(1, "OtherError", "v" * 50, "i" * 50)) == Accepted()
+        fault = pair.connector().fault
+        assert fault is not None
+        assert (fault.vendor_error_code, fault.info) == ("v" * 50, "i" * 50)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
-from sim_core.store import MEMORY, Store, StoreError
+from sim_core.store import MEMORY, SECURITY_EVENTS_KEPT, Store, StoredProfile, StoreError
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 
@@ -85,4 +86,200 @@ def test_what_belongs_together_is_written_together_or_not_at_all(
     with pytest.raises(PowerCutError):
         half()
     assert store.registers() == {}
+    store.close()
+
+
+def filled(folder: Path, samples: int = 0) -> Path:
+    """A file in which something is kept, closed in good order."""
+    store = Store.in_folder(folder, "CP01", NOW)
+    key = begin(store)
+    store.append("StartTransaction", {"n": 1}, key=key, connector_id=1, at=NOW)
+    for nth in range(samples):
+        store.add_sample(key, {"n": nth, "sampledValue": ["x" * 200]})
+    store.save_register(1, 500.0)
+    store.close()
+    return store.path
+
+
+def begin(store: Store) -> int:
+    return store.begin(
+        connector_id=1,
+        id_tag="TAG",
+        parent_id_tag=None,
+        meter_start_wh=0,
+        started_at=NOW,
+        reservation_id=None,
+    )
+
+
+def test_a_new_file_has_its_tables_before_anything_is_written(tmp_path: Path) -> None:
+    """Whoever copies the file alone, or loses its log, has no file without tables."""
+    store = Store.in_folder(tmp_path, "CP01", NOW)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "CP01.sqlite3").write_bytes(store.path.read_bytes())
+    with sqlite3.connect(copy / "CP01.sqlite3") as db:
+        assert db.execute("SELECT count(*) FROM journal").fetchone() == (0,)
+    db.close()
+    again = Store.in_folder(copy, "CP01", NOW)
+    assert again.trouble == ""
+    again.close()
+    store.close()
+    assert not list(tmp_path.glob("*.new*"))
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def without_tables(path: Path) -> None:
+    path.unlink()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("CREATE TABLE somebody_elses (a)")
+    db.close()
+
+
+def without_one_table(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA foreign_keys = OFF")
+        db.execute("DROP TABLE journal")
+    db.close()
+
+
+def only_the_log(path: Path) -> None:
+    path.unlink()
+    path.with_name(path.name + "-wal").write_bytes(b"\x37\x7f\x06\x82" + bytes(4092))
+
+
+def a_page_in_the_middle(path: Path) -> None:
+    whole = bytearray(path.read_bytes())
+    at = len(whole) // 4096 // 2 * 4096
+    whole[at : at + 4096] = b"\xa5" * 4096
+    path.write_bytes(whole)
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: 4096 * 3 + 100])
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [empty, without_tables, without_one_table, only_the_log, a_page_in_the_middle, cut_short],
+    ids=lambda harm: harm.__name__,
+)
+def test_state_that_was_there_is_never_taken_for_new(
+    harm: Callable[[Path], None], tmp_path: Path
+) -> None:
+    path = filled(tmp_path, samples=500)
+    harm(path)
+    found = sorted(
+        (name.read_bytes() for name in (path, path.with_name(path.name + "-wal")) if name.exists()),
+        key=len,
+    )
+    store = Store.in_folder(tmp_path, "CP01", NOW)
+    assert "CP01.sqlite3 was damaged" in store.trouble
+    assert (store.depth, store.registers(), store.open_transactions()) == (0, {}, [])
+    aside = sorted((name.read_bytes() for name in tmp_path.glob("*.damaged-*")), key=len)
+    assert aside == found, "all that was there is kept as it was"
+    assert begin(store) == 1
+    store.close()
+    again = Store.in_folder(tmp_path, "CP01", NOW)
+    assert again.trouble == ""
+    again.close()
+
+
+def test_two_damages_in_one_second_are_both_kept(tmp_path: Path) -> None:
+    for nth in range(3):
+        (tmp_path / "CP01.sqlite3").write_bytes(b"no database %d" % nth * 50)
+        Store.in_folder(tmp_path, "CP01", NOW).close()
+    assert len(list(tmp_path.glob("*.damaged-*"))) == 3
+
+
+def test_a_process_killed_while_it_made_the_file_leaves_no_damage(tmp_path: Path) -> None:
+    (tmp_path / "CP01.sqlite3.new").write_bytes(b"half")
+    store = Store.in_folder(tmp_path, "CP01", NOW)
+    assert store.trouble == ""
+    assert begin(store) == 1
+    store.close()
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_the_last_thousand_events_are_kept(on_disk: bool, tmp_path: Path) -> None:
+    store = Store.in_folder(tmp_path if on_disk else MEMORY, "CP01", NOW)
+    with store.together():
+        for nth in range(SECURITY_EVENTS_KEPT + 7):
+            store.add_security_event(f"E{nth}", NOW, "", waits=True)
+    kept = [event.kind for event in store.security_events()]
+    assert kept == [f"E{nth}" for nth in range(7, SECURITY_EVENTS_KEPT + 7)]
+    waiting = store.waiting_security_event()
+    assert waiting is not None
+    assert waiting.kind == "E7"
+    store.close()
+
+
+def test_after_a_light_save_the_disk_is_waited_for_again(tmp_path: Path) -> None:
+    store = Store.in_folder(tmp_path, "CP01", NOW)
+    during: list[int] = []
+    file = store._db._file
+
+    def look(sql: str) -> None:
+        if sql.startswith("INSERT"):
+            during.append(file.execute("PRAGMA synchronous").fetchone()[0])
+
+    file.set_trace_callback(look)
+    store.save_register(1, 1.0)
+    store.save_registers_lightly({1: 2.0})
+    store.save_register(1, 3.0)
+    file.set_trace_callback(None)
+    assert during == [2, 1, 2], "FULL, NORMAL, FULL"
+    assert file.execute("PRAGMA synchronous").fetchone()[0] == 2
+    with pytest.raises(sqlite3.IntegrityError):
+        store.save_registers_lightly({1: None})  # type: ignore[dict-item]
+    assert file.execute("PRAGMA synchronous").fetchone()[0] == 2, "after a fault, too"
+    store.close()
+
+
+def test_what_belongs_to_a_transaction_goes_with_it(tmp_path: Path) -> None:
+    store = Store.in_folder(tmp_path, "CP01", NOW)
+    key, other = begin(store), begin(store)
+    for one in (key, other):
+        store.add_sample(one, {"n": one})
+        store.append("StopTransaction", {}, key=one, connector_id=1, at=NOW)
+    store.install_profile(StoredProfile(7, 1, key, {}))
+    store.confirm(store.journal(1)[0])
+    assert store.samples(key) == []
+    assert store.samples(other) == [{"n": other}]
+    assert store.charging_profiles() == []
+    (count,) = store._db.execute("SELECT count(*) FROM samples").fetchone()
+    assert count == 1
+    store.close()
+
+
+def test_a_file_that_is_removed_or_replaced_is_noticed(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    store = Store.in_folder(folder, "CP01", NOW)
+    assert store.misplaced() == ""
+    moved = folder.rename(tmp_path / "moved")
+    assert store.misplaced() == "has been removed"
+    assert store.claim_again(), "nobody else begins here unnoticed"
+    with pytest.raises(StoreError, match="another ChargeForge is running"):
+        Store.in_folder(folder, "CP01", NOW)
+    (folder / "CP01.sqlite3").write_bytes((moved / "CP01.sqlite3").read_bytes())
+    assert store.misplaced() == "has been replaced by another file"
+    (moved / "CP01.sqlite3").replace(folder / "CP01.sqlite3")
+    assert store.misplaced() == ""
+    store.close()
+    Store.in_folder(folder, "CP01", NOW).close()
+
+
+def test_a_place_that_another_has_taken_is_not_claimed(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    store = Store.in_folder(folder, "CP01", NOW)
+    folder.rename(tmp_path / "moved")
+    second = Store.in_folder(folder, "CP01", NOW)
+    assert store.misplaced() == "has been replaced by another file"
+    assert not store.claim_again()
+    second.close()
+    assert store.claim_again()
     store.close()

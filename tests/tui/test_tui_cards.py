@@ -50,6 +50,12 @@ def card(connector: ConnectorSnapshot, size: tuple[int, int] = COMPACT, ascii: b
         (available(), ("p plugs in a vehicle",)),
         (available(status="Preparing", plugged=True, refusals={}), ("s starts charging",)),
         (
+            available(
+                status="Preparing", plugged=True, vehicle="Saloon 82", identifying=True, refusals={}
+            ),
+            ("reads who it is, starts by itself",),
+        ),
+        (
             available(status="Preparing", id_tag="T1", plug_by=NOW + timedelta(seconds=44)),
             ("T1 waits for plug 44 s", "p plugs its vehicle in"),
         ),

@@ -218,6 +218,7 @@ async def test_by_mouse(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         await ready(pilot)
         await pilot.click(offset=(rows(app)[-1].index("^p"), 23))
         await until(pilot, lambda: isinstance(app.screen, Picker))
+        await until(pilot, lambda: any(one.choices for one in app.screen.query(ChoiceList)))
         if row.id != "palette":
             value = "select 2" if row.id == "select" else row.id
             listed = app.screen.query_one(ChoiceList)
@@ -337,6 +338,44 @@ async def test_the_fault_picker_takes_vendor_code_and_info() -> None:
         await pilot.press(*"overv", "slash", *"E7", "slash", *"hot", "enter")
         await until(pilot, lambda: bool(host.submitted))
         assert host.submitted == [InjectFault(1, "OverVoltage", "E7", "hot")]
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "shorter", "said", "command"),
+    [
+        (
+            "f",
+            "ground/E42/" + "i" * 51,
+            1,
+            "the info has at most 50 characters, not 51: shorten it",
+            InjectFault(1, "GroundFailure", "E42", "i" * 50),
+        ),
+        (
+            "f",
+            "ground/" + "v" * 52,
+            2,
+            "the vendor error code has at most 50 characters, not 52: shorten it",
+            InjectFault(1, "GroundFailure", "v" * 50, None),
+        ),
+        ("S", "T" * 21, 1, "an idTag has 1 to 20 printable characters", Start(1, "T" * 20)),
+    ],
+)
+async def test_what_ocpp_has_no_room_for_is_said_while_it_is_typed_and_not_cut(
+    key: str, typed: str, shorter: int, said: str, command: Command
+) -> None:
+    app = make_app(host := FakeHost(FREE))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press(key, *typed)
+        await until(pilot, lambda: said in text_of(app))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert host.submitted == []
+        assert isinstance(app.screen, Picker)
+        await pilot.press(*["backspace"] * shorter)
+        await until(pilot, lambda: said not in text_of(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: host.submitted == [command])
 
 
 async def test_start_with_a_typed_card_and_a_command_in_full() -> None:
@@ -535,6 +574,33 @@ async def test_filtering_as_you_type() -> None:
         await until(pilot, lambda: "wants a number" in text_of(app))
         await pilot.press("escape")
         await until(pilot, lambda: "following · 9 exchanges" in text_of(app))
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (140, 40)])
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("slow>x", "slow> wants milliseconds, as in slow>500, not 'slow>x'"),
+        ("c:one", "c: wants a number, not 'one'"),
+        ("connector:1", "connector: is no term, c:1 is"),
+    ],
+)
+async def test_a_filter_that_is_not_understood_hides_nothing_and_says_what_is_wrong(
+    typed: str, said: str, size: tuple[int, int]
+) -> None:
+    app = make_app(FakeHost(station()))
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        await pilot.press("slash", *typed)
+        await until(pilot, lambda: said in text_of(app))
+        assert len(app.dashboard.messages.shown) == len(STORY)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert said in text_of(app)  # as long as it stands there
+        assert len(app.dashboard.messages.shown) == len(STORY)
+        assert "Nothing matches" not in text_of(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: said not in text_of(app))
 
 
 async def test_inspecting_over_the_log_and_beside_it() -> None:

@@ -167,7 +167,22 @@ def test_filter_language(text: str, meter: bool, heart: bool, broken: bool) -> N
     assert [chosen.matches(one) for one in (METER, HEART, BROKEN)] == [meter, heart, broken]
 
 
-@pytest.mark.parametrize("text", ["c:x", "tx:", "slow>fast"])
+def test_noise_was_neither_sent_nor_asked_for() -> None:
+    noise = but(HEART, direction=Direction.NOISE, state=ExchangeState.ERROR, action="not JSON")
+    asked = but(HEART, direction=Direction.RECEIVED)
+    told = {word: parse(word) for word in ("sent", "recv", "err")}
+    assert {word for word, chosen in told.items() if chosen.matches(noise)} == {"err"}
+    assert {word for word, chosen in told.items() if chosen.matches(asked)} == {"recv"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("c:x", "tx:", "action:", "slow>fast", "slow>", "slow>=5", "slow<500", "slow=500"),
+        *("slow:500", "connector:1", "connectorId:1", "transaction:7", "type:Boot", "!conn:2"),
+        "meter slow>x",
+    ],
+)
 def test_a_filter_that_makes_no_sense_says_so(text: str) -> None:
     with pytest.raises(FilterError):
         parse(text)

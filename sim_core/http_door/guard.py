@@ -4,7 +4,7 @@ A page in the user's browser can post to loopback, and with a name of its own th
 here (DNS rebinding) it can even read the answers. So what carries the Origin of another site is
 refused, and so is a Host that a stranger could have registered: an address cannot be, neither can
 a name without a dot or under the endings that are nobody's. Whoever brings the right key is no
-foreign page.
+foreign page, unless it is a key that everybody knows.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sim_core.sidecar.answers import refusal
+from sim_core.http_door.answers import refusal
 
 API_KEY_HEADER = "x-api-key"
 LONGEST_QUERY = 2_000
 LONGEST_HEAD = 16 * 1024
 LARGEST_BODY = 64 * 1024
-"""No request needs a body; what a client sends along all the same is not read."""
+"""More than any request here has to say."""
 LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 NOBODYS_ENDINGS = (".localhost", ".local", ".internal", ".home.arpa")
 """Reserved for local use: nobody can register a name under them."""
@@ -32,9 +32,21 @@ CLOSE = {"Connection": "close"}
 class Guard:
     """Middleware in front of every route."""
 
-    def __init__(self, app: ASGIApp, *, api_key: str | None, own_name: str) -> None:
-        """`own_name` is the host name that the sidecar was told to bind to."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        api_key: str | None,
+        own_name: str,
+        asks_for_key: bool = True,
+        known_key: bool = False,
+    ) -> None:
+        """`own_name` is the host name that the server was told to bind to. With `asks_for_key`
+        whatever changes something wants the key, else the routes see to that. `known_key`: it is
+        a default that can be read in the manual."""
         self._app = app
+        self._asks_for_key = asks_for_key
+        self._known_key = known_key
         self._api_key = api_key.encode() if api_key is not None else None
         self._own_name = own_name.lower()
 
@@ -47,11 +59,12 @@ class Guard:
     def _why_not(self, request: Request) -> Response | None:
         has_key = self._has_key(request)
         host = request.headers.get("host", "").lower()
-        if not has_key and not self._ours(host):
+        if (self._known_key or not has_key) and not self._ours(host):
+            key = "set an API key of your own" if self._known_key else "bring the header X-API-Key"
             return refusal(
                 403,
                 f"the host {host[:100]!r} may be anybody's: ask by address or as localhost, "
-                "or bring the header X-API-Key",
+                f"or {key}",
             )
         origin = request.headers.get("origin")
         if origin is not None and origin.lower().partition("://")[2] != host:
@@ -61,9 +74,10 @@ class Guard:
         if sum(len(name) + len(text) for name, text in request.scope["headers"]) > LONGEST_HEAD:
             return refusal(431, f"the headers are longer than {LONGEST_HEAD} bytes", CLOSE)
         if _number(request.headers.get("content-length", "0")) > LARGEST_BODY:
-            sentence = f"the body is larger than {LARGEST_BODY} bytes: none is needed"
+            sentence = f"the body is larger than {LARGEST_BODY} bytes"
             return refusal(413, sentence, CLOSE)
-        if self._api_key is not None and not has_key and request.method not in LOOKING:
+        closed = self._asks_for_key and self._api_key is not None and not has_key
+        if closed and request.method not in LOOKING:
             return refusal(401, "the header X-API-Key is missing or wrong")
         return None
 

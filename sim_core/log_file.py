@@ -1,0 +1,155 @@
+"""LOG_FILE: what happens and what goes wrong, a line each, for whoever reads it later.
+
+It is written on a thread of its own, for a disk that hangs or a pipe that nobody empties must not
+hold up a charge point; and what cannot be written is said once and lost, not the charge point.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import logging.handlers
+import os
+import queue
+import sys
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim_core.errors import UserError
+from sim_core.public import plain, without_users
+
+if TYPE_CHECKING:
+    from sim_core.config import Settings
+
+WAITING_LIMIT = 10_000
+"""Lines that may wait for the disk; of more the newest are lost."""
+FACTS = "facts"
+"""Where a record carries the facts of an event; see `sim_core.events`."""
+Told = Callable[[str], None]
+
+
+class LogFileError(UserError):
+    """The log file cannot be written to."""
+
+
+class OneLine(logging.Formatter):
+    """A record is one line, whatever is quoted in it; a traceback follows on lines of its own,
+    which nobody can take for a record."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        return plain(without_users(super().formatMessage(record)))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        told = without_users(super().formatException(ei))
+        return "\n".join(f"    {plain(line)}" for line in told.splitlines())
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802 - logging's name
+        return "\n".join(f"    {plain(line)}" for line in without_users(stack_info).splitlines())
+
+
+class OneObject(logging.Formatter):
+    """A record is one JSON object on one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, timezone.utc)
+        words: dict[str, object] = {
+            "at": at.isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "text": without_users(record.getMessage()),
+        }
+        if record.exc_info:
+            words["traceback"] = without_users(self.formatException(record.exc_info))
+        facts = getattr(record, FACTS, None)
+        return json.dumps(words | (facts or {}))
+
+
+class LogFile(logging.FileHandler):
+    """Writes to the file; says once when that fails, and once when it works again."""
+
+    def __init__(self, path: Path, told: Told) -> None:
+        """Raises LogFileError with a sentence."""
+        try:
+            super().__init__(path, encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            raise LogFileError(
+                f"LOG_FILE (--log-file) is {str(path)!r}: {reason_of(error)}; {_advice(path)}."
+            ) from None
+        self._path = path
+        self._told = told
+        self._lost = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        lost_before = self._lost
+        super().emit(record)
+        if lost_before and self._lost == lost_before:
+            self._lost = 0
+            self._told(f"the log goes on: {lost_before} lines were not written to {self._path}")
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        error = sys.exc_info()[1]
+        if not isinstance(error, (OSError, ValueError)):
+            super().handleError(record)
+            return
+        self._lost += 1
+        if self._lost == 1:
+            why = reason_of(error) if isinstance(error, OSError) else str(error)
+            self._told(
+                f"LOG_FILE: {self._path} cannot be written to any more: {why}; "
+                "the charge point goes on without its log"
+            )
+
+
+class _Handing(logging.handlers.QueueHandler):
+    """Hands records to the thread that writes; what does not fit is lost."""
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        return record  # it stays in this process: nothing must be made of text before
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        try:
+            self.queue.put_nowait(record)
+        except queue.Full:
+            return
+
+
+def log_to_file(settings: Settings, told: Told = lambda _: None) -> None:
+    """Send the log to LOG_FILE, or nowhere: the terminal belongs to the screen or the sentences.
+
+    `told` hears, on another thread, that the file cannot be written to any more, or can again.
+    Raises LogFileError with a sentence when it cannot be written to at all.
+    """
+    handler: logging.Handler = logging.NullHandler()
+    if settings.log_file is not None:
+        file = LogFile(settings.log_file, told)
+        form = "%(asctime)s %(levelname)s %(name)s %(message)s"
+        file.setFormatter(OneObject() if settings.log_format == "json" else OneLine(form))
+        waiting: queue.Queue[logging.LogRecord] = queue.Queue(WAITING_LIMIT)
+        handler = _Handing(waiting)
+        writer = logging.handlers.QueueListener(waiting, file)
+        writer.start()
+        atexit.register(writer.stop)
+    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+
+
+def reason_of(error: OSError) -> str:
+    """Why something of the file system failed, in a few words that fit into a sentence."""
+    reasons: dict[type[OSError], str] = {
+        FileNotFoundError: "there is no such folder",
+        IsADirectoryError: "that is a folder",
+        NotADirectoryError: "a part of that path is a file, not a folder",
+        PermissionError: "this user may not write there",
+    }
+    strerror = error.strerror or str(error)
+    return reasons.get(type(error)) or strerror[:1].lower() + strerror[1:]
+
+
+def _advice(path: Path) -> str:
+    if path.is_dir():
+        return f"name a file in it, such as {os.path.join(str(path), 'chargeforge.log')}"
+    if not path.parent.is_dir():
+        return f"make the folder {path.parent} first, or name another file"
+    return "name a file that can be written to, or leave it out"

@@ -1,0 +1,50 @@
+"""One transactionId for two transactions that run: what a CSMS that counts badly gives away.
+
+The text of OCPP 1.6 §4.8 lets the CSMS choose the id, and everything that is said of a transaction
+afterwards has no other name for it. Who gives the same one twice cannot tell the two apart any
+more, so it is told; and what it asks by that id concerns the one that began last: that is what it
+has written down under it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sim_core.ocpp16.outlet import Outlet
+
+ABOUT = "transactionId"
+
+
+def running_with(outlets: Iterable[Outlet], transaction_id: int) -> list[Outlet]:
+    """The connectors whose running transaction has this id, in the order in which they began."""
+    found = [
+        outlet
+        for outlet in outlets
+        if outlet.transaction is not None and outlet.transaction.transaction_id == transaction_id
+    ]
+    return sorted(found, key=lambda outlet: outlet.transaction.key if outlet.transaction else 0)
+
+
+def sentence(outlets: Iterable[Outlet]) -> str:
+    """What is to be said of running transactions that share an id; empty: none do.
+
+    A transaction that the CSMS has refused does not count: for such ones many give no id of its
+    own (0, −1).
+    """
+    by_id: dict[int, list[Outlet]] = {}
+    for outlet in outlets:
+        transaction = outlet.transaction
+        if transaction is None or transaction.transaction_id is None or transaction.deauthorized:
+            continue
+        by_id.setdefault(transaction.transaction_id, []).append(outlet)
+    for transaction_id, sharing in by_id.items():
+        if len(sharing) > 1:
+            *others, last = (str(outlet.number) for outlet in sharing)
+            newest = running_with(sharing, transaction_id)[-1].number
+            return (
+                f"the CSMS gave the transactions of connectors {', '.join(others)} and {last} one "
+                f"transactionId, {transaction_id}: their messages cannot be told apart, and "
+                f"RemoteStopTransaction {transaction_id} ends the one that began last (connector "
+                f"{newest}); give each StartTransaction an id of its own"
+            )
+    return ""

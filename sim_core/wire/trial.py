@@ -1,0 +1,203 @@
+"""What becomes of the first row of the journal when it was not answered well (OCPP 1.6 §3.7.1).
+
+Three things may befall it. A *failure* (CALLERROR, an answer without what is needed, a link that
+ends at it each time) counts, on disk, up to TransactionMessageAttempts. *Silence* is no failure to
+process: a start or stop is sent until it is answered. A *sample* must not hold back for long what
+waits behind it: it gets a second chance and no third, and none where the CSMS answers other
+messages but no samples, or says that it does not know them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sim_core.store import JournalRow
+
+SAMPLE = "MeterValues"
+START = "StartTransaction"
+HURRIED_ATTEMPTS = 2
+"""How often a sample is sent while something waits behind it."""
+HURRIED_WAIT_S = 60.0
+"""How long it may wait then to be sent again."""
+CHANCE_ENDS = 1
+"""How many links may end at a row by chance: it is not given up for them."""
+SLOWNESS = 1.5
+"""By how much longer than the CSMS's slowest answer a start waits before it is sent again."""
+PATIENCE_S, LONGEST_PATIENCE_S = 30.0, 600.0
+"""The least that it waits for a late answer, however short CALL_TIMEOUT_SEC is, and the most."""
+HOPELESS = frozenset(
+    {
+        "NotImplemented",
+        "NotSupported",
+        "ProtocolError",
+        "FormationViolation",
+        "FormatViolation",
+        "PropertyConstraintViolation",
+        "OccurenceConstraintViolation",
+        "OccurrenceConstraintViolation",
+        "TypeConstraintViolation",
+    }
+)
+"""CALLERROR codes that the same message meets again (OCPP-J §4.2.3)."""
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """TransactionMessageAttempts and TransactionMessageRetryInterval (OCPP 1.6 §9.1)."""
+
+    attempts: int
+    interval_s: float
+
+
+@dataclass(frozen=True)
+class Again:
+    """It is sent again after so many seconds."""
+
+    after_s: float
+    attempt: str = ""
+    """Which attempt has failed, in words."""
+
+    @property
+    def then(self) -> str:
+        """What follows, for whoever reads that it was not answered well."""
+        return _told(self.attempt, f"it is sent again in {self.after_s:g} s")
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """It leaves unanswered."""
+
+    why: str
+    attempt: str = ""
+
+    @property
+    def then(self) -> str:
+        """As of `Again`."""
+        return _told(self.attempt, "it is given up")
+
+
+def _told(attempt: str, what: str) -> str:
+    return f"{attempt}, {what}" if attempt else what
+
+
+Verdict = Again | GiveUp
+
+
+def times(number: int) -> str:
+    """How often, in words."""
+    return "once" if number == 1 else f"{number} times"
+
+
+class Trial:
+    """What the first row has been through, and what samples have met before it."""
+
+    __slots__ = (
+        "_count",
+        "_deaf_at",
+        "_policy",
+        "_refuses_samples",
+        "_silent_at",
+        "ends",
+        "silences",
+        "slow_s",
+    )
+
+    def __init__(self, policy: Callable[[], RetryPolicy], count: Callable[[int], int]) -> None:
+        """`count` keeps one more failure of a row and returns how many there were."""
+        self._policy = policy
+        self._count = count
+        self.silences = 0
+        """How often it has met silence."""
+        self.ends = 0
+        """How many links have ended at it."""
+        self._deaf_at = 0
+        """The row at which the CSMS turned out to answer other messages, but no samples."""
+        self._silent_at = 0
+        """The last sample that met silence between answers, if none was taken since."""
+        self._refuses_samples = False
+        """A sample was given up for CALLERRORs, and none was taken since."""
+        self.slow_s = 0.0
+        """The longest that the CSMS took for an answer that came too late."""
+
+    def failed(self, row: JournalRow, why: str, code: str = "", *, hurried: bool) -> Verdict:
+        """The CSMS could not process it; `hurried`: something waits that is no sample."""
+        policy, sample = self._policy(), row.action == SAMPLE
+        if sample and code in HOPELESS:
+            self._refuses_samples = True
+            return GiveUp(why)
+        attempts, allowed = self._count(row.number), policy.attempts
+        if sample and hurried:
+            allowed = min(allowed, 1 if self._refuses_samples else HURRIED_ATTEMPTS)
+        which = f"attempt {attempts} of {allowed}"
+        if attempts >= allowed:
+            self._refuses_samples = self._refuses_samples or sample
+            return GiveUp(f"{why}, {times(attempts)}", which)
+        wait_s = policy.interval_s * attempts
+        return Again(min(wait_s, HURRIED_WAIT_S) if sample and hurried else wait_s, which)
+
+    def silent(
+        self, row: JournalRow, took_s: float, *, hurried: bool, heard_before: bool
+    ) -> Verdict:
+        """There was no answer within `took_s`; `heard_before`: to the call before there was."""
+        self.silences += 1
+        policy = self._policy()
+        if row.action == SAMPLE:
+            self._silent_at = row.number if heard_before else 0
+        if row.action == SAMPLE and (
+            self.silences >= policy.attempts or self._deaf_at not in (0, row.number)
+        ):
+            return GiveUp(f"no answer, {times(self.silences)}", f"attempt {self.silences}")
+        wait_s = policy.interval_s * min(self.silences, policy.attempts)
+        if row.action == START:
+            # Sent again it may become a second transaction there: first let a late answer come.
+            patience_s = max(PATIENCE_S, took_s * self.silences, self.slow_s * SLOWNESS - took_s)
+            wait_s = max(wait_s, min(LONGEST_PATIENCE_S, patience_s))
+        if row.action == SAMPLE and hurried:
+            wait_s = min(wait_s, HURRIED_WAIT_S)
+        return Again(wait_s, f"attempt {self.silences}")
+
+    def link_ended(self, row: JournalRow, does: str, what: str) -> Verdict:
+        """The CSMS has ended the link at it; `does` and `what` say how and at which message."""
+        policy = self._policy()
+        self.ends += 1
+        attempts = self._count(row.number)
+        if attempts >= policy.attempts and self.ends > CHANCE_ENDS:
+            return GiveUp(f"the CSMS {does} whenever it hears {what}, {times(attempts)}")
+        return Again(policy.interval_s * max(0, self.ends - CHANCE_ENDS))
+
+    def hears_others(self) -> None:
+        """After the silence to a sample something else was answered."""
+        self._deaf_at = self._silent_at
+
+    def hears_nothing(self) -> None:
+        """Something else was not answered either: it is not the samples."""
+        self._silent_at = 0
+
+    def skips(self, row: JournalRow, *, hurried: bool) -> str:
+        """Why it leaves without being sent (again); empty when it does not."""
+        if row.action != SAMPLE or not hurried:
+            return ""
+        if self._deaf_at:
+            return "the CSMS does not answer MeterValues, and other messages wait behind"
+        spent = row.attempts >= (1 if self._refuses_samples else HURRIED_ATTEMPTS)
+        return f"it failed {times(row.attempts)}, and other messages wait behind" if spent else ""
+
+    @property
+    def deaf(self) -> bool:
+        """Whether the CSMS answers other messages, but no samples."""
+        return self._deaf_at != 0
+
+    def taken(self, row: JournalRow) -> None:
+        """The CSMS has taken a row: what samples have met before is over."""
+        if row.action == SAMPLE:
+            self._deaf_at = self._silent_at = 0
+            self._refuses_samples = False
+
+    def left(self) -> None:
+        """The first row is another one."""
+        self.silences = self.ends = 0
+
+    def new_connection(self) -> None:
+        """Silence was that of a link which is gone."""
+        self._deaf_at = self._silent_at = 0

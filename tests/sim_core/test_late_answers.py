@@ -1,0 +1,576 @@
+"""Answers that come too late, or are broken, and answers that never come."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
+from sim_core.ocpp16.ids import whole_number
+from sim_core.snapshot import Registration
+from sim_core.store import JournalRow
+from sim_core.wire.endpoint import NoAnswer, Result
+from sim_core.wire.outbox import PLAIN_LIMIT
+from sim_core.wire.trial import Again, RetryPolicy, Trial
+from tests.conformance.acts import charge, checked, payloads
+from tests.pair import Pair, PairClock
+from tests.scripted_csms import Answer, Call, CallError, Drop, Hold, ScriptedCsms
+
+KEYS = {
+    "MeterValueSampleInterval": "0",
+    "TransactionMessageAttempts": "3",
+    "TransactionMessageRetryInterval": "10",
+    "LocalAuthorizeOffline": "true",
+    "AllowOfflineTxForUnknownId": "true",
+}
+BOTH = pytest.mark.parametrize(
+    "make",
+    [{}, {"model": "gresgying-f3-eu180", "quirks": "pipelining"}],
+    ids=["in order", "side by side"],
+)
+TIMEOUT_S = 30.0
+"""The option CALL_TIMEOUT_SEC where nobody sets it."""
+
+
+class Slow(ScriptedCsms):
+    """It answers certain requests after so many seconds, each time anew."""
+
+    def __init__(self, late_s: dict[str, float]) -> None:
+        super().__init__()
+        self.late_s = late_s
+        self.pair: Pair | None = None
+
+    def choose(self, call: Call) -> Answer:
+        late_s = self.late_s.get(call.action)
+        if late_s is None or self.pair is None:
+            return super().choose(call)
+        release = asyncio.Event()
+        self.pair.clock.call_later(late_s, release.set)
+        scripted = super().choose(call)
+        return Hold(release, scripted if isinstance(scripted, dict) else None)
+
+
+def slow(late_s: dict[str, float], **build: Any) -> tuple[Slow, Pair]:
+    csms = Slow(late_s)
+    csms.pair = pair = Pair(csms=csms, **{"keys": KEYS, **build})
+    csms._now = pair.clock.now
+    return csms, pair
+
+
+def told(pair: Pair) -> list[str]:
+    return [event.text for event in pair.events.since(0)[1]]
+
+
+def noise(pair: Pair) -> list[str]:
+    return [one.request for one in pair.messages.since(0)[1] if one.direction.value == "noise"]
+
+
+async def tick_through(pair: Pair, seconds: int) -> None:
+    """Let the time pass in small steps, so that late answers arrive in their order."""
+    for _ in range(seconds):
+        await pair.advance(1)
+
+
+# -- late ----------------------------------------------------------------
+
+
+@BOTH
+@pytest.mark.parametrize("late_s", [31.0, 45.0, 59.0])
+async def test_a_late_answer_to_a_start_counts_and_one_session_is_one_transaction(
+    late_s: float, make: dict[str, str]
+) -> None:
+    csms, pair = slow({"StartTransaction": late_s}, **make)
+    async with csms, pair:
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await checked(pair)
+        await tick_through(pair, 200)
+        assert len(csms.of("StartTransaction")) == 1, "sent once: one session, one transaction"
+        assert pair.connector().transaction.transaction_id == 1000
+        await pair.submit(Stop(1))
+        await tick_through(pair, 10)
+        (stop,) = payloads(pair, "StopTransaction")
+        assert stop["transactionId"] == 1000
+        assert not noise(pair)
+        (start,) = [one for one in pair.messages.since(0)[1] if one.action == "StartTransaction"]
+        assert (start.state.value, f"after {late_s:.0f} s" in start.trouble) == ("answered", True)
+
+
+def row(action: str) -> JournalRow:
+    at = PairClock().now()
+    return JournalRow(1, action, {}, 1, 1, at, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("took_s", "interval_s", "waits_s"),
+    [(2, 1, 30), (30, 10, 30), (45, 10, 45), (30, 60, 60), (9000, 10, 600), (9000, 1000, 1000)],
+)
+def test_how_long_a_start_waits_for_a_late_answer(
+    took_s: float, interval_s: float, waits_s: float
+) -> None:
+    trial = Trial(lambda: RetryPolicy(3, interval_s), lambda _: 1)
+    verdict = trial.silent(row("StartTransaction"), took_s, hurried=False, heard_before=True)
+    assert verdict == Again(waits_s)
+    trial = Trial(lambda: RetryPolicy(3, interval_s), lambda _: 1)
+    verdict = trial.silent(row("StopTransaction"), took_s, hurried=False, heard_before=True)
+    assert verdict == Again(interval_s), "a stop that is sent twice is one stop"
+
+
+async def test_a_csms_that_is_slower_still_is_waited_for_the_next_time() -> None:
+    csms, pair = slow({"StartTransaction": 150.0})
+    async with csms, pair:
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await tick_through(pair, 400)
+        first = len(csms.of("StartTransaction"))
+        assert pair.connector().transaction.transaction_id == 1000, "the first answer counts"
+        await pair.submit(Stop(1))
+        await tick_through(pair, 60)
+        assert [p["transactionId"] for p in payloads(pair, "StopTransaction")] == [1000]
+        await pair.submit(Unplug(1))
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await tick_through(pair, 400)
+        assert len(csms.of("StartTransaction")) == first + 1, "it knows now how long it takes"
+        assert not noise(pair)
+
+
+async def test_the_second_transaction_of_a_start_that_was_sent_again_is_told_of() -> None:
+    csms, pair = slow({"StartTransaction": 150.0})
+    async with csms, pair:
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await tick_through(pair, 400)
+        assert len(csms.of("StartTransaction")) == 2
+        assert [text for text in told(pair) if "has made a second transaction, 1001" in text]
+
+
+@pytest.mark.parametrize("action", ["StopTransaction", "MeterValues"])
+async def test_a_late_answer_to_any_row_counts(action: str) -> None:
+    keys = {**KEYS, "MeterValueSampleInterval": "500", "TransactionMessageRetryInterval": "30"}
+    csms, pair = slow({action: 40.0}, keys=keys)
+    async with csms, pair:
+        await charge(pair)
+        await tick_through(pair, 550)
+        await pair.submit(Stop(1))
+        await tick_through(pair, 60)
+        assert len(payloads(pair, action)) == 1
+        assert pair.station.snapshot.link.queued == 0
+        assert not noise(pair)
+
+
+async def test_a_late_callerror_is_a_failure_to_process() -> None:
+    async with Pair(keys={**KEYS, "TransactionMessageRetryInterval": "60"}) as pair:
+        await charge(pair)
+        pair.csms.script["StopTransaction"].append(Drop())
+        await pair.submit(Stop(1))
+        await pair.advance(40)
+        (call,) = pair.csms.of("StopTransaction")
+        await pair.csms.send_text(f'[4,"{call.message_id}","InternalError","",{{}}]')
+        await pair.settle()
+        assert pair.station.snapshot.journal.waiting[0].attempts == 1
+        await pair.advance(61)
+        assert pair.station.snapshot.link.queued == 0
+
+
+async def test_a_late_answer_to_a_row_that_has_left_changes_nothing() -> None:
+    async with Pair(keys=KEYS) as pair:
+        await charge(pair)
+        pair.csms.script["StopTransaction"].append(Drop())
+        await pair.submit(Stop(1))
+        await pair.advance(41)
+        first, second = pair.csms.of("StopTransaction")
+        assert first.payload == second.payload
+        await pair.submit(Unplug(1))
+        await charge(pair, 1, "NEXT")
+        await pair.csms.send_text(
+            f'[3,"{first.message_id}",{{"idTagInfo":{{"status":"Blocked"}}}}]'
+        )
+        await pair.settle()
+        assert pair.status() == "Charging"
+        assert pair.connector().transaction.transaction_id == 1001
+        assert not noise(pair)
+
+
+@pytest.mark.parametrize("late_s", [31.0, 45.0, 90.0])
+async def test_a_late_answer_to_a_boot_registers(late_s: float) -> None:
+    csms, pair = slow({"BootNotification": late_s})
+    async with csms, pair:
+        await tick_through(pair, int(late_s) + 1)
+        assert pair.registration is Registration.ACCEPTED
+        await pair.advance(40)  # one that was sent again in between is still to be answered
+        assert "StatusNotification 0 Available" in csms.actions()
+        assert not noise(pair)
+        boots = len(csms.of("BootNotification"))
+        await tick_through(pair, 200)
+        assert len(csms.of("BootNotification")) == boots
+
+
+async def test_a_late_pending_counts_with_its_interval() -> None:
+    csms, pair = slow({"BootNotification": 35.0})
+    csms.script["BootNotification"].append({"status": "Pending", "interval": 300})
+    async with csms, pair:
+        await tick_through(pair, 36)
+        assert pair.registration is Registration.PENDING
+        assert pair.station.snapshot.link.boot_retry_at is not None
+        await tick_through(pair, 290)
+        assert len(csms.of("BootNotification")) == 1
+
+
+async def test_a_late_answer_for_a_group_card_does_not_stop_the_next_driver() -> None:
+    async with Pair(keys=KEYS) as pair:
+        family = {"status": "Accepted", "parentIdTag": "FAMILY"}
+        pair.csms.tags = dict.fromkeys("ABC", family)
+        await charge(pair, 1, "A")
+        release = asyncio.Event()
+        pair.csms.script["Authorize"].append(Hold(release))
+        swiping = asyncio.ensure_future(pair.station.submit(Swipe(1, "B")))
+        await pair.csms.next_call("Authorize")
+        await pair.submit(Stop(1))
+        await pair.submit(Unplug(1))
+        await pair.submit(Plug(1))
+        release.set()
+        await pair.settle()
+        outcome = await swiping
+        assert isinstance(outcome, Refused)
+        assert "the transaction has ended meanwhile" in outcome.reason
+        assert isinstance(await pair.submit(Start(1, "C")), Accepted)
+        await pair.advance(30)
+        assert (pair.status(), pair.connector().transaction.id_tag) == ("Charging", "C")
+        assert len(payloads(pair, "StopTransaction")) == 1
+
+
+async def test_what_is_said_late_of_a_card_is_remembered() -> None:
+    async with Pair(keys={**KEYS, "AllowOfflineTxForUnknownId": "false"}) as pair:
+        pair.csms.script["Authorize"].extend([Drop(), Drop()])
+        await pair.submit(Plug(1))
+        for nth, known in ((1, False), (2, True)):
+            deciding = asyncio.ensure_future(pair.station.submit(Start(1, "TAG")))
+            asked = await pair.csms.next_call("Authorize", nth)
+            await pair.advance(TIMEOUT_S)
+            assert isinstance(await deciding, Accepted if known else Refused)
+            answer = {"idTagInfo": {"status": "Accepted"}}
+            await pair.csms.send_text(json.dumps([3, asked.message_id, answer]))
+            await pair.settle()
+        assert pair.status() == "Charging"
+
+
+async def test_of_too_many_plain_calls_the_oldest_gives_way() -> None:
+    async with Pair(keys=KEYS) as pair:
+        release = asyncio.Event()
+        pair.csms.script["Heartbeat"].append(Hold(release))
+        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
+        pair.csms.clear()
+        outbox = pair.station.charge_point.outbox
+        posts = [
+            outbox.post("DataTransfer", {"vendorId": "V", "data": str(number)})
+            for number in range(PLAIN_LIMIT + 2)
+        ]
+        assert [number for number, post in enumerate(posts) if post.done()] == [0, 1]
+        assert posts[0].result() == NoAnswer(
+            "it gave way to newer ones", link_lost=False, sent=False
+        )
+        release.set()
+        await asyncio.gather(*posts)
+        told = [int(call.payload["data"]) for call in pair.csms.of("DataTransfer")]
+        assert told == list(range(2, PLAIN_LIMIT + 2))
+
+
+async def test_an_urgent_call_is_not_the_one_that_gives_way() -> None:
+    async with Pair(keys=KEYS) as pair:
+        release = asyncio.Event()
+        pair.csms.script["Heartbeat"].append(Hold(release))
+        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
+        outbox = pair.station.charge_point.outbox
+        posts = [
+            outbox.post("DataTransfer", {"vendorId": "V", "data": str(number)})
+            for number in range(PLAIN_LIMIT)
+        ]
+        card = outbox.post("Authorize", {"idTag": "TAG"})
+        assert (posts[0].done(), card.done()) == (True, False), "the oldest, not the first"
+        release.set()
+        assert isinstance(await card, Result)
+        await asyncio.gather(*posts)
+
+
+# -- half broken ----------------------------------------------------------
+
+
+@pytest.mark.row(75, "TC_039_CS")
+@pytest.mark.parametrize("said", [17, 17.0, "17", " 17 ", "+17", "17.0", "017"])
+async def test_a_whole_number_in_another_dress_is_an_id(said: object) -> None:
+    async with Pair(keys=KEYS) as pair:
+        pair.csms.script["StartTransaction"].append(
+            {"transactionId": said, "idTagInfo": {"status": "Accepted"}}
+        )
+        await charge(pair)
+        assert await pair.ask("RemoteStopTransaction", transactionId=17) == {"status": "Accepted"}
+        assert payloads(pair, "StopTransaction")[0]["transactionId"] == 17
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None, True, False, 17.5, float("inf"), float("nan"), 2**63, -(2**63) - 1, 1e300, "",
+        "seventeen", "1e3", "0x11", "1 7", "17.5", str(2**63), "9" * 5000, "१७", [17], {"id": 17},
+    ],
+)  # fmt: skip
+def test_what_is_no_id(said: object) -> None:
+    assert whole_number(said) is None
+
+
+@BOTH
+@pytest.mark.parametrize("answer", [{}, {"transactionId": None}, {"transactionId": 2**63}])
+@pytest.mark.parametrize("status", ["Invalid", "Blocked", "Expired", "ConcurrentTx"])
+async def test_a_refusal_without_an_id_is_a_refusal(
+    status: str, answer: dict[str, Any], make: dict[str, str]
+) -> None:
+    async with Pair(**{"keys": KEYS, **make}) as pair:
+        if make:
+            await pair.ask("ChangeConfiguration", key="StopTransactionOnInvalidId", value="true")
+        refusal = {**answer, "idTagInfo": {"status": status}}
+        pair.csms.script["StartTransaction"].extend([refusal] * 9)
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(pair.timing.cable_check_s + 5)
+        assert pair.connector().transaction is None, "stopped by the first answer (§4.8)"
+        assert [text for text in told(pair) if "without a transactionId that is a whole" in text]
+        await pair.advance(300)
+        assert not payloads(pair, "StopTransaction")
+        assert pair.station.snapshot.link.queued == 0
+
+
+async def test_a_refusal_without_an_id_takes_the_energy_where_it_does_not_stop() -> None:
+    keys = {**KEYS, "StopTransactionOnInvalidId": "false", "TransactionMessageRetryInterval": "60"}
+    async with Pair(keys=keys) as pair:
+        pair.csms.script["StartTransaction"].append({"idTagInfo": {"status": "Invalid"}})
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(5)
+        assert pair.status() == "SuspendedEVSE"
+        await pair.advance(60)
+        assert pair.connector().transaction.transaction_id == 1000, "the id came with the next"
+        assert pair.status() == "SuspendedEVSE"
+
+
+async def test_a_verdict_that_comes_twice_does_not_give_the_energy_twice() -> None:
+    keys = {
+        **KEYS,
+        "StopTransactionOnInvalidId": "false",
+        "MaxEnergyOnInvalidId": "1000",
+        "TransactionMessageRetryInterval": "15",
+    }
+    async with Pair(keys=keys) as pair:
+        refusal = {"idTagInfo": {"status": "Invalid"}}
+        pair.csms.script["StartTransaction"].extend([refusal, {"transactionId": 5, **refusal}])
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        began_wh = pair.connector().register_wh
+        await pair.advance(600)
+        assert pair.connector().register_wh - began_wh == pytest.approx(1000, abs=30)
+
+
+@BOTH
+async def test_charging_ends_once_nothing_is_left_to_try(make: dict[str, str]) -> None:
+    async with Pair(**{"keys": KEYS, **make}) as pair:
+        if make:
+            for key in ("TransactionMessageAttempts", "TransactionMessageRetryInterval"):
+                await pair.ask("ChangeConfiguration", key=key, value=KEYS[key])
+        pair.csms.script["StartTransaction"].extend([CallError()] * 9)
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(300)
+        assert len(pair.csms.of("StartTransaction")) == 3
+        assert pair.connector().transaction is None
+        assert not pair.csms.of("StopTransaction")
+        assert [text for text in told(pair) if "charging for TAG ends" in text]
+        assert pair.station.snapshot.link.queued == 0
+
+
+async def test_a_start_that_is_given_up_after_the_session_is_only_noted() -> None:
+    async with Pair(keys={**KEYS, "TransactionMessageAttempts": "1"}) as pair:
+        release = asyncio.Event()
+        pair.csms.script["StartTransaction"].append(Hold(release, {}))
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await checked(pair)
+        await pair.submit(Stop(1))
+        await pair.submit(Unplug(1))
+        release.set()
+        await pair.settle()
+        await charge(pair, 1, "NEXT")
+        assert pair.status() == "Charging"
+        assert not [text for text in told(pair) if "charging for" in text]
+
+
+# -- silence --------------------------------------------------------------
+
+
+def sent(pair: Pair, action: str) -> list[float]:
+    """Seconds at which an action was sent, from the first time on."""
+    moments = [e.requested_at for e in pair.messages.since(0)[1] if e.action == action]
+    return [(moment - moments[0]).total_seconds() for moment in moments]
+
+
+@pytest.mark.row(77, "S§3.7.1")
+async def test_the_gaps_of_a_silent_stop_are_interval_times_attempts() -> None:
+    async with Pair(keys=KEYS) as pair:
+        await charge(pair)
+        pair.csms.script["StopTransaction"].extend([Drop()] * 5)
+        await pair.submit(Stop(1))
+        await pair.advance(400)
+        at = sent(pair, "StopTransaction")
+        gaps = [after - before - TIMEOUT_S for before, after in itertools.pairwise(at)]
+        assert gaps == pytest.approx([10, 20, 30, 30, 30])
+
+
+async def test_silences_that_healed_are_forgotten() -> None:
+    keys = {**KEYS, "MeterValueSampleInterval": "500", "TransactionMessageAttempts": "2"}
+    async with Pair(keys=keys) as pair:
+        await charge(pair)
+        await pair.advance(450)
+        for _ in range(3):
+            pair.csms.script["MeterValues"].append(Drop())
+            await pair.advance(500)
+        samples = [str(p) for p in payloads(pair, "MeterValues")]
+        assert len(samples) == 6, "each was sent again"
+        assert len(set(samples)) == 3
+        assert not [text for text in told(pair) if "given up" in text]
+
+
+async def stop_leaves_within(
+    pair: Pair, csms: ScriptedCsms, charged_s: int, patience_s: float
+) -> None:
+    """A session in which samples fare badly: the stop must not suffer for it."""
+    await charge(pair)
+    await pair.advance(charged_s)
+    await pair.submit(Stop(1))
+    await pair.advance(patience_s)
+    (stop,) = payloads(pair, "StopTransaction")
+    assert stop["transactionId"] == 1000
+    await pair.advance(60)
+    assert pair.station.snapshot.link.queued == 0
+    actions = [call.action for call in csms.calls]
+    assert "MeterValues" not in actions[actions.index("StopTransaction") :], "nor after it (§3.7)"
+
+
+SAMPLES = {**KEYS, "MeterValueSampleInterval": "10", "TransactionMessageRetryInterval": "60"}
+
+
+class Deaf(ScriptedCsms):
+    """It answers everything but MeterValues, or answers those in its way."""
+
+    def __init__(self, how: Answer) -> None:
+        super().__init__()
+        self.how = how
+
+    def choose(self, call: Call) -> Answer:
+        return self.how if call.action == "MeterValues" else super().choose(call)
+
+
+@pytest.mark.parametrize("charged_s", [15, 200, 3600])
+async def test_samples_that_are_never_answered_do_not_hold_back_the_stop(charged_s: int) -> None:
+    csms = Deaf(Drop())
+    async with csms, Pair(csms=csms, keys=SAMPLES) as pair:
+        csms._now = pair.clock.now
+        await stop_leaves_within(pair, csms, charged_s, TIMEOUT_S + 1)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["NotImplemented", "NotSupported", "FormationViolation", "PropertyConstraintViolation",
+     "TypeConstraintViolation", "OccurenceConstraintViolation"],
+)  # fmt: skip
+async def test_a_sample_that_meets_the_same_refusal_again_is_sent_once(code: str) -> None:
+    csms = Deaf(CallError(code))
+    async with csms, Pair(csms=csms, keys=SAMPLES) as pair:
+        csms._now = pair.clock.now
+        await stop_leaves_within(pair, csms, 105, 1)
+        assert len(payloads(pair, "MeterValues")) == 10
+        given_up = [text for text in told(pair) if "MeterValues" in text and "given up" in text]
+        assert given_up == [f"MeterValues of connector 1 was given up: CALLERROR {code}"]
+
+
+@pytest.mark.parametrize("code", ["InternalError", "GenericError"])
+async def test_samples_that_fail_again_and_again_do_not_hold_back_the_stop(code: str) -> None:
+    csms = Deaf(CallError(code))
+    async with csms, Pair(csms=csms, keys=SAMPLES) as pair:
+        csms._now = pair.clock.now
+        await stop_leaves_within(pair, csms, 3600, 61)
+
+
+async def test_a_long_interval_does_not_hold_back_the_stop() -> None:
+    keys = {**SAMPLES, "TransactionMessageRetryInterval": "3600"}
+    csms = Deaf(CallError("InternalError"))
+    async with csms, Pair(csms=csms, keys=keys) as pair:
+        csms._now = pair.clock.now
+        await stop_leaves_within(pair, csms, 100, 61)
+
+
+async def test_another_connectors_start_is_not_held_back_either() -> None:
+    csms = Deaf(Drop())
+    async with csms, Pair(csms=csms, keys=SAMPLES) as pair:
+        csms._now = pair.clock.now
+        await charge(pair)
+        await pair.advance(600)
+        await pair.submit(Plug(2))
+        starting = asyncio.ensure_future(pair.station.submit(Start(2, "OTHER")))
+        await pair.advance(2 * TIMEOUT_S + 1)  # for Authorize, and for the sample that is open then
+        assert isinstance(await starting, Accepted)
+        assert pair.connector(2).transaction.transaction_id == 1001
+
+
+async def test_a_csms_that_hangs_as_a_whole_gets_every_sample_in_the_end() -> None:
+    """Nothing shows that it is the samples: they are kept, and so is their order."""
+    hangs = False
+
+    class Hanging(ScriptedCsms):
+        def choose(self, call: Call) -> Answer:
+            return Drop() if hangs else super().choose(call)
+
+    csms = Hanging()
+    keys = {**SAMPLES, "TransactionMessageAttempts": "9", "TransactionMessageRetryInterval": "10"}
+    async with csms, Pair(csms=csms, keys=keys) as pair:
+        csms._now = pair.clock.now
+        await charge(pair)
+        hangs = True
+        await pair.advance(35)
+        await pair.submit(Stop(1))
+        await pair.advance(60)
+        hangs = False
+        csms.clear()
+        await pair.advance(300)
+        rows = [call.action for call in csms.calls if call.action != "Heartbeat"]
+        rows = [action for action in rows if action != "StatusNotification"]
+        assert rows == ["MeterValues"] * 3 + ["StopTransaction"]
+
+
+async def test_after_a_sample_was_answered_again_each_has_its_attempts() -> None:
+    keys = {**SAMPLES, "MeterValueSampleInterval": "500", "TransactionMessageRetryInterval": "10"}
+    async with Pair(keys=keys) as pair:
+        await charge(pair)
+        pair.csms.script["MeterValues"].extend([Drop()] * 3)
+        await pair.advance(990)
+        assert [text for text in told(pair) if "no answer, 3 times" in text]
+        await pair.advance(20)  # the next one is answered
+        pair.csms.script["MeterValues"].extend([Drop()] * 2)
+        await pair.advance(600)
+        assert len(payloads(pair, "MeterValues")) == 7
+
+
+async def test_the_heartbeat_interval_of_a_boot_survives_a_restart(tmp_path: Path) -> None:
+    pair = Pair(state=tmp_path)
+    pair.csms.interval = 77
+    async with pair:
+        await pair.power_cut()
+        pair.csms.interval = 0  # this CSMS gives none: the one that was given counts
+        await pair.power_on()
+        await pair.settle()
+        pair.csms.clear()
+        await pair.advance(77)
+        assert [call.action for call in pair.csms.calls] == ["Heartbeat"]

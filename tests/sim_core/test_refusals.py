@@ -1,0 +1,291 @@
+"""What is refused, and with which sentence: every rule of every act by the facts that break it.
+
+The first half is the table of `hardware.status`: facts under which an act is possible, one fact
+that speaks against it, and the words. That nobody may leave a rule out is counted. The second half
+are the switches of the station, which has rules of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sim_core.commands import (
+    ACTION_BY_COMMAND,
+    ACTIONS,
+    Accepted,
+    Command,
+    GoOnline,
+    GoSilent,
+    InjectFault,
+    LinkDown,
+    LinkUp,
+    Plug,
+    PowerOff,
+    PowerOn,
+    Refused,
+    Start,
+    Swipe,
+)
+from sim_core.hardware.status import RULES, Facts, why_not
+from tests.conformance.acts import charge
+from tests.pair import Pair
+from tests.scripted_csms import Drop, Hold
+
+FREE = Facts(connector_id=3)
+PLUGGED = replace(FREE, plugged=True)
+RUNNING = replace(PLUGGED, transaction=True, authorized=True, energized=True, id_tag="MINE")
+POSSIBLE: dict[str, Facts] = {
+    "plug": FREE,
+    "unplug": PLUGGED,
+    "remove_cable": replace(FREE, cable=True),
+    "swipe": FREE,
+    "local_start": PLUGGED,
+    "remote_start": FREE,
+    "local_stop": RUNNING,
+    "suspend_ev": RUNNING,
+    "suspend_evse": RUNNING,
+    "resume": replace(RUNNING, ev_paused=True),
+    "fault": FREE,
+    "clear_fault": replace(FREE, fault="OtherError"),
+    "unlock": FREE,
+    "jam_lock": FREE,
+}
+"""Facts of connector 3 under which nothing is against an act."""
+
+NO_POWER = "the charge point has no power: power it on first"
+REBOOTING = "the charge point is rebooting: wait until it is back"
+ASKED = "connector 3 still waits for the answer to a card: try again"
+FAULTED = "connector 3 is Faulted (GroundFailure): clear the fault first"
+FIRMWARE = "connector 3 waits for new firmware: try again after the reboot"
+LEAVING = "connector 3 is about to go out of service: unplug the vehicle"
+UNAVAILABLE = "connector 3 is Unavailable: the CSMS has taken it out of service"
+CHARGING = "connector 3 is already charging for MINE: stop first"
+STARTING = "connector 3 is already starting for MINE: wait"
+NO_LOCK = "connector 3 has a fixed cable: there is no lock to open"
+JAMMED = "the lock of connector 3 is jammed: clear the fault first"
+Broken = tuple[dict[str, Any], str]
+
+BEGINNING: list[Broken] = [
+    ({"powered": False}, NO_POWER),
+    ({"rebooting": True}, REBOOTING),
+    ({"authorizing": True}, ASKED),
+    ({"fault": "GroundFailure"}, FAULTED),
+    ({"updating": True}, FIRMWARE),
+    ({"leaving": True}, LEAVING),
+    ({"operative": False}, UNAVAILABLE),
+]
+"""What keeps everybody from beginning anything, the most telling first."""
+MINE = {"id_tag": "MINE"}
+AGAINST: dict[str, list[Broken]] = {
+    "plug": [({"plugged": True}, "connector 3 already has a vehicle: unplug it first")],
+    "unplug": [({"plugged": False}, "connector 3 has no vehicle to unplug")],
+    "remove_cable": [
+        ({"cable": False}, "connector 3 has no cable to take away"),
+        ({"locked": True}, "connector 3 holds the cable: show the card again or unlock it"),
+    ],
+    "swipe": BEGINNING,
+    "local_start": [
+        *BEGINNING,
+        ({"transaction": True, **MINE}, CHARGING),
+        ({"authorized": True, "plugged": True, **MINE}, STARTING),
+        ({"plugged": False}, "connector 3 has no vehicle: plug in first"),
+    ],
+    "remote_start": [
+        *BEGINNING,
+        ({"transaction": True, **MINE}, CHARGING),
+        ({"authorized": True, "plugged": True, **MINE}, STARTING),
+        ({"authorized": True, **MINE}, "connector 3 waits for the vehicle of MINE"),
+    ],
+    "local_stop": [({"transaction": False}, "connector 3 has no transaction to stop")],
+    "suspend_ev": [
+        ({"fault": "GroundFailure"}, FAULTED),
+        ({"transaction": False}, "connector 3 has no transaction: start one first"),
+        ({"ev_paused": True}, "the vehicle at connector 3 pauses already: resume it"),
+    ],
+    "suspend_evse": [
+        ({"fault": "GroundFailure"}, FAULTED),
+        ({"transaction": False}, "connector 3 has no transaction: start one first"),
+        ({"evse_paused": True}, "connector 3 pauses already: resume it"),
+    ],
+    "resume": [
+        (
+            {"ev_paused": False},
+            "connector 3 is neither suspended nor faulted: nothing to resume",
+        ),
+        (
+            {"ev_paused": False, "ev_ready": False},
+            "the vehicle at connector 3 takes nothing by itself: wait for it",
+        ),
+        (
+            {"ev_paused": False, "withheld": True},
+            "a charging profile holds connector 3 at 0 W: the CSMS has to change or clear it",
+        ),
+    ],
+    "fault": [
+        (
+            {"fault": "GroundFailure"},
+            "connector 3 is Faulted (GroundFailure) already: clear it first",
+        )
+    ],
+    "clear_fault": [({"fault": None}, "connector 3 has no fault to clear")],
+    "unlock": [
+        ({"powered": False}, NO_POWER),
+        ({"lockable": False}, NO_LOCK),
+        ({"lock_jammed": True}, JAMMED),
+    ],
+    "jam_lock": [({"lockable": False}, NO_LOCK), ({"lock_jammed": True}, JAMMED)],
+}
+"""Name of an act -> what breaks its rules, in their order, and what is said then."""
+ROWS = [(act, *broken) for act, rows in AGAINST.items() for broken in rows]
+
+
+@pytest.mark.parametrize(("act", "broken", "sentence"), ROWS)
+def test_a_rule_that_is_broken_is_a_sentence(
+    act: str, broken: dict[str, Any], sentence: str
+) -> None:
+    assert why_not(act, POSSIBLE[act]) is None
+    assert why_not(act, replace(POSSIBLE[act], **broken)) == sentence
+
+
+@pytest.mark.parametrize("act", RULES)
+def test_of_two_reasons_the_first_is_told(act: str) -> None:
+    """Facts that break two rules at once, where they can: who comes first in the table speaks."""
+    rows = AGAINST[act]
+    for place, (broken, sentence) in enumerate(rows):
+        for later, _ in rows[place + 1 :]:
+            waived = "transaction" in later and sentence in (FIRMWARE, LEAVING, UNAVAILABLE)
+            if broken.keys().isdisjoint(later) and not waived:
+                assert why_not(act, replace(POSSIBLE[act], **later, **broken)) == sentence
+
+
+def test_no_rule_is_left_out() -> None:
+    assert POSSIBLE.keys() == AGAINST.keys() == RULES.keys()
+    for act, rules in RULES.items():
+        for rule in rules:
+            alone = [s for broken, s in AGAINST[act] if rule(replace(POSSIBLE[act], **broken)) == s]
+            assert alone, f"{act}: nothing breaks {rule.__name__}"
+
+
+@pytest.mark.parametrize(
+    ("act", "facts"),
+    [
+        ("swipe", replace(RUNNING, leaving=True)),
+        ("swipe", replace(RUNNING, updating=True)),
+        ("swipe", replace(RUNNING, operative=False)),
+        ("unlock", replace(RUNNING, rebooting=True)),
+        ("local_stop", replace(RUNNING, fault="GroundFailure", powered=False)),
+        ("resume", replace(PLUGGED, fault="GroundFailure")),
+        ("resume", replace(PLUGGED, lock_jammed=True)),
+        ("resume", replace(RUNNING, evse_paused=True)),
+        ("clear_fault", replace(FREE, lock_jammed=True)),
+        ("plug", replace(FREE, powered=False, rebooting=True, operative=False)),
+        ("fault", replace(FREE, powered=False)),
+    ],
+)
+def test_what_may_be_done_all_the_same(act: str, facts: Facts) -> None:
+    """Who charges may stop, whatever else is waiting; hands and accidents ask nobody."""
+    assert why_not(act, facts) is None
+
+
+# -- link and mains ----------------------------------------------------------------------------
+
+
+UP, DOWN = "the link is up already: nobody has taken it down", "the link is down already: "
+SWITCHES: list[tuple[list[Command], Command, str]] = [
+    ([], LinkUp(), UP),
+    ([], GoOnline(), "frames pass already: the charge point is not silent"),
+    ([], PowerOn(), "the charge point has power already"),
+    ([LinkDown()], LinkDown(), f"{DOWN}bring it up again first"),
+    ([LinkDown(), LinkUp()], LinkUp(), UP),
+    ([GoSilent()], GoSilent(), "the charge point is silent already: go online first"),
+    ([GoSilent(), GoOnline()], GoOnline(), "frames pass already: the charge point is not silent"),
+    *(([PowerOff()], switch, NO_POWER) for switch in (PowerOff(), LinkDown(), LinkUp())),
+    *(([PowerOff()], switch, NO_POWER) for switch in (GoSilent(), GoOnline())),
+    ([PowerOff(), PowerOn()], PowerOn(), "the charge point has power already"),
+    ([LinkDown(), PowerOff(), PowerOn()], LinkDown(), f"{DOWN}bring it up again first"),
+]
+
+
+@pytest.mark.parametrize(("before", "switch", "sentence"), SWITCHES)
+async def test_a_switch_that_would_change_nothing(
+    before: list[Command], switch: Command, sentence: str
+) -> None:
+    async with Pair() as pair:
+        for command in before:
+            assert await pair.submit(command) == Accepted()
+        seen = pair.station.snapshot
+        assert seen.refusals[ACTION_BY_COMMAND[type(switch)].name] == sentence
+        assert await pair.submit(switch) == Refused(sentence)
+        after = pair.station.snapshot
+        assert (after.powered, after.link.state) == (seen.powered, seen.link.state)
+        assert after.link.online == seen.link.online
+
+
+async def test_switches_that_change_something_are_not_refused() -> None:
+    pairs: list[tuple[Command, Command]] = [
+        (LinkDown(), LinkUp()),
+        (GoSilent(), GoOnline()),
+        (PowerOff(), PowerOn()),
+    ]
+    switches = {action.name for action in ACTIONS if not action.on_connector}
+    assert switches == {ACTION_BY_COMMAND[type(one)].name for two in pairs for one in two}
+    async with Pair() as pair:
+        for off, on in pairs:
+            for command in (off, on):
+                name = ACTION_BY_COMMAND[type(command)].name
+                assert name not in pair.station.snapshot.refusals
+                assert await pair.submit(command) == Accepted()
+
+
+# -- while the answer to a card is open --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("happens", "sentence"),
+    [
+        (InjectFault(1), "connector 1 is Faulted (GroundFailure): clear the fault first"),
+        (PowerOff(), NO_POWER),
+    ],
+)
+@pytest.mark.parametrize("plugged", [False, True])
+async def test_what_happens_while_a_card_is_asked_about(
+    happens: Command, sentence: str, plugged: bool
+) -> None:
+    """The CSMS says yes to a connector that cannot charge any more."""
+    async with Pair(keys={"AuthorizationCacheEnabled": "true"}) as pair:
+        await pair.submit(Swipe(1, "TAG"))
+        await pair.submit(Swipe(1, "TAG"))  # the cache knows it from now on, also offline
+        if plugged:
+            await pair.submit(Plug(1))
+        pair.csms.script["Authorize"].append(Drop())
+        card = Start(1, "TAG") if plugged else Swipe(1, "TAG")
+        asking = asyncio.ensure_future(pair.station.submit(card))
+        await pair.settle()
+        assert not asking.done()
+        assert await pair.submit(happens) == Accepted()
+        await pair.advance(31)
+        assert await asking == Refused(sentence)
+        assert not pair.csms.of("StartTransaction")
+        assert pair.connector().id_tag is None
+
+
+async def test_a_fault_while_a_card_of_the_group_is_asked_about() -> None:
+    """A reader of a connector that is Faulted stops for no card, its own included."""
+    async with Pair() as pair:
+        group = {"status": "Accepted", "parentIdTag": "GROUP"}
+        pair.csms.tags = {"ONE": group, "TWO": group}
+        await charge(pair, 1, "ONE")
+        release = asyncio.Event()
+        pair.csms.script["Authorize"].append(Hold(release))
+        asking = asyncio.ensure_future(pair.station.submit(Swipe(1, "TWO")))
+        await pair.settle()
+        assert await pair.submit(InjectFault(1)) == Accepted()
+        release.set()
+        sentence = "connector 1 is Faulted (GroundFailure): clear the fault first"
+        assert await asking == Refused(sentence)
+        assert await pair.submit(Swipe(1, "ONE")) == Refused(sentence)
+        assert not pair.csms.of("StopTransaction")

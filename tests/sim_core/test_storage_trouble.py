@@ -1,0 +1,607 @@
+"""A disk that refuses: locked by another program, full. The charge point goes on, and says so."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ocpp.v16 import call_result
+
+from sim_core.commands import Accepted, Plug, Start, Stop, Unplug
+from sim_core.fleet.sessions import Habits, Visits, visit
+from sim_core.ocpp16.promises import REFUSED
+from sim_core.store import Store, StoreError
+from sim_core.wire.schemas import answer_fault
+from tests.conformance.acts import charge, checked, payloads, said
+from tests.pair import Pair
+from tests.scripted_csms import Hold
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+HOLDER = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+sys.stdin.readline()
+"""
+LOCKED = "the state is locked by another program"
+FULL = "the disk is full"
+
+
+@contextlib.contextmanager
+def locked(folder: Path, name: str = "CP01") -> Iterator[None]:
+    """Another process holds the file's lock inside."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder / f"{name}.sqlite3")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline().strip() == b"locked"
+    try:
+        yield
+    finally:
+        holder.communicate(b"\n")
+
+
+@contextlib.contextmanager
+def full(pair: Pair) -> Iterator[None]:
+    """The disk is full inside, from the next commit on."""
+    database = pair.station._store._db
+    file = Refusing(database._file)
+    database._file = database._at = file  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        file.after = None
+
+
+class Refusing:
+    """A connection whose disk is full from its nth statement on; its transaction is gone then."""
+
+    def __init__(self, real: sqlite3.Connection, after: int | None = 0) -> None:
+        self.real = real
+        self.after = after
+
+    def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
+        if self.after is not None and not sql.startswith(("PRAGMA", "SELECT", "ROLLBACK")):
+            if self.after <= 0:
+                if self.real.in_transaction:
+                    self.real.execute("ROLLBACK")
+                raise sqlite3.OperationalError("database or disk is full")
+            self.after -= 1
+        return self.real.execute(sql, values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+def trouble(pair: Pair) -> list[str]:
+    return [text for text in pair.station.snapshot.warnings if "sqlite3" in text]
+
+
+def told(pair: Pair, kind: str) -> list[str]:
+    return [event.text for event in pair.events.since(0)[1] if event.kind == kind]
+
+
+def samples_of(pair: Pair) -> list[str]:
+    return [sample["meterValue"][0]["timestamp"] for sample in payloads(pair, "MeterValues")]
+
+
+async def test_a_locked_file_stops_nothing_while_it_charges(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await charge(pair)
+        await pair.advance(25)
+        before, sent = pair.connector().register_wh, len(samples_of(pair))
+        with locked(tmp_path):
+            await pair.advance(60)
+            assert pair.connector().register_wh > before + 100, "the meter counts on"
+            assert len(samples_of(pair)) == sent, "what is not on disk is not on the wire"
+            (warning,) = trouble(pair)
+            assert LOCKED in warning
+            assert str(tmp_path / "CP01.sqlite3") in warning
+        await pair.advance(2)
+        assert trouble(pair) == []
+        stamps = samples_of(pair)
+        assert len(stamps) == sent + 6, "none is missing"
+        assert stamps == sorted(set(stamps)), "in their order, and none twice"
+        assert len([text for text in told(pair, "warning") if LOCKED in text]) == 1
+        (over,) = told(pair, "storage")
+        assert over.endswith("can be written again: all that waited is in it")
+        register_wh = pair.connector().register_wh
+        assert Store.registers(pair.station._store)[1] == pytest.approx(register_wh, abs=30)
+
+
+async def test_a_lock_holds_the_loop_for_a_moment_only(tmp_path: Path) -> None:
+    store = Store.in_folder(tmp_path, "CP01", NOW)
+    with locked(tmp_path):
+        began = time.monotonic()
+        for nth in range(40):
+            store.save_register(1, float(nth))
+        assert time.monotonic() - began < 40 * 5, "sqlite's own patience is 5 s for each"
+        (patience_ms,) = store._db._file.execute("PRAGMA busy_timeout").fetchone()
+        assert patience_ms <= 100
+        assert not store.retry()
+    assert store.retry()
+    store.close()
+
+
+async def test_a_start_in_a_lock_is_told_once_it_is_on_disk(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await pair.submit(Plug(1))
+        with locked(tmp_path):
+            assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
+            await checked(pair)
+            await pair.advance(7)
+            assert pair.status() == "Charging", "it is not left starting for ever"
+            assert payloads(pair, "StartTransaction") == []
+            assert pair.station.snapshot.link.queued > 0
+        await pair.advance(2)
+        assert len(payloads(pair, "StartTransaction")) == 1
+        assert pair.station.snapshot.link.queued == 0
+        transaction = pair.connector().transaction
+        assert transaction is not None
+        assert transaction.transaction_id == 1000
+        await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        (stop,) = payloads(pair, "StopTransaction")
+        assert stop["transactionId"] == 1000, "the file has what was owed to it"
+
+
+async def test_a_stop_in_a_lock_opens_the_contactor_and_is_not_lost(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await charge(pair)
+        await pair.advance(20)
+        with locked(tmp_path):
+            assert isinstance(await pair.submit(Stop(1)), Accepted)
+            register_wh = pair.connector().register_wh
+            await pair.submit(Unplug(1))
+            await pair.advance(30)
+            assert pair.connector().register_wh == register_wh
+            assert payloads(pair, "StopTransaction") == []
+            assert pair.status() == "Available"
+        await pair.advance(2)
+        (stop,) = payloads(pair, "StopTransaction")
+        assert stop["meterStop"] == int(register_wh)
+        assert pair.station.snapshot.link.queued == 0
+
+
+async def test_an_answer_in_a_lock_counts(tmp_path: Path) -> None:
+    """The row was confirmed, and could not be deleted: it is not sent again."""
+    async with Pair(state=tmp_path) as pair:
+        await pair.submit(Plug(1))
+        release = asyncio.Event()
+        pair.csms.script["StartTransaction"].append(Hold(release))
+        await pair.submit(Start(1, "TAG"))
+        await checked(pair)
+        assert len(payloads(pair, "StartTransaction")) == 1
+        with locked(tmp_path):
+            release.set()
+            await pair.advance(20)
+            transaction = pair.connector().transaction
+            assert transaction is not None
+            assert transaction.transaction_id == 1000
+        await pair.advance(60)
+        assert len(payloads(pair, "StartTransaction")) == 1
+        assert {sample["transactionId"] for sample in payloads(pair, "MeterValues")} == {1000}
+        assert pair.station.snapshot.link.queued == 0
+
+
+async def test_a_kill_in_a_lock_has_told_nobody_what_it_loses(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await pair.submit(Plug(1))
+        with locked(tmp_path):
+            await pair.submit(Start(1, "TAG"))
+            await checked(pair)
+            await pair.advance(60)
+            await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        assert "StartTransaction" not in said(pair)
+        assert "StopTransaction" not in said(pair)
+        assert pair.connector().transaction is None
+
+
+async def test_an_end_in_a_lock_says_what_is_lost(tmp_path: Path) -> None:
+    pair = Pair(state=tmp_path)
+    async with pair:
+        await charge(pair)
+        with locked(tmp_path):
+            await pair.advance(30)
+            await pair.power_off()
+    (lost,) = told(pair, "storage")
+    assert "changes of the state are lost with this end" in lost
+    assert str(tmp_path / "CP01.sqlite3") in lost
+
+
+async def test_a_full_disk_stops_nothing_and_loses_nothing(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await charge(pair)
+        await pair.advance(20)
+        with full(pair):
+            await pair.advance(200)
+            (warning,) = trouble(pair)
+            assert warning.startswith(FULL)
+            assert str(tmp_path) in warning
+            assert f"free some space for {tmp_path}" in warning
+            await pair.submit(Stop(1))
+            await pair.submit(Start(1, "OTHER"))
+            await checked(pair)
+            await pair.advance(60)
+            assert pair.status() == "Charging"
+            outbox, store = pair.station.charge_point.outbox, pair.station._store
+            assert len(outbox._row_ages) == store.depth == len(store.journal(10_000))
+        await pair.advance(5)
+        assert trouble(pair) == []
+        assert pair.station.snapshot.link.queued == 0
+        assert len(outbox._row_ages) == store.depth == len(store.journal(10_000)) == 0
+        assert len(payloads(pair, "StartTransaction")) == 1, "the first was told before"
+        assert len(payloads(pair, "StopTransaction")) == 1
+        stamps = samples_of(pair)
+        assert len(stamps) == len(set(stamps)) >= 28
+
+
+async def test_a_start_under_a_lock_begins_and_says_so(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await pair.power_off()
+        with locked(tmp_path):
+            await pair.power_on()
+            await pair.settle()
+            await charge(pair)
+            (warning,) = trouble(pair)
+            assert LOCKED in warning
+        await pair.advance(2)
+        assert trouble(pair) == []
+        assert payloads(pair, "StartTransaction") != []
+
+
+def fill(path: Path) -> None:
+    """Write a file that takes all the room there is."""
+    with contextlib.suppress(OSError), path.open("wb", 0) as file:
+        while True:
+            file.write(bytes(512))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a small disk is made of Linux's tmpfs")
+def test_a_disk_without_room(tmp_path: Path) -> None:
+    """A real one: SQLite finds no place for its log."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(small)],
+        check=False,
+        capture_output=True,
+    )
+    if mounted.returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        store = Store.in_folder(small, "CP01", NOW)
+        key = _begin(store)
+        filler = small / "filler"
+        fill(filler)
+        for nth in range(2_000):
+            store.append("MeterValues", {"n": nth}, key=key, connector_id=1, at=NOW)
+        assert store.refusal.startswith(FULL)
+        assert store.depth == 2_000
+        filler.unlink()
+        assert store.retry()
+        assert [row.payload["n"] for row in store.journal(3)] == [0, 1, 2]
+        fill(filler)
+        store.close()
+        with pytest.raises(StoreError, match=f"{FULL}.*{small}"):
+            Store.in_folder(small, "CP02", NOW)
+    finally:
+        subprocess.run(["umount", "-l", str(small)], check=True)
+
+
+def _begin(store: Store) -> int:
+    return store.begin(
+        connector_id=1,
+        id_tag="TAG",
+        parent_id_tag=None,
+        meter_start_wh=0,
+        started_at=NOW,
+        reservation_id=None,
+    )
+
+
+@pytest.mark.parametrize("refuses_at", range(6))
+def test_a_commit_that_is_refused_in_the_middle_is_whole_in_memory(
+    refuses_at: int, tmp_path: Path
+) -> None:
+    """Whichever of its statements meets the refusal, the numbers given out are the file's."""
+    store = Store.in_folder(tmp_path, "CP01", NOW)
+    _begin(store)
+    refused: list[str] = []
+    store.tell_refusals(lambda: refused.append(store.refusal))
+    file = Refusing(store._db._file, after=refuses_at)
+    store._db._file = store._db._at = file  # type: ignore[assignment]
+    with store.together():
+        store.save_register(1, 5.0)
+        key = _begin(store)
+        store.append("StartTransaction", {"n": 1}, key=key, connector_id=1, at=NOW)
+        store.add_sample(key, {"sampledValue": [{"context": "Transaction.Begin"}]})
+    assert len(refused) == 1
+    assert (store.depth, store.registers(), key) == (1, {1: 5.0}, 2)
+    seen = (store.journal(9), store.samples(key), store.open_transactions())
+    file.after = None
+    assert store.retry()
+    assert store.refusal == ""
+    assert (store.journal(9), store.samples(key), store.open_transactions()) == seen
+    store.close()
+    again = Store.in_folder(tmp_path, "CP01", NOW)
+    assert (again.journal(9), again.samples(key), again.open_transactions()) == seen
+    again.close()
+
+
+async def test_what_is_taken_back_leaves_no_counter_behind(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path, connect=False) as pair:
+        outbox, store = pair.station.charge_point.outbox, pair.station._store
+        key = _begin(store)
+        outbox.append("MeterValues", {}, key=key, connector_id=1)
+        with contextlib.suppress(ZeroDivisionError), store.together():
+            outbox.append("MeterValues", {}, key=key, connector_id=1)
+            raise ZeroDivisionError
+        assert len(outbox._row_ages) == len(outbox._pace._row_delays) == store.depth == 1
+
+
+async def test_a_row_without_its_transaction_is_given_up_and_stops_nothing(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await pair.power_cut()
+        with sqlite3.connect(tmp_path / "CP01.sqlite3") as db:
+            db.execute(
+                "INSERT INTO journal (action, payload, transaction_key, connector_id, written_at)"
+                " VALUES ('StopTransaction', '{\"transactionId\": null}', 99, 1, ?)",
+                (NOW.isoformat(),),
+            )
+        db.close()
+        await pair.power_on()
+        await pair.settle()
+        assert pair.station.snapshot.link.queued == 0
+        (lost,) = pair.station.snapshot.journal.lost
+        assert lost.action == "StopTransaction"
+        await charge(pair)
+        assert pair.status() == "Charging"
+
+
+async def test_a_fault_in_a_timer_is_as_visible_as_that_of_a_task(tmp_path: Path) -> None:
+    async with Pair(state=tmp_path) as pair:
+        pair.expects_fault = True
+        await charge(pair)
+        charge_point = pair.station.charge_point
+        charge_point.after(3, broken)
+        await pair.advance(5)
+        with pytest.raises(ZeroDivisionError):
+            await pair.station.failed()
+
+
+def broken() -> None:
+    raise ZeroDivisionError("a bug")
+
+
+async def test_a_fault_in_what_follows_an_answer_is_visible(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A make with a tick answers in a task of its own."""
+    async with Pair(model="gresgying-f3-eu180", quirks="all", keys={"AutoCharge": "false"}) as pair:
+        pair.expects_fault = True
+        monkeypatch.setattr(pair.station.charge_point.sessions, "remote_start", lambda *_: broken())
+        await pair.submit(Plug(1))
+        asked = asyncio.ensure_future(
+            pair.csms.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+        )
+        await pair.advance(10)
+        assert await asked == {"status": "Accepted"}
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.wait_for(pair.station.failed(), 5)
+
+
+async def test_a_fault_in_a_command_is_visible(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Pair() as pair:
+        pair.expects_fault = True
+        monkeypatch.setattr(pair.station.charge_point.sessions, "_arriving", lambda *_: broken())
+        with pytest.raises(ZeroDivisionError):
+            await pair.station.submit(Plug(1))
+        with pytest.raises(ZeroDivisionError):
+            await pair.station.failed()
+
+
+async def test_the_meters_count_on_after_a_turn_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Pair(state=tmp_path) as pair:
+        pair.expects_fault = True
+        await charge(pair)
+        transactions = pair.station.charge_point.transactions
+        with monkeypatch.context() as patch:
+            patch.setattr(transactions, "check_vehicle", lambda outlet: 1 / 0)
+            await pair.advance(2)
+        before = Store.registers(pair.station._store)[1]
+        await pair.advance(60)
+        assert Store.registers(pair.station._store)[1] > before + 100
+        with pytest.raises(ZeroDivisionError):
+            await pair.station.failed()
+
+
+async def test_state_that_is_taken_away_while_it_runs_is_a_warning(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "state", tmp_path / "elsewhere"
+    async with Pair(state=folder) as pair:
+        await charge(pair)
+        folder.rename(elsewhere)
+        await pair.advance(30)
+        (warning,) = trouble(pair)
+        assert warning.startswith(f"{folder / 'CP01.sqlite3'} has been removed while it was in use")
+        with pytest.raises(StoreError, match="another ChargeForge is running"):
+            Store.in_folder(folder, "CP01", NOW)
+        assert pair.status() == "Charging"
+        (elsewhere / "CP01.sqlite3").replace(folder / "CP01.sqlite3")
+        await pair.advance(30)
+        assert trouble(pair) == []
+        assert told(pair, "storage")[-1].endswith("is the file again that was opened")
+
+
+async def test_a_second_one_in_its_place_is_a_warning(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    async with Pair(state=folder) as pair:
+        folder.rename(tmp_path / "elsewhere")
+        second = Store.in_folder(folder, "CP01", NOW)
+        await pair.advance(30)
+        (warning,) = trouble(pair)
+        assert "another ChargeForge runs with the state that is there" in warning
+        second.close()
+
+
+UNTIL = "2026-01-01T18:00:00Z"
+PROFILE = {
+    "chargingProfileId": 7,
+    "stackLevel": 1,
+    "chargingProfilePurpose": "TxDefaultProfile",
+    "chargingProfileKind": "Absolute",
+    "chargingSchedule": {
+        "startSchedule": "2026-01-01T00:00:00Z",
+        "chargingRateUnit": "W",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 5000}],
+    },
+}
+ASKED: tuple[tuple[str, dict[str, Any], str, str], ...] = (
+    (
+        "ChangeConfiguration",
+        {"key": "MeterValueSampleInterval", "value": "77"},
+        "Rejected",
+        "Accepted",
+    ),
+    ("ChangeAvailability", {"connectorId": 2, "type": "Inoperative"}, "Rejected", "Accepted"),
+    ("ClearCache", {}, "Rejected", "Accepted"),
+    (
+        "ReserveNow",
+        {"connectorId": 1, "expiryDate": UNTIL, "idTag": "TAG", "reservationId": 5},
+        "Rejected",
+        "Accepted",
+    ),
+    (
+        "SendLocalList",
+        {
+            "listVersion": 3,
+            "updateType": "Full",
+            "localAuthorizationList": [{"idTag": "A", "idTagInfo": {"status": "Accepted"}}],
+        },
+        "Failed",
+        "Accepted",
+    ),
+    (
+        "SetChargingProfile",
+        {"connectorId": 1, "csChargingProfiles": PROFILE},
+        "Rejected",
+        "Accepted",
+    ),
+)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["refuses already", "refuses at that write"])
+@pytest.mark.parametrize(("action", "payload", "no", "yes"), ASKED, ids=lambda one: str(one)[:20])
+async def test_what_cannot_be_kept_is_not_promised(
+    action: str, payload: dict[str, Any], no: str, yes: str, known: bool, tmp_path: Path
+) -> None:
+    if action == "ChangeAvailability" and not known:
+        pytest.skip("it is written behind its answer")
+    async with Pair(state=tmp_path, keys={"LocalAuthListEnabled": "true"}) as pair:
+        with locked(tmp_path):
+            if known:
+                pair.station._store.save_register(1, 1.0)
+            assert await pair.ask(action, **payload) == {"status": no}
+            (why,) = told(pair, "storage")
+            assert why.startswith(f"{action} was refused, for it could not be kept: {LOCKED}")
+            assert pair.station.charge_point.configuration.text("MeterValueSampleInterval") == "10"
+            assert pair.station._store.local_list_version() == 0
+            assert pair.status() == "Available"
+            assert pair.station.snapshot.profiles == ()
+        await pair.advance(2)
+        assert await pair.ask(action, **payload) == {"status": yes}
+
+
+def test_every_word_that_refuses_is_a_word_of_its_message() -> None:
+    for action, word in REFUSED.items():
+        answer = asdict(getattr(call_result, action)(word))
+        assert answer_fault(action, answer) is None
+
+
+def test_a_fault_of_the_file_names_the_file(tmp_path: Path) -> None:
+    store = Store.in_folder(tmp_path, "CP01", NOW)
+    why = store.explained(sqlite3.DatabaseError("database disk image is malformed"))
+    assert isinstance(why, StoreError)
+    assert str(store.path) in str(why)
+    assert "Start ChargeForge again: if the file is damaged, it is then set aside." in str(why)
+    other = ZeroDivisionError()
+    assert store.explained(other) is other
+    store.close()
+
+
+async def test_a_bug_in_a_statement_is_no_trouble_of_the_disk(tmp_path: Path) -> None:
+    store = Store.in_folder(tmp_path, "CP01", NOW)
+    with pytest.raises(sqlite3.OperationalError, match="no such table"), store.together():
+        store._db.execute("DELETE FROM nowhere")
+    assert store.refusal == ""
+    store.save_register(1, 1.0)
+    assert store.registers() == {1: 1.0}
+    store.close()
+
+
+async def test_who_stood_here_at_the_last_start_leaves_before_the_next_visit(
+    tmp_path: Path,
+) -> None:
+    async with Pair(state=tmp_path) as pair:
+        await charge(pair)
+        await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        visits = Visits()
+        driver = asyncio.ensure_future(
+            visit(
+                pair.station,
+                1,
+                "TAG",
+                Habits(session_s=20, pause_s=5),
+                clock=pair.clock,
+                rng=random.Random(1),
+                visits=visits,
+            )
+        )
+        await pair.advance(200)
+        driver.cancel()
+        assert visits.begun > 1
+        assert not visits.refused
+
+
+async def test_state_that_another_program_has_changed_meanwhile_is_a_visible_fault(
+    tmp_path: Path,
+) -> None:
+    """What is owed does not fit any more: that is said, and the other's rows stay as they are."""
+    async with Pair(state=tmp_path) as pair:
+        pair.expects_fault = True
+        await pair.submit(Plug(1))
+        other = sqlite3.connect(tmp_path / "CP01.sqlite3", isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        await pair.submit(Start(1, "TAG"))
+        await checked(pair)
+        assert trouble(pair) != []
+        other.execute("DROP TABLE samples")
+        other.execute("DROP TABLE journal")
+        other.execute("CREATE TABLE journal (number INTEGER PRIMARY KEY CHECK (number < 0))")
+        other.execute("COMMIT")
+        other.close()
+        await pair.advance(2)
+        with pytest.raises(StoreError, match=r"CP01\.sqlite3 cannot be used any more"):
+            await pair.station.failed()
+        await pair.power_cut()

@@ -1,0 +1,59 @@
+"""The loop belongs to everybody: a CSMS that asks without a pause must not starve the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sim_core.clock import ManualClock
+from sim_core.wire.endpoint import Endpoint
+from sim_core.wire.message_log import MessageLog
+
+REQUESTS = 1000
+
+
+class Ready:
+    """A socket with requests that need no waiting for."""
+
+    def __init__(self, frame: str) -> None:
+        self.frame = frame
+        self.read = 0
+
+    async def send(self, message: str) -> None:
+        """Takes any answer at once."""
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        for _ in range(REQUESTS):
+            self.read += 1
+            yield self.frame
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        json.dumps([2, "asked", "ClearCache", {}]),
+        json.dumps([3, "nobody", {}]),
+        json.dumps([4, "nobody", "GenericError", "", {}]),
+        "no message at all",
+    ],
+)
+async def test_frames_that_lie_ready_leave_the_rest_its_turn(frame: str) -> None:
+    socket = Ready(frame)
+    turns: list[int] = []
+
+    async def others() -> None:
+        while True:
+            turns.append(socket.read)
+            await asyncio.sleep(0)
+
+    beside = asyncio.ensure_future(others())
+    endpoint = Endpoint(socket, {}, clock=ManualClock(), log=MessageLog(), call_timeout_s=30)
+    await endpoint.serve()
+    beside.cancel()
+    assert socket.read == REQUESTS
+    between = [after - before for before, after in itertools.pairwise(turns)]
+    assert max(between) <= 10, "so many frames are read between two turns of the others"

@@ -1,0 +1,111 @@
+"""The unit of Temperature: what a make says, what an operator may choose, and who needs that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sim_core.commands import Stop
+from sim_core.hardware.meter import Reading
+from sim_core.hardware.model import TEMPERATURE_UNITS, Metering
+from sim_core.models import load_model
+from sim_core.ocpp16 import metering
+from sim_core.station import model_of
+from sim_core.wire import schemas
+from tests.conformance.acts import charge, payloads
+from tests.pair import Pair, settings
+from tests.scripted_csms import CallError
+
+LISTS = {
+    "MeterValuesSampledData": "Energy.Active.Import.Register,Temperature",
+    "StopTxnSampledData": "Energy.Active.Import.Register,Temperature",
+}
+WAY_OUT = "TEMPERATURE_UNIT=Celcius (--temperature-unit Celcius)"
+
+
+@pytest.mark.parametrize("unit", TEMPERATURE_UNITS)
+@pytest.mark.parametrize("number_format", ["fixed", "g6"])
+def test_a_temperature_in_each_unit(unit: str, number_format: str) -> None:
+    style = Metering(temperature_unit=unit, number_format=number_format)
+    reading = Reading(0.0, temperature_c=25.0)
+    (value,) = metering.sampled_values(reading, ("Temperature",), metering.PERIODIC, style)
+    shown = {"K": 298.15, "Fahrenheit": 77.0}.get(unit, 25.0)
+    assert (value["unit"], float(value["value"])) == (unit, pytest.approx(shown, abs=0.06))
+    stamped = {"timestamp": "2026-01-01T00:00:00Z", "sampledValue": [value]}
+    assert schemas.request_fault("MeterValues", {"connectorId": 1, "meterValue": [stamped]}) is None
+
+
+def test_a_model_may_leave_the_location_out() -> None:
+    (value,) = metering.sampled_values(
+        Reading(0.0), ("Voltage",), metering.PERIODIC, Metering(location=False)
+    )
+    assert "location" not in value
+
+
+@pytest.mark.parametrize("model", ["generic", "gresgying-f3-eu180"])
+def test_an_option_has_its_way_over_the_model(model: str) -> None:
+    assert model_of(settings(model=model)).metering.temperature_unit == "Celsius"
+    chosen = model_of(settings(model=model, temperature_unit="Celcius"))
+    assert chosen.metering == replace(load_model(model).metering, temperature_unit="Celcius")
+
+
+def units(pair: Pair, action: str, inside: str) -> set[str]:
+    return {
+        sampled["unit"]
+        for payload in payloads(pair, action)
+        for value in payload.get(inside, [])
+        for sampled in value["sampledValue"]
+        if sampled["measurand"] == "Temperature"
+    }
+
+
+async def test_celcius_is_in_every_message_that_has_a_temperature() -> None:
+    model = load_model("generic")
+    celcius = replace(model, metering=replace(model.metering, temperature_unit="Celcius"))
+    async with Pair(model=celcius, keys=LISTS) as pair:
+        await charge(pair)
+        await pair.advance(30)
+        await pair.ask("TriggerMessage", requestedMessage="MeterValues", connectorId=1)
+        await pair.submit(Stop(1))
+        assert units(pair, "MeterValues", "meterValue") == {"Celcius"}
+        assert units(pair, "StopTransaction", "transactionData") == {"Celcius"}
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (CallError("FormationViolation", "meterValue.0.sampledValue.1.unit"), True),
+        (CallError("TypeConstraintViolation", ""), True),
+        (CallError("PropertyConstraintViolation", "must be one of Wh, kWh"), True),
+        (CallError("InternalError", "'Celsius' is not one of ['Wh', 'Celcius']"), True),
+        (CallError("GenericError", "no enum constant UnitOfMeasure.CELSIUS"), True),
+        (CallError("InternalError", "database is down"), False),
+        (CallError("NotSupported", ""), False),
+    ],
+)
+@pytest.mark.parametrize("action", ["MeterValues", "StopTransaction"])
+async def test_a_refusal_names_the_way_out(action: str, error: Any, told: bool) -> None:
+    keys = {**LISTS, "TransactionMessageAttempts": "1"}
+    async with Pair(keys=keys) as pair:
+        pair.csms.script[action].append(error)
+        await charge(pair)
+        await pair.advance(10)
+        await pair.submit(Stop(1))
+        await pair.advance(10)
+        warnings = [one for one in pair.station.snapshot.warnings if WAY_OUT in one]
+        assert len(warnings) == told
+        if told:
+            assert warnings[0].startswith(f"the CSMS refused {action} with a Temperature in Cel")
+            await pair.ask("ChangeConfiguration", key="StopTxnSampledData", value="SoC")
+            assert not [one for one in pair.station.snapshot.warnings if WAY_OUT in one]
+
+
+async def test_a_refusal_without_a_temperature_has_another_reason() -> None:
+    async with Pair(keys={"TransactionMessageAttempts": "1"}) as pair:
+        pair.csms.script["MeterValues"].append(CallError("FormationViolation", "unit"))
+        await charge(pair)
+        await pair.advance(10)
+        assert payloads(pair, "MeterValues")
+        assert not [one for one in pair.station.snapshot.warnings if WAY_OUT in one]

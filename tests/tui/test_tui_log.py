@@ -1,0 +1,276 @@
+"""The messages: one row per exchange, in columns, on the charge point's own clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from fake_host import NOW, FakeHost, Story, available, station
+from screen_text import make_app, rows, settled, text_of, until
+
+from sim_core.wire.message_log import Direction, Exchange, ExchangeState
+from tui.app import ChargeForgeApp
+from tui.look import Look
+from tui.message_pane import row_line
+from tui.painted import Line, line_width
+
+WIDTHS = (58, 78, 118, 198)
+
+
+def shown(line: Line) -> str:
+    return "".join(span.text for span in line)
+
+
+def status_row(connector_id: int | None) -> Exchange:
+    return Exchange(
+        1,
+        Direction.SENT,
+        "StatusNotification",
+        "m1",
+        '[2,"m1","StatusNotification",{"status":"Faulted","errorCode":"NoError"}]',
+        NOW,
+        connector_id=connector_id,
+    )
+
+
+# -- columns ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cells", WIDTHS)
+@pytest.mark.parametrize("connector_id", [1, 9, 10, 12, 64, 100, 9999])
+def test_the_number_of_a_connector_stands_apart_from_the_text(
+    connector_id: int, cells: int
+) -> None:
+    line = row_line(status_row(connector_id), NOW, cells, Look())
+    assert line_width(line) == cells
+    assert f" {connector_id} Faulted" in shown(line)
+
+
+@pytest.mark.parametrize("cells", WIDTHS)
+def test_no_number_breaks_the_row(cells: int) -> None:
+    line = row_line(status_row(2**63 - 1), NOW, cells, Look())
+    assert line_width(line) == cells
+    assert "… Fault" in shown(line)
+
+
+async def test_all_rows_share_one_column_of_connectors() -> None:
+    host = FakeHost(station([available(n) for n in range(1, 13)]), story=())
+    for number in (2, 12):
+        status = {"connectorId": number, "status": "Faulted", "errorCode": "NoError"}
+        host.tell(5, Direction.SENT, "StatusNotification", status, {}, 0.01, number)
+    app = make_app(host)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        here = [row for row in rows(app) if "StatusNotification" in row]
+        assert len(here) == 2
+        assert " 2  Faulted" in here[0]
+        assert len({row.index("Faulted") for row in here}) == 1
+
+
+# -- one clock -------------------------------------------------------------------------------------
+
+AHEAD = timedelta(hours=5, minutes=17)
+OPEN: Story = (3, Direction.SENT, "Heartbeat", {}, None, 0.0, None)
+
+
+async def test_rows_header_and_inspector_go_by_the_clock_of_the_charge_point() -> None:
+    host = FakeHost(station([available(1)], clock_ahead_s=AHEAD.total_seconds()), story=(OPEN,))
+    host.moment = NOW + AHEAD  # what the charge point takes for now; the log keeps NOW - 3 s
+    app = make_app(host)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await settled(pilot)
+        assert "19:50:06" in rows(app)[0]
+        row = next(row for row in rows(app) if "Heartbeat" in row and "waiting" in row)
+        assert "19:50:03" in row
+        assert "3.0s" in row  # and not five hours
+        app.press("inspect")
+        await until(pilot, lambda: "waiting for 3 s" in text_of(app))
+        assert "19:50:03.000" in text_of(app)
+
+
+async def test_the_age_of_a_waiting_row_counts_up() -> None:
+    app = make_app(host := FakeHost(station([available(1)]), story=(OPEN,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for seconds, age in ((0, "3.0s"), (1.5, "4.5s"), (20, "23s")):
+            host.moment = NOW + timedelta(seconds=seconds)
+            await settled(pilot)
+            assert age in next(row for row in rows(app) if "waiting" in row)
+
+
+# -- hiding, dimming, seeking ----------------------------------------------------------------------
+
+
+def told(host: FakeHost, *actions: str) -> None:
+    """Answered requests of these actions, a second after one another."""
+    for place, action in enumerate(actions):
+        host.tell(len(actions) - place, Direction.SENT, action, {}, {}, 0.01)
+
+
+def in_sight(app: ChargeForgeApp) -> list[int]:
+    """The numbers of the exchanges whose rows are on the screen, as they stand there."""
+    pane = app.dashboard.messages
+    return pane._rows[pane._top : pane._top + pane._page]
+
+
+def dimmed(app: ChargeForgeApp, word: str) -> bool:
+    """Whether the row with this word is drawn faint."""
+    pane = app.dashboard.messages
+    line = next(line for line in pane._lines if word in shown(line))
+    return all(span.role == "faint" for span in line[1:-1])
+
+
+async def test_h_hides_what_does_not_match_or_dims_it() -> None:
+    host = FakeHost(station([available(1)]), story=())
+    told(host, "Heartbeat", "Authorize", "Heartbeat")
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("slash", *"auth", "enter")
+        await settled(pilot)
+        assert "Heartbeat" not in text_of(app)
+        assert "1 of 3 exchanges" in text_of(app)
+        await pilot.press("h")
+        await settled(pilot)
+        assert "(others dimmed)" in text_of(app)
+        assert text_of(app).count("Heartbeat") == 2
+        assert dimmed(app, "Heartbeat")
+        assert not dimmed(app, "Authorize")
+        await pilot.press("h")
+        await settled(pilot)
+        assert "Heartbeat" not in text_of(app)
+
+
+async def test_n_lands_on_the_very_next_match_and_goes_round() -> None:
+    host = FakeHost(station([available(1)]), story=())
+    told(host, *("Authorize", "Heartbeat", "Authorize", "Heartbeat", "Heartbeat", "Authorize"))
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("slash", *"auth", "enter", "h")
+        pane = app.dashboard.messages
+
+        async def lands(key: str) -> int:
+            await pilot.press(key)
+            await settled(pilot)
+            assert pane.selected is not None
+            return pane.selected.number
+
+        assert [await lands("n") for _ in range(4)] == [1, 3, 6, 1]
+        assert [await lands("N") for _ in range(4)] == [6, 3, 1, 6]
+        await pilot.press("up")
+        assert await lands("n") == 6
+        await pilot.press("up", "up")
+        assert await lands("N") == 3
+
+
+# -- pausing, forgetting ---------------------------------------------------------------------------
+
+KEPT = 40
+
+
+async def test_paused_rows_stand_still_while_old_ones_go_and_new_ones_come() -> None:
+    host = FakeHost(station([available(1)]), story=())
+    told(host, *["Heartbeat"] * KEPT)
+    app = make_app(host, log_size=KEPT)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("space", "up", "up")
+        await settled(pilot)
+        before, selected = in_sight(app), app.dashboard.messages.selected
+        rows_before = [row[:-1] for row in rows(app) if "Heartbeat" in row]
+        for _ in range(KEPT - len(before)):
+            told(host, "Authorize")
+            await settled(pilot)
+            assert in_sight(app) == before
+            assert app.dashboard.messages.selected == selected
+        assert [row[:-1] for row in rows(app) if "Heartbeat" in row] == rows_before
+        assert f"+{KEPT - len(before)} new" in text_of(app)
+
+
+async def test_what_was_forgotten_stays_away() -> None:
+    host = FakeHost(station([available(1)]), story=(OPEN,))
+    app = make_app(host, log_size=KEPT)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        told(host, *["Authorize"] * KEPT)
+        await settled(pilot)
+        pane = app.dashboard.messages
+        assert len(pane.shown) == KEPT
+        host.messages.close(1, ExchangeState.ANSWERED, answer='[3,"m1",{}]', latency_s=9.0)
+        await settled(pilot)
+        await pilot.press("g")
+        await settled(pilot)
+        assert [one.number for one in pane.shown] == list(range(2, KEPT + 2))
+        assert "Heartbeat" not in text_of(app)
+
+
+async def test_a_click_on_following_pauses_and_on_paused_follows() -> None:
+    host = FakeHost(station([available(1)]), story=())
+    told(host, *["Heartbeat"] * KEPT)
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+
+        async def click(word: str) -> None:
+            row = next(y for y, text in enumerate(rows(app)) if word in text)
+            await pilot.click(offset=(rows(app)[row].index(word) + 1, row))
+            await settled(pilot)
+
+        await click("following")
+        assert not app.dashboard.messages.following
+        assert "paused" in text_of(app)
+        told(host, "Authorize")
+        await settled(pilot)
+        await click("paused")
+        assert app.dashboard.messages.following
+        assert "Authorize" in text_of(app)
+
+
+async def test_a_click_on_a_row_selects_it_and_a_second_one_looks_into_it() -> None:
+    host = FakeHost(station([available(1)]), story=())
+    told(host, "Heartbeat", "Authorize", "BootNotification")
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        for inspecting in (False, True):
+            row = next(y for y, text in enumerate(rows(app)) if "Authorize" in text)
+            await pilot.click(offset=(20, row))
+            await settled(pilot)
+            assert app.dashboard.has_class("-inspecting") is inspecting
+            selected = app.dashboard.messages.selected
+            assert selected is not None
+            assert selected.action == "Authorize"
+
+
+def pressable(app: ChargeForgeApp) -> dict[str, tuple[int, int]]:
+    """Where each thing is that can be clicked."""
+    places: dict[str, tuple[int, int]] = {}
+    for y, strip in enumerate(app.screen._compositor.render_strips()):
+        x = 0
+        for segment in strip:
+            press = (segment.style.meta if segment.style else {}).get("press", "")
+            if press:
+                places.setdefault(press, (x, y))
+            x += segment.cell_length
+    return places
+
+
+@pytest.mark.parametrize("count", [2, 12])
+async def test_whatever_can_be_clicked_can_be_clicked(count: int) -> None:
+    app = make_app(FakeHost(station([available(n) for n in range(1, count + 1)])))
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settled(pilot)
+        places = pressable(app)
+        assert {"plug", "help", "follow"} <= set(places)
+        assert any(press.startswith("row ") for press in places)
+        for press in places:
+            if press not in ("shell", "quit"):
+                here = pressable(app)
+                if press in here:
+                    await pilot.click(offset=here[press])
+                    await settled(pilot)
+                while len(app.screen_stack) > 1:
+                    await pilot.press("escape")
+                    await settled(pilot)
+        assert app.is_running
+        assert "CP01" in rows(app)[0]
