@@ -182,6 +182,7 @@ async def test_an_event_whose_answer_comes_late_is_not_told_again() -> None:
         await pair.advance(45)
         late = pair.csms.of(EVENT)[-1]
         await pair.csms.send_text(json.dumps([3, late.message_id, {}]))
+        await pair.ask("GetConfiguration", key=["HeartbeatInterval"])  # it reads in order
         await pair.advance(200)
         assert events(pair)[1:] == ["TamperDetectionActivated"]
 

@@ -70,6 +70,12 @@ def noise(pair: Pair) -> list[str]:
     return [one.request for one in pair.messages.since(0)[1] if one.direction.value == "noise"]
 
 
+async def send(pair: Pair, frame: str) -> None:
+    """Send a frame, and return when the charge point has dealt with it: it reads in order."""
+    await pair.csms.send_text(frame)
+    await pair.ask("GetConfiguration", key=["HeartbeatInterval"])
+
+
 async def tick_through(pair: Pair, seconds: int) -> None:
     """Let the time pass in small steps, so that late answers arrive in their order."""
     for _ in range(seconds):
@@ -171,7 +177,7 @@ async def test_a_late_callerror_is_a_failure_to_process() -> None:
         await pair.submit(Stop(1))
         await pair.advance(40)
         (call,) = pair.csms.of("StopTransaction")
-        await pair.csms.send_text(f'[4,"{call.message_id}","InternalError","",{{}}]')
+        await send(pair, f'[4,"{call.message_id}","InternalError","",{{}}]')
         await pair.settle()
         assert pair.station.snapshot.journal.waiting[0].attempts == 1
         await pair.advance(61)
@@ -188,9 +194,7 @@ async def test_a_late_answer_to_a_row_that_has_left_changes_nothing() -> None:
         assert first.payload == second.payload
         await pair.submit(Unplug(1))
         await charge(pair, 1, "NEXT")
-        await pair.csms.send_text(
-            f'[3,"{first.message_id}",{{"idTagInfo":{{"status":"Blocked"}}}}]'
-        )
+        await send(pair, f'[3,"{first.message_id}",{{"idTagInfo":{{"status":"Blocked"}}}}]')
         await pair.settle()
         assert pair.status() == "Charging"
         assert pair.connector().transaction.transaction_id == 1001
@@ -255,7 +259,7 @@ async def test_what_is_said_late_of_a_card_is_remembered() -> None:
             await pair.advance(TIMEOUT_S)
             assert isinstance(await deciding, Accepted if known else Refused)
             answer = {"idTagInfo": {"status": "Accepted"}}
-            await pair.csms.send_text(json.dumps([3, asked.message_id, answer]))
+            await send(pair, json.dumps([3, asked.message_id, answer]))
             await pair.settle()
         assert pair.status() == "Charging"
 
