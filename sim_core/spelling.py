@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from sim_core.errors import UserError
+from sim_core.public import plain, without_users
 
 ALIKE, VERY_ALIKE = 0.6, 0.84
 """How alike two words are, from 0 to 1, for a guess; and for a guess at a word that may well be
@@ -63,11 +64,13 @@ def in_one_piece(argv: list[str], flags: Mapping[str, str], prog: str) -> list[s
 
 
 def _not_known(word: str, flags: Mapping[str, str], prog: str) -> str:
+    word = plain(without_users(word))
     if word.startswith("-"):
+        word = word.partition("=")[0]  # its value may be a secret
         meant = "--" + word.lstrip("-").lower()
         return f"There is no option {word}{guess(meant, flags)} `{prog} --help` explains every one."
     near = did_you_mean(f"--{word.lower()}", flags, VERY_ALIKE)
     hint = (
         f"did you mean {near}?" if near else "an option begins with --, and a command comes first"
     )
-    return f"{word!r} is neither an option nor the value of one: {hint}"
+    return f"'{word}' is neither an option nor the value of one: {hint}"

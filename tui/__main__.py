@@ -168,12 +168,14 @@ def _chosen(arguments: list[str]) -> int:
         return VERB["run"].run(arguments)
     verb = VERB.get(first)
     if verb is None:
+        from sim_core.public import without_users
         from sim_core.spelling import did_you_mean
 
         names = ", ".join(VERB)
         near = did_you_mean(first.lower(), VERB)
         meant = f"did you mean {near}? There are" if near else "allowed is"
-        print(f"There is no command {first!r}: {meant} {names}.", file=sys.stderr)
+        shown = repr(without_users(first))
+        print(f"There is no command {shown}: {meant} {names}.", file=sys.stderr)
         return 2
     return verb.run(arguments[1:])
 

@@ -40,9 +40,10 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if found := QUOTED.match(message):
             flags = [flag for action in self._actions for flag in action.option_strings]
-            near = difflib.get_close_matches(found[1].partition("=")[0], flags, n=1)
+            word = found[1].partition("=")[0]  # its value may be a secret
+            near = difflib.get_close_matches(word, flags, n=1)
             hint = f": did you mean {near[0]}?" if near else "."
-            message = f"There is no option {printable(found[1])}{hint}"
+            message = f"There is no option {printable(word)}{hint}"
         end = "" if message.endswith((".", "?")) else "."
         self.exit(2, f"{message}{end} `{self.prog} --help` explains every option.\n")
 

@@ -210,7 +210,7 @@ def test_bad_options_are_refused(arguments, capsys):
     ("arguments", "sentence"),
     [
         (["--prot", "1"], "There is no option --prot: did you mean --port?"),
-        (["--http-prt=1"], "There is no option --http-prt=1: did you mean --http-port?"),
+        (["--http-prt=1"], "There is no option --http-prt: did you mean --http-port?"),
         (["dance"], "There is no option dance."),
     ],
 )

@@ -179,3 +179,19 @@ def test_a_misspelt_flag_is_guessed(argv: list[str], sentence: str) -> None:
 
 def test_a_flag_with_underscores_is_the_same() -> None:
     assert load(["--http_port", "8"]).http_port == 8
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--csms-urll=ws://me:s3cret@host/"],
+        ["--authorization-kye=s3cret"],
+        ["ws://me:s3cret@host/"],
+        ["--csms-urll", "ws://me:s3cret@host/"],
+        ["\x1b[2J"],
+    ],
+)
+def test_what_is_misspelt_gives_nothing_away(argv: list[str]) -> None:
+    said = refused(argv)
+    assert "s3cret" not in said
+    assert said.isprintable()

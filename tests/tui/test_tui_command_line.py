@@ -34,6 +34,8 @@ def test_help_names_every_command() -> None:
         (("run", "--connectors", "many"), "CONNECTORS"),
         (("--fps", "0"), "FPS"),
         (("dance",), "no command 'dance'"),
+        (("headles",), "no command 'headles': did you mean headless?"),
+        (("ws://me:pw@host",), "There is no command 'ws://(hidden)@host': allowed is run, demo,"),
         (("--theme", "plaid"), "THEME (--theme): there is no theme 'plaid'; there are: "),
         (("demo", "--keys", '{"stopp": "X"}'), "there is no action 'stopp'; 'stop' is one."),
         (("--keys", '{"stop": "s"}'), "stop cannot have 's': start has it"),
