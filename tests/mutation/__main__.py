@@ -25,6 +25,9 @@ SURVIVORS = KEPT / "survivors.json"
 BUDGET_S = 60.0
 """Tests that take longer than this together are not all asked; the quickest are."""
 FEW_FILES = 2
+"""So many are asked first."""
+MOVED_LINES = 30
+"""So far a survivor of the last run is looked for."""
 START_S = 20.0
 SLOWER = 4
 """A fork is ended when it takes so many times as long as its tests took, and `START_S`."""
@@ -101,16 +104,23 @@ def drawn(groups: list[str], seed: int, sample: int) -> list[Place]:
 
 
 def last_survivors(groups: list[str]) -> list[Place]:
-    """What survived the last run, as far as it can still be broken in that way."""
-    keys = {tuple(key) for key in json.loads(SURVIVORS.read_text("utf-8"))}
-    names = {key[0] for key in keys}
-    every = [
-        place
-        for path in files(groups)
-        if path.relative_to(ROOT).as_posix() in names
-        for place in places(path, ROOT)
-    ]
-    return [place for place in every if place.mutant().key in keys]
+    """What survived the last run, as far as it can still be broken in that way, not too far from
+    where it was."""
+    found = []
+    left = [(line, tuple(key)) for line, key in json.loads(SURVIVORS.read_text("utf-8"))]
+    for path in files(groups):
+        name = path.relative_to(ROOT).as_posix()
+        of_module = [(line, key) for line, key in left if key[0] == name]
+        every = places(path, ROOT) if of_module else []
+        for lines in (0, MOVED_LINES):
+            for place in every:
+                keys = {key for line, key in of_module if abs(line - place.line) <= lines}
+                if keys and place.mutant().key in keys:
+                    found.append(place)
+                    of_module = [
+                        (line, key) for line, key in of_module if key != place.mutant().key
+                    ]
+    return found
 
 
 def main() -> int:
@@ -147,7 +157,7 @@ def main() -> int:
             print(f"survived: {mutant}", flush=True)
         if sys.stderr.isatty():
             print(f"\r{tried} of {len(chosen)} ", end="", file=sys.stderr, flush=True)
-    SURVIVORS.write_text(json.dumps([mutant.key for mutant in survivors]), "utf-8")
+    SURVIVORS.write_text(json.dumps([(mutant.line, mutant.key) for mutant in survivors]), "utf-8")
     score = 100 * noticed / tried if tried else 100.0
     print(f"{noticed} of {tried} noticed, {score:.1f} %", end="")
     print(f"; {skipped} change nothing (equivalent.txt)" if skipped else "")
