@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -87,10 +88,10 @@ def is_noticed(known: Reach, mutant: Mutant) -> bool:
 def check_unbroken(known: Reach, chosen: list[Place]) -> None:
     """Where nothing is broken nothing is noticed, run in the same way; else no score means a thing.
 
-    Asked of the line of the sample that most tests run.
+    Asked of the tests nearest to the line of the sample that most tests run.
     """
     place = max(chosen, key=lambda place: len(known.tests_of(place.path, place.line)))
-    tests = within_budget(known, known.tests_of(place.path, place.line))
+    tests = nearest(known, within_budget(known, known.tests_of(place.path, place.line)))
     if tests and not passes_unbroken(ROOT / place.path, tests):
         raise SystemExit(f"The tests fail without any break: see {KEPT / 'trial.log'}")
 
@@ -132,6 +133,7 @@ def main() -> int:
     parser.add_argument("--again", action="store_true", help="only what survived the last run")
     parser.add_argument("--least", type=float, default=95.0, help="percent for exit code 0")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no fork is left behind
     prepare()
     known = reach()
     judged = equivalent()
