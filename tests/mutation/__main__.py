@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -25,6 +26,9 @@ SURVIVORS = KEPT / "survivors.json"
 BUDGET_S = 60.0
 """Tests that take longer than this together are not all asked; the quickest are."""
 FEW_FILES = 2
+"""So many are asked first."""
+MOVED_LINES = 30
+"""So far a survivor of the last run is looked for."""
 START_S = 20.0
 SLOWER = 4
 """A fork is ended when it takes so many times as long as its tests took, and `START_S`."""
@@ -84,10 +88,10 @@ def is_noticed(known: Reach, mutant: Mutant) -> bool:
 def check_unbroken(known: Reach, chosen: list[Place]) -> None:
     """Where nothing is broken nothing is noticed, run in the same way; else no score means a thing.
 
-    Asked of the line of the sample that most tests run.
+    Asked of the tests nearest to the line of the sample that most tests run.
     """
     place = max(chosen, key=lambda place: len(known.tests_of(place.path, place.line)))
-    tests = within_budget(known, known.tests_of(place.path, place.line))
+    tests = nearest(known, within_budget(known, known.tests_of(place.path, place.line)))
     if tests and not passes_unbroken(ROOT / place.path, tests):
         raise SystemExit(f"The tests fail without any break: see {KEPT / 'trial.log'}")
 
@@ -101,16 +105,23 @@ def drawn(groups: list[str], seed: int, sample: int) -> list[Place]:
 
 
 def last_survivors(groups: list[str]) -> list[Place]:
-    """What survived the last run, as far as it can still be broken in that way."""
-    keys = {tuple(key) for key in json.loads(SURVIVORS.read_text("utf-8"))}
-    names = {key[0] for key in keys}
-    every = [
-        place
-        for path in files(groups)
-        if path.relative_to(ROOT).as_posix() in names
-        for place in places(path, ROOT)
-    ]
-    return [place for place in every if place.mutant().key in keys]
+    """What survived the last run, as far as it can still be broken in that way, not too far from
+    where it was."""
+    found = []
+    left = [(line, tuple(key)) for line, key in json.loads(SURVIVORS.read_text("utf-8"))]
+    for path in files(groups):
+        name = path.relative_to(ROOT).as_posix()
+        of_module = [(line, key) for line, key in left if key[0] == name]
+        every = places(path, ROOT) if of_module else []
+        for lines in (0, MOVED_LINES):
+            for place in every:
+                keys = {key for line, key in of_module if abs(line - place.line) <= lines}
+                if keys and place.mutant().key in keys:
+                    found.append(place)
+                    of_module = [
+                        (line, key) for line, key in of_module if key != place.mutant().key
+                    ]
+    return found
 
 
 def main() -> int:
@@ -122,6 +133,7 @@ def main() -> int:
     parser.add_argument("--again", action="store_true", help="only what survived the last run")
     parser.add_argument("--least", type=float, default=95.0, help="percent for exit code 0")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no fork is left behind
     prepare()
     known = reach()
     judged = equivalent()
@@ -147,7 +159,7 @@ def main() -> int:
             print(f"survived: {mutant}", flush=True)
         if sys.stderr.isatty():
             print(f"\r{tried} of {len(chosen)} ", end="", file=sys.stderr, flush=True)
-    SURVIVORS.write_text(json.dumps([mutant.key for mutant in survivors]), "utf-8")
+    SURVIVORS.write_text(json.dumps([(mutant.line, mutant.key) for mutant in survivors]), "utf-8")
     score = 100 * noticed / tried if tried else 100.0
     print(f"{noticed} of {tried} noticed, {score:.1f} %", end="")
     print(f"; {skipped} change nothing (equivalent.txt)" if skipped else "")

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +41,16 @@ class Reach:
     lines: dict[str, dict[str, list[int]]]
 
     def tests_of(self, path: str, line: int) -> list[str]:
-        """Who may notice that this line is broken, the quickest first.
-
-        Of a line that runs while the module is imported anybody may who uses the module.
+        """Who may notice that this line is broken, the quickest first: who runs it, and who imports
+        the module by its name, for what runs while it is imported, or once for all (a cache),
+        belongs to no test. Of a line that nobody runs anybody may who uses the module.
         """
         of_module = self.lines.get(path, {})
         numbers = set(of_module.get(str(line), ()))
         if not numbers:
             numbers = set().union(*of_module.values())
+        importing = importers(path)
+        numbers.update(n for n, (name, _) in enumerate(self.tests) if _file(name) in importing)
         quick = sorted((seconds, name) for name, seconds in (self.tests[n] for n in numbers))
         return [name for seconds, name in quick if seconds <= SLOW_S]
 
@@ -54,6 +58,23 @@ class Reach:
         """How long these take together."""
         took = dict(self.tests)
         return sum(took[name] for name in names)
+
+
+@cache
+def importers(path: str) -> frozenset[str]:
+    """Files of tests that name the module in an import."""
+    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    named = re.compile(rf"^from {re.escape(module)} import", re.MULTILINE)
+    return frozenset(
+        file.relative_to(ROOT).as_posix()
+        for folder in FOLDERS
+        for file in (ROOT / folder).rglob("test_*.py")
+        if named.search(file.read_text("utf-8"))
+    )
+
+
+def _file(test: str) -> str:
+    return test.partition("::")[0]
 
 
 def reach() -> Reach:
@@ -83,9 +104,7 @@ def reach() -> Reach:
 
 def _without(found: dict[str, Any], files: set[str]) -> dict[str, Any]:
     """The same without what the tests of these files have reached."""
-    tests = [
-        test if test[0].partition("::")[0] not in files else ["", 0.0] for test in found["tests"]
-    ]
+    tests = [test if _file(test[0]) not in files else ["", 0.0] for test in found["tests"]]
     lines = {
         path: {line: [n for n in numbers if tests[n][0]] for line, numbers in of_module.items()}
         for path, of_module in found["lines"].items()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.mutation.__main__ import EQUIVALENT, GROUPS, drawn, equivalent, files, within_budget
 from tests.mutation.mutants import places
-from tests.mutation.reach import ROOT, Reach
+from tests.mutation.reach import ROOT, Reach, importers
 
 LEFT_ALONE = '''
 """A docstring."""
@@ -112,4 +112,5 @@ def test_tests_are_asked_by_line_the_quickest_first_and_within_a_budget() -> Non
     assert known.tests_of("some.py", 3) == ["quick", "slow"]
     assert known.tests_of("some.py", 1) == ["quick", "slow"], "while it is imported: anybody's"
     assert known.tests_of("other.py", 1) == []
+    assert "tests/sim_core/test_left_out.py" in importers("sim_core/hardware/model.py")
     assert within_budget(known, ["quick", "slow", "long"]) == ["quick", "slow"]

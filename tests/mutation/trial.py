@@ -94,16 +94,20 @@ def notices(mutant: Mutant, tests: list[str], within_s: float) -> bool:
     if not child:
         _run(mutant, tests)
     until = time.monotonic() + within_s
-    while True:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status) != pytest.ExitCode.OK
-        if time.monotonic() > until:
+    try:
+        while time.monotonic() < until:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                child = 0
+                return os.waitstatus_to_exitcode(status) != pytest.ExitCode.OK
+            time.sleep(LOOK_S)
+        return True
+    finally:
+        if child:  # too late, or the whole run is being ended
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(child, signal.SIGKILL)  # it is the first of its own group
+                os.killpg(child, signal.SIGKILL)  # it is the first of its own group, or will be
+            os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-            return True
-        time.sleep(LOOK_S)
 
 
 def _run(mutant: Mutant, tests: list[str]) -> None:
@@ -111,6 +115,7 @@ def _run(mutant: Mutant, tests: list[str]) -> None:
     code = 1
     try:
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         with (KEPT / "trial.log").open("w", encoding="utf-8") as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)

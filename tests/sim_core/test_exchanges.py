@@ -4,6 +4,7 @@ of it and after how long."""
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -123,3 +124,17 @@ async def test_a_refusal_names_the_action_that_it_refuses(action: str, code: str
         assert (kind, told) == (4, code)
         assert action[:50] in description
         assert len(description) <= 255
+
+
+@pytest.mark.parametrize("secret", ["0123456789abcdef", 'pä"ss\\word-01234', "0" * 20])
+async def test_a_secret_is_hidden_and_the_rest_of_its_frame_is_as_it_was(secret: str) -> None:
+    async with Pair() as pair:
+        payload = {"key": "AuthorizationKey", "value": secret}
+        _, message_id, *_ = await pair.csms.ask_raw("ChangeConfiguration", payload)
+        await pair.settle()
+        (one,) = logged(pair, "ChangeConfiguration")
+        kind, told_id, action, told = json.loads(one.request)
+        assert (kind, told_id, action) == (2, message_id, "ChangeConfiguration")
+        assert told["key"] == "AuthorizationKey"
+        assert secret not in told["value"]
+        assert json.loads(one.answer)[1] == message_id
