@@ -10,7 +10,7 @@ messages but no samples, or says that it does not know them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sim_core.store import JournalRow
 
@@ -55,7 +55,7 @@ class Again:
     """It is sent again after so many seconds."""
 
     after_s: float
-    attempt: str = ""
+    attempt: str = field(default="", compare=False)
     """Which attempt has failed, in words."""
 
     @property
@@ -69,7 +69,7 @@ class GiveUp:
     """It leaves unanswered."""
 
     why: str
-    attempt: str = ""
+    attempt: str = field(default="", compare=False)
 
     @property
     def then(self) -> str:

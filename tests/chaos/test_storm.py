@@ -66,6 +66,13 @@ class Crowd:
         self.began = self.clock.monotonic()
         self.knocks.clear()
 
+    def raise_faults(self) -> None:
+        """Raise what has gone wrong inside one of them; see `Pair`."""
+        for station in self.stations:
+            failed = station.charge_point._failed
+            if failed.done() and not failed.cancelled():
+                failed.result()
+
     def unrest(self) -> str:
         """What goes on without time passing; see `PairClock`."""
         up = 0

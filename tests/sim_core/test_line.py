@@ -128,7 +128,10 @@ async def test_a_second_answer_is_noise_and_ends_nothing() -> None:
 
 async def test_what_an_answer_has_against_its_schema_is_told_and_it_is_read() -> None:
     async with talk(lambda mid: [f'[3,"{mid}",{{"currentTime":1}}]']) as talking:
-        assert await talking.heartbeat() == Result({"currentTime": 1})
+        answer = await talking.heartbeat()
+        assert isinstance(answer, Result)
+        assert answer.payload == {"currentTime": 1}
+        assert "currentTime" in answer.fault
         exchange = talking.log.since(0)[1][0]
         assert exchange.state is ExchangeState.ANSWERED
         assert "currentTime" in exchange.trouble
