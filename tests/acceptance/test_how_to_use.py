@@ -22,6 +22,7 @@ import pytest
 
 from tests.network import free_port
 from tests.readme import ROOT
+from tests.scripted_csms import ScriptedCsms
 
 HOW_TO_USE = (ROOT / "HowToUse.me").read_text("utf-8")
 TYPED = [
@@ -118,22 +119,19 @@ async def _chargeforge(
 
 @pytest.mark.parametrize("line", OTHERS)
 async def test_what_is_typed_for_another_csms_gets_in(line: str, tmp_path: Path) -> None:
-    port = str(free_port())
     words = shlex.split(line)[1:]
-    if "--csms-url" in words:
-        at = words.index("--csms-url") + 1
-        words[at] = re.sub(r"//[^/]+", f"//127.0.0.1:{port}", words[at])
-    else:
-        words += ["--csms-url", f"ws://127.0.0.1:{port}/ocpp"]
-    words += ["--http-port", "0", "--state-dir", ":memory:"]
-    csms = ["csms", "--host", "127.0.0.1", "--port", port, "--http-port", "0"]
-    piped = asyncio.subprocess.PIPE
-    async with (
-        _chargeforge(tmp_path, csms),
-        _chargeforge(tmp_path, ["headless", *words], piped) as run,
-    ):
-        assert run.stdout is not None
-        said = b""
-        while b"Accepted" not in said:
-            said = await asyncio.wait_for(run.stdout.readline(), PATIENCE_S)
-            assert said, f"{line}: it has ended"
+    async with ScriptedCsms() as csms:
+        if "--csms-url" in words:
+            at = words.index("--csms-url") + 1
+            words[at] = re.sub(r"//[^/]+", f"//127.0.0.1:{csms.port}", words[at])
+        else:
+            words += ["--csms-url", csms.url]
+        words += ["--http-port", "0", "--state-dir", ":memory:"]
+        async with _chargeforge(tmp_path, ["headless", *words], asyncio.subprocess.PIPE) as run:
+            assert run.stdout is not None
+            said = b""
+            while b"Accepted" not in said:
+                said = await asyncio.wait_for(run.stdout.readline(), PATIENCE_S)
+                assert said, f"{line}: it has ended"
+        named = words[words.index("--cpid") + 1] if "--cpid" in words else "TestCP01"
+        assert [path.count(named) for path in csms.paths] == [1]
