@@ -81,22 +81,15 @@ async def _type(shells: set[int], block: str, ports: dict[str, str], folder: Pat
     """Run the lines of a block; what they print."""
     for usual, here in ports.items():
         block = re.sub(rf"(?<=[: ]){usual}\b", here, block)
-    shell = await asyncio.create_subprocess_exec(
-        "bash", "-c", f"{STRICT}{block}",
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        cwd=folder, start_new_session=True,
-    )  # fmt: skip
+    printed = folder / "printed.txt"
+    with printed.open("wb") as out:  # a pipe would be kept open by what the block leaves running
+        shell = await asyncio.create_subprocess_exec(
+            "bash", "-c", f"{STRICT}{block}",
+            stdout=out, stderr=asyncio.subprocess.STDOUT, cwd=folder, start_new_session=True,
+        )  # fmt: skip
     shells.add(shell.pid)
-    out = b""
-    assert shell.stdout is not None
-    try:
-        # What a block leaves running in the background keeps the pipe open: not read to its end.
-        await asyncio.wait_for(shell.wait(), PATIENCE_S)
-        while line := await asyncio.wait_for(shell.stdout.read(65536), 0.2):
-            out += line
-    except asyncio.TimeoutError:
-        pass
-    said = out.decode("utf-8", "replace")
+    await asyncio.wait_for(shell.wait(), PATIENCE_S)
+    said = printed.read_text("utf-8", "replace")
     assert shell.returncode == 0, f"{block}\nprinted\n{said}"
     return said
 
