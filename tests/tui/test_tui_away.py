@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import sys
@@ -22,6 +23,10 @@ def csms() -> Iterator[TinyCsms]:
     tiny = TinyCsms()
     yield tiny
     tiny.close()
+
+
+SHELL = re.compile(r"shell=(\d+)=")
+"""What the shell prints, and not what was typed into it."""
 
 
 def heartbeats_go_on(terminal: PtyTerminal, csms: TinyCsms) -> None:
@@ -54,12 +59,13 @@ def in_the_shell(outer: PtyTerminal) -> None:
     outer.until(lambda: "The charge point goes on." in outer.text)
     assert outer.left_clean
     outer.type("echo shell=$$=\n")
-    outer.until(lambda: "shell=" in outer.text.replace("shell=$$=", ""))
+    outer.until(lambda: SHELL.search(outer.text) is not None)
 
 
 def shell_pid(outer: PtyTerminal) -> int:
-    shown = outer.text.replace("shell=$$=", "")
-    return int(shown.split("shell=")[1].split("=")[0])
+    found = SHELL.search(outer.text)
+    assert found
+    return int(found[1])
 
 
 def test_a_shell_and_back_in_another_size_with_the_charge_point_running(
