@@ -22,16 +22,16 @@ from datetime import datetime
 from types import FrameType
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from sim_core.ascii_fallback import ERRORS, ascii_wanted, in_ascii
 from sim_core.engine import Companion, Engine
 from sim_core.errors import UserError
 from sim_core.events import Event
-from sim_core.front_door import NO_ROOM, through_the_door
 from sim_core.log_file import log_to_file, reason_of
-from sim_core.lookalike import ERRORS, ascii_wanted, in_ascii
-from sim_core.public import plain, public_url, without_users
+from sim_core.redaction import plain, public_url, without_users
+from sim_core.standard_streams import NO_ROOM, through_the_door
 
 if TYPE_CHECKING:
-    from sim_core.config import Settings
+    from sim_core.settings.options import Settings
     from sim_core.station import Station
 
 LOG = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ SIGNALS = tuple(
 
 def main(argv: list[str] | None = None) -> int:
     """Run without a screen until SIGTERM or Ctrl-C; returns the exit code."""
-    from sim_core.config import load
+    from sim_core.settings.options import load
 
     try:
         settings = load(sys.argv[1:] if argv is None else argv, prog="chargeforge headless")

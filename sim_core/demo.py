@@ -31,11 +31,11 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
-from sim_core.config import Settings
 from sim_core.engine import Engine
 from sim_core.guide import Caption
+from sim_core.settings.options import Settings
 from sim_core.snapshot import LinkState, Registration, StationSnapshot
-from sim_core.store import MEMORY
+from sim_core.store.sqlite import MEMORY
 
 if TYPE_CHECKING:
     from sim_core.csms import Csms

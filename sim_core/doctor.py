@@ -29,14 +29,14 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus, NegotiationError
 
-from sim_core.clock import Clock, SystemClock
-from sim_core.config import ConfigError, Settings, colour_wanted, load
-from sim_core.csms_url import twice
 from sim_core.errors import UserError
 from sim_core.hardware.model import Identity
 from sim_core.ocpp16.registration import boot_payload
-from sim_core.ocpp16.stamps import moment
-from sim_core.public import plain, public_url
+from sim_core.ocpp16.timestamps import moment
+from sim_core.redaction import plain, public_url
+from sim_core.runtime.clock import Clock, SystemClock
+from sim_core.settings.csms_url import twice
+from sim_core.settings.options import ConfigError, Settings, colour_wanted, load
 from sim_core.station import access_of, model_of, url_of
 from sim_core.wire.access import Dial, dial, is_bad_certificate
 from sim_core.wire.dialling import (
@@ -47,7 +47,7 @@ from sim_core.wire.dialling import (
     explain_close,
     open_socket,
 )
-from sim_core.wire.tongues import speaks_http, speaks_tls
+from sim_core.wire.tls_or_plain import speaks_http, speaks_tls
 
 PATIENCE_S = 10.0
 LINGER_S = 2.0

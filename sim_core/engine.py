@@ -17,15 +17,15 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from sim_core.clock import Clock, clock_of
 from sim_core.commands import Command, Outcome, Refused
 from sim_core.events import Event, Ring
-from sim_core.own_thread import OwnThread
+from sim_core.runtime.clock import Clock, clock_of
+from sim_core.runtime.event_loop_thread import EventLoopThread
 from sim_core.snapshot import StationSnapshot
 from sim_core.wire.message_log import MessageLog
 
 if TYPE_CHECKING:
-    from sim_core.config import Settings
+    from sim_core.settings.options import Settings
     from sim_core.station import Station
 
 Companion = Callable[["Station"], Awaitable[Callable[[], Awaitable[None]]]]
@@ -83,7 +83,7 @@ class Engine:
         self._before = before
         self._beside = beside
         self._station: Station | None = None
-        self._thread = OwnThread("charge-point", self._main, ended=self._forget)
+        self._thread = EventLoopThread("charge-point", self._main, ended=self._forget)
 
     @property
     def failure(self) -> str:

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim_core.errors import UserError
-from sim_core.public import plain, without_users
+from sim_core.redaction import plain, without_users
 
 if TYPE_CHECKING:
-    from sim_core.config import Settings
+    from sim_core.settings.options import Settings
 
 WAITING_LIMIT = 10_000
 """Lines that may wait for the disk; of more the newest are lost."""

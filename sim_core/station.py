@@ -16,8 +16,6 @@ from datetime import datetime
 
 from ocpp.v16.enums import Reason
 
-from sim_core.authorization_key import key_bytes
-from sim_core.clock import Clock
 from sim_core.commands import (
     ACTION_BY_COMMAND,
     Accepted,
@@ -31,19 +29,21 @@ from sim_core.commands import (
     PowerOn,
     Refused,
 )
-from sim_core.config import ConfigError, Settings
-from sim_core.draws import Draws
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
 from sim_core.hardware import status
 from sim_core.hardware.model import Model
-from sim_core.models import chosen_quirks, load_garage, load_model
 from sim_core.ocpp16.charge_point import Build, ChargePoint, wire_style
 from sim_core.ocpp16.configuration import LONGEST_VALUE, MEASURANDS
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.security import AUTHORIZATION_KEY
-from sim_core.public import plain, public_url
-from sim_core.race import first_of
+from sim_core.redaction import plain, public_url
+from sim_core.runtime.asyncio_helpers import first_of
+from sim_core.runtime.clock import Clock
+from sim_core.runtime.random_numbers import RandomNumbers
+from sim_core.settings.authorization_key import key_bytes
+from sim_core.settings.models import chosen_quirks, load_garage, load_model
+from sim_core.settings.options import ConfigError, Settings
 from sim_core.snapshot import (
     JOURNAL_SHOWN,
     ConnectorSnapshot,
@@ -58,9 +58,11 @@ from sim_core.snapshot import (
     StationSnapshot,
     TransactionSnapshot,
 )
-from sim_core.standing import Standing
-from sim_core.state_watch import StateWatch
-from sim_core.store import MEMORY, Reservation, Store
+from sim_core.standing_warnings import Standing
+from sim_core.store.makers import store_in
+from sim_core.store.records import Reservation
+from sim_core.store.sqlite import MEMORY, Store
+from sim_core.store.watch import StateWatch
 from sim_core.wire.access import NOTHING_SET, Access, Tls, dial, tls_context
 from sim_core.wire.access import warnings as access_warnings
 from sim_core.wire.dialling import charge_point_url
@@ -121,7 +123,7 @@ class Station:
         self._watchers: list[asyncio.Future[None]] = []
         self._looks: list[Callable[[StationSnapshot], None]] = []
         self._loop = asyncio.get_running_loop()
-        rng = Draws(seed)
+        rng = RandomNumbers(seed)
         if URL_KEY in build.model.keys:
             told = public_url(charge_point_url(url, build.charge_point_id))[:LONGEST_VALUE]
             keys = {URL_KEY: told, **build.initial_keys}
@@ -229,7 +231,7 @@ class Station:
 
         Raises ConfigError or StoreError with a sentence for the user.
         """
-        store = Store.in_folder(settings.state_folder(), build.charge_point_id, clock.now())
+        store = store_in(settings.state_folder(), build.charge_point_id, clock.now())
         try:
             return cls(
                 build,

@@ -14,7 +14,7 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable
 
-from sim_core.clock import Clock, SystemClock
+from sim_core.runtime.clock import Clock, SystemClock
 
 Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
 Greeting = Callable[["Network", Reader, Writer], Awaitable["tuple[str, int] | None"]]

@@ -13,16 +13,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sim_core.clock import ManualClock
 from sim_core.commands import Command, Outcome
-from sim_core.config import Settings
 from sim_core.events import Event, Ring
 from sim_core.hardware.model import Model, Timing
-from sim_core.models import chosen_quirks, load_garage, load_model
 from sim_core.ocpp16.charge_point import Build
+from sim_core.runtime.clock import ManualClock
+from sim_core.settings.models import chosen_quirks, load_garage, load_model
+from sim_core.settings.options import Settings
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration
 from sim_core.station import Station
-from sim_core.store import MEMORY, Store
+from sim_core.store.makers import store_in
+from sim_core.store.sqlite import MEMORY
 from sim_core.wire.access import NOTHING_SET, Access
 from sim_core.wire.message_log import MessageLog
 from tests.scripted_csms import ScriptedCsms
@@ -157,7 +158,7 @@ class Pair:
             self._build,
             url=self.csms.url,
             clock=self.clock,
-            store=Store.in_folder(self._state, self._build.charge_point_id, self.clock.now()),
+            store=store_in(self._state, self._build.charge_point_id, self.clock.now()),
             messages=self.messages,
             events=self.events,
             seed=1,
@@ -241,7 +242,7 @@ class Pair:
             waiting = open_calls - self.csms.withheld - self._swallowed
             if waiting:
                 return f"calls are open: {waiting}"
-            if not station.charge_point.outbox.side_by_side:
+            if not station.charge_point.outbox.pipelining:
                 return ""
         return "" if station.charge_point.outbox.idle else "the outbox has something to send"
 

@@ -15,10 +15,10 @@ from typing import Any, cast
 from pydantic.fields import FieldInfo
 
 from sim_core.commands import ACTIONS
-from sim_core.config import Settings, option_names
 from sim_core.fleet.options import FleetSettings
-from sim_core.sidecar.acts import Query, queries
-from sim_core.sidecar.looks import LOOKS
+from sim_core.settings.options import Settings, option_names
+from sim_core.sidecar.command_routes import Query, queries
+from sim_core.sidecar.read_routes import LOOKS
 from tui.__main__ import VERBS
 from tui.keymap import ROWS
 
@@ -90,7 +90,7 @@ def _fleet_options() -> Iterable[str]:
 def _options_of(
     fields: Mapping[str, FieldInfo], shorter: Mapping[str, str | list[str]] = MappingProxyType({})
 ) -> Iterable[str]:
-    yield from _head("Variable", "Flag", "Default", "Meaning", "Allowed")
+    yield from _head("Variable", "LightEvent", "Default", "Meaning", "Allowed")
     for name, info in fields.items():
         variable, flag = option_names(name)
         if flag[2:] in shorter:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sim_core.config import Settings, option_names
 from sim_core.csms.api import ROUTES
+from sim_core.settings.options import Settings, option_names
 from tests.pictures import PICTURES, Picture, draw, path_of
 from tests.readme import ENV_EXAMPLE, README, ROOT, command, env_example, with_tables
 

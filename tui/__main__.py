@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sim_core.config import Settings
     from sim_core.engine import Engine
     from sim_core.guide import Guide
+    from sim_core.settings.options import Settings
     from tui.http_call import Door
 
 
@@ -44,7 +44,7 @@ def _settings(load: Load, arguments: list[str], name: str) -> Settings | None:
 
 def _run(arguments: list[str]) -> int:
     gc.disable()  # a sixth of the way to the first frame, for nothing: see `_collect_again`
-    from sim_core.plain_options import load_late
+    from sim_core.settings.plain_options import load_late
 
     settings = _settings(load_late, arguments, "run")
     if settings is None:
@@ -59,7 +59,7 @@ def _run(arguments: list[str]) -> int:
 
 def _demo(arguments: list[str]) -> int:
     gc.disable()
-    from sim_core.config import load
+    from sim_core.settings.options import load
 
     settings = _settings(load, arguments, "demo")
     if settings is None:
@@ -84,14 +84,14 @@ def _csms(arguments: list[str]) -> int:
 
 def _doctor(arguments: list[str]) -> int:
     from sim_core.doctor import main as doctor
-    from sim_core.front_door import begun
+    from sim_core.standard_streams import begun
 
     begun()
     return doctor(arguments) or 0
 
 
 def _screenshot(arguments: list[str]) -> int:
-    from sim_core.front_door import begun
+    from sim_core.standard_streams import begun
     from tui.screenshot import main as screenshot
 
     begun()
@@ -106,7 +106,7 @@ def _fleet(arguments: list[str]) -> int:
         return 2
     if not on_a_terminal():
         return run_plain(crowd)
-    from sim_core.front_door import begun
+    from sim_core.standard_streams import begun
     from tui.fleet import show as show_fleet
 
     begun()
@@ -147,7 +147,7 @@ def usage() -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
-    from sim_core.front_door import through_the_door
+    from sim_core.standard_streams import through_the_door
 
     arguments = list(sys.argv[1:] if argv is None else argv)
     return through_the_door(lambda: _chosen(arguments), stays=argv is not None)
@@ -168,8 +168,8 @@ def _chosen(arguments: list[str]) -> int:
         return VERB["run"].run(arguments)
     verb = VERB.get(first)
     if verb is None:
-        from sim_core.public import without_users
-        from sim_core.spelling import did_you_mean
+        from sim_core.redaction import without_users
+        from sim_core.settings.spelling import did_you_mean
 
         names = ", ".join(VERB)
         near = did_you_mean(first.lower(), VERB)
@@ -229,7 +229,7 @@ def show(
         )
         _collect_again()
         return run_plain(engine, "of its own" if demo else "") or 0
-    from sim_core.front_door import begun
+    from sim_core.standard_streams import begun
     from tui.app import ChargeForgeApp
     from tui.kept_view import Recalled, keep, recall
     from tui.leaving import AtExit
@@ -239,7 +239,7 @@ def show(
     _trust_the_terminal()
     folder = None if demo else _kept_in(settings)
     if folder:
-        from sim_core.claim import taken
+        from sim_core.store.lock import taken
 
         if trouble := taken(folder, settings.cpid):
             print(trouble, file=sys.stderr)

@@ -21,9 +21,9 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 
-from sim_core.fleet.crowd import Crowd
 from sim_core.fleet.picture import FleetPicture, Phase
-from sim_core.public import public_url
+from sim_core.fleet.stations import Crowd
+from sim_core.redaction import public_url
 from tui import text
 from tui.look import OWN_THEMES, Look, ascii_here, fitting_theme, next_theme
 from tui.painted import Line, Painted, Span, fitted, justified

@@ -17,7 +17,7 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
-from sim_core.lookalike import ascii_wanted
+from sim_core.ascii_fallback import ascii_wanted
 from tui.keymap import TABLE_KEYS, Keymap
 
 

@@ -22,9 +22,9 @@ from typing import NoReturn
 from rich.console import Console
 from textual.pilot import Pilot
 
+from sim_core.ascii_fallback import ascii_wanted
 from sim_core.guide import Caption
-from sim_core.lookalike import ascii_wanted
-from sim_core.spelling import guess
+from sim_core.settings.spelling import guess
 from tui.app import ChargeForgeApp
 from tui.look import theme_trouble
 from tui.staged import FakeHost

@@ -6,13 +6,13 @@ import sys
 import threading
 
 from sim_core.__main__ import FORMS, LOOK_S, Lines, signals_set
-from sim_core.config import load_as
 from sim_core.errors import UserError
-from sim_core.fleet.crowd import FAREWELL_S, Crowd
 from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.picture import sentence, summary
-from sim_core.front_door import through_the_door
+from sim_core.fleet.stations import FAREWELL_S, Crowd
 from sim_core.log_file import log_to_file
+from sim_core.settings.options import load_as
+from sim_core.standard_streams import through_the_door
 
 STOP_PATIENCE_S = FAREWELL_S + 10.0
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from starlette.applications import Starlette
@@ -23,7 +23,8 @@ from sim_core.sidecar.metrics import Scraped, exchange_metrics
 from sim_core.sidecar.server import ClosedError, nothing, open_door
 
 if TYPE_CHECKING:
-    from sim_core.fleet.crowd import Crowd
+    from sim_core.fleet.options import FleetSettings
+    from sim_core.sidecar.counters import ExchangeTally
 
 GAUGES: tuple[tuple[str, str, str], ...] = (
     ("total", "charge_points", "Charge points of this process"),
@@ -46,23 +47,38 @@ COUNTERS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+class Served(Protocol):
+    """What of a fleet is told over HTTP."""
+
+    @property
+    def settings(self) -> FleetSettings: ...
+
+    @property
+    def picture(self) -> FleetPicture: ...
+
+    @property
+    def tally(self) -> ExchangeTally: ...
+
+    def warn(self, sentence: str) -> None: ...
+
+
 class FleetMetrics(Scraped):
     """What a scrape gets."""
 
-    def __init__(self, crowd: Crowd) -> None:
+    def __init__(self, fleet: Served) -> None:
         super().__init__()
-        self._crowd = crowd
+        self._fleet = fleet
 
     def collect(self) -> Iterator[Metric]:
         """Called by the registry."""
-        seen = self._crowd.picture
+        seen = self._fleet.picture
         for field, name, text in GAUGES:
             value = float(getattr(seen, field))
             yield GaugeMetricFamily(f"chargeforge_fleet_{name}", text, value=value)
         for field, name, text in COUNTERS:
             value = float(getattr(seen, field))
             yield CounterMetricFamily(f"chargeforge_fleet_{name}", text, value=value)
-        yield from exchange_metrics(self._crowd.tally)
+        yield from exchange_metrics(self._fleet.tally)
 
 
 def shown(seen: FleetPicture) -> dict[str, object]:
@@ -70,10 +86,10 @@ def shown(seen: FleetPicture) -> dict[str, object]:
     return dataclasses.asdict(seen) | {"phase": seen.phase.value}
 
 
-def app_of(crowd: Crowd) -> Starlette:
+def app_of(fleet: Served) -> Starlette:
     """The application."""
-    metrics = FleetMetrics(crowd)
-    key = crowd.settings.http_api_key
+    metrics = FleetMetrics(fleet)
+    key = fleet.settings.http_api_key
 
     async def health(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -82,30 +98,30 @@ def app_of(crowd: Crowd) -> Starlette:
         text, media_type = metrics.exposition(request.headers.get("accept", ""))
         return Response(text, headers={"Content-Type": media_type})
 
-    async def fleet(request: Request) -> Response:
-        return JSONResponse(shown(crowd.picture))
+    async def picture(request: Request) -> Response:
+        return JSONResponse(shown(fleet.picture))
 
     return Starlette(
         routes=[
             Route("/health", health),
             Route("/metrics", figures),
-            Route("/fleet", fleet),
+            Route("/fleet", picture),
         ],
         middleware=[
             Middleware(
                 Guard,
                 api_key=key.get_secret_value() if key else None,
-                own_name=crowd.settings.http_host,
+                own_name=fleet.settings.http_host,
             )
         ],
     )
 
 
-async def serve(crowd: Crowd) -> Callable[[], Awaitable[None]]:
+async def serve(fleet: Served) -> Callable[[], Awaitable[None]]:
     """Serve where the settings say; where that cannot be, it is an event and the fleet goes on."""
     try:
-        door = open_door(crowd.settings)
+        door = open_door(fleet.settings)
     except ClosedError as closed:
-        crowd.warn(f"/metrics is not served: {closed}")
+        fleet.warn(f"/metrics is not served: {closed}")
         return nothing
-    return await serve_app(app_of(crowd), door)
+    return await serve_app(app_of(fleet), door)

@@ -11,9 +11,9 @@ from pathlib import Path
 from pydantic import field_validator
 from pydantic_settings import SettingsConfigDict
 
-from sim_core.config import Settings, option
 from sim_core.fleet.ids import INDEX_VARIABLE, Shard, has_mark, numbered, shard_of
-from sim_core.store import MEMORY
+from sim_core.settings.options import Settings, option
+from sim_core.store.sqlite import MEMORY
 
 LONGEST_ID = 48
 LONGEST_TAG = 20

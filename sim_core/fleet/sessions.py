@@ -11,8 +11,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from sim_core.clock import Clock
 from sim_core.commands import Command, Plug, Refused, Start, Stop, Unplug
+from sim_core.runtime.clock import Clock
 from sim_core.snapshot import Registration
 from sim_core.station import Station
 

@@ -1,8 +1,8 @@
 """A make of charger, as data: what `models/*.toml` and a user's own file say.
 
 Only the shape is here, and beside each field what it may be: a text is as long as its place on the
-wire (OCPP 1.6 §6, §7), a number is one that metal can have. Reading files is `sim_core.models`'
-part, so that metal stays pure.
+wire (OCPP 1.6 §6, §7), a number is one that metal can have. Reading files is the part of
+`sim_core.settings.models`, so that metal stays pure.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ from ocpp.v16.enums import AuthorizationStatus
 
 from sim_core.ocpp16.configuration import Configuration
 from sim_core.ocpp16.local_list import LocalList
-from sim_core.ocpp16.stamps import moment
-from sim_core.store import KnownTag, Store
+from sim_core.ocpp16.timestamps import moment
+from sim_core.store.records import KnownTag
+from sim_core.store.sqlite import Store
 from sim_core.wire.endpoint import Answer, Error, Payload, Result
 
 ACCEPTED = "Accepted"

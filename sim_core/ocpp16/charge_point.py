@@ -23,16 +23,14 @@ from typing import Any
 
 from ocpp.v16.enums import Reason
 
-from sim_core.clock import Clock, GuardedClock, Timer
-from sim_core.draws import Draws
 from sim_core.events import Event
+from sim_core.files.transfer import LIMIT_S, Transfers
 from sim_core.hardware import cabinet
 from sim_core.hardware.connector import Connector, Fault
 from sim_core.hardware.model import Model, Quirks, Timing
 from sim_core.hardware.status import Facts, Status
 from sim_core.hardware.vehicle import Garage
 from sim_core.ocpp16 import local_list, metering, refused_units, reservation
-from sim_core.ocpp16.alone import how_alone
 from sim_core.ocpp16.authorization import Authorizer
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.core import Core
@@ -51,20 +49,23 @@ from sim_core.ocpp16.security import Security
 from sim_core.ocpp16.security_log import CLOCK_SET, REBOOT, STARTUP, SecurityLog
 from sim_core.ocpp16.sessions import Sessions
 from sim_core.ocpp16.smart_charging import SmartCharging
-from sim_core.ocpp16.stamps import stamp
 from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
 from sim_core.ocpp16.switched_off import CERTIFICATES, routes_without
+from sim_core.ocpp16.timestamps import stamp
 from sim_core.ocpp16.transactions import Transactions
-from sim_core.race import first_of
+from sim_core.ocpp16.why_offline import how_alone
+from sim_core.runtime.asyncio_helpers import first_of
+from sim_core.runtime.clock import Clock, GuardedClock, Timer
+from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.snapshot import Registration
-from sim_core.store import MEMORY, JournalRow, Store
+from sim_core.store.records import JournalRow
+from sim_core.store.sqlite import MEMORY, Store
 from sim_core.wire.access import NOTHING_SET, Access, tls_context
 from sim_core.wire.endpoint import Answer, Endpoint, Payload
 from sim_core.wire.message_log import Exchange
 from sim_core.wire.outbox import Outbox
-from sim_core.wire.style import WireStyle
-from sim_core.wire.transfer import LIMIT_S, Transfers
 from sim_core.wire.trial import RetryPolicy
+from sim_core.wire.wire_format import WireFormat
 
 TICK_S = 1.0
 """How often the metal is looked at while a vehicle is connected."""
@@ -105,9 +106,9 @@ BACKUP_S = 10.0
 """How long the battery lasts in a model that has a backup."""
 
 
-def wire_style(quirks: Quirks) -> WireStyle:
+def wire_style(quirks: Quirks) -> WireFormat:
     """How a charger with these quirks writes its frames."""
-    return WireStyle(
+    return WireFormat(
         json_c=quirks.json_c,
         open_calls=OPEN_CALLS if quirks.pipelining else 1,
         patience_s=PATIENCE_S if quirks.pipelining else None,
@@ -136,7 +137,7 @@ class Build:
     quirks: Quirks = NO_QUIRKS
 
 
-def _noise_of(noise: float, rng: Draws) -> random.Random:
+def _noise_of(noise: float, rng: RandomNumbers) -> random.Random:
     """A meter's own sequence: what the link draws does not move the meters."""
     if noise:
         return random.Random(rng.random())
@@ -211,7 +212,7 @@ class ChargePoint:
         *,
         clock: Clock,
         store: Store,
-        rng: Draws,
+        rng: RandomNumbers,
         on_event: Callable[[Event], None],
         on_change: Callable[[], None],
         access: Access = NOTHING_SET,
@@ -884,7 +885,7 @@ class ChargePoint:
         value = metering.meter_value(at, reading, measurands, context, self.model.metering)
         transaction = outlet.transaction
         known = transaction.transaction_id if transaction else None
-        if transaction is not None and not (self.outbox.side_by_side and known is not None):
+        if transaction is not None and not (self.outbox.pipelining and known is not None):
             self.transactions.send_value(outlet, transaction, value)
             return
         payload: Payload = {"connectorId": outlet.number}

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sim_core.ocpp16.stamps import moment
+from sim_core.ocpp16.timestamps import moment
 
 Moment = int
 """Microseconds of POSIX time."""

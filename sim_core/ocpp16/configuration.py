@@ -13,9 +13,9 @@ from functools import lru_cache
 
 from ocpp.v16.enums import ConfigurationStatus
 
-from sim_core.authorization_key import key_bytes
 from sim_core.errors import UserError
 from sim_core.hardware.model import Model
+from sim_core.settings.authorization_key import key_bytes
 
 MEASURANDS = (
     "Energy.Active.Import.Register",

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from ocpp.v16 import call_result
 from ocpp.v16.enums import Action
 
-from sim_core.ocpp16.archive import Evidence, archive, file_name
+from sim_core.files.archive import Evidence, archive, file_name
 from sim_core.ocpp16.routing import on
-from sim_core.ocpp16.stamps import moment
+from sim_core.ocpp16.timestamps import moment
 from sim_core.ocpp16.uploads import Upload, Uploads, pause_of, shown, tries_of
 from sim_core.snapshot import JOURNAL_SHOWN
 from sim_core.wire.endpoint import Reply

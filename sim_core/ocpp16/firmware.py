@@ -22,17 +22,17 @@ from ocpp.charge_point import snake_to_camel_case
 from ocpp.v16 import call_result
 from ocpp.v16.enums import Action
 
-from sim_core.clock import Timer
-from sim_core.ocpp16.firmware_file import Image, read_image
+from sim_core.files.firmware_image import Image, read_image
+from sim_core.files.transfer import TransferError
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.routing import on
 from sim_core.ocpp16.security_log import FIRMWARE_UPDATED
-from sim_core.ocpp16.stamps import moment, stamp
+from sim_core.ocpp16.timestamps import moment, stamp
 from sim_core.ocpp16.uploads import pause_of, shown, tries_of
+from sim_core.runtime.clock import Timer
 from sim_core.snapshot import FirmwareSnapshot, Registration
 from sim_core.wire import schemas
 from sim_core.wire.endpoint import Payload, Refusal, Reply
-from sim_core.wire.transfer import TransferError
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint

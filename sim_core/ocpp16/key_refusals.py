@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sim_core.authorization_key import KEY_BYTES
 from sim_core.ocpp16.configuration import Key, Kind
+from sim_core.settings.authorization_key import KEY_BYTES
 
 SHOWN = 40
 """Characters of what a CSMS sent."""

@@ -17,8 +17,8 @@ from ocpp.v16 import call_result
 from ocpp.v16.enums import Action, UpdateStatus, UpdateType
 
 from sim_core.ocpp16.routing import on
-from sim_core.ocpp16.stamps import moment
-from sim_core.store import KnownTag
+from sim_core.ocpp16.timestamps import moment
+from sim_core.store.records import KnownTag
 from sim_core.wire.endpoint import Reply
 
 if TYPE_CHECKING:

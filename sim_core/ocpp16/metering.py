@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sim_core.clock import Clock, Timer
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Metering
-from sim_core.ocpp16.stamps import stamp
+from sim_core.ocpp16.timestamps import stamp
+from sim_core.runtime.clock import Clock, Timer
 
 ACTION = "MeterValues"
 REGISTER = "Energy.Active.Import.Register"

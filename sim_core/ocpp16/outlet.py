@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sim_core.clock import Timer
 from sim_core.hardware.connector import Connector, Fault
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.status import Facts, Status, connector_status
 from sim_core.hardware.vehicle import Vehicle
 from sim_core.ocpp16.charging_profile import Profile
+from sim_core.runtime.clock import Timer
 from sim_core.snapshot import TRACE_LENGTH
-from sim_core.store import Reservation
+from sim_core.store.records import Reservation
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sim_core.hardware.connector import Fault
 from sim_core.hardware.vehicle import Vehicle, named
 from sim_core.ocpp16.outlet import Outlet
-from sim_core.store import StoredTransaction
+from sim_core.store.records import StoredTransaction
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint

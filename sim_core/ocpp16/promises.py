@@ -13,7 +13,7 @@ from typing import Any
 
 from ocpp.v16 import call_result
 
-from sim_core.store import MEMORY, DiskRefusesError, Store
+from sim_core.store.sqlite import MEMORY, DiskRefusesError, Store
 from sim_core.wire.endpoint import Refusal, Reply, Route
 
 REFUSED = {

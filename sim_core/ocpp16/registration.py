@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sim_core.hardware.model import Identity
-from sim_core.ocpp16.stamps import moment
-from sim_core.race import Flag
+from sim_core.ocpp16.timestamps import moment
+from sim_core.runtime.asyncio_helpers import LightEvent
 from sim_core.snapshot import Registration
 from sim_core.wire.endpoint import Answer, NoAnswer, Payload, Result
 
@@ -54,8 +54,8 @@ class Registrar:
     def __init__(self, charge_point: ChargePoint, set_clock: Callable[[timedelta], None]) -> None:
         self._cp = charge_point
         self._set_clock = set_clock
-        self._boot_early = Flag()
-        self._new_interval = Flag()
+        self._boot_early = LightEvent()
+        self._new_interval = LightEvent()
         self._unregistered = False
         """A triggered BootNotification was answered Pending or Rejected."""
         self._next_boot_s = 0.0

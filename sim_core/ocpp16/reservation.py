@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from ocpp.v16 import call_result
 from ocpp.v16.enums import Action, CancelReservationStatus, ReservationStatus
 
-from sim_core.clock import Timer
 from sim_core.ocpp16.outlet import Authorization, Outlet
 from sim_core.ocpp16.routing import on
-from sim_core.ocpp16.stamps import moment
-from sim_core.store import Reservation
+from sim_core.ocpp16.timestamps import moment
+from sim_core.runtime.clock import Timer
+from sim_core.store.records import Reservation
 from sim_core.wire.endpoint import Refusal, Reply
 
 if TYPE_CHECKING:

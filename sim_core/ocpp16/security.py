@@ -16,9 +16,9 @@ from dataclasses import replace
 
 from ocpp.v16.enums import ConfigurationStatus
 
-from sim_core.authorization_key import key_bytes
 from sim_core.ocpp16.configuration import Configuration
-from sim_core.store import Store
+from sim_core.settings.authorization_key import key_bytes
+from sim_core.store.sqlite import Store
 from sim_core.wire.access import Access, why_no_tls
 
 AUTHORIZATION_KEY = "AuthorizationKey"

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 from ocpp.v16 import call_result
 from ocpp.v16.enums import Action, Log, LogStatus, UploadLogStatus
 
-from sim_core.ocpp16.archive import archive, file_name
+from sim_core.files.archive import archive, file_name
 from sim_core.ocpp16.diagnostics import evidence
 from sim_core.ocpp16.routing import on
-from sim_core.ocpp16.stamps import moment, stamp
+from sim_core.ocpp16.timestamps import moment, stamp
 from sim_core.ocpp16.uploads import (
     FAILED,
     UPLOADED,
@@ -37,7 +37,7 @@ from sim_core.wire.endpoint import NoAnswer, Reply
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint
-    from sim_core.store import SecurityEvent
+    from sim_core.store.records import SecurityEvent
 
 STARTUP, REBOOT = "StartupOfTheDevice", "ResetOrReboot"
 FIRMWARE_UPDATED, CLOCK_SET = "FirmwareUpdated", "SettingSystemTime"

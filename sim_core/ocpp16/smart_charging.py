@@ -28,7 +28,6 @@ from ocpp.v16.enums import (
     GetCompositeScheduleStatus,
 )
 
-from sim_core.clock import Timer
 from sim_core.ocpp16 import schedule
 from sim_core.ocpp16.charging_profile import (
     ALLOWED_UNIT,
@@ -47,9 +46,10 @@ from sim_core.ocpp16.charging_profile import (
 from sim_core.ocpp16.outlet import Outlet, Transaction
 from sim_core.ocpp16.routing import on
 from sim_core.ocpp16.schedule import Allowed, Limit, Stack, Sweep
-from sim_core.ocpp16.stamps import stamp
+from sim_core.ocpp16.timestamps import stamp
+from sim_core.runtime.clock import Timer
 from sim_core.snapshot import InstalledProfile, ProfileSnapshot
-from sim_core.store import StoredProfile
+from sim_core.store.records import StoredProfile
 from sim_core.wire.endpoint import Payload, Refusal, Reply
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from ocpp.v16.enums import Reason
 
 from sim_core.hardware.meter import Reading
 from sim_core.ocpp16 import metering, same_ids
-from sim_core.ocpp16.ids import whole_number
 from sim_core.ocpp16.outlet import Authorization, Outlet, Transaction
-from sim_core.ocpp16.stamps import stamp
-from sim_core.store import JournalRow, StoredTransaction
+from sim_core.ocpp16.timestamps import stamp
+from sim_core.ocpp16.transaction_id import whole_number
+from sim_core.store.records import JournalRow, StoredTransaction
 from sim_core.wire.endpoint import Payload
 from sim_core.wire.outbox import PLACEHOLDER
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sim_core.public import public_url
+from sim_core.files.transfer import TransferError, read_location
+from sim_core.redaction import public_url
 from sim_core.snapshot import UploadSnapshot
-from sim_core.wire.transfer import TransferError, read_location
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from sim_core.config import Settings
     from sim_core.engine import Companion
+    from sim_core.settings.options import Settings
     from sim_core.station import Station
 
 

@@ -13,14 +13,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sim_core.commands import ACTIONS
-from sim_core.config import Settings
 from sim_core.http_door.answers import refusal
 from sim_core.http_door.guard import Guard
-from sim_core.sidecar.acts import act
-from sim_core.sidecar.looks import LOOKS, Look, Looks, version_of
+from sim_core.settings.options import Settings
+from sim_core.sidecar.command_routes import act
+from sim_core.sidecar.counters import Tally
 from sim_core.sidecar.metrics import Metrics
-from sim_core.sidecar.streams import Streams
-from sim_core.sidecar.tally import Tally
+from sim_core.sidecar.read_routes import LOOKS, Look, Looks, version_of
+from sim_core.sidecar.server_sent_events import Streams
 from sim_core.station import Station
 
 

@@ -16,7 +16,7 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
-from sim_core.sidecar.tally import ERROR_KINDS, ExchangeTally, Tally
+from sim_core.sidecar.counters import ERROR_KINDS, ExchangeTally, Tally
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration, StationSnapshot
 from sim_core.station import Station
 

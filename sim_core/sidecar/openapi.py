@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sim_core.commands import ACTIONS, Action
-from sim_core.sidecar.acts import Query, queries
+from sim_core.sidecar.command_routes import Query, queries
 from sim_core.sidecar.metrics import STATUSES
-
-if TYPE_CHECKING:
-    from sim_core.sidecar.looks import Look
 
 Schema = dict[str, Any]
 
@@ -218,11 +215,30 @@ WRONG: dict[str, str] = {
 """Answers with a `detail` -> what they mean."""
 
 
-def description(looks: Iterable[Look], version: str) -> Schema:
-    """The whole description."""
+class ReadRoute(Protocol):
+    """What is told of a path that is read."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def help(self) -> str: ...
+
+    @property
+    def media_type(self) -> str: ...
+
+    @property
+    def schema(self) -> str: ...
+
+    @property
+    def queries(self) -> tuple[Query, ...]: ...
+
+
+def description(routes: Iterable[ReadRoute], version: str) -> Schema:
+    """The whole description; `routes` are those that are read."""
     paths: dict[str, Schema] = {}
-    for look in looks:
-        paths[look.path] = {"get": _look(look)}
+    for route in routes:
+        paths[route.path] = {"get": _read(route)}
     for action in ACTIONS:
         paths[action.path] = {"post": _act(action)}
     return {
@@ -236,19 +252,19 @@ def description(looks: Iterable[Look], version: str) -> Schema:
     }
 
 
-def _look(look: Look) -> Schema:
+def _read(route: ReadRoute) -> Schema:
     wrong = ["403", "413", "414", "431"]
-    if look.queries:
+    if route.queries:
         wrong.append("422")
-    if look.media_type == "text/event-stream":
+    if route.media_type == "text/event-stream":
         wrong.append("503")
-    content: Schema = {look.media_type: {}}
-    if look.schema:
-        content = {look.media_type: {"schema": _ref(look.schema)}}
+    content: Schema = {route.media_type: {}}
+    if route.schema:
+        content = {route.media_type: {"schema": _ref(route.schema)}}
     return {
-        "summary": look.help,
-        "operationId": "get_" + look.path.strip("/").replace(".", "_"),
-        "parameters": [_parameter(query) for query in look.queries],
+        "summary": route.help,
+        "operationId": "get_" + route.path.strip("/").replace(".", "_"),
+        "parameters": [_parameter(query) for query in route.queries],
         "responses": {"200": {"description": "As asked", "content": content}, **_wrong(wrong)},
     }
 

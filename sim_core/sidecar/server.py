@@ -13,8 +13,8 @@ from sim_core.http_door.server import Stop, is_loopback, listen, serve_app
 from sim_core.sidecar.app import Sidecar
 
 if TYPE_CHECKING:
-    from sim_core.config import Settings
     from sim_core.engine import Companion
+    from sim_core.settings.options import Settings
     from sim_core.station import Station
 
 

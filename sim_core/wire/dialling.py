@@ -29,11 +29,11 @@ from websockets.exceptions import (
 )
 from websockets.typing import Subprotocol
 
-from sim_core.csms_url import PLACE_OF_ID, with_identity
 from sim_core.errors import UserError
-from sim_core.public import public_url
+from sim_core.redaction import public_url
+from sim_core.settings.csms_url import PLACE_OF_ID, with_identity
 from sim_core.wire.access import Dial, explain_tls
-from sim_core.wire.line import Line
+from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.link_ends import LinkEnd
 
 LOG = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class _Connect(connect):
 
 
 def charge_point_url(base: str, charge_point_id: str) -> str:
-    """The URL to dial for this identity; see `sim_core.csms_url`."""
+    """The URL to dial for this identity; see `sim_core.settings.csms_url`."""
     return with_identity(base, charge_point_id)
 
 
@@ -109,7 +109,7 @@ async def open_socket(way: Dial) -> ClientConnection:
             close_timeout=CLOSE_PATIENCE_S,
             max_size=MAX_FRAME,
             proxy=way.proxy,
-            create_connection=Line,
+            create_connection=FastConnection,
         )
     except ImportError:
         raise UserError("PROXY: a SOCKS proxy needs the package python-socks: install it") from None

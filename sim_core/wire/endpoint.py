@@ -21,13 +21,13 @@ from typing import Any, Protocol
 
 from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
 
-from sim_core.clock import Clock, Timer
-from sim_core.draws import Rng
-from sim_core.public import SECRET, names_secret, public_frame, without_users
+from sim_core.redaction import SECRET, names_secret, public_frame, without_users
+from sim_core.runtime.clock import Clock, Timer
+from sim_core.runtime.random_numbers import Rng
 from sim_core.wire import frames, schemas
 from sim_core.wire.frames import CALL, CALLERROR, CALLRESULT
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
-from sim_core.wire.style import CLEAN, WireStyle
+from sim_core.wire.wire_format import CLEAN, WireFormat
 
 LOG = logging.getLogger(__name__)
 
@@ -194,7 +194,7 @@ class Endpoint:
         call_timeout_s: float,
         may_answer: Callable[[], bool] = lambda: True,
         secret_keys: frozenset[str] = frozenset(),
-        style: WireStyle = CLEAN,
+        style: WireFormat = CLEAN,
         rng: Rng | None = None,
     ) -> None:
         """`may_answer` says whether requests are answered at all (Rejected: they are not);

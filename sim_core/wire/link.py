@@ -21,18 +21,18 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from sim_core.clock import Clock, SystemClock
-from sim_core.draws import Rng
-from sim_core.public import public_url
-from sim_core.race import Flag, first_of
+from sim_core.redaction import public_url
+from sim_core.runtime.asyncio_helpers import LightEvent, first_of
+from sim_core.runtime.clock import Clock, SystemClock
+from sim_core.runtime.random_numbers import Rng
 from sim_core.snapshot import LinkState
 from sim_core.wire.access import Dial, is_bad_certificate
 from sim_core.wire.dialling import end_of, explain, explain_close, open_socket
 from sim_core.wire.endpoint import Endpoint, Route
-from sim_core.wire.line import Line
+from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.link_ends import LinkEnd
 from sim_core.wire.message_log import MessageLog
-from sim_core.wire.style import CLEAN, WireStyle
+from sim_core.wire.wire_format import CLEAN, WireFormat
 
 FIRST_PAUSE_S = 1.0
 PAUSE_SPREAD = (0.1, 1.0)
@@ -102,7 +102,7 @@ class Link:
         rng: Rng,
         dial: Callable[[str], Dial] = Dial,
         secret_keys: frozenset[str] = frozenset(),
-        style: WireStyle = CLEAN,
+        style: WireFormat = CLEAN,
         first_pause_s: float = FIRST_PAUSE_S,
         pause_seed: str | None = None,
         ping_clock: Clock | None = None,
@@ -149,10 +149,10 @@ class Link:
         self._pause_rng: random.Random | None = None
         """Made with the first loss of the link: most never have one."""
         self._ping_clock = ping_clock or SystemClock()
-        self._new_ping_interval = Flag()
-        self._wanted = Flag()
+        self._new_ping_interval = LightEvent()
+        self._wanted = LightEvent()
         self._wanted.set()
-        self._cut = Flag()
+        self._cut = LightEvent()
         self._first_pause_s = self._pause_s = first_pause_s
         self._endpoint: Endpoint | None = None
         self._quiet_for_s = 0.0
@@ -254,7 +254,7 @@ class Link:
         endpoint.on_odd_frame = self.on_odd_frame
         endpoint.on_own_fault = self.on_own_fault
         self.on_odd_frame("")
-        if isinstance(connection, Line):
+        if isinstance(connection, FastConnection):
             connection.take = endpoint.take
             connection.forget_handshake()
         self._endpoint = endpoint

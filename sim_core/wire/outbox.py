@@ -6,7 +6,7 @@ link. *Transaction messages* are rows of the journal: in order, retried, gone on
 after a row the plain lane has its turn, so a backlog of an offline night does not hold back the
 status of now, and a card that a driver holds at the reader overtakes everything.
 
-A make's `WireStyle` may let several calls be open (`side_by_side`): then the plain lane overtakes.
+A make's `WireFormat` may let several calls be open (`side_by_side`): then the plain lane overtakes.
 It may also have a tick (`pace`): nothing leaves at once. What becomes of a row that is not answered
 well, `trial` decides; which message a link has ended at, `link_ends`. Both may want to know whether
 the CSMS answers anything else: then a Heartbeat is sent for it.
@@ -23,17 +23,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
-from sim_core.clock import Clock, Timer
-from sim_core.draws import Rng
-from sim_core.race import Flag
-from sim_core.store import JournalRow, Store
+from sim_core.runtime.asyncio_helpers import LightEvent
+from sim_core.runtime.clock import Clock, Timer
+from sim_core.runtime.random_numbers import Rng
+from sim_core.store.records import JournalRow
+from sim_core.store.sqlite import Store
 from sim_core.wire.endpoint import Answer, Endpoint, Error, NoAnswer, Payload, Result
 from sim_core.wire.link_ends import Blame, LinkEnd, OpenCall
-from sim_core.wire.pace import Pace
+from sim_core.wire.pipelining import Pipelining
 from sim_core.wire.refusals import words
-from sim_core.wire.side_by_side import SideBySide
-from sim_core.wire.style import CLEAN, WireStyle
+from sim_core.wire.throttle import Throttle
 from sim_core.wire.trial import HURRIED_WAIT_S, SAMPLE, START, GiveUp, RetryPolicy, Trial, Verdict
+from sim_core.wire.wire_format import CLEAN, WireFormat
 
 LOG = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ class Outbox:
         on_settled: Callable[[JournalRow, Payload], None],
         on_given_up: Callable[[JournalRow, str], None],
         on_change: Callable[[], None],
-        style: WireStyle = CLEAN,
+        style: WireFormat = CLEAN,
         rng: Rng | None = None,
         instead: Callable[[JournalRow], list[tuple[str, Payload]]] = lambda _: [],
         on_half: Callable[[JournalRow, Payload], None] = lambda *_: None,
@@ -135,14 +136,14 @@ class Outbox:
         """Called with each call that the CSMS has answered by a CALLERROR."""
         self.heard: Heard = _unheard
         """Called with what came of each call; see `Refusals.heard`."""
-        self._drained = Flag()
+        self._drained = LightEvent()
         # Lists, though they are left at the front: a deque takes 0.7 KiB even while it is empty,
         # and moving a backlog up costs less than the commit that lets its first row go.
         self._plain: list[_Plain] = []
         self._ages = itertools.count()
         self._row_ages = [next(self._ages) for _ in range(store.depth)]
         store.on_rollback = self._rows_taken_back
-        self._news = Flag()
+        self._news = LightEvent()
         self._row_sent_last = False
         self._status_first = False
         self._retry_timer: Timer | None = None
@@ -169,18 +170,18 @@ class Outbox:
         self._instead = instead
         self._held = False
         """Plain calls wait for an answer of ours that is to come after them."""
-        self._beside = SideBySide(clock, style, changed=self._calls_changed)
-        self._pace = Pace(clock, style, rng or random.Random(), len(self._row_ages))
+        self._beside = Pipelining(clock, style, changed=self._calls_changed)
+        self._pace = Throttle(clock, style, rng or random.Random(), len(self._row_ages))
 
     @property
-    def side_by_side(self) -> bool:
+    def pipelining(self) -> bool:
         """Whether more than one call may be open."""
         return self._beside.allowed
 
     @property
     def idle(self) -> bool:
         """Nothing is on its way, and nothing could go now."""
-        if self.side_by_side:
+        if self.pipelining:
             return not self._beside.starting and (self._beside.full or self._choose() is None)
         return not self.busy and self._choose() is None
 
@@ -261,7 +262,7 @@ class Outbox:
             return answer
         plain = _Plain(action, payload, next(self._ages), answer, while_pending)
         self._pace.plain_added()
-        if action in URGENT and not self.side_by_side:
+        if action in URGENT and not self.pipelining:
             self._plain.insert(0, plain)
         else:
             self._plain.append(plain)
@@ -300,7 +301,7 @@ class Outbox:
                     self._pace.wake_when_due(self.wake, plain_waits=bool(self._plain))
                     await self._news.wait()
                     continue
-                if self.side_by_side:
+                if self.pipelining:
                     await self._begin(endpoint, item)
                     continue
                 self.busy = True
@@ -351,7 +352,7 @@ class Outbox:
             not row_ready
             or self._row_sent_last
             or self._status_first
-            or self.side_by_side
+            or self.pipelining
             or plain.action in URGENT
             or plain.age < self._row_ages[0]
         ):

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sim_core.public import plain, without_users
+from sim_core.redaction import plain, without_users
 from sim_core.wire.endpoint import Answer, Error, MalformedError, Result
 
 QUOTED_LIMIT = 300

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sim_core.store import JournalRow
+from sim_core.store.records import JournalRow
 
 SAMPLE = "MeterValues"
 START = "StartTransaction"

@@ -17,9 +17,9 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from sim_core.clock import SystemClock
+from sim_core.runtime.clock import SystemClock
 from sim_core.wire.endpoint import Endpoint, Result
-from sim_core.wire.line import Line
+from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.message_log import MessageLog
 from tests.benchmarks.measure import Row, Size, in_turns_async, peer
 
@@ -132,7 +132,7 @@ async def _raw(url: str) -> Any:
 
 @contextlib.asynccontextmanager
 async def _ours(url: str) -> Any:
-    async with _dial(url, "OURS", Line) as socket:
+    async with _dial(url, "OURS", FastConnection) as socket:
         endpoint = Endpoint(
             socket, {}, clock=SystemClock(), log=MessageLog(10_000), call_timeout_s=30.0
         )

@@ -20,6 +20,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from sim_core.store.makers import store_in
 from tests.benchmarks.codec import MEASURANDS, meter_values
 from tests.benchmarks.measure import Stopwatch, resident_kib
 
@@ -70,14 +71,14 @@ def ours(url: str) -> Callable[[str], Callable[[], Awaitable[None]]]:
     """What makes a charge point of ours, charging on both connectors."""
     from dataclasses import replace
 
-    from sim_core.clock import SystemClock
     from sim_core.commands import Plug, Start
     from sim_core.events import Event, Ring
-    from sim_core.models import load_garage, load_model
     from sim_core.ocpp16.charge_point import Build
+    from sim_core.runtime.clock import SystemClock
+    from sim_core.settings.models import load_garage, load_model
     from sim_core.snapshot import Registration
     from sim_core.station import Station
-    from sim_core.store import MEMORY, Store
+    from sim_core.store.sqlite import MEMORY
     from sim_core.wire.message_log import MessageLog
 
     model = load_model("generic")
@@ -107,7 +108,7 @@ def ours(url: str) -> Callable[[str], Callable[[], Awaitable[None]]]:
                 replace(build, charge_point_id=name),
                 url=url,
                 clock=clock,
-                store=Store.in_folder(MEMORY, name, clock.now()),
+                store=store_in(MEMORY, name, clock.now()),
                 messages=messages,  # type: ignore[arg-type]
                 events=events,
                 seed=1,

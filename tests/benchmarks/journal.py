@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
-from sim_core.store import Store
+from sim_core.store.sqlite import Store
 from tests.benchmarks.codec import meter_values
 from tests.benchmarks.measure import Row, Size, in_turns, load_note
 

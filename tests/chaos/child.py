@@ -14,7 +14,6 @@ import struct
 import sys
 from pathlib import Path
 
-from sim_core.clock import ScaledClock
 from sim_core.commands import (
     ClearFault,
     Command,
@@ -31,11 +30,12 @@ from sim_core.commands import (
 )
 from sim_core.events import Event, Ring
 from sim_core.hardware.meter import Meter
-from sim_core.models import load_garage, load_model
 from sim_core.ocpp16.charge_point import Build
+from sim_core.runtime.clock import ScaledClock
+from sim_core.settings.models import load_garage, load_model
 from sim_core.snapshot import LinkState
 from sim_core.station import Station
-from sim_core.store import Store
+from sim_core.store.makers import store_in
 from sim_core.wire.message_log import MessageLog
 
 SCALE = 60.0
@@ -90,7 +90,7 @@ def make_station(folder: Path, url: str, seed: int) -> Station:
         ),
         url=url,
         clock=clock,
-        store=Store.in_folder(folder, "CHAOS", clock.now()),
+        store=store_in(folder, "CHAOS", clock.now()),
         messages=MessageLog(1000),
         events=Ring[Event](1000),
         call_timeout_s=10.0,

@@ -21,7 +21,7 @@ from websockets.asyncio.server import serve
 from websockets.typing import Subprotocol
 
 from sim_core.commands import Plug, Start, Stop, Unplug
-from sim_core.ocpp16.stamps import moment
+from sim_core.ocpp16.timestamps import moment
 from sim_core.snapshot import LinkState, StationSnapshot
 from sim_core.wire import dialling
 from sim_core.wire.access import NOTHING_SET, Access, Tls

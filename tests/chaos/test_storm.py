@@ -14,11 +14,12 @@ from collections.abc import AsyncIterator
 from websockets.asyncio.server import ServerConnection
 
 from sim_core.events import Event, Ring
-from sim_core.models import load_garage, load_model
 from sim_core.ocpp16.charge_point import Build
+from sim_core.settings.models import load_garage, load_model
 from sim_core.snapshot import LinkState, Registration
 from sim_core.station import Station
-from sim_core.store import MEMORY, Store
+from sim_core.store.makers import store_in
+from sim_core.store.sqlite import MEMORY
 from sim_core.wire.message_log import MessageLog
 from tests.network import Network, Reader, Writer
 from tests.pair import PairClock
@@ -119,7 +120,7 @@ def charge_point(name: str, crowd: Crowd) -> Station:
         build,
         url=f"ws://127.0.0.1:{crowd.network.port}/ocpp",
         clock=crowd.clock,
-        store=Store.in_folder(MEMORY, name, crowd.clock.now()),
+        store=store_in(MEMORY, name, crowd.clock.now()),
         messages=MessageLog(100),
         events=Ring[Event](100),
         longest_pause_s=LONGEST_PAUSE_S,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sim_core.commands import Accepted, LinkDown, Plug, Stop
-from sim_core.ocpp16.stamps import moment
+from sim_core.ocpp16.timestamps import moment
 from sim_core.snapshot import Registration
 from tests.conformance.acts import all_statuses, charge, configure, payloads, said
 from tests.pair import Pair

@@ -10,7 +10,7 @@ import pytest
 
 from sim_core.commands import Accepted, LinkDown, LinkUp, Plug, Start, Stop, Unplug
 from sim_core.ocpp16.configuration import MEASURANDS
-from sim_core.ocpp16.stamps import moment
+from sim_core.ocpp16.timestamps import moment
 from tests.conformance.acts import charge, checked, configure, energy_wh, payloads
 from tests.pair import Pair, PairClock
 from tests.scripted_csms import Payload

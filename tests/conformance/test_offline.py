@@ -27,7 +27,7 @@ from sim_core.commands import (
     SuspendEV,
     Unplug,
 )
-from sim_core.ocpp16.stamps import stamp
+from sim_core.ocpp16.timestamps import stamp
 from sim_core.snapshot import LinkState
 from tests.conformance.acts import (
     back_online,

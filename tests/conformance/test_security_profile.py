@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import trustme
 
-from sim_core.ocpp16.stamps import stamp
+from sim_core.ocpp16.timestamps import stamp
 from sim_core.wire.access import Access, Tls
 from tests.conformance.acts import only_of, read_key, unplug_network
 from tests.pair import Pair

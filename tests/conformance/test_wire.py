@@ -23,8 +23,8 @@ from websockets.asyncio.server import Request, Response, ServerConnection, serve
 from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
-from sim_core.clock import Clock, ManualClock
 from sim_core.commands import LinkDown, Plug, Start, Stop, SuspendEV, Unplug
+from sim_core.runtime.clock import Clock, ManualClock
 from sim_core.snapshot import LinkState, Registration
 from sim_core.wire import link as link_module
 from sim_core.wire.access import Access, dial

@@ -20,15 +20,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim_core.config import ConfigError, load_as
 from sim_core.csms import Csms
-from sim_core.fleet.crowd import Crowd
 from sim_core.fleet.ids import Shard, ShardError, numbered, shard_of
 from sim_core.fleet.metrics import app_of
 from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.picture import FleetPicture, Phase, latency_of, sentence, summary
 from sim_core.fleet.sessions import Visits
+from sim_core.fleet.stations import Crowd
 from sim_core.http_door.server import listen, serve_app
+from sim_core.settings.options import ConfigError, load_as
 from tests.sim_core.test_storage_trouble import locked
 from tui.fleet import FleetApp, Page, page
 from tui.look import Look

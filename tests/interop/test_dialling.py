@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import trustme
 
-from sim_core.clock import ManualClock
-from sim_core.public import public_url
+from sim_core.redaction import public_url
+from sim_core.runtime.clock import ManualClock
 from sim_core.snapshot import LinkState, Registration
 from sim_core.wire import dialling
 from sim_core.wire import link as link_module

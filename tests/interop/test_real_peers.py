@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 
 from sim_core.commands import Command, Plug, Start, Stop, Unplug
-from sim_core.config import Settings
 from sim_core.csms import Boot, Csms, Rules
 from sim_core.csms.events import MeterReported, StatusReported, TransactionStopped
 from sim_core.engine import Engine
+from sim_core.settings.options import Settings
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration, StationSnapshot
-from sim_core.store import MEMORY
+from sim_core.store.sqlite import MEMORY
 from tests.pair import settings
 
 

@@ -19,7 +19,7 @@ GROUPS = {
     "hardware": ("sim_core/hardware/**/*.py",),
     "ocpp16": ("sim_core/ocpp16/**/*.py",),
     "wire": ("sim_core/wire/**/*.py",),
-    "store": ("sim_core/store*.py", "sim_core/store*/**/*.py"),
+    "store": ("sim_core/store/**/*.py",),
 }
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 SURVIVORS = KEPT / "survivors.json"

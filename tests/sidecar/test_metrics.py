@@ -22,8 +22,8 @@ from sim_core.commands import (
     Start,
     Stop,
 )
+from sim_core.sidecar.counters import Tally
 from sim_core.sidecar.metrics import Metrics
-from sim_core.sidecar.tally import Tally
 from tests.pair import Pair
 from tests.scripted_csms import CallError, Drop
 from tests.sidecar.beside import beside

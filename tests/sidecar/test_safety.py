@@ -18,8 +18,8 @@ from sim_core.commands import ACTIONS, Plug
 from sim_core.http_door import server
 from sim_core.http_door.guard import LARGEST_BODY, LONGEST_QUERY
 from sim_core.http_door.server import is_loopback, listen
-from sim_core.sidecar import streams
-from sim_core.sidecar.looks import LOOKS
+from sim_core.sidecar import server_sent_events as streams
+from sim_core.sidecar.read_routes import LOOKS
 from sim_core.sidecar.server import companion, serve, why_closed
 from tests.pair import Pair, settings
 from tests.scripted_csms import Hold

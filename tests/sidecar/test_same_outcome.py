@@ -27,7 +27,7 @@ from sim_core.commands import (
     SuspendEVSE,
     Swipe,
 )
-from sim_core.sidecar.acts import command
+from sim_core.sidecar.command_routes import command
 from tests.pair import Pair
 from tests.sidecar.beside import in_process
 from tui.keymap import ROWS, command_for, typed_command, why_not

@@ -12,7 +12,7 @@ from schemathesis import GenerationMode
 
 from sim_core.commands import ACTIONS
 from sim_core.http_door import guard
-from sim_core.sidecar.looks import LOOKS
+from sim_core.sidecar.read_routes import LOOKS
 from tests.pair import Pair
 from tests.sidecar.beside import beside
 

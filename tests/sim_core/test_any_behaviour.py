@@ -37,7 +37,7 @@ from sim_core.commands import (
     Unlock,
     Unplug,
 )
-from sim_core.ocpp16.stamps import stamp
+from sim_core.ocpp16.timestamps import stamp
 from sim_core.snapshot import LinkState, Registration
 from tests.pair import Pair
 from tests.scripted_csms import Answer, CallError, Cut, Drop, Twice

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from sim_core import claim
-from sim_core.store import Store
+from sim_core.store.makers import store_in
+from sim_core.store.sqlite import lock as claim
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 HOLD = """
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from sim_core.store import Store
-store = Store.in_folder(Path(sys.argv[1]), sys.argv[2], datetime.now(timezone.utc))
+from sim_core.store.sqlite import Store
+store = store_in(Path(sys.argv[1]), sys.argv[2], datetime.now(timezone.utc))
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -28,7 +28,7 @@ sys.stdin.read()
 @pytest.mark.parametrize("cpid", ["CP01", "Müller/3 #1"])
 def test_a_state_is_taken_while_a_store_has_it(tmp_path: Path, cpid: str) -> None:
     assert claim.taken(tmp_path, cpid) == ""
-    store = Store.in_folder(tmp_path, cpid, NOW)
+    store = store_in(tmp_path, cpid, NOW)
     sentence = claim.taken(tmp_path, cpid)
     assert f"another ChargeForge is running with the state in {tmp_path}, as {cpid}" in sentence
     assert "CPID (--cpid) or STATE_DIR (--state-dir)" in sentence
@@ -38,9 +38,9 @@ def test_a_state_is_taken_while_a_store_has_it(tmp_path: Path, cpid: str) -> Non
 
 
 def test_asking_takes_nothing(tmp_path: Path) -> None:
-    Store.in_folder(tmp_path, "CP01", NOW).close()
+    store_in(tmp_path, "CP01", NOW).close()
     assert claim.taken(tmp_path, "CP01") == ""
-    Store.in_folder(tmp_path, "CP01", NOW).close()
+    store_in(tmp_path, "CP01", NOW).close()
 
 
 def test_the_process_that_has_it_is_named_where_the_system_says_which(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim_core.config import ConfigError, Settings, load, option_names
+from sim_core.settings.options import ConfigError, Settings, load, option_names
 
 
 @pytest.fixture(autouse=True)

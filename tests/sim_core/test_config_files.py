@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sim_core.config import ConfigError, load, load_as, option_names
 from sim_core.fleet.options import FleetSettings
-from sim_core.models import ModelError
+from sim_core.settings.models import ModelError
+from sim_core.settings.options import ConfigError, load, load_as, option_names
 
 ENV, TOML = ".env", "chargeforge.toml"
 NO_OPTION = "there is no option"

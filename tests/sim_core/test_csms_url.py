@@ -10,9 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from websockets.uri import parse_uri
 
-from sim_core.config import ConfigError, load
-from sim_core.csms_url import NO_SCHEME, PERCENT_ADVICE, trouble, twice, with_identity
-from sim_core.plain_options import plain_options
+from sim_core.settings.csms_url import NO_SCHEME, PERCENT_ADVICE, trouble, twice, with_identity
+from sim_core.settings.options import ConfigError, load
+from sim_core.settings.plain_options import plain_options
 from sim_core.snapshot import Registration
 from sim_core.wire.access import Access, dial
 from tests.pair import Pair

@@ -11,9 +11,9 @@ from datetime import timedelta
 import pytest
 
 from sim_core.commands import InjectFault, LinkDown, Plug, Start, Unplug
-from sim_core.config import Settings, load
 from sim_core.demo import AFTERWORD, STORY, Chapter, Stage, engine
 from sim_core.engine import Engine
+from sim_core.settings.options import Settings, load
 from sim_core.snapshot import ConnectorSnapshot
 
 PATIENCE_S = 20.0

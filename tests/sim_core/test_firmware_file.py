@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim_core.ocpp16.firmware_file import LONGEST_VERSION, Image, read_image
+from sim_core.files.firmware_image import LONGEST_VERSION, Image, read_image
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=60),

@@ -10,7 +10,7 @@ import pytest
 
 from sim_core.commands import Accepted, Plug, Refused, Resume, Start, Unplug
 from sim_core.hardware.vehicle import Pause, VehicleType
-from sim_core.models import ModelError, load_garage
+from sim_core.settings.models import ModelError, load_garage
 from tests.pair import Pair
 
 GARAGE = load_garage()

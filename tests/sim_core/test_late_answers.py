@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
-from sim_core.ocpp16.ids import whole_number
+from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.snapshot import Registration
-from sim_core.store import JournalRow
+from sim_core.store.records import JournalRow
 from sim_core.wire.endpoint import NoAnswer, Result
 from sim_core.wire.outbox import PLAIN_LIMIT
 from sim_core.wire.trial import Again, RetryPolicy, Trial

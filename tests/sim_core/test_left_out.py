@@ -20,7 +20,7 @@ from sim_core.hardware.model import (
     VendorFault,
 )
 from sim_core.hardware.status import RULES, Facts, Status, connector_status, refusals
-from sim_core.models import load_garage, load_model
+from sim_core.settings.models import load_garage, load_model
 
 SMALLEST = """
 [identity]

@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 
-from sim_core.clock import ManualClock, SystemClock, Timer
 from sim_core.commands import Accepted, Plug, Start, Stop, SuspendEV, Unplug
-from sim_core.config import ConfigError
 from sim_core.engine import Engine
 from sim_core.events import Ring
-from sim_core.models import load_model
 from sim_core.ocpp16.metering import Aligned, Periodic
-from sim_core.ocpp16.stamps import moment
+from sim_core.ocpp16.timestamps import moment
+from sim_core.runtime.clock import ManualClock, SystemClock, Timer
+from sim_core.settings.models import load_model
+from sim_core.settings.options import ConfigError
 from sim_core.snapshot import Registration
 from sim_core.station import Station
-from sim_core.store import MEMORY
+from sim_core.store.sqlite import MEMORY
 from sim_core.wire.message_log import MessageLog
 from tests.pair import Pair, settings
 from tests.scripted_csms import ScriptedCsms

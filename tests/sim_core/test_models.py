@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from sim_core.config import ConfigError, Settings, load
 from sim_core.errors import UserError
 from sim_core.hardware.model import Behaviour, Identity, KeyText, Metering, Ratings, Timing
-from sim_core.models import ModelError, load_model, shipped
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.registration import boot_payload
+from sim_core.settings.models import ModelError, load_model, shipped
+from sim_core.settings.options import ConfigError, Settings, load
 from sim_core.wire import schemas
 from tests.pair import Pair
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim_core.config import OLDER_NAMES, ConfigError, Settings, load, option_names
-from sim_core.plain_options import OTHERS, PLAIN, PlainSettings, load_late, plain_options
+from sim_core.settings.options import OLDER_NAMES, ConfigError, Settings, load, option_names
+from sim_core.settings.plain_options import OTHERS, PLAIN, PlainSettings, load_late, plain_options
 
 SOME = {
     "csms_url": "wss://csms.example:9000/ocpp/1.6",

@@ -21,7 +21,8 @@ from ocpp.v16 import call_result
 from sim_core.commands import Accepted, Plug, Start, Stop, Unplug
 from sim_core.fleet.sessions import Habits, Visits, visit
 from sim_core.ocpp16.promises import REFUSED
-from sim_core.store import Store, StoreError
+from sim_core.store.makers import store_in
+from sim_core.store.sqlite import Store, StoreError
 from sim_core.wire.schemas import answer_fault
 from tests.conformance.acts import charge, checked, payloads, said
 from tests.pair import Pair
@@ -124,7 +125,7 @@ async def test_a_locked_file_stops_nothing_while_it_charges(tmp_path: Path) -> N
 
 
 async def test_a_lock_holds_the_loop_for_a_moment_only(tmp_path: Path) -> None:
-    store = Store.in_folder(tmp_path, "CP01", NOW)
+    store = store_in(tmp_path, "CP01", NOW)
     with locked(tmp_path):
         began = time.monotonic()
         for nth in range(40):
@@ -287,7 +288,7 @@ def test_a_disk_without_room(tmp_path: Path) -> None:
     if mounted.returncode:
         pytest.skip("only root may mount a small disk")
     try:
-        store = Store.in_folder(small, "CP01", NOW)
+        store = store_in(small, "CP01", NOW)
         key = _begin(store)
         filler = small / "filler"
         fill(filler)
@@ -301,7 +302,7 @@ def test_a_disk_without_room(tmp_path: Path) -> None:
         fill(filler)
         store.close()
         with pytest.raises(StoreError, match=f"{FULL}.*{small}"):
-            Store.in_folder(small, "CP02", NOW)
+            store_in(small, "CP02", NOW)
     finally:
         subprocess.run(["umount", "-l", str(small)], check=True)
 
@@ -322,7 +323,7 @@ def test_a_commit_that_is_refused_in_the_middle_is_whole_in_memory(
     refuses_at: int, tmp_path: Path
 ) -> None:
     """Whichever of its statements meets the refusal, the numbers given out are the file's."""
-    store = Store.in_folder(tmp_path, "CP01", NOW)
+    store = store_in(tmp_path, "CP01", NOW)
     _begin(store)
     refused: list[str] = []
     store.tell_refusals(lambda: refused.append(store.refusal))
@@ -341,7 +342,7 @@ def test_a_commit_that_is_refused_in_the_middle_is_whole_in_memory(
     assert store.refusal == ""
     assert (store.journal(9), store.samples(key), store.open_transactions()) == seen
     store.close()
-    again = Store.in_folder(tmp_path, "CP01", NOW)
+    again = store_in(tmp_path, "CP01", NOW)
     assert (again.journal(9), again.samples(key), again.open_transactions()) == seen
     again.close()
 
@@ -444,7 +445,7 @@ async def test_state_that_is_taken_away_while_it_runs_is_a_warning(tmp_path: Pat
         (warning,) = trouble(pair)
         assert warning.startswith(f"{folder / 'CP01.sqlite3'} has been removed while it was in use")
         with pytest.raises(StoreError, match="another ChargeForge is running"):
-            Store.in_folder(folder, "CP01", NOW)
+            store_in(folder, "CP01", NOW)
         assert pair.status() == "Charging"
         (elsewhere / "CP01.sqlite3").replace(folder / "CP01.sqlite3")
         await pair.advance(30)
@@ -456,7 +457,7 @@ async def test_a_second_one_in_its_place_is_a_warning(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     async with Pair(state=folder) as pair:
         folder.rename(tmp_path / "elsewhere")
-        second = Store.in_folder(folder, "CP01", NOW)
+        second = store_in(folder, "CP01", NOW)
         await pair.advance(30)
         (warning,) = trouble(pair)
         assert "another ChargeForge runs with the state that is there" in warning
@@ -538,7 +539,7 @@ def test_every_word_that_refuses_is_a_word_of_its_message() -> None:
 
 
 def test_a_fault_of_the_file_names_the_file(tmp_path: Path) -> None:
-    store = Store.in_folder(tmp_path, "CP01", NOW)
+    store = store_in(tmp_path, "CP01", NOW)
     why = store.explained(sqlite3.DatabaseError("database disk image is malformed"))
     assert isinstance(why, StoreError)
     assert str(store.path) in str(why)
@@ -549,7 +550,7 @@ def test_a_fault_of_the_file_names_the_file(tmp_path: Path) -> None:
 
 
 async def test_a_bug_in_a_statement_is_no_trouble_of_the_disk(tmp_path: Path) -> None:
-    store = Store.in_folder(tmp_path, "CP01", NOW)
+    store = store_in(tmp_path, "CP01", NOW)
     with pytest.raises(sqlite3.OperationalError, match="no such table"), store.together():
         store._db.execute("DELETE FROM nowhere")
     assert store.refusal == ""

@@ -9,30 +9,32 @@ from pathlib import Path
 
 import pytest
 
-from sim_core.store import MEMORY, SECURITY_EVENTS_KEPT, Store, StoredProfile, StoreError
+from sim_core.store.makers import store_in
+from sim_core.store.records import SECURITY_EVENTS_KEPT, StoredProfile
+from sim_core.store.sqlite import MEMORY, Store, StoreError
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 
 
 def test_a_register_never_goes_back_and_outlives_the_store(tmp_path: Path) -> None:
-    store = Store.in_folder(tmp_path, "CP/1", NOW)
+    store = store_in(tmp_path, "CP/1", NOW)
     store.save_register(1, 500.5)
     store.save_register(1, 400.0)
     store.save_registers_lightly({1: 100.0, 2: 7.0})
     store.close()
-    again = Store.in_folder(tmp_path, "CP/1", NOW)
+    again = store_in(tmp_path, "CP/1", NOW)
     assert again.registers() == {1: 500.5, 2: 7.0}
     again.close()
 
 
 def test_the_name_of_a_charge_point_is_no_path(tmp_path: Path) -> None:
     folder = tmp_path / "state"
-    Store.in_folder(folder, "../../CP", NOW).close()
+    store_in(folder, "../../CP", NOW).close()
     assert [path.name for path in tmp_path.iterdir()] == ["state"]
 
 
 def test_others_cannot_read_what_is_kept(tmp_path: Path) -> None:
-    store = Store.in_folder(tmp_path, "CP01", NOW)
+    store = store_in(tmp_path, "CP01", NOW)
     assert store.path.stat().st_mode & 0o077 == 0
     store.close()
 
@@ -43,7 +45,7 @@ def test_others_cannot_read_what_is_kept(tmp_path: Path) -> None:
 def test_a_damaged_file_is_set_aside_and_said(tmp_path: Path, damage: bytes) -> None:
     path = tmp_path / "CP01.sqlite3"
     path.write_bytes(damage)
-    store = Store.in_folder(tmp_path, "CP01", NOW)
+    store = store_in(tmp_path, "CP01", NOW)
     assert "CP01.sqlite3 was damaged" in store.trouble
     assert "is now CP01.sqlite3.damaged-20260102-030405" in store.trouble
     assert (tmp_path / "CP01.sqlite3.damaged-20260102-030405").read_bytes() == damage
@@ -57,23 +59,23 @@ def test_a_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
         db.execute("PRAGMA user_version = 99")
     db.close()
     with pytest.raises(StoreError, match=r"another version of ChargeForge \(schema 99\)"):
-        Store.in_folder(tmp_path, "CP01", NOW)
+        store_in(tmp_path, "CP01", NOW)
     assert not list(tmp_path.glob("*.damaged-*"))
 
 
 def test_two_cannot_have_the_same_file(tmp_path: Path) -> None:
-    store = Store.in_folder(tmp_path, "CP01", NOW)
+    store = store_in(tmp_path, "CP01", NOW)
     with pytest.raises(StoreError, match="another ChargeForge is running"):
-        Store.in_folder(tmp_path, "CP01", NOW)
+        store_in(tmp_path, "CP01", NOW)
     store.close()
-    Store.in_folder(tmp_path, "CP01", NOW).close()
+    store_in(tmp_path, "CP01", NOW).close()
 
 
 @pytest.mark.parametrize("on_disk", [True, False])
 def test_what_belongs_together_is_written_together_or_not_at_all(
     on_disk: bool, tmp_path: Path
 ) -> None:
-    store = Store.in_folder(tmp_path if on_disk else MEMORY, "CP01", NOW)
+    store = store_in(tmp_path if on_disk else MEMORY, "CP01", NOW)
 
     class PowerCutError(Exception):
         pass
@@ -91,7 +93,7 @@ def test_what_belongs_together_is_written_together_or_not_at_all(
 
 def filled(folder: Path, samples: int = 0) -> Path:
     """A file in which something is kept, closed in good order."""
-    store = Store.in_folder(folder, "CP01", NOW)
+    store = store_in(folder, "CP01", NOW)
     key = begin(store)
     store.append("StartTransaction", {"n": 1}, key=key, connector_id=1, at=NOW)
     for nth in range(samples):
@@ -114,14 +116,14 @@ def begin(store: Store) -> int:
 
 def test_a_new_file_has_its_tables_before_anything_is_written(tmp_path: Path) -> None:
     """Whoever copies the file alone, or loses its log, has no file without tables."""
-    store = Store.in_folder(tmp_path, "CP01", NOW)
+    store = store_in(tmp_path, "CP01", NOW)
     copy = tmp_path / "copy"
     copy.mkdir()
     (copy / "CP01.sqlite3").write_bytes(store.path.read_bytes())
     with sqlite3.connect(copy / "CP01.sqlite3") as db:
         assert db.execute("SELECT count(*) FROM journal").fetchone() == (0,)
     db.close()
-    again = Store.in_folder(copy, "CP01", NOW)
+    again = store_in(copy, "CP01", NOW)
     assert again.trouble == ""
     again.close()
     store.close()
@@ -177,14 +179,14 @@ def test_state_that_was_there_is_never_taken_for_new(
         (name.read_bytes() for name in (path, path.with_name(path.name + "-wal")) if name.exists()),
         key=len,
     )
-    store = Store.in_folder(tmp_path, "CP01", NOW)
+    store = store_in(tmp_path, "CP01", NOW)
     assert "CP01.sqlite3 was damaged" in store.trouble
     assert (store.depth, store.registers(), store.open_transactions()) == (0, {}, [])
     aside = sorted((name.read_bytes() for name in tmp_path.glob("*.damaged-*")), key=len)
     assert aside == found, "all that was there is kept as it was"
     assert begin(store) == 1
     store.close()
-    again = Store.in_folder(tmp_path, "CP01", NOW)
+    again = store_in(tmp_path, "CP01", NOW)
     assert again.trouble == ""
     again.close()
 
@@ -192,13 +194,13 @@ def test_state_that_was_there_is_never_taken_for_new(
 def test_two_damages_in_one_second_are_both_kept(tmp_path: Path) -> None:
     for nth in range(3):
         (tmp_path / "CP01.sqlite3").write_bytes(b"no database %d" % nth * 50)
-        Store.in_folder(tmp_path, "CP01", NOW).close()
+        store_in(tmp_path, "CP01", NOW).close()
     assert len(list(tmp_path.glob("*.damaged-*"))) == 3
 
 
 def test_a_process_killed_while_it_made_the_file_leaves_no_damage(tmp_path: Path) -> None:
     (tmp_path / "CP01.sqlite3.new").write_bytes(b"half")
-    store = Store.in_folder(tmp_path, "CP01", NOW)
+    store = store_in(tmp_path, "CP01", NOW)
     assert store.trouble == ""
     assert begin(store) == 1
     store.close()
@@ -206,7 +208,7 @@ def test_a_process_killed_while_it_made_the_file_leaves_no_damage(tmp_path: Path
 
 @pytest.mark.parametrize("on_disk", [True, False])
 def test_the_last_thousand_events_are_kept(on_disk: bool, tmp_path: Path) -> None:
-    store = Store.in_folder(tmp_path if on_disk else MEMORY, "CP01", NOW)
+    store = store_in(tmp_path if on_disk else MEMORY, "CP01", NOW)
     with store.together():
         for nth in range(SECURITY_EVENTS_KEPT + 7):
             store.add_security_event(f"E{nth}", NOW, "", waits=True)
@@ -219,7 +221,7 @@ def test_the_last_thousand_events_are_kept(on_disk: bool, tmp_path: Path) -> Non
 
 
 def test_after_a_light_save_the_disk_is_waited_for_again(tmp_path: Path) -> None:
-    store = Store.in_folder(tmp_path, "CP01", NOW)
+    store = store_in(tmp_path, "CP01", NOW)
     during: list[int] = []
     file = store._db._file
 
@@ -241,7 +243,7 @@ def test_after_a_light_save_the_disk_is_waited_for_again(tmp_path: Path) -> None
 
 
 def test_what_belongs_to_a_transaction_goes_with_it(tmp_path: Path) -> None:
-    store = Store.in_folder(tmp_path, "CP01", NOW)
+    store = store_in(tmp_path, "CP01", NOW)
     key, other = begin(store), begin(store)
     for one in (key, other):
         store.add_sample(one, {"n": one})
@@ -258,26 +260,26 @@ def test_what_belongs_to_a_transaction_goes_with_it(tmp_path: Path) -> None:
 
 def test_a_file_that_is_removed_or_replaced_is_noticed(tmp_path: Path) -> None:
     folder = tmp_path / "state"
-    store = Store.in_folder(folder, "CP01", NOW)
+    store = store_in(folder, "CP01", NOW)
     assert store.misplaced() == ""
     moved = folder.rename(tmp_path / "moved")
     assert store.misplaced() == "has been removed"
     assert store.claim_again(), "nobody else begins here unnoticed"
     with pytest.raises(StoreError, match="another ChargeForge is running"):
-        Store.in_folder(folder, "CP01", NOW)
+        store_in(folder, "CP01", NOW)
     (folder / "CP01.sqlite3").write_bytes((moved / "CP01.sqlite3").read_bytes())
     assert store.misplaced() == "has been replaced by another file"
     (moved / "CP01.sqlite3").replace(folder / "CP01.sqlite3")
     assert store.misplaced() == ""
     store.close()
-    Store.in_folder(folder, "CP01", NOW).close()
+    store_in(folder, "CP01", NOW).close()
 
 
 def test_a_place_that_another_has_taken_is_not_claimed(tmp_path: Path) -> None:
     folder = tmp_path / "state"
-    store = Store.in_folder(folder, "CP01", NOW)
+    store = store_in(folder, "CP01", NOW)
     folder.rename(tmp_path / "moved")
-    second = Store.in_folder(folder, "CP01", NOW)
+    second = store_in(folder, "CP01", NOW)
     assert store.misplaced() == "has been replaced by another file"
     assert not store.claim_again()
     second.close()

@@ -10,14 +10,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim_core.store import (
-    MEMORY,
-    KnownTag,
-    Reservation,
-    Store,
-    StoredProfile,
-)
-from sim_core.store_in_memory import MemoryStore
+from sim_core.store.makers import store_in
+from sim_core.store.memory import MemoryStore
+from sim_core.store.records import KnownTag, Reservation, StoredProfile
+from sim_core.store.sqlite import MEMORY, Store
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 TAGS = ("TAG", "tag", "Straße", "STRASSE", "ÄRGER", "ärger")
@@ -191,7 +187,7 @@ def _all_that_can_be_read(store: Store) -> dict[str, Any]:
 @settings(max_examples=200, deadline=None)
 @given(st.lists(STEPS, max_size=15))
 def test_memory_answers_as_the_database_does(steps: list[Write]) -> None:
-    database, memory = Store(MEMORY, NOW), Store.in_folder(MEMORY, "CP", NOW)
+    database, memory = Store(MEMORY, NOW), store_in(MEMORY, "CP", NOW)
     assert isinstance(memory, MemoryStore)
     for step in steps:
         assert step(memory) == step(database)

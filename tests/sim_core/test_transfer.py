@@ -12,9 +12,9 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim_core.clock import ManualClock, SystemClock
-from sim_core.public import without_users
-from sim_core.wire.transfer import PORTS, TransferError, Transfers, read_location, within
+from sim_core.files.transfer import PORTS, TransferError, Transfers, read_location, within
+from sim_core.redaction import without_users
+from sim_core.runtime.clock import ManualClock, SystemClock
 from tests.file_servers import FtpFiles, HttpFiles, Says
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sim_core.clock import ManualClock
+from sim_core.runtime.clock import ManualClock
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.message_log import MessageLog
 

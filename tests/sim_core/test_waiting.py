@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 
-from sim_core.clock import ManualClock
-from sim_core.draws import Draws
-from sim_core.race import Flag, first_of
+from sim_core.runtime.asyncio_helpers import LightEvent, first_of
+from sim_core.runtime.clock import ManualClock
+from sim_core.runtime.random_numbers import RandomNumbers
 
 
 async def test_whoever_waits_goes_on_though_the_flag_is_down_again() -> None:
-    flag = Flag()
+    flag = LightEvent()
     waiting = [asyncio.ensure_future(flag.wait()) for _ in range(2)]
     await asyncio.sleep(0)
     flag.set()
@@ -21,7 +21,7 @@ async def test_whoever_waits_goes_on_though_the_flag_is_down_again() -> None:
 
 
 async def test_a_flag_that_is_up_keeps_nobody() -> None:
-    flag = Flag()
+    flag = LightEvent()
     flag.set()
     await asyncio.wait_for(flag.wait(), 1)
     assert flag.raised().done()
@@ -29,7 +29,7 @@ async def test_a_flag_that_is_up_keeps_nobody() -> None:
 
 
 async def test_who_gave_up_waiting_is_forgotten() -> None:
-    flag, clock = Flag(), ManualClock()
+    flag, clock = LightEvent(), ManualClock()
     for _ in range(100):
         assert await first_of(asyncio.sleep(0), flag.raised()) == 0
         late = asyncio.ensure_future(flag.within(1, clock.call_later))
@@ -40,7 +40,7 @@ async def test_who_gave_up_waiting_is_forgotten() -> None:
 
 
 async def test_the_time_is_up_or_the_flag_is() -> None:
-    flag, clock = Flag(), ManualClock()
+    flag, clock = LightEvent(), ManualClock()
     waiting = asyncio.ensure_future(flag.within(10, clock.call_later))
     await clock.advance(9.9)
     assert not waiting.done()
@@ -49,7 +49,7 @@ async def test_the_time_is_up_or_the_flag_is() -> None:
 
 
 def test_what_is_passed_over_changes_nothing_after_it() -> None:
-    plain, draws = random.Random(7), Draws(7)
+    plain, draws = random.Random(7), RandomNumbers(7)
     plain.random()
     draws.skip()
     assert draws.uniform(1, 5) == plain.uniform(1, 5)

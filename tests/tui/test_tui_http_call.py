@@ -24,8 +24,8 @@ from sim_core.commands import (
     Unlock,
     Unplug,
 )
-from sim_core.sidecar.acts import command as read_command
-from sim_core.sidecar.acts import queries, read
+from sim_core.sidecar.command_routes import command as read_command
+from sim_core.sidecar.command_routes import queries, read
 from sim_core.wire.message_log import Direction, Exchange
 from tui.http_call import Door, command_behind, command_call, door, exchange_call
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from screen_text import make_app, settled, text_of, until
 
 from sim_core.commands import Plug, Stop
-from sim_core.config import load
+from sim_core.settings.options import load
 from tui.dialogs import help_lines
 from tui.keymap import ROWS
 from tui.look import Look

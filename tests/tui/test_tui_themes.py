@@ -9,7 +9,7 @@ import pytest
 from test_tui_pictures import THEMES as PICTURED
 from textual.theme import BUILTIN_THEMES, Theme
 
-from sim_core.config import Settings
+from sim_core.settings.options import Settings
 from tui.look import (
     FAINT_ROLES,
     OWN_THEMES,

@@ -1,0 +1,317 @@
+"""The charge points of a fleet on one loop: switched on in turn, driven, looked at, ended.
+
+They share a message log and a ring of events, which is what makes the figures of the whole cheap:
+one look a second reads what is new, once. A charge point that fails takes nobody with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import random
+from collections import Counter, deque
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from sim_core.__main__ import stops_at_exit
+from sim_core.errors import UserError
+from sim_core.events import Event, Ring
+from sim_core.fleet.options import LONGEST_ID, LONGEST_TAG, FleetSettings
+from sim_core.fleet.picture import MOST_REASONS, FleetPicture, Phase, latency_of
+from sim_core.fleet.sessions import Habits, Visits, visit
+from sim_core.hardware.status import Status
+from sim_core.runtime.asyncio_helpers import first_of
+from sim_core.runtime.clock import SystemClock, clock_of
+from sim_core.runtime.event_loop_thread import EventLoopThread
+from sim_core.settings.options import ConfigError
+from sim_core.sidecar.counters import ExchangeTally
+from sim_core.snapshot import LinkState
+from sim_core.station import Station, access_of, build_of
+from sim_core.wire.access import tls_context
+from sim_core.wire.message_log import MessageLog
+from sim_core.wire.refusals import Facts, Refusals
+
+LOG = logging.getLogger(__name__)
+
+WALL = SystemClock()
+"""The time of whoever looks and of the CSMS, however fast it passes for the charge points."""
+LOOK_S = 1.0
+ANSWERS_KEPT = 10_000
+"""The percentiles are those of so many answers."""
+RATE_OVER_S = 10
+TRACE_S = 600
+FAREWELL_S = 5.0
+"""How long the end waits for the CSMS to answer what is in the journals."""
+
+
+@dataclass
+class Member:
+    """One charge point of the fleet, and what keeps it busy."""
+
+    station: Station
+    work: list[asyncio.Task[None]]
+
+
+class Crowd:
+    """Hosts a fleet on a thread of its own."""
+
+    def __init__(self, settings: FleetSettings) -> None:
+        """Raises a UserError with a sentence where the options do not fit together."""
+        self.settings = settings
+        self.messages = MessageLog(settings.message_log_size)
+        self.events: Ring[Event] = Ring(2_000)
+        self.tally = ExchangeTally(self.messages)
+        self.visits = Visits()
+        self.picture = FleetPicture()
+        """Swapped for a new one every second; read from any thread."""
+        self._clock = clock_of(settings.time_scale)
+        self._numbers = settings.shard().numbers(settings.fleet_count)
+        self._check_lengths()
+        self._members: dict[int, Member] = {}
+        self._phase = Phase.BOOTING
+        self._crashed = 0
+        self._lag_s = 0.0
+        self._warnings: tuple[str, ...] = ()
+        self._answers: deque[float] = deque(maxlen=ANSWERS_KEPT)
+        self._counts: deque[int] = deque([0], maxlen=TRACE_S + 1)
+        self.refusals = Refusals(self._note_refusal, WALL.monotonic, crowd=True)
+        self.told: Ring[Event] = Ring(100)
+        """What is worth a line about the fleet as a whole."""
+        self._thread = EventLoopThread("fleet", self._main, ended=lambda: None)
+
+    def _check_lengths(self) -> None:
+        settings, last = self.settings, self.settings.fleet_count
+        if len(settings.id_of(last)) > LONGEST_ID:
+            raise ConfigError(
+                f"FLEET_IDS (--ids): {settings.id_of(last)!r} is longer than {LONGEST_ID} "
+                "characters; choose a shorter pattern."
+            )
+        if len(tag := settings.tag_of(last, settings.connectors)) > LONGEST_TAG:
+            raise ConfigError(
+                f"FLEET_TAGS (--tags): {tag!r} is longer than {LONGEST_TAG} characters; choose a "
+                "shorter pattern."
+            )
+
+    @property
+    def failure(self) -> str:
+        """Why the fleet is not running, as a sentence; empty while it runs."""
+        return self._thread.failure
+
+    @property
+    def exit_code(self) -> int:
+        """What the process should end with after a failure."""
+        return self._thread.exit_code
+
+    def now(self) -> datetime:
+        """The time of day of the fleet."""
+        return self._clock.now()
+
+    def start(self) -> None:
+        """Begin to switch the charge points on; returns at once."""
+        self._thread.start()
+
+    def stop(self, deadline: float) -> bool:
+        """End every session and every charge point; False when that took longer."""
+        return self._thread.stop(deadline)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end; True when it has come."""
+        return self._thread.wait(seconds)
+
+    def warn(self, sentence: str) -> None:
+        """Show the viewers a standing warning."""
+        self._warnings = (*self._warnings, sentence)
+
+    def _note_refusal(self, text: str, connector_id: int | None, facts: Facts) -> None:
+        LOG.warning("%s", text, extra={"facts": facts})
+        self.told.append(Event(self.now(), "refusal", text, None, facts))
+
+    # -- life --------------------------------------------------------
+
+    async def _main(self, ending: asyncio.Event) -> None:
+        with self.settings.naming_sources():
+            await self._host(ending)
+
+    async def _host(self, ending: asyncio.Event) -> None:
+        async with contextlib.AsyncExitStack() as stack:
+            looking = asyncio.ensure_future(self._look_on())
+            stack.push_async_callback(_ended, looking)
+            stack.push_async_callback(self._switch_off)
+            if self.settings.http_port:
+                from sim_core.fleet.metrics import serve
+
+                stack.push_async_callback(await serve(self))
+            await first_of(
+                ending.wait(), self._switch_on(), self._time_is_up(), _result_of(looking)
+            )
+
+    async def _time_is_up(self) -> None:
+        seconds = self.settings.fleet_duration_sec
+        await (WALL.sleep(seconds) if seconds else asyncio.get_running_loop().create_future())
+
+    async def _switch_on(self) -> None:
+        settings = self.settings
+        tls_context(access_of(settings).tls)  # what cannot be used is said now, not at every dial
+        build = build_of(settings)
+        for remark in settings.remarks:
+            self.warn(remark)
+        begun = WALL.monotonic()
+        for place, number in enumerate(self._numbers):
+            await WALL.sleep(begun + place / settings.fleet_boots_per_sec - WALL.monotonic())
+            seed = None if settings.seed is None else settings.seed + number
+            station = Station.built(
+                replace(build, charge_point_id=settings.id_of(number)),
+                settings.model_copy(update={"seed": seed}),
+                clock=self._clock,
+                messages=self.messages,
+                events=self.events,
+                refusals=self.refusals,
+            )
+            station.tells_log = False
+            station.seen_afar = False  # its pictures are looked at here, if at all
+            self._members[number] = member = Member(station, [])
+            station.open()
+            self._begin(member, self._watch_over(number, station))
+            if settings.fleet_session_sec:
+                self._drive(number, member, random.Random(seed))
+        gc.freeze()  # what is here stays: a look at all of it would hold up every charge point
+        self._phase = Phase.RUNNING
+        await asyncio.get_running_loop().create_future()
+
+    def _drive(self, number: int, member: Member, rng: random.Random) -> None:
+        settings = self.settings
+        habits = Habits(settings.fleet_session_sec, settings.fleet_pause_sec)
+        for connector_id in range(1, settings.connectors + 1):
+            driver = visit(
+                member.station,
+                connector_id,
+                settings.tag_of(number, connector_id),
+                habits,
+                clock=self._clock,
+                rng=random.Random(rng.random()),
+                visits=self.visits,
+            )
+            member.work.append(member.station.charge_point.spawn(driver))
+
+    def _begin(self, member: Member, work: Coroutine[Any, Any, None]) -> None:
+        member.work.append(asyncio.ensure_future(work))
+
+    async def _watch_over(self, number: int, station: Station) -> None:
+        """One that fails is taken out; the others go on."""
+        try:
+            await station.failed()
+        except UserError as error:
+            LOG.error("%s stopped: %s", self.settings.id_of(number), error)
+        except Exception:
+            LOG.exception("%s stopped", self.settings.id_of(number))
+        self._crashed += 1
+        member = self._members.pop(number)
+        for task in member.work[1:]:
+            task.cancel()
+        await station.close()
+
+    async def _switch_off(self) -> None:
+        self._phase = Phase.STOPPING
+        members = list(self._members.values())
+        for member in members:
+            for task in member.work:
+                task.cancel()
+        await asyncio.gather(
+            *(task for member in members for task in member.work), return_exceptions=True
+        )
+        stops = stops_at_exit(self.settings)
+        goodbyes = (member.station.wind_up(stop=stops, patience_s=FAREWELL_S) for member in members)
+        for trouble in await asyncio.gather(*goodbyes, return_exceptions=True):
+            if isinstance(trouble, Exception):
+                LOG.error("the end was not in good order", exc_info=trouble)
+        await asyncio.gather(*(member.station.close() for member in members))
+        self._look()
+
+    # -- looking -----------------------------------------------------
+
+    async def _look_on(self) -> None:
+        due = WALL.monotonic()
+        while True:
+            self._lag_s = max(0.0, WALL.monotonic() - due)
+            self._look()
+            due = max(due + LOOK_S, WALL.monotonic())
+            await WALL.sleep(due - WALL.monotonic())
+
+    def _look(self) -> None:
+        self._answers.extend(self.tally.look())
+        total = sum(self.tally.messages.values())
+        self._counts.append(total)
+        links: Counter[LinkState] = Counter()
+        because: Counter[str] = Counter()
+        statuses: Counter[Status] = Counter()
+        registered = transactions = queued = refused = 0
+        refusal = ""
+        power_w = 0.0
+        stations = [member.station for member in self._members.values()]
+        for station in stations:
+            charge_point, link = station.charge_point, station.link
+            links[link.state] += 1
+            if link.state is LinkState.CONNECTED:
+                registered += charge_point.outbox.registered
+            elif link.trouble:
+                because[link.trouble] += 1
+            queued += charge_point.store.depth
+            if charge_point.store.refusal:
+                refused, refusal = refused + 1, refusal or charge_point.store.refusal
+            for outlet in charge_point.outlets.values():
+                report = charge_point.reports.current(outlet.number)
+                if report is not None:
+                    statuses[report.status] += 1
+                if outlet.transaction is not None:
+                    transactions += 1
+                    power_w += outlet.reading().power_w
+        over = min(RATE_OVER_S, len(self._counts) - 1)
+        counts = list(self._counts)
+        self.picture = FleetPicture(
+            phase=self._phase,
+            total=len(self._numbers),
+            booted=len(stations) + self._crashed,
+            connected=links[LinkState.CONNECTED],
+            registered=registered,
+            connectors=len(stations) * self.settings.connectors,
+            transactions=transactions,
+            charging=statuses[Status.CHARGING],
+            faulted=statuses[Status.FAULTED],
+            power_w=power_w,
+            queued=queued,
+            visits_begun=self.visits.begun,
+            visits_ended=self.visits.ended,
+            messages=total,
+            messages_per_s=(total - counts[-1 - over]) / (over * LOOK_S),
+            latency=latency_of(self._answers),
+            errors={kind: count for kind, count in self.tally.errors.items() if count},
+            offline_because=tuple(because.most_common(MOST_REASONS)),
+            refused=tuple(self.visits.refused.most_common(MOST_REASONS)),
+            crashed=self._crashed,
+            lag_s=self._lag_s,
+            warnings=(*self._warnings, *_refused(refused, refusal)),
+            standing=self.refusals.standing(),
+            rate_trace=tuple((b - a) / LOOK_S for a, b in pairwise(counts)),
+        )
+
+
+def _refused(count: int, sentence: str) -> tuple[str, ...]:
+    """The warning for charge points whose state cannot be written, and what the first one says."""
+    if not count:
+        return ()
+    whose = "one charge point" if count == 1 else f"{count} charge points"
+    return (f"{whose}: {sentence}",)
+
+
+async def _result_of(task: asyncio.Task[None]) -> None:
+    await asyncio.shield(task)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""Time and chance, and what asyncio lacks: nothing of chargers."""

@@ -1,0 +1,1 @@
+"""Every option once; models, garages and the other files that people write."""

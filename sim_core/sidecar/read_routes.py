@@ -1,0 +1,330 @@
+"""What there is to see: one table of paths, and the handlers under them.
+
+Everything here is read from the picture of now, from the message log and from the ring of events;
+nothing asks the charge point to do anything, so looking needs no key.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import metadata
+from typing import Any
+
+from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp
+
+from sim_core.http_door.answers import answer, refusal
+from sim_core.redaction import HIDDEN, public_url, without_users
+from sim_core.settings.options import Settings
+from sim_core.sidecar import openapi
+from sim_core.sidecar.command_routes import Query, read
+from sim_core.sidecar.metrics import Metrics
+from sim_core.sidecar.server_sent_events import Streams
+from sim_core.snapshot import (
+    ConnectorSnapshot,
+    FirmwareSnapshot,
+    InstalledProfile,
+    LinkSnapshot,
+    ProfileSnapshot,
+    ReservationSnapshot,
+    StationSnapshot,
+    UploadSnapshot,
+)
+from sim_core.station import Station
+from sim_core.wire.message_log import Exchange
+
+PACKAGES = ("ocpp", "websockets", "starlette", "uvicorn")
+PAGE, LARGEST_PAGE = 100, 1_000
+PAGE_CHARACTERS = 1024 * 1024
+"""A page ends early when its frames are long."""
+LARGEST_NUMBER = 2**53
+SECRET_WORDS = ("key", "password", "secret", "token")
+PAGE_OF_DOCS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def _number(name: str, text: str, lowest: int, highest: int) -> Query:
+    return Query(name, text, {"type": "integer", "minimum": lowest, "maximum": highest})
+
+
+SINCE = _number("since", "What has changed after this revision; 0: everything", 0, LARGEST_NUMBER)
+MESSAGE_QUERIES = (
+    SINCE,
+    _number("after", "Within that, only exchanges with a higher number", 0, LARGEST_NUMBER),
+    _number("upto", "The revision that `next` goes on from at the end", 0, LARGEST_NUMBER),
+    _number("limit", f"At most so many, without it {PAGE}", 1, LARGEST_PAGE),
+)
+EVENT_QUERIES = (
+    _number("since", "Begin after the event of this number; without it now", 0, LARGEST_NUMBER),
+)
+
+
+class Looks:
+    """The handlers."""
+
+    def __init__(
+        self, station: Station, settings: Settings, streams: Streams, metrics: Metrics, version: str
+    ) -> None:
+        self._station = station
+        self._settings = settings
+        self._streams = streams
+        self._metrics = metrics
+        self._versions = {"chargeforge": version, "python": platform.python_version()} | {
+            name: version_of(name) for name in PACKAGES
+        }
+
+    async def health(self, request: Request) -> Response:
+        seen = self._station.snapshot
+        return answer(
+            {
+                "ok": True,
+                "cpid": seen.charge_point_id,
+                "link": seen.link.state.value,
+                "registration": seen.link.registration.value,
+                "queued": seen.link.queued,
+            }
+        )
+
+    async def info(self, request: Request) -> Response:
+        seen = self._station.snapshot
+        return answer(
+            {
+                "cpid": seen.charge_point_id,
+                "vendor": seen.vendor,
+                "model": seen.model,
+                "firmware_version": seen.firmware_version,
+                "status": seen.status,
+                "reservation": _reservation(seen.reservation),
+                "powered": seen.powered,
+                "connectors": [_connector(one) for one in seen.connectors],
+                "profile": _profile(seen.profile),
+                "profiles": [_installed(one) for one in seen.profiles],
+                "firmware": _progress(seen.firmware),
+                "upload": _progress(seen.upload),
+                "active_sessions": _sessions(seen),
+                "link": _link(seen.link),
+                "warnings": [without_users(one) for one in seen.warnings],
+                "versions": self._versions,
+                "settings": without_secrets(self._settings),
+            }
+        )
+
+    async def metrics(self, request: Request) -> Response:
+        text, media_type = self._metrics.exposition(request.headers.get("accept", ""))
+        return Response(text, headers={"Content-Type": media_type})
+
+    async def messages(self, request: Request) -> Response:
+        given = _numbers(MESSAGE_QUERIES, request)
+        if isinstance(given, str):
+            return refusal(422, given)
+        since, after = given.get("since", 0), given.get("after", 0)
+        revision, changed = self._station.messages.since(since)
+        upto = min(given.get("upto", revision), revision)
+        page: list[dict[str, Any]] = []
+        characters = 0
+        behind = [exchange for exchange in changed if exchange.number > after]
+        for exchange in behind[: given.get("limit", PAGE)]:
+            page.append(_exchange(exchange, self._station.charge_point.clock_ahead))
+            characters += len(exchange.request) + len(exchange.answer)
+            if characters > PAGE_CHARACTERS:
+                break
+        more = len(page) < len(behind)
+        path = f"/messages?since={upto}"
+        if more:  # the rest of the same look; what changes meanwhile is for the next one
+            path = f"/messages?since={since}&after={page[-1]['number']}&upto={upto}"
+        if "limit" in given:
+            path += f"&limit={given['limit']}"
+        return answer({"exchanges": page, "more": more, "revision": revision, "next": path})
+
+    async def events(self, request: Request) -> ASGIApp:
+        given = _numbers(EVENT_QUERIES, request)
+        if isinstance(given, str):
+            return refusal(422, given)
+        return self._streams.open(request, given.get("since"))
+
+    async def description(self, request: Request) -> Response:
+        return answer(openapi.description(LOOKS, self._versions["chargeforge"]))
+
+    async def docs(self, request: Request) -> Response:
+        described = openapi.description(LOOKS, self._versions["chargeforge"])
+        return HTMLResponse(openapi.page(described), headers=PAGE_OF_DOCS)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One path to look under."""
+
+    path: str
+    help: str
+    handle: Callable[[Looks, Request], Awaitable[ASGIApp]]
+    media_type: str = "application/json"
+    schema: str = ""
+    """Name of the answer's schema, for JSON."""
+    queries: tuple[Query, ...] = ()
+
+
+LOOKS: tuple[Look, ...] = (
+    Look(
+        "/health",
+        "Is it alive: 200 with the link's state; a CSMS that is away does not change that",
+        Looks.health,
+        schema="Health",
+    ),
+    Look(
+        "/info",
+        "Settings without secrets, connectors, active sessions, link and versions",
+        Looks.info,
+        schema="Info",
+    ),
+    Look("/metrics", "Numbers for Prometheus", Looks.metrics, media_type="text/plain"),
+    Look(
+        "/messages",
+        "Exchanges with the CSMS that have changed since; follow `next` for the ones after",
+        Looks.messages,
+        schema="Messages",
+        queries=MESSAGE_QUERIES,
+    ),
+    Look(
+        "/events",
+        "What happens, as server-sent events; goes on after the header Last-Event-ID",
+        Looks.events,
+        media_type="text/event-stream",
+        queries=EVENT_QUERIES,
+    ),
+    Look("/openapi.json", "All of this as an OpenAPI description", Looks.description),
+    Look("/docs", "All of this as a page to read", Looks.docs, media_type="text/html"),
+)
+
+
+def version_of(package: str) -> str:
+    """The version of an installed package; empty for one that only lies in a folder."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def without_secrets(settings: Settings) -> dict[str, Any]:
+    """The settings as they may be shown."""
+    shown: dict[str, Any] = {}
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr) or (isinstance(value, str) and _sounds_secret(name)):
+            shown[name] = HIDDEN
+        elif isinstance(value, Mapping):
+            shown[name] = {
+                str(key): HIDDEN if _sounds_secret(str(key)) else public_url(str(word))
+                for key, word in value.items()
+            }
+        elif value is None or isinstance(value, (bool, int, float)):
+            shown[name] = value
+        else:
+            shown[name] = public_url(str(value)) if "://" in str(value) else str(value)
+    return shown
+
+
+def _sounds_secret(name: str) -> bool:
+    return any(word in name.casefold() for word in SECRET_WORDS)
+
+
+def _numbers(known: tuple[Query, ...], request: Request) -> dict[str, int] | str:
+    """The numbers of a query, or the sentence that says which cannot be."""
+    reading = read(known, request.query_params)
+    if reading.trouble:
+        return reading.trouble
+    return {name: int(value) for name, value in reading.said.items()}
+
+
+def _connector(one: ConnectorSnapshot) -> dict[str, Any]:
+    return {
+        "connector": one.connector_id,
+        "status": one.status,
+        "plugged": one.plugged,
+        "vehicle": one.vehicle,
+        "soc_percent": one.soc_percent,
+        "power_w": one.power_w,
+        "voltage_v": one.voltage_v,
+        "current_a": one.current_a,
+        "register_wh": one.register_wh,
+        "limited_by": one.limited_by,
+        "limit_w": one.limit_w,
+        "profile": _profile(one.profile),
+        "error_code": one.fault.error_code if one.fault else None,
+        "reservation": _reservation(one.reservation),
+        "refused": dict(one.refusals),
+    }
+
+
+def _reservation(held: ReservationSnapshot | None) -> dict[str, Any] | None:
+    if held is None:
+        return None
+    return {
+        "reservation_id": held.reservation_id,
+        "id_tag": held.id_tag,
+        "parent_id_tag": held.parent_id_tag,
+        "until": held.until.isoformat(),
+    }
+
+
+def _profile(held: ProfileSnapshot | None) -> dict[str, Any] | None:
+    if held is None:
+        return None
+    return vars(held) | {"until": held.until and held.until.isoformat()}
+
+
+def _installed(one: InstalledProfile) -> dict[str, Any]:
+    return vars(one) | {
+        "periods": [{"start_s": start_s, "limit": limit} for start_s, limit in one.periods],
+        "valid_from": one.valid_from and one.valid_from.isoformat(),
+        "valid_to": one.valid_to and one.valid_to.isoformat(),
+        "start_schedule": one.start_schedule and one.start_schedule.isoformat(),
+    }
+
+
+def _progress(one: FirmwareSnapshot | UploadSnapshot) -> dict[str, Any]:
+    return vars(one) | {
+        "since": one.since and one.since.isoformat(),
+        "due_at": one.due_at and one.due_at.isoformat(),
+    }
+
+
+def _sessions(seen: StationSnapshot) -> list[dict[str, Any]]:
+    return [
+        {
+            "connector": one.connector_id,
+            "id_tag": running.id_tag,
+            "transaction_id": running.transaction_id,
+            "started_at": running.started_at.isoformat(),
+            "meter_start_wh": running.meter_start_wh,
+            "energy_wh": running.energy_wh,
+        }
+        for one in seen.connectors
+        if (running := one.transaction)
+    ]
+
+
+def _link(link: LinkSnapshot) -> dict[str, Any]:
+    return {
+        "url": public_url(link.url),
+        "state": link.state.value,
+        "registration": link.registration.value,
+        "online": link.frames_pass,
+        "attempt": link.attempt,
+        "trouble": link.trouble,
+        "queued": link.queued,
+    }
+
+
+def _exchange(exchange: Exchange, ahead: timedelta) -> dict[str, Any]:
+    return exchange.as_dict() | {
+        "direction": exchange.direction.value,
+        "state": exchange.state.value,
+        "requested_at": (exchange.requested_at + ahead).isoformat(),
+    }

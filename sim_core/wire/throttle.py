@@ -1,0 +1,90 @@
+"""When what is to be said may leave, in a make whose firmware speaks about once a second.
+
+Such a firmware gathers: what is said within one turn of its loop leaves in one instant, and a
+transaction message waits for another turn after the last answer. A make without a tick
+(`WireFormat.tick_s` is 0) lets everything leave at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sim_core.runtime.clock import Clock, Timer
+from sim_core.runtime.random_numbers import Rng
+from sim_core.wire.wire_format import WireFormat
+
+GATHERING = (0.7, 1.3)
+"""How many ticks pass between an event and the frame that tells of it."""
+AFTER_ANSWER = (1.0, 1.1)
+"""How many ticks pass between an answer and the next transaction message."""
+HURRY_S = 0.05
+"""How long the lane stays open for what an answer has caused."""
+HAIR_S = 1e-6
+"""Less than any timer knows."""
+
+
+class Throttle:
+    """The due times of both lanes: plain calls, and the rows of the journal."""
+
+    def __init__(self, clock: Clock, style: WireFormat, rng: Rng, rows: int) -> None:
+        """`rows` is how many there are in the journal already."""
+        self._clock = clock
+        self._tick_s = style.tick_s
+        self._rng = rng
+        self._hurried_s = -1.0
+        self._plain_due_s = 0.0
+        self._rows_due_s = 0.0
+        self._row_delays = [0.0] * rows
+        self._timer: Timer | None = None
+
+    @property
+    def plain_is_due(self) -> bool:
+        return self._plain_due_s <= self._clock.monotonic() + HAIR_S
+
+    @property
+    def rows_are_due(self) -> bool:
+        return self._rows_due_s <= self._clock.monotonic() + HAIR_S
+
+    def hurry(self) -> None:
+        """What is said in this instant leaves in this instant, whatever the tick."""
+        now_s = self._clock.monotonic()
+        self._hurried_s = now_s + HURRY_S
+        self._plain_due_s = min(self._plain_due_s, now_s)
+
+    def plain_added(self) -> None:
+        """A plain call waits: it leaves with what gathers already, or begins to gather."""
+        now_s = self._clock.monotonic()
+        if self._plain_due_s <= now_s and now_s > self._hurried_s:
+            self._plain_due_s = now_s + self._ticks(GATHERING)
+
+    def row_added(self, later_s: float) -> None:
+        """A row was written; when its turn comes it waits for `later_s` more."""
+        if not self._row_delays:
+            due_s = self._clock.monotonic() + self._ticks(GATHERING)
+            self._rows_due_s = max(self._rows_due_s, due_s) + later_s
+        self._row_delays.append(later_s)
+
+    def row_taken_back(self) -> None:
+        """The last row that was written never was there."""
+        self._row_delays.pop()
+
+    def row_left(self, turns: int) -> None:
+        """The first row has left; the next one waits for so many turns of the loop."""
+        self._row_delays.pop(0)
+        self._rows_due_s = self._clock.monotonic() + turns * self._ticks(AFTER_ANSWER)
+        if self._row_delays:
+            self._rows_due_s += self._row_delays[0]
+
+    def wake_when_due(self, wake: Callable[[], None], *, plain_waits: bool) -> None:
+        """Call `wake` at the next moment at which something that waits may go."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        now_s = self._clock.monotonic()
+        lanes = ((plain_waits, self._plain_due_s), (bool(self._row_delays), self._rows_due_s))
+        coming = [due_s for waits, due_s in lanes if waits and due_s > now_s]
+        if coming:
+            self._timer = self._clock.call_later(min(coming) - now_s, wake)
+
+    def _ticks(self, span: tuple[float, float]) -> float:
+        return self._tick_s * self._rng.uniform(*span) if self._tick_s else 0.0

@@ -1,0 +1,42 @@
+"""How a make writes its frames and paces them; the default is what OCPP-J asks for.
+
+Data, given by whoever knows the make: endpoint and outbox read it and know no make by name.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+# `json.dumps` makes an encoder for each message that is not written its own way.
+_ASCII = json.JSONEncoder(separators=(",", ":")).encode
+_AS_THEY_ARE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+CLEAN_OPEN_CALLS = 1
+"""OCPP-J §4.1.1: no new CALL before the last one has its answer."""
+
+
+@dataclass(frozen=True)
+class WireFormat:
+    """See the module. Times are seconds."""
+
+    json_c: bool = False
+    """`/` is written as `\\/`, and letters outside ASCII as they are."""
+    open_calls: int = CLEAN_OPEN_CALLS
+    """How many calls may be open; above 1, status and cards overtake transaction messages."""
+    patience_s: float | None = None
+    """After so long an unanswered call holds back nothing any more; None: it always does."""
+    forgets_samples: bool = False
+    """MeterValues that meet silence are not sent again."""
+    tick_s: float = 0.0
+    """The firmware's loop: what is to be said, or answered, waits for about so long."""
+
+    def encode(self, message: list[object]) -> str:
+        """A message as it goes on the wire."""
+        if not self.json_c:
+            return _ASCII(message)
+        text = _AS_THEY_ARE(message)
+        return text.encode("utf-8", "replace").decode().replace("/", "\\/")
+
+
+CLEAN = WireFormat()

@@ -1,0 +1,171 @@
+"""Answers on the quick way and on the ordinary one: the calls end alike, and in the same order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any
+
+import pytest
+from ocpp.v16 import call_result
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from sim_core.runtime.clock import ManualClock, SystemClock
+from sim_core.wire.endpoint import Answer, Endpoint, NoAnswer, Reply, Result, Route
+from sim_core.wire.fast_connection import FastConnection
+from sim_core.wire.message_log import ExchangeState, MessageLog
+
+Say = Callable[[str], Iterable[Any]]
+"""What the peer sends when it has got the request with this message id."""
+NOW = {"currentTime": "2026-01-01T12:00:00Z"}
+
+
+class Talk:
+    """An endpoint on a line, and what has happened on it."""
+
+    def __init__(self, endpoint: Endpoint, line: FastConnection, log: MessageLog) -> None:
+        self.endpoint, self.line, self.log = endpoint, line, log
+        self.taken: list[bool] = []
+        """Of each message that was offered, whether it went the quick way."""
+        self.order: list[str] = []
+
+    async def heartbeat(self) -> Answer:
+        answer = await self.endpoint.call("Heartbeat", {})
+        self.order.append("answer")
+        return answer
+
+
+@contextlib.asynccontextmanager
+async def talk(say: Say, clock: SystemClock | ManualClock | None = None) -> AsyncIterator[Talk]:
+    async def peer(connection: ServerConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            async for frame in connection:
+                kind, message_id, *_ = json.loads(frame)
+                for message in say(message_id) if kind == 2 else ():
+                    await connection.send(message)
+
+    async with serve(peer, "127.0.0.1", 0, compression=None) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        async with connect(
+            f"ws://127.0.0.1:{port}", create_connection=FastConnection, proxy=None
+        ) as line:
+            log = MessageLog()
+
+            def asked(**_: object) -> Reply:
+                talking.order.append("request")
+                return Reply(call_result.ClearCache("Accepted"))
+
+            endpoint = Endpoint(
+                line,
+                {"ClearCache": Route(asked)},
+                clock=clock or SystemClock(),
+                log=log,
+                call_timeout_s=30.0,
+            )
+            talking = Talk(endpoint, line, log)
+
+            def take(text: str) -> bool:
+                talking.taken.append(endpoint.take(text))
+                return talking.taken[-1]
+
+            line.take = take
+            serving = asyncio.ensure_future(endpoint.serve())
+            yield talking
+            await line.close()
+            await asyncio.gather(serving, return_exceptions=True)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    for _ in range(5000):
+        if holds():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("waited in vain")
+
+
+def result(message_id: str) -> str:
+    return json.dumps([3, message_id, NOW], separators=(",", ":"))
+
+
+@pytest.mark.parametrize(
+    ("say", "taken"),
+    [
+        (lambda mid: [result(mid)], [True]),
+        (lambda mid: [json.dumps([3, mid, NOW], indent=1)], [False]),
+        (lambda mid: [result(mid).encode()], []),
+        (lambda mid: [[result(mid)[:9], result(mid)[9:]]], []),
+        (lambda mid: ['[3,["?"],{}]', result(mid)], [False]),
+        (lambda mid: ["[3,", "[3,1", "[3,1,2,3]", result(mid)], [False]),
+    ],
+    ids=["plain", "spread out", "binary", "fragments", "an id that is a list", "no JSON before it"],
+)
+async def test_an_answer_in_every_shape(say: Say, taken: list[bool]) -> None:
+    async with talk(say) as talking:
+        assert await talking.heartbeat() == Result(NOW)
+        assert talking.taken[: len(taken)] == taken
+        heartbeat = next(one for one in talking.log.since(0)[1] if one.action == "Heartbeat")
+        assert heartbeat.state is ExchangeState.ANSWERED
+
+
+async def test_nothing_overtakes_a_request_that_came_before_the_answer() -> None:
+    request = '[2,"theirs","ClearCache",{}]'
+    async with talk(lambda mid: [request, result(mid)]) as talking:
+        await talking.heartbeat()
+        assert talking.order == ["request", "answer"]
+    async with talk(lambda mid: [result(mid), request]) as talking:
+        await talking.heartbeat()
+        await until(lambda: len(talking.order) == 2)
+        assert talking.order == ["answer", "request"]
+
+
+async def test_a_second_answer_is_noise_and_ends_nothing() -> None:
+    async with talk(lambda mid: [result(mid), result(mid)]) as talking:
+        assert await talking.heartbeat() == Result(NOW)
+        assert await talking.heartbeat() == Result(NOW)
+
+
+async def test_what_an_answer_has_against_its_schema_is_told_and_it_is_read() -> None:
+    async with talk(lambda mid: [f'[3,"{mid}",{{"currentTime":1}}]']) as talking:
+        answer = await talking.heartbeat()
+        assert isinstance(answer, Result)
+        assert answer.payload == {"currentTime": 1}
+        assert "currentTime" in answer.fault
+        exchange = talking.log.since(0)[1][0]
+        assert exchange.state is ExchangeState.ANSWERED
+        assert "currentTime" in exchange.trouble
+
+
+async def test_each_call_has_its_own_time_though_there_is_one_timer() -> None:
+    clock = ManualClock()
+    async with talk(lambda mid: [], clock) as talking:
+        first = asyncio.ensure_future(talking.endpoint.call("Heartbeat", {}))
+        await clock.advance(20.0)
+        second = asyncio.ensure_future(talking.endpoint.call("Heartbeat", {}))
+        await clock.advance(9.9)
+        assert not first.done()
+        await clock.advance(0.1)
+        assert first.result() == NoAnswer("no answer within 30 s", link_lost=False)
+        await clock.advance(19.9)
+        assert not second.done()
+        await clock.advance(0.1)
+        assert isinstance(second.result(), NoAnswer)
+        third = asyncio.ensure_future(talking.endpoint.call("Heartbeat", {}))
+        await clock.advance(30.0)
+        assert isinstance(third.result(), NoAnswer)
+
+
+async def test_a_silent_line_takes_answers_to_nobody() -> None:
+    clock = ManualClock()
+    async with talk(lambda mid: [result(mid)], clock) as talking:
+        waiting = asyncio.ensure_future(talking.endpoint.call("Heartbeat", {}))
+        await asyncio.sleep(0)
+        talking.endpoint.silent = True
+        await until(lambda: bool(talking.taken))
+        assert talking.taken == [True]
+        assert not waiting.done()
+        await clock.advance(30.0)
+        assert isinstance(waiting.result(), NoAnswer)

@@ -1,0 +1,145 @@
+"""When what is to be said may leave: at once, or with the turns of a firmware's loop."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim_core.runtime.clock import ManualClock
+from sim_core.wire.throttle import Throttle
+from sim_core.wire.wire_format import CLEAN, WireFormat
+
+TICK_S = 10.0
+
+
+class Middle:
+    """Chance that is none."""
+
+    def uniform(self, a: float, b: float, /) -> float:
+        return (a + b) / 2
+
+
+class Never:
+    """Nothing may be drawn."""
+
+    def uniform(self, a: float, b: float, /) -> float:
+        raise AssertionError("a make without a tick draws nothing")
+
+
+def ticking(rows: int = 0) -> tuple[Throttle, ManualClock, list[float]]:
+    """A pace with a loop of 10 s, and the moments at which it has woken somebody."""
+    clock, woken = ManualClock(), []  # type: ignore[var-annotated]
+    return Throttle(clock, WireFormat(tick_s=TICK_S), Middle(), rows), clock, woken
+
+
+async def test_without_a_tick_everything_is_due_at_once() -> None:
+    clock = ManualClock()
+    pace = Throttle(clock, CLEAN, Never(), 1)
+    assert pace.plain_is_due
+    assert pace.rows_are_due
+    pace.plain_added()
+    pace.row_added(0.0)
+    pace.row_left(2)
+    assert pace.plain_is_due
+    assert pace.rows_are_due
+    pace.wake_when_due(lambda: pytest.fail("nobody has to wait"), plain_waits=True)
+    await clock.advance(100)
+
+
+async def test_what_is_said_gathers_for_a_turn_and_leaves_together() -> None:
+    pace, clock, woken = ticking()
+    pace.plain_added()
+    assert not pace.plain_is_due
+    pace.wake_when_due(lambda: woken.append(clock.monotonic()), plain_waits=True)
+    await clock.advance(4)
+    pace.plain_added()
+    assert not pace.plain_is_due
+    await clock.advance(5.9)
+    assert not pace.plain_is_due
+    await clock.advance(0.1)
+    assert pace.plain_is_due
+    assert woken == [10]
+    pace.plain_added()
+    assert not pace.plain_is_due, "the next begins to gather anew"
+
+
+async def test_who_does_not_wait_is_not_woken() -> None:
+    pace, clock, woken = ticking()
+    pace.plain_added()
+    pace.wake_when_due(lambda: woken.append(clock.monotonic()), plain_waits=False)
+    await clock.advance(100)
+    assert woken == []
+
+
+async def test_to_ask_again_takes_the_place_of_the_first_waking() -> None:
+    pace, clock, woken = ticking()
+    pace.plain_added()
+    for _ in range(3):
+        pace.wake_when_due(lambda: woken.append(clock.monotonic()), plain_waits=True)
+    await clock.advance(100)
+    assert woken == [10]
+
+
+async def test_in_a_hurry_it_leaves_in_this_instant_and_only_then() -> None:
+    pace, clock, _ = ticking()
+    pace.plain_added()
+    pace.hurry()
+    assert pace.plain_is_due
+    pace.plain_added()
+    assert pace.plain_is_due, "what an answer has caused leaves with it"
+    await clock.advance(0.04)
+    pace.plain_added()
+    assert pace.plain_is_due
+    await clock.advance(0.02)
+    pace.plain_added()
+    assert not pace.plain_is_due
+
+
+async def test_the_first_row_gathers_and_what_comes_later_waits_its_turn() -> None:
+    pace, clock, woken = ticking()
+    pace.row_added(0.0)
+    assert not pace.rows_are_due
+    pace.row_added(3.0)
+    pace.wake_when_due(lambda: woken.append(clock.monotonic()), plain_waits=False)
+    await clock.advance(10)
+    assert woken == [10]
+    assert pace.rows_are_due
+    pace.row_left(1)
+    await clock.advance(13.4)
+    assert not pace.rows_are_due, "a turn after the answer, and its own 3 s"
+    await clock.advance(0.2)
+    assert pace.rows_are_due
+    pace.row_left(2)
+    await clock.advance(20.9)
+    assert not pace.rows_are_due
+    await clock.advance(0.2)
+    assert pace.rows_are_due
+
+
+async def test_a_row_alone_waits_for_what_it_asks_for() -> None:
+    pace, clock, _ = ticking()
+    pace.row_added(5.0)
+    await clock.advance(14.9)
+    assert not pace.rows_are_due
+    await clock.advance(0.1)
+    assert pace.rows_are_due
+
+
+async def test_a_row_does_not_overtake_the_turn_after_an_answer() -> None:
+    pace, clock, _ = ticking(rows=1)
+    assert pace.rows_are_due, "what was left from before may go at once"
+    pace.row_left(4)
+    pace.row_added(0.0)
+    await clock.advance(41)
+    assert not pace.rows_are_due
+    await clock.advance(1.1)
+    assert pace.rows_are_due
+
+
+async def test_the_earlier_of_both_lanes_wakes() -> None:
+    pace, clock, woken = ticking()
+    pace.row_added(7.0)
+    await clock.advance(1)
+    pace.plain_added()
+    pace.wake_when_due(lambda: woken.append(clock.monotonic()), plain_waits=True)
+    await clock.advance(30)
+    assert woken == [11]

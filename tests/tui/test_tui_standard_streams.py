@@ -1,0 +1,290 @@
+"""Every command from the outside: what it says where streams, files or the moment are odd."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.scripted_csms import Answer, Call, CallError, Drop, ScriptedCsms
+from tests.sidecar.beside import client
+from tests.sim_core.test_headless import free_port
+from tests.sim_core.test_redaction import comes_up
+
+ON_NOTHING = ("--state-dir", ":memory:", "--http-port", "0", "--csms-url", "ws://127.0.0.1:9/ocpp")
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "headless": ("headless", *ON_NOTHING),
+    "demo": ("demo", "--http-port", "0"),
+    "run": ("run", *ON_NOTHING),
+    "fleet": ("fleet", "--count", "2", *ON_NOTHING),
+    "csms": ("csms", "--host", "127.0.0.1", "--port", "0", "--http-port", "0"),
+}
+"""Those that go on until they are stopped, without a terminal."""
+
+
+def command(*words: str, **more: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tui", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **more},
+    )
+
+
+def finished(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
+    try:
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        *((name, "sim_core.errors") for name in COMMANDS if name != "csms"),
+        *((name, "asyncio") for name in COMMANDS),
+        *((name, "websockets") for name in COMMANDS),
+        ("headless", "pydantic"),
+        ("fleet", "pydantic"),
+        ("demo", "textual"),
+        ("run", "sim_core.sidecar"),
+    ],
+)
+def test_ctrl_c_while_it_is_being_imported_is_no_traceback(name: str, module: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED_WHILE_IMPORTING, module, *COMMANDS[name]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    code, _, err = finished(process)
+    assert "Traceback" not in err
+    assert "Exception" not in err
+    assert code in (0, 130)
+
+
+INTERRUPTED_WHILE_IMPORTING = """
+import os, signal, sys, importlib.abc
+_, module, *words = sys.argv
+sys.argv = ["chargeforge", *words]
+class Interrupts(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == module:
+            os.kill(os.getpid(), signal.SIGINT)
+from tui.__main__ import main
+import sim_core.standard_streams
+sys.meta_path.insert(0, Interrupts())
+sys.exit(main())
+"""
+"""Sends SIGINT to itself when a module is looked for. Where that is never so the test hangs."""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_reader_that_leaves_is_an_end_without_traceback(name: str) -> None:
+    process = command(*COMMANDS[name])
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.stdout.close()
+    process.stdout = None
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert b"Traceback" not in err
+    assert b"Exception" not in err
+
+
+async def test_a_stdout_that_was_closed_before_the_start() -> None:
+    """Nobody wants to read: it runs all the same, and no socket takes the place of stdout."""
+    port = free_port()
+    words = ("headless", *ON_NOTHING[:2], "--http-port", port, *ON_NOTHING[4:])
+    process = await asyncio.create_subprocess_exec(
+        *("sh", "-c", 'exec "$0" "$@" >&-', sys.executable, "-m", "tui", *words),
+        stdin=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with client(int(port)) as http:
+        await comes_up(http)
+    process.send_signal(signal.SIGTERM)
+    _, err = await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, err) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["screenshot"]])
+def test_a_full_disk_under_stdout_is_a_sentence(words: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "tui", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "What is said cannot be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize("name", ["headless", "run", "demo", "fleet"])
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("no/such/folder.log", "there is no such folder; make the folder no/such first"),
+        (".", "that is a folder; name a file in it"),
+        ("/proc/version", "LOG_FILE (--log-file) is '/proc/version': "),
+    ],
+)
+def test_a_log_file_that_cannot_be_is_a_sentence(name: str, path: str, reason: str) -> None:
+    code, _, err = finished(command(*COMMANDS[name], LOG_FILE=path))
+    assert code == 2
+    assert reason in err
+    assert err.rstrip().endswith("It comes from the environment variable LOG_FILE.")
+    assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_disk_that_is_full_for_the_log_costs_the_log_only() -> None:
+    process = command(*COMMANDS["headless"], LOG_FILE="/dev/full")
+    assert process.stdout is not None
+    said = ""
+    for line in process.stdout:
+        said = line.decode()
+        if "LOG_FILE" in said:
+            break
+    assert "/dev/full cannot be written to any more: no space left on device" in said
+    process.send_signal(signal.SIGTERM)
+    code, out, err = finished(process)
+    assert (code, err) == (0, "")
+    assert out.endswith("TestCP01 has stopped.\n")
+
+
+NARROW = (
+    {"PYTHONIOENCODING": "ascii"},
+    {"PYTHONIOENCODING": "cp1252"},
+    {"LC_ALL": "C", "PYTHONIOENCODING": ""},
+)
+
+
+@pytest.mark.parametrize("narrow", NARROW, ids=str)
+@pytest.mark.parametrize("name", ["headless", "demo", "fleet", "csms"])
+def test_an_output_that_is_not_utf_8_gets_what_it_can_show(
+    name: str, narrow: dict[str, str]
+) -> None:
+    if name == "csms":
+        words: tuple[str, ...] = COMMANDS[name]
+    else:
+        words = (*COMMANDS[name], "--cpid", "Zoë│สวัส")
+    process = command(*words, **narrow)
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert (out + err).isascii()
+    assert b"\\u" not in out + err
+    assert b"\\x" not in out + err
+
+
+@pytest.mark.parametrize("narrow", NARROW, ids=str)
+def test_a_picture_as_text_is_drawn_in_ascii_there(narrow: dict[str, str]) -> None:
+    code, out, _ = finished(command("screenshot", "dashboard", **narrow))
+    assert code == 0
+    assert out.isascii()
+    assert "?" not in out.splitlines()[2]
+    assert "\\u" not in out
+
+
+# -- what the CSMS does not take -------------------------------------------------------------------
+
+
+async def told_by(
+    tmp_path: Path, csms: ScriptedCsms, *flags: str
+) -> tuple[list[str], list[str], list[str]]:
+    """(stdout, log file, warnings of /info) of a headless charge point that meets this CSMS."""
+    port, log = free_port(), tmp_path / "log.txt"
+    process = command(
+        *("headless", "--csms-url", csms.url, "--state-dir", ":memory:", "--http-port", port),
+        *("--log-file", str(log), "--call-timeout-sec", "1", "--model", "generic", *flags),
+    )
+    async with client(int(port)) as http:
+        await csms.next_call("BootNotification")
+        await csms.next_call("StatusNotification")
+        await http.post("/plug/1")
+        await http.post("/local_start/1", params={"id_tag": "TAG"})
+        await csms.next_call("StartTransaction")
+        warnings: list[str] = []
+        while not warnings:
+            warnings = (await http.get("/info")).json()["warnings"]
+    process.send_signal(signal.SIGTERM)
+    _, out, err = await asyncio.to_thread(finished, process)
+    assert err == ""
+    return out.splitlines(), log.read_text("utf-8").splitlines(), warnings
+
+
+@pytest.mark.parametrize("form", ["plain", "json"])
+async def test_a_refusal_is_on_stdout_in_the_log_and_among_the_warnings(
+    tmp_path: Path, form: str
+) -> None:
+    async with ScriptedCsms() as csms:
+        csms.script["StartTransaction"] += [CallError("InternalError", "no tariff for TAG")] * 9
+        out, log, warnings = await told_by(tmp_path, csms, "--log-format", form)
+    sentence = (
+        "the CSMS refused StartTransaction of connector 1: InternalError 'no tariff for TAG'; "
+        "attempt 1 of 3, it is sent again in "
+    )
+    assert sum(sentence in line for line in out) == 1
+    assert sum(sentence in line for line in log) == 1
+    assert warnings == ["the CSMS refused StartTransaction: InternalError 'no tariff for TAG'"]
+    if form == "json":
+        told = next(one for line in out if (one := json.loads(line))["kind"] == "refusal")
+        assert (told["action"], told["code"], told["connector"]) == (
+            "StartTransaction",
+            "InternalError",
+            1,
+        )
+        assert any(json.loads(line)["level"] == "WARNING" for line in log)
+    else:
+        assert any("WARNING sim_core.station the CSMS refused" in line for line in log)
+
+
+async def test_silence_is_told_with_how_long_it_was(tmp_path: Path) -> None:
+    async with ScriptedCsms() as csms:
+        csms.script["StartTransaction"] += [Drop()] * 9
+        out, _, warnings = await told_by(tmp_path, csms)
+    assert any("did not answer StartTransaction of connector 1 within 1 s" in one for one in out)
+    assert warnings == ["the CSMS did not answer StartTransaction within 1 s"]
+
+
+async def test_a_fleet_tells_a_refusal_once_for_all(tmp_path: Path) -> None:
+    async with NoStatus() as csms:
+        log = tmp_path / "log.txt"
+        process = command(
+            *("fleet", "--count", "30", "--boots-per-sec", "100", "--http-port", "0"),
+            *("--csms-url", csms.url, "--log-file", str(log), "--model", "generic"),
+        )
+        await csms.until(lambda: len(csms.of("StatusNotification")) >= 60)
+        process.send_signal(signal.SIGTERM)
+        code, out, err = await asyncio.to_thread(finished, process)
+    assert code == 0, err
+    told = [line for line in out.splitlines() if "refused StatusNotification" in line]
+    assert 1 <= len(told) <= 3
+    assert "InternalError 'no'" in told[0]
+    assert len(log.read_text("utf-8").splitlines()) <= 5
+
+
+class NoStatus(ScriptedCsms):
+    """Refuses every StatusNotification of whoever comes."""
+
+    def choose(self, call: Call) -> Answer:
+        if call.action == "StatusNotification":
+            return CallError("InternalError", "no")
+        return super().choose(call)
