@@ -1,4 +1,4 @@
-"""RandomNumbers the README's pictures from the real dashboard and fills its tables from the code.
+"""Draws the README's pictures from the real dashboard and fills its tables from the code.
 
     python -m tests.pictures
 

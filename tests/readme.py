@@ -90,7 +90,7 @@ def _fleet_options() -> Iterable[str]:
 def _options_of(
     fields: Mapping[str, FieldInfo], shorter: Mapping[str, str | list[str]] = MappingProxyType({})
 ) -> Iterable[str]:
-    yield from _head("Variable", "LightEvent", "Default", "Meaning", "Allowed")
+    yield from _head("Variable", "Flag", "Default", "Meaning", "Allowed")
     for name, info in fields.items():
         variable, flag = option_names(name)
         if flag[2:] in shorter:

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from sim_core.store import lock as claim
 from sim_core.store.makers import store_in
-from sim_core.store.sqlite import lock as claim
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 HOLD = """
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from sim_core.store.sqlite import Store
+from sim_core.store.makers import store_in
 store = store_in(Path(sys.argv[1]), sys.argv[2], datetime.now(timezone.utc))
 print("held", flush=True)
 sys.stdin.read()
