@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import ChainMap
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -39,12 +38,12 @@ from sim_core.ocpp16.firmware import Firmware
 from sim_core.ocpp16.local_list import LocalList
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.presence import Presence
-from sim_core.ocpp16.promises import kept_first
+from sim_core.ocpp16.promises import KeptFirst
 from sim_core.ocpp16.readings import Readings
 from sim_core.ocpp16.registration import WORTH_TELLING, Registrar
 from sim_core.ocpp16.remote_trigger import ExtendedTrigger, RemoteTrigger
 from sim_core.ocpp16.reservation import Reservations
-from sim_core.ocpp16.routing import routes_of
+from sim_core.ocpp16.routing import FirstOf, ProfileRoutes
 from sim_core.ocpp16.security import Security
 from sim_core.ocpp16.security_log import CLOCK_SET, REBOOT, STARTUP, SecurityLog
 from sim_core.ocpp16.sessions import Sessions
@@ -362,8 +361,8 @@ class ChargePoint:
         if self.behaviour.security_extension:
             supported += [self.security_log, ExtendedTrigger(self)]
             missing.add(CERTIFICATES)
-        routes = kept_first(routes_of(supported), store, self.note)
-        self.routes = ChainMap(routes, routes_without(frozenset(missing)))
+        routes = KeptFirst(ProfileRoutes(supported), store, self.note)
+        self.routes = FirstOf(routes, routes_without(frozenset(missing)))
         self.security_log.note(STARTUP)
         if self.presence is not None:
             self.presence.find()

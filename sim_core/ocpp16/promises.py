@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ocpp.v16 import call_result
 
 from sim_core.store.sqlite import MEMORY, DiskRefusesError, Store
-from sim_core.wire.endpoint import Refusal, Reply, Route
+from sim_core.wire.endpoint import Refusal, Reply, Route, Routes
 
 REFUSED = {
     "ChangeAvailability": "Rejected",
@@ -29,27 +30,30 @@ KEPT_AFTER_THE_ANSWER = frozenset({"ChangeAvailability"})
 """What it changes is written behind the answer, so it is refused before it."""
 
 
-def kept_first(
-    routes: dict[str, Route], store: Store, note: Callable[[str, str], None]
-) -> dict[str, Route]:
+class KeptFirst:
     """The same routes, where nothing is promised that the disk does not take; `note` tells why."""
-    if store.path == MEMORY:
-        return routes
 
-    def guarded(action: str, route: Route) -> Route:
-        def handle(**fields: Any) -> Reply | Refusal:
-            try:
-                if action in KEPT_AFTER_THE_ANSWER and store.refusal:
-                    raise DiskRefusesError(store.refusal)
-                with store.strictly():
-                    return route.handler(**fields)
-            except DiskRefusesError as error:
-                note("storage", f"{action} was refused, for it could not be kept: {error}")
-                return Reply(getattr(call_result, action)(REFUSED[action]))
+    __slots__ = ("_note", "_routes", "_store")
 
-        return replace(route, handler=handle)
+    def __init__(self, routes: Routes, store: Store, note: Callable[[str, str], None]) -> None:
+        self._routes = routes
+        self._store = store
+        self._note = note
 
-    return {
-        action: guarded(action, route) if action in REFUSED else route
-        for action, route in routes.items()
-    }
+    def get(self, action: str, /) -> Route | None:
+        """Where a message goes; None for what is no action."""
+        route = self._routes.get(action)
+        if route is None or action not in REFUSED or self._store.path == MEMORY:
+            return route
+        return replace(route, handler=partial(self._handle, action, route))
+
+    def _handle(self, action: str, route: Route, /, **fields: Any) -> Reply | Refusal:
+        store = self._store
+        try:
+            if action in KEPT_AFTER_THE_ANSWER and store.refusal:
+                raise DiskRefusesError(store.refusal)
+            with store.strictly():
+                return route.handler(**fields)
+        except DiskRefusesError as error:
+            self._note("storage", f"{action} was refused, for it could not be kept: {error}")
+            return Reply(getattr(call_result, action)(REFUSED[action]))

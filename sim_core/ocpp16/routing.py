@@ -1,14 +1,19 @@
-"""The `ocpp` package's routing, with types, and the table of routes made from it."""
+"""The `ocpp` package's routing, with types, and where each message of a CSMS goes.
+
+A route is made when a message comes: a fleet has thousands of charge points, and each of them would
+keep some forty routes for messages that hardly ever come. What makes share is kept once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import ocpp.routing
 from ocpp.v16.enums import Action
 
-from sim_core.wire.endpoint import Handler, Route
+from sim_core.wire.endpoint import Handler, Route, Routes
 
 H = TypeVar("H", bound=Callable[..., Any])
 
@@ -19,13 +24,50 @@ def on(action: Action, *, skip_schema_validation: bool = False) -> Callable[[H],
     return cast("Callable[[H], H]", mark)
 
 
-def routes_of(profiles: Iterable[object]) -> dict[str, Route]:
-    """The marked methods of all profiles, by action."""
-    routes: dict[str, Route] = {}
-    for profile in profiles:
-        for action, marks in ocpp.routing.create_route_map(profile).items():
-            handler: Handler = marks["_on_action"]
-            routes[str(getattr(action, "value", action))] = Route(
-                handler, validate=not marks["_skip_schema_validation"]
-            )
-    return routes
+@lru_cache(maxsize=16)
+def _marked(kinds: tuple[type, ...]) -> Mapping[str, tuple[int, str, bool]]:
+    """Action -> which of these has its handler, the method's name, whether requests are checked."""
+    found: dict[str, tuple[int, str, bool]] = {}
+    for place, kind in enumerate(kinds):
+        for action, marks in ocpp.routing.create_route_map(kind).items():
+            name = marks["_on_action"].__name__
+            validate = not marks["_skip_schema_validation"]
+            found[str(getattr(action, "value", action))] = (place, name, validate)
+    return found
+
+
+class ProfileRoutes:
+    """The marked methods of the feature profiles that a charge point has."""
+
+    __slots__ = ("_marked", "_profiles")
+
+    def __init__(self, profiles: Iterable[object]) -> None:
+        self._profiles = tuple(profiles)
+        self._marked = _marked(tuple(type(profile) for profile in self._profiles))
+
+    def __iter__(self) -> Iterator[str]:
+        """The actions that there are handlers for."""
+        return iter(self._marked)
+
+    def get(self, action: str, /) -> Route | None:
+        """The handler of an action; None where there is none."""
+        found = self._marked.get(action)
+        if found is None:
+            return None
+        place, name, validate = found
+        handler: Handler = getattr(self._profiles[place], name)
+        return Route(handler, validate=validate)
+
+
+class FirstOf:
+    """The routes of one charge point, and behind them those that all of its make share."""
+
+    __slots__ = ("_own", "_shared")
+
+    def __init__(self, own: Routes, shared: Routes) -> None:
+        self._own = own
+        self._shared = shared
+
+    def get(self, action: str, /) -> Route | None:
+        """Where a message goes; None for what is no action."""
+        return self._own.get(action) or self._shared.get(action)

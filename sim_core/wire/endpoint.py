@@ -13,7 +13,7 @@ import json
 import logging
 import random
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -181,13 +181,19 @@ async def _nothing() -> None:
     """Nothing is held back."""
 
 
+class Routes(Protocol):
+    """Where the messages of a CSMS go."""
+
+    def get(self, action: str, /) -> Route | None: ...
+
+
 class Endpoint:
     """One connection's calls and answers. A new connection has a new endpoint."""
 
     def __init__(
         self,
         socket: Socket,
-        routes: Mapping[str, Route],
+        routes: Routes,
         *,
         clock: Clock,
         log: MessageLog,

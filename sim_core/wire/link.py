@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,7 +28,7 @@ from sim_core.runtime.random_numbers import Rng
 from sim_core.snapshot import LinkState
 from sim_core.wire.access import Dial, is_bad_certificate
 from sim_core.wire.dialling import end_of, explain, explain_close, open_socket
-from sim_core.wire.endpoint import Endpoint, Route
+from sim_core.wire.endpoint import Endpoint, Routes
 from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.link_ends import LinkEnd
 from sim_core.wire.message_log import MessageLog
@@ -88,7 +88,7 @@ class Link:
     def __init__(
         self,
         url: str,
-        routes: Mapping[str, Route],
+        routes: Routes,
         *,
         clock: Clock,
         log: MessageLog,

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from ocpp.v16 import call_result
 
 from sim_core.commands import Plug
+from sim_core.ocpp16.core import Core
 from sim_core.wire import frames
-from sim_core.wire.endpoint import Error, Reply, Route
+from sim_core.wire.endpoint import Error, Reply
 from sim_core.wire.message_log import Direction, ExchangeState
 from tests.conformance.acts import said
 from tests.pair import Pair
@@ -243,8 +244,8 @@ async def test_what_an_invalid_answer_was_to_begin_is_not_begun(
     begun: list[int] = []
     async with Pair() as pair:
         bad: Any = call_result.Reset(status="Perhaps")  # type: ignore[arg-type]
-        route = Route(lambda **_: Reply(bad, then=lambda: begun.append(1)))
-        monkeypatch.setitem(pair.station.charge_point.routes, "Reset", route)
+        reply = Reply(bad, then=lambda: begun.append(1))
+        monkeypatch.setattr(Core, "core_reset", lambda *_, **__: reply)
         kind, _, code, *_ = await pair.csms.ask_raw("Reset", {"type": "Soft"})
         assert (kind, code) == (4, "InternalError")
         assert not begun
