@@ -92,7 +92,7 @@ def _doctor(arguments: list[str]) -> int:
 
 def _screenshot(arguments: list[str]) -> int:
     from sim_core.standard_streams import begun
-    from tui.screenshot import main as screenshot
+    from tui.pictures.screenshot import main as screenshot
 
     begun()
     return screenshot(arguments)
@@ -107,7 +107,7 @@ def _fleet(arguments: list[str]) -> int:
     if not on_a_terminal():
         return run_plain(crowd)
     from sim_core.standard_streams import begun
-    from tui.fleet import show as show_fleet
+    from tui.fleet.app import show as show_fleet
 
     begun()
     return show_fleet(crowd)

@@ -55,16 +55,16 @@ from tui.keymap import (
 )
 from tui.leaving import CANCEL, STOP, AtExit, open_transactions
 from tui.look import OWN_THEMES, Look, fitting_theme, next_theme
-from tui.message_pane import as_jsonl
-from tui.notes import FAULT_WORDS
-from tui.painted import Line
 from tui.screens import Dashboard, Sight
 from tui.shell import STDIN, Shell
-from tui.toasts import Severity, Toasts
+from tui.widgets.message_pane import as_jsonl
+from tui.widgets.notes import FAULT_WORDS
+from tui.widgets.painted import Line
+from tui.widgets.toasts import Severity, Toasts
 
 if TYPE_CHECKING:
+    from tui.dialogs.palette import Choice, Chosen, Free, Trouble
     from tui.http_call import Door
-    from tui.palette import Choice, Chosen, Free, Trouble
 
 Taken = Callable[["Chosen"], None]
 
@@ -293,7 +293,7 @@ class ChargeForgeApp(App[int]):
             if chosen is not None:
                 then(chosen)
 
-        from tui.palette import Picker
+        from tui.dialogs.palette import Picker
 
         picker = Picker(
             self.look, title, hint, choices, free=free, separator=separator, trouble=trouble
@@ -301,7 +301,7 @@ class ChargeForgeApp(App[int]):
         self.push_screen(picker, done)
 
     def _pick_fault(self) -> None:
-        from tui.palette import Choice
+        from tui.dialogs.palette import Choice
 
         connector_id = self.dashboard.selected
 
@@ -321,7 +321,7 @@ class ChargeForgeApp(App[int]):
         )
 
     def _pick_card(self, kind: type[Start] | type[Swipe], title: str) -> None:
-        from tui.palette import Choice
+        from tui.dialogs.palette import Choice
 
         connector_id = self.dashboard.selected
 
@@ -339,7 +339,7 @@ class ChargeForgeApp(App[int]):
         )
 
     def _pick_vehicle(self) -> None:
-        from tui.palette import Choice
+        from tui.dialogs.palette import Choice
 
         connector_id = self.dashboard.selected
 
@@ -369,7 +369,7 @@ class ChargeForgeApp(App[int]):
         return reasons
 
     def _palette(self) -> str:
-        from tui.palette import Choice
+        from tui.dialogs.palette import Choice
 
         station, selected = self._station, self.dashboard.selected
         reasons = self._reasons()
@@ -413,7 +413,7 @@ class ChargeForgeApp(App[int]):
     # -- acts on the screen ------------------------------------------------------------------------
 
     def _help(self) -> str:
-        from tui.dialogs import HelpScreen, help_lines
+        from tui.dialogs.help import HelpScreen, help_lines
 
         board = self.dashboard
         lines = help_lines(self.look, board.help_topic(), board.connector, self._reasons())
@@ -421,8 +421,8 @@ class ChargeForgeApp(App[int]):
         return ""
 
     def _journal(self) -> str:
-        from tui.journal import journal_lines
-        from tui.sheet import Sheet
+        from tui.dialogs.journal import journal_lines
+        from tui.dialogs.sheet import Sheet
 
         def lines() -> list[Line]:
             return journal_lines(self._station, self.host.now(), self.look)
@@ -527,7 +527,7 @@ class ChargeForgeApp(App[int]):
             elif answer is not None and answer != CANCEL:
                 self.exit(0)
 
-        from tui.dialogs import QuitQuestion
+        from tui.dialogs.quit_question import QuitQuestion
 
         resumes = station.resumes if station else False
         self.push_screen(QuitQuestion(self.look, busy, self._at_exit, resumes), answered)

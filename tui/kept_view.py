@@ -14,7 +14,7 @@ import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from tui.log_filter import FilterError, parse
+from tui.widgets.log_filter import FilterError, parse
 
 FILE_NAME = "dashboard.json"
 LARGEST_BYTES = 10_000

@@ -25,20 +25,20 @@ from textual.widgets import Input
 from sim_core.guide import Caption
 from sim_core.snapshot import ConnectorSnapshot, StationSnapshot
 from sim_core.wire.message_log import Exchange
-from tui.caption_bar import CaptionBar, caption_rows
-from tui.connector_card import CardView, ConnectorCard, ConnectorTable
-from tui.inspector import Inspector
 from tui.kept_view import View
-from tui.key_bar import KeyBar
 from tui.keymap import ROWS, command_for, connector_of, why_not
-from tui.layout import MIN_HEIGHT, MIN_WIDTH, Arrangement, arrange
-from tui.link_bar import LinkBar
-from tui.log_filter import FilterError, LogFilter, parse
 from tui.look import Look
-from tui.message_pane import MessagePane
-from tui.painted import Line, Painted, Span, fitted
-from tui.power_trace import TraceCount
-from tui.terse import TerseCompositor
+from tui.widgets.caption_bar import CaptionBar, caption_rows
+from tui.widgets.connector_card import CardView, ConnectorCard, ConnectorTable
+from tui.widgets.inspector import Inspector
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.layout import MIN_HEIGHT, MIN_WIDTH, Arrangement, arrange
+from tui.widgets.link_bar import LinkBar
+from tui.widgets.log_filter import FilterError, LogFilter, parse
+from tui.widgets.message_pane import MessagePane
+from tui.widgets.painted import Line, Painted, Span, fitted
+from tui.widgets.power_trace import TraceCount
+from tui.widgets.terse import TerseCompositor
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,11 @@ from sim_core.snapshot import (
     ReservationSnapshot,
     UploadSnapshot,
 )
-from tui.caption_bar import caption_lines, caption_rows
-from tui.connector_card import CardView, card_lines, table_line
 from tui.look import ASCII_DIGITS, DIGITS, Look
-from tui.painted import Line, line_width
-from tui.progress import progress_lines
+from tui.widgets.caption_bar import caption_lines, caption_rows
+from tui.widgets.connector_card import CardView, card_lines, table_line
+from tui.widgets.painted import Line, line_width
+from tui.widgets.progress import progress_lines
 
 COMPACT, TALL = (40, 7), (70, 12)
 RESERVED = ReservationSnapshot(7, "A" * 20, None, NOW + timedelta(minutes=12))

@@ -56,11 +56,12 @@ from sim_core.snapshot import (
 )
 from sim_core.wire.message_log import Direction
 from tui.app import ChargeForgeApp
-from tui.dialogs import HelpScreen, QuitQuestion
+from tui.dialogs.help import HelpScreen
+from tui.dialogs.palette import ChoiceList, Picker
+from tui.dialogs.quit_question import QuitQuestion
+from tui.dialogs.sheet import Sheet
 from tui.keymap import FOOTER, ROW, ROWS, Row
-from tui.palette import ChoiceList, Picker
 from tui.screens import Dashboard
-from tui.sheet import Sheet
 
 SIZES = [(80, 24), (60, 20), (60, 16), (140, 40), (200, 60)]
 free = replace(available(1), refusals={})

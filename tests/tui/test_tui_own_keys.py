@@ -12,7 +12,7 @@ from screen_text import make_app, settled, text_of, until
 
 from sim_core.commands import Plug, Stop
 from sim_core.settings.options import load
-from tui.dialogs import help_lines
+from tui.dialogs.help import help_lines
 from tui.keymap import ROWS
 from tui.look import Look
 from tui.own_keys import KeysError, own_keys

@@ -22,19 +22,19 @@ from sim_core.snapshot import (
     TransactionSnapshot,
 )
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
-from tui.connector_card import CardView, card_lines, table_line
-from tui.inspector import body_lines
-from tui.key_bar import footer_line
+from tui.dialogs.palette import Choice, ranked
 from tui.keymap import FOOTER, ROW_BY_KEY, ROWS, buttons, command_for, typed_command
-from tui.layout import arrange
-from tui.link_bar import bar_line, state_words
-from tui.log_filter import FilterError, parse
 from tui.look import NEXT_STEP, STATUS, SYMBOLS, Look
-from tui.message_pane import row_line
-from tui.notes import FAULT_WORDS
-from tui.painted import Line, differences, fitted, line_width
-from tui.palette import Choice, ranked
-from tui.power_trace import TraceCount, columns, trace_rows
+from tui.widgets.connector_card import CardView, card_lines, table_line
+from tui.widgets.inspector import body_lines
+from tui.widgets.key_bar import footer_line
+from tui.widgets.layout import arrange
+from tui.widgets.link_bar import bar_line, state_words
+from tui.widgets.log_filter import FilterError, parse
+from tui.widgets.message_pane import row_line
+from tui.widgets.notes import FAULT_WORDS
+from tui.widgets.painted import Line, differences, fitted, line_width
+from tui.widgets.power_trace import TraceCount, columns, trace_rows
 
 ANYTHING = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
 OCPP_STATUS = """
@@ -444,8 +444,8 @@ def test_only_what_differs_is_repainted() -> None:
 
 @given(ANYTHING, ANYTHING)
 def test_differences_cover_every_change(before: str, after: str) -> None:
-    from tui.painted import Span
     from tui.text import plain
+    from tui.widgets.painted import Span
 
     old = fitted([Span("a"), Span(plain(before), "muted"), Span("z")], 30)
     new = fitted([Span("a"), Span(plain(after), "muted"), Span("z")], 30)

@@ -12,7 +12,7 @@ from datetime import datetime
 from sim_core.snapshot import JournalEntry, LostEntry, StationSnapshot
 from tui import text
 from tui.look import Look
-from tui.painted import Line, Span
+from tui.widgets.painted import Line, Span
 
 HEAD: Line = (
     Span("  no.   waits  tries   ", "muted"),

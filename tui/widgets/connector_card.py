@@ -17,9 +17,9 @@ from sim_core.snapshot import ConnectorSnapshot
 from tui import text
 from tui.keymap import buttons
 from tui.look import ASCII_DIGITS, DIGITS, Look
-from tui.notes import Note, further, limit_words, next_step, pending_words, who
-from tui.painted import Line, Painted, Span, fitted, framed_edge, justified, line_width
-from tui.power_trace import covered_s, trace_rows
+from tui.widgets.notes import Note, further, limit_words, next_step, pending_words, who
+from tui.widgets.painted import Line, Painted, Span, fitted, framed_edge, justified, line_width
+from tui.widgets.power_trace import covered_s, trace_rows
 
 COMPACT_ROWS = 7
 TALL_ROWS = 12

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from tui.look import Look
-from tui.painted import Line, Painted, Span, fitted, justified
+from tui.widgets.painted import Line, Painted, Span, fitted, justified
 
 LOOK_S = 1.0
 

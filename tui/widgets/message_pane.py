@@ -17,10 +17,10 @@ from textual.message import Message
 
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui import text
-from tui.log_filter import LogFilter, failed
 from tui.look import Look
-from tui.painted import Line, Painted, Span, fitted, framed_edge
 from tui.text import NO_SHIFT
+from tui.widgets.log_filter import LogFilter, failed
+from tui.widgets.painted import Line, Painted, Span, fitted, framed_edge
 
 ACTION_CELLS = 22
 """RemoteStartTransaction, the longest name of the Core profile, fits exactly."""

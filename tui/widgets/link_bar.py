@@ -11,8 +11,8 @@ from datetime import datetime
 from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnapshot
 from tui import text
 from tui.look import Look
-from tui.painted import Line, Painted, Span, fitted, justified, line_width
-from tui.progress import progress_lines
+from tui.widgets.painted import Line, Painted, Span, fitted, justified, line_width
+from tui.widgets.progress import progress_lines
 
 SILENCE_S = 20.0
 """How long an open call may wait before the bar says that nobody answers."""

@@ -11,7 +11,7 @@ from textwrap import wrap
 from sim_core.guide import Caption
 from tui import text
 from tui.look import Look
-from tui.painted import Line, Painted, Span, fitted, line_width
+from tui.widgets.painted import Line, Painted, Span, fitted, line_width
 
 ONE_ROW_FROM = 120
 ROW_ID = "next_scene"

@@ -2,7 +2,7 @@
 
 The pictures of the README and the snapshots of the tests are rows of the same table, so what is
 shown to a stranger is what is tested. A row says what the charge point looks like and which keys
-are pressed before the picture is taken; `tui/screenshot.py` does it.
+are pressed before the picture is taken; `tui/pictures/screenshot.py` does it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,17 @@ from sim_core.snapshot import (
 )
 from sim_core.wire.message_log import Direction
 from tui.look import STATUS
-from tui.staged import NOW, ONLINE, RAMP, STORY, Story, available, charging, faulted, station
+from tui.pictures.staged import (
+    NOW,
+    ONLINE,
+    RAMP,
+    STORY,
+    Story,
+    available,
+    charging,
+    faulted,
+    station,
+)
 
 SMALL, WIDE = (80, 24), (140, 40)
 

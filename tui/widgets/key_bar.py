@@ -10,7 +10,7 @@ from collections.abc import Collection
 from tui import text
 from tui.keymap import FOOTER, TABLE_KEYS, FooterItem, Keymap
 from tui.look import Look
-from tui.painted import Line, Painted, Span, fitted, justified, line_width
+from tui.widgets.painted import Line, Painted, Span, fitted, justified, line_width
 
 NAMES_RANK = 5
 """The names of the keys at the right go before an entry of this rank does."""

@@ -27,8 +27,8 @@ from sim_core.guide import Caption
 from sim_core.settings.spelling import guess
 from tui.app import ChargeForgeApp
 from tui.look import theme_trouble
-from tui.staged import FakeHost
-from tui.states import STATE, STATES, State
+from tui.pictures.staged import FakeHost
+from tui.pictures.states import STATE, STATES, State
 
 SETTLED_S = 0.3
 """Longer than the dashboard waits between two looks."""

@@ -20,7 +20,7 @@ from textual.widgets import Input
 
 from tui import text
 from tui.look import Look
-from tui.painted import Line, Painted, Span, fitted, justified
+from tui.widgets.painted import Line, Painted, Span, fitted, justified
 
 Free = Callable[[str], "Choice | None"]
 Trouble = Callable[["Chosen"], str]

@@ -1,0 +1,134 @@
+"""The screen of `chargeforge fleet`: one page of figures, drawn once a second.
+
+There is nothing to select and little to press: who wants one charge point in full runs one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+
+from sim_core.fleet.picture import Phase
+from sim_core.fleet.stations import Crowd
+from tui.fleet.page import ACTS, LOOK_S, Page, help_lines
+from tui.look import OWN_THEMES, Look, ascii_here, fitting_theme, next_theme
+from tui.widgets.painted import Painted
+
+if TYPE_CHECKING:
+    from tui.dialogs.palette import Chosen
+
+STOP_PATIENCE_S = 15.0
+NOT_AS_ASKED = 2
+"""The exit code of a fleet that cannot do what its options ask."""
+
+
+class FleetApp(App[int]):
+    """The page on a crowd."""
+
+    TITLE = "ChargeForge fleet"
+    CSS_PATH = "../chargeforge.tcss"
+    CSS = "#page { height: 1fr; }"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,ctrl+q", "end", show=False, priority=True),
+        *(Binding(act.keys, act.id, show=False) for act in ACTS),
+    ]
+
+    def __init__(self, crowd: Crowd) -> None:
+        # Textual chooses here, before any theme is set, whether NO_COLOR means greys or no colour
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self.animation_level = "none"
+        self.crowd = crowd
+        self.look = Look(ascii_here(crowd.settings.ascii))
+        self._here: asyncio.AbstractEventLoop | None = None
+        for own in OWN_THEMES:
+            self.register_theme(own)
+        self.theme = fitting_theme(crowd.settings.theme, self.console.color_system, self.no_color)
+
+    def compose(self) -> ComposeResult:
+        yield Page(self.look, self.crowd)
+
+    def on_mount(self) -> None:
+        self._here = asyncio.get_running_loop()
+        self._page = self.query_one(Page)
+        self.call_after_refresh(self.crowd.start)
+        self.set_interval(LOOK_S, self._look)
+
+    def _look(self) -> None:
+        if self.crowd.exit_code == NOT_AS_ASKED and self.crowd.picture.booted == 0:
+            self.exit(
+                NOT_AS_ASKED, NOT_AS_ASKED
+            )  # it cannot even begin: there is nothing to look at
+        else:
+            self._page.sync()
+
+    @on(Painted.Pressed)
+    async def _pressed(self, event: Painted.Pressed) -> None:
+        await self.run_action(event.press)
+
+    def action_help(self) -> None:
+        """What the page says and what the keys do."""
+        from tui.dialogs.sheet import Sheet
+
+        self.push_screen(Sheet(self.look, "Help", lambda: help_lines(self.look)))
+
+    def action_palette(self) -> None:
+        """Find an action by name."""
+        from tui.dialogs.palette import Choice, Picker
+
+        def take(chosen: Chosen | None) -> None:
+            if chosen is not None:
+                acts[chosen.choice.value]()
+
+        acts: dict[str, Callable[[], None]] = {
+            "end": self.action_end,
+            "next_theme": self.action_next_theme,
+            "help": self.action_help,
+        }
+        choices = [Choice(act.id, act.label, act.help, act.shown) for act in ACTS if act.id in acts]
+        self.push_screen(Picker(self.look, "What to do", "an action by name", choices), take)
+
+    def action_next_theme(self) -> None:
+        """The next of the themes; under NO_COLOR there are none."""
+        if not self.no_color:
+            self.theme = next_theme(self.theme, self.console.color_system)
+
+    def action_end(self) -> None:
+        """End the sessions and the links, and leave when that is done; a second time: leave now."""
+        if self.crowd.picture.phase is Phase.STOPPING or self.crowd.failure:
+            self.exit(0)
+            return
+        self.run_worker(self._end())
+
+    async def _end(self) -> None:
+        await asyncio.to_thread(self.crowd.stop, STOP_PATIENCE_S)
+        self.exit(0)
+
+    def leave_soon(self) -> None:
+        """Leave without waiting; safe to call from a signal handler."""
+        loop = self._here
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self.exit, 0)
+
+
+def show(crowd: Crowd) -> int:
+    """Show the page until it is left; ends the fleet."""
+    from tui.way_out import WayOut
+
+    app = FleetApp(crowd)
+    end = WayOut(ask=(lambda: crowd.stop(0), app.leave_soon))
+    try:
+        app.run()
+    finally:
+        crowd.stop(STOP_PATIENCE_S)
+        end.disarm()
+    if crowd.failure:
+        print(crowd.failure, file=sys.stderr)
+    return 0 if end.asked else app.return_code or crowd.exit_code
