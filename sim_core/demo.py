@@ -32,10 +32,10 @@ from sim_core.commands import (
     Unplug,
 )
 from sim_core.engine import Engine
-from sim_core.guide import Caption
 from sim_core.settings.options import Settings
 from sim_core.snapshot import LinkState, Registration, StationSnapshot
 from sim_core.store.sqlite import MEMORY
+from sim_core.story import Caption
 
 if TYPE_CHECKING:
     from sim_core.csms import Csms
@@ -213,7 +213,7 @@ def engine(settings: Settings, stage: Stage | None = None) -> Engine:
 
 
 class Stage:
-    """The CSMS of the demo, and whoever acts in front of it. A `sim_core.guide.Guide`."""
+    """The CSMS of the demo, and whoever acts in front of it. A `sim_core.story.Storyteller`."""
 
     def __init__(self, story: tuple[Chapter, ...] = STORY) -> None:
         self.caption: Caption | None = None

@@ -37,11 +37,10 @@ from sim_core.commands import (
     unsayable,
 )
 from sim_core.engine import Host
-from sim_core.guide import Caption, Guide
 from sim_core.snapshot import StationSnapshot
+from sim_core.story import Caption, Storyteller
 from sim_core.wire.message_log import ExchangeState
 from tui import text
-from tui.kept_view import Recalled, View
 from tui.keymap import (
     ROW,
     ROWS,
@@ -55,11 +54,12 @@ from tui.keymap import (
 )
 from tui.leaving import CANCEL, STOP, AtExit, open_transactions
 from tui.look import OWN_THEMES, Look, fitting_theme, next_theme
+from tui.saved_view import LoadedView, View
 from tui.screens import Dashboard, Sight
 from tui.shell import STDIN, Shell
+from tui.widgets.line_widget import Line
 from tui.widgets.message_pane import as_jsonl
 from tui.widgets.notes import FAULT_WORDS
-from tui.widgets.painted import Line
 from tui.widgets.toasts import Severity, Toasts
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 
 Taken = Callable[["Chosen"], None]
 
-NOTHING_RECALLED = Recalled()
+NO_SAVED_VIEW = LoadedView()
 NOT_AS_ASKED = 2
 """The exit code of an engine that cannot do what the settings ask."""
 
@@ -96,13 +96,13 @@ class ChargeForgeApp(App[int]):
         ascii: bool = False,
         theme: str = "",
         keys: Keymap = TABLE_KEYS,
-        recalled: Recalled = NOTHING_RECALLED,
+        recalled: LoadedView = NO_SAVED_VIEW,
         http: Door | None = None,
-        guide: Guide | None = None,
+        storyteller: Storyteller | None = None,
     ) -> None:
         """`theme` wins over the recalled one; `http` is where the charge point listens, if so.
 
-        `guide` tells a story: its caption is shown, and it stands aside for whoever acts.
+        `storyteller` tells a story: its caption is shown, and it stands aside for whoever acts.
         """
         # Textual chooses here, before any theme is set, whether NO_COLOR means greys or no colour
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -114,7 +114,7 @@ class ChargeForgeApp(App[int]):
         self._recalled = recalled
         self._chosen_theme = recalled.view.theme
         self._http = http
-        self._guide = guide
+        self._storyteller = storyteller
         self._last_command: Command | None = None
         self._shell_beside = Shell()
         self._toasts = Toasts(self)
@@ -220,7 +220,7 @@ class ChargeForgeApp(App[int]):
         return self._station is None and self.host.exit_code == NOT_AS_ASKED
 
     def _story(self) -> Caption | None:
-        return self._guide.caption if self._guide else None
+        return self._storyteller.caption if self._storyteller else None
 
     def _remember(self, station: StationSnapshot) -> None:
         for connector in station.connectors:
@@ -261,8 +261,8 @@ class ChargeForgeApp(App[int]):
     def ask(self, command: Command) -> None:
         """Hand in a command; a refusal is said aloud."""
         self._last_command = command
-        if self._guide:
-            self._guide.stand_aside()
+        if self._storyteller:
+            self._storyteller.stand_aside()
         self.run_worker(self._ask(command), group="commands")
 
     async def _ask(self, command: Command) -> None:
@@ -422,18 +422,18 @@ class ChargeForgeApp(App[int]):
 
     def _journal(self) -> str:
         from tui.dialogs.journal import journal_lines
-        from tui.dialogs.sheet import Sheet
+        from tui.dialogs.text_dialog import TextDialog
 
         def lines() -> list[Line]:
             return journal_lines(self._station, self.host.now(), self.look)
 
-        self.push_screen(Sheet(self.look, "Journal", lines, live=True))
+        self.push_screen(TextDialog(self.look, "Journal", lines, live=True))
         return ""
 
     def _next_scene(self) -> str:
-        if self._guide is None:
+        if self._storyteller is None:
             return "There is no story to skip in: chargeforge demo tells one."
-        self._guide.skip()
+        self._storyteller.skip()
         return ""
 
     def _next_theme(self) -> str:

@@ -6,12 +6,12 @@ from textwrap import wrap
 
 from sim_core.snapshot import ConnectorSnapshot
 from tui import text
-from tui.dialogs.sheet import Sheet
+from tui.dialogs.text_dialog import TextDialog
 from tui.keymap import CONNECTOR, LINK, MESSAGES, SCREEN, Row
 from tui.look import STATUS, Look
+from tui.widgets.line_widget import Line, Span
 from tui.widgets.log_filter import LANGUAGE
 from tui.widgets.notes import next_step
-from tui.widgets.painted import Line, Span
 
 HELP_CELLS = 68
 """The widest line of prose in the help; fits a screen of 80."""
@@ -103,7 +103,7 @@ def help_lines(
     return lines
 
 
-class HelpScreen(Sheet):
+class HelpScreen(TextDialog):
     """Help over the dashboard."""
 
     def __init__(self, look: Look, lines: list[Line]) -> None:

@@ -18,10 +18,10 @@ from textual.screen import ModalScreen
 from sim_core.snapshot import ConnectorSnapshot
 from tui.leaving import CANCEL, LEAVE, STOP, AtExit
 from tui.look import Look
-from tui.widgets.painted import Line, Painted, Span, fitted
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted
 
 
-class Options(Painted, can_focus=True):
+class Options(LineWidget, can_focus=True):
     """A row of words to choose from."""
 
     def __init__(self, look: Look, options: tuple[tuple[str, str], ...]) -> None:
@@ -110,13 +110,13 @@ class QuitQuestion(ModalScreen[str]):
     def action_answer(self, answer: str) -> None:
         self.dismiss(answer)
 
-    @on(Painted.Pressed)
-    def _pressed(self, event: Painted.Pressed) -> None:
+    @on(LineWidget.Pressed)
+    def _pressed(self, event: LineWidget.Pressed) -> None:
         event.stop()
         self.dismiss(event.press)
 
 
-class Words(Painted):
+class Words(LineWidget):
     """A few lines of plain words."""
 
     def __init__(self, look: Look, lines: tuple[str, ...]) -> None:

@@ -19,7 +19,7 @@ from sim_core.fleet.picture import Phase
 from sim_core.fleet.stations import Crowd
 from tui.fleet.page import ACTS, LOOK_S, Page, help_lines
 from tui.look import OWN_THEMES, Look, ascii_here, fitting_theme, next_theme
-from tui.widgets.painted import Painted
+from tui.widgets.line_widget import LineWidget
 
 if TYPE_CHECKING:
     from tui.dialogs.palette import Chosen
@@ -69,15 +69,15 @@ class FleetApp(App[int]):
         else:
             self._page.sync()
 
-    @on(Painted.Pressed)
-    async def _pressed(self, event: Painted.Pressed) -> None:
+    @on(LineWidget.Pressed)
+    async def _pressed(self, event: LineWidget.Pressed) -> None:
         await self.run_action(event.press)
 
     def action_help(self) -> None:
         """What the page says and what the keys do."""
-        from tui.dialogs.sheet import Sheet
+        from tui.dialogs.text_dialog import TextDialog
 
-        self.push_screen(Sheet(self.look, "Help", lambda: help_lines(self.look)))
+        self.push_screen(TextDialog(self.look, "Help", lambda: help_lines(self.look)))
 
     def action_palette(self) -> None:
         """Find an action by name."""
@@ -120,10 +120,10 @@ class FleetApp(App[int]):
 
 def show(crowd: Crowd) -> int:
     """Show the page until it is left; ends the fleet."""
-    from tui.way_out import WayOut
+    from tui.exit_on_signal import ExitOnSignal
 
     app = FleetApp(crowd)
-    end = WayOut(ask=(lambda: crowd.stop(0), app.leave_soon))
+    end = ExitOnSignal(ask=(lambda: crowd.stop(0), app.leave_soon))
     try:
         app.run()
     finally:

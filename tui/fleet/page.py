@@ -16,7 +16,7 @@ from sim_core.fleet.stations import Crowd
 from sim_core.redaction import public_url
 from tui import text
 from tui.look import Look
-from tui.widgets.painted import Line, Painted, Span, fitted, justified
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified
 
 LOOK_S = 1.0
 LABEL = 13
@@ -197,7 +197,7 @@ def _trace(rates: Iterable[float], top: int, look: Look) -> str:
     )
 
 
-class Page(Painted):
+class Page(LineWidget):
     """The page, cell by cell."""
 
     def __init__(self, look: Look, crowd: Crowd) -> None:

@@ -23,11 +23,11 @@ from rich.console import Console
 from textual.pilot import Pilot
 
 from sim_core.ascii_fallback import ascii_wanted
-from sim_core.guide import Caption
 from sim_core.settings.spelling import guess
+from sim_core.story import Caption
 from tui.app import ChargeForgeApp
 from tui.look import theme_trouble
-from tui.pictures.staged import FakeHost
+from tui.pictures.fake_station import FakeHost
 from tui.pictures.states import STATE, STATES, State
 
 SETTLED_S = 0.3
@@ -45,7 +45,7 @@ class Picture:
 
 
 class Told:
-    """A guide whose story stands still."""
+    """A storyteller whose story stands still."""
 
     def __init__(self, caption: Caption) -> None:
         self.caption = caption
@@ -62,8 +62,8 @@ def posed(state: State) -> ChargeForgeApp:
     host = FakeHost(state.picture, story=state.story)
     if state.failure:
         host.start = lambda: setattr(host, "failure", state.failure)  # type: ignore[method-assign]
-    guide = Told(state.told) if state.told else None
-    return ChargeForgeApp(host, theme=state.theme, ascii=state.ascii, guide=guide)
+    storyteller = Told(state.told) if state.told else None
+    return ChargeForgeApp(host, theme=state.theme, ascii=state.ascii, storyteller=storyteller)
 
 
 async def arrange(pilot: Pilot[int], state: State) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sim_core.guide import Caption
 from sim_core.snapshot import (
     ConnectorSnapshot,
     FaultSnapshot,
@@ -27,9 +26,10 @@ from sim_core.snapshot import (
     TransactionSnapshot,
     UploadSnapshot,
 )
+from sim_core.story import Caption
 from sim_core.wire.message_log import Direction
 from tui.look import STATUS
-from tui.pictures.staged import (
+from tui.pictures.fake_station import (
     NOW,
     ONLINE,
     RAMP,

@@ -17,7 +17,7 @@ from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui import text
 from tui.look import Look
 from tui.text import NO_SHIFT
-from tui.widgets.painted import Line, Painted, Span, fitted, framed_edge
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted, framed_edge
 
 if TYPE_CHECKING:
     from tui.widgets.frame_notes import FrameNote
@@ -138,7 +138,7 @@ def _note_lines(note: FrameNote, cells: int) -> list[Line]:
     return lines + [(Span(" " * 12), Span(piece, note.role)) for piece in rest]
 
 
-class Inspector(Painted, can_focus=True):
+class Inspector(LineWidget, can_focus=True):
     """The pane that shows one exchange."""
 
     HELP = "inspector"

@@ -13,7 +13,7 @@ from rich.control import Control
 from textual._compositor import ChopsUpdate, Compositor
 
 
-class TerseUpdate(ChopsUpdate):
+class ChangedCellsUpdate(ChopsUpdate):
     """An update that crops each stretch on both sides."""
 
     def render_segments(self, console: Console) -> str:
@@ -28,11 +28,11 @@ class TerseUpdate(ChopsUpdate):
         return "".join(sequences)
 
 
-class TerseCompositor(Compositor):
-    """Textual's compositor with terse partial updates."""
+class ChangedCellsCompositor(Compositor):
+    """Textual's compositor with partial updates of the changed cells only."""
 
     def render_partial_update(self) -> ChopsUpdate | None:
         update = super().render_partial_update()
         if update is None:
             return None
-        return TerseUpdate(update.chops, update.spans, update.chop_ends)
+        return ChangedCellsUpdate(update.chops, update.spans, update.chop_ends)
