@@ -85,7 +85,6 @@ class Scene:
 class Chapter:
     """Scenes that belong together, and on which connectors a vehicle must charge before."""
 
-    title: str
     scenes: tuple[Scene, ...]
     charging: tuple[int, ...] = ()
     empty: tuple[int, ...] = ()
@@ -101,8 +100,8 @@ class Chapter:
 VEHICLES = {1: "Compact 60", 2: "Saloon 82"}
 
 STORY: tuple[Chapter, ...] = (
+    # Arrival
     Chapter(
-        "Arrival",
         (
             Scene(
                 "A vehicle arrives at connector 1, and its driver shows a card. The charger asks "
@@ -118,8 +117,8 @@ STORY: tuple[Chapter, ...] = (
         ),
         empty=(1, 2),
     ),
+    # Sharing
     Chapter(
-        "Sharing",
         (
             Scene(
                 "A driver shows a card at connector 2 before the cable is in: it waits for the "
@@ -142,8 +141,8 @@ STORY: tuple[Chapter, ...] = (
         charging=(1,),
         empty=(2,),
     ),
+    # A fault
     Chapter(
-        "A fault",
         (
             Scene(
                 "A ground failure at connector 1: power is cut at once, and the CSMS is told.",
@@ -158,8 +157,8 @@ STORY: tuple[Chapter, ...] = (
         ),
         charging=(1,),
     ),
+    # The link is cut
     Chapter(
-        "The link is cut",
         (
             Scene(
                 "The network cable is pulled. Charging goes on; what the CSMS must know is kept.",
@@ -179,8 +178,8 @@ STORY: tuple[Chapter, ...] = (
         ),
         charging=(1,),
     ),
+    # Stop from afar
     Chapter(
-        "Stop from afar",
         (
             Scene(
                 "An app stops connector 1: the CSMS finds the transaction there and stops just "
