@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SuspendNotSupported
+from textual.app import SuspendNotSupported
 from textual.events import Resize
 from textual.geometry import Size
 
@@ -41,6 +41,7 @@ from sim_core.snapshot import StationSnapshot
 from sim_core.story import Caption, Storyteller
 from sim_core.wire.message_log import ExchangeState
 from tui import text
+from tui.base_app import BaseApp
 from tui.keymap import (
     ROW,
     ROWS,
@@ -53,7 +54,7 @@ from tui.keymap import (
     why_not,
 )
 from tui.leaving import CANCEL, STOP, AtExit, open_transactions
-from tui.look import OWN_THEMES, Look, fitting_theme, next_theme
+from tui.look import Look
 from tui.saved_view import LoadedView, View
 from tui.screens import Dashboard, Sight
 from tui.shell import STDIN, Shell
@@ -77,12 +78,10 @@ COVERED_S = 5
 the whole screen anew for the smallest change."""
 
 
-class ChargeForgeApp(App[int]):
+class ChargeForgeApp(BaseApp):
     """The dashboard on a host."""
 
     TITLE = "ChargeForge"
-    CSS_PATH = "chargeforge.tcss"
-    ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = []
 
     def __init__(
@@ -104,11 +103,8 @@ class ChargeForgeApp(App[int]):
 
         `storyteller` tells a story: its caption is shown, and it stands aside for whoever acts.
         """
-        # Textual chooses here, before any theme is set, whether NO_COLOR means greys or no colour
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(Look(ascii, keys), theme, recalled.view.theme)
         self.host = host
-        self.look = Look(ascii, keys)
-        self.animation_level = "none"  # must follow super().__init__(), which reads the environment
         self._fps = fps
         self._at_exit = at_exit
         self._recalled = recalled
@@ -129,12 +125,6 @@ class ChargeForgeApp(App[int]):
         self._waiting: set[int] = set()
         """The exchanges whose age counts up, in tenths of a second."""
         self._station: StationSnapshot | None = None
-        self._here: asyncio.AbstractEventLoop | None = None
-        for own in OWN_THEMES:
-            self.register_theme(own)
-        self.theme = fitting_theme(
-            theme, self.console.color_system, self.no_color, recalled.view.theme
-        )
         self.dashboard = Dashboard(self.look, log_size, lambda row, what: self.press(row, what))
         self.acts: dict[str, Callable[[], str]] = {
             "copy": lambda: self._copy(both=False),
@@ -160,7 +150,6 @@ class ChargeForgeApp(App[int]):
         return self.dashboard
 
     def on_mount(self) -> None:
-        self._here = asyncio.get_running_loop()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -437,9 +426,9 @@ class ChargeForgeApp(App[int]):
         return ""
 
     def _next_theme(self) -> str:
-        if self.no_color:
+        if not self.change_theme():
             return "NO_COLOR is set: there are no colours to change."
-        self.theme = self._chosen_theme = next_theme(self.theme, self.console.color_system)
+        self._chosen_theme = self.theme
         return ""
 
     @property
@@ -554,9 +543,7 @@ class ChargeForgeApp(App[int]):
     def leave_soon(self) -> None:
         """Leave without asking; safe to call from a signal handler."""
         self._shell_beside.hang_up()
-        loop = self._here
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self.exit, 0)
+        super().leave_soon()
 
     async def action_quit(self) -> None:
         """Textual's own quit key asks as `q` does."""

@@ -6,19 +6,19 @@ There is nothing to select and little to press: who wants one charge point in fu
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from sim_core.fleet.picture import Phase
 from sim_core.fleet.stations import Crowd
+from tui.base_app import BaseApp
 from tui.fleet.page import ACTS, LOOK_S, Page, help_lines
-from tui.look import OWN_THEMES, Look, ascii_here, fitting_theme, next_theme
+from tui.look import Look, ascii_here
 from tui.widgets.line_widget import LineWidget
 
 if TYPE_CHECKING:
@@ -29,34 +29,24 @@ NOT_AS_ASKED = 2
 """The exit code of a fleet that cannot do what its options ask."""
 
 
-class FleetApp(App[int]):
+class FleetApp(BaseApp):
     """The page on a crowd."""
 
     TITLE = "ChargeForge fleet"
-    CSS_PATH = "../chargeforge.tcss"
     CSS = "#page { height: 1fr; }"
-    ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c,ctrl+q", "end", show=False, priority=True),
         *(Binding(act.keys, act.id, show=False) for act in ACTS),
     ]
 
     def __init__(self, crowd: Crowd) -> None:
-        # Textual chooses here, before any theme is set, whether NO_COLOR means greys or no colour
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
-        self.animation_level = "none"
+        super().__init__(Look(ascii_here(crowd.settings.ascii)), crowd.settings.theme)
         self.crowd = crowd
-        self.look = Look(ascii_here(crowd.settings.ascii))
-        self._here: asyncio.AbstractEventLoop | None = None
-        for own in OWN_THEMES:
-            self.register_theme(own)
-        self.theme = fitting_theme(crowd.settings.theme, self.console.color_system, self.no_color)
 
     def compose(self) -> ComposeResult:
         yield Page(self.look, self.crowd)
 
     def on_mount(self) -> None:
-        self._here = asyncio.get_running_loop()
         self._page = self.query_one(Page)
         self.call_after_refresh(self.crowd.start)
         self.set_interval(LOOK_S, self._look)
@@ -97,8 +87,7 @@ class FleetApp(App[int]):
 
     def action_next_theme(self) -> None:
         """The next of the themes; under NO_COLOR there are none."""
-        if not self.no_color:
-            self.theme = next_theme(self.theme, self.console.color_system)
+        self.change_theme()
 
     def action_end(self) -> None:
         """End the sessions and the links, and leave when that is done; a second time: leave now."""
@@ -110,12 +99,6 @@ class FleetApp(App[int]):
     async def _end(self) -> None:
         await asyncio.to_thread(self.crowd.stop, STOP_PATIENCE_S)
         self.exit(0)
-
-    def leave_soon(self) -> None:
-        """Leave without waiting; safe to call from a signal handler."""
-        loop = self._here
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self.exit, 0)
 
 
 def show(crowd: Crowd) -> int:
