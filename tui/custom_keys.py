@@ -138,9 +138,9 @@ def _character(row: Row, character: str) -> list[str]:
 
 
 def _character_name(character: str) -> str:
-    from textual.keys import _character_to_key
+    from tui.textual_private import key_name
 
-    return _character_to_key(character)
+    return key_name(character)
 
 
 def _check_clashes(rows: tuple[Row, ...], wanted: Mapping[str, str]) -> None:

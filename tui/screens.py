@@ -28,7 +28,7 @@ from sim_core.wire.message_log import Exchange
 from tui.keymap import ROWS, command_for, connector_of, why_not
 from tui.look import Look
 from tui.saved_view import View
-from tui.textual_private import ChangedCellsCompositor
+from tui.textual_private import draw_changed_cells_only
 from tui.widgets.caption_bar import CaptionBar, caption_rows
 from tui.widgets.connector_card import CardView, ConnectorCard, ConnectorTable
 from tui.widgets.inspector import Inspector
@@ -98,7 +98,7 @@ class Dashboard(Screen[None]):
         """`press` does what a row of the key table says; it is told the row and its argument."""
         super().__init__()
         self._press = press
-        self._compositor = ChangedCellsCompositor()
+        draw_changed_cells_only(self)
         self.look = look
         for row in look.keys.rows:
             for key in row.keys:  # in the place of what Textual would do with it, as with tab

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import io
 import os
 import re
 import sys
@@ -19,7 +18,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
-from rich.console import Console
 from textual.pilot import Pilot
 
 from sim_core.ascii_fallback import ascii_wanted
@@ -29,6 +27,7 @@ from tui.app import ChargeForgeApp
 from tui.look import theme_trouble
 from tui.pictures.fake_station import FakeHost
 from tui.pictures.states import STATE, STATES, State
+from tui.textual_private import drawn_rows
 
 SETTLED_S = 0.3
 """Longer than the dashboard waits between two looks."""
@@ -87,13 +86,7 @@ async def _draw(state: State) -> Picture:
 
 
 def _text(app: ChargeForgeApp) -> str:
-    """What `export_screenshot` draws, without its colours."""
-    width, height = app.size
-    console = Console(width=width, height=height, file=io.StringIO(), record=True)
-    update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
-    console.print(update)
-    rows = console.export_text().split("\n")[:height]
-    return "\n".join(row.rstrip() for row in rows) + "\n"
+    return "\n".join(row.rstrip() for row in drawn_rows(app)) + "\n"
 
 
 @contextmanager
