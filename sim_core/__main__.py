@@ -1,34 +1,25 @@
 """`python -m sim_core`, `chargeforge headless`: no screen, one line per change on stdout.
 
 The station lives on the engine's thread as it does under the dashboard; this thread only writes
-and waits for a signal. It never writes more than the reader has room for: a pipe that nobody
-empties, or a terminal that was stopped, must keep neither the charge point nor its end waiting.
+and waits for a signal.
 """
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import json
 import logging
-import os
-import select
-import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime
-from types import FrameType
-from typing import TYPE_CHECKING, Protocol, TextIO
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
-from sim_core.ascii_fallback import ERRORS, ascii_wanted, in_ascii
 from sim_core.engine import Companion, Engine
 from sim_core.errors import UserError
 from sim_core.events import Event
-from sim_core.log_file import log_to_file, reason_of
-from sim_core.redaction import plain, public_url, without_users
-from sim_core.standard_streams import NO_ROOM, through_the_door
+from sim_core.log_file import log_to_file
+from sim_core.plain_lines import FORMS, LOOK_S, Lines, signals_set, until_signal
+from sim_core.redaction import public_url
+from sim_core.standard_streams import through_the_door
 
 if TYPE_CHECKING:
     from sim_core.settings.options import Settings
@@ -36,19 +27,9 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-LOOK_S = 0.1
 STOP_PATIENCE_S = 5.0
 FLUSH_PATIENCE_S = 1.5
 """How long the end waits for the CSMS to answer what the journal has."""
-LAST_WORDS_S = 0.5
-"""How long the last lines may wait for their reader."""
-PIECE = 512
-"""Bytes that a pipe takes at once if it takes any (PIPE_BUF of POSIX)."""
-SIGNALS = tuple(
-    number
-    for name in ("SIGTERM", "SIGINT", "SIGHUP")
-    if (number := getattr(signal, name, None)) is not None  # there is no SIGHUP on Windows
-)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -122,30 +103,35 @@ def run_plain(engine: Engine, csms: str = "") -> int:
     settings = engine.settings
     if settings.http_port:  # no frame waits here, but whoever reads that it starts may ask at once
         importlib.import_module("sim_core.sidecar.server")
-    stopping = threading.Event()
-    form = FORMS[settings.log_format]
-    with signals_set(stopping):
-        engine.start()
-        out = Lines(
-            sys.stdout,
-            form,
-            gone=stopping.set,
-            hurried=lambda: stopping.is_set() or engine.wait(0),
-        )
-        whom = csms or public_url(url_of(settings))
-        started = f"{settings.cpid} starts, CSMS {whom}. Ctrl-C ends it."
-        out.say(engine.now(), "start", started)
-        cursor = 0
-        while not stopping.is_set() and not engine.wait(LOOK_S):
-            cursor = _say_events(engine, cursor, out)
-        ended = engine.stop(STOP_PATIENCE_S)
-        _say_events(engine, cursor, out)
-        wrong = engine.failure or ("" if ended else "the charge point did not stop in time")
-        if wrong:
-            Lines(sys.stderr, form).say(engine.now(), "failure", wrong)
-            return engine.exit_code if engine.failure else 1
-        out.say(engine.now(), "end", f"{settings.cpid} has stopped.")
-    return 0
+    whom = csms or public_url(url_of(settings))
+    report = _ChargePointReport(engine, f"{settings.cpid} starts, CSMS {whom}. Ctrl-C ends it.")
+    return until_signal(engine, report, FORMS[settings.log_format], STOP_PATIENCE_S)
+
+
+class _ChargePointReport:
+    """What is said of one charge point: each of its events."""
+
+    name = "the charge point"
+
+    def __init__(self, engine: Engine, started: str) -> None:
+        self._engine = engine
+        self._started = started
+        self._cursor = 0
+
+    def begin(self, out: Lines) -> None:
+        out.say(self._engine.now(), "start", self._started)
+
+    def look(self, out: Lines) -> None:
+        self.catch_up(out)
+
+    def catch_up(self, out: Lines) -> None:
+        self._cursor = _say_events(self._engine, self._cursor, out)
+
+    def leave(self, out: Lines) -> None:
+        """One charge point ends at once."""
+
+    def end(self, out: Lines) -> None:
+        out.say(self._engine.now(), "end", f"{self._engine.settings.cpid} has stopped.")
 
 
 def run_on(engine: Engine) -> int:
@@ -163,138 +149,6 @@ def run_on(engine: Engine) -> int:
     return engine.exit_code if engine.failure else 0
 
 
-# -- lines -----------------------------------------------------------------------------------------
-
-
-class Form(Protocol):
-    """How a line is written."""
-
-    def __call__(
-        self,
-        at: datetime,
-        kind: str,
-        text: str,
-        connector_id: int | None,
-        facts: Mapping[str, object] | None = None,
-    ) -> str: ...
-
-
-def _as_sentence(
-    at: datetime,
-    kind: str,
-    text: str,
-    connector_id: int | None,
-    facts: Mapping[str, object] | None = None,
-) -> str:
-    when = "" if kind in FRAMING else f"{at.astimezone():%H:%M:%S} "
-    return when + plain(without_users(text))
-
-
-def _as_json(
-    at: datetime,
-    kind: str,
-    text: str,
-    connector_id: int | None,
-    facts: Mapping[str, object] | None = None,
-) -> str:
-    words: dict[str, object] = {"at": at.isoformat(), "kind": kind, "text": without_users(text)}
-    if connector_id is not None:
-        words["connector"] = connector_id
-    words |= facts or {}
-    return json.dumps(words)  # in ASCII: what a terminal would obey shows as escapes
-
-
-FORMS: dict[str, Form] = {"plain": _as_sentence, "json": _as_json}
-FRAMING = ("start", "end", "failure")
-"""Kinds of line that are about the program and not about something that happened in it."""
-
-
-class Lines:
-    """Writes lines as far as somebody reads them, in characters that the stream can show."""
-
-    def __init__(
-        self,
-        stream: TextIO | None,
-        form: Form,
-        *,
-        gone: Callable[[], None] = lambda: None,
-        hurried: Callable[[], bool] = lambda: True,
-    ) -> None:
-        """`gone` is called when nobody reads any more; `hurried` says not to wait for a reader.
-        A stream that was closed before the start (None) was closed by somebody who wants none."""
-        self._stream = stream
-        self._form = form
-        self._gone = gone
-        self._hurried = hurried
-        self._mute = stream is None
-        self._lost = 0
-        """Lines that could not be written, for the disk is full."""
-
-    def say(
-        self,
-        at: datetime,
-        kind: str,
-        text: str,
-        connector_id: int | None = None,
-        facts: Mapping[str, object] | None = None,
-    ) -> None:
-        """Write one line at once, whatever the stream is."""
-        stream = self._stream
-        if self._mute or stream is None:
-            return
-        line = self._form(at, kind, text, connector_id, facts) + "\n"
-        try:
-            descriptor = stream.fileno()
-        except (OSError, ValueError):  # a stream of somebody who runs this inside of something
-            stream.write(line)
-            return
-        if ascii_wanted(stream.encoding, terminal=stream.isatty()):
-            line = in_ascii(line)
-        data = line.encode(stream.encoding or "utf-8", ERRORS)
-        try:
-            self._write(descriptor, data)
-            self._lost = 0
-        except OSError as error:
-            if error.errno not in NO_ROOM:  # nobody reads any more
-                self._mute = True
-                self._gone()
-                return
-            self._lost += 1
-            if self._lost == 1:
-                _complain(stream, error)
-
-    def _write(self, descriptor: int, data: bytes) -> None:
-        patience_s = LAST_WORDS_S
-        while data:
-            if not _has_room(descriptor):
-                if self._hurried():
-                    patience_s -= LOOK_S
-                self._mute = patience_s <= 0
-                if self._mute:
-                    return
-                continue
-            data = data[os.write(descriptor, data[:PIECE]) :]
-
-
-def _complain(stream: TextIO, error: OSError) -> None:
-    """Say on the other stream that the lines cannot be written."""
-    if sys.stderr is None or stream is sys.stderr:
-        return
-    why = reason_of(error)
-    with contextlib.suppress(OSError):
-        print(
-            f"The lines cannot be written: {why}. What is said is lost; the rest goes on.",
-            file=sys.stderr,
-        )
-
-
-def _has_room(descriptor: int) -> bool:
-    """Whether a write would not wait; waits a moment for it."""
-    if sys.platform == "win32":  # there it can only be asked of sockets
-        return True
-    return bool(select.select([], [descriptor], [], LOOK_S)[1])
-
-
 def _say_events(engine: Engine, cursor: int, out: Lines) -> int:
     newest, events = engine.events.since(cursor)
     if lost := newest - cursor - len(events):
@@ -307,24 +161,6 @@ def _say_events(engine: Engine, cursor: int, out: Lines) -> int:
 
 def _say_event(event: Event, out: Lines) -> None:
     out.say(event.at, event.kind, event.text, event.connector_id, event.facts)
-
-
-@contextmanager
-def signals_set(stopping: threading.Event) -> Iterator[None]:
-    """Inside, a signal that asks for the end sets the event."""
-
-    def stop(signum: int, frame: FrameType | None) -> None:
-        stopping.set()
-
-    # A SIGHUP that somebody ignores on purpose (nohup) stays ignored.
-    taken = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in taken}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            with contextlib.suppress(TypeError):  # it was not set from Python
-                signal.signal(number, handler)
 
 
 if __name__ == "__main__":

@@ -32,10 +32,10 @@ from sim_core.commands import (
     Unplug,
 )
 from sim_core.engine import Engine
-from sim_core.guide import Caption
 from sim_core.settings.options import Settings
 from sim_core.snapshot import LinkState, Registration, StationSnapshot
 from sim_core.store.sqlite import MEMORY
+from sim_core.story import Caption
 
 if TYPE_CHECKING:
     from sim_core.csms import Csms
@@ -85,7 +85,6 @@ class Scene:
 class Chapter:
     """Scenes that belong together, and on which connectors a vehicle must charge before."""
 
-    title: str
     scenes: tuple[Scene, ...]
     charging: tuple[int, ...] = ()
     empty: tuple[int, ...] = ()
@@ -101,8 +100,8 @@ class Chapter:
 VEHICLES = {1: "Compact 60", 2: "Saloon 82"}
 
 STORY: tuple[Chapter, ...] = (
+    # Arrival
     Chapter(
-        "Arrival",
         (
             Scene(
                 "A vehicle arrives at connector 1, and its driver shows a card. The charger asks "
@@ -118,8 +117,8 @@ STORY: tuple[Chapter, ...] = (
         ),
         empty=(1, 2),
     ),
+    # Sharing
     Chapter(
-        "Sharing",
         (
             Scene(
                 "A driver shows a card at connector 2 before the cable is in: it waits for the "
@@ -142,8 +141,8 @@ STORY: tuple[Chapter, ...] = (
         charging=(1,),
         empty=(2,),
     ),
+    # A fault
     Chapter(
-        "A fault",
         (
             Scene(
                 "A ground failure at connector 1: power is cut at once, and the CSMS is told.",
@@ -158,8 +157,8 @@ STORY: tuple[Chapter, ...] = (
         ),
         charging=(1,),
     ),
+    # The link is cut
     Chapter(
-        "The link is cut",
         (
             Scene(
                 "The network cable is pulled. Charging goes on; what the CSMS must know is kept.",
@@ -179,8 +178,8 @@ STORY: tuple[Chapter, ...] = (
         ),
         charging=(1,),
     ),
+    # Stop from afar
     Chapter(
-        "Stop from afar",
         (
             Scene(
                 "An app stops connector 1: the CSMS finds the transaction there and stops just "
@@ -213,7 +212,7 @@ def engine(settings: Settings, stage: Stage | None = None) -> Engine:
 
 
 class Stage:
-    """The CSMS of the demo, and whoever acts in front of it. A `sim_core.guide.Guide`."""
+    """The CSMS of the demo, and whoever acts in front of it. A `sim_core.story.Storyteller`."""
 
     def __init__(self, story: tuple[Chapter, ...] = STORY) -> None:
         self.caption: Caption | None = None

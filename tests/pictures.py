@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.readme import ENV_EXAMPLE, README, ROOT, env_example, with_tables
-from tui import screenshot
-from tui.states import STATE
+from tui.pictures import screenshot
+from tui.pictures.states import STATE
 
 FOLDER = ROOT / "docs"
 

@@ -17,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 CORE = ROOT / "sim_core"
+TUI = ROOT / "tui"
 
 SCREENS = ("textual", "rich", "tui")
 HEAVY = ("ocpp", "pydantic", "starlette", "textual", "uvicorn", "websockets")
@@ -242,3 +243,38 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     while roots := set(left) - {one for reached in left.values() for one in reached}:
         left = {name: reached for name, reached in left.items() if name not in roots}
     assert sorted(left) == []
+
+
+# -- private parts of others -----------------------------------------------------------------------
+
+KEEPERS = {
+    "_compositor": "tui/textual_private.py",
+    "_background_screens": "tui/textual_private.py",
+    "process_event": "sim_core/wire/fast_connection.py",
+}
+"""A name that another project may change without a word, and the one module that may use it."""
+
+
+def foreign_private_parts(path: Path) -> set[str]:
+    """What a file imports from other projects by a name that begins with an underscore."""
+    return {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+        if node.module.partition(".")[0] not in ("__future__", "sim_core", "tui")
+        for alias in node.names
+        if any(part.startswith("_") for part in (*node.module.split("."), alias.name))
+    }
+
+
+def used_names(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return attributes | {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("path", sorted([*CORE.rglob("*.py"), *TUI.rglob("*.py")]), ids=ids)
+def test_private_parts_of_others_stand_behind_one_module(path: Path) -> None:
+    here = ids(path)
+    assert here in KEEPERS.values() or not foreign_private_parts(path)
+    assert not {name for name in used_names(path) if KEEPERS.get(name, here) != here}

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sim_core.engine import Engine
-    from sim_core.guide import Guide
     from sim_core.settings.options import Settings
+    from sim_core.story import Storyteller
     from tui.http_call import Door
 
 
@@ -67,7 +67,7 @@ def _demo(arguments: list[str]) -> int:
     from sim_core.demo import Stage, engine
 
     stage = Stage()
-    return show(engine(settings, stage), settings, guide=stage)
+    return show(engine(settings, stage), settings, storyteller=stage)
 
 
 def _headless(arguments: list[str]) -> int:
@@ -92,7 +92,7 @@ def _doctor(arguments: list[str]) -> int:
 
 def _screenshot(arguments: list[str]) -> int:
     from sim_core.standard_streams import begun
-    from tui.screenshot import main as screenshot
+    from tui.pictures.screenshot import main as screenshot
 
     begun()
     return screenshot(arguments)
@@ -107,7 +107,7 @@ def _fleet(arguments: list[str]) -> int:
     if not on_a_terminal():
         return run_plain(crowd)
     from sim_core.standard_streams import begun
-    from tui.fleet import show as show_fleet
+    from tui.fleet.app import show as show_fleet
 
     begun()
     return show_fleet(crowd)
@@ -189,24 +189,28 @@ def on_a_terminal() -> bool:
 
 
 def show(
-    engine: Engine, settings: Settings, http: Door | None = None, *, guide: Guide | None = None
+    engine: Engine,
+    settings: Settings,
+    http: Door | None = None,
+    *,
+    storyteller: Storyteller | None = None,
 ) -> int:
     """Show the dashboard on this engine until it is left; stops the engine.
 
-    `http` is where the charge point listens, if it does. With a `guide` it is the demo, which
+    `http` is where the charge point listens, if it does. With a `storyteller` it is the demo, which
     keeps nothing.
     """
-    demo = guide is not None
+    demo = storyteller is not None
     from tui.keymap import TABLE_KEYS
     from tui.look import theme_trouble
 
     keys = TABLE_KEYS
     if settings.keys:
-        from tui.own_keys import KeysError, own_keys
+        from tui.custom_keys import CustomKeysError, custom_keymap
 
         try:
-            keys = own_keys(settings.keys)
-        except KeysError as error:
+            keys = custom_keymap(settings.keys)
+        except CustomKeysError as error:
             _say_of_option(settings, f"KEYS (--keys): {error}.")
             return 2
     if trouble := theme_trouble(settings.theme):
@@ -231,10 +235,10 @@ def show(
         return run_plain(engine, "of its own" if demo else "") or 0
     from sim_core.standard_streams import begun
     from tui.app import ChargeForgeApp
-    from tui.kept_view import Recalled, keep, recall
+    from tui.exit_on_signal import PATIENCE_S, ExitOnSignal
     from tui.leaving import AtExit
     from tui.look import ascii_here
-    from tui.way_out import PATIENCE_S, WayOut
+    from tui.saved_view import LoadedView, load_view, save_view
 
     _trust_the_terminal()
     folder = None if demo else _kept_in(settings)
@@ -247,7 +251,7 @@ def show(
     at_exit = AtExit.KEPT
     if demo or stops_at_exit(settings):
         at_exit = AtExit.LOST if demo else AtExit.STOPPED
-    recalled = recall(folder) if folder else Recalled()
+    recalled = load_view(folder) if folder else LoadedView()
     app = ChargeForgeApp(
         engine,
         fps=settings.fps,
@@ -259,9 +263,9 @@ def show(
         keys=keys,
         recalled=recalled,
         http=http,
-        guide=guide,
+        storyteller=storyteller,
     )
-    end = WayOut(
+    end = ExitOnSignal(
         ask=(lambda: engine.stop(0), app.leave_soon),
         on_hang_up=(app.leave_soon,) if settings.keep_running else (),
     )
@@ -276,7 +280,7 @@ def show(
         if not end.left:
             engine.stop(PATIENCE_S)
         end.disarm()
-        if folder and app.view != recalled.view and (trouble := keep(folder, app.view)):
+        if folder and app.view != recalled.view and (trouble := save_view(folder, app.view)):
             _tell(trouble)
     if app.never_began:
         _tell(engine.failure)

@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SuspendNotSupported
+from textual.app import SuspendNotSupported
 from textual.events import Resize
 from textual.geometry import Size
 
@@ -37,11 +37,11 @@ from sim_core.commands import (
     unsayable,
 )
 from sim_core.engine import Host
-from sim_core.guide import Caption, Guide
 from sim_core.snapshot import StationSnapshot
+from sim_core.story import Caption, Storyteller
 from sim_core.wire.message_log import ExchangeState
 from tui import text
-from tui.kept_view import Recalled, View
+from tui.base_app import BaseApp
 from tui.keymap import (
     ROW,
     ROWS,
@@ -54,21 +54,22 @@ from tui.keymap import (
     why_not,
 )
 from tui.leaving import CANCEL, STOP, AtExit, open_transactions
-from tui.look import OWN_THEMES, Look, fitting_theme, next_theme
-from tui.message_pane import as_jsonl
-from tui.notes import FAULT_WORDS
-from tui.painted import Line
+from tui.look import Look
+from tui.saved_view import LoadedView, View
 from tui.screens import Dashboard, Sight
 from tui.shell import STDIN, Shell
-from tui.toasts import Severity, Toasts
+from tui.widgets.line_widget import Line
+from tui.widgets.message_pane import as_jsonl
+from tui.widgets.notes import FAULT_WORDS
+from tui.widgets.toasts import Severity, Toasts
 
 if TYPE_CHECKING:
+    from tui.dialogs.palette import Choice, Chosen, Free, Trouble
     from tui.http_call import Door
-    from tui.palette import Choice, Chosen, Free, Trouble
 
 Taken = Callable[["Chosen"], None]
 
-NOTHING_RECALLED = Recalled()
+NO_SAVED_VIEW = LoadedView()
 NOT_AS_ASKED = 2
 """The exit code of an engine that cannot do what the settings ask."""
 
@@ -77,12 +78,10 @@ COVERED_S = 5
 the whole screen anew for the smallest change."""
 
 
-class ChargeForgeApp(App[int]):
+class ChargeForgeApp(BaseApp):
     """The dashboard on a host."""
 
     TITLE = "ChargeForge"
-    CSS_PATH = "chargeforge.tcss"
-    ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar = []
 
     def __init__(
@@ -96,25 +95,22 @@ class ChargeForgeApp(App[int]):
         ascii: bool = False,
         theme: str = "",
         keys: Keymap = TABLE_KEYS,
-        recalled: Recalled = NOTHING_RECALLED,
+        recalled: LoadedView = NO_SAVED_VIEW,
         http: Door | None = None,
-        guide: Guide | None = None,
+        storyteller: Storyteller | None = None,
     ) -> None:
         """`theme` wins over the recalled one; `http` is where the charge point listens, if so.
 
-        `guide` tells a story: its caption is shown, and it stands aside for whoever acts.
+        `storyteller` tells a story: its caption is shown, and it stands aside for whoever acts.
         """
-        # Textual chooses here, before any theme is set, whether NO_COLOR means greys or no colour
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(Look(ascii, keys), theme, recalled.view.theme)
         self.host = host
-        self.look = Look(ascii, keys)
-        self.animation_level = "none"  # must follow super().__init__(), which reads the environment
         self._fps = fps
         self._at_exit = at_exit
         self._recalled = recalled
         self._chosen_theme = recalled.view.theme
         self._http = http
-        self._guide = guide
+        self._storyteller = storyteller
         self._last_command: Command | None = None
         self._shell_beside = Shell()
         self._toasts = Toasts(self)
@@ -129,12 +125,6 @@ class ChargeForgeApp(App[int]):
         self._waiting: set[int] = set()
         """The exchanges whose age counts up, in tenths of a second."""
         self._station: StationSnapshot | None = None
-        self._here: asyncio.AbstractEventLoop | None = None
-        for own in OWN_THEMES:
-            self.register_theme(own)
-        self.theme = fitting_theme(
-            theme, self.console.color_system, self.no_color, recalled.view.theme
-        )
         self.dashboard = Dashboard(self.look, log_size, lambda row, what: self.press(row, what))
         self.acts: dict[str, Callable[[], str]] = {
             "copy": lambda: self._copy(both=False),
@@ -160,7 +150,6 @@ class ChargeForgeApp(App[int]):
         return self.dashboard
 
     def on_mount(self) -> None:
-        self._here = asyncio.get_running_loop()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -220,7 +209,7 @@ class ChargeForgeApp(App[int]):
         return self._station is None and self.host.exit_code == NOT_AS_ASKED
 
     def _story(self) -> Caption | None:
-        return self._guide.caption if self._guide else None
+        return self._storyteller.caption if self._storyteller else None
 
     def _remember(self, station: StationSnapshot) -> None:
         for connector in station.connectors:
@@ -261,8 +250,8 @@ class ChargeForgeApp(App[int]):
     def ask(self, command: Command) -> None:
         """Hand in a command; a refusal is said aloud."""
         self._last_command = command
-        if self._guide:
-            self._guide.stand_aside()
+        if self._storyteller:
+            self._storyteller.stand_aside()
         self.run_worker(self._ask(command), group="commands")
 
     async def _ask(self, command: Command) -> None:
@@ -293,7 +282,7 @@ class ChargeForgeApp(App[int]):
             if chosen is not None:
                 then(chosen)
 
-        from tui.palette import Picker
+        from tui.dialogs.palette import Picker
 
         picker = Picker(
             self.look, title, hint, choices, free=free, separator=separator, trouble=trouble
@@ -301,7 +290,7 @@ class ChargeForgeApp(App[int]):
         self.push_screen(picker, done)
 
     def _pick_fault(self) -> None:
-        from tui.palette import Choice
+        from tui.dialogs.palette import Choice
 
         connector_id = self.dashboard.selected
 
@@ -321,7 +310,7 @@ class ChargeForgeApp(App[int]):
         )
 
     def _pick_card(self, kind: type[Start] | type[Swipe], title: str) -> None:
-        from tui.palette import Choice
+        from tui.dialogs.palette import Choice
 
         connector_id = self.dashboard.selected
 
@@ -339,7 +328,7 @@ class ChargeForgeApp(App[int]):
         )
 
     def _pick_vehicle(self) -> None:
-        from tui.palette import Choice
+        from tui.dialogs.palette import Choice
 
         connector_id = self.dashboard.selected
 
@@ -369,7 +358,7 @@ class ChargeForgeApp(App[int]):
         return reasons
 
     def _palette(self) -> str:
-        from tui.palette import Choice
+        from tui.dialogs.palette import Choice
 
         station, selected = self._station, self.dashboard.selected
         reasons = self._reasons()
@@ -413,7 +402,7 @@ class ChargeForgeApp(App[int]):
     # -- acts on the screen ------------------------------------------------------------------------
 
     def _help(self) -> str:
-        from tui.dialogs import HelpScreen, help_lines
+        from tui.dialogs.help import HelpScreen, help_lines
 
         board = self.dashboard
         lines = help_lines(self.look, board.help_topic(), board.connector, self._reasons())
@@ -421,25 +410,25 @@ class ChargeForgeApp(App[int]):
         return ""
 
     def _journal(self) -> str:
-        from tui.journal import journal_lines
-        from tui.sheet import Sheet
+        from tui.dialogs.journal import journal_lines
+        from tui.dialogs.text_dialog import TextDialog
 
         def lines() -> list[Line]:
             return journal_lines(self._station, self.host.now(), self.look)
 
-        self.push_screen(Sheet(self.look, "Journal", lines, live=True))
+        self.push_screen(TextDialog(self.look, "Journal", lines, live=True))
         return ""
 
     def _next_scene(self) -> str:
-        if self._guide is None:
+        if self._storyteller is None:
             return "There is no story to skip in: chargeforge demo tells one."
-        self._guide.skip()
+        self._storyteller.skip()
         return ""
 
     def _next_theme(self) -> str:
-        if self.no_color:
+        if not self.change_theme():
             return "NO_COLOR is set: there are no colours to change."
-        self.theme = self._chosen_theme = next_theme(self.theme, self.console.color_system)
+        self._chosen_theme = self.theme
         return ""
 
     @property
@@ -527,7 +516,7 @@ class ChargeForgeApp(App[int]):
             elif answer is not None and answer != CANCEL:
                 self.exit(0)
 
-        from tui.dialogs import QuitQuestion
+        from tui.dialogs.quit_question import QuitQuestion
 
         resumes = station.resumes if station else False
         self.push_screen(QuitQuestion(self.look, busy, self._at_exit, resumes), answered)
@@ -554,9 +543,7 @@ class ChargeForgeApp(App[int]):
     def leave_soon(self) -> None:
         """Leave without asking; safe to call from a signal handler."""
         self._shell_beside.hang_up()
-        loop = self._here
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self.exit, 0)
+        super().leave_soon()
 
     async def action_quit(self) -> None:
         """Textual's own quit key asks as `q` does."""

@@ -300,7 +300,6 @@ ROWS: tuple[Row, ...] = (
 )
 
 ROW: dict[str, Row] = {row.id: row for row in ROWS}
-ROW_BY_KEY: dict[str, Row] = {key: row for row in ROWS for key in row.keys}
 
 
 class Keymap:

@@ -22,23 +22,23 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from sim_core.guide import Caption
 from sim_core.snapshot import ConnectorSnapshot, StationSnapshot
+from sim_core.story import Caption
 from sim_core.wire.message_log import Exchange
-from tui.caption_bar import CaptionBar, caption_rows
-from tui.connector_card import CardView, ConnectorCard, ConnectorTable
-from tui.inspector import Inspector
-from tui.kept_view import View
-from tui.key_bar import KeyBar
 from tui.keymap import ROWS, command_for, connector_of, why_not
-from tui.layout import MIN_HEIGHT, MIN_WIDTH, Arrangement, arrange
-from tui.link_bar import LinkBar
-from tui.log_filter import FilterError, LogFilter, parse
 from tui.look import Look
-from tui.message_pane import MessagePane
-from tui.painted import Line, Painted, Span, fitted
-from tui.power_trace import TraceCount
-from tui.terse import TerseCompositor
+from tui.saved_view import View
+from tui.textual_private import draw_changed_cells_only
+from tui.widgets.caption_bar import CaptionBar, caption_rows
+from tui.widgets.connector_card import CardView, ConnectorCard, ConnectorTable
+from tui.widgets.inspector import Inspector
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.layout import MIN_HEIGHT, MIN_WIDTH, Arrangement, arrange
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted
+from tui.widgets.link_bar import LinkBar
+from tui.widgets.log_filter import FilterError, LogFilter, parse
+from tui.widgets.message_pane import MessagePane
+from tui.widgets.power_chart import SampleCount
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Sight:
     """What the story says that plays here, if one does."""
 
 
-class TooSmall(Painted):
+class TooSmall(LineWidget):
     """What a screen below the smallest size shows."""
 
     def lines_for(self, width: int, height: int) -> list[Line]:
@@ -98,7 +98,7 @@ class Dashboard(Screen[None]):
         """`press` does what a row of the key table says; it is told the row and its argument."""
         super().__init__()
         self._press = press
-        self._compositor = TerseCompositor()
+        draw_changed_cells_only(self)
         self.look = look
         for row in look.keys.rows:
             for key in row.keys:  # in the place of what Textual would do with it, as with tab
@@ -112,7 +112,7 @@ class Dashboard(Screen[None]):
         self._arrangement = Arrangement(1, 0)
         self._zoom = ""
         self._cards: list[ConnectorCard] = []
-        self._traces: defaultdict[int, TraceCount] = defaultdict(TraceCount)
+        self._traces: defaultdict[int, SampleCount] = defaultdict(SampleCount)
         self.acts: dict[str, Callable[[], str]] = {
             "filter": self._open_filter,
             "next_match": lambda: self._seek(1),
@@ -506,8 +506,8 @@ class Dashboard(Screen[None]):
         # at once and by no message: what is typed fast after / must not do what its letters do
         self._press(row, key)
 
-    @on(Painted.Pressed)
-    def _pressed(self, event: Painted.Pressed) -> None:
+    @on(LineWidget.Pressed)
+    def _pressed(self, event: LineWidget.Pressed) -> None:
         event.stop()
         row, _, argument = event.press.partition(" ")
         if isinstance(event.sender, ConnectorCard) and event.sender.view:

@@ -97,7 +97,6 @@ class ChargePoint:
     serial_number: str = ""
     firmware: str = ""
     registration: str = ""
-    last_seen: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -233,23 +232,17 @@ class Ledger:
 
     # What a charge point reports
 
-    def connect(self, cpid: str, at: datetime) -> None:
+    def connect(self, cpid: str) -> None:
         """Note that a charge point has a connection."""
         known = self._charge_points.get(cpid, ChargePoint(cpid))
-        self._charge_points[cpid] = replace(known, connected=True, last_seen=at)
+        self._charge_points[cpid] = replace(known, connected=True)
         self._forget_strangers()
 
-    def disconnect(self, cpid: str, at: datetime) -> None:
+    def disconnect(self, cpid: str) -> None:
         """Note that a charge point has no connection any more."""
         known = self._charge_points.get(cpid)
         if known:
-            self._charge_points[cpid] = replace(known, connected=False, last_seen=at)
-
-    def seen(self, cpid: str, at: datetime) -> None:
-        """Note that a charge point gave a sign of life."""
-        known = self._charge_points.get(cpid)
-        if known:
-            self._charge_points[cpid] = replace(known, last_seen=at)
+            self._charge_points[cpid] = replace(known, connected=False)
 
     def boot(
         self, cpid: str, vendor: str, model: str, serial_number: str, firmware: str, answer: str

@@ -127,7 +127,6 @@ class Peer(OcppChargePoint):  # type: ignore[misc]  # the package has no types
 
     async def route_message(self, raw_msg: str | bytes) -> None:
         """Handle one frame; only the end of the connection comes out of here as an exception."""
-        self._ledger.seen(self.cpid, now())
         frame = frames.parse(raw_msg)
         try:
             if isinstance(frame, frames.Request):

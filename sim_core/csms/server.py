@@ -144,14 +144,14 @@ class Csms:
         self._peers[cpid] = peer
         if older:
             self._close(older, 1000, "replaced by a newer connection")
-        self.ledger.connect(cpid, now())
+        self.ledger.connect(cpid)
         self._tell(events.Connected(now(), cpid, replaced=older is not None))
         try:
             await peer.serve()
         finally:
             if self._peers.get(cpid) is peer:
                 del self._peers[cpid]
-                self.ledger.disconnect(cpid, now())
+                self.ledger.disconnect(cpid)
                 self._tell(events.Disconnected(now(), cpid, connection.protocol.close_code))
 
     def _close(self, peer: Peer, code: int, reason: str) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-import threading
 
-from sim_core.__main__ import FORMS, LOOK_S, Lines, signals_set
 from sim_core.errors import UserError
 from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.picture import sentence, summary
 from sim_core.fleet.stations import FAREWELL_S, Crowd
 from sim_core.log_file import log_to_file
+from sim_core.plain_lines import FORMS, LOOK_S, Lines, until_signal
 from sim_core.settings.options import load_as
 from sim_core.standard_streams import through_the_door
 
@@ -41,55 +40,51 @@ def main(argv: list[str] | None = None) -> int:
 
 def run_plain(crowd: Crowd) -> int:
     """Print how the fleet does until a signal or its end."""
-    settings = crowd.settings
-    stopping = threading.Event()
-    with signals_set(stopping):
-        crowd.start()
-        out = Lines(
-            sys.stdout,
-            FORMS[settings.log_format],
-            gone=stopping.set,
-            hurried=lambda: stopping.is_set() or crowd.wait(0),
-        )
+    form = FORMS[crowd.settings.log_format]
+    return until_signal(crowd, _FleetReport(crowd), form, STOP_PATIENCE_S)
+
+
+class _FleetReport:
+    """What is said of a fleet: how it does, now and then, and at once what is wrong."""
+
+    name = "the fleet"
+
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd = crowd
+        self._report_looks = max(1, round(crowd.settings.fleet_report_sec / LOOK_S))
+        self._looks = self._warned = self._told = 0
+
+    def begin(self, out: Lines) -> None:
+        settings = self._crowd.settings
         shard = settings.shard()
         part = f" (part {shard.index} of {shard.count})" if shard.count > 1 else ""
         count = len(shard.numbers(settings.fleet_count))
         start = "1 charge point starts" if count == 1 else f"{count} charge points start"
         them = "it" if count == 1 else "them"
-        out.say(crowd.now(), "start", f"{start}{part}. Ctrl-C ends {them}.")
-        report_looks = max(1, round(settings.fleet_report_sec / LOOK_S))
-        looks = warned = told = 0
-        while not stopping.is_set() and not crowd.wait(LOOK_S):
-            looks += 1
-            warned = _warn(crowd, warned, out)
-            told = _tell(crowd, told, out)
-            if looks % report_looks == 0:
-                out.say(crowd.now(), "fleet", sentence(crowd.picture))
-        if not crowd.failure:
-            out.say(crowd.now(), "fleet", "stopping: sessions end, then the links")
-        ended = crowd.stop(STOP_PATIENCE_S)
-        _warn(crowd, warned, out)
-        _tell(crowd, told, out)
-        wrong = crowd.failure or ("" if ended else "the fleet did not stop in time")
-        if wrong:
-            Lines(sys.stderr, FORMS[settings.log_format]).say(crowd.now(), "failure", wrong)
-            return crowd.exit_code or 1
+        out.say(self._crowd.now(), "start", f"{start}{part}. Ctrl-C ends {them}.")
+
+    def look(self, out: Lines) -> None:
+        self._looks += 1
+        self.catch_up(out)
+        if self._looks % self._report_looks == 0:
+            out.say(self._crowd.now(), "fleet", sentence(self._crowd.picture))
+
+    def catch_up(self, out: Lines) -> None:
+        crowd = self._crowd
+        warnings = crowd.picture.warnings
+        for warning in warnings[self._warned :]:
+            out.say(crowd.now(), "warning", warning)
+        self._warned = len(warnings)
+        self._told, events = crowd.told.since(self._told)
+        for event in events:
+            out.say(event.at, event.kind, event.text, event.connector_id, event.facts)
+
+    def leave(self, out: Lines) -> None:
+        out.say(self._crowd.now(), "fleet", "stopping: sessions end, then the links")
+
+    def end(self, out: Lines) -> None:
+        crowd = self._crowd
         out.say(crowd.now(), "end", f"The fleet has stopped: {summary(crowd.picture)}.")
-    return 0
-
-
-def _warn(crowd: Crowd, warned: int, out: Lines) -> int:
-    warnings = crowd.picture.warnings
-    for warning in warnings[warned:]:
-        out.say(crowd.now(), "warning", warning)
-    return len(warnings)
-
-
-def _tell(crowd: Crowd, told: int, out: Lines) -> int:
-    newest, events = crowd.told.since(told)
-    for event in events:
-        out.say(event.at, event.kind, event.text, event.connector_id, event.facts)
-    return newest
 
 
 if __name__ == "__main__":

@@ -25,10 +25,6 @@ KEEP_ALIVE_S = 15.0
 """A stream that says nothing for so long says that it lives: proxies close what is silent."""
 STALL_S = 10.0
 """A listener that reads nothing for so long is let go."""
-HEADERS = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-]
 RETRY_MS = 2_000
 """When a browser asks again after the stream has ended."""
 

@@ -4,8 +4,14 @@ The ordinary way of a message goes through a queue and wakes a reading task, whi
 that waits for the answer; a charge point mostly hears answers, and a thousand charge points hear
 little else. So whoever sets `take` is offered each whole text message first, and what it does not
 take goes the ordinary way. Nothing overtakes: while a message is still in the queue, none is
-offered. (`process_event` is what `websockets` itself overrides in its connections; should a later
-release not call it any more, everything goes the ordinary way.)
+offered.
+
+`process_event` is what `websockets` itself overrides in its connections, but does not promise to
+keep. Should a later release not call it any more, everything goes the ordinary way, and a fleet
+costs more; should it be given something other than whole `Frame`s, likewise. Should `recv` take
+its messages from elsewhere than from what passed `process_event`, the count of what is queued
+would be wrong, and nothing would be offered again or an answer overtake a request. The tests of
+this module notice each: the first of them says that it is this.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from textual.app import App, ComposeResult
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 from tests.benchmarks.measure import Row, Size, in_turns
 from tui.look import Look
-from tui.message_pane import MessagePane
+from tui.widgets.message_pane import MessagePane
 
 AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 FRAME, ANSWER = 150, 60

@@ -264,13 +264,13 @@ def test_tables_are_bounded():
     ledger, at = Ledger(1), now()
     for number in range(CHARGE_POINT_LIMIT + 50):
         cpid = f"cp{number}"
-        ledger.connect(cpid, at)
+        ledger.connect(cpid)
         ledger.start(Start(cpid, 1, "T", 0, "x"), at)
-        ledger.disconnect(cpid, at)
+        ledger.disconnect(cpid)
     assert len(ledger.charge_points) == CHARGE_POINT_LIMIT
     assert len(ledger.active) <= CHARGE_POINT_LIMIT + 1
 
-    ledger.connect("bad", at)
+    ledger.connect("bad")
     for number in range(3 * HISTORY_LIMIT):
         ledger.report_status(Connector("bad", number, "Available", "NoError"))
         ledger.report_meter("bad", number, number + 10_000, (), at)

@@ -30,7 +30,8 @@ from sim_core.fleet.stations import Crowd
 from sim_core.http_door.server import listen, serve_app
 from sim_core.settings.options import ConfigError, load_as
 from tests.sim_core.test_storage_trouble import locked
-from tui.fleet import FleetApp, Page, page
+from tui.fleet.app import FleetApp
+from tui.fleet.page import Page, page
 from tui.look import Look
 
 LIMIT_S = 30.0

@@ -119,9 +119,8 @@ def test_a_charge_point_with_one_connector_tells_what_it_can(
     host, _ = play(told(STORY, 0.3), connectors=1)
     chapters = [chapter for chapter in STORY if chapter.connectors == 1]
     captions = [scene.caption for chapter in chapters for scene in chapter.scenes]
-    assert {"Arrival", "A fault", "The link is cut", "Stop from afar"} == {
-        chapter.title for chapter in chapters
-    }
+    # Arrival, a fault, the link is cut, stop from afar
+    assert [STORY.index(chapter) + 1 for chapter in chapters] == [1, 3, 4, 5]
     until(lambda: len(said(host)) > len(captions))
     assert said(host)[: len(captions)] == captions
     seen = [exchange.action for exchange in host.messages.since(0)[1]]

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from ocpp.v16 import call_result
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Event
 
 from sim_core.runtime.clock import ManualClock, SystemClock
 from sim_core.wire.endpoint import Answer, Endpoint, NoAnswer, Reply, Result, Route
@@ -89,6 +91,30 @@ async def until(holds: Callable[[], bool]) -> None:
 
 def result(message_id: str) -> str:
     return json.dumps([3, message_id, NOW], separators=(",", ":"))
+
+
+async def test_websockets_still_shows_each_frame_to_the_connection_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The private part of `websockets` that the quick way stands on: fails first when it changes.
+    shown: list[Event] = []
+    original = ClientConnection.process_event
+
+    def spy(self: ClientConnection, event: Event) -> None:
+        shown.append(event)
+        original(self, event)
+
+    monkeypatch.setattr(ClientConnection, "process_event", spy)
+    async with talk(lambda mid: [[result(mid)[:9], result(mid)[9:]]]) as talking:
+        assert await talking.heartbeat() == Result(NOW)
+        answer = [one for one in shown if isinstance(one, Frame)]
+        assert [(one.opcode, one.fin) for one in answer] == [
+            (Opcode.TEXT, False),
+            (Opcode.CONT, False),
+            (Opcode.CONT, True),
+        ]
+        assert json.loads(b"".join(bytes(one.data) for one in answer))[2] == NOW
+        assert not talking.line._queued  # all that was shown was read by `recv`, and only that
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from sim_core.wire.message_log import Direction, ExchangeState
 from tests.conformance.acts import said
 from tests.pair import Pair
 from tests.scripted_csms import Hold
-from tui.inspector import facts
+from tui.widgets.inspector import facts
 
 ID = "6a3f"
 BOM = "\ufeff"

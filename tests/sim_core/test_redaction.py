@@ -24,7 +24,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from sim_core.__main__ import FORMS, Lines
 from sim_core.csms import Csms, events
 from sim_core.csms.__main__ import _SafeFormatter
 from sim_core.csms.events import Booted
@@ -32,6 +31,7 @@ from sim_core.csms.text import printable
 from sim_core.events import Event, Ring
 from sim_core.http_door.answers import as_json
 from sim_core.log_file import OneLine
+from sim_core.plain_lines import FORMS, Lines
 from sim_core.redaction import plain, public_frame, public_url, without_users
 from sim_core.runtime.clock import SystemClock
 from sim_core.settings.options import ConfigError, load

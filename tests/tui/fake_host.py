@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.staged import (
+from tui.pictures.fake_station import (
     NOW,
     ONLINE,
     RAMP,

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screen_text import make_app, rows, settled, text_of, until
 
-from sim_core.guide import Caption
 from sim_core.snapshot import (
     ConnectorSnapshot,
     FaultSnapshot,
@@ -21,11 +20,12 @@ from sim_core.snapshot import (
     ReservationSnapshot,
     UploadSnapshot,
 )
-from tui.caption_bar import caption_lines, caption_rows
-from tui.connector_card import CardView, card_lines, table_line
+from sim_core.story import Caption
 from tui.look import ASCII_DIGITS, DIGITS, Look
-from tui.painted import Line, line_width
-from tui.progress import progress_lines
+from tui.widgets.caption_bar import caption_lines, caption_rows
+from tui.widgets.connector_card import CardView, card_lines, table_line
+from tui.widgets.line_widget import Line, line_width
+from tui.widgets.progress import progress_lines
 
 COMPACT, TALL = (40, 7), (70, 12)
 RESERVED = ReservationSnapshot(7, "A" * 20, None, NOW + timedelta(minutes=12))
@@ -225,7 +225,7 @@ def test_no_caption_breaks_the_bar(said: str) -> None:
             assert line_width(line) == cells
 
 
-class Guide:
+class Storyteller:
     def __init__(self) -> None:
         self.caption: Caption | None = Caption(1, 5, LONG)
         self.asked: list[str] = []
@@ -238,17 +238,17 @@ class Guide:
 
 
 async def test_a_story_is_skipped_by_key_and_click_and_stands_aside_for_whoever_acts() -> None:
-    guide = Guide()
-    app = make_app(FakeHost(station([available(refusals={})])), guide=guide)
+    storyteller = Storyteller()
+    app = make_app(FakeHost(station([available(refusals={})])), storyteller=storyteller)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "1/5 A driver shows a card" in text_of(app))
         assert rows(app)[-1].startswith(" 1-9 select")
         await pilot.press(".", "t", "z", "z")
         await pilot.click("#caption")
-        await until(pilot, lambda: guide.asked == ["skip", "skip"])
+        await until(pilot, lambda: storyteller.asked == ["skip", "skip"])
         await pilot.press("p")
-        await until(pilot, lambda: guide.asked[2:] == ["stand aside"])
-        guide.caption = None
+        await until(pilot, lambda: storyteller.asked[2:] == ["stand aside"])
+        storyteller.caption = None
         await settled(pilot)
         await until(pilot, lambda: "1/5" not in text_of(app))
 

@@ -46,7 +46,6 @@ from sim_core.commands import (
     Unplug,
 )
 from sim_core.events import Event
-from sim_core.guide import Caption
 from sim_core.snapshot import (
     ConnectorSnapshot,
     JournalEntry,
@@ -54,13 +53,15 @@ from sim_core.snapshot import (
     LinkState,
     LostEntry,
 )
+from sim_core.story import Caption
 from sim_core.wire.message_log import Direction
 from tui.app import ChargeForgeApp
-from tui.dialogs import HelpScreen, QuitQuestion
+from tui.dialogs.help import HelpScreen
+from tui.dialogs.palette import ChoiceList, Picker
+from tui.dialogs.quit_question import QuitQuestion
+from tui.dialogs.text_dialog import TextDialog
 from tui.keymap import FOOTER, ROW, ROWS, Row
-from tui.palette import ChoiceList, Picker
 from tui.screens import Dashboard
-from tui.sheet import Sheet
 
 SIZES = [(80, 24), (60, 20), (60, 16), (140, 40), (200, 60)]
 free = replace(available(1), refusals={})
@@ -89,7 +90,7 @@ EXPECTED: dict[str, Command] = {
 
 
 class Storyteller:
-    """A guide that only counts what it is asked."""
+    """A storyteller that only counts what it is asked."""
 
     caption = Caption(2, 5, "Two vehicles share the cabinet's power.")
 
@@ -135,9 +136,9 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
     "back": lambda app: isinstance(app.screen, Dashboard),
     "zoom": lambda app: app.dashboard.has_class("-zoom-card"),
     "theme": lambda app: "light" in app.theme,
-    "next_scene": lambda app: app._guide.skipped > 0,  # type: ignore[union-attr]
+    "next_scene": lambda app: app._storyteller.skipped > 0,  # type: ignore[union-attr]
     "help": lambda app: isinstance(app.screen, HelpScreen),
-    "journal": lambda app: isinstance(app.screen, Sheet),
+    "journal": lambda app: isinstance(app.screen, TextDialog),
     "palette": lambda app: isinstance(app.screen, Picker),
     "shell": lambda app: bool(app._notifications),
     "quit": lambda app: app._exit,
@@ -175,7 +176,7 @@ def test_every_row_is_spoken_of_here() -> None:
 async def test_by_key(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     host = FakeHost(FREE)
-    app = make_app(host, guide=Storyteller())
+    app = make_app(host, storyteller=Storyteller())
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("2" if row.id == "select" else row.keys[0])
@@ -188,7 +189,7 @@ async def test_by_key(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 async def test_by_palette(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     host = FakeHost(FREE)
-    app = make_app(host, guide=Storyteller())
+    app = make_app(host, storyteller=Storyteller())
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("ctrl+p")
@@ -213,7 +214,7 @@ def row_of(app: ChargeForgeApp, words: str) -> int:
 async def test_by_mouse(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     host = FakeHost(FREE)
-    app = make_app(host, guide=Storyteller())
+    app = make_app(host, storyteller=Storyteller())
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.click(offset=(rows(app)[-1].index("^p"), 23))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim_core.wire.schemas import known_actions
-from tui.frame_notes import MOST_NOTES, FrameNote, answer_notes, request_notes
+from tui.widgets.frame_notes import MOST_NOTES, FrameNote, answer_notes, request_notes
 
 
 def call(action: str, payload: object) -> str:

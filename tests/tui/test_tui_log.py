@@ -11,8 +11,8 @@ from screen_text import make_app, rows, settled, text_of, until
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui.app import ChargeForgeApp
 from tui.look import Look
-from tui.message_pane import row_line
-from tui.painted import Line, line_width
+from tui.widgets.line_widget import Line, line_width
+from tui.widgets.message_pane import row_line
 
 WIDTHS = (58, 78, 118, 198)
 

@@ -22,19 +22,19 @@ from sim_core.snapshot import (
     TransactionSnapshot,
 )
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
-from tui.connector_card import CardView, card_lines, table_line
-from tui.inspector import body_lines
-from tui.key_bar import footer_line
-from tui.keymap import FOOTER, ROW_BY_KEY, ROWS, buttons, command_for, typed_command
-from tui.layout import arrange
-from tui.link_bar import bar_line, state_words
-from tui.log_filter import FilterError, parse
+from tui.dialogs.palette import Choice, ranked
+from tui.keymap import FOOTER, ROWS, buttons, command_for, typed_command
 from tui.look import NEXT_STEP, STATUS, SYMBOLS, Look
-from tui.message_pane import row_line
-from tui.notes import FAULT_WORDS
-from tui.painted import Line, differences, fitted, line_width
-from tui.palette import Choice, ranked
-from tui.power_trace import TraceCount, columns, trace_rows
+from tui.widgets.connector_card import CardView, card_lines, table_line
+from tui.widgets.inspector import body_lines
+from tui.widgets.key_bar import footer_line
+from tui.widgets.layout import arrange
+from tui.widgets.line_widget import Line, differences, fitted, line_width
+from tui.widgets.link_bar import bar_line, state_words
+from tui.widgets.log_filter import FilterError, parse
+from tui.widgets.message_pane import row_line
+from tui.widgets.notes import FAULT_WORDS
+from tui.widgets.power_chart import SampleCount, chart_rows, columns
 
 ANYTHING = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
 OCPP_STATUS = """
@@ -89,15 +89,15 @@ def test_below_the_smallest_size_nothing_fits() -> None:
 
 def test_steady_power_is_not_drawn_like_none() -> None:
     bars = Look().bars
-    steady = trace_rows((7_400.0,) * 60, 60_000, 60, 12, 1, bars)[0]
-    nothing = trace_rows((0.0,) * 60, 60_000, 60, 12, 1, bars, Look().symbol("zero"))[0]
+    steady = chart_rows((7_400.0,) * 60, 60_000, 60, 12, 1, bars)[0]
+    nothing = chart_rows((0.0,) * 60, 60_000, 60, 12, 1, bars, Look().symbol("zero"))[0]
     assert set(steady) == {"▁"}
     assert set(nothing) == {"."}
     assert not set(nothing) & set(steady)
 
 
 def test_the_newest_is_at_the_right_and_the_scale_is_fixed() -> None:
-    row = trace_rows((60_000.0,) * 5, 60_000, 5, 10, 1, Look().bars)[0]
+    row = chart_rows((60_000.0,) * 5, 60_000, 5, 10, 1, Look().bars)[0]
     assert row == " " * 9 + "█"
 
 
@@ -107,7 +107,7 @@ def test_columns_stand_still_between_two_fifth_values() -> None:
 
 
 def test_the_count_goes_on_when_the_old_end_is_cut() -> None:
-    count = TraceCount()
+    count = SampleCount()
     full = tuple(float(n) for n in range(600))
     assert count.see(full) == 600
     assert count.see(full) == 600
@@ -115,7 +115,7 @@ def test_the_count_goes_on_when_the_old_end_is_cut() -> None:
 
 
 def test_three_rows_stack() -> None:
-    top, middle, low = trace_rows((30_000.0,) * 5, 60_000, 5, 1, 3, Look().bars)
+    top, middle, low = chart_rows((30_000.0,) * 5, 60_000, 5, 1, 3, Look().bars)
     assert (top, middle, low) == (" ", "▄", "█")
 
 
@@ -363,7 +363,8 @@ def test_an_error_stands_out_by_glyph_and_word() -> None:
 
 
 def test_no_key_twice() -> None:
-    assert len(ROW_BY_KEY) == sum(len(row.keys) for row in ROWS)
+    keys = [key for row in ROWS for key in row.keys]
+    assert len(keys) == len(set(keys))
 
 
 DARK_AND_DOWN = station([available(1)], link(state=LinkState.DOWN, online=False), powered=False)
@@ -444,8 +445,8 @@ def test_only_what_differs_is_repainted() -> None:
 
 @given(ANYTHING, ANYTHING)
 def test_differences_cover_every_change(before: str, after: str) -> None:
-    from tui.painted import Span
     from tui.text import plain
+    from tui.widgets.line_widget import Span
 
     old = fitted([Span("a"), Span(plain(before), "muted"), Span("z")], 30)
     new = fitted([Span("a"), Span(plain(after), "muted"), Span("z")], 30)

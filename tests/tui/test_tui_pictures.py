@@ -13,8 +13,8 @@ import pytest
 from screen_text import settled, until
 from textual.pilot import Pilot
 
-from tui.screenshot import posed
-from tui.states import STATE, STATES, State
+from tui.pictures.screenshot import posed
+from tui.pictures.states import STATE, STATES, State
 
 SKETCH = STATE["sketch"]
 OF_THE_README = {"dashboard", "wide", "message", "fault"}

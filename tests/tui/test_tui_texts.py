@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from screen_text import rows, settled, text_of, until
 
-from tui.screenshot import posed
-from tui.states import STATE
+from tui.pictures.screenshot import posed
+from tui.pictures.states import STATE
 
 SIZES = ((60, 20), (80, 24), (120, 34), (140, 40), (200, 60))
 AT_EVERY_SIZE = """

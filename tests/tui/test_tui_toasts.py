@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from sim_core.commands import Refused
 from tui.app import ChargeForgeApp
-from tui.toasts import MOST, Toasts
+from tui.widgets.toasts import MOST, Toasts
 
 SIZES = [(60, 16), (60, 20), (80, 24), (140, 40)]
 

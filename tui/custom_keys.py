@@ -54,12 +54,12 @@ TAKEN_BY_THE_SCREEN: dict[str, str] = {
 HOW_TO_WRITE = "a key is written like x, X, ?, f5, space, pageup or ctrl+x"
 
 
-class KeysError(Exception):
+class CustomKeysError(Exception):
     """The table cannot be used; the message is the sentence that says why."""
 
 
-def own_keys(wanted: Mapping[str, str]) -> Keymap:
-    """The key table with the user's keys. Raises KeysError with a sentence.
+def custom_keymap(wanted: Mapping[str, str]) -> Keymap:
+    """The key table with the user's keys. Raises CustomKeysError with a sentence.
 
     `wanted` is action -> its keys with spaces between them; an action that is not in it keeps its
     own.
@@ -74,16 +74,16 @@ def own_keys(wanted: Mapping[str, str]) -> Keymap:
 def _check_name(name: str) -> None:
     names = [row.id for row in ROWS]
     if name == "select":
-        raise KeysError("select keeps the keys 1 to 9: take it out of the table of keys")
+        raise CustomKeysError("select keeps the keys 1 to 9: take it out of the table of keys")
     if name not in names:
         near = get_close_matches(name, names, 1, 0.5)
         instead = f"{near[0]!r} is one" if near else f"there are: {', '.join(names)}"
-        raise KeysError(f"there is no action {name!r}; {instead}")
+        raise CustomKeysError(f"there is no action {name!r}; {instead}")
 
 
 def _moved(row: Row, keys: str) -> Row:
     if row.id == "palette" and not keys.strip():
-        raise KeysError("palette needs a key: it is the way to every action that has none")
+        raise CustomKeysError("palette needs a key: it is the way to every action that has none")
     named: list[str] = []
     shown: list[str] = []
     for written in keys.split():
@@ -108,13 +108,13 @@ def _key(row: Row, written: str) -> tuple[list[str], str]:
         base = base.lower()
     whole = SPELLINGS.get("+".join((*modifiers, base)), "+".join((*modifiers, base)))
     if whole in TAKEN_BY_THE_SCREEN:
-        raise KeysError(
+        raise CustomKeysError(
             f"{row.id} cannot have {written!r}: {TAKEN_BY_THE_SCREEN[whole]}; choose another key"
         )
     *kept, base = whole.split("+") if not whole.endswith("++") else [*whole[:-2].split("+"), "+"]
     known = base in NAMED_KEYS or (len(base) == 1 and base.isascii() and base.isprintable())
     if not known or any(one not in MODIFIERS for one in kept):
-        raise KeysError(f"{row.id} cannot have {written!r}: {HOW_TO_WRITE}")
+        raise CustomKeysError(f"{row.id} cannot have {written!r}: {HOW_TO_WRITE}")
     name = base if base in NAMED_KEYS else _character_name(base)
     face = NAMED_KEYS.get(base, base)
     front = "".join("^" if one == "ctrl" else f"{one}+" for one in kept)
@@ -127,9 +127,9 @@ def _order(modifier: str) -> int:
 
 def _character(row: Row, character: str) -> list[str]:
     if not character.isprintable():
-        raise KeysError(f"{row.id} cannot have {character!r}: {HOW_TO_WRITE}")
+        raise CustomKeysError(f"{row.id} cannot have {character!r}: {HOW_TO_WRITE}")
     if character.isdecimal():
-        raise KeysError(
+        raise CustomKeysError(
             f"{row.id} cannot have {character!r}: 1 to 9 select the connector; choose another key"
         )
     # with the keyboard protocol of newer terminals an upper case letter comes with its shift
@@ -138,9 +138,9 @@ def _character(row: Row, character: str) -> list[str]:
 
 
 def _character_name(character: str) -> str:
-    from textual.keys import _character_to_key
+    from tui.textual_private import key_name
 
-    return _character_to_key(character)
+    return key_name(character)
 
 
 def _check_clashes(rows: tuple[Row, ...], wanted: Mapping[str, str]) -> None:
@@ -150,7 +150,7 @@ def _check_clashes(rows: tuple[Row, ...], wanted: Mapping[str, str]) -> None:
         for key in row.keys:
             if key in owner and owner[key] is not row:
                 other = owner[key]
-                raise KeysError(
+                raise CustomKeysError(
                     f"{row.id} cannot have {_shown(row, key)!r}: {other.id} has it; give that "
                     "one another key in the same table, or choose a free one"
                 )

@@ -133,22 +133,22 @@ def _changed_spans(old: Line, new: Line) -> list[Stretch]:
     return stretches
 
 
-class Painted(Widget):
+class LineWidget(Widget):
     """Base of what is drawn line by line. Subclasses override `lines_for`."""
 
-    DEFAULT_CSS = "Painted { height: 1; }"
+    DEFAULT_CSS = "LineWidget { height: 1; }"
     ALLOW_SELECT = False
 
     class Pressed(Message):
         """A span with `press` was clicked."""
 
-        def __init__(self, sender: Painted, press: str) -> None:
+        def __init__(self, sender: LineWidget, press: str) -> None:
             self.sender = sender
             self.press = press
             super().__init__()
 
         @property
-        def control(self) -> Painted:
+        def control(self) -> LineWidget:
             return self.sender
 
     def __init__(self, look: Look, *, id: str | None = None, classes: str | None = None) -> None:

@@ -16,11 +16,11 @@ from textual import events
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui import text
 from tui.look import Look
-from tui.painted import Line, Painted, Span, fitted, framed_edge
 from tui.text import NO_SHIFT
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted, framed_edge
 
 if TYPE_CHECKING:
-    from tui.frame_notes import FrameNote
+    from tui.widgets.frame_notes import FrameNote
 
 MOST_CHARACTERS = 100_000
 DEFAULT_LOOK = Look()
@@ -110,7 +110,10 @@ def body_lines(
     ahead: timedelta = NO_SHIFT,
 ) -> list[Line]:
     """Everything there is to read about the exchange; `ahead` as in `row_line`."""
-    from tui.frame_notes import answer_notes, request_notes  # not before somebody looks into one
+    from tui.widgets.frame_notes import (  # not before somebody looks into one
+        answer_notes,
+        request_notes,
+    )
 
     lines: list[Line] = [
         (Span(f"{name:>11} ", "muted"), Span(value)) for name, value in facts(exchange, now, ahead)
@@ -135,7 +138,7 @@ def _note_lines(note: FrameNote, cells: int) -> list[Line]:
     return lines + [(Span(" " * 12), Span(piece, note.role)) for piece in rest]
 
 
-class Inspector(Painted, can_focus=True):
+class Inspector(LineWidget, can_focus=True):
     """The pane that shows one exchange."""
 
     HELP = "inspector"

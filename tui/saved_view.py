@@ -14,7 +14,7 @@ import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from tui.log_filter import FilterError, parse
+from tui.widgets.log_filter import FilterError, parse
 
 FILE_NAME = "dashboard.json"
 LARGEST_BYTES = 10_000
@@ -36,14 +36,14 @@ class View:
 
 
 @dataclass(frozen=True)
-class Recalled:
+class LoadedView:
     """The view of the last run, and what was wrong with it as a sentence."""
 
     view: View = View()
     trouble: str = ""
 
 
-def recall(folder: Path) -> Recalled:
+def load_view(folder: Path) -> LoadedView:
     """The view that was kept in `folder`; the plain one when there is none."""
     path = folder / FILE_NAME
     try:
@@ -51,13 +51,13 @@ def recall(folder: Path) -> Recalled:
             data = file.read(LARGEST_BYTES + 1)
         if len(data) > LARGEST_BYTES:
             raise ValueError("it is too large")
-        return Recalled(_view(json.loads(data)))
+        return LoadedView(_view(json.loads(data)))
     except FileNotFoundError:
-        return Recalled()
+        return LoadedView()
     except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         trouble = f"The view of the last run is lost: {path} cannot be read ({why})"
-        return Recalled(trouble=trouble)
+        return LoadedView(trouble=trouble)
 
 
 def _view(found: object) -> View:
@@ -77,7 +77,7 @@ def _view(found: object) -> View:
     return view
 
 
-def keep(folder: Path, view: View) -> str:
+def save_view(folder: Path, view: View) -> str:
     """Write the view down; returns why that was not possible, as a sentence."""
     path = folder / FILE_NAME
     spare = path.with_name(f"{FILE_NAME}.{os.getpid()}")

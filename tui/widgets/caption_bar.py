@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from textwrap import wrap
 
-from sim_core.guide import Caption
+from sim_core.story import Caption
 from tui import text
 from tui.look import Look
-from tui.painted import Line, Painted, Span, fitted, line_width
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted, line_width
 
 ONE_ROW_FROM = 120
 ROW_ID = "next_scene"
@@ -47,7 +47,7 @@ def caption_lines(caption: Caption, cells: int, height: int, look: Look) -> list
     return lines
 
 
-class CaptionBar(Painted):
+class CaptionBar(LineWidget):
     """The subtitle; a click goes on."""
 
     def __init__(self, look: Look) -> None:

@@ -1,4 +1,4 @@
-"""What lies over the dashboard for a moment: the question on leaving, and the help.
+"""The question on leaving while something charges.
 
 Questions are asked only where something would be lost, they name it, and the focus is on going
 back.
@@ -6,7 +6,6 @@ back.
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import ClassVar
 
 from textual import on
@@ -17,17 +16,12 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from sim_core.snapshot import ConnectorSnapshot
-from tui import text
-from tui.keymap import CONNECTOR, LINK, MESSAGES, SCREEN, Row
 from tui.leaving import CANCEL, LEAVE, STOP, AtExit
-from tui.log_filter import LANGUAGE
-from tui.look import STATUS, Look
-from tui.notes import next_step
-from tui.painted import Line, Painted, Span, fitted
-from tui.sheet import Sheet
+from tui.look import Look
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted
 
 
-class Options(Painted, can_focus=True):
+class Options(LineWidget, can_focus=True):
     """A row of words to choose from."""
 
     def __init__(self, look: Look, options: tuple[tuple[str, str], ...]) -> None:
@@ -52,10 +46,6 @@ class Options(Painted, can_focus=True):
             mark = self.look.symbol("selected") if here else " "
             spans += [Span(f"{mark}{label} ", "cursor" if here else "button", value), Span("  ")]
         return [fitted(spans, width)] + [fitted([], width)] * (height - 1)
-
-
-HELP_CELLS = 68
-"""The widest line of prose in the help; fits a screen of 80."""
 
 
 FATE: dict[tuple[AtExit, bool], str] = {
@@ -120,13 +110,13 @@ class QuitQuestion(ModalScreen[str]):
     def action_answer(self, answer: str) -> None:
         self.dismiss(answer)
 
-    @on(Painted.Pressed)
-    def _pressed(self, event: Painted.Pressed) -> None:
+    @on(LineWidget.Pressed)
+    def _pressed(self, event: LineWidget.Pressed) -> None:
         event.stop()
         self.dismiss(event.press)
 
 
-class Words(Painted):
+class Words(LineWidget):
     """A few lines of plain words."""
 
     def __init__(self, look: Look, lines: tuple[str, ...]) -> None:
@@ -136,96 +126,3 @@ class Words(Painted):
 
     def lines_for(self, width: int, height: int) -> list[Line]:
         return [fitted([Span(f" {line}")], width) for line in self._words[:height]]
-
-
-PANES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "connector": (
-        "A connector",
-        (
-            "The top border names the connector, its status in OCPP's word, and the transaction. "
-            "Below: power, voltage, current; the energy register, this session's energy and time; "
-            "the power of the last minutes, from nothing to the rated power; who charges.",
-            "Words in brackets cannot be done now; pressing them says why.",
-        ),
-    ),
-    "messages": (
-        "Messages",
-        (
-            "One row per request with its answer: time, who asked (→ charge point, ← CSMS), "
-            "action, connector, what it says, what was answered, how long that took.",
-            "Moving up pauses; {end} follows the newest again. {inspect} shows both frames.",
-        ),
-    ),
-    "inspector": (
-        "A message",
-        (
-            "Both frames as they were on the wire. {up} and {down} scroll, {back} closes, {copy} "
-            "copies.",
-        ),
-    ),
-}
-
-
-def _row_line(row: Row, reason: str, look: Look) -> Line:
-    words = text.plain(row.help, look.ascii)
-    line = (Span(f"  {row.shown:>6}  ", "accent"), Span(f"{text.plain(row.label, look.ascii):<17}"))
-    if reason:
-        return (*line, Span(text.plain(reason, look.ascii), "warning"))
-    return (*line, Span(words, "muted"))
-
-
-def help_lines(
-    look: Look, pane: str, connector: ConnectorSnapshot | None, reasons: dict[str, str]
-) -> list[Line]:
-    """All of the help, what concerns the focused pane first."""
-    title, words = PANES.get(pane, PANES["connector"])
-    lines: list[Line] = [(Span(f" {title}", "strong"),)]
-    for paragraph in words:
-        told = text.plain(look.with_keys(paragraph), look.ascii)
-        lines += [(Span(f"  {line}"),) for line in wrap(told, HELP_CELLS)]
-    if connector is not None:
-        lines += [
-            (),
-            (
-                Span(f" Connector {connector.connector_id} is ", "text"),
-                Span(f"{look.glyph(connector.status)} {text.plain(connector.status)}", "strong"),
-                Span(f": {next_step(connector, look)}", "text"),
-            ),
-        ]
-    groups = (
-        (MESSAGES, CONNECTOR, LINK, SCREEN)
-        if pane != "connector"
-        else (
-            CONNECTOR,
-            LINK,
-            MESSAGES,
-            SCREEN,
-        )
-    )
-    for group in groups:
-        lines += [(), (Span(f" {group}", "strong"),)]
-        lines += [
-            _row_line(row, reasons.get(row.id, ""), look)
-            for row in look.keys.rows
-            if row.group == group
-        ]
-    lines += [(), (Span(" Filter", "strong"),)]
-    lines += [
-        (Span(f"  {term:<16}", "accent"), Span(meaning, "muted")) for term, meaning in LANGUAGE
-    ]
-    lines += [(), (Span(" Status (OCPP 1.6, section 4.9)", "strong"),)]
-    lines += [
-        (
-            Span(f"  {look.glyph(word)} {word:<14} ", face.role),
-            Span(look.next_step(word), "muted"),
-        )
-        for word, face in STATUS.items()
-    ]
-    return lines
-
-
-class HelpScreen(Sheet):
-    """Help over the dashboard."""
-
-    def __init__(self, look: Look, lines: list[Line]) -> None:
-        super().__init__(look, "Help", lambda: lines)

@@ -2,7 +2,7 @@
 
 The pictures of the README and the snapshots of the tests are rows of the same table, so what is
 shown to a stranger is what is tested. A row says what the charge point looks like and which keys
-are pressed before the picture is taken; `tui/screenshot.py` does it.
+are pressed before the picture is taken; `tui/pictures/screenshot.py` does it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sim_core.guide import Caption
 from sim_core.snapshot import (
     ConnectorSnapshot,
     FaultSnapshot,
@@ -27,9 +26,20 @@ from sim_core.snapshot import (
     TransactionSnapshot,
     UploadSnapshot,
 )
+from sim_core.story import Caption
 from sim_core.wire.message_log import Direction
 from tui.look import STATUS
-from tui.staged import NOW, ONLINE, RAMP, STORY, Story, available, charging, faulted, station
+from tui.pictures.fake_station import (
+    NOW,
+    ONLINE,
+    RAMP,
+    STORY,
+    Story,
+    available,
+    charging,
+    faulted,
+    station,
+)
 
 SMALL, WIDE = (80, 24), (140, 40)
 

@@ -16,8 +16,8 @@ from sim_core.snapshot import TRACE_LENGTH
 SECONDS_A_COLUMN = 5
 
 
-class TraceCount:
-    """How many values a trace has had, also after its old end began to be cut off."""
+class SampleCount:
+    """How many samples a trace has had, also after its old end began to be cut off."""
 
     def __init__(self) -> None:
         self._known: tuple[float, ...] = ()
@@ -60,7 +60,7 @@ def columns(trace_w: Sequence[float], total: int, count: int) -> list[float]:
 
 
 @lru_cache(256)
-def trace_rows(
+def chart_rows(
     trace_w: tuple[float, ...],
     rated_w: float,
     total: int,

@@ -17,10 +17,10 @@ from textual.message import Message
 
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui import text
-from tui.log_filter import LogFilter, failed
 from tui.look import Look
-from tui.painted import Line, Painted, Span, fitted, framed_edge
 from tui.text import NO_SHIFT
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted, framed_edge
+from tui.widgets.log_filter import LogFilter, failed
 
 ACTION_CELLS = 22
 """RemoteStartTransaction, the longest name of the Core profile, fits exactly."""
@@ -116,7 +116,7 @@ def _result(exchange: Exchange, now: datetime, look: Look) -> tuple[str, str, st
     return "", words, "warning" if refused else "text", took
 
 
-class MessagePane(Painted, can_focus=True):
+class MessagePane(LineWidget, can_focus=True):
     """The log with its cursor, its filter and its two moods: following and paused."""
 
     HELP = "messages"

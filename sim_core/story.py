@@ -21,7 +21,7 @@ class Caption:
     """The story stands aside, because somebody else is at play."""
 
 
-class Guide(Protocol):
+class Storyteller(Protocol):
     """Whoever tells a story. Every member may be used from any thread and returns at once."""
 
     @property

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import io
 import os
 import re
 import sys
@@ -19,16 +18,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
-from rich.console import Console
 from textual.pilot import Pilot
 
 from sim_core.ascii_fallback import ascii_wanted
-from sim_core.guide import Caption
 from sim_core.settings.spelling import guess
+from sim_core.story import Caption
 from tui.app import ChargeForgeApp
 from tui.look import theme_trouble
-from tui.staged import FakeHost
-from tui.states import STATE, STATES, State
+from tui.pictures.fake_station import FakeHost
+from tui.pictures.states import STATE, STATES, State
+from tui.textual_private import drawn_rows
 
 SETTLED_S = 0.3
 """Longer than the dashboard waits between two looks."""
@@ -45,7 +44,7 @@ class Picture:
 
 
 class Told:
-    """A guide whose story stands still."""
+    """A storyteller whose story stands still."""
 
     def __init__(self, caption: Caption) -> None:
         self.caption = caption
@@ -62,8 +61,8 @@ def posed(state: State) -> ChargeForgeApp:
     host = FakeHost(state.picture, story=state.story)
     if state.failure:
         host.start = lambda: setattr(host, "failure", state.failure)  # type: ignore[method-assign]
-    guide = Told(state.told) if state.told else None
-    return ChargeForgeApp(host, theme=state.theme, ascii=state.ascii, guide=guide)
+    storyteller = Told(state.told) if state.told else None
+    return ChargeForgeApp(host, theme=state.theme, ascii=state.ascii, storyteller=storyteller)
 
 
 async def arrange(pilot: Pilot[int], state: State) -> None:
@@ -87,13 +86,7 @@ async def _draw(state: State) -> Picture:
 
 
 def _text(app: ChargeForgeApp) -> str:
-    """What `export_screenshot` draws, without its colours."""
-    width, height = app.size
-    console = Console(width=width, height=height, file=io.StringIO(), record=True)
-    update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
-    console.print(update)
-    rows = console.export_text().split("\n")[:height]
-    return "\n".join(row.rstrip() for row in rows) + "\n"
+    return "\n".join(row.rstrip() for row in drawn_rows(app)) + "\n"
 
 
 @contextmanager

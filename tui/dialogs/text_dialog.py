@@ -1,6 +1,6 @@
-"""A sheet of lines over the dashboard, to read and to scroll: help, journal.
+"""Lines over the dashboard, to read and to scroll: help, journal.
 
-A live sheet asks for its lines again every second; only the cells that differ are drawn.
+A live dialog asks for its lines again every second; only the cells that differ are drawn.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from tui.look import Look
-from tui.painted import Line, Painted, Span, fitted, justified
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified
 
 LOOK_S = 1.0
 
 
-class SheetText(Painted):
+class DialogText(LineWidget):
     """Lines that scroll."""
 
     def __init__(self, look: Look, lines: Sequence[Line]) -> None:
-        super().__init__(look, id="sheet-text")
+        super().__init__(look, id="dialog-text")
         self._content = lines
         self._top = 0
 
@@ -47,7 +47,7 @@ class SheetText(Painted):
         return lines + [fitted([], width)] * (height - len(lines))
 
 
-class Sheet(ModalScreen[None]):
+class TextDialog(ModalScreen[None]):
     """See the module."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,20 +70,20 @@ class Sheet(ModalScreen[None]):
         self._live = live
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="sheet", classes="-ascii" if self.look.ascii else ""):
-            yield SheetText(self.look, self._lines())
+        with Vertical(id="text-dialog", classes="-ascii" if self.look.ascii else ""):
+            yield DialogText(self.look, self._lines())
 
     def on_mount(self) -> None:
-        self.query_one("#sheet").border_title = Content(self._title)
-        self.query_one("#sheet").border_subtitle = Content("esc goes back")
+        self.query_one("#text-dialog").border_title = Content(self._title)
+        self.query_one("#text-dialog").border_subtitle = Content("esc goes back")
         if self._live:
             self.set_interval(LOOK_S, self._look_again)
 
     def _look_again(self) -> None:
-        self.query_one(SheetText).show(self._lines())
+        self.query_one(DialogText).show(self._lines())
 
     def action_move(self, rows: int) -> None:
-        self.query_one(SheetText).move(rows)
+        self.query_one(DialogText).move(rows)
 
     def on_mouse_scroll_down(self) -> None:
         self.action_move(3)

@@ -12,10 +12,10 @@ from screen_text import make_app, settled, text_of, until
 
 from sim_core.commands import Plug, Stop
 from sim_core.settings.options import load
-from tui.dialogs import help_lines
+from tui.custom_keys import CustomKeysError, custom_keymap
+from tui.dialogs.help import help_lines
 from tui.keymap import ROWS
 from tui.look import Look
-from tui.own_keys import KeysError, own_keys
 
 FREE = station([available(n, refusals={}) for n in (1, 2)])
 
@@ -38,7 +38,7 @@ FREE = station([available(n, refusals={}) for n in (1, 2)])
 )
 def test_how_a_key_is_written(written: str, keys: tuple[str, ...], shown: str) -> None:
     wanted = {"stop": written, "page_up": "ctrl+u"}
-    row = next(row for row in own_keys(wanted).rows if row.id == "stop")
+    row = next(row for row in custom_keymap(wanted).rows if row.id == "stop")
     assert (row.keys, row.shown) == (keys, shown)
 
 
@@ -59,8 +59,8 @@ def test_how_a_key_is_written(written: str, keys: tuple[str, ...], shown: str) -
     ],
 )
 def test_what_cannot_be_is_a_sentence(wanted: dict[str, str], sentence: str) -> None:
-    with pytest.raises(KeysError) as caught:
-        own_keys(wanted)
+    with pytest.raises(CustomKeysError) as caught:
+        custom_keymap(wanted)
     assert sentence in str(caught.value)
 
 
@@ -70,8 +70,8 @@ KEY = st.one_of(st.text(max_size=8), st.sampled_from(["x", "ctrl+a", "f1", "shif
 @given(st.dictionaries(st.sampled_from([row.id for row in ROWS]), KEY, max_size=6))
 def test_no_table_takes_a_key_from_an_action_unnoticed(wanted: dict[str, str]) -> None:
     try:
-        rows = own_keys(wanted).rows
-    except KeysError:
+        rows = custom_keymap(wanted).rows
+    except CustomKeysError:
         return
     keys = [key for row in rows for key in row.keys]
     assert len(keys) == len(set(keys))
@@ -79,7 +79,7 @@ def test_no_table_takes_a_key_from_an_action_unnoticed(wanted: dict[str, str]) -
 
 
 def test_a_key_may_be_taken_from_an_action_that_gets_another() -> None:
-    names = own_keys({"stop": "s", "start": "x"}).names
+    names = custom_keymap({"stop": "s", "start": "x"}).names
     assert (names["stop"], names["start"]) == ("s", "x")
 
 
@@ -95,7 +95,7 @@ def test_the_config_file_has_a_table_of_them(
 
 async def test_a_moved_key_acts_and_the_old_one_does_not() -> None:
     host = FakeHost(FREE)
-    app = make_app(host, keys=own_keys({"stop": "p", "plug": "f5", "next_pane": "f6"}))
+    app = make_app(host, keys=custom_keymap({"stop": "p", "plug": "f5", "next_pane": "f6"}))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.dashboard.focused is not None)
         await settled(pilot)
@@ -110,7 +110,7 @@ async def test_a_moved_key_acts_and_the_old_one_does_not() -> None:
 
 
 def test_help_names_the_moved_keys_and_leaves_none_behind() -> None:
-    keys = own_keys({"end": "f8", "back": "f9", "copy": "ctrl+y", "plug": "", "resume": "f7"})
+    keys = custom_keymap({"end": "f8", "back": "f9", "copy": "ctrl+y", "plug": "", "resume": "f7"})
     lines = help_lines(Look(keys=keys), "messages", available(1), {})
     shown = "\n".join("".join(span.text for span in line) for line in lines)
     assert "F8 follows the newest again" in shown

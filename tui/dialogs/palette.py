@@ -20,7 +20,7 @@ from textual.widgets import Input
 
 from tui import text
 from tui.look import Look
-from tui.painted import Line, Painted, Span, fitted, justified
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified
 
 Free = Callable[[str], "Choice | None"]
 Trouble = Callable[["Chosen"], str]
@@ -82,7 +82,7 @@ def ranked(query: str, choices: Sequence[Choice]) -> list[Choice]:
     return [choice for points, _, choice in sorted(scored, key=lambda s: (-s[0], s[1])) if points]
 
 
-class ChoiceList(Painted):
+class ChoiceList(LineWidget):
     """The rows below the input."""
 
     def __init__(self, look: Look) -> None:
@@ -221,8 +221,8 @@ class Picker(ModalScreen["Chosen | None"]):
     def _submitted(self) -> None:
         self._take(self.query_one(ChoiceList).chosen)
 
-    @on(Painted.Pressed)
-    def _pressed(self, event: Painted.Pressed) -> None:
+    @on(LineWidget.Pressed)
+    def _pressed(self, event: LineWidget.Pressed) -> None:
         event.stop()
         self._take(self.query_one(ChoiceList).choices[int(event.press.split()[1])])
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnapshot
 from tui import text
 from tui.look import Look
-from tui.painted import Line, Painted, Span, fitted, justified, line_width
-from tui.progress import progress_lines
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, line_width
+from tui.widgets.progress import progress_lines
 
 SILENCE_S = 20.0
 """How long an open call may wait before the bar says that nobody answers."""
@@ -107,7 +107,7 @@ def bar_line(
     return justified([*head, *body], tail, cells, ellipsis)
 
 
-class LinkBar(Painted):
+class LinkBar(LineWidget):
     """The bar; under it a row for each standing warning, for what to do about the link, and for
     what is under way."""
 

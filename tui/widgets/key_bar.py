@@ -10,7 +10,7 @@ from collections.abc import Collection
 from tui import text
 from tui.keymap import FOOTER, TABLE_KEYS, FooterItem, Keymap
 from tui.look import Look
-from tui.painted import Line, Painted, Span, fitted, justified, line_width
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, line_width
 
 NAMES_RANK = 5
 """The names of the keys at the right go before an entry of this rank does."""
@@ -60,7 +60,7 @@ def footer_line(cells: int, dim: Collection[str], keys: Keymap = TABLE_KEYS) -> 
     return justified(left, right, cells) if chosen else fitted([], cells)
 
 
-class KeyBar(Painted):
+class KeyBar(LineWidget):
     """The footer."""
 
     def __init__(self, look: Look) -> None:

@@ -1,44 +1,27 @@
-"""The screen of `chargeforge fleet`: one page of figures, drawn once a second.
+"""The page of `chargeforge fleet`, line by line: how far it has come, what it does, what is wrong.
 
-There is nothing to select and little to press: who wants one charge point in full runs one. The
-page says how far the fleet has come, what it does to the CSMS and how that answers, and what is
-wrong, in words; a figure that is fine stands still. What may be pressed is one table (`ACTS`):
-keys, foot of the page, help and palette are made from it.
+A figure that is fine stands still. What may be pressed is one table (`ACTS`): keys, foot of the
+page, help and palette are made from it.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from textwrap import wrap
-from typing import TYPE_CHECKING, ClassVar
-
-from textual import on
-from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
 
 from sim_core.fleet.picture import FleetPicture, Phase
 from sim_core.fleet.stations import Crowd
 from sim_core.redaction import public_url
 from tui import text
-from tui.look import OWN_THEMES, Look, ascii_here, fitting_theme, next_theme
-from tui.painted import Line, Painted, Span, fitted, justified
-
-if TYPE_CHECKING:
-    from tui.palette import Chosen
+from tui.look import Look
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified
 
 LOOK_S = 1.0
-STOP_PATIENCE_S = 15.0
 LABEL = 13
 FIGURE = 7
 BAR_CELLS = 24
-NOT_AS_ASKED = 2
-"""The exit code of a fleet that cannot do what its options ask."""
-
 ERROR_WORDS: dict[str, tuple[str, str]] = {
     "call_unanswered": ("request was not answered in time", "requests were not answered in time"),
     "call_error_received": (
@@ -214,7 +197,7 @@ def _trace(rates: Iterable[float], top: int, look: Look) -> str:
     )
 
 
-class Page(Painted):
+class Page(LineWidget):
     """The page, cell by cell."""
 
     def __init__(self, look: Look, crowd: Crowd) -> None:
@@ -302,108 +285,3 @@ def help_lines(look: Look) -> list[Line]:
         lines += [(Span(f"  {line}"),) for line in wrap(words, HELP_CELLS)]
     lines += [(), (Span(" One charge point in full: chargeforge run", "muted"),)]
     return lines
-
-
-class FleetApp(App[int]):
-    """The page on a crowd."""
-
-    TITLE = "ChargeForge fleet"
-    CSS_PATH = "chargeforge.tcss"
-    CSS = "#page { height: 1fr; }"
-    ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c,ctrl+q", "end", show=False, priority=True),
-        *(Binding(act.keys, act.id, show=False) for act in ACTS),
-    ]
-
-    def __init__(self, crowd: Crowd) -> None:
-        # Textual chooses here, before any theme is set, whether NO_COLOR means greys or no colour
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
-        self.animation_level = "none"
-        self.crowd = crowd
-        self.look = Look(ascii_here(crowd.settings.ascii))
-        self._here: asyncio.AbstractEventLoop | None = None
-        for own in OWN_THEMES:
-            self.register_theme(own)
-        self.theme = fitting_theme(crowd.settings.theme, self.console.color_system, self.no_color)
-
-    def compose(self) -> ComposeResult:
-        yield Page(self.look, self.crowd)
-
-    def on_mount(self) -> None:
-        self._here = asyncio.get_running_loop()
-        self._page = self.query_one(Page)
-        self.call_after_refresh(self.crowd.start)
-        self.set_interval(LOOK_S, self._look)
-
-    def _look(self) -> None:
-        if self.crowd.exit_code == NOT_AS_ASKED and self.crowd.picture.booted == 0:
-            self.exit(
-                NOT_AS_ASKED, NOT_AS_ASKED
-            )  # it cannot even begin: there is nothing to look at
-        else:
-            self._page.sync()
-
-    @on(Painted.Pressed)
-    async def _pressed(self, event: Painted.Pressed) -> None:
-        await self.run_action(event.press)
-
-    def action_help(self) -> None:
-        """What the page says and what the keys do."""
-        from tui.sheet import Sheet
-
-        self.push_screen(Sheet(self.look, "Help", lambda: help_lines(self.look)))
-
-    def action_palette(self) -> None:
-        """Find an action by name."""
-        from tui.palette import Choice, Picker
-
-        def take(chosen: Chosen | None) -> None:
-            if chosen is not None:
-                acts[chosen.choice.value]()
-
-        acts: dict[str, Callable[[], None]] = {
-            "end": self.action_end,
-            "next_theme": self.action_next_theme,
-            "help": self.action_help,
-        }
-        choices = [Choice(act.id, act.label, act.help, act.shown) for act in ACTS if act.id in acts]
-        self.push_screen(Picker(self.look, "What to do", "an action by name", choices), take)
-
-    def action_next_theme(self) -> None:
-        """The next of the themes; under NO_COLOR there are none."""
-        if not self.no_color:
-            self.theme = next_theme(self.theme, self.console.color_system)
-
-    def action_end(self) -> None:
-        """End the sessions and the links, and leave when that is done; a second time: leave now."""
-        if self.crowd.picture.phase is Phase.STOPPING or self.crowd.failure:
-            self.exit(0)
-            return
-        self.run_worker(self._end())
-
-    async def _end(self) -> None:
-        await asyncio.to_thread(self.crowd.stop, STOP_PATIENCE_S)
-        self.exit(0)
-
-    def leave_soon(self) -> None:
-        """Leave without waiting; safe to call from a signal handler."""
-        loop = self._here
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self.exit, 0)
-
-
-def show(crowd: Crowd) -> int:
-    """Show the page until it is left; ends the fleet."""
-    from tui.way_out import WayOut
-
-    app = FleetApp(crowd)
-    end = WayOut(ask=(lambda: crowd.stop(0), app.leave_soon))
-    try:
-        app.run()
-    finally:
-        crowd.stop(STOP_PATIENCE_S)
-        end.disarm()
-    if crowd.failure:
-        print(crowd.failure, file=sys.stderr)
-    return 0 if end.asked else app.return_code or crowd.exit_code

@@ -17,9 +17,17 @@ from sim_core.snapshot import ConnectorSnapshot
 from tui import text
 from tui.keymap import buttons
 from tui.look import ASCII_DIGITS, DIGITS, Look
-from tui.notes import Note, further, limit_words, next_step, pending_words, who
-from tui.painted import Line, Painted, Span, fitted, framed_edge, justified, line_width
-from tui.power_trace import covered_s, trace_rows
+from tui.widgets.line_widget import (
+    Line,
+    LineWidget,
+    Span,
+    fitted,
+    framed_edge,
+    justified,
+    line_width,
+)
+from tui.widgets.notes import Note, further, limit_words, next_step, pending_words, who
+from tui.widgets.power_chart import chart_rows, covered_s
 
 COMPACT_ROWS = 7
 TALL_ROWS = 12
@@ -156,7 +164,7 @@ def _trace(view: CardView, cells: int, height: int, look: Look) -> list[list[Spa
     connector = view.connector
     scale = text.kilowatts(connector.rated_power_w)
     room = cells - len(scale) - 4
-    rows = trace_rows(
+    rows = chart_rows(
         connector.trace_w,
         connector.rated_power_w,
         view.trace_total or len(connector.trace_w),
@@ -324,7 +332,7 @@ def table_line(view: CardView, cells: int, look: Look) -> Line:
     return tuple(span._replace(press=press) for span in line)
 
 
-class ConnectorCard(Painted, can_focus=True):
+class ConnectorCard(LineWidget, can_focus=True):
     """One card; clicking it anywhere selects its connector, clicking a button presses it."""
 
     class Chosen(Message):
@@ -360,7 +368,7 @@ class ConnectorCard(Painted, can_focus=True):
             self.post_message(self.Chosen(self.view.connector.connector_id))
 
 
-class ConnectorTable(Painted, can_focus=True):
+class ConnectorTable(LineWidget, can_focus=True):
     """Every connector in a row of its own; scrolls so that the selected one is in sight."""
 
     HELP = "connector"

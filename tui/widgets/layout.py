@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tui.connector_card import COMPACT_ROWS, TALL_ROWS
+from tui.widgets.connector_card import COMPACT_ROWS, TALL_ROWS
 
 MIN_WIDTH, MIN_HEIGHT = 60, 16
 MOST_CARDS = 8

@@ -14,8 +14,8 @@ from pty_terminal import PtyTerminal
 from screen_text import make_app, settled, text_of, until
 from tiny_csms import TinyCsms
 
-from tui.kept_view import FILE_NAME, ZOOMS, Recalled, View, keep, recall
 from tui.look import fitting_theme
+from tui.saved_view import FILE_NAME, ZOOMS, LoadedView, View, load_view, save_view
 
 VIEWS = st.builds(
     View,
@@ -33,13 +33,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @given(VIEWS)
 def test_what_is_kept_is_recalled(folder: Path, view: View) -> None:
-    assert keep(folder, view) == ""
-    assert recall(folder) == Recalled(view)
+    assert save_view(folder, view) == ""
+    assert load_view(folder) == LoadedView(view)
     assert [path.name for path in folder.iterdir()] == [FILE_NAME]
 
 
 def test_nothing_was_kept_yet(tmp_path: Path) -> None:
-    assert recall(tmp_path / "not" / "there") == Recalled()
+    assert load_view(tmp_path / "not" / "there") == LoadedView()
 
 
 JSON = st.recursive(
@@ -55,7 +55,7 @@ JSON = st.recursive(
 @given(st.one_of(JSON.map(lambda value: json.dumps(value).encode()), st.binary(max_size=60)))
 def test_any_file_is_a_view_or_a_sentence(folder: Path, data: bytes) -> None:
     (folder / FILE_NAME).write_bytes(data)
-    recalled = recall(folder)
+    recalled = load_view(folder)
     assert recalled.view == View() or not recalled.trouble
     if recalled.trouble:
         assert recalled.trouble.startswith("The view of the last run is lost: ")
@@ -66,14 +66,14 @@ def test_any_file_is_a_view_or_a_sentence(folder: Path, data: bytes) -> None:
 )
 def test_a_broken_file_is_a_sentence(tmp_path: Path, data: str) -> None:
     (tmp_path / FILE_NAME).write_text(data)
-    assert recall(tmp_path).trouble
+    assert load_view(tmp_path).trouble
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert keep(tmp_path / "file" / "state", View()).startswith("The view is not remembered: ")
+    assert save_view(tmp_path / "file" / "state", View()).startswith("The view is not remembered: ")
     (tmp_path / FILE_NAME).mkdir()
-    assert keep(tmp_path, View()).startswith("The view is not remembered: ")
+    assert save_view(tmp_path, View()).startswith("The view is not remembered: ")
     assert sorted(path.name for path in tmp_path.iterdir()) == [FILE_NAME, "file"]
 
 
@@ -96,7 +96,7 @@ async def test_the_dashboard_begins_as_it_was_left(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TERM", "xterm-256color")
     kept = View("chargeforge-light", "err", False, "log")
-    app = make_app(FakeHost(station()), recalled=Recalled(kept))
+    app = make_app(FakeHost(station()), recalled=LoadedView(kept))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.dashboard.has_class("-zoom-log"))
         await until(pilot, lambda: "/err (others dimmed)" in text_of(app))
@@ -109,14 +109,16 @@ async def test_the_dashboard_begins_as_it_was_left(monkeypatch: pytest.MonkeyPat
 
 
 async def test_an_explicit_theme_wins_and_leaves_the_kept_one_alone() -> None:
-    app = make_app(FakeHost(station()), theme="nord", recalled=Recalled(View("chargeforge-light")))
+    app = make_app(
+        FakeHost(station()), theme="nord", recalled=LoadedView(View("chargeforge-light"))
+    )
     async with app.run_test(size=(80, 24)):
         assert app.theme == "nord"
         assert app.view.theme == "chargeforge-light"
 
 
 async def test_what_was_wrong_with_the_file_is_said() -> None:
-    app = make_app(FakeHost(station()), recalled=Recalled(trouble="The view is [/lost]"))
+    app = make_app(FakeHost(station()), recalled=LoadedView(trouble="The view is [/lost]"))
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until(pilot, lambda: "The view is [/lost]" in text_of(app))
 
@@ -138,4 +140,4 @@ def test_from_one_run_to_the_next(tmp_path: Path) -> None:
             terminal.close()
     finally:
         csms.close()
-    assert recall(tmp_path).view == View("chargeforge-light", "err")
+    assert load_view(tmp_path).view == View("chargeforge-light", "err")

@@ -45,7 +45,7 @@ def _nothing(number: int, frame: FrameType | None) -> None:
     """A handler for a signal that is to interrupt and no more."""
 
 
-class WayOut:
+class ExitOnSignal:
     """What SIGTERM and SIGHUP set in motion."""
 
     def __init__(

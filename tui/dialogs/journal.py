@@ -12,7 +12,7 @@ from datetime import datetime
 from sim_core.snapshot import JournalEntry, LostEntry, StationSnapshot
 from tui import text
 from tui.look import Look
-from tui.painted import Line, Span
+from tui.widgets.line_widget import Line, Span
 
 HEAD: Line = (
     Span("  no.   waits  tries   ", "muted"),
@@ -23,7 +23,7 @@ HEAD: Line = (
 
 
 def journal_lines(station: StationSnapshot | None, now: datetime, look: Look) -> list[Line]:
-    """All lines of the sheet."""
+    """All lines of the dialog."""
     if station is None:
         return [(Span(" The charge point is still starting.", "muted"),)]
     journal, queued = station.journal, station.link.queued

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sim_core.snapshot import FirmwareSnapshot, StationSnapshot, UploadSnapshot
 from tui import text
 from tui.look import Look
-from tui.painted import Line, Span, fitted
+from tui.widgets.line_widget import Line, Span, fitted
 
 BAR_CELLS = 20
 LINGERS = timedelta(seconds=60)

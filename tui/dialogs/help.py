@@ -1,0 +1,110 @@
+"""The help over the dashboard: what concerns the focused pane, then every key, by its row."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+from sim_core.snapshot import ConnectorSnapshot
+from tui import text
+from tui.dialogs.text_dialog import TextDialog
+from tui.keymap import CONNECTOR, LINK, MESSAGES, SCREEN, Row
+from tui.look import STATUS, Look
+from tui.widgets.line_widget import Line, Span
+from tui.widgets.log_filter import LANGUAGE
+from tui.widgets.notes import next_step
+
+HELP_CELLS = 68
+"""The widest line of prose in the help; fits a screen of 80."""
+
+
+PANES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "connector": (
+        "A connector",
+        (
+            "The top border names the connector, its status in OCPP's word, and the transaction. "
+            "Below: power, voltage, current; the energy register, this session's energy and time; "
+            "the power of the last minutes, from nothing to the rated power; who charges.",
+            "Words in brackets cannot be done now; pressing them says why.",
+        ),
+    ),
+    "messages": (
+        "Messages",
+        (
+            "One row per request with its answer: time, who asked (→ charge point, ← CSMS), "
+            "action, connector, what it says, what was answered, how long that took.",
+            "Moving up pauses; {end} follows the newest again. {inspect} shows both frames.",
+        ),
+    ),
+    "inspector": (
+        "A message",
+        (
+            "Both frames as they were on the wire. {up} and {down} scroll, {back} closes, {copy} "
+            "copies.",
+        ),
+    ),
+}
+
+
+def _row_line(row: Row, reason: str, look: Look) -> Line:
+    words = text.plain(row.help, look.ascii)
+    line = (Span(f"  {row.shown:>6}  ", "accent"), Span(f"{text.plain(row.label, look.ascii):<17}"))
+    if reason:
+        return (*line, Span(text.plain(reason, look.ascii), "warning"))
+    return (*line, Span(words, "muted"))
+
+
+def help_lines(
+    look: Look, pane: str, connector: ConnectorSnapshot | None, reasons: dict[str, str]
+) -> list[Line]:
+    """All of the help, what concerns the focused pane first."""
+    title, words = PANES.get(pane, PANES["connector"])
+    lines: list[Line] = [(Span(f" {title}", "strong"),)]
+    for paragraph in words:
+        told = text.plain(look.with_keys(paragraph), look.ascii)
+        lines += [(Span(f"  {line}"),) for line in wrap(told, HELP_CELLS)]
+    if connector is not None:
+        lines += [
+            (),
+            (
+                Span(f" Connector {connector.connector_id} is ", "text"),
+                Span(f"{look.glyph(connector.status)} {text.plain(connector.status)}", "strong"),
+                Span(f": {next_step(connector, look)}", "text"),
+            ),
+        ]
+    groups = (
+        (MESSAGES, CONNECTOR, LINK, SCREEN)
+        if pane != "connector"
+        else (
+            CONNECTOR,
+            LINK,
+            MESSAGES,
+            SCREEN,
+        )
+    )
+    for group in groups:
+        lines += [(), (Span(f" {group}", "strong"),)]
+        lines += [
+            _row_line(row, reasons.get(row.id, ""), look)
+            for row in look.keys.rows
+            if row.group == group
+        ]
+    lines += [(), (Span(" Filter", "strong"),)]
+    lines += [
+        (Span(f"  {term:<16}", "accent"), Span(meaning, "muted")) for term, meaning in LANGUAGE
+    ]
+    lines += [(), (Span(" Status (OCPP 1.6, section 4.9)", "strong"),)]
+    lines += [
+        (
+            Span(f"  {look.glyph(word)} {word:<14} ", face.role),
+            Span(look.next_step(word), "muted"),
+        )
+        for word, face in STATUS.items()
+    ]
+    return lines
+
+
+class HelpScreen(TextDialog):
+    """Help over the dashboard."""
+
+    def __init__(self, look: Look, lines: list[Line]) -> None:
+        super().__init__(look, "Help", lambda: lines)

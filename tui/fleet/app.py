@@ -1,0 +1,117 @@
+"""The screen of `chargeforge fleet`: one page of figures, drawn once a second.
+
+There is nothing to select and little to press: who wants one charge point in full runs one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from sim_core.fleet.picture import Phase
+from sim_core.fleet.stations import Crowd
+from tui.base_app import BaseApp
+from tui.fleet.page import ACTS, LOOK_S, Page, help_lines
+from tui.look import Look, ascii_here
+from tui.widgets.line_widget import LineWidget
+
+if TYPE_CHECKING:
+    from tui.dialogs.palette import Chosen
+
+STOP_PATIENCE_S = 15.0
+NOT_AS_ASKED = 2
+"""The exit code of a fleet that cannot do what its options ask."""
+
+
+class FleetApp(BaseApp):
+    """The page on a crowd."""
+
+    TITLE = "ChargeForge fleet"
+    CSS = "#page { height: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,ctrl+q", "end", show=False, priority=True),
+        *(Binding(act.keys, act.id, show=False) for act in ACTS),
+    ]
+
+    def __init__(self, crowd: Crowd) -> None:
+        super().__init__(Look(ascii_here(crowd.settings.ascii)), crowd.settings.theme)
+        self.crowd = crowd
+
+    def compose(self) -> ComposeResult:
+        yield Page(self.look, self.crowd)
+
+    def on_mount(self) -> None:
+        self._page = self.query_one(Page)
+        self.call_after_refresh(self.crowd.start)
+        self.set_interval(LOOK_S, self._look)
+
+    def _look(self) -> None:
+        if self.crowd.exit_code == NOT_AS_ASKED and self.crowd.picture.booted == 0:
+            self.exit(
+                NOT_AS_ASKED, NOT_AS_ASKED
+            )  # it cannot even begin: there is nothing to look at
+        else:
+            self._page.sync()
+
+    @on(LineWidget.Pressed)
+    async def _pressed(self, event: LineWidget.Pressed) -> None:
+        await self.run_action(event.press)
+
+    def action_help(self) -> None:
+        """What the page says and what the keys do."""
+        from tui.dialogs.text_dialog import TextDialog
+
+        self.push_screen(TextDialog(self.look, "Help", lambda: help_lines(self.look)))
+
+    def action_palette(self) -> None:
+        """Find an action by name."""
+        from tui.dialogs.palette import Choice, Picker
+
+        def take(chosen: Chosen | None) -> None:
+            if chosen is not None:
+                acts[chosen.choice.value]()
+
+        acts: dict[str, Callable[[], None]] = {
+            "end": self.action_end,
+            "next_theme": self.action_next_theme,
+            "help": self.action_help,
+        }
+        choices = [Choice(act.id, act.label, act.help, act.shown) for act in ACTS if act.id in acts]
+        self.push_screen(Picker(self.look, "What to do", "an action by name", choices), take)
+
+    def action_next_theme(self) -> None:
+        """The next of the themes; under NO_COLOR there are none."""
+        self.change_theme()
+
+    def action_end(self) -> None:
+        """End the sessions and the links, and leave when that is done; a second time: leave now."""
+        if self.crowd.picture.phase is Phase.STOPPING or self.crowd.failure:
+            self.exit(0)
+            return
+        self.run_worker(self._end())
+
+    async def _end(self) -> None:
+        await asyncio.to_thread(self.crowd.stop, STOP_PATIENCE_S)
+        self.exit(0)
+
+
+def show(crowd: Crowd) -> int:
+    """Show the page until it is left; ends the fleet."""
+    from tui.exit_on_signal import ExitOnSignal
+
+    app = FleetApp(crowd)
+    end = ExitOnSignal(ask=(lambda: crowd.stop(0), app.leave_soon))
+    try:
+        app.run()
+    finally:
+        crowd.stop(STOP_PATIENCE_S)
+        end.disarm()
+    if crowd.failure:
+        print(crowd.failure, file=sys.stderr)
+    return 0 if end.asked else app.return_code or crowd.exit_code
