@@ -23,7 +23,7 @@ import libcst.matchers as m
 from libcst.metadata import MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators, operator_string
 
-FOR_PEOPLE = ("note", "debug", "info", "warning", "error", "exception")
+FOR_PEOPLE = ("note", "getLogger", "debug", "info", "warning", "error", "exception")
 """Calls whose arguments end in front of somebody's eyes."""
 FOR_TYPES = ("cast", "TypeVar", "overload")
 FOR_READERS = ("strict", "name")

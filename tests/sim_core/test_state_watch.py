@@ -13,10 +13,12 @@ import pytest
 from sim_core.runtime.clock import ManualClock
 from sim_core.store.makers import store_in
 from sim_core.store.sqlite import Store
-from sim_core.store.watch import LOOK_S, RETRY_S, StateWatch
+from sim_core.store.watch import LOOK_S, StateWatch
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 LOCKED = "the state is locked by another program"
+RETRY_S = 1.0
+"""What is promised."""
 
 
 class Watched:
