@@ -27,7 +27,7 @@ FOLDERS = ("tests/sim_core", "tests/conformance", "tests/interop")
 MEASURES = "CHARGEFORGE_REACH"
 """Name of the variable that tells the plugin where to write."""
 COMMON = "what all have in common"
-SLOW_S = 3.0
+SLOW_S = 10.0
 """A test that takes longer is not asked: there are too many breaks for it."""
 
 

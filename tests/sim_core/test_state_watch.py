@@ -144,6 +144,7 @@ async def test_at_the_end_what_is_owed_is_written_or_said(tmp_path: Path) -> Non
     file = refusing(it.store, "database or disk is full")
     with it.store.together():
         it.store.save_register(1, 5.0)
+        assert it.store.registers() == {1: 5.0}, "what is read is no change"
         it.store.save_operative(1, operative=False)
     it.store.save_configuration("A", "B")
     assert it.store.owed == 3

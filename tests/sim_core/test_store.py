@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -284,4 +285,20 @@ def test_a_place_that_another_has_taken_is_not_claimed(tmp_path: Path) -> None:
     assert not store.claim_again()
     second.close()
     assert store.claim_again()
+    store.close()
+
+
+def test_a_store_may_be_made_by_one_thread_and_used_by_another(tmp_path: Path) -> None:
+    """It is opened before the loop runs, which may be in a thread of its own."""
+    store = store_in(tmp_path, "CP01", NOW)
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(store.save_register, 1, 5.0).result()
+        other = sqlite3.connect(store.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        elsewhere.submit(store.save_register, 1, 6.0).result()
+        assert store.refusal
+        assert store.registers() == {1: 6.0}, "the copy, too"
+        other.close()
+        assert elsewhere.submit(store.retry).result()
+    assert store.registers() == {1: 6.0}
     store.close()
