@@ -173,10 +173,6 @@ class Station:
             pause_seed=None if seed is None else f"{seed} {identity}",
             style=wire_style(build.quirks),
         )
-        own = refusals is None
-        self._refused = refusals or Refusals(self._note_refusal, clock.monotonic)
-        self._refused_here = own
-        self.charge_point.outbox.heard = self._refused.heard
         self.refusals = refusals or Refusals(self._note_refusal, clock.monotonic)
         self.charge_point.outbox.heard = self.refusals.heard
         self.charge_point.cut_link = self.link.cut
