@@ -159,7 +159,7 @@ class Outbox:
         """The first row has gone down with a link: it waits until this one has proved itself."""
         self._proving = False
         """A Heartbeat is to show whether the CSMS answers."""
-        self._others = sum(row.action != SAMPLE for row in store.journal(store.depth))
+        self._others = _others_in(store)
         """How many rows of the journal are no samples."""
         self.registered = False
         """BootNotification was accepted: everything may pass."""
@@ -223,9 +223,12 @@ class Outbox:
 
     def _rows_taken_back(self) -> None:
         """A commit did not come about: what it had added to the journal never was there."""
+        if len(self._row_ages) <= self._store.depth:
+            return
         while len(self._row_ages) > self._store.depth:
             self._row_ages.pop()
             self._pace.row_taken_back()
+        self._others = _others_in(self._store)
 
     async def drained(self) -> None:
         """Return once all is said and answered, or the link is lost and it cannot be."""
@@ -584,3 +587,8 @@ class Outbox:
         if not self._row_ages:
             self._drained.set()
         self._on_change()
+
+
+def _others_in(store: Store) -> int:
+    """How many rows of the journal are no samples."""
+    return sum(row.action != SAMPLE for row in store.journal(store.depth))

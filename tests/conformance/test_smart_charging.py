@@ -644,6 +644,17 @@ async def test_composite_schedules_that_there_are_not() -> None:
 
 
 @pytest.mark.row(116, "S§5.7")
+@pytest.mark.parametrize("connector_id", [0, 1])
+@pytest.mark.parametrize("duration", [0, 1])
+async def test_the_composite_schedule_of_hardly_any_time(connector_id: int, duration: int) -> None:
+    """What holds now, whatever comes in the next second."""
+    async with Pair(keys=ROOM) as pair:
+        await accepted(pair, 0, profile((0, 9_000), (60, 5_000)))
+        connectors = 1 if connector_id else len(pair.station.snapshot.connectors)
+        assert await composite(pair, duration, connector_id) == [(0, 9_000 * connectors)]
+
+
+@pytest.mark.row(116, "S§5.7")
 async def test_amperes_are_per_phase_of_the_mains() -> None:
     async with Pair(keys=ROOM) as pair:
         volts = pair.model.ratings.mains_v

@@ -20,6 +20,7 @@ GROUPS = {
     "ocpp16": ("sim_core/ocpp16/**/*.py",),
     "wire": ("sim_core/wire/**/*.py",),
     "store": ("sim_core/store/**/*.py",),
+    "files": ("sim_core/files/**/*.py",),
 }
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 SURVIVORS = KEPT / "survivors.json"

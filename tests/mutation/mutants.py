@@ -8,12 +8,14 @@ Left alone, each by one rule below:
 - what only memory and speed feel: `__slots__`, decorators and with them the size of a cache;
 - what only a reader of the code feels: `strict` of `zip`, the `name` of a task;
 - False made None: both are no;
+- what only another system runs (`if sys.platform == …`);
 - of a string one break instead of mutmut's three: another case is no other kind of fault.
 """
 
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +25,7 @@ import libcst.matchers as m
 from libcst.metadata import MetadataWrapper, PositionProvider
 from mutmut.mutation.mutators import mutation_operators, operator_string
 
-FOR_PEOPLE = ("note", "debug", "info", "warning", "error", "exception")
+FOR_PEOPLE = ("note", "getLogger", "debug", "info", "warning", "error", "exception")
 """Calls whose arguments end in front of somebody's eyes."""
 FOR_TYPES = ("cast", "TypeVar", "overload")
 FOR_READERS = ("strict", "name")
@@ -62,6 +64,11 @@ UNSEEN_KINDS = (
     cst.Arg,
 )
 """The same by kind: looked at first, because it is quick."""
+PLATFORM = m.Comparison(
+    m.Attribute(m.Name("sys"), m.Name("platform")),
+    [m.ComparisonTarget(m.Equal(), m.SimpleString())],
+)
+"""Where a system is named; that of the tests goes another way."""
 SENTENCE = m.FormattedString() | m.ConcatenatedString()
 ALIAS = m.Assign(value=m.Subscript() | m.BinaryOperation(m.DoNotCare(), m.BitOr()))
 
@@ -123,10 +130,17 @@ class _Visitor(cst.CSTVisitor):
         self.found: list[tuple[int, cst.CSTNode, cst.CSTNode]] = []
         self._depth = 0
         """How many functions this is inside of."""
+        self._elsewhere: set[cst.CSTNode] = set()
+        """What runs on another system."""
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if _is_unseen(node) or (not self._depth and m.matches(node, ALIAS)):
             return False
+        if node in self._elsewhere:
+            return False
+        if isinstance(node, cst.If) and m.matches(node.test, PLATFORM):
+            system = node.test.comparisons[0].comparator.evaluated_value
+            self._elsewhere |= {node.test, *([] if sys.platform == system else [node.body])}
         self._depth += isinstance(node, (cst.FunctionDef, cst.Lambda))
         for broken in _breaks(node):
             line = self.get_metadata(PositionProvider, node).start.line

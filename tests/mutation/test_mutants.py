@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from tests.mutation.__main__ import EQUIVALENT, GROUPS, drawn, equivalent, files, within_budget
@@ -35,6 +36,12 @@ class Thing:
         return f"{a + 1} things"
 
 
+if sys.platform == "none that there is":
+    LIMIT = 2
+
+LOG = logging.getLogger(__name__)
+
+
 def gone(why):
     raise ValueError("there is nothing here any more")
 '''
@@ -50,7 +57,14 @@ def breaks(tmp_path: Path, code: str) -> list[tuple[str, str]]:
 
 
 def test_what_nobody_could_notice_is_left_alone(tmp_path: Path) -> None:
-    assert breaks(tmp_path, LEFT_ALONE) == []
+    assert breaks(tmp_path, LEFT_ALONE) == [("LOG = logging.getLogger(__name__)", "LOG = None")]
+
+
+def test_what_runs_on_this_system_is_broken(tmp_path: Path) -> None:
+    code = f'if sys.platform == "{sys.platform}":\n    A = 1\nelse:\n    A = 2\n'
+    assert ("A = 1", "A = 2") in breaks(tmp_path, code)
+    code = 'if sys.platform == "none that there is":\n    A = 1\nelse:\n    A = 2\n'
+    assert breaks(tmp_path, code) == [("A = 2", "A = None"), ("A = 2", "A = 3")]
 
 
 def test_decorated_functions_constants_and_words_of_the_protocol_are_broken(

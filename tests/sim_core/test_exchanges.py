@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -138,3 +139,18 @@ async def test_a_secret_is_hidden_and_the_rest_of_its_frame_is_as_it_was(secret:
         assert told["key"] == "AuthorizationKey"
         assert secret not in told["value"]
         assert json.loads(one.answer)[1] == message_id
+
+
+async def test_no_two_calls_have_one_id_on_whatever_connection_of_whatever_charge_point() -> None:
+    """OCPP-J §4.1.4: an id is never used twice, and a CSMS may hear many charge points."""
+    seen: list[str] = []
+    for charge_point_id in ("CP01", "CP01", "CP02"):
+        async with Pair(charge_point_id=charge_point_id) as pair:
+            await pair.csms.cut()
+            await pair.advance(5)
+            assert pair.csms.connections == 2
+            seen += [call.message_id for call in pair.csms.calls]
+    assert len(seen) >= 12
+    assert len(set(seen)) == len(seen)
+    for one in seen:
+        assert str(uuid.UUID(one)) == one, "in the form that CSMSs expect"

@@ -90,6 +90,82 @@ def test_each_mistake_has_its_sentence(text: str, flaw: str) -> None:
     assert read.word
 
 
+LONGEST = "x" * 36
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "message_id", "usable", "word"),
+    [
+        (f'[3,"{ID}",{{}}]', 3, ID, True, ""),
+        (f'[3.0,"{LONGEST}",{{}}]', 3, LONGEST, True, ""),
+        ('[2,"x","ClearCache",{}]', 2, "x", True, ""),
+        (f'[3,"{LONGEST}x",{{}}]', 3, f"{LONGEST}x", True, "message id too long"),
+        ('[3,"",{}]', 3, "", True, "message id empty"),
+        (f'[3,"{ID}",{{}},1]', 3, ID, False, "CALLRESULT with 4 parts"),
+        (f'[3,"{ID}","Heartbeat",{{}}]', 3, ID, False, "CALLRESULT with an action"),
+        (f'[3,"{ID}"]', 3, ID, False, "CALLRESULT with 2 parts"),
+        (f'[3,"{ID}",[]]', 3, ID, False, "CALLRESULT with a wrong payload"),
+        (f'[4,"{ID}","InternalError"]', 4, ID, True, "CALLERROR with 3 parts"),
+        (f'[4,"{ID}","InternalError",1,{{}}]', 4, ID, True, "CALLERROR with a wrong description"),
+        (f'[4,"{ID}","InternalError","",1]', 4, ID, True, "CALLERROR with a wrong details"),
+        (f'[4,"{ID}"]', 4, ID, False, "CALLERROR with 2 parts"),
+        (f'[4,"{ID}",500,"",{{}}]', 4, ID, False, "CALLERROR with a wrong code"),
+        (f'[2,"{ID}","ClearCache"]', 2, ID, True, "CALL with 3 parts"),
+        (f'[2,"{ID}",7,{{}}]', 2, ID, True, "CALL with a wrong action"),
+        (f'[2,"{ID}","ClearCache",7]', 2, ID, True, "CALL with a wrong payload"),
+        (f'[2,"{ID}"]', 0, "", False, "CALL with 2 parts"),
+        (f'["3","{ID}",{{}}]', 3, ID, False, "message type in quotes"),
+        (f'["2","{ID}","ClearCache",{{}}]', 0, ID, False, "message type in quotes"),
+        ('["4",5,"InternalError","",{}]', 4, "", False, "message type in quotes"),
+        (f'[1000,"{ID}",{{}}]', 0, "", False, "unknown message type"),
+        ("[3,5,{}]", 0, "", False, "no message id"),
+        ("[3]", 0, "", False, "too short"),
+        ("{}", 0, "", False, "not an array"),
+        ("", 0, "", False, "empty frame"),
+        (f'{BOM}[3,"{ID}",{{}}]', 3, ID, False, "byte order mark"),
+        (f'ï»¿[4,"{ID}","InternalError","",{{}}]', 4, ID, False, "byte order mark"),
+        (f'[3,"{ID}",{{}}]\x00', 3, ID, False, "NUL character"),
+        (f'[2,"{ID}","ClearCache",{{}}]\x00', 0, "", False, "NUL character"),
+        (f'[3,"{ID}",{{}}]x', 3, ID, False, "text behind the message"),
+        ("{} x", 0, "", False, "text behind the message"),
+        ("[3] x", 0, "", False, "text behind the message"),
+        (json.dumps(f'[3,"{ID}",{{}}]'), 3, ID, False, "encoded twice"),
+        (json.dumps(f'{BOM} [3,"{ID}",{{}}]'), 3, ID, False, "encoded twice"),
+        (f'[3,"{ID}",', 0, "", False, "not JSON"),
+        ("[" * 100_000, 0, "", False, "nested too deep"),
+    ],
+)
+def test_what_is_used_of_a_frame_and_whose_call_it_answers(
+    text: str, kind: int, message_id: str, usable: bool, word: str
+) -> None:
+    read = frames.read(text)
+    assert (read.kind, read.message_id, read.usable) == (kind, message_id, usable)
+    assert read.word == word
+    assert bool(read.flaw) == bool(word)
+
+
+@pytest.mark.parametrize(
+    ("text", "flaw"),
+    [
+        ('[999,"a",{}]', "the message type is 999:"),
+        ('[1000,"a",{}]', "the message type is a number:"),
+        ('[-1000,"a",{}]', "the message type is a number:"),
+        ("[3,'a',{}]", "it is not JSON: at character 4 of 10 stands ', and JSON wants double"),
+        ('[3,"a",{}]\x00', "character 11 is a NUL"),
+        ('[3,"a",{"b"', "it is not JSON: it breaks off after 11 characters"),
+        ('[3,"a",{"b"  ', "it is not JSON: it breaks off after 13 characters"),
+        ('[3,"a",x]', "it is not JSON at character 8 of 9: "),
+        ('[3,"a",{}] x', "something stands behind the message, at character 12 of 12"),
+        ("true", "it is true or false:"),
+        ("1.5", "it is a number:"),
+        ("[]", "the array has no part:"),
+        ("[1]", "the array has 1 part:"),
+    ],
+)
+def test_where_it_is_is_counted_from_one(text: str, flaw: str) -> None:
+    assert frames.read(text).flaw.startswith(flaw)
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=3),

@@ -26,7 +26,7 @@ from sim_core.store.sqlite import Store, StoreError
 from sim_core.wire.schemas import answer_fault
 from tests.conformance.acts import charge, checked, payloads, said
 from tests.pair import Pair
-from tests.scripted_csms import Hold
+from tests.scripted_csms import CallError, Hold
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 HOLDER = """
@@ -356,6 +356,25 @@ async def test_what_is_taken_back_leaves_no_counter_behind(tmp_path: Path) -> No
             outbox.append("MeterValues", {}, key=key, connector_id=1)
             raise ZeroDivisionError
         assert len(outbox._row_ages) == len(outbox._pace._row_delays) == store.depth == 1
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+async def test_a_stop_that_is_taken_back_hurries_no_sample(on_disk: bool, tmp_path: Path) -> None:
+    """Nothing waits behind them: each has all its attempts."""
+    keys = {"TransactionMessageAttempts": "3", "MeterValueSampleInterval": "60"}
+    async with Pair(keys=keys, **({"state": tmp_path} if on_disk else {})) as pair:
+        await charge(pair)
+        outbox, store = pair.station.charge_point.outbox, pair.station._store
+        (begun,) = store.open_transactions()
+        with contextlib.suppress(ZeroDivisionError), store.together():
+            outbox.append("StopTransaction", {}, key=begun.key, connector_id=1)
+            raise ZeroDivisionError
+        pair.csms.script["MeterValues"] += [CallError("InternalError")] * 2
+        await pair.advance(100)
+        stamps = samples_of(pair)
+        assert len(stamps) == 3
+        assert len(set(stamps)) == 1
+        assert pair.station.snapshot.journal.lost == ()
 
 
 async def test_a_row_without_its_transaction_is_given_up_and_stops_nothing(tmp_path: Path) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
+from sim_core.store.database import PATIENT_MS
+from sim_core.store.file import SCHEMA_VERSION, open_file
 from sim_core.store.makers import store_in
 from sim_core.store.records import SECURITY_EVENTS_KEPT, StoredProfile
-from sim_core.store.sqlite import MEMORY, Store, StoreError
+from sim_core.store.sqlite import MEMORY, DiskRefusesError, Store, StoreError
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 
@@ -284,4 +287,118 @@ def test_a_place_that_another_has_taken_is_not_claimed(tmp_path: Path) -> None:
     assert not store.claim_again()
     second.close()
     assert store.claim_again()
+    store.close()
+
+
+def test_a_store_may_be_made_by_one_thread_and_used_by_another(tmp_path: Path) -> None:
+    """It is opened before the loop runs, which may be in a thread of its own."""
+    store = store_in(tmp_path, "CP01", NOW)
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(store.save_register, 1, 5.0).result()
+        other = sqlite3.connect(store.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        elsewhere.submit(store.save_register, 1, 6.0).result()
+        assert store.refusal
+        assert store.registers() == {1: 6.0}, "the copy, too"
+        other.close()
+        assert elsewhere.submit(store.retry).result()
+    assert store.registers() == {1: 6.0}
+    store.close()
+
+
+def test_an_empty_log_beside_no_file_is_no_damage(tmp_path: Path) -> None:
+    (tmp_path / "CP01.sqlite3-wal").write_bytes(b"")
+    store = store_in(tmp_path, "CP01", NOW)
+    assert store.trouble == ""
+    store.close()
+
+
+def test_what_an_open_file_promises(tmp_path: Path) -> None:
+    store_in(tmp_path, "CP01", NOW).close()
+    file = open_file(tmp_path / "CP01.sqlite3")
+    asked = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "user_version")
+    answers = [file.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+    assert answers == ["wal", 2, 1, PATIENT_MS, SCHEMA_VERSION]
+    assert not file.in_transaction
+    file.close()
+
+
+def test_a_place_that_cannot_be_looked_at_is_said_and_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "state"
+    store = store_in(folder, "CP01", NOW)
+    folder.rename(tmp_path / "moved")
+    folder.write_text("a file where the folder was")
+    assert store.misplaced() == "cannot be looked at (Not a directory)"
+    assert store.claim_again(), "nobody else can have it"
+    assert "the state's place cannot be locked again" in caplog.text
+    store.save_register(1, 5.0)
+    store.close()
+    store.close()
+    with pytest.raises(StoreError, match=rf"STATE_DIR: {folder} cannot be used: .*"):
+        store_in(folder, "CP01", NOW)
+
+
+def test_the_first_sample_of_each_context_stays_and_then_every_second(tmp_path: Path) -> None:
+    for store in (store_in(tmp_path, "CP01", NOW), store_in(MEMORY, "CP01", NOW)):
+        key, other = begin(store), begin(store)
+        contexts = ["Begin", *(["Periodic"] * 4), "Clock", "Periodic", "Clock"]
+        for nth, context in enumerate(contexts):
+            value = {"n": nth, "sampledValue": [{"context": context}]}
+            assert store.add_sample(key, value) == nth + 1
+            store.add_sample(other, value)
+        store.thin_samples(key)
+        assert [value["n"] for value in store.samples(key)] == [0, 1, 3, 5, 6]
+        assert len(store.samples(other)) == len(contexts)
+        assert store.add_sample(key, value) == 6
+        store.close()
+
+
+def test_strictness_ends_where_it_began(tmp_path: Path) -> None:
+    store = store_in(tmp_path, "CP01", NOW)
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with store.strictly():
+        with store.strictly():
+            pass
+        with pytest.raises(DiskRefusesError, match="the state is locked by another program"):
+            store.save_register(1, 5.0)
+        assert store.refusal == "", "what was not begun is not owed"
+    store.save_register(1, 6.0)
+    assert (store.owed, bool(store.refusal)) == (1, True)
+    with store.strictly(), pytest.raises(DiskRefusesError):
+        store.save_register(1, 7.0)
+    assert store.registers() == {1: 6.0}
+    store.save_registers_lightly({1: 8.0})
+    assert (store.registers(), store.owed) == ({1: 6.0}, 1), "the next ones tell more"
+    other.close()
+    assert store.retry()
+    assert store.retry(), "there is nothing left to write"
+    assert (store.registers(), store.owed) == ({1: 6.0}, 0)
+    store.close()
+
+
+def test_what_is_taken_back_while_the_disk_refuses_is_not_owed(tmp_path: Path) -> None:
+    store = store_in(tmp_path, "CP01", NOW)
+    taken_back: list[int] = []
+    store.on_rollback = lambda: taken_back.append(store.depth)
+    key = begin(store)
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    def half() -> None:
+        with store.together():
+            store.append("StopTransaction", {}, key=key, connector_id=1, at=NOW)
+            raise ZeroDivisionError
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            half()
+        assert (store.owed, store.depth, store.journal(9)) == (0, 0, [])
+    assert taken_back == [0, 0]
+    store.save_register(1, 5.0)
+    other.close()
+    assert store.retry()
+    assert (store.depth, store.journal(9), store.registers()) == (0, [], {1: 5.0})
     store.close()

@@ -67,3 +67,65 @@ def test_the_process_that_has_it_is_named_where_the_system_says_which(tmp_path: 
 def test_a_folder_that_is_not_there_is_nobodys(tmp_path: Path) -> None:
     assert claim.taken(tmp_path / "nowhere", "CP01") == ""
     assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc/locks is Linux's")
+@pytest.mark.parametrize(
+    ("lines", "pid"),
+    [
+        ([], None),
+        (["1: FLOCK  ADVISORY  WRITE 71 {here} 0 EOF"], 71),
+        (["1: POSIX  ADVISORY  WRITE 70 {here} 0 EOF"], None),
+        (["1: FLOCK  ADVISORY  WRITE 70 00:01:5 0 EOF"], None),
+        (["1: -> FLOCK  ADVISORY  WRITE 70 {here} 0 EOF"], None),
+        (["1: FLOCK  ADVISORY  WRITE 0 {here} 0 EOF"], None),
+        (["1: FLOCK  ADVISORY  WRITE many {here} 0 EOF"], None),
+        (
+            [
+                "1: POSIX  ADVISORY  WRITE 70 {here} 0 EOF",
+                "2: FLOCK  ADVISORY  WRITE 70 00:01:5 0 EOF",
+                "3: FLOCK  ADVISORY  WRITE 72 {here} 0 EOF",
+                "3: -> FLOCK  ADVISORY  WRITE 73 {here} 0 EOF",
+            ],
+            72,
+        ),
+    ],
+)
+def test_who_holds_it_is_read_from_what_the_system_tells(
+    lines: list[str], pid: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_in(tmp_path, "CP01", NOW)
+    at = claim.lock_of(tmp_path, "CP01").stat()
+    here = f"{os.major(at.st_dev):02x}:{os.minor(at.st_dev):02x}:{at.st_ino}"
+    told = tmp_path / "locks"
+    told.write_text("".join(f"{line.format(here=here)}\n" for line in lines))
+    monkeypatch.setattr(claim, "LOCKS", told)
+    sentence = claim.taken(tmp_path, "CP01")
+    assert ("(process " in sentence) == (pid is not None)
+    assert pid is None or f"as CP01 (process {pid}): end it" in sentence
+    told.unlink()
+    assert ", as CP01: end it" in claim.taken(tmp_path, "CP01")
+    store.close()
+
+
+def test_two_may_ask_at_once(tmp_path: Path) -> None:
+    """Asking is no holding: a shared look at the lock is not told as somebody's."""
+    fcntl = pytest.importorskip("fcntl")
+    store_in(tmp_path, "CP01", NOW).close()
+    other = os.open(claim.lock_of(tmp_path, "CP01"), os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_SH)
+    assert claim.taken(tmp_path, "CP01") == ""
+    os.close(other)
+
+
+def test_a_place_without_locks_is_nobodys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    store = store_in(tmp_path, "CP01", NOW)
+
+    def none_here(descriptor: int, how: int) -> None:
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", none_here)
+    assert claim.taken(tmp_path, "CP01") == "", "the store says what is wrong"
+    monkeypatch.undo()
+    store.close()
