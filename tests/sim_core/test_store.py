@@ -285,3 +285,12 @@ def test_a_place_that_another_has_taken_is_not_claimed(tmp_path: Path) -> None:
     second.close()
     assert store.claim_again()
     store.close()
+
+
+def test_a_link_to_what_is_not_there_is_not_taken_for_new(tmp_path: Path) -> None:
+    away = tmp_path / "not mounted" / "CP01.sqlite3"
+    link = tmp_path / "CP01.sqlite3"
+    link.symlink_to(away)
+    with pytest.raises(StoreError, match=r"is a link to .*nothing is there: mount"):
+        store_in(tmp_path, "CP01", NOW)
+    assert link.is_symlink(), "what it led to is still found once it is back"
