@@ -19,7 +19,8 @@ from sim_core.store.sqlite import Store
 from sim_core.wire.endpoint import Answer, Error, Payload, Result
 
 ACCEPTED = "Accepted"
-STATUSES = [status.value for status in AuthorizationStatus]
+STATUSES = {status.value.casefold(): status.value for status in AuthorizationStatus}
+"""Each word as OCPP spells it, by the word in lower case."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,19 @@ class Verdict:
 
 
 def id_tag_info(payload: Payload) -> Verdict | None:
-    """IdTagInfo of an answer, read leniently: None where it is missing or makes no sense."""
+    """IdTagInfo of an answer, read leniently: None where it is missing or says no status.
+
+    Words of 1.6 are known in any spelling of theirs. A word that 1.6 does not have (`NoCredit` of
+    OCPP 2.0.1) is no Accepted: the card is Invalid.
+    """
     info = payload.get("idTagInfo")
-    if not isinstance(info, dict) or info.get("status") not in STATUSES:
+    said = info.get("status") if isinstance(info, dict) else None
+    if not isinstance(info, dict) or not isinstance(said, str) or not said.strip():
         return None
+    status = STATUSES.get(said.strip().casefold(), AuthorizationStatus.invalid.value)
     parent = info.get("parentIdTag")
     usable = isinstance(parent, str) and 0 < len(parent) <= 20 and parent.isprintable()
-    return Verdict(info["status"], parent if usable else None)
+    return Verdict(status, parent if usable else None)
 
 
 class Caller(Protocol):

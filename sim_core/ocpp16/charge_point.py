@@ -574,9 +574,9 @@ class ChargePoint:
             self.security.connected()
         anew = registration is Registration.ACCEPTED and not self.outbox.registered
         if registration is not self.registration or anew:
+            if registration is Registration.ACCEPTED and registration is not self.registration:
+                self.link_settled()  # once: a make that boots on every link hears it on each
             self.registration = registration
-            if registration is Registration.ACCEPTED:
-                self.link_settled()
             if registration is not Registration.NONE:
                 self.note("boot", f"the CSMS answered BootNotification: {registration.value}")
         if registration is not Registration.ACCEPTED:

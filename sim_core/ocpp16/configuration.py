@@ -115,12 +115,12 @@ def _list(key: Key, value: str) -> str | None:
         return None
     if key.allowed is not None and not set(items) <= set(key.allowed):
         return None
-    joined = ",".join(items)
-    return joined if len(joined) <= LONGEST_VALUE else None
+    return _text(key, ",".join(items))
 
 
 def _text(key: Key, value: str) -> str | None:
-    return value if len(value) <= LONGEST_VALUE else None
+    # What cannot be printed could not be kept (half a surrogate pair), or would draw on a screen.
+    return value if len(value) <= LONGEST_VALUE and value.isprintable() else None
 
 
 def _secret(key: Key, value: str) -> str | None:

@@ -403,6 +403,7 @@ def _update_of(document: dict[str, Any]) -> Update:
         **{
             **document,
             "retrieve_at": datetime.fromisoformat(document["retrieve_at"]),
+            "pause_s": pause_of(document["pause_s"]),
             "stage": Stage(document["stage"]),
             "image": Image(**image) if image else None,
         }

@@ -49,6 +49,8 @@ def _list(key: Key, value: str) -> str:
 
 
 def _text(key: Key, value: str) -> str:
+    if not value.isprintable():
+        return f"{_shown(value)} has a character that cannot be printed"
     return f"it takes 500 characters at most, not {len(value)}"
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sim_core.hardware.model import Identity
 from sim_core.ocpp16.timestamps import moment
+from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.runtime.asyncio_helpers import LightEvent
 from sim_core.snapshot import Registration
 from sim_core.wire.endpoint import Answer, NoAnswer, Payload, Result
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 BOOT_RETRY_S = 10.0
 """Our own pause where the CSMS gives none: CALLERROR, silence, interval 0 (§4.2)."""
 BOOT_RETRY_LIMIT_S = 120.0
+WORDS = {word.value.casefold(): word for word in Registration if word is not Registration.NONE}
+"""What an answer may say, in lower case: CSMSs do not all spell it as OCPP does."""
 LATE_BOOTS = 4
 """To how many BootNotifications that were not answered in time an answer may still come."""
 SANE_SKEW = timedelta(days=366)
@@ -173,18 +176,15 @@ class Registrar:
         cp = self._cp
         if not isinstance(answer, Result):
             return Registration.NONE, 0
-        words = {word.value: word for word in Registration if word is not Registration.NONE}
-        status = words.get(str(answer.payload.get("status")))
-        interval = answer.payload.get("interval")
+        status = WORDS.get(str(answer.payload.get("status")).strip().casefold())
         if status is None:
             cp.note("boot", "BootNotification was answered without a usable status, asking again")
             return Registration.NONE, 0
         self._adopt_clock(answer.payload, took_s)
         if cp.quirks.whole_second_clock and (said := moment(answer.payload.get("currentTime"))):
             self._set_clock(said.replace(microsecond=0) - cp.now())
-        if not isinstance(interval, int) or isinstance(interval, bool):
-            interval = 0
-        return status, max(0, min(interval, 2**31 - 1))
+        interval_s = whole_number(answer.payload.get("interval")) or 0
+        return status, max(0, min(interval_s, 2**31 - 1))
 
     async def _keep_in_touch(self) -> None:
         """Heartbeat{} every HeartbeatInterval seconds (§4.6); a new interval counts at once.

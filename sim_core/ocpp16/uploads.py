@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 RETRY_S = 30
 """The pause before another try where the CSMS names none."""
-LEAST_PAUSE_S = 1
-"""A CSMS that wants no pause at all gets this one."""
+LEAST_PAUSE_S, LONGEST_PAUSE_S = 1, 366 * 86_400
+"""A CSMS that wants no pause at all gets the one; that of any number of digits gets the other."""
 
 UPLOADING = "Uploading"
 UPLOADED = "Uploaded"
@@ -168,7 +168,11 @@ class Uploads:
 
 def pause_of(retry_interval: int | None) -> int:
     """The seconds between two tries."""
-    return RETRY_S if retry_interval is None else max(LEAST_PAUSE_S, retry_interval)
+    return (
+        RETRY_S
+        if retry_interval is None
+        else min(max(LEAST_PAUSE_S, retry_interval), LONGEST_PAUSE_S)
+    )
 
 
 def tries_of(retries: int | None) -> int:

@@ -119,9 +119,15 @@ def beside(path: Path, suffix: str) -> Path:
 
 
 def is_new(path: Path) -> bool:
-    """Whether nothing was kept here yet. Raises DamagedError when only a part of it is left."""
+    """Whether nothing was kept here yet. Raises DamagedError when only a part of it is left, and
+    StoreError when it is kept where a link leads, and that is not there just now."""
     if path.exists():
         return False
+    if path.is_symlink():
+        raise StoreError(
+            f"STATE_DIR: {path} is a link to {path.readlink()}, and nothing is there: mount what "
+            "that is on, or remove the link to begin with new state."
+        )
     wal = beside(path, "-wal")
     if wal.exists() and wal.stat().st_size:
         raise DamagedError(f"the file is gone, and only {wal.name} is left of it")

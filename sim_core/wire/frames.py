@@ -4,13 +4,15 @@ Whoever writes a CSMS meets its own mistakes here first, so each has a sentence 
 frame has and what OCPP-J wants. Sentences quote nothing of a frame but the kinds of its parts:
 payloads may carry secrets, and the text of a stranger does not belong into a warning.
 
-A frame that is broken around its message (a byte order mark, a NUL, something behind it) is not
-used, but the call that it was to answer is known, and need not wait until its time is up.
+A frame that is broken around its message (a byte order mark, a NUL, something behind it) or in its
+payload (cut off, nested too deep) is not used, but the call that it was to answer is known, and
+need not wait until its time is up: that would be silence, which is no failure (OCPP 1.6 §3.7.1).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +28,8 @@ LONGEST_ID = 36
 """Characters of a message id (OCPP-J §4.1.4)."""
 AROUND = "\ufeff\x00 \t\r\n"
 """What a frame may have around its message by mistake."""
+HEAD = re.compile(r'\[\s*([34])\s*,\s*"([^"\\]{1,36})"\s*(?:,|$)')
+"""How an answer begins, whatever becomes of the rest."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def read(text: str) -> Frame:
     try:
         message = json.loads(text)
     except RecursionError:
-        return Frame(flaw="it is nested too deep to be read", word="nested too deep")
+        return _broken(text, "nested too deep", "it is nested too deep to be read")
     except ValueError as error:
         word, flaw = _not_json(text, error)
         return _broken(text, word, flaw)
@@ -216,10 +220,14 @@ def _not_json(text: str, error: ValueError) -> tuple[str, str]:
 
 def _broken(text: str, word: str, flaw: str) -> Frame:
     """A frame that is not used, with the id of the call that it was to answer, if that shows."""
+    text = text.removeprefix("ï»¿").lstrip(AROUND)
     try:
-        message, _ = json.JSONDecoder().raw_decode(text.removeprefix("ï»¿").lstrip(AROUND))
+        message, _ = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
-        return Frame(flaw=flaw, word=word)
+        head = HEAD.match(text)
+        return (
+            Frame(int(head[1]), head[2], [], flaw, word) if head else Frame(0, "", [], flaw, word)
+        )
     inner = _typed(message) if isinstance(message, list) and len(message) > 1 else Frame()
     answers = inner.kind in (CALLRESULT, CALLERROR)
     return Frame(

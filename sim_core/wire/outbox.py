@@ -541,7 +541,8 @@ class Outbox:
         first = self._store.journal(1) if call.row is not None else []
         counts = self._blame.proved or not self._trial.ends
         if counts and first and first[0].number == call.row:
-            self._judge(first[0], self._trial.link_ended(first[0], end.words, call.words))
+            hurried, ended = self._others > 0, self._trial.link_ended
+            self._judge(first[0], ended(first[0], end.words, call.words, hurried=hurried))
         if often < 2:
             return ""
         return f"the CSMS {end.words} whenever it hears {call.words}: look there for the reason"

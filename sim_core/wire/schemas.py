@@ -85,7 +85,9 @@ def _fault(name: str, payload: object) -> Fault | None:
         if validator.is_valid(payload):
             return None
         error = next(iter(validator.iter_errors(payload)))
-    except ValueError as unreadable:  # nested too deep, or half a surrogate pair in a string
+    except UnicodeEncodeError:
+        return Fault("FormationViolation", "a text has half a surrogate pair, and no character")
+    except ValueError as unreadable:  # nested too deep
         return Fault("FormationViolation", str(unreadable))
     keyword = str(error.schema_path[-1]) if error.schema_path else ""
     where = ".".join(str(step) for step in error.instance_path)

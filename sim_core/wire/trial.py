@@ -22,6 +22,8 @@ HURRIED_WAIT_S = 60.0
 """How long it may wait then to be sent again."""
 CHANCE_ENDS = 1
 """How many links may end at a row by chance: it is not given up for them."""
+PROVEN_ENDS = 2
+"""After how many samples at which links end the next ones do not hold back what waits behind."""
 SLOWNESS = 1.5
 """By how much longer than the CSMS's slowest answer a start waits before it is sent again."""
 PATIENCE_S, LONGEST_PATIENCE_S = 30.0, 600.0
@@ -95,6 +97,7 @@ class Trial:
     __slots__ = (
         "_count",
         "_deaf_at",
+        "_ends_links",
         "_policy",
         "_refuses_samples",
         "_silent_at",
@@ -117,6 +120,9 @@ class Trial:
         """The last sample that met silence between answers, if none was taken since."""
         self._refuses_samples = False
         """A sample was given up for CALLERRORs, and none was taken since."""
+        self._ends_links = 0
+        """How many samples in a row were given up for links that ended at them; no new connection
+        changes it."""
         self.slow_s = 0.0
         """The longest that the CSMS took for an answer that came too late."""
 
@@ -157,12 +163,18 @@ class Trial:
             wait_s = min(wait_s, HURRIED_WAIT_S)
         return Again(wait_s, f"attempt {self.silences}")
 
-    def link_ended(self, row: JournalRow, does: str, what: str) -> Verdict:
+    def link_ended(self, row: JournalRow, does: str, what: str, *, hurried: bool) -> Verdict:
         """The CSMS has ended the link at it; `does` and `what` say how and at which message."""
         policy = self._policy()
         self.ends += 1
         attempts = self._count(row.number)
-        if attempts >= policy.attempts and self.ends > CHANCE_ENDS:
+        allowed, chance = policy.attempts, CHANCE_ENDS
+        if row.action == SAMPLE and self._ends_links:
+            allowed, chance = 1, 0  # the samples before it have shown that it is no chance
+        elif row.action == SAMPLE and hurried:
+            allowed = min(allowed, HURRIED_ATTEMPTS)
+        if attempts >= allowed and self.ends > chance:
+            self._ends_links += row.action == SAMPLE
             return GiveUp(f"the CSMS {does} whenever it hears {what}, {times(attempts)}")
         return Again(policy.interval_s * max(0, self.ends - CHANCE_ENDS))
 
@@ -180,6 +192,8 @@ class Trial:
             return ""
         if self._deaf_at:
             return "the CSMS does not answer MeterValues, and other messages wait behind"
+        if self._ends_links >= PROVEN_ENDS:
+            return "the CSMS ends the link at MeterValues, and other messages wait behind"
         spent = row.attempts >= (1 if self._refuses_samples else HURRIED_ATTEMPTS)
         return f"it failed {times(row.attempts)}, and other messages wait behind" if spent else ""
 
@@ -191,7 +205,7 @@ class Trial:
     def taken(self, row: JournalRow) -> None:
         """The CSMS has taken a row: what samples have met before is over."""
         if row.action == SAMPLE:
-            self._deaf_at = self._silent_at = 0
+            self._deaf_at = self._silent_at = self._ends_links = 0
             self._refuses_samples = False
 
     def left(self) -> None:

@@ -427,6 +427,19 @@ async def test_the_longest_text_of_a_key(length: int) -> None:
 
 
 @pytest.mark.row(67, "S§5.3 / §9.1")
+@pytest.mark.parametrize("value", ["\ud800", "\x00", "a\nb", "\u202e", "\x1b[2J"])
+async def test_a_text_that_cannot_be_printed_is_refused(value: str, tmp_path: Path) -> None:
+    async with Pair(keys={"VendorText": "short"}, state=tmp_path) as pair:
+        answer = await pair.ask("ChangeConfiguration", key="VendorText", value=value)
+        assert answer == {"status": "Rejected"}
+        assert (await read_key(pair, "VendorText"))["value"] == "short"
+        assert not pair.station.snapshot.warnings
+        (why,) = [e.text for e in pair.events.since(0)[1] if "VendorText" in e.text]
+        assert "has a character that cannot be printed" in why
+        assert why.isprintable()
+
+
+@pytest.mark.row(67, "S§5.3 / §9.1")
 async def test_new_measurands_count_from_the_next_sample() -> None:
     async with Pair(keys={"MeterValueSampleInterval": "10"}) as pair:
         await charge(pair)

@@ -343,6 +343,25 @@ async def test_a_download_that_fails_is_tried_again_as_often_as_was_said() -> No
         assert pair.status(1) == "Available"
 
 
+@pytest.mark.parametrize("action", ["UpdateFirmware", "GetDiagnostics", "GetLog"])
+async def test_a_pause_of_any_number_of_digits_stops_nothing(action: str, tmp_path: Path) -> None:
+    where = "http://127.0.0.1:1/"
+    many: dict[str, Any] = {"retries": 10**30, "retryInterval": 10**30}
+    asked: dict[str, dict[str, Any]] = {
+        "UpdateFirmware": {"location": where, "retrieveDate": "2026-01-01T00:00:00Z"},
+        "GetDiagnostics": {"location": where},
+        "GetLog": {"log": {"remoteLocation": where}, "logType": "SecurityLog", "requestId": 1},
+    }
+    async with Pair(model="generic", state=tmp_path) as pair:
+        await pair.ask(action, **asked[action], **many)
+        await pair.advance(60)
+        await pair.power_cut()
+        await pair.power_on()
+        await pair.settle()
+        await charge(pair)
+        assert await pair.ask("ClearCache") == {"status": "Accepted"}
+
+
 @pytest.mark.row(119, "TC_044_2_CS")
 async def test_a_download_that_succeeds_at_the_second_try_goes_on() -> None:
     async with HttpFiles() as files, Pair() as pair:

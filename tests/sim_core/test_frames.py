@@ -218,6 +218,12 @@ BROKEN_ANSWERS = [
     lambda i: f'[3,"{i}",{{}}]garbage',
     lambda i: json.dumps(f'[3,"{i}",{{}}]'),
     lambda i: f'["4","{i}","InternalError","",{{}}]',
+    lambda i: f'[3,"{i}",{{"currentTime":"2026-01-01T1',
+    lambda i: f'[3,"{i}",',
+    lambda i: f'[3, "{i}", {{currentTime: 5}}]',
+    lambda i: f'[3,"{i}",{{"transactionId":{"9" * 5000}}}]',
+    lambda i: f'[3,"{i}",{"[" * 100_000}',
+    lambda i: f'[4,"{i}","InternalError","',
 ]
 
 

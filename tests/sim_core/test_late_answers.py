@@ -328,6 +328,37 @@ def test_what_is_no_id(said: object) -> None:
     assert whole_number(said) is None
 
 
+@pytest.mark.parametrize("said", ["blocked", " Blocked ", "INVALID", "NoCredit", "concurrentTX"])
+@pytest.mark.parametrize("answer", [{"transactionId": 7}, {}])
+async def test_a_refusal_in_another_spelling_is_a_refusal(
+    answer: dict[str, object], said: str
+) -> None:
+    async with Pair() as pair:
+        pair.csms.script["StartTransaction"].append({**answer, "idTagInfo": {"status": said}})
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "TAG"))
+        await pair.advance(60)
+        assert pair.connector(1).transaction is None
+        (stop,) = payloads(pair, "StopTransaction")
+        assert stop["reason"] == "DeAuthorized"
+
+
+@pytest.mark.parametrize("said", ["accepted", "ACCEPTED", " Accepted\n"])
+async def test_a_yes_in_another_spelling_is_a_yes(said: str) -> None:
+    async with Pair(connect=False) as pair:
+        boot = {"currentTime": "2026-01-01T12:00:00Z", "interval": "60", "status": said}
+        pair.csms.script["BootNotification"].append(boot)
+        pair.csms.script["Authorize"].append({"idTagInfo": {"status": said}})
+        pair._connect = True
+        pair.station.open()
+        await pair.settle()
+        assert pair.registration is Registration.ACCEPTED
+        await pair.submit(Plug(1))
+        assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
+        await pair.advance(61)
+        assert len(pair.csms.of("Heartbeat")) == 1, "an interval in another dress is one"
+
+
 @BOTH
 @pytest.mark.parametrize("answer", [{}, {"transactionId": None}, {"transactionId": 2**63}])
 @pytest.mark.parametrize("status", ["Invalid", "Blocked", "Expired", "ConcurrentTx"])

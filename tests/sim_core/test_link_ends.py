@@ -301,6 +301,67 @@ async def test_the_pause_falls_back_only_after_a_link_that_lived() -> None:
         assert csms.dialled[-1] - began <= 1.0, "the last one lived for the longest pause"
 
 
+async def test_a_make_that_boots_on_every_link_does_not_dial_for_ever() -> None:
+    seen: list[Call] = []
+
+    def second(call: Call) -> bool:
+        seen.extend([call] if call.action == "StatusNotification" else [])
+        return call.action == "StatusNotification" and len(seen) % 2 == 0
+
+    csms, pair = stumbling(second, model="gresgying-f3-eu180", quirks="pipelining")
+    async with csms, pair:
+        await pair.advance(300)
+        assert csms.of("BootNotification")[-1].connection > 3, "it is Accepted on each link"
+        assert csms.connections < 30
+        began = csms.dialled[-1]
+        await pair.advance(31)
+        assert csms.dialled[-1] - began > 5 or csms.dialled[-1] == began
+
+
+@BOTH
+@pytest.mark.parametrize("how", [CLOSE, Cut()])
+async def test_samples_at_which_every_link_ends_do_not_hold_back_the_stop(
+    how: Answer, make: dict[str, str]
+) -> None:
+    keys = {**KEYS, "MeterValueSampleInterval": "10"}
+    csms, pair = stumbling(lambda call: call.action == "MeterValues", how, keys=keys, **make)
+    async with csms, pair:
+        await charge(pair)
+        await pair.advance(600)
+        await pair.submit(Stop(1))
+        await pair.advance(121)
+        assert len(csms.of("StopTransaction")) == 1
+        assert pair.station.snapshot.link.queued == 0
+        why = "the CSMS ends the link at MeterValues, and other messages wait behind"
+        given_up = [text for text in told(pair) if text.startswith("MeterValues")]
+        assert [text for text in given_up if text.endswith(why)] == [
+            f"MeterValues of connector 1 was given up: {why}"
+        ]
+
+
+async def test_one_sample_that_ends_links_costs_no_other() -> None:
+    keys = {**KEYS, "MeterValueSampleInterval": "10"}
+    bad: list[str] = []
+
+    def hates(call: Call) -> bool:
+        if call.action != "MeterValues":
+            return False
+        at = call.payload["meterValue"][0]["timestamp"]
+        bad.extend([] if bad else [at])
+        return at == bad[0]
+
+    csms, pair = stumbling(hates, keys=keys)
+    async with csms, pair:
+        began = await charge(pair)
+        await pair.advance(100)
+        await pair.submit(Stop(1))
+        await pair.advance(300)
+        assert began
+        taken = {x.payload["meterValue"][0]["timestamp"] for x in csms.of("MeterValues")} - {*bad}
+        assert len(taken) == 9
+        assert len(csms.of("StopTransaction")) == 1
+
+
 async def test_the_pause_falls_back_when_a_row_got_through() -> None:
     csms, pair = stumbling(lambda call: call.action == "DataTransfer")
     async with csms, pair:

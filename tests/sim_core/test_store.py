@@ -402,3 +402,12 @@ def test_what_is_taken_back_while_the_disk_refuses_is_not_owed(tmp_path: Path) -
     assert store.retry()
     assert (store.depth, store.journal(9), store.registers()) == (0, [], {1: 5.0})
     store.close()
+
+
+def test_a_link_to_what_is_not_there_is_not_taken_for_new(tmp_path: Path) -> None:
+    away = tmp_path / "not mounted" / "CP01.sqlite3"
+    link = tmp_path / "CP01.sqlite3"
+    link.symlink_to(away)
+    with pytest.raises(StoreError, match=r"is a link to .*nothing is there: mount"):
+        store_in(tmp_path, "CP01", NOW)
+    assert link.is_symlink(), "what it led to is still found once it is back"
