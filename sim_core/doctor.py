@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import json
 import os
 import socket
@@ -33,13 +32,15 @@ from sim_core.errors import UserError
 from sim_core.hardware.model import Identity
 from sim_core.ocpp16.registration import boot_payload
 from sim_core.ocpp16.timestamps import moment
-from sim_core.redaction import plain, public_url
+from sim_core.redaction import plain, public_url, without_users
 from sim_core.runtime.clock import Clock, SystemClock
 from sim_core.settings.csms_url import twice
 from sim_core.settings.options import ConfigError, Settings, colour_wanted, load
+from sim_core.standard_streams import begun, through_the_door
 from sim_core.station import access_of, model_of, url_of
 from sim_core.wire.access import Dial, dial, is_bad_certificate
 from sim_core.wire.dialling import (
+    QUOTED_LIMIT,
     SUBPROTOCOL,
     charge_point_url,
     close_advice,
@@ -81,8 +82,8 @@ class Finding:
         mark = "ok  " if self.ok else "FAIL"
         if colour:
             mark = f"{GREEN if self.ok else RED}{mark}{NORMAL}"
-        said = f"{mark}  {self.step:<17} {plain(self.found)}"
-        return said + (f"\n{'':<24}{plain(self.advice)}" if self.advice else "")
+        said = f"{mark}  {self.step:<17} {_shown(self.found)}"
+        return said + (f"\n{'':<24}{_shown(self.advice)}" if self.advice else "")
 
 
 class StepError(Exception):
@@ -276,19 +277,30 @@ class Examination:
                     continue
                 if message[0] == 3 and isinstance(message[2], dict):
                     return message[2]
-                raise AnswerError(
-                    f"{action} was answered with {json.dumps(message[2])[:100]}",
-                    "look at the log of the CSMS",
-                )
+                raise AnswerError(_unlike_an_answer(action, message), "look at the log of the CSMS")
         except ConnectionClosed:
             why = explain_close(connection)
             raise AnswerError(f"no answer to {action}, {why}", close_advice(connection)) from None
+
+
+def _shown(text: str) -> str:
+    """What a CSMS may have put into a finding, as it may be printed."""
+    return plain(without_users(text))
 
 
 def _word(value: object) -> str:
     """What a CSMS has answered, short enough for a line."""
     text = value if isinstance(value, str) else json.dumps(value)
     return text[:100]
+
+
+def _unlike_an_answer(action: str, message: list[Any]) -> str:
+    """What came in the place of a CALLRESULT."""
+    if message[0] == 4:
+        why = _word(message[3]) if len(message) > 3 and message[3] else ""
+        return f"the CSMS refused {action}: {_word(message[2])}{f' ({why})' if why else ''}"
+    form = f"[3, id, {{…}}], not {json.dumps([*message[:1], 'id', *message[2:]])}"
+    return f"{action} was answered in a wrong form: it is {form[:QUOTED_LIMIT]}"
 
 
 def _read(frame: str | bytes) -> list[Any]:
@@ -345,6 +357,8 @@ def main(argv: list[str] | None = None) -> int:
     rest = [word for word in arguments if word not in boots]
     if rest and not rest[0].startswith("-"):
         rest = ["--csms-url", *rest]
+    elif len(rest) > 1 and "://" in rest[-1] and not rest[-2].startswith("-"):
+        rest = [*rest[:-1], "--csms-url", rest[-1]]
     try:
         settings = load(rest, prog="chargeforge doctor")
     except ConfigError as error:
@@ -365,10 +379,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(settings: Settings, boot: list[str]) -> int:
-    if isinstance(sys.stdout, io.TextIOWrapper):  # it may not be able to show what a CSMS says
-        sys.stdout.reconfigure(errors="backslashreplace")
     through = f" through {public_url(settings.proxy)}" if settings.proxy else ""
     _say(plain(f"{settings.cpid} at {public_url(url_of(settings))}{through}"))
+    for remark in settings.remarks:
+        _say(f"      {'settings':<17} {plain(remark)}")
     colour = sys.stdout is not None and sys.stdout.isatty() and colour_wanted()
 
     def may_boot() -> bool:
@@ -399,5 +413,10 @@ def _say(line: str) -> None:
         raise GoneError from None
 
 
+def _from_outside() -> int:
+    begun()  # nothing is to be put in order: Ctrl-C ends it, wherever it is
+    return main()
+
+
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(through_the_door(_from_outside))

@@ -7,11 +7,16 @@ hold up a charge point; and what cannot be written is said once and lost, not th
 from __future__ import annotations
 
 import atexit
+import contextlib
+import errno
+import io
 import json
 import logging
 import logging.handlers
 import os
 import queue
+import re
+import stat
 import sys
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 
 WAITING_LIMIT = 10_000
 """Lines that may wait for the disk; of more the newest are lost."""
+STATE_FILE = re.compile(r"\.sqlite3(?:-wal|-shm|\.lock)?\Z")
 FACTS = "facts"
 """Where a record carries the facts of an event; see `sim_core.events`."""
 Told = Callable[[str], None]
@@ -82,6 +88,11 @@ class LogFile(logging.FileHandler):
         self._told = told
         self._lost = 0
 
+    def _open(self) -> io.TextIOWrapper:
+        descriptor = _opened(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        raw = io.BufferedWriter(io.FileIO(descriptor, "a"))
+        return io.TextIOWrapper(raw, encoding=self.encoding, errors=self.errors)
+
     def emit(self, record: logging.LogRecord) -> None:
         lost_before = self._lost
         super().emit(record)
@@ -124,6 +135,7 @@ def log_to_file(settings: Settings, told: Told = lambda _: None) -> None:
     """
     handler: logging.Handler = logging.NullHandler()
     if settings.log_file is not None:
+        _not_among_the_state(settings.log_file, settings.state_folder())
         file = LogFile(settings.log_file, told)
         form = "%(asctime)s %(levelname)s %(name)s %(message)s"
         file.setFormatter(OneObject() if settings.log_format == "json" else OneLine(form))
@@ -135,6 +147,24 @@ def log_to_file(settings: Settings, told: Told = lambda _: None) -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
 
 
+def _not_among_the_state(path: Path, folder: Path) -> None:
+    """Raises LogFileError where the log would be written into the state of a charge point."""
+    if STATE_FILE.search(path.name) and os.path.realpath(path.parent) == os.path.realpath(folder):
+        raise LogFileError(
+            f"LOG_FILE (--log-file) is {str(path)!r}: there a charge point keeps its state; name "
+            "another file."
+        )
+
+
+def _opened(path: str, flags: int) -> int:
+    """The descriptor of the file. A pipe is opened in a way that waits for no reader, at the start
+    and at each line: without one it is an error, and what a slow one has no room for is lost."""
+    with contextlib.suppress(OSError):
+        if stat.S_ISFIFO(os.stat(path).st_mode):
+            flags |= os.O_NONBLOCK
+    return os.open(path, flags, 0o666)
+
+
 def reason_of(error: OSError) -> str:
     """Why something of the file system failed, in a few words that fit into a sentence."""
     reasons: dict[type[OSError], str] = {
@@ -143,11 +173,15 @@ def reason_of(error: OSError) -> str:
         NotADirectoryError: "a part of that path is a file, not a folder",
         PermissionError: "this user may not write there",
     }
+    if error.errno == errno.ENXIO:
+        return "nobody reads that pipe"
     strerror = error.strerror or str(error)
     return reasons.get(type(error)) or strerror[:1].lower() + strerror[1:]
 
 
 def _advice(path: Path) -> str:
+    if path.is_fifo():
+        return "start its reader first, or name a file"
     if path.is_dir():
         return f"name a file in it, such as {os.path.join(str(path), 'chargeforge.log')}"
     if not path.parent.is_dir():

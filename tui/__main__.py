@@ -159,7 +159,7 @@ def _chosen(arguments: list[str]) -> int:
     if first in ("-h", "--help", "help"):
         print(usage())
         return 0
-    if first == "--version":
+    if first == "--version" or arguments[1:] == ["--version"]:
         from importlib.metadata import version
 
         print(f"chargeforge {version('chargeforge')}")

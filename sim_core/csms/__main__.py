@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 STRICT = ("strict", "surrogateescape")
 """How a stream deals with what it cannot show where nobody has thought of it."""
-QUOTED = re.compile(r"unrecognized arguments: (\S+)")
+QUOTED = re.compile(r"unrecognized arguments: ?(\S*)")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -43,7 +43,7 @@ class _Parser(argparse.ArgumentParser):
             word = found[1].partition("=")[0]  # its value may be a secret
             near = difflib.get_close_matches(word, flags, n=1)
             hint = f": did you mean {near[0]}?" if near else "."
-            message = f"There is no option {printable(word)}{hint}"
+            message = f"There is no option {printable(word) or repr(word)}{hint}"
         end = "" if message.endswith((".", "?")) else "."
         self.exit(2, f"{message}{end} `{self.prog} --help` explains every option.\n")
 
@@ -227,4 +227,6 @@ def _cannot_listen(host: str, port: int, error: OSError) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from sim_core.standard_streams import through_the_door
+
+    sys.exit(through_the_door(main))

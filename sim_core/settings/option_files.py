@@ -10,8 +10,9 @@ from __future__ import annotations
 import codecs
 import re
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,14 @@ def env_file(known: Collection[str], path: Path = Path(ENV_FILE)) -> OptionFile:
         return OptionFile(str(path))
     lines: dict[str, int] = {}
     remarks: list[str] = []
-    for number, line in enumerate(text_of(path).splitlines(), 1):
+    text = text_of(path)
+    for number, said in _unreadable(text):
+        found = ENV_LINE.match(said)
+        where = f"{path}, line {number}"
+        if found is not None and found[1].lower() in known:
+            raise FileError(f"{where}: what {found[1]} is has no end: is a quote missing?")
+        remarks.append(f"{where} is left out: it is not NAME=value")
+    for number, line in enumerate(text.splitlines(), 1):
         found = ENV_LINE.match(line)
         if found is None:
             continue
@@ -96,6 +104,19 @@ def env_file(known: Collection[str], path: Path = Path(ENV_FILE)) -> OptionFile:
         elif name not in known and (near := did_you_mean(name, known, VERY_ALIKE)):
             remarks.append(f"{where} is no option: did you mean {near.upper()}?")
     return OptionFile(str(path), lines=lines, remarks=tuple(remarks))
+
+
+def _unreadable(text: str) -> Iterator[tuple[int, str]]:
+    """The statements of a `.env` that the library leaves out, which it tells without saying in
+    which file."""
+    from dotenv.parser import parse_stream
+
+    for binding in parse_stream(StringIO(text)):
+        if binding.error:
+            # Blank lines before a statement count as part of it.
+            blank = len(binding.original.string) - len(binding.original.string.lstrip())
+            before = binding.original.string[:blank].count("\n")
+            yield binding.original.line + before, binding.original.string.lstrip()
 
 
 def toml_file(path: Path, known: Collection[str]) -> OptionFile:

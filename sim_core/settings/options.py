@@ -17,7 +17,14 @@ from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
+from pydantic import (
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -39,6 +46,9 @@ CONFIG_FILE, CONFIG_VARIABLE = "chargeforge.toml", "CHARGEFORGE_CONFIG"
 MAY_CARRY_A_PASSWORD = ("csms_url", "proxy")
 SAID = ("cp_vendor", "cp_model", "cp_serial_number", "firmware_version", "iccid", "id_tag")
 """Texts that the CSMS reads as they are."""
+PORT = re.compile(r"(://[^/?#@\[]*:)(?![0-9]+(?:[/?#\"]|\Z))[^/?#@\"]+")
+"""What stands in the place of a port and is none: the beginning of a password, perhaps, whose end
+was cut off, as `.env` does at a blank with a # behind it."""
 ABOUT_OPTION = re.compile(r"([A-Z][A-Z0-9_]+)(?: \(--|: )")
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
 
@@ -397,6 +407,14 @@ class Settings(BaseSettings):
         """The folder for what is kept; `:memory:` keeps nothing."""
         return self.state_dir or Path(platformdirs.user_state_dir("chargeforge"))
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _yes_is_no_number(cls, value: object, info: ValidationInfo) -> object:
+        kind = cls.model_fields[info.field_name or ""].annotation
+        if isinstance(value, bool) and kind not in (bool, bool | None):
+            raise ValueError("neither true nor false")
+        return value
+
     @field_validator("csms_url")
     @classmethod
     def _websocket_url(cls, value: str) -> str:
@@ -444,7 +462,9 @@ class Settings(BaseSettings):
     def _json_object(cls, value: object) -> object:
         if isinstance(value, str):
             value = json.loads(value)
-        if isinstance(value, dict):
+        if isinstance(value, dict) and all(
+            isinstance(word, (str, int, float)) for word in value.values()
+        ):
             return {
                 str(key): str(word).lower() if isinstance(word, bool) else str(word)
                 for key, word in value.items()
@@ -484,6 +504,11 @@ def toml_options(kind: type[BaseSettings]) -> OptionFile:
     path = Path(os.environ.get(CONFIG_VARIABLE) or CONFIG_FILE)
     if path.is_dir() and os.environ.get(CONFIG_VARIABLE):
         raise ConfigError(f"{CONFIG_VARIABLE} is {str(path)!r}: that is a folder, not a TOML file.")
+    if path.is_fifo():
+        raise ConfigError(
+            f"{CONFIG_VARIABLE} is {str(path)!r}: that is a pipe, which cannot be read twice; name "
+            "a file."
+        )
     if path.exists():
         return toml_file(path, kind.model_fields)
     if os.environ.get(CONFIG_VARIABLE):
@@ -509,7 +534,7 @@ def _sentence(error: ValidationError, kind: type[Settings]) -> str:
     if isinstance(given, SecretStr) or "Secret" in str(info.annotation):
         shown = "(secret)"
     elif option in MAY_CARRY_A_PASSWORD:
-        shown = public_url(shown)
+        shown = PORT.sub(rf"\1{HIDDEN}", public_url(shown))
     elif names_secret(shown, ("authorizationkey",)):
         shown = HIDDEN
     else:

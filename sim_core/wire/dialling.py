@@ -16,6 +16,7 @@ from urllib.parse import quote, urljoin
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import (
     InvalidHandshake,
+    InvalidHeader,
     InvalidMessage,
     InvalidProxy,
     InvalidProxyMessage,
@@ -30,7 +31,7 @@ from websockets.exceptions import (
 from websockets.typing import Subprotocol
 
 from sim_core.errors import UserError
-from sim_core.redaction import public_url
+from sim_core.redaction import plain, public_url, without_users
 from sim_core.settings.csms_url import PLACE_OF_ID, with_identity
 from sim_core.wire.access import Dial, explain_tls
 from sim_core.wire.fast_connection import FastConnection
@@ -71,11 +72,18 @@ CLOSE_ADVICE = {
     1001: "the CSMS ends, or goes elsewhere: wait, or look at its log",
     1002: "the CSMS does not understand our WebSocket: check that the URL leads to a CSMS",
     1003: "the CSMS takes no text: check that the URL leads to a CSMS for OCPP-J",
+    1007: "the CSMS cannot read what we send: look at its log",
     1008: "the CSMS does not let this charge point stay: check that CPID is registered there, and "
     "the password (AUTHORIZATION_KEY)",
+    1009: "a message of ours is too long for the CSMS: raise its limit, or ask for fewer "
+    "measurands in one sample",
     1011: "the CSMS has failed inside: look at its log",
     1012: "the CSMS restarts: wait",
     1013: "the CSMS is too busy: wait, or look at its log",
+    1014: "a proxy before the CSMS does not reach it: it must be mended there",
+    3000: "the CSMS does not know this charge point's password: check CPID and AUTHORIZATION_KEY",
+    3003: "the CSMS forbids this charge point: check that it is registered there",
+    3008: "the CSMS has waited too long for something: look at its log",
 }
 """Code of the CSMS's close frame (RFC 6455 §7.4.1, and its registry) -> what to do."""
 UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
@@ -115,7 +123,7 @@ async def open_socket(way: Dial) -> ClientConnection:
         raise UserError("PROXY: a SOCKS proxy needs the package python-socks: install it") from None
     if connection.subprotocol != SUBPROTOCOL:  # OCPP-J §3.1.2; websockets does not insist
         await connection.close()
-        raise UserError("the CSMS does not speak ocpp1.6: check the URL")
+        raise UserError(_no_common_tongue(""))
     return connection
 
 
@@ -201,7 +209,15 @@ def _explain_proxy(error: InvalidProxy | ProxyError) -> str:
 
 def _explain_handshake(error: WebSocketException, *, tls: bool) -> str:
     if isinstance(error, NegotiationError):
-        return "the CSMS does not speak ocpp1.6: check the URL"
+        what, _, chosen = str(error).partition(": ")
+        if what != "unsupported subprotocol":
+            return (
+                "the CSMS chose WebSocket extensions that nobody asked for: it must be mended, or "
+                "what stands before it"
+            )
+        return _no_common_tongue(chosen)
+    if isinstance(error, InvalidHeader) and error.name == "Sec-WebSocket-Protocol":
+        return _no_common_tongue((error.value or "").rpartition(": ")[2])
     if isinstance(error, InvalidURI):  # its text has the URL in it
         return "CSMS_URL is not a WebSocket URL: write ws://host:port/path"
     if isinstance(error, InvalidMessage) and tls:
@@ -211,11 +227,18 @@ def _explain_handshake(error: WebSocketException, *, tls: bool) -> str:
             "set CLIENT_CERT and CLIENT_KEY"
         )
     if isinstance(error, InvalidMessage):
+        if _status_line(error).startswith("HTTP/1.0 "):
+            return (
+                f"what answers there speaks HTTP/1.0 ({_quoted(_status_line(error))}) and knows no "
+                "WebSocket: check host, port and path, and a proxy before the CSMS"
+            )
         closed = isinstance(error.__cause__, (EOFError, OSError))
         first = "the link was closed without an answer: " if closed else ""
+        said = _quoted(plain(_status_line(error)))
+        instead = f" (it says {said!r})" if said else ""
         return (
-            f"{first}what answers there does not speak HTTP: check host and port, and whether it "
-            "wants wss://"
+            f"{first}what answers there does not speak HTTP{instead}: check host and port, and "
+            "whether it wants wss://"
         )
     if isinstance(error, SecurityError):
         return "what answers there is longer than any CSMS's answer: check host and port"
@@ -225,6 +248,21 @@ def _explain_handshake(error: WebSocketException, *, tls: bool) -> str:
             f"({_quoted(str(error))})"
         )
     return f"the WebSocket failed: {_quoted(str(error))}"
+
+
+def _status_line(error: InvalidMessage) -> str:
+    """The first line of an answer that is not HTTP/1.1; empty where there was none."""
+    what, _, line = str(error.__cause__).partition(": ")
+    return line if what.startswith(("unsupported protocol", "invalid HTTP status line")) else ""
+
+
+def _no_common_tongue(chosen: str) -> str:
+    """The CSMS did not choose the one sub-protocol that it may (OCPP-J §3.1.2)."""
+    answered = f"answered {_quoted(chosen)}" if chosen else "named no sub-protocol"
+    return (
+        f"the CSMS does not speak {SUBPROTOCOL} there (it {answered}): check the path in CSMS_URL, "
+        "and that the CSMS is set up for OCPP 1.6"
+    )
 
 
 def _explain_network(error: BaseException, way: Dial | None) -> str:
@@ -271,8 +309,15 @@ def explain_close(connection: ClientConnection) -> str:
         return f"{OWN_CLOSES[sent.code]}, so the link was closed ({sent.code:d})"
     if received is None or received.code == ABNORMAL:
         return "the connection was lost"
-    reason = f" ({received.reason})" if received.reason else ""
+    reason = f" ({without_users(received.reason)})" if received.reason else ""
     return f"the CSMS closed the link with {received.code:d}{reason}"
+
+
+def explain_end(connection: ClientConnection) -> str:
+    """`explain_close`, with what to do where the CSMS has closed the connection itself."""
+    why = explain_close(connection)
+    end = end_of(connection)
+    return why if end.code is None or end.ours else f"{why}: {close_advice(connection)}"
 
 
 def close_advice(connection: ClientConnection) -> str:
@@ -292,7 +337,7 @@ def end_of(connection: ClientConnection) -> LinkEnd:
         return LinkEnd(int(sent.code), ours=True)
     if received is None or received.code == ABNORMAL:
         return LinkEnd(None)
-    return LinkEnd(int(received.code), _quoted(received.reason))
+    return LinkEnd(int(received.code), _quoted(without_users(received.reason)))
 
 
 def _quoted(text: str) -> str:

@@ -27,7 +27,7 @@ from sim_core.runtime.clock import Clock, SystemClock
 from sim_core.runtime.random_numbers import Rng
 from sim_core.snapshot import LinkState
 from sim_core.wire.access import Dial, is_bad_certificate
-from sim_core.wire.dialling import end_of, explain, explain_close, open_socket
+from sim_core.wire.dialling import end_of, explain, explain_end, open_socket
 from sim_core.wire.endpoint import Endpoint, Routes
 from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.link_ends import LinkEnd
@@ -272,7 +272,7 @@ class Link:
                 connection.transport.abort()
                 why = NO_PONG
             else:
-                why = explain_close(connection)
+                why = explain_end(connection)
                 if not endpoint.silent:
                     why = self.on_end(end_of(connection)) or why
             return why

@@ -169,8 +169,20 @@ PLAIN_HTTP = says(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 WAYS = (
     Way("TCP RST", reset, LOST, REFUSED, reopen),
     Way("packets vanish", vanish, NO_PONG, "no answer within 0.1 s: check host and port", reopen),
-    Way("close 1000", closing(1000), "the CSMS closed the link with 1000", REFUSED, reopen),
-    Way("close 1001", closing(1001), "the CSMS closed the link with 1001", REFUSED, reopen),
+    Way(
+        "close 1000",
+        closing(1000),
+        "the CSMS closed the link with 1000 (going): the CSMS does",
+        REFUSED,
+        reopen,
+    ),
+    Way(
+        "close 1001",
+        closing(1001),
+        "the CSMS closed the link with 1001 (going): the CSMS ends",
+        REFUSED,
+        reopen,
+    ),
     Way("no close frame (1006)", lose, LOST, REFUSED, reopen),
     Way("close 1011", closing(1011), "the CSMS closed the link with 1011", REFUSED, reopen),
     Way(

@@ -212,6 +212,7 @@ def test_bad_options_are_refused(arguments, capsys):
         (["--prot", "1"], "There is no option --prot: did you mean --port?"),
         (["--http-prt=1"], "There is no option --http-prt: did you mean --http-port?"),
         (["dance"], "There is no option dance."),
+        ([""], "There is no option ''."),
     ],
 )
 def test_a_misspelt_option_is_guessed(arguments, sentence, capsys):

@@ -28,7 +28,7 @@ from sim_core.doctor import Finding, examine, main
 from tests.conformance.test_wire import Door
 from tests.interop.test_dialling import free_port
 from tests.interop.test_tls import Authority, TlsCsms, findings
-from tests.network import Network, connect_proxy, hangs_up
+from tests.network import Network, connect_proxy, hangs_up, says
 from tests.pair import settings
 from tests.scripted_csms import Answer, CallError, Cut, Drop, ScriptedCsms
 
@@ -87,7 +87,11 @@ async def test_a_wrong_port_and_a_wrong_path() -> None:
     ("answer", "found", "advice"),
     [
         (Drop(), "no answer within 0.3 s", "the CSMS takes the connection and does not answer"),
-        (CallError("InternalError"), "BootNotification was answered with", "look at the log of"),
+        (
+            CallError("InternalError"),
+            "the CSMS refused BootNotification: InternalError (scripted)",
+            "look at the log of",
+        ),
         (Cut(), "no answer to BootNotification, the connection was lost", "look at the log of"),
         ({"status": "Rejected"}, "Rejected, interval null s", "its currentTime is no time"),
         ({"status": "Pending", "interval": 9, "currentTime": "now"}, "Pending, interval 9 s", ""),
@@ -246,7 +250,10 @@ async def closing(
         (1011, "boom", "closed the link with 1011 (boom)", "the CSMS has failed inside"),
         (1013, "", "closed the link with 1013", "too busy"),
         (4001, "no\x1b[2J", "closed the link with 4001 (no", "4001 is a code of this CSMS's own"),
-        (3000, "", "closed the link with 3000", "look at the log of the CSMS"),
+        (1009, "", "closed the link with 1009", "a message of ours is too long"),
+        (3000, "", "closed the link with 3000", "check CPID and AUTHORIZATION_KEY"),
+        (3999, "", "closed the link with 3999", "look at the log of the CSMS"),
+        (4002, "see http://me:pw@h/x?y", "4002 (see http://(hidden)@h/x?(hidden))", "own"),
     ],
 )
 @pytest.mark.parametrize("boot", [True, False])
@@ -266,6 +273,70 @@ async def test_a_csms_that_closes_is_not_well_and_is_quoted(
     assert found in told[-1].found
     assert advice in told[-1].advice
     assert "\x1b" not in told[-1].line()
+
+
+async def test_a_refusal_is_quoted_and_gives_nothing_away() -> None:
+    async with ScriptedCsms() as csms:
+        refusal = CallError("SecurityError", "ask ftp://me:pw@h/x")
+        csms.script["BootNotification"].append(refusal)
+        told = await findings(csms)
+    assert told[-1].line() == (
+        "FAIL  BootNotification  the CSMS refused BootNotification: SecurityError "
+        f"(ask ftp://(hidden)@h/x)\n{'':<24}look at the log of the CSMS"
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (b"HTTP/1.0 404 Not here\r\n\r\n", "speaks HTTP/1.0 (HTTP/1.0 404 Not here) and knows no"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "does not speak HTTP (it says 'SSH-2.0-OpenSSH_9.6')"),
+        (b"220 \x1b[2J ESMTP\r\n", "does not speak HTTP (it says '220 "),
+    ],
+)
+async def test_what_answers_in_place_of_a_csms_is_quoted(said: bytes, found: str) -> None:
+    async with Network(greeting=says(said)) as network:
+        told = await findings(URL.format(network.port))
+    assert found in told[-1].found
+    assert "\x1b" not in told[-1].line()
+
+
+@pytest.mark.parametrize(
+    ("offered", "found"),
+    [
+        ("ocpp2.0.1", "the CSMS does not speak ocpp1.6 there (it answered ocpp2.0.1)"),
+        (None, "the CSMS does not speak ocpp1.6 there (it named no sub-protocol)"),
+        ("ocpp1.6, ocpp2.0.1", "does not speak ocpp1.6 there (it answered ocpp1.6, ocpp2.0.1)"),
+    ],
+)
+async def test_the_sub_protocol_that_the_csms_answers_is_named(
+    offered: str | None, found: str
+) -> None:
+    def offer(_: ServerConnection, __: Request, response: Response) -> Response:
+        if offered is not None:
+            response.headers["Sec-WebSocket-Protocol"] = offered
+        return response
+
+    async def stay(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    async with serve(stay, "127.0.0.1", 0, process_response=offer) as server:
+        told = await findings(URL.format(next(iter(server.sockets)).getsockname()[1]))
+    assert told[-1].step == "WebSocket"
+    assert found in told[-1].found
+    assert "check the path in CSMS_URL, and that the CSMS is set up for OCPP 1.6" in told[-1].advice
+
+
+async def test_what_is_odd_in_the_settings_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("CPIDD=X\n")
+    async with ScriptedCsms() as csms:
+        await asyncio.to_thread(main, ["--no-boot", "--state-dir", ":memory:", csms.url])
+    assert "settings          .env, line 1: CPIDD is no option: did you mean CPID?" in (
+        capsys.readouterr().out
+    )
 
 
 async def test_a_csms_that_closes_after_all_was_answered_is_not_well_either(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,11 @@ def outcome(argv: list[str]) -> str:
         (TOML, b"fps = 1\n[chargeforge]\nfps = 2\n", "'fps' is given twice."),
         (TOML, b"chargeforge = 2\n", "chargeforge is a table of options"),
         (TOML, b"fps = \n", f"{TOML}: Invalid value"),
+        (TOML, b"connectors = true\n", "CONNECTORS (--connectors) is 'true': allowed is a whole"),
+        (TOML, b"[ocpp_keys]\nHeartbeatInterval = [60]\n", "OCPP_KEYS (--ocpp-keys) is '"),
+        (TOML, b"[ocpp_keys.a]\nb = 1\n", "OCPP_KEYS (--ocpp-keys) is '"),
+        (TOML, b"[keys]\nstop = ['X']\n", "KEYS (--keys) is '"),
+        (ENV, b'FPS=2\n\nCPID="s3cret\nFPS=3\n', ".env, line 3: what CPID is has no end"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(
@@ -62,6 +68,29 @@ def test_a_file_that_cannot_be_used_is_named(
 ) -> None:
     (folder / name).write_bytes(data)
     assert sentence in refused()
+
+
+def test_a_line_of_env_that_sets_nothing_is_a_remark_that_does_not_quote_it(folder: Path) -> None:
+    (folder / ENV).write_text("FPS=2\n\nmy s3cret\n=x\nOTHER='s3cret\n")
+    assert load([]).remarks == (
+        ".env, line 3 is left out: it is not NAME=value",
+        ".env, line 4 is left out: it is not NAME=value",
+        ".env, line 5 is left out: it is not NAME=value",
+    )
+
+
+def test_what_is_left_of_a_password_behind_a_hash_is_not_shown(folder: Path) -> None:
+    (folder / ENV).write_text("CSMS_URL=ws://me:s3cret #more@127.0.0.1:9000/x\n")
+    said = refused()
+    assert "'ws://me:(hidden)': the port is a whole number" in said
+    assert "s3cret" not in said
+
+
+def test_a_pipe_is_no_config_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell's <(…): what was read once is gone, and defaults would take its place."""
+    os.mkfifo(folder / "pipe")
+    monkeypatch.setenv("CHARGEFORGE_CONFIG", "pipe")
+    assert "'pipe': that is a pipe, which cannot be read twice; name a file." in refused()
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tests.sidecar.beside import client
 from tests.sim_core.test_headless import free_port
 from tests.sim_core.test_redaction import comes_up
 
+URL_OF_NOBODY = "ws://127.0.0.1:9/ocpp"
 ON_NOTHING = ("--state-dir", ":memory:", "--http-port", "0", "--csms-url", "ws://127.0.0.1:9/ocpp")
 COMMANDS: dict[str, tuple[str, ...]] = {
     "headless": ("headless", *ON_NOTHING),
@@ -149,6 +150,83 @@ def test_a_log_file_that_cannot_be_is_a_sentence(name: str, path: str, reason: s
     assert reason in err
     assert err.rstrip().endswith("It comes from the environment variable LOG_FILE.")
     assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["headless", "run", "fleet"])
+def test_a_log_that_would_wait_for_a_reader_or_spoil_the_state(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    code, _, err = finished(command(*COMMANDS[name], LOG_FILE=str(tmp_path / "pipe")))
+    assert code == 2
+    assert "nobody reads that pipe; start its reader first, or name a file" in err
+    words = (*COMMANDS[name], "--state-dir", str(tmp_path), "--cpid", "A")
+    for end in ("", "-wal", ".lock"):
+        code, _, err = finished(command(*words, LOG_FILE=str(tmp_path / f"A.sqlite3{end}")))
+        assert code == 2
+        assert "there a charge point keeps its state; name another file." in err
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_log_that_is_a_pipe_holds_up_neither_start_nor_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        process = command(*COMMANDS["headless"], LOG_FILE=str(tmp_path / "pipe"))
+        assert process.stdout is not None
+        while b"cannot be reached" not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGTERM)
+        code, _, err = finished(process)
+        assert (code, err) == (0, "")
+        assert b"cannot be reached" in os.read(reader, 65_536)
+    finally:
+        os.close(reader)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_the_csms_that_is_run_as_a_module_has_the_same_door() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "sim_core.csms", "--help"],
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={name: word for name, word in os.environ.items() if name != "PYTHONUNBUFFERED"},
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "What is said cannot be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize("words", [("tui", "doctor"), ("sim_core.doctor",)])
+def test_the_doctor_writes_no_escapes_where_only_ascii_can_be_shown(words: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            *words,
+            "--state-dir",
+            ":memory:",
+            "--cpid",
+            "Zürich",
+            URL_OF_NOBODY,
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert done.stdout.startswith(b"Zurich at ws://127.0.0.1:9/ocpp\n")
+
+
+@pytest.mark.parametrize("name", ["", "run", "doctor", "csms", "fleet", "screenshot"])
+def test_every_command_says_its_version(name: str) -> None:
+    code, out, err = finished(command(*([name] if name else []), "--version"))
+    assert (code, err) == (0, "")
+    assert out.startswith("chargeforge ")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
