@@ -666,6 +666,7 @@ class ChargePoint:
             self.sessions.drop_authorization(outlet)
             self.transactions.stop(outlet, Reason.hard_reset if hard else Reason.soft_reset)
             self.changed(outlet)
+            await asyncio.sleep(0)  # each is a commit: with many of them the rest has its turn
         if speaks:
             await first_of(self.outbox.drained(), self.clock.sleep(FLUSH_PATIENCE_S))
         reset_s = self.timing.hard_reset_s if hard else None

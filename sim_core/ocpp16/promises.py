@@ -18,6 +18,7 @@ from sim_core.store.sqlite import MEMORY, DiskRefusesError, Store
 from sim_core.wire.endpoint import Refusal, Reply, Route, Routes
 
 REFUSED = {
+    "CancelReservation": "Rejected",
     "ChangeAvailability": "Rejected",
     "ChangeConfiguration": "Rejected",
     "ClearCache": "Rejected",

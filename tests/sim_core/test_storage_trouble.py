@@ -551,6 +551,23 @@ async def test_what_cannot_be_kept_is_not_promised(
         assert await pair.ask(action, **payload) == {"status": yes}
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["refuses already", "refuses at that write"])
+async def test_a_reservation_stays_where_its_end_cannot_be_kept(
+    known: bool, tmp_path: Path
+) -> None:
+    async with Pair(state=tmp_path) as pair:
+        reserve = {"connectorId": 1, "expiryDate": UNTIL, "idTag": "TAG", "reservationId": 5}
+        assert await pair.ask("ReserveNow", **reserve) == {"status": "Accepted"}
+        with locked(tmp_path):
+            if known:
+                pair.station._store.save_register(1, 1.0)
+            assert await pair.ask("CancelReservation", reservationId=5) == {"status": "Rejected"}
+            assert pair.status() == "Reserved"
+        await pair.advance(2)
+        assert await pair.ask("CancelReservation", reservationId=5) == {"status": "Accepted"}
+        assert pair.status() == "Available"
+
+
 def test_every_word_that_refuses_is_a_word_of_its_message() -> None:
     for action, word in REFUSED.items():
         answer = asdict(getattr(call_result, action)(word))

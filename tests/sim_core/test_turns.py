@@ -12,6 +12,8 @@ import pytest
 from sim_core.runtime.clock import ManualClock
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.message_log import MessageLog
+from tests.conformance.acts import charge, rebooted
+from tests.pair import Pair
 
 REQUESTS = 1000
 
@@ -57,3 +59,25 @@ async def test_frames_that_lie_ready_leave_the_rest_its_turn(frame: str) -> None
     assert socket.read == REQUESTS
     between = [after - before for before, after in itertools.pairwise(turns)]
     assert max(between) <= 10, "so many frames are read between two turns of the others"
+
+
+async def test_a_reset_of_many_connectors_leaves_the_rest_its_turn() -> None:
+    async with Pair(connectors=8) as pair:
+        for number in range(1, 9):
+            await charge(pair, number, f"TAG{number}")
+        running: list[int] = []
+
+        async def others() -> None:
+            while True:
+                outlets = pair.station.charge_point.outlets.values()
+                running.append(sum(outlet.transaction is not None for outlet in outlets))
+                await asyncio.sleep(0)
+
+        beside = asyncio.ensure_future(others())
+        await pair.ask("Reset", type="Soft")
+        await rebooted(pair)
+        beside.cancel()
+        assert running[-1] == 0
+        ended = [before - after for before, after in itertools.pairwise(running)]
+        assert max(ended) == 1, "so many end between two turns of the others"
+        assert len(pair.csms.of("StopTransaction")) == 8
