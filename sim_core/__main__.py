@@ -7,6 +7,7 @@ empties, or a terminal that was stopped, must keep neither the charge point nor 
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import importlib
 import json
@@ -227,6 +228,8 @@ class Lines:
         self._gone = gone
         self._hurried = hurried
         self._mute = stream is None
+        self._encoder: codecs.IncrementalEncoder | None = None
+        """One for all lines: UTF-16 begins with a mark, and only once."""
         self._lost = 0
         """Lines that could not be written, for the disk is full."""
 
@@ -250,7 +253,9 @@ class Lines:
             return
         if ascii_wanted(stream.encoding, terminal=stream.isatty()):
             line = in_ascii(line)
-        data = line.encode(stream.encoding or "utf-8", ERRORS)
+        if self._encoder is None:
+            self._encoder = codecs.getincrementalencoder(stream.encoding or "utf-8")(ERRORS)
+        data = self._encoder.encode(line)
         try:
             self._write(descriptor, data)
             self._lost = 0
