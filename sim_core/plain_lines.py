@@ -7,6 +7,7 @@ in the same loop (`until_signal`) and differ in what is said of them (`Report`).
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import os
@@ -193,6 +194,8 @@ class Lines:
         self._gone = gone
         self._hurried = hurried
         self._mute = stream is None
+        self._encoder: codecs.IncrementalEncoder | None = None
+        """One for all lines: UTF-16 begins with a mark, and only once."""
         self._lost = 0
         """Lines that could not be written, for the disk is full."""
 
@@ -216,7 +219,9 @@ class Lines:
             return
         if ascii_wanted(stream.encoding, terminal=stream.isatty()):
             line = in_ascii(line)
-        data = line.encode(stream.encoding or "utf-8", ERRORS)
+        if self._encoder is None:
+            self._encoder = codecs.getincrementalencoder(stream.encoding or "utf-8")(ERRORS)
+        data = self._encoder.encode(line)
         try:
             self._write(descriptor, data)
             self._lost = 0

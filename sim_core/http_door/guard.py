@@ -29,6 +29,9 @@ NOBODYS_ENDINGS = (".localhost", ".local", ".internal", ".home.arpa")
 CLOSE = {"Connection": "close"}
 
 
+NO_WEBSOCKET = "this port speaks HTTP only: a WebSocket for OCPP is on the port of the CSMS"
+
+
 class Guard:
     """Middleware in front of every route."""
 
@@ -66,9 +69,11 @@ class Guard:
                 f"the host {host[:100]!r} may be anybody's: ask by address or as localhost, "
                 f"or {key}",
             )
-        origin = request.headers.get("origin")
-        if origin is not None and origin.lower().partition("://")[2] != host:
+        origins = request.headers.getlist("origin")
+        if any(origin.lower().partition("://")[2] != host for origin in origins):
             return refusal(403, "requests from another web page are refused")
+        if request.headers.get("upgrade", "").lower() == "websocket":
+            return refusal(400, NO_WEBSOCKET, CLOSE)
         if len(request.scope["query_string"]) > LONGEST_QUERY:
             return refusal(414, f"the query is longer than {LONGEST_QUERY} characters")
         if sum(len(name) + len(text) for name, text in request.scope["headers"]) > LONGEST_HEAD:

@@ -37,6 +37,11 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family)
 
 
+def _is_no_advice(record: logging.LogRecord) -> bool:
+    """Not what uvicorn says of a WebSocket: to install something, where none is wanted."""
+    return not str(record.msg).startswith(("Unsupported upgrade", "No supported WebSocket"))
+
+
 async def serve_app(app: ASGIApp, listener: socket.socket) -> Stop:
     """Serve an application on a socket; returns what stops it."""
     config = uvicorn.Config(
@@ -52,6 +57,7 @@ async def serve_app(app: ASGIApp, listener: socket.socket) -> Stop:
         timeout_graceful_shutdown=GRACE_S,
         h11_max_incomplete_event_size=LONGEST_HEAD,
     )
+    logging.getLogger("uvicorn.error").addFilter(_is_no_advice)
     guest = Guest(config)
     serving = asyncio.ensure_future(guest.serve(sockets=[listener]))
 

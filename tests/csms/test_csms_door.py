@@ -84,6 +84,26 @@ async def test_a_page_of_another_site_is_refused(csms: Csms, origin: str) -> Non
         assert answer.status_code == 403
 
 
+async def test_one_good_origin_does_not_excuse_another(csms: Csms) -> None:
+    async with serving(csms) as http:
+        own = f"http://127.0.0.1:{port_of(http)}"
+        pairs = [("Origin", own), ("Origin", "http://evil.example")]
+        answer = await http.post("/api/v1/reset", headers=pairs, json={})
+        assert answer.status_code == 403
+
+
+async def test_a_charge_point_at_the_port_of_the_api_is_told(
+    csms: Csms, caplog: pytest.LogCaptureFixture
+) -> None:
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    async with serving(csms) as http:
+        answer = await http.get("/ocpp/CP01", headers=upgrade)
+    assert answer.status_code == 400
+    assert "this port speaks HTTP only" in answer.json()["detail"]
+    assert "pip install" not in caplog.text
+    assert not caplog.records
+
+
 # -- limits ----------------------------------------------------------------------------------------
 
 

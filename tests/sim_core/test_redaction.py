@@ -91,6 +91,14 @@ def test_lines_reach_any_stream(text: str) -> None:
     assert len(out.getvalue().split("\n")) == 3
 
 
+def test_lines_in_utf_16_have_one_mark(tmp_path: Path) -> None:
+    with open(tmp_path / "lines", "w", encoding="utf-16", newline="\n") as stream:
+        out = Lines(stream, FORMS["plain"])
+        for text in ("one", "two"):
+            out.say(NOW, "start", text)
+    assert (tmp_path / "lines").read_bytes() == "one\ntwo\n".encode("utf-16")
+
+
 def written(formatter: logging.Formatter, text: str) -> list[str]:
     """The lines that a record with this text, and an error that quotes it, becomes."""
     record = logging.LogRecord("name", logging.ERROR, "path", 1, "said %s", (text,), None)
