@@ -200,3 +200,22 @@ def test_only_the_last_thousand_security_events_stay() -> None:
     for nth in range(1005):
         store.add_security_event("kind", NOW, str(nth), waits=True)
     assert [event.info for event in store.security_events()] == [str(n) for n in range(5, 1005)]
+
+
+def test_memory_refuses_nothing_owes_nothing_and_is_where_it_was() -> None:
+    """What a disk may come to need is answered as of a disk that is well."""
+    stores: tuple[Store, ...] = (MemoryStore(), Store(MEMORY, NOW))
+    for store in stores:
+        fault = ZeroDivisionError()
+        assert (store.trouble, store.refusal, store.owed, store.misplaced()) == ("", "", 0, "")
+        assert store.path == MEMORY
+        assert store.retry()
+        assert store.retry(patiently=True)
+        assert store.explained(fault) is fault
+        told: list[str] = []
+        store.tell_refusals(lambda told=told: told.append("refused"))  # type: ignore[misc]
+        with store.strictly():
+            store.save_register(1, 5.0)
+        assert (store.registers(), told) == ({1: 5.0}, [])
+        store.close()
+    assert MemoryStore().claim_again()
