@@ -219,3 +219,31 @@ def test_memory_refuses_nothing_owes_nothing_and_is_where_it_was() -> None:
         assert (store.registers(), told) == ({1: 5.0}, [])
         store.close()
     assert MemoryStore().claim_again()
+
+
+def _cut(store: Store, *writes: Write) -> None:
+    _together(list(writes), cut=True)(store)
+
+
+def test_what_chance_seldom_meets_is_the_same_too() -> None:
+    for store in (MemoryStore(), Store(MEMORY, NOW)):
+        store.save_register(1, 5.0)
+        store.save_register(1, 3.0)
+        assert store.registers() == {1: 5.0}, "it never goes back"
+        for number in (3, 1, 2):
+            store.reserve(Reservation(number, 1, "TAG", None, NOW))
+        assert [kept.reservation_id for kept in store.reservations()] == [1, 2, 3]
+        key = _begin(1, "TAG")(store)
+        for _ in range(2):
+            store.append("MeterValues", {}, key=key, connector_id=1, at=NOW)
+        store.confirm(store.journal(1)[0], 77)
+        before = _all_that_can_be_read(store) | {"revision": 0}
+        (row,) = store.journal(9)
+        _cut(store, lambda s: s.end_reservation(2), lambda s, row=row: s.confirm(row))
+        _cut(store, lambda s, row=row: s.give_up(row, "why", NOW), lambda s: s.forget_tags())
+        assert _all_that_can_be_read(store) | {"revision": 0} == before, "what left is back"
+        store.give_up(row, "why", NOW)
+        (gone,) = store.given_up(9)
+        assert (gone.action, gone.connector_id, gone.transaction_id) == ("MeterValues", 1, 77)
+        assert (gone.given_up_at, gone.why) == (NOW, "why")
+        store.close()
