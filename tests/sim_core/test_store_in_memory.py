@@ -247,3 +247,16 @@ def test_what_chance_seldom_meets_is_the_same_too() -> None:
         assert (gone.action, gone.connector_id, gone.transaction_id) == ("MeterValues", 1, 77)
         assert (gone.given_up_at, gone.why) == (NOW, "why")
         store.close()
+
+
+def test_what_is_known_of_a_card_comes_back_whole() -> None:
+    until = NOW + timedelta(days=1)
+    cards = (KnownTag("A", "Blocked", "PARENT", until), KnownTag("B", "Accepted", None, None))
+    for store in (MemoryStore(), Store(MEMORY, NOW)):
+        assert store.change_local_list(7, cards, full=True, most=2)
+        for card in cards:
+            store.learn(card, NOW)
+            assert store.known_tag(card.id_tag.lower()) == card
+            assert store.listed_tag(card.id_tag.lower()) == card
+        assert (store.local_list_version(), store.local_list_length()) == (7, 2)
+        store.close()
