@@ -40,9 +40,10 @@ class Reach:
     lines: dict[str, dict[str, list[int]]]
 
     def tests_of(self, path: str, line: int) -> list[str]:
-        """Who may notice that this line is broken, the quickest first: who runs it, and who imports
-        the module by its name, for what runs while it is imported, or once for all (a cache),
-        belongs to no test. Of a line that nobody runs anybody may who uses the module.
+        """Who may notice that this line is broken: first who imports the module by its name, for
+        what runs while it is imported, or once for all (a cache), belongs to no test, and a budget
+        must not leave out whoever is about the module; then who runs it, the quickest first. Of a
+        line that nobody runs anybody may who uses the module.
         """
         of_module = self.lines.get(path, {})
         numbers = set(of_module.get(str(line), ()))
@@ -50,8 +51,11 @@ class Reach:
             numbers = set().union(*of_module.values())
         importing = importers(path)
         numbers.update(n for n, (name, _) in enumerate(self.tests) if _file(name) in importing)
-        quick = sorted((seconds, name) for name, seconds in (self.tests[n] for n in numbers))
-        return [name for seconds, name in quick if seconds <= SLOW_S]
+        order = sorted(
+            (_file(name) not in importing, seconds, name)
+            for name, seconds in (self.tests[n] for n in numbers)
+        )
+        return [name for _, seconds, name in order if seconds <= SLOW_S]
 
     def seconds(self, names: list[str]) -> float:
         """How long these take together."""

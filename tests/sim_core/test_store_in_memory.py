@@ -200,3 +200,63 @@ def test_only_the_last_thousand_security_events_stay() -> None:
     for nth in range(1005):
         store.add_security_event("kind", NOW, str(nth), waits=True)
     assert [event.info for event in store.security_events()] == [str(n) for n in range(5, 1005)]
+
+
+def test_memory_refuses_nothing_owes_nothing_and_is_where_it_was() -> None:
+    """What a disk may come to need is answered as of a disk that is well."""
+    stores: tuple[Store, ...] = (MemoryStore(), Store(MEMORY, NOW))
+    for store in stores:
+        fault = ZeroDivisionError()
+        assert (store.trouble, store.refusal, store.owed, store.misplaced()) == ("", "", 0, "")
+        assert store.path == MEMORY
+        assert store.retry()
+        assert store.retry(patiently=True)
+        assert store.explained(fault) is fault
+        told: list[str] = []
+        store.tell_refusals(lambda told=told: told.append("refused"))  # type: ignore[misc]
+        with store.strictly():
+            store.save_register(1, 5.0)
+        assert (store.registers(), told) == ({1: 5.0}, [])
+        store.close()
+    assert MemoryStore().claim_again()
+
+
+def _cut(store: Store, *writes: Write) -> None:
+    _together(list(writes), cut=True)(store)
+
+
+def test_what_chance_seldom_meets_is_the_same_too() -> None:
+    for store in (MemoryStore(), Store(MEMORY, NOW)):
+        store.save_register(1, 5.0)
+        store.save_register(1, 3.0)
+        assert store.registers() == {1: 5.0}, "it never goes back"
+        for number in (3, 1, 2):
+            store.reserve(Reservation(number, 1, "TAG", None, NOW))
+        assert [kept.reservation_id for kept in store.reservations()] == [1, 2, 3]
+        key = _begin(1, "TAG")(store)
+        for _ in range(2):
+            store.append("MeterValues", {}, key=key, connector_id=1, at=NOW)
+        store.confirm(store.journal(1)[0], 77)
+        before = _all_that_can_be_read(store) | {"revision": 0}
+        (row,) = store.journal(9)
+        _cut(store, lambda s: s.end_reservation(2), lambda s, row=row: s.confirm(row))
+        _cut(store, lambda s, row=row: s.give_up(row, "why", NOW), lambda s: s.forget_tags())
+        assert _all_that_can_be_read(store) | {"revision": 0} == before, "what left is back"
+        store.give_up(row, "why", NOW)
+        (gone,) = store.given_up(9)
+        assert (gone.action, gone.connector_id, gone.transaction_id) == ("MeterValues", 1, 77)
+        assert (gone.given_up_at, gone.why) == (NOW, "why")
+        store.close()
+
+
+def test_what_is_known_of_a_card_comes_back_whole() -> None:
+    until = NOW + timedelta(days=1)
+    cards = (KnownTag("A", "Blocked", "PARENT", until), KnownTag("B", "Accepted", None, None))
+    for store in (MemoryStore(), Store(MEMORY, NOW)):
+        assert store.change_local_list(7, cards, full=True, most=2)
+        for card in cards:
+            store.learn(card, NOW)
+            assert store.known_tag(card.id_tag.lower()) == card
+            assert store.listed_tag(card.id_tag.lower()) == card
+        assert (store.local_list_version(), store.local_list_length()) == (7, 2)
+        store.close()
