@@ -131,7 +131,7 @@ LONGEST = "x" * 36
         ("[3] x", 0, "", False, "text behind the message"),
         (json.dumps(f'[3,"{ID}",{{}}]'), 3, ID, False, "encoded twice"),
         (json.dumps(f'{BOM} [3,"{ID}",{{}}]'), 3, ID, False, "encoded twice"),
-        (f'[3,"{ID}",', 0, "", False, "not JSON"),
+        (f'[3,"{ID}",', 3, ID, False, "not JSON"),
         ("[" * 100_000, 0, "", False, "nested too deep"),
     ],
 )

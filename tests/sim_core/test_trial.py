@@ -211,14 +211,17 @@ def test_a_start_waits_longer_each_time() -> None:
 
 def test_a_row_at_which_links_end_is_given_up_but_never_for_one_of_them() -> None:
     trial = Counting()
-    found = [trial.link_ended(row(START), "cuts the link", "StartTransaction") for _ in range(3)]
+    found = [
+        trial.link_ended(row(START), "cuts the link", "StartTransaction", hurried=False)
+        for _ in range(3)
+    ]
     gone = GiveUp("the CSMS cuts the link whenever it hears StartTransaction, 3 times")
     assert found == [Again(0), Again(10), gone]
     trial = Counting(1)
-    assert trial.link_ended(row(START), "x", "y") == Again(0)
-    assert isinstance(trial.link_ended(row(START), "x", "y"), GiveUp)
+    assert trial.link_ended(row(START), "x", "y", hurried=False) == Again(0)
+    assert isinstance(trial.link_ended(row(START), "x", "y", hurried=False), GiveUp)
     trial.left()
-    assert trial.link_ended(row(START, 2), "x", "y") == Again(0)
+    assert trial.link_ended(row(START, 2), "x", "y", hurried=False) == Again(0)
 
 
 @pytest.mark.parametrize("code", [1000, 1006, 1008, 1011, 4000, *GOES_AWAY])
