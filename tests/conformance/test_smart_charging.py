@@ -1028,3 +1028,16 @@ async def test_many_profiles_of_many_connectors_hold_nobody_up(
             )
             assert answer["status"] == "Accepted"
             assert looked[0] <= schedule.LOOKS + 20 * 64 + schedule.MOST_PERIODS
+
+
+@pytest.mark.row(115, "TC_067_CS")
+async def test_a_limit_that_is_cleared_lets_the_session_go_on_in_the_same_moment() -> None:
+    async with Pair() as pair:
+        await charge(pair)
+        await accepted(pair, 1, profile((0, 0.0), chargingProfilePurpose="TxDefaultProfile"))
+        await pair.settle()
+        assert pair.status(1) == "SuspendedEVSE"
+        pair.csms.calls.clear()
+        assert await pair.ask("ClearChargingProfile", id=1) == ACCEPTED
+        await pair.settle()
+        assert said(pair) == ["StatusNotification 1 Charging"]

@@ -260,3 +260,20 @@ def test_what_is_known_of_a_card_comes_back_whole() -> None:
             assert store.listed_tag(card.id_tag.lower()) == card
         assert (store.local_list_version(), store.local_list_length()) == (7, 2)
         store.close()
+
+
+def test_nothing_is_left_of_a_session_that_was_answered() -> None:
+    """A fleet lives for days in memory: a row a session would be a leak."""
+    store = MemoryStore()
+    for _ in range(3):
+        key = _begin(1, "TAG")(store)
+        store.append("StartTransaction", {}, key=key, connector_id=1, at=NOW)
+        store.append("MeterValues", {}, key=key, connector_id=1, at=NOW)
+        store.append("StopTransaction", {}, key=key, connector_id=1, at=NOW)
+        for row in store.journal(9):
+            store.confirm(row, 7 if row.action == "StartTransaction" else None)
+    assert store.depth == 0
+    assert not store.open_transactions()
+    kept = (getattr(store, name) for name in vars(store))
+    rows = [row for one in kept if isinstance(one, dict) for row in one.values()]
+    assert [row for row in rows if not isinstance(row, int)] == [], "all but the last numbers"

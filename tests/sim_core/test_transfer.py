@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import string
 import threading
+from base64 import b64encode
 
 import pytest
 import trustme
@@ -92,6 +93,14 @@ async def test_a_redirect_to_another_host_does_not_take_the_password_along() -> 
         assert (file.name, file.size, file.head) == ("a", 7, b"content")
         assert ["authorization" in one.headers for one in here.asked] == [True, True]
         assert ["authorization" in one.headers for one in there.asked] == [False]
+
+
+async def test_a_name_without_a_password_is_shown_too() -> None:
+    async with HttpFiles() as files:
+        files.says["/a"] = [Says(200, b"content")]
+        await transfers().fetch(files.url.replace("//", "//me@") + "/a", nobody)
+        (asked,) = files.asked
+        assert asked.headers["authorization"] == f"Basic {b64encode(b'me:').decode()}"
 
 
 async def test_https_is_checked_and_never_left() -> None:
