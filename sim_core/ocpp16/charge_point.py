@@ -861,22 +861,24 @@ class ChargePoint:
         self.advance_metal()
         measurands = self.configuration.items("MeterValuesSampledData")
         numbers: Iterable[int] = self.outlets if connector_id is None else [connector_id]
-        for number in numbers:
-            self._send_value(self.outlets[number], self.now(), measurands, metering.TRIGGER)
+        with self.store.together():  # one commit, however many connectors charge
+            for number in numbers:
+                self._send_value(self.outlets[number], self.now(), measurands, metering.TRIGGER)
 
     def _sample_aligned(self, due: datetime) -> None:
         self.advance_metal()
         measurands = self.configuration.items("MeterValuesAlignedData")
         if self.quirks.late_clock_samples:
             due += timedelta(seconds=self.rng.uniform(*CLOCK_SAMPLES_LATE_S))
-        for outlet in self.outlets.values():
-            if outlet.transaction is not None:
-                self.transactions.keep(
-                    outlet, outlet.transaction, "StopTxnAlignedData", metering.CLOCK, due
-                )
-            self._send_value(outlet, due, measurands, metering.CLOCK)
-            if self.quirks.late_clock_samples:
-                due += ONE_AFTER_THE_OTHER
+        with self.store.together():
+            for outlet in self.outlets.values():
+                if outlet.transaction is not None:
+                    self.transactions.keep(
+                        outlet, outlet.transaction, "StopTxnAlignedData", metering.CLOCK, due
+                    )
+                self._send_value(outlet, due, measurands, metering.CLOCK)
+                if self.quirks.late_clock_samples:
+                    due += ONE_AFTER_THE_OTHER
 
     def _send_value(
         self, outlet: Outlet, at: datetime, measurands: tuple[str, ...], context: str

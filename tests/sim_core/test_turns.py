@@ -6,13 +6,14 @@ import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from sim_core.runtime.clock import ManualClock
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.message_log import MessageLog
-from tests.conformance.acts import charge, rebooted
+from tests.conformance.acts import charge, payloads, rebooted
 from tests.pair import Pair
 
 REQUESTS = 1000
@@ -81,3 +82,20 @@ async def test_a_reset_of_many_connectors_leaves_the_rest_its_turn() -> None:
         ended = [before - after for before, after in itertools.pairwise(running)]
         assert max(ended) == 1, "so many end between two turns of the others"
         assert len(pair.csms.of("StopTransaction")) == 8
+
+
+async def test_samples_of_all_connectors_are_one_commit(tmp_path: Path) -> None:
+    """A disk that takes its time is waited for once, and not once for each connector."""
+    async with Pair(connectors=4, state=tmp_path, keys={"StopTxnAlignedData": "SoC"}) as pair:
+        for number in range(1, 5):
+            await charge(pair, number, f"TAG{number}")
+        charge_point = pair.station.charge_point
+        statements: list[str] = []
+        charge_point.store._db._file.set_trace_callback(statements.append)
+        charge_point.trigger_samples(None)
+        assert statements.count("COMMIT") == 1
+        charge_point._sample_aligned(charge_point.now())
+        assert statements.count("COMMIT") == 2
+        charge_point.store._db._file.set_trace_callback(None)
+        await pair.settle()
+        assert len(payloads(pair, "MeterValues")) == 8
