@@ -86,6 +86,7 @@ CLOSE_ADVICE = {
     3008: "the CSMS has waited too long for something: look at its log",
 }
 """Code of the CSMS's close frame (RFC 6455 §7.4.1, and its registry) -> what to do."""
+NO_HTTP_PROXY = "what answers at PROXY is no HTTP proxy: check host and port in it"
 UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 
 
@@ -201,7 +202,7 @@ def _explain_proxy(error: InvalidProxy | ProxyError) -> str:
         advice = "check that it allows the way to the host and port in CSMS_URL"
         return f"the proxy does not let us through (HTTP {status}): {advice}"
     if isinstance(error, InvalidProxyMessage):
-        return "what answers at PROXY is no HTTP proxy: check host and port in it"
+        return NO_HTTP_PROXY
     why = error.__cause__
     words = f" ({_quoted(str(why))})" if why is not None and str(why) else ""
     return f"the proxy does not let us through{words}: check PROXY, and the host in CSMS_URL"
@@ -274,7 +275,10 @@ def _explain_network(error: BaseException, way: Dial | None) -> str:
             f"no answer within {OPEN_TIMEOUT_S:g} s: check host and port in {check}{behind} "
             "and the firewalls between"
         )
-    if isinstance(error, (ConnectionResetError, EOFError)) and way is not None and way.tls:
+    hung_up = isinstance(error, (ConnectionResetError, EOFError))
+    if hung_up and way is not None and not way.tls and (way.proxy or "").startswith("http"):
+        return NO_HTTP_PROXY  # websockets before 17 tells it as what the socket met
+    if hung_up and way is not None and way.tls:
         return (
             "the link was cut during the TLS handshake: check that the CSMS speaks TLS 1.2 or "
             "newer on this port"
