@@ -5,7 +5,6 @@ A mistake in a file is a sentence that names the file and the key.
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import math
 import sys
@@ -30,6 +29,7 @@ from sim_core.hardware.model import (
     VendorFault,
 )
 from sim_core.hardware.vehicle import Garage, Pause, VehicleType
+from sim_core.settings.spelling import did_you_mean
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -90,8 +90,8 @@ def _read(path: Path) -> dict[str, Any]:
 def meant(name: str, known: Iterable[str]) -> str:
     """ " Did you mean …?" where one of the known names is nearly this one; else nothing."""
     names = {one.casefold(): one for one in known}
-    near = difflib.get_close_matches(name.casefold(), names, n=1)
-    return f" Did you mean {names[near[0]]}?" if near else ""
+    near = did_you_mean(name.casefold(), names)
+    return f" Did you mean {names[near]}?" if near else ""
 
 
 def _not_known(name: str, known: Iterable[str]) -> str:
