@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +30,7 @@ from tests.network import (
     Network,
     connect_proxy,
     drips,
+    free_port,
     hangs_up,
     says,
     socks5_proxy,
@@ -59,12 +59,6 @@ async def met(greeting: Greeting, **access: Any) -> str:
     """The sentence for a CSMS that greets like this."""
     async with Network(greeting=greeting) as network:
         return await trouble(f"ws://127.0.0.1:{network.port}/ocpp", **access)
-
-
-def free_port() -> int:
-    with socket.socket() as finder:
-        finder.bind(("127.0.0.1", 0))
-        return int(finder.getsockname()[1])
 
 
 # -- sentences -------------------------------------------------------------------------------------
