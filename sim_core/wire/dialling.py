@@ -275,10 +275,10 @@ def _explain_network(error: BaseException, way: Dial | None) -> str:
             f"no answer within {OPEN_TIMEOUT_S:g} s: check host and port in {check}{behind} "
             "and the firewalls between"
         )
-    hung_up = isinstance(error, (ConnectionResetError, EOFError))
-    if hung_up and way is not None and not way.tls and (way.proxy or "").startswith("http"):
+    by_http_proxy = way is not None and not way.tls and (way.proxy or "").startswith("http")
+    if by_http_proxy and isinstance(error, ConnectionResetError):
         return NO_HTTP_PROXY  # websockets before 17 tells it as what the socket met
-    if hung_up and way is not None and way.tls:
+    if isinstance(error, (ConnectionResetError, EOFError)) and way is not None and way.tls:
         return (
             "the link was cut during the TLS handshake: check that the CSMS speaks TLS 1.2 or "
             "newer on this port"
