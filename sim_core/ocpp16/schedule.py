@@ -78,11 +78,6 @@ def look(
     return profile.periods[begun - 1], edge
 
 
-def period_at(profile: Profile, at: Moment, began_at: Moment | None) -> Period | None:
-    """The period that counts at `at`; None: the profile says nothing then."""
-    return look(profile, at, began_at)[0]
-
-
 def is_over(profile: Profile, at: Moment) -> bool:
     """Whether it can never count again, in any transaction."""
     if profile.valid_to is not None and at >= profile.valid_to:
