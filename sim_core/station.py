@@ -16,6 +16,8 @@ from datetime import datetime
 
 from ocpp.v16.enums import Reason
 
+from sim_core.charging.connector import Connector
+from sim_core.charging.facts import refusals
 from sim_core.commands import (
     ACTION_BY_COMMAND,
     Accepted,
@@ -31,12 +33,11 @@ from sim_core.commands import (
 )
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
-from sim_core.hardware import status
 from sim_core.hardware.model import Model
 from sim_core.ocpp16.charge_point import Build, ChargePoint, wire_style
 from sim_core.ocpp16.configuration import LONGEST_VALUE, MEASURANDS
-from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.security import AUTHORIZATION_KEY
+from sim_core.ocpp16.status import connector_status
 from sim_core.redaction import plain, public_url
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock
@@ -268,10 +269,10 @@ class Station:
         answered within `patience_s` stays in the journal.
         """
         charge_point = self.charge_point
-        for outlet in charge_point.outlets.values() if stop else ():
-            charge_point.sessions.drop_authorization(outlet)
-            charge_point.transactions.stop(outlet, Reason.reboot)
-            charge_point.changed(outlet)
+        for connector in charge_point.connectors.values() if stop else ():
+            charge_point.sessions.drop_authorization(connector)
+            charge_point.transactions.stop(connector, Reason.reboot)
+            charge_point.changed(connector)
         await first_of(charge_point.outbox.drained(), asyncio.sleep(patience_s))
 
     async def close(self) -> None:
@@ -289,7 +290,7 @@ class Station:
 
     async def failed(self) -> None:
         """Return never; raise what has gone wrong inside."""
-        failing = asyncio.ensure_future(self.charge_point.failed())
+        failing = asyncio.ensure_future(self.charge_point.tasks.failed())
         watched = {failing} | ({self._dialling} if self._dialling else set())
         try:
             done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
@@ -348,7 +349,7 @@ class Station:
         cannot be taken back.
         """
         work = asyncio.ensure_future(self._submit(command))
-        work.add_done_callback(self.charge_point.task_done)
+        work.add_done_callback(self.charge_point.tasks.done)
         outcome = await asyncio.shield(work)
         if self.seen_afar and self._stale:
             self._publish()  # whoever asked sees what came of it, on whatever thread
@@ -359,13 +360,13 @@ class Station:
             return self._switch(command)
         if isinstance(command, (PowerOff, PowerOn)):
             return await self._switch_mains(command)
-        outlet = self.charge_point.outlets.get(command.connector_id)
-        if outlet is None:
+        connector = self.charge_point.connectors.get(command.connector_id)
+        if connector is None:
             return Refused(
                 f"there is no connector {command.connector_id}: "
-                f"this charge point has {_numbered(len(self.charge_point.outlets))}"
+                f"this charge point has {_numbered(len(self.charge_point.connectors))}"
             )
-        return await self.charge_point.sessions.carry_out(outlet, command)
+        return await self.charge_point.sessions.carry_out(connector, command)
 
     def _switch(self, command: LinkDown | LinkUp | GoSilent | GoOnline) -> Outcome:
         name = ACTION_BY_COMMAND[type(command)].name
@@ -402,7 +403,7 @@ class Station:
 
     def _refusals(self) -> dict[str, str]:
         """Switches that would change nothing, with the sentence that says so."""
-        if not self.charge_point.powered:
+        if not self.charge_point.condition.powered:
             dark = "the charge point has no power: power it on first"
             return dict.fromkeys(("power_off", "link_down", "link_up", "silent", "online"), dark)
         refusals = {"power_on": "the charge point has power already"}
@@ -481,7 +482,9 @@ class Station:
             model=identity.model,
             firmware_version=identity.firmware_version or "",
             link=self._link_picture(),
-            connectors=tuple(self._connector_picture(outlet) for outlet in cp.outlets.values()),
+            connectors=tuple(
+                self._connector_picture(connector) for connector in cp.connectors.values()
+            ),
             status=cp.charge_point_status().value,
             reservation=_reservation_picture(cp.reservations.whole),
             journal=self._journal_picture(),
@@ -489,8 +492,8 @@ class Station:
             upload=cp.diagnostics.uploads.picture(),
             profile=cp.smart_charging.pictures.get(0),
             profiles=cp.smart_charging.installed_pictures,
-            powered=cp.powered,
-            clock_ahead_s=cp.clock_ahead.total_seconds(),
+            powered=cp.condition.powered,
+            clock_ahead_s=cp.environment.ahead.total_seconds(),
             refusals=self._refusals(),
             vehicles=tuple(kind.name for kind in cp.build.garage),
             resumes=cp.behaviour.resume_after_power_loss,
@@ -505,12 +508,12 @@ class Station:
             registration=self._registration(),
             online=link.online,
             attempt=link.attempt,
-            retry_at=cp.own_time(link.retry_at),
+            retry_at=cp.environment.own_time(link.retry_at),
             trouble=link.trouble,
-            boot_retry_at=cp.own_time(cp.registrar.boot_retry_at),
-            heartbeat_at=cp.own_time(cp.registrar.heartbeat_at),
-            heard_at=cp.own_time(link.heard_at),
-            waiting_since=cp.own_time(link.waiting_since),
+            boot_retry_at=cp.environment.own_time(cp.registrar.boot_retry_at),
+            heartbeat_at=cp.environment.own_time(cp.registrar.heartbeat_at),
+            heard_at=cp.environment.own_time(link.heard_at),
+            waiting_since=cp.environment.own_time(link.waiting_since),
             queued=self._store.depth,
         )
 
@@ -525,7 +528,7 @@ class Station:
 
     def _journal_picture(self) -> JournalSnapshot:
         """The journal is read only after it has changed: a tick of the meter costs no query."""
-        ahead = self.charge_point.clock_ahead  # the journal keeps the computer's time
+        ahead = self.charge_point.environment.ahead  # the journal keeps the computer's time
         seen = (self._store.journal_revision, ahead)
         if self._journal_seen != seen:
             self._journal_seen = seen
@@ -555,16 +558,16 @@ class Station:
             )
         return self._journal
 
-    def _connector_picture(self, outlet: Outlet) -> ConnectorSnapshot:
-        cp, metal, transaction = self.charge_point, outlet.metal, outlet.transaction
-        facts = cp.facts(outlet)
-        reading = outlet.reading()
+    def _connector_picture(self, connector: Connector) -> ConnectorSnapshot:
+        cp, metal, transaction = self.charge_point, connector.metal, connector.transaction
+        facts = cp.facts(connector)
+        reading = connector.reading()
         fault = metal.fault
         return ConnectorSnapshot(
-            connector_id=outlet.number,
-            status=status.connector_status(facts).value,
+            connector_id=connector.number,
+            status=connector_status(facts).value,
             plugged=metal.plugged,
-            vehicle=outlet.vehicle_name,
+            vehicle=connector.vehicle_name,
             vid=metal.vehicle.kind.vid if metal.vehicle else None,
             soc_percent=reading.soc_percent,
             power_w=reading.power_w,
@@ -574,7 +577,7 @@ class Station:
             rated_power_w=full_scale_w(cp.model),
             limited_by=metal.limited_by,
             limit_w=metal.limit_w,
-            profile=cp.smart_charging.in_force(outlet),
+            profile=cp.smart_charging.in_force(connector),
             transaction=TransactionSnapshot(
                 transaction.transaction_id,
                 transaction.id_tag,
@@ -584,23 +587,23 @@ class Station:
             )
             if transaction
             else None,
-            id_tag=facts.id_tag or outlet.authorizing,
-            identifying=cp.sessions.is_identifying(outlet),
+            id_tag=facts.id_tag or connector.authorizing,
+            identifying=cp.sessions.is_identifying(connector),
             authorizing=facts.authorizing,
-            plug_by=outlet.plug_by,
-            reservation=_reservation_picture(outlet.reservation),
+            plug_by=connector.plug_by,
+            reservation=_reservation_picture(connector.reservation),
             cable_in=metal.cable_in,
             locked=metal.locked,
             lock_jammed=metal.lock_jammed,
             fault=FaultSnapshot(
-                fault.error_code, fault.vendor_error_code, fault.info, outlet.fault_since
+                fault.error_code, fault.vendor_error_code, fault.info, connector.fault_since
             )
-            if fault and outlet.fault_since
+            if fault and connector.fault_since
             else None,
-            operative=outlet.operative,
-            scheduled_availability="Inoperative" if outlet.leaving else None,
-            trace_w=tuple(outlet.trace_w),
-            refusals=status.refusals(facts),
+            operative=connector.operative,
+            scheduled_availability="Inoperative" if connector.leaving else None,
+            trace_w=tuple(connector.trace_w),
+            refusals=refusals(facts),
         )
 
 

@@ -178,12 +178,12 @@ class Pair:
         self._running = False
         station = self.station
         charge_point = station.charge_point
-        tasks = [*charge_point._tasks, *([station._dialling] if station._dialling else [])]
+        tasks = [*charge_point.tasks._running, *([station._dialling] if station._dialling else [])]
         station._store.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        charge_point._failed.cancel()
+        charge_point.tasks._failed.cancel()
         self.clock.forget_timers()
 
     async def submit(self, command: Command) -> Outcome:
@@ -209,7 +209,7 @@ class Pair:
     def raise_faults(self) -> None:
         """Raise what has gone wrong in a task or a timer of the charge point, if anything has."""
         if self._running and not self.expects_fault:
-            failed = self.station.charge_point._failed
+            failed = self.station.charge_point.tasks._failed
             if failed.done() and not failed.cancelled():
                 failed.result()
 

@@ -24,7 +24,7 @@ from sim_core.events import Event, Ring
 from sim_core.fleet.options import LONGEST_ID, LONGEST_TAG, FleetSettings
 from sim_core.fleet.picture import MOST_REASONS, FleetPicture, Phase, latency_of
 from sim_core.fleet.sessions import Habits, Visits, visit
-from sim_core.hardware.status import Status
+from sim_core.ocpp16.status import Status
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import SystemClock, clock_of
 from sim_core.runtime.event_loop_thread import EventLoopThread
@@ -263,13 +263,13 @@ class Crowd:
             queued += charge_point.store.depth
             if charge_point.store.refusal:
                 refused, refusal = refused + 1, refusal or charge_point.store.refusal
-            for outlet in charge_point.outlets.values():
-                report = charge_point.reports.current(outlet.number)
+            for connector in charge_point.connectors.values():
+                report = charge_point.reports.current(connector.number)
                 if report is not None:
                     statuses[report.status] += 1
-                if outlet.transaction is not None:
+                if connector.transaction is not None:
                     transactions += 1
-                    power_w += outlet.reading().power_w
+                    power_w += connector.reading().power_w
         over = min(RATE_OVER_S, len(self._counts) - 1)
         counts = list(self._counts)
         self.picture = FleetPicture(

@@ -22,12 +22,15 @@ from typing import Any
 
 from ocpp.v16.enums import Reason
 
+from sim_core.charging.condition import Condition
+from sim_core.charging.connector import Connector
+from sim_core.charging.environment import Environment
+from sim_core.charging.facts import Facts
 from sim_core.events import Event
 from sim_core.files.transfer import LIMIT_S, Transfers
 from sim_core.hardware import cabinet
-from sim_core.hardware.connector import Connector, Fault
 from sim_core.hardware.model import Model, Quirks, Timing
-from sim_core.hardware.status import Facts, Status
+from sim_core.hardware.outlet import Fault, Outlet
 from sim_core.hardware.vehicle import Garage
 from sim_core.ocpp16 import local_list, metering, refused_units, reservation
 from sim_core.ocpp16.authorization import Authorizer
@@ -36,7 +39,7 @@ from sim_core.ocpp16.core import Core
 from sim_core.ocpp16.diagnostics import Diagnostics
 from sim_core.ocpp16.firmware import Firmware
 from sim_core.ocpp16.local_list import LocalList
-from sim_core.ocpp16.outlet import Outlet
+from sim_core.ocpp16.policy import KeyPolicy
 from sim_core.ocpp16.presence import Presence
 from sim_core.ocpp16.promises import KeptFirst
 from sim_core.ocpp16.readings import Readings
@@ -48,6 +51,7 @@ from sim_core.ocpp16.security import Security
 from sim_core.ocpp16.security_log import CLOCK_SET, REBOOT, STARTUP, SecurityLog
 from sim_core.ocpp16.sessions import Sessions
 from sim_core.ocpp16.smart_charging import SmartCharging
+from sim_core.ocpp16.status import Status
 from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
 from sim_core.ocpp16.switched_off import CERTIFICATES, routes_without
 from sim_core.ocpp16.timestamps import stamp
@@ -56,6 +60,7 @@ from sim_core.ocpp16.why_offline import how_alone
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock, GuardedClock, Timer
 from sim_core.runtime.random_numbers import RandomNumbers
+from sim_core.runtime.tasks import Tasks
 from sim_core.snapshot import Registration
 from sim_core.store.records import JournalRow
 from sim_core.store.sqlite import MEMORY, Store
@@ -156,21 +161,20 @@ class ChargePoint:
     # Python keeps no more than 30 attributes without a dictionary of 2 KiB for each instance.
     __slots__ = (
         "_aligned",
-        "_failed",
-        "_offset",
         "_on_event",
-        "_tasks",
         "_tick_due_s",
         "_tick_timer",
         "authorizer",
         "behaviour",
         "build",
         "clock",
+        "condition",
         "configuration",
+        "connectors",
         "cut_link",
         "diagnostics",
+        "environment",
         "exchanges",
-        "fault",
         "firmware",
         "history",
         "link_online",
@@ -178,16 +182,13 @@ class ChargePoint:
         "local_list",
         "looked_at",
         "model",
-        "operative",
         "outbox",
-        "outlets",
         "ping_interval_changed",
-        "powered",
+        "policy",
         "presence",
         "published_facts_changed",
         "quirks",
         "readings",
-        "rebooting",
         "registrar",
         "registration",
         "reports",
@@ -199,6 +200,7 @@ class ChargePoint:
         "sessions",
         "smart_charging",
         "store",
+        "tasks",
         "timing",
         "transactions",
         "transfers",
@@ -223,14 +225,11 @@ class ChargePoint:
         self.behaviour = build.model.behaviour
         self.quirks = build.quirks
         self.rng = rng
-        self.clock = clock = GuardedClock(clock, self.fail)
+        self.tasks = Tasks(store.explained)
+        self.clock = clock = GuardedClock(clock, self.tasks.fail)
+        self.environment = Environment(clock, self.tasks, rng, build.timing, self.note)
         self.store = store
         self.registration = Registration.NONE
-        self.rebooting = False
-        self.powered = True
-        """The mains are there."""
-        self.fault: Fault | None = None
-        """What is broken in the charge point as a whole (connectorId 0)."""
         self.published_facts_changed = on_change
         self.cut_link: Callable[[float], None] = lambda _: None
         """Closes the socket and dials again after so many seconds; the station sets it."""
@@ -248,9 +247,6 @@ class ChargePoint:
         self.looked_at: Callable[[], bool] = lambda: True
         """Whether somebody sees how the values move, and not only what happens."""
         self._on_event = on_event
-        self._offset = timedelta(0)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.configuration = Configuration(
             keys_of(build.model, standard_keys(build.connectors)),
             initial=build.initial_keys,
@@ -258,6 +254,7 @@ class ChargePoint:
             save=store.save_configuration,
             on_change=self._key_changed,
         )
+        self.policy = KeyPolicy(self.configuration)
         self.security = Security(
             self.configuration,
             access,
@@ -267,11 +264,11 @@ class ChargePoint:
         )
         inoperative = store.inoperative()
         registers = store.registers()
-        self.operative = 0 not in inoperative
-        self.outlets: dict[int, Outlet] = {
-            number: Outlet(
+        self.condition = Condition(operative=0 not in inoperative)
+        self.connectors: dict[int, Connector] = {
+            number: Connector(
                 number,
-                Connector(
+                Outlet(
                     build.model.ratings,
                     register_wh=registers.get(number, float(build.meter_start_wh)),
                     ramp_w_per_s=build.timing.ramp_w_per_s,
@@ -318,7 +315,9 @@ class ChargePoint:
             may_send=lambda: self.outbox.registered,
             minimum_duration_s=lambda: self.configuration.number("MinimumStatusDuration"),
             send=self._send_status,
-            stamp=lambda at: stamp(at + self._offset),  # a clock set since then tells it right
+            stamp=lambda at: stamp(
+                at + self.environment.ahead
+            ),  # a clock set since then tells it right
             now=clock.now,
             vendor_id=build.model.identity.vendor if self.behaviour.vendor_fields else None,
             stamps_reports=self.behaviour.stamps_reports,
@@ -378,36 +377,16 @@ class ChargePoint:
 
     def now(self) -> datetime:
         """The charge point's own time of day, as the CSMS has set it."""
-        return self.clock.now() + self._offset
-
-    @property
-    def clock_ahead(self) -> timedelta:
-        """By how much its clock is ahead of the computer's."""
-        return self._offset
-
-    def own_time(self, at: datetime | None) -> datetime | None:
-        """A moment of the computer's clock on the charge point's own."""
-        return at and at + self._offset
+        return self.environment.now()
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
-        """Do something later; at once, in this same turn, when `seconds` is 0."""
-        if seconds <= 0:
-            act()
-        else:
-            self.clock.call_later(seconds, act)
+        self.environment.after(seconds, act)
 
     def vary(self, seconds: float, share: float = 1.0) -> float:
-        """A time of this model as it is on this occasion; `share` of the spread for what varies
-        less than the rest."""
-        spread = self.timing.spread * share
-        return seconds * self.rng.uniform(1 - spread, 1 + spread) if spread else seconds
+        return self.environment.vary(seconds, share)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Let something go on beside; a fault in it ends the charge point visibly."""
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self.task_done)
-        return task
+        return self.environment.spawn(work)
 
     def say(self, action: str, payload: Payload, *, triggered: bool = False) -> None:
         """Send something whose answer tells nothing, when its turn comes; offline it is lost.
@@ -420,10 +399,6 @@ class ChargePoint:
 
         self.spawn(send())
 
-    async def failed(self) -> None:
-        """Return never; raise when something that was spawned, or a timer, has failed."""
-        await asyncio.shield(self._failed)
-
     async def close(self) -> None:
         """End everything that was spawned."""
         self._aligned.stop()
@@ -432,11 +407,7 @@ class ChargePoint:
         self.transactions.close()
         if self._tick_timer is not None:
             self._tick_timer.cancel()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._failed.cancel()
+        await self.tasks.close()
         self.advance_metal()
         self.save_registers()
 
@@ -451,23 +422,25 @@ class ChargePoint:
         """Registered, and frames pass."""
         return self.outbox.registered and self.link_online()
 
-    def facts(self, outlet: Outlet) -> Facts:
+    def facts(self, connector: Connector) -> Facts:
         """What is true of a connector."""
-        return outlet.facts(
-            rebooting=self.rebooting, powered=self.powered, updating=self.firmware.quiet
+        return connector.facts(
+            rebooting=self.condition.rebooting,
+            powered=self.condition.powered,
+            updating=self.firmware.quiet,
         )
 
-    def changed(self, outlet: Outlet) -> None:
+    def changed(self, connector: Connector) -> None:
         """A fact of this connector has changed."""
-        outlet.metal.settle()
-        said = self.reports.current(outlet.number)
-        if outlet.leaving and said is not None and said.status is Status.PREPARING:
+        connector.metal.settle()
+        said = self.reports.current(connector.number)
+        if connector.leaving and said is not None and said.status is Status.PREPARING:
             # §4.9 knows no way from Preparing to Unavailable but the one through Available.
-            self._look_at(outlet)
-        outlet.apply_availability(self.operative and not self.firmware.quiet)
+            self._look_at(connector)
+        connector.apply_availability(self.condition.operative and not self.firmware.quiet)
         self.reservations.settle()
         self._share_power()
-        self._look_at(outlet)
+        self._look_at(connector)
         for other in self.reservations.moved():
             self._look_at(other)
         self._look_at_charge_point()
@@ -480,16 +453,16 @@ class ChargePoint:
     def powers_changed(self) -> None:
         """What flows may have changed in every connector, and nothing else: told in one go."""
         self._share_power()
-        for outlet in self.outlets.values():
-            self._look_at(outlet)
+        for connector in self.connectors.values():
+            self._look_at(connector)
         self._tick_while_needed()
         self.published_facts_changed()
 
     def reservations_changed(self) -> None:
         """A reservation was made or has ended."""
         self.reservations.settle()
-        for outlet in self.reservations.moved():
-            self._look_at(outlet)
+        for connector in self.reservations.moved():
+            self._look_at(connector)
         self.published_facts_changed()
 
     def charge_point_changed(self) -> None:
@@ -504,58 +477,58 @@ class ChargePoint:
         connector along.
         """
         if connector_id == 0:
-            self.operative = operative
+            self.condition.operative = operative
         with self.store.together():
             if connector_id == 0:
                 self.store.save_operative(0, operative)
-            for outlet in self.outlets.values():
-                if outlet.number == connector_id or (connector_id == 0 and operative):
-                    outlet.in_service = operative
-                    self.store.save_operative(outlet.number, operative)
-        for outlet in self.outlets.values():
-            if operative and outlet.in_service:
-                outlet.begin_anew()
-            self.changed(outlet)
+            for connector in self.connectors.values():
+                if connector.number == connector_id or (connector_id == 0 and operative):
+                    connector.in_service = operative
+                    self.store.save_operative(connector.number, operative)
+        for connector in self.connectors.values():
+            if operative and connector.in_service:
+                connector.begin_anew()
+            self.changed(connector)
 
     def charge_point_status(self) -> Status:
         """Status of connector 0: Available, Unavailable or Faulted (§4.9)."""
-        if self.fault is not None:
+        if self.condition.fault is not None:
             return Status.FAULTED
-        usable = self.operative and not self.firmware.installing
+        usable = self.condition.operative and not self.firmware.installing
         return Status.AVAILABLE if usable else Status.UNAVAILABLE
 
     def _look(self) -> None:
-        for outlet in self.outlets.values():
-            self._look_at(outlet)
+        for connector in self.connectors.values():
+            self._look_at(connector)
         self._look_at_charge_point()
 
-    def _look_at(self, outlet: Outlet) -> None:
-        status = outlet.status()
+    def _look_at(self, connector: Connector) -> None:
+        status = connector.status()
         if self.quirks.never_suspended and status in SUSPENDED:
             status = Status.CHARGING
-        before = self.reports.current(outlet.number)
+        before = self.reports.current(connector.number)
         said = None if before is None else before.status
         comes = status is Status.RESERVED and said in NOT_TO_RESERVED
         # G1: a reservation ends in Available, whoever's vehicle stands there.
-        goes = said is Status.RESERVED and status in LEFT_BEHIND and outlet.reservation is None
-        if comes or (goes and outlet.authorization is None):
-            self._tell(outlet, before, Report(Status.AVAILABLE))
-            before = self.reports.current(outlet.number)
-        self._tell(outlet, before, _report(status, outlet.metal.fault))
+        goes = said is Status.RESERVED and status in LEFT_BEHIND and connector.reservation is None
+        if comes or (goes and connector.authorization is None):
+            self._tell(connector, before, Report(Status.AVAILABLE))
+            before = self.reports.current(connector.number)
+        self._tell(connector, before, _report(status, connector.metal.fault))
 
-    def _tell(self, outlet: Outlet, before: Report | None, report: Report) -> None:
-        if self.reports.note(outlet.number, report) and before is not None:
+    def _tell(self, connector: Connector, before: Report | None, report: Report) -> None:
+        if self.reports.note(connector.number, report) and before is not None:
             detail = f" ({report.error_code})" if report.error_code != NO_ERROR else ""
             self.note(
                 "status",
-                f"connector {outlet.number} is {report.status.value}{detail}",
-                outlet.number,
+                f"connector {connector.number} is {report.status.value}{detail}",
+                connector.number,
             )
 
     def _look_at_charge_point(self) -> None:
         before = self.reports.current(0)
-        report = _report(self.charge_point_status(), self.fault)
-        if self.local_list.conflict and self.fault is None:  # §3.5.2
+        report = _report(self.charge_point_status(), self.condition.fault)
+        if self.local_list.conflict and self.condition.fault is None:  # §3.5.2
             report = replace(report, error_code=LIST_CONFLICT, info=self.local_list.conflict)
         if self.reports.note(0, report) and before is not None:
             self.note("status", f"the charge point is {report.status.value}", 0)
@@ -564,7 +537,7 @@ class ChargePoint:
 
     async def session(self, endpoint: Endpoint) -> None:
         """What the charge point does on one connection; ends by being cancelled."""
-        endpoint.on_fault = self.fail
+        endpoint.on_fault = self.tasks.fail
         boots = self.registration is not Registration.ACCEPTED or self.behaviour.boot_on_reconnect
         await first_of(self.outbox.run(endpoint), self.registrar.session(boots))
 
@@ -588,13 +561,13 @@ class ChargePoint:
         self.outbox.registered = True
         self.security.connected()
         order = self.report_order()
-        running = any(outlet.transaction for outlet in self.outlets.values())
+        running = any(connector.transaction for connector in self.connectors.values())
         if booted and running and self.quirks.connectors_after_reconnect:
             self.reports.say(0)
             self.clock.call_later(LOOP_S, lambda: self._say_connectors())
         elif booted and self.quirks.late_connector_0:
             self.outbox.status_first()
-            self.reports.say_all(self.outlets)
+            self.reports.say_all(self.connectors)
             said_at = self.clock.now()
             self.clock.call_later(CONNECTOR_0_LATE_S, lambda: self._say_charge_point(said_at))
         elif booted:
@@ -620,7 +593,7 @@ class ChargePoint:
 
     def _say_connectors(self) -> None:
         if self.outbox.registered:
-            self.reports.say_all(self.outlets)
+            self.reports.say_all(self.connectors)
 
     def _say_charge_point(self, after: datetime) -> None:
         if self.outbox.registered:
@@ -637,7 +610,7 @@ class ChargePoint:
 
     def report_order(self) -> list[int]:
         """All connectors in the order in which this make reports them."""
-        numbers = list(self.outlets)
+        numbers = list(self.connectors)
         first = self.behaviour.status_order == "charge_point_first"
         return [0, *numbers] if first else [*numbers, 0]
 
@@ -656,16 +629,16 @@ class ChargePoint:
 
     async def reset(self, *, hard: bool) -> None:
         """Stop what runs, then reboot (§5.14). Soft waits for the CSMS's answers, hard does not."""
-        self.rebooting = True
+        self.condition.rebooting = True
         speaks = not hard or self.quirks.hard_reset_speaks
         if self.timing.stop_s:
             await self.clock.sleep(self.vary(self.timing.stop_s))
         if not speaks:
             self.outbox.registered = False  # what the journal has goes out after the reboot
-        for outlet in self.outlets.values():
-            self.sessions.drop_authorization(outlet)
-            self.transactions.stop(outlet, Reason.hard_reset if hard else Reason.soft_reset)
-            self.changed(outlet)
+        for connector in self.connectors.values():
+            self.sessions.drop_authorization(connector)
+            self.transactions.stop(connector, Reason.hard_reset if hard else Reason.soft_reset)
+            self.changed(connector)
             await asyncio.sleep(0)  # each is a commit: with many of them the rest has its turn
         if speaks:
             await first_of(self.outbox.drained(), self.clock.sleep(FLUSH_PATIENCE_S))
@@ -677,7 +650,7 @@ class ChargePoint:
 
     async def restart(self, why: str) -> None:
         """Reboot as a soft reset does, where nothing runs that would have to be stopped."""
-        self.rebooting = True
+        self.condition.rebooting = True
         await first_of(self.outbox.drained(), self.clock.sleep(FLUSH_PATIENCE_S))
         self._reboot(why, hard=False)
 
@@ -697,7 +670,7 @@ class ChargePoint:
         self.published_facts_changed()
 
     def _rebooted(self) -> None:
-        self.rebooting = False
+        self.condition.rebooting = False
         self._booted()
         self.published_facts_changed()
 
@@ -716,31 +689,31 @@ class ChargePoint:
 
     async def lose_power(self) -> None:
         """The mains fail. With a backup what runs is stopped and told; then it is dark."""
-        self.powered = False
+        self.condition.powered = False
         self.note("power", "the mains have failed")
         backed = self.behaviour.power_backup
         if not backed:
             self._go_dark()
-        for outlet in self.outlets.values():
-            self.sessions.drop_authorization(outlet)
+        for connector in self.connectors.values():
+            self.sessions.drop_authorization(connector)
             if backed:
-                self.transactions.stop(outlet, Reason.power_loss)
+                self.transactions.stop(connector, Reason.power_loss)
             else:
-                self.transactions.cut_off(outlet)
-            self.changed(outlet)
+                self.transactions.cut_off(connector)
+            self.changed(connector)
         if backed:
             await first_of(self.outbox.drained(), self.clock.sleep(BACKUP_S))
             self._go_dark()
 
     def regain_power(self) -> None:
         """The mains are back: it boots, and finds in its memory what the dark has cut off."""
-        self.powered = True
+        self.condition.powered = True
         self.note("power", "the mains are back: the charge point boots")
         self.configuration.rebooted()
         self.security_log.note(STARTUP, "power is back")
         self.transactions.recover()
-        for outlet in self.outlets.values():
-            self.changed(outlet)
+        for connector in self.connectors.values():
+            self.changed(connector)
         self._booted()
 
     def _go_dark(self) -> None:
@@ -766,25 +739,25 @@ class ChargePoint:
         self.published_facts_changed()
 
     def _advance_to(self, moment_s: float) -> None:
-        for outlet in self.outlets.values():
-            outlet.metal.advance(moment_s)
+        for connector in self.connectors.values():
+            connector.metal.advance(moment_s)
         self._share_power()
 
     def _share_power(self) -> None:
         ratings, limits = self.model.ratings, self.smart_charging
-        outlets = list(self.outlets.values())
+        connectors = list(self.connectors.values())
         demands = [
             cabinet.Demand(
-                wanted_w=outlet.metal.wanted_w(),
-                charging=outlet.metal.demanding,
-                connecting=outlet.starting
+                wanted_w=connector.metal.wanted_w(),
+                charging=connector.metal.demanding,
+                connecting=connector.starting
                 or (
-                    outlet.transaction is not None
-                    and outlet.metal.plugged
-                    and not outlet.metal.contactor_closed
+                    connector.transaction is not None
+                    and connector.metal.plugged
+                    and not connector.metal.contactor_closed
                 ),
             )
-            for outlet in outlets
+            for connector in connectors
         ]
         cap_w = limits.cap_w
         served = cabinet.served(demands, cap_w, limits.least_w)
@@ -795,14 +768,14 @@ class ChargePoint:
         pool_w, reserve_w = ratings.cabinet_power_w, ratings.cabinet_reserve_w
         capped = cap_w is not None and cap_w < cabinet.free_w(demands, pool_w, reserve_w)
         parts = cabinet.share(demands, pool_w, reserve_w, cap_w)
-        for outlet, part, serves in zip(outlets, parts, served, strict=True):
-            metal = outlet.metal
+        for connector, part, serves in zip(connectors, parts, served, strict=True):
+            metal = connector.metal
             metal.allowed_w, metal.starved = part, not serves
             metal.allowed_by = "profile" if capped else "cabinet"
             metal.settle()
 
     def _tick_while_needed(self) -> None:
-        if not any(outlet.metal.plugged for outlet in self.outlets.values()):
+        if not any(connector.metal.plugged for connector in self.connectors.values()):
             return
         now_s = self.clock.monotonic()
         due_s = self._next_tick_s(now_s)
@@ -817,7 +790,7 @@ class ChargePoint:
         """When the metal is to be looked at again: each second, or when it does something."""
         if self._ticks_evenly():
             return now_s + TICK_S
-        turn_s = min(outlet.metal.next_turn_s() for outlet in self.outlets.values())
+        turn_s = min(connector.metal.next_turn_s() for connector in self.connectors.values())
         return max(now_s, min(now_s + LONGEST_TICK_S, turn_s)) + SLOT_S
 
     def _ticks_evenly(self) -> bool:
@@ -836,22 +809,25 @@ class ChargePoint:
     def _look_at_metal(self) -> None:
         evenly = self._ticks_evenly()
         self.advance_metal()
-        for outlet in self.outlets.values():
-            if outlet.metal.plugged:
+        for connector in self.connectors.values():
+            if connector.metal.plugged:
                 if evenly:
-                    outlet.trace()
-                self.transactions.check_energy_limit(outlet)
-                self.transactions.check_vehicle(outlet)
-                self._look_at(outlet)  # a battery may have become full
+                    connector.trace()
+                self.transactions.check_energy_limit(connector)
+                self.transactions.check_vehicle(connector)
+                self._look_at(connector)  # a battery may have become full
             else:
-                outlet.trace_w.clear()
-        if any(outlet.metal.flowing for outlet in self.outlets.values()):
+                connector.trace_w.clear()
+        if any(connector.metal.flowing for connector in self.connectors.values()):
             self.save_registers()
 
     def save_registers(self) -> None:
         """Let the file know what the meters show."""
         self.store.save_registers_lightly(
-            {number: outlet.metal.meter.register_wh for number, outlet in self.outlets.items()}
+            {
+                number: connector.metal.meter.register_wh
+                for number, connector in self.connectors.items()
+            }
         )
 
     # -- samples outside the transaction's own rhythm ----------------
@@ -860,10 +836,10 @@ class ChargePoint:
         """Triggered MeterValues: of one connector, or of all (§5.17)."""
         self.advance_metal()
         measurands = self.configuration.items("MeterValuesSampledData")
-        numbers: Iterable[int] = self.outlets if connector_id is None else [connector_id]
+        numbers: Iterable[int] = self.connectors if connector_id is None else [connector_id]
         with self.store.together():  # one commit, however many connectors charge
             for number in numbers:
-                self._send_value(self.outlets[number], self.now(), measurands, metering.TRIGGER)
+                self._send_value(self.connectors[number], self.now(), measurands, metering.TRIGGER)
 
     def _sample_aligned(self, due: datetime) -> None:
         self.advance_metal()
@@ -871,26 +847,26 @@ class ChargePoint:
         if self.quirks.late_clock_samples:
             due += timedelta(seconds=self.rng.uniform(*CLOCK_SAMPLES_LATE_S))
         with self.store.together():
-            for outlet in self.outlets.values():
-                if outlet.transaction is not None:
+            for connector in self.connectors.values():
+                if connector.transaction is not None:
                     self.transactions.keep(
-                        outlet, outlet.transaction, "StopTxnAlignedData", metering.CLOCK, due
+                        connector, connector.transaction, "StopTxnAlignedData", metering.CLOCK, due
                     )
-                self._send_value(outlet, due, measurands, metering.CLOCK)
+                self._send_value(connector, due, measurands, metering.CLOCK)
                 if self.quirks.late_clock_samples:
                     due += ONE_AFTER_THE_OTHER
 
     def _send_value(
-        self, outlet: Outlet, at: datetime, measurands: tuple[str, ...], context: str
+        self, connector: Connector, at: datetime, measurands: tuple[str, ...], context: str
     ) -> None:
-        reading = self.readings.of(outlet)
+        reading = self.readings.of(connector)
         value = metering.meter_value(at, reading, measurands, context, self.model.metering)
-        transaction = outlet.transaction
+        transaction = connector.transaction
         known = transaction.transaction_id if transaction else None
         if transaction is not None and not (self.outbox.pipelining and known is not None):
-            self.transactions.send_value(outlet, transaction, value)
+            self.transactions.send_value(connector, transaction, value)
             return
-        payload: Payload = {"connectorId": outlet.number}
+        payload: Payload = {"connectorId": connector.number}
         if known is not None:  # such a make sends it past the transaction's other messages
             payload["transactionId"] = known
         payload["meterValue"] = [value]
@@ -909,7 +885,7 @@ class ChargePoint:
         )
 
     def _shift_clock(self, by: timedelta) -> None:
-        self._offset += by
+        self.environment.shift(by)
         if abs(by) >= WORTH_TELLING:
             self.security_log.note(CLOCK_SET, f"{by.total_seconds():+.1f} s")
         self.reservations.rearm()
@@ -927,14 +903,3 @@ class ChargePoint:
             **dict.fromkeys(refused_units.LISTS, lambda: self.warn(refused_units.ABOUT, "")),
         }
         effects.get(name, lambda: None)()
-
-    def task_done(self, task: asyncio.Task[Any]) -> None:
-        """A task has ended that nobody awaits: a fault in it is one of the charge point."""
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            self.fail(error)
-
-    def fail(self, error: BaseException) -> None:
-        """Something went wrong inside that nobody awaits: the charge point ends, and says why."""
-        if not self._failed.done():
-            self._failed.set_exception(self.store.explained(error))

@@ -12,56 +12,25 @@ import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from sim_core.charging.profile import (
+    LARGEST_ID,
+    LARGEST_LIMIT,
+    LONGEST_S,
+    MOST,
+    RECURRING,
+    RELATIVE,
+    TX,
+    Moment,
+    Period,
+    Profile,
+    moment_of,
+)
 from sim_core.ocpp16.timestamps import moment
 
-Moment = int
-"""Microseconds of POSIX time."""
-
-SECOND = 1_000_000
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-
-MOST, DEFAULT, TX = "ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"
-ABSOLUTE, RECURRING, RELATIVE = "Absolute", "Recurring", "Relative"
-ROUND_S = {"Daily": 86_400, "Weekly": 604_800}
 ALLOWED_UNIT = {"A": "Current", "W": "Power"}
 """A unit as ChargingScheduleAllowedChargingRateUnit calls it (§9.4.2)."""
-
-LONGEST_S = 2**31 - 1
-LARGEST_LIMIT = 1e9
-LARGEST_ID = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class Period:
-    """From `start_s` of the schedule on, so much (§7.10). `phases` None: 3 are meant."""
-
-    start_s: int
-    limit: float
-    phases: int | None = None
-
-
-@dataclass(frozen=True)
-class Profile:
-    """One charging profile. `periods` begin at 0 and rise; limits are in `unit` (A or W)."""
-
-    profile_id: int
-    stack_level: int
-    purpose: str
-    kind: str
-    unit: str
-    periods: tuple[Period, ...]
-    duration_s: int | None = None
-    starts_at: Moment | None = None
-    """Where the schedule begins; None: with the transaction."""
-    recurrency: str | None = None
-    valid_from: Moment | None = None
-    valid_to: Moment | None = None
-    least: float | None = None
-    """minChargingRate, in `unit`: with less than that nothing is charged at all."""
-    transaction_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,19 +43,6 @@ class Bounds:
     """Of `Current` and `Power`."""
     relative_maximum: bool = False
     """A ChargePointMaxProfile may be Relative: it begins when it is set, with no transaction."""
-
-
-def moment_of(at: datetime) -> Moment:
-    """A date as a moment."""
-    return (at - EPOCH) // timedelta(microseconds=1)
-
-
-def date_of(at: Moment | None) -> datetime | None:
-    """A moment as a date; None where the calendar has none for it."""
-    try:
-        return None if at is None else EPOCH + timedelta(microseconds=at)
-    except OverflowError:
-        return None
 
 
 def read(wire: Mapping[str, Any], received_at: Moment, bounds: Bounds) -> Profile | str:

@@ -27,7 +27,7 @@ MEASURANDS = (
     "SoC",
     "Temperature",
 )
-"""What the meter of a DC outlet can say (OCPP 1.6 §7.31)."""
+"""What the meter of a DC connector can say (OCPP 1.6 §7.31)."""
 
 
 class Kind(str, Enum):

@@ -23,9 +23,9 @@ from ocpp.v16.enums import (
     UnlockStatus,
 )
 
-from sim_core.ocpp16.charging_profile import Profile
+from sim_core.charging.connector import Connector
+from sim_core.charging.profile import Profile
 from sim_core.ocpp16.key_refusals import why_rejected
-from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.routing import on
 from sim_core.snapshot import Registration
 from sim_core.wire.endpoint import Refusal, Reply
@@ -46,41 +46,41 @@ class Core:
     ) -> Reply:
         """§5.11. A chargingProfile is for the transaction that begins; where there is no Smart
         Charging it is left aside."""
-        outlet = self._outlet_for(connector_id, id_tag)
+        connector = self._connector_for(connector_id, id_tag)
         registered = self._cp.registration is Registration.ACCEPTED
         sessions, outbox = self._cp.sessions, self._cp.outbox
         accepted = call_result.RemoteStartTransaction(RemoteStartStopStatus.accepted)
-        if registered and outlet is None and sessions.just_started(connector_id):
+        if registered and connector is None and sessions.just_started(connector_id):
             return Reply(accepted, then=lambda: sessions.ask_again(id_tag), slow=True)
-        if outlet is None or not registered:
+        if connector is None or not registered:
             return Reply(
                 call_result.RemoteStartTransaction(RemoteStartStopStatus.rejected), slow=True
             )
-        profile = self._profile_for(outlet, charging_profile)
+        profile = self._profile_for(connector, charging_profile)
         if isinstance(profile, str):
-            self._cp.smart_charging.note(outlet.number, f"remote start refused: {profile}")
+            self._cp.smart_charging.note(connector.number, f"remote start refused: {profile}")
             return Reply(
                 call_result.RemoteStartTransaction(RemoteStartStopStatus.rejected), slow=True
             )
-        outlet.remote_start_at_s = self._cp.clock.monotonic()
+        connector.remote_start_at_s = self._cp.clock.monotonic()
 
         def start() -> None:
             outbox.hurry()
-            sessions.remote_start(outlet, id_tag, profile)
+            sessions.remote_start(connector, id_tag, profile)
 
         return Reply(accepted, then=start, slow=True)
 
     @on(Action.remote_stop_transaction)
     def core_remote_stop(self, transaction_id: int) -> Reply:
         """§5.12."""
-        outlet = self._cp.transactions.with_id(transaction_id)
-        if outlet is None or self._cp.registration is not Registration.ACCEPTED:
+        connector = self._cp.transactions.with_id(transaction_id)
+        if connector is None or self._cp.registration is not Registration.ACCEPTED:
             return Reply(call_result.RemoteStopTransaction(RemoteStartStopStatus.rejected))
-        transaction = outlet.transaction
+        transaction = connector.transaction
 
         def stop(reason: Reason) -> None:
-            if outlet.transaction is transaction:
-                self._cp.transactions.stop(outlet, reason)
+            if connector.transaction is transaction:
+                self._cp.transactions.stop(connector, reason)
 
         def stop_soon(reason: Reason) -> None:
             self._cp.after(self._cp.vary(self._cp.timing.stop_s), lambda: stop(reason))
@@ -94,14 +94,14 @@ class Core:
     @on(Action.unlock_connector)
     def core_unlock(self, connector_id: int) -> Reply:
         """§5.18."""
-        outlet = self._cp.outlets.get(connector_id)
-        if outlet is None or not outlet.lockable:
+        connector = self._cp.connectors.get(connector_id)
+        if connector is None or not connector.lockable:
             return Reply(call_result.UnlockConnector(UnlockStatus.not_supported))
-        if outlet.metal.lock_jammed:
+        if connector.metal.lock_jammed:
             return Reply(call_result.UnlockConnector(UnlockStatus.unlock_failed))
         return Reply(
             call_result.UnlockConnector(UnlockStatus.unlocked),
-            then=lambda: self._cp.sessions.open_lock(outlet),
+            then=lambda: self._cp.sessions.open_lock(connector),
         )
 
     @on(Action.change_availability)
@@ -109,12 +109,14 @@ class Core:
         """§5.2."""
         operative = type == AvailabilityType.operative
         if connector_id == 0:
-            concerned = list(self._cp.outlets.values())
-        elif connector_id in self._cp.outlets:
-            concerned = [self._cp.outlets[connector_id]]
+            concerned = list(self._cp.connectors.values())
+        elif connector_id in self._cp.connectors:
+            concerned = [self._cp.connectors[connector_id]]
         else:
             return Reply(call_result.ChangeAvailability(AvailabilityStatus.rejected))
-        waits = not operative and any(outlet.operative and outlet.busy for outlet in concerned)
+        waits = not operative and any(
+            connector.operative and connector.busy for connector in concerned
+        )
         status = AvailabilityStatus.scheduled if waits else AvailabilityStatus.accepted
         return Reply(
             call_result.ChangeAvailability(status),
@@ -126,7 +128,7 @@ class Core:
     def core_reset(self, type: str) -> Reply:
         """§5.14."""
         hard = type == ResetType.hard
-        if self._cp.rebooting or self._cp.firmware.installing:
+        if self._cp.condition.rebooting or self._cp.firmware.installing:
             return Reply(call_result.Reset(ResetStatus.rejected))
         return Reply(
             call_result.Reset(ResetStatus.accepted),
@@ -195,17 +197,19 @@ class Core:
             )
         )
 
-    def _profile_for(self, outlet: Outlet, wire: Any) -> Profile | str | None:
+    def _profile_for(self, connector: Connector, wire: Any) -> Profile | str | None:
         """The charging profile that a remote start brings, or the sentence that refuses it."""
         if wire is None or not self._cp.configuration.supports("SmartCharging"):
             return None
-        return self._cp.smart_charging.offered(outlet, wire)
+        return self._cp.smart_charging.offered(connector, wire)
 
-    def _outlet_for(self, connector_id: int | None, id_tag: str) -> Outlet | None:
+    def _connector_for(self, connector_id: int | None, id_tag: str) -> Connector | None:
         """The connector that a remote start may use; without a number the one that suits best."""
-        asked = [connector_id] if connector_id is not None else list(self._cp.outlets)
-        outlets = [self._cp.outlets[number] for number in asked if number in self._cp.outlets]
+        asked = [connector_id] if connector_id is not None else list(self._cp.connectors)
+        connectors = [
+            self._cp.connectors[number] for number in asked if number in self._cp.connectors
+        ]
         why_not = self._cp.sessions.why_not_remote_start
-        free = [outlet for outlet in outlets if why_not(outlet, id_tag) is None]
+        free = [connector for connector in connectors if why_not(connector, id_tag) is None]
         preference = self._cp.reservations.preference
-        return min(free, key=lambda outlet: preference(outlet, id_tag), default=None)
+        return min(free, key=lambda connector: preference(connector, id_tag), default=None)

@@ -76,7 +76,9 @@ def evidence(cp: ChargePoint, since: datetime | None, until: datetime | None) ->
     def within(at: datetime | None) -> bool:
         return at is not None and not (since and at < since) and not (until and at > until)
 
-    exchanges = ((cp.own_time(exchange.requested_at), exchange) for exchange in cp.exchanges())
+    exchanges = (
+        (cp.environment.own_time(exchange.requested_at), exchange) for exchange in cp.exchanges()
+    )
     return Evidence(
         charge_point_id=cp.build.charge_point_id,
         made_at=cp.now(),
@@ -101,13 +103,15 @@ def _state(cp: ChargePoint) -> dict[str, Any]:
         "registration": cp.registration.value,
         "connectors": [
             {
-                "connectorId": outlet.number,
-                "status": outlet.status().value,
-                "errorCode": outlet.metal.fault.error_code if outlet.metal.fault else None,
-                "registerWh": outlet.metal.meter.register_wh,
-                "transactionId": outlet.transaction.transaction_id if outlet.transaction else None,
+                "connectorId": connector.number,
+                "status": connector.status().value,
+                "errorCode": connector.metal.fault.error_code if connector.metal.fault else None,
+                "registerWh": connector.metal.meter.register_wh,
+                "transactionId": connector.transaction.transaction_id
+                if connector.transaction
+                else None,
             }
-            for outlet in cp.outlets.values()
+            for connector in cp.connectors.values()
         ],
         "journal": {
             "waiting": cp.store.depth,
@@ -117,7 +121,7 @@ def _state(cp: ChargePoint) -> dict[str, Any]:
                     "action": row.action,
                     "connectorId": row.connector_id,
                     "transactionId": row.transaction_id,
-                    "writtenAt": (row.written_at + cp.clock_ahead).isoformat(),
+                    "writtenAt": (row.written_at + cp.environment.ahead).isoformat(),
                     "attempts": row.attempts,
                 }
                 for row in cp.store.journal(JOURNAL_SHOWN)
@@ -127,7 +131,7 @@ def _state(cp: ChargePoint) -> dict[str, Any]:
                     "action": gone.action,
                     "connectorId": gone.connector_id,
                     "transactionId": gone.transaction_id,
-                    "at": (gone.given_up_at + cp.clock_ahead).isoformat(),
+                    "at": (gone.given_up_at + cp.environment.ahead).isoformat(),
                     "why": gone.why,
                 }
                 for gone in cp.store.given_up(JOURNAL_SHOWN)

@@ -22,9 +22,9 @@ from ocpp.charge_point import snake_to_camel_case
 from ocpp.v16 import call_result
 from ocpp.v16.enums import Action
 
+from sim_core.charging.connector import Connector
 from sim_core.files.firmware_image import Image, read_image
 from sim_core.files.transfer import TransferError
-from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.routing import on
 from sim_core.ocpp16.security_log import FIRMWARE_UPDATED
 from sim_core.ocpp16.timestamps import moment, stamp
@@ -95,7 +95,7 @@ class Firmware:
         self._update: Update | None = None
         self._work: asyncio.Task[None] | None = None
         self._timer: Timer | None = None
-        self._parked: list[Outlet] = []
+        self._parked: list[Connector] = []
         """Connectors that only a vehicle is at: they do not hold an installation up."""
         self._to_tell: tuple[str, str, Image | None] | None = None
         """How an update has ended that a boot has ended."""
@@ -216,7 +216,7 @@ class Firmware:
         cp = self._cp
         if not self._at(Stage.READY) or not self._may_go_on():
             return
-        busy = [outlet.number for outlet in cp.outlets.values() if _in_session(outlet)]
+        busy = [connector.number for connector in cp.connectors.values() if _in_session(connector)]
         if not busy:
             self._install()
             return
@@ -230,8 +230,8 @@ class Firmware:
         self._stop_working()
         self._keep(update)
         self._cp.note("firmware", f"the CSMS wants firmware from {shown(update.location)}")
-        for outlet in self._cp.outlets.values():
-            outlet.begin_anew()  # the older one no longer keeps them out of service
+        for connector in self._cp.connectors.values():
+            connector.begin_anew()  # the older one no longer keeps them out of service
         self._release()
         self.rearm()
 
@@ -265,7 +265,7 @@ class Firmware:
                 break
         self._work = None
         if self.quiet:
-            self._tell_outlets()
+            self._tell_connectors()
             self.look()
 
     def _install(self) -> None:
@@ -273,11 +273,11 @@ class Firmware:
         assert update is not None
         assert update.image is not None
         self._keep(replace(update, stage=Stage.INSTALLING))
-        for outlet in cp.outlets.values():
-            if outlet.operative and not outlet.ended and outlet.metal.occupied:
-                outlet.ended = True  # §4.9: from Preparing to Unavailable it goes by Finishing
-                self._parked.append(outlet)
-        self._tell_outlets()
+        for connector in cp.connectors.values():
+            if connector.operative and not connector.ended and connector.metal.occupied:
+                connector.ended = True  # §4.9: from Preparing to Unavailable it goes by Finishing
+                self._parked.append(connector)
+        self._tell_connectors()
         own_s = update.image.install_s
         install_s = cp.vary(cp.timing.install_s) if own_s is None else own_s
         self._step(INSTALLING, due_at=cp.now() + timedelta(seconds=install_s), image=update.image)
@@ -302,10 +302,10 @@ class Firmware:
 
     def _release(self) -> None:
         """Connectors are free again."""
-        for outlet in self._parked:
-            outlet.ended = False
+        for connector in self._parked:
+            connector.ended = False
         self._parked.clear()
-        self._tell_outlets()
+        self._tell_connectors()
 
     # -- odds and ends -----------------------------------------------
 
@@ -315,7 +315,11 @@ class Firmware:
     def _may_go_on(self) -> bool:
         """It is up; after a boot the CSMS comes first, or it would not hear of what follows."""
         cp = self._cp
-        return cp.powered and not cp.rebooting and cp.registration is Registration.ACCEPTED
+        return (
+            cp.condition.powered
+            and not cp.condition.rebooting
+            and cp.registration is Registration.ACCEPTED
+        )
 
     def _image(self) -> Image | None:
         return self._update.image if self._update else None
@@ -341,9 +345,9 @@ class Firmware:
         self._cp.store.keep(UPDATE, _document(update) if update else None)
         self._update = update
 
-    def _tell_outlets(self) -> None:
-        for outlet in self._cp.outlets.values():
-            self._cp.changed(outlet)
+    def _tell_connectors(self) -> None:
+        for connector in self._cp.connectors.values():
+            self._cp.changed(connector)
 
     def _progress(self, done: int, total: int | None) -> None:
         percent = min(100, done * 100 // total) if total else None
@@ -388,9 +392,14 @@ class Firmware:
         self._cp.published_facts_changed()
 
 
-def _in_session(outlet: Outlet) -> bool:
+def _in_session(connector: Connector) -> bool:
     """Somebody charges there or is about to; a vehicle that only stands there does not count."""
-    return bool(outlet.transaction or outlet.authorization or outlet.authorizing or outlet.starting)
+    return bool(
+        connector.transaction
+        or connector.authorization
+        or connector.authorizing
+        or connector.starting
+    )
 
 
 def _document(update: Update) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sim_core.hardware.connector import Fault
+from sim_core.charging.connector import Connector
+from sim_core.hardware.outlet import Fault
 from sim_core.hardware.vehicle import Vehicle, named
-from sim_core.ocpp16.outlet import Outlet
 from sim_core.store.records import StoredTransaction
 
 if TYPE_CHECKING:
@@ -37,41 +37,41 @@ class Presence:
     def keep(self) -> None:
         """Write down what has changed."""
         cp = self._cp
-        for outlet in cp.outlets.values():
-            document = self._document(outlet)
-            if document != self._known.get(outlet.number):
-                cp.store.keep(_name(outlet), document)
-                self._known[outlet.number] = document
+        for connector in cp.connectors.values():
+            document = self._document(connector)
+            if document != self._known.get(connector.number):
+                cp.store.keep(_name(connector), document)
+                self._known[connector.number] = document
 
     def find(self) -> None:
         """After a start: what stood here stands here still, as after `lose_power`."""
         cp = self._cp
         registers = cp.store.registers()
         open_on = {left.connector_id: left for left in cp.store.open_transactions()}
-        for outlet in cp.outlets.values():
-            cut_off = open_on.get(outlet.number)
-            document = cp.store.kept(_name(outlet)) or _of_transaction(cut_off)
+        for connector in cp.connectors.values():
+            cut_off = open_on.get(connector.number)
+            document = cp.store.kept(_name(connector)) or _of_transaction(cut_off)
             if document is not None:
-                self._place(outlet, document, outlet.number in registers)
+                self._place(connector, document, connector.number in registers)
             if cut_off is not None:
-                outlet.ended = outlet.metal.occupied
-                cp.sessions.release_cable(outlet)
+                connector.ended = connector.metal.occupied
+                cp.sessions.release_cable(connector)
 
-    def _document(self, outlet: Outlet) -> Document:
-        metal, fault = outlet.metal, outlet.metal.fault
+    def _document(self, connector: Connector) -> Document:
+        metal, fault = connector.metal, connector.metal.fault
         document: Document = {
             "cable": metal.cable_in,
-            "ended": outlet.ended,
-            "charging": outlet.transaction is not None,
+            "ended": connector.ended,
+            "charging": connector.transaction is not None,
             "locked": metal.locked,
             "jammed": metal.lock_jammed,
-            "held_for": outlet.held_for,
+            "held_for": connector.held_for,
         }
         if (vehicle := metal.vehicle) is not None:
-            met = self._arrived.get(outlet.number)
+            met = self._arrived.get(connector.number)
             if met is None or met[0] is not vehicle:
                 met = (vehicle, vehicle.stored_wh, metal.meter.register_wh)
-                self._arrived[outlet.number] = met
+                self._arrived[connector.number] = met
             document |= {
                 "vehicle": vehicle.kind.name,
                 "stored_wh": met[1],
@@ -79,46 +79,46 @@ class Presence:
                 "paused": metal.ev_paused,
             }
         if fault is not None:
-            since = outlet.fault_since or self._cp.now()
+            since = connector.fault_since or self._cp.now()
             words = (fault.error_code, fault.vendor_error_code, fault.info)
             document |= {
                 "fault": list(words),
                 "fault_since": since.isoformat(),
-                "everywhere": fault is self._cp.fault,
+                "everywhere": fault is self._cp.condition.fault,
             }
         return document
 
-    def _place(self, outlet: Outlet, document: Document, register_known: bool) -> None:
-        cp, metal = self._cp, outlet.metal
+    def _place(self, connector: Connector, document: Document, register_known: bool) -> None:
+        cp, metal = self._cp, connector.metal
         name = document.get("vehicle")
         kind = named(cp.build.garage, name) if name else None
         if kind is not None:
             since_wh = metal.meter.register_wh - document["register_wh"] if register_known else 0.0
             metal.vehicle = Vehicle(kind, document["stored_wh"] + max(0.0, since_wh))
             metal.ev_paused = document["paused"]
-            outlet.vehicle_name = kind.name
+            connector.vehicle_name = kind.name
         elif name:
             cp.note(
                 "vehicle",
-                f"connector {outlet.number}: {name} stood here, and is not in the garage any more",
-                outlet.number,
+                f"connector {connector.number}: {name} stood here, and is not in the garage any more",
+                connector.number,
             )
         metal.cable_in = document["cable"] and cp.behaviour.detachable_cable
-        metal.locked = document["locked"] and outlet.lockable
+        metal.locked = document["locked"] and connector.lockable
         metal.lock_jammed = document["jammed"]
-        outlet.held_for = document["held_for"] if metal.locked else None
-        outlet.ended = metal.occupied and (document["ended"] or document["charging"])
+        connector.held_for = document["held_for"] if metal.locked else None
+        connector.ended = metal.occupied and (document["ended"] or document["charging"])
         if words := document.get("fault"):
             fault = Fault(*words)
             if document["everywhere"]:  # one thing is broken, wherever it shows
-                fault = cp.fault = cp.fault or fault
+                fault = cp.condition.fault = cp.condition.fault or fault
             metal.fault = fault
-            outlet.fault_since = datetime.fromisoformat(document["fault_since"])
+            connector.fault_since = datetime.fromisoformat(document["fault_since"])
 
 
-def _name(outlet: Outlet) -> str:
+def _name(connector: Connector) -> str:
     """Under which name a connector is in the store."""
-    return f"connector {outlet.number}"
+    return f"connector {connector.number}"
 
 
 def _of_transaction(left: StoredTransaction | None) -> Document | None:

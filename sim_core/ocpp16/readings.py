@@ -1,6 +1,6 @@
 """What a make says that its meter shows.
 
-The metal has one truth (`hardware.connector`); some makes tell it with habits of their own: an
+The metal has one truth (`hardware.outlet`); some makes tell it with habits of their own: an
 offered power that lags, or is the rating, or is in another unit, and values that stand still. They
 are kept here, behind one question, so that nobody else has to know of them.
 """
@@ -11,8 +11,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sim_core.charging.connector import Connector
 from sim_core.hardware.meter import Reading
-from sim_core.ocpp16.outlet import Outlet
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint
@@ -36,13 +36,13 @@ class Readings:
         self._frozen: dict[int, tuple[int, float, Reading]] = {}
         """By connector: our key of the transaction, until when, and what is shown meanwhile."""
 
-    def of(self, outlet: Outlet) -> Reading:
+    def of(self, connector: Connector) -> Reading:
         """What the meter of a connector shows."""
-        reading = outlet.reading()
-        if (stale := self._stale(outlet)) is not None:
+        reading = connector.reading()
+        if (stale := self._stale(connector)) is not None:
             reading = replace(reading, voltage_v=stale.voltage_v, current_a=stale.current_a)
         if self._habits:
-            reading = replace(reading, offered_w=self._offered_w(outlet, reading))
+            reading = replace(reading, offered_w=self._offered_w(connector, reading))
         return reading
 
     def freeze(self) -> None:
@@ -50,36 +50,44 @@ class Readings:
         if not self._cp.quirks.frozen_samples:
             return
         until_s = self._cp.clock.monotonic() + FROZEN_S
-        for outlet in self._cp.outlets.values():
-            if outlet.transaction is not None and outlet.metal.flowing:
-                self._frozen[outlet.number] = (outlet.transaction.key, until_s, outlet.reading())
+        for connector in self._cp.connectors.values():
+            if connector.transaction is not None and connector.metal.flowing:
+                self._frozen[connector.number] = (
+                    connector.transaction.key,
+                    until_s,
+                    connector.reading(),
+                )
 
-    def _stale(self, outlet: Outlet) -> Reading | None:
-        key, until_s, reading = self._frozen.get(outlet.number, (0, 0.0, None))
-        running = outlet.transaction is not None and outlet.transaction.key == key
-        if running and outlet.metal.flowing and self._cp.clock.monotonic() < until_s:
+    def _stale(self, connector: Connector) -> Reading | None:
+        key, until_s, reading = self._frozen.get(connector.number, (0, 0.0, None))
+        running = connector.transaction is not None and connector.transaction.key == key
+        if running and connector.metal.flowing and self._cp.clock.monotonic() < until_s:
             return reading
-        self._frozen.pop(outlet.number, None)
+        self._frozen.pop(connector.number, None)
         return None
 
-    def _offered_w(self, outlet: Outlet, reading: Reading) -> float:
-        if outlet.transaction is None or not outlet.metal.contactor_closed:
+    def _offered_w(self, connector: Connector, reading: Reading) -> float:
+        if connector.transaction is None or not connector.metal.contactor_closed:
             return 0.0
-        habit = self._habit_of(outlet, outlet.transaction.key)
+        habit = self._habit_of(connector, connector.transaction.key)
         if habit == "rated_power_offered":
-            return outlet.metal.ratings.connector_power_w
+            return connector.metal.ratings.connector_power_w
         if habit == "watts_power_offered":
             return round(reading.power_w) * 1000.0
-        before = outlet.trace_w[-OFFER_LAG_TICKS] if len(outlet.trace_w) >= OFFER_LAG_TICKS else 0.0
-        profile_w = outlet.metal.profile_w
-        most_w = min(outlet.metal.allowed_w, math.inf if profile_w is None else profile_w)
+        before = (
+            connector.trace_w[-OFFER_LAG_TICKS]
+            if len(connector.trace_w) >= OFFER_LAG_TICKS
+            else 0.0
+        )
+        profile_w = connector.metal.profile_w
+        most_w = min(connector.metal.allowed_w, math.inf if profile_w is None else profile_w)
         steps = round(before / OFFER_STEP_W) * OFFER_STEP_W
         return round(most_w if before >= NEARLY_ALL * most_w else min(steps, most_w), -3)
 
-    def _habit_of(self, outlet: Outlet, key: int) -> str:
-        known, habit = self._habit.get(outlet.number, (0, ""))
+    def _habit_of(self, connector: Connector, key: int) -> str:
+        known, habit = self._habit.get(connector.number, (0, ""))
         if known != key:
             names, often = list(self._habits), list(self._habits.values())
             habit = names[0] if len(names) == 1 else self._cp.rng.choices(names, often)[0]
-            self._habit[outlet.number] = (key, habit)
+            self._habit[connector.number] = (key, habit)
         return habit

@@ -77,7 +77,7 @@ def triggered(
     if send is None:
         return Reply(answer(TriggerMessageStatus.not_implemented))
     lowest = 0 if message == MessageTrigger.status_notification else 1
-    known = connector_id is None or connector_id in cp.outlets or connector_id == lowest == 0
+    known = connector_id is None or connector_id in cp.connectors or connector_id == lowest == 0
     if not known:
         return Reply(answer(TriggerMessageStatus.rejected))
     return Reply(answer(TriggerMessageStatus.accepted), then=lambda: send(connector_id))

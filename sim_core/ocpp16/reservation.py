@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ocpp.v16 import call_result
 from ocpp.v16.enums import Action, CancelReservationStatus, ReservationStatus
 
-from sim_core.ocpp16.outlet import Authorization, Outlet
+from sim_core.charging.connector import Authorization, Connector
 from sim_core.ocpp16.routing import on
 from sim_core.ocpp16.timestamps import moment
 from sim_core.runtime.clock import Timer
@@ -40,10 +40,10 @@ def admits(reservation: Reservation, id_tag: str, parent_id_tag: str | None) -> 
     return bool(group) and group == (parent_id_tag or "").casefold()
 
 
-def free(outlet: Outlet) -> bool:
+def free(connector: Connector) -> bool:
     """Whether somebody could begin here: in service, whole, empty, no card accepted."""
-    taken = outlet.transaction or outlet.authorization or outlet.metal.occupied
-    return outlet.operative and outlet.metal.fault is None and not taken
+    taken = connector.transaction or connector.authorization or connector.metal.occupied
+    return connector.operative and connector.metal.fault is None and not taken
 
 
 class Reservations:
@@ -51,13 +51,13 @@ class Reservations:
 
     def __init__(self, charge_point: ChargePoint) -> None:
         self._cp = charge_point
-        known = {ANY, *charge_point.outlets}
+        known = {ANY, *charge_point.connectors}
         self._kept: dict[int, Reservation] = {
             kept.reservation_id: kept
             for kept in charge_point.store.reservations()
             if kept.connector_id in known and charge_point.configuration.supports(PROFILE)
         }
-        self._moved: dict[int, Outlet] = {}
+        self._moved: dict[int, Connector] = {}
         """Connectors that are held for somebody else than when they were last looked at."""
         self._timer: Timer | None = None
         self._end_expired()
@@ -76,38 +76,38 @@ class Reservations:
         """The reservation of connector 0."""
         return self._of(ANY)
 
-    def why_not(self, outlet: Outlet, id_tag: str) -> str | None:
+    def why_not(self, connector: Connector, id_tag: str) -> str | None:
         """The sentence that keeps a card from a connector which is held for another, or None.
 
         Where a group is admitted and this card is not the holder's own, only an Authorize can tell
         (§5.13): there is nothing against it yet, and `why_not_after` has the last word.
         """
-        held = outlet.reservation
+        held = connector.reservation
         grouped = held is not None and held.parent_id_tag is not None
-        return None if grouped else self.why_not_after(outlet, Authorization(id_tag))
+        return None if grouped else self.why_not_after(connector, Authorization(id_tag))
 
-    def why_not_after(self, outlet: Outlet, card: Authorization) -> str | None:
+    def why_not_after(self, connector: Connector, card: Authorization) -> str | None:
         """The same once the card was accepted and its group is known."""
-        held = outlet.reservation
+        held = connector.reservation
         if held is None or admits(held, card.id_tag, card.parent_id_tag):
             return None
-        return self._sentence(outlet, held)
+        return self._sentence(connector, held)
 
-    def needs_authorize(self, outlet: Outlet, id_tag: str) -> bool:
+    def needs_authorize(self, connector: Connector, id_tag: str) -> bool:
         """Whether a card's group decides here, and nobody but the CSMS may know it (§5.13)."""
-        held = outlet.reservation
+        held = connector.reservation
         return held is not None and not admits(held, id_tag, None)
 
-    def preference(self, outlet: Outlet, id_tag: str) -> int:
+    def preference(self, connector: Connector, id_tag: str) -> int:
         """How well a connector suits a card that may choose; less is better."""
-        held = outlet.reservation
+        held = connector.reservation
         if held is None:
-            return 1 if outlet.metal.plugged else 2
+            return 1 if connector.metal.plugged else 2
         return 0 if admits(held, id_tag, None) else 3
 
-    def used_by(self, outlet: Outlet, card: Authorization) -> Reservation | None:
+    def used_by(self, connector: Connector, card: Authorization) -> Reservation | None:
         """The reservation that a transaction of this card on this connector uses up (§5.13)."""
-        for kept in (self._of(outlet.number), self.whole):
+        for kept in (self._of(connector.number), self.whole):
             if kept is not None and admits(kept, card.id_tag, card.parent_id_tag):
                 return kept
         return None
@@ -131,14 +131,14 @@ class Reservations:
         for kept in list(self._kept.values()):
             if how := self._struck(kept):
                 self.end(kept, how)
-        for outlet in self._cp.outlets.values():
-            held = self._held(outlet)
-            outlet.reserved_first = self._came_first(outlet, held)
-            if held is not outlet.reservation:
-                outlet.reservation = held
-                self._moved[outlet.number] = outlet
+        for connector in self._cp.connectors.values():
+            held = self._held(connector)
+            connector.reserved_first = self._came_first(connector, held)
+            if held is not connector.reservation:
+                connector.reservation = held
+                self._moved[connector.number] = connector
 
-    def moved(self) -> list[Outlet]:
+    def moved(self) -> list[Connector]:
         """The connectors that are held for somebody else than at the last time of asking."""
         moved = list(self._moved.values())
         self._moved.clear()
@@ -175,18 +175,18 @@ class Reservations:
                 return kept
         return None
 
-    def _held(self, outlet: Outlet) -> Reservation | None:
-        own = self._of(outlet.number)
+    def _held(self, connector: Connector) -> Reservation | None:
+        own = self._of(connector.number)
         if own is not None:
             return own
         whole = self.whole
-        if whole is None or outlet.transaction or outlet.authorization:
+        if whole is None or connector.transaction or connector.authorization:
             return None
-        others = [other for other in self._cp.outlets.values() if other is not outlet]
+        others = [other for other in self._cp.connectors.values() if other is not connector]
         here = any(self._comes_for(whole, other) for other in others)
         return None if here or self._left(others) else whole
 
-    def _came_first(self, outlet: Outlet, held: Reservation | None) -> bool:
+    def _came_first(self, connector: Connector, held: Reservation | None) -> bool:
         """Whether a connector was held before the vehicle came that stands there, if one does.
 
         One with a vehicle cannot be reserved by itself; but by what the others do it may become the
@@ -194,39 +194,43 @@ class Reservations:
         """
         if held is None or self._cp.quirks.plug_ends_reserved:
             return False
-        by_itself = held.connector_id == outlet.number
-        return by_itself or outlet.reserved_first or not outlet.metal.occupied
+        by_itself = held.connector_id == connector.number
+        return by_itself or connector.reserved_first or not connector.metal.occupied
 
-    def _left(self, outlets: list[Outlet], *, without: int | None = None) -> list[Outlet]:
+    def _left(self, connectors: list[Connector], *, without: int | None = None) -> list[Connector]:
         """Of these the ones that are free, and that none but reservation `without` names."""
         held = {kept.connector_id for kept in self._kept.values() if kept.reservation_id != without}
-        return [outlet for outlet in outlets if free(outlet) and outlet.number not in held]
+        return [
+            connector
+            for connector in connectors
+            if free(connector) and connector.number not in held
+        ]
 
-    def _comes_for(self, whole: Reservation, outlet: Outlet) -> bool:
+    def _comes_for(self, whole: Reservation, connector: Connector) -> bool:
         """Whether whom connector 0 is reserved for stands at this connector already."""
-        card = outlet.authorization
+        card = connector.authorization
         return card is not None and admits(whole, card.id_tag, card.parent_id_tag)
 
     def _struck(self, reservation: Reservation) -> str | None:
         """How a reservation has ended by what became of its connector (§5.13); None: it has not."""
         cp = self._cp
-        outlets = [
-            outlet
-            for outlet in cp.outlets.values()
-            if reservation.connector_id in (ANY, outlet.number)
+        connectors = [
+            connector
+            for connector in cp.connectors.values()
+            if reservation.connector_id in (ANY, connector.number)
         ]
-        sound = [outlet for outlet in outlets if outlet.metal.fault is None]
-        if cp.fault is not None or not sound:
+        sound = [connector for connector in connectors if connector.metal.fault is None]
+        if cp.condition.fault is not None or not sound:
             return "has ended: it is Faulted"
-        closed = reservation.connector_id == ANY and not cp.operative
-        if closed or not any(outlet.operative for outlet in sound):
+        closed = reservation.connector_id == ANY and not cp.condition.operative
+        if closed or not any(connector.operative for connector in sound):
             return "has ended: it is Unavailable"
         return None
 
-    def _sentence(self, outlet: Outlet, held: Reservation) -> str:
+    def _sentence(self, connector: Connector, held: Reservation) -> str:
         whom = f"{held.id_tag} and the cards of {held.parent_id_tag}"
         return (
-            f"connector {outlet.number} is reserved for "
+            f"connector {connector.number} is reserved for "
             f"{whom if held.parent_id_tag else held.id_tag} until {self._clock_face(held.until)}; "
             "swipe that card, or let the CSMS cancel the reservation"
         )
@@ -257,7 +261,7 @@ class Reservations:
             status = ReservationStatus.rejected
             why = f"its expiryDate is over, here it is {self._clock_face(cp.now())}"
         if status is not ReservationStatus.accepted:
-            known = connector_id if connector_id in cp.outlets else None
+            known = connector_id if connector_id in cp.connectors else None
             cp.note(
                 "reservation", f"{_where(wanted)} was not reserved: {why or status.value}", known
             )
@@ -303,13 +307,13 @@ class Reservations:
                 "its idTag or parentIdTag is no card that can be shown",
             ),
             (wanted.reservation_id not in IDS, "its reservationId does not fit into 64 bits"),
-            (not (zero or wanted.connector_id in cp.outlets), "there is no such connector"),
+            (not (zero or wanted.connector_id in cp.connectors), "there is no such connector"),
             (
                 zero and not cp.configuration.flag("ReserveConnectorZeroSupported"),
                 "ReserveConnectorZeroSupported is false: name a connector",
             ),
-            (cp.rebooting, "the charge point is rebooting"),
-            (not cp.powered, "the charge point has no power"),
+            (cp.condition.rebooting, "the charge point is rebooting"),
+            (not cp.condition.powered, "the charge point has no power"),
         )
         return next((sentence for wrong, sentence in wrongs if wrong), None)
 
@@ -321,16 +325,18 @@ class Reservations:
         """
         cp = self._cp
         zero = wanted.connector_id == ANY
-        outlets = list(cp.outlets.values()) if zero else [cp.outlets[wanted.connector_id]]
-        sound = [outlet for outlet in outlets if outlet.metal.fault is None]
-        if cp.fault is not None or not sound:
+        connectors = list(cp.connectors.values()) if zero else [cp.connectors[wanted.connector_id]]
+        sound = [connector for connector in connectors if connector.metal.fault is None]
+        if cp.condition.fault is not None or not sound:
             return ReservationStatus.faulted
-        if (zero and not cp.operative) or not any(outlet.operative for outlet in sound):
+        if (zero and not cp.condition.operative) or not any(
+            connector.operative for connector in sound
+        ):
             return ReservationStatus.unavailable
         taken = self._is_taken(wanted, sound)
         return ReservationStatus.occupied if taken else ReservationStatus.accepted
 
-    def _is_taken(self, wanted: Reservation, sound: list[Outlet]) -> bool:
+    def _is_taken(self, wanted: Reservation, sound: list[Connector]) -> bool:
         """Whether none of these connectors is left for a new reservation."""
         cp, zero = self._cp, wanted.connector_id == ANY
         replaced = self._kept.get(wanted.reservation_id)
@@ -338,9 +344,9 @@ class Reservations:
             return False
         taken = self._of(wanted.connector_id)
         left = [
-            outlet
-            for outlet in self._left(sound, without=wanted.reservation_id)
-            if outlet.authorizing is None
+            connector
+            for connector in self._left(sound, without=wanted.reservation_id)
+            if connector.authorizing is None
         ]
         whole = self.whole
         if (taken is not None and taken is not replaced) or not left:
@@ -348,7 +354,7 @@ class Reservations:
         if zero or whole is None or whole is replaced:
             return False
         # The last one that is left is for whom connector 0 is held.
-        others = [outlet for outlet in cp.outlets.values() if outlet not in left]
+        others = [connector for connector in cp.connectors.values() if connector not in left]
         return not self._left(others, without=wanted.reservation_id)
 
 

@@ -10,36 +10,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sim_core.ocpp16.outlet import Outlet
+from sim_core.charging.connector import Connector
 
 ABOUT = "transactionId"
 
 
-def running_with(outlets: Iterable[Outlet], transaction_id: int) -> list[Outlet]:
+def running_with(connectors: Iterable[Connector], transaction_id: int) -> list[Connector]:
     """The connectors whose running transaction has this id, in the order in which they began."""
     found = [
-        outlet
-        for outlet in outlets
-        if outlet.transaction is not None and outlet.transaction.transaction_id == transaction_id
+        connector
+        for connector in connectors
+        if connector.transaction is not None
+        and connector.transaction.transaction_id == transaction_id
     ]
-    return sorted(found, key=lambda outlet: outlet.transaction.key if outlet.transaction else 0)
+    return sorted(
+        found, key=lambda connector: connector.transaction.key if connector.transaction else 0
+    )
 
 
-def sentence(outlets: Iterable[Outlet]) -> str:
+def sentence(connectors: Iterable[Connector]) -> str:
     """What is to be said of running transactions that share an id; empty: none do.
 
     A transaction that the CSMS has refused does not count: for such ones many give no id of its
     own (0, −1).
     """
-    by_id: dict[int, list[Outlet]] = {}
-    for outlet in outlets:
-        transaction = outlet.transaction
+    by_id: dict[int, list[Connector]] = {}
+    for connector in connectors:
+        transaction = connector.transaction
         if transaction is None or transaction.transaction_id is None or transaction.deauthorized:
             continue
-        by_id.setdefault(transaction.transaction_id, []).append(outlet)
+        by_id.setdefault(transaction.transaction_id, []).append(connector)
     for transaction_id, sharing in by_id.items():
         if len(sharing) > 1:
-            *others, last = (str(outlet.number) for outlet in sharing)
+            *others, last = (str(connector.number) for connector in sharing)
             newest = running_with(sharing, transaction_id)[-1].number
             return (
                 f"the CSMS gave the transactions of connectors {', '.join(others)} and {last} one "

@@ -28,24 +28,22 @@ from ocpp.v16.enums import (
     GetCompositeScheduleStatus,
 )
 
-from sim_core.ocpp16 import schedule
-from sim_core.ocpp16.charging_profile import (
-    ALLOWED_UNIT,
+from sim_core.charging import schedule
+from sim_core.charging.connector import Connector, Transaction
+from sim_core.charging.profile import (
     DEFAULT,
     MOST,
     SECOND,
     TX,
-    Bounds,
     Moment,
     Period,
     Profile,
     date_of,
     moment_of,
-    read,
 )
-from sim_core.ocpp16.outlet import Outlet, Transaction
+from sim_core.charging.schedule import Allowed, Limit, Stack, Sweep
+from sim_core.ocpp16.charging_profile import ALLOWED_UNIT, Bounds, read
 from sim_core.ocpp16.routing import on
-from sim_core.ocpp16.schedule import Allowed, Limit, Stack, Sweep
 from sim_core.ocpp16.timestamps import stamp
 from sim_core.runtime.clock import Timer
 from sim_core.snapshot import InstalledProfile, ProfileSnapshot
@@ -171,12 +169,12 @@ class SmartCharging:
         if duration < 0:
             return Refusal("PropertyConstraintViolation", "duration cannot be negative")
         unit = charging_rate_unit or self._usual_unit(connector_id)
-        known = connector_id == 0 or connector_id in cp.outlets
+        known = connector_id == 0 or connector_id in cp.connectors
         if not known or ALLOWED_UNIT[unit] not in self._bounds().units:
             return Reply(call_result.GetCompositeSchedule(GetCompositeScheduleStatus.rejected))
         at = self._now()
-        numbers = [connector_id] if connector_id else list(cp.outlets)
-        stacks = [self._stack(cp.outlets[number], at) for number in numbers]
+        numbers = [connector_id] if connector_id else list(cp.connectors)
+        stacks = [self._stack(cp.connectors[number], at) for number in numbers]
         cap, sweep = Sweep((self._cap_stack(),), at), Sweep(stacks, at)
         ratings = cp.model.ratings
         rated = Allowed(min(ratings.connector_power_w, ratings.cabinet_power_w))
@@ -220,7 +218,7 @@ class SmartCharging:
 
     # -- what comes with a transaction -------------------------------
 
-    def offered(self, outlet: Outlet, wire: Payload) -> Profile | str:
+    def offered(self, connector: Connector, wire: Payload) -> Profile | str:
         """The profile of a RemoteStartTransaction, or the sentence that refuses it (§5.11)."""
         profile = self._read(wire)
         if isinstance(profile, str):
@@ -229,15 +227,17 @@ class SmartCharging:
             return f"a RemoteStartTransaction brings a TxProfile, not a {profile.purpose}"
         if profile.transaction_id is not None:
             return "the profile of a RemoteStartTransaction has no transactionId yet"
-        return self._why_no_room(Installed(outlet.number, profile)) or profile
+        return self._why_no_room(Installed(connector.number, profile)) or profile
 
-    def begin(self, outlet: Outlet, transaction: Transaction, profile: Profile | None) -> None:
+    def begin(
+        self, connector: Connector, transaction: Transaction, profile: Profile | None
+    ) -> None:
         """A transaction begins, maybe with a profile of its own. Part of the caller's commit."""
         self._began[transaction.key] = moment_of(transaction.started_at)
         if profile is not None:
-            installed = Installed(outlet.number, profile, transaction.key)
+            installed = Installed(connector.number, profile, transaction.key)
             if why := self._why_no_room(installed):
-                self.note(outlet.number, f"the profile of the start is left out: {why}")
+                self.note(connector.number, f"the profile of the start is left out: {why}")
             else:
                 self._install(installed)
         self.refresh()
@@ -253,7 +253,7 @@ class SmartCharging:
 
     def note(self, connector_id: int | None, sentence: str) -> None:
         """Write down what came of a profile, and why: the CSMS only hears Rejected."""
-        known = connector_id if connector_id in self._cp.outlets else None
+        known = connector_id if connector_id in self._cp.connectors else None
         where = f"connector {known}: " if known else ""
         self._cp.note("profile", f"{where}{sentence}"[:LONGEST_NOTE], known)
 
@@ -321,9 +321,9 @@ class SmartCharging:
         """Put the limits of a moment on the metal."""
         self.pictures = {}
         charging = {
-            outlet.number: self._stack(outlet, at)
-            for outlet in self._cp.outlets.values()
-            if outlet.transaction is not None
+            connector.number: self._stack(connector, at)
+            for connector in self._cp.connectors.values()
+            if connector.transaction is not None
         }
         stacks = {0: self._cap_stack(), **charging}
         sweep = Sweep(tuple(stacks.values()), at)
@@ -332,9 +332,9 @@ class SmartCharging:
         ends: dict[int, Moment | None] = {}
         """When it ends, by the place of the different stacks."""
         self._cap = limits[0]
-        for outlet in self._cp.outlets.values():
-            limit = limits.get(outlet.number)
-            metal = outlet.metal
+        for connector in self._cp.connectors.values():
+            limit = limits.get(connector.number)
+            metal = connector.metal
             metal.profile_w = schedule.limit_w(limit, self._mains_v) if limit else None
             metal.profile_least_w = schedule.least_w(limit, self._mains_v) if limit else 0.0
         for number, limit in limits.items():
@@ -355,27 +355,31 @@ class SmartCharging:
             until=date_of(ends),
         )
 
-    def in_force(self, outlet: Outlet) -> ProfileSnapshot | None:
+    def in_force(self, connector: Connector) -> ProfileSnapshot | None:
         """The profile that allows a connector least now; None: none does."""
-        own, cap = self.pictures.get(outlet.number), self.pictures.get(0)
-        if cap is None or outlet.transaction is None:
+        own, cap = self.pictures.get(connector.number), self.pictures.get(0)
+        if cap is None or connector.transaction is None:
             return own
-        bounded = outlet.metal.allowed_by == "profile" or outlet.metal.starved
-        if own is None or (bounded and outlet.metal.allowed_w < own.limit_w):
+        bounded = connector.metal.allowed_by == "profile" or connector.metal.starved
+        if own is None or (bounded and connector.metal.allowed_w < own.limit_w):
             return cap
         return own
 
     def _stacks_in_force(self, at: Moment) -> list[Stack]:
-        running = (outlet for outlet in self._cp.outlets.values() if outlet.transaction is not None)
-        return [self._cap_stack(), *(self._stack(outlet, at) for outlet in running)]
+        running = (
+            connector
+            for connector in self._cp.connectors.values()
+            if connector.transaction is not None
+        )
+        return [self._cap_stack(), *(self._stack(connector, at) for connector in running)]
 
     def _cap_stack(self) -> Stack:
         return Stack((self._profiles(MOST, 0),))
 
-    def _stack(self, outlet: Outlet, at: Moment) -> Stack:
+    def _stack(self, connector: Connector, at: Moment) -> Stack:
         """What concerns a connector's transaction, or the one that would begin at `at`."""
-        transaction = outlet.transaction
-        own = self._profiles(DEFAULT, outlet.number)
+        transaction = connector.transaction
+        own = self._profiles(DEFAULT, connector.number)
         levels = {profile.stack_level for profile in own}
         common = tuple(
             profile for profile in self._profiles(DEFAULT, 0) if profile.stack_level not in levels
@@ -426,7 +430,7 @@ class SmartCharging:
     def _place(self, connector_id: int, profile: Profile) -> Installed | str:
         """The profile where it is to be installed, or the sentence that says why it cannot be."""
         purpose = profile.purpose
-        if connector_id != 0 and connector_id not in self._cp.outlets:
+        if connector_id != 0 and connector_id not in self._cp.connectors:
             return f"there is no connector {connector_id}"
         if purpose == MOST and connector_id != 0:
             return f"a {MOST} concerns the whole charge point: set it on connectorId 0"
@@ -434,7 +438,7 @@ class SmartCharging:
             return Installed(connector_id, profile)
         if connector_id == 0:
             return f"a {TX} concerns one transaction: set it on the connector of that"
-        transaction = self._cp.outlets[connector_id].transaction
+        transaction = self._cp.connectors[connector_id].transaction
         if transaction is None:
             return f"connector {connector_id} has no transaction: send a TxDefaultProfile"
         if profile.transaction_id not in (None, transaction.transaction_id):
@@ -455,8 +459,9 @@ class SmartCharging:
     def _why_no_room(self, new: Installed) -> str | None:
         most = self._cp.configuration.number("MaxChargingProfilesInstalled")
         coming = sum(
-            outlet.authorization is not None and outlet.authorization.charging_profile is not None
-            for outlet in self._cp.outlets.values()
+            connector.authorization is not None
+            and connector.authorization.charging_profile is not None
+            for connector in self._cp.connectors.values()
         )
         if len(self._installed) - len(self._replaced(new)) + coming < most:
             return None

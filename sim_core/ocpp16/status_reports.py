@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sim_core.hardware.status import Status
+from sim_core.ocpp16.status import Status
 from sim_core.runtime.clock import Clock, Timer
 from sim_core.wire.endpoint import Answer, NoAnswer, Payload
 

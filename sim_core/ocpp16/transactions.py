@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp.v16.enums import Reason
 
+from sim_core.charging.connector import Authorization, Connector, Transaction
 from sim_core.hardware.meter import Reading
 from sim_core.ocpp16 import metering, same_ids
-from sim_core.ocpp16.outlet import Authorization, Outlet, Transaction
 from sim_core.ocpp16.timestamps import stamp
 from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.store.records import JournalRow, StoredTransaction
@@ -63,7 +63,7 @@ class Transactions:
                 partial(self._sample_interval_s, number),
                 partial(self._sample_periodically, number),
             )
-            for number in charge_point.outlets
+            for number in charge_point.connectors
         }
 
         self._told_samples = ""
@@ -79,18 +79,18 @@ class Transactions:
     def recover(self) -> None:
         """After a start: what a power cut has interrupted ends with PowerLoss, or goes on."""
         for left in self._cp.store.open_transactions():
-            outlet = self._cp.outlets.get(left.connector_id)
-            if outlet is not None and (
+            connector = self._cp.connectors.get(left.connector_id)
+            if connector is not None and (
                 self._cp.behaviour.resume_after_power_loss or self._cp.quirks.late_power_loss
             ):
-                self._resume(outlet, left)
+                self._resume(connector, left)
             else:
-                self._end_for_power_loss(outlet, left)
+                self._end_for_power_loss(connector, left)
 
-    def _end_for_power_loss(self, outlet: Outlet | None, left: StoredTransaction) -> None:
+    def _end_for_power_loss(self, connector: Connector | None, left: StoredTransaction) -> None:
         register_wh = self._cp.store.registers().get(left.connector_id, 0.0)
-        if outlet is not None:
-            register_wh = outlet.metal.meter.register_wh
+        if connector is not None:
+            register_wh = connector.metal.meter.register_wh
         meter_stop_wh = max(self._whole_wh(register_wh), left.meter_start_wh)
         data = self._kept(left)
         self._write_stop(left, Reason.power_loss, meter_stop_wh, data, left.id_tag)
@@ -101,10 +101,10 @@ class Transactions:
             left.connector_id,
         )
 
-    def _resume(self, outlet: Outlet, left: StoredTransaction) -> None:
+    def _resume(self, connector: Connector, left: StoredTransaction) -> None:
         """It goes on, with the vehicle that stands there, or without one until it is back."""
-        metal = outlet.metal
-        outlet.transaction = Transaction(
+        metal = connector.metal
+        connector.transaction = Transaction(
             left.key,
             left.id_tag,
             left.parent_id_tag,
@@ -115,100 +115,100 @@ class Transactions:
         )
         self._look_at_ids()
         self._cp.smart_charging.refresh()
-        outlet.ended = False
-        self._recall_refusal(outlet, outlet.transaction)
+        connector.ended = False
+        self._recall_refusal(connector, connector.transaction)
         if self._cp.quirks.late_power_loss:
-            outlet.transaction.cut_off = True
+            connector.transaction.cut_off = True
             metal.close_contactor()
             metal.permitted = False
-            self._cp.changed(outlet)
+            self._cp.changed(connector)
             return
-        self._periodic[outlet.number].start()
+        self._periodic[connector.number].start()
         self._cp.note(
             "transaction",
             f"connector {left.connector_id}: the transaction of {left.id_tag} goes on after a "
             "power loss",
             left.connector_id,
         )
-        self._cp.changed(outlet)
-        self.energize_soon(outlet)
+        self._cp.changed(connector)
+        self.energize_soon(connector)
 
     def end_cut_off(self) -> None:
         """Registered again: what a power loss has interrupted shows once more, and ends."""
         cp = self._cp
-        for outlet in cp.outlets.values():
-            transaction = outlet.transaction
+        for connector in cp.connectors.values():
+            transaction = connector.transaction
             if transaction is not None and transaction.cut_off:
                 transaction.cut_off = False
-                self._send_sample(outlet, transaction, metering.PERIODIC, cp.now())
+                self._send_sample(connector, transaction, metering.PERIODIC, cp.now())
                 cp.clock.call_later(
-                    cp.vary(CUT_OFF_SHOWS_S), partial(self.stop, outlet, Reason.power_loss)
+                    cp.vary(CUT_OFF_SHOWS_S), partial(self.stop, connector, Reason.power_loss)
                 )
 
-    def fail(self, outlet: Outlet, card: Authorization, reason: Reason) -> None:
+    def fail(self, connector: Connector, card: Authorization, reason: Reason) -> None:
         """A start that comes to nothing: it ends as it begins, and the end is told late."""
         cp = self._cp
-        transaction = self._open(outlet, card)
+        transaction = self._open(connector, card)
         at = cp.now() + timedelta(seconds=cp.rng.uniform(*FAILED_AFTER_S))
         with cp.store.together():
-            self.keep(outlet, transaction, "StopTxnSampledData", metering.END, at)
+            self.keep(connector, transaction, "StopTxnSampledData", metering.END, at)
             self._write_stop(
                 transaction,
                 reason,
                 transaction.meter_start_wh,
                 self._kept(transaction),
                 card.id_tag,
-                outlet,
+                connector,
                 at=at,
                 later_s=cp.rng.uniform(*FAILED_TOLD_S),
             )
-        outlet.transaction = None
+        connector.transaction = None
         cp.smart_charging.refresh()
         cp.note(
             "transaction",
-            f"connector {outlet.number}: the start for {card.id_tag} has failed ({reason.value})",
-            outlet.number,
+            f"connector {connector.number}: the start for {card.id_tag} has failed ({reason.value})",
+            connector.number,
         )
 
-    def begin(self, outlet: Outlet, card: Authorization, *, in_vain: bool = False) -> None:
+    def begin(self, connector: Connector, card: Authorization, *, in_vain: bool = False) -> None:
         """Start a transaction on a plugged connector and, a moment later, the energy.
 
         `in_vain`: the energy never comes, and after a while the transaction is given up.
         """
         cp = self._cp
-        transaction = self._open(outlet, card)
+        transaction = self._open(connector, card)
         first_s = None
-        interval_s = self._sample_interval_s(outlet.number)
+        interval_s = self._sample_interval_s(connector.number)
         if cp.quirks.free_running_samples and interval_s > FIRST_SAMPLE_S:
             first_s = cp.rng.uniform(FIRST_SAMPLE_S, interval_s)
-        self._periodic[outlet.number].start(first_s)
+        self._periodic[connector.number].start(first_s)
         cp.note(
             "transaction",
-            f"connector {outlet.number}: transaction of {card.id_tag} started "
+            f"connector {connector.number}: transaction of {card.id_tag} started "
             f"at {transaction.meter_start_wh} Wh",
-            outlet.number,
+            connector.number,
         )
-        cp.changed(outlet)
+        cp.changed(connector)
         if not in_vain:
-            self.energize_soon(outlet)
+            self.energize_soon(connector)
             return
 
         def give_up() -> None:
-            if outlet.transaction is transaction:
-                self.stop(outlet, Reason.other)
+            if connector.transaction is transaction:
+                self.stop(connector, Reason.other)
 
         cp.clock.call_later(IN_VAIN_S, give_up)
 
-    def _open(self, outlet: Outlet, card: Authorization) -> Transaction:
-        cp, metal = self._cp, outlet.metal
+    def _open(self, connector: Connector, card: Authorization) -> Transaction:
+        cp, metal = self._cp, connector.metal
         now = cp.now()
         cp.advance_metal()
         meter_start_wh = self._whole_wh(metal.meter.register_wh)
-        reserved = cp.reservations.used_by(outlet, card)
+        reserved = cp.reservations.used_by(connector, card)
         with cp.store.together():
-            cp.store.save_register(outlet.number, metal.meter.register_wh)
+            cp.store.save_register(connector.number, metal.meter.register_wh)
             key = cp.store.begin(
-                connector_id=outlet.number,
+                connector_id=connector.number,
                 id_tag=card.id_tag,
                 parent_id_tag=card.parent_id_tag,
                 meter_start_wh=meter_start_wh,
@@ -219,14 +219,14 @@ class Transactions:
             )
             payload: Payload = {
                 "idTag": card.id_tag,
-                "connectorId": outlet.number,
+                "connectorId": connector.number,
                 "meterStart": meter_start_wh,
                 **({"reservationId": reserved.reservation_id} if reserved else {}),
                 "timestamp": stamp(now),
             }
             if reserved:
                 cp.reservations.end(reserved, "is used")
-            cp.outbox.append("StartTransaction", payload, key=key, connector_id=outlet.number)
+            cp.outbox.append("StartTransaction", payload, key=key, connector_id=connector.number)
             transaction = Transaction(
                 key,
                 card.id_tag,
@@ -235,13 +235,13 @@ class Transactions:
                 meter_start_wh,
                 offline=not cp.online,
             )
-            outlet.transaction = transaction
-            outlet.authorization = outlet.held_for = None
-            outlet.ended = False
-            cp.smart_charging.begin(outlet, transaction, card.charging_profile)
-            self.keep(outlet, transaction, "StopTxnSampledData", metering.BEGIN, now)
+            connector.transaction = transaction
+            connector.authorization = connector.held_for = None
+            connector.ended = False
+            cp.smart_charging.begin(connector, transaction, card.charging_profile)
+            self.keep(connector, transaction, "StopTxnSampledData", metering.BEGIN, now)
             if cp.behaviour.begin_end_samples:
-                self._send_sample(outlet, transaction, metering.BEGIN, now)
+                self._send_sample(connector, transaction, metering.BEGIN, now)
         return transaction
 
     def _whole_wh(self, register_wh: float) -> int:
@@ -254,100 +254,100 @@ class Transactions:
         interval_s = float(cp.configuration.number("MeterValueSampleInterval"))
         if cp.quirks.slow_minute and interval_s >= MINUTE_S:
             return interval_s * SLOW_MINUTE_S / MINUTE_S
-        others = (outlet for outlet in cp.outlets.values() if outlet.number != number)
+        others = (connector for connector in cp.connectors.values() if connector.number != number)
         if cp.quirks.busy_samples and interval_s >= HALF_A_MINUTE_S:
-            busy = any(outlet.busy for outlet in others) and cp.rng.random() < BUSY_SHARE
+            busy = any(connector.busy for connector in others) and cp.rng.random() < BUSY_SHARE
             return interval_s + (cp.rng.uniform(*BUSY_LATE_S) if busy else 0.0)
         return interval_s
 
-    def sample_early(self, outlet: Outlet, start_in_s: float) -> None:
+    def sample_early(self, connector: Connector, start_in_s: float) -> None:
         """A sample of a transaction that has not begun yet, in a make that has such ones."""
-        cp, card = self._cp, outlet.authorization
+        cp, card = self._cp, connector.authorization
         if not cp.quirks.early_samples or cp.rng.random() >= EARLY_SHARE:
             return
 
         def sample() -> None:
             interval_s = cp.configuration.number("MeterValueSampleInterval")
-            if card is None or outlet.authorization is not card or interval_s <= 0:
+            if card is None or connector.authorization is not card or interval_s <= 0:
                 return
             measurands = cp.configuration.items("MeterValuesSampledData")
-            value = self._value(outlet, measurands, metering.PERIODIC, cp.now())
-            payload: Payload = {"connectorId": outlet.number, "meterValue": [value]}
+            value = self._value(connector, measurands, metering.PERIODIC, cp.now())
+            payload: Payload = {"connectorId": connector.number, "meterValue": [value]}
             cp.outbox.post(metering.ACTION, payload)
 
         cp.after(max(0.0, start_in_s - cp.rng.uniform(*EARLY_S)), sample)
 
-    def energize_soon(self, outlet: Outlet) -> None:
+    def energize_soon(self, connector: Connector) -> None:
         """Close the contactor when the metal is ready, if the transaction still wants it."""
-        cp, transaction = self._cp, outlet.transaction
+        cp, transaction = self._cp, connector.transaction
 
         def energize() -> None:
-            if outlet.transaction is transaction and outlet.metal.plugged:
+            if connector.transaction is transaction and connector.metal.plugged:
                 cp.advance_metal()
-                outlet.metal.close_contactor()
+                connector.metal.close_contactor()
                 if cp.timing.precharge_s:
-                    outlet.metal.permitted = False
+                    connector.metal.permitted = False
                     cp.clock.call_later(cp.vary(cp.timing.precharge_s), flow)
-                cp.changed(outlet)
+                cp.changed(connector)
 
         def flow() -> None:
-            if transaction is not None and outlet.transaction is transaction:
+            if transaction is not None and connector.transaction is transaction:
                 cp.advance_metal()
-                outlet.metal.permitted = not transaction.deauthorized
-                cp.changed(outlet)
+                connector.metal.permitted = not transaction.deauthorized
+                cp.changed(connector)
 
         cp.after(cp.vary(cp.timing.energize_s), energize)
 
-    def stop(self, outlet: Outlet, reason: Reason, id_tag: str | None = None) -> None:
+    def stop(self, connector: Connector, reason: Reason, id_tag: str | None = None) -> None:
         """End the connector's transaction; `id_tag` is the card that ended it."""
-        cp, transaction = self._cp, outlet.transaction
+        cp, transaction = self._cp, connector.transaction
         if transaction is None:
             return
         cp.advance_metal()
-        metal = outlet.metal
+        metal = connector.metal
         metal.open_contactor()
         metal.cap_wh = None
-        self._periodic[outlet.number].stop()
+        self._periodic[connector.number].stop()
         meter_stop_wh = max(self._whole_wh(metal.meter.register_wh), transaction.meter_start_wh)
         with cp.store.together():
-            cp.store.save_register(outlet.number, metal.meter.register_wh)
+            cp.store.save_register(connector.number, metal.meter.register_wh)
             if cp.behaviour.begin_end_samples:
-                self._send_sample(outlet, transaction, metering.END, cp.now())
-            self.keep(outlet, transaction, "StopTxnSampledData", metering.END, cp.now())
+                self._send_sample(connector, transaction, metering.END, cp.now())
+            self.keep(connector, transaction, "StopTxnSampledData", metering.END, cp.now())
             data = self._kept(transaction)
             self._write_stop(
-                transaction, reason, meter_stop_wh, data, id_tag or transaction.id_tag, outlet
+                transaction, reason, meter_stop_wh, data, id_tag or transaction.id_tag, connector
             )
-        outlet.transaction = None
+        connector.transaction = None
         self._look_at_ids()
         cp.smart_charging.refresh()
-        outlet.ended = metal.occupied
+        connector.ended = metal.occupied
         if self._keeps_cable(reason) and metal.locked:
-            outlet.held_for = transaction.id_tag
+            connector.held_for = transaction.id_tag
         else:
-            cp.sessions.release_cable(outlet)
+            cp.sessions.release_cable(connector)
         cp.note(
             "transaction",
-            f"connector {outlet.number}: transaction of {transaction.id_tag} stopped "
+            f"connector {connector.number}: transaction of {transaction.id_tag} stopped "
             f"({reason.value}) at {meter_stop_wh} Wh, {meter_stop_wh - transaction.meter_start_wh} "
             "Wh charged",
-            outlet.number,
+            connector.number,
         )
-        cp.changed(outlet)
+        cp.changed(connector)
 
-    def cut_off(self, outlet: Outlet) -> None:
+    def cut_off(self, connector: Connector) -> None:
         """The power is gone: nothing more is written or said; `recover` finds what was open."""
         self._cp.advance_metal()
-        self._periodic[outlet.number].stop()
-        outlet.metal.open_contactor()
-        outlet.metal.cap_wh = None
-        if outlet.transaction is not None:
-            self._cp.store.save_register(outlet.number, outlet.metal.meter.register_wh)
-            outlet.transaction = None
+        self._periodic[connector.number].stop()
+        connector.metal.open_contactor()
+        connector.metal.cap_wh = None
+        if connector.transaction is not None:
+            self._cp.store.save_register(connector.number, connector.metal.meter.register_wh)
+            connector.transaction = None
             self._look_at_ids()
             self._cp.smart_charging.refresh()
-            outlet.ended = outlet.metal.occupied
-            self._cp.sessions.release_cable(outlet)
+            connector.ended = connector.metal.occupied
+            self._cp.sessions.release_cable(connector)
 
     def _keeps_cable(self, reason: Reason) -> bool:
         """Whether the cable stays locked after the stop, until its card comes (§4.8, §9.1)."""
@@ -355,18 +355,18 @@ class Transactions:
             return not self._cp.configuration.flag("UnlockConnectorOnEVSideDisconnect")
         return reason is Reason.de_authorized
 
-    def with_id(self, transaction_id: int) -> Outlet | None:
+    def with_id(self, transaction_id: int) -> Connector | None:
         """The connector whose running transaction has this id: of several the newest."""
-        running = same_ids.running_with(self._cp.outlets.values(), transaction_id)
+        running = same_ids.running_with(self._cp.connectors.values(), transaction_id)
         return running[-1] if running else None
 
     def _look_at_ids(self) -> None:
-        self._cp.warn(same_ids.ABOUT, same_ids.sentence(self._cp.outlets.values()))
+        self._cp.warn(same_ids.ABOUT, same_ids.sentence(self._cp.connectors.values()))
 
     def interval_changed(self) -> None:
         """MeterValueSampleInterval has a new value: it counts from now."""
         for number, periodic in self._periodic.items():
-            if self._cp.outlets[number].transaction:
+            if self._cp.connectors[number].transaction:
                 periodic.rearm()
 
     # -- what the CSMS answers ---------------------------------------
@@ -403,13 +403,13 @@ class Transactions:
                 row.connector_id,
             )
 
-    def _running(self, row: JournalRow) -> tuple[Outlet, Transaction] | None:
+    def _running(self, row: JournalRow) -> tuple[Connector, Transaction] | None:
         """The transaction that a row is of, if it has not ended, and its connector."""
-        outlet = self._cp.outlets.get(row.connector_id)
-        transaction = outlet.transaction if outlet else None
-        if outlet is None or transaction is None or transaction.key != row.transaction_key:
+        connector = self._cp.connectors.get(row.connector_id)
+        transaction = connector.transaction if connector else None
+        if connector is None or transaction is None or transaction.key != row.transaction_key:
             return None
-        return outlet, transaction
+        return connector, transaction
 
     def settled(self, row: JournalRow, payload: Payload) -> None:
         """A transaction message was answered and has left the journal."""
@@ -425,7 +425,7 @@ class Transactions:
         running = self._running(row)
         if running is None:
             return  # it has ended meanwhile; the rows behind carry the id
-        outlet, transaction = running
+        connector, transaction = running
         transaction.transaction_id = row.transaction_id
         if transaction.offline and row.transaction_id == NO_ID and cp.quirks.offline_duplicate:
             self._refused_starts[row.transaction_key] = row.payload
@@ -433,7 +433,7 @@ class Transactions:
         if verdict is not None:
             transaction.parent_id_tag = verdict.parent_id_tag or transaction.parent_id_tag
             if not verdict.accepted:
-                self._deauthorize(outlet, transaction, verdict.status)
+                self._deauthorize(connector, transaction, verdict.status)
         self._look_at_ids()
         cp.published_facts_changed()
 
@@ -470,28 +470,28 @@ class Transactions:
         if sample:
             self._told_samples = why
         if row.action == "StartTransaction" and (running := self._running(row)):
-            outlet, transaction = running
+            connector, transaction = running
             self._cp.note(
                 "transaction",
-                f"connector {outlet.number}: charging for {transaction.id_tag} ends, for the CSMS "
+                f"connector {connector.number}: charging for {transaction.id_tag} ends, for the CSMS "
                 "did not take its StartTransaction and knows of no transaction",
-                outlet.number,
+                connector.number,
             )
-            self.stop(outlet, Reason.other)
+            self.stop(connector, Reason.other)
         self._cp.published_facts_changed()
 
-    def check_energy_limit(self, outlet: Outlet) -> None:
+    def check_energy_limit(self, connector: Connector) -> None:
         """MaxEnergyOnInvalidId is used up: no more energy (§9.1)."""
-        transaction = outlet.transaction
-        if transaction is not None and not transaction.deauthorized and outlet.metal.spent:
-            self._withhold(outlet, transaction)
+        transaction = connector.transaction
+        if transaction is not None and not transaction.deauthorized and connector.metal.spent:
+            self._withhold(connector, transaction)
 
-    def check_vehicle(self, outlet: Outlet) -> None:
+    def check_vehicle(self, connector: Connector) -> None:
         """A vehicle that is full may end the session: no reason of §7.36 but Other says so."""
-        if outlet.transaction is not None and outlet.metal.left_by_vehicle:
-            self.stop(outlet, Reason.other)
+        if connector.transaction is not None and connector.metal.left_by_vehicle:
+            self.stop(connector, Reason.other)
 
-    def _deauthorize(self, outlet: Outlet, transaction: Transaction, status: str) -> None:
+    def _deauthorize(self, connector: Connector, transaction: Transaction, status: str) -> None:
         """The CSMS knows better than whoever let the card start (§4.8)."""
         cp = self._cp
         if transaction.refused:
@@ -499,67 +499,67 @@ class Transactions:
         transaction.refused = True
         cp.note(
             "authorization",
-            f"connector {outlet.number}: the CSMS answered {status} for {transaction.id_tag}",
-            outlet.number,
+            f"connector {connector.number}: the CSMS answered {status} for {transaction.id_tag}",
+            connector.number,
         )
         if cp.configuration.flag("StopTransactionOnInvalidId"):
-            self.stop(outlet, Reason.de_authorized)
+            self.stop(connector, Reason.de_authorized)
             return
         allowance_wh = cp.configuration.number("MaxEnergyOnInvalidId")
         if allowance_wh > 0:
             cp.advance_metal()
-            outlet.metal.cap_wh = outlet.metal.meter.register_wh + allowance_wh
-        refusal = {"transaction": transaction.key, "cap_wh": outlet.metal.cap_wh}
-        cp.store.keep(REFUSED.format(outlet.number), refusal)
-        if outlet.metal.cap_wh is None:
-            self._withhold(outlet, transaction)
+            connector.metal.cap_wh = connector.metal.meter.register_wh + allowance_wh
+        refusal = {"transaction": transaction.key, "cap_wh": connector.metal.cap_wh}
+        cp.store.keep(REFUSED.format(connector.number), refusal)
+        if connector.metal.cap_wh is None:
+            self._withhold(connector, transaction)
 
-    def _recall_refusal(self, outlet: Outlet, transaction: Transaction) -> None:
+    def _recall_refusal(self, connector: Connector, transaction: Transaction) -> None:
         """A transaction that goes on after a power loss has no more energy than it had before."""
-        refusal = self._cp.store.kept(REFUSED.format(outlet.number))
+        refusal = self._cp.store.kept(REFUSED.format(connector.number))
         if refusal is not None and refusal["transaction"] == transaction.key:
-            outlet.metal.cap_wh = refusal["cap_wh"]
-            transaction.deauthorized = outlet.metal.cap_wh is None
-            outlet.metal.permitted = not transaction.deauthorized
+            connector.metal.cap_wh = refusal["cap_wh"]
+            transaction.deauthorized = connector.metal.cap_wh is None
+            connector.metal.permitted = not transaction.deauthorized
 
-    def _withhold(self, outlet: Outlet, transaction: Transaction) -> None:
+    def _withhold(self, connector: Connector, transaction: Transaction) -> None:
         self._cp.advance_metal()
         transaction.deauthorized = True
-        outlet.metal.permitted = False
-        self._cp.changed(outlet)
+        connector.metal.permitted = False
+        self._cp.changed(connector)
 
     # -- samples -----------------------------------------------------
 
     def _value(
-        self, outlet: Outlet, measurands: tuple[str, ...], context: str, at: datetime
+        self, connector: Connector, measurands: tuple[str, ...], context: str, at: datetime
     ) -> dict[str, Any]:
         return metering.meter_value(
-            at, self._cp.readings.of(outlet), measurands, context, self._cp.model.metering
+            at, self._cp.readings.of(connector), measurands, context, self._cp.model.metering
         )
 
     def _sample_periodically(self, number: int, at: datetime) -> None:
-        outlet = self._cp.outlets[number]
-        transaction = outlet.transaction
+        connector = self._cp.connectors[number]
+        transaction = connector.transaction
         if transaction is None:
             return
-        if outlet.metal.flowing or self._cp.behaviour.samples_while_suspended:
+        if connector.metal.flowing or self._cp.behaviour.samples_while_suspended:
             self._cp.advance_metal()
             with self._cp.store.together():
-                self.keep(outlet, transaction, "StopTxnSampledData", metering.PERIODIC, at)
-                self._send_sample(outlet, transaction, metering.PERIODIC, at)
+                self.keep(connector, transaction, "StopTxnSampledData", metering.PERIODIC, at)
+                self._send_sample(connector, transaction, metering.PERIODIC, at)
 
     def _send_sample(
-        self, outlet: Outlet, transaction: Transaction, context: str, at: datetime
+        self, connector: Connector, transaction: Transaction, context: str, at: datetime
     ) -> None:
         if self._cp.configuration.number("MeterValueSampleInterval") > 0:  # §9.1: 0 means none
             measurands = self._cp.configuration.items("MeterValuesSampledData")
-            limited = outlet.metal.profile_w is not None
+            limited = connector.metal.profile_w is not None
             if context == metering.END and limited and self._cp.quirks.erratic_power_offered:
                 measurands = tuple(name for name in measurands if name != "Power.Offered")
-            self.send_value(outlet, transaction, self._value(outlet, measurands, context, at))
+            self.send_value(connector, transaction, self._value(connector, measurands, context, at))
 
     def keep(
-        self, outlet: Outlet, transaction: Transaction, key: str, context: str, at: datetime
+        self, connector: Connector, transaction: Transaction, key: str, context: str, at: datetime
     ) -> None:
         """Keep a meter value for StopTransaction, with the measurands of this key if it has any.
 
@@ -576,7 +576,7 @@ class Transactions:
         transaction.met[context] = nth + 1
         if nth % transaction.stride:
             return
-        value = self._value(outlet, measurands, context, at)
+        value = self._value(connector, measurands, context, at)
         if self._cp.store.add_sample(transaction.key, value) >= STOP_DATA_MOST:
             self._cp.store.thin_samples(transaction.key)
             transaction.stride *= 2
@@ -588,17 +588,19 @@ class Transactions:
             return []
         return self._cp.store.samples(transaction.key)
 
-    def send_value(self, outlet: Outlet, transaction: Transaction, value: dict[str, Any]) -> None:
+    def send_value(
+        self, connector: Connector, transaction: Transaction, value: dict[str, Any]
+    ) -> None:
         """Write a meter value of a running transaction into the journal."""
         payload: Payload = {
-            "connectorId": outlet.number,
+            "connectorId": connector.number,
             PLACEHOLDER: None,
             "meterValue": [value],
         }
         with self._cp.store.together():
-            self._cp.store.save_register(outlet.number, outlet.metal.meter.register_wh)
+            self._cp.store.save_register(connector.number, connector.metal.meter.register_wh)
             self._cp.outbox.append(
-                "MeterValues", payload, key=transaction.key, connector_id=outlet.number
+                "MeterValues", payload, key=transaction.key, connector_id=connector.number
             )
 
     def _write_stop(
@@ -608,7 +610,7 @@ class Transactions:
         meter_stop_wh: int,
         data: list[dict[str, Any]],
         id_tag: str,
-        outlet: Outlet | None = None,
+        connector: Connector | None = None,
         *,
         at: datetime | None = None,
         later_s: float = 0.0,
@@ -624,7 +626,7 @@ class Transactions:
         }
         if data:
             payload["transactionData"] = data
-        number = outlet.number if outlet else getattr(transaction, "connector_id", 0)
+        number = connector.number if connector else getattr(transaction, "connector_id", 0)
         with cp.store.together():
             cp.outbox.append(
                 "StopTransaction",

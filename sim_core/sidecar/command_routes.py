@@ -216,11 +216,11 @@ async def _started(station: Station, number: int) -> Outcome | None:
 
     A script that asks for a start looks for the transaction with its next line.
     """
-    outlet = station.charge_point.outlets[number]
-    if not outlet.starting:
+    connector = station.charge_point.connectors[number]
+    if not connector.starting:
         return None
-    await station.until(lambda _: not outlet.starting)
-    if outlet.transaction is not None:
+    await station.until(lambda _: not connector.starting)
+    if connector.transaction is not None:
         return Accepted("started")
     why = station.snapshot.connectors[number - 1].refusals.get("local_start")
     return Refused(why or f"connector {number}: the start was broken off")
@@ -228,7 +228,7 @@ async def _started(station: Station, number: int) -> Outcome | None:
 
 def _connector(station: Station, text: str) -> int:
     """The connector that a path names; 0 where there is none."""
-    numbers = {str(number): number for number in station.charge_point.outlets}
+    numbers = {str(number): number for number in station.charge_point.connectors}
     return numbers.get(text, 0)
 
 
@@ -236,16 +236,16 @@ def _done(station: Station, action: Action, number: int, outcome: Outcome) -> di
     body: dict[str, Any] = {"ok": True}
     if action.on_connector:
         # The picture is made once a turn of the loop; the facts are those of now.
-        outlet = station.charge_point.outlets[number]
+        connector = station.charge_point.connectors[number]
         body["connector"] = number
-        body["state"] = outlet.status().value
-        body["plugged"] = outlet.metal.plugged
-        if outlet.metal.fault is not None:
-            body["error_code"] = outlet.metal.fault.error_code
+        body["state"] = connector.status().value
+        body["plugged"] = connector.metal.plugged
+        if connector.metal.fault is not None:
+            body["error_code"] = connector.metal.fault.error_code
     else:
         body["link"] = "up" if station.link.wanted else "down"
         body["online"] = station.snapshot.link.frames_pass
-        body["powered"] = station.charge_point.powered
+        body["powered"] = station.charge_point.condition.powered
     if isinstance(outcome, Accepted) and outcome.detail:
         body["detail"] = outcome.detail
     return body

@@ -131,7 +131,7 @@ class Looks:
         characters = 0
         behind = [exchange for exchange in changed if exchange.number > after]
         for exchange in behind[: given.get("limit", PAGE)]:
-            page.append(_exchange(exchange, self._station.charge_point.clock_ahead))
+            page.append(_exchange(exchange, self._station.charge_point.environment.ahead))
             characters += len(exchange.request) + len(exchange.answer)
             if characters > PAGE_CHARACTERS:
                 break

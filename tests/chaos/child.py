@@ -98,8 +98,8 @@ def make_station(folder: Path, url: str, seed: int) -> Station:
         seed=seed,
     )
     witness = Witness(folder / "witness")
-    for index, outlet in enumerate(station.charge_point.outlets.values()):
-        outlet.metal.meter = WitnessedMeter(outlet.metal.meter.register_wh, witness, index)
+    for index, connector in enumerate(station.charge_point.connectors.values()):
+        connector.metal.meter = WitnessedMeter(connector.metal.meter.register_wh, witness, index)
     return station
 
 

@@ -243,8 +243,10 @@ def witness(pair: Pair, folder: Path) -> None:
     """Let what the meters count be kept where the messages cannot change it."""
     (folder / "witness").write_bytes(bytes(8 * child.CONNECTORS))
     counted = child.Witness(folder / "witness")
-    for index, outlet in enumerate(pair.station.charge_point.outlets.values()):
-        outlet.metal.meter = child.WitnessedMeter(outlet.metal.meter.register_wh, counted, index)
+    for index, connector in enumerate(pair.station.charge_point.connectors.values()):
+        connector.metal.meter = child.WitnessedMeter(
+            connector.metal.meter.register_wh, counted, index
+        )
 
 
 async def go_through(way: Way, world: World, pair: Pair) -> None:

@@ -70,7 +70,7 @@ class Crowd:
     def raise_faults(self) -> None:
         """Raise what has gone wrong inside one of them; see `Pair`."""
         for station in self.stations:
-            failed = station.charge_point._failed
+            failed = station.charge_point.tasks._failed
             if failed.done() and not failed.cancelled():
                 failed.result()
 

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim_core.charging.facts import RULES, Facts, refusals, why_not
 from sim_core.hardware.cabinet import Demand, served, share
-from sim_core.hardware.connector import STEP_S, Connector, Fault
 from sim_core.hardware.meter import Meter
 from sim_core.hardware.model import Ratings
-from sim_core.hardware.status import RULES, Facts, Status, connector_status, refusals, why_not
+from sim_core.hardware.outlet import STEP_S, Fault, Outlet
 from sim_core.hardware.vehicle import Pause, Vehicle, VehicleType, next_to_arrive
+from sim_core.ocpp16.status import Status, connector_status
 from sim_core.settings.models import load_garage
 
 GARAGE = load_garage()
@@ -97,7 +98,7 @@ def on_the_curve(kind: VehicleType, soc: float) -> float:
 class Witness(Meter):
     """A meter that looks, at whatever it is to count, whether that may be."""
 
-    metal: Connector
+    metal: Outlet
     exact = False
     """No noise: the limit that is told of is what flows."""
     counted_s = 0.0
@@ -140,7 +141,7 @@ def test_one_chain_whatever_happens(
     acts: list[tuple[str, Any]], rated: Ratings, seed: int, noise: float, ramp_w_per_s: float
 ) -> None:
     now = 0.0
-    metal = Connector(
+    metal = Outlet(
         rated,
         register_wh=1000.0,
         ramp_w_per_s=ramp_w_per_s,
@@ -216,7 +217,7 @@ def test_how_time_is_cut_up_makes_no_difference_to_the_energy(
     steps: list[float], kind: VehicleType, rate_w: float
 ) -> None:
     def charge(cuts: list[float]) -> float:
-        metal = Connector(
+        metal = Outlet(
             RATINGS,
             register_wh=0.0,
             ramp_w_per_s=2000.0,
@@ -239,9 +240,9 @@ def test_how_time_is_cut_up_makes_no_difference_to_the_energy(
         assert once == pytest.approx(min(expected_wh, room_wh), abs=1e-3)
 
 
-def charging(kind: VehicleType, **more: Any) -> Connector:
+def charging(kind: VehicleType, **more: Any) -> Outlet:
     """A vehicle at a connector of a whole cabinet, with the contactor just closed."""
-    metal = Connector(
+    metal = Outlet(
         RATINGS, register_wh=0.0, ramp_w_per_s=1e9, rng=random.Random(1), now_s=0.0, **more
     )
     metal.plug(Vehicle(kind))
@@ -306,7 +307,7 @@ def test_what_binds_is_told_with_its_number() -> None:
 
 
 def test_power_rises_along_the_ramp_falls_at_once_and_rises_again() -> None:
-    metal = Connector(RATINGS, register_wh=0.0, ramp_w_per_s=2000, rng=random.Random(1), now_s=0.0)
+    metal = Outlet(RATINGS, register_wh=0.0, ramp_w_per_s=2000, rng=random.Random(1), now_s=0.0)
     metal.plug(Vehicle(GARAGE[0]))
     metal.allowed_w = 60_000
     metal.close_contactor()
@@ -334,7 +335,7 @@ def test_the_contacts_warm_up_and_cool_down() -> None:
 
 def test_noise_is_of_the_current_and_repeats_with_its_seed() -> None:
     def powers(seed: int, noise: float) -> list[float]:
-        metal = Connector(
+        metal = Outlet(
             RATINGS,
             register_wh=0.0,
             ramp_w_per_s=1e9,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
+from sim_core.charging.facts import RULES, Facts, refusals
 from sim_core.hardware.cabinet import Demand, share
 from sim_core.hardware.meter import Meter, Reading
 from sim_core.hardware.model import (
@@ -19,7 +20,7 @@ from sim_core.hardware.model import (
     QuirkText,
     VendorFault,
 )
-from sim_core.hardware.status import RULES, Facts, Status, connector_status, refusals
+from sim_core.ocpp16.status import Status, connector_status
 from sim_core.settings.models import load_garage, load_model
 
 SMALLEST = """

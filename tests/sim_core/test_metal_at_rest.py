@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from sim_core.hardware.connector import CONSTANT_STEP_S, STEP_S, Connector, Fault
 from sim_core.hardware.meter import Meter
 from sim_core.hardware.model import Ratings
+from sim_core.hardware.outlet import CONSTANT_STEP_S, STEP_S, Fault, Outlet
 from sim_core.hardware.vehicle import Pause, Vehicle
 from sim_core.settings.models import load_garage
 
@@ -19,8 +19,8 @@ RATINGS = Ratings(connector_power_w=180_000, connector_current_a=250, cabinet_po
 KIND = load_garage()[0]
 
 
-def connector(**more: float) -> Connector:
-    return Connector(
+def connector(**more: float) -> Outlet:
+    return Outlet(
         RATINGS,
         register_wh=500.0,
         rng=random.Random(1),

@@ -1,6 +1,6 @@
 """What is refused, and with which sentence: every rule of every act by the facts that break it.
 
-The first half is the table of `hardware.status`: facts under which an act is possible, one fact
+The first half is the table of `charging.facts`: facts under which an act is possible, one fact
 that speaks against it, and the words. That nobody may leave a rule out is counted. The second half
 are the switches of the station, which has rules of its own.
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from sim_core.charging.facts import RULES, Facts, why_not
 from sim_core.commands import (
     ACTION_BY_COMMAND,
     ACTIONS,
@@ -30,7 +31,6 @@ from sim_core.commands import (
     Start,
     Swipe,
 )
-from sim_core.hardware.status import RULES, Facts, why_not
 from tests.conformance.acts import charge
 from tests.pair import Pair
 from tests.scripted_csms import Drop, Hold

@@ -8,18 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim_core.charging.profile import EPOCH, SECOND, Period, Profile, date_of, moment_of
+from sim_core.charging.schedule import Allowed, Limit, Stack
 from sim_core.ocpp16 import schedule
-from sim_core.ocpp16.charging_profile import (
-    EPOCH,
-    SECOND,
-    Bounds,
-    Period,
-    Profile,
-    date_of,
-    moment_of,
-    read,
-)
-from sim_core.ocpp16.schedule import Allowed, Limit, Stack
+from sim_core.ocpp16.charging_profile import Bounds, read
 
 NOW_S = 1_767_268_800
 DAY_S = 86_400

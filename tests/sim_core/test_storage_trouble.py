@@ -446,7 +446,7 @@ async def test_the_meters_count_on_after_a_turn_that_failed(
         await charge(pair)
         transactions = pair.station.charge_point.transactions
         with monkeypatch.context() as patch:
-            patch.setattr(transactions, "check_vehicle", lambda outlet: 1 / 0)
+            patch.setattr(transactions, "check_vehicle", lambda connector: 1 / 0)
             await pair.advance(2)
         before = Store.registers(pair.station._store)[1]
         await pair.advance(60)

@@ -70,8 +70,8 @@ async def test_a_reset_of_many_connectors_leaves_the_rest_its_turn() -> None:
 
         async def others() -> None:
             while True:
-                outlets = pair.station.charge_point.outlets.values()
-                running.append(sum(outlet.transaction is not None for outlet in outlets))
+                connectors = pair.station.charge_point.connectors.values()
+                running.append(sum(connector.transaction is not None for connector in connectors))
                 await asyncio.sleep(0)
 
         beside = asyncio.ensure_future(others())

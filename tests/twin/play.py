@@ -166,8 +166,8 @@ class Play:
         """Everything that the twin has said since the trace began, with its answers to requests."""
         async with self.csms, self.pair:
             for number, register_wh in self.scene.registers_wh.items():
-                outlet = self.pair.station.charge_point.outlets[number]
-                outlet.metal.meter = Meter(float(register_wh))
+                connector = self.pair.station.charge_point.connectors[number]
+                connector.metal.meter = Meter(float(register_wh))
             await self._before()
             for stimulus in self.scene.stimuli:
                 await self._wait_for(stimulus)
@@ -276,7 +276,7 @@ class Play:
             await self._submit(Swipe(number, stimulus.detail))
         elif stimulus.kind == "ev_stops":
             charge_point = pair.station.charge_point
-            charge_point.transactions.stop(charge_point.outlets[number], Reason.other)
+            charge_point.transactions.stop(charge_point.connectors[number], Reason.other)
         elif stimulus.kind == "fault":
             await pair.submit(InjectFault(number, vendor_error_code=stimulus.detail))
         else:

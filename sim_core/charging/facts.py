@@ -1,8 +1,8 @@
-"""What a connector is, and what it would refuse: two pure functions over its facts.
+"""What is true of a connector, and what it would refuse: pure.
 
-Status is derived, never set. The facts change; the OCPP word follows (OCPP 1.6 §7.7). Faults lie
-over everything and what is beneath keeps moving, so that recovery lands right. The transition
-table of OCPP 1.6 §4.9 judges this in the tests; it is not the mechanism.
+Status is derived from these facts, never set; each protocol has its own words for them, and a
+function of its own that says which (`ocpp16.status`). Faults lie over everything and what is
+beneath keeps moving, so that recovery lands right.
 
 `why_not` asks the same facts before an act. Whoever wants to act (key, button, palette, HTTP, the
 charge point itself) gets the same sentence.
@@ -12,22 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
-
-
-class Status(str, Enum):
-    """ChargePointStatus of OCPP 1.6 §7.7."""
-
-    AVAILABLE = "Available"
-    PREPARING = "Preparing"
-    CHARGING = "Charging"
-    SUSPENDED_EV = "SuspendedEV"
-    SUSPENDED_EVSE = "SuspendedEVSE"
-    FINISHING = "Finishing"
-    RESERVED = "Reserved"
-    UNAVAILABLE = "Unavailable"
-    FAULTED = "Faulted"
 
 
 @dataclass(frozen=True)
@@ -69,35 +54,6 @@ class Facts:
     powered: bool = True
     """The mains are there."""
     id_tag: str | None = None
-
-
-def connector_status(facts: Facts) -> Status:
-    """The OCPP 1.6 word for these facts (§4.9, §7.7)."""
-    if facts.fault:
-        return Status.FAULTED
-    if facts.transaction:
-        return _status_in_transaction(facts)
-    if not facts.operative:
-        return Status.UNAVAILABLE
-    if facts.authorized:
-        return Status.PREPARING
-    if facts.reserved_first:  # G1, G2: only its end and its holder lead away from Reserved
-        return Status.RESERVED
-    if facts.plugged or facts.cable:
-        return Status.FINISHING if facts.ended else Status.PREPARING
-    if facts.reserved_for is not None:
-        return Status.RESERVED
-    return Status.AVAILABLE
-
-
-def _status_in_transaction(facts: Facts) -> Status:
-    if not facts.evse_ready:  # §7.7: of both, SuspendedEVSE takes precedence
-        return Status.SUSPENDED_EVSE
-    if not facts.plugged or not facts.ev_ready:
-        return Status.SUSPENDED_EV
-    if facts.energized:
-        return Status.CHARGING
-    return Status.SUSPENDED_EV if facts.interrupted else Status.PREPARING
 
 
 Rule = Callable[[Facts], "str | None"]

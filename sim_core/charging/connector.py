@@ -1,6 +1,6 @@
 """One connector as the firmware sees it: the metal, and the facts of its session.
 
-Facts only. Status is derived from them (`hardware.status`), and whoever changes one tells the
+Facts only. Status is derived from them (`charging.facts`), and whoever changes one tells the
 charge point, which looks at the whole again.
 """
 
@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sim_core.hardware.connector import Connector, Fault
+from sim_core.charging.facts import Facts
+from sim_core.charging.profile import Profile
 from sim_core.hardware.meter import Reading
-from sim_core.hardware.status import Facts, Status, connector_status
+from sim_core.hardware.outlet import Fault, Outlet
 from sim_core.hardware.vehicle import Vehicle
-from sim_core.ocpp16.charging_profile import Profile
+from sim_core.ocpp16.status import Status, connector_status
 from sim_core.runtime.clock import Timer
 from sim_core.snapshot import TRACE_LENGTH
 from sim_core.store.records import Reservation
@@ -64,11 +65,11 @@ NO_TRACE: Final[deque[float]] = deque(maxlen=0)
 
 
 @dataclass
-class Outlet:
+class Connector:
     """One connector, number 1 and up."""
 
     number: int
-    metal: Connector
+    metal: Outlet
     lockable: bool
     in_service: bool = True
     """As the CSMS wants it, lastingly."""

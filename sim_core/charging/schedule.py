@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from operator import attrgetter
 
-from sim_core.ocpp16.charging_profile import ROUND_S, SECOND, Moment, Period, Profile
+from sim_core.charging.profile import ROUND_S, SECOND, Moment, Period, Profile
 
 PHASES = 3
 """Meant where numberPhases is not said (§7.10)."""

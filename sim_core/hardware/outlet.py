@@ -37,7 +37,7 @@ class Fault:
     info: str = ""
 
 
-class Connector:
+class Outlet:
     """The metal of one outlet. Times are seconds of a clock that never goes back."""
 
     # Python keeps no more than 30 attributes without a dictionary of 2 KiB for each instance.

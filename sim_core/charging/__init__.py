@@ -1,0 +1,1 @@
+"""What a charger does, whatever it speaks: no protocol has a word in here."""

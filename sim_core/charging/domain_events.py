@@ -1,0 +1,246 @@
+"""What has happened at a charger, with who or what is behind it: what a protocol may speak of.
+
+An operation changes facts and emits one of these, synchronously and in the same store commit. OCPP
+1.6 drops most causes; OCPP 2.0.1 has a word for each (`triggerReason`). A protocol listens to what
+it has words for: an event that nobody listens to costs one call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sim_core.charging.facts import Facts
+from sim_core.charging.vocabulary import Cause, Context, StopReason
+from sim_core.hardware.meter import Reading
+from sim_core.hardware.outlet import Fault
+
+
+@dataclass(frozen=True)
+class Plugged:
+    """A vehicle was plugged in."""
+
+    connector_id: int
+    cause: Cause = Cause.CABLE
+
+
+@dataclass(frozen=True)
+class Unplugged:
+    """The cable came out at the vehicle's side."""
+
+    connector_id: int
+    cause: Cause = Cause.CABLE
+
+
+@dataclass(frozen=True)
+class Identified:
+    """A vehicle has said its own id over the cable."""
+
+    connector_id: int
+    vid: str
+    cause: Cause = Cause.VEHICLE
+
+
+@dataclass(frozen=True)
+class Authorised:
+    """A card may charge."""
+
+    connector_id: int
+    token: str
+    cause: Cause
+
+
+@dataclass(frozen=True)
+class AuthorisationEnded:
+    """A card that waited for the plug, or for its transaction, no longer counts."""
+
+    connector_id: int
+    token: str
+    cause: Cause
+
+
+@dataclass(frozen=True)
+class TransactionBegan:
+    """Energy may be billed from here on. `key` is ours; `content` is kept in the journal."""
+
+    connector_id: int
+    key: int
+    token: str
+    register_wh: int
+    at: datetime
+    cause: Cause
+    reservation_id: int | None = None
+    offline: bool = False
+    """It began without the CSMS."""
+
+
+@dataclass(frozen=True)
+class TransactionWentOn:
+    """A transaction that a power loss had interrupted goes on."""
+
+    connector_id: int
+    key: int
+    cause: Cause = Cause.POWER
+
+
+@dataclass(frozen=True)
+class TransactionCutOff:
+    """The power is gone: nothing more is written of it before the next start."""
+
+    connector_id: int
+    key: int
+    cause: Cause = Cause.POWER
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a meter showed at a moment, and which of it counts."""
+
+    at: datetime
+    context: Context
+    reading: Reading
+    measurands: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """A sample is to be told. Without a `key` it is of no transaction."""
+
+    connector_id: int
+    sample: Sample
+    cause: Cause
+    key: int | None = None
+
+
+@dataclass(frozen=True)
+class TransactionEnded:
+    """Nothing more is billed. `samples` are those that were kept for the end, as `to_json` of
+    `journal_facts` has them."""
+
+    connector_id: int
+    key: int
+    reason: StopReason
+    cause: Cause
+    token: str
+    register_wh: int
+    at: datetime
+    samples: tuple[dict[str, Any], ...] = ()
+    later_s: float = 0.0
+    """So much later than its other messages it is told."""
+
+
+@dataclass(frozen=True)
+class Paused:
+    """Energy has stopped flowing in a transaction that goes on."""
+
+    connector_id: int
+    cause: Cause
+
+
+@dataclass(frozen=True)
+class Flowing:
+    """Energy flows again, or for the first time."""
+
+    connector_id: int
+    cause: Cause
+
+
+@dataclass(frozen=True)
+class FaultRaised:
+    """Something broke; connector 0 is the charger as a whole."""
+
+    connector_id: int
+    fault: Fault
+    cause: Cause = Cause.FAULT
+
+
+@dataclass(frozen=True)
+class FaultCleared:
+    """What broke is mended."""
+
+    connector_id: int
+    fault: Fault
+    cause: Cause = Cause.BUTTON
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Facts of a connector may have changed: what is true of it now."""
+
+    facts: Facts
+    fault: Fault | None
+    held: bool
+    """It is kept free for somebody."""
+    cause: Cause = Cause.CSMS
+
+
+@dataclass(frozen=True)
+class LookedAtWhole:
+    """The same of the charger as a whole."""
+
+    usable: bool
+    fault: Fault | None
+    contradiction: str
+    """A card of which the CSMS says otherwise than the local list that it has sent."""
+    cause: Cause = Cause.CSMS
+
+
+@dataclass(frozen=True)
+class ReservationEnded:
+    """A reservation is no more; `how` is the end of a sentence."""
+
+    reservation_id: int
+    connector_id: int
+    how: str
+    cause: Cause
+
+
+@dataclass(frozen=True)
+class UpdateStepped:
+    """An update of the firmware has come to another stage: a word of `updates`."""
+
+    status: str
+    cause: Cause = Cause.CSMS
+
+
+@dataclass(frozen=True)
+class UploadStepped:
+    """A file on its way has come to another stage: a word of `uploads`."""
+
+    what: str
+    status: str
+    request_id: int | None
+    cause: Cause = Cause.CSMS
+
+
+@dataclass(frozen=True)
+class SecurityNoted:
+    """Something that concerns security is in the store."""
+
+    kind: str
+    cause: Cause = Cause.CSMS
+
+
+DomainEvent = (
+    Plugged
+    | Unplugged
+    | Identified
+    | Authorised
+    | AuthorisationEnded
+    | TransactionBegan
+    | TransactionWentOn
+    | TransactionCutOff
+    | Sampled
+    | TransactionEnded
+    | Paused
+    | Flowing
+    | FaultRaised
+    | FaultCleared
+    | Looked
+    | LookedAtWhole
+    | ReservationEnded
+    | UpdateStepped
+    | UploadStepped
+    | SecurityNoted
+)

@@ -1,0 +1,53 @@
+"""ChargePointStatus: the word of OCPP 1.6 for the facts of a connector (§4.9, §7.7). Pure.
+
+The transition table of §4.9 judges this in the tests; it is not the mechanism.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from sim_core.charging.facts import Facts
+
+
+class Status(str, Enum):
+    """ChargePointStatus of OCPP 1.6 §7.7."""
+
+    AVAILABLE = "Available"
+    PREPARING = "Preparing"
+    CHARGING = "Charging"
+    SUSPENDED_EV = "SuspendedEV"
+    SUSPENDED_EVSE = "SuspendedEVSE"
+    FINISHING = "Finishing"
+    RESERVED = "Reserved"
+    UNAVAILABLE = "Unavailable"
+    FAULTED = "Faulted"
+
+
+def connector_status(facts: Facts) -> Status:
+    """The OCPP 1.6 word for these facts (§4.9, §7.7)."""
+    if facts.fault:
+        return Status.FAULTED
+    if facts.transaction:
+        return _status_in_transaction(facts)
+    if not facts.operative:
+        return Status.UNAVAILABLE
+    if facts.authorized:
+        return Status.PREPARING
+    if facts.reserved_first:  # G1, G2: only its end and its holder lead away from Reserved
+        return Status.RESERVED
+    if facts.plugged or facts.cable:
+        return Status.FINISHING if facts.ended else Status.PREPARING
+    if facts.reserved_for is not None:
+        return Status.RESERVED
+    return Status.AVAILABLE
+
+
+def _status_in_transaction(facts: Facts) -> Status:
+    if not facts.evse_ready:  # §7.7: of both, SuspendedEVSE takes precedence
+        return Status.SUSPENDED_EVSE
+    if not facts.plugged or not facts.ev_ready:
+        return Status.SUSPENDED_EV
+    if facts.energized:
+        return Status.CHARGING
+    return Status.SUSPENDED_EV if facts.interrupted else Status.PREPARING
