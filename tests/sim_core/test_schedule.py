@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sim_core.charging.profile import EPOCH, SECOND, Period, Profile, date_of, moment_of
 from sim_core.charging.schedule import Allowed, Limit, Stack
-from sim_core.ocpp16 import schedule
+from sim_core.charging import schedule
 from sim_core.ocpp16.charging_profile import Bounds, read
 
 NOW_S = 1_767_268_800
