@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sim_core.charging.facts import Facts
+from sim_core.charging.facts import ChargingState, Facts
 from sim_core.charging.vocabulary import Cause, Context, StopReason
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.outlet import Fault
@@ -131,18 +131,11 @@ class TransactionEnded:
 
 
 @dataclass(frozen=True)
-class Paused:
-    """Energy has stopped flowing in a transaction that goes on."""
+class ChargingStateChanged:
+    """A transaction does something else than before; None: it is over."""
 
     connector_id: int
-    cause: Cause
-
-
-@dataclass(frozen=True)
-class Flowing:
-    """Energy flows again, or for the first time."""
-
-    connector_id: int
+    state: ChargingState | None
     cause: Cause
 
 
@@ -233,8 +226,7 @@ DomainEvent = (
     | TransactionCutOff
     | Sampled
     | TransactionEnded
-    | Paused
-    | Flowing
+    | ChargingStateChanged
     | FaultRaised
     | FaultCleared
     | Looked
