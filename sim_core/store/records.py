@@ -7,20 +7,26 @@ from datetime import datetime
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
-class StoredTransaction:
-    """A transaction as it is on disk. `transaction_id` is None until the CSMS has given one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTransaction:
+    """A transaction that begins."""
 
-    key: int
     connector_id: int
     id_tag: str
     parent_id_tag: str | None
     meter_start_wh: int
     started_at: datetime
     reservation_id: int | None
-    vehicle: str | None
-    """Name of the vehicle that it began with, and what was in its battery then."""
-    vehicle_wh: float | None
+    vehicle: str | None = None
+    """Name of the vehicle that it begins with, and what is in its battery then."""
+    vehicle_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTransaction(NewTransaction):
+    """A transaction that has begun. `transaction_id` is None until the CSMS has given one."""
+
+    key: int
     transaction_id: int | None
 
 

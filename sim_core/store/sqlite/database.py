@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sim_core.errors import UserError
+from sim_core.store.interface import DiskRefusesError, StoreError
 
 BUSY_MS = 50
 """How long a write waits for another program's lock before it is owed: no frame misses that."""
@@ -45,14 +45,6 @@ Statement = tuple[bool, str, Any]
 """Whether it is one for many rows, its SQL, and its values."""
 
 
-class StoreError(UserError):
-    """State that cannot be used."""
-
-
-class DiskRefusesError(StoreError):
-    """A strict write that the disk has refused; nothing of it was done."""
-
-
 class Database:
     """A connection to one file, in place of `sqlite3.Connection`. Not for two threads at once."""
 
@@ -62,6 +54,10 @@ class Database:
         """Why the file cannot be written just now, as a sentence; empty while it can."""
         self.on_refusal: Callable[[], None] = lambda: None
         """Called when `refusal` is no longer empty."""
+        self.on_begin: Callable[[], None] = lambda: None
+        """Called before the first write of a `together`, and `on_rollback` when it was taken back:
+        for what is counted beside the rows."""
+        self.on_rollback: Callable[[], None] = lambda: None
         self._path = path
         self._file = file
         self._at = file
@@ -69,7 +65,7 @@ class Database:
         self._written: list[Statement] = []
         """What this `together` has written so far."""
         self._owed: list[Statement] = []
-        self.inside = False
+        self._inside = False
         """A `together` has begun. SQLite itself may have rolled it back: a full disk does that."""
         self._strict = False
         self._be_patient(BUSY_MS)
@@ -94,23 +90,26 @@ class Database:
 
         Raises DiskRefusesError inside of `strictly`.
         """
-        if self.inside:
+        if self._inside:
             yield
             return
         self._written = []
+        self.on_begin()
         if lightly:
             self._file.execute("PRAGMA synchronous = NORMAL")
         try:
             self._do_here("BEGIN IMMEDIATE")
-            self.inside = True
+            self._inside = True
             yield
             self._do_here("COMMIT")
         except BaseException:
             if self._at.in_transaction:
                 self._at.execute("ROLLBACK")
+            self._inside = False  # who is told may read
+            self.on_rollback()
             raise
         finally:
-            self.inside = False
+            self._inside = False
             if lightly:
                 self._file.execute("PRAGMA synchronous = FULL")
         if self._at is not self._file:
@@ -170,7 +169,7 @@ class Database:
         except sqlite3.OperationalError as error:
             self._turn_aside(error)
             cursor = _run(self._at, statement)
-        if self.inside and not statement[1].startswith("SELECT"):
+        if self._inside and not statement[1].startswith("SELECT"):
             self._written.append(statement)
         return cursor
 
@@ -200,7 +199,7 @@ class Database:
             aside.close()
             raise self._lost(fault) from None
         aside.execute("PRAGMA foreign_keys = ON")
-        if self.inside:
+        if self._inside:
             aside.execute("BEGIN IMMEDIATE")
             for statement in self._written:
                 _run(aside, statement)

@@ -7,115 +7,53 @@ ours, or has been: it is damaged, and never taken for new.
 
 from __future__ import annotations
 
-import re
+import contextlib
+import logging
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
-from sim_core.store.database import PATIENT_MS, StoreError, refusal_of
+from sim_core.store.interface import StoreError
+from sim_core.store.sqlite.database import PATIENT_MS, refusal_of
+from sim_core.store.sqlite.place import beside
+from sim_core.store.sqlite.schema import LATER, OUR_TABLES, SCHEMA, SCHEMA_VERSION
 
-MEMORY = Path(":memory:")
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE registers (connector_id INTEGER PRIMARY KEY, register_wh REAL NOT NULL);
-CREATE TABLE availability (connector_id INTEGER PRIMARY KEY, operative INTEGER NOT NULL);
-CREATE TABLE configuration (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE transactions (
-    key INTEGER PRIMARY KEY AUTOINCREMENT,
-    connector_id INTEGER NOT NULL,
-    id_tag TEXT NOT NULL,
-    parent_id_tag TEXT,
-    meter_start_wh INTEGER NOT NULL,
-    started_at TEXT NOT NULL,
-    reservation_id INTEGER,
-    vehicle TEXT,
-    vehicle_wh REAL,
-    transaction_id INTEGER,
-    stopped INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE samples (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    transaction_key INTEGER NOT NULL REFERENCES transactions(key) ON DELETE CASCADE,
-    meter_value TEXT NOT NULL
-);
-CREATE INDEX samples_by_transaction ON samples(transaction_key);
-CREATE TABLE journal (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    action TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    transaction_key INTEGER NOT NULL REFERENCES transactions(key) ON DELETE CASCADE,
-    connector_id INTEGER NOT NULL,
-    written_at TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE given_up (
-    number INTEGER PRIMARY KEY,
-    action TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    connector_id INTEGER NOT NULL,
-    transaction_id INTEGER,
-    written_at TEXT NOT NULL,
-    given_up_at TEXT NOT NULL,
-    why TEXT NOT NULL
-);
-CREATE TABLE known_tags (
-    id_tag TEXT PRIMARY KEY COLLATE NOCASE,
-    status TEXT NOT NULL,
-    parent_id_tag TEXT,
-    expiry_date TEXT,
-    learned_at TEXT NOT NULL
-);
-"""
-LATER = """
-CREATE TABLE IF NOT EXISTS charging_profiles (
-    profile_id INTEGER PRIMARY KEY,
-    connector_id INTEGER NOT NULL,
-    transaction_key INTEGER REFERENCES transactions(key) ON DELETE CASCADE,
-    profile TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS local_list (
-    tag TEXT PRIMARY KEY,
-    id_tag TEXT NOT NULL,
-    status TEXT NOT NULL,
-    parent_id_tag TEXT,
-    expiry_date TEXT
-);
-CREATE TABLE IF NOT EXISTS local_list_version (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
-    version INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS reservations (
-    reservation_id INTEGER PRIMARY KEY,
-    connector_id INTEGER NOT NULL,
-    id_tag TEXT NOT NULL,
-    parent_id_tag TEXT,
-    until TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS security_events (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL,
-    at TEXT NOT NULL,
-    info TEXT NOT NULL,
-    waits INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, document TEXT NOT NULL);
-"""
-"""Tables that a file of this version may still lack: made whenever it is opened."""
-OUR_TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", SCHEMA))
+LOG = logging.getLogger(__name__)
 
 
 class DamagedError(Exception):
     """A file that cannot be what it was; the words say why."""
 
 
-def which(path: Path) -> tuple[int, int]:
-    """Which file it is that has this name just now. Raises OSError."""
-    found = path.stat()
-    return found.st_dev, found.st_ino
+def open_or_make(path: Path, now: datetime) -> tuple[sqlite3.Connection, str]:
+    """The file at `path`, made where there is none; and what was wrong with the one that was found,
+    as a sentence, or "". A damaged one is set aside, with `now` in its name.
+
+    Raises StoreError when it cannot be used now.
+    """
+    try:
+        if is_new(path):
+            make_file(path)
+        return open_file(path), ""
+    except DamagedError as error:
+        trouble = _set_aside(path, str(error), now)
+    make_file(path)
+    return open_file(path), trouble
 
 
-def beside(path: Path, suffix: str) -> Path:
-    """A file that belongs to the one at `path`: SQLite's, or our lock."""
-    return path.with_name(path.name + suffix)
+def _set_aside(path: Path, why: str, now: datetime) -> str:
+    stamp = now.strftime("%Y%m%d-%H%M%S")
+    aside, nth = path.with_name(f"{path.name}.damaged-{stamp}"), 1
+    while aside.exists():
+        nth += 1
+        aside = path.with_name(f"{path.name}.damaged-{stamp}-{nth}")
+    for suffix in ("", "-wal"):  # SQLite finds them together under the new name, too
+        with contextlib.suppress(FileNotFoundError):
+            beside(path, suffix).replace(beside(aside, suffix))
+    beside(path, "-shm").unlink(missing_ok=True)
+    trouble = f"the state in {path.name} was damaged ({why}) and is now {aside.name}"
+    LOG.error(trouble)
+    return trouble
 
 
 def is_new(path: Path) -> bool:
