@@ -50,5 +50,8 @@ class Csms(Protocol):
     def fall_silent(self) -> None:
         """Say nothing more until the CSMS has accepted the charger anew."""
 
+    def forget(self) -> None:
+        """The charger goes down: the same, and after the boot it registers anew."""
+
     def hang_up(self, seconds: float) -> None:
         """Close the link, and dial again after so many seconds."""

@@ -180,6 +180,13 @@ class LookedAtWhole:
 
 
 @dataclass(frozen=True)
+class Restarting:
+    """The charger reboots: what waited for that counts from now on."""
+
+    cause: Cause
+
+
+@dataclass(frozen=True)
 class ReservationEnded:
     """A reservation is no more; `how` is the end of a sentence."""
 
@@ -231,6 +238,7 @@ DomainEvent = (
     | FaultCleared
     | Looked
     | LookedAtWhole
+    | Restarting
     | ReservationEnded
     | UpdateStepped
     | UploadStepped

@@ -8,7 +8,7 @@ is a function without a memory. Charge points of one make share their points.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,7 +62,7 @@ class OfferedFacts:
     rated_w: float
     most_w: float
     """What cabinet and charging profiles allow."""
-    trace_w: tuple[float, ...]
+    trace_w: Sequence[float]
     """The last minutes, one value a tick, newest last."""
 
 

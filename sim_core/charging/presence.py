@@ -8,16 +8,17 @@ what the register has counted since then, and the register is kept anyhow.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sim_core.charging.condition import Condition
 from sim_core.charging.connector import Connector
+from sim_core.charging.environment import Environment
 from sim_core.hardware.outlet import Fault
-from sim_core.hardware.vehicle import Vehicle, named
+from sim_core.hardware.vehicle import Garage, Vehicle, named
+from sim_core.store.interface import Store
 from sim_core.store.records import StoredTransaction
-
-if TYPE_CHECKING:
-    from sim_core.ocpp16.charge_point import ChargePoint
 
 Document = dict[str, Any]
 
@@ -25,10 +26,33 @@ Document = dict[str, Any]
 class Presence:
     """Writes down what stands at each connector, and finds it again."""
 
-    __slots__ = ("_arrived", "_cp", "_known")
+    __slots__ = (
+        "_arrived",
+        "_condition",
+        "_connectors",
+        "_detachable_cable",
+        "_environment",
+        "_garage",
+        "_known",
+        "_store",
+    )
 
-    def __init__(self, charge_point: ChargePoint) -> None:
-        self._cp = charge_point
+    def __init__(
+        self,
+        environment: Environment,
+        connectors: Mapping[int, Connector],
+        condition: Condition,
+        store: Store,
+        garage: Garage,
+        *,
+        detachable_cable: bool,
+    ) -> None:
+        self._environment = environment
+        self._connectors = connectors
+        self._condition = condition
+        self._store = store
+        self._garage = garage
+        self._detachable_cable = detachable_cable
         self._known: dict[int, Document] = {}
         """What is on disk, by connector."""
         self._arrived: dict[int, tuple[Vehicle, float, float]] = {}
@@ -36,26 +60,24 @@ class Presence:
 
     def keep(self) -> None:
         """Write down what has changed."""
-        cp = self._cp
-        for connector in cp.connectors.values():
+        for connector in self._connectors.values():
             document = self._document(connector)
             if document != self._known.get(connector.number):
-                cp.store.keep(_name(connector), document)
+                self._store.documents.put(_name(connector), document)
                 self._known[connector.number] = document
 
     def find(self) -> None:
         """After a start: what stood here stands here still, as after `lose_power`."""
-        cp = self._cp
-        registers = cp.store.registers()
-        open_on = {left.connector_id: left for left in cp.store.open_transactions()}
-        for connector in cp.connectors.values():
+        registers = self._store.registers.all()
+        open_on = {left.connector_id: left for left in self._store.transactions.open()}
+        for connector in self._connectors.values():
             cut_off = open_on.get(connector.number)
-            document = cp.store.kept(_name(connector)) or _of_transaction(cut_off)
+            document = self._store.documents.get(_name(connector)) or _of_transaction(cut_off)
             if document is not None:
                 self._place(connector, document, connector.number in registers)
             if cut_off is not None:
                 connector.ended = connector.metal.occupied
-                cp.sessions.release_cable(connector)
+                connector.release_cable(self._environment.now())
 
     def _document(self, connector: Connector) -> Document:
         metal, fault = connector.metal, connector.metal.fault
@@ -79,31 +101,31 @@ class Presence:
                 "paused": metal.ev_paused,
             }
         if fault is not None:
-            since = connector.fault_since or self._cp.now()
+            since = connector.fault_since or self._environment.now()
             words = (fault.error_code, fault.vendor_error_code, fault.info)
             document |= {
                 "fault": list(words),
                 "fault_since": since.isoformat(),
-                "everywhere": fault is self._cp.condition.fault,
+                "everywhere": fault is self._condition.fault,
             }
         return document
 
     def _place(self, connector: Connector, document: Document, register_known: bool) -> None:
-        cp, metal = self._cp, connector.metal
+        metal = connector.metal
         name = document.get("vehicle")
-        kind = named(cp.build.garage, name) if name else None
+        kind = named(self._garage, name) if name else None
         if kind is not None:
             since_wh = metal.meter.register_wh - document["register_wh"] if register_known else 0.0
             metal.vehicle = Vehicle(kind, document["stored_wh"] + max(0.0, since_wh))
             metal.ev_paused = document["paused"]
             connector.vehicle_name = kind.name
         elif name:
-            cp.note(
+            self._environment.note(
                 "vehicle",
                 f"connector {connector.number}: {name} stood here, and is not in the garage any more",
                 connector.number,
             )
-        metal.cable_in = document["cable"] and cp.behaviour.detachable_cable
+        metal.cable_in = document["cable"] and self._detachable_cable
         metal.locked = document["locked"] and connector.lockable
         metal.lock_jammed = document["jammed"]
         connector.held_for = document["held_for"] if metal.locked else None
@@ -111,7 +133,7 @@ class Presence:
         if words := document.get("fault"):
             fault = Fault(*words)
             if document["everywhere"]:  # one thing is broken, wherever it shows
-                fault = cp.condition.fault = cp.condition.fault or fault
+                fault = self._condition.fault = self._condition.fault or fault
             metal.fault = fault
             connector.fault_since = datetime.fromisoformat(document["fault_since"])
 

@@ -71,7 +71,7 @@ class Readings:
             power_w=reading.power_w,
             rated_w=metal.ratings.connector_power_w,
             most_w=min(metal.allowed_w, profile_w),
-            trace_w=tuple(connector.trace_w),
+            trace_w=connector.trace_w,
         )
         return self._offer_of(connector, connector.transaction.key).offered_w(facts)
 
