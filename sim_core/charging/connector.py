@@ -107,6 +107,8 @@ class Connector:
     """For whom it is held: what `reservations` has derived last."""
     reserved_first: bool = False
     """It was held already when the vehicle came that stands there, if one does."""
+    fault_told: Fault | None = None
+    """What was broken when it was told last."""
     charging_state: ChargingState | None = None
     """As it was told last; None without a transaction."""
 

@@ -1,7 +1,6 @@
-"""MeterValues: which samples go out when, in which context and unit (OCPP 1.6 §4.7, §7.31).
+"""MeterValues: how a sample is written, measurand by measurand (OCPP 1.6 §4.7, §7.31).
 
-A sample carries the moment at which it was due, however late the loop came round to it, and the
-next one is counted from there: neither stamps nor rhythm drift, and none is left out.
+When samples are taken is the charger's (`charging.sampling`).
 """
 
 from __future__ import annotations
@@ -9,29 +8,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
+from sim_core.charging.domain_events import Sample
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Metering
 from sim_core.ocpp16.timestamps import stamp
-from sim_core.runtime.clock import Clock, Timer
 
-ACTION = "MeterValues"
 REGISTER = "Energy.Active.Import.Register"
 
 CELSIUS = "Celsius"
 
-BEGIN = "Transaction.Begin"
-PERIODIC = "Sample.Periodic"
-CLOCK = "Sample.Clock"
-END = "Transaction.End"
-TRIGGER = "Trigger"
-
 HAIR = 1e-6
 """Of the last decimal: what sums of floating point numbers lose."""
-CLOCK_SET = timedelta(seconds=0.25)
-"""A clock that is further from where it was expected has been set meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -117,15 +106,11 @@ def _sampled(
     return {**said, **where, "unit": unit}
 
 
-def meter_value(
-    at: datetime,
-    reading: Reading,
-    measurands: tuple[str, ...],
-    context: str,
-    style: Metering,
-) -> dict[str, Any]:
+def meter_value(sample: Sample, style: Metering) -> dict[str, Any]:
     """One meterValue."""
     return {
-        "timestamp": stamp(at),
-        "sampledValue": sampled_values(reading, measurands, context, style),
+        "timestamp": stamp(sample.at),
+        "sampledValue": sampled_values(
+            sample.reading, sample.measurands, sample.context.value, style
+        ),
     }
