@@ -19,6 +19,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sim_core.store.records import (
+    ENDED,
     SECURITY_EVENTS_KEPT,
     GivenUp,
     JournalRow,
@@ -223,10 +224,10 @@ class MemoryStore(Store):
         return [json.loads(text) for of, text in self._samples.values() if of == key]
 
     def append(
-        self, action: str, payload: dict[str, Any], *, key: int, connector_id: int, at: datetime
+        self, kind: str, content: dict[str, Any], *, key: int, connector_id: int, at: datetime
     ) -> None:
         number = self._number("journal")
-        row = JournalRow(number, action, payload, key, connector_id, at, 0, None)
+        row = JournalRow(number, kind, content, key, connector_id, at, 0, None)
         self._put(self._journal, number, row)
         self.journal_revision += 1
 
@@ -250,7 +251,7 @@ class MemoryStore(Store):
         self._put(self._journal, number, replace(row, attempts=row.attempts + 1))
         return row.attempts + 1
 
-    def confirm(self, row: JournalRow, transaction_id: int | None = None) -> None:
+    def confirm(self, row: JournalRow, transaction_id: int | str | None = None) -> None:
         key = row.transaction_key
         with self.together():
             if transaction_id is not None and key in self._transactions:
@@ -261,7 +262,7 @@ class MemoryStore(Store):
 
     def give_up(self, row: JournalRow, why: str, at: datetime) -> None:
         with self.together():
-            gone = GivenUp(row.action, row.connector_id, row.transaction_id, at, why)
+            gone = GivenUp(row.kind, row.connector_id, row.transaction_id, at, why)
             self._put(self._given_up, row.number, gone)
             self._leave(row)
 
@@ -274,7 +275,7 @@ class MemoryStore(Store):
     def _leave(self, row: JournalRow) -> None:
         self._take(self._journal, row.number)
         self.journal_revision += 1
-        if row.action != "StopTransaction":
+        if row.kind != ENDED:
             return
         key = row.transaction_key
         self._take(self._transactions, key)

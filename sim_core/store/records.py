@@ -21,30 +21,36 @@ class StoredTransaction:
     vehicle: str | None
     """Name of the vehicle that it began with, and what was in its battery then."""
     vehicle_wh: float | None
-    transaction_id: int | None
+    transaction_id: int | str | None
+
+
+BEGAN = "began"
+SAMPLED = "sampled"
+ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
-    """A transaction message that the CSMS has not answered yet."""
+    """What has happened in a transaction and was not told, or not answered, yet."""
 
     number: int
-    action: str
-    payload: dict[str, Any]
+    kind: str
+    """BEGAN, SAMPLED or ENDED."""
+    content: dict[str, Any]
     transaction_key: int
     connector_id: int
     written_at: datetime
     attempts: int
-    transaction_id: int | None
+    transaction_id: int | str | None
 
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
     """A transaction message whose attempts were spent: the CSMS has never processed it."""
 
-    action: str
+    kind: str
     connector_id: int
-    transaction_id: int | None
+    transaction_id: int | str | None
     given_up_at: datetime
     why: str
 

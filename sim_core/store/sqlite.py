@@ -27,6 +27,7 @@ from sim_core.store.database import StoreError as StoreError
 from sim_core.store.file import MEMORY as MEMORY
 from sim_core.store.file import DamagedError, beside, is_new, make, make_file, open_file, which
 from sim_core.store.records import (
+    ENDED,
     SECURITY_EVENTS_KEPT,
     GivenUp,
     JournalRow,
@@ -274,7 +275,7 @@ class Store:
         return [json.loads(text) for (text,) in rows]
 
     def append(
-        self, action: str, payload: dict[str, Any], *, key: int, connector_id: int, at: datetime
+        self, kind: str, content: dict[str, Any], *, key: int, connector_id: int, at: datetime
     ) -> None:
         """Write a transaction message at the end of the journal, without its transactionId."""
         with self.together():
@@ -282,8 +283,8 @@ class Store:
                 "INSERT INTO journal (action, payload, transaction_key, connector_id, written_at)"
                 " VALUES (?, ?, ?, ?, ?)",
                 (
-                    action,
-                    json.dumps(payload, separators=(",", ":")),
+                    kind,
+                    json.dumps(content, separators=(",", ":")),
                     key,
                     connector_id,
                     at.isoformat(),
@@ -308,8 +309,8 @@ class Store:
         return [
             JournalRow(
                 number=row[0],
-                action=row[1],
-                payload=json.loads(row[2]),
+                kind=row[1],
+                content=json.loads(row[2]),
                 transaction_key=row[3],
                 connector_id=row[4],
                 written_at=_moment(row[5]),
@@ -331,7 +332,7 @@ class Store:
             ).fetchone()
         return int(row[0]) if row else 0
 
-    def confirm(self, row: JournalRow, transaction_id: int | None = None) -> None:
+    def confirm(self, row: JournalRow, transaction_id: int | str | None = None) -> None:
         """The CSMS has answered a row: it leaves. A StartTransaction brings its transactionId."""
         with self.together():
             if transaction_id is not None:
@@ -348,8 +349,8 @@ class Store:
                 "INSERT INTO given_up VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     row.number,
-                    row.action,
-                    json.dumps(row.payload),
+                    row.kind,
+                    json.dumps(row.content),
                     row.connector_id,
                     row.transaction_id,
                     row.written_at.isoformat(),
@@ -367,15 +368,15 @@ class Store:
             (limit,),
         )
         return [
-            GivenUp(action, connector_id, transaction_id, _moment(at), why)
-            for action, connector_id, transaction_id, at, why in rows
+            GivenUp(kind, connector_id, transaction_id, _moment(at), why)
+            for kind, connector_id, transaction_id, at, why in rows
         ]
 
     def _leave(self, row: JournalRow) -> None:
         cursor = self._db.execute("DELETE FROM journal WHERE number = ?", (row.number,))
         self._depth -= cursor.rowcount
         self.journal_revision += 1
-        if row.action == "StopTransaction":
+        if row.kind == ENDED:
             self._db.execute("DELETE FROM transactions WHERE key = ?", (row.transaction_key,))
 
     # -- the authorization cache -------------------------------------

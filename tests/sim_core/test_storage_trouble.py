@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import random
 import sqlite3
 import subprocess
@@ -20,10 +21,12 @@ from ocpp.v16 import call_result
 
 from sim_core.commands import Accepted, Plug, Start, Stop, Unplug
 from sim_core.fleet.sessions import Habits, Visits, visit
+from sim_core.ocpp16.dialect import OCPP_16
+from sim_core.ocpp16.journal_spelling import spelt
 from sim_core.ocpp16.promises import REFUSED
 from sim_core.store.makers import store_in
+from sim_core.store.records import BEGAN, ENDED, SAMPLED
 from sim_core.store.sqlite import Store, StoreError
-from sim_core.wire.schemas import answer_fault
 from tests.conformance.acts import charge, checked, payloads, said
 from tests.pair import Pair
 from tests.scripted_csms import CallError, Hold
@@ -243,11 +246,11 @@ async def test_a_full_disk_stops_nothing_and_loses_nothing(tmp_path: Path) -> No
             await pair.advance(60)
             assert pair.status() == "Charging"
             outbox, store = pair.station.charge_point.outbox, pair.station._store
-            assert len(outbox._row_ages) == store.depth == len(store.journal(10_000))
+            assert len(outbox._rows) == store.depth == len(store.journal(10_000))
         await pair.advance(5)
         assert trouble(pair) == []
         assert pair.station.snapshot.link.queued == 0
-        assert len(outbox._row_ages) == store.depth == len(store.journal(10_000)) == 0
+        assert len(outbox._rows) == store.depth == len(store.journal(10_000)) == 0
         assert len(payloads(pair, "StartTransaction")) == 1, "the first was told before"
         assert len(payloads(pair, "StopTransaction")) == 1
         stamps = samples_of(pair)
@@ -293,12 +296,12 @@ def test_a_disk_without_room(tmp_path: Path) -> None:
         filler = small / "filler"
         fill(filler)
         for nth in range(2_000):
-            store.append("MeterValues", {"n": nth}, key=key, connector_id=1, at=NOW)
+            store.append(SAMPLED, {"n": nth}, key=key, connector_id=1, at=NOW)
         assert store.refusal.startswith(FULL)
         assert store.depth == 2_000
         filler.unlink()
         assert store.retry()
-        assert [row.payload["n"] for row in store.journal(3)] == [0, 1, 2]
+        assert [row.content["n"] for row in store.journal(3)] == [0, 1, 2]
         fill(filler)
         store.close()
         with pytest.raises(StoreError, match=f"{FULL}.*{small}"):
@@ -332,7 +335,7 @@ def test_a_commit_that_is_refused_in_the_middle_is_whole_in_memory(
     with store.together():
         store.save_register(1, 5.0)
         key = _begin(store)
-        store.append("StartTransaction", {"n": 1}, key=key, connector_id=1, at=NOW)
+        store.append(BEGAN, {"n": 1}, key=key, connector_id=1, at=NOW)
         store.add_sample(key, {"sampledValue": [{"context": "Transaction.Begin"}]})
     assert len(refused) == 1
     assert (store.depth, store.registers(), key) == (1, {1: 5.0}, 2)
@@ -351,11 +354,11 @@ async def test_what_is_taken_back_leaves_no_counter_behind(tmp_path: Path) -> No
     async with Pair(state=tmp_path, connect=False) as pair:
         outbox, store = pair.station.charge_point.outbox, pair.station._store
         key = _begin(store)
-        outbox.append("MeterValues", {}, key=key, connector_id=1)
+        outbox.append(SAMPLED, {}, key=key, connector_id=1)
         with contextlib.suppress(ZeroDivisionError), store.together():
-            outbox.append("MeterValues", {}, key=key, connector_id=1)
+            outbox.append(SAMPLED, {}, key=key, connector_id=1)
             raise ZeroDivisionError
-        assert len(outbox._row_ages) == len(outbox._pace._row_delays) == store.depth == 1
+        assert len(outbox._rows) == len(outbox._throttle._row_delays) == store.depth == 1
 
 
 @pytest.mark.parametrize("on_disk", [True, False])
@@ -367,7 +370,7 @@ async def test_a_stop_that_is_taken_back_hurries_no_sample(on_disk: bool, tmp_pa
         outbox, store = pair.station.charge_point.outbox, pair.station._store
         (begun,) = store.open_transactions()
         with contextlib.suppress(ZeroDivisionError), store.together():
-            outbox.append("StopTransaction", {}, key=begun.key, connector_id=1)
+            outbox.append(ENDED, {}, key=begun.key, connector_id=1)
             raise ZeroDivisionError
         pair.csms.script["MeterValues"] += [CallError("InternalError")] * 2
         await pair.advance(100)
@@ -383,8 +386,8 @@ async def test_a_row_without_its_transaction_is_given_up_and_stops_nothing(tmp_p
         with sqlite3.connect(tmp_path / "CP01.sqlite3") as db:
             db.execute(
                 "INSERT INTO journal (action, payload, transaction_key, connector_id, written_at)"
-                " VALUES ('StopTransaction', '{\"transactionId\": null}', 99, 1, ?)",
-                (NOW.isoformat(),),
+                " VALUES (?, ?, 99, 1, ?)",
+                (ENDED, json.dumps(spelt(ENDED, {"transactionId": None})), NOW.isoformat()),
             )
         db.close()
         await pair.power_on()
@@ -571,7 +574,7 @@ async def test_a_reservation_stays_where_its_end_cannot_be_kept(
 def test_every_word_that_refuses_is_a_word_of_its_message() -> None:
     for action, word in REFUSED.items():
         answer = asdict(getattr(call_result, action)(word))
-        assert answer_fault(action, answer) is None
+        assert OCPP_16.schemas.answer_fault(action, answer) is None
 
 
 def test_a_fault_of_the_file_names_the_file(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from sim_core.store.database import PATIENT_MS
 from sim_core.store.file import SCHEMA_VERSION, open_file
 from sim_core.store.makers import store_in
-from sim_core.store.records import SECURITY_EVENTS_KEPT, StoredProfile
+from sim_core.store.records import BEGAN, ENDED, SECURITY_EVENTS_KEPT, StoredProfile
 from sim_core.store.sqlite import MEMORY, DiskRefusesError, Store, StoreError
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
@@ -98,7 +98,7 @@ def filled(folder: Path, samples: int = 0) -> Path:
     """A file in which something is kept, closed in good order."""
     store = store_in(folder, "CP01", NOW)
     key = begin(store)
-    store.append("StartTransaction", {"n": 1}, key=key, connector_id=1, at=NOW)
+    store.append(BEGAN, {"n": 1}, key=key, connector_id=1, at=NOW)
     for nth in range(samples):
         store.add_sample(key, {"n": nth, "sampledValue": ["x" * 200]})
     store.save_register(1, 500.0)
@@ -250,7 +250,7 @@ def test_what_belongs_to_a_transaction_goes_with_it(tmp_path: Path) -> None:
     key, other = begin(store), begin(store)
     for one in (key, other):
         store.add_sample(one, {"n": one})
-        store.append("StopTransaction", {}, key=one, connector_id=1, at=NOW)
+        store.append(ENDED, {}, key=one, connector_id=1, at=NOW)
     store.install_profile(StoredProfile(7, 1, key, {}))
     store.confirm(store.journal(1)[0])
     assert store.samples(key) == []
@@ -389,7 +389,7 @@ def test_what_is_taken_back_while_the_disk_refuses_is_not_owed(tmp_path: Path) -
 
     def half() -> None:
         with store.together():
-            store.append("StopTransaction", {}, key=key, connector_id=1, at=NOW)
+            store.append(ENDED, {}, key=key, connector_id=1, at=NOW)
             raise ZeroDivisionError
 
     for _ in range(2):

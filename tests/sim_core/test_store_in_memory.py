@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sim_core.store.makers import store_in
 from sim_core.store.memory import MemoryStore
-from sim_core.store.records import KnownTag, Reservation, StoredProfile
+from sim_core.store.records import BEGAN, ENDED, SAMPLED, KnownTag, Reservation, StoredProfile
 from sim_core.store.sqlite import MEMORY, Store
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
@@ -68,7 +68,7 @@ def _with_row(write: Callable[[Store, Any], Any]) -> Write:
 
 def _stop(store: Store, key: int) -> None:
     with store.together():
-        store.append("StopTransaction", {"meterStop": 1}, key=key, connector_id=1, at=NOW)
+        store.append(ENDED, {"meterStop": 1}, key=key, connector_id=1, at=NOW)
         store.end(key)
 
 
@@ -93,7 +93,7 @@ WRITES: st.SearchStrategy[Write] = st.one_of(
     st.builds(lambda nth: _with_transaction(nth, lambda s, key: s.thin_samples(key)), SMALL),
     st.builds(
         lambda nth, at: _with_transaction(
-            nth, lambda s, key: s.append("MeterValues", {"n": nth}, key=key, connector_id=1, at=at)
+            nth, lambda s, key: s.append(SAMPLED, {"n": nth}, key=key, connector_id=1, at=at)
         ),
         SMALL,
         TIMES,
@@ -235,7 +235,7 @@ def test_what_chance_seldom_meets_is_the_same_too() -> None:
         assert [kept.reservation_id for kept in store.reservations()] == [1, 2, 3]
         key = _begin(1, "TAG")(store)
         for _ in range(2):
-            store.append("MeterValues", {}, key=key, connector_id=1, at=NOW)
+            store.append(SAMPLED, {}, key=key, connector_id=1, at=NOW)
         store.confirm(store.journal(1)[0], 77)
         before = _all_that_can_be_read(store) | {"revision": 0}
         (row,) = store.journal(9)
@@ -244,7 +244,7 @@ def test_what_chance_seldom_meets_is_the_same_too() -> None:
         assert _all_that_can_be_read(store) | {"revision": 0} == before, "what left is back"
         store.give_up(row, "why", NOW)
         (gone,) = store.given_up(9)
-        assert (gone.action, gone.connector_id, gone.transaction_id) == ("MeterValues", 1, 77)
+        assert (gone.kind, gone.connector_id, gone.transaction_id) == (SAMPLED, 1, 77)
         assert (gone.given_up_at, gone.why) == (NOW, "why")
         store.close()
 
@@ -267,11 +267,11 @@ def test_nothing_is_left_of_a_session_that_was_answered() -> None:
     store = MemoryStore()
     for _ in range(3):
         key = _begin(1, "TAG")(store)
-        store.append("StartTransaction", {}, key=key, connector_id=1, at=NOW)
-        store.append("MeterValues", {}, key=key, connector_id=1, at=NOW)
-        store.append("StopTransaction", {}, key=key, connector_id=1, at=NOW)
+        store.append(BEGAN, {}, key=key, connector_id=1, at=NOW)
+        store.append(SAMPLED, {}, key=key, connector_id=1, at=NOW)
+        store.append(ENDED, {}, key=key, connector_id=1, at=NOW)
         for row in store.journal(9):
-            store.confirm(row, 7 if row.action == "StartTransaction" else None)
+            store.confirm(row, 7 if row.kind == BEGAN else None)
     assert store.depth == 0
     assert not store.open_transactions()
     kept = (getattr(store, name) for name in vars(store))
