@@ -35,8 +35,8 @@ from sim_core.hardware import status
 from sim_core.hardware.model import Model
 from sim_core.ocpp16.charge_point import Build, ChargePoint, wire_style
 from sim_core.ocpp16.configuration import LONGEST_VALUE, MEASURANDS
+from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.outlet import Outlet
-from sim_core.ocpp16.security import AUTHORIZATION_KEY
 from sim_core.redaction import plain, public_url
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock
@@ -66,7 +66,7 @@ from sim_core.store.watch import StateWatch
 from sim_core.wire.access import NOTHING_SET, Access, Tls, dial, tls_context
 from sim_core.wire.access import warnings as access_warnings
 from sim_core.wire.dialling import charge_point_url
-from sim_core.wire.link import FIRST_PAUSE_S, Link
+from sim_core.wire.link import FIRST_PAUSE_S, Link, Speaker
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.refusals import Facts, Refusals
 
@@ -82,7 +82,6 @@ URL_KEY = "OcppUrl"
 """A vendor's key that tells the address which is dialled."""
 LOUD = frozenset({"warning", "refusal"})
 """Kinds of event that are warnings in the log."""
-SECRET_KEYS = frozenset({AUTHORIZATION_KEY.casefold()})
 
 
 class Station:
@@ -153,28 +152,31 @@ class Station:
         )
         identity = build.charge_point_id
         security = self.charge_point.security
+        speaker = Speaker(
+            OCPP_16,
+            self.charge_point.routes,
+            self.charge_point.session,
+            self.charge_point.may_answer,
+        )
         self.link = Link(
             charge_point_url(url, build.charge_point_id),
-            self.charge_point.routes,
+            (speaker,),
             clock=clock,
             log=messages,
-            session=self.charge_point.session,
             on_change=self._changed,
             note=lambda text: self.charge_point.note("link", text),
-            may_answer=self.charge_point.may_answer,
             ping_interval_s=lambda: self.charge_point.configuration.number("WebSocketPingInterval"),
             call_timeout_s=call_timeout_s,
             longest_pause_s=longest_pause_s,
             rng=rng,
             dial=lambda url: dial(url, identity, security.dialling(self.link.trouble)),
-            secret_keys=SECRET_KEYS,
             first_pause_s=first_pause_s,
             # Charge points with the same SEED must not come back in step.
             pause_seed=None if seed is None else f"{seed} {identity}",
             style=wire_style(build.quirks),
         )
         self.refusals = refusals or Refusals(self._note_refusal, clock.monotonic)
-        self.charge_point.outbox.heard = self.refusals.heard
+        self.charge_point.heard = self.refusals.heard
         self.charge_point.cut_link = self.link.cut
         self.charge_point.link_online = lambda: self.link.online
         self.charge_point.link_settled = self.link.settled
@@ -533,7 +535,7 @@ class Station:
                 waiting=tuple(
                     JournalEntry(
                         row.number,
-                        row.action,
+                        self.charge_point.spelling.name(row.kind),
                         row.connector_id,
                         row.written_at + ahead,
                         row.attempts,
@@ -544,7 +546,7 @@ class Station:
                 ),
                 lost=tuple(
                     LostEntry(
-                        gone.action,
+                        self.charge_point.spelling.name(gone.kind),
                         gone.connector_id,
                         gone.transaction_id,
                         gone.given_up_at + ahead,

@@ -34,7 +34,9 @@ from sim_core.ocpp16.authorization import Authorizer
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.core import Core
 from sim_core.ocpp16.diagnostics import Diagnostics
+from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.firmware import Firmware
+from sim_core.ocpp16.journal_spelling import JournalSpelling
 from sim_core.ocpp16.local_list import LocalList
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.presence import Presence
@@ -60,9 +62,11 @@ from sim_core.snapshot import Registration
 from sim_core.store.records import JournalRow
 from sim_core.store.sqlite import MEMORY, Store
 from sim_core.wire.access import NOTHING_SET, Access, tls_context
-from sim_core.wire.endpoint import Answer, Endpoint, Payload
+from sim_core.wire.answers import Answer, Error, Payload
+from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.message_log import Exchange
 from sim_core.wire.outbox import Outbox
+from sim_core.wire.refusals import Heard
 from sim_core.wire.trial import RetryPolicy
 from sim_core.wire.wire_format import WireFormat
 
@@ -103,6 +107,28 @@ FIRMWARE_MANAGEMENT = "FirmwareManagement"
 
 BACKUP_S = 10.0
 """How long the battery lasts in a model that has a backup."""
+
+
+class _RowOutcomes:
+    """Takes what came of the journal's rows to where it matters."""
+
+    __slots__ = ("_cp",)
+
+    def __init__(self, charge_point: ChargePoint) -> None:
+        self._cp = charge_point
+
+    def settled(self, row: JournalRow, answer: Payload) -> None:
+        self._cp.link_settled()
+        self._cp.transactions.settled(row, answer)
+
+    def half_settled(self, row: JournalRow, answer: Payload) -> None:
+        self._cp.transactions.half_settled(row, answer)
+
+    def settled_twice(self, row: JournalRow, answer: Payload) -> None:
+        self._cp.transactions.settled_twice(row, answer)
+
+    def given_up(self, row: JournalRow, why: str) -> None:
+        self._cp.transactions.given_up(row, why)
 
 
 def wire_style(quirks: Quirks) -> WireFormat:
@@ -172,6 +198,7 @@ class ChargePoint:
         "exchanges",
         "fault",
         "firmware",
+        "heard",
         "history",
         "link_online",
         "link_settled",
@@ -198,6 +225,7 @@ class ChargePoint:
         "security_log",
         "sessions",
         "smart_charging",
+        "spelling",
         "store",
         "timing",
         "transactions",
@@ -288,21 +316,21 @@ class ChargePoint:
             )
             for number in range(1, build.connectors + 1)
         }
+        self.spelling = JournalSpelling(lambda row: self.transactions.instead(row))
+        self.heard: Callable[[Heard], None] = lambda _: None
+        """Called with what came of each call."""
         self.outbox = Outbox(
             store,
             clock,
+            OCPP_16,
+            self.spelling,
+            _RowOutcomes(self),
             policy=self._retry_policy,
-            on_confirmed=lambda row, payload: self.transactions.read_id(row, payload),
-            on_settled=lambda row, payload: self._row_settled(row, payload),
-            on_given_up=lambda row, why: self.transactions.given_up(row, why),
             on_change=on_change,
+            heard=self._call_heard,
             style=wire_style(build.quirks),
             rng=rng,
-            instead=lambda row: self.transactions.instead(row),
-            on_half=lambda row, payload: self.transactions.half_answered(row, payload),
-            on_twice=lambda row, payload: self.transactions.answered_twice(row, payload),
         )
-        self.outbox.refused = refused_units.explains(lambda *said: self.warn(*said))
         self.local_list = LocalList(self)
         self.authorizer = Authorizer(
             self.configuration,
@@ -564,7 +592,7 @@ class ChargePoint:
 
     async def session(self, endpoint: Endpoint) -> None:
         """What the charge point does on one connection; ends by being cancelled."""
-        endpoint.on_fault = self.fail
+        endpoint.answering.on_fault = self.fail
         boots = self.registration is not Registration.ACCEPTED or self.behaviour.boot_on_reconnect
         await first_of(self.outbox.run(endpoint), self.registrar.session(boots))
 
@@ -898,9 +926,12 @@ class ChargePoint:
 
     # -- odds and ends -----------------------------------------------
 
-    def _row_settled(self, row: JournalRow, payload: Payload) -> None:
-        self.link_settled()
-        self.transactions.settled(row, payload)
+    def _call_heard(self, heard: Heard) -> None:
+        if isinstance(heard.answer, Error) and (
+            why := refused_units.why_refused(heard.action, heard.payload, heard.answer)
+        ):
+            self.warn(refused_units.ABOUT, why)
+        self.heard(heard)
 
     def _retry_policy(self) -> RetryPolicy:
         return RetryPolicy(

@@ -24,6 +24,7 @@ from ocpp.v16.enums import Action
 
 from sim_core.files.firmware_image import Image, read_image
 from sim_core.files.transfer import TransferError
+from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.routing import on
 from sim_core.ocpp16.security_log import FIRMWARE_UPDATED
@@ -31,8 +32,8 @@ from sim_core.ocpp16.timestamps import moment, stamp
 from sim_core.ocpp16.uploads import pause_of, shown, tries_of
 from sim_core.runtime.clock import Timer
 from sim_core.snapshot import FirmwareSnapshot, Registration
-from sim_core.wire import schemas
-from sim_core.wire.endpoint import Payload, Refusal, Reply
+from sim_core.wire.answers import Payload
+from sim_core.wire.routes import Refusal, Reply
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint
@@ -128,7 +129,7 @@ class Firmware:
         order: Payload = snake_to_camel_case(said)
         if cp.quirks.mute_transfers and order.get("retrieveDate") is None:
             order["retrieveDate"] = stamp(cp.now())  # such a make takes one without a date
-        if fault := schemas.request_fault("UpdateFirmware", order):
+        if fault := OCPP_16.schemas.request_fault("UpdateFirmware", order):
             return Refusal(fault.code, fault.description)
         at = moment(order["retrieveDate"])
         if at is None:

@@ -15,7 +15,7 @@ from sim_core.ocpp16.timestamps import moment
 from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.runtime.asyncio_helpers import LightEvent
 from sim_core.snapshot import Registration
-from sim_core.wire.endpoint import Answer, NoAnswer, Payload, Result
+from sim_core.wire.answers import Answer, NoAnswer, Payload, Result
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint

@@ -40,7 +40,7 @@ from sim_core.hardware.status import why_not
 from sim_core.hardware.vehicle import Vehicle, named, next_to_arrive
 from sim_core.ocpp16.charging_profile import Profile
 from sim_core.ocpp16.outlet import Authorization, Outlet
-from sim_core.wire.endpoint import Payload
+from sim_core.wire.answers import Payload
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint

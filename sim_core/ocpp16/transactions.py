@@ -19,12 +19,13 @@ from ocpp.v16.enums import Reason
 
 from sim_core.hardware.meter import Reading
 from sim_core.ocpp16 import metering, same_ids
+from sim_core.ocpp16.journal_spelling import NAMES, TRANSACTION_ID, payload_of, spelt
 from sim_core.ocpp16.outlet import Authorization, Outlet, Transaction
 from sim_core.ocpp16.timestamps import stamp
 from sim_core.ocpp16.transaction_id import whole_number
-from sim_core.store.records import JournalRow, StoredTransaction
-from sim_core.wire.endpoint import Payload
-from sim_core.wire.outbox import PLACEHOLDER
+from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow, StoredTransaction
+from sim_core.wire.answers import Payload
+from sim_core.wire.spelling import Call
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint
@@ -110,7 +111,7 @@ class Transactions:
             left.parent_id_tag,
             left.started_at,
             left.meter_start_wh,
-            transaction_id=left.transaction_id,
+            transaction_id=whole_number(left.transaction_id),
             interrupted=not metal.plugged,
         )
         self._look_at_ids()
@@ -226,7 +227,7 @@ class Transactions:
             }
             if reserved:
                 cp.reservations.end(reserved, "is used")
-            cp.outbox.append("StartTransaction", payload, key=key, connector_id=outlet.number)
+            cp.outbox.append(BEGAN, spelt(BEGAN, payload), key=key, connector_id=outlet.number)
             transaction = Transaction(
                 key,
                 card.id_tag,
@@ -371,13 +372,7 @@ class Transactions:
 
     # -- what the CSMS answers ---------------------------------------
 
-    def read_id(self, row: JournalRow, payload: Payload) -> int | None:
-        """The transactionId in an answer to StartTransaction: any integer of 64 bits (§4.8)."""
-        if row.action != "StartTransaction":
-            return None
-        return whole_number(payload.get("transactionId"))
-
-    def half_answered(self, row: JournalRow, payload: Payload) -> None:
+    def half_settled(self, row: JournalRow, payload: Payload) -> None:
         """StartTransaction was answered without a usable transactionId: the verdict counts (§4.8);
         the message is sent again for the id."""
         cp = self._cp
@@ -387,14 +382,15 @@ class Transactions:
             "transactionId that is a whole number of 64 bits: look at its answer",
             row.connector_id,
         )
-        verdict = cp.authorizer.learn(str(row.payload.get("idTag", "")), payload)
+        verdict = cp.authorizer.learn(str(payload_of(row).get("idTag", "")), payload)
         running = self._running(row)
         if running is not None and verdict is not None and not verdict.accepted:
             self._deauthorize(*running, verdict.status)
 
-    def answered_twice(self, row: JournalRow, payload: Payload) -> None:
+    def settled_twice(self, row: JournalRow, payload: Payload) -> None:
         """A message that was sent again has a second answer: the first one counts."""
-        other, running = self.read_id(row, payload), self._running(row)
+        other = whole_number(payload.get(TRANSACTION_ID)) if row.kind == BEGAN else None
+        running = self._running(row)
         if other is not None and running is not None and other != running[1].transaction_id:
             self._cp.note(
                 "transaction",
@@ -414,21 +410,21 @@ class Transactions:
     def settled(self, row: JournalRow, payload: Payload) -> None:
         """A transaction message was answered and has left the journal."""
         cp = self._cp
-        if row.action == "MeterValues":
+        if row.kind == SAMPLED:
             self._told_samples = ""
             return
-        id_tag = row.payload.get("idTag", "")
+        id_tag = payload_of(row).get("idTag", "")
         verdict = cp.authorizer.learn(id_tag, payload) if id_tag else None
-        if row.action != "StartTransaction":
+        if row.kind != BEGAN:
             self._refused_starts.pop(row.transaction_key, None)
             return
         running = self._running(row)
         if running is None:
             return  # it has ended meanwhile; the rows behind carry the id
         outlet, transaction = running
-        transaction.transaction_id = row.transaction_id
+        transaction.transaction_id = whole_number(row.transaction_id)
         if transaction.offline and row.transaction_id == NO_ID and cp.quirks.offline_duplicate:
-            self._refused_starts[row.transaction_key] = row.payload
+            self._refused_starts[row.transaction_key] = payload_of(row)
             verdict = None  # and it charges on
         if verdict is not None:
             transaction.parent_id_tag = verdict.parent_id_tag or transaction.parent_id_tag
@@ -437,15 +433,15 @@ class Transactions:
         self._look_at_ids()
         cp.published_facts_changed()
 
-    def instead(self, row: JournalRow) -> list[tuple[str, Payload]]:
+    def instead(self, row: JournalRow) -> tuple[Call, ...]:
         """What this make sends in place of a row; nothing where it sends the row."""
-        start = self._refused_starts.get(row.transaction_key)
-        if start is None or row.action == "StartTransaction":
-            return []
-        if row.action == metering.ACTION:
-            payload = {name: value for name, value in row.payload.items() if name != PLACEHOLDER}
-            return [(row.action, payload)]
-        reading = Reading(float(row.payload["meterStop"]))
+        start, written = self._refused_starts.get(row.transaction_key), payload_of(row)
+        if start is None or row.kind == BEGAN:
+            return ()
+        if row.kind == SAMPLED:
+            payload = {name: value for name, value in written.items() if name != TRANSACTION_ID}
+            return (Call(metering.ACTION, payload),)
+        reading = Reading(float(written["meterStop"]))
         measurands = tuple(
             name
             for name in self._cp.configuration.items("MeterValuesSampledData")
@@ -456,20 +452,20 @@ class Transactions:
         )
         value["timestamp"] = start["timestamp"]
         sample = {"connectorId": row.connector_id, "meterValue": [value]}
-        return [("StartTransaction", start), (metering.ACTION, sample)]
+        return Call(NAMES[BEGAN], start), Call(metering.ACTION, sample)
 
     def given_up(self, row: JournalRow, why: str) -> None:
         """A message's attempts are spent."""
-        sample = row.action == metering.ACTION
+        sample = row.kind == SAMPLED
         if not sample or why != self._told_samples:
             self._cp.note(
                 "journal",
-                f"{row.action} of connector {row.connector_id} was given up: {why}",
+                f"{NAMES[row.kind]} of connector {row.connector_id} was given up: {why}",
                 row.connector_id,
             )
         if sample:
             self._told_samples = why
-        if row.action == "StartTransaction" and (running := self._running(row)):
+        if row.kind == BEGAN and (running := self._running(row)):
             outlet, transaction = running
             self._cp.note(
                 "transaction",
@@ -592,13 +588,13 @@ class Transactions:
         """Write a meter value of a running transaction into the journal."""
         payload: Payload = {
             "connectorId": outlet.number,
-            PLACEHOLDER: None,
+            TRANSACTION_ID: None,
             "meterValue": [value],
         }
         with self._cp.store.together():
             self._cp.store.save_register(outlet.number, outlet.metal.meter.register_wh)
             self._cp.outbox.append(
-                "MeterValues", payload, key=transaction.key, connector_id=outlet.number
+                SAMPLED, spelt(SAMPLED, payload), key=transaction.key, connector_id=outlet.number
             )
 
     def _write_stop(
@@ -619,7 +615,7 @@ class Transactions:
             "meterStop": meter_stop_wh,
             # The clock may have been set back meanwhile; a stop before its start makes no sense.
             "timestamp": stamp(max(at or cp.now(), transaction.started_at)),
-            PLACEHOLDER: None,
+            TRANSACTION_ID: None,
             "reason": reason.value,
         }
         if data:
@@ -627,8 +623,8 @@ class Transactions:
         number = outlet.number if outlet else getattr(transaction, "connector_id", 0)
         with cp.store.together():
             cp.outbox.append(
-                "StopTransaction",
-                payload,
+                ENDED,
+                spelt(ENDED, payload),
                 key=transaction.key,
                 connector_id=number,
                 later_s=later_s,
