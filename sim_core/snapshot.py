@@ -201,7 +201,7 @@ class JournalEntry:
     """How often the CSMS has failed to process it."""
     transaction_key: int
     """Our own name of the transaction: what stands in for the id until there is one."""
-    transaction_id: int | None
+    transaction_id: int | str | None
     """As the CSMS gave it; None until it has answered StartTransaction."""
 
 
@@ -211,7 +211,7 @@ class LostEntry:
 
     action: str
     connector_id: int
-    transaction_id: int | None
+    transaction_id: int | str | None
     given_up_at: datetime
     why: str
 

@@ -234,7 +234,7 @@ class Pair:
             return ""
         if link._cut.is_set() or not self.csms.connected or endpoint is None or endpoint.closed:
             return "the link is being cut"
-        open_calls = set(endpoint._open)
+        open_calls = set(endpoint.open_ids)
         if endpoint.silent:
             self._swallowed |= open_calls
             return ""

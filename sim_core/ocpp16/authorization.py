@@ -16,7 +16,7 @@ from sim_core.ocpp16.local_list import LocalList
 from sim_core.ocpp16.timestamps import moment
 from sim_core.store.records import KnownTag
 from sim_core.store.sqlite import Store
-from sim_core.wire.endpoint import Answer, Error, Payload, Result
+from sim_core.wire.answers import Answer, Error, Payload, Result
 
 ACCEPTED = "Accepted"
 STATUSES = {status.value.casefold(): status.value for status in AuthorizationStatus}

@@ -28,7 +28,7 @@ from sim_core.charging.profile import Profile
 from sim_core.ocpp16.key_refusals import why_rejected
 from sim_core.ocpp16.routing import on
 from sim_core.snapshot import Registration
-from sim_core.wire.endpoint import Refusal, Reply
+from sim_core.wire.routes import Refusal, Reply
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint

@@ -16,7 +16,7 @@ from sim_core.ocpp16.routing import on
 from sim_core.ocpp16.timestamps import moment
 from sim_core.ocpp16.uploads import Upload, Uploads, pause_of, shown, tries_of
 from sim_core.snapshot import JOURNAL_SHOWN
-from sim_core.wire.endpoint import Reply
+from sim_core.wire.routes import Reply
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint
@@ -118,7 +118,7 @@ def _state(cp: ChargePoint) -> dict[str, Any]:
             "first": [
                 {
                     "number": row.number,
-                    "action": row.action,
+                    "action": cp.spelling.name(row.kind),
                     "connectorId": row.connector_id,
                     "transactionId": row.transaction_id,
                     "writtenAt": (row.written_at + cp.environment.ahead).isoformat(),
@@ -128,7 +128,7 @@ def _state(cp: ChargePoint) -> dict[str, Any]:
             ],
             "givenUp": [
                 {
-                    "action": gone.action,
+                    "action": cp.spelling.name(gone.kind),
                     "connectorId": gone.connector_id,
                     "transactionId": gone.transaction_id,
                     "at": (gone.given_up_at + cp.environment.ahead).isoformat(),

@@ -19,7 +19,7 @@ from ocpp.v16.enums import Action, UpdateStatus, UpdateType
 from sim_core.ocpp16.routing import on
 from sim_core.ocpp16.timestamps import moment
 from sim_core.store.records import KnownTag
-from sim_core.wire.endpoint import Reply
+from sim_core.wire.routes import Reply
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint

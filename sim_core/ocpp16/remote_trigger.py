@@ -9,7 +9,7 @@ from ocpp.v16 import call_result
 from ocpp.v16.enums import Action, MessageTrigger, TriggerMessageStatus
 
 from sim_core.ocpp16.routing import on
-from sim_core.wire.endpoint import Reply
+from sim_core.wire.routes import Reply
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint

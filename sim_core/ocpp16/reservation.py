@@ -19,7 +19,7 @@ from sim_core.ocpp16.routing import on
 from sim_core.ocpp16.timestamps import moment
 from sim_core.runtime.clock import Timer
 from sim_core.store.records import Reservation
-from sim_core.wire.endpoint import Refusal, Reply
+from sim_core.wire.routes import Refusal, Reply
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint

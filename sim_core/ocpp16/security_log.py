@@ -33,7 +33,8 @@ from sim_core.ocpp16.uploads import (
     shown,
     tries_of,
 )
-from sim_core.wire.endpoint import NoAnswer, Reply
+from sim_core.wire.answers import NoAnswer
+from sim_core.wire.routes import Reply
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint

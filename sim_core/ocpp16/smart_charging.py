@@ -48,7 +48,8 @@ from sim_core.ocpp16.timestamps import stamp
 from sim_core.runtime.clock import Timer
 from sim_core.snapshot import InstalledProfile, ProfileSnapshot
 from sim_core.store.records import StoredProfile
-from sim_core.wire.endpoint import Payload, Refusal, Reply
+from sim_core.wire.answers import Payload
+from sim_core.wire.routes import Refusal, Reply
 
 if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint

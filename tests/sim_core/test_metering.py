@@ -15,6 +15,7 @@ import pytest
 from sim_core.commands import Accepted, Plug, Start, Stop, SuspendEV, Unplug
 from sim_core.engine import Engine
 from sim_core.events import Ring
+from sim_core.ocpp16.journal_spelling import payload_of
 from sim_core.ocpp16.metering import Aligned, Periodic
 from sim_core.ocpp16.timestamps import moment
 from sim_core.runtime.clock import ManualClock, SystemClock, Timer
@@ -22,6 +23,7 @@ from sim_core.settings.models import load_model
 from sim_core.settings.options import ConfigError
 from sim_core.snapshot import Registration
 from sim_core.station import Station
+from sim_core.store.records import SAMPLED
 from sim_core.store.sqlite import MEMORY
 from sim_core.wire.message_log import MessageLog
 from tests.pair import Pair, settings
@@ -337,9 +339,9 @@ async def test_a_charge_point_with_ten_connectors_skips_nothing() -> None:
         rows = pair.station._store.journal(100_000)
         for number in range(1, 11):
             stamps = [
-                moment(row.payload["meterValue"][0]["timestamp"])
+                moment(payload_of(row)["meterValue"][0]["timestamp"])
                 for row in rows
-                if row.action == "MeterValues" and row.connector_id == number
+                if row.kind == SAMPLED and row.connector_id == number
             ]
             expected = [began[number] + timedelta(seconds=n) for n in range(1, 121)]
             assert stamps == expected

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tui import text
 from tui.text import Payload
@@ -112,13 +112,13 @@ def _notes(
 
 def _verdict(action: str, payload: Payload, answered: bool) -> list[FrameNote]:
     """What is wrong by the schema; nothing when nothing is."""
-    from sim_core.wire import schemas  # not before somebody looks into a message
+    from sim_core.ocpp_versions import VERSIONS  # not before somebody looks into a message
 
-    if action not in schemas.known_actions():
-        return [FrameNote("schema", "OCPP 1.6 has no such action", "warning")]
-    judge: Callable[[str, Any], schemas.Fault | None] = (
-        schemas.answer_fault if answered else schemas.request_fault
-    )
+    dialect = VERSIONS[0].dialect
+    schemas = dialect.schemas
+    if action not in schemas.actions:
+        return [FrameNote("schema", f"{dialect.version} has no such action", "warning")]
+    judge = schemas.answer_fault if answered else schemas.request_fault
     fault = judge(action, payload)
     if fault is None:
         return []
