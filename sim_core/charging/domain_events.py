@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sim_core.charging.facts import ChargingState, Facts
-from sim_core.charging.vocabulary import Cause, Context, StopReason
+from sim_core.charging.vocabulary import Cause, Context, ReservationEnd, StopReason
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.outlet import Fault
 
@@ -188,11 +188,11 @@ class Restarting:
 
 @dataclass(frozen=True)
 class ReservationEnded:
-    """A reservation is no more; `how` is the end of a sentence."""
+    """A reservation is no more. Connector 0: it was of whichever was left."""
 
     reservation_id: int
     connector_id: int
-    how: str
+    how: ReservationEnd
     cause: Cause
 
 

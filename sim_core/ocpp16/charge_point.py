@@ -22,30 +22,34 @@ from typing import Any
 
 from ocpp.v16.enums import Reason
 
+from sim_core.charging.authorization import Authorizer
 from sim_core.charging.condition import Condition
 from sim_core.charging.connector import Connector
+from sim_core.charging.csms import Asked
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts
+from sim_core.charging.reservations import Reservations
+from sim_core.charging.token_list import TokenList
+from sim_core.charging.vocabulary import Verdict
 from sim_core.events import Event
 from sim_core.files.transfer import LIMIT_S, Transfers
 from sim_core.hardware import cabinet
 from sim_core.hardware.model import Model, Quirks, Timing
 from sim_core.hardware.outlet import Fault, Outlet
 from sim_core.hardware.vehicle import Garage
-from sim_core.ocpp16 import local_list, metering, refused_units, reservation
-from sim_core.ocpp16.authorization import Authorizer
+from sim_core.ocpp16 import authorization, local_list, metering, refused_units, reservation
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.core import Core
 from sim_core.ocpp16.diagnostics import Diagnostics
 from sim_core.ocpp16.firmware import Firmware
-from sim_core.ocpp16.local_list import LocalList
+from sim_core.ocpp16.local_list import LocalListProfile
 from sim_core.ocpp16.policy import KeyPolicy
 from sim_core.ocpp16.presence import Presence
 from sim_core.ocpp16.promises import KeptFirst
 from sim_core.ocpp16.readings import Readings
 from sim_core.ocpp16.registration import WORTH_TELLING, Registrar
 from sim_core.ocpp16.remote_trigger import ExtendedTrigger, RemoteTrigger
-from sim_core.ocpp16.reservation import Reservations
+from sim_core.ocpp16.reservation import ReservationProfile
 from sim_core.ocpp16.routing import FirstOf, ProfileRoutes
 from sim_core.ocpp16.security import Security
 from sim_core.ocpp16.security_log import CLOCK_SET, REBOOT, STARTUP, SecurityLog
@@ -56,7 +60,7 @@ from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
 from sim_core.ocpp16.switched_off import CERTIFICATES, routes_without
 from sim_core.ocpp16.timestamps import stamp
 from sim_core.ocpp16.transactions import Transactions
-from sim_core.ocpp16.why_offline import how_alone
+from sim_core.ocpp16.why_alone import why_alone
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock, GuardedClock, Timer
 from sim_core.runtime.random_numbers import RandomNumbers
@@ -179,7 +183,6 @@ class ChargePoint:
         "history",
         "link_online",
         "link_settled",
-        "local_list",
         "looked_at",
         "model",
         "outbox",
@@ -202,6 +205,7 @@ class ChargePoint:
         "store",
         "tasks",
         "timing",
+        "token_list",
         "transactions",
         "transfers",
         "warn",
@@ -300,15 +304,9 @@ class ChargePoint:
             on_twice=lambda row, payload: self.transactions.answered_twice(row, payload),
         )
         self.outbox.refused = refused_units.explains(lambda *said: self.warn(*said))
-        self.local_list = LocalList(self)
+        self.token_list = TokenList(self.policy, store, self.note, self.charge_point_changed)
         self.authorizer = Authorizer(
-            self.configuration,
-            store,
-            self.local_list,
-            self.outbox.call,
-            online=lambda: self.online,
-            how_alone=lambda: how_alone(self),
-            now=self.now,
+            self.policy, store, self.token_list, self, self.environment.now
         )
         self.reports = StatusReports(
             clock,
@@ -322,7 +320,16 @@ class ChargePoint:
             vendor_id=build.model.identity.vendor if self.behaviour.vendor_fields else None,
             stamps_reports=self.behaviour.stamps_reports,
         )
-        self.reservations = Reservations(self)
+        self.reservations = Reservations(
+            self.environment,
+            self.connectors,
+            self.condition,
+            self.policy,
+            store,
+            hear=lambda _: None,
+            changed=self.reservations_changed,
+            plug_ends_reserved=build.quirks.plug_ends_reserved,
+        )
         self.registrar = Registrar(self, self._shift_clock)
         self.smart_charging = SmartCharging(self)
         self.sessions = Sessions(self)
@@ -350,8 +357,16 @@ class ChargePoint:
             ("Core", Core(self)),
             (FIRMWARE_MANAGEMENT, self.firmware),
             (FIRMWARE_MANAGEMENT, self.diagnostics),
-            (local_list.PROFILE, self.local_list),
-            (reservation.PROFILE, self.reservations),
+            (local_list.PROFILE, LocalListProfile(self.token_list, self.note)),
+            (
+                reservation.PROFILE,
+                ReservationProfile(
+                    self.reservations,
+                    self.environment.now,
+                    changed=self.reservations_changed,
+                    status_first=build.quirks.status_before_answer,
+                ),
+            ),
             ("RemoteTrigger", RemoteTrigger(self)),
             ("SmartCharging", self.smart_charging),
         )
@@ -421,6 +436,19 @@ class ChargePoint:
     def online(self) -> bool:
         """Registered, and frames pass."""
         return self.outbox.registered and self.link_online()
+
+    def why_alone(self) -> str:
+        """In which way the CSMS cannot be asked; it follows "the charge point is"."""
+        return why_alone(
+            connected=self.outbox.connected,
+            frames_pass=self.link_online(),
+            registered=self.outbox.registered,
+            registration=self.registration,
+        )
+
+    async def ask(self, token: str, learn: Callable[[str, Verdict], None]) -> Asked:
+        """May this card charge?"""
+        return await authorization.ask(self.outbox.call, token, learn)
 
     def facts(self, connector: Connector) -> Facts:
         """What is true of a connector."""
@@ -528,8 +556,9 @@ class ChargePoint:
     def _look_at_charge_point(self) -> None:
         before = self.reports.current(0)
         report = _report(self.charge_point_status(), self.condition.fault)
-        if self.local_list.conflict and self.condition.fault is None:  # §3.5.2
-            report = replace(report, error_code=LIST_CONFLICT, info=self.local_list.conflict)
+        contradiction = self.token_list.contradiction
+        if contradiction and self.condition.fault is None:  # §3.5.2
+            report = replace(report, error_code=LIST_CONFLICT, info=contradiction)
         if self.reports.note(0, report) and before is not None:
             self.note("status", f"the charge point is {report.status.value}", 0)
 
@@ -898,7 +927,7 @@ class ChargePoint:
             "HeartbeatInterval": self.registrar.interval_changed,
             "MeterValueSampleInterval": self.transactions.interval_changed,
             "ClockAlignedDataInterval": self._aligned.rearm,
-            "LocalAuthListEnabled": self.local_list.switched,
+            "LocalAuthListEnabled": self.token_list.switched,
             "WebSocketPingInterval": self.ping_interval_changed,
             **dict.fromkeys(refused_units.LISTS, lambda: self.warn(refused_units.ABOUT, "")),
         }

@@ -171,7 +171,7 @@ class Sessions:
     async def _authorize_beside(self, connector: Connector, vehicle: Vehicle, vid: str) -> None:
         """Ask for a MAC without keeping a card waiting; whoever is accepted first charges."""
         verdict = await self._cp.authorizer.decide(vid)
-        card = Authorization(vid, verdict.parent_id_tag)
+        card = Authorization(vid, verdict.group)
         if not verdict.accepted:
             self._note_refused(connector, "AutoCharge", verdict.reason)
         elif (
@@ -351,7 +351,7 @@ class Sessions:
             return Refused(reason)
         if connector.transaction is not None or connector.authorization is not None:
             return Refused(f"connector {connector.number} was taken by another card meanwhile")
-        card = Authorization(id_tag, verdict.parent_id_tag, charging_profile)
+        card = Authorization(id_tag, verdict.group, charging_profile)
         if reason := cp.reservations.why_not_after(connector, card):
             return Refused(reason)
         self._authorized(connector, card)
@@ -500,7 +500,7 @@ class Sessions:
             return Refused(f"connector {connector.number}: the transaction has ended meanwhile")
         if reason := self._why_not("swipe", connector):
             return Refused(reason)
-        parent = verdict.parent_id_tag or ""
+        parent = verdict.group or ""
         group = transaction.parent_id_tag or ""
         if verdict.accepted and parent and parent.casefold() == group.casefold():
             self._cp.transactions.stop(connector, Reason.local, id_tag)

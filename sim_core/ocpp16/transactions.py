@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 from ocpp.v16.enums import Reason
 
 from sim_core.charging.connector import Authorization, Connector, Transaction
+from sim_core.charging.vocabulary import ReservationEnd
 from sim_core.hardware.meter import Reading
 from sim_core.ocpp16 import metering, same_ids
+from sim_core.ocpp16.authorization import id_tag_info
 from sim_core.ocpp16.timestamps import stamp
 from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.store.records import JournalRow, StoredTransaction
@@ -225,7 +227,7 @@ class Transactions:
                 "timestamp": stamp(now),
             }
             if reserved:
-                cp.reservations.end(reserved, "is used")
+                cp.reservations.end(reserved, ReservationEnd.USED)
             cp.outbox.append("StartTransaction", payload, key=key, connector_id=connector.number)
             transaction = Transaction(
                 key,
@@ -387,7 +389,9 @@ class Transactions:
             "transactionId that is a whole number of 64 bits: look at its answer",
             row.connector_id,
         )
-        verdict = cp.authorizer.learn(str(row.payload.get("idTag", "")), payload)
+        verdict = id_tag_info(payload)
+        if verdict is not None:
+            cp.authorizer.learn(str(row.payload.get("idTag", "")), verdict)
         running = self._running(row)
         if running is not None and verdict is not None and not verdict.accepted:
             self._deauthorize(*running, verdict.status)
@@ -418,7 +422,9 @@ class Transactions:
             self._told_samples = ""
             return
         id_tag = row.payload.get("idTag", "")
-        verdict = cp.authorizer.learn(id_tag, payload) if id_tag else None
+        verdict = id_tag_info(payload) if id_tag else None
+        if verdict is not None:
+            cp.authorizer.learn(id_tag, verdict)
         if row.action != "StartTransaction":
             self._refused_starts.pop(row.transaction_key, None)
             return
@@ -431,7 +437,7 @@ class Transactions:
             self._refused_starts[row.transaction_key] = row.payload
             verdict = None  # and it charges on
         if verdict is not None:
-            transaction.parent_id_tag = verdict.parent_id_tag or transaction.parent_id_tag
+            transaction.parent_id_tag = verdict.group or transaction.parent_id_tag
             if not verdict.accepted:
                 self._deauthorize(connector, transaction, verdict.status)
         self._look_at_ids()

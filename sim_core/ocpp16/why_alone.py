@@ -6,12 +6,7 @@ patience or a cable, a registration that is Pending wants somebody at the CSMS (
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sim_core.snapshot import Registration
-
-if TYPE_CHECKING:
-    from sim_core.ocpp16.charge_point import ChargePoint
 
 OFFLINE = "offline"
 SILENT = "silent (no frame passes: go online first)"
@@ -26,12 +21,17 @@ UNREGISTERED: dict[Registration, str] = {
 """What follows "the charge point is", on a link that is up."""
 
 
-def how_alone(cp: ChargePoint) -> str:
-    """In which way the charge point cannot ask the CSMS; it follows "the charge point is"."""
-    if not cp.outbox.connected:
+def why_alone(
+    *, connected: bool, frames_pass: bool, registered: bool, registration: Registration
+) -> str:
+    """In which way the charge point cannot ask the CSMS; it follows "the charge point is".
+
+    `registered`: messages may go out; `registration` is what the CSMS has said last.
+    """
+    if not connected:
         return OFFLINE
-    if not cp.link_online():
+    if not frames_pass:
         return SILENT
-    if not cp.outbox.registered:
-        return UNREGISTERED.get(cp.registration, NOT_REGISTERED)
+    if not registered:
+        return UNREGISTERED.get(registration, NOT_REGISTERED)
     return UNANSWERED
