@@ -190,9 +190,7 @@ class Power:
 
 def _demand(connector: Connector) -> cabinet.Demand:
     metal = connector.metal
-    starts = (
-        connector.transaction is not None and metal.plugged and not metal.contactor_closed
-    )
+    starts = connector.transaction is not None and metal.plugged and not metal.contactor_closed
     return cabinet.Demand(
         wanted_w=metal.wanted_w(),
         charging=metal.demanding,

@@ -350,9 +350,7 @@ class Transactions:
             self._changed(connector, Cause.POWER)
             return
         self._sampling.go_on(connector)
-        self._note(
-            left.connector_id, f"the transaction of {left.token} goes on after a power loss"
-        )
+        self._note(left.connector_id, f"the transaction of {left.token} goes on after a power loss")
         self._changed(connector, Cause.POWER)
         self.energize_soon(connector, Cause.POWER)
 
@@ -438,6 +436,4 @@ class Transactions:
             self.stop(connector, StopReason.OTHER)
 
     def _note(self, connector_id: int, sentence: str) -> None:
-        self._environment.note(
-            "transaction", f"connector {connector_id}: {sentence}", connector_id
-        )
+        self._environment.note("transaction", f"connector {connector_id}: {sentence}", connector_id)

@@ -125,7 +125,9 @@ class Registrar:
         """Register (when `boots`), then send heartbeats until cancelled."""
         try:
             if boots:
-                await self._environment.clock.sleep(self._environment.vary(self._environment.timing.boot_s))
+                await self._environment.clock.sleep(
+                    self._environment.vary(self._environment.timing.boot_s)
+                )
             while True:
                 if boots:
                     await self._register()
@@ -246,7 +248,9 @@ class Registrar:
             return Registration.NONE, 0
         status = WORDS.get(str(answer.payload.get("status")).strip().casefold())
         if status is None:
-            self._environment.note("boot", "BootNotification was answered without a usable status, asking again")
+            self._environment.note(
+                "boot", "BootNotification was answered without a usable status, asking again"
+            )
             return Registration.NONE, 0
         self._adopt_clock(answer.payload, took_s)
         if self._speech.whole_seconds and (said := moment(answer.payload.get("currentTime"))):
@@ -311,4 +315,6 @@ class Registrar:
             return
         self._set_clock(said - now)
         if abs(said - now) >= WORTH_TELLING:
-            self._environment.note("clock", f"clock set to the CSMS's: {(said - now).total_seconds():+.1f} s")
+            self._environment.note(
+                "clock", f"clock set to the CSMS's: {(said - now).total_seconds():+.1f} s"
+            )

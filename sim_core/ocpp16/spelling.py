@@ -6,7 +6,6 @@ A row is spelt when it is sent, and carries the transactionId that the CSMS has 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 

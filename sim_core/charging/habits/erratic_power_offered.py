@@ -19,9 +19,7 @@ def _lagging(facts: OfferedFacts) -> float:
     return round(facts.most_w if all_of_it else min(steps_w, facts.most_w), -3)
 
 
-def _not_at_a_limited_end(
-    measurands: Measurands, context: Context, limited: bool
-) -> Measurands:
+def _not_at_a_limited_end(measurands: Measurands, context: Context, limited: bool) -> Measurands:
     if context is Context.END and limited:
         return tuple(name for name in measurands if name != OFFERED)
     return measurands

@@ -1,7 +1,7 @@
 """A file on its way to the CSMS: tried, tried again, and told of at each step.
 
-GetDiagnostics and GetLog differ in what they send and in the words that they report with; how a
-file gets away is the same. A row in the store says that one is on its way, so that one that a power
+Diagnostics and logs differ in what is sent and in the words that are said of it; how a file gets
+away is the same. A row in the store says that one is on its way, so that one that a power
 cut or a reboot has ended is told of after the next boot.
 """
 
@@ -11,14 +11,14 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from sim_core.files.transfer import TransferError, read_location
+from sim_core.charging.csms import Csms
+from sim_core.charging.domain_events import UploadStepped
+from sim_core.charging.environment import Environment
+from sim_core.files.transfer import TransferError, Transfers, read_location
 from sim_core.redaction import public_url
 from sim_core.snapshot import UploadSnapshot
-
-if TYPE_CHECKING:
-    from sim_core.ocpp16.charge_point import ChargePoint
+from sim_core.store.interface import Documents
 
 RETRY_S = 30
 """The pause before another try where the CSMS names none."""
@@ -46,21 +46,40 @@ class Upload:
 class Uploads:
     """Sends one file at a time; a newer one takes the place of the one before."""
 
+    __slots__ = (
+        "_csms",
+        "_documents",
+        "_environment",
+        "_on_change",
+        "_request_id",
+        "_seen",
+        "_transfers",
+        "_untold",
+        "_what",
+        "_work",
+    )
+
     def __init__(
         self,
-        charge_point: ChargePoint,
         what: str,
-        say: Callable[[str, int | None], None],
+        environment: Environment,
+        documents: Documents,
+        csms: Csms,
+        transfers: Transfers,
+        on_change: Callable[[], None],
     ) -> None:
-        """`what` is the file's word in the event log and in the store; `say` sends the CSMS a
-        status of `UPLOADING`, `UPLOADED` or `FAILED`, with the requestId that it belongs to."""
-        self._cp = charge_point
+        """`what` is the file's word in the event log and in the store."""
         self._what = what
-        self._say = say
+        self._environment = environment
+        self._documents = documents
+        self._csms = csms
+        self._transfers = transfers
+        self._on_change = on_change
         self._work: asyncio.Task[None] | None = None
         self._seen = UploadSnapshot()
         self._request_id: int | None = None
         self._untold = False
+        self.booted()
 
     @property
     def active(self) -> bool:
@@ -78,22 +97,22 @@ class Uploads:
 
     def begin(self, upload: Upload) -> None:
         """Send a file."""
-        self.end()
+        self.go_down()
         self._request_id = upload.request_id
-        self._cp.store.keep(self._what, {"name": upload.name, "request_id": upload.request_id})
+        self._documents.put(self._what, {"name": upload.name, "request_id": upload.request_id})
         self._seen = UploadSnapshot(active=True, file_name=upload.name)
-        self._work = self._cp.spawn(self._send(upload))
+        self._work = self._environment.spawn(self._send(upload))
 
-    def end(self) -> None:
+    def go_down(self) -> None:
         """Break off what is under way; the store still knows of it."""
         if self._work is not None:
             self._work.cancel()
             self._work = None
             self._show(self._seen.status, active=False)
 
-    def recover(self) -> None:
+    def booted(self) -> None:
         """After a boot: what the store still knows of has come to nothing."""
-        kept = self._cp.store.kept(self._what)
+        kept = self._documents.get(self._what)
         self._untold = kept is not None
         if kept is not None:
             self._request_id = kept["request_id"]
@@ -105,25 +124,25 @@ class Uploads:
         """The CSMS hears again: it is told how an upload has ended that a boot has ended."""
         if self._untold:
             self._untold = False
-            self._cp.store.keep(self._what, None)
+            self._documents.put(self._what, None)
             self._step(FAILED, "the charge point went down", active=False)
 
     async def _send(self, upload: Upload) -> None:
         for left in range(upload.retries, -1, -1):
             self._step(UPLOADING)
             try:
-                await self._cp.transfers.send(
+                await self._transfers.send(
                     upload.location, upload.name, upload.content, self._progress
                 )
             except TransferError as error:
                 self._step(FAILED, str(error), active=left > 0, pause_s=upload.pause_s)
                 if left:
-                    await self._cp.clock.sleep(upload.pause_s)
+                    await self._environment.clock.sleep(upload.pause_s)
             else:
                 self._step(UPLOADED, active=False)
                 break
         self._work = None
-        self._cp.store.keep(self._what, None)
+        self._documents.put(self._what, None)
 
     def _progress(self, done: int, total: int | None) -> None:
         if total:
@@ -132,17 +151,18 @@ class Uploads:
     def _step(
         self, status: str, trouble: str = "", *, active: bool = True, pause_s: float = 0.0
     ) -> None:
-        cp = self._cp
         again = active and status == FAILED
-        cp.note(
+        self._environment.note(
             "upload",
             f"{self._what} {self._seen.file_name}: {status}"
             + (f" ({trouble})" if trouble else "")
             + (f", again in {pause_s:g} s" if again else ""),
         )
-        due_at = cp.now() + timedelta(seconds=pause_s) if again else None
-        self._show(status, active=active, trouble=trouble, due_at=due_at, since=cp.now())
-        self._say(status, self._request_id)
+        due_at = self._environment.now() + timedelta(seconds=pause_s) if again else None
+        self._show(
+            status, active=active, trouble=trouble, due_at=due_at, since=self._environment.now()
+        )
+        self._csms.hear(UploadStepped(self._what, status, self._request_id))
 
     def _show(
         self,
@@ -163,7 +183,7 @@ class Uploads:
             due_at,
             trouble,
         )
-        self._cp.published_facts_changed()
+        self._on_change()
 
 
 def pause_of(retry_interval: int | None) -> int:

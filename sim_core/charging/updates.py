@@ -1,10 +1,9 @@
-"""UpdateFirmware: a new version, from the order to the boot (OCPP 1.6 §5.19, §4.5).
+"""An update of the firmware: a new version, from the order to the boot.
 
 An update goes through stages, and each is in the store before anybody is told of it. So a power cut
 has an honest end: what waited goes on waiting, a file that was on its way is DownloadFailed, an
 installation that was cut off is InstallationFailed and the old version boots, one that was complete
-is Installed. Those ends are said after the boot; nothing else is kept for an offline CSMS
-(FirmwareStatusNotification is no transaction message, §3.7).
+is Installed. Those ends are said after the boot; nothing else is kept for an offline CSMS.
 
 While the file waits for the last session to end, connectors that are free go out of service, and
 nobody can begin anew; while it is installed, all of them and the charge point are Unavailable.
@@ -13,29 +12,26 @@ nobody can begin anew; while it is installed, all of them and the charge point a
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ocpp.charge_point import snake_to_camel_case
-from ocpp.v16 import call_result
-from ocpp.v16.enums import Action
-
+from sim_core.charging.condition import Condition
+from sim_core.charging.condition import Update as Phase
 from sim_core.charging.connector import Connector
+from sim_core.charging.csms import Csms
+from sim_core.charging.domain_events import UpdateStepped
+from sim_core.charging.environment import Environment
+from sim_core.charging.security_events import FIRMWARE_UPDATED, SecurityEvents
+from sim_core.charging.uploads import pause_of, shown
+from sim_core.charging.vocabulary import Cause
 from sim_core.files.firmware_image import Image, read_image
-from sim_core.files.transfer import TransferError
-from sim_core.ocpp16.routing import on
-from sim_core.ocpp16.security_log import FIRMWARE_UPDATED
-from sim_core.ocpp16.timestamps import moment, stamp
-from sim_core.ocpp16.uploads import pause_of, shown, tries_of
+from sim_core.files.transfer import TransferError, Transfers
 from sim_core.runtime.clock import Timer
-from sim_core.snapshot import FirmwareSnapshot, Registration
-from sim_core.wire import schemas
-from sim_core.wire.endpoint import Payload, Refusal, Reply
-
-if TYPE_CHECKING:
-    from sim_core.ocpp16.charge_point import ChargePoint
+from sim_core.snapshot import FirmwareSnapshot
+from sim_core.store.interface import Store
 
 VERSION, UPDATE = "firmware", "firmware update"
 """Names in the store."""
@@ -83,15 +79,61 @@ class Update:
     image: Image | None = None
 
 
-class Firmware:
-    """Handler of UpdateFirmware, and the life of an update."""
+class Updates:
+    """The life of an update."""
 
-    profile = "FirmwareManagement"
+    __slots__ = (
+        "_built_in",
+        "_changed",
+        "_condition",
+        "_connectors",
+        "_csms",
+        "_environment",
+        "_on_change",
+        "_parked",
+        "_restart",
+        "_security",
+        "_seen",
+        "_store",
+        "_timer",
+        "_to_tell",
+        "_transfers",
+        "_update",
+        "_work",
+        "version",
+    )
 
-    def __init__(self, charge_point: ChargePoint) -> None:
-        """Takes up what the store knows: the version that is installed, an update under way."""
-        self._cp = charge_point
-        self._built_in = charge_point.build.model.identity.firmware_version
+    def __init__(
+        self,
+        environment: Environment,
+        connectors: Mapping[int, Connector],
+        condition: Condition,
+        store: Store,
+        csms: Csms,
+        transfers: Transfers,
+        *,
+        security: SecurityEvents,
+        built_in: str | None,
+        changed: Callable[[Connector, Cause], None],
+        on_change: Callable[[], None],
+        restart: Callable[[str], Coroutine[Any, Any, None]],
+    ) -> None:
+        """Takes up what the store knows: the version that is installed, an update under way.
+
+        `built_in` is the version that the operator has given it to begin with."""
+        self._environment = environment
+        self._connectors = connectors
+        self._condition = condition
+        self._store = store
+        self._csms = csms
+        self._transfers = transfers
+        self._security = security
+        self._built_in = built_in
+        self._changed = changed
+        self._on_change = on_change
+        self._restart = restart
+        self.version = built_in
+        """The version that runs."""
         self._update: Update | None = None
         self._work: asyncio.Task[None] | None = None
         self._timer: Timer | None = None
@@ -101,65 +143,33 @@ class Firmware:
         """How an update has ended that a boot has ended."""
         self._seen = FirmwareSnapshot()
         self._take_version()
-        self.recover()
+        self._recover()
 
     # -- what others ask ---------------------------------------------
 
     @property
-    def quiet(self) -> bool:
-        """Nobody may begin anything: a new version waits or is being installed."""
-        return self.installing or self._at(Stage.READY)
-
-    @property
     def installing(self) -> bool:
-        """The charge point as a whole is out of service."""
+        """The charger as a whole is out of service."""
         return self._at(Stage.INSTALLING, Stage.DONE, Stage.FAILED)
 
     def picture(self) -> FirmwareSnapshot:
         """What viewers see of it."""
         return self._seen
 
-    # -- what the CSMS asks ------------------------------------------
-
-    @on(Action.update_firmware, skip_schema_validation=True)
-    def update_firmware(self, /, **said: Any) -> Reply | Refusal:
-        """§5.19. A newer order takes the place of one that is not being installed yet."""
-        cp = self._cp
-        order: Payload = snake_to_camel_case(said)
-        if cp.quirks.mute_transfers and order.get("retrieveDate") is None:
-            order["retrieveDate"] = stamp(cp.now())  # such a make takes one without a date
-        if fault := schemas.request_fault("UpdateFirmware", order):
-            return Refusal(fault.code, fault.description)
-        at = moment(order["retrieveDate"])
-        if at is None:
-            return Refusal("PropertyConstraintViolation", "retrieveDate is no date and time")
-        if self.installing:
-            return Refusal("GenericError", "an installation is running: ask when it is over")
-        update = Update(
-            order["location"],
-            at,
-            tries_of(order.get("retries")),
-            pause_of(order.get("retryInterval")),
-        )
-        return Reply(call_result.UpdateFirmware(), then=lambda: self._order(update))
-
-    def trigger(self) -> None:
-        """A triggered FirmwareStatusNotification (§5.17): Idle when nothing is under way."""
-        status = self._seen.status if self._seen.active else IDLE
-        self._cp.say("FirmwareStatusNotification", {"status": status}, triggered=True)
-
     # -- boots, power and clock --------------------------------------
 
-    def recover(self) -> None:
+    def _recover(self) -> None:
         """After a boot: go on with what can go on, and remember how the rest has ended."""
-        kept = self._cp.store.kept(UPDATE)
-        self._update = update = _update_of(kept) if kept else None
+        kept = self._store.documents.get(UPDATE)
+        update = _update_of(kept) if kept else None
+        self._set(update)
         if update is None:
             return
         image = update.image
         if update.stage in AFTER_A_BOOT:
             status, trouble = AFTER_A_BOOT[update.stage]
-            self._update, self._to_tell = None, (status, trouble, image)
+            self._to_tell = (status, trouble, image)
+            self._set(None)
             self._see(status, active=False, trouble=trouble, image=image)
         elif update.stage is Stage.FAILED:
             self._keep(None)
@@ -181,7 +191,7 @@ class Firmware:
     def booted(self) -> None:
         """It is up again, with whatever version is in place."""
         self._take_version()
-        self.recover()
+        self._recover()
         self._release()
 
     def registered(self) -> None:
@@ -191,7 +201,7 @@ class Firmware:
             self._keep(None)
             self._step(status, trouble=trouble, active=False, image=image)
             if status == INSTALLED and image is not None:
-                self._cp.security_log.note(FIRMWARE_UPDATED, image.version)
+                self._security.note(FIRMWARE_UPDATED, image.version)
         self.rearm()
         self.look()
 
@@ -203,20 +213,20 @@ class Firmware:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        cp = self._cp
-        wait_s = (update.retrieve_at - cp.now()).total_seconds()
+        wait_s = (update.retrieve_at - self._environment.now()).total_seconds()
         self._see(IDLE, due_at=update.retrieve_at)
         if wait_s > 0:
-            self._timer = cp.clock.call_later(wait_s, self._load)
+            self._timer = self._environment.clock.call_later(wait_s, self._load)
         else:
             self._load()
 
     def look(self) -> None:
         """Something may have become free: install if nobody charges any more."""
-        cp = self._cp
         if not self._at(Stage.READY) or not self._may_go_on():
             return
-        busy = [connector.number for connector in cp.connectors.values() if _in_session(connector)]
+        busy = [
+            connector.number for connector in self._connectors.values() if _in_session(connector)
+        ]
         if not busy:
             self._install()
             return
@@ -226,11 +236,11 @@ class Firmware:
 
     # -- the stages --------------------------------------------------
 
-    def _order(self, update: Update) -> None:
+    def order(self, update: Update) -> None:
         self._stop_working()
         self._keep(update)
-        self._cp.note("firmware", f"the CSMS wants firmware from {shown(update.location)}")
-        for connector in self._cp.connectors.values():
+        self._environment.note("firmware", f"the CSMS wants firmware from {shown(update.location)}")
+        for connector in self._connectors.values():
             connector.begin_anew()  # the older one no longer keeps them out of service
         self._release()
         self.rearm()
@@ -240,21 +250,22 @@ class Firmware:
         update = self._update
         if update is not None and self._may_go_on():
             self._keep(replace(update, stage=Stage.LOADING))
-            self._work = self._cp.spawn(self._fetch(update))
+            self._work = self._environment.spawn(self._fetch(update))
 
     async def _fetch(self, update: Update) -> None:
-        cp = self._cp
         for left in range(update.retries, -1, -1):
             self._step(DOWNLOADING)
             try:
-                file = await cp.transfers.fetch(update.location, self._progress)
+                file = await self._transfers.fetch(update.location, self._progress)
                 if not file.size:
                     raise TransferError("the file is empty")
             except TransferError as error:
                 pause = timedelta(seconds=update.pause_s)
                 if left:
-                    self._step(DOWNLOAD_FAILED, trouble=str(error), due_at=cp.now() + pause)
-                    await cp.clock.sleep(update.pause_s)
+                    self._step(
+                        DOWNLOAD_FAILED, trouble=str(error), due_at=self._environment.now() + pause
+                    )
+                    await self._environment.clock.sleep(update.pause_s)
                 else:
                     self._keep(None)
                     self._step(DOWNLOAD_FAILED, trouble=str(error), active=False)
@@ -264,28 +275,33 @@ class Firmware:
                 self._step(DOWNLOADED, image=image)
                 break
         self._work = None
-        if self.quiet:
+        if self._condition.updating:
             self._tell_connectors()
             self.look()
 
     def _install(self) -> None:
-        cp, update = self._cp, self._update
+        update = self._update
         assert update is not None
         assert update.image is not None
         self._keep(replace(update, stage=Stage.INSTALLING))
-        for connector in cp.connectors.values():
+        for connector in self._connectors.values():
             if connector.operative and not connector.ended and connector.metal.occupied:
                 connector.ended = True  # §4.9: from Preparing to Unavailable it goes by Finishing
                 self._parked.append(connector)
         self._tell_connectors()
         own_s = update.image.install_s
-        install_s = cp.vary(cp.timing.install_s) if own_s is None else own_s
-        self._step(INSTALLING, due_at=cp.now() + timedelta(seconds=install_s), image=update.image)
-        self._work = cp.spawn(self._put_in_place(update.image, install_s))
+        install_s = (
+            self._environment.vary(self._environment.timing.install_s) if own_s is None else own_s
+        )
+        self._step(
+            INSTALLING,
+            due_at=self._environment.now() + timedelta(seconds=install_s),
+            image=update.image,
+        )
+        self._work = self._environment.spawn(self._put_in_place(update.image, install_s))
 
     async def _put_in_place(self, image: Image, install_s: float) -> None:
-        cp = self._cp
-        await cp.clock.sleep(install_s)
+        await self._environment.clock.sleep(install_s)
         update = self._update
         assert update is not None
         self._work = None
@@ -294,11 +310,13 @@ class Firmware:
             self._step(INSTALLATION_FAILED, trouble=image.broken, active=False, image=image)
             why = "the installation has failed: the charge point reboots with the old version"
         else:
-            with cp.store.together():
-                cp.store.keep(VERSION, {"version": image.version, "over": self._built_in})
+            with self._store.together():
+                self._store.documents.put(
+                    VERSION, {"version": image.version, "over": self._built_in}
+                )
                 self._keep(replace(update, stage=Stage.DONE))
             why = f"firmware {image.version} is in place: the charge point reboots"
-        await cp.restart(why)
+        await self._restart(why)
 
     def _release(self) -> None:
         """Connectors are free again."""
@@ -314,12 +332,8 @@ class Firmware:
 
     def _may_go_on(self) -> bool:
         """It is up; after a boot the CSMS comes first, or it would not hear of what follows."""
-        cp = self._cp
-        return (
-            cp.condition.powered
-            and not cp.condition.rebooting
-            and cp.registration is Registration.ACCEPTED
-        )
+        condition = self._condition
+        return condition.powered and not condition.rebooting and self._csms.accepts
 
     def _image(self) -> Image | None:
         return self._update.image if self._update else None
@@ -327,11 +341,9 @@ class Firmware:
     def _take_version(self) -> None:
         """The version that runs: what was installed last, unless the operator has since given the
         charge point another one to begin with."""
-        kept = self._cp.store.kept(VERSION)
+        kept = self._store.documents.get(VERSION)
         if kept is not None and kept["over"] == self._built_in:
-            model = self._cp.model
-            identity = replace(model.identity, firmware_version=kept["version"])
-            self._cp.model = replace(model, identity=identity)
+            self.version = kept["version"]
 
     def _stop_working(self) -> None:
         if self._timer is not None:
@@ -342,17 +354,22 @@ class Firmware:
             self._work = None
 
     def _keep(self, update: Update | None) -> None:
-        self._cp.store.keep(UPDATE, _document(update) if update else None)
+        self._store.documents.put(UPDATE, _document(update) if update else None)
+        self._set(update)
+
+    def _set(self, update: Update | None) -> None:
         self._update = update
+        ready = Phase.WAITING if self._at(Stage.READY) else Phase.NONE
+        self._condition.update = Phase.INSTALLING if self.installing else ready
 
     def _tell_connectors(self) -> None:
-        for connector in self._cp.connectors.values():
-            self._cp.changed(connector)
+        for connector in self._connectors.values():
+            self._changed(connector, Cause.CSMS)
 
     def _progress(self, done: int, total: int | None) -> None:
         percent = min(100, done * 100 // total) if total else None
         self._seen = replace(self._seen, percent=percent)
-        self._cp.published_facts_changed()
+        self._on_change()
 
     def _step(
         self,
@@ -364,12 +381,11 @@ class Firmware:
         image: Image | None = None,
     ) -> None:
         version = f" {image.version}" if image and image.version else ""
-        self._cp.note(
+        self._environment.note(
             "firmware", f"firmware{version}: {status}" + (f" ({trouble})" if trouble else "")
         )
         self._see(status, active=active, trouble=trouble, due_at=due_at, image=image)
-        if not self._cp.quirks.mute_transfers:
-            self._cp.say("FirmwareStatusNotification", {"status": status})
+        self._csms.hear(UpdateStepped(status))
 
     def _see(
         self,
@@ -385,11 +401,11 @@ class Firmware:
             status=status,
             active=active,
             version=image.version if image else "",
-            since=self._seen.since if same else self._cp.now(),
+            since=self._seen.since if same else self._environment.now(),
             due_at=due_at,
             trouble=trouble,
         )
-        self._cp.published_facts_changed()
+        self._on_change()
 
 
 def _in_session(connector: Connector) -> bool:
