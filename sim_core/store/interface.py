@@ -22,12 +22,13 @@ from sim_core.errors import UserError
 from sim_core.store.records import (
     GivenUp,
     JournalRow,
-    KnownTag,
+    KnownToken,
     NewTransaction,
     Reservation,
     SecurityEvent,
     StoredProfile,
     StoredTransaction,
+    TransactionId,
 )
 
 MEMORY = Path(":memory:")
@@ -103,7 +104,10 @@ class Transactions(Protocol):
         """Transactions that have begun and not ended: what a power cut left behind."""
 
     def add_sample(self, key: int, sample: dict[str, Any]) -> int:
-        """Keep a sample to be told at the end of the transaction; returns how many there are."""
+        """Keep a sample to be told at the end of the transaction; returns how many there are.
+
+        Its "context" says why it was taken.
+        """
 
     def thin_samples(self, key: int) -> None:
         """Let every second sample go, of each context by itself; the first one stays."""
@@ -121,9 +125,12 @@ class Journal(Protocol):
     """Called when what a `together` has written was taken back: its rows never were there."""
 
     def append(
-        self, action: str, payload: dict[str, Any], *, key: int, connector_id: int, at: datetime
+        self, kind: str, content: dict[str, Any], *, key: int, connector_id: int, at: datetime
     ) -> None:
-        """Write a row at the end, without the CSMS's transaction id; `key` is our own."""
+        """Write at the end what has happened: BEGAN, SAMPLED or ENDED, and the facts of it.
+
+        `key` is our own of the transaction; the CSMS's is not known yet.
+        """
 
     @property
     def depth(self) -> int:
@@ -135,7 +142,7 @@ class Journal(Protocol):
     def count_attempt(self, number: int) -> int:
         """The CSMS failed to process a row: count it and return how often that was."""
 
-    def confirm(self, row: JournalRow, transaction_id: int | None = None) -> None:
+    def confirm(self, row: JournalRow, transaction_id: TransactionId | None = None) -> None:
         """The CSMS has answered a row: it leaves. The answer to a beginning may bring the
         transaction id."""
 
@@ -149,10 +156,10 @@ class Journal(Protocol):
 class TokenCache(Protocol):
     """What the CSMS has said of tokens when it was asked: the authorization cache."""
 
-    def learn(self, token: KnownTag, at: datetime) -> None:
+    def learn(self, token: KnownToken, at: datetime) -> None:
         """Remember what the CSMS said of a token."""
 
-    def find(self, token: str) -> KnownTag | None:
+    def find(self, token: str) -> KnownToken | None:
         """What is remembered of a token, in any case of its ASCII letters."""
 
     def clear(self) -> None:
@@ -168,13 +175,13 @@ class LocalList(Protocol):
     def length(self) -> int:
         """How many tokens are on the list."""
 
-    def find(self, token: str) -> KnownTag | None:
+    def find(self, token: str) -> KnownToken | None:
         """What the list says of a token, in any case of its letters."""
 
     def change(
         self,
         version: int,
-        entries: Iterable[KnownTag],
+        entries: Iterable[KnownToken],
         gone: Iterable[str] = (),
         *,
         full: bool,

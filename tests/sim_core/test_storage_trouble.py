@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import random
 import sqlite3
 import subprocess
@@ -23,8 +24,9 @@ from sim_core.fleet.sessions import Habits, Visits, visit
 from sim_core.ocpp16.promises import REFUSED
 from sim_core.store.interface import Store, StoreError
 from sim_core.store.makers import store_in
-from sim_core.store.records import NewTransaction
+from sim_core.store.records import BEGAN, ENDED, SAMPLED, NewTransaction
 from sim_core.wire.schemas import answer_fault
+from sim_core.wire.spelt import spelt
 from tests.conformance.acts import charge, checked, payloads, said
 from tests.pair import Pair
 from tests.scripted_csms import CallError, Hold
@@ -294,12 +296,12 @@ def test_a_disk_without_room(tmp_path: Path) -> None:
         filler = small / "filler"
         fill(filler)
         for nth in range(2_000):
-            store.journal.append("MeterValues", {"n": nth}, key=key, connector_id=1, at=NOW)
+            store.journal.append(SAMPLED, {"n": nth}, key=key, connector_id=1, at=NOW)
         assert store.refusal.startswith(FULL)
         assert store.journal.depth == 2_000
         filler.unlink()
         assert store.retry()
-        assert [row.payload["n"] for row in store.journal.first(3)] == [0, 1, 2]
+        assert [row.content["n"] for row in store.journal.first(3)] == [0, 1, 2]
         fill(filler)
         store.close()
         with pytest.raises(StoreError, match=f"{FULL}.*{small}"):
@@ -312,8 +314,8 @@ def _begin(store: Store) -> int:
     return store.transactions.begin(
         NewTransaction(
             connector_id=1,
-            id_tag="TAG",
-            parent_id_tag=None,
+            token="TAG",
+            group=None,
             meter_start_wh=0,
             started_at=NOW,
             reservation_id=None,
@@ -335,8 +337,8 @@ def test_a_commit_that_is_refused_in_the_middle_is_whole_in_memory(
     with store.together():
         store.registers.save(1, 5.0)
         key = _begin(store)
-        store.journal.append("StartTransaction", {"n": 1}, key=key, connector_id=1, at=NOW)
-        store.transactions.add_sample(key, {"sampledValue": [{"context": "Transaction.Begin"}]})
+        store.journal.append(BEGAN, {"n": 1}, key=key, connector_id=1, at=NOW)
+        store.transactions.add_sample(key, {"context": "Transaction.Begin"})
     assert len(refused) == 1
     assert (store.journal.depth, store.registers.all(), key) == (1, {1: 5.0}, 2)
     seen = (store.journal.first(9), store.transactions.samples(key), store.transactions.open())
@@ -393,9 +395,13 @@ async def test_a_row_without_its_transaction_is_given_up_and_stops_nothing(tmp_p
         await pair.power_cut()
         with sqlite3.connect(tmp_path / "CP01.sqlite3") as db:
             db.execute(
-                "INSERT INTO journal (action, payload, transaction_key, connector_id, written_at)"
-                " VALUES ('StopTransaction', '{\"transactionId\": null}', 99, 1, ?)",
-                (NOW.isoformat(),),
+                "INSERT INTO journal (kind, content, transaction_key, connector_id, written_at)"
+                " VALUES (?, ?, 99, 1, ?)",
+                (
+                    ENDED,
+                    json.dumps(spelt("StopTransaction", {"transactionId": None})),
+                    NOW.isoformat(),
+                ),
             )
         db.close()
         await pair.power_on()

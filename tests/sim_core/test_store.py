@@ -12,7 +12,7 @@ import pytest
 
 from sim_core.store.interface import MEMORY, DiskRefusesError, Store, StoreError
 from sim_core.store.makers import store_in
-from sim_core.store.records import SECURITY_EVENTS_KEPT, NewTransaction, StoredProfile
+from sim_core.store.records import BEGAN, ENDED, SECURITY_EVENTS_KEPT, NewTransaction, StoredProfile
 from sim_core.store.sqlite.database import PATIENT_MS
 from sim_core.store.sqlite.file import open_file
 from sim_core.store.sqlite.schema import SCHEMA_VERSION
@@ -99,9 +99,9 @@ def filled(folder: Path, samples: int = 0) -> Path:
     """A file in which something is kept, closed in good order."""
     store = store_in(folder, "CP01", NOW)
     key = begin(store)
-    store.journal.append("StartTransaction", {"n": 1}, key=key, connector_id=1, at=NOW)
+    store.journal.append(BEGAN, {"n": 1}, key=key, connector_id=1, at=NOW)
     for nth in range(samples):
-        store.transactions.add_sample(key, {"n": nth, "sampledValue": ["x" * 200]})
+        store.transactions.add_sample(key, {"n": nth, "context": "x" * 200})
     store.registers.save(1, 500.0)
     store.close()
     return store.path
@@ -111,8 +111,8 @@ def begin(store: Store) -> int:
     return store.transactions.begin(
         NewTransaction(
             connector_id=1,
-            id_tag="TAG",
-            parent_id_tag=None,
+            token="TAG",
+            group=None,
             meter_start_wh=0,
             started_at=NOW,
             reservation_id=None,
@@ -253,7 +253,7 @@ def test_what_belongs_to_a_transaction_goes_with_it(tmp_path: Path) -> None:
     key, other = begin(store), begin(store)
     for one in (key, other):
         store.transactions.add_sample(one, {"n": one})
-        store.journal.append("StopTransaction", {}, key=one, connector_id=1, at=NOW)
+        store.journal.append(ENDED, {}, key=one, connector_id=1, at=NOW)
     store.profiles.install(StoredProfile(7, 1, key, {}))
     store.journal.confirm(store.journal.first(1)[0])
     assert store.transactions.samples(key) == []
@@ -348,7 +348,7 @@ def test_the_first_sample_of_each_context_stays_and_then_every_second(tmp_path: 
         key, other = begin(store), begin(store)
         contexts = ["Begin", *(["Periodic"] * 4), "Clock", "Periodic", "Clock"]
         for nth, context in enumerate(contexts):
-            value = {"n": nth, "sampledValue": [{"context": context}]}
+            value = {"n": nth, "context": context}
             assert store.transactions.add_sample(key, value) == nth + 1
             store.transactions.add_sample(other, value)
         store.transactions.thin_samples(key)
@@ -392,7 +392,7 @@ def test_what_is_taken_back_while_the_disk_refuses_is_not_owed(tmp_path: Path) -
 
     def half() -> None:
         with store.together():
-            store.journal.append("StopTransaction", {}, key=key, connector_id=1, at=NOW)
+            store.journal.append(ENDED, {}, key=key, connector_id=1, at=NOW)
             raise ZeroDivisionError
 
     for _ in range(2):
@@ -414,3 +414,21 @@ def test_a_link_to_what_is_not_there_is_not_taken_for_new(tmp_path: Path) -> Non
     with pytest.raises(StoreError, match=r"is a link to .*nothing is there: mount"):
         store_in(tmp_path, "CP01", NOW)
     assert link.is_symlink(), "what it led to is still found once it is back"
+
+
+@pytest.mark.parametrize("transaction_id", [17, "17", "017", "1e3", "5f3c8a4e-0b1d-4c56-9d2f"])
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_a_transaction_is_called_what_the_csms_calls_it(
+    transaction_id: int | str, on_disk: bool, tmp_path: Path
+) -> None:
+    """A number or a text: neither is taken for the other."""
+    store = store_in(tmp_path if on_disk else MEMORY, "CP01", NOW)
+    key = begin(store)
+    for kind in (BEGAN, ENDED):
+        store.journal.append(kind, {}, key=key, connector_id=1, at=NOW)
+    store.journal.confirm(store.journal.first(1)[0], transaction_id)
+    (row,), (begun,) = store.journal.first(9), store.transactions.open()
+    store.journal.give_up(row, "why", NOW)
+    (gone,) = store.journal.given_up(9)
+    assert [one.transaction_id for one in (row, begun, gone)] == [transaction_id] * 3
+    store.close()

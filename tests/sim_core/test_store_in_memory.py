@@ -13,17 +13,27 @@ from hypothesis import strategies as st
 from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
 from sim_core.store.memory.store import MemoryStore
-from sim_core.store.records import KnownTag, NewTransaction, Reservation, StoredProfile
+from sim_core.store.records import (
+    BEGAN,
+    ENDED,
+    SAMPLED,
+    KnownToken,
+    NewTransaction,
+    Reservation,
+    StoredProfile,
+)
 from sim_core.store.sqlite.store import SqliteStore
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 TAGS = ("TAG", "tag", "Straße", "STRASSE", "ÄRGER", "ärger")
 NO_AREA = ("path", "trouble")
 SMALL = st.integers(0, 5)
+IDS = SMALL | st.sampled_from(("5", "05", "c0ffee", "1e3"))
+"""What a CSMS may call a transaction: a number, or a text that looks like one, too."""
 TIMES = st.integers(0, 9).map(lambda second: NOW + timedelta(seconds=second))
 CONTEXTS = ("Transaction.Begin", "Sample.Periodic", "Sample.Clock")
 KNOWN = st.builds(
-    KnownTag,
+    KnownToken,
     st.sampled_from(TAGS),
     st.sampled_from(("Accepted", "Blocked")),
     st.none() | st.just("PARENT"),
@@ -37,16 +47,16 @@ class PowerCutError(Exception):
     """The writes around it never were."""
 
 
-def _value(nth: int, context: str) -> dict[str, Any]:
-    return {"timestamp": str(nth), "sampledValue": [{"value": "1", "context": context}]}
+def _sample(nth: int, context: str) -> dict[str, Any]:
+    return {"context": context, "nth": nth}
 
 
 def _begin(connector_id: int, tag: str) -> Write:
     return lambda store: store.transactions.begin(
         NewTransaction(
             connector_id=connector_id,
-            id_tag=tag,
-            parent_id_tag=None,
+            token=tag,
+            group=None,
             meter_start_wh=connector_id,
             started_at=NOW,
             reservation_id=None,
@@ -72,7 +82,7 @@ def _with_row(write: Callable[[Store, Any], Any]) -> Write:
 
 def _stop(store: Store, key: int) -> None:
     with store.together():
-        store.journal.append("StopTransaction", {"meterStop": 1}, key=key, connector_id=1, at=NOW)
+        store.journal.append(ENDED, {"register_wh": 1}, key=key, connector_id=1, at=NOW)
         store.transactions.end(key)
 
 
@@ -89,7 +99,7 @@ WRITES: st.SearchStrategy[Write] = st.one_of(
     st.builds(_begin, SMALL, st.sampled_from(TAGS)),
     st.builds(
         lambda nth, context: _with_transaction(
-            nth, lambda s, key: s.transactions.add_sample(key, _value(nth, context))
+            nth, lambda s, key: s.transactions.add_sample(key, _sample(nth, context))
         ),
         SMALL,
         st.sampled_from(CONTEXTS),
@@ -100,9 +110,7 @@ WRITES: st.SearchStrategy[Write] = st.one_of(
     st.builds(
         lambda nth, at: _with_transaction(
             nth,
-            lambda s, key: s.journal.append(
-                "MeterValues", {"n": nth}, key=key, connector_id=1, at=at
-            ),
+            lambda s, key: s.journal.append(SAMPLED, {"n": nth}, key=key, connector_id=1, at=at),
         ),
         SMALL,
         TIMES,
@@ -117,7 +125,7 @@ WRITES: st.SearchStrategy[Write] = st.one_of(
     st.builds(lambda ids: lambda s: s.profiles.remove(ids), st.lists(SMALL, max_size=2)),
     st.just(_with_row(lambda s, row: s.journal.count_attempt(row.number))),
     st.just(_with_row(lambda s, row: s.journal.confirm(row))),
-    st.builds(lambda id_: _with_row(lambda s, row: s.journal.confirm(row, id_)), SMALL),
+    st.builds(lambda id_: _with_row(lambda s, row: s.journal.confirm(row, id_)), IDS),
     st.builds(lambda at: _with_row(lambda s, row: s.journal.give_up(row, "why", at)), TIMES),
     st.builds(lambda n: lambda s: s.journal.count_attempt(n), SMALL),
     st.builds(lambda tag, at: lambda s: s.tokens.learn(tag, at), KNOWN, TIMES),
@@ -244,7 +252,7 @@ def test_what_chance_seldom_meets_is_the_same_too() -> None:
         assert [kept.reservation_id for kept in store.reservations.all()] == [1, 2, 3]
         key = _begin(1, "TAG")(store)
         for _ in range(2):
-            store.journal.append("MeterValues", {}, key=key, connector_id=1, at=NOW)
+            store.journal.append(SAMPLED, {}, key=key, connector_id=1, at=NOW)
         store.journal.confirm(store.journal.first(1)[0], 77)
         before = _all_that_can_be_read(store) | {"revision": 0}
         (row,) = store.journal.first(9)
@@ -255,20 +263,20 @@ def test_what_chance_seldom_meets_is_the_same_too() -> None:
         assert _all_that_can_be_read(store) | {"revision": 0} == before, "what left is back"
         store.journal.give_up(row, "why", NOW)
         (gone,) = store.journal.given_up(9)
-        assert (gone.action, gone.connector_id, gone.transaction_id) == ("MeterValues", 1, 77)
+        assert (gone.kind, gone.connector_id, gone.transaction_id) == (SAMPLED, 1, 77)
         assert (gone.given_up_at, gone.why) == (NOW, "why")
         store.close()
 
 
 def test_what_is_known_of_a_card_comes_back_whole() -> None:
     until = NOW + timedelta(days=1)
-    cards = (KnownTag("A", "Blocked", "PARENT", until), KnownTag("B", "Accepted", None, None))
+    cards = (KnownToken("A", "Blocked", "PARENT", until), KnownToken("B", "Accepted", None, None))
     for store in (MemoryStore(), SqliteStore(MEMORY, NOW)):
         assert store.local_list.change(7, cards, full=True, most=2)
         for card in cards:
             store.tokens.learn(card, NOW)
-            assert store.tokens.find(card.id_tag.lower()) == card
-            assert store.local_list.find(card.id_tag.lower()) == card
+            assert store.tokens.find(card.token.lower()) == card
+            assert store.local_list.find(card.token.lower()) == card
         assert (store.local_list.version(), store.local_list.length()) == (7, 2)
         store.close()
 
@@ -278,11 +286,11 @@ def test_nothing_is_left_of_a_session_that_was_answered() -> None:
     store = MemoryStore()
     for _ in range(3):
         key = _begin(1, "TAG")(store)
-        store.journal.append("StartTransaction", {}, key=key, connector_id=1, at=NOW)
-        store.journal.append("MeterValues", {}, key=key, connector_id=1, at=NOW)
-        store.journal.append("StopTransaction", {}, key=key, connector_id=1, at=NOW)
+        store.journal.append(BEGAN, {}, key=key, connector_id=1, at=NOW)
+        store.journal.append(SAMPLED, {}, key=key, connector_id=1, at=NOW)
+        store.journal.append(ENDED, {}, key=key, connector_id=1, at=NOW)
         for row in store.journal.first(9):
-            store.journal.confirm(row, 7 if row.action == "StartTransaction" else None)
+            store.journal.confirm(row, 7 if row.kind == BEGAN else None)
     assert store.journal.depth == 0
     assert not store.transactions.open()
     areas = [getattr(store, name) for name in MemoryStore.__slots__ if name not in NO_AREA]

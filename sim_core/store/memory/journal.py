@@ -11,7 +11,7 @@ from typing import Any
 
 from sim_core.store.memory.transactions import Transactions
 from sim_core.store.memory.undo import Undo
-from sim_core.store.records import GivenUp, JournalRow
+from sim_core.store.records import ENDED, GivenUp, JournalRow, TransactionId
 
 
 class Journal:
@@ -36,10 +36,10 @@ class Journal:
         self._undo.on_rollback = told
 
     def append(
-        self, action: str, payload: dict[str, Any], *, key: int, connector_id: int, at: datetime
+        self, kind: str, content: dict[str, Any], *, key: int, connector_id: int, at: datetime
     ) -> None:
         number = self._undo.number("journal")
-        row = JournalRow(number, action, payload, key, connector_id, at, 0, None)
+        row = JournalRow(number, kind, content, key, connector_id, at, 0, None)
         self._undo.put(self._rows, number, row)
         self.revision += 1
 
@@ -62,7 +62,7 @@ class Journal:
         self._undo.put(self._rows, number, replace(row, attempts=row.attempts + 1))
         return row.attempts + 1
 
-    def confirm(self, row: JournalRow, transaction_id: int | None = None) -> None:
+    def confirm(self, row: JournalRow, transaction_id: TransactionId | None = None) -> None:
         with self._undo.together():
             if transaction_id is not None:
                 self._transactions.set_id(row.transaction_key, transaction_id)
@@ -70,7 +70,7 @@ class Journal:
 
     def give_up(self, row: JournalRow, why: str, at: datetime) -> None:
         with self._undo.together():
-            gone = GivenUp(row.action, row.connector_id, row.transaction_id, at, why)
+            gone = GivenUp(row.kind, row.connector_id, row.transaction_id, at, why)
             self._undo.put(self._given_up, row.number, gone)
             self._leave(row)
 
@@ -83,7 +83,7 @@ class Journal:
     def _leave(self, row: JournalRow) -> None:
         self._undo.take(self._rows, row.number)
         self.revision += 1
-        if row.action != "StopTransaction":
+        if row.kind != ENDED:
             return
         key = row.transaction_key
         self._transactions.forget(key)

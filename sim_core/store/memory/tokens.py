@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sim_core.store.memory.undo import Undo
-from sim_core.store.records import KnownTag
+from sim_core.store.records import KnownToken
 
 ASCII_LOWER = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 """As SQLite's NOCASE has it."""
@@ -19,12 +19,12 @@ class TokenCache:
 
     def __init__(self, undo: Undo) -> None:
         self._undo = undo
-        self._rows: dict[str, KnownTag] = {}
+        self._rows: dict[str, KnownToken] = {}
 
-    def learn(self, token: KnownTag, at: datetime) -> None:
-        self._undo.put(self._rows, token.id_tag.translate(ASCII_LOWER), token)
+    def learn(self, token: KnownToken, at: datetime) -> None:
+        self._undo.put(self._rows, token.token.translate(ASCII_LOWER), token)
 
-    def find(self, token: str) -> KnownTag | None:
+    def find(self, token: str) -> KnownToken | None:
         return self._rows.get(token.translate(ASCII_LOWER))
 
     def clear(self) -> None:
@@ -39,7 +39,7 @@ class LocalList:
 
     def __init__(self, undo: Undo) -> None:
         self._undo = undo
-        self._rows: dict[str, KnownTag] = {}
+        self._rows: dict[str, KnownToken] = {}
         self._version: dict[int, int] = {}
         """One row: a version belongs to a `together` as the entries do."""
 
@@ -49,13 +49,13 @@ class LocalList:
     def length(self) -> int:
         return len(self._rows)
 
-    def find(self, token: str) -> KnownTag | None:
+    def find(self, token: str) -> KnownToken | None:
         return self._rows.get(token.casefold())
 
     def change(
         self,
         version: int,
-        entries: Iterable[KnownTag],
+        entries: Iterable[KnownToken],
         gone: Iterable[str] = (),
         *,
         full: bool,
@@ -64,7 +64,7 @@ class LocalList:
         listed = {} if full else dict(self._rows)
         for token in gone:
             listed.pop(token.casefold(), None)
-        listed.update({entry.id_tag.casefold(): entry for entry in entries})
+        listed.update({entry.token.casefold(): entry for entry in entries})
         if len(listed) > most:
             return False
         with self._undo.together():

@@ -8,7 +8,7 @@ from typing import Any
 
 from sim_core.store.memory.profiles import Profiles
 from sim_core.store.memory.undo import Undo
-from sim_core.store.records import NewTransaction, StoredTransaction
+from sim_core.store.records import NewTransaction, StoredTransaction, TransactionId
 
 
 class Transactions:
@@ -49,7 +49,7 @@ class Transactions:
         with self._undo.together():
             for number, (of, text) in list(self._samples.items()):
                 if of == key:
-                    context = json.loads(text)["sampledValue"][0]["context"]
+                    context = json.loads(text)["context"]
                     nth = met[context] = met.get(context, -1) + 1
                     if nth % 2:
                         self._undo.take(self._samples, number)
@@ -59,12 +59,12 @@ class Transactions:
 
     # -- for the journal ---------------------------------------------
 
-    def id_of(self, key: int) -> int | None:
+    def id_of(self, key: int) -> TransactionId | None:
         """The CSMS's id for a transaction, as far as it is known."""
         row = self._rows.get(key)
         return row[0].transaction_id if row else None
 
-    def set_id(self, key: int, transaction_id: int) -> None:
+    def set_id(self, key: int, transaction_id: TransactionId) -> None:
         """The CSMS has given a transaction its id."""
         if key in self._rows:
             begun, ended = self._rows[key]

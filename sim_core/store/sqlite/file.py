@@ -15,8 +15,9 @@ from pathlib import Path
 
 from sim_core.store.interface import StoreError
 from sim_core.store.sqlite.database import PATIENT_MS, refusal_of
+from sim_core.store.sqlite.migration import TABLES_OF_1, from_1
 from sim_core.store.sqlite.place import beside
-from sim_core.store.sqlite.schema import LATER, OUR_TABLES, SCHEMA, SCHEMA_VERSION
+from sim_core.store.sqlite.schema import OUR_TABLES, SCHEMA, SCHEMA_VERSION
 
 LOG = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ def make(path: Path) -> sqlite3.Connection:
     """Make the tables in an empty file, or in memory."""
     db = _connect(path)
     try:
-        db.executescript(f"BEGIN;{SCHEMA}{LATER}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
+        db.executescript(f"BEGIN;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
     except BaseException:
         db.close()
         raise
@@ -109,8 +110,7 @@ def open_file(path: Path) -> sqlite3.Connection:
         if not path.stat().st_size:  # SQLite would take it for a new one
             raise DamagedError("it is empty")
         db = _connect(path)
-        _check(db, path)
-        db.executescript(f"BEGIN;{LATER}COMMIT;")
+        _bring_up_to_date(db, path)
     except BaseException as error:
         if db is not None:
             db.close()
@@ -142,15 +142,21 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _check(db: sqlite3.Connection, path: Path) -> None:
+def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
+    """See whether the file is whole, and take over one of an older version.
+
+    Raises DamagedError and StoreError as `open_file`.
+    """
     version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version not in (0, SCHEMA_VERSION):
+    if version not in (0, 1, SCHEMA_VERSION):
         raise StoreError(
             f"{path} was written by another version of ChargeForge (schema {version}): "
             "choose another STATE_DIR."
         )
     if db.execute("PRAGMA quick_check").fetchone()[0] != "ok":
         raise DamagedError("its pages do not fit together")
-    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-    if version == 0 or OUR_TABLES - tables:
+    found = frozenset(name for (name,) in db.execute("SELECT name FROM sqlite_master"))
+    if version == 0 or (TABLES_OF_1 if version == 1 else OUR_TABLES) - found:
         raise DamagedError("what ChargeForge keeps is not in it")
+    if version == 1:
+        from_1(db, found)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sim_core.store.records import GivenUp, JournalRow
+from sim_core.store.records import ENDED, GivenUp, JournalRow, TransactionId
 from sim_core.store.sqlite.database import Database
 
 
@@ -41,15 +41,15 @@ class Journal:
         return self._depth
 
     def append(
-        self, action: str, payload: dict[str, Any], *, key: int, connector_id: int, at: datetime
+        self, kind: str, content: dict[str, Any], *, key: int, connector_id: int, at: datetime
     ) -> None:
         with self._db.together():
             self._db.execute(
-                "INSERT INTO journal (action, payload, transaction_key, connector_id, written_at)"
+                "INSERT INTO journal (kind, content, transaction_key, connector_id, written_at)"
                 " VALUES (?, ?, ?, ?, ?)",
                 (
-                    action,
-                    json.dumps(payload, separators=(",", ":")),
+                    kind,
+                    json.dumps(content, separators=(",", ":")),
                     key,
                     connector_id,
                     at.isoformat(),
@@ -60,7 +60,7 @@ class Journal:
 
     def first(self, limit: int) -> list[JournalRow]:
         rows = self._db.execute(
-            "SELECT j.number, j.action, j.payload, j.transaction_key, j.connector_id,"
+            "SELECT j.number, j.kind, j.content, j.transaction_key, j.connector_id,"
             " j.written_at, j.attempts, t.transaction_id FROM journal j"
             " LEFT JOIN transactions t ON t.key = j.transaction_key ORDER BY j.number LIMIT ?",
             (limit,),
@@ -68,8 +68,8 @@ class Journal:
         return [
             JournalRow(
                 number=row[0],
-                action=row[1],
-                payload=json.loads(row[2]),
+                kind=row[1],
+                content=json.loads(row[2]),
                 transaction_key=row[3],
                 connector_id=row[4],
                 written_at=datetime.fromisoformat(row[5]),
@@ -90,7 +90,7 @@ class Journal:
             ).fetchone()
         return int(row[0]) if row else 0
 
-    def confirm(self, row: JournalRow, transaction_id: int | None = None) -> None:
+    def confirm(self, row: JournalRow, transaction_id: TransactionId | None = None) -> None:
         with self._db.together():
             if transaction_id is not None:
                 self._db.execute(
@@ -105,8 +105,8 @@ class Journal:
                 "INSERT INTO given_up VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     row.number,
-                    row.action,
-                    json.dumps(row.payload),
+                    row.kind,
+                    json.dumps(row.content),
                     row.connector_id,
                     row.transaction_id,
                     row.written_at.isoformat(),
@@ -118,18 +118,18 @@ class Journal:
 
     def given_up(self, limit: int) -> list[GivenUp]:
         rows = self._db.execute(
-            "SELECT action, connector_id, transaction_id, given_up_at, why FROM given_up"
+            "SELECT kind, connector_id, transaction_id, given_up_at, why FROM given_up"
             " ORDER BY given_up_at DESC, number DESC LIMIT ?",
             (limit,),
         )
         return [
-            GivenUp(action, connector_id, transaction_id, datetime.fromisoformat(at), why)
-            for action, connector_id, transaction_id, at, why in rows
+            GivenUp(kind, connector_id, transaction_id, datetime.fromisoformat(at), why)
+            for kind, connector_id, transaction_id, at, why in rows
         ]
 
     def _leave(self, row: JournalRow) -> None:
         cursor = self._db.execute("DELETE FROM journal WHERE number = ?", (row.number,))
         self._depth -= cursor.rowcount
         self.revision += 1
-        if row.action == "StopTransaction":
+        if row.kind == ENDED:
             self._db.execute("DELETE FROM transactions WHERE key = ?", (row.transaction_key,))

@@ -18,7 +18,7 @@ class Reservations:
 
     def all(self) -> list[Reservation]:
         rows = self._db.execute(
-            "SELECT reservation_id, connector_id, id_tag, parent_id_tag, until FROM reservations"
+            "SELECT reservation_id, connector_id, token, group_token, until FROM reservations"
             " ORDER BY reservation_id"
         )
         return [
@@ -33,8 +33,8 @@ class Reservations:
                 (
                     reservation.reservation_id,
                     reservation.connector_id,
-                    reservation.id_tag,
-                    reservation.parent_id_tag,
+                    reservation.token,
+                    reservation.group,
                     reservation.until.isoformat(),
                 ),
             )

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sim_core.store.records import KnownTag
+from sim_core.store.records import KnownToken
 from sim_core.store.sqlite.database import Database
 
 
@@ -28,23 +28,23 @@ class TokenCache:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def learn(self, token: KnownTag, at: datetime) -> None:
+    def learn(self, token: KnownToken, at: datetime) -> None:
         with self._db.together():
             self._db.execute(
-                "INSERT OR REPLACE INTO known_tags VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO known_tokens VALUES (?, ?, ?, ?, ?)",
                 (*_columns(token), at.isoformat()),
             )
 
-    def find(self, token: str) -> KnownTag | None:
+    def find(self, token: str) -> KnownToken | None:
         row = self._db.execute(
-            "SELECT id_tag, status, parent_id_tag, expiry_date FROM known_tags WHERE id_tag = ?",
+            "SELECT token, status, group_token, expires_at FROM known_tokens WHERE token = ?",
             (token,),
         ).fetchone()
         return _known(row)
 
     def clear(self) -> None:
         with self._db.together():
-            self._db.execute("DELETE FROM known_tags")
+            self._db.execute("DELETE FROM known_tokens")
 
 
 class LocalList:
@@ -65,9 +65,9 @@ class LocalList:
         count: int = self._db.execute("SELECT count(*) FROM local_list").fetchone()[0]
         return count
 
-    def find(self, token: str) -> KnownTag | None:
+    def find(self, token: str) -> KnownToken | None:
         row = self._db.execute(
-            "SELECT id_tag, status, parent_id_tag, expiry_date FROM local_list WHERE tag = ?",
+            "SELECT token, status, group_token, expires_at FROM local_list WHERE folded = ?",
             (token.casefold(),),
         ).fetchone()
         return _known(row)
@@ -75,7 +75,7 @@ class LocalList:
     def change(
         self,
         version: int,
-        entries: Iterable[KnownTag],
+        entries: Iterable[KnownToken],
         gone: Iterable[str] = (),
         *,
         full: bool,
@@ -85,11 +85,11 @@ class LocalList:
             if full:
                 self._db.execute("DELETE FROM local_list")
             self._db.executemany(
-                "DELETE FROM local_list WHERE tag = ?", ((token.casefold(),) for token in gone)
+                "DELETE FROM local_list WHERE folded = ?", ((token.casefold(),) for token in gone)
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO local_list VALUES (?, ?, ?, ?, ?)",
-                ((entry.id_tag.casefold(), *_columns(entry)) for entry in entries),
+                ((entry.token.casefold(), *_columns(entry)) for entry in entries),
             )
             if self.length() > most:
                 raise _TooManyError
@@ -98,13 +98,13 @@ class LocalList:
         return False
 
 
-def _columns(known: KnownTag) -> tuple[str, str, str | None, str | None]:
-    expires = known.expiry_date.isoformat() if known.expiry_date else None
-    return known.id_tag, known.status, known.parent_id_tag, expires
+def _columns(known: KnownToken) -> tuple[str, str, str | None, str | None]:
+    expires = known.expires_at.isoformat() if known.expires_at else None
+    return known.token, known.status, known.group, expires
 
 
-def _known(row: Any) -> KnownTag | None:
+def _known(row: Any) -> KnownToken | None:
     if row is None:
         return None
     token, status, group, expires = row
-    return KnownTag(token, status, group, datetime.fromisoformat(expires) if expires else None)
+    return KnownToken(token, status, group, datetime.fromisoformat(expires) if expires else None)

@@ -21,13 +21,13 @@ class Transactions:
     def begin(self, new: NewTransaction) -> int:
         with self._db.together():
             cursor = self._db.execute(
-                "INSERT INTO transactions (connector_id, id_tag, parent_id_tag, meter_start_wh,"
+                "INSERT INTO transactions (connector_id, token, group_token, meter_start_wh,"
                 " started_at, reservation_id, vehicle, vehicle_wh)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     new.connector_id,
-                    new.id_tag,
-                    new.parent_id_tag,
+                    new.token,
+                    new.group,
                     new.meter_start_wh,
                     new.started_at.isoformat(),
                     new.reservation_id,
@@ -39,21 +39,21 @@ class Transactions:
 
     def end(self, key: int) -> None:
         with self._db.together():
-            self._db.execute("UPDATE transactions SET stopped = 1 WHERE key = ?", (key,))
+            self._db.execute("UPDATE transactions SET ended = 1 WHERE key = ?", (key,))
             self._db.execute("DELETE FROM charging_profiles WHERE transaction_key = ?", (key,))
 
     def open(self) -> list[StoredTransaction]:
         rows = self._db.execute(
-            "SELECT key, connector_id, id_tag, parent_id_tag, meter_start_wh, started_at,"
+            "SELECT key, connector_id, token, group_token, meter_start_wh, started_at,"
             " reservation_id, vehicle, vehicle_wh, transaction_id FROM transactions"
-            " WHERE stopped = 0 ORDER BY key"
+            " WHERE ended = 0 ORDER BY key"
         )
         return [
             StoredTransaction(
                 key=row[0],
                 connector_id=row[1],
-                id_tag=row[2],
-                parent_id_tag=row[3],
+                token=row[2],
+                group=row[3],
                 meter_start_wh=row[4],
                 started_at=datetime.fromisoformat(row[5]),
                 reservation_id=row[6],
@@ -67,7 +67,7 @@ class Transactions:
     def add_sample(self, key: int, sample: dict[str, Any]) -> int:
         with self._db.together():
             self._db.execute(
-                "INSERT INTO samples (transaction_key, meter_value) VALUES (?, ?)",
+                "INSERT INTO samples (transaction_key, sample) VALUES (?, ?)",
                 (key, json.dumps(sample)),
             )
             count: int = self._db.execute(
@@ -77,7 +77,7 @@ class Transactions:
 
     def thin_samples(self, key: int) -> None:
         rows = self._db.execute(
-            "SELECT number, json_extract(meter_value, '$.sampledValue[0].context') FROM samples"
+            "SELECT number, json_extract(sample, '$.context') FROM samples"
             " WHERE transaction_key = ? ORDER BY number",
             (key,),
         ).fetchall()
@@ -92,6 +92,6 @@ class Transactions:
 
     def samples(self, key: int) -> list[dict[str, Any]]:
         rows = self._db.execute(
-            "SELECT meter_value FROM samples WHERE transaction_key = ? ORDER BY number", (key,)
+            "SELECT sample FROM samples WHERE transaction_key = ? ORDER BY number", (key,)
         )
         return [json.loads(text) for (text,) in rows]

@@ -78,13 +78,13 @@ class Documents:
         self._db = db
 
     def get(self, name: str) -> dict[str, Any] | None:
-        row = self._db.execute("SELECT document FROM kept WHERE name = ?", (name,)).fetchone()
+        row = self._db.execute("SELECT document FROM documents WHERE name = ?", (name,)).fetchone()
         return json.loads(row[0]) if row else None
 
     def put(self, name: str, document: dict[str, Any] | None) -> None:
         with self._db.together():
             if document is None:
-                self._db.execute("DELETE FROM kept WHERE name = ?", (name,))
+                self._db.execute("DELETE FROM documents WHERE name = ?", (name,))
             else:
                 text = json.dumps(document, separators=(",", ":"))
-                self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, text))
+                self._db.execute("INSERT OR REPLACE INTO documents VALUES (?, ?)", (name, text))
