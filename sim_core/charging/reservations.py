@@ -53,7 +53,8 @@ ENDED_BY: dict[Booking, ReservationEnd] = {
 class Reservations:
     """All reservations, and who may use what because of them.
 
-    `changed` is called when one has expired: connectors may be held for somebody else.
+    `hear` learns of every end; `changed` is called when one has expired, for connectors may be held
+    for somebody else then.
     """
 
     __slots__ = (
@@ -100,6 +101,9 @@ class Reservations:
         self._moved: dict[int, Connector] = {}
         """Connectors that are held for somebody else than when they were last looked at."""
         self._timer: Timer | None = None
+
+    def start(self) -> None:
+        """End what has expired while the charger was dark, and hold what is reserved."""
         self._end_expired()
         self.settle()
         self.rearm()

@@ -330,6 +330,7 @@ class ChargePoint:
             changed=self.reservations_changed,
             plug_ends_reserved=build.quirks.plug_ends_reserved,
         )
+        self.reservations.start()
         self.registrar = Registrar(self, self._shift_clock)
         self.smart_charging = SmartCharging(self)
         self.sessions = Sessions(self)
