@@ -26,6 +26,8 @@ from sim_core.charging.condition import Condition
 from sim_core.charging.connector import Connector
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts
+from sim_core.charging.installed_profiles import InstalledProfiles
+from sim_core.charging.limits import Limits
 from sim_core.events import Event
 from sim_core.files.transfer import LIMIT_S, Transfers
 from sim_core.hardware import cabinet
@@ -34,6 +36,7 @@ from sim_core.hardware.outlet import Fault, Outlet
 from sim_core.hardware.vehicle import Garage
 from sim_core.ocpp16 import local_list, metering, refused_units, reservation
 from sim_core.ocpp16.authorization import Authorizer
+from sim_core.ocpp16.charging_profile import RULES
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.core import Core
 from sim_core.ocpp16.diagnostics import Diagnostics
@@ -177,6 +180,7 @@ class ChargePoint:
         "exchanges",
         "firmware",
         "history",
+        "limits",
         "link_online",
         "link_settled",
         "local_list",
@@ -186,6 +190,7 @@ class ChargePoint:
         "ping_interval_changed",
         "policy",
         "presence",
+        "profiles",
         "published_facts_changed",
         "quirks",
         "readings",
@@ -324,7 +329,34 @@ class ChargePoint:
         )
         self.reservations = Reservations(self)
         self.registrar = Registrar(self, self._shift_clock)
-        self.smart_charging = SmartCharging(self)
+        self.profiles = InstalledProfiles(
+            store,
+            self.connectors,
+            self.policy,
+            self.environment,
+            rules=RULES,
+            hear=lambda event: self.smart_charging.hear_installed(event),
+        )
+        self.limits = Limits(
+            self.profiles,
+            self.connectors,
+            build.model.ratings,
+            self.policy,
+            self.environment,
+            advance=self.advance_metal,
+            limits_changed=self.limits_changed,
+            powers_changed=self.powers_changed,
+        )
+        self.smart_charging = SmartCharging(
+            self.limits,
+            self.profiles,
+            self.connectors,
+            self.policy,
+            self.environment,
+            relative_maximum=self.behaviour.relative_maximum,
+            powers_changed=self.powers_changed,
+            warn=lambda *said: self.warn(*said),
+        )
         self.sessions = Sessions(self)
         self.transactions = Transactions(self)
         self.readings = Readings(self)
@@ -366,7 +398,7 @@ class ChargePoint:
         if self.presence is not None:
             self.presence.find()
         self.transactions.recover()
-        self.smart_charging.refresh()
+        self.limits.refresh()
         self._look()
         if self.presence is not None:
             self.presence.keep()
@@ -403,7 +435,7 @@ class ChargePoint:
         """End everything that was spawned."""
         self._aligned.stop()
         self.reservations.close()
-        self.smart_charging.close()
+        self.limits.close()
         self.transactions.close()
         if self._tick_timer is not None:
             self._tick_timer.cancel()
@@ -727,9 +759,9 @@ class ChargePoint:
     def advance_metal(self) -> None:
         """Bring all connectors to the present moment, and share out what they want then."""
         now_s = self.clock.monotonic()
-        while (edge_s := self.smart_charging.due_s) is not None and edge_s <= now_s:
+        while (edge_s := self.limits.due_s) is not None and edge_s <= now_s:
             self._advance_to(edge_s)
-            self.smart_charging.cross()
+            self.limits.cross()
         self._advance_to(now_s)
 
     def limits_changed(self) -> None:
@@ -744,7 +776,7 @@ class ChargePoint:
         self._share_power()
 
     def _share_power(self) -> None:
-        ratings, limits = self.model.ratings, self.smart_charging
+        ratings, limits = self.model.ratings, self.limits
         connectors = list(self.connectors.values())
         demands = [
             cabinet.Demand(
@@ -889,7 +921,7 @@ class ChargePoint:
         if abs(by) >= WORTH_TELLING:
             self.security_log.note(CLOCK_SET, f"{by.total_seconds():+.1f} s")
         self.reservations.rearm()
-        self.smart_charging.clock_shifted(by)
+        self.limits.clock_shifted(by)
         self.firmware.rearm()
         self._aligned.rearm()
 
