@@ -127,7 +127,7 @@ class InstalledProfile:
     unit: str
     periods: tuple[tuple[int, float], ...]
     """Start in seconds and limit in `unit`."""
-    transaction_id: int | None = None
+    transaction_id: int | str | None = None
     recurrency: str | None = None
     valid_from: datetime | None = None
     valid_to: datetime | None = None

@@ -13,6 +13,7 @@ from typing import Any
 
 from sim_core.charging.facts import ChargingState, Facts
 from sim_core.charging.vocabulary import Cause, Context, ReservationEnd, StopReason
+from sim_core.charging.profile import Installed
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.outlet import Fault
 
@@ -197,6 +198,15 @@ class ReservationEnded:
 
 
 @dataclass(frozen=True)
+class ProfileInstalled:
+    """A charging profile takes its place; `instead_of` is the one that had its id before."""
+
+    new: Installed
+    instead_of: Installed | None
+    cause: Cause = Cause.CSMS
+
+
+@dataclass(frozen=True)
 class UpdateStepped:
     """An update of the firmware has come to another stage: a word of `updates`."""
 
@@ -240,6 +250,7 @@ DomainEvent = (
     | LookedAtWhole
     | Restarting
     | ReservationEnded
+    | ProfileInstalled
     | UpdateStepped
     | UploadStepped
     | SecurityNoted

@@ -1,4 +1,4 @@
-"""The arithmetic of charging profiles (OCPP 1.6 §3.13): which limit holds when. Pure.
+"""The arithmetic of charging profiles: which limit holds when. Pure.
 
 A profile is a function of time that is constant between its edges, so everything follows from two
 questions: what does it say at a moment, and where is its next edge. Which of several counts is
@@ -6,29 +6,26 @@ decided by looking at one moment only; what a schedule is over an hour is that l
 after every edge.
 
 Units: an A of a schedule is an ampere per phase of the mains at the voltage that is set for the
-area, with three phases where none are said; W = A × V × phases (§7.12, as the errata have it). A DC
-charger holds itself to the W that follow. What flows in its cable is A at the pack's voltage, and
-another number.
+area, with three phases where none are said; W = A × V × phases (OCPP 1.6 §7.12 as the errata have
+it, OCPP 2.0.1 K01.FR.50 and .51). A DC charger holds itself to the W that follow. What flows in its
+cable is A at the pack's voltage, and another number.
 """
 
 from __future__ import annotations
 
 import itertools
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from operator import attrgetter
 
-from sim_core.charging.profile import ROUND_S, SECOND, Moment, Period, Profile
+from sim_core.charging.profile import SECOND, Moment, Period, Profile
 
 PHASES = 3
-"""Meant where numberPhases is not said (§7.10)."""
-HAIR = 1e-6
-MOST_PERIODS = 1_000
-"""The longest composite schedule."""
-LOOKS, LOOKS_AHEAD = 2_000, 200
-"""How many edges are looked at, for a composite schedule and for the next change."""
+"""Meant where nobody says how many: so it is in every OCPP."""
+LOOKS_AHEAD = 200
+"""How many edges are looked at for the next change."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def look(
         return None, start
     next_round = None
     if profile.recurrency is not None:
-        round_ = ROUND_S[profile.recurrency] * SECOND
+        round_ = profile.recurrency.round_s * SECOND
         start += (at - start) // round_ * round_
         next_round = start + round_
     into = at - start
@@ -98,7 +95,7 @@ def limit_w(limit: Limit, mains_v: float) -> float:
 
 
 def least_w(limit: Limit, mains_v: float) -> float:
-    """The minChargingRate of a limit's profile in W; 0 without one."""
+    """With less than so many W nothing is charged; 0 where its profile says nothing of it."""
     least = limit.profile.least or 0.0
     return watts(least, limit.profile.unit, limit.period.phases, mains_v)
 
@@ -107,8 +104,8 @@ def least_w(limit: Limit, mains_v: float) -> float:
 class Stack:
     """Profiles that concern one connector, of one purpose after another.
 
-    The first purpose that has anything to say decides (a TxProfile overrules the defaults), and
-    within it the highest stack level that has (§3.13.2).
+    The first purpose that has anything to say decides (the transaction's own profile overrules the
+    defaults), and within it the highest stack level that has (OCPP 1.6 §3.13.2).
     """
 
     purposes: tuple[tuple[Profile, ...], ...]
@@ -246,73 +243,6 @@ class Sweep:
 def first_edge(stacks: Sequence[Stack], at: Moment) -> Moment | None:
     """The next edge of any of them."""
     return Sweep(stacks, at).next_edge()
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """So much power, and over how many phases of the mains it is counted in A."""
-
-    power_w: float
-    phases: int = PHASES
-
-
-def allowed(limit: Limit, mains_v: float) -> Allowed:
-    """What a limit allows."""
-    phases = limit.period.phases if limit.profile.unit == "A" else None
-    return Allowed(limit_w(limit, mains_v), phases or PHASES)
-
-
-Course = Callable[[Moment], Allowed]
-"""What is allowed at a moment."""
-Edges = Callable[[Moment], "Moment | None"]
-"""The next moment after one at which that may change."""
-
-
-def composite(
-    course: Course, edges: Edges, at: Moment, duration_s: int, unit: str, mains_v: float
-) -> tuple[list[Period], int]:
-    """(periods from `at` on in `unit`, for how many seconds they hold) (§5.7).
-
-    Equal neighbours are one period. A schedule that would be endless is cut after `MOST_PERIODS`:
-    the second value then says how far it reaches. Starts are whole seconds, so an edge between two
-    seconds is told at the nearer one.
-    """
-    end = at + duration_s * SECOND
-    steps = [(at, course(at))]
-    moment = at
-    for _ in range(LOOKS):
-        edge = edges(moment)
-        if edge is None or edge >= end:
-            break
-        moment = edge
-        if (now := course(edge)) != steps[-1][1]:
-            if len(steps) == MOST_PERIODS:
-                end = edge
-                break
-            steps.append((edge, now))
-    else:
-        end = moment
-    told: dict[int, Period] = {}
-    for start, part in steps:
-        start_s = (start - at + SECOND // 2) // SECOND
-        phases = part.phases if unit == "A" else None
-        rate = part.power_w / watts(1.0, unit, part.phases, mains_v)
-        told[start_s] = Period(start_s, tenths(rate), phases)
-    return list(told.values()), (end - at) // SECOND
-
-
-def tenths(rate: float) -> float:
-    """A limit as it is told: a multiple of 0.1 (§7.10).
-
-    Validators that divide floating point numbers find that 8.7 is none. What a CSMS has written
-    itself is told as it has; of what is converted, and so rounded anyhow, a tenth is told that all
-    of them take, at most two below.
-    """
-    told = round(rate, 1)
-    if abs(told - rate) < HAIR:
-        return told
-    below = (round(told - step / 10, 1) for step in range(3))
-    return next((one for one in below if one >= 0 and (one / 0.1).is_integer()), told)
 
 
 def until(stack: Stack, at: Moment) -> Moment | None:

@@ -1,9 +1,8 @@
-"""A charging profile (OCPP 1.6 §7.8) as it is kept: read once, strictly, and then only looked at.
+"""A charging profile in the words of OCPP 1.6 (§7.8), and what may be beside what (§5.16).
 
 What a CSMS sends has passed the schema, which knows neither signs nor order nor sense. Here a
-profile either becomes a `Profile` that the arithmetic (`schedule`) can take on trust, or a sentence
-that says what is wrong with it. Moments are whole microseconds of POSIX time: sums of them are
-exact, and no year that a CSMS may invent is out of their range.
+profile either becomes a `Profile` that the arithmetic can take on trust, or a sentence that says
+what is wrong with it.
 """
 
 from __future__ import annotations
@@ -14,20 +13,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sim_core.charging.policy import Policy, Setting
 from sim_core.charging.profile import (
     LARGEST_ID,
     LARGEST_LIMIT,
     LONGEST_S,
-    MOST,
-    RECURRING,
-    RELATIVE,
-    TX,
+    RECURRENCIES,
+    Installed,
+    Kind,
     Moment,
     Period,
     Profile,
+    ProfileRules,
+    Purpose,
     moment_of,
 )
 from sim_core.ocpp16.timestamps import moment
+
+WORDS: dict[Purpose, str] = {
+    Purpose.STATION: "ChargePointMaxProfile",
+    Purpose.DEFAULT: "TxDefaultProfile",
+    Purpose.TRANSACTION: "TxProfile",
+}
+"""ChargingProfilePurposeType (§7.10)."""
+PURPOSES = {word: purpose for purpose, word in WORDS.items()}
+
+
+def gives_way(kept: Installed, new: Installed) -> bool:
+    """There is one profile only of a purpose and a stack level on a connector (§5.16)."""
+    return kept.owner == new.owner and kept.profile.stack_level == new.profile.stack_level
+
+
+RULES = ProfileRules(WORDS, gives_way)
 
 ALLOWED_UNIT = {"A": "Current", "W": "Power"}
 """A unit as ChargingScheduleAllowedChargingRateUnit calls it (§9.4.2)."""
@@ -43,6 +60,16 @@ class Bounds:
     """Of `Current` and `Power`."""
     relative_maximum: bool = False
     """A ChargePointMaxProfile may be Relative: it begins when it is set, with no transaction."""
+
+
+def bounds_of(policy: Policy, *, relative_maximum: bool) -> Bounds:
+    """The same as the keys are now."""
+    return Bounds(
+        most_stack_level=policy.number(Setting.HIGHEST_STACK_LEVEL),
+        most_periods=policy.number(Setting.MOST_PERIODS),
+        units=policy.items(Setting.RATE_UNITS),
+        relative_maximum=relative_maximum,
+    )
 
 
 def read(wire: Mapping[str, Any], received_at: Moment, bounds: Bounds) -> Profile | str:
@@ -62,10 +89,11 @@ def read(wire: Mapping[str, Any], received_at: Moment, bounds: Bounds) -> Profil
         if text is not None and at is None:
             return f"{name} is no date-time: write it as 2026-01-31T12:00:00Z"
         dates[name] = moment_of(at) if at else None
-    purpose, kind = wire["chargingProfilePurpose"], wire["chargingProfileKind"]
-    starts_at = dates["startSchedule"] if kind != RELATIVE else None
-    if purpose == MOST and starts_at is None:
+    purpose, kind = PURPOSES[wire["chargingProfilePurpose"]], Kind(wire["chargingProfileKind"])
+    starts_at = dates["startSchedule"] if kind is not Kind.RELATIVE else None
+    if purpose is Purpose.STATION and starts_at is None:
         starts_at = received_at
+    recurs = kind is Kind.RECURRING
     profile = Profile(
         profile_id=wire["chargingProfileId"],
         stack_level=wire["stackLevel"],
@@ -78,13 +106,13 @@ def read(wire: Mapping[str, Any], received_at: Moment, bounds: Bounds) -> Profil
         ),
         duration_s=schedule.get("duration"),
         starts_at=starts_at,
-        recurrency=wire.get("recurrencyKind") if kind == RECURRING else None,
+        recurrency=RECURRENCIES.get(wire.get("recurrencyKind", "")) if recurs else None,
         valid_from=dates["validFrom"],
         valid_to=dates["validTo"],
         least=schedule.get("minChargingRate"),
         transaction_id=wire.get("transactionId"),
     )
-    recurs_nowhere = kind == RECURRING and dates["startSchedule"] is None
+    recurs_nowhere = recurs and dates["startSchedule"] is None
     return _why_not(profile, bounds, recurs_nowhere=recurs_nowhere) or profile
 
 
@@ -111,12 +139,14 @@ def _why_not(profile: Profile, bounds: Bounds, *, recurs_nowhere: bool) -> str |
             "(ChargingScheduleAllowedChargingRateUnit)",
         ),
         (
-            profile.purpose == MOST and profile.kind == RELATIVE and not bounds.relative_maximum,
+            profile.purpose is Purpose.STATION
+            and profile.kind is Kind.RELATIVE
+            and not bounds.relative_maximum,
             "a ChargePointMaxProfile cannot be Relative: there is no transaction that it begins "
             "with; send it as Absolute or Recurring, or choose a model with relative_maximum",
         ),
         (
-            profile.kind == RECURRING and profile.recurrency is None,
+            profile.kind is Kind.RECURRING and profile.recurrency is None,
             "a Recurring profile needs a recurrencyKind: Daily or Weekly",
         ),
         (
@@ -124,8 +154,8 @@ def _why_not(profile: Profile, bounds: Bounds, *, recurs_nowhere: bool) -> str |
             "a Recurring profile needs a startSchedule: nothing else says when a round begins",
         ),
         (
-            profile.transaction_id is not None and profile.purpose != TX,
-            f"a transactionId belongs to a TxProfile only, not to a {profile.purpose}",
+            profile.transaction_id is not None and profile.purpose is not Purpose.TRANSACTION,
+            f"a transactionId belongs to a TxProfile only, not to a {WORDS[profile.purpose]}",
         ),
         (
             profile.valid_from is not None

@@ -116,7 +116,7 @@ class Transactions:
             interrupted=not metal.plugged,
         )
         self._look_at_ids()
-        self._cp.smart_charging.refresh()
+        self._cp.limits.refresh()
         connector.ended = False
         self._recall_refusal(connector, connector.transaction)
         if self._cp.quirks.late_power_loss:
@@ -165,7 +165,7 @@ class Transactions:
                 later_s=cp.rng.uniform(*FAILED_TOLD_S),
             )
         connector.transaction = None
-        cp.smart_charging.refresh()
+        cp.limits.refresh()
         cp.note(
             "transaction",
             f"connector {connector.number}: the start for {card.id_tag} has failed ({reason.value})",
@@ -240,7 +240,7 @@ class Transactions:
             connector.transaction = transaction
             connector.authorization = connector.held_for = None
             connector.ended = False
-            cp.smart_charging.begin(connector, transaction, card.charging_profile)
+            cp.limits.begin(connector, transaction, card.charging_profile)
             self.keep(connector, transaction, "StopTxnSampledData", metering.BEGIN, now)
             if cp.behaviour.begin_end_samples:
                 self._send_sample(connector, transaction, metering.BEGIN, now)
@@ -322,7 +322,7 @@ class Transactions:
             )
         connector.transaction = None
         self._look_at_ids()
-        cp.smart_charging.refresh()
+        cp.limits.refresh()
         connector.ended = metal.occupied
         if self._keeps_cable(reason) and metal.locked:
             connector.held_for = transaction.id_tag
@@ -347,7 +347,7 @@ class Transactions:
             self._cp.store.save_register(connector.number, connector.metal.meter.register_wh)
             connector.transaction = None
             self._look_at_ids()
-            self._cp.smart_charging.refresh()
+            self._cp.limits.refresh()
             connector.ended = connector.metal.occupied
             self._cp.sessions.release_cable(connector)
 
@@ -642,4 +642,4 @@ class Transactions:
                 later_s=later_s,
             )
             cp.store.end(transaction.key)
-        cp.smart_charging.end(transaction.key)
+        cp.limits.end(transaction.key)

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from sim_core.charging import composite_schedule, schedule
 from sim_core.commands import Plug, PowerOff, PowerOn, Refused, Resume, Stop
-from sim_core.ocpp16 import schedule
 from sim_core.settings.models import load_model
 from tests import pair as pairs
 from tests.conformance.acts import charge, checked, payloads, rebooted, said, unplug_network
@@ -1027,7 +1027,7 @@ async def test_many_profiles_of_many_connectors_hold_nobody_up(
                 "GetCompositeSchedule", connectorId=connector_id, duration=10**9
             )
             assert answer["status"] == "Accepted"
-            assert looked[0] <= schedule.LOOKS + 20 * 64 + schedule.MOST_PERIODS
+            assert looked[0] <= composite_schedule.LOOKS + 20 * 64 + composite_schedule.MOST_PERIODS
 
 
 @pytest.mark.row(115, "TC_067_CS")

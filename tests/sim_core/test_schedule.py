@@ -8,9 +8,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim_core.charging.profile import EPOCH, SECOND, Period, Profile, date_of, moment_of
-from sim_core.charging.schedule import Allowed, Limit, Stack
 from sim_core.charging import schedule
+from sim_core.charging.composite_schedule import (
+    LOOKS,
+    MOST_PERIODS,
+    Allowed,
+    allowed,
+    composite,
+    tenths,
+)
+from sim_core.charging.profile import (
+    EPOCH,
+    SECOND,
+    Kind,
+    Period,
+    Profile,
+    Purpose,
+    Recurrency,
+    date_of,
+    moment_of,
+)
+from sim_core.charging.schedule import Limit, Stack
 from sim_core.ocpp16.charging_profile import Bounds, read
 
 NOW_S = 1_767_268_800
@@ -24,16 +42,16 @@ starts = st.lists(st.integers(1, WINDOW_S), max_size=3, unique=True).map(sorted)
 
 @st.composite
 def profiles(draw: st.DrawFn) -> Profile:
-    kind = draw(st.sampled_from(("Absolute", "Relative", "Recurring")))
-    recurrency = draw(st.sampled_from(("Daily", "Weekly"))) if kind == "Recurring" else None
-    rounds_back_s = draw(st.integers(0, 3)) * DAY_S * (7 if recurrency == "Weekly" else 1)
-    starts_at = (NOW_S + draw(near) - rounds_back_s) * SECOND if kind != "Relative" else None
+    kind = draw(st.sampled_from(Kind))
+    recurrency = draw(st.sampled_from(Recurrency)) if kind is Kind.RECURRING else None
+    rounds_back_s = draw(st.integers(0, 3)) * DAY_S * (7 if recurrency is Recurrency.WEEKLY else 1)
+    starts_at = (NOW_S + draw(near) - rounds_back_s) * SECOND if kind != Kind.RELATIVE else None
     duration_s = draw(st.none() | st.integers(1, WINDOW_S) | st.just(2 * DAY_S))
     limits = st.sampled_from((0.0, 6.0, 16.0, 32.0))
     return Profile(
         profile_id=0,
         stack_level=draw(st.integers(0, 3)),
-        purpose="TxProfile",
+        purpose=Purpose.TRANSACTION,
         kind=kind,
         unit=draw(st.sampled_from("AW")),
         periods=tuple(
@@ -67,8 +85,8 @@ def naive_period(profile: Profile, second: int, began_s: int | None) -> Period |
     if begin_s is None:
         return None
     if profile.recurrency:
-        while begin_s + DAY_S * (7 if profile.recurrency == "Weekly" else 1) <= second:
-            begin_s += DAY_S * (7 if profile.recurrency == "Weekly" else 1)
+        while begin_s + DAY_S * (7 if profile.recurrency is Recurrency.WEEKLY else 1) <= second:
+            begin_s += DAY_S * (7 if profile.recurrency is Recurrency.WEEKLY else 1)
     passed_s = second - begin_s
     if passed_s < 0 or (profile.duration_s is not None and passed_s >= profile.duration_s):
         return None
@@ -134,13 +152,13 @@ def test_a_composite_schedule_says_of_every_second_what_holds(
     rated = Allowed(10_000.0)
 
     def course(at: int) -> Allowed:
-        limits = [schedule.allowed(one, MAINS_V) for s in (stack, cap) if (one := s.limit_at(at))]
+        limits = [allowed(one, MAINS_V) for s in (stack, cap) if (one := s.limit_at(at))]
         return min([*limits, rated], key=lambda part: part.power_w)
 
     def edges(at: int) -> int | None:
         return schedule.first_edge((stack, cap), at)
 
-    periods, reach_s = schedule.composite(course, edges, NOW_S * SECOND, WINDOW_S, unit, MAINS_V)
+    periods, reach_s = composite(course, edges, NOW_S * SECOND, WINDOW_S, unit, MAINS_V)
     assert reach_s == WINDOW_S
     assert [period.start_s for period in periods] == sorted({p.start_s for p in periods})
     assert periods[0].start_s == 0
@@ -166,55 +184,59 @@ def test_what_is_over_never_counts_again(profile: Profile, later_s: int) -> None
 
 def test_an_edge_between_two_seconds_is_told_at_the_nearer_one() -> None:
     profile = Profile(
-        1, 0, "TxProfile", "Absolute", "W", (Period(0, 5.0), Period(10, 7.0)), starts_at=0
+        1,
+        0,
+        Purpose.TRANSACTION,
+        Kind.ABSOLUTE,
+        "W",
+        (Period(0, 5.0), Period(10, 7.0)),
+        starts_at=0,
     )
     stack = Stack(((profile,),))
 
     def course(at: int) -> Allowed:
         limit = stack.limit_at(at)
         assert limit is not None
-        return schedule.allowed(limit, MAINS_V)
+        return allowed(limit, MAINS_V)
 
     for early_us, told in ((400_000, 10), (600_000, 9)):
         at = early_us
-        periods, _ = schedule.composite(course, stack.next_edge, at, 60, "W", MAINS_V)
+        periods, _ = composite(course, stack.next_edge, at, 60, "W", MAINS_V)
         assert [period.start_s for period in periods] == [0, told]
 
 
 @given(st.floats(0, 200_000))
 def test_a_converted_limit_is_a_tenth_for_everybody(rate: float) -> None:
-    told = schedule.tenths(rate)
+    told = tenths(rate)
     assert rate - 0.25 - 1e-9 <= told <= rate + 0.05 + 1e-9
     assert (told / 0.1).is_integer() or abs(told - rate) < 1e-6
 
 
 def test_what_a_csms_has_written_is_told_as_it_has() -> None:
-    assert [schedule.tenths(tenth / 10) for tenth in range(1000)] == [
-        tenth / 10 for tenth in range(1000)
-    ]
+    assert [tenths(tenth / 10) for tenth in range(1000)] == [tenth / 10 for tenth in range(1000)]
 
 
 def test_an_endless_schedule_is_cut_and_says_where() -> None:
     daily = Profile(
         1,
         0,
-        "TxProfile",
-        "Recurring",
+        Purpose.TRANSACTION,
+        Kind.RECURRING,
         "W",
         (Period(0, 5.0), Period(3600, 7.0)),
         starts_at=0,
-        recurrency="Daily",
+        recurrency=Recurrency.DAILY,
     )
     stack = Stack(((daily,),))
 
     def course(at: int) -> Allowed:
         limit = stack.limit_at(at)
         assert limit is not None
-        return schedule.allowed(limit, MAINS_V)
+        return allowed(limit, MAINS_V)
 
-    periods, reach_s = schedule.composite(course, stack.next_edge, 0, 10**15, "W", MAINS_V)
-    assert len(periods) == schedule.MOST_PERIODS
-    assert reach_s == schedule.MOST_PERIODS // 2 * DAY_S
+    periods, reach_s = composite(course, stack.next_edge, 0, 10**15, "W", MAINS_V)
+    assert len(periods) == MOST_PERIODS
+    assert reach_s == MOST_PERIODS // 2 * DAY_S
 
 
 def wire(**changed: Any) -> dict[str, Any]:
@@ -340,30 +362,30 @@ def test_a_walk_over_many_stacks_says_of_every_second_what_holds(
             assert same or (place in decided and edge is not None and edge <= second * SECOND)
 
 
-def many(kind: str, gaps: bool) -> tuple[Profile, ...]:
+def many(kind: Kind, gaps: bool) -> tuple[Profile, ...]:
     """Twenty profiles of a hundred periods, one above the other."""
     return tuple(
         Profile(
             number,
             number,
-            "TxDefaultProfile",
+            Purpose.DEFAULT,
             kind,
             "W",
             tuple(Period(one * (60 + number), 5000.0 + one * 7 % 50) for one in range(100)),
             duration_s=500 * (20 - number) if gaps else None,
-            starts_at=None if kind == "Relative" else (NOW_S - 100) * SECOND,
-            recurrency="Daily" if kind == "Recurring" else None,
+            starts_at=None if kind is Kind.RELATIVE else (NOW_S - 100) * SECOND,
+            recurrency=Recurrency.DAILY if kind is Kind.RECURRING else None,
         )
         for number in range(20)
     )
 
 
-@pytest.mark.parametrize("kind", ["Relative", "Absolute", "Recurring"])
+@pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("gaps", [False, True])
 @pytest.mark.parametrize("apart", [False, True])
 @pytest.mark.parametrize("duration_s", [3_600, 10**9])
 def test_a_step_costs_what_changes_in_it(
-    kind: str, gaps: bool, apart: bool, duration_s: int, monkeypatch: pytest.MonkeyPatch
+    kind: Kind, gaps: bool, apart: bool, duration_s: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Profiles that are looked at on the way: 64 connectors cost no more looks than two, unless
     their transactions began apart, and then one look for each edge, not for each connector."""
@@ -387,22 +409,22 @@ def test_a_step_costs_what_changes_in_it(
             limits = [limit for limit in sweep.limits if limit is not None]
             return Allowed(sum(schedule.limit_w(limit, MAINS_V) for limit in limits))
 
-        periods, _ = schedule.composite(
+        periods, _ = composite(
             course, lambda _: sweep.next_edge(), NOW_S * SECOND, duration_s, "W", MAINS_V
         )
         return looked[0], len(periods)
 
     few, _ = looks(2)
     lots, told = looks(64)
-    begun = 64 if apart and kind == "Relative" else 1
-    assert lots <= schedule.LOOKS + 20 * begun + told
+    begun = 64 if apart and kind is Kind.RELATIVE else 1
+    assert lots <= LOOKS + 20 * begun + told
     if begun == 1:
         assert lots == few
 
 
 def test_what_cannot_count_is_no_edge() -> None:
     """A limit that holds for ever has no end, whatever goes on below it."""
-    above = Profile(1, 9, "TxProfile", "Relative", "W", (Period(0, 7000.0),))
-    below = many("Recurring", gaps=False)
+    above = Profile(1, 9, Purpose.TRANSACTION, Kind.RELATIVE, "W", (Period(0, 7000.0),))
+    below = many(Kind.RECURRING, gaps=False)
     sweep = schedule.Sweep([Stack(((above,), below), NOW_S * SECOND)], NOW_S * SECOND)
     assert sweep.next_edge() is None

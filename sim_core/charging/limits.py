@@ -1,0 +1,288 @@
+"""Limits: what charging profiles allow now, laid on the metal.
+
+What counts when is arithmetic (`schedule`) over what is installed (`installed_profiles`); here it
+meets the transactions, the clock and the metal. Limits are laid on the metal at the exact moment of
+an edge, however late anybody comes round to it: whoever brings the metal up to a moment first lets
+the edges be crossed that lie before it (`due_s`, `cross`), so no sample and no watt-hour follows a
+limit that is over. One timer waits for the next edge; nothing is polled.
+
+On a connector the transaction's own profile overrules the defaults. A default of a connector takes
+the place of the one of the whole charger with its stack level, there only (OCPP 1.6 §3.13.2). A
+profile of the station bounds the sum over all connectors, which the cabinet shares out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+
+from sim_core.charging import schedule
+from sim_core.charging.composite_schedule import CompositeSchedule, composite_schedule
+from sim_core.charging.connector import Connector, Transaction
+from sim_core.charging.environment import Environment
+from sim_core.charging.installed_profiles import InstalledProfiles
+from sim_core.charging.policy import Feature, Policy
+from sim_core.charging.profile import (
+    SECOND,
+    Installed,
+    Moment,
+    Profile,
+    Purpose,
+    date_of,
+    moment_of,
+)
+from sim_core.charging.schedule import Limit, Stack, Sweep
+from sim_core.hardware.model import Ratings
+from sim_core.runtime.clock import Timer
+from sim_core.snapshot import ProfileSnapshot
+
+
+class Limits:
+    """See the module."""
+
+    __slots__ = (
+        "_advance",
+        "_began",
+        "_cap",
+        "_connectors",
+        "_edge",
+        "_environment",
+        "_limits_changed",
+        "_mains_v",
+        "_policy",
+        "_powers_changed",
+        "_profiles",
+        "_ratings",
+        "_timer",
+        "due_s",
+        "pictures",
+    )
+
+    def __init__(
+        self,
+        profiles: InstalledProfiles,
+        connectors: Mapping[int, Connector],
+        ratings: Ratings,
+        policy: Policy,
+        environment: Environment,
+        *,
+        advance: Callable[[], None],
+        limits_changed: Callable[[], None],
+        powers_changed: Callable[[], None],
+    ) -> None:
+        """`advance` brings the metal up to now, and crosses here what is due; `limits_changed`
+        lets it obey at once; `powers_changed` tells what flows otherwise since then."""
+        self._profiles = profiles
+        self._connectors = connectors
+        self._ratings = ratings
+        self._policy = policy
+        self._environment = environment
+        self._advance = advance
+        self._limits_changed = limits_changed
+        self._powers_changed = powers_changed
+        self._mains_v = max(1.0, ratings.mains_v)
+        self._began: dict[int, Moment] = {}
+        """When the transactions of this life began, by our key, on the clock as it is set now."""
+        self._edge: Moment | None = None
+        self._timer: Timer | None = None
+        self._cap: Limit | None = None
+        self.due_s: float | None = None
+        """When, on the clock that never goes back, something else may hold; None: never."""
+        self.pictures: dict[int, ProfileSnapshot] = {}
+        """What holds for each connector now (0: for their sum), where anything does."""
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # -- what is installed -------------------------------------------
+
+    def install(self, new: Installed) -> None:
+        """A profile counts from now on; until this moment the old limits held."""
+        self._advance()
+        self._profiles.install(new)
+        self._changed()
+
+    def remove(self, profile_ids: Iterable[int]) -> None:
+        """These profiles count no longer."""
+        self._advance()
+        self._profiles.remove(profile_ids)
+        self._changed()
+
+    # -- what comes with a transaction -------------------------------
+
+    def begin(
+        self, connector: Connector, transaction: Transaction, profile: Profile | None
+    ) -> None:
+        """A transaction begins, maybe with a profile of its own. Part of the caller's commit."""
+        self._began[transaction.key] = moment_of(transaction.started_at)
+        if profile is not None:
+            new = Installed(connector.number, profile, transaction.key)
+            if why := self._profiles.why_no_room(new):
+                self._environment.note(
+                    "profile",
+                    f"connector {connector.number}: the profile of the start is left out: {why}",
+                    connector.number,
+                )
+            else:
+                self._profiles.install(new)
+        self.refresh()
+
+    def end(self, transaction_key: int) -> None:
+        """A transaction ends, and its profiles with it; the store has forgotten them already."""
+        self._began.pop(transaction_key, None)
+        self._profiles.end(transaction_key)
+
+    # -- time --------------------------------------------------------
+
+    def clock_shifted(self, by: timedelta) -> None:
+        """The clock was set: what began before, began by so much later on the new one."""
+        for key in self._began:
+            self._began[key] += by // timedelta(microseconds=1)
+        if self._profiles:
+            self._changed()
+            self._powers_changed()
+
+    def refresh(self) -> None:
+        """Profiles, transactions or the clock are not what they were: find out what holds now."""
+        self._lay(self._now())
+        self._look_ahead(self._now(), self._environment.clock.monotonic())
+        self._arm()
+
+    def cross(self) -> None:
+        """The metal has come to the edge at `due_s`: what holds from there on is laid on it."""
+        edge, due_s = self._edge, self.due_s
+        if edge is not None and due_s is not None:
+            self._lay(edge)
+            self._look_ahead(edge, due_s)
+
+    def _look_ahead(self, at: Moment, at_s: float) -> None:
+        running = [self._stack(connector, at) for connector in self._running()]
+        self._edge = schedule.first_edge([self._cap_stack(), *running], at)
+        self.due_s = None if self._edge is None else at_s + (self._edge - at) / SECOND
+
+    def _arm(self) -> None:
+        self.close()
+        if self.due_s is not None:
+            clock = self._environment.clock
+            wait_s = max(0.0, self.due_s - clock.monotonic())
+            self._timer = clock.call_later(wait_s, self._fire)
+
+    def _fire(self) -> None:
+        self._timer = None
+        self._advance()  # crosses what is due; a timer may wake a hair early
+        self._arm()
+        self._powers_changed()
+
+    def _changed(self) -> None:
+        self.refresh()
+        self._limits_changed()
+
+    def _now(self) -> Moment:
+        return moment_of(self._environment.now())
+
+    # -- what holds --------------------------------------------------
+
+    @property
+    def cap_w(self) -> float | None:
+        """What all connectors together are allowed; None: no profile bounds them."""
+        return schedule.limit_w(self._cap, self._mains_v) if self._cap else None
+
+    @property
+    def least_w(self) -> float:
+        """With less than that out of `cap_w` a connector cannot charge."""
+        wished_w = schedule.least_w(self._cap, self._mains_v) if self._cap else 0.0
+        return max(self._ratings.minimum_power_w, wished_w)
+
+    def in_force(self, connector: Connector) -> ProfileSnapshot | None:
+        """The profile that allows a connector least now; None: none does."""
+        own, cap = self.pictures.get(connector.number), self.pictures.get(0)
+        if cap is None or connector.transaction is None:
+            return own
+        bounded = connector.metal.allowed_by == "profile" or connector.metal.starved
+        if own is None or (bounded and connector.metal.allowed_w < own.limit_w):
+            return cap
+        return own
+
+    def composite(
+        self, connector_id: int, at: Moment, duration_s: int, unit: str
+    ) -> CompositeSchedule:
+        """What profiles and ratings allow together from `at` on, in `unit` (A or W).
+
+        Without a transaction it is what one would get that began then. Connector 0 is all of them
+        together. Raises KeyError where there is no such connector.
+        """
+        numbers = [connector_id] if connector_id else list(self._connectors)
+        return composite_schedule(
+            [self._stack(self._connectors[number], at) for number in numbers],
+            self._cap_stack(),
+            at,
+            duration_s,
+            unit,
+            ratings=self._ratings,
+            mains_v=self._mains_v,
+            summed=connector_id == 0,
+        )
+
+    def _lay(self, at: Moment) -> None:
+        """Put the limits of a moment on the metal."""
+        self.pictures = {}
+        running = {connector.number: self._stack(connector, at) for connector in self._running()}
+        stacks = {0: self._cap_stack(), **running}
+        sweep = Sweep(tuple(stacks.values()), at)
+        limits = dict(zip(stacks, sweep.limits, strict=True))
+        places = dict(zip(stacks, sweep.alike, strict=True))
+        ends: dict[int, Moment | None] = {}
+        """When it ends, by the place of the different stacks."""
+        self._cap = limits[0]
+        for connector in self._connectors.values():
+            limit = limits.get(connector.number)
+            metal = connector.metal
+            metal.profile_w = schedule.limit_w(limit, self._mains_v) if limit else None
+            metal.profile_least_w = schedule.least_w(limit, self._mains_v) if limit else 0.0
+        for number, limit in limits.items():
+            if limit is not None:
+                place = places[number]
+                if place not in ends:
+                    ends[place] = schedule.until(stacks[number], at)
+                self.pictures[number] = self._picture(limit, ends[place])
+
+    def _picture(self, limit: Limit, ends: Moment | None) -> ProfileSnapshot:
+        return ProfileSnapshot(
+            limit_w=schedule.limit_w(limit, self._mains_v),
+            purpose=self._profiles.rules.words[limit.profile.purpose],
+            profile_id=limit.profile.profile_id,
+            stack_level=limit.profile.stack_level,
+            limit=limit.period.limit,
+            unit=limit.profile.unit,
+            until=date_of(ends),
+        )
+
+    def _running(self) -> list[Connector]:
+        return [one for one in self._connectors.values() if one.transaction is not None]
+
+    def _cap_stack(self) -> Stack:
+        return Stack((self._kept(Purpose.STATION, 0),))
+
+    def _stack(self, connector: Connector, at: Moment) -> Stack:
+        """What concerns a connector's transaction, or the one that would begin at `at`."""
+        transaction = connector.transaction
+        own = self._kept(Purpose.DEFAULT, connector.number)
+        levels = {profile.stack_level for profile in own}
+        common = tuple(
+            profile
+            for profile in self._kept(Purpose.DEFAULT, 0)
+            if profile.stack_level not in levels
+        )
+        if transaction is None:
+            return Stack(((*own, *common),), at)
+        began = self._began.get(transaction.key, moment_of(transaction.started_at))
+        return Stack((self._profiles.of_transaction(transaction.key), (*own, *common)), began)
+
+    def _kept(self, purpose: Purpose, connector_id: int) -> tuple[Profile, ...]:
+        """A charger without smart charging may have kept profiles from the time when it had it."""
+        if not self._policy.has(Feature.SMART_CHARGING):
+            return ()
+        return self._profiles.of(purpose, connector_id)
