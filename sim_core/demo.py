@@ -34,7 +34,7 @@ from sim_core.commands import (
 from sim_core.engine import Engine
 from sim_core.settings.options import Settings
 from sim_core.snapshot import LinkState, Registration, StationSnapshot
-from sim_core.store.sqlite import MEMORY
+from sim_core.store.interface import MEMORY
 from sim_core.story import Caption
 
 if TYPE_CHECKING:

@@ -60,9 +60,9 @@ from sim_core.snapshot import (
     TransactionSnapshot,
 )
 from sim_core.standing_warnings import Standing
+from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
 from sim_core.store.records import Reservation
-from sim_core.store.sqlite import MEMORY, Store
 from sim_core.store.watch import StateWatch
 from sim_core.wire.access import NOTHING_SET, Access, Tls, dial, tls_context
 from sim_core.wire.access import warnings as access_warnings
@@ -514,7 +514,7 @@ class Station:
             heartbeat_at=cp.environment.own_time(cp.registrar.heartbeat_at),
             heard_at=cp.environment.own_time(link.heard_at),
             waiting_since=cp.environment.own_time(link.waiting_since),
-            queued=self._store.depth,
+            queued=self._store.journal.depth,
         )
 
     def _registration(self) -> Registration:
@@ -529,7 +529,7 @@ class Station:
     def _journal_picture(self) -> JournalSnapshot:
         """The journal is read only after it has changed: a tick of the meter costs no query."""
         ahead = self.charge_point.environment.ahead  # the journal keeps the computer's time
-        seen = (self._store.journal_revision, ahead)
+        seen = (self._store.journal.revision, ahead)
         if self._journal_seen != seen:
             self._journal_seen = seen
             self._journal = JournalSnapshot(
@@ -543,7 +543,7 @@ class Station:
                         row.transaction_key,
                         row.transaction_id,
                     )
-                    for row in self._store.journal(JOURNAL_SHOWN)
+                    for row in self._store.journal.first(JOURNAL_SHOWN)
                 ),
                 lost=tuple(
                     LostEntry(
@@ -553,7 +553,7 @@ class Station:
                         gone.given_up_at + ahead,
                         gone.why,
                     )
-                    for gone in self._store.given_up(JOURNAL_SHOWN)
+                    for gone in self._store.journal.given_up(JOURNAL_SHOWN)
                 ),
             )
         return self._journal
@@ -610,7 +610,7 @@ class Station:
 def _reservation_picture(kept: Reservation | None) -> ReservationSnapshot | None:
     if kept is None:
         return None
-    return ReservationSnapshot(kept.reservation_id, kept.id_tag, kept.parent_id_tag, kept.until)
+    return ReservationSnapshot(kept.reservation_id, kept.token, kept.group, kept.until)
 
 
 def _numbered(connectors: int) -> str:

@@ -22,8 +22,8 @@ from sim_core.settings.models import chosen_quirks, load_garage, load_model
 from sim_core.settings.options import Settings
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration
 from sim_core.station import Station
+from sim_core.store.interface import MEMORY
 from sim_core.store.makers import store_in
-from sim_core.store.sqlite import MEMORY
 from sim_core.wire.access import NOTHING_SET, Access
 from sim_core.wire.message_log import MessageLog
 from tests.scripted_csms import ScriptedCsms

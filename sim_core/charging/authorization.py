@@ -15,8 +15,8 @@ from sim_core.charging.csms import CardAuthority
 from sim_core.charging.policy import Policy, Setting
 from sim_core.charging.token_list import TokenList
 from sim_core.charging.vocabulary import ACCEPTED, EXPIRED, INVALID, Verdict
-from sim_core.store.records import KnownTag
-from sim_core.store.sqlite import Store
+from sim_core.store.interface import Store
+from sim_core.store.records import KnownToken
 
 
 class Authorizer:
@@ -43,7 +43,7 @@ class Authorizer:
         a refusal has its sentence."""
         known = self._known(token)
         if self._policy.flag(Setting.PREAUTHORIZES) and known and known.status == ACCEPTED:
-            return Verdict(ACCEPTED, known.parent_id_tag)
+            return Verdict(ACCEPTED, known.group)
         if self._csms.online:
             asked = await self._csms.ask(token, self.learn)
             if asked.refusal:
@@ -60,8 +60,8 @@ class Authorizer:
         if self._list.entry(token) is not None:
             self._list.compare(token, verdict.status, self._now())
         elif self._policy.flag(Setting.CACHES_TOKENS):
-            known = KnownTag(token, verdict.status, verdict.group, verdict.expires_at)
-            self._store.learn(known, self._now())
+            known = KnownToken(token, verdict.status, verdict.group, verdict.expires_at)
+            self._store.tokens.learn(known, self._now())
 
     def _heard(self, token: str, verdict: Verdict) -> Verdict:
         self.learn(token, verdict)
@@ -71,7 +71,7 @@ class Authorizer:
             verdict.status, reason=f"the CSMS answered {verdict.status} for the card {token}"
         )
 
-    def _known(self, token: str) -> KnownTag | None:
+    def _known(self, token: str) -> KnownToken | None:
         """What is known here: by the local list first, then by the cache (§3.5.3).
 
         A card whose time has run out is Expired (§3.5.4); what else the cache knew of it is out of
@@ -79,14 +79,14 @@ class Authorizer:
         """
         listed = known = self._list.entry(token)
         if known is None and self._policy.flag(Setting.CACHES_TOKENS):
-            known = self._store.known_tag(token)
+            known = self._store.tokens.find(token)
         if known is None or not known.expired(self._now()):
             return known
         if known.status == ACCEPTED:
             return replace(known, status=EXPIRED)
         return listed
 
-    def _decide_alone(self, token: str, known: KnownTag | None) -> Verdict:
+    def _decide_alone(self, token: str, known: KnownToken | None) -> Verdict:
         """§3.5.2 and §3.5.3: known cards if that is allowed, a stranger only if that is, too."""
         policy = self._policy
         alone = f"the charge point is {self._csms.why_alone()} and"
@@ -98,7 +98,7 @@ class Authorizer:
             )
         if known is not None:
             if known.status == ACCEPTED:
-                return Verdict(ACCEPTED, known.parent_id_tag)
+                return Verdict(ACCEPTED, known.group)
             return Verdict(known.status, reason=f"{alone} knows the card {token} as {known.status}")
         if policy.flag(Setting.ADMITS_UNKNOWN_OFFLINE):
             return Verdict(ACCEPTED)

@@ -307,12 +307,15 @@ class Charger:
         self.power.tick_while_needed()
         self.sampling.clock_changed()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Nothing happens by itself any more; the meters are written down."""
         self.sampling.close()
         self.reservations.close()
         self.limits.close()
         self.power.close()
+        await self.environment.tasks.close()
+        self.power.advance()
+        self.power.save_registers()
 
     def accepted(self, *, booted: bool) -> None:
         """The CSMS has accepted the charger, and hears it."""

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from sim_core.charging.facts import ChargingState, Facts
-from sim_core.charging.vocabulary import Cause, Context, ReservationEnd, StopReason
 from sim_core.charging.profile import Installed
+from sim_core.charging.vocabulary import Cause, Context, ReservationEnd, StopReason
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.outlet import Fault
 

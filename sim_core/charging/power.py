@@ -93,12 +93,10 @@ class Power:
         self._due_s = 0.0
 
     def close(self) -> None:
-        """Look no more; the meters are written down as they are."""
+        """Look no more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self.advance()
-        self.save_registers()
 
     # -- sharing -----------------------------------------------------
 

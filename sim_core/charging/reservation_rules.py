@@ -35,9 +35,9 @@ class Booking(Enum):
 
 def admits(reservation: Reservation, token: str, group: str | None) -> bool:
     """Whether a reservation is for this card or, where it has a group, for the card's group."""
-    if reservation.id_tag.casefold() == token.casefold():
+    if reservation.token.casefold() == token.casefold():
         return True
-    whose = (reservation.parent_id_tag or "").casefold()
+    whose = (reservation.group or "").casefold()
     return bool(whose) and whose == (group or "").casefold()
 
 

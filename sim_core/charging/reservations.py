@@ -28,8 +28,8 @@ from sim_core.charging.reservation_rules import (
 )
 from sim_core.charging.vocabulary import CAUSE_OF_RESERVATION_END, ReservationEnd
 from sim_core.runtime.clock import Timer
+from sim_core.store.interface import Store
 from sim_core.store.records import Reservation
-from sim_core.store.sqlite import Store
 
 TIMER_EARLY = timedelta(milliseconds=1)
 """A timer may be so much early."""
@@ -95,7 +95,7 @@ class Reservations:
         known = {ANY, *connectors}
         self._kept: dict[int, Reservation] = {
             kept.reservation_id: kept
-            for kept in store.reservations()
+            for kept in store.reservations.all()
             if kept.connector_id in known and policy.has(Feature.RESERVATION)
         }
         self._moved: dict[int, Connector] = {}
@@ -127,7 +127,7 @@ class Reservations:
         (§5.13): there is nothing against it yet, and `why_not_after` has the last word.
         """
         held = connector.reservation
-        grouped = held is not None and held.parent_id_tag is not None
+        grouped = held is not None and held.group is not None
         return None if grouped else self.why_not_after(connector, Authorization(token))
 
     def why_not_after(self, connector: Connector, card: Authorization) -> str | None:
@@ -135,10 +135,10 @@ class Reservations:
         held = connector.reservation
         if held is None or admits_card(held, card):
             return None
-        whom = f"{held.id_tag} and the cards of {held.parent_id_tag}"
+        whom = f"{held.token} and the cards of {held.group}"
         return (
             f"connector {connector.number} is reserved for "
-            f"{whom if held.parent_id_tag else held.id_tag} until {self._clock_face(held.until)}; "
+            f"{whom if held.group else held.token} until {self._clock_face(held.until)}; "
             "swipe that card, or let the CSMS cancel the reservation"
         )
 
@@ -180,13 +180,13 @@ class Reservations:
             booking = Booking.TOO_LATE
         if booking is not None:
             return Booked(booking)
-        self._store.reserve(wanted)
+        self._store.reservations.save(wanted)
         self._kept[wanted.reservation_id] = wanted
         self.settle()
         self.rearm()
         self._environment.note(
             "reservation",
-            f"{_where(wanted)} is reserved for {wanted.id_tag} "
+            f"{_where(wanted)} is reserved for {wanted.token} "
             f"until {self._clock_face(wanted.until)}",
             wanted.connector_id or None,
         )
@@ -210,12 +210,12 @@ class Reservations:
         """Let a reservation go, on disk too. Whoever calls looks at the connectors after that."""
         number, connector_id = reservation.reservation_id, reservation.connector_id
         with self._store.together():
-            self._store.end_reservation(number)
+            self._store.reservations.remove(number)
             self._hear(ReservationEnded(number, connector_id, how, CAUSE_OF_RESERVATION_END[how]))
         del self._kept[number]
         self._environment.note(
             "reservation",
-            f"{_where(reservation)}: the reservation for {reservation.id_tag} {how.value}",
+            f"{_where(reservation)}: the reservation for {reservation.token} {how.value}",
             connector_id or None,
         )
         self.rearm()

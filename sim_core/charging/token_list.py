@@ -14,8 +14,8 @@ from datetime import datetime
 from sim_core.charging.environment import Note
 from sim_core.charging.policy import Feature, Policy, Setting
 from sim_core.charging.vocabulary import ACCEPTED, CONCURRENT
-from sim_core.store.records import KnownTag
-from sim_core.store.sqlite import Store
+from sim_core.store.interface import Store
+from sim_core.store.records import KnownToken
 
 VALID = frozenset({ACCEPTED, CONCURRENT})
 """What marks a card as valid (§3.5.2): one that charges elsewhere just now is still a good one."""
@@ -25,7 +25,7 @@ VALID = frozenset({ACCEPTED, CONCURRENT})
 class Changes:
     """What the CSMS wants of the list: cards as they are to be from now on, and cards that go."""
 
-    entries: tuple[KnownTag, ...] = ()
+    entries: tuple[KnownToken, ...] = ()
     gone: tuple[str, ...] = ()
 
 
@@ -55,16 +55,16 @@ class TokenList:
     @property
     def version(self) -> int:
         """Which of its lists the CSMS has sent last; 0: none."""
-        return self._store.local_list_version()
+        return self._store.local_list.version()
 
     @property
     def length(self) -> int:
         """How many cards are on it."""
-        return self._store.local_list_length()
+        return self._store.local_list.length()
 
-    def entry(self, token: str) -> KnownTag | None:
+    def entry(self, token: str) -> KnownToken | None:
         """What the list says of a card, as it was sent; None where the list does not count."""
-        return self._store.listed_tag(token) if self.enabled else None
+        return self._store.local_list.find(token) if self.enabled else None
 
     def change(self, version: int, changes: Changes, *, full: bool) -> bool:
         """Put these changes into the list, or with `full` in its place, in one commit.
@@ -75,7 +75,7 @@ class TokenList:
         if len(changes.entries) + len(changes.gone) > number(Setting.MOST_LISTED_AT_ONCE):
             return False
         most = number(Setting.MOST_LISTED)
-        return self._store.change_local_list(
+        return self._store.local_list.change(
             version, changes.entries, changes.gone, full=full, most=most
         )
 
@@ -86,15 +86,15 @@ class TokenList:
             return
         valid = entry.status in VALID and not entry.expired(now)
         if valid == (status in VALID):
-            if entry.id_tag == self.contradiction:
+            if entry.token == self.contradiction:
                 self._settle("")
-        elif entry.id_tag != self.contradiction:
+        elif entry.token != self.contradiction:
             self._note(
                 "authorization",
                 f"the local list has {token} as {entry.status if valid else 'not valid'}, "
                 f"the CSMS says {status}: it should send the list anew",
             )
-            self._settle(entry.id_tag)
+            self._settle(entry.token)
 
     def reconciled(self) -> None:
         """The CSMS has sent its list anew: there is nothing to hold against it."""

@@ -260,7 +260,7 @@ class Crowd:
                 registered += charge_point.outbox.registered
             elif link.trouble:
                 because[link.trouble] += 1
-            queued += charge_point.store.depth
+            queued += charge_point.store.journal.depth
             if charge_point.store.refusal:
                 refused, refusal = refused + 1, refusal or charge_point.store.refusal
             for connector in charge_point.connectors.values():

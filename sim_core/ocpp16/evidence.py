@@ -80,9 +80,7 @@ class Witness:
             return at is not None and not (since and at < since) and not (until and at > until)
 
         own_time = self._environment.own_time
-        exchanges = (
-            (own_time(exchange.requested_at), exchange) for exchange in self.exchanges()
-        )
+        exchanges = ((own_time(exchange.requested_at), exchange) for exchange in self.exchanges())
         return Evidence(
             charge_point_id=self._charge_point_id,
             made_at=self._environment.now(),

@@ -34,7 +34,15 @@ Say = Callable[[str, Payload], None]
 class FirmwareManagement:
     """Handlers of the Firmware Management profile."""
 
-    __slots__ = ("_environment", "_say", "_say_triggered", "_speech", "_updates", "_uploads", "_witness")
+    __slots__ = (
+        "_environment",
+        "_say",
+        "_say_triggered",
+        "_speech",
+        "_updates",
+        "_uploads",
+        "_witness",
+    )
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ from sim_core.charging.environment import Note
 from sim_core.charging.token_list import Changes, TokenList
 from sim_core.ocpp16.routing import on
 from sim_core.ocpp16.timestamps import moment
-from sim_core.store.records import KnownTag
+from sim_core.store.records import KnownToken
 from sim_core.wire.routes import Reply
 
 PROFILE = "LocalAuthListManagement"
@@ -81,7 +81,7 @@ def read_changes(sent: Iterable[dict[str, Any]], *, full: bool) -> Changes | Non
     An entry without idTagInfo takes its card off the list, which only a differential update can
     ask for; no card may be named twice.
     """
-    entries: list[KnownTag] = []
+    entries: list[KnownToken] = []
     gone: list[str] = []
     met: set[str] = set()
     for data in sent:
@@ -98,5 +98,5 @@ def read_changes(sent: Iterable[dict[str, Any]], *, full: bool) -> Changes | Non
         parent = info.get("parentIdTag", "")
         if (expiry is None and "expiryDate" in info) or not parent.isprintable():
             return None
-        entries.append(KnownTag(token, info["status"], parent or None, expiry))
+        entries.append(KnownToken(token, info["status"], parent or None, expiry))
     return Changes(tuple(entries), tuple(gone))

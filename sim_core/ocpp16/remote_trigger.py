@@ -28,9 +28,7 @@ class RemoteTrigger:
     def trigger_message(self, requested_message: str, connector_id: int | None = None) -> Reply:
         """§5.17: Rejected for an unknown connector, NotImplemented for what cannot be said."""
         answer = call_result.TriggerMessage
-        return _triggered(
-            self._messages, self._connectors, answer, requested_message, connector_id
-        )
+        return _triggered(self._messages, self._connectors, answer, requested_message, connector_id)
 
 
 class ExtendedTrigger:
@@ -48,9 +46,7 @@ class ExtendedTrigger:
     ) -> Reply:
         """As TriggerMessage; signed firmware and certificates are not built: NotImplemented."""
         answer = call_result.ExtendedTriggerMessage
-        return _triggered(
-            self._messages, self._connectors, answer, requested_message, connector_id
-        )
+        return _triggered(self._messages, self._connectors, answer, requested_message, connector_id)
 
 
 def _triggered(

@@ -90,7 +90,7 @@ class ReservationProfile:
 
 def _unreadable(wanted: Reservation) -> Booked | None:
     """What is refused for how it is written; None: nothing is wrong with that."""
-    shown = wanted.id_tag and f"{wanted.id_tag}{wanted.parent_id_tag or ''}".isprintable()
+    shown = wanted.token and f"{wanted.token}{wanted.group or ''}".isprintable()
     if not shown:
         return Booked(Booking.REFUSED, "its idTag or parentIdTag is no card that can be shown")
     if wanted.reservation_id not in IDS:

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from sim_core.runtime.asyncio_helpers import LightEvent
 from sim_core.runtime.clock import Clock, Timer
+from sim_core.store.interface import Store
 from sim_core.store.records import BEGAN, SAMPLED, JournalRow
-from sim_core.store.sqlite import Store
 from sim_core.wire.answers import Answer, Error, NoAnswer, Result
 from sim_core.wire.link_ends import LinkEnd, OpenCall
 from sim_core.wire.proof_of_life import ProofOfLife
@@ -90,11 +90,11 @@ class JournalLane:
         self._drained = drained
         self._on_change = on_change
         self._wake = wake
-        self._trial = Trial(policy, store.count_attempt, spelling)
+        self._trial = Trial(policy, store.journal.count_attempt, spelling)
         # A list, though it is left at the front: moving a backlog up costs less than the commit
         # that lets its first row go.
-        self._ages = [next(ages) for _ in range(store.depth)]
-        store.on_rollback = self._taken_back
+        self._ages = [next(ages) for _ in range(store.journal.depth)]
+        store.journal.on_rollback = self._taken_back
         self._retry_timer: Timer | None = None
         """Runs while the first row waits to be sent again."""
         self._retry_due_s = 0.0
@@ -122,7 +122,7 @@ class JournalLane:
 
     def first(self) -> JournalRow:
         """The row whose turn comes next."""
-        return self._store.journal(1)[0]
+        return self._store.journal.first(1)[0]
 
     def append(
         self,
@@ -134,7 +134,9 @@ class JournalLane:
         later_s: float,
     ) -> None:
         """Write a row; it is sent when its turn comes, and `later_s` after that."""
-        self._store.append(kind, content, key=key, connector_id=connector_id, at=self._clock.now())
+        self._store.journal.append(
+            kind, content, key=key, connector_id=connector_id, at=self._clock.now()
+        )
         self._throttle.row_added(later_s)
         self._ages.append(next(self._counts))
         if kind != SAMPLED:
@@ -180,7 +182,7 @@ class JournalLane:
 
     def link_ended(self, call: OpenCall, end: LinkEnd) -> None:
         """The CSMS has ended the link at the call of a row."""
-        first = next(iter(self._store.journal(1)), None)
+        first = next(iter(self._store.journal.first(1)), None)
         counts = self._sender.blame.proved or not self._trial.ends
         if counts and first is not None and first.number == call.row:
             hurried = self._hurried
@@ -204,9 +206,9 @@ class JournalLane:
 
     def _taken_back(self) -> None:
         """A commit did not come about: what it had added to the journal never was there."""
-        if len(self._ages) <= self._store.depth:
+        if len(self._ages) <= self._store.journal.depth:
             return
-        while len(self._ages) > self._store.depth:
+        while len(self._ages) > self._store.journal.depth:
             self._ages.pop()
             self._throttle.row_taken_back()
         self._others = _others_in(self._store)
@@ -226,7 +228,7 @@ class JournalLane:
             self._judge(row, verdict)
             return
         self._tell(sending, answer)
-        self._store.confirm(row, transaction_id)
+        self._store.journal.confirm(row, transaction_id)
         self._trial.taken(row)
         self._left(row, turns=2 if row.kind == BEGAN else 1)
         self._listener.settled(replace(row, transaction_id=transaction_id), answer.payload)
@@ -279,7 +281,7 @@ class JournalLane:
         """Something waits behind a sample that is to be sent again: that must not take long."""
         if self._retry_timer is None or not self._hurried or not self._sender.connected:
             return
-        row = next(iter(self._store.journal(1)), None)
+        row = next(iter(self._store.journal.first(1)), None)
         if row is None or row.kind != SAMPLED:
             return
         if self._trial.skips(row, hurried=True):
@@ -301,7 +303,7 @@ class JournalLane:
         self._wake()
 
     def _drop(self, row: JournalRow, why: str) -> None:
-        self._store.give_up(row, why, self._clock.now())
+        self._store.journal.give_up(row, why, self._clock.now())
         self._left(row)
         self._listener.given_up(row, why)
 
@@ -321,4 +323,4 @@ class JournalLane:
 
 def _others_in(store: Store) -> int:
     """How many rows of the journal are no samples."""
-    return sum(row.kind != SAMPLED for row in store.journal(store.depth))
+    return sum(row.kind != SAMPLED for row in store.journal.first(store.journal.depth))

@@ -22,8 +22,8 @@ from typing import Any, Literal
 from sim_core.runtime.asyncio_helpers import LightEvent
 from sim_core.runtime.clock import Clock
 from sim_core.runtime.random_numbers import Rng
+from sim_core.store.interface import Store
 from sim_core.store.records import SAMPLED, JournalRow
-from sim_core.store.sqlite import Store
 from sim_core.wire.answers import Answer, Error, NoAnswer, Payload, Result
 from sim_core.wire.dialect import Dialect
 from sim_core.wire.endpoint import Endpoint
@@ -89,7 +89,7 @@ class Outbox:
         self._sender = Sender(clock, dialect, heard)
         self._proof = ProofOfLife(self._ask_for_proof, self._proof_came)
         self._beside = Pipelining(clock, style, changed=self._calls_changed)
-        self._throttle = Throttle(clock, style, rng or random.Random(), store.depth)
+        self._throttle = Throttle(clock, style, rng or random.Random(), store.journal.depth)
         self._plain = PlainLane()
         self._rows = JournalLane(
             store,

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sim_core.ocpp16.journal_spelling import JournalSpelling
 
 from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
-from sim_core.ocpp16.journal_spelling import JournalSpelling
 from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.snapshot import Registration
 from sim_core.store.records import BEGAN, ENDED, JournalRow

@@ -18,15 +18,15 @@ from typing import Any
 
 import pytest
 from ocpp.v16 import call_result
+from sim_core.wire.spelt import spelt
 
 from sim_core.commands import Accepted, Plug, Start, Stop, Unplug
 from sim_core.fleet.sessions import Habits, Visits, visit
+from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.promises import REFUSED
 from sim_core.store.interface import Store, StoreError
 from sim_core.store.makers import store_in
 from sim_core.store.records import BEGAN, ENDED, SAMPLED, NewTransaction
-from sim_core.wire.schemas import answer_fault
-from sim_core.wire.spelt import spelt
 from tests.conformance.acts import charge, checked, payloads, said
 from tests.pair import Pair
 from tests.scripted_csms import CallError, Hold
@@ -588,7 +588,7 @@ async def test_a_reservation_stays_where_its_end_cannot_be_kept(
 def test_every_word_that_refuses_is_a_word_of_its_message() -> None:
     for action, word in REFUSED.items():
         answer = asdict(getattr(call_result, action)(word))
-        assert answer_fault(action, answer) is None
+        assert OCPP_16.schemas.answer_fault(action, answer) is None
 
 
 def test_a_fault_of_the_file_names_the_file(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from sim_core.ocpp16.journal_spelling import JournalSpelling
 
 from sim_core.ocpp16.dialect import OCPP_16
-from sim_core.ocpp16.journal_spelling import JournalSpelling
 from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow
 from sim_core.wire.call_errors import HOPELESS
 from sim_core.wire.link_ends import (

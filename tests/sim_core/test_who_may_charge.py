@@ -30,8 +30,8 @@ from sim_core.ocpp16.reservation import STATUS
 from sim_core.runtime.clock import GuardedClock, ManualClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.runtime.tasks import Tasks
-from sim_core.store.memory import MemoryStore
-from sim_core.store.records import KnownTag, Reservation
+from sim_core.store.memory.store import MemoryStore
+from sim_core.store.records import KnownToken, Reservation
 
 RATINGS = Ratings(connector_power_w=60_000, connector_current_a=150, cabinet_power_w=60_000)
 NUMBERS = {Setting.MOST_LISTED: 3, Setting.MOST_LISTED_AT_ONCE: 2}
@@ -159,7 +159,7 @@ async def test_who_cannot_deal_with_the_question_is_no_yes() -> None:
     on = (Setting.DECIDES_OFFLINE, Setting.ADMITS_UNKNOWN_OFFLINE, Setting.CACHES_TOKENS)
     site = Site(*on, authority=Authority(refusal="it has no idea"))
     assert await site.authorizer.decide("T") == Verdict("Invalid", reason="it has no idea")
-    assert site.store.known_tag("T") is None
+    assert site.store.tokens.find("T") is None
 
 
 async def test_what_is_said_is_learned_with_its_time_also_when_it_comes_late() -> None:
@@ -176,14 +176,14 @@ async def test_what_is_said_is_learned_with_its_time_also_when_it_comes_late() -
 async def test_without_a_cache_nothing_is_learned() -> None:
     site = Site(authority=Authority(says=ACCEPTED))
     assert (await site.authorizer.decide("T")).accepted
-    assert site.store.known_tag("T") is None
+    assert site.store.tokens.find("T") is None
 
 
 # -- the list --------------------------------------------------------
 
 
-def card(token: str, status: str = "Accepted") -> KnownTag:
-    return KnownTag(token, status, None, None)
+def card(token: str, status: str = "Accepted") -> KnownToken:
+    return KnownToken(token, status, None, None)
 
 
 async def test_the_list_takes_all_of_a_change_or_nothing() -> None:
@@ -266,14 +266,14 @@ async def test_every_end_is_heard_with_its_cause() -> None:
         (4, 0, ReservationEnd.FAULTED, Cause.FAULT),
         (5, 2, ReservationEnd.UNAVAILABLE, Cause.CSMS),
     ]
-    assert site.store.reservations() == []
+    assert site.store.reservations.all() == []
 
 
 async def test_what_expired_in_the_dark_is_heard_at_the_start_and_the_rest_is_held() -> None:
     site = Site()
-    site.store.reserve(site.wanted(1, in_s=-1, number=1))
-    site.store.reserve(site.wanted(2, number=2))
-    site.store.reserve(site.wanted(9, number=3))
+    site.store.reservations.save(site.wanted(1, in_s=-1, number=1))
+    site.store.reservations.save(site.wanted(2, number=2))
+    site.store.reservations.save(site.wanted(9, number=3))
     site.reservations = site.restarted()
     assert site.ends() == [(1, 1, ReservationEnd.EXPIRED, Cause.CLOCK)]
     assert site.connectors[1].reservation is None
@@ -293,7 +293,7 @@ async def test_a_request_is_refused_in_the_protocols_names() -> None:
     assert reserve(site.wanted()) == Booked(Booking.REFUSED, "the charge point has no power")
     site.condition.rebooting = True
     assert reserve(site.wanted()) == Booked(Booking.REFUSED, "the charge point is rebooting")
-    assert site.store.reservations() == []
+    assert site.store.reservations.all() == []
 
 
 async def test_what_stands_in_the_way_comes_before_the_moment() -> None:
