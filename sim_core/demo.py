@@ -33,7 +33,7 @@ from sim_core.commands import (
 )
 from sim_core.engine import Engine
 from sim_core.settings.options import Settings
-from sim_core.snapshot import LinkState, Registration, StationSnapshot
+from sim_core.snapshot import ConnectorState, LinkState, Registration, StationSnapshot
 from sim_core.store.sqlite import MEMORY
 from sim_core.story import Caption
 
@@ -321,7 +321,7 @@ class Stage:
     async def _let_charge(self, station: Station, number: int) -> None:
         def charges(seen: StationSnapshot) -> bool:
             return any(
-                connector.connector_id == number and connector.status == "Charging"
+                connector.connector_id == number and connector.state is ConnectorState.CHARGING
                 for connector in seen.connectors
             )
 

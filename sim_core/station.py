@@ -47,6 +47,7 @@ from sim_core.settings.options import ConfigError, Settings
 from sim_core.snapshot import (
     JOURNAL_SHOWN,
     ConnectorSnapshot,
+    ConnectorState,
     FaultSnapshot,
     JournalEntry,
     JournalSnapshot,
@@ -78,6 +79,19 @@ few in a second, and on a busy link the others would be made for nobody."""
 SAMPLED = "MeterValuesSampledData"
 SAID_LIMIT = 1000
 """Characters of what an event says."""
+SUBPROTOCOL = "ocpp1.6"
+STATE_OF: dict[status.Status, ConnectorState] = {
+    status.Status.AVAILABLE: ConnectorState.FREE,
+    status.Status.PREPARING: ConnectorState.PREPARING,
+    status.Status.CHARGING: ConnectorState.CHARGING,
+    status.Status.SUSPENDED_EV: ConnectorState.PAUSED_BY_VEHICLE,
+    status.Status.SUSPENDED_EVSE: ConnectorState.PAUSED_BY_CHARGER,
+    status.Status.FINISHING: ConnectorState.ENDED,
+    status.Status.RESERVED: ConnectorState.RESERVED,
+    status.Status.UNAVAILABLE: ConnectorState.OUT_OF_SERVICE,
+    status.Status.FAULTED: ConnectorState.FAULTED,
+}
+"""What viewers see in each status word of OCPP 1.6."""
 URL_KEY = "OcppUrl"
 """A vendor's key that tells the address which is dialled."""
 LOUD = frozenset({"warning", "refusal"})
@@ -482,6 +496,7 @@ class Station:
             firmware_version=identity.firmware_version or "",
             link=self._link_picture(),
             connectors=tuple(self._connector_picture(outlet) for outlet in cp.outlets.values()),
+            subprotocol=SUBPROTOCOL,
             status=cp.charge_point_status().value,
             reservation=_reservation_picture(cp.reservations.whole),
             journal=self._journal_picture(),
@@ -558,11 +573,13 @@ class Station:
     def _connector_picture(self, outlet: Outlet) -> ConnectorSnapshot:
         cp, metal, transaction = self.charge_point, outlet.metal, outlet.transaction
         facts = cp.facts(outlet)
+        word = status.connector_status(facts)
         reading = outlet.reading()
         fault = metal.fault
         return ConnectorSnapshot(
             connector_id=outlet.number,
-            status=status.connector_status(facts).value,
+            state=STATE_OF[word],
+            status=word.value,
             plugged=metal.plugged,
             vehicle=outlet.vehicle_name,
             vid=metal.vehicle.kind.vid if metal.vehicle else None,
@@ -584,7 +601,7 @@ class Station:
             )
             if transaction
             else None,
-            id_tag=facts.id_tag or outlet.authorizing,
+            token=facts.id_tag or outlet.authorizing,
             identifying=cp.sessions.is_identifying(outlet),
             authorizing=facts.authorizing,
             plug_by=outlet.plug_by,

@@ -384,6 +384,7 @@ class Firmware:
             since=self._seen.since if same else self._cp.now(),
             due_at=due_at,
             trouble=trouble,
+            failed=status in (DOWNLOAD_FAILED, INSTALLATION_FAILED),
         )
         self._cp.published_facts_changed()
 
