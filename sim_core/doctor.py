@@ -29,6 +29,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus, NegotiationError
 
 from sim_core.errors import UserError
+from sim_core.from_settings import access_of, model_of, url_of
 from sim_core.hardware.model import Identity
 from sim_core.ocpp_versions import VERSIONS, Version, version_of
 from sim_core.redaction import plain, public_url, without_users
@@ -36,7 +37,6 @@ from sim_core.runtime.clock import Clock, SystemClock
 from sim_core.settings.csms_url import twice
 from sim_core.settings.options import ConfigError, Settings, colour_wanted, load
 from sim_core.standard_streams import begun, through_the_door
-from sim_core.station import access_of, model_of, url_of
 from sim_core.wire.access import Dial, dial, is_bad_certificate
 from sim_core.wire.dialling import (
     QUOTED_LIMIT,

@@ -33,3 +33,10 @@ VERSIONS = (Version(OCPP_16, boot_payload, moment),)
 def version_of(dialect: Dialect) -> Version:
     """The version that is spoken in this dialect."""
     return next(version for version in VERSIONS if version.dialect is dialect)
+
+
+def dialect_of(subprotocol: str) -> Dialect:
+    """The dialect with this sub-protocol; StopIteration where there is none."""
+    return next(
+        version.dialect for version in VERSIONS if version.dialect.subprotocol == subprotocol
+    )

@@ -119,8 +119,7 @@ class InstalledProfiles:
         transaction has its room already."""
         most = self._policy.number(Setting.MOST_PROFILES)
         coming = sum(
-            connector.authorization is not None
-            and connector.authorization.charging_profile is not None
+            connector.authorization is not None and connector.authorization.profile is not None
             for connector in self._connectors.values()
         )
         if len(self._by_id) - len(self._replaced(new)) + coming < most:

@@ -43,7 +43,7 @@ def admits(reservation: Reservation, token: str, group: str | None) -> bool:
 
 def admits_card(reservation: Reservation, card: Authorization) -> bool:
     """The same of a card that was accepted, so that its group is known."""
-    return admits(reservation, card.id_tag, card.parent_id_tag)
+    return admits(reservation, card.token, card.group)
 
 
 def naming(kept: Kept, connector_id: int) -> Reservation | None:

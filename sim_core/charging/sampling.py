@@ -213,11 +213,8 @@ class Sampling:
             return
         sample = Sample(at, context, self._readings.of(connector), measurands)
         kept = self._store.transactions
-        if (
-            kept.transactions.add_sample(transaction.key, journal_facts.sampled(sample))
-            >= KEPT_MOST
-        ):
-            kept.transactions.thin_samples(transaction.key)
+        if kept.add_sample(transaction.key, journal_facts.sampled(sample)) >= KEPT_MOST:
+            kept.thin_samples(transaction.key)
             transaction.stride *= 2
 
     def kept(self, key: int) -> tuple[dict[str, Any], ...]:

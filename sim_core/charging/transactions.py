@@ -26,7 +26,14 @@ from sim_core.charging.policy import Policy, Setting
 from sim_core.charging.power import Power
 from sim_core.charging.reservations import Reservations
 from sim_core.charging.sampling import Sampling
-from sim_core.charging.vocabulary import CAUSE_OF_STOP, Cause, Context, StopReason, Verdict
+from sim_core.charging.vocabulary import (
+    CAUSE_OF_STOP,
+    Cause,
+    Context,
+    ReservationEnd,
+    StopReason,
+    Verdict,
+)
 from sim_core.hardware.model import Behaviour
 from sim_core.store.interface import Store
 from sim_core.store.records import NewTransaction, StoredTransaction
@@ -162,7 +169,7 @@ class Transactions:
                 )
             )
             if reserved:
-                self._reservations.end(reserved, "is used")
+                self._reservations.end(reserved, ReservationEnd.USED)
             self._csms.hear(
                 TransactionBegan(
                     connector_id=connector.number,

@@ -24,7 +24,7 @@ from sim_core.charging.connector import Connector
 from sim_core.charging.csms import Csms
 from sim_core.charging.domain_events import UpdateStepped
 from sim_core.charging.environment import Environment
-from sim_core.charging.security_log.all import FIRMWARE_UPDATED, SecurityEvents
+from sim_core.charging.security_events import FIRMWARE_UPDATED, SecurityEvents
 from sim_core.charging.uploads import pause_of, shown
 from sim_core.charging.vocabulary import Cause
 from sim_core.files.firmware_image import Image, read_image
@@ -404,6 +404,7 @@ class Updates:
             since=self._seen.since if same else self._environment.now(),
             due_at=due_at,
             trouble=trouble,
+            failed=status in (DOWNLOAD_FAILED, INSTALLATION_FAILED),
         )
         self._on_change()
 

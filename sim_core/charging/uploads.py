@@ -117,7 +117,10 @@ class Uploads:
         if kept is not None:
             self._request_id = kept["request_id"]
             self._seen = UploadSnapshot(
-                status=FAILED, file_name=kept["name"], trouble="the charge point went down"
+                status=FAILED,
+                file_name=kept["name"],
+                trouble="the charge point went down",
+                failed=True,
             )
 
     def registered(self) -> None:
@@ -182,6 +185,7 @@ class Uploads:
             since or self._seen.since,
             due_at,
             trouble,
+            failed=status == FAILED,
         )
         self._on_change()
 

@@ -16,6 +16,7 @@ from ocpp.v16.enums import MessageTrigger
 from sim_core.charging.charger import Charger
 from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.environment import Environment
+from sim_core.charging.facts import Facts
 from sim_core.charging.policy import Feature
 from sim_core.events import Event
 from sim_core.files.transfer import LIMIT_S, Transfers
@@ -44,6 +45,7 @@ from sim_core.ocpp16.security import Security
 from sim_core.ocpp16.security_log import LOG, SecurityMessages
 from sim_core.ocpp16.smart_charging import SmartCharging
 from sim_core.ocpp16.spelling import Spelling
+from sim_core.ocpp16.status import STATES, connector_status, whole_status
 from sim_core.ocpp16.status_changes import StatusChanges
 from sim_core.ocpp16.status_reports import StatusReports
 from sim_core.ocpp16.switched_off import CERTIFICATES, routes_without
@@ -53,11 +55,13 @@ from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock, GuardedClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.runtime.tasks import Tasks
+from sim_core.snapshot import ConnectorState
 from sim_core.store.interface import Store
 from sim_core.store.records import JournalRow
 from sim_core.wire.access import NOTHING_SET, Access, tls_context
 from sim_core.wire.answers import Answer, Error, Payload
 from sim_core.wire.endpoint import Endpoint
+from sim_core.wire.link import Speaker
 from sim_core.wire.outbox import Outbox
 from sim_core.wire.refusals import Heard
 from sim_core.wire.routes import Routes
@@ -84,9 +88,9 @@ class ChargePoint:
         "ping_interval_changed",
         "registrar",
         "reports",
-        "routes",
         "security",
         "security_messages",
+        "speaker",
         "speech",
         "spelling",
         "statuses",
@@ -239,7 +243,9 @@ class ChargePoint:
             say_triggered=adapter.say_triggered,
         )
         self.charger.security.tells = self.security_messages.notifies
-        self.routes = self._routes(config, policy, speech)
+        routes = self._routes(config, policy, speech)
+        self.speaker = Speaker(OCPP_16, routes, self.session, self.registrar.may_answer)
+        """Who speaks 1.6 on a link."""
         self.charger.start()
 
     def _status_reports(self, config: ChargePointConfig, environment: Environment) -> StatusReports:
@@ -374,6 +380,27 @@ class ChargePoint:
         """The operator has ended the silence: say what the CSMS has not heard."""
         if self.outbox.registered:
             self.statuses.say_changes()
+
+    def ping_interval_s(self) -> float:
+        """How often the link is tried with a ping (OCPP-J §4.3); 0: never."""
+        return self.configuration.number("WebSocketPingInterval")
+
+    # -- how it looks, in the words of 1.6 ---------------------------
+
+    def connector_word(self, facts: Facts) -> tuple[ConnectorState, str]:
+        """The state of a connector, and its ChargePointStatus."""
+        status = connector_status(facts)
+        return STATES[status], status.value
+
+    def whole_word(self) -> str:
+        """ChargePointStatus of connector 0."""
+        condition = self.charger.condition
+        usable = condition.operative and not condition.installing
+        return whole_status(usable=usable, broken=condition.fault is not None).value
+
+    def row_name(self, kind: str) -> str:
+        """The action of a row of the journal."""
+        return self.spelling.name(kind)
 
     def identity(self) -> Identity:
         """Who it is, with the firmware that runs now."""

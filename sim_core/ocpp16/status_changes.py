@@ -16,7 +16,7 @@ from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts
 from sim_core.hardware.outlet import Fault
 from sim_core.ocpp16.points import Speech
-from sim_core.ocpp16.status import Status, connector_status
+from sim_core.ocpp16.status import Status, connector_status, whole_status
 from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
 from sim_core.wire.outbox import Outbox
 
@@ -26,13 +26,6 @@ LEFT_BEHIND = frozenset({Status.PREPARING, Status.FINISHING})
 """What a connector with a vehicle is when nothing else is true of it."""
 LIST_CONFLICT = "LocalListConflict"
 A_MILLISECOND = timedelta(milliseconds=1)
-
-
-def whole_status(event: LookedAtWhole) -> Status:
-    """Status of connector 0: Available, Unavailable or Faulted (§4.9)."""
-    if event.fault is not None:
-        return Status.FAULTED
-    return Status.AVAILABLE if event.usable else Status.UNAVAILABLE
 
 
 class StatusChanges:
@@ -88,7 +81,8 @@ class StatusChanges:
 
     def look_at_whole(self, event: LookedAtWhole) -> None:
         """The same of connector 0."""
-        report = _report(whole_status(event), event.fault)
+        status = whole_status(usable=event.usable, broken=event.fault is not None)
+        report = _report(status, event.fault)
         if event.contradiction and event.fault is None:  # §3.5.2
             report = replace(report, error_code=LIST_CONFLICT, info=event.contradiction)
         before = self._reports.current(0)

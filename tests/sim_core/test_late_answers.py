@@ -247,7 +247,7 @@ async def test_a_late_answer_for_a_group_card_does_not_stop_the_next_driver() ->
         assert "the transaction has ended meanwhile" in outcome.reason
         assert isinstance(await pair.submit(Start(1, "C")), Accepted)
         await pair.advance(30)
-        assert (pair.status(), pair.connector().transaction.id_tag) == ("Charging", "C")
+        assert (pair.status(), pair.connector().transaction.token) == ("Charging", "C")
         assert len(payloads(pair, "StopTransaction")) == 1
 
 
