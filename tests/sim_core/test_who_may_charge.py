@@ -318,7 +318,7 @@ async def test_the_last_that_is_left_is_held_for_whoever_named_none() -> None:
     assert keeper.reserve(site.wanted(1, number=8)) == Booked(Booking.RESERVED)
     assert second.reservation == whole
     assert keeper.reserve(site.wanted(2, number=9)) == Booked(Booking.OCCUPIED)
-    other = replace(site.wanted(1, number=8), id_tag="OTHER")
+    other = replace(site.wanted(1, number=8), token="OTHER")
     assert keeper.reserve(other) == Booked(Booking.RESERVED), "it takes the place of its own id"
     assert first.reservation == other
     assert [keeper.preference(one, "OTHER") for one in (first, second)] == [0, 3]
