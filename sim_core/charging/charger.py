@@ -296,6 +296,7 @@ class Charger:
 
     def start(self) -> None:
         """Find what the last life has left, and begin."""
+        self.reservations.start()
         self.security.note(STARTUP)
         if self.presence is not None:
             self.presence.find()
