@@ -98,7 +98,7 @@ def run_plain(engine: Engine, csms: str = "") -> int:
 
     `csms` says in words whom it dials where that is not the CSMS of the settings.
     """
-    from sim_core.station import url_of
+    from sim_core.from_settings import url_of
 
     settings = engine.settings
     if settings.http_port:  # no frame waits here, but whoever reads that it starts may ask at once

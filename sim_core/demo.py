@@ -33,8 +33,8 @@ from sim_core.commands import (
 )
 from sim_core.engine import Engine
 from sim_core.settings.options import Settings
-from sim_core.snapshot import LinkState, Registration, StationSnapshot
-from sim_core.store.sqlite import MEMORY
+from sim_core.snapshot import ConnectorState, LinkState, Registration, StationSnapshot
+from sim_core.store.interface import MEMORY
 from sim_core.story import Caption
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ class Stage:
 
     def _say(self, station: Station, caption: Caption) -> None:
         self.caption = caption
-        station.charge_point.note("story", caption.text)
+        station.charge_point.environment.note("story", caption.text)
 
     async def _tell(self, station: Station, chapter: Chapter, say: Callable[[str], None]) -> None:
         await self._set_stage(station, chapter)
@@ -321,7 +321,7 @@ class Stage:
     async def _let_charge(self, station: Station, number: int) -> None:
         def charges(seen: StationSnapshot) -> bool:
             return any(
-                connector.connector_id == number and connector.status == "Charging"
+                connector.connector_id == number and connector.state is ConnectorState.CHARGING
                 for connector in seen.connectors
             )
 
@@ -351,7 +351,7 @@ class Stage:
     async def _stop_remotely(self, station: Station, step: RemoteStop) -> None:
         from sim_core.csms import CsmsError
 
-        csms, cpid = self._csms, station.charge_point.build.charge_point_id
+        csms, cpid = self._csms, station.charger.config.charge_point_id
         session = csms.ledger.session(cpid, connector_id=step.connector_id) if csms else None
         if csms is None or session is None:
             return

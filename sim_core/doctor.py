@@ -29,19 +29,17 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus, NegotiationError
 
 from sim_core.errors import UserError
+from sim_core.from_settings import access_of, model_of, url_of
 from sim_core.hardware.model import Identity
-from sim_core.ocpp16.registration import boot_payload
-from sim_core.ocpp16.timestamps import moment
+from sim_core.ocpp_versions import VERSIONS, Version, version_of
 from sim_core.redaction import plain, public_url, without_users
 from sim_core.runtime.clock import Clock, SystemClock
 from sim_core.settings.csms_url import twice
 from sim_core.settings.options import ConfigError, Settings, colour_wanted, load
 from sim_core.standard_streams import begun, through_the_door
-from sim_core.station import access_of, model_of, url_of
 from sim_core.wire.access import Dial, dial, is_bad_certificate
 from sim_core.wire.dialling import (
     QUOTED_LIMIT,
-    SUBPROTOCOL,
     charge_point_url,
     close_advice,
     explain,
@@ -56,6 +54,7 @@ LINGER_S = 2.0
 HEARTBEATS = 5
 SKEW_WORTH_TELLING_S = 5.0
 DAYS_WORTH_TELLING = 30
+DIALECTS = tuple(version.dialect for version in VERSIONS)
 GREEN, RED, NORMAL = "\x1b[32m", "\x1b[31m", "\x1b[0m"
 SILENCE_ADVICE = {
     "name": "check the host in CSMS_URL, and the DNS of this computer",
@@ -131,20 +130,21 @@ class Examination:
         if self._way.tls is not None and self._way.proxy is None:
             await self._step("TLS", self._shake_hands(self._way.tls))
 
-    async def open(self) -> ClientConnection:
-        """The upgrade to WebSocket, with the sub-protocol."""
-        connection: ClientConnection = await self._step("WebSocket", self._upgrade())
+    async def open(self) -> tuple[ClientConnection, Version]:
+        """The upgrade to WebSocket, with the sub-protocol; returns what is spoken from now on."""
+        connection: ClientConnection
+        connection, version = await self._step("WebSocket", self._upgrade())
         self._opened_s = self._clock.monotonic()
         shown = connection.transport.get_extra_info("ssl_object")
         if self._way.proxy is not None and shown is not None:
             self._tell(self._certificate(shown))
-        return connection
+        return connection, version
 
-    async def register(self, connection: ClientConnection) -> None:
+    async def register(self, connection: ClientConnection, version: Version) -> None:
         """BootNotification, the clock, and how long answers take."""
-        accepted = await self._step("BootNotification", self._boot(connection))
+        accepted = await self._step("BootNotification", self._boot(connection, version))
         if accepted:
-            await self._step("answers", self._beat(connection))
+            await self._step("answers", self._beat(connection, version))
 
     async def stay(self, connection: ClientConnection) -> None:
         """The CSMS leaves the link open."""
@@ -166,7 +166,7 @@ class Examination:
             elif isinstance(error, asyncio.TimeoutError):
                 why, advice = f"no answer within {PATIENCE_S:g} s", SILENCE_ADVICE[name]
             else:
-                why, _, advice = explain(error, self._way).partition(": ")
+                why, _, advice = explain(error, self._way, DIALECTS).partition(": ")
                 if why.startswith("HTTP ") or why == "the proxy cannot be reached":
                     more, _, advice = advice.partition(": ")
                     why = f"{why}: {more}"
@@ -229,16 +229,18 @@ class Examination:
         found = f"{version}, certificate good for {days} more days (until {left:%Y-%m-%d})"
         return Finding("TLS", True, found, advice)
 
-    async def _upgrade(self) -> tuple[Finding, ClientConnection]:
-        connection = await open_socket(self._way)
-        return Finding("WebSocket", True, f"HTTP 101, sub-protocol {SUBPROTOCOL}"), connection
+    async def _upgrade(self) -> tuple[Finding, tuple[ClientConnection, Version]]:
+        connection, dialect = await open_socket(self._way, DIALECTS)
+        found = f"HTTP 101, sub-protocol {dialect.subprotocol}"
+        return Finding("WebSocket", True, found), (connection, version_of(dialect))
 
-    async def _boot(self, connection: ClientConnection) -> tuple[Finding, bool]:
+    async def _boot(self, connection: ClientConnection, version: Version) -> tuple[Finding, bool]:
         asked_at = self._clock.now()
-        answer = await self._call(connection, "BootNotification", boot_payload(self._identity))
+        payload = version.boot_payload(self._identity)
+        answer = await self._call(connection, version.dialect.boot, payload)
         status, interval = answer.get("status"), answer.get("interval")
         accepted = status == "Accepted"
-        said = moment(answer.get("currentTime"))
+        said = version.moment(answer.get("currentTime"))
         found = f"{_word(status)}, interval {_word(interval)} s"
         if said is None:
             return Finding(
@@ -254,11 +256,11 @@ class Examination:
             "BootNotification", accepted, f"{found}, clock {skew_s:+.1f} s", advice
         ), accepted
 
-    async def _beat(self, connection: ClientConnection) -> tuple[Finding, None]:
+    async def _beat(self, connection: ClientConnection, version: Version) -> tuple[Finding, None]:
         took = []
         for _ in range(HEARTBEATS):
             began = self._clock.monotonic()
-            await self._call(connection, "Heartbeat", {})
+            await self._call(connection, version.dialect.proof_of_life, {})
             took.append((self._clock.monotonic() - began) * 1000)
         return Finding(
             "answers", True, f"median {statistics.median(took):.0f} ms of {HEARTBEATS} Heartbeats"
@@ -338,10 +340,10 @@ async def examine(
     examination = Examination(way, identity, tell=tell, clock=clock or SystemClock())
     try:
         await examination.reach()
-        connection = await examination.open()
+        connection, version = await examination.open()
         try:
             if may_boot():
-                await examination.register(connection)
+                await examination.register(connection, version)
             await examination.stay(connection)
         finally:
             await connection.close()

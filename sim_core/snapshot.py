@@ -4,6 +4,10 @@ Viewers on other threads read `Station.snapshot` without locks: the attribute is
 picture, and a picture never changes. Equal parts compare equal, so a viewer that keeps the last
 one knows what not to redraw. Countdowns are given as moments (`*_at`, on the charge point's
 clock); a viewer subtracts `Station.now()`.
+
+A picture has the same shape whichever OCPP is spoken. What a viewer decides by (a glyph, a button,
+the next key) is a word of ours, like `ConnectorState`; the protocol's own word stands beside it and
+is only shown.
 """
 
 from __future__ import annotations
@@ -12,6 +16,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+
+TransactionId = int | str
+"""A number that the CSMS gave (OCPP 1.6), or a text that the charger made itself (2.0.1)."""
 
 
 class LinkState(str, Enum):
@@ -26,12 +33,39 @@ class LinkState(str, Enum):
 
 
 class Registration(str, Enum):
-    """What BootNotification was answered (OCPP 1.6 §4.2)."""
+    """What BootNotification was answered, in the words of every OCPP."""
 
     NONE = "none"
     PENDING = "Pending"
     REJECTED = "Rejected"
     ACCEPTED = "Accepted"
+
+
+class ConnectorState(Enum):
+    """What a connector is doing, whichever words the protocol has for it.
+
+    OCPP 2.0.1 says Occupied to five of these, OCPP 1.6 tells them apart.
+    """
+
+    UNKNOWN = "unknown"
+    """Nobody has said yet: so only of a charger that is watched from outside."""
+    FREE = "free"
+    PREPARING = "preparing"
+    """A vehicle, a cable or a card is there, and something else is awaited before it charges."""
+    CHARGING = "charging"
+    PAUSED_BY_VEHICLE = "paused by the vehicle"
+    PAUSED_BY_CHARGER = "paused by the charger"
+    """Also where both pause."""
+    ENDED = "ended"
+    """The transaction is over and the vehicle still plugged in."""
+    RESERVED = "reserved"
+    OUT_OF_SERVICE = "out of service"
+    FAULTED = "faulted"
+
+    @property
+    def paused(self) -> bool:
+        """A transaction goes on in which no energy flows."""
+        return self in (ConnectorState.PAUSED_BY_VEHICLE, ConnectorState.PAUSED_BY_CHARGER)
 
 
 @dataclass(frozen=True)
@@ -78,9 +112,10 @@ class FaultSnapshot:
 class TransactionSnapshot:
     """A running transaction."""
 
-    transaction_id: int | None
-    """As the CSMS gave it; None until it has answered StartTransaction."""
-    id_tag: str
+    transaction_id: TransactionId | None
+    """None as long as it has none: in OCPP 1.6 until the CSMS has answered StartTransaction."""
+    token: str
+    """The card that it is charged for: an idTag, an idToken."""
     started_at: datetime
     meter_start_wh: int
     energy_wh: float
@@ -88,23 +123,23 @@ class TransactionSnapshot:
 
 @dataclass(frozen=True)
 class ReservationSnapshot:
-    """For whom a connector is kept free (OCPP 1.6 §3.11)."""
+    """For whom a connector is kept free."""
 
     reservation_id: int
-    id_tag: str
-    parent_id_tag: str | None
+    token: str
+    group: str | None
     """Cards of this group may use it too."""
     until: datetime
 
 
 @dataclass(frozen=True)
 class ProfileSnapshot:
-    """The charging profile that holds the power down, and by how much (OCPP 1.6 §3.13)."""
+    """The charging profile that holds the power down, and by how much."""
 
     limit_w: float
     """What it allows, in W, however its schedule is written."""
     purpose: str
-    """ChargePointMaxProfile, TxDefaultProfile or TxProfile."""
+    """As the protocol spells it, like TxProfile."""
     profile_id: int
     stack_level: int
     limit: float
@@ -123,11 +158,12 @@ class InstalledProfile:
     profile_id: int
     purpose: str
     kind: str
+    """Both as the protocol spells them."""
     stack_level: int
     unit: str
     periods: tuple[tuple[int, float], ...]
     """Start in seconds and limit in `unit`."""
-    transaction_id: int | str | None = None
+    transaction_id: TransactionId | None = None
     recurrency: str | None = None
     valid_from: datetime | None = None
     valid_to: datetime | None = None
@@ -140,8 +176,9 @@ class ConnectorSnapshot:
     """One connector."""
 
     connector_id: int
+    state: ConnectorState
     status: str
-    """ChargePointStatus as OCPP 1.6 spells it."""
+    """The same as the protocol spells it, to be shown and not to be read."""
     plugged: bool = False
     vehicle: str | None = None
     vid: str | None = None
@@ -162,7 +199,7 @@ class ConnectorSnapshot:
     """The charging profile that allows least here now, whether or not the vehicle could take more;
     None: no profile counts. While `limited_by` is `profile`, it is what binds."""
     transaction: TransactionSnapshot | None = None
-    id_tag: str | None = None
+    token: str | None = None
     """The card that is authorised, waiting for the plug or charging."""
     identifying: bool = False
     """The charger is about to read the vehicle's identity and to show it as a card (AutoCharge): it
@@ -195,14 +232,15 @@ class JournalEntry:
     number: int
     """Its place in the journal's own counting; lower ones go first."""
     action: str
+    """As the protocol spells it, like StopTransaction."""
     connector_id: int
     written_at: datetime
     attempts: int
     """How often the CSMS has failed to process it."""
     transaction_key: int
     """Our own name of the transaction: what stands in for the id until there is one."""
-    transaction_id: int | None
-    """As the CSMS gave it; None until it has answered StartTransaction."""
+    transaction_id: TransactionId | None
+    """None as long as it has none, as in a running transaction."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +249,7 @@ class LostEntry:
 
     action: str
     connector_id: int
-    transaction_id: int | None
+    transaction_id: TransactionId | None
     given_up_at: datetime
     why: str
 
@@ -229,10 +267,10 @@ class JournalSnapshot:
 
 @dataclass(frozen=True)
 class FirmwareSnapshot:
-    """An update of the firmware (UpdateFirmware, OCPP 1.6 §5.19), or how the last one ended."""
+    """An update of the firmware, or how the last one ended."""
 
     status: str = "Idle"
-    """FirmwareStatus as OCPP 1.6 spells it (§7.25)."""
+    """How far it is, as the protocol spells it."""
     active: bool = False
     """An update is under way, be it that it waits; else `status` is the end of the last one."""
     version: str = ""
@@ -246,14 +284,16 @@ class FirmwareSnapshot:
     no clock decides."""
     trouble: str = ""
     """Why it failed or what it waits for, as a sentence without full stop."""
+    failed: bool = False
+    """The last step came to nothing; it is tried again while `active`."""
 
 
 @dataclass(frozen=True)
 class UploadSnapshot:
-    """A file on its way to the CSMS (GetDiagnostics, OCPP 1.6 §5.9), or how the last one ended."""
+    """A file on its way to the CSMS (diagnostics, a log), or how the last one ended."""
 
     status: str = "Idle"
-    """DiagnosticsStatus as OCPP 1.6 spells it (§7.24)."""
+    """How far it is, as the protocol spells it."""
     active: bool = False
     """It is on its way, be it that it waits for the next try."""
     file_name: str = ""
@@ -264,6 +304,8 @@ class UploadSnapshot:
     """When the next try begins."""
     trouble: str = ""
     """Why the last try failed, as a sentence without full stop."""
+    failed: bool = False
+    """The last try came to nothing; there is another while `active`."""
 
 
 @dataclass(frozen=True)
@@ -276,23 +318,25 @@ class StationSnapshot:
     firmware_version: str
     link: LinkSnapshot
     connectors: tuple[ConnectorSnapshot, ...]
+    subprotocol: str
+    """The OCPP that it speaks, by the name of its WebSocket sub-protocol, like `ocpp1.6`."""
     status: str = "Available"
-    """Status of connector 0: the charge point itself."""
+    """Status of the charge point itself (connector 0), as the protocol spells it."""
     reservation: ReservationSnapshot | None = None
     """A reservation of connector 0: one connector, whichever, is kept free for it."""
     journal: JournalSnapshot = JournalSnapshot()
     firmware: FirmwareSnapshot = FirmwareSnapshot()
     upload: UploadSnapshot = UploadSnapshot()
     profile: ProfileSnapshot | None = None
-    """The ChargePointMaxProfile that bounds the sum over the connectors now."""
+    """The charging profile that bounds the sum over the connectors now."""
     profiles: tuple[InstalledProfile, ...] = ()
     """Every charging profile that the CSMS has installed."""
     powered: bool = True
     """The mains are there."""
     clock_ahead_s: float = 0.0
-    """By how much the charge point's clock, which the CSMS has set (OCPP 1.6 §4.2), is ahead of the
-    computer's. The message log keeps the computer's time: a viewer adds this, so that all it shows
-    is of one clock."""
+    """By how much the charge point's clock, which the CSMS has set, is ahead of the computer's. The
+    message log keeps the computer's time: a viewer adds this, so that all it shows is of one
+    clock."""
     vehicles: tuple[str, ...] = ()
     """The garage, by name: what may be plugged in."""
     resumes: bool = False

@@ -14,10 +14,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from ocpp.v16.enums import Reason
-
-from sim_core.charging.connector import Connector
-from sim_core.charging.facts import refusals
+from sim_core.charging.charger import Charger
+from sim_core.charging.config import ChargePointConfig
 from sim_core.commands import (
     ACTION_BY_COMMAND,
     Accepted,
@@ -33,38 +31,21 @@ from sim_core.commands import (
 )
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
-from sim_core.hardware.model import Model
-from sim_core.ocpp16.charge_point import Build, ChargePoint, wire_style
-from sim_core.ocpp16.configuration import LONGEST_VALUE, MEASURANDS
-from sim_core.ocpp16.security import AUTHORIZATION_KEY
-from sim_core.ocpp16.status import connector_status
+from sim_core.from_settings import access_of, config_of, url_of
+from sim_core.ocpp16.charge_point import ChargePoint
+from sim_core.ocpp16.configuration import LONGEST_VALUE
 from sim_core.redaction import plain, public_url
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock
 from sim_core.runtime.random_numbers import RandomNumbers
-from sim_core.settings.authorization_key import key_bytes
-from sim_core.settings.models import chosen_quirks, load_garage, load_model
 from sim_core.settings.options import ConfigError, Settings
-from sim_core.snapshot import (
-    JOURNAL_SHOWN,
-    ConnectorSnapshot,
-    FaultSnapshot,
-    JournalEntry,
-    JournalSnapshot,
-    LinkSnapshot,
-    LinkState,
-    LostEntry,
-    Registration,
-    ReservationSnapshot,
-    StationSnapshot,
-    TransactionSnapshot,
-)
+from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnapshot
 from sim_core.standing_warnings import Standing
+from sim_core.station_snapshot import JournalPicture, connector_snapshot, reservation_snapshot
+from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
-from sim_core.store.records import Reservation
-from sim_core.store.sqlite import MEMORY, Store
 from sim_core.store.watch import StateWatch
-from sim_core.wire.access import NOTHING_SET, Access, Tls, dial, tls_context
+from sim_core.wire.access import NOTHING_SET, Access, dial, tls_context
 from sim_core.wire.access import warnings as access_warnings
 from sim_core.wire.dialling import charge_point_url
 from sim_core.wire.link import FIRST_PAUSE_S, Link
@@ -76,14 +57,12 @@ LOG = logging.getLogger(__name__)
 BURST, BURST_S = 25, 0.05
 """So many pictures lie ready for another thread in so many seconds, and no more: a screen shows a
 few in a second, and on a busy link the others would be made for nobody."""
-SAMPLED = "MeterValuesSampledData"
 SAID_LIMIT = 1000
 """Characters of what an event says."""
 URL_KEY = "OcppUrl"
 """A vendor's key that tells the address which is dialled."""
 LOUD = frozenset({"warning", "refusal"})
 """Kinds of event that are warnings in the log."""
-SECRET_KEYS = frozenset({AUTHORIZATION_KEY.casefold()})
 
 
 class Station:
@@ -91,7 +70,7 @@ class Station:
 
     def __init__(
         self,
-        build: Build,
+        config: ChargePointConfig,
         *,
         url: str,
         clock: Clock,
@@ -112,8 +91,6 @@ class Station:
         """Standing warnings for the viewers; see `warn`. Those of `refusals` come to them."""
         self._standing = Standing(self.warn, self.withdraw)
         self._store = store
-        self._journal = JournalSnapshot()
-        self._journal_seen: object = None
         self.seen_afar = True
         """Somebody may look from another thread (else no picture lies ready for them)."""
         self.tells_log = True
@@ -125,12 +102,12 @@ class Station:
         self._looks: list[Callable[[StationSnapshot], None]] = []
         self._loop = asyncio.get_running_loop()
         rng = RandomNumbers(seed)
-        if URL_KEY in build.model.keys:
-            told = public_url(charge_point_url(url, build.charge_point_id))[:LONGEST_VALUE]
-            keys = {URL_KEY: told, **build.initial_keys}
-            build = replace(build, initial_keys=keys)
+        if URL_KEY in config.model.keys:
+            told = public_url(charge_point_url(url, config.charge_point_id))[:LONGEST_VALUE]
+            keys = {URL_KEY: told, **config.initial_keys}
+            config = replace(config, initial_keys=keys)
         self.charge_point = ChargePoint(
-            build,
+            config,
             clock=clock,
             store=store,
             rng=rng,
@@ -138,56 +115,54 @@ class Station:
             on_change=self._changed,
             access=access,
         )
-        clock = self.charge_point.clock  # a fault in any of its timers is that of the charge point
+        charge_point, environment = self.charge_point, self.charge_point.environment
+        clock = environment.clock  # a fault in any of its timers is that of the charge point
+        self._journal = JournalPicture(store.journal, charge_point.row_name)
         self._state_watch = (
             None
             if store.path == MEMORY
             else StateWatch(
                 store,
                 clock,
-                scale=build.time_scale,
+                scale=config.time_scale,
                 warn=self.warn,
                 withdraw=self.withdraw,
-                note=lambda text: self.charge_point.note("storage", text),
-                written=self.charge_point.written_again,
+                note=lambda text: environment.note("storage", text),
+                written=charge_point.written_again,
             )
         )
-        identity = build.charge_point_id
-        security = self.charge_point.security
+        identity, security = config.charge_point_id, charge_point.security
         self.link = Link(
-            charge_point_url(url, build.charge_point_id),
-            self.charge_point.routes,
+            charge_point_url(url, identity),
+            (charge_point.speaker,),
             clock=clock,
             log=messages,
-            session=self.charge_point.session,
             on_change=self._changed,
-            note=lambda text: self.charge_point.note("link", text),
-            may_answer=self.charge_point.may_answer,
-            ping_interval_s=lambda: self.charge_point.configuration.number("WebSocketPingInterval"),
+            note=lambda text: environment.note("link", text),
+            ping_interval_s=charge_point.ping_interval_s,
             call_timeout_s=call_timeout_s,
             longest_pause_s=longest_pause_s,
             rng=rng,
             dial=lambda url: dial(url, identity, security.dialling(self.link.trouble)),
-            secret_keys=SECRET_KEYS,
             first_pause_s=first_pause_s,
             # Charge points with the same SEED must not come back in step.
             pause_seed=None if seed is None else f"{seed} {identity}",
-            style=wire_style(build.quirks),
+            style=charge_point.speech.wire,
         )
         self.refusals = refusals or Refusals(self._note_refusal, clock.monotonic)
-        self.charge_point.outbox.heard = self.refusals.heard
-        self.charge_point.cut_link = self.link.cut
-        self.charge_point.link_online = lambda: self.link.online
-        self.charge_point.link_settled = self.link.settled
-        self.link.on_end = self.charge_point.outbox.link_ended
+        charge_point.heard = self.refusals.heard
+        charge_point.link_settled = self.link.settled
+        charge_point.warn = self._standing.say
+        charge_point.ping_interval_changed = self.link.ping_interval_changed
+        charge_point.adapter.cut_link = self.link.cut
+        charge_point.adapter.frames_pass = lambda: self.link.online
+        charge_point.witness.exchanges = lambda: messages.since(0)[1]
+        charge_point.witness.history = lambda: events.since(0)[1]
+        self.link.on_end = charge_point.outbox.link_ended
         self.link.on_odd_frame = self._odd_frame
         self.link.on_own_fault = self._own_fault
-        self.charge_point.warn = self._standing.say
-        self.link.on_bad_certificate = self.charge_point.security_log.bad_certificate
-        self.charge_point.looked_at = lambda: self.seen_afar or bool(self._looks)
-        self.charge_point.exchanges = lambda: messages.since(0)[1]
-        self.charge_point.history = lambda: events.since(0)[1]
-        self.charge_point.ping_interval_changed = self.link.ping_interval_changed
+        self.link.on_bad_certificate = self.charger.security.bad_certificate
+        self.charger.power.watched = lambda: self.seen_afar or bool(self._looks)
         for trouble in ([store.trouble] if store.trouble else []) + access_warnings(access):
             self.warn(trouble)
         self._dialling: asyncio.Task[None] | None = None
@@ -198,6 +173,11 @@ class Station:
         self._stale = False
         self._latest = self._picture()
 
+    @property
+    def charger(self) -> Charger:
+        """What the charge point is, whatever it speaks."""
+        return self.charge_point.charger
+
     @classmethod
     def from_settings(
         cls, settings: Settings, *, clock: Clock, messages: MessageLog, events: Ring[Event]
@@ -207,8 +187,8 @@ class Station:
         Raises ConfigError, ModelError or StoreError with a sentence for the user.
         """
         tls_context(access_of(settings).tls)  # what cannot be used is said now, not at every dial
-        build = build_of(settings)
-        station = cls.built(build, settings, clock=clock, messages=messages, events=events)
+        config = config_of(settings)
+        station = cls.built(config, settings, clock=clock, messages=messages, events=events)
         for remark in settings.remarks:
             station.warn(remark)
         return station
@@ -216,7 +196,7 @@ class Station:
     @classmethod
     def built(
         cls,
-        build: Build,
+        config: ChargePointConfig,
         settings: Settings,
         *,
         clock: Clock,
@@ -224,14 +204,14 @@ class Station:
         events: Ring[Event],
         refusals: Refusals | None = None,
     ) -> Station:
-        """A station of this build, with the link and the state that the settings describe.
+        """A station of this config, with the link and the state that the settings describe.
 
         Raises ConfigError or StoreError with a sentence for the user.
         """
-        store = store_in(settings.state_folder(), build.charge_point_id, clock.now())
+        store = store_in(settings.state_folder(), config.charge_point_id, clock.now())
         try:
             return cls(
-                build,
+                config,
                 url=url_of(settings),
                 clock=clock,
                 store=store,
@@ -254,7 +234,7 @@ class Station:
 
     def dial(self, url: str) -> None:
         """Dial another CSMS: before `open`."""
-        self.link.url = charge_point_url(url, self.charge_point.build.charge_point_id)
+        self.link.url = charge_point_url(url, self.charger.config.charge_point_id)
         self._changed()
 
     def open(self) -> None:
@@ -268,12 +248,9 @@ class Station:
         asked (Local), no CSMS did (SoftReset), and nothing was cut off (PowerLoss). What is not
         answered within `patience_s` stays in the journal.
         """
-        charge_point = self.charge_point
-        for connector in charge_point.connectors.values() if stop else ():
-            charge_point.sessions.drop_authorization(connector)
-            charge_point.transactions.stop(connector, Reason.reboot)
-            charge_point.changed(connector)
-        await first_of(charge_point.outbox.drained(), asyncio.sleep(patience_s))
+        if stop:
+            self.charger.lifecycle.stop_all()
+        await first_of(self.charge_point.outbox.drained(), asyncio.sleep(patience_s))
 
     async def close(self) -> None:
         """Close the link, write down the meters, let go of the state."""
@@ -282,7 +259,7 @@ class Station:
             await asyncio.gather(self._dialling, return_exceptions=True)
         await self.charge_point.close()
         if self._state_watch is not None and self._state_watch.close():
-            self.charge_point.save_registers()
+            self.charger.power.save_registers()
         self._latest, self._stale = self.snapshot, False
         if self._burst_ends is not None:
             self._burst_ends.cancel()
@@ -290,7 +267,7 @@ class Station:
 
     async def failed(self) -> None:
         """Return never; raise what has gone wrong inside."""
-        failing = asyncio.ensure_future(self.charge_point.tasks.failed())
+        failing = asyncio.ensure_future(self.charge_point.environment.tasks.failed())
         watched = {failing} | ({self._dialling} if self._dialling else set())
         try:
             done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
@@ -301,7 +278,7 @@ class Station:
 
     def now(self) -> datetime:
         """The charge point's time of day."""
-        return self.charge_point.now()
+        return self.charge_point.environment.now()
 
     async def until(self, holds: Callable[[StationSnapshot], bool]) -> None:
         """Return once `holds` is true of the newest picture."""
@@ -349,7 +326,7 @@ class Station:
         cannot be taken back.
         """
         work = asyncio.ensure_future(self._submit(command))
-        work.add_done_callback(self.charge_point.tasks.done)
+        work.add_done_callback(self.charge_point.environment.tasks.done)
         outcome = await asyncio.shield(work)
         if self.seen_afar and self._stale:
             self._publish()  # whoever asked sees what came of it, on whatever thread
@@ -360,13 +337,13 @@ class Station:
             return self._switch(command)
         if isinstance(command, (PowerOff, PowerOn)):
             return await self._switch_mains(command)
-        connector = self.charge_point.connectors.get(command.connector_id)
+        connector = self.charger.connectors.get(command.connector_id)
         if connector is None:
             return Refused(
                 f"there is no connector {command.connector_id}: "
-                f"this charge point has {_numbered(len(self.charge_point.connectors))}"
+                f"this charge point has {_numbered(len(self.charger.connectors))}"
             )
-        return await self.charge_point.sessions.carry_out(connector, command)
+        return await self.charger.carry_out(connector, command)
 
     def _switch(self, command: LinkDown | LinkUp | GoSilent | GoOnline) -> Outcome:
         name = ACTION_BY_COMMAND[type(command)].name
@@ -392,10 +369,10 @@ class Station:
                 return Refused(reason)
             if isinstance(command, PowerOff):
                 self._dials_again = self.link.wanted
-                await self.charge_point.lose_power()
+                await self.charger.lifecycle.lose_power()
                 self.link.take_down()
             else:
-                self.charge_point.regain_power()
+                self.charger.lifecycle.regain_power()
                 if self._dials_again:
                     self.link.bring_up()
             self._changed()
@@ -403,7 +380,7 @@ class Station:
 
     def _refusals(self) -> dict[str, str]:
         """Switches that would change nothing, with the sentence that says so."""
-        if not self.charge_point.condition.powered:
+        if not self.charger.condition.powered:
             dark = "the charge point has no power: power it on first"
             return dict.fromkeys(("power_off", "link_down", "link_up", "silent", "online"), dark)
         refusals = {"power_on": "the charge point has power already"}
@@ -453,7 +430,7 @@ class Station:
             self._loop.call_soon(self._guarded, self._publish)
 
     def _guarded(self, act: Callable[[], None]) -> None:
-        self.charge_point.clock.run(act)
+        self.charge_point.environment.clock.run(act)
 
     def _publish(self) -> None:
         self._picture_due = False
@@ -474,238 +451,62 @@ class Station:
             self._publish()
 
     def _picture(self) -> StationSnapshot:
-        cp = self.charge_point
-        identity = cp.model.identity
+        charge_point, charger = self.charge_point, self.charger
+        identity, ahead = charge_point.identity(), charge_point.environment.ahead
         return StationSnapshot(
-            charge_point_id=cp.build.charge_point_id,
+            charge_point_id=charger.config.charge_point_id,
             vendor=identity.vendor,
             model=identity.model,
             firmware_version=identity.firmware_version or "",
             link=self._link_picture(),
             connectors=tuple(
-                self._connector_picture(connector) for connector in cp.connectors.values()
+                connector_snapshot(charger, connector, charge_point)
+                for connector in charger.connectors.values()
             ),
-            status=cp.charge_point_status().value,
-            reservation=_reservation_picture(cp.reservations.whole),
-            journal=self._journal_picture(),
-            firmware=cp.firmware.picture(),
-            upload=cp.diagnostics.uploads.picture(),
-            profile=cp.limits.pictures.get(0),
-            profiles=cp.profiles.pictures,
-            powered=cp.condition.powered,
-            clock_ahead_s=cp.environment.ahead.total_seconds(),
+            subprotocol=charge_point.speaker.dialect.subprotocol,
+            status=charge_point.whole_word(),
+            reservation=reservation_snapshot(charger.reservations.whole),
+            journal=self._journal.of(ahead),
+            firmware=charger.updates.picture(),
+            upload=charger.uploads["diagnostics"].picture(),
+            profile=charger.limits.pictures.get(0),
+            profiles=charger.profiles.pictures,
+            powered=charger.condition.powered,
+            clock_ahead_s=ahead.total_seconds(),
             refusals=self._refusals(),
-            vehicles=tuple(kind.name for kind in cp.build.garage),
-            resumes=cp.behaviour.resume_after_power_loss,
+            vehicles=tuple(kind.name for kind in charger.config.garage),
+            resumes=charger.config.model.behaviour.resume_after_power_loss,
             warnings=(*self.warnings, *self.refusals.standing()),
         )
 
     def _link_picture(self) -> LinkSnapshot:
-        cp, link = self.charge_point, self.link
+        link, registrar = self.link, self.charge_point.registrar
+        own_time = self.charge_point.environment.own_time
         return LinkSnapshot(
             url=public_url(link.url),
             state=link.state if link.wanted else LinkState.DOWN,
             registration=self._registration(),
             online=link.online,
             attempt=link.attempt,
-            retry_at=cp.environment.own_time(link.retry_at),
+            retry_at=own_time(link.retry_at),
             trouble=link.trouble,
-            boot_retry_at=cp.environment.own_time(cp.registrar.boot_retry_at),
-            heartbeat_at=cp.environment.own_time(cp.registrar.heartbeat_at),
-            heard_at=cp.environment.own_time(link.heard_at),
-            waiting_since=cp.environment.own_time(link.waiting_since),
-            queued=self._store.depth,
+            boot_retry_at=own_time(registrar.boot_retry_at),
+            heartbeat_at=own_time(registrar.heartbeat_at),
+            heard_at=own_time(link.heard_at),
+            waiting_since=own_time(link.waiting_since),
+            queued=self._store.journal.depth,
         )
 
     def _registration(self) -> Registration:
         """As it counts now: nothing is registered without a link, and a make that boots on each
         connection is not Accepted before it has."""
-        cp = self.charge_point
+        registration = self.charge_point.registrar.registration
         if self.link.state is not LinkState.CONNECTED or not self.link.wanted:
             return Registration.NONE
-        waits = cp.registration is Registration.ACCEPTED and not cp.outbox.registered
-        return Registration.NONE if waits else cp.registration
-
-    def _journal_picture(self) -> JournalSnapshot:
-        """The journal is read only after it has changed: a tick of the meter costs no query."""
-        ahead = self.charge_point.environment.ahead  # the journal keeps the computer's time
-        seen = (self._store.journal_revision, ahead)
-        if self._journal_seen != seen:
-            self._journal_seen = seen
-            self._journal = JournalSnapshot(
-                waiting=tuple(
-                    JournalEntry(
-                        row.number,
-                        row.action,
-                        row.connector_id,
-                        row.written_at + ahead,
-                        row.attempts,
-                        row.transaction_key,
-                        row.transaction_id,
-                    )
-                    for row in self._store.journal(JOURNAL_SHOWN)
-                ),
-                lost=tuple(
-                    LostEntry(
-                        gone.action,
-                        gone.connector_id,
-                        gone.transaction_id,
-                        gone.given_up_at + ahead,
-                        gone.why,
-                    )
-                    for gone in self._store.given_up(JOURNAL_SHOWN)
-                ),
-            )
-        return self._journal
-
-    def _connector_picture(self, connector: Connector) -> ConnectorSnapshot:
-        cp, metal, transaction = self.charge_point, connector.metal, connector.transaction
-        facts = cp.facts(connector)
-        reading = connector.reading()
-        fault = metal.fault
-        return ConnectorSnapshot(
-            connector_id=connector.number,
-            status=connector_status(facts).value,
-            plugged=metal.plugged,
-            vehicle=connector.vehicle_name,
-            vid=metal.vehicle.kind.vid if metal.vehicle else None,
-            soc_percent=reading.soc_percent,
-            power_w=reading.power_w,
-            voltage_v=reading.voltage_v,
-            current_a=reading.current_a,
-            register_wh=reading.register_wh,
-            rated_power_w=full_scale_w(cp.model),
-            limited_by=metal.limited_by,
-            limit_w=metal.limit_w,
-            profile=cp.limits.in_force(connector),
-            transaction=TransactionSnapshot(
-                transaction.transaction_id,
-                transaction.id_tag,
-                transaction.started_at,
-                transaction.meter_start_wh,
-                reading.register_wh - transaction.meter_start_wh,
-            )
-            if transaction
-            else None,
-            id_tag=facts.id_tag or connector.authorizing,
-            identifying=cp.sessions.is_identifying(connector),
-            authorizing=facts.authorizing,
-            plug_by=connector.plug_by,
-            reservation=_reservation_picture(connector.reservation),
-            cable_in=metal.cable_in,
-            locked=metal.locked,
-            lock_jammed=metal.lock_jammed,
-            fault=FaultSnapshot(
-                fault.error_code, fault.vendor_error_code, fault.info, connector.fault_since
-            )
-            if fault and connector.fault_since
-            else None,
-            operative=connector.operative,
-            scheduled_availability="Inoperative" if connector.leaving else None,
-            trace_w=tuple(connector.trace_w),
-            refusals=refusals(facts),
-        )
-
-
-def _reservation_picture(kept: Reservation | None) -> ReservationSnapshot | None:
-    if kept is None:
-        return None
-    return ReservationSnapshot(kept.reservation_id, kept.id_tag, kept.parent_id_tag, kept.until)
+        registered = self.charge_point.outbox.registered
+        waits = registration is Registration.ACCEPTED and not registered
+        return Registration.NONE if waits else registration
 
 
 def _numbered(connectors: int) -> str:
     return "only connector 1" if connectors == 1 else f"1 to {connectors}"
-
-
-def build_of(settings: Settings) -> Build:
-    """What the settings make the charge point of.
-
-    Raises ConfigError or ModelError with a sentence for the user.
-    """
-    model = model_of(settings)
-    quirks, keys = chosen_quirks(settings.quirks, model)
-    keys.update(settings.ocpp_keys)
-    if settings.meter_period_sec is not None:
-        keys.setdefault("MeterValueSampleInterval", str(settings.meter_period_sec))
-    if settings.extra_measurands.strip():
-        keys[SAMPLED] = _with_extra_measurands(settings, model, keys.get(SAMPLED))
-    return Build(
-        charge_point_id=settings.cpid,
-        model=model,
-        timing=model.timing[settings.timing],
-        connectors=settings.connectors,
-        initial_keys=keys,
-        garage=load_garage(settings.garage),
-        default_id_tag=settings.id_tag,
-        meter_start_wh=settings.meter_start_wh,
-        constant_power_w=settings.meter_rate_w,
-        noise=settings.noise_w_percent / 100,
-        time_scale=settings.time_scale,
-        quirks=quirks,
-    )
-
-
-def url_of(settings: Settings) -> str:
-    """The CSMS's URL, without the identity; OCPP_WSS makes it wss."""
-    scheme, _, rest = settings.csms_url.partition("://")
-    return f"{'wss' if settings.ocpp_wss else scheme}://{rest}"
-
-
-def model_of(settings: Settings) -> Model:
-    """The make of charger, with the identity that the settings give it.
-
-    Raises ModelError with a sentence for the user.
-    """
-    model = load_model(settings.model)
-    overrides = {
-        name: value
-        for name, value in (
-            ("vendor", settings.cp_vendor),
-            ("model", settings.cp_model),
-            ("serial_number", settings.cp_serial_number),
-            ("firmware_version", settings.firmware_version),
-            ("iccid", settings.iccid),
-        )
-        if value is not None
-    }
-    metering = model.metering
-    if settings.temperature_unit is not None:
-        metering = replace(metering, temperature_unit=settings.temperature_unit)
-    return replace(model, identity=replace(model.identity, **overrides), metering=metering)
-
-
-def _with_extra_measurands(settings: Settings, model: Model, given: str | None) -> str:
-    """The first value of MeterValuesSampledData, with what EXTRA_MEASURANDS adds."""
-    extra = [name.strip() for name in settings.extra_measurands.split(",") if name.strip()]
-    for name in extra:
-        if name not in MEASURANDS:
-            raise ConfigError(
-                f"EXTRA_MEASURANDS (--extra-measurands) is {settings.extra_measurands!r}: "
-                f"{name!r} is not measured here; allowed is {', '.join(MEASURANDS)}."
-            )
-    if given is None and SAMPLED in model.keys:
-        given = model.keys[SAMPLED].value
-    names = (given or MEASURANDS[0]).split(",")
-    return ",".join(dict.fromkeys([*names, *extra]))
-
-
-def access_of(settings: Settings) -> Access:
-    """How the settings let the charge point in."""
-    passphrase, key = settings.client_key_passphrase, settings.authorization_key
-    return Access(
-        profile=settings.security_profile,
-        tls=Tls(
-            verify=settings.ssl_verify,
-            ca_cert=settings.ca_cert,
-            client_cert=settings.client_cert,
-            client_key=settings.client_key,
-            passphrase=passphrase.get_secret_value() if passphrase else None,
-        ),
-        key=key_bytes(key.get_secret_value()) if key else None,
-        proxy=settings.proxy,
-    )
-
-
-def full_scale_w(model: Model) -> float:
-    """The most that one connector can show: the smaller of its rating and the cabinet's pool."""
-    return min(model.ratings.connector_power_w, model.ratings.cabinet_power_w)

@@ -22,8 +22,8 @@ from sim_core.settings.models import chosen_quirks, load_garage, load_model
 from sim_core.settings.options import Settings
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration
 from sim_core.station import Station
+from sim_core.store.interface import MEMORY
 from sim_core.store.makers import store_in
-from sim_core.store.sqlite import MEMORY
 from sim_core.wire.access import NOTHING_SET, Access
 from sim_core.wire.message_log import MessageLog
 from tests.scripted_csms import ScriptedCsms
@@ -234,7 +234,7 @@ class Pair:
             return ""
         if link._cut.is_set() or not self.csms.connected or endpoint is None or endpoint.closed:
             return "the link is being cut"
-        open_calls = set(endpoint._open)
+        open_calls = set(endpoint.open_ids)
         if endpoint.silent:
             self._swallowed |= open_calls
             return ""

@@ -12,7 +12,7 @@ import itertools
 import json
 import uuid
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, cast
@@ -83,7 +83,14 @@ Answer = Payload | CallError | Drop | Hold | Cut | Close | Twice
 class ScriptedCsms:
     """See the module. `async with ScriptedCsms() as csms` runs it on a free port of loopback."""
 
-    def __init__(self, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime] | None = None,
+        *,
+        subprotocols: Sequence[str] = ("ocpp1.6",),
+    ) -> None:
+        """`subprotocols` are what it speaks, best first."""
+        self._subprotocols = [Subprotocol(name) for name in subprotocols]
         self.calls: list[Call] = []
         self.frames: list[str] = []
         """Every frame that has arrived, as text."""
@@ -126,7 +133,7 @@ class ScriptedCsms:
             self._serve,
             "127.0.0.1",
             port or self.port,
-            subprotocols=[Subprotocol("ocpp1.6")],
+            subprotocols=self._subprotocols,
             max_size=16 * 1024 * 1024,
             ping_interval=None,
         )

@@ -213,8 +213,8 @@ class ChargeForgeApp(BaseApp):
 
     def _remember(self, station: StationSnapshot) -> None:
         for connector in station.connectors:
-            if connector.id_tag and connector.id_tag not in self._cards:
-                self._cards = [*self._cards, connector.id_tag][-20:]
+            if connector.token and connector.token not in self._cards:
+                self._cards = [*self._cards, connector.token][-20:]
 
     # -- pressing ----------------------------------------------------------------------------------
 
@@ -403,9 +403,11 @@ class ChargeForgeApp(BaseApp):
 
     def _help(self) -> str:
         from tui.dialogs.help import HelpScreen, help_lines
+        from tui.protocols.known import wording_of
 
         board = self.dashboard
-        lines = help_lines(self.look, board.help_topic(), board.connector, self._reasons())
+        wording = wording_of(self._station.subprotocol if self._station else "")
+        lines = help_lines(self.look, board.help_topic(), board.connector, self._reasons(), wording)
         self.push_screen(HelpScreen(self.look, lines))
         return ""
 
@@ -454,7 +456,9 @@ class ChargeForgeApp(BaseApp):
 
         exchange = self.dashboard.read_exchange
         if exchange is not None:
-            call, what = exchange_call(exchange, self._http), exchange.action
+            subprotocol = self.dashboard.messages.subprotocol_of(exchange)
+            call = exchange_call(exchange, self._http, subprotocol)
+            what = exchange.action
         elif self._last_command is not None:
             call = command_call(self._last_command, self._http)
             what = ACTION_BY_COMMAND[type(self._last_command)].label

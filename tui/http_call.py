@@ -9,27 +9,13 @@ least be read over HTTP.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from urllib.parse import quote, urlencode
 
-from sim_core.commands import (
-    ACTION_BY_COMMAND,
-    ERROR_CODES,
-    Command,
-    InjectFault,
-    Plug,
-    PowerOff,
-    Start,
-    Stop,
-    SuspendEV,
-    SuspendEVSE,
-    Swipe,
-    Unlock,
-    Unplug,
-)
+from sim_core.commands import ACTION_BY_COMMAND, Command
 from sim_core.wire.message_log import Direction, Exchange
-from tui.text import Payload, frame_payload
+from tui.protocols.known import wording_of
+from tui.protocols.payload import CALL_PAYLOAD, frame_payload
 
 
 @dataclass(frozen=True)
@@ -64,59 +50,19 @@ def command_call(command: Command, where: Door) -> str:
     return " ".join((*words, shlex.quote(f"{where.url}{path}{query}")))
 
 
-def exchange_call(exchange: Exchange, where: Door) -> str:
+def exchange_call(exchange: Exchange, where: Door, subprotocol: str = "") -> str:
     """The call that leads to such an exchange; where there is none, the one that reads this one."""
-    command = command_behind(exchange)
+    command = command_behind(exchange, subprotocol)
     if command is not None:
         return command_call(command, where)
     return f"curl {shlex.quote(f'{where.url}/messages?after={exchange.number - 1}&limit=1')}"
 
 
-def command_behind(exchange: Exchange) -> Command | None:
+def command_behind(exchange: Exchange, subprotocol: str = "") -> Command | None:
     """The command that makes a charge point send such a request; None where it is not certain."""
-    tell = _COMMANDS.get(exchange.action)
-    payload = frame_payload(exchange.request, 3)
+    tell = wording_of(subprotocol).commands.get(exchange.action)
+    payload = frame_payload(exchange.request, CALL_PAYLOAD)
     connector_id = exchange.connector_id
     if exchange.direction is not Direction.SENT or not tell or payload is None or not connector_id:
         return None
     return tell(connector_id, payload)
-
-
-def _text(payload: Payload, name: str) -> str | None:
-    value = payload.get(name)
-    return value if isinstance(value, str) and value else None
-
-
-def _started(connector_id: int, payload: Payload) -> Command | None:
-    return Start(connector_id, _text(payload, "idTag"))
-
-
-def _stopped(connector_id: int, payload: Payload) -> Command | None:
-    tag = _text(payload, "idTag")
-    reasons: dict[str, Command] = {
-        "Local": Swipe(connector_id, tag) if tag else Stop(connector_id),
-        "EVDisconnected": Unplug(connector_id),
-        "UnlockCommand": Unlock(connector_id),
-        "PowerLoss": PowerOff(),
-    }
-    return reasons.get(str(payload.get("reason", "Local")))  # OCPP 1.6 §6.49: without one, Local
-
-
-def _status(connector_id: int, payload: Payload) -> Command | None:
-    code = _text(payload, "errorCode")
-    if payload.get("status") == "Faulted" and code in ERROR_CODES:
-        vendor, info = _text(payload, "vendorErrorCode"), _text(payload, "info")
-        return InjectFault(connector_id, code, vendor, info)
-    became: dict[object, Command] = {
-        "Preparing": Plug(connector_id),
-        "SuspendedEV": SuspendEV(connector_id),
-        "SuspendedEVSE": SuspendEVSE(connector_id),
-    }
-    return became.get(_text(payload, "status"))
-
-
-_COMMANDS: dict[str, Callable[[int, Payload], Command | None]] = {
-    "StartTransaction": _started,
-    "StopTransaction": _stopped,
-    "StatusNotification": _status,
-}

@@ -363,13 +363,14 @@ class Button:
 def buttons(connector: ConnectorSnapshot) -> tuple[Button, ...]:
     """The four acts that make sense on this connector now."""
     refused = connector.refusals
-    paused = connector.status in ("SuspendedEV", "SuspendedEVSE")
     faulted = connector.fault is not None
     running = connector.transaction is not None
     choices = (
         ("Unplug", "plug", "unplug") if connector.plugged else ("Plug", "plug", "plug"),
         ("Stop", "stop", "local_stop") if running else ("Start", "start", "local_start"),
-        ("Resume", "resume", "resume") if paused else ("Suspend", "suspend_ev", "suspend_ev"),
+        ("Resume", "resume", "resume")
+        if connector.state.paused
+        else ("Suspend", "suspend_ev", "suspend_ev"),
         ("Clear", "clear_fault", "clear_fault") if faulted else ("Fault", "fault", "fault"),
     )
     return tuple(Button(label, row, action not in refused) for label, row, action in choices)

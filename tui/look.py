@@ -1,9 +1,10 @@
 """How things look: every glyph, border and colour role, in tables.
 
-Glyph, exact OCPP word and border shape carry a status; colour only repeats them. Each glyph is one
-cell wide in common fonts and has an ASCII twin. Heavy borders mean focus and nothing else, double
-ones Faulted and nothing else. Widgets name roles ("success", "muted"); what a role is in the
-current theme is decided here once, so that a theme, 16 colours and NO_COLOR need no second drawing.
+Glyph, border shape and the protocol's own word carry a connector's state; colour only repeats them.
+Each glyph is one cell wide in common fonts and has an ASCII twin. Heavy borders mean focus and
+nothing else, double ones a fault and nothing else. Widgets name roles ("success", "muted"); what a
+role is in the current theme is decided here once, so that a theme, 16 colours and NO_COLOR need no
+second drawing.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
 from sim_core.ascii_fallback import ascii_wanted
+from sim_core.snapshot import ConnectorState
 from tui.keymap import TABLE_KEYS, Keymap
 
 
 @dataclass(frozen=True)
 class Face:
-    """How one status shows itself."""
+    """How one state of a connector shows itself."""
 
     glyph: str
     ascii: str
@@ -31,31 +33,32 @@ class Face:
     border: str = "round"
 
 
-STATUS: dict[str, Face] = {
-    "Available": Face("○", "o", "muted"),
-    "Preparing": Face("◔", ".", "secondary"),
-    "Charging": Face("▶", ">", "success"),
-    "SuspendedEV": Face("‖", "=", "warning"),
-    "SuspendedEVSE": Face("‖", "=", "warning"),
-    "Finishing": Face("◕", "-", "secondary"),
-    "Reserved": Face("◇", "r", "secondary"),
-    "Unavailable": Face("⊘", "x", "muted", "dashed"),
-    "Faulted": Face("!", "!", "error", "double"),
+FACES: dict[ConnectorState, Face] = {
+    ConnectorState.FREE: Face("○", "o", "muted"),
+    ConnectorState.PREPARING: Face("◔", ".", "secondary"),
+    ConnectorState.CHARGING: Face("▶", ">", "success"),
+    ConnectorState.PAUSED_BY_VEHICLE: Face("‖", "=", "warning"),
+    ConnectorState.PAUSED_BY_CHARGER: Face("‖", "=", "warning"),
+    ConnectorState.ENDED: Face("◕", "-", "secondary"),
+    ConnectorState.RESERVED: Face("◇", "r", "secondary"),
+    ConnectorState.OUT_OF_SERVICE: Face("⊘", "x", "muted", "dashed"),
+    ConnectorState.FAULTED: Face("!", "!", "error", "double"),
+    ConnectorState.UNKNOWN: Face("?", "?", "warning"),
 }
-UNKNOWN_STATUS = Face("?", "?", "warning")
 
-NEXT_STEP: dict[str, str] = {
-    "Available": "{plug} plugs in a vehicle",
-    "Preparing": "{start} starts charging",
-    "Charging": "{stop} stops, {suspend_ev} pauses",
-    "SuspendedEV": "{resume} resumes, {stop} stops",
-    "SuspendedEVSE": "{resume} resumes, {stop} stops",
-    "Finishing": "{plug} unplugs the vehicle",
-    "Reserved": "{start_with} starts with the card",
-    "Unavailable": "taken out of service",
-    "Faulted": "{clear_fault} clears the fault",
+NEXT_STEP: dict[ConnectorState, str] = {
+    ConnectorState.FREE: "{plug} plugs in a vehicle",
+    ConnectorState.PREPARING: "{start} starts charging",
+    ConnectorState.CHARGING: "{stop} stops, {suspend_ev} pauses",
+    ConnectorState.PAUSED_BY_VEHICLE: "{resume} resumes, {stop} stops",
+    ConnectorState.PAUSED_BY_CHARGER: "{resume} resumes, {stop} stops",
+    ConnectorState.ENDED: "{plug} unplugs the vehicle",
+    ConnectorState.RESERVED: "{start_with} starts with the card",
+    ConnectorState.OUT_OF_SERVICE: "taken out of service",
+    ConnectorState.FAULTED: "{clear_fault} clears the fault",
+    ConnectorState.UNKNOWN: "",
 }
-"""What a person would sensibly press next, per status; `{row}` is the key of that row."""
+"""What a person would sensibly press next, per state; `{row}` is the key of that row."""
 
 BORDERS: dict[str, str] = {
     "round": "╭─╮│╰╯",
@@ -145,21 +148,17 @@ class Look:
         """The key of a row of the key table, as it is printed."""
         return self.keys.names[row_id]
 
-    def next_step(self, status: str) -> str:
-        """What a person would sensibly press next; empty for a status that is not known."""
-        return self.with_keys(NEXT_STEP.get(status, ""))
+    def next_step(self, state: ConnectorState) -> str:
+        """What a person would sensibly press next; empty for a state that is not known."""
+        return self.with_keys(NEXT_STEP[state])
 
     def with_keys(self, words: str) -> str:
         """`words` of ours with the key of each `{row}` in it."""
         return words.format_map(self.keys.names)
 
-    def face(self, status: str) -> Face:
-        """How a status shows; an unknown word gets a question mark."""
-        return STATUS.get(status, UNKNOWN_STATUS)
-
-    def glyph(self, status: str) -> str:
-        """The glyph of a status."""
-        face = self.face(status)
+    def glyph(self, state: ConnectorState) -> str:
+        """The glyph of a state."""
+        face = FACES[state]
         return face.ascii if self.ascii else face.glyph
 
     def symbol(self, name: str) -> str:

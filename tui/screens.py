@@ -208,7 +208,7 @@ class Dashboard(Screen[None]):
             self.selected = station.connectors[0].connector_id
         if station:
             self.messages.ahead = timedelta(seconds=station.clock_ahead_s)
-        self.messages.extend(exchanges)
+        self.messages.extend(exchanges, station.subprotocol if station else "")
         self.messages.caption = caption
         if draw:
             self._lay_out()
@@ -222,7 +222,9 @@ class Dashboard(Screen[None]):
         self._draw_connectors(sight)
         self.messages.show(sight.now)
         if self.has_class("-inspecting"):
-            self.inspector.show(self.messages.selected, sight.now, self.messages.ahead)
+            read = self.messages.selected
+            subprotocol = self.messages.subprotocol_of(read) if read else ""
+            self.inspector.show(read, sight.now, self.messages.ahead, subprotocol)
         self.caption_bar.show(sight.story)
         self.key_bar.show(self._dim())
 

@@ -1,4 +1,4 @@
-"""Numbers, times and OCPP payloads as text. Pure functions, no screen.
+"""Numbers, times and whatever came over the wire as text. Pure functions, no screen.
 
 Whatever came over the wire passes `plain` before it is drawn: control characters, escapes,
 direction marks, lone surrogates and the like become visible text of known width, so that nothing
@@ -7,12 +7,8 @@ a CSMS sends can move the cursor, reorder a row or end the program.
 
 from __future__ import annotations
 
-import json
 import unicodedata
-from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any
 
 from rich.cells import cell_len, chop_cells
 
@@ -83,10 +79,10 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+# -- times -----------------------------------------------------------------------------------------
+
 NO_SHIFT = timedelta(0)
 """Two clocks that agree."""
-
-# -- times -----------------------------------------------------------------------------------------
 
 
 def clock_time(at: datetime, milliseconds: bool = False) -> str:
@@ -153,227 +149,3 @@ def span_of(seconds: int) -> str:
     return (
         f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds // 60}:{seconds % 60:02d} min"
     )
-
-
-# -- OCPP payloads ---------------------------------------------------------------------------------
-
-Payload = Mapping[str, Any]
-
-
-def _word(payload: Payload, key: str, label: str = "") -> str:
-    value = payload.get(key)
-    if value is None or value == "":
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return f"{label}{text}"
-
-
-def _words(*parts: str) -> str:
-    return " ".join(part for part in parts if part)
-
-
-def _number(value: object) -> float | None:
-    try:
-        return float(str(value))
-    except ValueError:
-        return None
-
-
-def _boot(payload: Payload) -> str:
-    return _words(
-        _word(payload, "chargePointVendor"),
-        _word(payload, "chargePointModel"),
-        _word(payload, "firmwareVersion", "fw "),
-    )
-
-
-def _status(payload: Payload) -> str:
-    words = [_word(payload, key) for key in ("errorCode", "vendorErrorCode", "info")]
-    return _words(_word(payload, "status"), *(word for word in words if word != "NoError"))
-
-
-_UNITS: dict[str, tuple[float, int, str]] = {
-    "Wh": (1000, 3, "kWh"),
-    "kWh": (1, 3, "kWh"),
-    "W": (1000, 2, "kW"),
-    "kW": (1, 2, "kW"),
-    "V": (1, 1, "V"),
-    "A": (1, 1, "A"),
-    "Percent": (1, 0, "%"),
-}
-_DEFAULT_UNITS = {
-    "Energy.Active.Import.Register": "Wh",
-    "Power.Active.Import": "W",
-    "SoC": "Percent",
-    "Voltage": "V",
-    "Current.Import": "A",
-}
-_SAMPLE_ORDER = tuple(_DEFAULT_UNITS)
-
-
-def sample_words(sample: Payload) -> tuple[int, str]:
-    """A sampled value (OCPP 1.6 §7.43) with its place among others and its unit."""
-    measurand = str(sample.get("measurand", "Energy.Active.Import.Register"))
-    place = _SAMPLE_ORDER.index(measurand) if measurand in _SAMPLE_ORDER else len(_SAMPLE_ORDER)
-    value, unit = sample.get("value"), str(sample.get("unit", _DEFAULT_UNITS.get(measurand, "")))
-    number = _number(value)
-    if number is None or unit not in _UNITS:
-        shown = f"{value} {unit}".strip()
-    else:
-        divisor, decimals, name = _UNITS[unit]
-        shown = f"{number / divisor:.{decimals}f} {name}"
-    if sample.get("phase"):
-        shown = f"{sample['phase']} {shown}"
-    return place, shown
-
-
-def _meter_values(payload: Payload) -> str:
-    values = payload.get("meterValue")
-    if not isinstance(values, list) or not values:
-        return ""
-    samples = [
-        sample_words(sample)
-        for value in values[-1:]
-        if isinstance(value, dict)
-        for sample in value.get("sampledValue") or ()
-        if isinstance(sample, dict)
-    ]
-    text = " ".join(shown for _, shown in sorted(samples, key=lambda one: one[0]))
-    return f"{text} (+{len(values) - 1})" if len(values) > 1 else text
-
-
-def _profile(payload: Payload) -> str:
-    profile = payload.get("csChargingProfiles") or payload.get("chargingProfile") or {}
-    if not isinstance(profile, dict):
-        return ""
-    schedule = profile.get("chargingSchedule") or {}
-    schedule = schedule if isinstance(schedule, dict) else {}
-    periods = schedule.get("chargingSchedulePeriod") or []
-    first = periods[0] if isinstance(periods, list) and periods else {}
-    limit = _word(first, "limit") if isinstance(first, dict) else ""
-    more = f"+{len(periods) - 1}" if isinstance(periods, list) and len(periods) > 1 else ""
-    return _words(
-        _word(profile, "chargingProfilePurpose"),
-        _words(limit, _word(schedule, "chargingRateUnit"), more),
-    )
-
-
-def _keys(payload: Payload) -> str:
-    keys = payload.get("key")
-    return ", ".join(str(key) for key in keys) if isinstance(keys, list) and keys else "all keys"
-
-
-REQUESTS: dict[str, Callable[[Payload], str]] = {
-    "Authorize": lambda p: _word(p, "idTag"),
-    "BootNotification": _boot,
-    "CancelReservation": lambda p: _word(p, "reservationId", "reservation "),
-    "ChangeAvailability": lambda p: _word(p, "type"),
-    "ChangeConfiguration": lambda p: f"{_word(p, 'key')} = {_word(p, 'value')}",
-    "ClearCache": lambda _: "",
-    "ClearChargingProfile": lambda p: _words(
-        _word(p, "id", "profile "), _word(p, "chargingProfilePurpose")
-    ),
-    "DataTransfer": lambda p: _words(_word(p, "vendorId"), _word(p, "messageId"), _word(p, "data")),
-    "DiagnosticsStatusNotification": lambda p: _word(p, "status"),
-    "FirmwareStatusNotification": lambda p: _word(p, "status"),
-    "GetCompositeSchedule": lambda p: _words(_word(p, "duration"), "s" * ("duration" in p)),
-    "GetConfiguration": _keys,
-    "GetDiagnostics": lambda p: _word(p, "location"),
-    "Heartbeat": lambda _: "",
-    "MeterValues": _meter_values,
-    "RemoteStartTransaction": lambda p: _words(_word(p, "idTag"), _profile(p)),
-    "RemoteStopTransaction": lambda p: _word(p, "transactionId", "tx "),
-    "ReserveNow": lambda p: _words(_word(p, "idTag"), _word(p, "expiryDate", "until ")),
-    "Reset": lambda p: _word(p, "type"),
-    "SendLocalList": lambda p: _words(_word(p, "updateType"), _word(p, "listVersion", "version ")),
-    "SetChargingProfile": _profile,
-    "StartTransaction": lambda p: _words(_word(p, "meterStart", "meterStart "), _word(p, "idTag")),
-    "StatusNotification": _status,
-    "StopTransaction": lambda p: _words(
-        _word(p, "transactionId", "tx "),
-        _word(p, "reason") or "Local",
-        _word(p, "meterStop", "meterStop "),
-    ),
-    "TriggerMessage": lambda p: _word(p, "requestedMessage"),
-    "UpdateFirmware": lambda p: _word(p, "location"),
-}
-"""What a request says, in one line; the connector has a column of its own."""
-
-
-def _tag_status(payload: Payload) -> str:
-    info = payload.get("idTagInfo")
-    return _word(info, "status") if isinstance(info, dict) else "ok"
-
-
-def _started(payload: Payload) -> str:
-    status = _tag_status(payload)
-    number = _word(payload, "transactionId", "tx ")
-    return number if status in ("Accepted", "ok") else _words(status, number)
-
-
-def _configuration(payload: Payload) -> str:
-    known, unknown = payload.get("configurationKey"), payload.get("unknownKey")
-    parts = [count(len(known), "key") if isinstance(known, list) else ""]
-    parts.append(f"{len(unknown)} unknown" if isinstance(unknown, list) and unknown else "")
-    return _words(*parts) or "ok"
-
-
-ANSWERS: dict[str, Callable[[Payload], str]] = {
-    "Authorize": _tag_status,
-    "BootNotification": lambda p: _words(_word(p, "status"), _word(p, "interval"), "s"),
-    "GetConfiguration": _configuration,
-    "GetDiagnostics": lambda p: _word(p, "fileName") or "no file",
-    "GetLocalListVersion": lambda p: _word(p, "listVersion", "version "),
-    "StartTransaction": _started,
-    "StopTransaction": _tag_status,
-}
-"""What an answer says; every other one says its status, or ok."""
-
-
-def frame_payload(frame: str, place: int) -> Payload | None:
-    """The payload object of an OCPP-J frame, or None where there is none."""
-    try:
-        parsed = json.loads(frame)
-    except (ValueError, RecursionError):
-        return None
-    if isinstance(parsed, list) and len(parsed) > place and isinstance(parsed[place], dict):
-        payload: Payload = parsed[place]
-        return payload
-    return None
-
-
-@lru_cache(4096)
-def request_summary(action: str, frame: str) -> str:
-    """What a CALL says, in one line that is safe to draw."""
-    payload = frame_payload(frame, 3)
-    if payload is None:
-        return plain(frame[:400])
-    speak = REQUESTS.get(action)
-    try:
-        text = speak(payload) if speak else json.dumps(payload, ensure_ascii=False)
-    except (TypeError, ValueError, KeyError, AttributeError, RecursionError):
-        text = frame  # not what the schema says: show what came
-    return plain(text[:400])
-
-
-@lru_cache(4096)
-def answer_summary(action: str, frame: str) -> str:
-    """What a CALLRESULT says, in one line that is safe to draw."""
-    payload = frame_payload(frame, 2)
-    if payload is None:
-        return plain(frame[:200]) or "ok"
-    speak = ANSWERS.get(action)
-    try:
-        text = speak(payload) if speak else _word(payload, "status") or "ok"
-    except (TypeError, ValueError, KeyError, AttributeError, RecursionError):
-        text = frame
-    return plain(text[:200])
-
-
-def pretty(frame: str) -> list[str]:
-    """A frame as indented lines, each safe to draw; as it came when it is not JSON."""
-    try:
-        text = json.dumps(json.loads(frame), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        text = frame
-    return [plain(line) for line in text.split("\n")]

@@ -1,7 +1,7 @@
 """One connector as the firmware sees it: the metal, and the facts of its session.
 
-Facts only. Status is derived from them (`charging.facts`), and whoever changes one tells the
-charge point, which looks at the whole again.
+Facts only. A word of a protocol is derived from them, and whoever changes one tells the charger,
+which looks at the whole again.
 """
 
 from __future__ import annotations
@@ -11,51 +11,54 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sim_core.charging.facts import Facts
+from sim_core.charging.condition import Condition
+from sim_core.charging.facts import ChargingState, Facts
 from sim_core.charging.profile import Profile
+from sim_core.charging.vocabulary import Cause
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.outlet import Fault, Outlet
 from sim_core.hardware.vehicle import Vehicle
-from sim_core.ocpp16.status import Status, connector_status
 from sim_core.runtime.clock import Timer
 from sim_core.snapshot import TRACE_LENGTH
 from sim_core.store.records import Reservation
 
+LOCK_FAILURE = Fault("ConnectorLockFailure")
+
 
 @dataclass(frozen=True)
 class Authorization:
-    """A card that may charge."""
+    """A card that may charge. It lives apart from the transaction that it may start."""
 
-    id_tag: str
-    parent_id_tag: str | None = None
-    charging_profile: Profile | None = None
-    """The TxProfile that came with it, for the transaction that it starts (§5.11)."""
+    token: str
+    group: str | None = None
+    by: Cause = Cause.CARD
+    """How it came: shown at the reader, sent from afar, or said by the vehicle."""
+    profile: Profile | None = None
+    """The charging profile that came with it, for the transaction that it starts."""
 
 
 @dataclass
 class Transaction:
-    """A running transaction. `key` is ours; `transaction_id` comes with StartTransaction.conf."""
+    """A running transaction. `key` is ours; `transaction_id` is what the CSMS knows it by."""
 
     key: int
-    id_tag: str
-    parent_id_tag: str | None
+    token: str
+    group: str | None
     started_at: datetime
     meter_start_wh: int
-    transaction_id: int | None = None
+    transaction_id: int | str | None = None
     deauthorized: bool = False
-    """The CSMS did not accept the card after all: no energy (OCPP 1.6 §4.8)."""
+    """The CSMS did not accept the card after all: no energy."""
     refused: bool = False
     """What follows from a card that the CSMS did not accept has been done."""
     interrupted: bool = False
-    """Its vehicle was unplugged, and it went on (StopTransactionOnEVSideDisconnect is false)."""
+    """Its vehicle was unplugged, and it went on."""
     met: dict[str, int] = field(default_factory=dict)
-    """How many meter values were met in each context, of those kept for StopTransaction."""
+    """How many samples were met in each context, of those kept for the end."""
     stride: int = 1
-    """Of so many meter values one is kept."""
+    """Of so many samples one is kept."""
     cut_off: bool = False
     """A power loss has interrupted it, and it is only there to be stopped."""
-    offline: bool = False
-    """It began without the CSMS."""
     absent: Vehicle | None = None
     """The vehicle that was unplugged and is not back."""
 
@@ -78,6 +81,7 @@ class Connector:
     leaving: bool = False
     """It goes out of service as soon as it is free."""
     authorizing: str | None = None
+    """The card whose answer is awaited."""
     authorization: Authorization | None = None
     authorized_at_s: float | None = None
     """When the waiting card was accepted."""
@@ -88,7 +92,7 @@ class Connector:
     transaction: Transaction | None = None
     ended: bool = False
     held_for: str | None = None
-    """A transaction has ended and its cable stays locked until this card comes back (§4.8)."""
+    """A transaction has ended and its cable stays locked until this card comes back."""
     fault_since: datetime | None = None
     mac_at_s: float | None = None
     """When the vehicle has said its id; None while there is no handshake to wait for."""
@@ -100,9 +104,15 @@ class Connector:
     trace_w: deque[float] = field(default_factory=lambda: NO_TRACE)
     vehicle_name: str | None = None
     reservation: Reservation | None = None
-    """For whom it is held: what `reservation` has derived last."""
+    """For whom it is held: what `reservations` has derived last."""
     reserved_first: bool = False
     """It was held already when the vehicle came that stands there, if one does."""
+    fault_told: Fault | None = None
+    """What was broken when it was told last."""
+    charging_state: ChargingState | None = None
+    """As it was told last; None without a transaction."""
+
+    # -- what shows --------------------------------------------------
 
     def trace(self) -> None:
         """Write down the power of now, for a screen."""
@@ -110,35 +120,14 @@ class Connector:
             self.trace_w = deque(maxlen=TRACE_LENGTH)
         self.trace_w.append(self.metal.power_w)
 
-    @property
-    def busy(self) -> bool:
-        """Somebody is using it. A stopped vehicle that is still plugged does not count, nor does
-        one for whom a reserved connector stays Reserved."""
-        return bool(
-            self.transaction
-            or self.authorization
-            or self.authorizing
-            or (self.metal.occupied and not self.ended and not self.reserved_first)
-        )
+    def reading(self) -> Reading:
+        """What the meter shows."""
+        return self.metal.reading()
 
-    def begin_anew(self) -> None:
-        """It comes back into service: a vehicle that stands there is Preparing then (§4.9 H2), for
-        no way leads from Unavailable to Finishing."""
-        if not self.operative:
-            self.ended = False
-
-    def apply_availability(self, charge_point_operative: bool) -> None:
-        """Let what the CSMS wants come true as far as it may (OCPP 1.6 §5.2)."""
-        if self.in_service and charge_point_operative:
-            self.operative = True
-            self.leaving = False
-        elif self.operative:
-            self.operative = self.leaving = self.busy
-
-    def facts(self, *, rebooting: bool, powered: bool = True, updating: bool = False) -> Facts:
-        """What is true of this connector now."""
+    def facts(self, condition: Condition) -> Facts:
+        """What is true of this connector now, in a charger in this condition."""
         metal, transaction = self.metal, self.transaction
-        waiting = self.authorization.id_tag if self.authorization else None
+        waiting = self.authorization.token if self.authorization else None
         # Until the contactor closes nothing flows anyhow: §4.9 knows no way back to Preparing.
         withheld = metal.withheld and metal.contactor_closed
         return Facts(
@@ -155,7 +144,7 @@ class Connector:
             fault=metal.fault.error_code if metal.fault else None,
             operative=self.operative,
             leaving=self.leaving,
-            reserved_for=self.reservation.id_tag if self.reservation else None,
+            reserved_for=self.reservation.token if self.reservation else None,
             reserved_first=self.reserved_first,
             authorizing=self.authorizing is not None,
             authorized=self.authorization is not None,
@@ -166,24 +155,74 @@ class Connector:
             lockable=self.lockable,
             locked=metal.locked,
             lock_jammed=metal.lock_jammed,
-            rebooting=rebooting,
-            updating=updating,
-            powered=powered,
-            id_tag=transaction.id_tag if transaction else waiting,
+            rebooting=condition.rebooting,
+            updating=condition.updating,
+            powered=condition.powered,
+            token=transaction.token if transaction else waiting,
         )
 
-    def status(self) -> Status:
-        """The OCPP word for this connector."""
-        return connector_status(self.facts(rebooting=False))
+    @property
+    def busy(self) -> bool:
+        """Somebody is using it. A stopped vehicle that is still plugged does not count, nor does
+        one for whom a reserved connector stays Reserved."""
+        return bool(
+            self.transaction
+            or self.authorization
+            or self.authorizing
+            or (self.metal.occupied and not self.ended and not self.reserved_first)
+        )
 
-    def reading(self) -> Reading:
-        """What the meter shows."""
-        return self.metal.reading()
-
-    def same_card(self, id_tag: str) -> bool:
-        """Whether this is the card of the transaction or of the waiting authorisation.
-
-        Cards are compared without case: idTag is a CiString20 (OCPP 1.6 §3.9).
-        """
+    def same_card(self, token: str) -> bool:
+        """Whether this is the card of the transaction or of the waiting authorisation. Cards are
+        compared without case."""
         holder = self.transaction or self.authorization
-        return holder is not None and holder.id_tag.casefold() == id_tag.casefold()
+        return holder is not None and holder.token.casefold() == token.casefold()
+
+    # -- what becomes of it ------------------------------------------
+
+    def begin_anew(self) -> None:
+        """It comes back into service: a vehicle that stands there is Preparing then (§4.9 H2), for
+        no way leads from Unavailable to Finishing."""
+        if not self.operative:
+            self.ended = False
+
+    def apply_availability(self, charger_open: bool) -> None:
+        """Let what the CSMS wants come true as far as it may (OCPP 1.6 §5.2)."""
+        if self.in_service and charger_open:
+            self.operative = True
+            self.leaving = False
+        elif self.operative:
+            self.operative = self.leaving = self.busy
+
+    def drop_authorization(self) -> None:
+        """The waiting card no longer counts."""
+        self.authorization = self.authorized_at_s = None
+        self.starting = False
+        self.stop_waiting_for_plug()
+
+    def stop_waiting_for_plug(self) -> None:
+        """Nothing lapses any more."""
+        self.plug_by = None
+        if self.plug_timer is not None:
+            self.plug_timer.cancel()
+            self.plug_timer = None
+
+    def break_down(self, fault: Fault, at: datetime) -> None:
+        """Something breaks; what was broken before stays what shows."""
+        if self.metal.fault is None:
+            self.metal.fault = fault
+            self.fault_since = at
+
+    def mend(self) -> None:
+        """What broke is mended, and the lock moves again."""
+        self.metal.fault = None
+        self.fault_since = None
+        self.metal.lock_jammed = False
+        if self.transaction is None and self.held_for is None:
+            self.metal.unlock()
+
+    def release_cable(self, at: datetime) -> None:
+        """Nobody's session holds the cable any more: the lock opens, if it can."""
+        self.held_for = None
+        if not self.metal.unlock():
+            self.break_down(LOCK_FAILURE, at)

@@ -24,22 +24,26 @@ class Asked:
     """The CSMS could not deal with the question: a sentence, and the card is not accepted."""
 
 
-class Csms(Protocol):
-    """The CSMS, as the charger knows it."""
+class CardAuthority(Protocol):
+    """Who knows whether a card may charge."""
 
     @property
     def online(self) -> bool:
         """It knows this charger, and messages pass."""
-
-    @property
-    def accepts(self) -> bool:
-        """It has accepted this charger, be the link up or not."""
 
     def why_alone(self) -> str:
         """In which way it cannot be asked; it follows "the charge point is"."""
 
     async def ask(self, token: str, learn: Callable[[str, Verdict], None]) -> Asked:
         """May this card charge? `learn` is called with an answer that came too late."""
+
+
+class Csms(CardAuthority, Protocol):
+    """The CSMS, as the charger knows it."""
+
+    @property
+    def accepts(self) -> bool:
+        """It has accepted this charger, be the link up or not."""
 
     def hear(self, event: DomainEvent) -> None:
         """Something has happened. Called inside the commit that keeps it."""
@@ -49,6 +53,9 @@ class Csms(Protocol):
 
     def fall_silent(self) -> None:
         """Say nothing more until the CSMS has accepted the charger anew."""
+
+    def forget(self) -> None:
+        """The charger goes down: the same, and after the boot it registers anew."""
 
     def hang_up(self, seconds: float) -> None:
         """Close the link, and dial again after so many seconds."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sim_core.charging.facts import Facts
+from sim_core.charging.facts import ChargingState, Facts
 from sim_core.charging.profile import Installed
-from sim_core.charging.vocabulary import Cause, Context, StopReason
+from sim_core.charging.vocabulary import Cause, Context, ReservationEnd, StopReason
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.outlet import Fault
 
@@ -132,18 +132,11 @@ class TransactionEnded:
 
 
 @dataclass(frozen=True)
-class Paused:
-    """Energy has stopped flowing in a transaction that goes on."""
+class ChargingStateChanged:
+    """A transaction does something else than before; None: it is over."""
 
     connector_id: int
-    cause: Cause
-
-
-@dataclass(frozen=True)
-class Flowing:
-    """Energy flows again, or for the first time."""
-
-    connector_id: int
+    state: ChargingState | None
     cause: Cause
 
 
@@ -188,12 +181,19 @@ class LookedAtWhole:
 
 
 @dataclass(frozen=True)
+class Restarting:
+    """The charger reboots: what waited for that counts from now on."""
+
+    cause: Cause
+
+
+@dataclass(frozen=True)
 class ReservationEnded:
-    """A reservation is no more; `how` is the end of a sentence."""
+    """A reservation is no more. Connector 0: it was of whichever was left."""
 
     reservation_id: int
     connector_id: int
-    how: str
+    how: ReservationEnd
     cause: Cause
 
 
@@ -243,12 +243,12 @@ DomainEvent = (
     | TransactionCutOff
     | Sampled
     | TransactionEnded
-    | Paused
-    | Flowing
+    | ChargingStateChanged
     | FaultRaised
     | FaultCleared
     | Looked
     | LookedAtWhole
+    | Restarting
     | ReservationEnded
     | ProfileInstalled
     | UpdateStepped

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is true of one connector. `id_tag` is that of the transaction or the waiting card."""
+    """What is true of one connector. `token` is the card of the transaction, or the one that waits."""
 
     connector_id: int
     plugged: bool = False
@@ -53,7 +54,31 @@ class Facts:
     """New firmware is installed, or waits for the last session to end."""
     powered: bool = True
     """The mains are there."""
-    id_tag: str | None = None
+    token: str | None = None
+
+
+class ChargingState(Enum):
+    """What a transaction is doing: an axis of its own, which OCPP 1.6 folds into the status."""
+
+    IDLE = "no vehicle"
+    CONNECTED = "a vehicle that may not charge yet, or no longer"
+    PAUSED_BY_CHARGER = "the charger gives nothing"
+    PAUSED_BY_VEHICLE = "the vehicle takes nothing"
+    CHARGING = "energy may flow"
+
+
+def charging_state(facts: Facts) -> ChargingState | None:
+    """The state of a connector's transaction; None without one. Where both sides pause, it is the
+    charger that counts (OCPP 1.6 §7.7, OCPP 2.0.1 chargingState)."""
+    if not facts.transaction:
+        return None
+    if not facts.plugged:
+        return ChargingState.IDLE
+    if not facts.energized:
+        return ChargingState.CONNECTED
+    if not facts.evse_ready:
+        return ChargingState.PAUSED_BY_CHARGER
+    return ChargingState.CHARGING if facts.ev_ready else ChargingState.PAUSED_BY_VEHICLE
 
 
 Rule = Callable[[Facts], "str | None"]
@@ -109,15 +134,15 @@ def _waiting_for_answer(facts: Facts) -> str | None:
 
 def _already_starting(facts: Facts) -> str | None:
     if facts.transaction:
-        return f"connector {facts.connector_id} is already charging for {facts.id_tag}: stop first"
+        return f"connector {facts.connector_id} is already charging for {facts.token}: stop first"
     if facts.authorized and facts.plugged:
-        return f"connector {facts.connector_id} is already starting for {facts.id_tag}: wait"
+        return f"connector {facts.connector_id} is already starting for {facts.token}: wait"
     return None
 
 
 def _waiting_for_plug(facts: Facts) -> str | None:
     if facts.authorized and not facts.plugged:
-        return f"connector {facts.connector_id} waits for the vehicle of {facts.id_tag}"
+        return f"connector {facts.connector_id} waits for the vehicle of {facts.token}"
     return None
 
 

@@ -26,8 +26,8 @@ from sim_core.charging.profile import (
 )
 from sim_core.charging.schedule import is_over
 from sim_core.snapshot import InstalledProfile
+from sim_core.store.interface import Store
 from sim_core.store.records import StoredProfile
-from sim_core.store.sqlite import Store
 
 IN_THE_FILE: dict[Purpose, str] = {
     Purpose.STATION: "ChargePointMaxProfile",
@@ -69,7 +69,7 @@ class InstalledProfiles:
         self._environment = environment
         self._hear = hear
         self.rules = rules
-        self._by_id = {row.profile_id: _from_row(row) for row in store.charging_profiles()}
+        self._by_id = {row.profile_id: _from_row(row) for row in store.profiles.all()}
         self.pictures: tuple[InstalledProfile, ...] = ()
         """All of them, by their ids."""
         self._picture()
@@ -119,8 +119,7 @@ class InstalledProfiles:
         transaction has its room already."""
         most = self._policy.number(Setting.MOST_PROFILES)
         coming = sum(
-            connector.authorization is not None
-            and connector.authorization.charging_profile is not None
+            connector.authorization is not None and connector.authorization.profile is not None
             for connector in self._connectors.values()
         )
         if len(self._by_id) - len(self._replaced(new)) + coming < most:
@@ -134,7 +133,7 @@ class InstalledProfiles:
         """Keep a profile, in place of those that cannot be beside it."""
         profile, replaced = new.profile, self._replaced(new)
         self._hear(ProfileInstalled(new, instead_of=self._by_id.get(profile.profile_id)))
-        self._store.install_profile(_to_row(new), instead_of=replaced)
+        self._store.profiles.install(_to_row(new), instead_of=replaced)
         for profile_id in replaced:
             del self._by_id[profile_id]
         self._by_id[profile.profile_id] = new
@@ -143,7 +142,7 @@ class InstalledProfiles:
     def remove(self, profile_ids: Iterable[int]) -> None:
         """Keep these no longer."""
         profile_ids = list(profile_ids)
-        self._store.remove_profiles(profile_ids)
+        self._store.profiles.remove(profile_ids)
         self._forget(profile_ids)
 
     def end(self, transaction_key: int) -> None:

@@ -7,6 +7,7 @@ word for a thing, it is that word.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 
@@ -74,6 +75,26 @@ CAUSE_OF_STOP: dict[StopReason, Cause] = {
 """Who is behind an end, where whoever ends it says no more than why."""
 
 
+class ReservationEnd(Enum):
+    """What has become of a reservation; the value ends the sentence "the reservation for T …"."""
+
+    USED = "is used"
+    EXPIRED = "has expired"
+    CANCELLED = "was cancelled by the CSMS"
+    FAULTED = "has ended: it is Faulted"
+    UNAVAILABLE = "has ended: it is Unavailable"
+
+
+CAUSE_OF_RESERVATION_END: dict[ReservationEnd, Cause] = {
+    ReservationEnd.USED: Cause.CARD,
+    ReservationEnd.EXPIRED: Cause.CLOCK,
+    ReservationEnd.CANCELLED: Cause.CSMS,
+    ReservationEnd.FAULTED: Cause.FAULT,
+    ReservationEnd.UNAVAILABLE: Cause.CSMS,
+}
+"""Who is behind it."""
+
+
 class Context(str, Enum):
     """Why a sample was taken. OCPP 1.6 and 2.0.1 have the same words for it."""
 
@@ -84,7 +105,7 @@ class Context(str, Enum):
     TRIGGER = "Trigger"
 
 
-ACCEPTED = "Accepted"
+ACCEPTED, EXPIRED, INVALID, CONCURRENT = "Accepted", "Expired", "Invalid", "ConcurrentTx"
 
 
 @dataclass(frozen=True)
@@ -96,6 +117,8 @@ class Verdict:
     group: str | None = None
     """Cards of one group may stop each other's transactions."""
     reason: str = ""
+    expires_at: datetime | None = None
+    """The CSMS says so up to this moment; None: until it says otherwise."""
 
     @property
     def accepted(self) -> bool:

@@ -13,7 +13,7 @@ from pydantic_settings import SettingsConfigDict
 
 from sim_core.fleet.ids import INDEX_VARIABLE, Shard, has_mark, numbered, shard_of
 from sim_core.settings.options import Settings, option
-from sim_core.store.sqlite import MEMORY
+from sim_core.store.interface import MEMORY
 
 LONGEST_ID = 48
 LONGEST_TAG = 20

@@ -19,19 +19,20 @@ from itertools import pairwise
 from typing import Any
 
 from sim_core.__main__ import stops_at_exit
+from sim_core.charging.facts import ChargingState
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
 from sim_core.fleet.options import LONGEST_ID, LONGEST_TAG, FleetSettings
 from sim_core.fleet.picture import MOST_REASONS, FleetPicture, Phase, latency_of
 from sim_core.fleet.sessions import Habits, Visits, visit
-from sim_core.ocpp16.status import Status
+from sim_core.from_settings import access_of, config_of
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import SystemClock, clock_of
 from sim_core.runtime.event_loop_thread import EventLoopThread
 from sim_core.settings.options import ConfigError
 from sim_core.sidecar.counters import ExchangeTally
 from sim_core.snapshot import LinkState
-from sim_core.station import Station, access_of, build_of
+from sim_core.station import Station
 from sim_core.wire.access import tls_context
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.refusals import Facts, Refusals
@@ -157,7 +158,7 @@ class Crowd:
     async def _switch_on(self) -> None:
         settings = self.settings
         tls_context(access_of(settings).tls)  # what cannot be used is said now, not at every dial
-        build = build_of(settings)
+        config = config_of(settings)
         for remark in settings.remarks:
             self.warn(remark)
         begun = WALL.monotonic()
@@ -165,7 +166,7 @@ class Crowd:
             await WALL.sleep(begun + place / settings.fleet_boots_per_sec - WALL.monotonic())
             seed = None if settings.seed is None else settings.seed + number
             station = Station.built(
-                replace(build, charge_point_id=settings.id_of(number)),
+                replace(config, charge_point_id=settings.id_of(number)),
                 settings.model_copy(update={"seed": seed}),
                 clock=self._clock,
                 messages=self.messages,
@@ -196,7 +197,7 @@ class Crowd:
                 rng=random.Random(rng.random()),
                 visits=self.visits,
             )
-            member.work.append(member.station.charge_point.spawn(driver))
+            member.work.append(member.station.charge_point.environment.spawn(driver))
 
     def _begin(self, member: Member, work: Coroutine[Any, Any, None]) -> None:
         member.work.append(asyncio.ensure_future(work))
@@ -248,7 +249,7 @@ class Crowd:
         self._counts.append(total)
         links: Counter[LinkState] = Counter()
         because: Counter[str] = Counter()
-        statuses: Counter[Status] = Counter()
+        charging = faulted = 0
         registered = transactions = queued = refused = 0
         refusal = ""
         power_w = 0.0
@@ -260,13 +261,14 @@ class Crowd:
                 registered += charge_point.outbox.registered
             elif link.trouble:
                 because[link.trouble] += 1
-            queued += charge_point.store.depth
+            queued += charge_point.store.journal.depth
             if charge_point.store.refusal:
                 refused, refusal = refused + 1, refusal or charge_point.store.refusal
-            for connector in charge_point.connectors.values():
-                report = charge_point.reports.current(connector.number)
-                if report is not None:
-                    statuses[report.status] += 1
+            for connector in station.charger.connectors.values():
+                if connector.metal.fault is not None:
+                    faulted += 1
+                elif connector.charging_state is ChargingState.CHARGING:
+                    charging += 1
                 if connector.transaction is not None:
                     transactions += 1
                     power_w += connector.reading().power_w
@@ -280,8 +282,8 @@ class Crowd:
             registered=registered,
             connectors=len(stations) * self.settings.connectors,
             transactions=transactions,
-            charging=statuses[Status.CHARGING],
-            faulted=statuses[Status.FAULTED],
+            charging=charging,
+            faulted=faulted,
             power_w=power_w,
             queued=queued,
             visits_begun=self.visits.begun,

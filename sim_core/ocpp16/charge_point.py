@@ -1,220 +1,108 @@
-"""The charge point: the only writer of its state.
+"""A charge point that speaks OCPP 1.6: the charger, and what speaks for it, put together.
 
-State changes only in synchronous methods on one event loop; sending is asynchronous and follows.
-No change spans an `await`, so two connectors can never fight. Whoever changes a fact calls
-`changed`: it derives the status anew, tells the CSMS what is new, shares the power out again and
-asks for a new picture.
-
-The rooms beside this one each hold one subject: `registration`, `sessions` (what people and
-vehicles do), `transactions`, `authorization`, `status_reports`, `metering`, `configuration`, and
-the handlers of what a CSMS asks, a feature profile each (`core`, `remote_trigger`, `local_list`,
-`reservation`, `smart_charging`, `firmware` with `diagnostics`, `security_log`).
+Nothing else is decided here. What a charger does is in `charging`; the rooms beside this one each
+hold one subject of 1.6: `registration`, `status_changes`, `transaction_messages`, `configuration`,
+and the handlers of what a CSMS asks, a module a feature profile.
 """
 
 from __future__ import annotations
 
-import asyncio
-import random
-from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
-from ocpp.v16.enums import Reason
+from ocpp.v16.enums import MessageTrigger
 
-from sim_core.charging.condition import Condition
-from sim_core.charging.connector import Connector
+from sim_core.charging.charger import Charger
+from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts
-from sim_core.charging.installed_profiles import InstalledProfiles
-from sim_core.charging.limits import Limits
+from sim_core.charging.policy import Feature
 from sim_core.events import Event
 from sim_core.files.transfer import LIMIT_S, Transfers
-from sim_core.hardware import cabinet
-from sim_core.hardware.model import Model, Quirks, Timing
-from sim_core.hardware.outlet import Fault, Outlet
-from sim_core.hardware.vehicle import Garage
-from sim_core.ocpp16 import local_list, metering, refused_units, reservation
-from sim_core.ocpp16.authorization import Authorizer
+from sim_core.hardware.model import Identity
+from sim_core.ocpp16 import local_list, refused_units, reservation, smart_charging
+from sim_core.ocpp16.adapter import Adapter
 from sim_core.ocpp16.charging_profile import RULES
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
+from sim_core.ocpp16.configuration_messages import ConfigurationMessages
 from sim_core.ocpp16.core import Core
-from sim_core.ocpp16.diagnostics import Diagnostics
-from sim_core.ocpp16.firmware import Firmware
-from sim_core.ocpp16.local_list import LocalList
+from sim_core.ocpp16.dialect import OCPP_16
+from sim_core.ocpp16.evidence import Witness
+from sim_core.ocpp16.firmware_management import DIAGNOSTICS, FirmwareManagement
+from sim_core.ocpp16.firmware_management import PROFILE as FIRMWARE_MANAGEMENT
+from sim_core.ocpp16.habits import speech_of
+from sim_core.ocpp16.local_list import LocalListProfile
+from sim_core.ocpp16.points import Speech
 from sim_core.ocpp16.policy import KeyPolicy
-from sim_core.ocpp16.presence import Presence
 from sim_core.ocpp16.promises import KeptFirst
-from sim_core.ocpp16.readings import Readings
-from sim_core.ocpp16.registration import WORTH_TELLING, Registrar
-from sim_core.ocpp16.remote_trigger import ExtendedTrigger, RemoteTrigger
-from sim_core.ocpp16.reservation import Reservations
+from sim_core.ocpp16.registration import Registrar
+from sim_core.ocpp16.remote_control import RemoteControl
+from sim_core.ocpp16.remote_trigger import ExtendedTrigger, Messages, RemoteTrigger
+from sim_core.ocpp16.reservation import ReservationProfile
 from sim_core.ocpp16.routing import FirstOf, ProfileRoutes
 from sim_core.ocpp16.security import Security
-from sim_core.ocpp16.security_log import CLOCK_SET, REBOOT, STARTUP, SecurityLog
-from sim_core.ocpp16.sessions import Sessions
+from sim_core.ocpp16.security_log import LOG, SecurityMessages
 from sim_core.ocpp16.smart_charging import SmartCharging
-from sim_core.ocpp16.status import Status
-from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
+from sim_core.ocpp16.spelling import Spelling
+from sim_core.ocpp16.status import STATES, connector_status, whole_status
+from sim_core.ocpp16.status_changes import StatusChanges
+from sim_core.ocpp16.status_reports import StatusReports
 from sim_core.ocpp16.switched_off import CERTIFICATES, routes_without
 from sim_core.ocpp16.timestamps import stamp
-from sim_core.ocpp16.transactions import Transactions
-from sim_core.ocpp16.why_offline import how_alone
+from sim_core.ocpp16.transaction_messages import TransactionMessages
 from sim_core.runtime.asyncio_helpers import first_of
-from sim_core.runtime.clock import Clock, GuardedClock, Timer
+from sim_core.runtime.clock import Clock, GuardedClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.runtime.tasks import Tasks
-from sim_core.snapshot import Registration
+from sim_core.snapshot import ConnectorState
+from sim_core.store.interface import Store
 from sim_core.store.records import JournalRow
-from sim_core.store.sqlite import MEMORY, Store
 from sim_core.wire.access import NOTHING_SET, Access, tls_context
-from sim_core.wire.endpoint import Answer, Endpoint, Payload
-from sim_core.wire.message_log import Exchange
+from sim_core.wire.answers import Answer, Error, Payload
+from sim_core.wire.endpoint import Endpoint
+from sim_core.wire.link import Speaker
 from sim_core.wire.outbox import Outbox
+from sim_core.wire.refusals import Heard
+from sim_core.wire.routes import Routes
 from sim_core.wire.trial import RetryPolicy
-from sim_core.wire.wire_format import WireFormat
 
-TICK_S = 1.0
-"""How often the metal is looked at while a vehicle is connected."""
-LONGEST_TICK_S = 30.0
-"""The same where nobody looks: else it is looked at when something happens by itself."""
-SLOT_S = 0.02
-"""A tick waits for the next multiple: a thousand charge points then wake fifty times a second."""
-FLUSH_PATIENCE_S = 30.0
-"""How long a soft reset waits for the journal to empty (OCPP 1.6 §5.14)."""
-
-NO_QUIRKS = Quirks()
-NOT_TO_RESERVED = frozenset(Status) - {Status.AVAILABLE, Status.RESERVED, Status.FAULTED}
-"""Statuses from which §4.9 knows no way to Reserved but the one through Available."""
-LEFT_BEHIND = frozenset({Status.PREPARING, Status.FINISHING})
-"""What a connector with a vehicle is when nothing else is true of it."""
-NO_NOISE = random.Random(0)
-"""Of meters that draw nothing from it."""
-LOOP_S = 1.0
-"""The tick of a firmware that has one."""
-OPEN_CALLS = 2
-"""How many calls a make that does not wait for answers has open."""
-PATIENCE_S = 3.0
-"""After so long it no longer counts a call as open."""
-
-CLOCK_SAMPLES_LATE_S = (0.175, 0.805)
-ONE_AFTER_THE_OTHER = timedelta(milliseconds=3)
-CONNECTOR_0_LATE_S = 0.13
-SUSPENDED = frozenset({Status.SUSPENDED_EV, Status.SUSPENDED_EVSE})
-A_MILLISECOND = timedelta(milliseconds=1)
-
-BELOW_PROFILE = 0.953
-"""What a make that keeps a distance makes of a charging profile's limit."""
-
-LIST_CONFLICT = "LocalListConflict"
-FIRMWARE_MANAGEMENT = "FirmwareManagement"
-
-BACKUP_S = 10.0
-"""How long the battery lasts in a model that has a backup."""
-
-
-def wire_style(quirks: Quirks) -> WireFormat:
-    """How a charger with these quirks writes its frames."""
-    return WireFormat(
-        json_c=quirks.json_c,
-        open_calls=OPEN_CALLS if quirks.pipelining else 1,
-        patience_s=PATIENCE_S if quirks.pipelining else None,
-        forgets_samples=quirks.forgets_unanswered,
-        tick_s=LOOP_S if quirks.send_tick else 0.0,
-    )
-
-
-@dataclass(frozen=True)
-class Build:
-    """What a charge point is made of."""
-
-    charge_point_id: str
-    model: Model
-    timing: Timing
-    connectors: int
-    initial_keys: dict[str, str]
-    garage: Garage
-    """The vehicles that may arrive; at least one."""
-    default_id_tag: str = "MY_TAG"
-    meter_start_wh: int = 0
-    constant_power_w: float | None = None
-    noise: float = 0.0
-    time_scale: float = 1.0
-    """How fast time passes here against the CSMS's."""
-    quirks: Quirks = NO_QUIRKS
-
-
-def _noise_of(noise: float, rng: RandomNumbers) -> random.Random:
-    """A meter's own sequence: what the link draws does not move the meters."""
-    if noise:
-        return random.Random(rng.random())
-    rng.skip()
-    return NO_NOISE
-
-
-def _report(status: Status, fault: Fault | None) -> Report:
-    if fault is None:
-        return Report(status)
-    return Report(status, fault.error_code, fault.vendor_error_code, fault.info)
+LOG_STATUS = "LogStatusNotification"
 
 
 class ChargePoint:
-    """The firmware over the metal. Made on the loop that it lives on."""
+    """See the module. Made on the loop that it lives on."""
 
-    # Python keeps no more than 30 attributes without a dictionary of 2 KiB for each instance.
     __slots__ = (
-        "_aligned",
-        "_on_event",
-        "_tick_due_s",
-        "_tick_timer",
-        "authorizer",
-        "behaviour",
-        "build",
-        "clock",
-        "condition",
+        "_boots_on_reconnect",
+        "_identity",
+        "_refusals",
+        "adapter",
+        "charger",
         "configuration",
-        "connectors",
-        "cut_link",
-        "diagnostics",
         "environment",
-        "exchanges",
-        "firmware",
-        "history",
-        "limits",
-        "link_online",
+        "heard",
         "link_settled",
-        "local_list",
-        "looked_at",
-        "model",
+        "on_change",
         "outbox",
         "ping_interval_changed",
-        "policy",
-        "presence",
-        "profiles",
-        "published_facts_changed",
-        "quirks",
-        "readings",
         "registrar",
-        "registration",
         "reports",
-        "reservations",
-        "rng",
-        "routes",
         "security",
-        "security_log",
-        "sessions",
-        "smart_charging",
+        "security_messages",
+        "speaker",
+        "speech",
+        "spelling",
+        "statuses",
         "store",
-        "tasks",
-        "timing",
-        "transactions",
-        "transfers",
+        "transaction_messages",
         "warn",
+        "witness",
     )
 
     def __init__(
         self,
-        build: Build,
+        config: ChargePointConfig,
         *,
         clock: Clock,
         store: Store,
@@ -224,691 +112,332 @@ class ChargePoint:
         access: Access = NOTHING_SET,
     ) -> None:
         """Raises ValueError with a sentence when an initial configuration key is not allowed."""
-        self.build = build
-        self.model = build.model
-        self.timing = build.timing
-        self.behaviour = build.model.behaviour
-        self.quirks = build.quirks
-        self.rng = rng
-        self.tasks = Tasks(store.explained)
-        self.clock = clock = GuardedClock(clock, self.tasks.fail)
-        self.environment = Environment(clock, self.tasks, rng, build.timing, self.note)
         self.store = store
-        self.registration = Registration.NONE
-        self.published_facts_changed = on_change
-        self.cut_link: Callable[[float], None] = lambda _: None
-        """Closes the socket and dials again after so many seconds; the station sets it."""
-        self.link_online: Callable[[], bool] = lambda: True
+        self.on_change = on_change
         self.link_settled: Callable[[], None] = lambda: None
         """Something new got through to the CSMS; the station sets it."""
-        self.exchanges: Callable[[], list[Exchange]] = list
-        """What has gone over the wire, as far as it is remembered."""
-        self.history: Callable[[], list[Event]] = list
-        """What has happened, as far as it is remembered."""
         self.ping_interval_changed: Callable[[], None] = lambda: None
+        self.heard: Callable[[Heard], None] = lambda _: None
+        """Called with what came of each call; the station sets it."""
         self.warn: Callable[[str, str], None] = lambda *_: None
         """Shows the viewers a standing warning: what it is about, and a sentence; an empty one ends
         the one about that."""
-        self.looked_at: Callable[[], bool] = lambda: True
-        """Whether somebody sees how the values move, and not only what happens."""
-        self._on_event = on_event
+        model = config.model
+        self._boots_on_reconnect = model.behaviour.boot_on_reconnect
+        self._identity = model.identity
+        self.speech = speech = speech_of(config.quirks)
+        tasks = Tasks(store.explained)
+        guarded = GuardedClock(clock, tasks.fail)
+
+        def note(kind: str, text: str, connector_id: int | None = None) -> None:
+            on_event(Event(environment.now(), kind, text, connector_id))
+
+        self.environment = environment = Environment(guarded, tasks, rng, config.timing, note)
         self.configuration = Configuration(
-            keys_of(build.model, standard_keys(build.connectors)),
-            initial=build.initial_keys,
-            stored=store.configuration(),
-            save=store.save_configuration,
+            keys_of(model, standard_keys(config.connectors)),
+            initial=config.initial_keys,
+            stored=store.configuration.all(),
+            save=store.configuration.save,
             on_change=self._key_changed,
         )
-        self.policy = KeyPolicy(self.configuration)
         self.security = Security(
             self.configuration,
             access,
             store,
-            reconnect=lambda: self.cut_link(0.0),
-            note=lambda text: self.note("security", text),
+            reconnect=lambda: self.adapter.hang_up(0.0),
+            note=lambda text: note("security", text),
         )
-        inoperative = store.inoperative()
-        registers = store.registers()
-        self.condition = Condition(operative=0 not in inoperative)
-        self.connectors: dict[int, Connector] = {
-            number: Connector(
-                number,
-                Outlet(
-                    build.model.ratings,
-                    register_wh=registers.get(number, float(build.meter_start_wh)),
-                    ramp_w_per_s=build.timing.ramp_w_per_s,
-                    noise=build.noise,
-                    constant_power_w=build.constant_power_w,
-                    rng=_noise_of(build.noise, rng),
-                    now_s=clock.monotonic(),
-                    detachable_cable=build.model.behaviour.detachable_cable,
-                    profile_share=BELOW_PROFILE if build.quirks.below_profile else 1.0,
-                ),
-                lockable=build.model.behaviour.lockable,
-                in_service=number not in inoperative,
-                operative=number not in inoperative and 0 not in inoperative,
-            )
-            for number in range(1, build.connectors + 1)
-        }
+        policy = KeyPolicy(self.configuration)
+        self.spelling = Spelling(
+            model.metering,
+            policy,
+            environment.now,
+            repeats_refused_start=speech.repeats_refused_start,
+        )
         self.outbox = Outbox(
             store,
-            clock,
+            guarded,
+            OCPP_16,
+            self.spelling,
+            _Rows(self),
             policy=self._retry_policy,
-            on_confirmed=lambda row, payload: self.transactions.read_id(row, payload),
-            on_settled=lambda row, payload: self._row_settled(row, payload),
-            on_given_up=lambda row, why: self.transactions.given_up(row, why),
             on_change=on_change,
-            style=wire_style(build.quirks),
+            heard=self._call_heard,
+            style=speech.wire,
             rng=rng,
-            instead=lambda row: self.transactions.instead(row),
-            on_half=lambda row, payload: self.transactions.half_answered(row, payload),
-            on_twice=lambda row, payload: self.transactions.answered_twice(row, payload),
         )
-        self.outbox.refused = refused_units.explains(lambda *said: self.warn(*said))
-        self.local_list = LocalList(self)
-        self.authorizer = Authorizer(
+        self.registrar = Registrar(
+            environment,
             self.configuration,
-            store,
-            self.local_list,
-            self.outbox.call,
-            online=lambda: self.online,
-            how_alone=lambda: how_alone(self),
-            now=self.now,
+            self.outbox,
+            speech,
+            identity=self.identity,
+            set_clock=self._set_clock,
+            met=self.security.connected,
+            accepted=self._accepted,
+            link_settled=lambda: self.link_settled(),
+            on_change=on_change,
+            warped=config.time_scale != 1,
         )
-        self.reports = StatusReports(
-            clock,
+        self.adapter = adapter = Adapter(
+            environment,
+            self.configuration,
+            self.outbox,
+            self.registrar,
+            vendor=model.identity.vendor,
+        )
+        self.charger = Charger(
+            config,
+            environment,
+            store,
+            policy,
+            adapter,
+            Transfers(
+                guarded,
+                # The CSMS's CA counts for its files too; who we are is not shown to a file server.
+                tls=lambda: tls_context(replace(access.tls, client_cert=None, client_key=None)),
+                limit_s=LIMIT_S * config.time_scale,
+            ),
+            rules=RULES,
+            on_change=on_change,
+        )
+        self.witness = Witness(
+            config.charge_point_id,
+            environment,
+            self.charger.connectors,
+            self.charger.condition,
+            self.configuration,
+            store.journal,
+            identity=self.identity,
+            registration=lambda: self.registrar.registration,
+        )
+        self.reports = self._status_reports(config, environment)
+        self.transaction_messages = adapter.transactions = TransactionMessages(
+            self.charger.connectors,
+            self.charger.transactions,
+            self.charger.authorizer,
+            self.outbox,
+            self.spelling,
+            model.metering,
+            note,
+            warn=lambda *said: self.warn(*said),
+            link_settled=lambda: self.link_settled(),
+            on_change=on_change,
+        )
+        self.statuses = adapter.statuses = StatusChanges(
+            environment,
+            self.charger.connectors,
+            self.reports,
+            self.outbox,
+            speech,
+            charge_point_first=model.behaviour.status_order == "charge_point_first",
+        )
+        self.security_messages = adapter.security = SecurityMessages(
+            environment,
+            store,
+            self.outbox,
+            self.charger.uploads[LOG],
+            self.witness,
+            notifies=lambda: self.security.access().profile >= 1,
+            say=adapter.say,
+            say_triggered=adapter.say_triggered,
+        )
+        self.charger.security.tells = self.security_messages.notifies
+        routes = self._routes(config, policy, speech)
+        self.speaker = Speaker(OCPP_16, routes, self.session, self.registrar.may_answer)
+        """Who speaks 1.6 on a link."""
+        self.charger.start()
+
+    def _status_reports(self, config: ChargePointConfig, environment: Environment) -> StatusReports:
+        behaviour = config.model.behaviour
+        return StatusReports(
+            environment.clock,
             may_send=lambda: self.outbox.registered,
             minimum_duration_s=lambda: self.configuration.number("MinimumStatusDuration"),
             send=self._send_status,
-            stamp=lambda at: stamp(
-                at + self.environment.ahead
-            ),  # a clock set since then tells it right
-            now=clock.now,
-            vendor_id=build.model.identity.vendor if self.behaviour.vendor_fields else None,
-            stamps_reports=self.behaviour.stamps_reports,
+            # A clock set since then tells it right.
+            stamp=lambda at: stamp(at + environment.ahead),
+            now=environment.clock.now,
+            vendor_id=config.model.identity.vendor if behaviour.vendor_fields else None,
+            stamps_reports=behaviour.stamps_reports,
         )
-        self.reservations = Reservations(self)
-        self.registrar = Registrar(self, self._shift_clock)
-        self.profiles = InstalledProfiles(
-            store,
-            self.connectors,
-            self.policy,
-            self.environment,
-            rules=RULES,
-            hear=lambda event: self.smart_charging.hear_installed(event),
+
+    def _routes(self, config: ChargePointConfig, policy: KeyPolicy, speech: Speech) -> Routes:
+        """Where the messages go that a CSMS may send: to the feature profiles that there are."""
+        charger, adapter, environment = self.charger, self.adapter, self.environment
+        behaviour, looking = config.model.behaviour, charger.looking
+        firmware = adapter.firmware = FirmwareManagement(
+            environment,
+            charger.updates,
+            charger.uploads[DIAGNOSTICS],
+            self.witness,
+            speech,
+            say=adapter.say,
+            say_triggered=adapter.say_triggered,
         )
-        self.limits = Limits(
-            self.profiles,
-            self.connectors,
-            build.model.ratings,
-            self.policy,
-            self.environment,
-            advance=self.advance_metal,
-            limits_changed=self.limits_changed,
-            powers_changed=self.powers_changed,
-        )
-        self.smart_charging = SmartCharging(
-            self.limits,
-            self.profiles,
-            self.connectors,
-            self.policy,
-            self.environment,
-            relative_maximum=self.behaviour.relative_maximum,
-            powers_changed=self.powers_changed,
+        smart = adapter.smart_charging = SmartCharging(
+            charger.limits,
+            charger.profiles,
+            charger.connectors,
+            policy,
+            environment,
+            relative_maximum=behaviour.relative_maximum,
+            powers_changed=looking.powers_changed,
             warn=lambda *said: self.warn(*said),
         )
-        self.sessions = Sessions(self)
-        self.transactions = Transactions(self)
-        self.readings = Readings(self)
-        self.presence = None if store.path == MEMORY else Presence(self)
-        self.transfers = Transfers(
-            clock,
-            # The CSMS's CA counts for its files too; who we are is not shown to a file server.
-            tls=lambda: tls_context(replace(access.tls, client_cert=None, client_key=None)),
-            limit_s=LIMIT_S * build.time_scale,
-        )
-        self.diagnostics = Diagnostics(self)
-        self.security_log = SecurityLog(self)
-        self.firmware = Firmware(self)
-        self._aligned = metering.Aligned(
-            clock,
-            self.now,
-            lambda: self.configuration.number("ClockAlignedDataInterval"),
-            self._sample_aligned,
-        )
-        self._tick_timer: Timer | None = None
-        self._tick_due_s = 0.0
+        messages: Messages = {
+            MessageTrigger.boot_notification.value: lambda _: self.registrar.boot_now(),
+            MessageTrigger.heartbeat.value: lambda _: self.registrar.heartbeat_now(),
+            MessageTrigger.status_notification.value: self.statuses.say_now,
+            MessageTrigger.meter_values.value: charger.sampling.trigger,
+        }
+        of_files: Messages = {
+            MessageTrigger.firmware_status_notification.value: firmware.trigger_firmware,
+            MessageTrigger.diagnostics_status_notification.value: firmware.trigger_diagnostics,
+        }
+        has_files = policy.has(Feature.FIRMWARE)
         handlers: tuple[tuple[str, object], ...] = (
-            ("Core", Core(self)),
-            (FIRMWARE_MANAGEMENT, self.firmware),
-            (FIRMWARE_MANAGEMENT, self.diagnostics),
-            (local_list.PROFILE, self.local_list),
-            (reservation.PROFILE, self.reservations),
-            ("RemoteTrigger", RemoteTrigger(self)),
-            ("SmartCharging", self.smart_charging),
+            (
+                "Core",
+                RemoteControl(
+                    environment,
+                    charger.connectors,
+                    charger.cards,
+                    charger.transactions,
+                    charger.locks,
+                    charger.reservations,
+                    smart if policy.has(Feature.SMART_CHARGING) else None,
+                    speech,
+                    accepted=lambda: adapter.accepts,
+                    hurry=self.outbox.hurry,
+                    say=adapter.say,
+                ),
+            ),
+            (
+                "Core",
+                Core(
+                    environment,
+                    charger.connectors,
+                    charger.condition,
+                    charger.availability,
+                    charger.lifecycle,
+                    policy,
+                    self.store.tokens,
+                    speech,
+                    vendor=config.model.identity.vendor,
+                    clears_disabled_cache=behaviour.clears_disabled_cache,
+                ),
+            ),
+            ("Core", ConfigurationMessages(self.configuration, self.security, environment.note)),
+            (FIRMWARE_MANAGEMENT, firmware),
+            (local_list.PROFILE, LocalListProfile(charger.token_list, environment.note)),
+            (
+                reservation.PROFILE,
+                ReservationProfile(
+                    charger.reservations,
+                    environment.now,
+                    changed=looking.reservations_changed,
+                    status_first=speech.status_before_answer,
+                ),
+            ),
+            (
+                "RemoteTrigger",
+                RemoteTrigger(
+                    {**messages, **of_files} if has_files else messages, charger.connectors
+                ),
+            ),
+            (smart_charging.PROFILE, smart),
         )
-        supported = [handler for name, handler in handlers if self.configuration.supports(name)]
-        missing = {name for name, _ in handlers if not self.configuration.supports(name)}
-        if self.behaviour.security_extension:
-            supported += [self.security_log, ExtendedTrigger(self)]
+        supports = self.configuration.supports
+        supported = [handler for name, handler in handlers if supports(name)]
+        missing = {name for name, _ in handlers if not supports(name)}
+        if behaviour.security_extension:
+            log_status: Messages = {LOG_STATUS: self.security_messages.trigger_log}
+            extended = ExtendedTrigger({**messages, **log_status}, charger.connectors)
+            supported += [self.security_messages, extended]
             missing.add(CERTIFICATES)
-        routes = KeptFirst(ProfileRoutes(supported), store, self.note)
-        self.routes = FirstOf(routes, routes_without(frozenset(missing)))
-        self.security_log.note(STARTUP)
-        if self.presence is not None:
-            self.presence.find()
-        self.transactions.recover()
-        self.limits.refresh()
-        self._look()
-        if self.presence is not None:
-            self.presence.keep()
-        self._tick_while_needed()
-        self._aligned.rearm()
+        routes = KeptFirst(ProfileRoutes(supported), self.store, environment.note)
+        return FirstOf(routes, routes_without(frozenset(missing)))
 
-    # -- time, tasks, notes ------------------------------------------
-
-    def now(self) -> datetime:
-        """The charge point's own time of day, as the CSMS has set it."""
-        return self.environment.now()
-
-    def after(self, seconds: float, act: Callable[[], None]) -> None:
-        self.environment.after(seconds, act)
-
-    def vary(self, seconds: float, share: float = 1.0) -> float:
-        return self.environment.vary(seconds, share)
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        return self.environment.spawn(work)
-
-    def say(self, action: str, payload: Payload, *, triggered: bool = False) -> None:
-        """Send something whose answer tells nothing, when its turn comes; offline it is lost.
-
-        `triggered`: the CSMS has asked for it, so it may go while registration is Pending (§4.2).
-        """
-
-        async def send() -> None:
-            await self.outbox.call(action, payload, while_pending=triggered)
-
-        self.spawn(send())
-
-    async def close(self) -> None:
-        """End everything that was spawned."""
-        self._aligned.stop()
-        self.reservations.close()
-        self.limits.close()
-        self.transactions.close()
-        if self._tick_timer is not None:
-            self._tick_timer.cancel()
-        await self.tasks.close()
-        self.advance_metal()
-        self.save_registers()
-
-    def note(self, kind: str, text: str, connector_id: int | None = None) -> None:
-        """Write down what has happened, as a sentence."""
-        self._on_event(Event(self.now(), kind, text, connector_id))
-
-    # -- facts and status --------------------------------------------
-
-    @property
-    def online(self) -> bool:
-        """Registered, and frames pass."""
-        return self.outbox.registered and self.link_online()
-
-    def facts(self, connector: Connector) -> Facts:
-        """What is true of a connector."""
-        return connector.facts(
-            rebooting=self.condition.rebooting,
-            powered=self.condition.powered,
-            updating=self.firmware.quiet,
-        )
-
-    def changed(self, connector: Connector) -> None:
-        """A fact of this connector has changed."""
-        connector.metal.settle()
-        said = self.reports.current(connector.number)
-        if connector.leaving and said is not None and said.status is Status.PREPARING:
-            # §4.9 knows no way from Preparing to Unavailable but the one through Available.
-            self._look_at(connector)
-        connector.apply_availability(self.condition.operative and not self.firmware.quiet)
-        self.reservations.settle()
-        self._share_power()
-        self._look_at(connector)
-        for other in self.reservations.moved():
-            self._look_at(other)
-        self._look_at_charge_point()
-        if self.presence is not None:
-            self.presence.keep()
-        self._tick_while_needed()
-        self.firmware.look()
-        self.published_facts_changed()
-
-    def powers_changed(self) -> None:
-        """What flows may have changed in every connector, and nothing else: told in one go."""
-        self._share_power()
-        for connector in self.connectors.values():
-            self._look_at(connector)
-        self._tick_while_needed()
-        self.published_facts_changed()
-
-    def reservations_changed(self) -> None:
-        """A reservation was made or has ended."""
-        self.reservations.settle()
-        for connector in self.reservations.moved():
-            self._look_at(connector)
-        self.published_facts_changed()
-
-    def charge_point_changed(self) -> None:
-        """What is said of connector 0 has changed."""
-        self._look_at_charge_point()
-        self.published_facts_changed()
-
-    def change_availability(self, connector_id: int, operative: bool) -> None:
-        """ChangeAvailability, lastingly: at once, or when a busy connector is free (§5.2).
-
-        Connector 0 takes the whole charge point out of service; back in service, it takes every
-        connector along.
-        """
-        if connector_id == 0:
-            self.condition.operative = operative
-        with self.store.together():
-            if connector_id == 0:
-                self.store.save_operative(0, operative)
-            for connector in self.connectors.values():
-                if connector.number == connector_id or (connector_id == 0 and operative):
-                    connector.in_service = operative
-                    self.store.save_operative(connector.number, operative)
-        for connector in self.connectors.values():
-            if operative and connector.in_service:
-                connector.begin_anew()
-            self.changed(connector)
-
-    def charge_point_status(self) -> Status:
-        """Status of connector 0: Available, Unavailable or Faulted (§4.9)."""
-        if self.condition.fault is not None:
-            return Status.FAULTED
-        usable = self.condition.operative and not self.firmware.installing
-        return Status.AVAILABLE if usable else Status.UNAVAILABLE
-
-    def _look(self) -> None:
-        for connector in self.connectors.values():
-            self._look_at(connector)
-        self._look_at_charge_point()
-
-    def _look_at(self, connector: Connector) -> None:
-        status = connector.status()
-        if self.quirks.never_suspended and status in SUSPENDED:
-            status = Status.CHARGING
-        before = self.reports.current(connector.number)
-        said = None if before is None else before.status
-        comes = status is Status.RESERVED and said in NOT_TO_RESERVED
-        # G1: a reservation ends in Available, whoever's vehicle stands there.
-        goes = said is Status.RESERVED and status in LEFT_BEHIND and connector.reservation is None
-        if comes or (goes and connector.authorization is None):
-            self._tell(connector, before, Report(Status.AVAILABLE))
-            before = self.reports.current(connector.number)
-        self._tell(connector, before, _report(status, connector.metal.fault))
-
-    def _tell(self, connector: Connector, before: Report | None, report: Report) -> None:
-        if self.reports.note(connector.number, report) and before is not None:
-            detail = f" ({report.error_code})" if report.error_code != NO_ERROR else ""
-            self.note(
-                "status",
-                f"connector {connector.number} is {report.status.value}{detail}",
-                connector.number,
-            )
-
-    def _look_at_charge_point(self) -> None:
-        before = self.reports.current(0)
-        report = _report(self.charge_point_status(), self.condition.fault)
-        if self.local_list.conflict and self.condition.fault is None:  # §3.5.2
-            report = replace(report, error_code=LIST_CONFLICT, info=self.local_list.conflict)
-        if self.reports.note(0, report) and before is not None:
-            self.note("status", f"the charge point is {report.status.value}", 0)
-
-    # -- the link ----------------------------------------------------
+    # -- its life ----------------------------------------------------
 
     async def session(self, endpoint: Endpoint) -> None:
         """What the charge point does on one connection; ends by being cancelled."""
-        endpoint.on_fault = self.tasks.fail
-        boots = self.registration is not Registration.ACCEPTED or self.behaviour.boot_on_reconnect
+        endpoint.answering.on_fault = self.environment.tasks.fail
+        boots = not self.adapter.accepts or self._boots_on_reconnect
         await first_of(self.outbox.run(endpoint), self.registrar.session(boots))
 
-    def set_registration(self, registration: Registration) -> None:
-        """BootNotification was answered."""
-        if registration is not Registration.NONE:
-            self.security.connected()
-        anew = registration is Registration.ACCEPTED and not self.outbox.registered
-        if registration is not self.registration or anew:
-            if registration is Registration.ACCEPTED and registration is not self.registration:
-                self.link_settled()  # once: a make that boots on every link hears it on each
-            self.registration = registration
-            if registration is not Registration.NONE:
-                self.note("boot", f"the CSMS answered BootNotification: {registration.value}")
-        if registration is not Registration.ACCEPTED:
-            self.outbox.registered = False
-        self.published_facts_changed()
-
-    def registered(self, *, booted: bool) -> None:
-        """Everything may pass now (§4.2)."""
-        self.outbox.registered = True
-        self.security.connected()
-        order = self.report_order()
-        running = any(connector.transaction for connector in self.connectors.values())
-        if booted and running and self.quirks.connectors_after_reconnect:
-            self.reports.say(0)
-            self.clock.call_later(LOOP_S, lambda: self._say_connectors())
-        elif booted and self.quirks.late_connector_0:
-            self.outbox.status_first()
-            self.reports.say_all(self.connectors)
-            said_at = self.clock.now()
-            self.clock.call_later(CONNECTOR_0_LATE_S, lambda: self._say_charge_point(said_at))
-        elif booted:
-            self.outbox.status_first()
-            self.reports.say_all(order)
-        else:
-            self.reports.say_changes(order)
-        if booted:
-            self.readings.freeze()
-        else:
-            self.note("boot", "still Accepted: this model sends no BootNotification on a reconnect")
-        self.transactions.end_cut_off()
-        self.firmware.registered()
-        self.diagnostics.uploads.registered()
-        self.security_log.registered()
-        self.outbox.wake()
-        self.published_facts_changed()
+    async def close(self) -> None:
+        """End everything that was spawned."""
+        await self.charger.close()
 
     def written_again(self) -> None:
         """The disk has taken everything that it was owed: what waited for that goes out."""
-        self.security_log.tell()
+        self.security_messages.tell()
         self.outbox.wake()
-
-    def _say_connectors(self) -> None:
-        if self.outbox.registered:
-            self.reports.say_all(self.connectors)
-
-    def _say_charge_point(self, after: datetime) -> None:
-        if self.outbox.registered:
-            self.reports.say(0, at=after - A_MILLISECOND)
 
     def frames_pass_again(self) -> None:
         """The operator has ended the silence: say what the CSMS has not heard."""
         if self.outbox.registered:
-            self.reports.say_changes(self.report_order())
+            self.statuses.say_changes()
 
-    def may_answer(self) -> bool:
-        """Whether calls of the CSMS are answered: while Rejected they are not (§4.2)."""
-        return self.registration is not Registration.REJECTED
+    def ping_interval_s(self) -> float:
+        """How often the link is tried with a ping (OCPP-J §4.3); 0: never."""
+        return self.configuration.number("WebSocketPingInterval")
 
-    def report_order(self) -> list[int]:
-        """All connectors in the order in which this make reports them."""
-        numbers = list(self.connectors)
-        first = self.behaviour.status_order == "charge_point_first"
-        return [0, *numbers] if first else [*numbers, 0]
+    # -- how it looks, in the words of 1.6 ---------------------------
 
-    def report_status(self, connector_id: int | None) -> None:
-        """A triggered StatusNotification: of one connector, or of all (§5.17)."""
-        for number in self.report_order() if connector_id is None else [connector_id]:
-            self.reports.say(number)
+    def connector_word(self, facts: Facts) -> tuple[ConnectorState, str]:
+        """The state of a connector, and its ChargePointStatus."""
+        status = connector_status(facts)
+        return STATES[status], status.value
+
+    def whole_word(self) -> str:
+        """ChargePointStatus of connector 0."""
+        condition = self.charger.condition
+        usable = condition.operative and not condition.installing
+        return whole_status(usable=usable, broken=condition.fault is not None).value
+
+    def row_name(self, kind: str) -> str:
+        """The action of a row of the journal."""
+        return self.spelling.name(kind)
+
+    def identity(self) -> Identity:
+        """Who it is, with the firmware that runs now."""
+        return replace(self._identity, firmware_version=self.charger.updates.version)
+
+    # -- what comes from the CSMS ------------------------------------
+
+    def _accepted(self, booted: bool) -> None:
+        """Everything may pass now (§4.2)."""
+        self.outbox.registered = True
+        self.security.connected()
+        if booted:
+            self.statuses.say_after_boot()
+        else:
+            self.statuses.say_changes()
+            text = "still Accepted: this model sends no BootNotification on a reconnect"
+            self.environment.note("boot", text)
+        self.charger.accepted(booted=booted)
+        self.security_messages.tell()
+        self.outbox.wake()
+        self.on_change()
+
+    def _set_clock(self, by: timedelta) -> None:
+        self.charger.shift_clock(by)
 
     def _send_status(self, payload: Payload, answered: Callable[[Answer], None]) -> None:
         async def send() -> None:
             answered(await self.outbox.call("StatusNotification", payload, while_pending=True))
 
-        self.spawn(send())
+        self.environment.spawn(send())
 
-    # -- reset -------------------------------------------------------
-
-    async def reset(self, *, hard: bool) -> None:
-        """Stop what runs, then reboot (§5.14). Soft waits for the CSMS's answers, hard does not."""
-        self.condition.rebooting = True
-        speaks = not hard or self.quirks.hard_reset_speaks
-        if self.timing.stop_s:
-            await self.clock.sleep(self.vary(self.timing.stop_s))
-        if not speaks:
-            self.outbox.registered = False  # what the journal has goes out after the reboot
-        for connector in self.connectors.values():
-            self.sessions.drop_authorization(connector)
-            self.transactions.stop(connector, Reason.hard_reset if hard else Reason.soft_reset)
-            self.changed(connector)
-            await asyncio.sleep(0)  # each is a commit: with many of them the rest has its turn
-        if speaks:
-            await first_of(self.outbox.drained(), self.clock.sleep(FLUSH_PATIENCE_S))
-        reset_s = self.timing.hard_reset_s if hard else None
-        reset_s = self.timing.reset_s if reset_s is None else reset_s
-        if reset_s:
-            await self.clock.sleep(self.vary(reset_s))
-        self._reboot(f"{'hard' if hard else 'soft'} reset: the charge point reboots", hard=hard)
-
-    async def restart(self, why: str) -> None:
-        """Reboot as a soft reset does, where nothing runs that would have to be stopped."""
-        self.condition.rebooting = True
-        await first_of(self.outbox.drained(), self.clock.sleep(FLUSH_PATIENCE_S))
-        self._reboot(why, hard=False)
-
-    def _reboot(self, why: str, *, hard: bool) -> None:
-        self.note("reset", why)
-        self.security_log.note(REBOOT, why)
-        self._stop_transfers()
-        self.outbox.registered = False
-        self.registration = Registration.NONE
-        self.configuration.rebooted()
-        reboot_s = self.timing.reboot_s
-        if hard and self.timing.hard_reboot_s is not None:
-            reboot_s = self.timing.hard_reboot_s
-        reboot_s = self.vary(reboot_s)
-        self.cut_link(reboot_s)
-        self.after(reboot_s, self._rebooted)
-        self.published_facts_changed()
-
-    def _rebooted(self) -> None:
-        self.condition.rebooting = False
-        self._booted()
-        self.published_facts_changed()
-
-    def _booted(self) -> None:
-        """It is up again, after a reboot or a power cut."""
-        self.firmware.booted()
-        self.diagnostics.uploads.recover()
-        self.security_log.uploads.recover()
-
-    def _stop_transfers(self) -> None:
-        self.firmware.go_down()
-        self.diagnostics.uploads.end()
-        self.security_log.uploads.end()
-
-    # -- the mains ---------------------------------------------------
-
-    async def lose_power(self) -> None:
-        """The mains fail. With a backup what runs is stopped and told; then it is dark."""
-        self.condition.powered = False
-        self.note("power", "the mains have failed")
-        backed = self.behaviour.power_backup
-        if not backed:
-            self._go_dark()
-        for connector in self.connectors.values():
-            self.sessions.drop_authorization(connector)
-            if backed:
-                self.transactions.stop(connector, Reason.power_loss)
-            else:
-                self.transactions.cut_off(connector)
-            self.changed(connector)
-        if backed:
-            await first_of(self.outbox.drained(), self.clock.sleep(BACKUP_S))
-            self._go_dark()
-
-    def regain_power(self) -> None:
-        """The mains are back: it boots, and finds in its memory what the dark has cut off."""
-        self.condition.powered = True
-        self.note("power", "the mains are back: the charge point boots")
-        self.configuration.rebooted()
-        self.security_log.note(STARTUP, "power is back")
-        self.transactions.recover()
-        for connector in self.connectors.values():
-            self.changed(connector)
-        self._booted()
-
-    def _go_dark(self) -> None:
-        self._stop_transfers()
-        self.outbox.registered = False
-        self.registration = Registration.NONE
-        self.published_facts_changed()
-
-    # -- metal -------------------------------------------------------
-
-    def advance_metal(self) -> None:
-        """Bring all connectors to the present moment, and share out what they want then."""
-        now_s = self.clock.monotonic()
-        while (edge_s := self.limits.due_s) is not None and edge_s <= now_s:
-            self._advance_to(edge_s)
-            self.limits.cross()
-        self._advance_to(now_s)
-
-    def limits_changed(self) -> None:
-        """Charging profiles allow something else: the metal obeys. Status follows in `changed`."""
-        self._share_power()
-        self._tick_while_needed()
-        self.published_facts_changed()
-
-    def _advance_to(self, moment_s: float) -> None:
-        for connector in self.connectors.values():
-            connector.metal.advance(moment_s)
-        self._share_power()
-
-    def _share_power(self) -> None:
-        ratings, limits = self.model.ratings, self.limits
-        connectors = list(self.connectors.values())
-        demands = [
-            cabinet.Demand(
-                wanted_w=connector.metal.wanted_w(),
-                charging=connector.metal.demanding,
-                connecting=connector.starting
-                or (
-                    connector.transaction is not None
-                    and connector.metal.plugged
-                    and not connector.metal.contactor_closed
-                ),
-            )
-            for connector in connectors
-        ]
-        cap_w = limits.cap_w
-        served = cabinet.served(demands, cap_w, limits.least_w)
-        demands = [
-            replace(demand, charging=demand.charging and serves)
-            for demand, serves in zip(demands, served, strict=True)
-        ]
-        pool_w, reserve_w = ratings.cabinet_power_w, ratings.cabinet_reserve_w
-        capped = cap_w is not None and cap_w < cabinet.free_w(demands, pool_w, reserve_w)
-        parts = cabinet.share(demands, pool_w, reserve_w, cap_w)
-        for connector, part, serves in zip(connectors, parts, served, strict=True):
-            metal = connector.metal
-            metal.allowed_w, metal.starved = part, not serves
-            metal.allowed_by = "profile" if capped else "cabinet"
-            metal.settle()
-
-    def _tick_while_needed(self) -> None:
-        if not any(connector.metal.plugged for connector in self.connectors.values()):
-            return
-        now_s = self.clock.monotonic()
-        due_s = self._next_tick_s(now_s)
-        if self._tick_timer is not None:
-            if self._tick_due_s <= due_s + SLOT_S:
-                return
-            self._tick_timer.cancel()
-        self._tick_due_s = due_s + -due_s % SLOT_S
-        self._tick_timer = self.clock.call_later(self._tick_due_s - now_s, self._tick)
-
-    def _next_tick_s(self, now_s: float) -> float:
-        """When the metal is to be looked at again: each second, or when it does something."""
-        if self._ticks_evenly():
-            return now_s + TICK_S
-        turn_s = min(connector.metal.next_turn_s() for connector in self.connectors.values())
-        return max(now_s, min(now_s + LONGEST_TICK_S, turn_s)) + SLOT_S
-
-    def _ticks_evenly(self) -> bool:
-        """Whether anything depends on the seconds between two events: a screen, the file that
-        a kill leaves behind, a make that tells of what was a few ticks ago."""
-        return self.looked_at() or self.store.path != MEMORY or self.quirks.erratic_power_offered
-
-    def _tick(self) -> None:
-        self._tick_timer = None
-        try:
-            self._look_at_metal()
-        finally:  # whatever one turn met, the meters go on counting
-            self._tick_while_needed()
-            self.published_facts_changed()
-
-    def _look_at_metal(self) -> None:
-        evenly = self._ticks_evenly()
-        self.advance_metal()
-        for connector in self.connectors.values():
-            if connector.metal.plugged:
-                if evenly:
-                    connector.trace()
-                self.transactions.check_energy_limit(connector)
-                self.transactions.check_vehicle(connector)
-                self._look_at(connector)  # a battery may have become full
-            else:
-                connector.trace_w.clear()
-        if any(connector.metal.flowing for connector in self.connectors.values()):
-            self.save_registers()
-
-    def save_registers(self) -> None:
-        """Let the file know what the meters show."""
-        self.store.save_registers_lightly(
-            {
-                number: connector.metal.meter.register_wh
-                for number, connector in self.connectors.items()
-            }
-        )
-
-    # -- samples outside the transaction's own rhythm ----------------
-
-    def trigger_samples(self, connector_id: int | None) -> None:
-        """Triggered MeterValues: of one connector, or of all (§5.17)."""
-        self.advance_metal()
-        measurands = self.configuration.items("MeterValuesSampledData")
-        numbers: Iterable[int] = self.connectors if connector_id is None else [connector_id]
-        with self.store.together():  # one commit, however many connectors charge
-            for number in numbers:
-                self._send_value(self.connectors[number], self.now(), measurands, metering.TRIGGER)
-
-    def _sample_aligned(self, due: datetime) -> None:
-        self.advance_metal()
-        measurands = self.configuration.items("MeterValuesAlignedData")
-        if self.quirks.late_clock_samples:
-            due += timedelta(seconds=self.rng.uniform(*CLOCK_SAMPLES_LATE_S))
-        with self.store.together():
-            for connector in self.connectors.values():
-                if connector.transaction is not None:
-                    self.transactions.keep(
-                        connector, connector.transaction, "StopTxnAlignedData", metering.CLOCK, due
-                    )
-                self._send_value(connector, due, measurands, metering.CLOCK)
-                if self.quirks.late_clock_samples:
-                    due += ONE_AFTER_THE_OTHER
-
-    def _send_value(
-        self, connector: Connector, at: datetime, measurands: tuple[str, ...], context: str
-    ) -> None:
-        reading = self.readings.of(connector)
-        value = metering.meter_value(at, reading, measurands, context, self.model.metering)
-        transaction = connector.transaction
-        known = transaction.transaction_id if transaction else None
-        if transaction is not None and not (self.outbox.pipelining and known is not None):
-            self.transactions.send_value(connector, transaction, value)
-            return
-        payload: Payload = {"connectorId": connector.number}
-        if known is not None:  # such a make sends it past the transaction's other messages
-            payload["transactionId"] = known
-        payload["meterValue"] = [value]
-        self.outbox.post("MeterValues", payload)
-
-    # -- odds and ends -----------------------------------------------
-
-    def _row_settled(self, row: JournalRow, payload: Payload) -> None:
-        self.link_settled()
-        self.transactions.settled(row, payload)
+    def _call_heard(self, heard: Heard) -> None:
+        if isinstance(heard.answer, Error) and (
+            why := refused_units.why_refused(heard.action, heard.payload, heard.answer)
+        ):
+            self.warn(refused_units.ABOUT, why)
+        self.heard(heard)
 
     def _retry_policy(self) -> RetryPolicy:
         return RetryPolicy(
@@ -916,22 +445,35 @@ class ChargePoint:
             interval_s=self.configuration.number("TransactionMessageRetryInterval"),
         )
 
-    def _shift_clock(self, by: timedelta) -> None:
-        self.environment.shift(by)
-        if abs(by) >= WORTH_TELLING:
-            self.security_log.note(CLOCK_SET, f"{by.total_seconds():+.1f} s")
-        self.reservations.rearm()
-        self.limits.clock_shifted(by)
-        self.firmware.rearm()
-        self._aligned.rearm()
-
     def _key_changed(self, name: str) -> None:
+        """A configuration key has a new value: those hear of it who cannot wait to be asked."""
         effects: dict[str, Callable[[], None]] = {
             "HeartbeatInterval": self.registrar.interval_changed,
-            "MeterValueSampleInterval": self.transactions.interval_changed,
-            "ClockAlignedDataInterval": self._aligned.rearm,
-            "LocalAuthListEnabled": self.local_list.switched,
+            "MeterValueSampleInterval": self.charger.sampling.interval_changed,
+            "ClockAlignedDataInterval": self.charger.sampling.clock_changed,
+            "LocalAuthListEnabled": self.charger.token_list.switched,
             "WebSocketPingInterval": self.ping_interval_changed,
             **dict.fromkeys(refused_units.LISTS, lambda: self.warn(refused_units.ABOUT, "")),
         }
         effects.get(name, lambda: None)()
+
+
+class _Rows:
+    """What came of the journal's rows, for whoever is there once the outbox runs."""
+
+    __slots__ = ("_charge_point",)
+
+    def __init__(self, charge_point: ChargePoint) -> None:
+        self._charge_point = charge_point
+
+    def settled(self, row: JournalRow, answer: Payload) -> None:
+        self._charge_point.transaction_messages.settled(row, answer)
+
+    def half_settled(self, row: JournalRow, answer: Payload) -> None:
+        self._charge_point.transaction_messages.half_settled(row, answer)
+
+    def settled_twice(self, row: JournalRow, answer: Payload) -> None:
+        self._charge_point.transaction_messages.settled_twice(row, answer)
+
+    def given_up(self, row: JournalRow, why: str) -> None:
+        self._charge_point.transaction_messages.given_up(row, why)

@@ -1,7 +1,6 @@
-"""MeterValues: which samples go out when, in which context and unit (OCPP 1.6 §4.7, §7.31).
+"""MeterValues: how a sample is written, measurand by measurand (OCPP 1.6 §4.7, §7.31).
 
-A sample carries the moment at which it was due, however late the loop came round to it, and the
-next one is counted from there: neither stamps nor rhythm drift, and none is left out.
+When samples are taken is the charger's (`charging.sampling`).
 """
 
 from __future__ import annotations
@@ -9,29 +8,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
+from sim_core.charging.domain_events import Sample
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Metering
 from sim_core.ocpp16.timestamps import stamp
-from sim_core.runtime.clock import Clock, Timer
 
-ACTION = "MeterValues"
 REGISTER = "Energy.Active.Import.Register"
 
 CELSIUS = "Celsius"
 
-BEGIN = "Transaction.Begin"
-PERIODIC = "Sample.Periodic"
-CLOCK = "Sample.Clock"
-END = "Transaction.End"
-TRIGGER = "Trigger"
-
 HAIR = 1e-6
 """Of the last decimal: what sums of floating point numbers lose."""
-CLOCK_SET = timedelta(seconds=0.25)
-"""A clock that is further from where it was expected has been set meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -117,127 +106,11 @@ def _sampled(
     return {**said, **where, "unit": unit}
 
 
-def meter_value(
-    at: datetime,
-    reading: Reading,
-    measurands: tuple[str, ...],
-    context: str,
-    style: Metering,
-) -> dict[str, Any]:
+def meter_value(sample: Sample, style: Metering) -> dict[str, Any]:
     """One meterValue."""
     return {
-        "timestamp": stamp(at),
-        "sampledValue": sampled_values(reading, measurands, context, style),
+        "timestamp": stamp(sample.at),
+        "sampledValue": sampled_values(
+            sample.reading, sample.measurands, sample.context.value, style
+        ),
     }
-
-
-class Periodic:
-    """Calls `sample` with its moment every `interval_s()` seconds.
-
-    Counted from `start`; a change of the interval counts from the moment of `rearm`. An interval
-    of 0 means never (OCPP 1.6 §9.1).
-    """
-
-    def __init__(
-        self,
-        clock: Clock,
-        now: Callable[[], datetime],
-        interval_s: Callable[[], float],
-        sample: Callable[[datetime], None],
-    ) -> None:
-        self._clock = clock
-        self._now = now
-        self._interval_s = interval_s
-        self._sample = sample
-        self._due_s = 0.0
-        self._due_at = now()
-        self._timer: Timer | None = None
-
-    def start(self, first_s: float | None = None) -> None:
-        """Begin; the first sample comes one interval from now, or after `first_s`."""
-        self.stop()
-        interval_s = self._interval_s()
-        if interval_s > 0:
-            first_s = first_s or interval_s
-            self._due_s = self._clock.monotonic() + first_s
-            self._due_at = self._now() + timedelta(seconds=first_s)
-            self._arm()
-
-    rearm = start
-
-    def stop(self) -> None:
-        """End; harmless when it is not running."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _arm(self) -> None:
-        self._timer = self._clock.call_later(self._due_s - self._clock.monotonic(), self._fire)
-
-    def _fire(self) -> None:
-        # Both hands cannot be read at once: what the time of day says lies between two readings.
-        late_s = self._clock.monotonic() - self._due_s
-        now = self._now()
-        later_s = self._clock.monotonic() - self._due_s
-        at = now - timedelta(seconds=late_s)
-        if now - timedelta(seconds=later_s) - CLOCK_SET < self._due_at < at + CLOCK_SET:
-            at = self._due_at
-        interval_s = self._interval_s()
-        self._due_s += interval_s
-        self._due_at = at + timedelta(seconds=interval_s)
-        self._arm()
-        self._sample(at)
-
-
-class Aligned:
-    """Calls `sample` at multiples of `interval_s()` since midnight UTC (§9.1: clock aligned)."""
-
-    def __init__(
-        self,
-        clock: Clock,
-        now: Callable[[], datetime],
-        interval_s: Callable[[], float],
-        sample: Callable[[datetime], None],
-    ) -> None:
-        self._clock = clock
-        self._now = now
-        self._interval_s = interval_s
-        self._sample = sample
-        self._due_s = 0.0
-        self._timer: Timer | None = None
-
-    def rearm(self) -> None:
-        """Begin, or begin anew after the interval or the clock has been changed."""
-        self.stop()
-        interval_s = self._interval_s()
-        if interval_s > 0:
-            self._arm(_next_slot(self._now(), interval_s))
-
-    def stop(self) -> None:
-        """End; harmless when it is not running."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _arm(self, due: datetime) -> None:
-        wait_s = (due - self._now()).total_seconds()
-        self._due_s = self._clock.monotonic() + wait_s
-        self._timer = self._clock.call_later(wait_s, lambda: self._fire(due))
-
-    def _fire(self, due: datetime) -> None:
-        ahead = self._now() - due
-        if ahead < timedelta(0):  # a timer may wake a hair early: the slot has not begun
-            self._arm(due)
-            return
-        late = timedelta(seconds=self._clock.monotonic() - self._due_s)
-        # After a stall the slots that it covered follow; those that a set clock leapt over do not.
-        leapt = ahead - late > CLOCK_SET
-        self._arm(_next_slot(self._now() if leapt else due, self._interval_s()))
-        self._sample(due)
-
-
-def _next_slot(after: datetime, interval_s: float) -> datetime:
-    """The next multiple of the interval since midnight; the day's last slot may be short."""
-    midnight = after.replace(hour=0, minute=0, second=0, microsecond=0)
-    slots = int((after - midnight).total_seconds() // interval_s) + 1
-    return min(midnight + timedelta(seconds=slots * interval_s), midnight + timedelta(days=1))

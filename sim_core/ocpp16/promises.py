@@ -14,8 +14,8 @@ from typing import Any
 
 from ocpp.v16 import call_result
 
-from sim_core.store.sqlite import MEMORY, DiskRefusesError, Store
-from sim_core.wire.endpoint import Refusal, Reply, Route, Routes
+from sim_core.store.interface import MEMORY, DiskRefusesError, Store
+from sim_core.wire.routes import Refusal, Reply, Route, Routes
 
 REFUSED = {
     "CancelReservation": "Rejected",

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sim_core.ocpp16.metering import CELSIUS
-from sim_core.wire.endpoint import Error
+from sim_core.wire.answers import Error
+from sim_core.wire.call_errors import BREAKS_SCHEMA
 
 ABOUT = "Celsius"
 LISTS = (
@@ -22,18 +23,6 @@ LISTS = (
     "StopTxnAlignedData",
     "StopTxnSampledData",
 )
-VIOLATIONS = frozenset(
-    {
-        "FormationViolation",
-        "FormatViolation",
-        "PropertyConstraintViolation",
-        "TypeConstraintViolation",
-        "OccurenceConstraintViolation",
-        "OccurrenceConstraintViolation",
-        "ProtocolError",
-    }
-)
-"""Codes with which a CSMS says that a payload breaks its schema, those of OCPP 2.0.1 included."""
 NAMES_IT = re.compile(r"cel[cs]ius|temperature|\bunit\b|sampledValue", re.IGNORECASE)
 """What a CALLERROR with any other code says where this is the reason."""
 
@@ -46,7 +35,7 @@ def why_refused(action: str, payload: Mapping[str, Any], error: Error) -> str:
     ):
         return ""
     says = f"{error.code} {error.description} {json.dumps(error.details)}"
-    if not error.sent or (error.code not in VIOLATIONS and not NAMES_IT.search(says)):
+    if not error.sent or (error.code not in BREAKS_SCHEMA and not NAMES_IT.search(says)):
         return ""
     return (
         f"the CSMS refused {action} with a Temperature in {CELSIUS}: some know only Celcius, the "
@@ -54,13 +43,3 @@ def why_refused(action: str, payload: Mapping[str, Any], error: Error) -> str:
         "Celcius) says it so; or take Temperature out of the measurands "
         f"({', '.join(LISTS)})"
     )
-
-
-def explains(warn: Callable[[str, str], None]) -> Callable[[str, Mapping[str, Any], Error], None]:
-    """What is called with each refusal: it warns where a unit may be the reason."""
-
-    def refused(action: str, payload: Mapping[str, Any], error: Error) -> None:
-        if why := why_refused(action, payload, error):
-            warn(ABOUT, why)
-
-    return refused

@@ -8,17 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
+from sim_core.charging.environment import Environment
 from sim_core.hardware.model import Identity
+from sim_core.ocpp16.configuration import Configuration
+from sim_core.ocpp16.points import Speech
 from sim_core.ocpp16.timestamps import moment
 from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.runtime.asyncio_helpers import LightEvent
 from sim_core.snapshot import Registration
-from sim_core.wire.endpoint import Answer, NoAnswer, Payload, Result
-
-if TYPE_CHECKING:
-    from sim_core.ocpp16.charge_point import ChargePoint
+from sim_core.wire.answers import Answer, NoAnswer, Payload, Result
+from sim_core.wire.outbox import Outbox
 
 BOOT_RETRY_S = 10.0
 """Our own pause where the CSMS gives none: CALLERROR, silence, interval 0 (§4.2)."""
@@ -30,9 +30,6 @@ LATE_BOOTS = 4
 SANE_SKEW = timedelta(days=366)
 """A CSMS clock further away than this is broken and not adopted."""
 WORTH_TELLING = timedelta(seconds=2)
-LONG_INTERVAL_S = 600
-LATE_SHARE = (2.4 / 600, 2.8 / 600)
-"""By how much a long interval is longer in a make with a slow clock."""
 
 
 def boot_payload(identity: Identity) -> Payload:
@@ -54,9 +51,60 @@ def boot_payload(identity: Identity) -> Payload:
 class Registrar:
     """Registers with the CSMS and keeps in touch."""
 
-    def __init__(self, charge_point: ChargePoint, set_clock: Callable[[timedelta], None]) -> None:
-        self._cp = charge_point
+    __slots__ = (
+        "_accepted",
+        "_boot_early",
+        "_clock_set",
+        "_clock_trouble",
+        "_configuration",
+        "_environment",
+        "_identity",
+        "_late",
+        "_link_settled",
+        "_met",
+        "_new_interval",
+        "_next_boot_s",
+        "_on_change",
+        "_outbox",
+        "_set_clock",
+        "_speech",
+        "_unregistered",
+        "_warped",
+        "boot_retry_at",
+        "heartbeat_at",
+        "registration",
+    )
+
+    def __init__(
+        self,
+        environment: Environment,
+        configuration: Configuration,
+        outbox: Outbox,
+        speech: Speech,
+        *,
+        identity: Callable[[], Identity],
+        set_clock: Callable[[timedelta], None],
+        met: Callable[[], None],
+        accepted: Callable[[bool], None],
+        link_settled: Callable[[], None],
+        on_change: Callable[[], None],
+        warped: bool,
+    ) -> None:
+        """`met`: the CSMS has answered BootNotification, whatever it said; `accepted`: everything
+        may pass now, after a BootNotification or without one; `warped`: time passes here at
+        another speed than at the CSMS."""
+        self._environment = environment
+        self._configuration = configuration
+        self._outbox = outbox
+        self._speech = speech
+        self._identity = identity
         self._set_clock = set_clock
+        self._met = met
+        self._accepted = accepted
+        self._link_settled = link_settled
+        self._on_change = on_change
+        self._warped = warped
+        self.registration = Registration.NONE
         self._boot_early = LightEvent()
         self._new_interval = LightEvent()
         self._unregistered = False
@@ -75,14 +123,15 @@ class Registrar:
 
     async def session(self, boots: bool) -> None:
         """Register (when `boots`), then send heartbeats until cancelled."""
-        cp = self._cp
         try:
             if boots:
-                await cp.clock.sleep(cp.vary(cp.timing.boot_s))
+                await self._environment.clock.sleep(
+                    self._environment.vary(self._environment.timing.boot_s)
+                )
             while True:
                 if boots:
                     await self._register()
-                cp.registered(booted=boots)
+                self._accepted(boots)
                 await self._keep_in_touch()
                 self.heartbeat_at = None
                 boots = True
@@ -90,22 +139,30 @@ class Registrar:
             self.boot_retry_at = self.heartbeat_at = None
             self._late.clear()
 
+    def forget(self) -> None:
+        """The charge point goes down: it is nobody's until it has booted."""
+        self._outbox.registered = False
+        self.registration = Registration.NONE
+
+    def may_answer(self) -> bool:
+        """Whether calls of the CSMS are answered: while Rejected they are not (§4.2)."""
+        return self.registration is not Registration.REJECTED
+
     def boot_now(self) -> None:
         """A triggered BootNotification: the only one that may come before its time (§4.2)."""
-        if self._cp.registration is Registration.ACCEPTED:
-            self._cp.spawn(self._boot_again())
+        if self.registration is Registration.ACCEPTED:
+            self._environment.spawn(self._boot_again())
         else:
             self._boot_early.set()
 
     def heartbeat_now(self) -> None:
         """A triggered Heartbeat."""
-        self._cp.spawn(self._beat())
+        self._environment.spawn(self._beat())
 
     async def _register(self) -> None:
-        cp = self._cp
         own_pause_s = BOOT_RETRY_S
         self._unregistered = False
-        if cp.registration is not Registration.NONE:
+        if self.registration is not Registration.NONE:
             await self._wait_for_turn()
         while True:
             self._boot_early.clear()
@@ -118,17 +175,16 @@ class Registrar:
             else:
                 pause_s = own_pause_s
                 own_pause_s = min(BOOT_RETRY_LIMIT_S, own_pause_s * 2)
-            self._next_boot_s = cp.clock.monotonic() + pause_s
+            self._next_boot_s = self._environment.clock.monotonic() + pause_s
             await self._wait_for_turn()
 
     async def _wait_for_turn(self) -> None:
         """Return when the pause is over, or a trigger cuts it short."""
-        cp = self._cp
-        pause_s = self._next_boot_s - cp.clock.monotonic()
+        pause_s = self._next_boot_s - self._environment.clock.monotonic()
         if pause_s > 0:
-            self.boot_retry_at = cp.clock.now() + timedelta(seconds=pause_s)
-            cp.published_facts_changed()
-            await self._boot_early.within(pause_s, cp.clock.call_later)
+            self.boot_retry_at = self._environment.clock.now() + timedelta(seconds=pause_s)
+            self._on_change()
+            await self._boot_early.within(pause_s, self._environment.clock.call_later)
             self.boot_retry_at = None
 
     async def _boot_again(self) -> None:
@@ -136,28 +192,43 @@ class Registrar:
         if status is Registration.ACCEPTED:
             self._new_interval.set()
         elif status is not Registration.NONE:
-            self._next_boot_s = self._cp.clock.monotonic() + (interval_s or BOOT_RETRY_S)
+            self._next_boot_s = self._environment.clock.monotonic() + (interval_s or BOOT_RETRY_S)
             self._unregistered = True
             self._new_interval.set()
 
     async def _boot(self) -> tuple[Registration, int]:
         """Send BootNotification; returns what it came to and the interval it brought."""
-        cp = self._cp
-        payload = boot_payload(cp.model.identity)
-        asked_at = cp.clock.monotonic()
+        payload = boot_payload(self._identity())
+        asked_at = self._environment.clock.monotonic()
         answer = await self._first_answer(payload)
-        status, interval_s = self._read_boot(answer, cp.clock.monotonic() - asked_at)
-        if status is not Registration.NONE or not cp.outbox.registered:
-            cp.set_registration(status)  # a triggered one that fails takes nothing back
+        status, interval_s = self._read_boot(answer, self._environment.clock.monotonic() - asked_at)
+        if status is not Registration.NONE or not self._outbox.registered:
+            self._set(status)  # a triggered one that fails takes nothing back
         if status is Registration.ACCEPTED and interval_s > 0:
-            cp.configuration.override("HeartbeatInterval", str(interval_s))
+            self._configuration.override("HeartbeatInterval", str(interval_s))
         return status, interval_s
+
+    def _set(self, registration: Registration) -> None:
+        """BootNotification was answered, or not."""
+        if registration is not Registration.NONE:
+            self._met()
+        anew = registration is Registration.ACCEPTED and not self._outbox.registered
+        if registration is not self.registration or anew:
+            if registration is Registration.ACCEPTED and registration is not self.registration:
+                self._link_settled()  # once: a make that boots on every link hears it on each
+            self.registration = registration
+            if registration is not Registration.NONE:
+                text = f"the CSMS answered BootNotification: {registration.value}"
+                self._environment.note("boot", text)
+        if registration is not Registration.ACCEPTED:
+            self._outbox.registered = False
+        self._on_change()
 
     async def _first_answer(self, payload: Payload) -> Answer:
         """Send BootNotification; the first answer counts, also a late one to an earlier sending."""
         asked = list(self._late)
         if not any(answer.done() for answer in asked):
-            post = self._cp.outbox.post
+            post = self._outbox.post
             asked.append(post("BootNotification", payload, while_pending=True))
             await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
         answer = next(future for future in asked if future.done()).result()
@@ -173,16 +244,17 @@ class Registrar:
             self._boot_early.set()
 
     def _read_boot(self, answer: Answer, took_s: float) -> tuple[Registration, int]:
-        cp = self._cp
         if not isinstance(answer, Result):
             return Registration.NONE, 0
         status = WORDS.get(str(answer.payload.get("status")).strip().casefold())
         if status is None:
-            cp.note("boot", "BootNotification was answered without a usable status, asking again")
+            self._environment.note(
+                "boot", "BootNotification was answered without a usable status, asking again"
+            )
             return Registration.NONE, 0
         self._adopt_clock(answer.payload, took_s)
-        if cp.quirks.whole_second_clock and (said := moment(answer.payload.get("currentTime"))):
-            self._set_clock(said.replace(microsecond=0) - cp.now())
+        if self._speech.whole_seconds and (said := moment(answer.payload.get("currentTime"))):
+            self._set_clock(said.replace(microsecond=0) - self._environment.now())
         interval_s = whole_number(answer.payload.get("interval")) or 0
         return status, max(0, min(interval_s, 2**31 - 1))
 
@@ -191,33 +263,30 @@ class Registrar:
 
         Returns when the registration is taken back.
         """
-        cp = self._cp
         while not self._unregistered:
             self._new_interval.clear()
-            interval_s = float(max(1, cp.configuration.number("HeartbeatInterval")))
-            self.heartbeat_at = cp.clock.now() + timedelta(seconds=interval_s)
-            cp.published_facts_changed()
-            if cp.quirks.late_heartbeats and interval_s >= LONG_INTERVAL_S:
-                interval_s *= 1 + cp.rng.uniform(*LATE_SHARE)
-            if not await self._new_interval.within(interval_s, cp.clock.call_later):
-                cp.spawn(self._beat())
+            interval_s = float(max(1, self._configuration.number("HeartbeatInterval")))
+            self.heartbeat_at = self._environment.clock.now() + timedelta(seconds=interval_s)
+            self._on_change()
+            interval_s = self._speech.heartbeat_s(interval_s, self._environment.rng)
+            if not await self._new_interval.within(interval_s, self._environment.clock.call_later):
+                self._environment.spawn(self._beat())
 
     def interval_changed(self) -> None:
         """HeartbeatInterval has a new value: it counts from now."""
         self._new_interval.set()
 
     async def _beat(self) -> None:
-        cp = self._cp
-        asked_at = cp.clock.monotonic()
-        answer = await cp.outbox.call("Heartbeat", {}, while_pending=True)
+        asked_at = self._environment.clock.monotonic()
+        answer = await self._outbox.call("Heartbeat", {}, while_pending=True)
         if isinstance(answer, Result):
-            self._adopt_clock(answer.payload, cp.clock.monotonic() - asked_at)
+            self._adopt_clock(answer.payload, self._environment.clock.monotonic() - asked_at)
 
     def _note_clock(self, trouble: str) -> None:
         """Say it once: every Heartbeat may bring the same."""
         if trouble != self._clock_trouble:
             self._clock_trouble = trouble
-            self._cp.note("clock", trouble)
+            self._environment.note("clock", trouble)
 
     def _adopt_clock(self, payload: Payload, took_s: float) -> None:
         """Set the clock by currentTime (§4.2), unless it already agrees with it.
@@ -225,22 +294,20 @@ class Registrar:
         The answer was written at some moment while we waited, so any time between `currentTime`
         and `currentTime` + the wait agrees; one without a fraction leaves a second open.
         """
-        cp = self._cp
         said = moment(payload.get("currentTime"))
         if said is None:
             self._note_clock(
                 "the CSMS sent a currentTime that is no time: the clock stays as it is"
             )
             return
-        now = cp.now()
+        now = self._environment.now()
         if abs(said - now) > SANE_SKEW:
             self._note_clock(
                 f"the CSMS says it is {said:%Y-%m-%d} UTC: too far off, the clock stays"
             )
             return
         self._clock_trouble = ""
-        warped = cp.build.time_scale != 1
-        if warped and self._clock_set:
+        if self._warped and self._clock_set:
             return  # its time runs away from the CSMS's: taken up once, then let go
         self._clock_set = True
         slack = timedelta(seconds=took_s + (0 if said.microsecond else 1))
@@ -248,4 +315,6 @@ class Registrar:
             return
         self._set_clock(said - now)
         if abs(said - now) >= WORTH_TELLING:
-            cp.note("clock", f"clock set to the CSMS's: {(said - now).total_seconds():+.1f} s")
+            self._environment.note(
+                "clock", f"clock set to the CSMS's: {(said - now).total_seconds():+.1f} s"
+            )

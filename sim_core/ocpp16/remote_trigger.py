@@ -1,60 +1,44 @@
-"""TriggerMessage: say it now (OCPP 1.6 §5.17). The answer first, then the message."""
+"""TriggerMessage and ExtendedTriggerMessage: say it now (OCPP 1.6 §5.17; "Improved security for OCPP
+1.6-J", §5). The answer first, then the message."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Container, Mapping
 
 from ocpp.v16 import call_result
 from ocpp.v16.enums import Action, MessageTrigger, TriggerMessageStatus
 
 from sim_core.ocpp16.routing import on
-from sim_core.wire.endpoint import Reply
+from sim_core.wire.routes import Reply
 
-if TYPE_CHECKING:
-    from sim_core.ocpp16.charge_point import ChargePoint
-
-Messages = dict[str, Callable[["int | None"], None]]
+Messages = Mapping[str, Callable[["int | None"], None]]
 """Name of a message -> what sends it, for a connector or for all."""
-
-LOG_STATUS = "LogStatusNotification"
 
 
 class RemoteTrigger:
     """Handler of the Remote Trigger profile."""
 
-    def __init__(self, charge_point: ChargePoint) -> None:
-        self._cp = charge_point
+    __slots__ = ("_connectors", "_messages")
 
-    def _messages(self) -> Messages:
-        cp = self._cp
-        messages = _core_messages(cp)
-        if cp.configuration.supports(cp.firmware.profile):
-            messages |= {
-                MessageTrigger.firmware_status_notification.value: lambda _: cp.firmware.trigger(),
-                MessageTrigger.diagnostics_status_notification.value: (
-                    lambda _: cp.diagnostics.trigger()
-                ),
-            }
-        return messages
+    def __init__(self, messages: Messages, connectors: Container[int]) -> None:
+        self._messages = messages
+        self._connectors = connectors
 
     @on(Action.trigger_message)
     def trigger_message(self, requested_message: str, connector_id: int | None = None) -> Reply:
         """§5.17: Rejected for an unknown connector, NotImplemented for what cannot be said."""
-        return triggered(
-            self._cp, self._messages(), call_result.TriggerMessage, requested_message, connector_id
-        )
+        answer = call_result.TriggerMessage
+        return _triggered(self._messages, self._connectors, answer, requested_message, connector_id)
 
 
 class ExtendedTrigger:
-    """Handler of ExtendedTriggerMessage ("Improved security for OCPP 1.6-J", §5)."""
+    """Handler of ExtendedTriggerMessage."""
 
-    def __init__(self, charge_point: ChargePoint) -> None:
-        self._cp = charge_point
+    __slots__ = ("_connectors", "_messages")
 
-    def _messages(self) -> Messages:
-        cp = self._cp
-        return _core_messages(cp) | {LOG_STATUS: lambda _: cp.security_log.trigger()}
+    def __init__(self, messages: Messages, connectors: Container[int]) -> None:
+        self._messages = messages
+        self._connectors = connectors
 
     @on(Action.extended_trigger_message)
     def extended_trigger_message(
@@ -62,12 +46,12 @@ class ExtendedTrigger:
     ) -> Reply:
         """As TriggerMessage; signed firmware and certificates are not built: NotImplemented."""
         answer = call_result.ExtendedTriggerMessage
-        return triggered(self._cp, self._messages(), answer, requested_message, connector_id)
+        return _triggered(self._messages, self._connectors, answer, requested_message, connector_id)
 
 
-def triggered(
-    cp: ChargePoint,
+def _triggered(
     messages: Messages,
+    connectors: Container[int],
     answer: Callable[[TriggerMessageStatus], object],
     message: str,
     connector_id: int | None,
@@ -77,16 +61,7 @@ def triggered(
     if send is None:
         return Reply(answer(TriggerMessageStatus.not_implemented))
     lowest = 0 if message == MessageTrigger.status_notification else 1
-    known = connector_id is None or connector_id in cp.connectors or connector_id == lowest == 0
+    known = connector_id is None or connector_id in connectors or connector_id == lowest == 0
     if not known:
         return Reply(answer(TriggerMessageStatus.rejected))
     return Reply(answer(TriggerMessageStatus.accepted), then=lambda: send(connector_id))
-
-
-def _core_messages(cp: ChargePoint) -> Messages:
-    return {
-        MessageTrigger.boot_notification.value: lambda _: cp.registrar.boot_now(),
-        MessageTrigger.heartbeat.value: lambda _: cp.registrar.heartbeat_now(),
-        MessageTrigger.status_notification.value: cp.report_status,
-        MessageTrigger.meter_values.value: cp.trigger_samples,
-    }

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 import ocpp.routing
 from ocpp.v16.enums import Action
 
-from sim_core.wire.endpoint import Handler, Route, Routes
+from sim_core.wire.routes import Handler, Route, Routes
 
 H = TypeVar("H", bound=Callable[..., Any])
 

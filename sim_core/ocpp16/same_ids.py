@@ -15,7 +15,7 @@ from sim_core.charging.connector import Connector
 ABOUT = "transactionId"
 
 
-def running_with(connectors: Iterable[Connector], transaction_id: int) -> list[Connector]:
+def running_with(connectors: Iterable[Connector], transaction_id: int | str) -> list[Connector]:
     """The connectors whose running transaction has this id, in the order in which they began."""
     found = [
         connector
@@ -34,7 +34,7 @@ def sentence(connectors: Iterable[Connector]) -> str:
     A transaction that the CSMS has refused does not count: for such ones many give no id of its
     own (0, −1).
     """
-    by_id: dict[int, list[Connector]] = {}
+    by_id: dict[int | str, list[Connector]] = {}
     for connector in connectors:
         transaction = connector.transaction
         if transaction is None or transaction.transaction_id is None or transaction.deauthorized:

@@ -18,7 +18,7 @@ from ocpp.v16.enums import ConfigurationStatus
 
 from sim_core.ocpp16.configuration import Configuration
 from sim_core.settings.authorization_key import key_bytes
-from sim_core.store.sqlite import Store
+from sim_core.store.interface import Store
 from sim_core.wire.access import Access, why_no_tls
 
 AUTHORIZATION_KEY = "AuthorizationKey"
@@ -62,7 +62,7 @@ class Security:
         """How often a profile on trial was tried since the charge point runs."""
         if access.profile > self.profile:
             configuration.assume(SECURITY_PROFILE, str(access.profile))
-        kept = store.kept(TRIAL)
+        kept = store.documents.get(TRIAL)
         before = max(kept["from"], access.profile) if kept else self.profile
         self._fallback: int | None = before if before < self.profile else None
         """The profile that counts again if the one on trial does not connect; None: no trial."""
@@ -122,7 +122,7 @@ class Security:
         with self._store.together():
             status = self._configuration.change(name, value)
             if self.profile > before:
-                self._store.keep(TRIAL, {"from": before})
+                self._store.documents.put(TRIAL, {"from": before})
         if self.profile > before:
             self._fallback, self._attempts = before, 0
         return status
@@ -144,5 +144,5 @@ class Security:
         )
 
     def _end_trial(self) -> None:
-        self._store.keep(TRIAL, None)
+        self._store.documents.put(TRIAL, None)
         self._fallback = None

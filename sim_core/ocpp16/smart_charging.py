@@ -27,7 +27,8 @@ from sim_core.charging.profile import Installed, Period, Profile, Purpose, momen
 from sim_core.ocpp16.charging_profile import ALLOWED_UNIT, PURPOSES, WORDS, Bounds, bounds_of, read
 from sim_core.ocpp16.routing import on
 from sim_core.ocpp16.timestamps import stamp
-from sim_core.wire.endpoint import Payload, Refusal, Reply
+from sim_core.wire.answers import Payload
+from sim_core.wire.routes import Refusal, Reply
 
 PROFILE = "SmartCharging"
 LONGEST_NOTE = 200

@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import Enum
 
 from sim_core.charging.facts import Facts
+from sim_core.snapshot import ConnectorState
 
 
 class Status(str, Enum):
@@ -51,3 +52,24 @@ def _status_in_transaction(facts: Facts) -> Status:
     if facts.energized:
         return Status.CHARGING
     return Status.SUSPENDED_EV if facts.interrupted else Status.PREPARING
+
+
+def whole_status(*, usable: bool, broken: bool) -> Status:
+    """The word for connector 0: Available, Unavailable or Faulted (§4.9)."""
+    if broken:
+        return Status.FAULTED
+    return Status.AVAILABLE if usable else Status.UNAVAILABLE
+
+
+STATES: dict[Status, ConnectorState] = {
+    Status.AVAILABLE: ConnectorState.FREE,
+    Status.PREPARING: ConnectorState.PREPARING,
+    Status.CHARGING: ConnectorState.CHARGING,
+    Status.SUSPENDED_EV: ConnectorState.PAUSED_BY_VEHICLE,
+    Status.SUSPENDED_EVSE: ConnectorState.PAUSED_BY_CHARGER,
+    Status.FINISHING: ConnectorState.ENDED,
+    Status.RESERVED: ConnectorState.RESERVED,
+    Status.UNAVAILABLE: ConnectorState.OUT_OF_SERVICE,
+    Status.FAULTED: ConnectorState.FAULTED,
+}
+"""What viewers see in each word."""

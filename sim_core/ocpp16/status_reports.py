@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sim_core.ocpp16.status import Status
 from sim_core.runtime.clock import Clock, Timer
-from sim_core.wire.endpoint import Answer, NoAnswer, Payload
+from sim_core.wire.answers import Answer, NoAnswer, Payload
 
 NO_ERROR = "NoError"
 

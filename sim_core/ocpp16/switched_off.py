@@ -32,7 +32,7 @@ from ocpp.v16.enums import (
 )
 
 from sim_core.ocpp16 import local_list, reservation, smart_charging
-from sim_core.wire.endpoint import Reply, Route
+from sim_core.wire.routes import Reply, Route
 
 CERTIFICATES = "certificates and signed firmware"
 """The part of the security extension that is not built."""

@@ -216,7 +216,7 @@ async def _started(station: Station, number: int) -> Outcome | None:
 
     A script that asks for a start looks for the transaction with its next line.
     """
-    connector = station.charge_point.connectors[number]
+    connector = station.charger.connectors[number]
     if not connector.starting:
         return None
     await station.until(lambda _: not connector.starting)
@@ -228,7 +228,7 @@ async def _started(station: Station, number: int) -> Outcome | None:
 
 def _connector(station: Station, text: str) -> int:
     """The connector that a path names; 0 where there is none."""
-    numbers = {str(number): number for number in station.charge_point.connectors}
+    numbers = {str(number): number for number in station.charger.connectors}
     return numbers.get(text, 0)
 
 
@@ -236,16 +236,18 @@ def _done(station: Station, action: Action, number: int, outcome: Outcome) -> di
     body: dict[str, Any] = {"ok": True}
     if action.on_connector:
         # The picture is made once a turn of the loop; the facts are those of now.
-        connector = station.charge_point.connectors[number]
+        connector = station.charger.connectors[number]
         body["connector"] = number
-        body["state"] = connector.status().value
+        body["state"] = station.charge_point.connector_word(
+            connector.facts(station.charger.condition)
+        )[1]
         body["plugged"] = connector.metal.plugged
         if connector.metal.fault is not None:
             body["error_code"] = connector.metal.fault.error_code
     else:
         body["link"] = "up" if station.link.wanted else "down"
         body["online"] = station.snapshot.link.frames_pass
-        body["powered"] = station.charge_point.condition.powered
+        body["powered"] = station.charger.condition.powered
     if isinstance(outcome, Accepted) and outcome.detail:
         body["detail"] = outcome.detail
     return body

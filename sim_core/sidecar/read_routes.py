@@ -267,8 +267,8 @@ def _reservation(held: ReservationSnapshot | None) -> dict[str, Any] | None:
         return None
     return {
         "reservation_id": held.reservation_id,
-        "id_tag": held.id_tag,
-        "parent_id_tag": held.parent_id_tag,
+        "id_tag": held.token,
+        "parent_id_tag": held.group,
         "until": held.until.isoformat(),
     }
 
@@ -289,17 +289,19 @@ def _installed(one: InstalledProfile) -> dict[str, Any]:
 
 
 def _progress(one: FirmwareSnapshot | UploadSnapshot) -> dict[str, Any]:
-    return vars(one) | {
+    shown = vars(one) | {
         "since": one.since and one.since.isoformat(),
         "due_at": one.due_at and one.due_at.isoformat(),
     }
+    del shown["failed"]  # over HTTP the status alone says so
+    return shown
 
 
 def _sessions(seen: StationSnapshot) -> list[dict[str, Any]]:
     return [
         {
             "connector": one.connector_id,
-            "id_tag": running.id_tag,
+            "id_tag": running.token,
             "transaction_id": running.transaction_id,
             "started_at": running.started_at.isoformat(),
             "meter_start_wh": running.meter_start_wh,

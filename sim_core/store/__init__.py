@@ -1,1 +1,1 @@
-"""What must survive: one promise (`sqlite.Store`), kept in a file or in memory."""
+"""What must survive: one promise (`interface`), kept in a file or in memory."""

@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from sim_core.store.file import MEMORY
-from sim_core.store.memory import MemoryStore
-from sim_core.store.sqlite import Store
+from sim_core.store.interface import MEMORY, Store
+from sim_core.store.memory.store import MemoryStore
+from sim_core.store.sqlite.store import SqliteStore
 
 
 def store_in(folder: Path, charge_point_id: str, now: datetime) -> Store:
@@ -21,4 +21,4 @@ def store_in(folder: Path, charge_point_id: str, now: datetime) -> Store:
     """
     if folder == MEMORY:
         return MemoryStore()
-    return Store(folder / f"{quote(charge_point_id, safe='')}.sqlite3", now)
+    return SqliteStore(folder / f"{quote(charge_point_id, safe='')}.sqlite3", now)

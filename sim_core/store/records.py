@@ -6,77 +6,92 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+TransactionId = int | str
+"""What a CSMS calls a transaction: a number in OCPP 1.6, a text in OCPP 2.0.1."""
 
-@dataclass(frozen=True, slots=True)
-class StoredTransaction:
-    """A transaction as it is on disk. `transaction_id` is None until the CSMS has given one."""
 
-    key: int
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTransaction:
+    """A transaction that begins. Whoever's token has the same `group` may end it, too."""
+
     connector_id: int
-    id_tag: str
-    parent_id_tag: str | None
+    token: str
+    group: str | None
     meter_start_wh: int
     started_at: datetime
     reservation_id: int | None
-    vehicle: str | None
-    """Name of the vehicle that it began with, and what was in its battery then."""
-    vehicle_wh: float | None
-    transaction_id: int | None
+    vehicle: str | None = None
+    """Name of the vehicle that it begins with, and what is in its battery then."""
+    vehicle_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTransaction(NewTransaction):
+    """A transaction that has begun. `transaction_id` is None until the CSMS has given one."""
+
+    key: int
+    transaction_id: TransactionId | None
+
+
+BEGAN, SAMPLED, ENDED = "began", "sampled", "ended"
+"""What a row of the journal tells of a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
-    """A transaction message that the CSMS has not answered yet."""
+    """What happened in a transaction, and the CSMS has not answered yet."""
 
     number: int
-    action: str
-    payload: dict[str, Any]
+    kind: str
+    """BEGAN, SAMPLED or ENDED."""
+    content: dict[str, Any]
+    """The facts. Of schema 1: {"spelt": {"action": …, "payload": …}}, as OCPP 1.6 is to say it."""
     transaction_key: int
     connector_id: int
     written_at: datetime
     attempts: int
-    transaction_id: int | None
+    transaction_id: TransactionId | None
 
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """A transaction message whose attempts were spent: the CSMS has never processed it."""
+    """A row whose attempts were spent: the CSMS has never processed what it tells."""
 
-    action: str
+    kind: str
     connector_id: int
-    transaction_id: int | None
+    transaction_id: TransactionId | None
     given_up_at: datetime
     why: str
 
 
 @dataclass(frozen=True, slots=True)
-class KnownTag:
-    """What the CSMS has said of an idTag: the authorization cache, or the local list (§3.5.1-2)."""
+class KnownToken:
+    """What the CSMS has said of a token: the authorization cache, or the local list."""
 
-    id_tag: str
+    token: str
     status: str
-    parent_id_tag: str | None
-    expiry_date: datetime | None
+    group: str | None
+    expires_at: datetime | None
 
     def expired(self, now: datetime) -> bool:
         """Whether the time has run out up to which it was said."""
-        return self.expiry_date is not None and self.expiry_date <= now
+        return self.expires_at is not None and self.expires_at <= now
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A connector (0: any one) that is kept free for a card until a moment (OCPP 1.6 §5.13)."""
+    """A connector (0: any one) that is kept free for a token until a moment."""
 
     reservation_id: int
     connector_id: int
-    id_tag: str
-    parent_id_tag: str | None
+    token: str
+    group: str | None
     until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class StoredProfile:
-    """A charging profile (OCPP 1.6 §5.16); `transaction_key` is that of a TxProfile's."""
+    """A charging profile; `transaction_key` where it is for one transaction alone."""
 
     profile_id: int
     connector_id: int
@@ -86,7 +101,7 @@ class StoredProfile:
 
 @dataclass(frozen=True, slots=True)
 class SecurityEvent:
-    """An event of the security log (whitepaper "Improved security for OCPP 1.6-J")."""
+    """An event of the security log."""
 
     number: int
     kind: str

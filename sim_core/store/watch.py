@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 
 from sim_core.runtime.clock import Clock, Timer
-from sim_core.store.sqlite import Store
+from sim_core.store.interface import Store
 
 LOG = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ import asyncio
 import errno
 import logging
 import socket
+from collections.abc import Sequence
 from urllib.parse import quote, urljoin
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -34,12 +35,12 @@ from sim_core.errors import UserError
 from sim_core.redaction import plain, public_url, without_users
 from sim_core.settings.csms_url import PLACE_OF_ID, with_identity
 from sim_core.wire.access import Dial, explain_tls
+from sim_core.wire.dialect import Dialect
 from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.link_ends import LinkEnd
 
 LOG = logging.getLogger(__name__)
 
-SUBPROTOCOL = Subprotocol("ocpp1.6")
 MAX_FRAME = 8 * 1024 * 1024
 """Bytes of one message; a SendLocalList of 1 MiB must pass, memory must stay bounded."""
 OPEN_TIMEOUT_S = 10.0
@@ -51,7 +52,7 @@ ABNORMAL = 1006
 
 STATUS_ADVICE = {
     200: "what answers there is no WebSocket: check the path in CSMS_URL",
-    400: "the CSMS refuses the request: check the URL, and that it speaks ocpp1.6",
+    400: "the CSMS refuses the request: check the URL, and that it speaks {offered}",
     401: "the CSMS asks for a password: set AUTHORIZATION_KEY",
     403: "the CSMS forbids this charge point: check that it is registered there",
     404: "the CSMS knows no such path or charge point: check CSMS_URL and CPID",
@@ -102,16 +103,17 @@ def charge_point_url(base: str, charge_point_id: str) -> str:
     return with_identity(base, charge_point_id)
 
 
-async def open_socket(way: Dial) -> ClientConnection:
-    """A WebSocket that speaks ocpp1.6. Raises whatever `explain` explains.
+async def open_socket(way: Dial, dialects: Sequence[Dialect]) -> tuple[ClientConnection, Dialect]:
+    """A WebSocket, and which of `dialects` (best first) the CSMS has chosen for it.
 
-    Proxies of the environment do not count: only the one that is set.
+    Proxies of the environment do not count: only the one that is set. Raises whatever `explain`
+    explains.
     """
     try:
         connection = await _Connect(
             way.url,
             ssl=way.tls,
-            subprotocols=[SUBPROTOCOL],
+            subprotocols=[Subprotocol(dialect.subprotocol) for dialect in dialects],
             additional_headers={"Authorization": way.authorization} if way.authorization else None,
             open_timeout=OPEN_TIMEOUT_S,
             ping_interval=None,  # the link sends its own
@@ -122,16 +124,17 @@ async def open_socket(way: Dial) -> ClientConnection:
         )
     except ImportError:
         raise UserError("PROXY: a SOCKS proxy needs the package python-socks: install it") from None
-    if connection.subprotocol != SUBPROTOCOL:  # OCPP-J §3.1.2; websockets does not insist
+    chosen = [dialect for dialect in dialects if dialect.subprotocol == connection.subprotocol]
+    if not chosen:  # OCPP-J §3.1.2; websockets does not insist
         await connection.close()
-        raise UserError(_no_common_tongue(""))
-    return connection
+        raise UserError(_no_common_tongue("", dialects))
+    return connection, chosen[0]
 
 
-def explain(error: BaseException, way: Dial | None = None) -> str:
+def explain(error: BaseException, way: Dial | None, dialects: Sequence[Dialect]) -> str:
     """Why an attempt to connect failed and what to do, as a sentence without full stop.
 
-    `way`: how it was dialled, as far as it came to that.
+    `way`: how it was dialled, as far as it came to that; `dialects`: what was offered there.
     """
     if isinstance(error, UserError):
         return str(error).rstrip(".")
@@ -140,9 +143,9 @@ def explain(error: BaseException, way: Dial | None = None) -> str:
     if advice := explain_tls(error):
         return advice
     if isinstance(error, InvalidStatus):
-        return _explain_status(error, way)
+        return _explain_status(error, way, dialects)
     if isinstance(error, WebSocketException):
-        return _explain_handshake(error, tls=way is not None and way.tls is not None)
+        return _explain_handshake(error, dialects, tls=way is not None and way.tls is not None)
     if isinstance(error, (OSError, EOFError, asyncio.TimeoutError)):
         return _explain_network(error, way)
     if isinstance(error, ValueError):
@@ -152,17 +155,17 @@ def explain(error: BaseException, way: Dial | None = None) -> str:
     return f"{type(error).__name__}: {_quoted(str(error))}"
 
 
-def _explain_status(error: InvalidStatus, way: Dial | None) -> str:
+def _explain_status(error: InvalidStatus, way: Dial | None, dialects: Sequence[Dialect]) -> str:
     response = error.response
     status = response.status_code
     if 300 <= status < 400:
         return f"HTTP {status}: {_explain_redirect(response.headers.get_all('Location'), way)}"
-    advice = STATUS_ADVICE.get(status)
+    advice = STATUS_ADVICE.get(status, "").format(offered=_offered(dialects))
     if status == 401 and way is not None and way.authorization:
         advice = "the CSMS does not accept our password: check AUTHORIZATION_KEY and CPID"
     if way is not None and 400 <= status <= 404 and _stands_twice(way):
         advice = f"the id stands twice at the end of the URL: write {PLACE_OF_ID} once in CSMS_URL"
-    if advice is None:
+    if not advice:
         trouble = "the CSMS is in trouble: wait, or look at its log"
         advice = trouble if status >= 500 else "the CSMS refuses the request: look at its log"
     return f"HTTP {status}: {advice}"
@@ -208,7 +211,7 @@ def _explain_proxy(error: InvalidProxy | ProxyError) -> str:
     return f"the proxy does not let us through{words}: check PROXY, and the host in CSMS_URL"
 
 
-def _explain_handshake(error: WebSocketException, *, tls: bool) -> str:
+def _explain_handshake(error: WebSocketException, dialects: Sequence[Dialect], *, tls: bool) -> str:
     if isinstance(error, NegotiationError):
         what, _, chosen = str(error).partition(": ")
         if what != "unsupported subprotocol":
@@ -216,9 +219,9 @@ def _explain_handshake(error: WebSocketException, *, tls: bool) -> str:
                 "the CSMS chose WebSocket extensions that nobody asked for: it must be mended, or "
                 "what stands before it"
             )
-        return _no_common_tongue(chosen)
+        return _no_common_tongue(chosen, dialects)
     if isinstance(error, InvalidHeader) and error.name == "Sec-WebSocket-Protocol":
-        return _no_common_tongue((error.value or "").rpartition(": ")[2])
+        return _no_common_tongue((error.value or "").rpartition(": ")[2], dialects)
     if isinstance(error, InvalidURI):  # its text has the URL in it
         return "CSMS_URL is not a WebSocket URL: write ws://host:port/path"
     if isinstance(error, InvalidMessage) and tls:
@@ -257,13 +260,19 @@ def _status_line(error: InvalidMessage) -> str:
     return line if what.startswith(("unsupported protocol", "invalid HTTP status line")) else ""
 
 
-def _no_common_tongue(chosen: str) -> str:
-    """The CSMS did not choose the one sub-protocol that it may (OCPP-J §3.1.2)."""
+def _no_common_tongue(chosen: str, dialects: Sequence[Dialect]) -> str:
+    """The CSMS chose none of the sub-protocols that it may (OCPP-J §3.1.2)."""
     answered = f"answered {_quoted(chosen)}" if chosen else "named no sub-protocol"
+    versions = " or ".join(dialect.version for dialect in dialects)
     return (
-        f"the CSMS does not speak {SUBPROTOCOL} there (it {answered}): check the path in CSMS_URL, "
-        "and that the CSMS is set up for OCPP 1.6"
+        f"the CSMS does not speak {_offered(dialects)} there (it {answered}): check the path in "
+        f"CSMS_URL, and that the CSMS is set up for {versions}"
     )
+
+
+def _offered(dialects: Sequence[Dialect]) -> str:
+    """The sub-protocols that were offered, in words."""
+    return " or ".join(dialect.subprotocol for dialect in dialects)
 
 
 def _explain_network(error: BaseException, way: Dial | None) -> str:

@@ -14,7 +14,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,11 +28,13 @@ from sim_core.runtime.clock import Clock, SystemClock
 from sim_core.runtime.random_numbers import Rng
 from sim_core.snapshot import LinkState
 from sim_core.wire.access import Dial, is_bad_certificate
+from sim_core.wire.dialect import Dialect
 from sim_core.wire.dialling import end_of, explain, explain_end, open_socket
-from sim_core.wire.endpoint import Endpoint, Routes
+from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.link_ends import LinkEnd
 from sim_core.wire.message_log import MessageLog
+from sim_core.wire.routes import Routes
 from sim_core.wire.wire_format import CLEAN, WireFormat
 
 FIRST_PAUSE_S = 1.0
@@ -40,6 +43,19 @@ PAUSE_SPREAD = (0.1, 1.0)
 NO_PONG = "the CSMS does not answer pings: the link is dead, or the CSMS is"
 PING = 2
 """The place of the pings among the parts of a connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who speaks one version of OCPP on a connection."""
+
+    dialect: Dialect
+    routes: Routes
+    """Where the requests of the CSMS go."""
+    session: Callable[[Endpoint], Coroutine[Any, Any, None]]
+    """Runs beside the read loop for as long as the connection lasts."""
+    may_answer: Callable[[], bool]
+    """Whether requests are answered at all."""
 
 
 class Link:
@@ -55,7 +71,6 @@ class Link:
         "_first_pause_s",
         "_log",
         "_longest_pause_s",
-        "_may_answer",
         "_new_ping_interval",
         "_note",
         "_on_change",
@@ -66,9 +81,7 @@ class Link:
         "_ping_interval_s",
         "_quiet_for_s",
         "_rng",
-        "_routes",
-        "_secret_keys",
-        "_session",
+        "_speakers",
         "_style",
         "_told",
         "_wanted",
@@ -81,6 +94,7 @@ class Link:
         "online",
         "retry_at",
         "state",
+        "subprotocol",
         "trouble",
         "url",
     )
@@ -88,30 +102,26 @@ class Link:
     def __init__(
         self,
         url: str,
-        routes: Routes,
+        speakers: Sequence[Speaker],
         *,
         clock: Clock,
         log: MessageLog,
-        session: Callable[[Endpoint], Coroutine[Any, Any, None]],
         on_change: Callable[[], None],
         note: Callable[[str], None],
-        may_answer: Callable[[], bool],
         ping_interval_s: Callable[[], float],
         call_timeout_s: float,
         longest_pause_s: float,
         rng: Rng,
         dial: Callable[[str], Dial] = Dial,
-        secret_keys: frozenset[str] = frozenset(),
         style: WireFormat = CLEAN,
         first_pause_s: float = FIRST_PAUSE_S,
         pause_seed: str | None = None,
         ping_clock: Clock | None = None,
     ) -> None:
-        """`session` runs beside the read loop for as long as the connection lasts.
+        """`speakers` are the versions that are offered, best first: the CSMS chooses one.
 
-        `dial` says what the next attempt needs to get in; `secret_keys` are configuration keys
-        (in lower case) whose values the message log does not keep. `pause_seed` is that of the
-        pauses: no two charge points may share it.
+        `dial` says what the next attempt needs to get in. `pause_seed` is that of the pauses: no
+        two charge points may share it.
         """
         self.url = url
         self.on_bad_certificate: Callable[[str], None] = lambda _: None
@@ -128,23 +138,22 @@ class Link:
         self.retry_at: datetime | None = None
         self.heard_at: datetime | None = None
         self.trouble = ""
+        self.subprotocol = ""
+        """What was chosen on the last connection; empty before the first."""
         self.online = True
-        self._routes = routes
+        self._speakers = tuple(speakers)
         self._clock = clock
         self._log = log
-        self._session = session
         self._on_change = on_change
         self._note = note
         self._told = ""
         """The trouble that was last told of: the same one again is no news."""
-        self._may_answer = may_answer
         self._ping_interval_s = ping_interval_s
         self._call_timeout_s = call_timeout_s
         self._longest_pause_s = longest_pause_s
         self._rng = rng
         self._style = style
         self._dial = dial
-        self._secret_keys = secret_keys
         self._pause_seed = pause_seed
         self._pause_rng: random.Random | None = None
         """Made with the first loss of the link: most never have one."""
@@ -220,12 +229,12 @@ class Link:
         self.trouble = await self._dial_once()
 
     async def _dial_once(self) -> str:
-        way = None
+        way, offered = None, [speaker.dialect for speaker in self._speakers]
         try:
             way = self._dial(self.url)
-            connection = await open_socket(way)
+            connection, chosen = await open_socket(way, offered)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may succeed
-            why = explain(error, way)
+            why = explain(error, way, offered)
             if why != self._told:
                 self._told = why
                 if is_bad_certificate(error):
@@ -233,26 +242,27 @@ class Link:
                 self._note(f"the CSMS cannot be reached: {why}; it is tried again and again")
             return why
         try:
-            return await self._serve(connection)
+            return await self._serve(connection, self._speakers[offered.index(chosen)])
         finally:
             await connection.close()
 
-    async def _serve(self, connection: ClientConnection) -> str:
+    async def _serve(self, connection: ClientConnection, speaker: Speaker) -> str:
+        self.subprotocol = speaker.dialect.subprotocol
         endpoint = Endpoint(
             connection,
-            self._routes,
+            speaker.routes,
+            speaker.dialect,
             clock=self._clock,
             log=self._log,
             call_timeout_s=self._call_timeout_s,
-            may_answer=self._may_answer,
+            may_answer=speaker.may_answer,
             style=self._style,
             rng=self._rng,
-            secret_keys=self._secret_keys,
         )
         endpoint.silent = not self.online
         endpoint.on_frame = self._heard
         endpoint.on_odd_frame = self.on_odd_frame
-        endpoint.on_own_fault = self.on_own_fault
+        endpoint.answering.on_own_fault = self.on_own_fault
         self.on_odd_frame("")
         if isinstance(connection, FastConnection):
             connection.take = endpoint.take
@@ -266,7 +276,7 @@ class Link:
         why = "closed by the charge point"
         up_since_s = self._clock.monotonic()
         try:
-            parts = (self._read(endpoint), self._session(endpoint), self._ping(connection))
+            parts = (self._read(endpoint), speaker.session(endpoint), self._ping(connection))
             ended = await first_of(*parts)
             if ended == PING:
                 connection.transport.abort()

@@ -10,7 +10,10 @@ something else was answered there: then it is the message, not the link.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from sim_core.wire.answers import Payload
+from sim_core.wire.dialect import Dialect
 
 GOES_AWAY = frozenset({1001, 1012, 1013})
 """Close codes of a CSMS that is stopped, restarted or overloaded (RFC 6455 §7.4.1, IANA)."""
@@ -49,7 +52,7 @@ class OpenCall(NamedTuple):
     """A request that has no answer yet."""
 
     action: str
-    payload: dict[str, Any]
+    payload: Payload
     connector_id: int | None
     sent_s: float
     row: int | None
@@ -61,25 +64,27 @@ class OpenCall(NamedTuple):
         of = "" if self.connector_id is None else f" of connector {self.connector_id}"
         return f"{self.action}{of}"
 
-    def is_like(self, other: OpenCall) -> bool:
+    def is_like(self, other: OpenCall, time_fields: frozenset[str]) -> bool:
         """Whether both say the same, though at different times."""
         if self.row is not None or other.row is not None:
             return self.row == other.row
-        return self.action == other.action and untimed(self.payload) == untimed(other.payload)
+        untimed = _untimed(self.payload, time_fields)
+        return self.action == other.action and untimed == _untimed(other.payload, time_fields)
 
 
-def untimed(payload: dict[str, Any]) -> dict[str, Any]:
+def _untimed(payload: Payload, time_fields: frozenset[str]) -> Payload:
     """What a message says, without when."""
-    return {name: value for name, value in payload.items() if name != "timestamp"}
+    return {name: value for name, value in payload.items() if name not in time_fields}
 
 
 class Blame:
     """The calls that are open on a connection, and the one that brings down one link after the
     other, if there is one."""
 
-    __slots__ = ("_accused", "_open", "_times", "_withheld", "proved")
+    __slots__ = ("_accused", "_dialect", "_open", "_times", "_withheld", "proved")
 
-    def __init__(self) -> None:
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
         self._open: list[OpenCall] = []
         """Oldest first. It stays when the link goes: `ended` looks at it."""
         self._accused: OpenCall | None = None
@@ -104,7 +109,7 @@ class Blame:
             self._open.remove(call)
         if answered:
             self.proved = True
-            if self._accused is not None and self._accused.is_like(call):
+            if self._alike(call, self._accused):
                 self._accused, self._times = None, 0
 
     def forget(self, row: int) -> None:
@@ -124,19 +129,23 @@ class Blame:
         """
         known, calls, self._withheld = self._accused, self._open, None
         self._open = []
-        again = (call for call in calls if known is not None and call.is_like(known))
+        again = (call for call in calls if self._alike(call, known))
         call = next(again, calls[0] if calls else None)
         if call is None or not end.accuses(now_s - call.sent_s):
             return None, 0
-        self._times = self._times + 1 if known is not None and call.is_like(known) else 1
+        self._times = self._times + 1 if self._alike(call, known) else 1
         self._accused = call
-        if self._times >= WITHHELD_AFTER and call.row is None and call.action != "BootNotification":
+        is_boot = call.action == self._dialect.boot
+        if self._times >= WITHHELD_AFTER and call.row is None and not is_boot:
             self._withheld = call
         return call, self._times
 
-    def withholds(self, action: str, payload: dict[str, Any]) -> bool:
+    def withholds(self, action: str, payload: Payload) -> bool:
         """Whether this plain call would end the link."""
         call = self._withheld
-        return (
-            call is not None and call.action == action and untimed(call.payload) == untimed(payload)
-        )
+        said = OpenCall(action, payload, None, 0.0, None)
+        return call is not None and call.is_like(said, self._dialect.time_fields)
+
+    def _alike(self, call: OpenCall, known: OpenCall | None) -> bool:
+        """Whether a call says the same as one that is known, though at another time."""
+        return known is not None and call.is_like(known, self._dialect.time_fields)

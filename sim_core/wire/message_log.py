@@ -41,9 +41,10 @@ class ExchangeState(str, Enum):
     """Timed out, or the link was lost first."""
 
 
-_HEAD = struct.Struct("@QdqqdIIIIIBBB")
+_HEAD = struct.Struct("@QdqqdIIIIIBBBB")
 """Number, time, connector, transaction, latency; bytes of request, action, answer, trouble, id;
-whether the id is in the request, who asked, state. The texts follow in that order."""
+whether the id is in the request, who asked, state; bytes of the transaction, where that is a text.
+The texts follow in that order."""
 _START = _HEAD.size
 _NUMBER, _SECONDS, _ID, _LENGTH = (struct.Struct(f"@{kind}") for kind in "QdqI")
 _BEFORE_ANSWER, _BEFORE_TROUBLE = struct.Struct("@II"), struct.Struct("@III")
@@ -53,6 +54,8 @@ _ID_INSIDE_AT = 4
 
 _NEW = bytes.__new__
 _NONE = -(2**63)
+_LONGEST_TRANSACTION = 255
+"""Bytes of a transaction's id that is a text: the head has one byte for their number."""
 _UNKNOWN_S = float("nan")
 _DIRECTIONS = tuple(Direction)
 _STATES = tuple(ExchangeState)
@@ -67,8 +70,23 @@ def _packed(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
+def _unpacked(text: bytes) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("utf-8", "surrogatepass")
+
+
 def _fits(number: int | None) -> int:
     return number if number is not None and _NONE < number < -_NONE else _NONE
+
+
+def _told_apart(transaction_id: int | str | None) -> tuple[int, bytes]:
+    """The id of a transaction as a number and as a text: one of them, or neither, says it."""
+    if isinstance(transaction_id, str):
+        text = _packed(transaction_id)
+        return _NONE, text if len(text) <= _LONGEST_TRANSACTION else b""
+    return _fits(transaction_id), b""
 
 
 class Exchange(bytes):
@@ -85,21 +103,23 @@ class Exchange(bytes):
         request: str,
         requested_at: datetime,
         connector_id: int | None = None,
-        transaction_id: int | None = None,
+        transaction_id: int | str | None = None,
         answer: str = "",
         latency_s: float | None = None,
         state: ExchangeState = ExchangeState.WAITING,
         trouble: str = "",
     ) -> Exchange:
-        """`requested_at` is kept in UTC; ids of more than 64 bits are kept as None."""
+        """`requested_at` is kept in UTC; ids of more than 64 bits, and texts of more than 255
+        bytes, are kept as None."""
         asked, named, id_ = _packed(request), _packed(action), _packed(message_id)
         answered, troubled = _packed(answer), _packed(trouble)
+        number_of, text_of = _told_apart(transaction_id)
         inside = asked.startswith(id_, _ID_INSIDE_AT)
         head = _HEAD.pack(
             number,
             requested_at.timestamp(),
             _fits(connector_id),
-            _fits(transaction_id),
+            number_of,
             _UNKNOWN_S if latency_s is None else latency_s,
             len(asked),
             len(named),
@@ -109,8 +129,10 @@ class Exchange(bytes):
             inside,
             _BY_DIRECTION[direction._value_],
             _BY_STATE[state._value_],
+            len(text_of),
         )
-        return _NEW(cls, b"".join((head, asked, named, answered, troubled, b"" if inside else id_)))
+        kept_id = b"" if inside else id_
+        return _NEW(cls, b"".join((head, asked, named, answered, troubled, kept_id, text_of)))
 
     @property
     def number(self) -> int:
@@ -129,9 +151,10 @@ class Exchange(bytes):
         return self._id(16)
 
     @property
-    def transaction_id(self) -> int | None:
+    def transaction_id(self) -> int | str | None:
         """The transaction that the request names."""
-        return self._id(24)
+        length = self[63]
+        return _unpacked(self[-length:]) if length else self._id(24)
 
     @property
     def latency_s(self) -> float | None:
@@ -207,11 +230,7 @@ class Exchange(bytes):
         return length
 
     def _text(self, start: int, length: int) -> str:
-        text = self[_START + start : _START + start + length]
-        try:
-            return text.decode()
-        except UnicodeDecodeError:
-            return text.decode("utf-8", "surrogatepass")
+        return _unpacked(self[_START + start : _START + start + length])
 
 
 FIELDS = (
@@ -229,7 +248,7 @@ FIELDS = (
     "trouble",
 )
 
-Opened = tuple[int, Direction, str, str, str, datetime, "int | None", "int | None"]
+Opened = tuple[int, Direction, str, str, str, datetime, "int | None", "int | str | None"]
 """What an `Exchange` that waits is made of, once it is answered or somebody looks at it."""
 
 
@@ -269,7 +288,7 @@ class MessageLog:
         at: datetime,
         *,
         connector_id: int | None = None,
-        transaction_id: int | None = None,
+        transaction_id: int | str | None = None,
         state: ExchangeState = ExchangeState.WAITING,
         trouble: str = "",
     ) -> int:

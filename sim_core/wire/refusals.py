@@ -14,29 +14,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from sim_core.redaction import plain, without_users
-from sim_core.wire.endpoint import Answer, Error, MalformedError, Result
+from sim_core.wire.answers import Answer, Error, MalformedError, Result
+from sim_core.wire.dialect import Dialect
 
 QUOTED_LIMIT = 300
 """Characters that are shown of a description, and of details."""
-EACH_COUNTS = frozenset({"Authorize", "StartTransaction", "StopTransaction"})
 FORGOTTEN_S = 600.0
 """After so long without it the same refusal is news again."""
 CROWD_STANDS_S = 60.0
 """In a fleet no single good answer ends a refusal: it stands until nobody has met it for so long"""
-THEN: Mapping[tuple[str, str], str] = {
-    ("Authorize", "refused"): "the card is not accepted",
-    ("Authorize", "unanswered"): "the charge point decides as it does offline",
-    ("BootNotification", "refused"): "it is sent again after a pause",
-    ("BootNotification", "unanswered"): "it is sent again after a pause",
-    ("Heartbeat", "refused"): "the next one comes in its time",
-    ("Heartbeat", "unanswered"): "the next one comes in its time",
-    ("StatusNotification", "unanswered"): "it is sent again on the next connection",
-}
-"""What follows where a plain call (no row of the journal) has come to nothing, by action and kind
-of verdict."""
 NO_MORE = "it is not sent again"
+"""What follows where neither the outbox nor the dialect knows anything else."""
 AS_FAR = "it is read as far as it goes"
 CHANGING = re.compile(r"[0-9a-fA-F-]{8,}|\d+")
 """What makes two descriptions of the same thing differ: ids, numbers, times."""
@@ -44,6 +36,25 @@ CHANGING = re.compile(r"[0-9a-fA-F-]{8,}|\d+")
 Facts = Mapping[str, object]
 Tell = Callable[[str, "int | None", Facts], None]
 """Called with a sentence, the connector, and the same as facts for whoever reads by program."""
+
+
+NO_PAYLOAD: Mapping[str, Any] = MappingProxyType({})
+
+
+class Heard(NamedTuple):
+    """What came of a call."""
+
+    dialect: Dialect
+    action: str
+    """As people read it, where it is a row of the journal."""
+    connector_id: int | None
+    answer: Answer
+    then: str = ""
+    """What the charge point does about it; empty: what the dialect says."""
+    why: str = ""
+    """What makes an answer unusable that its schema allows."""
+    payload: Mapping[str, Any] = NO_PAYLOAD
+    """As it was sent."""
 
 
 @dataclass(frozen=True)
@@ -138,20 +149,13 @@ class Refusals:
         self._known: dict[str, _Met] = {}
         """By action. Without an entry a good answer costs one look."""
 
-    def heard(
-        self,
-        action: str,
-        connector_id: int | None,
-        answer: Answer,
-        then: str = "",
-        why: str = "",
-    ) -> None:
-        """A call has its answer, or none. `then` says what the charge point does about it."""
-        found = verdict(answer, why)
+    def heard(self, heard: Heard) -> None:
+        """A call has its answer, or none."""
+        found = verdict(heard.answer, heard.why)
         if found is not None:
-            self._met(action, connector_id, found, then)
-        elif self._known and isinstance(answer, Result):
-            self._well(action, connector_id)
+            self._met(heard, found)
+        elif self._known and isinstance(heard.answer, Result):
+            self._well(heard.action, heard.connector_id)
 
     def standing(self) -> tuple[str, ...]:
         """A sentence for each trouble that lasts."""
@@ -164,7 +168,8 @@ class Refusals:
             if met.stands and met.at_s >= since_s
         )
 
-    def _met(self, action: str, connector_id: int | None, found: Verdict, then: str) -> None:
+    def _met(self, heard: Heard, found: Verdict) -> None:
+        action, connector_id, dialect = heard.action, heard.connector_id, heard.dialect
         now_s = self._now_s()
         met = self._known.get(action)
         new = met is None or met.verdict.family != found.family or now_s - met.at_s >= FORGOTTEN_S
@@ -173,7 +178,7 @@ class Refusals:
         else:
             met.verdict, met.connector_id, met.at_s, met.stands = found, connector_id, now_s, True
             met.count += 1
-        each = action in EACH_COUNTS and not self._crowd
+        each = action in dialect.each_counts and not self._crowd
         if not (new or each or _is_round(met.count)):
             return
         met.told = True
@@ -181,8 +186,10 @@ class Refusals:
         if connector_id is not None and not self._crowd:
             message += f" of connector {connector_id}"
         often = "" if met.count == 1 or each else f" ({met.count} times by now)"
+        then = heard.then
         if not then:
-            then = AS_FAR if found.kind == "invalid" else THEN.get((action, found.kind), NO_MORE)
+            follows = dialect.follows.get((action, found.kind), NO_MORE)
+            then = AS_FAR if found.kind == "invalid" else follows
         text = f"{found.of(message)}{often}; {then}"
         self._tell(text, connector_id, _facts(action, found, met.count, then))
 

@@ -1,47 +1,22 @@
-"""The verdict on a payload: the `ocpp` package's schema files, compiled once.
+"""The verdict on a payload: the schema files of one OCPP version, each compiled once.
 
-The package validates with `jsonschema`, in a thread pool; the same files compiled by jsonschema-rs
-give the same verdicts a hundred times faster. Formats are not checked, as the package does not.
-A verdict names the CALLERROR code in OCPP 1.6's spelling (OCPP-J §4.2.3).
+The `ocpp` package validates with `jsonschema`, in a thread pool; its files compiled by
+jsonschema-rs give the same verdicts a hundred times faster. Formats are not checked, and every file
+is read as draft 4, as the package does.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
 import jsonschema_rs
 
-ErrorCode = Literal[
-    "NotImplemented",
-    "NotSupported",
-    "InternalError",
-    "ProtocolError",
-    "SecurityError",
-    "FormationViolation",
-    "PropertyConstraintViolation",
-    "OccurenceConstraintViolation",
-    "TypeConstraintViolation",
-    "GenericError",
-]
-"""Every code that a CALLERROR may have (OCPP-J §4.2.3): whoever writes another one is told so by
-the type checker."""
-
-CODE_BY_KEYWORD: dict[str, ErrorCode] = {
-    "required": "ProtocolError",
-    "type": "TypeConstraintViolation",
-    "maxLength": "PropertyConstraintViolation",
-    "enum": "PropertyConstraintViolation",
-    "multipleOf": "PropertyConstraintViolation",
-    "maximum": "PropertyConstraintViolation",
-    "minimum": "PropertyConstraintViolation",
-    "minItems": "OccurenceConstraintViolation",
-    "maxItems": "OccurenceConstraintViolation",
-    "additionalProperties": "FormationViolation",
-}
+from sim_core.wire.call_errors import ErrorCode
 
 
 @dataclass(frozen=True)
@@ -52,44 +27,65 @@ class Fault:
     description: str
 
 
-@lru_cache(maxsize=256)
-def _validator(name: str) -> Any:
-    text = (files("ocpp.v16") / "schemas" / f"{name}.json").read_text(encoding="utf-8-sig")
-    return jsonschema_rs.Draft4Validator(json.loads(text), validate_formats=False)
+class Schemas:
+    """The schemas of every request and answer of one version."""
 
+    def __init__(
+        self,
+        package: str,
+        *,
+        codes: Mapping[str, ErrorCode],
+        malformed: ErrorCode,
+        request_suffix: str = "",
+    ) -> None:
+        """`package` has the files in its folder `schemas`: an answer's name ends in Response, a
+        request's in `request_suffix`. `codes` says by keyword of JSON Schema which CALLERROR
+        follows; for any other keyword, and for what is no payload at all, it is `malformed`."""
+        self._package = package
+        self._codes = codes
+        self._request_suffix = request_suffix
+        self._validators: dict[str, Any] = {}
+        self.malformed: ErrorCode = malformed
 
-@lru_cache(maxsize=1)
-def known_actions() -> frozenset[str]:
-    """Every action of OCPP 1.6 and its security whitepaper."""
-    names = (entry.name for entry in (files("ocpp.v16") / "schemas").iterdir())
-    return frozenset(
-        name.removesuffix(".json")
-        for name in names
-        if name.endswith(".json") and not name.endswith("Response.json")
-    )
+    @cached_property
+    def actions(self) -> frozenset[str]:
+        """Every action of this version."""
+        names = (entry.name for entry in (files(self._package) / "schemas").iterdir())
+        requests = f"{self._request_suffix}.json"
+        return frozenset(
+            name.removesuffix(requests)
+            for name in names
+            if name.endswith(requests) and not name.endswith("Response.json")
+        )
 
+    def request_fault(self, action: str, payload: object) -> Fault | None:
+        """What is wrong with a request's payload, or None. `action` is one of `actions`."""
+        return self._fault(f"{action}{self._request_suffix}", payload)
 
-def request_fault(action: str, payload: object) -> Fault | None:
-    """What is wrong with a request's payload, or None. `action` is one of `known_actions`."""
-    return _fault(action, payload)
+    def answer_fault(self, action: str, payload: object) -> Fault | None:
+        """What is wrong with an answer's payload, or None."""
+        return self._fault(f"{action}Response", payload)
 
+    def _validator(self, name: str) -> Any:
+        known = self._validators.get(name)
+        if known is None:
+            file = files(self._package) / "schemas" / f"{name}.json"
+            schema = json.loads(file.read_text(encoding="utf-8-sig"))
+            known = jsonschema_rs.Draft4Validator(schema, validate_formats=False)
+            self._validators[name] = known
+        return known
 
-def answer_fault(action: str, payload: object) -> Fault | None:
-    """What is wrong with an answer's payload, or None."""
-    return _fault(f"{action}Response", payload)
-
-
-def _fault(name: str, payload: object) -> Fault | None:
-    validator = _validator(name)
-    try:
-        if validator.is_valid(payload):
-            return None
-        error = next(iter(validator.iter_errors(payload)))
-    except UnicodeEncodeError:
-        return Fault("FormationViolation", "a text has half a surrogate pair, and no character")
-    except ValueError as unreadable:  # nested too deep
-        return Fault("FormationViolation", str(unreadable))
-    keyword = str(error.schema_path[-1]) if error.schema_path else ""
-    where = ".".join(str(step) for step in error.instance_path)
-    code = CODE_BY_KEYWORD.get(keyword, "FormationViolation")
-    return Fault(code, f"{where}: {error.message}" if where else str(error.message))
+    def _fault(self, name: str, payload: object) -> Fault | None:
+        validator = self._validator(name)
+        try:
+            if validator.is_valid(payload):
+                return None
+            error = next(iter(validator.iter_errors(payload)))
+        except UnicodeEncodeError:
+            return Fault(self.malformed, "a text has half a surrogate pair, and no character")
+        except ValueError as unreadable:  # nested too deep
+            return Fault(self.malformed, str(unreadable))
+        keyword = str(error.schema_path[-1]) if error.schema_path else ""
+        where = ".".join(str(step) for step in error.instance_path)
+        code = self._codes.get(keyword, self.malformed)
+        return Fault(code, f"{where}: {error.message}" if where else str(error.message))

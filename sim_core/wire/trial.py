@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sim_core.store.records import JournalRow
+from sim_core.store.records import SAMPLED, JournalRow
+from sim_core.wire.call_errors import HOPELESS
+from sim_core.wire.spelling import Spelling
 
-SAMPLE = "MeterValues"
-START = "StartTransaction"
 HURRIED_ATTEMPTS = 2
 """How often a sample is sent while something waits behind it."""
 HURRIED_WAIT_S = 60.0
@@ -28,20 +28,6 @@ SLOWNESS = 1.5
 """By how much longer than the CSMS's slowest answer a start waits before it is sent again."""
 PATIENCE_S, LONGEST_PATIENCE_S = 30.0, 600.0
 """The least that it waits for a late answer, however short CALL_TIMEOUT_SEC is, and the most."""
-HOPELESS = frozenset(
-    {
-        "NotImplemented",
-        "NotSupported",
-        "ProtocolError",
-        "FormationViolation",
-        "FormatViolation",
-        "PropertyConstraintViolation",
-        "OccurenceConstraintViolation",
-        "OccurrenceConstraintViolation",
-        "TypeConstraintViolation",
-    }
-)
-"""CALLERROR codes that the same message meets again (OCPP-J §4.2.3)."""
 
 
 @dataclass(frozen=True)
@@ -101,14 +87,18 @@ class Trial:
         "_policy",
         "_refuses_samples",
         "_silent_at",
+        "_spelling",
         "ends",
         "silences",
         "slow_s",
     )
 
-    def __init__(self, policy: Callable[[], RetryPolicy], count: Callable[[int], int]) -> None:
+    def __init__(
+        self, policy: Callable[[], RetryPolicy], count: Callable[[int], int], spelling: Spelling
+    ) -> None:
         """`count` keeps one more failure of a row and returns how many there were."""
         self._policy = policy
+        self._spelling = spelling
         self._count = count
         self.silences = 0
         """How often it has met silence."""
@@ -128,7 +118,7 @@ class Trial:
 
     def failed(self, row: JournalRow, why: str, code: str = "", *, hurried: bool) -> Verdict:
         """The CSMS could not process it; `hurried`: something waits that is no sample."""
-        policy, sample = self._policy(), row.action == SAMPLE
+        policy, sample = self._policy(), row.kind == SAMPLED
         if sample and code in HOPELESS:
             self._refuses_samples = True
             return GiveUp(why)
@@ -148,18 +138,18 @@ class Trial:
         """There was no answer within `took_s`; `heard_before`: to the call before there was."""
         self.silences += 1
         policy = self._policy()
-        if row.action == SAMPLE:
+        if row.kind == SAMPLED:
             self._silent_at = row.number if heard_before else 0
-        if row.action == SAMPLE and (
+        if row.kind == SAMPLED and (
             self.silences >= policy.attempts or self._deaf_at not in (0, row.number)
         ):
             return GiveUp(f"no answer, {times(self.silences)}", f"attempt {self.silences}")
         wait_s = policy.interval_s * min(self.silences, policy.attempts)
-        if row.action == START:
-            # Sent again it may become a second transaction there: first let a late answer come.
+        if self._spelling.doubles(row):
+            # Sent again it may become a second one there: first let a late answer come.
             patience_s = max(PATIENCE_S, took_s * self.silences, self.slow_s * SLOWNESS - took_s)
             wait_s = max(wait_s, min(LONGEST_PATIENCE_S, patience_s))
-        if row.action == SAMPLE and hurried:
+        if row.kind == SAMPLED and hurried:
             wait_s = min(wait_s, HURRIED_WAIT_S)
         return Again(wait_s, f"attempt {self.silences}")
 
@@ -169,12 +159,12 @@ class Trial:
         self.ends += 1
         attempts = self._count(row.number)
         allowed, chance = policy.attempts, CHANCE_ENDS
-        if row.action == SAMPLE and self._ends_links:
+        if row.kind == SAMPLED and self._ends_links:
             allowed, chance = 1, 0  # the samples before it have shown that it is no chance
-        elif row.action == SAMPLE and hurried:
+        elif row.kind == SAMPLED and hurried:
             allowed = min(allowed, HURRIED_ATTEMPTS)
         if attempts >= allowed and self.ends > chance:
-            self._ends_links += row.action == SAMPLE
+            self._ends_links += row.kind == SAMPLED
             return GiveUp(f"the CSMS {does} whenever it hears {what}, {times(attempts)}")
         return Again(policy.interval_s * max(0, self.ends - CHANCE_ENDS))
 
@@ -188,12 +178,13 @@ class Trial:
 
     def skips(self, row: JournalRow, *, hurried: bool) -> str:
         """Why it leaves without being sent (again); empty when it does not."""
-        if row.action != SAMPLE or not hurried:
+        if row.kind != SAMPLED or not hurried:
             return ""
+        name = self._spelling.name(row.kind)
         if self._deaf_at:
-            return "the CSMS does not answer MeterValues, and other messages wait behind"
+            return f"the CSMS does not answer {name}, and other messages wait behind"
         if self._ends_links >= PROVEN_ENDS:
-            return "the CSMS ends the link at MeterValues, and other messages wait behind"
+            return f"the CSMS ends the link at {name}, and other messages wait behind"
         spent = row.attempts >= (1 if self._refuses_samples else HURRIED_ATTEMPTS)
         return f"it failed {times(row.attempts)}, and other messages wait behind" if spent else ""
 
@@ -204,7 +195,7 @@ class Trial:
 
     def taken(self, row: JournalRow) -> None:
         """The CSMS has taken a row: what samples have met before is over."""
-        if row.action == SAMPLE:
+        if row.kind == SAMPLED:
             self._deaf_at = self._silent_at = self._ends_links = 0
             self._refuses_samples = False
 

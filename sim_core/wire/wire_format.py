@@ -27,7 +27,7 @@ class WireFormat:
     patience_s: float | None = None
     """After so long an unanswered call holds back nothing any more; None: it always does."""
     forgets_samples: bool = False
-    """MeterValues that meet silence are not sent again."""
+    """Samples that meet silence are not sent again."""
     tick_s: float = 0.0
     """The firmware's loop: what is to be said, or answered, waits for about so long."""
 

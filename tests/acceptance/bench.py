@@ -16,7 +16,7 @@ from sim_core.engine import Engine
 from sim_core.http_door.server import listen
 from sim_core.sidecar.server import companion
 from sim_core.snapshot import ConnectorSnapshot, Registration, StationSnapshot
-from sim_core.store.sqlite import MEMORY
+from sim_core.store.interface import MEMORY
 from tests.pair import settings
 
 CP = "Gresgying02"

@@ -17,8 +17,10 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.runtime.clock import SystemClock
-from sim_core.wire.endpoint import Endpoint, Result
+from sim_core.wire.answers import Result
+from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.message_log import MessageLog
 from tests.benchmarks.measure import Row, Size, in_turns_async, peer
@@ -134,7 +136,7 @@ async def _raw(url: str) -> Any:
 async def _ours(url: str) -> Any:
     async with _dial(url, "OURS", FastConnection) as socket:
         endpoint = Endpoint(
-            socket, {}, clock=SystemClock(), log=MessageLog(10_000), call_timeout_s=30.0
+            socket, {}, OCPP_16, clock=SystemClock(), log=MessageLog(10_000), call_timeout_s=30.0
         )
         socket.take = endpoint.take
         serving = asyncio.ensure_future(endpoint.serve())

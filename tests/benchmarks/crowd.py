@@ -78,7 +78,7 @@ def ours(url: str) -> Callable[[str], Callable[[], Awaitable[None]]]:
     from sim_core.settings.models import load_garage, load_model
     from sim_core.snapshot import Registration
     from sim_core.station import Station
-    from sim_core.store.sqlite import MEMORY
+    from sim_core.store.interface import MEMORY
     from sim_core.wire.message_log import MessageLog
 
     model = load_model("generic")

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
-from sim_core.store.sqlite import Store
+from sim_core.store.records import NewTransaction
+from sim_core.store.sqlite.store import SqliteStore
 from tests.benchmarks.codec import meter_values
 from tests.benchmarks.measure import Row, Size, in_turns, load_note
 
@@ -87,14 +88,14 @@ def _alone(path: Path, count: int) -> Pair:
 
 
 def _ours(path: Path, count: int) -> Pair:
-    store = Store(path, AT)
-    key = store.begin(
-        connector_id=1, id_tag="TAG", parent_id_tag=None, meter_start_wh=0, started_at=AT,
+    store = SqliteStore(path, AT)
+    key = store.transactions.begin(NewTransaction(
+        connector_id=1, token="TAG", group=None, meter_start_wh=0, started_at=AT,
         reservation_id=None,
-    )  # fmt: skip
+    ))  # fmt: skip
 
     def work() -> None:
-        store.append("MeterValues", meter_values(), key=key, connector_id=1, at=AT)
-        store.confirm(store.journal(1)[0])
+        store.journal.append("MeterValues", meter_values(), key=key, connector_id=1, at=AT)
+        store.journal.confirm(store.journal.first(1)[0])
 
     return _both(work, count)

@@ -18,8 +18,8 @@ from sim_core.ocpp16.charge_point import Build
 from sim_core.settings.models import load_garage, load_model
 from sim_core.snapshot import LinkState, Registration
 from sim_core.station import Station
+from sim_core.store.interface import MEMORY
 from sim_core.store.makers import store_in
-from sim_core.store.sqlite import MEMORY
 from sim_core.wire.message_log import MessageLog
 from tests.network import Network, Reader, Writer
 from tests.pair import PairClock

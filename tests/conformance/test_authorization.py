@@ -197,7 +197,7 @@ async def test_a_parent_id_tag_that_is_none_makes_no_group(parent: Any, by: str)
         transaction = pair.station.charge_point.connectors[1].transaction
         assert transaction is not None
         assert transaction.parent_id_tag is None
-        known = pair.station.charge_point.store.known_tag("ONE")
+        known = pair.station.charge_point.store.tokens.find("ONE")
         assert known is not None
-        assert known.parent_id_tag is None
+        assert known.group is None
         assert isinstance(await pair.submit(Swipe(1, "ONE")), Accepted)

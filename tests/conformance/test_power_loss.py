@@ -219,7 +219,7 @@ async def test_a_model_that_resumes_goes_on_where_it_was(tmp_path: Path) -> None
         assert "StopTransaction" not in said(pair)
         assert "StatusNotification 1 Charging" in said(pair)
         await pair.advance(60)
-        await pair.submit(Swipe(1, after.transaction.id_tag))
+        await pair.submit(Swipe(1, after.transaction.token))
         (stop,) = payloads(pair, "StopTransaction")
         assert stop["transactionId"] == 1000
         assert stop["reason"] == "Local"

@@ -10,8 +10,9 @@ import pytest
 
 from sim_core.commands import Plug, Start
 from sim_core.events import Event
-from sim_core.wire.endpoint import Error, NoAnswer, Result
-from sim_core.wire.refusals import QUOTED_LIMIT, Facts, Refusals
+from sim_core.ocpp16.dialect import OCPP_16
+from sim_core.wire.answers import Error, NoAnswer, Result
+from sim_core.wire.refusals import QUOTED_LIMIT, Facts, Heard, Refusals
 from tests.pair import Pair
 from tests.scripted_csms import CallError, Drop
 
@@ -118,37 +119,41 @@ def test_one_that_comes_and_goes_is_told_of_once_each() -> None:
     told = Told()
     one = Refusals(told, lambda: 0.0)
     for _ in range(9):
-        one.heard("MeterValues", 1, Error("InternalError", "x"))
-        one.heard("MeterValues", 1, Result({}))
+        one.heard(Heard(OCPP_16, "MeterValues", 1, Error("InternalError", "x")))
+        one.heard(Heard(OCPP_16, "MeterValues", 1, Result({})))
     assert len(told) == 2
 
 
 def test_another_connectors_good_answer_ends_nothing() -> None:
     one = Refusals(Told(), lambda: 0.0)
-    one.heard("MeterValues", 1, Error("InternalError", "x"))
-    one.heard("MeterValues", 2, Result({}))
+    one.heard(Heard(OCPP_16, "MeterValues", 1, Error("InternalError", "x")))
+    one.heard(Heard(OCPP_16, "MeterValues", 2, Result({})))
     assert len(one.standing()) == 1
 
 
 def test_another_refusal_is_news() -> None:
     told = Told()
     one = Refusals(told, lambda: 0.0)
-    one.heard("Heartbeat", None, Error("InternalError", "x"))
-    one.heard("Heartbeat", None, Error("NotSupported", "x"))
+    one.heard(Heard(OCPP_16, "Heartbeat", None, Error("InternalError", "x")))
+    one.heard(Heard(OCPP_16, "Heartbeat", None, Error("NotSupported", "x")))
     assert len(told) == 2
 
 
 def test_a_link_that_goes_is_no_refusal() -> None:
     told = Told()
     one = Refusals(told, lambda: 0.0)
-    one.heard("Heartbeat", None, NoAnswer("the link was lost", link_lost=True))
-    one.heard("Heartbeat", None, NoAnswer("it gave way", link_lost=False, sent=False))
+    one.heard(Heard(OCPP_16, "Heartbeat", None, NoAnswer("the link was lost", link_lost=True)))
+    one.heard(
+        Heard(OCPP_16, "Heartbeat", None, NoAnswer("it gave way", link_lost=False, sent=False))
+    )
     assert not told
 
 
 def test_our_own_fault_is_not_called_a_refusal() -> None:
     told = Told()
-    Refusals(told, lambda: 0.0).heard("X", None, Error("TypeConstraintViolation", "y", sent=False))
+    Refusals(told, lambda: 0.0).heard(
+        Heard(OCPP_16, "X", None, Error("TypeConstraintViolation", "y", sent=False))
+    )
     assert told[0].startswith("our own X is not valid and was not sent")
 
 
@@ -156,8 +161,12 @@ def test_a_fleet_tells_one_for_all() -> None:
     told, now_s = Told(), 0.0
     one = Refusals(told, lambda: now_s, crowd=True)
     for number in range(1_000):
-        one.heard("StartTransaction", 1 + number % 2, Error("InternalError", f"cp {number}"))
-        one.heard("StartTransaction", 1, Result({}))
+        one.heard(
+            Heard(
+                OCPP_16, "StartTransaction", 1 + number % 2, Error("InternalError", f"cp {number}")
+            )
+        )
+        one.heard(Heard(OCPP_16, "StartTransaction", 1, Result({})))
     assert [text.partition("(")[2][:5].strip() for text in told] == ["", "10 ti", "100 t", "1000"]
     assert len(one.standing()) == 1
     now_s = 61.0

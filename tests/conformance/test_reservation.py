@@ -805,7 +805,7 @@ async def test_a_reservation_outlives_a_reboot(tmp_path: Path, how: str) -> None
         assert said(pair)[-4:] == ["BootNotification", *all_statuses(pair, **words)][-4:]
         whole = pair.station.snapshot.reservation
         assert whole is not None
-        assert (whole.reservation_id, whole.parent_id_tag) == (8, "GROUP")
+        assert (whole.reservation_id, whole.group) == (8, "GROUP")
         assert await cancel(pair, 8) == ACCEPTED
         await pair.submit(Plug(1))
         await pair.submit(Start(1, "HOLDER"))

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from ocpp import messages
 from ocpp.exceptions import OCPPError
 
-from sim_core.wire import schemas
+from sim_core.ocpp16.dialect import OCPP_16
 
 Json = dict[str, Any]
 Path = tuple[Any, ...]
@@ -55,8 +55,8 @@ def of_ours(name: str, payload: Any) -> bool:
     """Whether we take it, as it would come off the wire."""
     payload = json.loads(json.dumps(payload))
     if name.endswith(RESPONSE):
-        return schemas.answer_fault(name.removesuffix(RESPONSE), payload) is None
-    return schemas.request_fault(name, payload) is None
+        return OCPP_16.schemas.answer_fault(name.removesuffix(RESPONSE), payload) is None
+    return OCPP_16.schemas.request_fault(name, payload) is None
 
 
 def agreed(name: str, payload: Any) -> bool:

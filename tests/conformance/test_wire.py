@@ -24,13 +24,14 @@ from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
 from sim_core.commands import LinkDown, Plug, Start, Stop, SuspendEV, Unplug
+from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.runtime.clock import Clock, ManualClock
 from sim_core.snapshot import LinkState, Registration
 from sim_core.wire import link as link_module
 from sim_core.wire.access import Access, dial
 from sim_core.wire.dialling import charge_point_url
 from sim_core.wire.endpoint import Endpoint
-from sim_core.wire.link import Link
+from sim_core.wire.link import Link, Speaker
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 from tests.conformance.acts import (
     back_online,
@@ -208,13 +209,11 @@ async def test_the_authorization_key_goes_out_as_raw_bytes() -> None:
 
         link = Link(
             charge_point_url(csms.url, "CP 1"),
-            {},
+            [Speaker(OCPP_16, {}, session, lambda: True)],
             clock=_clock(),
             log=MessageLog(),
-            session=session,
             on_change=lambda: None,
             note=lambda _: None,
-            may_answer=lambda: True,
             ping_interval_s=lambda: 0.0,
             call_timeout_s=30,
             longest_pause_s=30,

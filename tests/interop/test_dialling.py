@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import trustme
 
+from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.redaction import public_url
 from sim_core.runtime.clock import ManualClock
 from sim_core.snapshot import LinkState, Registration
@@ -21,7 +22,7 @@ from sim_core.wire import link as link_module
 from sim_core.wire.access import Access, Tls, dial, warnings
 from sim_core.wire.dialling import QUOTED_LIMIT, explain, open_socket
 from sim_core.wire.endpoint import Endpoint
-from sim_core.wire.link import NO_PONG, Link
+from sim_core.wire.link import NO_PONG, Link, Speaker
 from sim_core.wire.message_log import MessageLog
 from tests.conformance.test_wire import Door
 from tests.interop.test_tls import Authority, TlsCsms
@@ -48,9 +49,9 @@ async def trouble(url: str, **access: Any) -> str:
     way = None
     try:
         way = dial(f"{url}/CP01", "CP01", Access(**access))
-        connection = await open_socket(way)
+        connection, _ = await open_socket(way, [OCPP_16])
     except Exception as error:  # noqa: BLE001 - whatever it is, it must have a sentence
-        return explain(error, way)
+        return explain(error, way, [OCPP_16])
     await connection.close()
     return ""
 
@@ -179,10 +180,10 @@ async def test_whatever_is_raised_is_a_sentence_and_is_tried_again(
     troubles = [RuntimeError("x" * 10_000), KeyError("a"), EOFError(), OSError(5, "Broken")]
     dialled: list[str] = []
 
-    async def dials(way: Any) -> Any:
+    async def dials(way: Any, dialects: Any) -> Any:
         if troubles:
             raise troubles.pop(0)
-        return await open_socket(way)
+        return await open_socket(way, dialects)
 
     monkeypatch.setattr(link_module, "open_socket", dials)
     async with Pair() as pair:
@@ -389,13 +390,11 @@ class Lone:
         """What is to be sent as the data of a DataTransfer."""
         self.link = Link(
             f"{url}/CP01",
-            {},
+            [Speaker(OCPP_16, {}, self._session, lambda: True)],
             clock=ManualClock(),
             log=self.log,
-            session=self._session,
             on_change=lambda: None,
             note=lambda _: None,
-            may_answer=lambda: True,
             ping_interval_s=lambda: interval_s,
             call_timeout_s=30,
             longest_pause_s=30,

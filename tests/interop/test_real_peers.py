@@ -16,7 +16,7 @@ from sim_core.csms.events import MeterReported, StatusReported, TransactionStopp
 from sim_core.engine import Engine
 from sim_core.settings.options import Settings
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration, StationSnapshot
-from sim_core.store.sqlite import MEMORY
+from sim_core.store.interface import MEMORY
 from tests.pair import settings
 
 

@@ -25,7 +25,7 @@ from websockets.typing import Subprotocol
 from sim_core.doctor import Finding, examine
 from sim_core.engine import Engine
 from sim_core.snapshot import LinkState, StationSnapshot
-from sim_core.store.sqlite import MEMORY
+from sim_core.store.interface import MEMORY
 from tests.interop.test_real_peers import registered, until
 from tests.pair import settings
 from tests.scripted_csms import ScriptedCsms

@@ -187,7 +187,7 @@ async def test_a_call_without_an_answer_is_an_error_once() -> None:
         await here.pair.submit(Plug(1))
         asked = asyncio.ensure_future(here.pair.station.submit(Start(1, "TAG")))
         await here.pair.csms.next_call("Authorize")
-        here.pair.csms.withheld.update(here.pair.station.link._endpoint._open)  # type: ignore[union-attr]
+        here.pair.csms.withheld.update(here.pair.station.link._endpoint.open_ids)  # type: ignore[union-attr]
         await here.pair.advance(31)
         await asked
         seen = await scrape(here.http)

@@ -99,7 +99,7 @@ def a_pair() -> Pair:
 def facts(pair: Pair) -> tuple[object, ...]:
     seen = pair.station.snapshot
     connectors = [
-        (one.status, one.plugged, one.vehicle, one.id_tag, one.fault and one.fault.error_code)
+        (one.status, one.plugged, one.vehicle, one.token, one.fault and one.fault.error_code)
         for one in seen.connectors
     ]
     return connectors, pair.station.link.wanted, seen.link.online, seen.powered

@@ -162,7 +162,7 @@ def test_autocharge_is_a_key_of_the_charger_here_too(
 ) -> None:
     host, stage = play(told(STORY, 3600), ocpp_keys={"AutoCharge": "true"})
     until(lambda: stage.caption and connector(host, 1).status == "Charging")
-    assert (connector(host, 1).id_tag or "").startswith("VID:")
+    assert (connector(host, 1).token or "").startswith("VID:")
 
 
 MOST_WORDS = 90

@@ -16,10 +16,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Event
 
+from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.runtime.clock import ManualClock, SystemClock
-from sim_core.wire.endpoint import Answer, Endpoint, NoAnswer, Reply, Result, Route
+from sim_core.wire.answers import Answer, NoAnswer, Result
+from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.message_log import ExchangeState, MessageLog
+from sim_core.wire.routes import Reply, Route
 
 Say = Callable[[str], Iterable[Any]]
 """What the peer sends when it has got the request with this message id."""
@@ -64,6 +67,7 @@ async def talk(say: Say, clock: SystemClock | ManualClock | None = None) -> Asyn
             endpoint = Endpoint(
                 line,
                 {"ClearCache": Route(asked)},
+                OCPP_16,
                 clock=clock or SystemClock(),
                 log=log,
                 call_timeout_s=30.0,

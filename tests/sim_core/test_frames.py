@@ -14,8 +14,9 @@ from ocpp.v16 import call_result
 from sim_core.commands import Plug
 from sim_core.ocpp16.core import Core
 from sim_core.wire import frames
-from sim_core.wire.endpoint import Error, Reply
+from sim_core.wire.answers import Error
 from sim_core.wire.message_log import Direction, ExchangeState
+from sim_core.wire.routes import Reply
 from tests.conformance.acts import said
 from tests.pair import Pair
 from tests.scripted_csms import Hold

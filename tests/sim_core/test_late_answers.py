@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sim_core.ocpp16.journal_spelling import JournalSpelling
 
 from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
 from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.snapshot import Registration
-from sim_core.store.records import JournalRow
-from sim_core.wire.endpoint import NoAnswer, Result
-from sim_core.wire.outbox import PLAIN_LIMIT
+from sim_core.store.records import BEGAN, ENDED, JournalRow
+from sim_core.wire.answers import NoAnswer, Result
+from sim_core.wire.plain_lane import PLAIN_LIMIT
 from sim_core.wire.trial import Again, RetryPolicy, Trial
 from tests.conformance.acts import charge, checked, payloads
 from tests.pair import Pair, PairClock
@@ -28,6 +29,7 @@ KEYS = {
     "LocalAuthorizeOffline": "true",
     "AllowOfflineTxForUnknownId": "true",
 }
+SPELLING = JournalSpelling(lambda _: ())
 BOTH = pytest.mark.parametrize(
     "make",
     [{}, {"model": "gresgying-f3-eu180", "quirks": "pipelining"}],
@@ -107,9 +109,9 @@ async def test_a_late_answer_to_a_start_counts_and_one_session_is_one_transactio
         assert (start.state.value, f"after {late_s:.0f} s" in start.trouble) == ("answered", True)
 
 
-def row(action: str) -> JournalRow:
+def row(kind: str) -> JournalRow:
     at = PairClock().now()
-    return JournalRow(1, action, {}, 1, 1, at, 0, None)
+    return JournalRow(1, kind, {}, 1, 1, at, 0, None)
 
 
 @pytest.mark.parametrize(
@@ -119,11 +121,11 @@ def row(action: str) -> JournalRow:
 def test_how_long_a_start_waits_for_a_late_answer(
     took_s: float, interval_s: float, waits_s: float
 ) -> None:
-    trial = Trial(lambda: RetryPolicy(3, interval_s), lambda _: 1)
-    verdict = trial.silent(row("StartTransaction"), took_s, hurried=False, heard_before=True)
+    trial = Trial(lambda: RetryPolicy(3, interval_s), lambda _: 1, SPELLING)
+    verdict = trial.silent(row(BEGAN), took_s, hurried=False, heard_before=True)
     assert verdict == Again(waits_s)
-    trial = Trial(lambda: RetryPolicy(3, interval_s), lambda _: 1)
-    verdict = trial.silent(row("StopTransaction"), took_s, hurried=False, heard_before=True)
+    trial = Trial(lambda: RetryPolicy(3, interval_s), lambda _: 1, SPELLING)
+    verdict = trial.silent(row(ENDED), took_s, hurried=False, heard_before=True)
     assert verdict == Again(interval_s), "a stop that is sent twice is one stop"
 
 
@@ -245,7 +247,7 @@ async def test_a_late_answer_for_a_group_card_does_not_stop_the_next_driver() ->
         assert "the transaction has ended meanwhile" in outcome.reason
         assert isinstance(await pair.submit(Start(1, "C")), Accepted)
         await pair.advance(30)
-        assert (pair.status(), pair.connector().transaction.id_tag) == ("Charging", "C")
+        assert (pair.status(), pair.connector().transaction.token) == ("Charging", "C")
         assert len(payloads(pair, "StopTransaction")) == 1
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from sim_core.ocpp16.journal_spelling import payload_of
 
 from sim_core.commands import Accepted, Plug, Start, Stop, SuspendEV, Unplug
 from sim_core.engine import Engine
@@ -22,7 +23,8 @@ from sim_core.settings.models import load_model
 from sim_core.settings.options import ConfigError
 from sim_core.snapshot import Registration
 from sim_core.station import Station
-from sim_core.store.sqlite import MEMORY
+from sim_core.store.interface import MEMORY
+from sim_core.store.records import SAMPLED
 from sim_core.wire.message_log import MessageLog
 from tests.pair import Pair, settings
 from tests.scripted_csms import ScriptedCsms
@@ -334,12 +336,12 @@ async def test_a_charge_point_with_ten_connectors_skips_nothing() -> None:
             began[number] = pair.clock.now()
             await pair.advance(0.07)
         await pair.advance(120)
-        rows = pair.station._store.journal(100_000)
+        rows = pair.station._store.journal.first(100_000)
         for number in range(1, 11):
             stamps = [
-                moment(row.payload["meterValue"][0]["timestamp"])
+                moment(payload_of(row)["meterValue"][0]["timestamp"])
                 for row in rows
-                if row.action == "MeterValues" and row.connector_id == number
+                if row.kind == SAMPLED and row.connector_id == number
             ]
             expected = [began[number] + timedelta(seconds=n) for n in range(1, 121)]
             assert stamps == expected

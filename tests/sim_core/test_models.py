@@ -11,10 +11,10 @@ import pytest
 from sim_core.errors import UserError
 from sim_core.hardware.model import Behaviour, Identity, KeyText, Metering, Ratings, Timing
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
+from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.registration import boot_payload
 from sim_core.settings.models import ModelError, load_model, shipped
 from sim_core.settings.options import ConfigError, Settings, load
-from sim_core.wire import schemas
 from tests.pair import Pair
 
 IDENTITY = '[identity]\nvendor = "V"\nmodel = "M"\n'
@@ -51,7 +51,7 @@ def test_every_text_of_the_identity_fits_into_boot_notification(tmp_path: Path) 
     longest = Identity(**{name: "x" * most for name, most in LENGTHS.items()})
     payload = boot_payload(longest)
     assert len(payload) == len(LENGTHS)
-    assert schemas.request_fault("BootNotification", payload) is None
+    assert OCPP_16.schemas.request_fault("BootNotification", payload) is None
     for name, most in LENGTHS.items():
         identity = {"vendor": "V", "model": "M", name: "x" * (most + 1)}
         lines = "".join(f'{key} = "{value}"\n' for key, value in identity.items())
@@ -221,12 +221,12 @@ def test_a_key_in_another_spelling_is_not_a_second_one() -> None:
 async def test_every_key_of_every_model_can_leave(model: str, connectors: int) -> None:
     async with Pair(model=model, connectors=connectors) as pair:
         answer = await pair.ask("GetConfiguration")
-        assert schemas.answer_fault("GetConfiguration", answer) is None
+        assert OCPP_16.schemas.answer_fault("GetConfiguration", answer) is None
         most = ",".join(f"{n}.RST" for n in range(connectors + 1))
         assert len(most) <= 500
         await pair.ask("ChangeConfiguration", key="ConnectorPhaseRotation", value=most)
         answer = await pair.ask("GetConfiguration")
-        assert schemas.answer_fault("GetConfiguration", answer) is None
+        assert OCPP_16.schemas.answer_fault("GetConfiguration", answer) is None
 
 
 # -- options that reach the wire -------------------------------------

@@ -13,9 +13,11 @@ import socket
 
 import pytest
 
+from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.wire.access import Access, Dial, dial
 from sim_core.wire.dialling import QUOTED_LIMIT, explain
 
+OFFERED = [OCPP_16]
 URL = "ws://csms.example/ocpp/CP01"
 STRAIGHT = dial(URL, "CP01", Access())
 PROXIED = dial(URL, "CP01", Access(proxy="http://proxy.example:3128"))
@@ -30,7 +32,7 @@ def network_error(number: int) -> OSError:
 )
 def test_each_failure_names_the_option_that_it_is_about(way: Dial, place: str, what: str) -> None:
     def told(error: BaseException) -> str:
-        sentence = explain(error, way)
+        sentence = explain(error, way, OFFERED)
         by_proxy = "the proxy cannot be reached: "
         assert sentence.startswith(by_proxy) is (way is PROXIED and "no answer" not in sentence)
         return sentence.removeprefix(by_proxy)
@@ -61,21 +63,21 @@ def test_each_failure_names_the_option_that_it_is_about(way: Dial, place: str, w
 
 def test_no_answer_is_another_thing_than_a_time_out_of_the_network() -> None:
     for error in (TimeoutError(), asyncio.TimeoutError()):
-        assert explain(error, STRAIGHT).startswith("no answer within ")
-        assert "in CSMS_URL and the firewalls" in explain(error, STRAIGHT)
-        assert "in PROXY, the CSMS behind it, and the firewalls" in explain(error, PROXIED)
-    by_number = explain(network_error(errno.ETIMEDOUT), STRAIGHT)
+        assert explain(error, STRAIGHT, OFFERED).startswith("no answer within ")
+        assert "in CSMS_URL and the firewalls" in explain(error, STRAIGHT, OFFERED)
+        assert "in PROXY, the CSMS behind it, and the firewalls" in explain(error, PROXIED, OFFERED)
+    by_number = explain(network_error(errno.ETIMEDOUT), STRAIGHT, OFFERED)
     assert "check the network and CSMS_URL" in by_number
 
 
 @pytest.mark.parametrize("error", [ConnectionResetError(), EOFError()])
 def test_a_cut_in_a_handshake_of_tls_is_told_as_such(error: BaseException) -> None:
     secure = dial("wss://csms.example/ocpp/CP01", "CP01", Access())
-    assert "during the TLS handshake" in explain(error, secure)
-    assert "TLS" not in explain(error, STRAIGHT)
-    assert "TLS" not in explain(error)
+    assert "during the TLS handshake" in explain(error, secure, OFFERED)
+    assert "TLS" not in explain(error, STRAIGHT, OFFERED)
+    assert "TLS" not in explain(error, None, OFFERED)
 
 
 def test_what_nobody_has_thought_of_is_named_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    assert explain(RuntimeError("odd")) == "RuntimeError: odd"
+    assert explain(RuntimeError("odd"), None, OFFERED) == "RuntimeError: odd"
     assert "an attempt to connect failed in an unknown way" in caplog.text

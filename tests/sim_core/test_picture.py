@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sim_core.hardware.status import Status
 
 from sim_core.commands import (
     Accepted,
+    ClearFault,
     Command,
     GoOnline,
     GoSilent,
+    InjectFault,
     LinkDown,
     LinkUp,
     Plug,
@@ -19,8 +22,10 @@ from sim_core.commands import (
     Refused,
     Stop,
     Swipe,
+    Unplug,
 )
-from sim_core.snapshot import ConnectorSnapshot, LinkSnapshot
+from sim_core.snapshot import ConnectorSnapshot, ConnectorState, LinkSnapshot
+from sim_core.station import STATE_OF
 from tests.conformance.acts import charge
 from tests.pair import Pair
 from tests.scripted_csms import Drop, Payload
@@ -42,6 +47,23 @@ def link(pair: Pair) -> LinkSnapshot:
 
 def shown(pair: Pair) -> ConnectorSnapshot:
     return pair.station.snapshot.connectors[0]
+
+
+def test_every_status_of_ocpp_16_is_a_state_of_its_own() -> None:
+    assert set(STATE_OF) == set(Status)
+    assert set(STATE_OF.values()) == set(ConnectorState) - {ConnectorState.UNKNOWN}
+
+
+async def test_state_and_status_change_together() -> None:
+    async with Pair() as pair:
+        for command, state, status in (
+            (Plug(1), ConnectorState.PREPARING, "Preparing"),
+            (InjectFault(1), ConnectorState.FAULTED, "Faulted"),
+            (ClearFault(1), ConnectorState.PREPARING, "Preparing"),
+            (Unplug(1), ConnectorState.FREE, "Available"),
+        ):
+            assert await pair.submit(command) == Accepted()
+            assert (shown(pair).state, shown(pair).status) == (state, status)
 
 
 # -- one clock -------------------------------------------------------------------------------------
@@ -77,10 +99,10 @@ async def test_a_card_that_waits_for_the_plug_stops_counting_at_connection_time_
         assert shown(pair).plug_by == pair.station.now() + timedelta(seconds=30)
         await pair.advance(29.9)
         assert shown(pair).plug_by is not None
-        assert shown(pair).id_tag == "TAG"
+        assert shown(pair).token == "TAG"
         await pair.advance(0.1)
         assert shown(pair).plug_by is None
-        assert shown(pair).id_tag is None
+        assert shown(pair).token is None
         assert shown(pair).status == "Available"
 
 

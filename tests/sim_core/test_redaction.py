@@ -37,7 +37,7 @@ from sim_core.runtime.clock import SystemClock
 from sim_core.settings.options import ConfigError, load
 from sim_core.sidecar.read_routes import LOOKS
 from sim_core.station import Station
-from sim_core.store.sqlite import MEMORY
+from sim_core.store.interface import MEMORY
 from sim_core.wire.message_log import MessageLog
 from tests.pair import Pair
 from tests.pair import settings as without_files

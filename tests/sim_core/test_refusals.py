@@ -270,7 +270,7 @@ async def test_what_happens_while_a_card_is_asked_about(
         await pair.advance(31)
         assert await asking == Refused(sentence)
         assert not pair.csms.of("StartTransaction")
-        assert pair.connector().id_tag is None
+        assert pair.connector().token is None
 
 
 async def test_a_fault_while_a_card_of_the_group_is_asked_about() -> None:

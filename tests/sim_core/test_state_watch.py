@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from sim_core.runtime.clock import ManualClock
+from sim_core.store.interface import Store
 from sim_core.store.makers import store_in
-from sim_core.store.sqlite import Store
 from sim_core.store.watch import LOOK_S, StateWatch
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
@@ -28,7 +28,7 @@ class Watched:
         self.clock = ManualClock()
         self.store = store_in(folder, "CP01", NOW)
         if refuses:
-            self.store.save_register(9, 9.0)
+            self.store.registers.save(9, 9.0)
         self.standing: list[str] = []
         self.notes: list[str] = []
         self.written = 0
@@ -89,7 +89,7 @@ async def test_a_disk_is_asked_again_every_second_of_its_own(scale: float, tmp_p
     """The clock of a charge point may run faster than the disk does."""
     it = Watched(tmp_path, scale)
     with locked(tmp_path):
-        it.store.save_register(1, 5.0)
+        it.store.registers.save(1, 5.0)
         (warning,) = it.standing
         assert warning.startswith(LOCKED)
         await it.clock.advance(3.5 * RETRY_S * scale)
@@ -120,7 +120,7 @@ async def test_a_disk_that_refuses_before_it_is_looked_after(tmp_path: Path) -> 
 async def test_another_refusal_takes_the_place_of_the_first(tmp_path: Path) -> None:
     it = Watched(tmp_path)
     file = refusing(it.store, "database is locked")
-    it.store.save_register(1, 5.0)
+    it.store.registers.save(1, 5.0)
     file.words = "database or disk is full"
     await it.clock.advance(RETRY_S)
     (warning,) = it.standing
@@ -129,7 +129,7 @@ async def test_another_refusal_takes_the_place_of_the_first(tmp_path: Path) -> N
     await it.clock.advance(RETRY_S)
     assert it.standing == []
     file.words = "attempt to write a readonly database"
-    it.store.save_register(1, 6.0)
+    it.store.registers.save(1, 6.0)
     (warning,) = it.standing
     assert warning.startswith("the state may not be written")
     file.words = ""
@@ -143,10 +143,10 @@ async def test_at_the_end_what_is_owed_is_written_or_said(tmp_path: Path) -> Non
     it = Watched(tmp_path)
     file = refusing(it.store, "database or disk is full")
     with it.store.together():
-        it.store.save_register(1, 5.0)
-        assert it.store.registers() == {1: 5.0}, "what is read is no change"
-        it.store.save_operative(1, operative=False)
-    it.store.save_configuration("A", "B")
+        it.store.registers.save(1, 5.0)
+        assert it.store.registers.all() == {1: 5.0}, "what is read is no change"
+        it.store.availability.save(1, operative=False)
+    it.store.configuration.save("A", "B")
     assert it.store.owed == 3
     assert not it.watch.close()
     (patience_ms,) = it.store._db._file.execute("PRAGMA busy_timeout").fetchone()
@@ -159,8 +159,8 @@ async def test_at_the_end_what_is_owed_is_written_or_said(tmp_path: Path) -> Non
     assert (it.store.owed, it.store.refusal) == (0, "")
     it.store.close()
     again = store_in(tmp_path, "CP01", NOW)
-    assert (again.registers(), again.inoperative()) == ({1: 5.0}, {1})
-    assert again.configuration() == {"A": "B"}
+    assert (again.registers.all(), again.availability.inoperative()) == ({1: 5.0}, {1})
+    assert again.configuration.all() == {"A": "B"}
     again.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import random
 import sqlite3
 import subprocess
@@ -17,13 +18,15 @@ from typing import Any
 
 import pytest
 from ocpp.v16 import call_result
+from sim_core.wire.spelt import spelt
 
 from sim_core.commands import Accepted, Plug, Start, Stop, Unplug
 from sim_core.fleet.sessions import Habits, Visits, visit
+from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.promises import REFUSED
+from sim_core.store.interface import Store, StoreError
 from sim_core.store.makers import store_in
-from sim_core.store.sqlite import Store, StoreError
-from sim_core.wire.schemas import answer_fault
+from sim_core.store.records import BEGAN, ENDED, SAMPLED, NewTransaction
 from tests.conformance.acts import charge, checked, payloads, said
 from tests.pair import Pair
 from tests.scripted_csms import CallError, Hold
@@ -121,7 +124,7 @@ async def test_a_locked_file_stops_nothing_while_it_charges(tmp_path: Path) -> N
         (over,) = told(pair, "storage")
         assert over.endswith("can be written again: all that waited is in it")
         register_wh = pair.connector().register_wh
-        assert Store.registers(pair.station._store)[1] == pytest.approx(register_wh, abs=30)
+        assert pair.station._store.registers.all()[1] == pytest.approx(register_wh, abs=30)
 
 
 async def test_a_lock_holds_the_loop_for_a_moment_only(tmp_path: Path) -> None:
@@ -129,7 +132,7 @@ async def test_a_lock_holds_the_loop_for_a_moment_only(tmp_path: Path) -> None:
     with locked(tmp_path):
         began = time.monotonic()
         for nth in range(40):
-            store.save_register(1, float(nth))
+            store.registers.save(1, float(nth))
         assert time.monotonic() - began < 40 * 5, "sqlite's own patience is 5 s for each"
         (patience_ms,) = store._db._file.execute("PRAGMA busy_timeout").fetchone()
         assert patience_ms <= 100
@@ -243,11 +246,11 @@ async def test_a_full_disk_stops_nothing_and_loses_nothing(tmp_path: Path) -> No
             await pair.advance(60)
             assert pair.status() == "Charging"
             outbox, store = pair.station.charge_point.outbox, pair.station._store
-            assert len(outbox._row_ages) == store.depth == len(store.journal(10_000))
+            assert len(outbox._row_ages) == store.journal.depth == len(store.journal.first(10_000))
         await pair.advance(5)
         assert trouble(pair) == []
         assert pair.station.snapshot.link.queued == 0
-        assert len(outbox._row_ages) == store.depth == len(store.journal(10_000)) == 0
+        assert len(outbox._row_ages) == store.journal.depth == len(store.journal.first(10_000)) == 0
         assert len(payloads(pair, "StartTransaction")) == 1, "the first was told before"
         assert len(payloads(pair, "StopTransaction")) == 1
         stamps = samples_of(pair)
@@ -293,12 +296,12 @@ def test_a_disk_without_room(tmp_path: Path) -> None:
         filler = small / "filler"
         fill(filler)
         for nth in range(2_000):
-            store.append("MeterValues", {"n": nth}, key=key, connector_id=1, at=NOW)
+            store.journal.append(SAMPLED, {"n": nth}, key=key, connector_id=1, at=NOW)
         assert store.refusal.startswith(FULL)
-        assert store.depth == 2_000
+        assert store.journal.depth == 2_000
         filler.unlink()
         assert store.retry()
-        assert [row.payload["n"] for row in store.journal(3)] == [0, 1, 2]
+        assert [row.content["n"] for row in store.journal.first(3)] == [0, 1, 2]
         fill(filler)
         store.close()
         with pytest.raises(StoreError, match=f"{FULL}.*{small}"):
@@ -308,13 +311,15 @@ def test_a_disk_without_room(tmp_path: Path) -> None:
 
 
 def _begin(store: Store) -> int:
-    return store.begin(
-        connector_id=1,
-        id_tag="TAG",
-        parent_id_tag=None,
-        meter_start_wh=0,
-        started_at=NOW,
-        reservation_id=None,
+    return store.transactions.begin(
+        NewTransaction(
+            connector_id=1,
+            token="TAG",
+            group=None,
+            meter_start_wh=0,
+            started_at=NOW,
+            reservation_id=None,
+        )
     )
 
 
@@ -330,20 +335,28 @@ def test_a_commit_that_is_refused_in_the_middle_is_whole_in_memory(
     file = Refusing(store._db._file, after=refuses_at)
     store._db._file = store._db._at = file  # type: ignore[assignment]
     with store.together():
-        store.save_register(1, 5.0)
+        store.registers.save(1, 5.0)
         key = _begin(store)
-        store.append("StartTransaction", {"n": 1}, key=key, connector_id=1, at=NOW)
-        store.add_sample(key, {"sampledValue": [{"context": "Transaction.Begin"}]})
+        store.journal.append(BEGAN, {"n": 1}, key=key, connector_id=1, at=NOW)
+        store.transactions.add_sample(key, {"context": "Transaction.Begin"})
     assert len(refused) == 1
-    assert (store.depth, store.registers(), key) == (1, {1: 5.0}, 2)
-    seen = (store.journal(9), store.samples(key), store.open_transactions())
+    assert (store.journal.depth, store.registers.all(), key) == (1, {1: 5.0}, 2)
+    seen = (store.journal.first(9), store.transactions.samples(key), store.transactions.open())
     file.after = None
     assert store.retry()
     assert store.refusal == ""
-    assert (store.journal(9), store.samples(key), store.open_transactions()) == seen
+    assert (
+        store.journal.first(9),
+        store.transactions.samples(key),
+        store.transactions.open(),
+    ) == seen
     store.close()
     again = store_in(tmp_path, "CP01", NOW)
-    assert (again.journal(9), again.samples(key), again.open_transactions()) == seen
+    assert (
+        again.journal.first(9),
+        again.transactions.samples(key),
+        again.transactions.open(),
+    ) == seen
     again.close()
 
 
@@ -355,7 +368,7 @@ async def test_what_is_taken_back_leaves_no_counter_behind(tmp_path: Path) -> No
         with contextlib.suppress(ZeroDivisionError), store.together():
             outbox.append("MeterValues", {}, key=key, connector_id=1)
             raise ZeroDivisionError
-        assert len(outbox._row_ages) == len(outbox._pace._row_delays) == store.depth == 1
+        assert len(outbox._row_ages) == len(outbox._pace._row_delays) == store.journal.depth == 1
 
 
 @pytest.mark.parametrize("on_disk", [True, False])
@@ -365,7 +378,7 @@ async def test_a_stop_that_is_taken_back_hurries_no_sample(on_disk: bool, tmp_pa
     async with Pair(keys=keys, **({"state": tmp_path} if on_disk else {})) as pair:
         await charge(pair)
         outbox, store = pair.station.charge_point.outbox, pair.station._store
-        (begun,) = store.open_transactions()
+        (begun,) = store.transactions.open()
         with contextlib.suppress(ZeroDivisionError), store.together():
             outbox.append("StopTransaction", {}, key=begun.key, connector_id=1)
             raise ZeroDivisionError
@@ -382,9 +395,13 @@ async def test_a_row_without_its_transaction_is_given_up_and_stops_nothing(tmp_p
         await pair.power_cut()
         with sqlite3.connect(tmp_path / "CP01.sqlite3") as db:
             db.execute(
-                "INSERT INTO journal (action, payload, transaction_key, connector_id, written_at)"
-                " VALUES ('StopTransaction', '{\"transactionId\": null}', 99, 1, ?)",
-                (NOW.isoformat(),),
+                "INSERT INTO journal (kind, content, transaction_key, connector_id, written_at)"
+                " VALUES (?, ?, 99, 1, ?)",
+                (
+                    ENDED,
+                    json.dumps(spelt("StopTransaction", {"transactionId": None})),
+                    NOW.isoformat(),
+                ),
             )
         db.close()
         await pair.power_on()
@@ -448,9 +465,9 @@ async def test_the_meters_count_on_after_a_turn_that_failed(
         with monkeypatch.context() as patch:
             patch.setattr(transactions, "check_vehicle", lambda connector: 1 / 0)
             await pair.advance(2)
-        before = Store.registers(pair.station._store)[1]
+        before = pair.station._store.registers.all()[1]
         await pair.advance(60)
-        assert Store.registers(pair.station._store)[1] > before + 100
+        assert pair.station._store.registers.all()[1] > before + 100
         with pytest.raises(ZeroDivisionError):
             await pair.station.failed()
 
@@ -539,12 +556,12 @@ async def test_what_cannot_be_kept_is_not_promised(
     async with Pair(state=tmp_path, keys={"LocalAuthListEnabled": "true"}) as pair:
         with locked(tmp_path):
             if known:
-                pair.station._store.save_register(1, 1.0)
+                pair.station._store.registers.save(1, 1.0)
             assert await pair.ask(action, **payload) == {"status": no}
             (why,) = told(pair, "storage")
             assert why.startswith(f"{action} was refused, for it could not be kept: {LOCKED}")
             assert pair.station.charge_point.configuration.text("MeterValueSampleInterval") == "10"
-            assert pair.station._store.local_list_version() == 0
+            assert pair.station._store.local_list.version() == 0
             assert pair.status() == "Available"
             assert pair.station.snapshot.profiles == ()
         await pair.advance(2)
@@ -560,7 +577,7 @@ async def test_a_reservation_stays_where_its_end_cannot_be_kept(
         assert await pair.ask("ReserveNow", **reserve) == {"status": "Accepted"}
         with locked(tmp_path):
             if known:
-                pair.station._store.save_register(1, 1.0)
+                pair.station._store.registers.save(1, 1.0)
             assert await pair.ask("CancelReservation", reservationId=5) == {"status": "Rejected"}
             assert pair.status() == "Reserved"
         await pair.advance(2)
@@ -571,7 +588,7 @@ async def test_a_reservation_stays_where_its_end_cannot_be_kept(
 def test_every_word_that_refuses_is_a_word_of_its_message() -> None:
     for action, word in REFUSED.items():
         answer = asdict(getattr(call_result, action)(word))
-        assert answer_fault(action, answer) is None
+        assert OCPP_16.schemas.answer_fault(action, answer) is None
 
 
 def test_a_fault_of_the_file_names_the_file(tmp_path: Path) -> None:
@@ -590,8 +607,8 @@ async def test_a_bug_in_a_statement_is_no_trouble_of_the_disk(tmp_path: Path) ->
     with pytest.raises(sqlite3.OperationalError, match="no such table"), store.together():
         store._db.execute("DELETE FROM nowhere")
     assert store.refusal == ""
-    store.save_register(1, 1.0)
-    assert store.registers() == {1: 1.0}
+    store.registers.save(1, 1.0)
+    assert store.registers.all() == {1: 1.0}
     store.close()
 
 

@@ -10,23 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from sim_core.store.database import PATIENT_MS
-from sim_core.store.file import SCHEMA_VERSION, open_file
+from sim_core.store.interface import MEMORY, DiskRefusesError, Store, StoreError
 from sim_core.store.makers import store_in
-from sim_core.store.records import SECURITY_EVENTS_KEPT, StoredProfile
-from sim_core.store.sqlite import MEMORY, DiskRefusesError, Store, StoreError
+from sim_core.store.records import BEGAN, ENDED, SECURITY_EVENTS_KEPT, NewTransaction, StoredProfile
+from sim_core.store.sqlite.database import PATIENT_MS
+from sim_core.store.sqlite.file import open_file
+from sim_core.store.sqlite.schema import SCHEMA_VERSION
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 
 
 def test_a_register_never_goes_back_and_outlives_the_store(tmp_path: Path) -> None:
     store = store_in(tmp_path, "CP/1", NOW)
-    store.save_register(1, 500.5)
-    store.save_register(1, 400.0)
-    store.save_registers_lightly({1: 100.0, 2: 7.0})
+    store.registers.save(1, 500.5)
+    store.registers.save(1, 400.0)
+    store.registers.save_lightly({1: 100.0, 2: 7.0})
     store.close()
     again = store_in(tmp_path, "CP/1", NOW)
-    assert again.registers() == {1: 500.5, 2: 7.0}
+    assert again.registers.all() == {1: 500.5, 2: 7.0}
     again.close()
 
 
@@ -52,8 +53,8 @@ def test_a_damaged_file_is_set_aside_and_said(tmp_path: Path, damage: bytes) -> 
     assert "CP01.sqlite3 was damaged" in store.trouble
     assert "is now CP01.sqlite3.damaged-20260102-030405" in store.trouble
     assert (tmp_path / "CP01.sqlite3.damaged-20260102-030405").read_bytes() == damage
-    store.save_register(1, 1.0)
-    assert store.registers() == {1: 1.0}
+    store.registers.save(1, 1.0)
+    assert store.registers.all() == {1: 1.0}
     store.close()
 
 
@@ -85,12 +86,12 @@ def test_what_belongs_together_is_written_together_or_not_at_all(
 
     def half() -> None:
         with store.together():
-            store.save_register(1, 5.0)
+            store.registers.save(1, 5.0)
             raise PowerCutError
 
     with pytest.raises(PowerCutError):
         half()
-    assert store.registers() == {}
+    assert store.registers.all() == {}
     store.close()
 
 
@@ -98,22 +99,24 @@ def filled(folder: Path, samples: int = 0) -> Path:
     """A file in which something is kept, closed in good order."""
     store = store_in(folder, "CP01", NOW)
     key = begin(store)
-    store.append("StartTransaction", {"n": 1}, key=key, connector_id=1, at=NOW)
+    store.journal.append(BEGAN, {"n": 1}, key=key, connector_id=1, at=NOW)
     for nth in range(samples):
-        store.add_sample(key, {"n": nth, "sampledValue": ["x" * 200]})
-    store.save_register(1, 500.0)
+        store.transactions.add_sample(key, {"n": nth, "context": "x" * 200})
+    store.registers.save(1, 500.0)
     store.close()
     return store.path
 
 
 def begin(store: Store) -> int:
-    return store.begin(
-        connector_id=1,
-        id_tag="TAG",
-        parent_id_tag=None,
-        meter_start_wh=0,
-        started_at=NOW,
-        reservation_id=None,
+    return store.transactions.begin(
+        NewTransaction(
+            connector_id=1,
+            token="TAG",
+            group=None,
+            meter_start_wh=0,
+            started_at=NOW,
+            reservation_id=None,
+        )
     )
 
 
@@ -184,7 +187,7 @@ def test_state_that_was_there_is_never_taken_for_new(
     )
     store = store_in(tmp_path, "CP01", NOW)
     assert "CP01.sqlite3 was damaged" in store.trouble
-    assert (store.depth, store.registers(), store.open_transactions()) == (0, {}, [])
+    assert (store.journal.depth, store.registers.all(), store.transactions.open()) == (0, {}, [])
     aside = sorted((name.read_bytes() for name in tmp_path.glob("*.damaged-*")), key=len)
     assert aside == found, "all that was there is kept as it was"
     assert begin(store) == 1
@@ -214,10 +217,10 @@ def test_the_last_thousand_events_are_kept(on_disk: bool, tmp_path: Path) -> Non
     store = store_in(tmp_path if on_disk else MEMORY, "CP01", NOW)
     with store.together():
         for nth in range(SECURITY_EVENTS_KEPT + 7):
-            store.add_security_event(f"E{nth}", NOW, "", waits=True)
-    kept = [event.kind for event in store.security_events()]
+            store.security_log.add(f"E{nth}", NOW, "", waits=True)
+    kept = [event.kind for event in store.security_log.all()]
     assert kept == [f"E{nth}" for nth in range(7, SECURITY_EVENTS_KEPT + 7)]
-    waiting = store.waiting_security_event()
+    waiting = store.security_log.next_waiting()
     assert waiting is not None
     assert waiting.kind == "E7"
     store.close()
@@ -233,14 +236,14 @@ def test_after_a_light_save_the_disk_is_waited_for_again(tmp_path: Path) -> None
             during.append(file.execute("PRAGMA synchronous").fetchone()[0])
 
     file.set_trace_callback(look)
-    store.save_register(1, 1.0)
-    store.save_registers_lightly({1: 2.0})
-    store.save_register(1, 3.0)
+    store.registers.save(1, 1.0)
+    store.registers.save_lightly({1: 2.0})
+    store.registers.save(1, 3.0)
     file.set_trace_callback(None)
     assert during == [2, 1, 2], "FULL, NORMAL, FULL"
     assert file.execute("PRAGMA synchronous").fetchone()[0] == 2
     with pytest.raises(sqlite3.IntegrityError):
-        store.save_registers_lightly({1: None})  # type: ignore[dict-item]
+        store.registers.save_lightly({1: None})  # type: ignore[dict-item]
     assert file.execute("PRAGMA synchronous").fetchone()[0] == 2, "after a fault, too"
     store.close()
 
@@ -249,13 +252,13 @@ def test_what_belongs_to_a_transaction_goes_with_it(tmp_path: Path) -> None:
     store = store_in(tmp_path, "CP01", NOW)
     key, other = begin(store), begin(store)
     for one in (key, other):
-        store.add_sample(one, {"n": one})
-        store.append("StopTransaction", {}, key=one, connector_id=1, at=NOW)
-    store.install_profile(StoredProfile(7, 1, key, {}))
-    store.confirm(store.journal(1)[0])
-    assert store.samples(key) == []
-    assert store.samples(other) == [{"n": other}]
-    assert store.charging_profiles() == []
+        store.transactions.add_sample(one, {"n": one})
+        store.journal.append(ENDED, {}, key=one, connector_id=1, at=NOW)
+    store.profiles.install(StoredProfile(7, 1, key, {}))
+    store.journal.confirm(store.journal.first(1)[0])
+    assert store.transactions.samples(key) == []
+    assert store.transactions.samples(other) == [{"n": other}]
+    assert store.profiles.all() == []
     (count,) = store._db.execute("SELECT count(*) FROM samples").fetchone()
     assert count == 1
     store.close()
@@ -294,15 +297,15 @@ def test_a_store_may_be_made_by_one_thread_and_used_by_another(tmp_path: Path) -
     """It is opened before the loop runs, which may be in a thread of its own."""
     store = store_in(tmp_path, "CP01", NOW)
     with ThreadPoolExecutor(1) as elsewhere:
-        elsewhere.submit(store.save_register, 1, 5.0).result()
+        elsewhere.submit(store.registers.save, 1, 5.0).result()
         other = sqlite3.connect(store.path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        elsewhere.submit(store.save_register, 1, 6.0).result()
+        elsewhere.submit(store.registers.save, 1, 6.0).result()
         assert store.refusal
-        assert store.registers() == {1: 6.0}, "the copy, too"
+        assert store.registers.all() == {1: 6.0}, "the copy, too"
         other.close()
         assert elsewhere.submit(store.retry).result()
-    assert store.registers() == {1: 6.0}
+    assert store.registers.all() == {1: 6.0}
     store.close()
 
 
@@ -333,7 +336,7 @@ def test_a_place_that_cannot_be_looked_at_is_said_and_goes_on(
     assert store.misplaced() == "cannot be looked at (Not a directory)"
     assert store.claim_again(), "nobody else can have it"
     assert "the state's place cannot be locked again" in caplog.text
-    store.save_register(1, 5.0)
+    store.registers.save(1, 5.0)
     store.close()
     store.close()
     with pytest.raises(StoreError, match=rf"STATE_DIR: {folder} cannot be used: .*"):
@@ -345,13 +348,13 @@ def test_the_first_sample_of_each_context_stays_and_then_every_second(tmp_path: 
         key, other = begin(store), begin(store)
         contexts = ["Begin", *(["Periodic"] * 4), "Clock", "Periodic", "Clock"]
         for nth, context in enumerate(contexts):
-            value = {"n": nth, "sampledValue": [{"context": context}]}
-            assert store.add_sample(key, value) == nth + 1
-            store.add_sample(other, value)
-        store.thin_samples(key)
-        assert [value["n"] for value in store.samples(key)] == [0, 1, 3, 5, 6]
-        assert len(store.samples(other)) == len(contexts)
-        assert store.add_sample(key, value) == 6
+            value = {"n": nth, "context": context}
+            assert store.transactions.add_sample(key, value) == nth + 1
+            store.transactions.add_sample(other, value)
+        store.transactions.thin_samples(key)
+        assert [value["n"] for value in store.transactions.samples(key)] == [0, 1, 3, 5, 6]
+        assert len(store.transactions.samples(other)) == len(contexts)
+        assert store.transactions.add_sample(key, value) == 6
         store.close()
 
 
@@ -363,44 +366,44 @@ def test_strictness_ends_where_it_began(tmp_path: Path) -> None:
         with store.strictly():
             pass
         with pytest.raises(DiskRefusesError, match="the state is locked by another program"):
-            store.save_register(1, 5.0)
+            store.registers.save(1, 5.0)
         assert store.refusal == "", "what was not begun is not owed"
-    store.save_register(1, 6.0)
+    store.registers.save(1, 6.0)
     assert (store.owed, bool(store.refusal)) == (1, True)
     with store.strictly(), pytest.raises(DiskRefusesError):
-        store.save_register(1, 7.0)
-    assert store.registers() == {1: 6.0}
-    store.save_registers_lightly({1: 8.0})
-    assert (store.registers(), store.owed) == ({1: 6.0}, 1), "the next ones tell more"
+        store.registers.save(1, 7.0)
+    assert store.registers.all() == {1: 6.0}
+    store.registers.save_lightly({1: 8.0})
+    assert (store.registers.all(), store.owed) == ({1: 6.0}, 1), "the next ones tell more"
     other.close()
     assert store.retry()
     assert store.retry(), "there is nothing left to write"
-    assert (store.registers(), store.owed) == ({1: 6.0}, 0)
+    assert (store.registers.all(), store.owed) == ({1: 6.0}, 0)
     store.close()
 
 
 def test_what_is_taken_back_while_the_disk_refuses_is_not_owed(tmp_path: Path) -> None:
     store = store_in(tmp_path, "CP01", NOW)
     taken_back: list[int] = []
-    store.on_rollback = lambda: taken_back.append(store.depth)
+    store.journal.on_rollback = lambda: taken_back.append(store.journal.depth)
     key = begin(store)
     other = sqlite3.connect(store.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
     def half() -> None:
         with store.together():
-            store.append("StopTransaction", {}, key=key, connector_id=1, at=NOW)
+            store.journal.append(ENDED, {}, key=key, connector_id=1, at=NOW)
             raise ZeroDivisionError
 
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             half()
-        assert (store.owed, store.depth, store.journal(9)) == (0, 0, [])
+        assert (store.owed, store.journal.depth, store.journal.first(9)) == (0, 0, [])
     assert taken_back == [0, 0]
-    store.save_register(1, 5.0)
+    store.registers.save(1, 5.0)
     other.close()
     assert store.retry()
-    assert (store.depth, store.journal(9), store.registers()) == (0, [], {1: 5.0})
+    assert (store.journal.depth, store.journal.first(9), store.registers.all()) == (0, [], {1: 5.0})
     store.close()
 
 
@@ -411,3 +414,21 @@ def test_a_link_to_what_is_not_there_is_not_taken_for_new(tmp_path: Path) -> Non
     with pytest.raises(StoreError, match=r"is a link to .*nothing is there: mount"):
         store_in(tmp_path, "CP01", NOW)
     assert link.is_symlink(), "what it led to is still found once it is back"
+
+
+@pytest.mark.parametrize("transaction_id", [17, "17", "017", "1e3", "5f3c8a4e-0b1d-4c56-9d2f"])
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_a_transaction_is_called_what_the_csms_calls_it(
+    transaction_id: int | str, on_disk: bool, tmp_path: Path
+) -> None:
+    """A number or a text: neither is taken for the other."""
+    store = store_in(tmp_path if on_disk else MEMORY, "CP01", NOW)
+    key = begin(store)
+    for kind in (BEGAN, ENDED):
+        store.journal.append(kind, {}, key=key, connector_id=1, at=NOW)
+    store.journal.confirm(store.journal.first(1)[0], transaction_id)
+    (row,), (begun,) = store.journal.first(9), store.transactions.open()
+    store.journal.give_up(row, "why", NOW)
+    (gone,) = store.journal.given_up(9)
+    assert [one.transaction_id for one in (row, begun, gone)] == [transaction_id] * 3
+    store.close()

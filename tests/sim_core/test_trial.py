@@ -7,8 +7,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from sim_core.ocpp16.journal_spelling import JournalSpelling
 
-from sim_core.store.records import JournalRow
+from sim_core.ocpp16.dialect import OCPP_16
+from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow
+from sim_core.wire.call_errors import HOPELESS
 from sim_core.wire.link_ends import (
     GOES_AWAY,
     PROMPT_S,
@@ -17,14 +20,15 @@ from sim_core.wire.link_ends import (
     LinkEnd,
     OpenCall,
 )
-from sim_core.wire.trial import HOPELESS, HURRIED_WAIT_S, Again, GiveUp, RetryPolicy, Trial
+from sim_core.wire.trial import HURRIED_WAIT_S, Again, GiveUp, RetryPolicy, Trial
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
-SAMPLE, START, STOP = "MeterValues", "StartTransaction", "StopTransaction"
+SAMPLE, START, STOP = SAMPLED, BEGAN, ENDED
+SPELLING = JournalSpelling(lambda _: ())
 
 
-def row(action: str, number: int = 1, attempts: int = 0) -> JournalRow:
-    return JournalRow(number, action, {}, 1, 1, NOW, attempts, None)
+def row(kind: str, number: int = 1, attempts: int = 0) -> JournalRow:
+    return JournalRow(number, kind, {}, 1, 1, NOW, attempts, None)
 
 
 class Counting(Trial):
@@ -32,7 +36,7 @@ class Counting(Trial):
 
     def __init__(self, attempts: int = 3, interval_s: float = 10.0) -> None:
         self.counted: list[int] = []
-        super().__init__(lambda: RetryPolicy(attempts, interval_s), self._counted)
+        super().__init__(lambda: RetryPolicy(attempts, interval_s), self._counted, SPELLING)
 
     def _counted(self, number: int) -> int:
         self.counted.append(number)
@@ -46,10 +50,10 @@ def sentences(*verdicts: Again | GiveUp) -> list[str]:
 # -- failures ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("action", [SAMPLE, START, STOP])
-def test_a_failure_counts_up_to_the_attempts(action: str) -> None:
+@pytest.mark.parametrize("kind", [SAMPLE, START, STOP])
+def test_a_failure_counts_up_to_the_attempts(kind: str) -> None:
     trial = Counting()
-    found = [trial.failed(row(action), "CALLERROR X", hurried=False) for _ in range(3)]
+    found = [trial.failed(row(kind), "CALLERROR X", hurried=False) for _ in range(3)]
     assert found == [Again(10), Again(20), GiveUp("CALLERROR X, 3 times")]
     assert sentences(*found) == [
         "attempt 1 of 3, it is sent again in 10 s",
@@ -66,8 +70,8 @@ def test_one_attempt_is_one() -> None:
 @pytest.mark.parametrize("code", sorted(HOPELESS))
 def test_a_refusal_that_stays_ends_a_sample_at_once_and_nothing_else(code: str) -> None:
     trial = Counting()
-    for action in (START, STOP):
-        assert trial.failed(row(action, 7), "why", code, hurried=True) == Again(10)
+    for kind in (START, STOP):
+        assert trial.failed(row(kind, 7), "why", code, hurried=True) == Again(10)
         trial.counted.clear()
     assert trial.failed(row(SAMPLE), "why", code, hurried=False) == GiveUp("why")
     assert trial.counted == [], "there is nothing to count"
@@ -241,22 +245,23 @@ def call(action: str, number: int | None = None, sent_s: float = 0.0, **payload:
 
 
 STATUS = "StatusNotification"
+BEGIN, END = "StartTransaction", "StopTransaction"
 
 
 @pytest.mark.parametrize(
     ("one", "other", "alike"),
     [
-        (call(START, 1), call(START, 1, 9.0), True),
-        (call(START, 1), call(START, 2), False),
-        (call(START, 1), call(START), False),
-        (call(START), call(START, 1), False),
+        (call(BEGIN, 1), call(BEGIN, 1, 9.0), True),
+        (call(BEGIN, 1), call(BEGIN, 2), False),
+        (call(BEGIN, 1), call(BEGIN), False),
+        (call(BEGIN), call(BEGIN, 1), False),
         (call(STATUS, timestamp="a"), call(STATUS, timestamp="b"), True),
         (call(STATUS, connectorId=1), call(STATUS, connectorId=2), False),
         (call(STATUS), call("Heartbeat"), False),
     ],
 )
 def test_the_same_message_is_known_again(one: OpenCall, other: OpenCall, alike: bool) -> None:
-    assert one.is_like(other) == alike
+    assert one.is_like(other, OCPP_16.time_fields) == alike
 
 
 def test_a_message_is_called_by_its_connector() -> None:
@@ -277,8 +282,8 @@ def ended_at(blame: Blame, *calls: OpenCall, end: LinkEnd = BROKEN) -> tuple[Ope
 
 
 def test_the_oldest_is_accused_and_then_whoever_was_before() -> None:
-    blame = Blame()
-    beat, start = call("Heartbeat"), call(START, 1)
+    blame = Blame(OCPP_16)
+    beat, start = call("Heartbeat"), call(BEGIN, 1)
     assert ended_at(blame, start, beat) == (start, 1)
     assert ended_at(blame, beat, start) == (start, 2), "it was there the last time, too"
     assert ended_at(blame, beat) == (beat, 1), "another one is another trouble"
@@ -289,8 +294,8 @@ def test_the_oldest_is_accused_and_then_whoever_was_before() -> None:
 
 
 def test_an_answer_clears_the_accused_and_nobody_else() -> None:
-    blame = Blame()
-    beat, start = call("Heartbeat"), call(START, 1)
+    blame = Blame(OCPP_16)
+    beat, start = call("Heartbeat"), call(BEGIN, 1)
     for answered, times in ((beat, 2), (start, 1)):
         ended_at(blame, start)
         blame.new_connection()
@@ -309,18 +314,18 @@ def test_an_answer_clears_the_accused_and_nobody_else() -> None:
 
 
 def test_what_is_open() -> None:
-    blame = Blame()
-    blame.sent(call(START, 1))
-    blame.sent(call(STOP, 2))
+    blame = Blame(OCPP_16)
+    blame.sent(call(BEGIN, 1))
+    blame.sent(call(END, 2))
     assert (blame.is_open(1), blame.is_open(2), blame.is_open(3)) == (True, True, False)
     blame.forget(1)
     assert (blame.is_open(1), blame.is_open(2)) == (False, True)
-    assert blame.ended(BROKEN, 0.0) == (call(STOP, 2), 1)
+    assert blame.ended(BROKEN, 0.0) == (call(END, 2), 1)
     assert not blame.is_open(2)
 
 
 def test_a_plain_call_that_takes_links_down_is_withheld_from_one() -> None:
-    blame = Blame()
+    blame = Blame(OCPP_16)
     status = call(STATUS, connectorId=1, timestamp="a")
     said = {"connectorId": 1, "timestamp": "b"}
     for nth in range(1, WITHHELD_AFTER):
@@ -334,9 +339,9 @@ def test_a_plain_call_that_takes_links_down_is_withheld_from_one() -> None:
     assert not blame.withholds(STATUS, said), "the next one hears it"
 
 
-@pytest.mark.parametrize("never", [call("BootNotification"), call(START, 1)])
+@pytest.mark.parametrize("never", [call("BootNotification"), call(BEGIN, 1)])
 def test_what_must_be_said_is_never_withheld(never: OpenCall) -> None:
-    blame = Blame()
+    blame = Blame(OCPP_16)
     for _ in range(2 * WITHHELD_AFTER):
         ended_at(blame, never)
         assert not blame.withholds(never.action, never.payload)

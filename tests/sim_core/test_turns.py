@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.runtime.clock import ManualClock
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.message_log import MessageLog
@@ -54,7 +55,9 @@ async def test_frames_that_lie_ready_leave_the_rest_its_turn(frame: str) -> None
             await asyncio.sleep(0)
 
     beside = asyncio.ensure_future(others())
-    endpoint = Endpoint(socket, {}, clock=ManualClock(), log=MessageLog(), call_timeout_s=30)
+    endpoint = Endpoint(
+        socket, {}, OCPP_16, clock=ManualClock(), log=MessageLog(), call_timeout_s=30
+    )
     await endpoint.serve()
     beside.cancel()
     assert socket.read == REQUESTS

@@ -11,9 +11,9 @@ from sim_core.commands import Stop
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import TEMPERATURE_UNITS, Metering
 from sim_core.ocpp16 import metering
+from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.settings.models import load_model
 from sim_core.station import model_of
-from sim_core.wire import schemas
 from tests.conformance.acts import charge, payloads
 from tests.pair import Pair, settings
 from tests.scripted_csms import CallError
@@ -34,7 +34,10 @@ def test_a_temperature_in_each_unit(unit: str, number_format: str) -> None:
     shown = {"K": 298.15, "Fahrenheit": 77.0}.get(unit, 25.0)
     assert (value["unit"], float(value["value"])) == (unit, pytest.approx(shown, abs=0.06))
     stamped = {"timestamp": "2026-01-01T00:00:00Z", "sampledValue": [value]}
-    assert schemas.request_fault("MeterValues", {"connectorId": 1, "meterValue": [stamped]}) is None
+    assert (
+        OCPP_16.schemas.request_fault("MeterValues", {"connectorId": 1, "meterValue": [stamped]})
+        is None
+    )
 
 
 def test_a_model_may_leave_the_location_out() -> None:

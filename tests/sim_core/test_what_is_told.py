@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sim_core.wire.endpoint import Answer, Error, MalformedError, NoAnswer, Result
-from sim_core.wire.refusals import QUOTED_LIMIT, Facts, Refusals, Verdict, verdict, words
+from sim_core.ocpp16.dialect import OCPP_16
+from sim_core.wire.answers import Answer, Error, MalformedError, NoAnswer, Result
+from sim_core.wire.refusals import QUOTED_LIMIT, Facts, Heard, Refusals, Verdict, verdict, words
 
 REFUSED = Error("InternalError", "no tariff")
 
@@ -22,7 +23,7 @@ class Ear:
 
     def hear(self, answer: Answer, times: int = 1, action: str = "Heartbeat", **more: str) -> None:
         for _ in range(times):
-            self.refusals.heard(action, None, answer, **more)
+            self.refusals.heard(Heard(OCPP_16, action, None, answer, **more))
 
     @property
     def texts(self) -> list[str]:
@@ -127,8 +128,8 @@ def test_a_row_of_the_journal_says_itself_what_follows() -> None:
 
 def test_the_same_as_facts() -> None:
     ear = Ear()
-    ear.refusals.heard("DataTransfer", 2, Error("A", "b", "{}"))
-    ear.refusals.heard("DataTransfer", 2, Result({}))
+    ear.refusals.heard(Heard(OCPP_16, "DataTransfer", 2, Error("A", "b", "{}")))
+    ear.refusals.heard(Heard(OCPP_16, "DataTransfer", 2, Result({})))
     (refused, taken) = ear.told
     assert refused[0].startswith("the CSMS refused DataTransfer of connector 2: A 'b'")
     assert refused[1:] == (
@@ -247,7 +248,10 @@ def test_in_a_fleet_it_stands_for_a_minute_after_the_last() -> None:
 
 def test_whose_it_is_and_whose_good_answer_ends_it() -> None:
     ear = Ear()
-    heard = ear.refusals.heard
+
+    def heard(action: str, connector_id: int, answer: Answer) -> None:
+        ear.refusals.heard(Heard(OCPP_16, action, connector_id, answer))
+
     heard("MeterValues", 1, REFUSED)
     heard("MeterValues", 2, Result({}))
     heard("Heartbeat", 1, Result({}))

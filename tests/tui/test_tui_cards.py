@@ -14,6 +14,7 @@ from screen_text import make_app, rows, settled, text_of, until
 
 from sim_core.snapshot import (
     ConnectorSnapshot,
+    ConnectorState,
     FaultSnapshot,
     FirmwareSnapshot,
     ProfileSnapshot,
@@ -31,7 +32,7 @@ COMPACT, TALL = (40, 7), (70, 12)
 RESERVED = ReservationSnapshot(7, "A" * 20, None, NOW + timedelta(minutes=12))
 PROFILE = ProfileSnapshot(11_000.0, "TxProfile", 5, 2, 16.0, "A", NOW + timedelta(minutes=27))
 BROKEN = FaultSnapshot("GroundFailure", "E-41", "leak", NOW - timedelta(seconds=46))
-PAUSED = charging(status="SuspendedEV", power_w=0.0, limited_by="", refusals={})
+PAUSED = charging(state=ConnectorState.PAUSED_BY_VEHICLE, power_w=0.0, limited_by="", refusals={})
 
 
 def words(line: Line) -> str:
@@ -48,19 +49,28 @@ def card(connector: ConnectorSnapshot, size: tuple[int, int] = COMPACT, ascii: b
     ("connector", "said"),
     [
         (available(), ("p plugs in a vehicle",)),
-        (available(status="Preparing", plugged=True, refusals={}), ("s starts charging",)),
+        (
+            available(state=ConnectorState.PREPARING, plugged=True, refusals={}),
+            ("s starts charging",),
+        ),
         (
             available(
-                status="Preparing", plugged=True, vehicle="Saloon 82", identifying=True, refusals={}
+                state=ConnectorState.PREPARING,
+                plugged=True,
+                vehicle="Saloon 82",
+                identifying=True,
+                refusals={},
             ),
             ("reads who it is, starts by itself",),
         ),
         (
-            available(status="Preparing", id_tag="T1", plug_by=NOW + timedelta(seconds=44)),
+            available(
+                state=ConnectorState.PREPARING, token="T1", plug_by=NOW + timedelta(seconds=44)
+            ),
             ("T1 waits for plug 44 s", "p plugs its vehicle in"),
         ),
         (
-            available(status="Preparing", plugged=True, authorizing=True, id_tag="T1"),
+            available(state=ConnectorState.PREPARING, plugged=True, authorizing=True, token="T1"),
             ("asking about card T1",),
         ),
         (charging(limited_by="cabinet", limit_w=30_000.0), ("limited by cabinet 30 kW",)),
@@ -70,12 +80,15 @@ def card(connector: ConnectorSnapshot, size: tuple[int, int] = COMPACT, ascii: b
             replace(PAUSED, refusals={"resume": "it takes nothing by itself"}),
             ("it takes nothing now, x stops",),
         ),
-        (available(status="Finishing", plugged=True), ("p unplugs the vehicle",)),
+        (available(state=ConnectorState.ENDED, plugged=True), ("p unplugs the vehicle",)),
         (
-            available(status="Reserved", reservation=RESERVED),
+            available(state=ConnectorState.RESERVED, reservation=RESERVED),
             (f"for {'A' * 20} until 14:45", "p plugs in, S starts with the card"),
         ),
-        (available(status="Unavailable", operative=False), ("taken out of service",)),
+        (
+            available(state=ConnectorState.OUT_OF_SERVICE, operative=False),
+            ("taken out of service",),
+        ),
         (
             faulted(fault=BROKEN),
             ("GroundFailure since 14:32:20", "E-41 · leak"),
@@ -164,6 +177,46 @@ def test_a_narrow_row_of_the_table_keeps_the_fault_readable() -> None:
         assert "GroundFailure" in words(line)
 
 
+# -- another OCPP ----------------------------------------------------------------------------------
+
+OCCUPIED = {
+    ConnectorState.PREPARING: ("◔", "s starts charging"),
+    ConnectorState.CHARGING: ("▶", "x stops, e pauses"),
+    ConnectorState.PAUSED_BY_VEHICLE: ("‖", "r resumes, x stops"),
+    ConnectorState.PAUSED_BY_CHARGER: ("‖", "r resumes, x stops"),
+    ConnectorState.ENDED: ("◕", "p unplugs the vehicle"),
+}
+
+
+@pytest.mark.parametrize("state", OCCUPIED)
+def test_a_card_goes_by_the_state_whatever_the_protocol_calls_it(state: ConnectorState) -> None:
+    glyph, hint = OCCUPIED[state]
+    occupied = charging(state=state, status="Occupied", refusals={}, limited_by="")
+    shown = card(occupied, (70, 7))
+    assert shown.startswith(("╭─", "┏━"))
+    assert f"1 {glyph} Occupied " in shown
+    assert hint in shown
+    assert ("Resume" in shown) is state.paused
+    row = words(table_line(CardView(occupied, NOW), 80, Look()))
+    assert f"1 {glyph} Occupied " in row
+
+
+def test_a_transaction_is_named_by_the_beginning_of_its_text() -> None:
+    running = charging().transaction
+    assert running is not None
+    named = replace(running, transaction_id="5f0c8a1e-77b2-4a5b-9f63-0d7c9be3a001")
+    for size in (COMPACT, TALL):
+        assert " tx 5f0c8a1e " in card(charging(transaction=named), size)
+    hostile = replace(running, transaction_id="\x1b[31m")
+    assert " tx \\x1b[31m " in card(charging(transaction=hostile))
+
+
+def test_who_is_not_known_yet_has_a_question_mark_and_no_advice() -> None:
+    shown = card(available(state=ConnectorState.UNKNOWN, status=""), (70, 7))
+    assert "1 ? " in shown
+    assert "plugs" not in shown
+
+
 # -- progress --------------------------------------------------------------------------------------
 
 UPDATE = FirmwareSnapshot(
@@ -187,7 +240,7 @@ def test_an_update_shows_how_far_it_is_and_lingers_at_its_end() -> None:
 
 
 def test_a_failed_upload_says_why() -> None:
-    lost = UploadSnapshot("UploadFailed", since=NOW, trouble="no such host")
+    lost = UploadSnapshot("UploadFailed", since=NOW, trouble="no such host", failed=True)
     assert "! diagnostics UploadFailed  no such host" in progress(upload=lost)[0]
 
 

@@ -48,6 +48,7 @@ from sim_core.commands import (
 from sim_core.events import Event
 from sim_core.snapshot import (
     ConnectorSnapshot,
+    ConnectorState,
     JournalEntry,
     JournalSnapshot,
     LinkState,
@@ -259,7 +260,7 @@ async def test_every_entry_of_the_footer_can_be_clicked() -> None:
         (charging(), "Unplug", Unplug(1)),
         (charging(), "Stop", Stop(1)),
         (charging(), "Suspend", SuspendEV(1)),
-        (charging(status="SuspendedEV"), "Resume", Resume(1)),
+        (charging(state=ConnectorState.PAUSED_BY_VEHICLE), "Resume", Resume(1)),
         (replace(available(1), plugged=True, refusals={}), "Start", Start(1)),
         (faulted(1), "Clear", ClearFault(1)),
         (faulted(1), "(Start)", Start(1)),
@@ -668,7 +669,7 @@ async def test_hostile_words_reach_the_screen_as_words() -> None:
     nasty = "[/] \x1b[2J \u202e\x07[red]"
     host = FakeHost(
         station(
-            [charging(id_tag=nasty, status=nasty), faulted()],
+            [charging(token=nasty, status=nasty), faulted()],
             replace(ONLINE, state=LinkState.WAITING, trouble=nasty, url=nasty),
             charge_point_id=nasty,
             warnings=(nasty,),

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim_core.wire.schemas import known_actions
-from tui.widgets.frame_notes import MOST_NOTES, FrameNote, answer_notes, request_notes
+from sim_core.ocpp16.dialect import OCPP_16
+from tui.protocols.wording import FrameNote
+from tui.widgets.frame_notes import MOST_NOTES, answer_notes, request_notes
+
+V16 = "ocpp1.6"
 
 
 def call(action: str, payload: object) -> str:
@@ -26,9 +29,8 @@ def test_sampled_values_have_their_units_and_where_they_were_taken() -> None:
         {"value": "59.46", "measurand": "Power.Active.Import", "unit": "kW"},
     ]
     stamped = [{"timestamp": "2026-01-01T14:33:05Z", "sampledValue": sampled}]
-    assert request_notes(
-        "MeterValues", call("MeterValues", {"connectorId": 1, "meterValue": stamped})
-    ) == (
+    asked = call("MeterValues", {"connectorId": 1, "meterValue": stamped})
+    assert request_notes("MeterValues", asked, V16) == (
         FrameNote("12.553 kWh", "Energy.Active.Import.Register  (Transaction.End, Outlet)"),
         FrameNote("59.46 kW", "Power.Active.Import"),
     )
@@ -44,7 +46,7 @@ def test_a_profile_has_its_periods() -> None:
         "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": periods},
     }
     asked = call("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": profile})
-    assert [note[:2] for note in request_notes("SetChargingProfile", asked)] == [
+    assert [note[:2] for note in request_notes("SetChargingProfile", asked, V16)] == [
         ("profile", "TxDefaultProfile, stack level 3"),
         ("from 0 s", "16 A"),
         ("from 60 s", "8 A, 1 phases"),
@@ -53,11 +55,11 @@ def test_a_profile_has_its_periods() -> None:
 
 def test_keys_and_unknown_ones() -> None:
     keys = [{"key": f"K{n}", "readonly": n == 0, "value": str(n)} for n in range(MOST_NOTES + 5)]
-    notes = answer_notes("GetConfiguration", result({"configurationKey": keys}))
+    notes = answer_notes("GetConfiguration", result({"configurationKey": keys}), V16)
     assert notes[0] == FrameNote("K0", "0  (read only)")
     assert notes[-1].words == "(5 more lines in the frame)"
     answer = result({"unknownKey": ["Nope", "No\x1b[31m"]})
-    assert answer_notes("GetConfiguration", answer)[0].words == "Nope, No\\x1b[31m"
+    assert answer_notes("GetConfiguration", answer, V16)[0].words == "Nope, No\\x1b[31m"
 
 
 @pytest.mark.parametrize(
@@ -69,15 +71,15 @@ def test_keys_and_unknown_ones() -> None:
     ],
 )
 def test_what_does_not_fit_the_schema_is_said(action: str, payload: object, said: str) -> None:
-    verdict = request_notes(action, call(action, payload))[-1]
+    verdict = request_notes(action, call(action, payload), V16)[-1]
     assert verdict.name == "schema"
     assert said in verdict.words
 
 
 def test_a_frame_that_fits_has_no_verdict_and_an_error_no_notes() -> None:
     fits = call("Authorize", {"idTag": "T"})
-    assert request_notes("Authorize", fits) == (FrameNote("says", "T"),)
-    assert answer_notes("Authorize", '[4,"m","NotImplemented","",{}]') == ()
+    assert request_notes("Authorize", fits, V16) == (FrameNote("says", "T"),)
+    assert answer_notes("Authorize", '[4,"m","NotImplemented","",{}]', V16) == ()
 
 
 NAMES = """
@@ -98,10 +100,10 @@ ANYTHING = st.recursive(
 )
 
 
-@given(st.sampled_from(sorted(known_actions())), ANYTHING)
+@given(st.sampled_from(sorted(OCPP_16.schemas.actions)), ANYTHING)
 def test_anything_may_be_in_a_frame(action: str, payload: object) -> None:
     for notes in (
-        request_notes(action, call(action, payload)),
-        answer_notes(action, result(payload)),
+        request_notes(action, call(action, payload), V16),
+        answer_notes(action, result(payload), V16),
     ):
         assert all(note.words.isprintable() and note.name.isprintable() for note in notes)

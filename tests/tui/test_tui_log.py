@@ -12,7 +12,7 @@ from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui.app import ChargeForgeApp
 from tui.look import Look
 from tui.widgets.line_widget import Line, line_width
-from tui.widgets.message_pane import row_line
+from tui.widgets.message_row import row_line
 
 WIDTHS = (58, 78, 118, 198)
 

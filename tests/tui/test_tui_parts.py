@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sim_core.commands import ACTIONS, ERROR_CODES, InjectFault, LinkDown, Plug, Start, Swipe
 from sim_core.snapshot import (
     ConnectorSnapshot,
+    ConnectorState,
     FaultSnapshot,
     LinkSnapshot,
     LinkState,
@@ -24,7 +25,8 @@ from sim_core.snapshot import (
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui.dialogs.palette import Choice, ranked
 from tui.keymap import FOOTER, ROWS, buttons, command_for, typed_command
-from tui.look import NEXT_STEP, STATUS, SYMBOLS, Look
+from tui.look import FACES, NEXT_STEP, SYMBOLS, Look
+from tui.protocols.ocpp16 import OCPP_16
 from tui.widgets.connector_card import CardView, card_lines, table_line
 from tui.widgets.inspector import body_lines
 from tui.widgets.key_bar import footer_line
@@ -32,7 +34,7 @@ from tui.widgets.layout import arrange
 from tui.widgets.line_widget import Line, differences, fitted, line_width
 from tui.widgets.link_bar import bar_line, state_words
 from tui.widgets.log_filter import FilterError, parse
-from tui.widgets.message_pane import row_line
+from tui.widgets.message_row import row_line
 from tui.widgets.notes import FAULT_WORDS
 from tui.widgets.power_chart import SampleCount, chart_rows, columns
 
@@ -296,14 +298,15 @@ def test_cards_are_exact(
 def test_all_statuses_differ_without_colour() -> None:
     for look in (Look(), Look(ascii=True)):
         heads = set()
-        for status in OCPP_STATUS:
-            view = CardView(available(status=status), NOW)
+        for state in OCPP_16.statuses:
+            view = CardView(available(state=state), NOW)
             heads.add("\n".join(shown(line) for line in card_lines(view, 40, 7, look)))
-        assert len(heads) == len(OCPP_STATUS)
+        assert len(heads) == len(OCPP_16.statuses)
 
 
 def test_the_tables_know_every_status_and_every_error() -> None:
-    assert set(STATUS) == set(OCPP_STATUS) == set(NEXT_STEP)
+    assert set(FACES) == set(NEXT_STEP) == set(ConnectorState)
+    assert set(OCPP_16.statuses.values()) == set(OCPP_STATUS)
     assert set(FAULT_WORDS) == set(ERROR_CODES)
     assert all(len(twin) == 2 and twin[1].isascii() for twin in SYMBOLS.values())
 
@@ -316,7 +319,7 @@ def test_no_wire_text_breaks_a_card(words: tuple[str, str, str], cells: int, hei
     status, tag, vendor = words
     connector = charging(
         status=status,
-        id_tag=tag,
+        token=tag,
         limited_by=vendor,
         transaction=TransactionSnapshot(1, tag, NOW, 0, 1.0),
         fault=FaultSnapshot(status, vendor, tag, NOW),

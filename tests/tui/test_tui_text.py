@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from datetime import timedelta
 
@@ -70,67 +69,3 @@ def test_latency_fits_its_column(seconds: float, shown: str) -> None:
 def test_power_never_shows_minus_nothing() -> None:
     assert text.kilo(-0.4, 2) == "0.00"
     assert text.kilo(59_460, 2) == "59.46"
-
-
-@pytest.mark.parametrize(
-    ("action", "payload", "said"),
-    [
-        ("Authorize", {"idTag": "A1"}, "A1"),
-        ("StartTransaction", {"connectorId": 1, "meterStart": 11190, "idTag": "T"}, "meterStart 11190 T"),  # noqa: E501
-        ("StatusNotification", {"status": "Charging", "errorCode": "NoError"}, "Charging"),
-        ("StatusNotification", {"status": "Faulted", "errorCode": "OverVoltage", "vendorErrorCode": "E4"}, "Faulted OverVoltage E4"),  # noqa: E501
-        ("StopTransaction", {"transactionId": 7, "reason": "Remote", "meterStop": 9}, "tx 7 Remote meterStop 9"),  # noqa: E501
-        ("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "60"}, "HeartbeatInterval = 60"),  # noqa: E501
-        ("GetConfiguration", {}, "all keys"),
-        ("SomethingNew", {"a": 1}, '{"a": 1}'),
-    ],
-)  # fmt: skip
-def test_requests_are_summed_up(action: str, payload: object, said: str) -> None:
-    assert text.request_summary(action, json.dumps([2, "x", action, payload])) == said
-
-
-@pytest.mark.parametrize(
-    ("action", "payload", "said"),
-    [
-        ("Authorize", {"idTagInfo": {"status": "Blocked"}}, "Blocked"),
-        ("StartTransaction", {"transactionId": 5, "idTagInfo": {"status": "Accepted"}}, "tx 5"),
-        ("Heartbeat", {"currentTime": "x"}, "ok"),
-        ("GetConfiguration", {"configurationKey": [1, 2], "unknownKey": ["a"]}, "2 keys 1 unknown"),
-        ("RemoteStartTransaction", {"status": "Rejected"}, "Rejected"),
-    ],
-)
-def test_answers_are_summed_up(action: str, payload: object, said: str) -> None:
-    assert text.answer_summary(action, json.dumps([3, "x", payload])) == said
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | ANYTHING,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANYTHING, inner, max_size=3),
-    max_leaves=8,
-)
-KEYS = ["idTag", "status", "meterValue", "sampledValue", "value", "key", "idTagInfo", "chargingProfile"]  # noqa: E501  # fmt: skip
-
-
-@given(st.sampled_from([*text.REQUESTS, "Nonsense"]), st.dictionaries(st.sampled_from(KEYS), JSON))
-def test_no_payload_breaks_a_summary(action: str, payload: object) -> None:
-    for summary in (
-        text.request_summary(action, json.dumps([2, "x", action, payload])),
-        text.answer_summary(action, json.dumps([3, "x", payload])),
-    ):
-        assert summary == text.plain(summary)
-
-
-@given(ANYTHING)
-def test_no_frame_breaks_the_pretty_printer(frame: str) -> None:
-    assert all(line == text.plain(line) for line in text.pretty(frame))
-
-
-def test_meter_values_lead_with_energy_and_power() -> None:
-    samples = [
-        {"value": "35", "measurand": "SoC", "unit": "Percent"},
-        {"value": "59460", "measurand": "Power.Active.Import", "unit": "W"},
-        {"value": "12.553", "unit": "kWh"},
-    ]
-    payload = {"connectorId": 1, "meterValue": [{"sampledValue": samples}]}
-    frame = json.dumps([2, "x", "MeterValues", payload])
-    assert text.request_summary("MeterValues", frame) == "12.553 kWh 59.46 kW 35 %"

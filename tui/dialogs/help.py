@@ -8,7 +8,8 @@ from sim_core.snapshot import ConnectorSnapshot
 from tui import text
 from tui.dialogs.text_dialog import TextDialog
 from tui.keymap import CONNECTOR, LINK, MESSAGES, SCREEN, Row
-from tui.look import STATUS, Look
+from tui.look import FACES, Look
+from tui.protocols.wording import Wording
 from tui.widgets.line_widget import Line, Span
 from tui.widgets.log_filter import LANGUAGE
 from tui.widgets.notes import next_step
@@ -54,9 +55,13 @@ def _row_line(row: Row, reason: str, look: Look) -> Line:
 
 
 def help_lines(
-    look: Look, pane: str, connector: ConnectorSnapshot | None, reasons: dict[str, str]
+    look: Look,
+    pane: str,
+    connector: ConnectorSnapshot | None,
+    reasons: dict[str, str],
+    wording: Wording,
 ) -> list[Line]:
-    """All of the help, what concerns the focused pane first."""
+    """All of the help, what concerns the focused pane first; statuses are named as in `wording`."""
     title, words = PANES.get(pane, PANES["connector"])
     lines: list[Line] = [(Span(f" {title}", "strong"),)]
     for paragraph in words:
@@ -67,7 +72,7 @@ def help_lines(
             (),
             (
                 Span(f" Connector {connector.connector_id} is ", "text"),
-                Span(f"{look.glyph(connector.status)} {text.plain(connector.status)}", "strong"),
+                Span(f"{look.glyph(connector.state)} {text.plain(connector.status)}", "strong"),
                 Span(f": {next_step(connector, look)}", "text"),
             ),
         ]
@@ -92,13 +97,14 @@ def help_lines(
     lines += [
         (Span(f"  {term:<16}", "accent"), Span(meaning, "muted")) for term, meaning in LANGUAGE
     ]
-    lines += [(), (Span(" Status (OCPP 1.6, section 4.9)", "strong"),)]
+    named = ", ".join(part for part in (wording.name, wording.statuses_in) if part)
+    lines += [(), (Span(f" Status ({named})", "strong"),)]
     lines += [
         (
-            Span(f"  {look.glyph(word)} {word:<14} ", face.role),
-            Span(look.next_step(word), "muted"),
+            Span(f"  {look.glyph(state)} {word:<14} ", FACES[state].role),
+            Span(look.next_step(state), "muted"),
         )
-        for word, face in STATUS.items()
+        for state, word in wording.statuses.items()
     ]
     return lines
 

@@ -1,8 +1,8 @@
 """The journal as a person reads it: what waits for the CSMS's answer, and what was given up.
 
 A transaction message stays in the journal until the CSMS has answered it, so an empty journal is
-good news and says so. Before StartTransaction is answered there is no transactionId: our own key
-stands in for it, written `#7`, and is filled in when the message is sent.
+good news and says so. As long as a transaction has no id (in OCPP 1.6 the CSMS gives it one when it
+answers StartTransaction), our own key stands in for it, written `#7`.
 """
 
 from __future__ import annotations
@@ -60,12 +60,17 @@ def _waiting_line(entry: JournalEntry, now: datetime) -> Line:
         Span(f"  {entry.attempts:>5}   ", "warning" if entry.attempts else "muted"),
         Span(f"{text.plain(entry.action):<18}"),
         Span(f"{entry.connector_id}  ", "muted"),
-        Span(f"tx {entry.transaction_id}" if known else f"#{entry.transaction_key}, no id yet"),
+        Span(
+            f"tx {text.plain(str(entry.transaction_id))}"
+            if known
+            else f"#{entry.transaction_key}, no id yet"
+        ),
     )
 
 
 def _lost_line(entry: LostEntry, look: Look) -> Line:
-    transaction = f"tx {entry.transaction_id}" if entry.transaction_id is not None else "no id"
+    known = entry.transaction_id is not None
+    transaction = f"tx {text.plain(str(entry.transaction_id))}" if known else "no id"
     return (
         Span(f"  {text.clock_time(entry.given_up_at)}  ", "muted"),
         Span(f"{text.plain(entry.action):<18}"),

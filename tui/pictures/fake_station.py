@@ -28,6 +28,7 @@ from sim_core.commands import (
 from sim_core.events import Event, Ring
 from sim_core.snapshot import (
     ConnectorSnapshot,
+    ConnectorState,
     FaultSnapshot,
     LinkSnapshot,
     LinkState,
@@ -36,16 +37,30 @@ from sim_core.snapshot import (
     TransactionSnapshot,
 )
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
+from tui.protocols.ocpp16 import OCPP_16
 
 NOW = datetime(2026, 1, 1, 14, 33, 6, tzinfo=timezone.utc)
 RAMP = tuple(min(59_460.0, 900.0 * second) for second in range(160))
+
+
+def in_words(state: ConnectorState) -> tuple[ConnectorState, str]:
+    """A state, and how a charge point of OCPP 1.6 spells it."""
+    return state, OCPP_16.statuses[state]
+
+
+def changed(connector: ConnectorSnapshot, **changes: object) -> ConnectorSnapshot:
+    """The connector with changes; the status goes with the state unless one is given."""
+    state = changes.get("state")
+    if isinstance(state, ConnectorState):
+        changes = {"status": OCPP_16.statuses.get(state, ""), **changes}
+    return replace(connector, **changes)  # type: ignore[arg-type]
 
 
 def charging(connector_id: int = 1, **changes: object) -> ConnectorSnapshot:
     """A connector that charges, as in the sketch."""
     connector = ConnectorSnapshot(
         connector_id,
-        "Charging",
+        *in_words(ConnectorState.CHARGING),
         plugged=True,
         vehicle="ioniq5",
         vid="VID:000000000001",
@@ -59,7 +74,7 @@ def charging(connector_id: int = 1, **changes: object) -> ConnectorSnapshot:
         transaction=TransactionSnapshot(
             1042, "VID:000000000001", NOW - timedelta(minutes=13, seconds=5), 11_190, 1_363.0
         ),
-        id_tag="VID:000000000001",
+        token="VID:000000000001",
         trace_w=RAMP,
         refusals={
             "plug": f"connector {connector_id} has a vehicle already: unplug it first",
@@ -68,14 +83,14 @@ def charging(connector_id: int = 1, **changes: object) -> ConnectorSnapshot:
             "clear_fault": f"connector {connector_id} has no fault",
         },
     )
-    return replace(connector, **changes)  # type: ignore[arg-type]
+    return changed(connector, **changes)
 
 
 def faulted(connector_id: int = 2, **changes: object) -> ConnectorSnapshot:
     """A connector with a fault."""
     connector = ConnectorSnapshot(
         connector_id,
-        "Faulted",
+        *in_words(ConnectorState.FAULTED),
         plugged=True,
         register_wh=98_120.0,
         rated_power_w=60_000.0,
@@ -88,14 +103,14 @@ def faulted(connector_id: int = 2, **changes: object) -> ConnectorSnapshot:
             "suspend_evse": f"connector {connector_id} is not charging",
         },
     )
-    return replace(connector, **changes)  # type: ignore[arg-type]
+    return changed(connector, **changes)
 
 
 def available(connector_id: int = 1, **changes: object) -> ConnectorSnapshot:
     """A free connector."""
     connector = ConnectorSnapshot(
         connector_id,
-        "Available",
+        *in_words(ConnectorState.FREE),
         register_wh=98_120.0,
         rated_power_w=60_000.0,
         refusals={
@@ -108,7 +123,7 @@ def available(connector_id: int = 1, **changes: object) -> ConnectorSnapshot:
             "clear_fault": f"connector {connector_id} has no fault",
         },
     )
-    return replace(connector, **changes)  # type: ignore[arg-type]
+    return changed(connector, **changes)
 
 
 ONLINE = LinkSnapshot(
@@ -132,6 +147,7 @@ def station(
         "1.0",
         link,
         tuple((charging(1), faulted(2)) if connectors is None else connectors),
+        "ocpp1.6",
         refusals={"link_up": "the link is up already", "online": "frames pass already"},
     )
     return replace(picture, **changes)  # type: ignore[arg-type]
@@ -318,9 +334,9 @@ class FakeHost:
             case Start(connector_id):
                 made = charging(connector_id)
             case Plug(connector_id):
-                made = available(connector_id, status="Preparing", plugged=True)
+                made = available(connector_id, state=ConnectorState.PREPARING, plugged=True)
             case Stop(connector_id):
-                made = available(connector_id, status="Finishing", plugged=True)
+                made = available(connector_id, state=ConnectorState.ENDED, plugged=True)
             case Unplug(connector_id) | ClearFault(connector_id):
                 made = available(connector_id)
             case InjectFault(connector_id, code, vendor, info):

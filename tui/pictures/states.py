@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from sim_core.snapshot import (
     ConnectorSnapshot,
+    ConnectorState,
     FaultSnapshot,
     FirmwareSnapshot,
     JournalEntry,
@@ -28,7 +29,6 @@ from sim_core.snapshot import (
 )
 from sim_core.story import Caption
 from sim_core.wire.message_log import Direction
-from tui.look import STATUS
 from tui.pictures.fake_station import (
     NOW,
     ONLINE,
@@ -36,10 +36,12 @@ from tui.pictures.fake_station import (
     STORY,
     Story,
     available,
+    changed,
     charging,
     faulted,
     station,
 )
+from tui.protocols.ocpp16 import OCPP_16
 
 SMALL, WIDE = (80, 24), (140, 40)
 
@@ -129,7 +131,7 @@ SECOND = charging(
     register_wh=98_120.0,
     limited_by="cabinet",
     transaction=TransactionSnapshot(1043, "MY_TAG", NOW - timedelta(seconds=96), 96_905, 1_215.0),
-    id_tag="MY_TAG",
+    token="MY_TAG",
     trace_w=tuple(min(48_310.0, power) for power in RAMP[:96]),
 )
 EXAMPLE_LINK: LinkSnapshot = replace(ONLINE, url="ws://csms.example:9000/ocpp")
@@ -144,7 +146,7 @@ def _busy(second: ConnectorSnapshot = SECOND) -> StationSnapshot:
 SKETCH = station()
 FREE = station([available(1), available(2)])
 MANY = station([(charging, faulted, available)[n % 3](n) for n in range(1, 17)])
-ALL = station([available(n, status=word) for n, word in enumerate(tuple(STATUS)[:8], 1)])
+ALL = station([available(n, state=state) for n, state in enumerate(tuple(OCPP_16.statuses)[:8], 1)])
 VENDOR = FaultSnapshot("OverVoltage", "E-41", "bus at [1020] V", NOW - timedelta(minutes=3))
 OFFLINE = replace(
     ONLINE,
@@ -156,7 +158,7 @@ OFFLINE = replace(
 RESERVED = ReservationSnapshot(7, "CARD-9", None, NOW + timedelta(minutes=12))
 PROFILE = ProfileSnapshot(11_000.0, "TxProfile", 5, 2, 16.0, "A", until=NOW + timedelta(minutes=27))
 PAUSED = charging(
-    status="SuspendedEV",
+    state=ConnectorState.PAUSED_BY_VEHICLE,
     power_w=0.0,
     current_a=0.0,
     limited_by="",
@@ -166,20 +168,26 @@ PAUSED = charging(
 DIM = (0.0,) * 40
 ROWS_OF_ALL = (
     available(1),
-    available(2, status="Preparing", plugged=True, vehicle="Saloon 82", soc_percent=34.0),
+    available(
+        2, state=ConnectorState.PREPARING, plugged=True, vehicle="Saloon 82", soc_percent=34.0
+    ),
     charging(3, limited_by="profile", limit_w=11_000.0, power_w=10_980.0),
     replace(PAUSED, connector_id=4),
-    replace(PAUSED, connector_id=5, status="SuspendedEVSE"),
-    available(6, status="Finishing", plugged=True, vehicle="City 40", soc_percent=80.0),
-    available(7, status="Reserved", reservation=RESERVED),
-    available(8, status="Unavailable", operative=False),
+    changed(PAUSED, connector_id=5, state=ConnectorState.PAUSED_BY_CHARGER),
+    available(6, state=ConnectorState.ENDED, plugged=True, vehicle="City 40", soc_percent=80.0),
+    available(7, state=ConnectorState.RESERVED, reservation=RESERVED),
+    available(8, state=ConnectorState.OUT_OF_SERVICE, operative=False),
     faulted(9),
 )
 UPDATING = FirmwareSnapshot(
     "Downloading", active=True, version="C2089_V3.0.0", percent=45, since=NOW
 )
 UPLOADED = UploadSnapshot(
-    "UploadFailed", file_name="diagnostics.zip", since=NOW, trouble="the server refused the login"
+    "UploadFailed",
+    file_name="diagnostics.zip",
+    since=NOW,
+    trouble="the server refused the login",
+    failed=True,
 )
 CAPTION = Caption(
     2, 5, "The cable is in. The cabinet has 60 kW, and now two vehicles want them: each gets half."
@@ -194,7 +202,9 @@ UNANSWERED = JournalSnapshot(
 )
 WAITING = station(
     (
-        available(1, status="Preparing", plugged=True, vehicle="Compact 60", refusals={}),
+        available(
+            1, state=ConnectorState.PREPARING, plugged=True, vehicle="Compact 60", refusals={}
+        ),
         available(2),
     )
 )
@@ -247,13 +257,13 @@ STATES: tuple[State, ...] = (
         "one is kept for a card, one waits for its answer",
         station(
             (
-                available(1, status="Reserved", reservation=RESERVED),
+                available(1, state=ConnectorState.RESERVED, reservation=RESERVED),
                 available(
                     2,
-                    status="Preparing",
+                    state=ConnectorState.PREPARING,
                     plugged=True,
                     authorizing=True,
-                    id_tag="CARD-9",
+                    token="CARD-9",
                     trace_w=DIM,
                 ),
             )
@@ -274,7 +284,7 @@ STATES: tuple[State, ...] = (
     State(
         "suspended",
         "the vehicle pauses, and the charge point does",
-        station((PAUSED, replace(PAUSED, connector_id=2, status="SuspendedEVSE"))),
+        station((PAUSED, changed(PAUSED, connector_id=2, state=ConnectorState.PAUSED_BY_CHARGER))),
     ),
     State(
         "finishing",
@@ -283,7 +293,7 @@ STATES: tuple[State, ...] = (
             (
                 available(
                     1,
-                    status="Finishing",
+                    state=ConnectorState.ENDED,
                     plugged=True,
                     vehicle="Compact 60",
                     soc_percent=80.0,
@@ -292,8 +302,8 @@ STATES: tuple[State, ...] = (
                 ),
                 available(
                     2,
-                    status="Preparing",
-                    id_tag="DRIVER-2",
+                    state=ConnectorState.PREPARING,
+                    token="DRIVER-2",
                     plug_by=NOW + timedelta(seconds=44),
                 ),
             )
@@ -303,7 +313,7 @@ STATES: tuple[State, ...] = (
         "firmware",
         "an update is under way, an upload has failed",
         station(
-            (available(1, status="Unavailable", operative=False), available(2)),
+            (available(1, state=ConnectorState.OUT_OF_SERVICE, operative=False), available(2)),
             firmware=UPDATING,
             upload=UPLOADED,
         ),

@@ -13,10 +13,10 @@ from datetime import datetime
 from textual import events
 from textual.message import Message
 
-from sim_core.snapshot import ConnectorSnapshot
+from sim_core.snapshot import ConnectorSnapshot, ConnectorState
 from tui import text
 from tui.keymap import buttons
-from tui.look import ASCII_DIGITS, DIGITS, Look
+from tui.look import ASCII_DIGITS, DIGITS, FACES, Look
 from tui.widgets.line_widget import (
     Line,
     LineWidget,
@@ -34,6 +34,8 @@ TALL_ROWS = 12
 ROOMY_CELLS = 52
 """From so many cells on, numbers have names and the state of charge a gauge."""
 GAUGE_CELLS = 10
+ID_CELLS = 8
+"""Of a transaction's id that is a text, as a UUID is: enough to tell it from any other in sight."""
 GAP = 1
 """Cells that part two things in one line at the least."""
 LEAST_TRACE = {False: 1, True: 2}
@@ -65,6 +67,8 @@ def transaction_words(connector: ConnectorSnapshot) -> str:
     if connector.transaction is None:
         return "no tx"
     number = connector.transaction.transaction_id
+    if isinstance(number, str):
+        number = text.plain(number, ascii_only=True)[:ID_CELLS]
     return "tx not confirmed" if number is None else f"tx {number}"
 
 
@@ -195,7 +199,7 @@ def _who_line(view: CardView, cells: int, look: Look) -> tuple[Line, bool]:
     here = _who(view, look)
     hint = next_step(connector, look)
     hinted = _with_hint(here, hint, look) if hint else here
-    narrow = connector.status == "Charging" and cells < ROOMY_CELLS
+    narrow = connector.state is ConnectorState.CHARGING and cells < ROOMY_CELLS
     socs = [
         [*soc_spans(connector, look, gauge), Span("  ")]
         for gauge in ((True, False) if cells >= ROOMY_CELLS else (False,))
@@ -224,7 +228,9 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> list[Line]:
     who_line, hinted = _who_line(view, cells, look)
     notes = further(connector, f" {look.symbol('dot')} ", pending=tall)
     if not hinted:
-        notes.append(Note(next_step(connector, look), urgent=connector.status != "Charging"))
+        notes.append(
+            Note(next_step(connector, look), urgent=connector.state is not ConnectorState.CHARGING)
+        )
     between = height - len(lines) - 2
     quiet = not any(connector.trace_w)
     trace = 0 if quiet or (not tall and any(note.urgent for note in notes)) else LEAST_TRACE[tall]
@@ -255,7 +261,7 @@ def _foot(connector: ConnectorSnapshot, cells: int, taken: int) -> str:
 def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line]:
     """The card in exactly `cells` by `height`."""
     connector = view.connector
-    face = look.face(connector.status)
+    face = FACES[connector.state]
     kind = "heavy" if view.focused and face.border != "double" else face.border
     top_left, across, top_right, down, bottom_left, bottom_right = tuple(look.border(kind))
     role = "faint" if view.stale else face.role if kind != "round" or view.selected else "faint"
@@ -266,7 +272,7 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
     title = [
         Span(mark, "accent"),
         Span(f"{connector.connector_id} ", "strong"),
-        Span(f"{look.glyph(connector.status)} {status} ", face.role),
+        Span(f"{look.glyph(connector.state)} {status} ", face.role),
     ]
     words = "last known" if view.stale else transaction_words(connector)
     right = [Span(f" {words} ", "muted" if connector.transaction is None else "text")]
@@ -301,14 +307,14 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
 def table_line(view: CardView, cells: int, look: Look) -> Line:
     """One connector in one row; a narrow one leaves out the session's energy."""
     connector = view.connector
-    face = look.face(connector.status)
+    face = FACES[connector.state]
     mark = look.symbol("selected") if view.selected else " "
     status = text.fit(text.plain(connector.status, look.ascii), 13)
     session = connector.transaction
     spans = [
         Span(f" {mark}", "accent"),
         Span(f"{connector.connector_id:>2} ", "strong" if view.selected else "text"),
-        Span(f"{look.glyph(connector.status)} {status} ", face.role),
+        Span(f"{look.glyph(connector.state)} {status} ", face.role),
         Span(f"{text.kilo(connector.power_w, 2):>6}", "strong" if connector.power_w else "faint"),
         Span(" kW ", "muted" if connector.power_w else "faint"),
     ]

@@ -16,11 +16,12 @@ from textual import events
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui import text
 from tui.look import Look
+from tui.protocols.payload import pretty
 from tui.text import NO_SHIFT
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, framed_edge
 
 if TYPE_CHECKING:
-    from tui.widgets.frame_notes import FrameNote
+    from tui.protocols.wording import FrameNote
 
 MOST_CHARACTERS = 100_000
 DEFAULT_LOOK = Look()
@@ -94,7 +95,7 @@ def _wrapped(line: str, cells: int) -> list[str]:
 def frame_lines(frame: str, cells: int, copy_key: str = "y") -> tuple[Line, ...]:
     """A frame as coloured lines of at most `cells` cells."""
     lines: list[Line] = []
-    for line in text.pretty(frame[:MOST_CHARACTERS]):
+    for line in pretty(frame[:MOST_CHARACTERS]):
         lines += [tuple(_json_line(piece)) for piece in _wrapped(line, cells)]
     if len(frame) > MOST_CHARACTERS:
         rest = text.count(len(frame) - MOST_CHARACTERS, "more character")
@@ -108,8 +109,9 @@ def body_lines(
     cells: int,
     look: Look = DEFAULT_LOOK,
     ahead: timedelta = NO_SHIFT,
+    subprotocol: str = "",
 ) -> list[Line]:
-    """Everything there is to read about the exchange; `ahead` as in `row_line`."""
+    """Everything there is to read about the exchange; `ahead`, `subprotocol` as in `row_line`."""
     from tui.widgets.frame_notes import (  # not before somebody looks into one
         answer_notes,
         request_notes,
@@ -124,7 +126,7 @@ def body_lines(
         ("answer", exchange.answer, answer_notes),
     ):
         if frame:
-            notes = () if noise else tell(exchange.action, frame)
+            notes = () if noise else tell(exchange.action, frame, subprotocol)
             lines += [(), (Span(title, "strong"),)]
             lines += [line for note in notes for line in _note_lines(note, cells)]
             lines += frame_lines(frame, cells, look.key("copy"))
@@ -148,14 +150,22 @@ class Inspector(LineWidget, can_focus=True):
         self.exchange: Exchange | None = None
         self._now: datetime | None = None
         self._ahead = NO_SHIFT
+        self._subprotocol = ""
         self._top = 0
         self._length = 0
 
-    def show(self, exchange: Exchange | None, now: datetime, ahead: timedelta = NO_SHIFT) -> None:
+    def show(
+        self,
+        exchange: Exchange | None,
+        now: datetime,
+        ahead: timedelta = NO_SHIFT,
+        subprotocol: str = "",
+    ) -> None:
         """Show this exchange."""
         if exchange is None or self.exchange is None or exchange.number != self.exchange.number:
             self._top = 0
         self.exchange, self._now, self._ahead = exchange, now, ahead
+        self._subprotocol = subprotocol
         self.sync()
 
     def move(self, rows: int) -> None:
@@ -179,7 +189,7 @@ class Inspector(LineWidget, can_focus=True):
         if exchange is not None and self._now is not None:
             arrow = look.symbol(exchange.direction.value)
             title = f" {arrow} {text.plain(exchange.action, look.ascii)} "
-            body = body_lines(exchange, self._now, width - 4, look, self._ahead)
+            body = body_lines(exchange, self._now, width - 4, look, self._ahead, self._subprotocol)
             if look.ascii:
                 body = [_ascii(line) for line in body]
         self._length = len(body)

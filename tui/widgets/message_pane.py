@@ -11,109 +11,23 @@ import bisect
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
+from operator import itemgetter
 
 from textual import events
 from textual.message import Message
 
-from sim_core.wire.message_log import Direction, Exchange, ExchangeState
+from sim_core.wire.message_log import Exchange, ExchangeState
 from tui import text
 from tui.look import Look
 from tui.text import NO_SHIFT
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, framed_edge
 from tui.widgets.log_filter import LogFilter, failed
-
-ACTION_CELLS = 22
-"""RemoteStartTransaction, the longest name of the Core profile, fits exactly."""
-
-ID_CELLS, MOST_ID_CELLS = 2, 6
-"""The column of connectors: a number and what parts it from the text; a CSMS may name any."""
+from tui.widgets.message_row import ID_CELLS, id_cells, row_line
 
 ROWS_KEPT = 200
 """As many rows as any screen shows are kept as they were drawn."""
 
 _EMPTY = ("", "No messages yet.", "Each request with its answer becomes one row here.")
-
-
-def id_cells(exchange: Exchange) -> int:
-    """What this exchange wants of the column of connectors."""
-    if exchange.connector_id is None:
-        return ID_CELLS
-    return max(ID_CELLS, min(MOST_ID_CELLS, len(str(exchange.connector_id)) + 1))
-
-
-def row_line(
-    exchange: Exchange,
-    now: datetime,
-    cells: int,
-    look: Look,
-    role: str = "",
-    wide: bool = False,
-    connector_cells: int = 0,
-    ahead: timedelta = NO_SHIFT,
-) -> Line:
-    """One exchange in exactly `cells` cells; `role` overrides all others (the cursor).
-
-    `connector_cells` is how wide the column of connectors is; 0: as this one wants it. `ahead` is
-    by how much the clock that is shown, and that `now` is of, is ahead of the log's.
-    """
-    connector_cells = connector_cells or id_cells(exchange)
-    ellipsis = look.symbol("ellipsis")
-    with_latency = cells >= 70
-    result_cells = 10 if cells < 100 else 18 if cells < 150 else 36
-    action_cells = ACTION_CELLS if cells < 130 else 30
-    fixed = (
-        (12 if wide else 8) + action_cells + 5 + connector_cells + result_cells + 6 * with_latency
-    )
-    summary_cells = max(0, cells - fixed)
-    symbol, result, result_role, took = _result(exchange, now - ahead, look)
-    if exchange.direction is Direction.NOISE:
-        summary = text.plain(exchange.request[:400], look.ascii)
-    else:
-        summary = text.request_summary(exchange.action, exchange.request)
-    if look.ascii:
-        summary, result = text.plain(summary, True), text.plain(result, True)
-    # a long answer may take what a short request leaves free
-    longer = text.width(symbol + result) - result_cells
-    longer = max(0, min(longer, summary_cells - 1 - text.width(summary)))
-    summary_cells, result_cells = summary_cells - longer, result_cells + longer
-    number = "" if exchange.connector_id is None else str(exchange.connector_id)
-    connector = text.fit(number, connector_cells - 1, ellipsis) + " "
-    action = text.plain(exchange.action, look.ascii)
-    arrow_role = "secondary" if exchange.direction is Direction.RECEIVED else "muted"
-    spans = [
-        Span(f" {text.clock_time(exchange.requested_at + ahead, wide)} ", "muted"),
-        Span(look.symbol(exchange.direction.value), arrow_role),
-        Span(f" {text.fit(action, action_cells, ellipsis)} {connector}"),
-        Span(text.fit(summary, max(0, summary_cells - 1), ellipsis) + " "),
-        Span(text.fit(symbol + result, result_cells, ellipsis), result_role),
-    ]
-    if with_latency:
-        spans.append(Span(f"{took:>6}", "muted"))
-    if role:
-        bad = result_role == "error"
-        spans = [
-            s._replace(role=f"{role}-error" if bad and role == "cursor" else role) for s in spans
-        ]
-    return fitted(spans, cells, ellipsis)
-
-
-def _result(exchange: Exchange, now: datetime, look: Look) -> tuple[str, str, str, str]:
-    """(mark, words, role, how long it took)."""
-    bad = look.symbol("trouble") + " "
-    took = "" if exchange.latency_s is None else text.latency(exchange.latency_s)
-    if exchange.direction is Direction.NOISE:
-        return bad, text.plain(exchange.trouble) or "not OCPP", "error", took
-    if exchange.state is ExchangeState.WAITING:
-        age = max(0.0, (now - exchange.requested_at).total_seconds())
-        shown = f"{age:.1f}s" if age < 10 else text.short_span(age)
-        return "", "waiting", "warning", shown
-    if exchange.state is ExchangeState.ERROR:
-        return bad, text.plain(exchange.trouble) or "error", "error", took
-    if exchange.state is ExchangeState.UNANSWERED:
-        return bad, text.plain(exchange.trouble) or "no answer", "error", took
-    words = text.answer_summary(exchange.action, exchange.answer)
-    refused = words.startswith(("Rejected", "Invalid", "Blocked", "Expired", "NotSupported"))
-    return "", words, "warning" if refused else "text", took
 
 
 class MessagePane(LineWidget, can_focus=True):
@@ -136,6 +50,7 @@ class MessagePane(LineWidget, can_focus=True):
         self._id_cells = ID_CELLS
         self.ahead = NO_SHIFT
         """By how much the charge point's clock is ahead of that of the log."""
+        self._spoken = [(0, "")]  # from which number on the exchanges are in which OCPP
         self._first = 0  # what came before has been forgotten
         self._now: datetime | None = None
         self.filter = LogFilter()
@@ -157,6 +72,11 @@ class MessagePane(LineWidget, can_focus=True):
             return self._exchanges[self._rows[-1]] if self._rows else None
         return self._exchanges.get(self._cursor)
 
+    def subprotocol_of(self, exchange: Exchange) -> str:
+        """The OCPP that was spoken when it came; empty where nobody had said yet."""
+        later = bisect.bisect_right(self._spoken, exchange.number, key=itemgetter(0))
+        return self._spoken[later - 1][1]
+
     @property
     def shown(self) -> list[Exchange]:
         """What the filter lets through, oldest first."""
@@ -166,8 +86,8 @@ class MessagePane(LineWidget, can_focus=True):
             if self.hides or self.filter.matches(self._exchanges[number])
         ]
 
-    def extend(self, exchanges: Sequence[Exchange]) -> None:
-        """Take in what is new or has changed."""
+    def extend(self, exchanges: Sequence[Exchange], subprotocol: str = "") -> None:
+        """Take in what is new or has changed; the new ones are in this OCPP."""
         for exchange in exchanges:
             number = exchange.number
             if number < self._first:
@@ -177,6 +97,8 @@ class MessagePane(LineWidget, can_focus=True):
             self._id_cells = max(self._id_cells, id_cells(exchange))
             if not known:
                 self.news += not self.following
+                if subprotocol != self._spoken[-1][1]:
+                    self._spoken.append((number, subprotocol))
             if not self.following and failed(exchange):
                 self.bad_news += 1
             self._place(number, exchange)
@@ -386,7 +308,17 @@ class MessagePane(LineWidget, can_focus=True):
         known = self._drawn.get(number)
         if known is not None and known[0] == drawn_as:
             return known[1]
-        made = row_line(exchange, now, cells, self.look, role, wide, self._id_cells, self.ahead)
+        made = row_line(
+            exchange,
+            now,
+            cells,
+            self.look,
+            role,
+            wide,
+            self._id_cells,
+            self.ahead,
+            self.subprotocol_of(exchange),
+        )
         line = tuple(span._replace(press=f"row {number}") for span in made)
         if exchange.state is not ExchangeState.WAITING:  # that one's age counts up
             if len(self._drawn) > ROWS_KEPT:

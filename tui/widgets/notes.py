@@ -3,7 +3,7 @@
 One question, one place: `who` is the line that every card and every row of the table has (who
 charges, what is wrong, what is awaited), `further` is what else is true, the most urgent first, for
 cards that have room, and `next_step` is the key that a person would sensibly press now. The words
-suppose no knowledge of OCPP; the exact OCPP word stands in the card's border.
+suppose no knowledge of OCPP; its own word for the state stands in the card's border.
 """
 
 from __future__ import annotations
@@ -11,7 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sim_core.snapshot import ConnectorSnapshot, ProfileSnapshot, ReservationSnapshot
+from sim_core.snapshot import (
+    ConnectorSnapshot,
+    ConnectorState,
+    ProfileSnapshot,
+    ReservationSnapshot,
+)
 from tui import text
 from tui.look import Look
 
@@ -54,23 +59,23 @@ def who(connector: ConnectorSnapshot, now: datetime) -> Note | None:
     if fault:
         return Note(f"{fault.error_code} since {text.clock_time(fault.since)}", "error")
     if connector.authorizing:
-        return Note(f"asking about card {connector.id_tag or ''}", "warning")
+        return Note(f"asking about card {connector.token or ''}", "warning")
     if connector.plug_by:
         left = text.spoken(text.seconds_left(connector.plug_by, now))
-        return Note(f"{connector.id_tag or 'card'} waits for plug {left}", "warning")
+        return Note(f"{connector.token or 'card'} waits for plug {left}", "warning")
     if connector.transaction:
-        return Note(connector.transaction.id_tag, "text")
+        return Note(connector.transaction.token, "text")
     if reservation:
         return Note(reserved_words(reservation), "secondary")
     if connector.scheduled_availability:
         return Note(f"{_next_service(connector)} once it is free", "warning")
-    name = connector.id_tag or connector.vehicle
+    name = connector.token or connector.vehicle
     return Note(name, "text") if name else None
 
 
 def reserved_words(reservation: ReservationSnapshot) -> str:
     """For whom it is kept, and until when."""
-    return f"for {reservation.id_tag} until {text.clock_time(reservation.until)[:5]}"
+    return f"for {reservation.token} until {text.clock_time(reservation.until)[:5]}"
 
 
 def _next_service(connector: ConnectorSnapshot) -> str:
@@ -129,22 +134,22 @@ def profile_words(profile: ProfileSnapshot) -> str:
 
 def next_step(connector: ConnectorSnapshot, look: Look) -> str:
     """What a person would sensibly press now; empty where there is nothing but to wait."""
-    refused = connector.refusals
+    state, refused = connector.state, connector.refusals
     if connector.authorizing:
         return ""
-    if connector.status == "Preparing":
+    if state is ConnectorState.PREPARING:
         if connector.identifying:
             return "reads who it is, starts by itself"
         if connector.plug_by:
             return f"{look.key('plug')} plugs its vehicle in"
         if connector.plugged and "local_start" in refused:
-            return "it starts by itself" if connector.id_tag else ""
+            return "it starts by itself" if connector.token else ""
         if connector.reservation:
             return f"{look.key('start_with')} starts with that card"
-    if connector.status == "Reserved" and not connector.plugged:
+    if state is ConnectorState.RESERVED and not connector.plugged:
         return f"{look.key('plug')} plugs in, {look.key('start_with')} starts with the card"
-    if connector.status == "SuspendedEV" and "resume" in refused:
+    if state is ConnectorState.PAUSED_BY_VEHICLE and "resume" in refused:
         return f"it takes nothing now, {look.key('stop')} stops"
-    if connector.status == "Faulted" and "clear_fault" in refused:
+    if state is ConnectorState.FAULTED and "clear_fault" in refused:
         return ""
-    return look.next_step(connector.status)
+    return look.next_step(state)

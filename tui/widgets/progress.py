@@ -21,15 +21,14 @@ LINGERS = timedelta(seconds=60)
 def _shows(work: FirmwareSnapshot | UploadSnapshot, now: datetime) -> bool:
     if work.active:
         return True
-    return work.status != "Idle" and work.since is not None and now - work.since < LINGERS
+    return work.since is not None and now - work.since < LINGERS
 
 
 def _row(
     title: str, work: FirmwareSnapshot | UploadSnapshot, now: datetime, cells: int, look: Look
 ) -> Line:
-    failed = "Fail" in work.status
-    mark = look.symbol("trouble" if failed else "pending" if work.active else "tick")
-    role = "error" if failed else "secondary"
+    mark = look.symbol("trouble" if work.failed else "pending" if work.active else "tick")
+    role = "error" if work.failed else "secondary"
     spans = [
         Span(f" {mark} ", role),
         Span(f"{text.plain(title, look.ascii)} ", "muted"),

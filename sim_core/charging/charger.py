@@ -1,0 +1,390 @@
+"""The charger: its parts put together, and nothing else.
+
+State changes only in synchronous steps on one event loop; telling the CSMS is asynchronous and
+follows. No change spans an `await`, so two connectors can never fight. Whoever changes a fact calls
+`changed`: it shares the power out again, lets everybody who depends on facts look, and tells the
+protocol what is true now.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+from sim_core.charging import acts
+from sim_core.charging.authorization import Authorizer
+from sim_core.charging.availability import Availability
+from sim_core.charging.cards import Cards
+from sim_core.charging.condition import Condition
+from sim_core.charging.config import ChargePointConfig
+from sim_core.charging.connector import Connector
+from sim_core.charging.csms import Csms
+from sim_core.charging.environment import Environment
+from sim_core.charging.faults import Faults
+from sim_core.charging.habits import points_of
+from sim_core.charging.installed_profiles import InstalledProfiles
+from sim_core.charging.lifecycle import Lifecycle
+from sim_core.charging.limits import Limits
+from sim_core.charging.locks import Locks
+from sim_core.charging.looking import Looking
+from sim_core.charging.pauses import Pauses
+from sim_core.charging.points import Points
+from sim_core.charging.policy import Policy
+from sim_core.charging.power import Power
+from sim_core.charging.presence import Presence
+from sim_core.charging.profile import ProfileRules
+from sim_core.charging.readings import Readings
+from sim_core.charging.reservations import Reservations
+from sim_core.charging.sampling import Sampling
+from sim_core.charging.security_events import CLOCK_SET, STARTUP, SecurityEvents
+from sim_core.charging.starting import Starting
+from sim_core.charging.token_list import TokenList
+from sim_core.charging.transactions import Transactions
+from sim_core.charging.updates import Updates
+from sim_core.charging.uploads import Uploads
+from sim_core.charging.vehicles import Vehicles
+from sim_core.charging.vocabulary import Cause
+from sim_core.commands import Command, Outcome
+from sim_core.files.transfer import Transfers
+from sim_core.hardware.outlet import Outlet
+from sim_core.runtime.random_numbers import RandomNumbers
+from sim_core.store.interface import MEMORY, Store
+
+NO_NOISE = random.Random(0)
+"""Of meters that draw nothing from it."""
+WORTH_TELLING = timedelta(seconds=2)
+"""By so much a clock is set that it concerns security."""
+
+
+class Charger:
+    """One charger, whatever it speaks. Made on the loop that it lives on; `start` begins its life
+    once whoever speaks for it can hear."""
+
+    __slots__ = (
+        "acts",
+        "authorizer",
+        "availability",
+        "cards",
+        "condition",
+        "config",
+        "connectors",
+        "environment",
+        "lifecycle",
+        "limits",
+        "locks",
+        "looking",
+        "policy",
+        "power",
+        "presence",
+        "profiles",
+        "readings",
+        "reservations",
+        "sampling",
+        "security",
+        "starting",
+        "token_list",
+        "transactions",
+        "transfers",
+        "updates",
+        "uploads",
+        "vehicles",
+    )
+
+    def __init__(
+        self,
+        config: ChargePointConfig,
+        environment: Environment,
+        store: Store,
+        policy: Policy,
+        csms: Csms,
+        transfers: Transfers,
+        *,
+        rules: ProfileRules,
+        on_change: Callable[[], None],
+    ) -> None:
+        """`rules` is how the protocol has charging profiles; `on_change` is called when a picture
+        of the charger would look different."""
+        model, behaviour = config.model, config.model.behaviour
+        points = points_of(config.quirks)
+        inoperative = store.availability.inoperative()
+        condition = Condition(operative=0 not in inoperative)
+        connectors = _connectors(config, store, environment, points, inoperative)
+        self.config = config
+        self.environment = environment
+        self.policy = policy
+        self.condition = condition
+        self.connectors = connectors
+        self.transfers = transfers
+        self.token_list = TokenList(
+            policy, store, note=environment.note, changed=lambda: self.looking.whole_changed()
+        )
+        self.authorizer = Authorizer(policy, store, self.token_list, csms, environment.now)
+        self.reservations = Reservations(
+            environment,
+            connectors,
+            condition,
+            policy,
+            store,
+            hear=csms.hear,
+            changed=lambda: self.looking.reservations_changed(),
+            plug_ends_reserved=points.plug_ends_reserved,
+        )
+        self.profiles = InstalledProfiles(
+            store, connectors, policy, environment, rules=rules, hear=csms.hear
+        )
+        self.limits = Limits(
+            self.profiles,
+            connectors,
+            model.ratings,
+            policy,
+            environment,
+            advance=lambda: self.power.advance(),
+            limits_changed=lambda: self.looking.limits_changed(),
+            powers_changed=lambda: self.looking.powers_changed(),
+        )
+        self.power = Power(
+            environment,
+            connectors,
+            model.ratings,
+            self.limits,
+            store.registers,
+            evenly=store.path != MEMORY or points.even_ticks,
+            on_look=self._look_by_itself,
+            on_change=on_change,
+        )
+        self.readings = Readings(environment, connectors, points)
+        self.sampling = Sampling(
+            environment,
+            connectors,
+            store,
+            policy,
+            csms,
+            self.power,
+            self.readings,
+            points,
+            behaviour,
+        )
+        self.transactions = Transactions(
+            environment,
+            connectors,
+            store,
+            policy,
+            csms,
+            self.power,
+            self.sampling,
+            self.limits,
+            self.reservations,
+            points,
+            behaviour,
+            self.changed,
+        )
+        faults = Faults(
+            environment,
+            connectors,
+            condition,
+            csms,
+            self.power,
+            self.transactions,
+            model.faults,
+            points,
+            self.changed,
+        )
+        self.locks = Locks(environment, condition, self.transactions, self.changed)
+        self.starting = Starting(
+            environment,
+            connectors,
+            csms,
+            self.transactions,
+            self.sampling,
+            points,
+            self.changed,
+            faults.pass_soon,
+        )
+        self.cards = Cards(
+            environment,
+            condition,
+            policy,
+            csms,
+            self.authorizer,
+            self.reservations,
+            self.transactions,
+            self.starting,
+            points,
+            self.changed,
+            self.locks.open,
+            default_token=config.default_id_tag,
+            needs_vehicle=behaviour.remote_start_needs_vehicle,
+        )
+        self.vehicles = Vehicles(
+            environment,
+            connectors,
+            condition,
+            policy,
+            csms,
+            self.power,
+            self.authorizer,
+            self.reservations,
+            self.transactions,
+            self.starting,
+            self.cards,
+            config.garage,
+            points,
+            self.changed,
+        )
+        pauses = Pauses(condition, self.power, faults, self.changed)
+        self.acts = acts.Doers(self.vehicles, self.cards, pauses, faults, self.locks)
+        self.availability = Availability(connectors, condition, store, self.changed)
+        self.security = SecurityEvents(
+            environment, store.security_log, csms, speaks=behaviour.security_extension
+        )
+        self.updates = Updates(
+            environment,
+            connectors,
+            condition,
+            store,
+            csms,
+            transfers,
+            security=self.security,
+            built_in=model.identity.firmware_version,
+            changed=self.changed,
+            on_change=on_change,
+            restart=lambda why: self.lifecycle.restart(why),
+        )
+        self.uploads = {
+            what: Uploads(what, environment, store.documents, csms, transfers, on_change)
+            for what in ("diagnostics", "log")
+        }
+        self.lifecycle = Lifecycle(
+            environment,
+            connectors,
+            condition,
+            csms,
+            self.transactions,
+            self.security,
+            (self.updates, *self.uploads.values()),
+            points,
+            self.changed,
+            on_change,
+            has_backup=behaviour.power_backup,
+        )
+        self.presence = (
+            None
+            if store.path == MEMORY
+            else Presence(
+                environment,
+                connectors,
+                condition,
+                store,
+                config.garage,
+                detachable_cable=behaviour.detachable_cable,
+            )
+        )
+        self.looking = Looking(
+            connectors,
+            condition,
+            csms,
+            self.power,
+            self.reservations,
+            self.token_list,
+            self.presence,
+            self.updates,
+            on_change,
+        )
+
+    # -- its life ----------------------------------------------------
+
+    def start(self) -> None:
+        """Find what the last life has left, and begin."""
+        self.security.note(STARTUP)
+        if self.presence is not None:
+            self.presence.find()
+        self.transactions.recover()
+        self.limits.refresh()
+        self.looking.look_at_all()
+        if self.presence is not None:
+            self.presence.keep()
+        self.power.tick_while_needed()
+        self.sampling.clock_changed()
+
+    async def close(self) -> None:
+        """Nothing happens by itself any more; the meters are written down."""
+        self.sampling.close()
+        self.reservations.close()
+        self.limits.close()
+        self.power.close()
+        await self.environment.tasks.close()
+        self.power.advance()
+        self.power.save_registers()
+
+    def accepted(self, *, booted: bool) -> None:
+        """The CSMS has accepted the charger, and hears it."""
+        if booted:
+            self.readings.freeze()
+        self.transactions.end_cut_off()
+        self.updates.registered()
+        for upload in self.uploads.values():
+            upload.registered()
+
+    def shift_clock(self, by: timedelta) -> None:
+        """The CSMS has set the clock."""
+        self.environment.shift(by)
+        if abs(by) >= WORTH_TELLING:
+            self.security.note(CLOCK_SET, f"{by.total_seconds():+.1f} s")
+        self.reservations.rearm()
+        self.limits.clock_shifted(by)
+        self.updates.rearm()
+        self.sampling.clock_changed()
+
+    # -- what happens to it ------------------------------------------
+
+    async def carry_out(self, connector: Connector, command: Command) -> Outcome:
+        """Do what a command on a connector asks; returns once it is decided."""
+        return await acts.carry_out(self.acts, connector, command)
+
+    def changed(self, connector: Connector, cause: Cause = Cause.CSMS) -> None:
+        """A fact of this connector has changed."""
+        self.looking.changed(connector, cause)
+
+    def _look_by_itself(self, connector: Connector) -> None:
+        self.transactions.look(connector)
+        self.looking.look(connector, Cause.VEHICLE)  # a battery may have become full
+
+
+def _connectors(
+    config: ChargePointConfig,
+    store: Store,
+    environment: Environment,
+    points: Points,
+    inoperative: set[int],
+) -> dict[int, Connector]:
+    """The connectors by number, with what the store knows of them."""
+    model, registers = config.model, store.registers.all()
+    return {
+        number: Connector(
+            number,
+            Outlet(
+                model.ratings,
+                register_wh=registers.get(number, float(config.meter_start_wh)),
+                ramp_w_per_s=config.timing.ramp_w_per_s,
+                noise=config.noise,
+                constant_power_w=config.constant_power_w,
+                rng=_noise_of(config.noise, environment.rng),
+                now_s=environment.clock.monotonic(),
+                detachable_cable=model.behaviour.detachable_cable,
+                profile_share=points.profile_share,
+            ),
+            lockable=model.behaviour.lockable,
+            in_service=number not in inoperative,
+            operative=number not in inoperative and 0 not in inoperative,
+        )
+        for number in range(1, config.connectors + 1)
+    }
+
+
+def _noise_of(noise: float, rng: RandomNumbers) -> random.Random:
+    """A meter's own sequence: what the link draws does not move the meters."""
+    if noise:
+        return random.Random(rng.random())
+    rng.skip()
+    return NO_NOISE

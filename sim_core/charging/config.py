@@ -1,0 +1,32 @@
+"""What a charge point is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim_core.hardware.model import Model, Quirks, Timing
+from sim_core.hardware.vehicle import Garage
+
+NO_QUIRKS = Quirks()
+
+
+@dataclass(frozen=True)
+class ChargePointConfig:
+    """One charge point, as the options and the model's file describe it."""
+
+    charge_point_id: str
+    model: Model
+    timing: Timing
+    connectors: int
+    initial_keys: dict[str, str]
+    """Settings that differ from the make's, under the names of the protocol."""
+    garage: Garage
+    """The vehicles that may arrive; at least one."""
+    default_id_tag: str = "MY_TAG"
+    """The card that is shown where none is named."""
+    meter_start_wh: int = 0
+    constant_power_w: float | None = None
+    noise: float = 0.0
+    time_scale: float = 1.0
+    """How fast time passes here against the CSMS's."""
+    quirks: Quirks = NO_QUIRKS

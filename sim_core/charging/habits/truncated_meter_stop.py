@@ -1,0 +1,15 @@
+"""The register at begin and end comes from a number of kWh that is cut off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim_core.charging.points import Points
+
+
+def _cut_off(register_wh: float) -> int:
+    return int(int(register_wh) / 1000 * 1000.0)
+
+
+def hang(points: Points) -> Points:
+    return replace(points, whole_wh=_cut_off)

@@ -1,0 +1,129 @@
+"""The named points at which makes differ, and what the text of OCPP has in mind at each.
+
+A habit of a make hangs on one of these points (`habits`), and nobody else knows of it: whoever
+comes to a point takes what lies there. Most points are data; where chance or the moment decides it
+is a function without a memory. Charge points of one make share their points.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sim_core.charging.vocabulary import Context
+
+
+class Chance(Protocol):
+    """What a habit draws with."""
+
+    def random(self) -> float: ...
+
+    def uniform(self, a: float, b: float, /) -> float: ...
+
+
+Measurands = tuple[str, ...]
+
+
+def _as_set(interval_s: float, others_busy: Callable[[], bool], chance: Chance) -> float:
+    return interval_s
+
+
+def _never(of: float, chance: Chance) -> float | None:
+    return None
+
+
+def _at_once(chance: Chance) -> float:
+    return 0.0
+
+
+def _all(measurands: Measurands, context: Context) -> Measurands:
+    return measurands
+
+
+def _whatever_limits(measurands: Measurands, context: Context, limited: bool) -> Measurands:
+    return measurands
+
+
+@dataclass(frozen=True)
+class OfferedTold:
+    """How a make tells the power that it offers. `often` weighs it where a make has several."""
+
+    often: int
+    offered_w: Callable[[OfferedFacts], float]
+
+
+@dataclass(frozen=True)
+class OfferedFacts:
+    """What is known where an offered power is told."""
+
+    power_w: float
+    rated_w: float
+    most_w: float
+    """What cabinet and charging profiles allow."""
+    trace_w: Sequence[float]
+    """The last minutes, one value a tick, newest last."""
+
+
+@dataclass(frozen=True)
+class Points:
+    """One field a point."""
+
+    # -- samples -----------------------------------------------------
+    sample_interval_s: Callable[[float, Callable[[], bool], Chance], float] = _as_set
+    """From the interval that was set, whether other connectors are busy, and chance: the interval
+    to the next sample."""
+    first_sample_s: Callable[[float, Chance], float | None] = _never
+    """From the interval: when the first sample of a transaction comes; None: after an interval."""
+    early_sample_s: Callable[[float, Chance], float | None] = _never
+    """From the seconds to the start of a transaction: in how many seconds a sample comes before it
+    does; None: there is none."""
+    aligned_late_s: Callable[[Chance], float] = _at_once
+    """How much later than its moment a sample by the clock is taken."""
+    aligned_apart_s: float = 0.0
+    """How far apart those of two connectors are."""
+    even_ticks: bool = False
+    """What is told depends on what was a few ticks ago: the metal is looked at every second."""
+
+    # -- what a sample says ------------------------------------------
+    measurands: Callable[[Measurands, Context, bool], Measurands] = _whatever_limits
+    """From what is to be said, the context, and whether a charging profile limits: what is said."""
+    kept_measurands: Callable[[Measurands, Context], Measurands] = _all
+    """The same of what is kept for the end of the transaction; nothing: it is not kept."""
+    offered: tuple[OfferedTold, ...] = ()
+    """How the offered power is told, where it is not told as it is."""
+    frozen_s: float = 0.0
+    """How long voltage and current stand still after a reconnect."""
+    whole_wh: Callable[[float], int] = int
+    """The register as the begin and the end of a transaction have it."""
+
+    # -- cards and starts --------------------------------------------
+    reads_ids_beside: bool = False
+    """A vehicle's own id is asked about beside a card, and told by itself."""
+    asks_for_any_card: bool = False
+    """Another card than that of the transaction is asked about, whether or not it could stop it."""
+    vehicle_gives_up_s: float = math.inf
+    """How long after its handshake a vehicle that is not authorised goes to sleep."""
+    second_start_s: float | None = None
+    """How long a remote start beside a charging connector takes that comes to nothing; None: it is
+    a start as any other."""
+
+    # -- faults, resets, power ---------------------------------------
+    own_fault_codes: bool = False
+    """The make's own codes strike as the make's do."""
+    speaks_before_hard_reset: bool = False
+    """What a hard reset ends is told before it."""
+    cut_off_shows_s: float | None = None
+    """So long a transaction that a power loss has interrupted shows once more before it ends;
+    None: it ends at the start."""
+
+    # -- limits, reservations ----------------------------------------
+    profile_share: float = 1.0
+    """The part of a charging profile's limit that is made use of."""
+    plug_ends_reserved: bool = False
+    """Whoever's vehicle is plugged in, a reserved connector is Reserved no longer."""
+
+
+AS_WRITTEN = Points()
+"""A charger without habits."""

@@ -1,0 +1,446 @@
+"""A transaction from begin to end, and what survives a power cut.
+
+Each step is told as a domain event in the same commit as the state that it tells of, so that disk
+and wire can never disagree about what has happened. What the CSMS thinks of it comes back later:
+the id that it gives, its verdict on the card, or that it never took the begin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+
+from sim_core.charging.connector import Authorization, Connector, Transaction
+from sim_core.charging.csms import Csms
+from sim_core.charging.domain_events import (
+    TransactionBegan,
+    TransactionCutOff,
+    TransactionEnded,
+    TransactionWentOn,
+)
+from sim_core.charging.environment import Environment
+from sim_core.charging.limits import Limits
+from sim_core.charging.points import Points
+from sim_core.charging.policy import Policy, Setting
+from sim_core.charging.power import Power
+from sim_core.charging.reservations import Reservations
+from sim_core.charging.sampling import Sampling
+from sim_core.charging.vocabulary import (
+    CAUSE_OF_STOP,
+    Cause,
+    Context,
+    ReservationEnd,
+    StopReason,
+    Verdict,
+)
+from sim_core.hardware.model import Behaviour
+from sim_core.store.interface import Store
+from sim_core.store.records import NewTransaction, StoredTransaction
+
+FAILED_AFTER_S = (0.045, 0.12)
+FAILED_TOLD_S = (3.0, 30.0)
+"""How long after its other messages the end of a failed start is told."""
+IN_VAIN_S = 50.0
+"""How long a start that comes to nothing goes on in silence."""
+REFUSED = "refused/{}"
+"""Name in the store of the last card that was refused afterwards at a connector."""
+
+
+class Transactions:
+    """The transactions of all connectors."""
+
+    __slots__ = (
+        "_behaviour",
+        "_changed",
+        "_connectors",
+        "_csms",
+        "_environment",
+        "_limits",
+        "_points",
+        "_policy",
+        "_power",
+        "_reservations",
+        "_sampling",
+        "_store",
+    )
+
+    def __init__(
+        self,
+        environment: Environment,
+        connectors: Mapping[int, Connector],
+        store: Store,
+        policy: Policy,
+        csms: Csms,
+        power: Power,
+        sampling: Sampling,
+        limits: Limits,
+        reservations: Reservations,
+        points: Points,
+        behaviour: Behaviour,
+        changed: Callable[[Connector, Cause], None],
+    ) -> None:
+        self._environment = environment
+        self._connectors = connectors
+        self._store = store
+        self._policy = policy
+        self._csms = csms
+        self._power = power
+        self._sampling = sampling
+        self._limits = limits
+        self._reservations = reservations
+        self._points = points
+        self._behaviour = behaviour
+        self._changed = changed
+
+    def with_id(self, transaction_id: int | str) -> Connector | None:
+        """The connector whose running transaction the CSMS knows by this id: of several the one
+        that began last."""
+        running = [
+            (connector.transaction.key, connector)
+            for connector in self._connectors.values()
+            if connector.transaction is not None
+            and connector.transaction.transaction_id == transaction_id
+        ]
+        return max(running, key=lambda one: one[0])[1] if running else None
+
+    # -- begin -------------------------------------------------------
+
+    def begin(self, connector: Connector, card: Authorization, *, in_vain: bool = False) -> None:
+        """Begin a transaction on a plugged connector and, a moment later, the energy.
+
+        `in_vain`: the energy never comes, and after a while the transaction is given up.
+        """
+        transaction = self._open(connector, card)
+        self._sampling.begin(connector)
+        self._note(
+            connector.number,
+            f"transaction of {card.token} started at {transaction.meter_start_wh} Wh",
+        )
+        self._changed(connector, card.by)
+        if not in_vain:
+            self.energize_soon(connector, card.by)
+            return
+
+        def give_up() -> None:
+            if connector.transaction is transaction:
+                self.stop(connector, StopReason.OTHER)
+
+        self._environment.clock.call_later(IN_VAIN_S, give_up)
+
+    def fail(self, connector: Connector, card: Authorization, reason: StopReason) -> None:
+        """A start that comes to nothing: it ends as it begins, and the end is told late."""
+        environment = self._environment
+        transaction = self._open(connector, card)
+        after_s = environment.rng.uniform(*FAILED_AFTER_S)
+        at = environment.now() + timedelta(seconds=after_s)
+        with self._store.together():
+            self._sampling.keep(connector, transaction, Context.END, at)
+            self._write_end(
+                connector.number,
+                transaction,
+                reason,
+                transaction.meter_start_wh,
+                at=at,
+                later_s=environment.rng.uniform(*FAILED_TOLD_S),
+            )
+        connector.transaction = None
+        self._limits.refresh()
+        self._note(connector.number, f"the start for {card.token} has failed ({reason.value})")
+
+    def _open(self, connector: Connector, card: Authorization) -> Transaction:
+        metal, store, now = connector.metal, self._store, self._environment.now()
+        self._power.advance()
+        meter_start_wh = self._points.whole_wh(metal.meter.register_wh)
+        reserved = self._reservations.used_by(connector, card)
+        reservation_id = reserved.reservation_id if reserved else None
+        with store.together():
+            store.registers.save(connector.number, metal.meter.register_wh)
+            key = store.transactions.begin(
+                NewTransaction(
+                    connector_id=connector.number,
+                    token=card.token,
+                    group=card.group,
+                    meter_start_wh=meter_start_wh,
+                    started_at=now,
+                    reservation_id=reservation_id,
+                    vehicle=metal.vehicle.kind.name if metal.vehicle else None,
+                    vehicle_wh=metal.vehicle.stored_wh if metal.vehicle else None,
+                )
+            )
+            if reserved:
+                self._reservations.end(reserved, ReservationEnd.USED)
+            self._csms.hear(
+                TransactionBegan(
+                    connector_id=connector.number,
+                    key=key,
+                    token=card.token,
+                    register_wh=meter_start_wh,
+                    at=now,
+                    cause=card.by,
+                    reservation_id=reservation_id,
+                    offline=not self._csms.online,
+                )
+            )
+            transaction = Transaction(key, card.token, card.group, now, meter_start_wh)
+            connector.transaction = transaction
+            connector.authorization = connector.held_for = None
+            connector.ended = False
+            self._limits.begin(connector, transaction, card.profile)
+            self._sampling.keep(connector, transaction, Context.BEGIN, now)
+            self._sampling.at_begin_and_end(connector, transaction, Context.BEGIN)
+        return transaction
+
+    def energize_soon(self, connector: Connector, cause: Cause) -> None:
+        """Close the contactor when the metal is ready, if the transaction still wants it."""
+        environment, transaction = self._environment, connector.transaction
+
+        def energize() -> None:
+            if connector.transaction is transaction and connector.metal.plugged:
+                self._power.advance()
+                connector.metal.close_contactor()
+                if environment.timing.precharge_s:
+                    connector.metal.permitted = False
+                    wait_s = environment.vary(environment.timing.precharge_s)
+                    environment.clock.call_later(wait_s, flow)
+                self._changed(connector, cause)
+
+        def flow() -> None:
+            if transaction is not None and connector.transaction is transaction:
+                self._power.advance()
+                connector.metal.permitted = not transaction.deauthorized
+                self._changed(connector, cause)
+
+        environment.after(environment.vary(environment.timing.energize_s), energize)
+
+    # -- end ---------------------------------------------------------
+
+    def stop(
+        self,
+        connector: Connector,
+        reason: StopReason,
+        token: str | None = None,
+        cause: Cause | None = None,
+    ) -> None:
+        """End the connector's transaction; `token` is the card that ended it. Without a `cause` it
+        is the usual one of that reason."""
+        transaction, metal = connector.transaction, connector.metal
+        if transaction is None:
+            return
+        cause = cause or CAUSE_OF_STOP[reason]
+        self._power.advance()
+        metal.open_contactor()
+        metal.cap_wh = None
+        self._sampling.end(connector)
+        register_wh = self._points.whole_wh(metal.meter.register_wh)
+        meter_stop_wh = max(register_wh, transaction.meter_start_wh)
+        with self._store.together():
+            self._store.registers.save(connector.number, metal.meter.register_wh)
+            self._sampling.at_begin_and_end(connector, transaction, Context.END)
+            now = self._environment.now()
+            self._sampling.keep(connector, transaction, Context.END, now)
+            self._write_end(
+                connector.number, transaction, reason, meter_stop_wh, token=token, cause=cause
+            )
+        connector.transaction = None
+        self._limits.refresh()
+        connector.ended = metal.occupied
+        if self._keeps_cable(reason) and metal.locked:
+            connector.held_for = transaction.token
+        else:
+            connector.release_cable(self._environment.now())
+        self._note(
+            connector.number,
+            f"transaction of {transaction.token} stopped ({reason.value}) at {meter_stop_wh} Wh, "
+            f"{meter_stop_wh - transaction.meter_start_wh} Wh charged",
+        )
+        self._changed(connector, cause)
+
+    def _keeps_cable(self, reason: StopReason) -> bool:
+        """Whether the cable stays locked after the end, until its card comes (OCPP 1.6 §4.8)."""
+        if reason is StopReason.UNPLUGGED:
+            return not self._policy.flag(Setting.UNLOCKS_ON_UNPLUG)
+        return reason is StopReason.REFUSED
+
+    def _write_end(
+        self,
+        connector_id: int,
+        transaction: Transaction | StoredTransaction,
+        reason: StopReason,
+        register_wh: int,
+        *,
+        token: str | None = None,
+        cause: Cause | None = None,
+        at: datetime | None = None,
+        later_s: float = 0.0,
+    ) -> None:
+        # The clock may have been set back meanwhile; an end before its begin makes no sense.
+        at = max(at or self._environment.now(), transaction.started_at)
+        samples = self._sampling.kept(transaction.key)
+        with self._store.together():
+            self._csms.hear(
+                TransactionEnded(
+                    connector_id=connector_id,
+                    key=transaction.key,
+                    reason=reason,
+                    cause=cause or CAUSE_OF_STOP[reason],
+                    token=token or transaction.token,
+                    register_wh=register_wh,
+                    at=at,
+                    samples=samples,
+                    later_s=later_s,
+                )
+            )
+            self._store.transactions.end(transaction.key)
+        self._limits.end(transaction.key)
+
+    # -- the power goes and comes ------------------------------------
+
+    def cut_off(self, connector: Connector) -> None:
+        """The power is gone: nothing more is written or said; `recover` finds what was open."""
+        self._power.advance()
+        self._sampling.end(connector)
+        connector.metal.open_contactor()
+        connector.metal.cap_wh = None
+        transaction = connector.transaction
+        if transaction is not None:
+            register_wh = connector.metal.meter.register_wh
+            self._store.registers.save(connector.number, register_wh)
+            connector.transaction = None
+            self._csms.hear(TransactionCutOff(connector.number, transaction.key))
+            self._limits.refresh()
+            connector.ended = connector.metal.occupied
+            connector.release_cable(self._environment.now())
+
+    def recover(self) -> None:
+        """After a start: what a power cut has interrupted ends with a power loss, or goes on."""
+        shows = self._points.cut_off_shows_s is not None
+        goes_on = self._behaviour.resume_after_power_loss or shows
+        for left in self._store.transactions.open():
+            connector = self._connectors.get(left.connector_id)
+            if connector is not None and goes_on:
+                self._resume(connector, left)
+            else:
+                self._end_for_power_loss(connector, left)
+
+    def _end_for_power_loss(self, connector: Connector | None, left: StoredTransaction) -> None:
+        register_wh = self._store.registers.all().get(left.connector_id, 0.0)
+        if connector is not None:
+            register_wh = connector.metal.meter.register_wh
+        meter_stop_wh = max(self._points.whole_wh(register_wh), left.meter_start_wh)
+        self._write_end(left.connector_id, left, StopReason.POWER_LOSS, meter_stop_wh)
+        self._note(
+            left.connector_id,
+            f"the transaction of {left.token} was cut off by a power loss and is stopped",
+        )
+
+    def _resume(self, connector: Connector, left: StoredTransaction) -> None:
+        """It goes on, with the vehicle that stands there, or without one until it is back."""
+        metal = connector.metal
+        transaction = connector.transaction = Transaction(
+            left.key,
+            left.token,
+            left.group,
+            left.started_at,
+            left.meter_start_wh,
+            transaction_id=left.transaction_id,
+            interrupted=not metal.plugged,
+        )
+        self._csms.hear(TransactionWentOn(connector.number, left.key))
+        self._limits.refresh()
+        connector.ended = False
+        self._recall_refusal(connector, transaction)
+        if self._points.cut_off_shows_s is not None:
+            transaction.cut_off = True
+            metal.close_contactor()
+            metal.permitted = False
+            self._changed(connector, Cause.POWER)
+            return
+        self._sampling.go_on(connector)
+        self._note(left.connector_id, f"the transaction of {left.token} goes on after a power loss")
+        self._changed(connector, Cause.POWER)
+        self.energize_soon(connector, Cause.POWER)
+
+    def end_cut_off(self) -> None:
+        """The CSMS hears again: what a power loss has interrupted shows once more, and ends."""
+        environment, shows_s = self._environment, self._points.cut_off_shows_s
+        for connector in self._connectors.values():
+            transaction = connector.transaction
+            if transaction is not None and transaction.cut_off and shows_s is not None:
+                transaction.cut_off = False
+                self._sampling.tell(connector, transaction, Context.PERIODIC, environment.now())
+                environment.clock.call_later(
+                    environment.vary(shows_s), partial(self.stop, connector, StopReason.POWER_LOSS)
+                )
+
+    # -- what the CSMS thinks of it ----------------------------------
+
+    def running(self, connector_id: int, key: int) -> Transaction | None:
+        """The transaction with our key `key`, if it still runs at that connector."""
+        connector = self._connectors.get(connector_id)
+        transaction = connector.transaction if connector else None
+        return transaction if transaction is not None and transaction.key == key else None
+
+    def judged(self, connector_id: int, key: int, verdict: Verdict) -> None:
+        """The CSMS knows better than whoever let the card start (OCPP 1.6 §4.8), or agrees."""
+        transaction = self.running(connector_id, key)
+        if transaction is None:
+            return
+        transaction.group = verdict.group or transaction.group
+        if not verdict.accepted:
+            self._refuse(self._connectors[connector_id], transaction, verdict.status)
+
+    def disowned(self, connector_id: int, key: int) -> None:
+        """The CSMS did not take the begin, and never will: it knows of no transaction, so nobody
+        could bill it or stop it from outside."""
+        if self.running(connector_id, key) is not None:
+            self.stop(self._connectors[connector_id], StopReason.OTHER, cause=Cause.CSMS)
+
+    def _refuse(self, connector: Connector, transaction: Transaction, status: str) -> None:
+        if transaction.refused:
+            return
+        transaction.refused = True
+        self._environment.note(
+            "authorization",
+            f"connector {connector.number}: the CSMS answered {status} for {transaction.token}",
+            connector.number,
+        )
+        if self._policy.flag(Setting.ENDS_WHEN_REFUSED):
+            self.stop(connector, StopReason.REFUSED)
+            return
+        allowance_wh = self._policy.number(Setting.REFUSED_ENERGY_WH)
+        metal = connector.metal
+        if allowance_wh > 0:
+            self._power.advance()
+            metal.cap_wh = metal.meter.register_wh + allowance_wh
+        refusal = {"transaction": transaction.key, "cap_wh": metal.cap_wh}
+        self._store.documents.put(REFUSED.format(connector.number), refusal)
+        if metal.cap_wh is None:
+            self._withhold(connector, transaction, Cause.VERDICT)
+
+    def _recall_refusal(self, connector: Connector, transaction: Transaction) -> None:
+        """A transaction that goes on after a power loss has no more energy than it had before."""
+        refusal = self._store.documents.get(REFUSED.format(connector.number))
+        if refusal is not None and refusal["transaction"] == transaction.key:
+            connector.metal.cap_wh = refusal["cap_wh"]
+            transaction.deauthorized = connector.metal.cap_wh is None
+            connector.metal.permitted = not transaction.deauthorized
+
+    def _withhold(self, connector: Connector, transaction: Transaction, cause: Cause) -> None:
+        self._power.advance()
+        transaction.deauthorized = True
+        connector.metal.permitted = False
+        self._changed(connector, cause)
+
+    # -- what happens by itself --------------------------------------
+
+    def look(self, connector: Connector) -> None:
+        """Some time has passed: energy that was allowed may be used up, a vehicle may be full."""
+        transaction = connector.transaction
+        if transaction is not None and not transaction.deauthorized and connector.metal.spent:
+            self._withhold(connector, transaction, Cause.LIMIT)
+        if connector.transaction is not None and connector.metal.left_by_vehicle:
+            self.stop(connector, StopReason.OTHER)
+
+    def _note(self, connector_id: int, sentence: str) -> None:
+        self._environment.note("transaction", f"connector {connector_id}: {sentence}", connector_id)

@@ -1,0 +1,250 @@
+"""Vehicles: plugged in, saying who they are, unplugged.
+
+A vehicle may say its own id over the cable, and where that is switched on the id serves as card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sim_core.charging.authorization import Authorizer
+from sim_core.charging.cards import Cards
+from sim_core.charging.condition import Condition
+from sim_core.charging.connector import Authorization, Connector
+from sim_core.charging.csms import Csms
+from sim_core.charging.domain_events import Identified, Plugged, Unplugged
+from sim_core.charging.environment import Environment
+from sim_core.charging.facts import why_not
+from sim_core.charging.points import Points
+from sim_core.charging.policy import Policy, Setting
+from sim_core.charging.power import Power
+from sim_core.charging.reservations import Reservations
+from sim_core.charging.starting import Starting, drop_authorization
+from sim_core.charging.transactions import Transactions
+from sim_core.charging.vocabulary import Cause, StopReason
+from sim_core.commands import Accepted, Outcome, Plug, Refused, RemoveCable, Unplug
+from sim_core.hardware.vehicle import Garage, Vehicle, named, next_to_arrive
+
+MAC_SHARE = 0.5
+"""A vehicle's MAC varies by less than what the charger does itself."""
+MAC_UNSTOPPED_S = 1.0
+"""So long after a card was accepted a firmware that reads MACs may not know of it yet."""
+
+
+class Vehicles:
+    """The vehicles at all connectors."""
+
+    __slots__ = (
+        "_arrivals",
+        "_authorizer",
+        "_cards",
+        "_changed",
+        "_condition",
+        "_connectors",
+        "_csms",
+        "_environment",
+        "_garage",
+        "_points",
+        "_policy",
+        "_power",
+        "_reservations",
+        "_starting",
+        "_transactions",
+    )
+
+    def __init__(
+        self,
+        environment: Environment,
+        connectors: Mapping[int, Connector],
+        condition: Condition,
+        policy: Policy,
+        csms: Csms,
+        power: Power,
+        authorizer: Authorizer,
+        reservations: Reservations,
+        transactions: Transactions,
+        starting: Starting,
+        cards: Cards,
+        garage: Garage,
+        points: Points,
+        changed: Callable[[Connector, Cause], None],
+    ) -> None:
+        self._environment = environment
+        self._connectors = connectors
+        self._condition = condition
+        self._policy = policy
+        self._csms = csms
+        self._power = power
+        self._authorizer = authorizer
+        self._reservations = reservations
+        self._transactions = transactions
+        self._starting = starting
+        self._cards = cards
+        self._garage = garage
+        self._points = points
+        self._changed = changed
+        self._arrivals = 0
+
+    # -- coming ------------------------------------------------------
+
+    def plug(self, connector: Connector, command: Plug) -> Outcome:
+        """A vehicle arrives and is plugged in."""
+        if reason := why_not("plug", connector.facts(self._condition)):
+            return Refused(reason)
+        vehicle = self._arriving(connector, command.vehicle)
+        if vehicle is None:
+            names = ", ".join(vehicle.name for vehicle in self._garage)
+            return Refused(f"there is no vehicle {command.vehicle!r}; there are: {names}")
+        kind = vehicle.kind
+        self._power.advance()
+        connector.metal.plug(vehicle)
+        connector.vehicle_name = kind.name
+        connector.ended = False
+        self._note(connector, f"{kind.name} plugged in")
+        self._csms.hear(Plugged(connector.number))
+        self._changed(connector, Cause.CABLE)
+        transaction = connector.transaction
+        if transaction is not None:  # the vehicle of a suspended transaction is back, or another
+            transaction.absent = None
+            connector.metal.permitted = not transaction.deauthorized
+            self._transactions.energize_soon(connector, Cause.CABLE)
+            return Accepted()
+        self._shake_hands(connector, vehicle)
+        if connector.authorization is not None:
+            self._starting.begin(connector)
+        return Accepted()
+
+    def _arriving(self, connector: Connector, name: str | None) -> Vehicle | None:
+        """The vehicle that comes; the one that a transaction waits for, unless another is named."""
+        absent = connector.transaction.absent if connector.transaction else None
+        if absent is not None and (name or absent.kind.name).casefold() == (
+            absent.kind.name.casefold()
+        ):
+            return absent
+        if name is None:
+            here = frozenset(
+                other.metal.vehicle.kind.name
+                for other in self._connectors.values()
+                if other.metal.vehicle is not None
+            )
+            self._arrivals += 1
+            return Vehicle(next_to_arrive(self._garage, self._arrivals - 1, here))
+        kind = named(self._garage, name)
+        return Vehicle(kind) if kind else None
+
+    # -- saying who it is --------------------------------------------
+
+    def _shake_hands(self, connector: Connector, vehicle: Vehicle) -> None:
+        """The vehicle says its id over the cable (SLAC), and the cable is checked after that."""
+        environment, timing = self._environment, self._environment.timing
+        if timing.mac_s <= 0:
+            self._read_id(connector, vehicle)
+            return
+        late_s = vehicle.kind.handshake_late_s
+        if not late_s and timing.mac_retry_share > 0:
+            late_s = timing.mac_retry_s * (environment.rng.random() < timing.mac_retry_share)
+        mac_s = environment.vary(timing.mac_s, MAC_SHARE) + late_s
+        connector.mac_at_s = environment.clock.monotonic() + mac_s
+        connector.ready_at_s = connector.mac_at_s + environment.vary(timing.cable_check_s)
+        environment.after(mac_s, lambda: self._read_id(connector, vehicle))
+
+    def is_identifying(self, connector: Connector) -> bool:
+        """Whether the vehicle's own id is about to serve as card."""
+        vehicle = connector.metal.vehicle
+        return (
+            vehicle is not None
+            and vehicle.kind.vid is not None
+            and connector.mac_at_s is not None
+            and self._environment.clock.monotonic() < connector.mac_at_s
+            and connector.authorization is None
+            and connector.transaction is None
+            and self._policy.flag(Setting.AUTOCHARGE)
+        )
+
+    def _read_id(self, connector: Connector, vehicle: Vehicle) -> None:
+        """AutoCharge: the vehicle's own id serves as card, where nobody was quicker."""
+        environment, vid = self._environment, vehicle.kind.vid
+        if (
+            connector.metal.vehicle is not vehicle
+            or vid is None
+            or not self._policy.flag(Setting.AUTOCHARGE)
+            or connector.transaction is not None
+        ):
+            return
+        beside = self._points.reads_ids_beside
+        since_s = environment.clock.monotonic() - (connector.authorized_at_s or -MAC_UNSTOPPED_S)
+        just = connector.authorization is not None and since_s < MAC_UNSTOPPED_S
+        quicker = beside and (connector.authorizing is not None or just)  # a card, by a hair
+        if not quicker and (
+            connector.authorization is not None
+            or self._cards.why_not("swipe", connector) is not None
+            or self._reservations.why_not(connector, vid) is not None
+        ):
+            return
+        self._csms.hear(Identified(connector.number, vid))
+        if beside:
+            environment.spawn(self._authorize_beside(connector, vehicle, vid))
+            return
+        connector.authorizing = vid
+        environment.spawn(self._cards.authorize_for(connector, vid, Cause.VEHICLE))
+
+    async def _authorize_beside(self, connector: Connector, vehicle: Vehicle, vid: str) -> None:
+        """Ask for an id without keeping a card waiting; whoever is accepted first charges."""
+        verdict = await self._authorizer.decide(vid)
+        card = Authorization(vid, verdict.group, Cause.VEHICLE)
+        if not verdict.accepted:
+            self._cards.note_refused(connector, Cause.VEHICLE, verdict.reason)
+        elif (
+            connector.metal.vehicle is vehicle
+            and connector.transaction is None
+            and connector.authorization is None
+            and self._cards.why_not("swipe", connector) is None
+            and self._reservations.why_not_after(connector, card) is None
+        ):
+            self._cards.admit(connector, card)
+
+    # -- going -------------------------------------------------------
+
+    def unplug(self, connector: Connector, command: Unplug) -> Outcome:
+        """The cable comes out on the vehicle's side."""
+        if reason := why_not("unplug", connector.facts(self._condition)):
+            return Refused(reason)
+        self._power.advance()
+        metal = connector.metal
+        connector.starting = False
+        connector.mac_at_s = connector.ready_at_s = connector.start_fault = None
+        ends = self._policy.flag(Setting.ENDS_ON_UNPLUG)
+        if connector.transaction is not None:
+            connector.transaction.interrupted = True
+            connector.transaction.absent = metal.vehicle
+        metal.unplug()
+        connector.vehicle_name = None
+        self._csms.hear(Unplugged(connector.number))
+        if connector.transaction is None:
+            drop_authorization(connector, Cause.CABLE, self._csms)
+        elif ends:
+            self._transactions.stop(connector, StopReason.UNPLUGGED)
+        if not metal.cable_in:
+            connector.ended = False
+        if not metal.locked:
+            connector.held_for = None
+        self._note(connector, "unplugged")
+        self._changed(connector, Cause.CABLE)
+        return Accepted()
+
+    def remove_cable(self, connector: Connector, command: RemoveCable) -> Outcome:
+        """A detachable cable comes out of the socket; a vehicle at its other end is unplugged."""
+        if reason := why_not("remove_cable", connector.facts(self._condition)):
+            return Refused(reason)
+        if connector.metal.plugged:
+            self.unplug(connector, Unplug(connector.number))
+        connector.metal.remove_cable()
+        connector.ended = False
+        self._note(connector, "the cable is taken away")
+        self._changed(connector, Cause.CABLE)
+        return Accepted()
+
+    def _note(self, connector: Connector, sentence: str) -> None:
+        self._environment.note(
+            "vehicle", f"connector {connector.number}: {sentence}", connector.number
+        )

@@ -1,0 +1,107 @@
+"""What the settings make of a charge point: its configuration, the CSMS's address, how it gets in.
+
+Whatever is wrong is a sentence for the user.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim_core.charging.config import ChargePointConfig
+from sim_core.hardware.model import Model
+from sim_core.ocpp16.configuration import MEASURANDS
+from sim_core.settings.authorization_key import key_bytes
+from sim_core.settings.models import chosen_quirks, load_garage, load_model
+from sim_core.settings.options import ConfigError, Settings
+from sim_core.wire.access import Access, Tls
+
+SAMPLED = "MeterValuesSampledData"
+
+
+def config_of(settings: Settings) -> ChargePointConfig:
+    """What the settings make the charge point of.
+
+    Raises ConfigError or ModelError with a sentence for the user.
+    """
+    model = model_of(settings)
+    quirks, keys = chosen_quirks(settings.quirks, model)
+    keys.update(settings.ocpp_keys)
+    if settings.meter_period_sec is not None:
+        keys.setdefault("MeterValueSampleInterval", str(settings.meter_period_sec))
+    if settings.extra_measurands.strip():
+        keys[SAMPLED] = _with_extra_measurands(settings, model, keys.get(SAMPLED))
+    return ChargePointConfig(
+        charge_point_id=settings.cpid,
+        model=model,
+        timing=model.timing[settings.timing],
+        connectors=settings.connectors,
+        initial_keys=keys,
+        garage=load_garage(settings.garage),
+        default_id_tag=settings.id_tag,
+        meter_start_wh=settings.meter_start_wh,
+        constant_power_w=settings.meter_rate_w,
+        noise=settings.noise_w_percent / 100,
+        time_scale=settings.time_scale,
+        quirks=quirks,
+    )
+
+
+def url_of(settings: Settings) -> str:
+    """The CSMS's URL, without the identity; OCPP_WSS makes it wss."""
+    scheme, _, rest = settings.csms_url.partition("://")
+    return f"{'wss' if settings.ocpp_wss else scheme}://{rest}"
+
+
+def model_of(settings: Settings) -> Model:
+    """The make of charger, with the identity that the settings give it.
+
+    Raises ModelError with a sentence for the user.
+    """
+    model = load_model(settings.model)
+    overrides = {
+        name: value
+        for name, value in (
+            ("vendor", settings.cp_vendor),
+            ("model", settings.cp_model),
+            ("serial_number", settings.cp_serial_number),
+            ("firmware_version", settings.firmware_version),
+            ("iccid", settings.iccid),
+        )
+        if value is not None
+    }
+    metering = model.metering
+    if settings.temperature_unit is not None:
+        metering = replace(metering, temperature_unit=settings.temperature_unit)
+    return replace(model, identity=replace(model.identity, **overrides), metering=metering)
+
+
+def _with_extra_measurands(settings: Settings, model: Model, given: str | None) -> str:
+    """The first value of MeterValuesSampledData, with what EXTRA_MEASURANDS adds."""
+    extra = [name.strip() for name in settings.extra_measurands.split(",") if name.strip()]
+    for name in extra:
+        if name not in MEASURANDS:
+            raise ConfigError(
+                f"EXTRA_MEASURANDS (--extra-measurands) is {settings.extra_measurands!r}: "
+                f"{name!r} is not measured here; allowed is {', '.join(MEASURANDS)}."
+            )
+    if given is None and SAMPLED in model.keys:
+        given = model.keys[SAMPLED].value
+    names = (given or MEASURANDS[0]).split(",")
+    return ",".join(dict.fromkeys([*names, *extra]))
+
+
+def access_of(settings: Settings) -> Access:
+    """How the settings let the charge point in."""
+    passphrase, key = settings.client_key_passphrase, settings.authorization_key
+    return Access(
+        profile=settings.security_profile,
+        tls=Tls(
+            verify=settings.ssl_verify,
+            ca_cert=settings.ca_cert,
+            client_cert=settings.client_cert,
+            client_key=settings.client_key,
+            passphrase=passphrase.get_secret_value() if passphrase else None,
+        ),
+        key=key_bytes(key.get_secret_value()) if key else None,
+        proxy=settings.proxy,
+    )

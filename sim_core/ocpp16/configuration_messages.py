@@ -1,0 +1,56 @@
+"""GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.8, §5.3). The keys are in `configuration`."""
+
+from __future__ import annotations
+
+from ocpp.v16 import call_result
+from ocpp.v16.enums import Action, ConfigurationStatus
+
+from sim_core.charging.environment import Note
+from sim_core.ocpp16.configuration import Configuration
+from sim_core.ocpp16.key_refusals import why_rejected
+from sim_core.ocpp16.routing import on
+from sim_core.ocpp16.security import Security
+from sim_core.wire.routes import Refusal, Reply
+
+
+class ConfigurationMessages:
+    """Handlers of what a CSMS asks about keys."""
+
+    __slots__ = ("_configuration", "_note", "_security")
+
+    def __init__(self, configuration: Configuration, security: Security, note: Note) -> None:
+        self._configuration = configuration
+        self._security = security
+        self._note = note
+
+    @on(Action.get_configuration)
+    def get_configuration(self, key: list[str] | None = None) -> Reply | Refusal:
+        """§5.8."""
+        most = self._configuration.number("GetConfigurationMaxKeys")
+        if key and len(key) > most:
+            return Refusal("OccurenceConstraintViolation", f"at most {most} keys in one request")
+        known, unknown = self._configuration.report(key or [])
+        return Reply(
+            call_result.GetConfiguration(
+                configuration_key=known if known or not unknown else None,
+                unknown_key=unknown or None,
+            )
+        )
+
+    @on(Action.change_configuration)
+    def change_configuration(self, key: str, value: str) -> Reply:
+        """§5.3."""
+        security = self._security
+        if reason := security.why_not(key, value):
+            self._note("security", f"{key} was refused: {reason}")
+            return Reply(call_result.ChangeConfiguration(ConfigurationStatus.rejected))
+        status = security.change(key, value)
+        known = self._configuration.key(key)
+        if status == ConfigurationStatus.rejected and known is not None:
+            reason = why_rejected(known, value)
+            self._note("configuration", f"{known.name} was refused: {reason}")
+        accepted = status == ConfigurationStatus.accepted
+        return Reply(
+            call_result.ChangeConfiguration(status),
+            then=(lambda: security.changed(key)) if accepted else None,
+        )

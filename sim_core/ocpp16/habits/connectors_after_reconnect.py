@@ -1,0 +1,13 @@
+"""With a transaction running, a new connection begins with connector 0 alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim_core.ocpp16.points import Speech
+
+LATE_S = 1.0
+
+
+def hang(speech: Speech) -> Speech:
+    return replace(speech, connectors_late_s=LATE_S)

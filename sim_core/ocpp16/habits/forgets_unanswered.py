@@ -1,0 +1,11 @@
+"""A sample that meets silence is not sent again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim_core.ocpp16.points import Speech
+
+
+def hang(speech: Speech) -> Speech:
+    return replace(speech, wire=replace(speech.wire, forgets_samples=True))

@@ -1,0 +1,11 @@
+"""Slashes are escaped and letters are not, as the C library json-c writes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim_core.ocpp16.points import Speech
+
+
+def hang(speech: Speech) -> Speech:
+    return replace(speech, wire=replace(speech.wire, json_c=True))

@@ -1,0 +1,13 @@
+"""A second RemoteStartTransaction in the first moment is Accepted, with a second Authorize."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim_core.ocpp16.points import Speech
+
+WITHIN_S = 0.8
+
+
+def hang(speech: Speech) -> Speech:
+    return replace(speech, second_remote_start_s=WITHIN_S)

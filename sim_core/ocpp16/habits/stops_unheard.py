@@ -1,0 +1,11 @@
+"""RemoteStopTransaction whose answer is lost with the link stops all the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sim_core.ocpp16.points import Speech
+
+
+def hang(speech: Speech) -> Speech:
+    return replace(speech, stops_unheard=True)

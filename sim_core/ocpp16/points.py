@@ -1,0 +1,65 @@
+"""The named points at which makes differ in what they say, and what the text of OCPP has in mind.
+
+As `charging.points` is for what a charger does. Charge points of one make share their points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sim_core.charging.points import Chance
+from sim_core.ocpp16.status import Status
+from sim_core.wire.wire_format import CLEAN, WireFormat
+
+
+def _as_set(interval_s: float, chance: Chance) -> float:
+    return interval_s
+
+
+def _as_it_is(status: Status) -> Status:
+    return status
+
+
+@dataclass(frozen=True)
+class Speech:
+    """One field a point."""
+
+    wire: WireFormat = CLEAN
+    """How frames are written, and when they leave."""
+
+    # -- registering and the clock -----------------------------------
+    whole_seconds: bool = False
+    """Every BootNotification sets the clock to a whole second."""
+    heartbeat_s: Callable[[float, Chance], float] = _as_set
+    """From HeartbeatInterval: the seconds to the next Heartbeat."""
+
+    # -- statuses ----------------------------------------------------
+    status: Callable[[Status], Status] = _as_it_is
+    """From the word for a connector: the word that is said."""
+    connector_0_late_s: float | None = None
+    """How long after the others connector 0 reports after a boot, with a stamp before theirs; None:
+    in its turn."""
+    connectors_late_s: float | None = None
+    """With a transaction running, how long after connector 0 the others report on a new connection;
+    None: in their turn."""
+    preparing_again_s: float | None = None
+    """How often Preparing is said again while a card waits for the plug; None: it is not."""
+    status_before_answer: bool = False
+    """The status that a command causes comes before the answer to that command."""
+
+    # -- transactions ------------------------------------------------
+    second_remote_start_s: float | None = None
+    """How long after a RemoteStartTransaction a second one is taken for the first; None: never."""
+    stops_unheard: bool = False
+    """RemoteStopTransaction stops also when its answer is lost with the link."""
+    repeats_refused_start: bool = False
+    """A start that began offline and was answered with id -1 is sent again, and its stop never."""
+
+    # -- files -------------------------------------------------------
+    mute_transfers: bool = False
+    """Uploads and updates are answered, and never spoken of again."""
+
+
+AS_WRITTEN = Speech()
+"""A charge point without habits."""

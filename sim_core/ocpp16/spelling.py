@@ -1,0 +1,175 @@
+"""Facts of the journal as OCPP 1.6 says them: StartTransaction, MeterValues, StopTransaction (§4.8).
+
+A row is spelt when it is sent, and carries the transactionId that the CSMS has given by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sim_core.charging import journal_facts
+from sim_core.charging.domain_events import Sample
+from sim_core.charging.policy import Policy, Setting
+from sim_core.charging.vocabulary import Context, StopReason
+from sim_core.hardware.meter import Reading
+from sim_core.hardware.model import Metering
+from sim_core.ocpp16.metering import meter_value
+from sim_core.ocpp16.timestamps import stamp
+from sim_core.ocpp16.transaction_id import whole_number
+from sim_core.ocpp16.words import REASONS
+from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow
+from sim_core.wire.answers import Payload
+from sim_core.wire.spelling import Call
+
+ACTIONS = {BEGAN: "StartTransaction", SAMPLED: "MeterValues", ENDED: "StopTransaction"}
+ID = "transactionId"
+NO_ID = -1
+"""What a CSMS may answer that will not have a transaction."""
+
+
+class Spelling:
+    """Spells the rows of one charge point."""
+
+    __slots__ = ("_metering", "_now", "_policy", "_refused_starts", "_repeats_refused_start")
+
+    def __init__(
+        self,
+        metering: Metering,
+        policy: Policy,
+        now: Callable[[], datetime],
+        *,
+        repeats_refused_start: bool,
+    ) -> None:
+        """`repeats_refused_start`: see `points.Speech`."""
+        self._metering = metering
+        self._policy = policy
+        self._now = now
+        self._repeats_refused_start = repeats_refused_start
+        self._refused_starts: dict[int, Payload] = {}
+        """StartTransaction by our key, where the CSMS has answered with no usable id."""
+
+    # -- what is sent ------------------------------------------------
+
+    def calls(self, row: JournalRow) -> tuple[Call, ...] | str:
+        """The calls of a row, in order; a text: why it can never be said."""
+        if row.kind != BEGAN and row.transaction_id is None:
+            # There never was an id, and an invented one would be somebody else's.
+            return "its StartTransaction was given up"
+        start = self._refused_starts.get(row.transaction_key)
+        if start is not None and row.kind != BEGAN:
+            return self._in_place_of(row, start)
+        return (Call(ACTIONS[row.kind], self.payload(row)),)
+
+    def payload(self, row: JournalRow) -> Payload:
+        """What a row says."""
+        content = row.content
+        if "spelt" in content:  # kept by a version that wrote its words, not its facts
+            payload: Payload = dict(content["spelt"]["payload"])
+            return {**payload, ID: row.transaction_id} if ID in payload else payload
+        return PAYLOADS[row.kind](self, row)
+
+    def _start(self, row: JournalRow) -> Payload:
+        facts = row.content
+        payload: Payload = {
+            "idTag": facts["token"],
+            "connectorId": row.connector_id,
+            "meterStart": facts["register_wh"],
+        }
+        if "reservation_id" in facts:
+            payload["reservationId"] = facts["reservation_id"]
+        payload["timestamp"] = _stamp(facts["at"])
+        return payload
+
+    def _sample(self, row: JournalRow) -> Payload:
+        return {
+            "connectorId": row.connector_id,
+            ID: row.transaction_id,
+            "meterValue": [self._meter_value(row.content)],
+        }
+
+    def _stop(self, row: JournalRow) -> Payload:
+        facts = row.content
+        payload: Payload = {
+            "idTag": facts["token"],
+            "meterStop": facts["register_wh"],
+            "timestamp": _stamp(facts["at"]),
+            ID: row.transaction_id,
+            "reason": REASONS[StopReason(facts["reason"])].value,
+        }
+        if samples := facts.get("samples"):
+            payload["transactionData"] = [self._meter_value(sample) for sample in samples]
+        return payload
+
+    def _meter_value(self, facts: dict[str, Any]) -> dict[str, Any]:
+        if "spelt" in facts:
+            spelt: dict[str, Any] = facts["spelt"]
+            return spelt
+        return meter_value(journal_facts.sample_of(facts), self._metering)
+
+    def _in_place_of(self, row: JournalRow, start: Payload) -> tuple[Call, ...]:
+        """What such a make says of a transaction whose start was refused: samples of no
+        transaction, and in place of the stop the start once more."""
+        payload = self.payload(row)
+        if row.kind == SAMPLED:
+            del payload[ID]
+            return (Call(ACTIONS[SAMPLED], payload),)
+        wanted = self._policy.items(Setting.SAMPLED)
+        measurands = tuple(name for name in wanted if name != "Power.Offered")
+        register = Reading(float(payload["meterStop"]))
+        sample = Sample(self._now(), Context.BEGIN, register, measurands)
+        value = meter_value(sample, self._metering)
+        value["timestamp"] = start["timestamp"]
+        told = {"connectorId": row.connector_id, "meterValue": [value]}
+        return (Call(ACTIONS[BEGAN], start), Call(ACTIONS[SAMPLED], told))
+
+    # -- what is answered --------------------------------------------
+
+    def name(self, kind: str) -> str:
+        """What people read for a kind of row."""
+        return ACTIONS[kind]
+
+    def transaction_id(self, row: JournalRow, answer: Payload) -> int | None:
+        """The id in an answer to StartTransaction: any integer of 64 bits (§4.8)."""
+        return whole_number(answer.get(ID)) if row.kind == BEGAN else None
+
+    def lacks(self, row: JournalRow, answer: Payload) -> str:
+        """What an answer to StartTransaction lacks; the message is sent again for the id."""
+        if row.kind == BEGAN and self.transaction_id(row, answer) is None:
+            return "StartTransaction was answered without a transactionId"
+        return ""
+
+    def doubles(self, row: JournalRow) -> bool:
+        """A CSMS may make a second transaction of a second StartTransaction."""
+        return row.kind == BEGAN
+
+    def token(self, row: JournalRow) -> str:
+        """The card that a begin or an end is of; empty of a sample."""
+        facts = row.content
+        if "spelt" in facts:
+            return str(facts["spelt"]["payload"].get("idTag", ""))
+        return str(facts.get("token", ""))
+
+    def refused(self, row: JournalRow) -> bool:
+        """A start that was answered: whether this make goes on without an id for it."""
+        offline = bool(row.content.get("offline"))
+        if not (self._repeats_refused_start and offline and row.transaction_id == NO_ID):
+            return False
+        self._refused_starts[row.transaction_key] = self.payload(row)
+        return True
+
+    def forget(self, key: int) -> None:
+        """All is said of a transaction."""
+        self._refused_starts.pop(key, None)
+
+
+PAYLOADS: dict[str, Callable[[Spelling, JournalRow], Payload]] = {
+    BEGAN: Spelling._start,
+    SAMPLED: Spelling._sample,
+    ENDED: Spelling._stop,
+}
+
+
+def _stamp(iso: str) -> str:
+    return stamp(datetime.fromisoformat(iso))

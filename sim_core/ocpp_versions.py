@@ -1,0 +1,42 @@
+"""Which versions of OCPP there are, for whoever speaks with a CSMS or reads frames without being a
+charge point: the one table that knows every protocol adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sim_core.hardware.model import Identity
+from sim_core.ocpp16.dialect import OCPP_16
+from sim_core.ocpp16.registration import boot_payload
+from sim_core.ocpp16.timestamps import moment
+from sim_core.wire.answers import Payload
+from sim_core.wire.dialect import Dialect
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version: how it is spoken on the wire, and how a charger introduces itself in it."""
+
+    dialect: Dialect
+    boot_payload: Callable[[Identity], Payload]
+    """What `dialect.boot` says of a charger."""
+    moment: Callable[[object], datetime | None]
+    """Reads a time in a payload; None where it is none."""
+
+
+VERSIONS = (Version(OCPP_16, boot_payload, moment),)
+"""The best first."""
+
+
+def version_of(dialect: Dialect) -> Version:
+    """The version that is spoken in this dialect."""
+    return next(version for version in VERSIONS if version.dialect is dialect)
+
+
+def dialect_of(subprotocol: str) -> Dialect:
+    """The dialect with this sub-protocol; StopIteration where there is none."""
+    return next(
+        version.dialect for version in VERSIONS if version.dialect.subprotocol == subprotocol
+    )

@@ -1,0 +1,147 @@
+"""How a charge point looks: its parts as the frozen pictures of `snapshot`.
+
+A picture is made when somebody looks. The parts of it that cost a query are kept as long as nothing
+has changed in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Protocol
+
+from sim_core.charging.charger import Charger
+from sim_core.charging.connector import Connector
+from sim_core.charging.facts import Facts, refusals
+from sim_core.hardware.model import Model
+from sim_core.snapshot import (
+    JOURNAL_SHOWN,
+    ConnectorSnapshot,
+    ConnectorState,
+    FaultSnapshot,
+    JournalEntry,
+    JournalSnapshot,
+    LostEntry,
+    ReservationSnapshot,
+    TransactionSnapshot,
+)
+from sim_core.store.interface import Journal
+from sim_core.store.records import Reservation
+
+
+class Words(Protocol):
+    """What the protocol in use calls what a picture shows."""
+
+    def connector_word(self, facts: Facts) -> tuple[ConnectorState, str]:
+        """The state of a connector, and the protocol's word for it."""
+
+    def row_name(self, kind: str) -> str:
+        """A row of the journal."""
+
+
+def connector_snapshot(charger: Charger, connector: Connector, words: Words) -> ConnectorSnapshot:
+    """One connector."""
+    metal, transaction = connector.metal, connector.transaction
+    facts = connector.facts(charger.condition)
+    state, word = words.connector_word(facts)
+    reading = connector.reading()
+    fault = metal.fault
+    return ConnectorSnapshot(
+        connector_id=connector.number,
+        state=state,
+        status=word,
+        plugged=metal.plugged,
+        vehicle=connector.vehicle_name,
+        vid=metal.vehicle.kind.vid if metal.vehicle else None,
+        soc_percent=reading.soc_percent,
+        power_w=reading.power_w,
+        voltage_v=reading.voltage_v,
+        current_a=reading.current_a,
+        register_wh=reading.register_wh,
+        rated_power_w=full_scale_w(charger.config.model),
+        limited_by=metal.limited_by,
+        limit_w=metal.limit_w,
+        profile=charger.limits.in_force(connector),
+        transaction=TransactionSnapshot(
+            transaction.transaction_id,
+            transaction.token,
+            transaction.started_at,
+            transaction.meter_start_wh,
+            reading.register_wh - transaction.meter_start_wh,
+        )
+        if transaction
+        else None,
+        token=facts.token or connector.authorizing,
+        identifying=charger.vehicles.is_identifying(connector),
+        authorizing=facts.authorizing,
+        plug_by=connector.plug_by,
+        reservation=reservation_snapshot(connector.reservation),
+        cable_in=metal.cable_in,
+        locked=metal.locked,
+        lock_jammed=metal.lock_jammed,
+        fault=FaultSnapshot(
+            fault.error_code, fault.vendor_error_code, fault.info, connector.fault_since
+        )
+        if fault and connector.fault_since
+        else None,
+        operative=connector.operative,
+        scheduled_availability="Inoperative" if connector.leaving else None,
+        trace_w=tuple(connector.trace_w),
+        refusals=refusals(facts),
+    )
+
+
+def reservation_snapshot(kept: Reservation | None) -> ReservationSnapshot | None:
+    """A reservation, if there is one."""
+    if kept is None:
+        return None
+    return ReservationSnapshot(kept.reservation_id, kept.token, kept.group, kept.until)
+
+
+def full_scale_w(model: Model) -> float:
+    """The most that one connector can show: the smaller of its rating and the cabinet's pool."""
+    return min(model.ratings.connector_power_w, model.ratings.cabinet_power_w)
+
+
+class JournalPicture:
+    """The journal is read only after it has changed: a tick of the meter costs no query."""
+
+    __slots__ = ("_journal", "_row_name", "_seen", "_shown")
+
+    def __init__(self, journal: Journal, row_name: Callable[[str], str]) -> None:
+        """`row_name` is what the protocol calls a kind of row."""
+        self._journal = journal
+        self._row_name = row_name
+        self._shown = JournalSnapshot()
+        self._seen: tuple[int, timedelta] | None = None
+
+    def of(self, ahead: timedelta) -> JournalSnapshot:
+        """The journal as it is. It keeps the computer's time; `ahead` is the charge point's."""
+        seen = (self._journal.revision, ahead)
+        if self._seen != seen:
+            self._seen = seen
+            self._shown = JournalSnapshot(
+                waiting=tuple(
+                    JournalEntry(
+                        row.number,
+                        self._row_name(row.kind),
+                        row.connector_id,
+                        row.written_at + ahead,
+                        row.attempts,
+                        row.transaction_key,
+                        row.transaction_id,
+                    )
+                    for row in self._journal.first(JOURNAL_SHOWN)
+                ),
+                lost=tuple(
+                    LostEntry(
+                        self._row_name(gone.kind),
+                        gone.connector_id,
+                        gone.transaction_id,
+                        gone.given_up_at + ahead,
+                        gone.why,
+                    )
+                    for gone in self._journal.given_up(JOURNAL_SHOWN)
+                ),
+            )
+        return self._shown

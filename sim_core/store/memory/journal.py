@@ -1,0 +1,91 @@
+"""The journal: rows that leave only when they are answered, or given up."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sim_core.store.memory.transactions import Transactions
+from sim_core.store.memory.undo import Undo
+from sim_core.store.records import ENDED, GivenUp, JournalRow, TransactionId
+
+
+class Journal:
+    """See `interface.Journal`."""
+
+    __slots__ = ("_given_up", "_rows", "_transactions", "_undo", "revision")
+
+    def __init__(self, undo: Undo, transactions: Transactions) -> None:
+        self._undo = undo
+        self._transactions = transactions
+        self.revision = 0
+        # The first row of a plain dictionary is slow to find after many that have left.
+        self._rows: OrderedDict[int, JournalRow] = OrderedDict()
+        self._given_up: dict[int, GivenUp] = {}
+
+    @property
+    def on_rollback(self) -> Callable[[], None]:
+        return self._undo.on_rollback
+
+    @on_rollback.setter
+    def on_rollback(self, told: Callable[[], None]) -> None:
+        self._undo.on_rollback = told
+
+    def append(
+        self, kind: str, content: dict[str, Any], *, key: int, connector_id: int, at: datetime
+    ) -> None:
+        number = self._undo.number("journal")
+        row = JournalRow(number, kind, content, key, connector_id, at, 0, None)
+        self._undo.put(self._rows, number, row)
+        self.revision += 1
+
+    @property
+    def depth(self) -> int:
+        return len(self._rows)
+
+    def first(self, limit: int) -> list[JournalRow]:
+        return [self._with_id(row) for row in islice(self._rows.values(), limit)]
+
+    def _with_id(self, row: JournalRow) -> JournalRow:
+        known = self._transactions.id_of(row.transaction_key)
+        return row if known is None else replace(row, transaction_id=known)
+
+    def count_attempt(self, number: int) -> int:
+        self.revision += 1
+        row = self._rows.get(number)
+        if row is None:
+            return 0
+        self._undo.put(self._rows, number, replace(row, attempts=row.attempts + 1))
+        return row.attempts + 1
+
+    def confirm(self, row: JournalRow, transaction_id: TransactionId | None = None) -> None:
+        with self._undo.together():
+            if transaction_id is not None:
+                self._transactions.set_id(row.transaction_key, transaction_id)
+            self._leave(row)
+
+    def give_up(self, row: JournalRow, why: str, at: datetime) -> None:
+        with self._undo.together():
+            gone = GivenUp(row.kind, row.connector_id, row.transaction_id, at, why)
+            self._undo.put(self._given_up, row.number, gone)
+            self._leave(row)
+
+    def given_up(self, limit: int) -> list[GivenUp]:
+        newest = sorted(
+            self._given_up.items(), key=lambda row: (row[1].given_up_at, row[0]), reverse=True
+        )
+        return [gone for _, gone in newest[:limit]]
+
+    def _leave(self, row: JournalRow) -> None:
+        self._undo.take(self._rows, row.number)
+        self.revision += 1
+        if row.kind != ENDED:
+            return
+        key = row.transaction_key
+        self._transactions.forget(key)
+        for number in [n for n, other in self._rows.items() if other.transaction_key == key]:
+            self._undo.take(self._rows, number)

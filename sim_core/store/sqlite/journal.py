@@ -1,0 +1,135 @@
+"""The journal: rows that leave only when they are answered, or given up.
+
+How many there are is counted beside them, for it is asked at each turn of the outbox; a commit that
+is taken back takes the count back, too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sim_core.store.records import ENDED, GivenUp, JournalRow, TransactionId
+from sim_core.store.sqlite.database import Database
+
+
+class Journal:
+    """See `interface.Journal`."""
+
+    __slots__ = ("_db", "_depth", "_depth_before", "on_rollback", "revision")
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.revision = 0
+        self.on_rollback: Callable[[], None] = lambda: None
+        self._depth: int = db.execute("SELECT count(*) FROM journal").fetchone()[0]
+        self._depth_before = self._depth
+        db.on_begin = self._remember
+        db.on_rollback = self._taken_back
+
+    def _remember(self) -> None:
+        self._depth_before = self._depth
+
+    def _taken_back(self) -> None:
+        self._depth = self._depth_before
+        self.on_rollback()
+
+    @property
+    def depth(self) -> int:
+        return self._depth
+
+    def append(
+        self, kind: str, content: dict[str, Any], *, key: int, connector_id: int, at: datetime
+    ) -> None:
+        with self._db.together():
+            self._db.execute(
+                "INSERT INTO journal (kind, content, transaction_key, connector_id, written_at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (
+                    kind,
+                    json.dumps(content, separators=(",", ":")),
+                    key,
+                    connector_id,
+                    at.isoformat(),
+                ),
+            )
+            self._depth += 1
+            self.revision += 1
+
+    def first(self, limit: int) -> list[JournalRow]:
+        rows = self._db.execute(
+            "SELECT j.number, j.kind, j.content, j.transaction_key, j.connector_id,"
+            " j.written_at, j.attempts, t.transaction_id FROM journal j"
+            " LEFT JOIN transactions t ON t.key = j.transaction_key ORDER BY j.number LIMIT ?",
+            (limit,),
+        )
+        return [
+            JournalRow(
+                number=row[0],
+                kind=row[1],
+                content=json.loads(row[2]),
+                transaction_key=row[3],
+                connector_id=row[4],
+                written_at=datetime.fromisoformat(row[5]),
+                attempts=row[6],
+                transaction_id=row[7],
+            )
+            for row in rows
+        ]
+
+    def count_attempt(self, number: int) -> int:
+        with self._db.together():
+            self._db.execute(
+                "UPDATE journal SET attempts = attempts + 1 WHERE number = ?", (number,)
+            )
+            self.revision += 1
+            row = self._db.execute(
+                "SELECT attempts FROM journal WHERE number = ?", (number,)
+            ).fetchone()
+        return int(row[0]) if row else 0
+
+    def confirm(self, row: JournalRow, transaction_id: TransactionId | None = None) -> None:
+        with self._db.together():
+            if transaction_id is not None:
+                self._db.execute(
+                    "UPDATE transactions SET transaction_id = ? WHERE key = ?",
+                    (transaction_id, row.transaction_key),
+                )
+            self._leave(row)
+
+    def give_up(self, row: JournalRow, why: str, at: datetime) -> None:
+        with self._db.together():
+            self._db.execute(
+                "INSERT INTO given_up VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    row.number,
+                    row.kind,
+                    json.dumps(row.content),
+                    row.connector_id,
+                    row.transaction_id,
+                    row.written_at.isoformat(),
+                    at.isoformat(),
+                    why,
+                ),
+            )
+            self._leave(row)
+
+    def given_up(self, limit: int) -> list[GivenUp]:
+        rows = self._db.execute(
+            "SELECT kind, connector_id, transaction_id, given_up_at, why FROM given_up"
+            " ORDER BY given_up_at DESC, number DESC LIMIT ?",
+            (limit,),
+        )
+        return [
+            GivenUp(kind, connector_id, transaction_id, datetime.fromisoformat(at), why)
+            for kind, connector_id, transaction_id, at, why in rows
+        ]
+
+    def _leave(self, row: JournalRow) -> None:
+        cursor = self._db.execute("DELETE FROM journal WHERE number = ?", (row.number,))
+        self._depth -= cursor.rowcount
+        self.revision += 1
+        if row.kind == ENDED:
+            self._db.execute("DELETE FROM transactions WHERE key = ?", (row.transaction_key,))

@@ -1,0 +1,180 @@
+"""Our calls on one connection: which of them are open, and what came of each.
+
+Nothing is kept for answers that nobody waits for, with one exception: a call whose time is up is
+remembered for a while, for an answer that comes late still says what the CSMS has done. When the
+connection closes, every open call fails at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import KeysView
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from sim_core.redaction import without_users
+from sim_core.runtime.clock import Timer
+from sim_core.wire.answers import Answer, Error, MalformedError, NoAnswer, Payload, Result
+from sim_core.wire.channel import HAIR_S, Channel
+from sim_core.wire.frames import CALL
+from sim_core.wire.message_log import Direction, ExchangeState
+
+LOG = logging.getLogger(__name__)
+
+LATE_LIMIT = 32
+"""Of how many calls without an answer in time one is still recognised; of more the oldest go."""
+
+
+class _Asked(NamedTuple):
+    """A call that has left."""
+
+    waiting: asyncio.Future[Answer]
+    action: str
+    number: int
+    """In the message log."""
+    sent_s: float
+
+
+class Asking:
+    """See the module."""
+
+    __slots__ = (
+        "_calls",
+        "_channel",
+        "_deadline",
+        "_id_stem",
+        "_late",
+        "_open",
+        "_timeout_s",
+        "waiting_since",
+    )
+
+    def __init__(self, channel: Channel, timeout_s: float) -> None:
+        """`timeout_s` is how long a call waits for its answer."""
+        self._channel = channel
+        self._timeout_s = timeout_s
+        self._open: dict[str, _Asked] = {}
+        """By message id, oldest first."""
+        self._late: dict[str, _Asked] = {}
+        """Those whose time is up, oldest first: their answers may still come."""
+        self._deadline: Timer | None = None
+        """One for all open calls, which have the same time: a timer each would cost more."""
+        self._calls = 0
+        self._id_stem = str(uuid.uuid4())[:24]
+        self.waiting_since: datetime | None = None
+        """When our call that is still open was sent."""
+
+    @property
+    def open_ids(self) -> KeysView[str]:
+        """The message ids of the calls that wait for their answer."""
+        return self._open.keys()
+
+    def knows(self, message_id: str) -> bool:
+        """Whether an answer to this id would be one to a call of ours, late ones included."""
+        return message_id in self._open or message_id in self._late
+
+    async def call(self, action: str, payload: Payload) -> Answer:
+        """Send a request and return what came of it. Never raises for what the peer does."""
+        channel = self._channel
+        # A UUID drawn once for the connection, whose last group counts (OCPP-J §4.1.4).
+        self._calls += 1
+        message_id = f"{self._id_stem}{self._calls:012x}"
+        if channel.closed:
+            return NoAnswer("the link is down", link_lost=True, sent=False)
+        if fault := channel.dialect.schemas.request_fault(action, payload):
+            LOG.error("our own %s is not valid: %s", action, fault.description)
+            return Error(fault.code, fault.description, sent=False)
+        text = channel.style.encode([CALL, message_id, action, payload])
+        waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        now = channel.clock.now()
+        connector_id, transaction_id = channel.dialect.subject(payload)
+        number = channel.log.open(
+            Direction.SENT,
+            action,
+            message_id,
+            channel.own_shown(text),
+            now,
+            connector_id=connector_id,
+            transaction_id=transaction_id,
+        )
+        self._open[message_id] = _Asked(waiting, action, number, channel.clock.monotonic())
+        self.waiting_since = now
+        if self._deadline is None:
+            self._deadline = channel.clock.call_later(self._timeout_s, self._look_at_deadlines)
+        try:
+            await channel.send(text)
+            return await waiting
+        finally:
+            if message_id in self._open:
+                self.settle(message_id, NoAnswer("the call was abandoned", link_lost=True))
+
+    def settle(self, message_id: str, answer: Answer, text: str = "") -> bool:
+        """Give an open call its answer; False when there is no such call (any more)."""
+        asked = self._open.pop(message_id, None)
+        late = asked is None
+        asked = asked or self._late.pop(message_id, None)
+        if asked is None:
+            return False
+        if not self._open:
+            self.waiting_since = None
+        if isinstance(answer, NoAnswer):
+            self._channel.log.close(asked.number, ExchangeState.UNANSWERED, trouble=answer.reason)
+        else:
+            answer = self._judged(asked, answer, text, late=late)
+        if not asked.waiting.done():
+            asked.waiting.set_result(answer)
+        return True
+
+    def end(self) -> None:
+        """The connection has closed: every open call has its answer."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        for message_id in list(self._open):
+            self.settle(message_id, NoAnswer("the link was lost", link_lost=True))
+        self._late.clear()
+
+    def _judged(
+        self, asked: _Asked, answer: Result | Error, text: str, *, late: bool
+    ) -> Result | Error:
+        """The answer, with what it has against its schema; both are logged."""
+        channel = self._channel
+        took_s = channel.clock.monotonic() - asked.sent_s
+        if isinstance(answer, Result):
+            fault = channel.dialect.schemas.answer_fault(asked.action, answer.payload)
+            state, trouble = ExchangeState.ANSWERED, ""
+            if fault:
+                trouble = without_users(fault.description)
+                answer = replace(answer, fault=trouble)
+        else:
+            state = ExchangeState.ERROR
+            trouble = answer.description if isinstance(answer, MalformedError) else answer.code
+        if late:
+            came = f"came late: after {took_s:.0f} s"
+            trouble = f"{trouble}; {came}" if trouble else came
+        channel.log.close(
+            asked.number,
+            state,
+            answer=channel.shown(text),
+            latency_s=took_s,
+            trouble=trouble,
+        )
+        return answer
+
+    def _look_at_deadlines(self) -> None:
+        """End the calls whose time is up, and look again when that of the next one is."""
+        self._deadline = None
+        now_s = self._channel.clock.monotonic()
+        for message_id, asked in list(self._open.items()):
+            left_s = asked.sent_s + self._timeout_s - now_s
+            if left_s > HAIR_S:
+                self._deadline = self._channel.clock.call_later(left_s, self._look_at_deadlines)
+                return
+            late: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+            reason = f"no answer within {self._timeout_s:g} s"
+            self.settle(message_id, NoAnswer(reason, link_lost=False, late=late))
+            self._late[message_id] = asked._replace(waiting=late)
+            if len(self._late) > LATE_LIMIT:
+                del self._late[next(iter(self._late))]

@@ -1,0 +1,1 @@
+"""How the screens read an OCPP: one module a version, and who asks the right one."""

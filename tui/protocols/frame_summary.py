@@ -1,0 +1,44 @@
+"""What a frame says, in one line that is safe to draw."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+from tui.protocols.known import wording_of
+from tui.protocols.payload import CALL_PAYLOAD, RESULT_PAYLOAD, field, frame_payload
+from tui.text import plain
+
+REQUEST_CELLS, ANSWER_CELLS = 400, 200
+"""More than any screen has room for."""
+
+NOT_AS_EXPECTED = (TypeError, ValueError, KeyError, AttributeError, RecursionError)
+"""What reading a payload may raise that its schema does not allow: then it is shown as it came."""
+
+
+@lru_cache(4096)
+def request_summary(action: str, frame: str, subprotocol: str) -> str:
+    """What a CALL says."""
+    payload = frame_payload(frame, CALL_PAYLOAD)
+    if payload is None:
+        return plain(frame[:REQUEST_CELLS])
+    summary = wording_of(subprotocol).requests.get(action)
+    try:
+        text = summary(payload) if summary else json.dumps(payload, ensure_ascii=False)
+    except NOT_AS_EXPECTED:
+        text = frame
+    return plain(text[:REQUEST_CELLS])
+
+
+@lru_cache(4096)
+def answer_summary(action: str, frame: str, subprotocol: str) -> str:
+    """What a CALLRESULT says: where there is nothing better its status, or ok."""
+    payload = frame_payload(frame, RESULT_PAYLOAD)
+    if payload is None:
+        return plain(frame[:ANSWER_CELLS]) or "ok"
+    summary = wording_of(subprotocol).answers.get(action)
+    try:
+        text = summary(payload) if summary else field(payload, "status") or "ok"
+    except NOT_AS_EXPECTED:
+        text = frame
+    return plain(text[:ANSWER_CELLS])

@@ -1,0 +1,25 @@
+"""Which OCPP the screens can read, by the name of its WebSocket sub-protocol."""
+
+from __future__ import annotations
+
+from sim_core.snapshot import ConnectorState
+from tui.protocols.ocpp16 import OCPP_16
+from tui.protocols.wording import Wording
+
+WORDINGS: dict[str, Wording] = {OCPP_16.subprotocol: OCPP_16}
+USUAL = OCPP_16
+"""What most chargers speak."""
+
+NO_WORDING = Wording(
+    name="OCPP",
+    subprotocol="",
+    statuses={
+        state: state.value for state in ConnectorState if state is not ConnectorState.UNKNOWN
+    },
+)
+"""Of an OCPP that nobody here can read: payloads as they are, states in our own words."""
+
+
+def wording_of(subprotocol: str) -> Wording:
+    """How frames and states of this OCPP are put into words; empty while nobody has said which."""
+    return WORDINGS.get(subprotocol, NO_WORDING) if subprotocol else USUAL

@@ -1,0 +1,63 @@
+"""Reading frames that may hold anything: what is there comes out as words, the rest as nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tui.text import plain
+
+Payload = Mapping[str, Any]
+
+CALL_PAYLOAD, RESULT_PAYLOAD = 3, 2
+"""Where a frame of OCPP-J has its payload: `[2, id, action, {…}]`, `[3, id, {…}]`."""
+
+
+def frame_payload(frame: str, place: int) -> Payload | None:
+    """The payload object of an OCPP-J frame, or None where there is none."""
+    try:
+        parsed = json.loads(frame)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(parsed, list) and len(parsed) > place and isinstance(parsed[place], dict):
+        payload: Payload = parsed[place]
+        return payload
+    return None
+
+
+def pretty(frame: str) -> list[str]:
+    """A frame as indented lines, each safe to draw; as it came when it is not JSON."""
+    try:
+        text = json.dumps(json.loads(frame), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        text = frame
+    return [plain(line) for line in text.split("\n")]
+
+
+def field(payload: Payload, key: str, label: str = "") -> str:
+    """The value of a field behind its label; nothing where it is not there or empty."""
+    value = payload.get(key)
+    if value is None or value == "":
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return f"{label}{text}"
+
+
+def joined(*parts: str) -> str:
+    """What there is of these, in one line."""
+    return " ".join(part for part in parts if part)
+
+
+def number(value: object) -> float | None:
+    """The value as a number, as which OCPP 1.6 often writes it in a text."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return None
+
+
+def objects(value: object) -> Iterator[Payload]:
+    """The objects of a list; none where it is something else."""
+    if isinstance(value, list):
+        yield from (one for one in value if isinstance(one, dict))

@@ -1,0 +1,54 @@
+"""What the screens have to know of an OCPP to show it in words.
+
+A frame can be read only by whoever knows its version, and so can the word for a connector's state.
+Each version fills in one `Wording`; the screens ask `wording_of` and name no version themselves. An
+OCPP without a wording can still be looked at: its payloads are shown as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sim_core.commands import Command
+from sim_core.snapshot import ConnectorState
+from tui.protocols.payload import Payload
+
+
+class FrameNote(NamedTuple):
+    """One line about a frame."""
+
+    name: str
+    words: str
+    role: str = "text"
+
+
+Summary = Callable[[Payload], str]
+Notes = Callable[[Payload], Iterable[FrameNote]]
+CommandBehind = Callable[[int, Payload], "Command | None"]
+
+
+@dataclass(frozen=True, eq=False)
+class Wording:
+    """One OCPP in words. What may be in a payload is anybody's guess: a `Summary` may raise
+    TypeError, ValueError, KeyError, AttributeError or RecursionError, the others must not."""
+
+    name: str
+    """As people read it: "OCPP 1.6"."""
+    subprotocol: str
+    """Of its WebSocket; empty where nobody knows."""
+    statuses: Mapping[ConnectorState, str]
+    """Its word for each state, in the order in which the help explains them."""
+    statuses_in: str = ""
+    """Where its text explains them, like "section 4.9"."""
+    requests: Mapping[str, Summary] = field(default_factory=dict)
+    """Action -> what such a request says in one line; the connector has a column of its own."""
+    answers: Mapping[str, Summary] = field(default_factory=dict)
+    """Action -> what its answer says; any other says its status, or ok."""
+    request_notes: Mapping[str, Notes] = field(default_factory=dict)
+    """Action -> the parts of such a request that matter, lifted out."""
+    answer_notes: Mapping[str, Notes] = field(default_factory=dict)
+    commands: Mapping[str, CommandBehind] = field(default_factory=dict)
+    """Action -> the command that makes a charger send such a request, where it is certain; it is
+    told the connector."""
