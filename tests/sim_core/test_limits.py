@@ -30,9 +30,9 @@ from sim_core.hardware.outlet import Outlet
 from sim_core.runtime.clock import GuardedClock, ManualClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.runtime.tasks import Tasks
+from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
 from sim_core.store.records import StoredProfile
-from sim_core.store.sqlite import MEMORY, Store
 
 RATINGS = Ratings(connector_power_w=60_000.0, connector_current_a=200.0, cabinet_power_w=100_000.0)
 BESIDE = ProfileRules({purpose: purpose.value for purpose in Purpose}, lambda kept, new: False)
@@ -296,7 +296,7 @@ AS_IN_A_FILE = {
 
 async def test_files_of_state_keep_their_words(store: Store, clock: ManualClock) -> None:
     """What a ChargeForge before this one has written is read, and written so again."""
-    store.install_profile(StoredProfile(5, 0, None, AS_IN_A_FILE))
+    store.profiles.install(StoredProfile(5, 0, None, AS_IN_A_FILE))
     bench = Bench(store, clock, BESIDE)
     kept = bench.profiles.profile(5)
     assert kept == Profile(
@@ -313,8 +313,8 @@ async def test_files_of_state_keep_their_words(store: Store, clock: ManualClock)
         least=6.0,
     )
     bench.limits.remove([5])
-    assert store.charging_profiles() == []
+    assert store.profiles.all() == []
     bench.limits.install(Installed(0, kept))
-    (row,) = store.charging_profiles()
+    (row,) = store.profiles.all()
     assert row.profile == AS_IN_A_FILE
     assert list(row.profile) == list(AS_IN_A_FILE)
