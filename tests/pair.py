@@ -13,10 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sim_core.charging.config import ChargePointConfig
 from sim_core.commands import Command, Outcome
 from sim_core.events import Event, Ring
 from sim_core.hardware.model import Model, Timing
-from sim_core.ocpp16.charge_point import Build
 from sim_core.runtime.clock import ManualClock
 from sim_core.settings.models import chosen_quirks, load_garage, load_model
 from sim_core.settings.options import Settings
@@ -106,7 +106,7 @@ class Pair:
         self._state = state
         self._connect = connect
         self._access = access
-        self._build = Build(
+        self._build = ChargePointConfig(
             charge_point_id=charge_point_id,
             model=chosen,
             timing=build.pop("timing", chosen.timing["swift"]),
@@ -178,12 +178,15 @@ class Pair:
         self._running = False
         station = self.station
         charge_point = station.charge_point
-        tasks = [*charge_point.tasks._running, *([station._dialling] if station._dialling else [])]
+        tasks = [
+            *charge_point.environment.tasks._running,
+            *([station._dialling] if station._dialling else []),
+        ]
         station._store.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        charge_point.tasks._failed.cancel()
+        charge_point.environment.tasks._failed.cancel()
         self.clock.forget_timers()
 
     async def submit(self, command: Command) -> Outcome:
@@ -209,7 +212,7 @@ class Pair:
     def raise_faults(self) -> None:
         """Raise what has gone wrong in a task or a timer of the charge point, if anything has."""
         if self._running and not self.expects_fault:
-            failed = self.station.charge_point.tasks._failed
+            failed = self.station.charge_point.environment.tasks._failed
             if failed.done() and not failed.cancelled():
                 failed.result()
 
@@ -218,7 +221,7 @@ class Pair:
         if not self._running or not self._connect:
             return ""
         station = self.station
-        files = station.charge_point.transfers
+        files = station.charger.transfers
         if files.ended != self._files:
             self._files = files.ended
             return "a file has come or gone"

@@ -71,9 +71,9 @@ def ours(url: str) -> Callable[[str], Callable[[], Awaitable[None]]]:
     """What makes a charge point of ours, charging on both connectors."""
     from dataclasses import replace
 
+    from sim_core.charging.config import ChargePointConfig
     from sim_core.commands import Plug, Start
     from sim_core.events import Event, Ring
-    from sim_core.ocpp16.charge_point import Build
     from sim_core.runtime.clock import SystemClock
     from sim_core.settings.models import load_garage, load_model
     from sim_core.snapshot import Registration
@@ -85,7 +85,7 @@ def ours(url: str) -> Callable[[str], Callable[[], Awaitable[None]]]:
     clock = SystemClock()
     messages = CountingLog(MessageLog(1000))
     events: Ring[Event] = Ring(100)
-    build = Build(
+    build = ChargePointConfig(
         charge_point_id="",
         model=model,
         timing=model.timing["swift"],

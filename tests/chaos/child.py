@@ -14,6 +14,7 @@ import struct
 import sys
 from pathlib import Path
 
+from sim_core.charging.config import ChargePointConfig
 from sim_core.commands import (
     ClearFault,
     Command,
@@ -30,7 +31,6 @@ from sim_core.commands import (
 )
 from sim_core.events import Event, Ring
 from sim_core.hardware.meter import Meter
-from sim_core.ocpp16.charge_point import Build
 from sim_core.runtime.clock import ScaledClock
 from sim_core.settings.models import load_garage, load_model
 from sim_core.snapshot import LinkState
@@ -80,7 +80,7 @@ def make_station(folder: Path, url: str, seed: int) -> Station:
     clock = ScaledClock(SCALE)
     model = load_model("generic")
     station = Station(
-        Build(
+        ChargePointConfig(
             charge_point_id="CHAOS",
             model=model,
             timing=model.timing["swift"],
@@ -98,7 +98,7 @@ def make_station(folder: Path, url: str, seed: int) -> Station:
         seed=seed,
     )
     witness = Witness(folder / "witness")
-    for index, connector in enumerate(station.charge_point.connectors.values()):
+    for index, connector in enumerate(station.charger.connectors.values()):
         connector.metal.meter = WitnessedMeter(connector.metal.meter.register_wh, witness, index)
     return station
 

@@ -243,7 +243,7 @@ def witness(pair: Pair, folder: Path) -> None:
     """Let what the meters count be kept where the messages cannot change it."""
     (folder / "witness").write_bytes(bytes(8 * child.CONNECTORS))
     counted = child.Witness(folder / "witness")
-    for index, connector in enumerate(pair.station.charge_point.connectors.values()):
+    for index, connector in enumerate(pair.station.charger.connectors.values()):
         connector.metal.meter = child.WitnessedMeter(
             connector.metal.meter.register_wh, counted, index
         )

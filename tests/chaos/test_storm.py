@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator
 
 from websockets.asyncio.server import ServerConnection
 
+from sim_core.charging.config import ChargePointConfig
 from sim_core.events import Event, Ring
-from sim_core.ocpp16.charge_point import Build
 from sim_core.settings.models import load_garage, load_model
 from sim_core.snapshot import LinkState, Registration
 from sim_core.station import Station
@@ -70,7 +70,7 @@ class Crowd:
     def raise_faults(self) -> None:
         """Raise what has gone wrong inside one of them; see `Pair`."""
         for station in self.stations:
-            failed = station.charge_point.tasks._failed
+            failed = station.charge_point.environment.tasks._failed
             if failed.done() and not failed.cancelled():
                 failed.result()
 
@@ -82,7 +82,7 @@ class Crowd:
                 return "dialling"
             if station.link.state is LinkState.CONNECTED:
                 up += 1
-                registered = station.charge_point.registration is Registration.ACCEPTED
+                registered = station.charge_point.registrar.registration is Registration.ACCEPTED
                 if not registered or not station.charge_point.outbox.idle:
                     return "talking"
         return "" if up == self.csms.open_now else "some are being cut"
@@ -108,7 +108,7 @@ async def a_crowd() -> AsyncIterator[Crowd]:
 
 def charge_point(name: str, crowd: Crowd) -> Station:
     model = load_model("generic")
-    build = Build(
+    build = ChargePointConfig(
         charge_point_id=name,
         model=model,
         timing=model.timing["swift"],

@@ -47,7 +47,7 @@ async def charge(pair: Pair, connector_id: int = 1, id_tag: str = "TAG") -> date
     await checked(pair)
     assert pair.status(connector_id) == "Charging"
     pair.csms.clear()
-    transaction = pair.station.charge_point.connectors[connector_id].transaction
+    transaction = pair.station.charger.connectors[connector_id].transaction
     assert transaction is not None
     return transaction.started_at
 

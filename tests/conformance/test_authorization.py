@@ -194,7 +194,7 @@ async def test_a_parent_id_tag_that_is_none_makes_no_group(parent: Any, by: str)
         pair.csms.script["Authorize"].append(info)
         assert isinstance(await pair.submit(Swipe(1, "TWO")), Refused)
         assert pair.status() == "Charging"
-        transaction = pair.station.charge_point.connectors[1].transaction
+        transaction = pair.station.charger.connectors[1].transaction
         assert transaction is not None
         assert transaction.parent_id_tag is None
         known = pair.station.charge_point.store.tokens.find("ONE")

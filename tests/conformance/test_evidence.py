@@ -135,15 +135,15 @@ async def test_each_message_and_each_event_is_told_whole() -> None:
 @pytest.mark.row(120, "TC_045_1_CS")
 async def test_how_far_an_upload_has_come_is_shown() -> None:
     async with HttpFiles() as files, Pair() as pair:
-        charge_point, seen = pair.station.charge_point, []
-        tell = charge_point.published_facts_changed
+        uploads, seen = pair.station.charger.uploads["diagnostics"], []
+        tell = uploads._on_change
 
         def look() -> None:
-            upload = charge_point.diagnostics.uploads.picture()
+            upload = uploads.picture()
             seen.append((upload.status, upload.active, upload.percent))
             tell()
 
-        charge_point.published_facts_changed = look
+        uploads._on_change = look
         files.otherwise = Says(200)
         await pair.ask("GetDiagnostics", location=files.url)
         assert ("Uploading", True, 100) in seen

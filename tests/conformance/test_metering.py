@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sim_core.ocpp16.journal_spelling import payload_of
 
 from sim_core.commands import Accepted, LinkDown, LinkUp, Plug, Start, Stop, Unplug
 from sim_core.ocpp16.configuration import MEASURANDS
@@ -284,7 +283,9 @@ async def test_what_the_stop_tells_is_bounded_and_covers_the_whole() -> None:
         await pair.advance(3_000)
         await pair.submit(Stop(1))
         journal = pair.station._store.journal.first(10_000)
-        (stop,) = [payload_of(row) for row in journal if row.kind == ENDED]
+        (stop,) = [
+            pair.station.charge_point.spelling.payload(row) for row in journal if row.kind == ENDED
+        ]
         told = stop["transactionData"]
         assert 40 <= len(told) <= 101
         assert contexts(told)[0] == "Transaction.Begin"

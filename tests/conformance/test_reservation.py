@@ -154,7 +154,9 @@ async def test_another_vehicle_at_a_reserved_connector(make: dict[str, Any]) -> 
         assert isinstance(await pair.submit(Start(1, "OTHER")), Refused)
         await pair.submit(Unplug(1))
         moves = [FIRST + "Preparing", FIRST + "Available", FIRST + "Reserved"]
-        assert said(pair) == (moves if pair.station.charge_point.quirks.plug_ends_reserved else [])
+        assert said(pair) == (
+            moves if pair.station.charger.config.quirks.plug_ends_reserved else []
+        )
         assert pair.status() == "Reserved"
 
 

@@ -165,7 +165,7 @@ async def test_a_csms_that_knows_no_events_is_not_asked_again() -> None:
 async def test_an_event_that_meets_silence_is_told_again() -> None:
     async with Pair(access=PROFILE_1) as pair:
         pair.csms.script[EVENT].append(Drop())
-        pair.station.charge_point.security_log.note("TamperDetectionActivated")
+        pair.station.charger.security.note("TamperDetectionActivated")
         await pair.settle()
         assert events(pair)[1:] == ["TamperDetectionActivated"]
         await pair.advance(200)
@@ -178,7 +178,7 @@ async def test_an_event_that_meets_silence_is_told_again() -> None:
 async def test_an_event_whose_answer_comes_late_is_not_told_again() -> None:
     async with Pair(access=PROFILE_1) as pair:
         pair.csms.script[EVENT].append(Drop())
-        pair.station.charge_point.security_log.note("TamperDetectionActivated")
+        pair.station.charger.security.note("TamperDetectionActivated")
         await pair.advance(45)
         late = pair.csms.of(EVENT)[-1]
         await pair.csms.send_text(json.dumps([3, late.message_id, {}]))

@@ -191,7 +191,7 @@ async def test_one_that_fails_takes_nobody_with_it() -> None:
         async def fault() -> None:
             raise ZeroDivisionError("a fault of the program")
 
-        loop.call_soon_threadsafe(lambda: station.charge_point.spawn(fault()))
+        loop.call_soon_threadsafe(lambda: station.charge_point.environment.spawn(fault()))
         seen = await until(running, lambda now: now.crashed == 1)
         assert seen.registered == 7
 

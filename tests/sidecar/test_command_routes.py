@@ -122,9 +122,7 @@ async def test_a_start_waits_for_the_cable_check() -> None:
         await here.http.post("/plug/1")
         asked = asyncio.ensure_future(here.http.post("/local_start/1"))
         await here.pair.csms.next_call("Authorize")
-        await here.pair.station.until(
-            lambda _: here.pair.station.charge_point.connectors[1].starting
-        )
+        await here.pair.station.until(lambda _: here.pair.station.charger.connectors[1].starting)
         assert not asked.done()
         await here.pair.advance(1)
         answer = (await asked).json()
@@ -138,7 +136,7 @@ async def test_a_start_that_breaks_off_is_a_refusal() -> None:
         await pair.submit(JamLock(1))
         asked = asyncio.ensure_future(here.http.post("/local_start/1"))
         await here.pair.csms.next_call("Authorize")
-        await pair.station.until(lambda _: pair.station.charge_point.connectors[1].starting)
+        await pair.station.until(lambda _: pair.station.charger.connectors[1].starting)
         await pair.advance(1)
         answer = await asked
         assert answer.status_code == 409

@@ -239,7 +239,7 @@ async def test_events_carry_no_password() -> None:
     pair = Pair()
     async with beside(pair) as here:
         pair.station.link.url = "ws://user:pa55word@host/ocpp/CP01"
-        pair.station.charge_point.note("link", f"connected to {pair.station.link.url}")
+        pair.station.charge_point.environment.note("link", f"connected to {pair.station.link.url}")
         async with here.http.stream("GET", "/events?since=0") as answer:
             async for part in parts(answer):
                 assert "pa55word" not in part["data"]

@@ -208,7 +208,7 @@ async def test_who_does_not_read_his_stream_is_let_go(monkeypatch: pytest.Monkey
             while (await here.http.get("/events?limit=0")).status_code != 422:
                 pass  # the stream of the deaf one is the only one that may be open
             until = asyncio.get_running_loop().time() + 20
-            note = here.pair.station.charge_point.note
+            note = here.pair.station.charge_point.environment.note
             while True:
                 assert asyncio.get_running_loop().time() < until, "the deaf one is still there"
                 for _ in range(100):

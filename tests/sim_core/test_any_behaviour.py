@@ -352,7 +352,7 @@ async def live_through(story: list[Step], model: str, make: dict[str, bool]) -> 
         keys={"TransactionMessageAttempts": "50", "TransactionMessageRetryInterval": "1"},
         noise=0.05,
     ) as pair:
-        pool_w = pair.station.charge_point.model.ratings.cabinet_power_w
+        pool_w = pair.station.charger.config.model.ratings.cabinet_power_w
         registers = [0.0, 0.0]
         for step in story:
             await step(pair)

@@ -38,7 +38,7 @@ facts = st.builds(
     authorized=st.booleans(),
     transaction=st.booleans(),
     ended=st.booleans(),
-    id_tag=st.just("TAG"),
+    token=st.just("TAG"),
 )
 percents = st.floats(0, 100)
 curves = st.lists(

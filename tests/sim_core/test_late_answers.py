@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sim_core.ocpp16.journal_spelling import JournalSpelling
 
 from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
+from sim_core.hardware.model import Metering
+from sim_core.ocpp16.configuration import Configuration, standard_keys
+from sim_core.ocpp16.policy import KeyPolicy
+from sim_core.ocpp16.spelling import Spelling
 from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.snapshot import Registration
 from sim_core.store.records import BEGAN, ENDED, JournalRow
@@ -29,7 +33,16 @@ KEYS = {
     "LocalAuthorizeOffline": "true",
     "AllowOfflineTxForUnknownId": "true",
 }
-SPELLING = JournalSpelling(lambda _: ())
+SPELLING = Spelling(
+    Metering(),
+    KeyPolicy(
+        Configuration(
+            standard_keys(1), initial={}, stored={}, save=lambda *_: None, on_change=lambda _: None
+        )
+    ),
+    lambda: datetime(2026, 1, 1, tzinfo=timezone.utc),
+    repeats_refused_start=False,
+)
 BOTH = pytest.mark.parametrize(
     "make",
     [{}, {"model": "gresgying-f3-eu180", "quirks": "pipelining"}],

@@ -11,12 +11,11 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sim_core.ocpp16.journal_spelling import payload_of
 
+from sim_core.charging.rhythm import Aligned, Periodic
 from sim_core.commands import Accepted, Plug, Start, Stop, SuspendEV, Unplug
 from sim_core.engine import Engine
 from sim_core.events import Ring
-from sim_core.ocpp16.metering import Aligned, Periodic
 from sim_core.ocpp16.timestamps import moment
 from sim_core.runtime.clock import ManualClock, SystemClock, Timer
 from sim_core.settings.models import load_model
@@ -339,7 +338,7 @@ async def test_a_charge_point_with_ten_connectors_skips_nothing() -> None:
         rows = pair.station._store.journal.first(100_000)
         for number in range(1, 11):
             stamps = [
-                moment(payload_of(row)["meterValue"][0]["timestamp"])
+                moment(row.content["at"].replace("+00:00", "Z"))
                 for row in rows
                 if row.kind == SAMPLED and row.connector_id == number
             ]

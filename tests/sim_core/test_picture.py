@@ -24,8 +24,8 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
+from sim_core.ocpp16.status import STATES
 from sim_core.snapshot import ConnectorSnapshot, ConnectorState, LinkSnapshot
-from sim_core.station import STATE_OF
 from tests.conformance.acts import charge
 from tests.pair import Pair
 from tests.scripted_csms import Drop, Payload
@@ -50,8 +50,8 @@ def shown(pair: Pair) -> ConnectorSnapshot:
 
 
 def test_every_status_of_ocpp_16_is_a_state_of_its_own() -> None:
-    assert set(STATE_OF) == set(Status)
-    assert set(STATE_OF.values()) == set(ConnectorState) - {ConnectorState.UNKNOWN}
+    assert set(STATES) == set(Status)
+    assert set(STATES.values()) == set(ConnectorState) - {ConnectorState.UNKNOWN}
 
 
 async def test_state_and_status_change_together() -> None:

@@ -165,7 +165,7 @@ async def ev_gives_up(quirks: str) -> bool:
 
 async def truncated_meter_stop(quirks: str) -> bool:
     async with gresgying(quirks) as pair:
-        pair.station.charge_point.connectors[1].metal.meter = Meter(128_034.4)
+        pair.station.charger.connectors[1].metal.meter = Meter(128_034.4)
         await charge_and_keep(pair)
         (start,) = payloads(pair, "StartTransaction")
         assert energy(payloads(pair, "MeterValues")[0]) == "128.034"
@@ -715,7 +715,7 @@ async def test_a_vehicle_needs_its_time(late_s: float, starts: tuple[int, int]) 
 
 async def test_the_seed_decides_which_vehicles_are_late() -> None:
     async with gresgying("all", timing=MODEL.timing["real"]) as pair:
-        connector = pair.station.charge_point.connectors[1]
+        connector = pair.station.charger.connectors[1]
         took = []
         for _ in range(12):
             await pair.submit(Plug(1))

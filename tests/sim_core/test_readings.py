@@ -16,12 +16,12 @@ async def test_a_habit_lasts_as_long_as_its_transaction_and_another_may_have_ano
         for _ in range(12):
             await charge(pair)
             await pair.advance(30)
-            connector = pair.station.charge_point.connectors[1]
-            offers = [pair.station.charge_point.readings.of(connector).offered_w for _ in range(20)]
+            connector = pair.station.charger.connectors[1]
+            offers = [pair.station.charger.readings.of(connector).offered_w for _ in range(20)]
             assert len(set(offers)) == 1, "at one moment of one transaction it is one value"
             seen.add(offers[0])
             await pair.submit(Stop(1))
-            assert pair.station.charge_point.readings.of(connector).offered_w == 0
+            assert pair.station.charger.readings.of(connector).offered_w == 0
             await pair.submit(Unplug(1))
         assert len(seen) > 1
 
@@ -30,5 +30,5 @@ async def test_without_the_habit_it_is_what_the_metal_offers() -> None:
     async with Pair(model=METAL) as pair:
         await charge(pair)
         await pair.advance(30)
-        connector = pair.station.charge_point.connectors[1]
-        assert pair.station.charge_point.readings.of(connector) == connector.metal.reading()
+        connector = pair.station.charger.connectors[1]
+        assert pair.station.charger.readings.of(connector) == connector.metal.reading()

@@ -37,7 +37,7 @@ from tests.scripted_csms import Drop, Hold
 
 FREE = Facts(connector_id=3)
 PLUGGED = replace(FREE, plugged=True)
-RUNNING = replace(PLUGGED, transaction=True, authorized=True, energized=True, id_tag="MINE")
+RUNNING = replace(PLUGGED, transaction=True, authorized=True, energized=True, token="MINE")
 POSSIBLE: dict[str, Facts] = {
     "plug": FREE,
     "unplug": PLUGGED,

@@ -20,6 +20,9 @@ import pytest
 from ocpp.v16 import call_result
 from sim_core.wire.spelt import spelt
 
+from sim_core.charging.cards import Cards
+from sim_core.charging.transactions import Transactions
+from sim_core.charging.vehicles import Vehicles
 from sim_core.commands import Accepted, Plug, Start, Stop, Unplug
 from sim_core.fleet.sessions import Habits, Visits, visit
 from sim_core.ocpp16.dialect import OCPP_16
@@ -417,8 +420,7 @@ async def test_a_fault_in_a_timer_is_as_visible_as_that_of_a_task(tmp_path: Path
     async with Pair(state=tmp_path) as pair:
         pair.expects_fault = True
         await charge(pair)
-        charge_point = pair.station.charge_point
-        charge_point.after(3, broken)
+        pair.station.charge_point.environment.after(3, broken)
         await pair.advance(5)
         with pytest.raises(ZeroDivisionError):
             await pair.station.failed()
@@ -434,7 +436,7 @@ async def test_a_fault_in_what_follows_an_answer_is_visible(
     """A make with a tick answers in a task of its own."""
     async with Pair(model="gresgying-f3-eu180", quirks="all", keys={"AutoCharge": "false"}) as pair:
         pair.expects_fault = True
-        monkeypatch.setattr(pair.station.charge_point.sessions, "remote_start", lambda *_: broken())
+        monkeypatch.setattr(Cards, "remote_start", lambda *_: broken())
         await pair.submit(Plug(1))
         asked = asyncio.ensure_future(
             pair.csms.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
@@ -448,7 +450,7 @@ async def test_a_fault_in_what_follows_an_answer_is_visible(
 async def test_a_fault_in_a_command_is_visible(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Pair() as pair:
         pair.expects_fault = True
-        monkeypatch.setattr(pair.station.charge_point.sessions, "_arriving", lambda *_: broken())
+        monkeypatch.setattr(Vehicles, "_arriving", lambda *_: broken())
         with pytest.raises(ZeroDivisionError):
             await pair.station.submit(Plug(1))
         with pytest.raises(ZeroDivisionError):
@@ -461,9 +463,8 @@ async def test_the_meters_count_on_after_a_turn_that_failed(
     async with Pair(state=tmp_path) as pair:
         pair.expects_fault = True
         await charge(pair)
-        transactions = pair.station.charge_point.transactions
         with monkeypatch.context() as patch:
-            patch.setattr(transactions, "check_vehicle", lambda connector: 1 / 0)
+            patch.setattr(Transactions, "look", lambda *_: 1 / 0)
             await pair.advance(2)
         before = pair.station._store.registers.all()[1]
         await pair.advance(60)

@@ -7,9 +7,12 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from sim_core.ocpp16.journal_spelling import JournalSpelling
 
+from sim_core.hardware.model import Metering
+from sim_core.ocpp16.configuration import Configuration, standard_keys
 from sim_core.ocpp16.dialect import OCPP_16
+from sim_core.ocpp16.policy import KeyPolicy
+from sim_core.ocpp16.spelling import Spelling
 from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow
 from sim_core.wire.call_errors import HOPELESS
 from sim_core.wire.link_ends import (
@@ -24,7 +27,16 @@ from sim_core.wire.trial import HURRIED_WAIT_S, Again, GiveUp, RetryPolicy, Tria
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 SAMPLE, START, STOP = SAMPLED, BEGAN, ENDED
-SPELLING = JournalSpelling(lambda _: ())
+SPELLING = Spelling(
+    Metering(),
+    KeyPolicy(
+        Configuration(
+            standard_keys(1), initial={}, stored={}, save=lambda *_: None, on_change=lambda _: None
+        )
+    ),
+    lambda: NOW,
+    repeats_refused_start=False,
+)
 
 
 def row(kind: str, number: int = 1, attempts: int = 0) -> JournalRow:

@@ -73,7 +73,7 @@ async def test_a_reset_of_many_connectors_leaves_the_rest_its_turn() -> None:
 
         async def others() -> None:
             while True:
-                connectors = pair.station.charge_point.connectors.values()
+                connectors = pair.station.charger.connectors.values()
                 running.append(sum(connector.transaction is not None for connector in connectors))
                 await asyncio.sleep(0)
 
@@ -95,9 +95,9 @@ async def test_samples_of_all_connectors_are_one_commit(tmp_path: Path) -> None:
         charge_point = pair.station.charge_point
         statements: list[str] = []
         charge_point.store._db._file.set_trace_callback(statements.append)
-        charge_point.trigger_samples(None)
+        pair.station.charger.sampling.trigger(None)
         assert statements.count("COMMIT") == 1
-        charge_point._sample_aligned(charge_point.now())
+        pair.station.charger.sampling._sample_by_clock(charge_point.environment.now())
         assert statements.count("COMMIT") == 2
         charge_point.store._db._file.set_trace_callback(None)
         await pair.settle()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from sim_core.charging.power import Power
 from sim_core.commands import Plug, Start
-from sim_core.ocpp16.charge_point import ChargePoint
 from tests.pair import Pair
 
 NOTICED_S = timedelta(seconds=1.1)
@@ -54,13 +54,13 @@ async def _told(
 
 def _counted(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     ticks: list[None] = []
-    tick = ChargePoint._tick
+    tick = Power._tick
 
-    def counted(charge_point: ChargePoint) -> None:
+    def counted(power: Power) -> None:
         ticks.append(None)
-        tick(charge_point)
+        tick(power)
 
-    monkeypatch.setattr(ChargePoint, "_tick", counted)
+    monkeypatch.setattr(Power, "_tick", counted)
     return ticks
 
 

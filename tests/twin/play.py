@@ -8,8 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ocpp.v16.enums import Reason
-
+from sim_core.charging.vocabulary import StopReason
 from sim_core.commands import (
     ClearFault,
     Command,
@@ -166,7 +165,7 @@ class Play:
         """Everything that the twin has said since the trace began, with its answers to requests."""
         async with self.csms, self.pair:
             for number, register_wh in self.scene.registers_wh.items():
-                connector = self.pair.station.charge_point.connectors[number]
+                connector = self.pair.station.charger.connectors[number]
                 connector.metal.meter = Meter(float(register_wh))
             await self._before()
             for stimulus in self.scene.stimuli:
@@ -275,8 +274,8 @@ class Play:
         elif stimulus.kind == "swipe":
             await self._submit(Swipe(number, stimulus.detail))
         elif stimulus.kind == "ev_stops":
-            charge_point = pair.station.charge_point
-            charge_point.transactions.stop(charge_point.connectors[number], Reason.other)
+            charger = pair.station.charger
+            charger.transactions.stop(charger.connectors[number], StopReason.OTHER)
         elif stimulus.kind == "fault":
             await pair.submit(InjectFault(number, vendor_error_code=stimulus.detail))
         else:
@@ -301,9 +300,9 @@ class Play:
             return
         here = Frame(self.clock.now(), False, frame.action, frame.payload)
         if frame.action == "RemoteStartTransaction":  # each start says itself how long it takes
-            charge_point = self.pair.station.charge_point
+            environment = self.pair.station.charger.environment
             share = 1.0 if self._is_slow(frame) else 0.0
-            charge_point.timing = replace(charge_point.timing, second_gun_share=share)
+            environment.timing = replace(environment.timing, second_gun_share=share)
 
         async def ask() -> list[Any]:
             answer = await self.csms.ask_raw(frame.action, frame.payload)
