@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from sim_core.charging.connector import Connector, Transaction
+from sim_core.charging.connector import Authorization, Connector, Transaction
 from sim_core.charging.domain_events import ProfileInstalled
 from sim_core.charging.environment import Environment
 from sim_core.charging.installed_profiles import InstalledProfiles
@@ -34,7 +34,12 @@ from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
 from sim_core.store.records import StoredProfile
 
-RATINGS = Ratings(connector_power_w=60_000.0, connector_current_a=200.0, cabinet_power_w=100_000.0)
+RATINGS = Ratings(
+    connector_power_w=60_000.0,
+    connector_current_a=200.0,
+    cabinet_power_w=70_000.0,
+    minimum_power_w=500.0,
+)
 BESIDE = ProfileRules({purpose: purpose.value for purpose in Purpose}, lambda kept, new: False)
 """Of a protocol that lets two profiles of one level be beside each other."""
 ONE_OF_A_PURPOSE = ProfileRules(BESIDE.words, lambda kept, new: kept.owner == new.owner)
@@ -143,6 +148,13 @@ class Bench:
     def allowed_w(self, number: int) -> float | None:
         return self.connectors[number].metal.profile_w
 
+    def told_w(self, number: int) -> float:
+        """The one limit of the composite schedule."""
+        told = self.limits.composite(number, self.now, 3_600, "W")
+        (period,) = told.periods
+        assert (told.unit, told.reach_s, period.start_s) == ("W", 3_600, 0)
+        return period.limit
+
     def begin(self, number: int, key: int, brought: Profile | None = None) -> None:
         connector = self.connectors[number]
         connector.transaction = Transaction(key, "CARD", None, self.environment.now(), 0)
@@ -201,6 +213,29 @@ async def test_what_is_long_over_makes_room(store: Store, clock: ManualClock) ->
     assert [one.profile_id for one in bench.profiles.pictures] == [2, 3]
 
 
+async def test_what_came_with_a_waiting_card_has_its_room(store: Store, clock: ManualClock) -> None:
+    bench = Bench(store, clock, BESIDE)
+    first = Installed(1, profile(1, 7_000.0))
+    bench.limits.install(first)
+    waiting = Authorization("CARD", profile=profile(2, 8_000.0, Purpose.TRANSACTION))
+    bench.connectors[2].authorization = waiting
+    assert bench.profiles.why_no_room(Installed(1, profile(3, 9_000.0))) is not None
+    assert bench.profiles.why_no_room(first) is None  # it takes its own place
+
+
+async def test_a_default_of_a_connector_stands_in_for_that_of_all(
+    store: Store, clock: ManualClock
+) -> None:
+    """With its stack level only, and also while it has nothing to say (OCPP 1.6 §3.13.2)."""
+    bench = Bench(store, clock, BESIDE)
+    bench.limits.install(Installed(0, profile(1, 7_000.0)))
+    later = bench.now + 60 * SECOND
+    bench.limits.install(Installed(1, profile(2, 8_000.0, starts_at=later)))
+    for number in (1, 2):
+        bench.begin(number, 76 + number)
+    assert (bench.allowed_w(1), bench.allowed_w(2)) == (None, 7_000.0)
+
+
 async def test_a_transaction_takes_its_own_profile_along(store: Store, clock: ManualClock) -> None:
     bench = Bench(store, clock, BESIDE)
     bench.limits.install(Installed(0, profile(1, 9_000.0)))
@@ -226,23 +261,30 @@ async def test_an_edge_is_crossed_at_its_own_moment_however_late(
         brought = profile(profile_id, 1_000.0 * starts_s, stack_level=profile_id, starts_at=at)
         bench.limits.install(Installed(1, brought))
     bench.limits.close()  # nobody comes round
-    bench.told.clear()
-    await clock.advance(60.0)
+    await clock.advance(15.0)
     assert bench.allowed_w(1) is None
-    bench.advance()
+    bench.limits.install(Installed(2, profile(3, 1.0)))
+    assert bench.laid == [(10.0, 10_000.0)]
+    bench.limits.close()
+    await clock.advance(15.0)
+    bench.limits.remove([3])
     assert bench.laid == [(10.0, 10_000.0), (20.0, 20_000.0)]
-    assert (bench.limits.due_s, bench.told) == (None, [])
+    assert bench.limits.due_s is None
 
 
 async def test_a_timer_waits_for_the_edge_and_tells_of_it(store: Store, clock: ManualClock) -> None:
     bench = Bench(store, clock, BESIDE)
     bench.begin(1, 77)
-    bench.limits.install(Installed(1, profile(1, 5_000.0, starts_at=bench.now + 10 * SECOND)))
+    at = bench.now + 10 * SECOND
+    bench.limits.install(Installed(1, profile(1, 5_000.0, starts_at=at, duration_s=10)))
     assert (bench.allowed_w(1), bench.told) == (None, ["limits"])
     await clock.advance(9.9)
     assert bench.laid == []
     await clock.advance(0.1)
     assert (bench.laid, bench.told) == ([(10.0, 5_000.0)], ["limits", "powers"])
+    await clock.advance(10.0)
+    assert bench.laid[1:] == [(20.0, None)]
+    assert bench.told == ["limits", "powers", "powers"]
 
 
 async def test_a_clock_that_is_set_moves_the_edges_of_the_day(
@@ -267,14 +309,16 @@ async def test_the_sum_is_bounded_beside_what_each_may_have(
     store: Store, clock: ManualClock
 ) -> None:
     bench = Bench(store, clock, BESIDE)
+    rated = ((0, 70_000.0), (1, 60_000.0), (2, 60_000.0))
+    assert [(number, bench.told_w(number)) for number, _ in rated] == list(rated)
     assert bench.limits.cap_w is None
     bench.limits.install(Installed(0, profile(1, 20_000.0, Purpose.STATION, starts_at=bench.now)))
     bench.limits.install(Installed(2, profile(2, 15_000.0)))
     bench.begin(2, 78)
-    assert (bench.limits.cap_w, bench.allowed_w(2)) == (20_000.0, 15_000.0)
-    for number, limit_w in ((0, 20_000.0), (1, 20_000.0), (2, 15_000.0)):
-        told = bench.limits.composite(number, bench.now, 3_600, "W")
-        assert (told.periods, told.reach_s) == ((Period(0, limit_w),), 3_600)
+    assert (bench.limits.cap_w, bench.limits.least_w) == (20_000.0, 500.0)
+    assert bench.allowed_w(2) == 15_000.0
+    bounded = ((0, 20_000.0), (1, 20_000.0), (2, 15_000.0))
+    assert [(number, bench.told_w(number)) for number, _ in bounded] == list(bounded)
 
 
 AS_IN_A_FILE = {
