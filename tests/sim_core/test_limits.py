@@ -111,7 +111,7 @@ class Bench:
         }
         self.heard: list[ProfileInstalled] = []
         self.profiles = InstalledProfiles(
-            store,
+            store.profiles,
             self.connectors,
             Settings(),
             self.environment,
