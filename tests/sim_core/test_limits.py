@@ -48,6 +48,8 @@ ONE_OF_A_PURPOSE = ProfileRules(BESIDE.words, lambda kept, new: kept.owner == ne
 class Settings:
     """What a CSMS has set: room for two profiles."""
 
+    smart = True
+
     def flag(self, setting: Setting) -> bool:
         return False
 
@@ -58,7 +60,7 @@ class Settings:
         return ()
 
     def has(self, feature: Feature) -> bool:
-        return feature is Feature.SMART_CHARGING
+        return self.smart and feature is Feature.SMART_CHARGING
 
     def name(self, setting: Setting) -> str:
         return "Most"
@@ -319,6 +321,20 @@ async def test_the_sum_is_bounded_beside_what_each_may_have(
     assert bench.allowed_w(2) == 15_000.0
     bounded = ((0, 20_000.0), (1, 20_000.0), (2, 15_000.0))
     assert [(number, bench.told_w(number)) for number, _ in bounded] == list(bounded)
+
+
+async def test_what_was_kept_before_smart_charging_was_switched_off_bounds_nobody(
+    store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(store, clock, BESIDE)
+    bench.limits.install(Installed(0, profile(1, 7_000.0)))
+    bench.limits.install(Installed(0, profile(2, 9_000.0, Purpose.STATION, starts_at=bench.now)))
+    bench.begin(1, 77)
+    assert (bench.allowed_w(1), bench.limits.cap_w) == (7_000.0, 9_000.0)
+    monkeypatch.setattr(Settings, "smart", False)
+    bench.limits.refresh()
+    assert (bench.allowed_w(1), bench.limits.cap_w) == (None, None)
+    assert len(bench.profiles) == 2
 
 
 AS_IN_A_FILE = {
