@@ -131,7 +131,7 @@ class Charger:
             plug_ends_reserved=points.plug_ends_reserved,
         )
         self.profiles = InstalledProfiles(
-            store, connectors, policy, environment, rules=rules, hear=csms.hear
+            store.profiles, connectors, policy, environment, rules=rules, hear=csms.hear
         )
         self.limits = Limits(
             self.profiles,

@@ -1004,14 +1004,14 @@ async def test_many_profiles_of_many_connectors_hold_nobody_up(
         for number in range(1, 65):
             await charge(pair, number)
         shared = [0]
-        charge_point = pair.station.charge_point
-        real_share = type(charge_point)._share_power
+        power = type(pair.station.charge_point.charger.power)
+        real_share = power.share
 
         def share(self: Any) -> None:
             shared[0] += 1
             real_share(self)
 
-        monkeypatch.setattr(type(charge_point), "_share_power", share)
+        monkeypatch.setattr(power, "share", share)
         for level in range(20):
             periods = [(60 * one + (level if one else 0), 6000.0 + one) for one in range(100)]
             recurring = {"chargingProfileKind": "Recurring", "recurrencyKind": "Daily"}
