@@ -109,8 +109,8 @@ class Exchange(bytes):
         state: ExchangeState = ExchangeState.WAITING,
         trouble: str = "",
     ) -> Exchange:
-        """`requested_at` is kept in UTC; ids of more than 64 bits, and texts of more than 255
-        bytes, are kept as None."""
+        """`requested_at` is kept in UTC; ids of more than 64 bits, empty texts and such of more
+        than 255 bytes are kept as None."""
         asked, named, id_ = _packed(request), _packed(action), _packed(message_id)
         answered, troubled = _packed(answer), _packed(trouble)
         number_of, text_of = _told_apart(transaction_id)
