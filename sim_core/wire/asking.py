@@ -18,7 +18,7 @@ from typing import NamedTuple
 from sim_core.redaction import without_users
 from sim_core.runtime.clock import Timer
 from sim_core.wire.answers import Answer, Error, MalformedError, NoAnswer, Payload, Result
-from sim_core.wire.channel import HAIR_S, Channel
+from sim_core.wire.channel import Channel
 from sim_core.wire.frames import CALL
 from sim_core.wire.message_log import Direction, ExchangeState
 
@@ -26,6 +26,9 @@ LOG = logging.getLogger(__name__)
 
 LATE_LIMIT = 32
 """Of how many calls without an answer in time one is still recognised; of more the oldest go."""
+
+HAIR_S = 1e-6
+"""Less than any timer knows."""
 
 
 class _Asked(NamedTuple):
