@@ -271,4 +271,4 @@ class Pair:
 
 def settings(**options: Any) -> Settings:
     """Settings from nothing but these options: no environment, no files."""
-    return Settings.model_construct(**{**Settings.model_construct().model_dump(), **options})
+    return Settings(**options)

@@ -9,14 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, cast
-
-from pydantic.fields import FieldInfo
 
 from sim_core.commands import ACTIONS
 from sim_core.fleet.options import FleetSettings
-from sim_core.settings.options import Settings, option_names
+from sim_core.settings.options import Option, Settings, option_names, options_of
 from sim_core.sidecar.command_routes import Query, queries
 from sim_core.sidecar.read_routes import LOOKS
 from tui.__main__ import VERBS
@@ -56,9 +52,9 @@ def env_example() -> str:
         "# Copy this file to .env and take the # away from what you want to change.",
         "# Flags and the environment win over it.",
     ]
-    for name, info in Settings.model_fields.items():
+    for name, option in options_of(Settings).items():
         variable, _ = option_names(name)
-        lines += ["", f"# {info.description}", f"# ({_allowed(info)})", f"#{variable}={_raw(info)}"]
+        lines += ["", f"# {option.meaning}", f"# ({option.allowed})", f"#{variable}={_raw(option)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -76,32 +72,29 @@ def _keys() -> Iterable[str]:
 
 
 def _options() -> Iterable[str]:
-    yield from _options_of(Settings.model_fields)
+    yield from _options_of(options_of(Settings))
 
 
 def _fleet_options() -> Iterable[str]:
-    fields = FleetSettings.model_fields.items()
+    common = options_of(Settings)
     yield from _options_of(
-        {name: info for name, info in fields if name not in Settings.model_fields},
-        FleetSettings.model_config["cli_shortcuts"] or {},
+        {name: one for name, one in options_of(FleetSettings).items() if name not in common}
     )
 
 
-def _options_of(
-    fields: Mapping[str, FieldInfo], shorter: Mapping[str, str | list[str]] = MappingProxyType({})
-) -> Iterable[str]:
+def _options_of(options: Mapping[str, Option]) -> Iterable[str]:
     yield from _head("Variable", "Flag", "Default", "Meaning", "Allowed")
-    for name, info in fields.items():
+    for name, option in options.items():
         variable, flag = option_names(name)
-        if flag[2:] in shorter:
-            flag = f"--{shorter[flag[2:]]}"
-        default = _raw(info)
+        if option.short_flag:
+            flag = f"--{option.short_flag}"
+        default = _raw(option)
         yield _row(
             f"`{variable}`",
             f"`{flag}`",
             f"`{default}`" if default else "",
-            str(info.description),
-            _allowed(info),
+            option.meaning,
+            option.allowed,
         )
 
 
@@ -126,12 +119,8 @@ def _query(known: Iterable[Query]) -> str:
     return " ".join(f"`{one.name}`" for one in known)
 
 
-def _allowed(info: FieldInfo) -> str:
-    return str(cast("dict[str, Any]", info.json_schema_extra)["allowed"])
-
-
-def _raw(info: FieldInfo) -> str:
-    default = info.get_default(call_default_factory=True)
+def _raw(option: Option) -> str:
+    default = option.default
     if default is None or default == {}:
         return ""
     return str(default).lower() if isinstance(default, bool) else f"{default}"

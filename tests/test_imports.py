@@ -190,7 +190,10 @@ def test_only_the_clock_reads_the_time(path: Path) -> None:
     assert "loop.time" not in used
 
 
-SETTINGS = ("settings/options.py", "settings/plain_options.py", "ascii_fallback.py")
+SETTINGS = (
+    *(f"settings/{name}.py" for name in ("options", "sources", "fast_loading", "full_loading")),
+    "ascii_fallback.py",
+)
 """The last reads what the environment says of the terminal, which is nobody's option."""
 
 
