@@ -42,7 +42,8 @@ from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.settings.authorization_key import key_bytes
-from sim_core.settings.models import chosen_quirks, load_garage, load_model
+from sim_core.settings.garage_file import load_garage
+from sim_core.settings.model_file import chosen_quirks, load_model
 from sim_core.settings.options import ConfigError, Settings
 from sim_core.snapshot import (
     JOURNAL_SHOWN,

@@ -18,7 +18,8 @@ from sim_core.events import Event, Ring
 from sim_core.hardware.model import Model, Timing
 from sim_core.ocpp16.charge_point import Build
 from sim_core.runtime.clock import ManualClock
-from sim_core.settings.models import chosen_quirks, load_garage, load_model
+from sim_core.settings.garage_file import load_garage
+from sim_core.settings.model_file import chosen_quirks, load_model
 from sim_core.settings.options import Settings
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration
 from sim_core.station import Station

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sim_core.fleet.options import FleetSettings
 from sim_core.settings.loading import load, load_as
-from sim_core.settings.models import ModelError
+from sim_core.settings.model_file import ModelError
 from sim_core.settings.options import ConfigError, option_names, options_of
 
 ENV, TOML = ".env", "chargeforge.toml"

@@ -20,7 +20,8 @@ from sim_core.hardware.model import (
     VendorFault,
 )
 from sim_core.hardware.status import RULES, Facts, Status, connector_status, refusals
-from sim_core.settings.models import load_garage, load_model
+from sim_core.settings.garage_file import load_garage
+from sim_core.settings.model_file import load_model
 
 SMALLEST = """
 [identity]

@@ -13,7 +13,7 @@ from sim_core.hardware.model import Behaviour, Identity, KeyText, Metering, Rati
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.registration import boot_payload
 from sim_core.settings.loading import load
-from sim_core.settings.models import ModelError, load_model, shipped
+from sim_core.settings.model_file import ModelError, load_model, shipped
 from sim_core.settings.options import ConfigError, Settings, options_of
 from sim_core.wire import schemas
 from tests.pair import Pair

@@ -11,7 +11,7 @@ from sim_core.commands import Stop
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import TEMPERATURE_UNITS, Metering
 from sim_core.ocpp16 import metering
-from sim_core.settings.models import load_model
+from sim_core.settings.model_file import load_model
 from sim_core.station import model_of
 from sim_core.wire import schemas
 from tests.conformance.acts import charge, payloads
