@@ -59,16 +59,16 @@ def env_example() -> str:
 
 
 def _commands() -> Iterable[str]:
-    yield from _head("Command", "What it does")
+    yield from head("Command", "What it does")
     for verb in VERBS:
-        yield _row(f"`chargeforge {verb.name}`", verb.help)
+        yield row(f"`chargeforge {verb.name}`", verb.help)
 
 
 def _keys() -> Iterable[str]:
-    yield from _head("Key", "Action", "What it does")
-    for row in ROWS:
-        key = f"`{row.shown}`" if row.shown else f"(palette) {row.label}"
-        yield _row(key, f"`{row.id}`", row.help)
+    yield from head("Key", "Action", "What it does")
+    for one in ROWS:
+        key = f"`{one.shown}`" if one.shown else f"(palette) {one.label}"
+        yield row(key, f"`{one.id}`", one.help)
 
 
 def _options() -> Iterable[str]:
@@ -83,13 +83,13 @@ def _fleet_options() -> Iterable[str]:
 
 
 def _options_of(options: Mapping[str, Option]) -> Iterable[str]:
-    yield from _head("Variable", "Flag", "Default", "Meaning", "Allowed")
+    yield from head("Variable", "Flag", "Default", "Meaning", "Allowed")
     for name, option in options.items():
         variable, flag = option_names(name)
         if option.short_flag:
             flag = f"--{option.short_flag}"
         default = _raw(option)
-        yield _row(
+        yield row(
             f"`{variable}`",
             f"`{flag}`",
             f"`{default}`" if default else "",
@@ -99,11 +99,11 @@ def _options_of(options: Mapping[str, Option]) -> Iterable[str]:
 
 
 def _paths() -> Iterable[str]:
-    yield from _head("Request", "Query", "What it does")
+    yield from head("Request", "Query", "What it does")
     for look in LOOKS:
-        yield _row(f"`GET {look.path}`", _query(look.queries), look.help)
+        yield row(f"`GET {look.path}`", _query(look.queries), look.help)
     for action in ACTIONS:
-        yield _row(f"`POST {action.path}`", _query(queries(action)), action.help)
+        yield row(f"`POST {action.path}`", _query(queries(action)), action.help)
 
 
 TABLES = {
@@ -126,10 +126,12 @@ def _raw(option: Option) -> str:
     return str(default).lower() if isinstance(default, bool) else f"{default}"
 
 
-def _head(*words: str) -> Iterable[str]:
-    yield _row(*words)
-    yield _row(*("---" for _ in words))
+def head(*words: str) -> Iterable[str]:
+    """The first two lines of a table of Markdown."""
+    yield row(*words)
+    yield row(*("---" for _ in words))
 
 
-def _row(*cells: str) -> str:
+def row(*cells: str) -> str:
+    """A line of a table of Markdown."""
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
