@@ -127,7 +127,7 @@ class Settings:
     cp_vendor: str | None = option(
         None,
         "1 to 20 printable characters",
-        "chargePointVendor in BootNotification, in place of the model's",
+        "The vendor's name in BootNotification, in place of the model's",
         min_length=1,
         max_length=20,
         check=checks.printable,
@@ -135,7 +135,7 @@ class Settings:
     cp_model: str | None = option(
         None,
         "1 to 20 printable characters",
-        "chargePointModel in BootNotification, in place of the model's",
+        "The name of the model in BootNotification, in place of the model's own",
         min_length=1,
         max_length=20,
         check=checks.printable,
@@ -143,7 +143,7 @@ class Settings:
     cp_serial_number: str | None = option(
         None,
         "at most 25 printable characters",
-        "chargePointSerialNumber in BootNotification, in place of the model's",
+        "The serial number in BootNotification, in place of the model's",
         max_length=25,
         check=checks.printable,
     )
@@ -191,19 +191,19 @@ class Settings:
     meter_period_sec: int | None = option(
         None,
         "a whole number of seconds from 0 to 86400 (0: no samples)",
-        "Seconds between MeterValues: the key MeterValueSampleInterval at the first start",
+        "Seconds between samples: in OCPP 1.6 the key MeterValueSampleInterval at the first start",
         ge=0,
         le=86_400,
     )
     extra_measurands: str = option(
         "",
         "names of OCPP measurands with commas between them",
-        "Measurands to add to the first value of the key MeterValuesSampledData",
+        "Measurands to add to those sampled: in OCPP 1.6 to the first MeterValuesSampledData",
     )
     temperature_unit: str | None = option(
         None,
         "Celsius, Celcius (as the first schemas of OCPP 1.6 spell it), K or Fahrenheit",
-        "Unit of Temperature in MeterValues, in place of the model's: Celcius for a CSMS that "
+        "Unit of Temperature in meter values, in place of the model's: Celcius for a CSMS that "
         "refuses Celsius",
         words=("Celsius", "Celcius", "K", "Fahrenheit"),
     )
@@ -274,7 +274,7 @@ class Settings:
     ocpp_keys: dict[str, str] = option(
         {},
         'a JSON object such as {"HeartbeatInterval": "60"}',
-        "OCPP configuration keys to start with, as a JSON object",
+        "Configuration keys of OCPP 1.6 to start with, as a JSON object",
         repr=False,
     )
     log_file: Path | None = option(
