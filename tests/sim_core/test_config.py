@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from sim_core.fleet.options import FleetSettings
 from sim_core.settings.loading import load
 from sim_core.settings.options import ConfigError, Settings, option_names, options_of
 
@@ -88,6 +90,19 @@ def test_every_option_says_what_it_is_and_what_is_allowed() -> None:
     for name, option in options_of(Settings).items():
         assert option.meaning, name
         assert option.allowed, name
+
+
+UNNAMED: dict[str, set[float]] = {"meter_start_wh": {10**12}}
+"""Limits that nobody reaches, and that are not told."""
+
+
+def test_what_is_allowed_names_every_limit() -> None:
+    for name, option in options_of(FleetSettings).items():
+        limits = [option.ge, option.le, option.min_length or None, option.max_length]
+        numbers = {float(number) for number in re.findall(r"\d+(?:\.\d+)?", option.allowed)}
+        named = {limit for limit in limits if limit is not None} - UNNAMED.get(name, set())
+        assert named <= numbers, name
+        assert [word for word in option.words if word not in option.allowed] == []
 
 
 def test_keys_may_be_given_as_json_says_them() -> None:
