@@ -45,12 +45,13 @@ def test_the_pictures_of_the_readme_are_those_of_the_dashboard(picture: Picture)
     assert path_of(picture).read_text("utf-8") == draw(picture), REGENERATE
 
 
-def test_what_the_readme_links_to_is_there() -> None:
-    for document in ("README.md", "CONTRIBUTING.md"):
-        for target in re.findall(
-            r"\]\((?!https?:)([^)#]+)\)", (ROOT / document).read_text("utf-8")
-        ):
-            assert (ROOT / target).exists(), f"{document} links to {target}"
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_a_document_links_to_is_there(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text("utf-8")):
+        assert (document.parent / target).exists(), f"it links to {target}"
 
 
 @pytest.mark.parametrize("name", ["demo", "tests"])

@@ -76,7 +76,7 @@ def load_full(kind: type[S], argv: list[str], prog: str) -> S:
     words = (piece.partition("=")[0] for piece in pieces)
     sources = Sources(frozenset(flags[word] for word in words if word in flags), dotenv, toml)
     try:
-        read = _reader(kind)(
+        read = _reader(kind, toml)(
             _cli_parse_args=pieces,
             _cli_prog_name=prog,
             _cli_kebab_case=True,
@@ -152,7 +152,7 @@ class _TomlFile(InitSettingsSource):
     """The options of the TOML file."""
 
 
-def _reader(kind: type[Settings]) -> type[BaseSettings]:
+def _reader(kind: type[Settings], toml: OptionFile) -> type[BaseSettings]:
     """The class that pydantic-settings reads these settings with."""
 
     class Reader(BaseSettings):
@@ -178,8 +178,8 @@ def _reader(kind: type[Settings]) -> type[BaseSettings]:
             file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             older = _OlderNames(settings_cls)
-            toml = _TomlFile(settings_cls, dict(toml_options(kind).options))
-            return (init_settings, env_settings, older, dotenv_settings, toml)
+            file = _TomlFile(settings_cls, dict(toml.options))
+            return (init_settings, env_settings, older, dotenv_settings, file)
 
     types = get_type_hints(kind, localns={"SecretStr": SecretStr})
     definitions: dict[str, Any] = {
