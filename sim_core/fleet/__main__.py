@@ -10,7 +10,7 @@ from sim_core.fleet.picture import sentence, summary
 from sim_core.fleet.stations import FAREWELL_S, Crowd
 from sim_core.log_file import log_to_file
 from sim_core.plain_lines import FORMS, LOOK_S, Lines, until_signal
-from sim_core.settings.options import load_as
+from sim_core.settings.loading import load_as
 from sim_core.standard_streams import through_the_door
 
 STOP_PATIENCE_S = FAREWELL_S + 10.0

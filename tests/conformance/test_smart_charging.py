@@ -15,7 +15,7 @@ import pytest
 
 from sim_core.charging import composite_schedule, schedule
 from sim_core.commands import Plug, PowerOff, PowerOn, Refused, Resume, Stop
-from sim_core.settings.models import load_model
+from sim_core.settings.model_file import load_model
 from tests import pair as pairs
 from tests.conformance.acts import charge, checked, payloads, rebooted, said, unplug_network
 from tests.pair import Pair
