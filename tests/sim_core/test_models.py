@@ -13,8 +13,8 @@ from sim_core.hardware.model import Behaviour, Identity, KeyText, Metering, Rati
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.registration import boot_payload
-from sim_core.settings.model_file import ModelError, load_model, shipped
 from sim_core.settings.loading import load
+from sim_core.settings.model_file import ModelError, load_model, shipped
 from sim_core.settings.options import ConfigError, Settings, options_of
 from tests.pair import Pair
 
