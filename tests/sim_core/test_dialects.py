@@ -21,7 +21,7 @@ from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.runtime.clock import ManualClock
 from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
-from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow
+from sim_core.store.records import BEGAN, ENDED, JournalRow, NewTransaction, SAMPLED
 from sim_core.wire.answers import Answer, Error, Payload
 from sim_core.wire.dialect import Dialect, Subject
 from sim_core.wire.endpoint import Endpoint
@@ -278,15 +278,15 @@ def _reset(**fields: object) -> Reply:
 
 
 def _begin(store: Store) -> int:
-    return store.begin(
-        connector_id=1,
-        id_tag="TAG",
-        parent_id_tag=None,
-        meter_start_wh=0,
-        started_at=NOW,
-        reservation_id=None,
-        vehicle=None,
-        vehicle_wh=None,
+    return store.transactions.begin(
+        NewTransaction(
+            connector_id=1,
+            token="TAG",
+            group=None,
+            meter_start_wh=0,
+            started_at=NOW,
+            reservation_id=None,
+        )
     )
 
 
