@@ -198,7 +198,7 @@ async def test_by_palette(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         picker = app.screen
         assert isinstance(picker, Picker)
         value = "select 2" if row.id == "select" else row.id
-        choice = next(one for one in picker._choices if one.value == value)
+        choice = next(one for one in picker.question.choices if one.value == value)
         await pilot.press(*("space" if char == " " else char for char in choice.label))
         listed = picker.query_one("#choices")
         await until(pilot, lambda: value in [one.value for one in listed.choices[:4]])  # type: ignore[attr-defined]

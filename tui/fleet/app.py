@@ -71,7 +71,7 @@ class FleetApp(BaseApp):
 
     def action_palette(self) -> None:
         """Find an action by name."""
-        from tui.dialogs.palette import Choice, Picker
+        from tui.dialogs.palette import Choice, Picker, Question
 
         def take(chosen: Chosen | None) -> None:
             if chosen is not None:
@@ -83,7 +83,8 @@ class FleetApp(BaseApp):
             "help": self.action_help,
         }
         choices = [Choice(act.id, act.label, act.help, act.shown) for act in ACTS if act.id in acts]
-        self.push_screen(Picker(self.look, "What to do", "an action by name", choices), take)
+        question = Question("What to do", "an action by name", choices)
+        self.push_screen(Picker(self.look, question), take)
 
     def action_next_theme(self) -> None:
         """The next of the themes; under NO_COLOR there are none."""

@@ -12,6 +12,7 @@ USUAL = OCPP_16
 
 NO_WORDING = Wording(
     name="OCPP",
+    token="token",
     statuses={
         state: state.value for state in ConnectorState if state is not ConnectorState.UNKNOWN
     },

@@ -211,6 +211,7 @@ def _behind_status(connector_id: int, payload: Payload) -> Command | None:
 
 OCPP_16 = Wording(
     name="OCPP 1.6",
+    token="idTag",
     statuses={
         ConnectorState.FREE: "Available",
         ConnectorState.PREPARING: "Preparing",

@@ -36,6 +36,8 @@ class Wording:
 
     name: str
     """As people read it: "OCPP 1.6"."""
+    token: str
+    """What it calls that by which a driver is known: "idTag"."""
     statuses: Mapping[ConnectorState, str]
     """Its word for each state, in the order in which the help explains them."""
     statuses_in: str = ""

@@ -8,7 +8,7 @@ moving up pauses; while paused the rows stand still, and the border says what ha
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from operator import itemgetter
@@ -386,24 +386,3 @@ class MessagePane(LineWidget, can_focus=True):
 
     def on_blur(self) -> None:
         self.sync()
-
-
-def as_jsonl(exchanges: Iterable[Exchange], ahead: timedelta = NO_SHIFT) -> Iterable[str]:
-    """Exchanges as lines of JSON, for a file; `ahead` as in `row_line`."""
-    import json
-
-    for one in exchanges:
-        yield json.dumps(
-            {
-                "at": (one.requested_at + ahead).isoformat(),
-                "direction": one.direction.value,
-                "action": one.action,
-                "connectorId": one.connector_id,
-                "transactionId": one.transaction_id,
-                "state": one.state.value,
-                "trouble": one.trouble,
-                "latency_ms": None if one.latency_s is None else round(one.latency_s * 1000, 1),
-                "request": one.request,
-                "answer": one.answer,
-            }
-        )
