@@ -36,6 +36,7 @@ from sim_core.story import Caption, Storyteller
 from sim_core.wire.message_log import ExchangeState
 from tui import text
 from tui.base_app import BaseApp
+from tui.dashboard import Dashboard, Sight
 from tui.keymap import (
     ROW,
     ROWS,
@@ -49,7 +50,6 @@ from tui.keymap import (
 from tui.leaving import CANCEL, STOP, AtExit, open_transactions
 from tui.look import Look
 from tui.saved_view import LoadedView, View
-from tui.screens import Dashboard, Sight
 from tui.shell import STDIN, Shell
 from tui.widgets.line_widget import Line
 from tui.widgets.toasts import Severity, Toasts

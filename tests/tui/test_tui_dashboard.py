@@ -57,12 +57,12 @@ from sim_core.snapshot import (
 from sim_core.story import Caption
 from sim_core.wire.message_log import Direction
 from tui.app import ChargeForgeApp
+from tui.dashboard import Dashboard
 from tui.dialogs.help import HelpScreen
 from tui.dialogs.palette import ChoiceList, Picker
 from tui.dialogs.quit_question import QuitQuestion
 from tui.dialogs.text_dialog import TextDialog
 from tui.keymap import FOOTER, ROW, ROWS, Row
-from tui.screens import Dashboard
 
 SIZES = [(80, 24), (60, 20), (60, 16), (140, 40), (200, 60)]
 free = replace(available(1), refusals={})
@@ -150,7 +150,9 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
 async def ready(pilot: Pilot[int]) -> None:
     app = pilot.app
     assert isinstance(app, ChargeForgeApp)
-    await until(pilot, lambda: bool(app.dashboard._cards) and app.dashboard.focused is not None)
+    await until(
+        pilot, lambda: bool(app.dashboard.connectors.cards) and app.dashboard.focused is not None
+    )
     await settled(pilot)
 
 
