@@ -35,8 +35,8 @@ from sim_core.snapshot import StationSnapshot
 from sim_core.story import Caption, Storyteller
 from sim_core.wire.message_log import ExchangeState
 from tui import text
-from tui.base_app import BaseApp
-from tui.dashboard import Dashboard, Sight
+from tui.base_app import NOT_AS_ASKED, BaseApp
+from tui.dashboard import Dashboard, Observation
 from tui.keymap import (
     ROW,
     ROWS,
@@ -56,13 +56,10 @@ from tui.widgets.toasts import Severity, Toasts
 
 if TYPE_CHECKING:
     from tui.dialogs.palette import Chosen
-    from tui.http_call import Door
+    from tui.http_call import SidecarAddress
 
 NO_SAVED_VIEW = LoadedView()
-NOT_AS_ASKED = 2
-"""The exit code of an engine that cannot do what the settings ask."""
-
-COVERED_S = 5
+COVERED_REFRESH_S = 5
 """How often, in seconds, the dashboard is drawn while a dialog lies over it: Textual then paints
 the whole screen anew for the smallest change."""
 
@@ -85,7 +82,7 @@ class ChargeForgeApp(BaseApp):
         theme: str = "",
         keys: Keymap = TABLE_KEYS,
         recalled: LoadedView = NO_SAVED_VIEW,
-        http: Door | None = None,
+        http: SidecarAddress | None = None,
         storyteller: Storyteller | None = None,
     ) -> None:
         """`theme` wins over the recalled one; `http` is where the charge point listens, if so.
@@ -106,8 +103,8 @@ class ChargeForgeApp(BaseApp):
         self._cards = [id_tag]
         self._revision = 0
         self._events = 0
-        self._caption = ""
-        self._looks = 0
+        self._last_event = ""
+        self._samples = 0
         self._facts: tuple[object, ...] = ()
         self._second: datetime | None = None
         """What was drawn, and as of which second: where neither changes, nothing is to be done."""
@@ -148,7 +145,7 @@ class ChargeForgeApp(BaseApp):
         """Look at the charge point and show what has changed."""
         if not self.dashboard.is_attached:
             return
-        self._looks += 1
+        self._samples += 1
         if self.never_began:
             self.exit(self.host.exit_code, self.host.exit_code)
             return
@@ -177,11 +174,11 @@ class ChargeForgeApp(BaseApp):
         if story:
             happened = [event for event in happened if event.kind != "story"]
         if happened:
-            self._caption = f"{text.clock_time(happened[-1].at)} {happened[-1].text}"
-        sight = Sight(self._station, self.host.failure, now, story)
+            self._last_event = f"{text.clock_time(happened[-1].at)} {happened[-1].text}"
+        observed = Observation(self._station, self.host.failure, now, story)
         covered = self.screen is not self.dashboard
-        draw = not covered or self._looks % (self._fps * COVERED_S) == 0
-        self.dashboard.show(sight, exchanges, self._caption, draw)
+        draw = not covered or self._samples % (self._fps * COVERED_REFRESH_S) == 0
+        self.dashboard.show(observed, exchanges, self._last_event, draw)
         if draw:  # what is new may ask for another layout at the next look
             self._facts, self._second = facts, second if settled else None
 

@@ -41,7 +41,7 @@ from tui.widgets.too_small import TooSmall
 
 
 @dataclass(frozen=True)
-class Sight:
+class Observation:
     """What one look at the charge point found."""
 
     station: StationSnapshot | None
@@ -68,7 +68,7 @@ class Dashboard(Screen[None]):
                 self._bindings.key_to_bindings[key] = [binding]
         self.selected = 1
         self._log_size = log_size
-        self._sight: Sight | None = None
+        self._observed: Observation | None = None
         self._dimmed: tuple[StationSnapshot | None, int, frozenset[str]] = (None, 0, frozenset())
         """The rows that are refused, with the picture and the connector that this is true of."""
         self._arrangement = Arrangement(1, 0)
@@ -150,7 +150,7 @@ class Dashboard(Screen[None]):
     @property
     def station(self) -> StationSnapshot | None:
         """The picture that is shown."""
-        return self._sight.station if self._sight else None
+        return self._observed.station if self._observed else None
 
     @property
     def connector(self) -> ConnectorSnapshot | None:
@@ -158,40 +158,44 @@ class Dashboard(Screen[None]):
         return connector_of(self.station, self.selected) if self.station else None
 
     def show(
-        self, sight: Sight, exchanges: Sequence[Exchange], caption: str, draw: bool = True
+        self,
+        observed: Observation,
+        exchanges: Sequence[Exchange],
+        last_event: str,
+        draw: bool = True,
     ) -> None:
         """Take in what one look found, and draw it."""
-        self._sight = sight
-        station = sight.station
+        self._observed = observed
+        station = observed.station
         if station and self.connector is None and station.connectors:
             self.selected = station.connectors[0].connector_id
         if station:
             self.messages.ahead = timedelta(seconds=station.clock_ahead_s)
         self.messages.extend(exchanges, station.subprotocol if station else "")
-        self.messages.caption = caption
+        self.messages.last_event = last_event
         if draw:
             self._lay_out()
             self._draw()
 
     def _draw(self) -> None:
-        sight = self._sight
-        if sight is None:
+        observed = self._observed
+        if observed is None:
             return
-        self.link_bar.show(sight.station, sight.failure, sight.now)
-        if sight.station:
+        self.link_bar.show(observed.station, observed.failure, observed.now)
+        if observed.station:
             self.connectors.show(
-                sight.station.connectors,
-                sight.now,
+                observed.station.connectors,
+                observed.now,
                 self.selected,
                 self.focused,
-                stale=bool(sight.failure),
+                stale=bool(observed.failure),
             )
-        self.messages.show(sight.now)
+        self.messages.show(observed.now)
         if self.has_class("-inspecting"):
             read = self.messages.selected
             subprotocol = self.messages.subprotocol_of(read) if read else ""
-            self.inspector.show(read, sight.now, self.messages.ahead, subprotocol)
-        self.caption_bar.show(sight.story)
+            self.inspector.show(read, observed.now, self.messages.ahead, subprotocol)
+        self.caption_bar.show(observed.story)
         self.key_bar.show(self._dim())
 
     def _dim(self) -> frozenset[str]:
@@ -215,7 +219,7 @@ class Dashboard(Screen[None]):
         station = self.station
         count = len(station.connectors) if station else 0
         warnings = self.link_bar.rows
-        story = caption_rows(self.size.width) if self._sight and self._sight.story else 0
+        story = caption_rows(self.size.width) if self._observed and self._observed.story else 0
         self.set_class(story > 0, "-story")
         height = self.caption_bar.styles.height
         if story and (height is None or height.value != story):

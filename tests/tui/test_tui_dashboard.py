@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from fake_host import (
+    EXCHANGES,
     NOW,
     ONLINE,
-    STORY,
     FakeHost,
     available,
     charging,
@@ -472,7 +472,7 @@ async def test_any_number_of_connectors(count: int) -> None:
 
 
 async def test_starting_dead_and_alive_again() -> None:
-    host = FakeHost(None, story=())
+    host = FakeHost(None, exchanges=())
     app = make_app(host)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "starting…" in text_of(app))
@@ -542,9 +542,9 @@ async def test_pausing_counts_what_comes_and_the_end_resumes() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("space")
-        for line in STORY[:3]:
-            host.tell(*line)
-        host.tell(0, Direction.SENT, "Heartbeat", {}, "InternalError", 0.1)
+        for line in EXCHANGES[:3]:
+            host.add(*line)
+        host.add(0, Direction.SENT, "Heartbeat", {}, "InternalError", 0.1)
         await until(pilot, lambda: "+4 new, 1 error" in text_of(app))
         assert "paused" in text_of(app)
         row = next(n for n, text in enumerate(rows(app)) if "+4 new" in text)
@@ -554,7 +554,7 @@ async def test_pausing_counts_what_comes_and_the_end_resumes() -> None:
 
 
 async def test_wheel_up_pauses() -> None:
-    host = FakeHost(station(), story=STORY * 4)
+    host = FakeHost(station(), exchanges=EXCHANGES * 4)
     app = make_app(host)
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
@@ -597,11 +597,11 @@ async def test_a_filter_that_is_not_understood_hides_nothing_and_says_what_is_wr
         await ready(pilot)
         await pilot.press("slash", *typed)
         await until(pilot, lambda: said in text_of(app))
-        assert len(app.dashboard.messages.shown) == len(STORY)
+        assert len(app.dashboard.messages.shown) == len(EXCHANGES)
         await pilot.press("enter")
         await pilot.pause()
         assert said in text_of(app)  # as long as it stands there
-        assert len(app.dashboard.messages.shown) == len(STORY)
+        assert len(app.dashboard.messages.shown) == len(EXCHANGES)
         assert "Nothing matches" not in text_of(app)
         await pilot.press("escape")
         await until(pilot, lambda: said not in text_of(app))
@@ -643,13 +643,13 @@ async def test_saving_writes_what_is_shown(tmp_path: Path, monkeypatch: pytest.M
 
 
 async def test_the_log_is_bounded() -> None:
-    host = FakeHost(station(), story=())
+    host = FakeHost(station(), exchanges=())
     app = make_app(host, log_size=100)
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         for _ in range(30):
-            for line in STORY:
-                host.tell(*line)
+            for line in EXCHANGES:
+                host.add(*line)
             app.sample()
         await settled(pilot)
         assert len(app.dashboard.messages._exchanges) == 100
@@ -677,7 +677,7 @@ async def test_hostile_words_reach_the_screen_as_words() -> None:
             warnings=(nasty,),
         )
     )
-    host.tell(0, Direction.RECEIVED, nasty, {"x": nasty}, {"status": nasty}, 0.1, 1)
+    host.add(0, Direction.RECEIVED, nasty, {"x": nasty}, {"status": nasty}, 0.1, 1)
     host.events.append(Event(NOW, "x", nasty))
     app = make_app(host)
     async with app.run_test(size=(140, 40), notifications=True) as pilot:

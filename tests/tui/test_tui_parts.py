@@ -28,6 +28,7 @@ from tui.keymap import FOOTER, ROWS, buttons, command_for, typed_command
 from tui.look import FACES, NEXT_STEP, SYMBOLS, Look
 from tui.protocols.ocpp16 import OCPP_16
 from tui.widgets.connector_card import CardView, card_lines, table_line
+from tui.widgets.connector_notes import FAULT_WORDS
 from tui.widgets.inspector import body_lines
 from tui.widgets.key_bar import footer_line
 from tui.widgets.layout import arrange
@@ -35,7 +36,6 @@ from tui.widgets.line_widget import Line, differences, fitted, line_width
 from tui.widgets.link_bar import bar_line, state_words
 from tui.widgets.log_filter import FilterError, parse
 from tui.widgets.message_row import row_line
-from tui.widgets.notes import FAULT_WORDS
 from tui.widgets.power_chart import SampleCount, chart_rows, columns
 
 ANYTHING = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)

@@ -6,13 +6,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from fake_host import FakeHost, Story, available, charging, station
+from fake_host import FakeHost, ScriptedExchange, available, charging, station
 from hypothesis import given
 from hypothesis import strategies as st
 from screen_text import make_app, rows, settled, text_of, until
 
 from sim_core.wire.message_log import Direction
-from tui.http_call import Door
+from tui.http_call import SidecarAddress
 from tui.protocols.frame_summary import answer_summary, request_summary
 from tui.protocols.ocpp16 import OCPP_16
 from tui.protocols.payload import pretty
@@ -92,7 +92,7 @@ def test_meter_values_lead_with_energy_and_power() -> None:
 # -- an OCPP that nobody here can read -------------------------------------------------------------
 
 NOTIFIED = {"connectorStatus": "Occupied", "evseId": 1}
-STARTED: Story = (3, Direction.SENT, "StatusNotification", NOTIFIED, {}, 0.01, 1)
+STARTED: ScriptedExchange = (3, Direction.SENT, "StatusNotification", NOTIFIED, {}, 0.01, 1)
 
 
 def test_a_frame_is_shown_as_it_is_where_there_are_no_words_for_it() -> None:
@@ -105,8 +105,8 @@ def test_a_frame_is_shown_as_it_is_where_there_are_no_words_for_it() -> None:
 
 async def test_the_screens_show_a_station_of_another_ocpp() -> None:
     occupied = charging(status="Occupied", limited_by="")
-    host = FakeHost(station([occupied, available(2)], subprotocol=V201), story=(STARTED,))
-    app = make_app(host, http=Door("http://127.0.0.1:7071"))
+    host = FakeHost(station([occupied, available(2)], subprotocol=V201), exchanges=(STARTED,))
+    app = make_app(host, http=SidecarAddress("http://127.0.0.1:7071"))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.dashboard.focused is not None)
         await settled(pilot)
@@ -122,14 +122,14 @@ async def test_the_screens_show_a_station_of_another_ocpp() -> None:
 
 
 async def test_each_exchange_is_read_by_the_ocpp_that_was_spoken_when_it_came() -> None:
-    host = FakeHost(station([available(1)]), story=())
+    host = FakeHost(station([available(1)]), exchanges=())
     app = make_app(host)
     async with app.run_test(size=(100, 24)) as pilot:
         await until(pilot, lambda: app.dashboard.focused is not None)
-        host.tell(9, Direction.SENT, "Authorize", {"idTag": "OLD"}, {}, 0.01)
+        host.add(9, Direction.SENT, "Authorize", {"idTag": "OLD"}, {}, 0.01)
         await settled(pilot)
         host.snapshot = station([available(1)], subprotocol=V201)
-        host.tell(1, Direction.SENT, "Authorize", {"idToken": {"idToken": "NEW"}}, {}, 0.01)
+        host.add(1, Direction.SENT, "Authorize", {"idToken": {"idToken": "NEW"}}, {}, 0.01)
         await settled(pilot)
         old, new = (row for row in rows(app) if "Authorize" in row)
         assert "Authorize                OLD " in old

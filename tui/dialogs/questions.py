@@ -24,7 +24,7 @@ from tui.dialogs.palette import Choice, Chosen, Question
 from tui.keymap import label_for, typed_command
 from tui.look import Look
 from tui.protocols.known import wording_of
-from tui.widgets.notes import FAULT_WORDS
+from tui.widgets.connector_notes import FAULT_WORDS
 
 
 @dataclass(frozen=True)

@@ -153,9 +153,11 @@ def station(
     return replace(picture, **changes)  # type: ignore[arg-type]
 
 
-Story = tuple[int, Direction, str, object, object, float, "int | None"]
+ScriptedExchange = tuple[int, Direction, str, object, object, float, "int | None"]
+"""How many seconds ago, who asked, action, request, answer, seconds that it took, connector: what
+`FakeHost.add` takes."""
 
-STORY: tuple[Story, ...] = (
+EXCHANGES: tuple[ScriptedExchange, ...] = (
     (
         180,
         Direction.SENT,
@@ -259,7 +261,7 @@ class FakeHost:
         self,
         picture: StationSnapshot | None = None,
         *,
-        story: Iterable[Story] = STORY,
+        exchanges: Iterable[ScriptedExchange] = EXCHANGES,
         live: bool = False,
     ) -> None:
         self.messages = MessageLog(20_000)
@@ -273,10 +275,10 @@ class FakeHost:
         self.started = 0
         self.stopped = False
         self._live = live
-        for line in story:
-            self.tell(*line)
+        for exchange in exchanges:
+            self.add(*exchange)
 
-    def tell(
+    def add(
         self,
         ago: float,
         direction: Direction,

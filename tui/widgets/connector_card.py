@@ -17,6 +17,7 @@ from sim_core.snapshot import ConnectorSnapshot, ConnectorState
 from tui import text
 from tui.keymap import buttons
 from tui.look import ASCII_DIGITS, DIGITS, FACES, Look
+from tui.widgets.connector_notes import Note, limit_words, more_notes, next_step, pending_words, who
 from tui.widgets.line_widget import (
     Line,
     LineWidget,
@@ -26,7 +27,6 @@ from tui.widgets.line_widget import (
     justified,
     line_width,
 )
-from tui.widgets.notes import Note, further, limit_words, next_step, pending_words, who
 from tui.widgets.power_chart import chart_rows, covered_s
 
 COMPACT_ROWS = 7
@@ -226,7 +226,7 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> list[Line]:
     lines.append(fitted(_numbers(connector, not tall), cells, ellipsis))
     lines.append(fitted(_energy(view, cells >= ROOMY_CELLS), cells, ellipsis))
     who_line, hinted = _who_line(view, cells, look)
-    notes = further(connector, f" {look.symbol('dot')} ", pending=tall)
+    notes = more_notes(connector, f" {look.symbol('dot')} ", pending=tall)
     if not hinted:
         notes.append(
             Note(next_step(connector, look), urgent=connector.state is not ConnectorState.CHARGING)
@@ -254,7 +254,7 @@ def _foot(connector: ConnectorSnapshot, cells: int, taken: int) -> str:
     if not any(connector.trace_w):
         return ""
     scale = text.kilowatts(connector.rated_power_w)
-    covered = text.span_of(covered_s(cells - 2 - len(scale) - 4))
+    covered = text.trace_span(covered_s(cells - 2 - len(scale) - 4))
     return f"last {covered}" if len(covered) + taken + 14 <= cells else covered
 
 
