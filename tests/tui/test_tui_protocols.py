@@ -117,7 +117,7 @@ async def test_the_screens_show_a_station_of_another_ocpp() -> None:
         assert "schema" not in text_of(app)
         await pilot.press("c")
         await until(pilot, lambda: "/messages?after=0" in app.clipboard)
-        await pilot.press("escape", "question_mark", "pagedown", "pagedown", "pagedown")
+        await pilot.press("escape", "question_mark", *["pagedown"] * 9)
         await until(pilot, lambda: "‖ paused by the vehicle" in text_of(app))
 
 
