@@ -3,7 +3,9 @@ nobody here can read what can be said without reading it."""
 
 from __future__ import annotations
 
+import ast
 import json
+from pathlib import Path
 
 import pytest
 from fake_host import FakeHost, ScriptedExchange, available, charging, station
@@ -11,10 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screen_text import make_app, rows, settled, text_of, until
 
+import tui
+from sim_core.station import STATE_OF
 from sim_core.wire.message_log import Direction
 from tui.http_call import SidecarAddress
 from tui.protocols.frame_summary import answer_summary, request_summary
-from tui.protocols.ocpp16 import OCPP_16
+from tui.protocols.known import wording_of
+from tui.protocols.ocpp16 import OCPP_16_WORDING
 from tui.protocols.payload import pretty
 from tui.text import plain
 from tui.widgets.frame_notes import request_notes
@@ -63,7 +68,8 @@ KEYS = ["idTag", "status", "meterValue", "sampledValue", "value", "key", "idTagI
 
 
 @given(
-    st.sampled_from([*OCPP_16.requests, "Nonsense"]), st.dictionaries(st.sampled_from(KEYS), JSON)
+    st.sampled_from([*OCPP_16_WORDING.requests, "Nonsense"]),
+    st.dictionaries(st.sampled_from(KEYS), JSON),
 )
 def test_no_payload_breaks_a_summary(action: str, payload: object) -> None:
     for summary in (
@@ -134,3 +140,28 @@ async def test_each_exchange_is_read_by_the_ocpp_that_was_spoken_when_it_came() 
         old, new = (row for row in rows(app) if "Authorize" in row)
         assert "Authorize                OLD " in old
         assert '{"idToken": {"idToken": "NEW"}}' in new
+
+
+# -- borders ---------------------------------------------------------------------------------------
+
+SHARED = {"Available", "Reserved", "Unavailable", "Faulted"}
+"""Statuses that every OCPP spells alike."""
+OF_ONE_VERSION = {"idTag", V16, *OCPP_16_WORDING.requests, *OCPP_16_WORDING.statuses.values()}
+MAY_NAME_IT = ("protocols/ocpp16.py", "protocols/known.py", "pictures/")
+
+
+def test_a_version_is_named_in_its_own_module_alone() -> None:
+    here = Path(tui.__file__).parent
+    named = {
+        (str(path.relative_to(here)), node.value)
+        for path in here.rglob("*.py")
+        if not str(path.relative_to(here)).startswith(MAY_NAME_IT)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and node.value in OF_ONE_VERSION - SHARED
+    }
+    assert named == set()
+
+
+def test_the_screens_and_the_station_spell_each_state_alike() -> None:
+    spelled = {state: status.value for status, state in STATE_OF.items()}
+    assert wording_of(V16).statuses == spelled

@@ -37,7 +37,7 @@ from sim_core.snapshot import (
     TransactionSnapshot,
 )
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
-from tui.protocols.ocpp16 import OCPP_16
+from tui.protocols.ocpp16 import OCPP_16_WORDING
 
 NOW = datetime(2026, 1, 1, 14, 33, 6, tzinfo=timezone.utc)
 RAMP = tuple(min(59_460.0, 900.0 * second) for second in range(160))
@@ -45,14 +45,14 @@ RAMP = tuple(min(59_460.0, 900.0 * second) for second in range(160))
 
 def in_words(state: ConnectorState) -> tuple[ConnectorState, str]:
     """A state, and how a charge point of OCPP 1.6 spells it."""
-    return state, OCPP_16.statuses[state]
+    return state, OCPP_16_WORDING.statuses[state]
 
 
 def changed(connector: ConnectorSnapshot, **changes: object) -> ConnectorSnapshot:
     """The connector with changes; the status goes with the state unless one is given."""
     state = changes.get("state")
     if isinstance(state, ConnectorState):
-        changes = {"status": OCPP_16.statuses.get(state, ""), **changes}
+        changes = {"status": OCPP_16_WORDING.statuses.get(state, ""), **changes}
     return replace(connector, **changes)  # type: ignore[arg-type]
 
 

@@ -41,7 +41,7 @@ from tui.pictures.fake_station import (
     faulted,
     station,
 )
-from tui.protocols.ocpp16 import OCPP_16
+from tui.protocols.ocpp16 import OCPP_16_WORDING
 
 SMALL, WIDE = (80, 24), (140, 40)
 
@@ -146,7 +146,9 @@ def _busy(second: ConnectorSnapshot = SECOND) -> StationSnapshot:
 SKETCH = station()
 FREE = station([available(1), available(2)])
 MANY = station([(charging, faulted, available)[n % 3](n) for n in range(1, 17)])
-ALL = station([available(n, state=state) for n, state in enumerate(tuple(OCPP_16.statuses)[:8], 1)])
+ALL = station(
+    [available(n, state=state) for n, state in enumerate(tuple(OCPP_16_WORDING.statuses)[:8], 1)]
+)
 VENDOR = FaultSnapshot("OverVoltage", "E-41", "bus at [1020] V", NOW - timedelta(minutes=3))
 OFFLINE = replace(
     ONLINE,

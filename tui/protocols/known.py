@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sim_core.snapshot import ConnectorState
-from tui.protocols.ocpp16 import OCPP_16
+from tui.protocols.ocpp16 import OCPP_16_WORDING
 from tui.protocols.wording import Wording
 
-WORDINGS: dict[str, Wording] = {"ocpp1.6": OCPP_16}
-USUAL = OCPP_16
+WORDINGS: dict[str, Wording] = {"ocpp1.6": OCPP_16_WORDING}
+USUAL = OCPP_16_WORDING
 """What most chargers speak."""
 
 NO_WORDING = Wording(

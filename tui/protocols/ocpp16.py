@@ -209,7 +209,7 @@ def _behind_status(connector_id: int, payload: Payload) -> Command | None:
     return became.get(_text(payload, "status"))
 
 
-OCPP_16 = Wording(
+OCPP_16_WORDING = Wording(
     name="OCPP 1.6",
     token="idTag",
     statuses={
@@ -224,6 +224,7 @@ OCPP_16 = Wording(
         ConnectorState.FAULTED: "Faulted",
     },
     statuses_in="section 4.9",
+    refusals=("Rejected", "Invalid", "Blocked", "Expired", "NotSupported"),
     requests={
         "Authorize": lambda p: field(p, "idTag"),
         "BootNotification": _boot,

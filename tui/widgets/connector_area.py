@@ -16,7 +16,8 @@ from textual.widget import Widget
 
 from sim_core.snapshot import ConnectorSnapshot
 from tui.look import Look
-from tui.widgets.connector_card import CardView, ConnectorCard, ConnectorTable
+from tui.widgets.connector_card import CardView, ConnectorCard
+from tui.widgets.connector_table import ConnectorTable
 from tui.widgets.layout import Arrangement
 from tui.widgets.power_chart import SampleCount
 
