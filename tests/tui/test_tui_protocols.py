@@ -147,7 +147,7 @@ async def test_each_exchange_is_read_by_the_ocpp_that_was_spoken_when_it_came() 
 SHARED = {"Available", "Reserved", "Unavailable", "Faulted"}
 """Statuses that every OCPP spells alike."""
 OF_ONE_VERSION = {"idTag", V16, *OCPP_16_WORDING.requests, *OCPP_16_WORDING.statuses.values()}
-MAY_NAME_IT = ("protocols/ocpp16.py", "protocols/known.py", "pictures/")
+MAY_NAME_IT = ("protocols/ocpp16.py", "pictures/")
 
 
 def test_a_version_is_named_in_its_own_module_alone() -> None:

@@ -6,11 +6,12 @@ from sim_core.snapshot import ConnectorState
 from tui.protocols.ocpp16 import OCPP_16_WORDING
 from tui.protocols.wording import Wording
 
-WORDINGS: dict[str, Wording] = {"ocpp1.6": OCPP_16_WORDING}
+WORDINGS: dict[str, Wording] = {wording.subprotocol: wording for wording in (OCPP_16_WORDING,)}
 USUAL = OCPP_16_WORDING
 """What most chargers speak."""
 
 NO_WORDING = Wording(
+    subprotocol="",
     name="OCPP",
     token="token",
     statuses={

@@ -210,6 +210,7 @@ def _behind_status(connector_id: int, payload: Payload) -> Command | None:
 
 
 OCPP_16_WORDING = Wording(
+    subprotocol="ocpp1.6",
     name="OCPP 1.6",
     token="idTag",
     statuses={

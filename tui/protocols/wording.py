@@ -34,6 +34,8 @@ class Wording:
     """One OCPP in words. What may be in a payload is anybody's guess: a `Summary` may raise
     TypeError, ValueError, KeyError, AttributeError or RecursionError, the others must not."""
 
+    subprotocol: str
+    """How its WebSocket names it: "ocpp1.6"."""
     name: str
     """As people read it: "OCPP 1.6"."""
     token: str
