@@ -6,17 +6,17 @@ from sim_core.snapshot import ConnectorState
 from tui.protocols.ocpp16 import OCPP_16_WORDING
 from tui.protocols.wording import Wording
 
-WORDINGS: dict[str, Wording] = {wording.subprotocol: wording for wording in (OCPP_16_WORDING,)}
+WORDINGS: dict[str, Wording] = {OCPP_16_WORDING.subprotocol: OCPP_16_WORDING}
 USUAL = OCPP_16_WORDING
 """What most chargers speak."""
 
 NO_WORDING = Wording(
-    subprotocol="",
     name="OCPP",
-    token="token",
+    subprotocol="",
     statuses={
         state: state.value for state in ConnectorState if state is not ConnectorState.UNKNOWN
     },
+    token="token",
 )
 """Of an OCPP that nobody here can read: payloads as they are, states in our own words."""
 

@@ -210,9 +210,8 @@ def _behind_status(connector_id: int, payload: Payload) -> Command | None:
 
 
 OCPP_16_WORDING = Wording(
-    subprotocol="ocpp1.6",
     name="OCPP 1.6",
-    token="idTag",
+    subprotocol="ocpp1.6",
     statuses={
         ConnectorState.FREE: "Available",
         ConnectorState.PREPARING: "Preparing",
@@ -225,6 +224,7 @@ OCPP_16_WORDING = Wording(
         ConnectorState.FAULTED: "Faulted",
     },
     statuses_in="section 4.9",
+    token="idTag",
     refusals=("Rejected", "Invalid", "Blocked", "Expired", "NotSupported"),
     requests={
         "Authorize": lambda p: field(p, "idTag"),

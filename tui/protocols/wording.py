@@ -34,14 +34,14 @@ class Wording:
     """One OCPP in words. What may be in a payload is anybody's guess: a `Summary` may raise
     TypeError, ValueError, KeyError, AttributeError or RecursionError, the others must not."""
 
-    subprotocol: str
-    """How its WebSocket names it: "ocpp1.6"."""
     name: str
     """As people read it: "OCPP 1.6"."""
-    token: str
-    """What it calls that by which a driver is known: "idTag"."""
+    subprotocol: str
+    """Of its WebSocket; empty where nobody knows."""
     statuses: Mapping[ConnectorState, str]
     """Its word for each state, in the order in which the help explains them."""
+    token: str
+    """What it calls that by which a driver is known: "idTag"."""
     statuses_in: str = ""
     """Where its text explains them, like "section 4.9"."""
     refusals: tuple[str, ...] = ("Rejected",)
