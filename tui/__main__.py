@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim_core.engine import Engine
     from sim_core.settings.options import Settings
     from sim_core.story import Storyteller
-    from tui.http_call import Door
+    from tui.http_call import SidecarAddress
 
 
 class Verb(NamedTuple):
@@ -46,10 +46,14 @@ def _run(arguments: list[str]) -> int:
     if settings is None:
         return 2
     from sim_core.__main__ import hosted
-    from tui.http_call import door
+    from tui.http_call import sidecar_address
 
     wants_key = settings.http_api_key is not None
-    http = door(settings.http_host, settings.http_port, wants_key) if settings.http_port else None
+    http = (
+        sidecar_address(settings.http_host, settings.http_port, wants_key)
+        if settings.http_port
+        else None
+    )
     return show(hosted(settings), settings, http)
 
 
@@ -185,7 +189,7 @@ def on_a_terminal() -> bool:
 def show(
     engine: Engine,
     settings: Settings,
-    http: Door | None = None,
+    http: SidecarAddress | None = None,
     *,
     storyteller: Storyteller | None = None,
 ) -> int:
@@ -231,7 +235,7 @@ def show(
     from tui.app import ChargeForgeApp
     from tui.exit_on_signal import PATIENCE_S, ExitOnSignal
     from tui.leaving import AtExit
-    from tui.look import ascii_here
+    from tui.look import draws_in_ascii
     from tui.saved_view import LoadedView, load_view, save_view
 
     _trust_the_terminal()
@@ -252,7 +256,7 @@ def show(
         log_size=settings.message_log_size,
         id_tag=settings.id_tag,
         at_exit=at_exit,
-        ascii=ascii_here(settings.ascii),
+        ascii=draws_in_ascii(settings.ascii),
         theme=settings.theme,
         keys=keys,
         recalled=recalled,

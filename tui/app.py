@@ -12,8 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -25,23 +24,19 @@ from textual.geometry import Size
 
 from sim_core.commands import (
     ACTION_BY_COMMAND,
-    ERROR_CODES,
-    ID_TAG_LENGTH,
     Command,
-    InjectFault,
-    Plug,
     Refused,
     Start,
     Stop,
     Swipe,
-    unsayable,
 )
 from sim_core.engine import Host
 from sim_core.snapshot import StationSnapshot
 from sim_core.story import Caption, Storyteller
 from sim_core.wire.message_log import ExchangeState
 from tui import text
-from tui.base_app import BaseApp
+from tui.base_app import NOT_AS_ASKED, BaseApp
+from tui.dashboard import Dashboard, Observation
 from tui.keymap import (
     ROW,
     ROWS,
@@ -49,31 +44,22 @@ from tui.keymap import (
     Keymap,
     Row,
     command_for,
-    label_for,
     typed_command,
     why_not,
 )
 from tui.leaving import CANCEL, STOP, AtExit, open_transactions
 from tui.look import Look
 from tui.saved_view import LoadedView, View
-from tui.screens import Dashboard, Sight
 from tui.shell import STDIN, Shell
 from tui.widgets.line_widget import Line
-from tui.widgets.message_pane import as_jsonl
-from tui.widgets.notes import FAULT_WORDS
 from tui.widgets.toasts import Severity, Toasts
 
 if TYPE_CHECKING:
-    from tui.dialogs.palette import Choice, Chosen, Free, Trouble
-    from tui.http_call import Door
-
-Taken = Callable[["Chosen"], None]
+    from tui.dialogs.palette import Chosen
+    from tui.http_call import SidecarAddress
 
 NO_SAVED_VIEW = LoadedView()
-NOT_AS_ASKED = 2
-"""The exit code of an engine that cannot do what the settings ask."""
-
-COVERED_S = 5
+COVERED_REFRESH_S = 5
 """How often, in seconds, the dashboard is drawn while a dialog lies over it: Textual then paints
 the whole screen anew for the smallest change."""
 
@@ -96,7 +82,7 @@ class ChargeForgeApp(BaseApp):
         theme: str = "",
         keys: Keymap = TABLE_KEYS,
         recalled: LoadedView = NO_SAVED_VIEW,
-        http: Door | None = None,
+        http: SidecarAddress | None = None,
         storyteller: Storyteller | None = None,
     ) -> None:
         """`theme` wins over the recalled one; `http` is where the charge point listens, if so.
@@ -117,8 +103,8 @@ class ChargeForgeApp(BaseApp):
         self._cards = [id_tag]
         self._revision = 0
         self._events = 0
-        self._caption = ""
-        self._looks = 0
+        self._last_event = ""
+        self._samples = 0
         self._facts: tuple[object, ...] = ()
         self._second: datetime | None = None
         """What was drawn, and as of which second: where neither changes, nothing is to be done."""
@@ -138,12 +124,6 @@ class ChargeForgeApp(BaseApp):
             "palette": self._palette,
             "shell": self._shell,
             "quit": self._quit,
-        }
-        self._pickers: dict[str, Callable[[], None]] = {
-            "faults": self._pick_fault,
-            "cards": lambda: self._pick_card(Start, "Start with which card?"),
-            "swipes": lambda: self._pick_card(Swipe, "Swipe which card?"),
-            "vehicles": self._pick_vehicle,
         }
 
     def get_default_screen(self) -> Dashboard:
@@ -165,7 +145,7 @@ class ChargeForgeApp(BaseApp):
         """Look at the charge point and show what has changed."""
         if not self.dashboard.is_attached:
             return
-        self._looks += 1
+        self._samples += 1
         if self.never_began:
             self.exit(self.host.exit_code, self.host.exit_code)
             return
@@ -194,11 +174,11 @@ class ChargeForgeApp(BaseApp):
         if story:
             happened = [event for event in happened if event.kind != "story"]
         if happened:
-            self._caption = f"{text.clock_time(happened[-1].at)} {happened[-1].text}"
-        sight = Sight(self._station, self.host.failure, now, story)
+            self._last_event = f"{text.clock_time(happened[-1].at)} {happened[-1].text}"
+        observed = Observation(self._station, self.host.failure, now, story)
         covered = self.screen is not self.dashboard
-        draw = not covered or self._looks % (self._fps * COVERED_S) == 0
-        self.dashboard.show(sight, exchanges, self._caption, draw)
+        draw = not covered or self._samples % (self._fps * COVERED_REFRESH_S) == 0
+        self.dashboard.show(observed, exchanges, self._last_event, draw)
         if draw:  # what is new may ask for another layout at the next look
             self._facts, self._second = facts, second if settled else None
 
@@ -243,7 +223,7 @@ class ChargeForgeApp(BaseApp):
         if command is None:
             return
         if row.picker and not why_not(command, station, self.dashboard.selected):
-            self._pickers[row.picker]()
+            self._ask_first(row, station)
         else:
             self.ask(command)
 
@@ -268,81 +248,24 @@ class ChargeForgeApp(BaseApp):
 
     # -- choosing ----------------------------------------------------------------------------------
 
-    def _pick(
-        self,
-        title: str,
-        hint: str,
-        choices: Sequence[Choice],
-        then: Taken,
-        free: Free | None = None,
-        separator: str = "",
-        trouble: Trouble | None = None,
-    ) -> None:
-        def done(chosen: Chosen | None) -> None:
-            if chosen is not None:
-                then(chosen)
-
+    def _ask_first(self, row: Row, station: StationSnapshot) -> None:
+        """Let somebody choose before the row's command is handed in."""
+        from tui.dialogs import questions
         from tui.dialogs.palette import Picker
 
-        picker = Picker(
-            self.look, title, hint, choices, free=free, separator=separator, trouble=trouble
-        )
-        self.push_screen(picker, done)
+        selected = self.dashboard.selected
+        asked = {
+            "faults": lambda: questions.which_fault(selected),
+            "cards": lambda: questions.which_card(Start, station, selected, self._cards),
+            "swipes": lambda: questions.which_card(Swipe, station, selected, self._cards),
+            "vehicles": lambda: questions.which_vehicle(station, selected),
+        }[row.picker]()
 
-    def _pick_fault(self) -> None:
-        from tui.dialogs.palette import Choice
+        def answered(chosen: Chosen | None) -> None:
+            if chosen is not None:
+                self.ask(asked.command(chosen))
 
-        connector_id = self.dashboard.selected
-
-        def told(chosen: Chosen) -> InjectFault:
-            parts = [part.strip() for part in chosen.typed.split("/")[1:]]
-            vendor = parts[0] if parts else ""
-            info = " / ".join(parts[1:])
-            return InjectFault(connector_id, chosen.choice.value, vendor or None, info or None)
-
-        self._pick(
-            f"What breaks on connector {connector_id}?",
-            "error code / vendor code / info: the last two if you like",
-            [Choice(code, code, FAULT_WORDS.get(code, "")) for code in ERROR_CODES],
-            lambda chosen: self.ask(told(chosen)),
-            separator="/",
-            trouble=lambda chosen: unsayable(told(chosen)),
-        )
-
-    def _pick_card(self, kind: type[Start] | type[Swipe], title: str) -> None:
-        from tui.dialogs.palette import Choice
-
-        connector_id = self.dashboard.selected
-
-        def take(chosen: Chosen) -> None:
-            self.ask(kind(connector_id, chosen.choice.value))
-
-        choices = [Choice(card, card, "seen here before") for card in reversed(self._cards[1:])]
-        self._pick(
-            f"Connector {connector_id}: {title}",
-            f"an idTag, up to {ID_TAG_LENGTH} characters",
-            [Choice(self._cards[0], self._cards[0], "the default card"), *choices],
-            take,
-            free=lambda typed: Choice(typed, typed, "this card"),
-            trouble=lambda chosen: unsayable(kind(connector_id, chosen.choice.value)),
-        )
-
-    def _pick_vehicle(self) -> None:
-        from tui.dialogs.palette import Choice
-
-        connector_id = self.dashboard.selected
-
-        def take(chosen: Chosen) -> None:
-            self.ask(Plug(connector_id, chosen.choice.value or None))
-
-        garage = self._station.vehicles if self._station else ()
-        choices = [Choice(name, name, "of the garage") for name in garage]
-        self._pick(
-            f"Which vehicle arrives at connector {connector_id}?",
-            "a vehicle of the garage, by name",
-            [Choice("", "any vehicle", "the next one of the garage"), *choices],
-            take,
-        )
+        self.push_screen(Picker(self.look, asked.question), answered)
 
     def _reasons(self) -> dict[str, str]:
         """Why each row would be refused now."""
@@ -358,45 +281,20 @@ class ChargeForgeApp(BaseApp):
         return reasons
 
     def _palette(self) -> str:
-        from tui.dialogs.palette import Choice
+        from tui.dialogs.palette import Picker
+        from tui.dialogs.questions import TYPED, what_to_do
 
-        station, selected = self._station, self.dashboard.selected
-        reasons = self._reasons()
-        choices = [
-            Choice(
-                row.id,
-                text.plain(label_for(row, station, selected), self.look.ascii),
-                row.help,
-                row.shown,
-                reasons.get(row.id, ""),
-            )
-            for row in self.look.keys.rows
-            if row.id not in ("select", "palette")
-        ]
-        for connector in station.connectors if station else ():
-            number = connector.connector_id
-            choices.append(
-                Choice(
-                    f"select {number}", f"select {number}", "Let the keys act on it", str(number)
-                )
-            )
-
-        def free(typed: str) -> Choice | None:
-            found = typed_command(typed)
-            return Choice(f"typed {typed}", found[1], "as typed") if found else None
-
-        def take(chosen: Chosen) -> None:
+        def answered(chosen: Chosen | None) -> None:
+            if chosen is None:
+                return
             verb, _, rest = chosen.choice.value.partition(" ")
-            if verb == "typed":
-                found = typed_command(rest)
-                if found:
-                    self.ask(found[0])
-            else:
+            if verb != TYPED:
                 self.press(verb, rest)
+            elif found := typed_command(rest):
+                self.ask(found[0])
 
-        where = f" (connector {selected})" if station else ""
-        hint = "an action, or in full: start 2 MY_TAG"
-        self._pick(f"What to do{where}", hint, choices, take, free=free)
+        question = what_to_do(self.look, self._station, self.dashboard.selected, self._reasons())
+        self.push_screen(Picker(self.look, question), answered)
         return ""
 
     # -- acts on the screen ------------------------------------------------------------------------
@@ -472,13 +370,13 @@ class ChargeForgeApp(BaseApp):
         exchanges = self.dashboard.messages.shown
         if not exchanges:
             return "There are no messages to save."
+        from tui.message_file import write_messages
+
         ahead = self.dashboard.messages.ahead
-        path = Path.cwd() / f"chargeforge-messages-{time.strftime('%Y%m%d-%H%M%S')}.jsonl"
 
         def write() -> None:
             try:
-                with path.open("x", encoding="utf-8") as file:
-                    file.writelines(line + "\n" for line in as_jsonl(exchanges, ahead))
+                path = write_messages(exchanges, Path.cwd(), ahead)
             except OSError as error:
                 self.call_from_thread(self._say, f"Not saved: {error}")
             else:

@@ -11,6 +11,9 @@ from textual.app import App
 
 from tui.look import OWN_THEMES, Look, fitting_theme, next_theme
 
+NOT_AS_ASKED = 2
+"""The exit code of what cannot do what its options ask."""
+
 
 class BaseApp(App[int]):
     """An app with our themes that a signal handler may end."""

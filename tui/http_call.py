@@ -19,7 +19,7 @@ from tui.protocols.payload import CALL_PAYLOAD, frame_payload
 
 
 @dataclass(frozen=True)
-class Door:
+class SidecarAddress:
     """Where the sidecar of this charge point listens."""
 
     url: str
@@ -28,13 +28,13 @@ class Door:
     """Whether what changes something must bring the key."""
 
 
-def door(host: str, port: int, wants_key: bool) -> Door:
-    """The door as somebody on this computer reaches it."""
+def sidecar_address(host: str, port: int, wants_key: bool) -> SidecarAddress:
+    """The address as somebody on this computer reaches it."""
     near = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)
-    return Door(f"http://{f'[{near}]' if ':' in near else near}:{port}", wants_key)
+    return SidecarAddress(f"http://{f'[{near}]' if ':' in near else near}:{port}", wants_key)
 
 
-def command_call(command: Command, where: Door) -> str:
+def command_call(command: Command, where: SidecarAddress) -> str:
     """The call that asks for this command."""
     action = ACTION_BY_COMMAND[type(command)]
     said = {
@@ -50,7 +50,7 @@ def command_call(command: Command, where: Door) -> str:
     return " ".join((*words, shlex.quote(f"{where.url}{path}{query}")))
 
 
-def exchange_call(exchange: Exchange, where: Door, subprotocol: str = "") -> str:
+def exchange_call(exchange: Exchange, where: SidecarAddress, subprotocol: str = "") -> str:
     """The call that leads to such an exchange; where there is none, the one that reads this one."""
     command = command_behind(exchange, subprotocol)
     if command is not None:

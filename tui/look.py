@@ -128,13 +128,13 @@ ASCII_DIGITS: dict[str, tuple[str, str, str]] = {
 """Figures three rows high; the point sits on the baseline and is one cell wide."""
 
 
-def ascii_here(said: bool | None) -> bool:
-    """Whether to draw in ASCII: as somebody has said, else as the terminal needs it."""
+def draws_in_ascii(asked: bool | None) -> bool:
+    """Whether to draw in ASCII: as somebody has asked, else as the terminal needs it."""
     screen = sys.__stderr__  # where Textual draws
     encoding = screen.encoding if screen else None
-    if said is False and isinstance(screen, io.TextIOWrapper):
+    if asked is False and isinstance(screen, io.TextIOWrapper):
         screen.reconfigure(encoding="utf-8")  # it knows better than what the terminal says
-    return ascii_wanted(encoding) if said is None else said
+    return ascii_wanted(encoding) if asked is None else asked
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def seconds_left(until: datetime, now: datetime) -> int:
     return max(0, -int(-(until - now).total_seconds() // 1))
 
 
-def spoken(seconds: float) -> str:
+def span_in_words(seconds: float) -> str:
     """A countdown inside a sentence: "8 s", "2 min 05 s", "3 h 12 min"."""
     whole = max(0, int(seconds))
     if whole < 100:
@@ -142,7 +142,7 @@ def latency(seconds: float) -> str:
     return short_span(seconds)
 
 
-def span_of(seconds: int) -> str:
+def trace_span(seconds: int) -> str:
     """What a trace covers: "45 s", "2:25 min", "10 min"."""
     if seconds < 60:
         return f"{seconds} s"

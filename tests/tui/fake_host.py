@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tui.pictures.fake_station import (
+    EXCHANGES,
     NOW,
     ONLINE,
     RAMP,
-    STORY,
     FakeHost,
-    Story,
+    ScriptedExchange,
     available,
     charging,
     faulted,
@@ -16,12 +16,12 @@ from tui.pictures.fake_station import (
 )
 
 __all__ = [
+    "EXCHANGES",
     "NOW",
     "ONLINE",
     "RAMP",
-    "STORY",
     "FakeHost",
-    "Story",
+    "ScriptedExchange",
     "available",
     "charging",
     "faulted",

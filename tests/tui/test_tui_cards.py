@@ -24,7 +24,8 @@ from sim_core.snapshot import (
 from sim_core.story import Caption
 from tui.look import ASCII_DIGITS, DIGITS, Look
 from tui.widgets.caption_bar import caption_lines, caption_rows
-from tui.widgets.connector_card import CardView, card_lines, table_line
+from tui.widgets.connector_card import CardView, card_lines
+from tui.widgets.connector_table import table_line
 from tui.widgets.line_widget import Line, line_width
 from tui.widgets.progress import progress_lines
 

@@ -16,7 +16,7 @@ from tui.custom_keys import CustomKeysError, custom_keymap
 from tui.dialogs.help import help_lines
 from tui.keymap import ROWS
 from tui.look import Look
-from tui.protocols.ocpp16 import OCPP_16
+from tui.protocols.ocpp16 import OCPP_16_WORDING
 
 FREE = station([available(n, refusals={}) for n in (1, 2)])
 
@@ -112,7 +112,7 @@ async def test_a_moved_key_acts_and_the_old_one_does_not() -> None:
 
 def test_help_names_the_moved_keys_and_leaves_none_behind() -> None:
     keys = custom_keymap({"end": "f8", "back": "f9", "copy": "ctrl+y", "plug": "", "resume": "f7"})
-    lines = help_lines(Look(keys=keys), "messages", available(1), {}, OCPP_16)
+    lines = help_lines(Look(keys=keys), "messages", available(1), {}, OCPP_16_WORDING)
     shown = "\n".join("".join(span.text for span in line) for line in lines)
     assert "F8 follows the newest again" in shown
     assert "^p plug plugs in a vehicle" in shown

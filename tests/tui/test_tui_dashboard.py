@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from fake_host import (
+    EXCHANGES,
     NOW,
     ONLINE,
-    STORY,
     FakeHost,
     available,
     charging,
@@ -57,12 +57,12 @@ from sim_core.snapshot import (
 from sim_core.story import Caption
 from sim_core.wire.message_log import Direction
 from tui.app import ChargeForgeApp
+from tui.dashboard import Dashboard
 from tui.dialogs.help import HelpScreen
 from tui.dialogs.palette import ChoiceList, Picker
 from tui.dialogs.quit_question import QuitQuestion
 from tui.dialogs.text_dialog import TextDialog
 from tui.keymap import FOOTER, ROW, ROWS, Row
-from tui.screens import Dashboard
 
 SIZES = [(80, 24), (60, 20), (60, 16), (140, 40), (200, 60)]
 free = replace(available(1), refusals={})
@@ -150,7 +150,9 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
 async def ready(pilot: Pilot[int]) -> None:
     app = pilot.app
     assert isinstance(app, ChargeForgeApp)
-    await until(pilot, lambda: bool(app.dashboard._cards) and app.dashboard.focused is not None)
+    await until(
+        pilot, lambda: bool(app.dashboard.connectors.cards) and app.dashboard.focused is not None
+    )
     await settled(pilot)
 
 
@@ -198,7 +200,7 @@ async def test_by_palette(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         picker = app.screen
         assert isinstance(picker, Picker)
         value = "select 2" if row.id == "select" else row.id
-        choice = next(one for one in picker._choices if one.value == value)
+        choice = next(one for one in picker.question.choices if one.value == value)
         await pilot.press(*("space" if char == " " else char for char in choice.label))
         listed = picker.query_one("#choices")
         await until(pilot, lambda: value in [one.value for one in listed.choices[:4]])  # type: ignore[attr-defined]
@@ -470,7 +472,7 @@ async def test_any_number_of_connectors(count: int) -> None:
 
 
 async def test_starting_dead_and_alive_again() -> None:
-    host = FakeHost(None, story=())
+    host = FakeHost(None, exchanges=())
     app = make_app(host)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "starting…" in text_of(app))
@@ -540,9 +542,9 @@ async def test_pausing_counts_what_comes_and_the_end_resumes() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("space")
-        for line in STORY[:3]:
-            host.tell(*line)
-        host.tell(0, Direction.SENT, "Heartbeat", {}, "InternalError", 0.1)
+        for line in EXCHANGES[:3]:
+            host.add(*line)
+        host.add(0, Direction.SENT, "Heartbeat", {}, "InternalError", 0.1)
         await until(pilot, lambda: "+4 new, 1 error" in text_of(app))
         assert "paused" in text_of(app)
         row = next(n for n, text in enumerate(rows(app)) if "+4 new" in text)
@@ -552,7 +554,7 @@ async def test_pausing_counts_what_comes_and_the_end_resumes() -> None:
 
 
 async def test_wheel_up_pauses() -> None:
-    host = FakeHost(station(), story=STORY * 4)
+    host = FakeHost(station(), exchanges=EXCHANGES * 4)
     app = make_app(host)
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
@@ -595,11 +597,11 @@ async def test_a_filter_that_is_not_understood_hides_nothing_and_says_what_is_wr
         await ready(pilot)
         await pilot.press("slash", *typed)
         await until(pilot, lambda: said in text_of(app))
-        assert len(app.dashboard.messages.shown) == len(STORY)
+        assert len(app.dashboard.messages.shown) == len(EXCHANGES)
         await pilot.press("enter")
         await pilot.pause()
         assert said in text_of(app)  # as long as it stands there
-        assert len(app.dashboard.messages.shown) == len(STORY)
+        assert len(app.dashboard.messages.shown) == len(EXCHANGES)
         assert "Nothing matches" not in text_of(app)
         await pilot.press("escape")
         await until(pilot, lambda: said not in text_of(app))
@@ -641,13 +643,13 @@ async def test_saving_writes_what_is_shown(tmp_path: Path, monkeypatch: pytest.M
 
 
 async def test_the_log_is_bounded() -> None:
-    host = FakeHost(station(), story=())
+    host = FakeHost(station(), exchanges=())
     app = make_app(host, log_size=100)
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         for _ in range(30):
-            for line in STORY:
-                host.tell(*line)
+            for line in EXCHANGES:
+                host.add(*line)
             app.sample()
         await settled(pilot)
         assert len(app.dashboard.messages._exchanges) == 100
@@ -675,7 +677,7 @@ async def test_hostile_words_reach_the_screen_as_words() -> None:
             warnings=(nasty,),
         )
     )
-    host.tell(0, Direction.RECEIVED, nasty, {"x": nasty}, {"status": nasty}, 0.1, 1)
+    host.add(0, Direction.RECEIVED, nasty, {"x": nasty}, {"status": nasty}, 0.1, 1)
     host.events.append(Event(NOW, "x", nasty))
     app = make_app(host)
     async with app.run_test(size=(140, 40), notifications=True) as pilot:

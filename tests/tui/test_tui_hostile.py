@@ -121,8 +121,8 @@ async def test_any_words_are_words_in_every_pane_toast_title_and_dialog(
 ) -> None:
     host = FakeHost(seen)
     for direction in Direction:
-        host.tell(3, direction, text, {"idTag": text, text: [payload]}, {"status": payload}, 0.1, 1)
-        host.tell(2, direction, "DataTransfer", {"vendorId": text, "data": payload}, text, 0.1)
+        host.add(3, direction, text, {"idTag": text, text: [payload]}, {"status": payload}, 0.1, 1)
+        host.add(2, direction, "DataTransfer", {"vendorId": text, "data": payload}, text, 0.1)
     host.events.append(Event(NOW, text, text, 1))
     host.answer = Refused(said)
     app = make_app(host)

@@ -27,9 +27,15 @@ from sim_core.commands import (
 from sim_core.sidecar.command_routes import command as read_command
 from sim_core.sidecar.command_routes import queries, read
 from sim_core.wire.message_log import Direction, Exchange
-from tui.http_call import Door, command_behind, command_call, door, exchange_call
+from tui.http_call import (
+    SidecarAddress,
+    command_behind,
+    command_call,
+    exchange_call,
+    sidecar_address,
+)
 
-HERE = Door("http://127.0.0.1:7071")
+HERE = SidecarAddress("http://127.0.0.1:7071")
 AWKWARD = "50 % [red] & 'x'=1? ü"
 
 
@@ -67,7 +73,7 @@ def test_the_sidecar_reads_the_same_command(command: Command) -> None:
 
 
 def test_the_key_is_named_and_never_copied() -> None:
-    call = command_call(Stop(1), Door("http://127.0.0.1:7071", wants_key=True))
+    call = command_call(Stop(1), SidecarAddress("http://127.0.0.1:7071", wants_key=True))
     assert call == 'curl -X POST -H "X-API-Key: $HTTP_API_KEY" http://127.0.0.1:7071/local_stop/1'
 
 
@@ -81,7 +87,7 @@ def test_the_key_is_named_and_never_copied() -> None:
     ],
 )
 def test_where_the_sidecar_is_reached(host: str, url: str) -> None:
-    assert door(host, 80, False).url == url
+    assert sidecar_address(host, 80, False).url == url
 
 
 def sent(action: str, payload: str, direction: Direction = Direction.SENT) -> Exchange:

@@ -9,9 +9,9 @@ from textual import events
 
 from sim_core.commands import Stop
 from sim_core.settings.loading import load
+from tui.dashboard import Dashboard
 from tui.dialogs.quit_question import QuitQuestion
 from tui.leaving import AtExit
-from tui.screens import Dashboard
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from fake_host import NOW, FakeHost, Story, available, station
+from fake_host import NOW, FakeHost, ScriptedExchange, available, station
 from screen_text import make_app, rows, settled, text_of, until
 
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
@@ -54,10 +54,10 @@ def test_no_number_breaks_the_row(cells: int) -> None:
 
 
 async def test_all_rows_share_one_column_of_connectors() -> None:
-    host = FakeHost(station([available(n) for n in range(1, 13)]), story=())
+    host = FakeHost(station([available(n) for n in range(1, 13)]), exchanges=())
     for number in (2, 12):
         status = {"connectorId": number, "status": "Faulted", "errorCode": "NoError"}
-        host.tell(5, Direction.SENT, "StatusNotification", status, {}, 0.01, number)
+        host.add(5, Direction.SENT, "StatusNotification", status, {}, 0.01, number)
     app = make_app(host)
     async with app.run_test(size=(100, 30)) as pilot:
         await settled(pilot)
@@ -70,11 +70,11 @@ async def test_all_rows_share_one_column_of_connectors() -> None:
 # -- one clock -------------------------------------------------------------------------------------
 
 AHEAD = timedelta(hours=5, minutes=17)
-OPEN: Story = (3, Direction.SENT, "Heartbeat", {}, None, 0.0, None)
+OPEN: ScriptedExchange = (3, Direction.SENT, "Heartbeat", {}, None, 0.0, None)
 
 
 async def test_rows_header_and_inspector_go_by_the_clock_of_the_charge_point() -> None:
-    host = FakeHost(station([available(1)], clock_ahead_s=AHEAD.total_seconds()), story=(OPEN,))
+    host = FakeHost(station([available(1)], clock_ahead_s=AHEAD.total_seconds()), exchanges=(OPEN,))
     host.moment = NOW + AHEAD  # what the charge point takes for now; the log keeps NOW - 3 s
     app = make_app(host)
     async with app.run_test(size=(140, 40)) as pilot:
@@ -89,7 +89,7 @@ async def test_rows_header_and_inspector_go_by_the_clock_of_the_charge_point() -
 
 
 async def test_the_age_of_a_waiting_row_counts_up() -> None:
-    app = make_app(host := FakeHost(station([available(1)]), story=(OPEN,)))
+    app = make_app(host := FakeHost(station([available(1)]), exchanges=(OPEN,)))
     async with app.run_test(size=(80, 24)) as pilot:
         for seconds, age in ((0, "3.0s"), (1.5, "4.5s"), (20, "23s")):
             host.moment = NOW + timedelta(seconds=seconds)
@@ -103,7 +103,7 @@ async def test_the_age_of_a_waiting_row_counts_up() -> None:
 def told(host: FakeHost, *actions: str) -> None:
     """Answered requests of these actions, a second after one another."""
     for place, action in enumerate(actions):
-        host.tell(len(actions) - place, Direction.SENT, action, {}, {}, 0.01)
+        host.add(len(actions) - place, Direction.SENT, action, {}, {}, 0.01)
 
 
 def in_sight(app: ChargeForgeApp) -> list[int]:
@@ -120,7 +120,7 @@ def dimmed(app: ChargeForgeApp, word: str) -> bool:
 
 
 async def test_h_hides_what_does_not_match_or_dims_it() -> None:
-    host = FakeHost(station([available(1)]), story=())
+    host = FakeHost(station([available(1)]), exchanges=())
     told(host, "Heartbeat", "Authorize", "Heartbeat")
     app = make_app(host)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -141,7 +141,7 @@ async def test_h_hides_what_does_not_match_or_dims_it() -> None:
 
 
 async def test_n_lands_on_the_very_next_match_and_goes_round() -> None:
-    host = FakeHost(station([available(1)]), story=())
+    host = FakeHost(station([available(1)]), exchanges=())
     told(host, *("Authorize", "Heartbeat", "Authorize", "Heartbeat", "Heartbeat", "Authorize"))
     app = make_app(host)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -169,7 +169,7 @@ KEPT = 40
 
 
 async def test_paused_rows_stand_still_while_old_ones_go_and_new_ones_come() -> None:
-    host = FakeHost(station([available(1)]), story=())
+    host = FakeHost(station([available(1)]), exchanges=())
     told(host, *["Heartbeat"] * KEPT)
     app = make_app(host, log_size=KEPT)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -188,7 +188,7 @@ async def test_paused_rows_stand_still_while_old_ones_go_and_new_ones_come() -> 
 
 
 async def test_what_was_forgotten_stays_away() -> None:
-    host = FakeHost(station([available(1)]), story=(OPEN,))
+    host = FakeHost(station([available(1)]), exchanges=(OPEN,))
     app = make_app(host, log_size=KEPT)
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
@@ -205,7 +205,7 @@ async def test_what_was_forgotten_stays_away() -> None:
 
 
 async def test_a_click_on_following_pauses_and_on_paused_follows() -> None:
-    host = FakeHost(station([available(1)]), story=())
+    host = FakeHost(station([available(1)]), exchanges=())
     told(host, *["Heartbeat"] * KEPT)
     app = make_app(host)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -227,7 +227,7 @@ async def test_a_click_on_following_pauses_and_on_paused_follows() -> None:
 
 
 async def test_a_click_on_a_row_selects_it_and_a_second_one_looks_into_it() -> None:
-    host = FakeHost(station([available(1)]), story=())
+    host = FakeHost(station([available(1)]), exchanges=())
     told(host, "Heartbeat", "Authorize", "BootNotification")
     app = make_app(host)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -26,8 +26,10 @@ from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui.dialogs.palette import Choice, ranked
 from tui.keymap import FOOTER, ROWS, buttons, command_for, typed_command
 from tui.look import FACES, NEXT_STEP, SYMBOLS, Look
-from tui.protocols.ocpp16 import OCPP_16
-from tui.widgets.connector_card import CardView, card_lines, table_line
+from tui.protocols.ocpp16 import OCPP_16_WORDING
+from tui.widgets.connector_card import CardView, card_lines
+from tui.widgets.connector_notes import FAULT_WORDS
+from tui.widgets.connector_table import table_line
 from tui.widgets.inspector import body_lines
 from tui.widgets.key_bar import footer_line
 from tui.widgets.layout import arrange
@@ -35,7 +37,6 @@ from tui.widgets.line_widget import Line, differences, fitted, line_width
 from tui.widgets.link_bar import bar_line, state_words
 from tui.widgets.log_filter import FilterError, parse
 from tui.widgets.message_row import row_line
-from tui.widgets.notes import FAULT_WORDS
 from tui.widgets.power_chart import SampleCount, chart_rows, columns
 
 ANYTHING = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
@@ -298,15 +299,15 @@ def test_cards_are_exact(
 def test_all_statuses_differ_without_colour() -> None:
     for look in (Look(), Look(ascii=True)):
         heads = set()
-        for state in OCPP_16.statuses:
+        for state in OCPP_16_WORDING.statuses:
             view = CardView(available(state=state), NOW)
             heads.add("\n".join(shown(line) for line in card_lines(view, 40, 7, look)))
-        assert len(heads) == len(OCPP_16.statuses)
+        assert len(heads) == len(OCPP_16_WORDING.statuses)
 
 
 def test_the_tables_know_every_status_and_every_error() -> None:
     assert set(FACES) == set(NEXT_STEP) == set(ConnectorState)
-    assert set(OCPP_16.statuses.values()) == set(OCPP_STATUS)
+    assert set(OCPP_16_WORDING.statuses.values()) == set(OCPP_STATUS)
     assert set(FAULT_WORDS) == set(ERROR_CODES)
     assert all(len(twin) == 2 and twin[1].isascii() for twin in SYMBOLS.values())
 

@@ -13,7 +13,7 @@ import pytest
 from screen_text import settled, until
 from textual.pilot import Pilot
 
-from tui.pictures.screenshot import posed
+from tui.pictures.screenshot import app_showing
 from tui.pictures.states import STATE, STATES, State
 
 SKETCH = STATE["sketch"]
@@ -51,7 +51,7 @@ def test_picture(
 ) -> None:
     if state.name.endswith(WITHOUT_COLOUR):
         monkeypatch.setenv("NO_COLOR", "1")
-    app = posed(state)
+    app = app_showing(state)
 
     async def arrange(pilot: Pilot[int]) -> None:
         board = app.dashboard

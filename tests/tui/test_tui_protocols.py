@@ -3,18 +3,23 @@ nobody here can read what can be said without reading it."""
 
 from __future__ import annotations
 
+import ast
 import json
+from pathlib import Path
 
 import pytest
-from fake_host import FakeHost, Story, available, charging, station
+from fake_host import FakeHost, ScriptedExchange, available, charging, station
 from hypothesis import given
 from hypothesis import strategies as st
 from screen_text import make_app, rows, settled, text_of, until
 
+import tui
+from sim_core.station import STATE_OF
 from sim_core.wire.message_log import Direction
-from tui.http_call import Door
+from tui.http_call import SidecarAddress
 from tui.protocols.frame_summary import answer_summary, request_summary
-from tui.protocols.ocpp16 import OCPP_16
+from tui.protocols.known import wording_of
+from tui.protocols.ocpp16 import OCPP_16_WORDING
 from tui.protocols.payload import pretty
 from tui.text import plain
 from tui.widgets.frame_notes import request_notes
@@ -63,7 +68,8 @@ KEYS = ["idTag", "status", "meterValue", "sampledValue", "value", "key", "idTagI
 
 
 @given(
-    st.sampled_from([*OCPP_16.requests, "Nonsense"]), st.dictionaries(st.sampled_from(KEYS), JSON)
+    st.sampled_from([*OCPP_16_WORDING.requests, "Nonsense"]),
+    st.dictionaries(st.sampled_from(KEYS), JSON),
 )
 def test_no_payload_breaks_a_summary(action: str, payload: object) -> None:
     for summary in (
@@ -92,7 +98,7 @@ def test_meter_values_lead_with_energy_and_power() -> None:
 # -- an OCPP that nobody here can read -------------------------------------------------------------
 
 NOTIFIED = {"connectorStatus": "Occupied", "evseId": 1}
-STARTED: Story = (3, Direction.SENT, "StatusNotification", NOTIFIED, {}, 0.01, 1)
+STARTED: ScriptedExchange = (3, Direction.SENT, "StatusNotification", NOTIFIED, {}, 0.01, 1)
 
 
 def test_a_frame_is_shown_as_it_is_where_there_are_no_words_for_it() -> None:
@@ -105,8 +111,8 @@ def test_a_frame_is_shown_as_it_is_where_there_are_no_words_for_it() -> None:
 
 async def test_the_screens_show_a_station_of_another_ocpp() -> None:
     occupied = charging(status="Occupied", limited_by="")
-    host = FakeHost(station([occupied, available(2)], subprotocol=V201), story=(STARTED,))
-    app = make_app(host, http=Door("http://127.0.0.1:7071"))
+    host = FakeHost(station([occupied, available(2)], subprotocol=V201), exchanges=(STARTED,))
+    app = make_app(host, http=SidecarAddress("http://127.0.0.1:7071"))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.dashboard.focused is not None)
         await settled(pilot)
@@ -117,20 +123,45 @@ async def test_the_screens_show_a_station_of_another_ocpp() -> None:
         assert "schema" not in text_of(app)
         await pilot.press("c")
         await until(pilot, lambda: "/messages?after=0" in app.clipboard)
-        await pilot.press("escape", "question_mark", "pagedown", "pagedown", "pagedown")
+        await pilot.press("escape", "question_mark", *["pagedown"] * 9)
         await until(pilot, lambda: "‖ paused by the vehicle" in text_of(app))
 
 
 async def test_each_exchange_is_read_by_the_ocpp_that_was_spoken_when_it_came() -> None:
-    host = FakeHost(station([available(1)]), story=())
+    host = FakeHost(station([available(1)]), exchanges=())
     app = make_app(host)
     async with app.run_test(size=(100, 24)) as pilot:
         await until(pilot, lambda: app.dashboard.focused is not None)
-        host.tell(9, Direction.SENT, "Authorize", {"idTag": "OLD"}, {}, 0.01)
+        host.add(9, Direction.SENT, "Authorize", {"idTag": "OLD"}, {}, 0.01)
         await settled(pilot)
         host.snapshot = station([available(1)], subprotocol=V201)
-        host.tell(1, Direction.SENT, "Authorize", {"idToken": {"idToken": "NEW"}}, {}, 0.01)
+        host.add(1, Direction.SENT, "Authorize", {"idToken": {"idToken": "NEW"}}, {}, 0.01)
         await settled(pilot)
         old, new = (row for row in rows(app) if "Authorize" in row)
         assert "Authorize                OLD " in old
         assert '{"idToken": {"idToken": "NEW"}}' in new
+
+
+# -- borders ---------------------------------------------------------------------------------------
+
+SHARED = {"Available", "Reserved", "Unavailable", "Faulted"}
+"""Statuses that every OCPP spells alike."""
+OF_ONE_VERSION = {"idTag", V16, *OCPP_16_WORDING.requests, *OCPP_16_WORDING.statuses.values()}
+MAY_NAME_IT = ("protocols/ocpp16.py", "pictures/")
+
+
+def test_a_version_is_named_in_its_own_module_alone() -> None:
+    here = Path(tui.__file__).parent
+    named = {
+        (str(path.relative_to(here)), node.value)
+        for path in here.rglob("*.py")
+        if not str(path.relative_to(here)).startswith(MAY_NAME_IT)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and node.value in OF_ONE_VERSION - SHARED
+    }
+    assert named == set()
+
+
+def test_the_screens_and_the_station_spell_each_state_alike() -> None:
+    spelled = {state: status.value for status, state in STATE_OF.items()}
+    assert wording_of(V16).statuses == spelled

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from screen_text import rows, settled, text_of, until
 
-from tui.pictures.screenshot import posed
+from tui.pictures.screenshot import app_showing
 from tui.pictures.states import STATE
 
 SIZES = ((60, 20), (80, 24), (120, 34), (140, 40), (200, 60))
@@ -28,7 +28,7 @@ palette quit journal start-with zoom
 @pytest.mark.parametrize("name", AT_EVERY_SIZE + SMALL)
 async def test_text(name: str, snapshot: Any) -> None:
     state = STATE[name]
-    app = posed(state)
+    app = app_showing(state)
     shown = []
     sizes = SIZES if name in AT_EVERY_SIZE else SIZES[:2]
     async with app.run_test(size=sizes[0]) as pilot:
@@ -46,7 +46,7 @@ async def test_without_colour_all_nine_statuses_differ_in_text(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = posed(STATE["nine"])
+    app = app_showing(STATE["nine"])
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.dashboard.focused is not None)
         cards = set()

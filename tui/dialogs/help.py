@@ -10,9 +10,9 @@ from tui.dialogs.text_dialog import TextDialog
 from tui.keymap import CONNECTOR, LINK, MESSAGES, SCREEN, Row
 from tui.look import FACES, Look
 from tui.protocols.wording import Wording
+from tui.widgets.connector_notes import next_step
 from tui.widgets.line_widget import Line, Span
 from tui.widgets.log_filter import LANGUAGE
-from tui.widgets.notes import next_step
 
 HELP_CELLS = 68
 """The widest line of prose in the help; fits a screen of 80."""

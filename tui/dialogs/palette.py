@@ -50,6 +50,22 @@ class Chosen:
     typed: str
 
 
+@dataclass(frozen=True)
+class Question:
+    """What is asked, and what may be answered."""
+
+    title: str
+    hint: str
+    choices: Sequence[Choice]
+    free: Free | None = None
+    """Makes a choice of what was typed, where that may be one."""
+    separator: str = ""
+    """What follows it in what is typed is not searched for."""
+    trouble: Trouble | None = None
+    """Says what is against an answer. It stands below, and nothing is taken: what was typed can be
+    mended."""
+
+
 def score(query: str, candidate: str) -> int:
     """How well a candidate answers a query; 0 for not at all."""
     query, candidate = query.casefold(), candidate.casefold()
@@ -152,29 +168,14 @@ class Picker(ModalScreen["Chosen | None"]):
         Binding("pagedown", "move(8)", show=False, priority=True),
     ]
 
-    def __init__(
-        self,
-        look: Look,
-        title: str,
-        hint: str,
-        choices: Sequence[Choice],
-        *,
-        free: Free | None = None,
-        separator: str = "",
-        trouble: Trouble | None = None,
-    ) -> None:
-        """`free` makes a choice of what was typed; what follows `separator` is not searched for.
-        While `trouble` has something against what would be taken, it stands below, and nothing is
-        taken: what was typed can be mended."""
+    def __init__(self, look: Look, question: Question) -> None:
         super().__init__()
         self.look = look
-        self._title, self._hint = title, hint
-        self._choices, self._free, self._separator = choices, free, separator
-        self._trouble = trouble
+        self.question = question
 
     def compose(self) -> ComposeResult:
         with Vertical(id="picker", classes="-ascii" if self.look.ascii else ""):
-            field = Input(placeholder=self._hint, id="query", compact=True)
+            field = Input(placeholder=self.question.hint, id="query", compact=True)
             field.cursor_blink = False
             yield field
             yield ChoiceList(self.look)
@@ -182,7 +183,7 @@ class Picker(ModalScreen["Chosen | None"]):
     def on_mount(self) -> None:
         from textual.content import Content
 
-        self.query_one("#picker").border_title = Content(self._title)
+        self.query_one("#picker").border_title = Content(self.question.title)
         self._search("")
 
     @on(Input.Changed)
@@ -190,9 +191,10 @@ class Picker(ModalScreen["Chosen | None"]):
         self._search(event.value)
 
     def _search(self, typed: str) -> None:
-        query = typed.split(self._separator, 1)[0] if self._separator else typed
-        choices = ranked(query.strip(), self._choices)
-        own = self._free(typed.strip()) if self._free and typed.strip() else None
+        asked = self.question
+        query = typed.split(asked.separator, 1)[0] if asked.separator else typed
+        choices = ranked(query.strip(), asked.choices)
+        own = asked.free(typed.strip()) if asked.free and typed.strip() else None
         if own is not None:
             exact = any(choice.value == own.value for choice in choices)
             if not exact:
@@ -205,7 +207,8 @@ class Picker(ModalScreen["Chosen | None"]):
         from textual.content import Content
 
         typed = self.query_one("#query", Input).value
-        words = self._trouble(Chosen(choice, typed)) if self._trouble and choice else ""
+        trouble = self.question.trouble
+        words = trouble(Chosen(choice, typed)) if trouble and choice else ""
         box = self.query_one("#picker")
         box.border_subtitle = Content(text.plain(words, self.look.ascii) or HOW)
         box.set_class(bool(words), "-trouble")

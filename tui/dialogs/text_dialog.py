@@ -17,7 +17,7 @@ from textual.screen import ModalScreen
 from tui.look import Look
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified
 
-LOOK_S = 1.0
+REFRESH_S = 1.0
 
 
 class DialogText(LineWidget):
@@ -77,9 +77,9 @@ class TextDialog(ModalScreen[None]):
         self.query_one("#text-dialog").border_title = Content(self._title)
         self.query_one("#text-dialog").border_subtitle = Content("esc goes back")
         if self._live:
-            self.set_interval(LOOK_S, self._look_again)
+            self.set_interval(REFRESH_S, self._refresh_text)
 
-    def _look_again(self) -> None:
+    def _refresh_text(self) -> None:
         self.query_one(DialogText).show(self._lines())
 
     def action_move(self, rows: int) -> None:

@@ -16,17 +16,15 @@ from textual.binding import Binding, BindingType
 
 from sim_core.fleet.picture import Phase
 from sim_core.fleet.stations import Crowd
-from tui.base_app import BaseApp
-from tui.fleet.page import ACTS, LOOK_S, Page, help_lines
-from tui.look import Look, ascii_here
+from tui.base_app import NOT_AS_ASKED, BaseApp
+from tui.fleet.page import ACTS, REFRESH_S, Page, help_lines
+from tui.look import Look, draws_in_ascii
 from tui.widgets.line_widget import LineWidget
 
 if TYPE_CHECKING:
     from tui.dialogs.palette import Chosen
 
 STOP_PATIENCE_S = 15.0
-NOT_AS_ASKED = 2
-"""The exit code of a fleet that cannot do what its options ask."""
 
 
 class FleetApp(BaseApp):
@@ -40,7 +38,7 @@ class FleetApp(BaseApp):
     ]
 
     def __init__(self, crowd: Crowd) -> None:
-        super().__init__(Look(ascii_here(crowd.settings.ascii)), crowd.settings.theme)
+        super().__init__(Look(draws_in_ascii(crowd.settings.ascii)), crowd.settings.theme)
         self.crowd = crowd
 
     def compose(self) -> ComposeResult:
@@ -49,7 +47,7 @@ class FleetApp(BaseApp):
     def on_mount(self) -> None:
         self._page = self.query_one(Page)
         self.call_after_refresh(self.crowd.start)
-        self.set_interval(LOOK_S, self._look)
+        self.set_interval(REFRESH_S, self._look)
 
     def _look(self) -> None:
         if self.crowd.exit_code == NOT_AS_ASKED and self.crowd.picture.booted == 0:
@@ -71,7 +69,7 @@ class FleetApp(BaseApp):
 
     def action_palette(self) -> None:
         """Find an action by name."""
-        from tui.dialogs.palette import Choice, Picker
+        from tui.dialogs.palette import Choice, Picker, Question
 
         def take(chosen: Chosen | None) -> None:
             if chosen is not None:
@@ -83,7 +81,8 @@ class FleetApp(BaseApp):
             "help": self.action_help,
         }
         choices = [Choice(act.id, act.label, act.help, act.shown) for act in ACTS if act.id in acts]
-        self.push_screen(Picker(self.look, "What to do", "an action by name", choices), take)
+        question = Question("What to do", "an action by name", choices)
+        self.push_screen(Picker(self.look, question), take)
 
     def action_next_theme(self) -> None:
         """The next of the themes; under NO_COLOR there are none."""

@@ -18,7 +18,7 @@ from tui import text
 from tui.look import Look
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified
 
-LOOK_S = 1.0
+REFRESH_S = 1.0
 LABEL = 13
 FIGURE = 7
 BAR_CELLS = 24
@@ -164,7 +164,7 @@ def _trouble_rows(seen: FleetPicture) -> Iterable[tuple[int, str]]:
     if seen.crashed:
         points = _noun(seen.crashed, "charge point")
         yield seen.crashed, f"{points} ended by a fault of the program: LOG_FILE has why"
-    if seen.lag_s > LOOK_S / 2:
+    if seen.lag_s > REFRESH_S / 2:
         yield round(seen.lag_s * 1000), "ms late: this computer cannot bear so many, take fewer"
 
 

@@ -37,7 +37,7 @@ from sim_core.snapshot import (
     TransactionSnapshot,
 )
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
-from tui.protocols.ocpp16 import OCPP_16
+from tui.protocols.ocpp16 import OCPP_16_WORDING
 
 NOW = datetime(2026, 1, 1, 14, 33, 6, tzinfo=timezone.utc)
 RAMP = tuple(min(59_460.0, 900.0 * second) for second in range(160))
@@ -45,14 +45,14 @@ RAMP = tuple(min(59_460.0, 900.0 * second) for second in range(160))
 
 def in_words(state: ConnectorState) -> tuple[ConnectorState, str]:
     """A state, and how a charge point of OCPP 1.6 spells it."""
-    return state, OCPP_16.statuses[state]
+    return state, OCPP_16_WORDING.statuses[state]
 
 
 def changed(connector: ConnectorSnapshot, **changes: object) -> ConnectorSnapshot:
     """The connector with changes; the status goes with the state unless one is given."""
     state = changes.get("state")
     if isinstance(state, ConnectorState):
-        changes = {"status": OCPP_16.statuses.get(state, ""), **changes}
+        changes = {"status": OCPP_16_WORDING.statuses.get(state, ""), **changes}
     return replace(connector, **changes)  # type: ignore[arg-type]
 
 
@@ -153,9 +153,11 @@ def station(
     return replace(picture, **changes)  # type: ignore[arg-type]
 
 
-Story = tuple[int, Direction, str, object, object, float, "int | None"]
+ScriptedExchange = tuple[int, Direction, str, object, object, float, "int | None"]
+"""How many seconds ago, who asked, action, request, answer, seconds that it took, connector: what
+`FakeHost.add` takes."""
 
-STORY: tuple[Story, ...] = (
+EXCHANGES: tuple[ScriptedExchange, ...] = (
     (
         180,
         Direction.SENT,
@@ -259,7 +261,7 @@ class FakeHost:
         self,
         picture: StationSnapshot | None = None,
         *,
-        story: Iterable[Story] = STORY,
+        exchanges: Iterable[ScriptedExchange] = EXCHANGES,
         live: bool = False,
     ) -> None:
         self.messages = MessageLog(20_000)
@@ -273,10 +275,10 @@ class FakeHost:
         self.started = 0
         self.stopped = False
         self._live = live
-        for line in story:
-            self.tell(*line)
+        for exchange in exchanges:
+            self.add(*exchange)
 
-    def tell(
+    def add(
         self,
         ago: float,
         direction: Direction,

@@ -43,7 +43,7 @@ class Picture:
     text: str
 
 
-class Told:
+class StillStoryteller:
     """A storyteller whose story stands still."""
 
     def __init__(self, caption: Caption) -> None:
@@ -56,12 +56,12 @@ class Told:
         pass
 
 
-def posed(state: State) -> ChargeForgeApp:
+def app_showing(state: State) -> ChargeForgeApp:
     """The app on the charge point of this state; `arrange` does the rest once it runs."""
-    host = FakeHost(state.picture, story=state.story)
+    host = FakeHost(state.picture, exchanges=state.exchanges)
     if state.failure:
         host.start = lambda: setattr(host, "failure", state.failure)  # type: ignore[method-assign]
-    storyteller = Told(state.told) if state.told else None
+    storyteller = StillStoryteller(state.caption) if state.caption else None
     return ChargeForgeApp(host, theme=state.theme, ascii=state.ascii, storyteller=storyteller)
 
 
@@ -79,7 +79,7 @@ def draw(state: State) -> Picture:
 
 
 async def _draw(state: State) -> Picture:
-    app = posed(state)
+    app = app_showing(state)
     async with app.run_test(size=state.size, notifications=True) as pilot:
         await arrange(pilot, state)
         return Picture(app.export_screenshot(), _text(app))

@@ -30,18 +30,18 @@ from sim_core.snapshot import (
 from sim_core.story import Caption
 from sim_core.wire.message_log import Direction
 from tui.pictures.fake_station import (
+    EXCHANGES,
     NOW,
     ONLINE,
     RAMP,
-    STORY,
-    Story,
+    ScriptedExchange,
     available,
     changed,
     charging,
     faulted,
     station,
 )
-from tui.protocols.ocpp16 import OCPP_16
+from tui.protocols.ocpp16 import OCPP_16_WORDING
 
 SMALL, WIDE = (80, 24), (140, 40)
 
@@ -60,8 +60,8 @@ class State:
     ascii: bool = False
     failure: str = ""
     """Why the engine is dead, if it is."""
-    story: tuple[Story, ...] = STORY
-    told: Caption | None = None
+    exchanges: tuple[ScriptedExchange, ...] = EXCHANGES
+    caption: Caption | None = None
     """What the demo's story says, if it is told."""
 
 
@@ -87,7 +87,7 @@ def _status(connector_id: int, status: str) -> object:
 ACCEPTED = {"idTagInfo": {"status": "Accepted"}}
 SENT, RECEIVED = Direction.SENT, Direction.RECEIVED
 
-BUSY_STORY: tuple[Story, ...] = (
+BUSY_EXCHANGES: tuple[ScriptedExchange, ...] = (
     (107, SENT, "StatusNotification", _status(2, "Preparing"), {}, 0.011, 2),
     (
         98,
@@ -146,7 +146,9 @@ def _busy(second: ConnectorSnapshot = SECOND) -> StationSnapshot:
 SKETCH = station()
 FREE = station([available(1), available(2)])
 MANY = station([(charging, faulted, available)[n % 3](n) for n in range(1, 17)])
-ALL = station([available(n, state=state) for n, state in enumerate(tuple(OCPP_16.statuses)[:8], 1)])
+ALL = station(
+    [available(n, state=state) for n, state in enumerate(tuple(OCPP_16_WORDING.statuses)[:8], 1)]
+)
 VENDOR = FaultSnapshot("OverVoltage", "E-41", "bus at [1020] V", NOW - timedelta(minutes=3))
 OFFLINE = replace(
     ONLINE,
@@ -165,7 +167,7 @@ PAUSED = charging(
     trace_w=RAMP[:120] + (0.0,) * 60,
     refusals={"local_start": "connector 1 is charging already"},
 )
-DIM = (0.0,) * 40
+NO_POWER = (0.0,) * 40
 ROWS_OF_ALL = (
     available(1),
     available(
@@ -211,17 +213,17 @@ WAITING = station(
 BUSY_PORT = "port 7071 is in use: the HTTP sidecar is off"
 
 STATES: tuple[State, ...] = (
-    State("dashboard", "two connectors charge", _busy(), story=BUSY_STORY),
-    State("wide", "one charges, one is broken", _busy(faulted(2)), WIDE, story=BUSY_STORY),
+    State("dashboard", "two connectors charge", _busy(), exchanges=BUSY_EXCHANGES),
+    State("wide", "one charges, one is broken", _busy(faulted(2)), WIDE, exchanges=BUSY_EXCHANGES),
     State(
         "message",
         "the inspector beside the messages",
         _busy(),
         (120, 30),
         ("tab", "tab", "end", "up", "up", "up", "up", "up", "enter"),
-        story=BUSY_STORY,
+        exchanges=BUSY_EXCHANGES,
     ),
-    State("fault", "the list of faults", _busy(), press=("2", "f"), story=BUSY_STORY),
+    State("fault", "the list of faults", _busy(), press=("2", "f"), exchanges=BUSY_EXCHANGES),
     State("sketch", "one charges, one is broken, on a small screen", SKETCH),
     State("too-small", "a terminal below the smallest size", SKETCH, (52, 14)),
     State("ascii", "with ASCII characters only", SKETCH, ascii=True),
@@ -264,7 +266,7 @@ STATES: tuple[State, ...] = (
                     plugged=True,
                     authorizing=True,
                     token="CARD-9",
-                    trace_w=DIM,
+                    trace_w=NO_POWER,
                 ),
             )
         ),
@@ -297,7 +299,7 @@ STATES: tuple[State, ...] = (
                     plugged=True,
                     vehicle="Compact 60",
                     soc_percent=80.0,
-                    trace_w=RAMP + DIM,
+                    trace_w=RAMP + NO_POWER,
                     refusals={},
                 ),
                 available(
@@ -318,13 +320,13 @@ STATES: tuple[State, ...] = (
             upload=UPLOADED,
         ),
     ),
-    State("story", "the demo tells its story", _busy(), story=BUSY_STORY, told=CAPTION),
+    State("story", "the demo tells its story", _busy(), exchanges=BUSY_EXCHANGES, caption=CAPTION),
     State(
         "free-play",
         "somebody plays with the demo",
         _busy(),
-        story=BUSY_STORY,
-        told=replace(CAPTION, free=True),
+        exchanges=BUSY_EXCHANGES,
+        caption=replace(CAPTION, free=True),
     ),
     State("single", "one connector", station((charging(1),))),
     State(

@@ -9,8 +9,8 @@ from tui.protocols.known import wording_of
 from tui.protocols.payload import CALL_PAYLOAD, RESULT_PAYLOAD, field, frame_payload
 from tui.text import plain
 
-REQUEST_CELLS, ANSWER_CELLS = 400, 200
-"""More than any screen has room for."""
+LONGEST_REQUEST, LONGEST_ANSWER = 400, 200
+"""Characters; no screen has room for more."""
 
 NOT_AS_EXPECTED = (TypeError, ValueError, KeyError, AttributeError, RecursionError)
 """What reading a payload may raise that its schema does not allow: then it is shown as it came."""
@@ -21,13 +21,13 @@ def request_summary(action: str, frame: str, subprotocol: str) -> str:
     """What a CALL says."""
     payload = frame_payload(frame, CALL_PAYLOAD)
     if payload is None:
-        return plain(frame[:REQUEST_CELLS])
+        return plain(frame[:LONGEST_REQUEST])
     summary = wording_of(subprotocol).requests.get(action)
     try:
         text = summary(payload) if summary else json.dumps(payload, ensure_ascii=False)
     except NOT_AS_EXPECTED:
         text = frame
-    return plain(text[:REQUEST_CELLS])
+    return plain(text[:LONGEST_REQUEST])
 
 
 @lru_cache(4096)
@@ -35,10 +35,10 @@ def answer_summary(action: str, frame: str, subprotocol: str) -> str:
     """What a CALLRESULT says: where there is nothing better its status, or ok."""
     payload = frame_payload(frame, RESULT_PAYLOAD)
     if payload is None:
-        return plain(frame[:ANSWER_CELLS]) or "ok"
+        return plain(frame[:LONGEST_ANSWER]) or "ok"
     summary = wording_of(subprotocol).answers.get(action)
     try:
         text = summary(payload) if summary else field(payload, "status") or "ok"
     except NOT_AS_EXPECTED:
         text = frame
-    return plain(text[:ANSWER_CELLS])
+    return plain(text[:LONGEST_ANSWER])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sim_core.snapshot import ConnectorState
-from tui.protocols.ocpp16 import OCPP_16
+from tui.protocols.ocpp16 import OCPP_16_WORDING
 from tui.protocols.wording import Wording
 
-WORDINGS: dict[str, Wording] = {OCPP_16.subprotocol: OCPP_16}
-USUAL = OCPP_16
+WORDINGS: dict[str, Wording] = {OCPP_16_WORDING.subprotocol: OCPP_16_WORDING}
+USUAL = OCPP_16_WORDING
 """What most chargers speak."""
 
 NO_WORDING = Wording(
@@ -16,6 +16,7 @@ NO_WORDING = Wording(
     statuses={
         state: state.value for state in ConnectorState if state is not ConnectorState.UNKNOWN
     },
+    token="token",
 )
 """Of an OCPP that nobody here can read: payloads as they are, states in our own words."""
 

@@ -209,7 +209,7 @@ def _behind_status(connector_id: int, payload: Payload) -> Command | None:
     return became.get(_text(payload, "status"))
 
 
-OCPP_16 = Wording(
+OCPP_16_WORDING = Wording(
     name="OCPP 1.6",
     subprotocol="ocpp1.6",
     statuses={
@@ -224,6 +224,8 @@ OCPP_16 = Wording(
         ConnectorState.FAULTED: "Faulted",
     },
     statuses_in="section 4.9",
+    token="idTag",
+    refusals=("Rejected", "Invalid", "Blocked", "Expired", "NotSupported"),
     requests={
         "Authorize": lambda p: field(p, "idTag"),
         "BootNotification": _boot,

@@ -50,7 +50,7 @@ def joined(*parts: str) -> str:
 
 
 def number(value: object) -> float | None:
-    """The value as a number, as which OCPP 1.6 often writes it in a text."""
+    """The value as a number: OCPP 1.6 writes it as a text."""
     try:
         return float(str(value))
     except ValueError:

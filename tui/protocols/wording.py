@@ -40,8 +40,12 @@ class Wording:
     """Of its WebSocket; empty where nobody knows."""
     statuses: Mapping[ConnectorState, str]
     """Its word for each state, in the order in which the help explains them."""
+    token: str
+    """What it calls that by which a driver is known: "idTag"."""
     statuses_in: str = ""
     """Where its text explains them, like "section 4.9"."""
+    refusals: tuple[str, ...] = ("Rejected",)
+    """Statuses that say no, or how they begin."""
     requests: Mapping[str, Summary] = field(default_factory=dict)
     """Action -> what such a request says in one line; the connector has a column of its own."""
     answers: Mapping[str, Summary] = field(default_factory=dict)

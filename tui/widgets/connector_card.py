@@ -1,4 +1,4 @@
-"""A connector as a card, and many of them as a table with one row each.
+"""A connector as a card.
 
 `card_lines` turns one frozen view into lines of exact width; the widget only compares and paints.
 Number columns have fixed decimals and fixed widths, so that nothing jitters. A card of seven rows
@@ -17,6 +17,7 @@ from sim_core.snapshot import ConnectorSnapshot, ConnectorState
 from tui import text
 from tui.keymap import buttons
 from tui.look import ASCII_DIGITS, DIGITS, FACES, Look
+from tui.widgets.connector_notes import Note, limit_words, more_notes, next_step, pending_words, who
 from tui.widgets.line_widget import (
     Line,
     LineWidget,
@@ -26,7 +27,6 @@ from tui.widgets.line_widget import (
     justified,
     line_width,
 )
-from tui.widgets.notes import Note, further, limit_words, next_step, pending_words, who
 from tui.widgets.power_chart import chart_rows, covered_s
 
 COMPACT_ROWS = 7
@@ -72,7 +72,7 @@ def transaction_words(connector: ConnectorSnapshot) -> str:
     return "tx not confirmed" if number is None else f"tx {number}"
 
 
-def _who(view: CardView, look: Look) -> list[Span]:
+def who_spans(view: CardView, look: Look) -> list[Span]:
     """Who charges here, what is wrong, or what is awaited."""
     note = who(view.connector, view.now)
     return [Span(text.plain(note.words, look.ascii), note.role)] if note else []
@@ -196,7 +196,7 @@ def _who_line(view: CardView, cells: int, look: Look) -> tuple[Line, bool]:
     The state of charge stands at the right where it leaves room.
     """
     connector = view.connector
-    here = _who(view, look)
+    here = who_spans(view, look)
     hint = next_step(connector, look)
     hinted = _with_hint(here, hint, look) if hint else here
     narrow = connector.state is ConnectorState.CHARGING and cells < ROOMY_CELLS
@@ -226,7 +226,7 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> list[Line]:
     lines.append(fitted(_numbers(connector, not tall), cells, ellipsis))
     lines.append(fitted(_energy(view, cells >= ROOMY_CELLS), cells, ellipsis))
     who_line, hinted = _who_line(view, cells, look)
-    notes = further(connector, f" {look.symbol('dot')} ", pending=tall)
+    notes = more_notes(connector, f" {look.symbol('dot')} ", pending=tall)
     if not hinted:
         notes.append(
             Note(next_step(connector, look), urgent=connector.state is not ConnectorState.CHARGING)
@@ -254,7 +254,7 @@ def _foot(connector: ConnectorSnapshot, cells: int, taken: int) -> str:
     if not any(connector.trace_w):
         return ""
     scale = text.kilowatts(connector.rated_power_w)
-    covered = text.span_of(covered_s(cells - 2 - len(scale) - 4))
+    covered = text.trace_span(covered_s(cells - 2 - len(scale) - 4))
     return f"last {covered}" if len(covered) + taken + 14 <= cells else covered
 
 
@@ -304,40 +304,6 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
     return lines
 
 
-def table_line(view: CardView, cells: int, look: Look) -> Line:
-    """One connector in one row; a narrow one leaves out the session's energy."""
-    connector = view.connector
-    face = FACES[connector.state]
-    mark = look.symbol("selected") if view.selected else " "
-    status = text.fit(text.plain(connector.status, look.ascii), 13)
-    session = connector.transaction
-    spans = [
-        Span(f" {mark}", "accent"),
-        Span(f"{connector.connector_id:>2} ", "strong" if view.selected else "text"),
-        Span(f"{look.glyph(connector.state)} {status} ", face.role),
-        Span(f"{text.kilo(connector.power_w, 2):>6}", "strong" if connector.power_w else "faint"),
-        Span(" kW ", "muted" if connector.power_w else "faint"),
-    ]
-    if cells >= 76:
-        spans += [
-            Span(f"{'+' + text.kilo(session.energy_wh, 3) if session else '':>8}"),
-            Span(" kWh " if session else "     ", "muted"),
-        ]
-    soc = f"{connector.soc_percent:3.0f} %" if connector.soc_percent is not None else "     "
-    spans += [Span(f"{soc}  ", "muted"), *_who(view, look)]
-    if cells < 76 and connector.fault and line_width(spans) > cells:
-        spans[-1] = Span(text.plain(connector.fault.error_code, look.ascii), "error")
-    if pending := pending_words(connector):
-        spans.append(Span(f"  {pending}", "warning"))
-    tail = [Span(f" {transaction_words(connector)} ", "muted")] if session and cells >= 76 else []
-    limit = Span(f"  {text.plain(limit_words(connector), look.ascii)}", "faint")
-    if line_width([*spans, limit, *tail]) <= cells:
-        spans.append(limit)
-    line = justified(spans, tail, cells, look.symbol("ellipsis"))
-    press = f"select {connector.connector_id}"
-    return tuple(span._replace(press=press) for span in line)
-
-
 class ConnectorCard(LineWidget, can_focus=True):
     """One card; clicking it anywhere selects its connector, clicking a button presses it."""
 
@@ -372,31 +338,3 @@ class ConnectorCard(LineWidget, can_focus=True):
     def on_mouse_down(self, event: events.MouseDown) -> None:
         if self.view:
             self.post_message(self.Chosen(self.view.connector.connector_id))
-
-
-class ConnectorTable(LineWidget, can_focus=True):
-    """Every connector in a row of its own; scrolls so that the selected one is in sight."""
-
-    HELP = "connector"
-
-    def __init__(self, look: Look) -> None:
-        super().__init__(look, id="table")
-        self.views: tuple[CardView, ...] = ()
-        self._first = 0
-
-    def show(self, views: tuple[CardView, ...]) -> None:
-        """Show these views."""
-        self.views = views
-        self.sync()
-
-    def lines_for(self, width: int, height: int) -> list[Line]:
-        chosen = next((i for i, view in enumerate(self.views) if view.selected), 0)
-        self._first = max(0, min(self._first, chosen, len(self.views) - height))
-        self._first = max(self._first, chosen - height + 1)
-        shown = self.views[self._first : self._first + height]
-        lines = [table_line(view, width, self.look) for view in shown]
-        below = len(self.views) - self._first - height
-        if below > 0 and lines and not shown[-1].selected:
-            more = f"   {below + 1} more below, {len(self.views)} in all"
-            lines[-1] = fitted([Span(more, "muted")], width)
-        return lines + [fitted([], width)] * (height - len(lines))

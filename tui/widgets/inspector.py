@@ -41,7 +41,7 @@ def facts(exchange: Exchange, now: datetime, ahead: timedelta = NO_SHIFT) -> lis
     """(name, value) of what is known besides the frames; `ahead` as in `row_line`."""
     at = exchange.requested_at + ahead
     took = "" if exchange.latency_s is None else f" after {text.latency(exchange.latency_s)}"
-    age = text.spoken((now - at).total_seconds())
+    age = text.span_in_words((now - at).total_seconds())
     # A broken answer is no CALLERROR: there the trouble says what is wrong with it.
     came = "CALLERROR" if _CALLERROR.match(exchange.answer) else "not understood"
     became = {

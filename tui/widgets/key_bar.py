@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from tui import text
 from tui.keymap import FOOTER, TABLE_KEYS, FooterItem, Keymap
 from tui.look import Look
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, line_width
@@ -78,11 +77,6 @@ class KeyBar(LineWidget):
         made_of = (width, height, self._dim)
         if made_of != self._made_of:  # it is looked at four times a second and hardly ever changes
             footer = footer_line(width, self._dim, self.look.keys)
-            self._made = [footer] + [text_free(width)] * (height - 1)
+            self._made = [footer] + [fitted([], width)] * (height - 1)
             self._made_of = made_of
         return self._made
-
-
-def text_free(cells: int) -> Line:
-    """An empty line."""
-    return (Span(text.fit("", cells)),)

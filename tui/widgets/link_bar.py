@@ -37,13 +37,17 @@ def state_words(link: LinkSnapshot, now: datetime, cells: int = 1000) -> tuple[s
     if link.state is LinkState.WAITING:
         trouble = text.plain(link.trouble) or "no connection"
         left = text.seconds_left(link.retry_at, now) if link.retry_at else 0
-        ends = f", retry in {text.spoken(left)}{queued}"
+        ends = f", retry in {text.span_in_words(left)}{queued}"
         return "away", "warning", text.cut(f"offline: {trouble}", cells - text.width(ends)) + ends
     if not link.online:
         return "trouble", "warning", f"online but silenced by you{queued}"
     silent = (now - link.waiting_since).total_seconds() if link.waiting_since else 0.0
     if silent >= SILENCE_S:
-        return "trouble", "error", f"online but silent: no answer for {text.spoken(silent)}{queued}"
+        return (
+            "trouble",
+            "error",
+            f"online but silent: no answer for {text.span_in_words(silent)}{queued}",
+        )
     return _registration_words(link, now)
 
 
@@ -60,7 +64,7 @@ def advice_words(link: LinkSnapshot, cells: int) -> str:
 def _registration_words(link: LinkSnapshot, now: datetime) -> tuple[str, str, str]:
     again = ""
     if link.boot_retry_at:
-        again = f", asks again in {text.spoken(text.seconds_left(link.boot_retry_at, now))}"
+        again = f", asks again in {text.span_in_words(text.seconds_left(link.boot_retry_at, now))}"
     if link.registration is Registration.ACCEPTED:
         return "online", "success", "online, Accepted"
     if link.registration is Registration.PENDING:

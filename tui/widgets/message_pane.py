@@ -8,7 +8,7 @@ moving up pauses; while paused the rows stand still, and the border says what ha
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from operator import itemgetter
@@ -57,9 +57,10 @@ class MessagePane(LineWidget, can_focus=True):
         self.filter_trouble = ""
         self.hides = True
         self.following = True
-        self.news = 0
-        self.bad_news = 0
-        self.caption = ""
+        self.unseen = self.unseen_errors = 0
+        """What has come, and what has gone wrong, since it was paused."""
+        self.last_event = ""
+        """What has happened at the charge point, in one line for the foot."""
         self._cursor: int | None = None  # the number of an exchange
         self._top = 0  # index into _rows
 
@@ -96,11 +97,11 @@ class MessagePane(LineWidget, can_focus=True):
             self._exchanges[number] = exchange
             self._id_cells = max(self._id_cells, id_cells(exchange))
             if not known:
-                self.news += not self.following
+                self.unseen += not self.following
                 if subprotocol != self._spoken[-1][1]:
                     self._spoken.append((number, subprotocol))
             if not self.following and failed(exchange):
-                self.bad_news += 1
+                self.unseen_errors += 1
             self._place(number, exchange)
         excess = len(self._exchanges) - self._limit
         if excess > 0:
@@ -198,7 +199,7 @@ class MessagePane(LineWidget, can_focus=True):
     def to_end(self) -> None:
         """Go to the newest row and follow."""
         self.following = True
-        self.news = self.bad_news = 0
+        self.unseen = self.unseen_errors = 0
         self._after_move()
 
     def pause(self) -> None:
@@ -258,11 +259,11 @@ class MessagePane(LineWidget, can_focus=True):
         return title, [state, Span(f"{dot}{total} ", "muted")]
 
     def _pill(self) -> list[Span]:
-        if self.following or not self.news + self.bad_news:
+        if self.following or not self.unseen + self.unseen_errors:
             return []
-        words = f" +{self.news} new"
-        if self.bad_news:
-            words += f", {text.count(self.bad_news, 'error')}"
+        words = f" +{self.unseen} new"
+        if self.unseen_errors:
+            words += f", {text.count(self.unseen_errors, 'error')}"
         return [Span(f"{words} ({self.look.key('end')}) ", "pill", "end")]
 
     def lines_for(self, width: int, height: int) -> list[Line]:
@@ -290,8 +291,8 @@ class MessagePane(LineWidget, can_focus=True):
                 line = self._blank(place, width - 2)
             last = Span(look.symbol("thumb"), "muted") if place in thumb else side
             lines.append((side, *line, last))
-        caption = text.plain(self.caption, look.ascii)
-        foot = [Span(f" {caption} ", "muted")] if caption else []
+        event = text.plain(self.last_event, look.ascii)
+        foot = [Span(f" {event} ", "muted")] if event else []
         lines.append(
             framed_edge((edge[4], edge[1], edge[5]), foot, self._pill(), width, role, ellipsis)
         )
@@ -386,24 +387,3 @@ class MessagePane(LineWidget, can_focus=True):
 
     def on_blur(self) -> None:
         self.sync()
-
-
-def as_jsonl(exchanges: Iterable[Exchange], ahead: timedelta = NO_SHIFT) -> Iterable[str]:
-    """Exchanges as lines of JSON, for a file; `ahead` as in `row_line`."""
-    import json
-
-    for one in exchanges:
-        yield json.dumps(
-            {
-                "at": (one.requested_at + ahead).isoformat(),
-                "direction": one.direction.value,
-                "action": one.action,
-                "connectorId": one.connector_id,
-                "transactionId": one.transaction_id,
-                "state": one.state.value,
-                "trouble": one.trouble,
-                "latency_ms": None if one.latency_s is None else round(one.latency_s * 1000, 1),
-                "request": one.request,
-                "answer": one.answer,
-            }
-        )

@@ -8,6 +8,7 @@ from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui import text
 from tui.look import Look
 from tui.protocols.frame_summary import answer_summary, request_summary
+from tui.protocols.known import wording_of
 from tui.text import NO_SHIFT
 from tui.widgets.line_widget import Line, Span, fitted
 
@@ -100,5 +101,5 @@ def _result(
     if exchange.state is ExchangeState.UNANSWERED:
         return bad, text.plain(exchange.trouble) or "no answer", "error", took
     words = answer_summary(exchange.action, exchange.answer, subprotocol)
-    refused = words.startswith(("Rejected", "Invalid", "Blocked", "Expired", "NotSupported"))
+    refused = words.startswith(wording_of(subprotocol).refusals)
     return "", words, "warning" if refused else "text", took

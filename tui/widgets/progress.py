@@ -43,7 +43,7 @@ def _row(
             Span(f" {work.percent:>3} %  "),
         ]
     if work.active and work.due_at and work.due_at > now:
-        left = text.spoken(text.seconds_left(work.due_at, now))
+        left = text.span_in_words(text.seconds_left(work.due_at, now))
         spans.append(Span(f" goes on in {left} ", "muted"))
     if work.trouble:
         spans.append(Span(f" {text.plain(work.trouble, look.ascii)}", "warning"))

@@ -1,9 +1,9 @@
 """What a connector has to say, as sentences short enough for a card.
 
 One question, one place: `who` is the line that every card and every row of the table has (who
-charges, what is wrong, what is awaited), `further` is what else is true, the most urgent first, for
-cards that have room, and `next_step` is the key that a person would sensibly press now. The words
-suppose no knowledge of OCPP; its own word for the state stands in the card's border.
+charges, what is wrong, what is awaited), `more_notes` is what else is true, the most urgent first,
+for cards that have room, and `next_step` is the key that a person would sensibly press now. The
+words suppose no knowledge of OCPP; its own word for the state stands in the card's border.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def who(connector: ConnectorSnapshot, now: datetime) -> Note | None:
     if connector.authorizing:
         return Note(f"asking about card {connector.token or ''}", "warning")
     if connector.plug_by:
-        left = text.spoken(text.seconds_left(connector.plug_by, now))
+        left = text.span_in_words(text.seconds_left(connector.plug_by, now))
         return Note(f"{connector.token or 'card'} waits for plug {left}", "warning")
     if connector.transaction:
         return Note(connector.transaction.token, "text")
@@ -99,7 +99,7 @@ def limit_words(connector: ConnectorSnapshot) -> str:
     return f"{words} {text.kilowatts(connector.limit_w)}"
 
 
-def further(connector: ConnectorSnapshot, dot: str, pending: bool) -> list[Note]:
+def more_notes(connector: ConnectorSnapshot, dot: str, pending: bool) -> list[Note]:
     """What else is true of it, the most urgent first; `dot` parts two things in one line.
 
     With `pending` a change of availability that waits is among it (`pending_words` is its short

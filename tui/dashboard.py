@@ -7,17 +7,14 @@ opened pane changes. What asks something of the charge point is not here but in 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Container
-from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -30,19 +27,21 @@ from tui.look import Look
 from tui.saved_view import View
 from tui.textual_private import draw_changed_cells_only
 from tui.widgets.caption_bar import CaptionBar, caption_rows
-from tui.widgets.connector_card import CardView, ConnectorCard, ConnectorTable
+from tui.widgets.connector_area import ConnectorArea
+from tui.widgets.connector_card import ConnectorCard
+from tui.widgets.filter_line import FilterLine
 from tui.widgets.inspector import Inspector
 from tui.widgets.key_bar import KeyBar
-from tui.widgets.layout import MIN_HEIGHT, MIN_WIDTH, Arrangement, arrange
-from tui.widgets.line_widget import Line, LineWidget, Span, fitted
+from tui.widgets.layout import Arrangement, arrange
+from tui.widgets.line_widget import LineWidget
 from tui.widgets.link_bar import LinkBar
 from tui.widgets.log_filter import FilterError, LogFilter, parse
 from tui.widgets.message_pane import MessagePane
-from tui.widgets.power_chart import SampleCount
+from tui.widgets.too_small import TooSmall
 
 
 @dataclass(frozen=True)
-class Sight:
+class Observation:
     """What one look at the charge point found."""
 
     station: StationSnapshot | None
@@ -50,43 +49,6 @@ class Sight:
     now: datetime
     story: Caption | None = None
     """What the story says that plays here, if one does."""
-
-
-class TooSmall(LineWidget):
-    """What a screen below the smallest size shows."""
-
-    def lines_for(self, width: int, height: int) -> list[Line]:
-        size = self.screen.size
-        words = (
-            "ChargeForge needs a larger window.",
-            f"It needs {MIN_WIDTH}x{MIN_HEIGHT}, this one has {size.width}x{size.height}.",
-            "The charge point runs on.",
-        )
-        above = max(0, (height - len(words)) // 2)
-        lines = [fitted([], width)] * above
-        lines += [fitted([Span(line.center(width)[:width])], width) for line in words]
-        return (lines + [fitted([], width)] * height)[:height]
-
-
-class FilterLine(Input):
-    """The filter being typed; escape clears it."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False, priority=True),
-        Binding("down,up", "done", show=False),
-    ]
-
-    class Left(Message):
-        """The filter was given up."""
-
-    class Done(Message):
-        """The filter stays, the keys go back to the messages."""
-
-    def action_leave(self) -> None:
-        self.post_message(self.Left())
-
-    def action_done(self) -> None:
-        self.post_message(self.Done())
 
 
 class Dashboard(Screen[None]):
@@ -106,13 +68,11 @@ class Dashboard(Screen[None]):
                 self._bindings.key_to_bindings[key] = [binding]
         self.selected = 1
         self._log_size = log_size
-        self._sight: Sight | None = None
+        self._observed: Observation | None = None
         self._dimmed: tuple[StationSnapshot | None, int, frozenset[str]] = (None, 0, frozenset())
         """The rows that are refused, with the picture and the connector that this is true of."""
         self._arrangement = Arrangement(1, 0)
         self._zoom = ""
-        self._cards: list[ConnectorCard] = []
-        self._traces: defaultdict[int, SampleCount] = defaultdict(SampleCount)
         self.acts: dict[str, Callable[[], str]] = {
             "filter": self._open_filter,
             "next_match": lambda: self._seek(1),
@@ -138,8 +98,7 @@ class Dashboard(Screen[None]):
 
     def compose(self) -> ComposeResult:
         self.link_bar = LinkBar(self.look)
-        self.card_grid = Container(id="cards")
-        self.table = ConnectorTable(self.look)
+        self.connectors = ConnectorArea(self.look)
         self.messages = MessagePane(self.look, self._log_size)
         self.inspector = Inspector(self.look)
         self.filter_line = FilterLine(
@@ -151,8 +110,8 @@ class Dashboard(Screen[None]):
         self.caption_bar = CaptionBar(self.look)
         self.key_bar = KeyBar(self.look)
         yield self.link_bar
-        yield self.card_grid
-        yield self.table
+        yield self.connectors.grid
+        yield self.connectors.table
         with Container(id="log"):
             yield self.messages
             yield self.inspector
@@ -191,7 +150,7 @@ class Dashboard(Screen[None]):
     @property
     def station(self) -> StationSnapshot | None:
         """The picture that is shown."""
-        return self._sight.station if self._sight else None
+        return self._observed.station if self._observed else None
 
     @property
     def connector(self) -> ConnectorSnapshot | None:
@@ -199,56 +158,45 @@ class Dashboard(Screen[None]):
         return connector_of(self.station, self.selected) if self.station else None
 
     def show(
-        self, sight: Sight, exchanges: Sequence[Exchange], caption: str, draw: bool = True
+        self,
+        observed: Observation,
+        exchanges: Sequence[Exchange],
+        last_event: str,
+        draw: bool = True,
     ) -> None:
         """Take in what one look found, and draw it."""
-        self._sight = sight
-        station = sight.station
+        self._observed = observed
+        station = observed.station
         if station and self.connector is None and station.connectors:
             self.selected = station.connectors[0].connector_id
         if station:
             self.messages.ahead = timedelta(seconds=station.clock_ahead_s)
         self.messages.extend(exchanges, station.subprotocol if station else "")
-        self.messages.caption = caption
+        self.messages.last_event = last_event
         if draw:
             self._lay_out()
             self._draw()
 
     def _draw(self) -> None:
-        sight = self._sight
-        if sight is None:
+        observed = self._observed
+        if observed is None:
             return
-        self.link_bar.show(sight.station, sight.failure, sight.now)
-        self._draw_connectors(sight)
-        self.messages.show(sight.now)
+        self.link_bar.show(observed.station, observed.failure, observed.now)
+        if observed.station:
+            self.connectors.show(
+                observed.station.connectors,
+                observed.now,
+                self.selected,
+                self.focused,
+                stale=bool(observed.failure),
+            )
+        self.messages.show(observed.now)
         if self.has_class("-inspecting"):
             read = self.messages.selected
             subprotocol = self.messages.subprotocol_of(read) if read else ""
-            self.inspector.show(read, sight.now, self.messages.ahead, subprotocol)
-        self.caption_bar.show(sight.story)
+            self.inspector.show(read, observed.now, self.messages.ahead, subprotocol)
+        self.caption_bar.show(observed.story)
         self.key_bar.show(self._dim())
-
-    def _draw_connectors(self, sight: Sight) -> None:
-        if sight.station is None:
-            return
-        focused = self.focused
-        views = tuple(
-            CardView(
-                connector,
-                sight.now.replace(microsecond=0),
-                connector.connector_id == self.selected,
-                trace_total=self._traces[connector.connector_id].see(connector.trace_w),
-                stale=bool(sight.failure),
-            )
-            for connector in sight.station.connectors
-        )
-        if self._arrangement.table_rows:
-            self.table.show(views)
-            views = tuple(view for view in views if view.selected)
-        elif self._zoom == "card":
-            views = tuple(view for view in views if view.selected)
-        for card, view in zip(self._cards, views, strict=False):
-            card.show(replace(view, focused=focused is card))
 
     def _dim(self) -> frozenset[str]:
         station = self.station
@@ -271,7 +219,7 @@ class Dashboard(Screen[None]):
         station = self.station
         count = len(station.connectors) if station else 0
         warnings = self.link_bar.rows
-        story = caption_rows(self.size.width) if self._sight and self._sight.story else 0
+        story = caption_rows(self.size.width) if self._observed and self._observed.story else 0
         self.set_class(story > 0, "-story")
         height = self.caption_bar.styles.height
         if story and (height is None or height.value != story):
@@ -283,47 +231,17 @@ class Dashboard(Screen[None]):
         if self.link_bar.styles.height is None or self.link_bar.styles.height.value != warnings:
             self.link_bar.styles.height = warnings
         wanted = 1 if arrangement.table_rows or self._zoom == "card" else count
-        if arrangement == self._arrangement and wanted == len(self._cards):
+        if arrangement == self._arrangement and wanted == len(self.connectors.cards):
             return
         self._arrangement = arrangement
-        self._place_cards(wanted)
-        self.table.display = arrangement.table_rows > 0 and self._zoom != "card"
-        self.table.styles.height = max(1, arrangement.table_rows)
-        columns = 1 if self._zoom == "card" else arrangement.columns
-        self.card_grid.styles.grid_size_columns = columns
-        rows = -(-wanted // columns) if wanted else 0
-        if self._zoom == "card":
-            self.card_grid.styles.height = "1fr"
-            self.card_grid.styles.grid_rows = ()
-        else:
-            self.card_grid.styles.height = rows * arrangement.card_rows
-            self.card_grid.styles.grid_rows = str(arrangement.card_rows)
-
-    def _place_cards(self, wanted: int) -> None:
-        had_focus = self.focused in self._cards
-        new = [ConnectorCard(self.look, place) for place in range(len(self._cards), wanted)]
-        for card in self._cards[wanted:]:
-            card.remove()
-        self._cards = self._cards[:wanted] + new
-        if new:
-            self.card_grid.mount(*new)
-        for card in self._cards:
-            card.styles.height = "1fr"
-        if self._cards and (self.focused is None or had_focus):
+        had_focus = self.focused in self.connectors.cards
+        self.connectors.arrange(arrangement, wanted, zoomed=self._zoom == "card")
+        if self.connectors.cards and (self.focused is None or had_focus):
             self.call_after_refresh(self._focus_card)
 
-    def _card_of(self, connector_id: int) -> ConnectorCard | None:
-        station = self.station
-        if station is None or not self._cards:
-            return None
-        if len(self._cards) == 1:
-            return self._cards[0]
-        ids = [connector.connector_id for connector in station.connectors]
-        place = ids.index(connector_id) if connector_id in ids else 0
-        return self._cards[place] if place < len(self._cards) else self._cards[0]
-
     def _focus_card(self) -> None:
-        card = self._card_of(self.selected)
+        station = self.station
+        card = self.connectors.card_of(station.connectors, self.selected) if station else None
         if card is not None and card.is_attached:
             card.focus()
 
@@ -338,14 +256,14 @@ class Dashboard(Screen[None]):
             count = len(station.connectors)
             return f"There is no connector {connector_id}: this charge point has {count}."
         self.selected = connector_id
-        if self.focused in self._cards:
+        if self.focused in self.connectors.cards:
             self._focus_card()
         self._draw()
         return ""
 
     @on(ConnectorCard.Chosen)
     def _card_chosen(self, event: ConnectorCard.Chosen) -> None:
-        if event.connector_id != self.selected and len(self._cards) > 1:
+        if event.connector_id != self.selected and len(self.connectors.cards) > 1:
             self.selected = event.connector_id
         self._draw()
 

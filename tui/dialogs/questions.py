@@ -1,0 +1,131 @@
+"""What is asked before something is done: which fault, which card, which vehicle, what at all.
+
+A question about a command knows how its answer becomes one; the app hands that in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sim_core.commands import (
+    ERROR_CODES,
+    ID_TAG_LENGTH,
+    Command,
+    InjectFault,
+    Plug,
+    Start,
+    Swipe,
+    unsayable,
+)
+from sim_core.snapshot import StationSnapshot
+from tui import text
+from tui.dialogs.palette import Choice, Chosen, Question
+from tui.keymap import label_for, typed_command
+from tui.look import Look
+from tui.protocols.known import wording_of
+from tui.widgets.connector_notes import FAULT_WORDS
+
+
+@dataclass(frozen=True)
+class CommandQuestion:
+    """A question, and the command that an answer to it asks for."""
+
+    question: Question
+    command: Callable[[Chosen], Command]
+
+
+def which_fault(connector_id: int) -> CommandQuestion:
+    """What breaks: an error code, and behind slashes the vendor's code and an info."""
+
+    def command(chosen: Chosen) -> InjectFault:
+        parts = [part.strip() for part in chosen.typed.split("/")[1:]]
+        vendor = parts[0] if parts else ""
+        info = " / ".join(parts[1:])
+        return InjectFault(connector_id, chosen.choice.value, vendor or None, info or None)
+
+    question = Question(
+        f"What breaks on connector {connector_id}?",
+        "error code / vendor code / info: the last two if you like",
+        [Choice(code, code, FAULT_WORDS.get(code, "")) for code in ERROR_CODES],
+        separator="/",
+        trouble=lambda chosen: unsayable(command(chosen)),
+    )
+    return CommandQuestion(question, command)
+
+
+def which_card(
+    kind: type[Start] | type[Swipe],
+    station: StationSnapshot,
+    connector_id: int,
+    cards: Sequence[str],
+) -> CommandQuestion:
+    """Whose card it is: the default one, which is the first of `cards`, one seen here since, the
+    newest last, or any that is typed."""
+
+    def command(chosen: Chosen) -> Command:
+        return kind(connector_id, chosen.choice.value)
+
+    default, *seen = cards
+    verb = "Start with" if kind is Start else "Swipe"
+    question = Question(
+        f"Connector {connector_id}: {verb} which card?",
+        f"an {wording_of(station.subprotocol).token}, up to {ID_TAG_LENGTH} characters",
+        [
+            Choice(default, default, "the default card"),
+            *(Choice(card, card, "seen here before") for card in reversed(seen)),
+        ],
+        free=lambda typed: Choice(typed, typed, "this card"),
+        trouble=lambda chosen: unsayable(command(chosen)),
+    )
+    return CommandQuestion(question, command)
+
+
+def which_vehicle(station: StationSnapshot, connector_id: int) -> CommandQuestion:
+    """Which vehicle of the garage arrives."""
+    question = Question(
+        f"Which vehicle arrives at connector {connector_id}?",
+        "a vehicle of the garage, by name",
+        [
+            Choice("", "any vehicle", "the next one of the garage"),
+            *(Choice(name, name, "of the garage") for name in station.vehicles),
+        ],
+    )
+    return CommandQuestion(question, lambda chosen: Plug(connector_id, chosen.choice.value or None))
+
+
+TYPED = "typed"
+"""The first word of an answer that is a command typed in full."""
+
+
+def what_to_do(
+    look: Look, station: StationSnapshot | None, selected: int, reasons: Mapping[str, str]
+) -> Question:
+    """The palette: every row of the key table with its reason against it, every connector to
+    select, and any command that is typed in full.
+
+    The value of an answer is a row with its argument, or `TYPED` with the command.
+    """
+    choices = [
+        Choice(
+            row.id,
+            text.plain(label_for(row, station, selected), look.ascii),
+            row.help,
+            row.shown,
+            reasons.get(row.id, ""),
+        )
+        for row in look.keys.rows
+        if row.id not in ("select", "palette")
+    ]
+    for connector in station.connectors if station else ():
+        number = connector.connector_id
+        words = f"select {number}"
+        choices.append(Choice(words, words, "Let the keys act on it", str(number)))
+
+    def free(typed: str) -> Choice | None:
+        found = typed_command(typed)
+        return Choice(f"{TYPED} {typed}", found[1], "as typed") if found else None
+
+    where = f" (connector {selected})" if station else ""
+    hint = "an action, or in full: start 2 MY_TAG"
+    return Question(f"What to do{where}", hint, choices, free=free)
