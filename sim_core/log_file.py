@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim_core.errors import UserError
-from sim_core.redaction import plain, without_users
+from sim_core.redaction import one_line, without_users
 
 if TYPE_CHECKING:
     from sim_core.settings.options import Settings
@@ -46,14 +46,14 @@ class OneLine(logging.Formatter):
     which nobody can take for a record."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        return plain(without_users(super().formatMessage(record)))
+        return one_line(without_users(super().formatMessage(record)))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
         told = without_users(super().formatException(ei))
-        return "\n".join(f"    {plain(line)}" for line in told.splitlines())
+        return "\n".join(f"    {one_line(line)}" for line in told.splitlines())
 
     def formatStack(self, stack_info: str) -> str:  # noqa: N802 - logging's name
-        return "\n".join(f"    {plain(line)}" for line in without_users(stack_info).splitlines())
+        return "\n".join(f"    {one_line(line)}" for line in without_users(stack_info).splitlines())
 
 
 class OneObject(logging.Formatter):

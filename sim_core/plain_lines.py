@@ -23,7 +23,7 @@ from typing import Protocol, TextIO
 
 from sim_core.ascii_fallback import ERRORS, ascii_wanted, in_ascii
 from sim_core.log_file import reason_of
-from sim_core.redaction import plain, without_users
+from sim_core.redaction import one_line, without_users
 from sim_core.standard_streams import NO_ROOM
 
 LOOK_S = 0.1
@@ -154,7 +154,7 @@ def _as_sentence(
     facts: Mapping[str, object] | None = None,
 ) -> str:
     when = "" if kind in FRAMING else f"{at.astimezone():%H:%M:%S} "
-    return when + plain(without_users(text))
+    return when + one_line(without_users(text))
 
 
 def _as_json(

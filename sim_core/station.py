@@ -37,7 +37,7 @@ from sim_core.ocpp16.charge_point import Build, ChargePoint, wire_style
 from sim_core.ocpp16.configuration import LONGEST_VALUE, MEASURANDS
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.security import AUTHORIZATION_KEY
-from sim_core.redaction import plain, public_url
+from sim_core.redaction import one_line, public_url
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock
 from sim_core.runtime.random_numbers import RandomNumbers
@@ -424,7 +424,7 @@ class Station:
         self.events.append(event)
         if self.tells_log:
             level = logging.WARNING if event.kind in LOUD else logging.INFO
-            LOG.log(level, "%s", plain(event.text), extra={"facts": event.facts})
+            LOG.log(level, "%s", one_line(event.text), extra={"facts": event.facts})
         self._changed()
 
     def _note_refusal(self, text: str, connector_id: int | None, facts: Facts) -> None:

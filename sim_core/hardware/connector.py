@@ -12,9 +12,9 @@ import math
 import random
 from dataclasses import dataclass
 
-from sim_core.hardware.meter import Meter, Reading
+from sim_core.hardware.meter import ROUNDING, Meter, Reading
 from sim_core.hardware.model import Ratings
-from sim_core.hardware.vehicle import HAIR_WH, Vehicle
+from sim_core.hardware.vehicle import Vehicle
 
 STEP_S = 1.0
 """The longest time over which power is taken as constant."""
@@ -175,7 +175,7 @@ class Connector:
     @property
     def spent(self) -> bool:
         """Whether the energy that was allowed is used up."""
-        return self.cap_wh is not None and self.meter.register_wh >= self.cap_wh - HAIR_WH
+        return self.cap_wh is not None and self.meter.register_wh >= self.cap_wh - ROUNDING
 
     @property
     def held_back(self) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sim_core.hardware.meter import Reading
+from sim_core.hardware.meter import ROUNDING, Reading
 from sim_core.hardware.model import Metering
 from sim_core.ocpp16.timestamps import stamp
 from sim_core.runtime.clock import Clock, Timer
@@ -28,8 +28,6 @@ CLOCK = "Sample.Clock"
 END = "Transaction.End"
 TRIGGER = "Trigger"
 
-HAIR = 1e-6
-"""Of the last decimal: what sums of floating point numbers lose."""
 CLOCK_SET = timedelta(seconds=0.25)
 """A clock that is further from where it was expected has been set meanwhile."""
 
@@ -74,7 +72,7 @@ FACTORS = ("Current.Import", "Voltage")
 def cut(value: float, decimals: int) -> float:
     """What a display shows of a value: no more than there is, so no limit seems to be passed."""
     scale = 10.0**decimals
-    return math.floor(value * scale + HAIR) / scale
+    return math.floor(value * scale + ROUNDING) / scale
 
 
 def sampled_values(

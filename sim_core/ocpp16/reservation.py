@@ -28,7 +28,7 @@ PROFILE = "Reservation"
 ANY = 0
 """The connector of a reservation that holds whichever is left (§5.13)."""
 IDS = range(-(2**63), 2**63)
-HAIR = timedelta(milliseconds=1)
+TIMER_EARLY = timedelta(milliseconds=1)
 """A timer may be so much early."""
 
 
@@ -164,7 +164,7 @@ class Reservations:
         self._cp.reservations_changed()
 
     def _end_expired(self) -> None:
-        now = self._cp.now() + HAIR
+        now = self._cp.now() + TIMER_EARLY
         for kept in list(self._kept.values()):
             if kept.until + self._late <= now:
                 self.end(kept, "has expired")

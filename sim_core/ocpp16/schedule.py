@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from operator import attrgetter
 
+from sim_core.hardware.meter import ROUNDING
 from sim_core.ocpp16.charging_profile import ROUND_S, SECOND, Moment, Period, Profile
 
 PHASES = 3
 """Meant where numberPhases is not said (§7.10)."""
-HAIR = 1e-6
 MOST_PERIODS = 1_000
 """The longest composite schedule."""
 LOOKS, LOOKS_AHEAD = 2_000, 200
@@ -309,7 +309,7 @@ def tenths(rate: float) -> float:
     of them take, at most two below.
     """
     told = round(rate, 1)
-    if abs(told - rate) < HAIR:
+    if abs(told - rate) < ROUNDING:
         return told
     below = (round(told - step / 10, 1) for step in range(3))
     return next((one for one in below if one >= 0 and (one / 0.1).is_integer()), told)

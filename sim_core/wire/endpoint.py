@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
 
 from sim_core.redaction import SECRET, names_secret, public_frame, without_users
-from sim_core.runtime.clock import Clock, Timer
+from sim_core.runtime.clock import TIMER_SLACK_S, Clock, Timer
 from sim_core.runtime.random_numbers import Rng
 from sim_core.wire import frames, schemas
 from sim_core.wire.frames import CALL, CALLERROR, CALLRESULT
@@ -48,8 +48,6 @@ NOT_OPEN = (
     "its time"
 )
 """What is said of an answer that nobody waits for."""
-HAIR_S = 1e-6
-"""Less than any timer knows."""
 
 Payload = dict[str, Any]
 
@@ -376,7 +374,7 @@ class Endpoint:
         now_s = self._clock.monotonic()
         for message_id, (_, action, number, sent_at) in list(self._open.items()):
             left_s = sent_at + self._call_timeout_s - now_s
-            if left_s > HAIR_S:
+            if left_s > TIMER_SLACK_S:
                 self._deadline = self._clock.call_later(left_s, self._look_at_deadlines)
                 return
             reason = f"no answer within {self._call_timeout_s:g} s"

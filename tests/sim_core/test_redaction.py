@@ -32,7 +32,7 @@ from sim_core.events import Event, Ring
 from sim_core.http_door.answers import as_json
 from sim_core.log_file import OneLine
 from sim_core.plain_lines import FORMS, Lines
-from sim_core.redaction import plain, public_frame, public_url, without_users
+from sim_core.redaction import one_line, public_frame, public_url, without_users
 from sim_core.runtime.clock import SystemClock
 from sim_core.settings.options import ConfigError, load
 from sim_core.sidecar.read_routes import LOOKS
@@ -134,8 +134,8 @@ def test_json_is_ascii_on_one_line_and_says_the_same(text: str) -> None:
 
 @each
 def test_nothing_is_lost_that_prints(text: str) -> None:
-    assert harmless(plain(text))
-    assert plain(text) == text or not harmless(text)
+    assert harmless(one_line(text))
+    assert one_line(text) == text or not harmless(text)
 
 
 @given(ANYTHING, ANYTHING)
