@@ -78,7 +78,7 @@ class Resume:
 
 @dataclass(frozen=True)
 class InjectFault:
-    """Something breaks. `error_code` is one of `ERROR_CODES` and never NoError (OCPP 1.6 §7.6)."""
+    """Something breaks. `error_code` is one of those in `sim_core.hardware.faults`."""
 
     connector_id: int
     error_code: str = "GroundFailure"
@@ -179,25 +179,6 @@ class Refused:
 
 
 Outcome = Accepted | Refused
-
-ERROR_CODES: tuple[str, ...] = (
-    "ConnectorLockFailure",
-    "EVCommunicationError",
-    "GroundFailure",
-    "HighTemperature",
-    "InternalError",
-    "LocalListConflict",
-    "OtherError",
-    "OverCurrentFailure",
-    "OverVoltage",
-    "PowerMeterFailure",
-    "PowerSwitchFailure",
-    "ReaderFailure",
-    "ResetFailure",
-    "UnderVoltage",
-    "WeakSignal",
-)
-"""ChargePointErrorCode of OCPP 1.6 §7.6 without NoError."""
 
 
 ID_TAG_LENGTH, FAULT_TEXT_LENGTH = 20, 50

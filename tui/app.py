@@ -25,7 +25,6 @@ from textual.geometry import Size
 
 from sim_core.commands import (
     ACTION_BY_COMMAND,
-    ERROR_CODES,
     ID_TAG_LENGTH,
     Command,
     InjectFault,
@@ -37,6 +36,7 @@ from sim_core.commands import (
     unsayable,
 )
 from sim_core.engine import Host
+from sim_core.hardware.faults import FAULT_KINDS
 from sim_core.snapshot import StationSnapshot
 from sim_core.story import Caption, Storyteller
 from sim_core.wire.message_log import ExchangeState
@@ -60,7 +60,6 @@ from tui.screens import Dashboard, Sight
 from tui.shell import STDIN, Shell
 from tui.widgets.line_widget import Line
 from tui.widgets.message_pane import as_jsonl
-from tui.widgets.notes import FAULT_WORDS
 from tui.widgets.toasts import Severity, Toasts
 
 if TYPE_CHECKING:
@@ -303,7 +302,7 @@ class ChargeForgeApp(BaseApp):
         self._pick(
             f"What breaks on connector {connector_id}?",
             "error code / vendor code / info: the last two if you like",
-            [Choice(code, code, FAULT_WORDS.get(code, "")) for code in ERROR_CODES],
+            [Choice(kind.error_code, kind.error_code, kind.meaning) for kind in FAULT_KINDS],
             lambda chosen: self.ask(told(chosen)),
             separator="/",
             trouble=lambda chosen: unsayable(told(chosen)),

@@ -15,7 +15,6 @@ from urllib.parse import quote, urlencode
 
 from sim_core.commands import (
     ACTION_BY_COMMAND,
-    ERROR_CODES,
     Command,
     InjectFault,
     Plug,
@@ -28,6 +27,7 @@ from sim_core.commands import (
     Unlock,
     Unplug,
 )
+from sim_core.hardware.faults import ERROR_CODES
 from sim_core.wire.message_log import Direction, Exchange
 from tui.text import Payload, frame_payload
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from sim_core.commands import (
     ACTION_BY_COMMAND,
     ACTION_BY_NAME,
-    ERROR_CODES,
     ClearFault,
     Command,
     GoOnline,
@@ -37,6 +36,7 @@ from sim_core.commands import (
     Unlock,
     Unplug,
 )
+from sim_core.hardware.faults import ERROR_CODES
 from sim_core.snapshot import ConnectorSnapshot, LinkState, StationSnapshot
 
 Builder = Callable[[StationSnapshot, ConnectorSnapshot], Command]

@@ -25,7 +25,8 @@ from ocpp.v16.enums import Reason
 from sim_core.events import Event
 from sim_core.files.transfer import LIMIT_S, Transfers
 from sim_core.hardware import cabinet
-from sim_core.hardware.connector import Connector, Fault
+from sim_core.hardware.connector import Connector
+from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.model import Model, Quirks, Timing
 from sim_core.hardware.status import Facts, Status
 from sim_core.hardware.vehicle import Garage
@@ -144,7 +145,7 @@ def _noise_of(noise: float, rng: RandomNumbers) -> random.Random:
     return NO_NOISE
 
 
-def _report(status: Status, fault: Fault | None) -> Report:
+def _report(status: Status, fault: ChargerFault | None) -> Report:
     if fault is None:
         return Report(status)
     return Report(status, fault.error_code, fault.vendor_error_code, fault.info)
@@ -229,7 +230,7 @@ class ChargePoint:
         self.rebooting = False
         self.powered = True
         """The mains are there."""
-        self.fault: Fault | None = None
+        self.fault: ChargerFault | None = None
         """What is broken in the charge point as a whole (connectorId 0)."""
         self.published_facts_changed = on_change
         self.cut_link: Callable[[float], None] = lambda _: None

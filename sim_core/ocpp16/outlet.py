@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sim_core.hardware.connector import Connector, Fault
+from sim_core.hardware.connector import Connector
+from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.status import Facts, Status, connector_status
 from sim_core.hardware.vehicle import Vehicle
@@ -93,7 +94,7 @@ class Outlet:
     """When the vehicle has said its id; None while there is no handshake to wait for."""
     ready_at_s: float | None = None
     """When the cable check is over that began with the plug."""
-    start_fault: Fault | None = None
+    start_fault: ChargerFault | None = None
     """A fault that shows when the next transaction starts."""
     remote_start_at_s: float | None = None
     trace_w: deque[float] = field(default_factory=lambda: NO_TRACE)

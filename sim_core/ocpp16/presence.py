@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sim_core.hardware.connector import Fault
+from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.vehicle import Vehicle, named
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.store.records import StoredTransaction
@@ -109,7 +109,7 @@ class Presence:
         outlet.held_for = document["held_for"] if metal.locked else None
         outlet.ended = metal.occupied and (document["ended"] or document["charging"])
         if words := document.get("fault"):
-            fault = Fault(*words)
+            fault = ChargerFault(*words)
             if document["everywhere"]:  # one thing is broken, wherever it shows
                 fault = cp.fault = cp.fault or fault
             metal.fault = fault

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from ocpp.v16.enums import Reason
 
 from sim_core.commands import (
-    ERROR_CODES,
     Accepted,
     ClearFault,
     Command,
@@ -34,7 +33,7 @@ from sim_core.commands import (
     Unplug,
     unsayable,
 )
-from sim_core.hardware.connector import Fault
+from sim_core.hardware.faults import ERROR_CODES, ChargerFault
 from sim_core.hardware.model import VendorFault
 from sim_core.hardware.status import why_not
 from sim_core.hardware.vehicle import Vehicle, named, next_to_arrive
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from sim_core.ocpp16.charge_point import ChargePoint
 
 
-LOCK_FAILURE = Fault("ConnectorLockFailure")
+LOCK_FAILURE = ChargerFault("ConnectorLockFailure")
 TWICE_WITHIN_S = 0.8
 PREPARING_AGAIN_S = 10.0
 SECOND_GUN_S = 132.0
@@ -468,7 +467,7 @@ class Sessions:
         else:
             outlet.vehicle_name = None
 
-    def _pass(self, outlet: Outlet, fault: Fault) -> None:
+    def _pass(self, outlet: Outlet, fault: ChargerFault) -> None:
         if outlet.metal.fault is fault:
             self._clear_fault(outlet)
             self._cp.changed(outlet)
@@ -549,7 +548,7 @@ class Sessions:
             return self._strike(outlet, code, self._cp.model.faults[code])
         self._break(
             outlet,
-            Fault(command.error_code, command.vendor_error_code or "", command.info or ""),
+            ChargerFault(command.error_code, command.vendor_error_code or "", command.info or ""),
         )
         self._cp.changed(outlet)
         return Accepted()
@@ -557,7 +556,7 @@ class Sessions:
     def _strike(self, outlet: Outlet, code: str, kind: VendorFault) -> Outcome:
         """A fault that the make has a code of its own for, with the scope that it has."""
         cp = self._cp
-        fault = Fault("InternalError", code, kind.info)
+        fault = ChargerFault("InternalError", code, kind.info)
         if kind.fails_start and outlet.transaction is None and outlet.metal.plugged:
             outlet.start_fault = fault
             return Accepted("it shows when the next transaction starts")
@@ -581,7 +580,7 @@ class Sessions:
             cp.after(delay_s, partial(self._end_struck, other, fault, kind))
         return Accepted()
 
-    def _end_struck(self, outlet: Outlet, fault: Fault, kind: VendorFault) -> None:
+    def _end_struck(self, outlet: Outlet, fault: ChargerFault, kind: VendorFault) -> None:
         """A connector that was charging: its transaction ends, and no Finishing is seen."""
         cp = self._cp
         self._break(outlet, fault)
@@ -591,7 +590,7 @@ class Sessions:
         cp.changed(outlet)
         self._break_charge_point(fault)
 
-    def _break_charge_point(self, fault: Fault) -> None:
+    def _break_charge_point(self, fault: ChargerFault) -> None:
         if self._cp.fault is None:
             self._cp.fault = fault
             self._cp.changed(next(iter(self._cp.outlets.values())))
@@ -634,7 +633,7 @@ class Sessions:
         self._cp.changed(outlet)
         return Accepted()
 
-    def _break(self, outlet: Outlet, fault: Fault) -> None:
+    def _break(self, outlet: Outlet, fault: ChargerFault) -> None:
         if outlet.metal.fault is None:
             outlet.metal.fault = fault
             outlet.fault_since = self._cp.now()

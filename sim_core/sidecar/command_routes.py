@@ -18,7 +18,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sim_core.commands import (
-    ERROR_CODES,
     Accepted,
     Action,
     Command,
@@ -28,6 +27,7 @@ from sim_core.commands import (
     Start,
     Swipe,
 )
+from sim_core.hardware.faults import ERROR_CODES
 from sim_core.http_door.answers import answer, refusal
 from sim_core.station import Station
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim_core.hardware.cabinet import Demand, served, share
-from sim_core.hardware.connector import STEP_S, Connector, Fault
+from sim_core.hardware.connector import STEP_S, Connector
+from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.meter import Meter
 from sim_core.hardware.model import Ratings
 from sim_core.hardware.status import RULES, Facts, Status, connector_status, refusals, why_not
@@ -181,7 +182,7 @@ def test_one_chain_whatever_happens(
                 "unplug": metal.unplug,
                 "close": metal.close_contactor if metal.plugged else metal.settle,
                 "open": metal.open_contactor,
-                "fault": lambda: setattr(metal, "fault", Fault("OtherError")),
+                "fault": lambda: setattr(metal, "fault", ChargerFault("OtherError")),
                 "mend": lambda: setattr(metal, "fault", None),
                 "ev": lambda: setattr(metal, "ev_paused", True),
                 "evse": lambda: setattr(metal, "evse_paused", True),
