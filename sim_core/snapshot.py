@@ -267,6 +267,16 @@ class UploadSnapshot:
 
 
 @dataclass(frozen=True)
+class TextLimits:
+    """How many characters the protocol in use has room for."""
+
+    token: int
+    """Of what a card says."""
+    fault_text: int
+    """Of the maker's own code of a fault, and of what is said of it."""
+
+
+@dataclass(frozen=True)
 class StationSnapshot:
     """The charge point as a whole."""
 
@@ -276,6 +286,8 @@ class StationSnapshot:
     firmware_version: str
     link: LinkSnapshot
     connectors: tuple[ConnectorSnapshot, ...]
+    text_limits: TextLimits
+    """Of the texts that a command may bring."""
     status: str = "Available"
     """Status of connector 0: the charge point itself."""
     reservation: ReservationSnapshot | None = None

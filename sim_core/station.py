@@ -37,6 +37,7 @@ from sim_core.ocpp16.charge_point import Build, ChargePoint, wire_style
 from sim_core.ocpp16.configuration import LONGEST_VALUE, MEASURANDS
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.security import AUTHORIZATION_KEY
+from sim_core.ocpp16.text_limits import TEXT_LIMITS
 from sim_core.redaction import one_line, public_url
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock
@@ -482,6 +483,7 @@ class Station:
             firmware_version=identity.firmware_version or "",
             link=self._link_picture(),
             connectors=tuple(self._connector_picture(outlet) for outlet in cp.outlets.values()),
+            text_limits=TEXT_LIMITS,
             status=cp.charge_point_status().value,
             reservation=_reservation_picture(cp.reservations.whole),
             journal=self._journal_picture(),

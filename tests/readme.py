@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from sim_core.commands import ACTIONS
 from sim_core.fleet.options import FleetSettings
+from sim_core.ocpp16.text_limits import TEXT_LIMITS
 from sim_core.settings.options import Settings, option_names
 from sim_core.sidecar.command_routes import Query, queries
 from sim_core.sidecar.read_routes import LOOKS
@@ -110,7 +111,7 @@ def _paths() -> Iterable[str]:
     for look in LOOKS:
         yield _row(f"`GET {look.path}`", _query(look.queries), look.help)
     for action in ACTIONS:
-        yield _row(f"`POST {action.path}`", _query(queries(action)), action.help)
+        yield _row(f"`POST {action.path}`", _query(queries(action, TEXT_LIMITS)), action.help)
 
 
 TABLES = {

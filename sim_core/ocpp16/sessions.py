@@ -39,6 +39,7 @@ from sim_core.hardware.status import why_not
 from sim_core.hardware.vehicle import Vehicle, named, next_to_arrive
 from sim_core.ocpp16.charging_profile import Profile
 from sim_core.ocpp16.outlet import Authorization, Outlet
+from sim_core.ocpp16.text_limits import TEXT_LIMITS
 from sim_core.wire.endpoint import Payload
 
 if TYPE_CHECKING:
@@ -540,7 +541,7 @@ class Sessions:
             return Refused(
                 f"{command.error_code!r} is no error code; there are: {', '.join(ERROR_CODES)}"
             )
-        if reason := unsayable(command) or self._why_not("fault", outlet):
+        if reason := unsayable(command, TEXT_LIMITS) or self._why_not("fault", outlet):
             return Refused(reason)
         self._cp.advance_metal()
         code = command.vendor_error_code or ""
@@ -677,7 +678,7 @@ class Sessions:
 
 
 def _unusable(id_tag: str) -> str | None:
-    return unsayable(Swipe(0, id_tag)) or None
+    return unsayable(Swipe(0, id_tag), TEXT_LIMITS) or None
 
 
 ACTS: dict[type[Command], Act] = {

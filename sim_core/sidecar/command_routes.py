@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -29,6 +29,7 @@ from sim_core.commands import (
 )
 from sim_core.hardware.faults import ERROR_CODES
 from sim_core.http_door.answers import answer, refusal
+from sim_core.snapshot import TextLimits
 from sim_core.station import Station
 
 AUTO_TAG = "AUTO_TAG"
@@ -48,6 +49,8 @@ class Query:
     schema: Mapping[str, Any]
     also: tuple[str, ...] = ()
     required: bool = False
+    longest: Callable[[TextLimits], int] | None = None
+    """How long it may be, where the protocol in use has the say."""
 
     def trouble(self, value: str) -> str | None:
         """Why `value` cannot be, as a sentence; None when it can."""
@@ -90,13 +93,15 @@ QUERIES: dict[str, Query] = {
     "vendor_error_code": Query(
         "vendor_error_code",
         "The maker's own code for it",
-        {"type": "string", "minLength": 1, "maxLength": 50, "pattern": PLAIN_TEXT},
+        {"type": "string", "minLength": 1, "pattern": PLAIN_TEXT},
         also=("vendor_code", "vendorErrorCode"),
+        longest=lambda limits: limits.fault_text,
     ),
     "info": Query(
         "info",
         "More about it, in words",
-        {"type": "string", "minLength": 1, "maxLength": 50, "pattern": PLAIN_TEXT},
+        {"type": "string", "minLength": 1, "pattern": PLAIN_TEXT},
+        longest=lambda limits: limits.fault_text,
     ),
 }
 """Field of a command -> how a query says it."""
@@ -122,12 +127,16 @@ ASIDE: dict[type[Command], tuple[Query, ...]] = {
 REQUIRED: dict[type[Command], frozenset[str]] = {Swipe: frozenset({"id_tag"})}
 
 
-def queries(action: Action) -> tuple[Query, ...]:
+def queries(action: Action, limits: TextLimits) -> tuple[Query, ...]:
     """Everything that the query of this action may say."""
-    own = [QUERIES[one.name] for one in fields(action.command) if one.name in QUERIES]
+    own = [QUERIES[one.name] for one in fields(action.command) if one.name != "connector_id"]
     needed = REQUIRED.get(action.command, frozenset())
     return tuple(
-        Query(one.name, one.text, one.schema, one.also, one.name in needed)
+        replace(
+            one,
+            required=one.name in needed,
+            schema={**one.schema, "maxLength": one.longest(limits)} if one.longest else one.schema,
+        )
         for one in (*own, *ASIDE.get(action.command, ()))
     )
 
@@ -164,7 +173,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 def act(station: Station, action: Action) -> Handler:
     """The handler of one action."""
-    known = queries(action)
+    known = queries(action, station.snapshot.text_limits)
 
     async def handle(request: Request) -> Response:
         number = 0

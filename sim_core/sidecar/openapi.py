@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from sim_core.commands import ACTIONS, Action
 from sim_core.sidecar.command_routes import Query, queries
 from sim_core.sidecar.metrics import STATUSES
+from sim_core.snapshot import TextLimits
 
 Schema = dict[str, Any]
 
@@ -234,13 +235,13 @@ class ReadRoute(Protocol):
     def queries(self) -> tuple[Query, ...]: ...
 
 
-def description(routes: Iterable[ReadRoute], version: str) -> Schema:
+def description(routes: Iterable[ReadRoute], version: str, limits: TextLimits) -> Schema:
     """The whole description; `routes` are those that are read."""
     paths: dict[str, Schema] = {}
     for route in routes:
         paths[route.path] = {"get": _read(route)}
     for action in ACTIONS:
-        paths[action.path] = {"post": _act(action)}
+        paths[action.path] = {"post": _act(action, limits)}
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": version or "0"},
@@ -269,7 +270,7 @@ def _read(route: ReadRoute) -> Schema:
     }
 
 
-def _act(action: Action) -> Schema:
+def _act(action: Action, limits: TextLimits) -> Schema:
     done = "DoneAtConnector" if action.on_connector else "Done"
     wrong = ["401", "403", "413", "414", "422", "431", "503"]
     if action.on_connector:
@@ -289,7 +290,7 @@ def _act(action: Action) -> Schema:
         "security": [{}, {KEY: []}],
         "parameters": [
             *(path if action.on_connector else ()),
-            *(_parameter(query) for query in queries(action)),
+            *(_parameter(query) for query in queries(action, limits)),
         ],
         "responses": {
             "200": _response("It was done", done),

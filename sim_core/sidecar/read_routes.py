@@ -150,11 +150,14 @@ class Looks:
         return self._streams.open(request, given.get("since"))
 
     async def description(self, request: Request) -> Response:
-        return answer(openapi.description(LOOKS, self._versions["chargeforge"]))
+        return answer(self._description())
 
     async def docs(self, request: Request) -> Response:
-        described = openapi.description(LOOKS, self._versions["chargeforge"])
-        return HTMLResponse(openapi.page(described), headers=PAGE_OF_DOCS)
+        return HTMLResponse(openapi.page(self._description()), headers=PAGE_OF_DOCS)
+
+    def _description(self) -> openapi.Schema:
+        limits = self._station.snapshot.text_limits
+        return openapi.description(LOOKS, self._versions["chargeforge"], limits)
 
 
 @dataclass(frozen=True)
