@@ -169,6 +169,8 @@ class ConnectorSnapshot:
     starts by itself."""
     authorizing: bool = False
     """A card was shown and the answer is awaited."""
+    starting: bool = False
+    """Authorised and plugged: the cable is checked, and then the transaction begins."""
     plug_by: datetime | None = None
     """When an authorisation that waits for the plug lapses."""
     reservation: ReservationSnapshot | None = None

@@ -303,6 +303,12 @@ class Station:
         """The charge point's time of day."""
         return self.charge_point.now()
 
+    @property
+    def link_wanted(self) -> bool:
+        """Whether the link is to be up, be it that it is still dialled; the picture shows what has
+        come of it."""
+        return self.link.wanted
+
     async def until(self, holds: Callable[[StationSnapshot], bool]) -> None:
         """Return once `holds` is true of the newest picture."""
         while not holds(self.snapshot):
@@ -589,6 +595,7 @@ class Station:
             id_tag=facts.id_tag or outlet.authorizing,
             identifying=cp.sessions.is_identifying(outlet),
             authorizing=facts.authorizing,
+            starting=outlet.starting,
             plug_by=outlet.plug_by,
             reservation=_reservation_picture(outlet.reservation),
             cable_in=metal.cable_in,

@@ -29,7 +29,7 @@ from sim_core.commands import (
 )
 from sim_core.hardware.faults import ERROR_CODES
 from sim_core.http_door.answers import answer, refusal
-from sim_core.snapshot import TextLimits
+from sim_core.snapshot import ConnectorSnapshot, TextLimits
 from sim_core.station import Station
 
 AUTO_TAG = "AUTO_TAG"
@@ -225,36 +225,40 @@ async def _started(station: Station, number: int) -> Outcome | None:
 
     A script that asks for a start looks for the transaction with its next line.
     """
-    outlet = station.charge_point.outlets[number]
-    if not outlet.starting:
+    if not _seen(station, number).starting:
         return None
-    await station.until(lambda _: not outlet.starting)
-    if outlet.transaction is not None:
+    await station.until(lambda _: not _seen(station, number).starting)
+    seen = _seen(station, number)
+    if seen.transaction is not None:
         return Accepted("started")
-    why = station.snapshot.connectors[number - 1].refusals.get("local_start")
+    why = seen.refusals.get("local_start")
     return Refused(why or f"connector {number}: the start was broken off")
 
 
 def _connector(station: Station, text: str) -> int:
     """The connector that a path names; 0 where there is none."""
-    numbers = {str(number): number for number in station.charge_point.outlets}
+    numbers = {str(one.connector_id): one.connector_id for one in station.snapshot.connectors}
     return numbers.get(text, 0)
+
+
+def _seen(station: Station, number: int) -> ConnectorSnapshot:
+    """A connector as it is now: on this loop no picture is older than the last change."""
+    return station.snapshot.connectors[number - 1]
 
 
 def _done(station: Station, action: Action, number: int, outcome: Outcome) -> dict[str, Any]:
     body: dict[str, Any] = {"ok": True}
     if action.on_connector:
-        # The picture is made once a turn of the loop; the facts are those of now.
-        outlet = station.charge_point.outlets[number]
+        seen = _seen(station, number)
         body["connector"] = number
-        body["state"] = outlet.status().value
-        body["plugged"] = outlet.metal.plugged
-        if outlet.metal.fault is not None:
-            body["error_code"] = outlet.metal.fault.error_code
+        body["state"] = seen.status
+        body["plugged"] = seen.plugged
+        if seen.fault is not None:
+            body["error_code"] = seen.fault.error_code
     else:
-        body["link"] = "up" if station.link.wanted else "down"
+        body["link"] = "up" if station.link_wanted else "down"
         body["online"] = station.snapshot.link.frames_pass
-        body["powered"] = station.charge_point.powered
+        body["powered"] = station.snapshot.powered
     if isinstance(outcome, Accepted) and outcome.detail:
         body["detail"] = outcome.detail
     return body

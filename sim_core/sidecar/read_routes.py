@@ -127,11 +127,12 @@ class Looks:
         since, after = given.get("since", 0), given.get("after", 0)
         revision, changed = self._station.messages.since(since)
         upto = min(given.get("upto", revision), revision)
+        ahead = timedelta(seconds=self._station.snapshot.clock_ahead_s)
         page: list[dict[str, Any]] = []
         characters = 0
         behind = [exchange for exchange in changed if exchange.number > after]
         for exchange in behind[: given.get("limit", PAGE)]:
-            page.append(_exchange(exchange, self._station.charge_point.clock_ahead))
+            page.append(_exchange(exchange, ahead))
             characters += len(exchange.request) + len(exchange.answer)
             if characters > PAGE_CHARACTERS:
                 break
