@@ -49,7 +49,6 @@ from tui.keymap import (
     Row,
     command_for,
     label_for,
-    typed_command,
     why_not,
 )
 from tui.leaving import CANCEL, STOP, AtExit, open_transactions
@@ -57,6 +56,7 @@ from tui.look import Look
 from tui.saved_view import LoadedView, View
 from tui.screens import Dashboard, Sight
 from tui.shell import STDIN, Shell
+from tui.typed_commands import typed_command
 from tui.widgets.line_widget import Line
 from tui.widgets.message_pane import as_jsonl
 from tui.widgets.toasts import Severity, Toasts

@@ -24,8 +24,9 @@ from sim_core.snapshot import (
 )
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui.dialogs.palette import Choice, ranked
-from tui.keymap import FOOTER, ROWS, buttons, command_for, typed_command
+from tui.keymap import FOOTER, ROWS, buttons, command_for
 from tui.look import NEXT_STEP, STATUS, SYMBOLS, Look
+from tui.typed_commands import typed_command
 from tui.widgets.connector_card import CardView, card_lines, table_line
 from tui.widgets.inspector import body_lines
 from tui.widgets.key_bar import footer_line
