@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -124,13 +124,12 @@ ASIDE: dict[type[Command], tuple[Query, ...]] = {
     ),
 }
 """What the query of a command may say beyond its fields."""
-REQUIRED: dict[type[Command], frozenset[str]] = {Swipe: frozenset({"id_tag"})}
 
 
 def queries(action: Action, limits: TextLimits) -> tuple[Query, ...]:
     """Everything that the query of this action may say."""
     own = [QUERIES[one.name] for one in fields(action.command) if one.name != "connector_id"]
-    needed = REQUIRED.get(action.command, frozenset())
+    needed = {one.name for one in fields(action.command) if one.default is MISSING}
     return tuple(
         replace(
             one,
