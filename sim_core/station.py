@@ -32,9 +32,10 @@ from sim_core.commands import (
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
 from sim_core.hardware import status
+from sim_core.hardware.measurands import REGISTER, measurands_of
 from sim_core.hardware.model import Model
 from sim_core.ocpp16.charge_point import Build, ChargePoint, wire_style
-from sim_core.ocpp16.configuration import LONGEST_VALUE, MEASURANDS
+from sim_core.ocpp16.configuration import LONGEST_VALUE
 from sim_core.ocpp16.outlet import Outlet
 from sim_core.ocpp16.security import AUTHORIZATION_KEY
 from sim_core.ocpp16.text_limits import TEXT_LIMITS
@@ -683,15 +684,16 @@ def model_of(settings: Settings) -> Model:
 def _with_extra_measurands(settings: Settings, model: Model, given: str | None) -> str:
     """The first value of MeterValuesSampledData, with what EXTRA_MEASURANDS adds."""
     extra = [name.strip() for name in settings.extra_measurands.split(",") if name.strip()]
+    measured = measurands_of(model.metering)
     for name in extra:
-        if name not in MEASURANDS:
+        if name not in measured:
             raise ConfigError(
                 f"EXTRA_MEASURANDS (--extra-measurands) is {settings.extra_measurands!r}: "
-                f"{name!r} is not measured here; allowed is {', '.join(MEASURANDS)}."
+                f"{name!r} is not measured here; allowed is {', '.join(measured)}."
             )
     if given is None and SAMPLED in model.keys:
         given = model.keys[SAMPLED].value
-    names = (given or MEASURANDS[0]).split(",")
+    names = (given or REGISTER).split(",")
     return ",".join(dict.fromkeys([*names, *extra]))
 
 

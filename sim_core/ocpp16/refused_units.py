@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sim_core.ocpp16.metering import CELSIUS
+from sim_core.hardware.measurands import CELSIUS
 from sim_core.wire.endpoint import Error
 
 ABOUT = "Celsius"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp.v16.enums import Reason
 
+from sim_core.hardware.measurands import REGISTER
 from sim_core.hardware.meter import Reading
 from sim_core.ocpp16 import metering, same_ids
 from sim_core.ocpp16.outlet import Authorization, Outlet, Transaction
@@ -569,7 +570,7 @@ class Transactions:
         measurands = self._cp.configuration.items(key)
         if self._cp.quirks.two_entry_stop_data:
             ends = context in (metering.BEGIN, metering.END)
-            measurands = (metering.REGISTER,) if measurands and ends else ()
+            measurands = (REGISTER,) if measurands and ends else ()
         if not measurands:
             return
         nth = transaction.met.get(context, 0)
