@@ -102,12 +102,12 @@ WAVE = Action("wave", "Wave", "Somebody waves", Wave)  # type: ignore[arg-type]
 
 
 def test_every_command_is_known_wherever_commands_are() -> None:
-    assert gaps_of_commands(ACTIONS) == []
-    assert rows_of_nothing(ACTIONS) == []
+    gaps = [*gaps_of_commands(ACTIONS), *rows_of_nothing(ACTIONS)]
+    assert not gaps, "\n".join(gaps)
 
 
 def test_a_command_that_is_known_nowhere_is_named_with_each_place() -> None:
-    assert gaps_of_commands([*ACTIONS, WAVE]) == [
+    assert gaps_of_commands([WAVE]) == [
         "command Wave: no row in sim_core.commands.Command",
         "command Wave: no row in tui.keymap.ROWS",
         "command Wave: no row in sim_core.hardware.status.RULES",
@@ -161,7 +161,8 @@ def gaps_of_formats(allowed: Iterable[object]) -> list[str]:
 
 def test_every_output_format_can_be_asked_for_and_is_written() -> None:
     allowed = get_args(Settings.model_fields["log_format"].annotation)
-    assert gaps_of_formats(allowed) == []
+    gaps = gaps_of_formats(allowed)
+    assert not gaps, "\n".join(gaps)
 
 
 def test_an_output_format_that_only_one_place_knows_is_named() -> None:

@@ -85,8 +85,9 @@ def test_every_place_names_the_same_themes(place: str) -> None:
     else:
         lines = (ROOT / place).read_text(encoding="utf-8").splitlines()
         told = "\n".join(line for line in lines if "chargeforge-dark" in line)
-    assert [f"{place}: does not name the theme {name}" for name in OWN - named(told)] == []
-    assert [f"{place}: {name} is no theme" for name in named(told) - OWN] == []
+    gaps = [f"theme {name}: {place} does not name it" for name in sorted(OWN - named(told))]
+    gaps += [f"{place}: {name} is no theme" for name in sorted(named(told) - OWN)]
+    assert not gaps, "\n".join(gaps)
 
 
 def test_the_round_of_the_key_has_them_all() -> None:
