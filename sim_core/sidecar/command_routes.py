@@ -141,14 +141,14 @@ def queries(action: Action, limits: TextLimits) -> tuple[Query, ...]:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedQuery:
     """A query as it was understood: what it says, or the sentence that says why it cannot be."""
 
     said: Mapping[str, str] = field(default_factory=dict)
     trouble: str = ""
 
 
-def read(known: tuple[Query, ...], given: QueryParams) -> Reading:
+def parse_query(known: tuple[Query, ...], given: QueryParams) -> ParsedQuery:
     """Read a query. A name that is not known is an error: misspelt, it would change the meaning."""
     by_name = {name: query for query in known for name in (query.name, *query.also)}
     said: dict[str, str] = {}
@@ -156,21 +156,23 @@ def read(known: tuple[Query, ...], given: QueryParams) -> Reading:
         query = by_name.get(name)
         if query is None:
             names = ", ".join(query.name for query in known) or "none"
-            return Reading(trouble=f"there is no parameter {name[:50]!r} here; there are: {names}")
+            return ParsedQuery(
+                trouble=f"there is no parameter {name[:50]!r} here; there are: {names}"
+            )
         if trouble := query.trouble(value):
-            return Reading(trouble=trouble)
+            return ParsedQuery(trouble=trouble)
         if said.setdefault(query.name, value) != value:
-            return Reading(trouble=f"{query.name} is given twice")
+            return ParsedQuery(trouble=f"{query.name} is given twice")
     for query in known:
         if query.required and query.name not in said:
-            return Reading(trouble=f"{query.name} is missing: add ?{query.name}=TAG")
-    return Reading(said)
+            return ParsedQuery(trouble=f"{query.name} is missing: add ?{query.name}=TAG")
+    return ParsedQuery(said)
 
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def act(station: Station, action: Action) -> Handler:
+def command_handler(station: Station, action: Action) -> Handler:
     """The handler of one action."""
     known = queries(action, station.snapshot.text_limits)
 
@@ -180,11 +182,11 @@ def act(station: Station, action: Action) -> Handler:
             number = _connector(station, request.path_params["cid"])
             if not number:
                 return refusal(404, "unknown connector")
-        reading = read(known, request.query_params)
-        if reading.trouble:
-            return refusal(422, reading.trouble)
+        parsed = parse_query(known, request.query_params)
+        if parsed.trouble:
+            return refusal(422, parsed.trouble)
         try:
-            outcome = await _carry_out(station, action, number, reading.said)
+            outcome = await _carry_out(station, action, number, parsed.said)
         except asyncio.CancelledError:
             # Only uvicorn cancels, at its end; passed on, it would be logged as a failure.
             return refusal(503, "the charge point is ending")

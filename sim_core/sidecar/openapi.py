@@ -216,7 +216,7 @@ WRONG: dict[str, str] = {
 """Answers with a `detail` -> what they mean."""
 
 
-class ReadRoute(Protocol):
+class DescribedRoute(Protocol):
     """What is told of a path that is read."""
 
     @property
@@ -235,7 +235,7 @@ class ReadRoute(Protocol):
     def queries(self) -> tuple[Query, ...]: ...
 
 
-def description(routes: Iterable[ReadRoute], version: str, limits: TextLimits) -> Schema:
+def description(routes: Iterable[DescribedRoute], version: str, limits: TextLimits) -> Schema:
     """The whole description; `routes` are those that are read."""
     paths: dict[str, Schema] = {}
     for route in routes:
@@ -253,7 +253,7 @@ def description(routes: Iterable[ReadRoute], version: str, limits: TextLimits) -
     }
 
 
-def _read(route: ReadRoute) -> Schema:
+def _read(route: DescribedRoute) -> Schema:
     wrong = ["403", "413", "414", "431"]
     if route.queries:
         wrong.append("422")

@@ -35,7 +35,7 @@ from sim_core.plain_lines import Lines
 from sim_core.redaction import one_line, public_frame, public_url, without_users
 from sim_core.runtime.clock import SystemClock
 from sim_core.settings.options import ConfigError, load
-from sim_core.sidecar.read_routes import LOOKS
+from sim_core.sidecar.read_routes import READ_ROUTES
 from sim_core.station import Station
 from sim_core.store.sqlite import MEMORY
 from sim_core.wire.message_log import MessageLog
@@ -296,7 +296,7 @@ async def test_what_a_csms_says_is_harmless_on_every_way_out(text: str) -> None:
         await here.http.post("/local_start/1", params={"id_tag": "TAG"})
         await here.pair.settle()
         assert csms.connections == 1
-        for look in LOOKS:
+        for look in READ_ROUTES:
             if look.path != "/events":
                 answer = await here.http.get(look.path)
                 assert answer.status_code == 200
@@ -360,7 +360,7 @@ async def test_no_frame_that_is_half_understood_leaks(tmp_path: Path) -> None:
                 await csms.send_text(json.dumps({"key": key, "value": value})[:-1])
         await here.pair.advance(30)
         told = ""
-        for look in LOOKS:
+        for look in READ_ROUTES:
             if look.path != "/events":
                 answer = await here.http.get(
                     look.path, params={"limit": 1000} if "mess" in look.path else {}
@@ -392,7 +392,7 @@ async def test_no_secret_leaves_a_running_charge_point(tmp_path: Path) -> None:
         told = ""
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
             await comes_up(http)
-            for look in LOOKS:
+            for look in READ_ROUTES:
                 if look.path != "/events":
                     told += (await http.get(look.path)).text
             async with http.stream("GET", "/events?since=0") as answer:
