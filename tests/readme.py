@@ -16,9 +16,10 @@ from pydantic.fields import FieldInfo
 
 from sim_core.commands import ACTIONS
 from sim_core.fleet.options import FleetSettings
+from sim_core.ocpp16.text_limits import TEXT_LIMITS
 from sim_core.settings.options import Settings, option_names
 from sim_core.sidecar.command_routes import Query, queries
-from sim_core.sidecar.read_routes import LOOKS
+from sim_core.sidecar.read_routes import READ_ROUTES
 from tui.__main__ import VERBS
 from tui.keymap import ROWS
 
@@ -107,10 +108,10 @@ def _options_of(
 
 def _paths() -> Iterable[str]:
     yield from _head("Request", "Query", "What it does")
-    for look in LOOKS:
+    for look in READ_ROUTES:
         yield _row(f"`GET {look.path}`", _query(look.queries), look.help)
     for action in ACTIONS:
-        yield _row(f"`POST {action.path}`", _query(queries(action)), action.help)
+        yield _row(f"`POST {action.path}`", _query(queries(action, TEXT_LIMITS)), action.help)
 
 
 TABLES = {

@@ -25,8 +25,6 @@ from textual.geometry import Size
 
 from sim_core.commands import (
     ACTION_BY_COMMAND,
-    ERROR_CODES,
-    ID_TAG_LENGTH,
     Command,
     InjectFault,
     Plug,
@@ -37,6 +35,7 @@ from sim_core.commands import (
     unsayable,
 )
 from sim_core.engine import Host
+from sim_core.hardware.faults import FAULT_KINDS
 from sim_core.snapshot import StationSnapshot
 from sim_core.story import Caption, Storyteller
 from sim_core.wire.message_log import ExchangeState
@@ -50,7 +49,6 @@ from tui.keymap import (
     Row,
     command_for,
     label_for,
-    typed_command,
     why_not,
 )
 from tui.leaving import CANCEL, STOP, AtExit, open_transactions
@@ -58,9 +56,9 @@ from tui.look import Look
 from tui.saved_view import LoadedView, View
 from tui.screens import Dashboard, Sight
 from tui.shell import STDIN, Shell
+from tui.typed_commands import typed_command
 from tui.widgets.line_widget import Line
 from tui.widgets.message_pane import as_jsonl
-from tui.widgets.notes import FAULT_WORDS
 from tui.widgets.toasts import Severity, Toasts
 
 if TYPE_CHECKING:
@@ -139,10 +137,10 @@ class ChargeForgeApp(BaseApp):
             "shell": self._shell,
             "quit": self._quit,
         }
-        self._pickers: dict[str, Callable[[], None]] = {
+        self._pickers: dict[str, Callable[[StationSnapshot], None]] = {
             "faults": self._pick_fault,
-            "cards": lambda: self._pick_card(Start, "Start with which card?"),
-            "swipes": lambda: self._pick_card(Swipe, "Swipe which card?"),
+            "cards": lambda station: self._pick_card(station, Start, "Start with which card?"),
+            "swipes": lambda station: self._pick_card(station, Swipe, "Swipe which card?"),
             "vehicles": self._pick_vehicle,
         }
 
@@ -243,7 +241,7 @@ class ChargeForgeApp(BaseApp):
         if command is None:
             return
         if row.picker and not why_not(command, station, self.dashboard.selected):
-            self._pickers[row.picker]()
+            self._pickers[row.picker](station)
         else:
             self.ask(command)
 
@@ -289,7 +287,7 @@ class ChargeForgeApp(BaseApp):
         )
         self.push_screen(picker, done)
 
-    def _pick_fault(self) -> None:
+    def _pick_fault(self, station: StationSnapshot) -> None:
         from tui.dialogs.palette import Choice
 
         connector_id = self.dashboard.selected
@@ -303,13 +301,15 @@ class ChargeForgeApp(BaseApp):
         self._pick(
             f"What breaks on connector {connector_id}?",
             "error code / vendor code / info: the last two if you like",
-            [Choice(code, code, FAULT_WORDS.get(code, "")) for code in ERROR_CODES],
+            [Choice(kind.error_code, kind.error_code, kind.meaning) for kind in FAULT_KINDS],
             lambda chosen: self.ask(told(chosen)),
             separator="/",
-            trouble=lambda chosen: unsayable(told(chosen)),
+            trouble=lambda chosen: unsayable(told(chosen), station.text_limits),
         )
 
-    def _pick_card(self, kind: type[Start] | type[Swipe], title: str) -> None:
+    def _pick_card(
+        self, station: StationSnapshot, kind: type[Start] | type[Swipe], title: str
+    ) -> None:
         from tui.dialogs.palette import Choice
 
         connector_id = self.dashboard.selected
@@ -320,14 +320,16 @@ class ChargeForgeApp(BaseApp):
         choices = [Choice(card, card, "seen here before") for card in reversed(self._cards[1:])]
         self._pick(
             f"Connector {connector_id}: {title}",
-            f"an idTag, up to {ID_TAG_LENGTH} characters",
+            f"an idTag, up to {station.text_limits.token} characters",
             [Choice(self._cards[0], self._cards[0], "the default card"), *choices],
             take,
             free=lambda typed: Choice(typed, typed, "this card"),
-            trouble=lambda chosen: unsayable(kind(connector_id, chosen.choice.value)),
+            trouble=lambda chosen: unsayable(
+                kind(connector_id, chosen.choice.value), station.text_limits
+            ),
         )
 
-    def _pick_vehicle(self) -> None:
+    def _pick_vehicle(self, station: StationSnapshot) -> None:
         from tui.dialogs.palette import Choice
 
         connector_id = self.dashboard.selected
@@ -335,8 +337,7 @@ class ChargeForgeApp(BaseApp):
         def take(chosen: Chosen) -> None:
             self.ask(Plug(connector_id, chosen.choice.value or None))
 
-        garage = self._station.vehicles if self._station else ()
-        choices = [Choice(name, name, "of the garage") for name in garage]
+        choices = [Choice(name, name, "of the garage") for name in station.vehicles]
         self._pick(
             f"Which vehicle arrives at connector {connector_id}?",
             "a vehicle of the garage, by name",

@@ -23,8 +23,6 @@ NAME_LIMIT = 50
 """
 DESCRIPTION_LIMIT = 255
 """Characters of errorDescription (OCPP-J §4.2.3)."""
-HAIR_S = 1e-6
-"""Less than any timer knows."""
 
 
 class Socket(Protocol):
