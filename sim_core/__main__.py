@@ -35,7 +35,7 @@ FLUSH_PATIENCE_S = 1.5
 
 def main(argv: list[str] | None = None) -> int:
     """Run without a screen until SIGTERM or Ctrl-C; returns the exit code."""
-    from sim_core.settings.options import load
+    from sim_core.settings.loading import load
 
     try:
         settings = load(sys.argv[1:] if argv is None else argv, prog="chargeforge headless")

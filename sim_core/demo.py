@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sim_core.commands import (
@@ -205,9 +205,7 @@ def engine(settings: Settings, stage: Stage | None = None) -> Engine:
     """
     stage = stage or Stage()
     keys = {"MeterValueSampleInterval": "5"}
-    changed = settings.model_copy(
-        update={"state_dir": MEMORY, "ocpp_keys": {**keys, **settings.ocpp_keys}}
-    )
+    changed = replace(settings, state_dir=MEMORY, ocpp_keys={**keys, **settings.ocpp_keys})
     return Engine(changed, before=(stage.build,), beside=(stage.play,))
 
 

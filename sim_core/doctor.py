@@ -35,7 +35,8 @@ from sim_core.ocpp_versions import VERSIONS, Version, version_of
 from sim_core.redaction import one_line, public_url, without_users
 from sim_core.runtime.clock import Clock, SystemClock
 from sim_core.settings.csms_url import twice
-from sim_core.settings.options import ConfigError, Settings, colour_wanted, load
+from sim_core.settings.loading import load
+from sim_core.settings.options import ConfigError, Settings, colour_wanted
 from sim_core.standard_streams import begun, through_the_door
 from sim_core.wire.access import Dial, dial, is_bad_certificate
 from sim_core.wire.dialling import (

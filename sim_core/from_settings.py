@@ -11,7 +11,8 @@ from sim_core.charging.config import ChargePointConfig
 from sim_core.hardware.measurands import REGISTER, measurands_of
 from sim_core.hardware.model import Model
 from sim_core.settings.authorization_key import key_bytes
-from sim_core.settings.models import chosen_quirks, load_garage, load_model
+from sim_core.settings.garage_file import load_garage
+from sim_core.settings.model_file import chosen_quirks, load_model
 from sim_core.settings.options import ConfigError, Settings
 from sim_core.wire.access import Access, Tls
 

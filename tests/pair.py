@@ -18,7 +18,8 @@ from sim_core.commands import Command, Outcome
 from sim_core.events import Event, Ring
 from sim_core.hardware.model import Model, Timing
 from sim_core.runtime.clock import ManualClock
-from sim_core.settings.models import chosen_quirks, load_garage, load_model
+from sim_core.settings.garage_file import load_garage
+from sim_core.settings.model_file import chosen_quirks, load_model
 from sim_core.settings.options import Settings
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration
 from sim_core.station import Station
@@ -274,4 +275,4 @@ class Pair:
 
 def settings(**options: Any) -> Settings:
     """Settings from nothing but these options: no environment, no files."""
-    return Settings.model_construct(**{**Settings.model_construct().model_dump(), **options})
+    return Settings(**options)

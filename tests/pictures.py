@@ -1,4 +1,4 @@
-"""Draws the README's pictures from the real dashboard and fills its tables from the code.
+"""Draws the README's pictures from the real dashboard, and writes what the docs say of the code.
 
     python -m tests.pictures
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import model_docs
 from tests.readme import ENV_EXAMPLE, README, ROOT, env_example, with_tables
 from tui.pictures import screenshot
 from tui.pictures.states import STATE
@@ -53,6 +54,9 @@ def main() -> None:
     README.write_text(with_tables(README.read_text("utf-8")), "utf-8")
     ENV_EXAMPLE.write_text(env_example(), "utf-8")
     print("filled the tables of README.md and .env.example")
+    model_docs.PAGE.write_text(model_docs.page(), "utf-8")
+    model_docs.SCHEMA.write_text(model_docs.schema(), "utf-8")
+    print("wrote the page about model files and their schema")
 
 
 if __name__ == "__main__":

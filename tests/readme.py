@@ -9,15 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, cast
-
-from pydantic.fields import FieldInfo
 
 from sim_core.commands import ACTIONS
 from sim_core.fleet.options import FleetSettings
 from sim_core.ocpp16.text_limits import TEXT_LIMITS
-from sim_core.settings.options import Settings, option_names
+from sim_core.settings.options import Option, Settings, option_names, options_of
 from sim_core.sidecar.command_routes import Query, queries
 from sim_core.sidecar.read_routes import READ_ROUTES
 from tui.__main__ import VERBS
@@ -57,61 +53,58 @@ def env_example() -> str:
         "# Copy this file to .env and take the # away from what you want to change.",
         "# Flags and the environment win over it.",
     ]
-    for name, info in Settings.model_fields.items():
+    for name, option in options_of(Settings).items():
         variable, _ = option_names(name)
-        lines += ["", f"# {info.description}", f"# ({_allowed(info)})", f"#{variable}={_raw(info)}"]
+        lines += ["", f"# {option.meaning}", f"# ({option.allowed})", f"#{variable}={_raw(option)}"]
     return "\n".join(lines) + "\n"
 
 
 def _commands() -> Iterable[str]:
-    yield from _head("Command", "What it does")
+    yield from head("Command", "What it does")
     for verb in VERBS:
-        yield _row(f"`chargeforge {verb.name}`", verb.help)
+        yield row(f"`chargeforge {verb.name}`", verb.help)
 
 
 def _keys() -> Iterable[str]:
-    yield from _head("Key", "Action", "What it does")
-    for row in ROWS:
-        key = f"`{row.shown}`" if row.shown else f"(palette) {row.label}"
-        yield _row(key, f"`{row.id}`", row.help)
+    yield from head("Key", "Action", "What it does")
+    for one in ROWS:
+        key = f"`{one.shown}`" if one.shown else f"(palette) {one.label}"
+        yield row(key, f"`{one.id}`", one.help)
 
 
 def _options() -> Iterable[str]:
-    yield from _options_of(Settings.model_fields)
+    yield from _options_of(options_of(Settings))
 
 
 def _fleet_options() -> Iterable[str]:
-    fields = FleetSettings.model_fields.items()
+    common = options_of(Settings)
     yield from _options_of(
-        {name: info for name, info in fields if name not in Settings.model_fields},
-        FleetSettings.model_config["cli_shortcuts"] or {},
+        {name: one for name, one in options_of(FleetSettings).items() if name not in common}
     )
 
 
-def _options_of(
-    fields: Mapping[str, FieldInfo], shorter: Mapping[str, str | list[str]] = MappingProxyType({})
-) -> Iterable[str]:
-    yield from _head("Variable", "Flag", "Default", "Meaning", "Allowed")
-    for name, info in fields.items():
+def _options_of(options: Mapping[str, Option]) -> Iterable[str]:
+    yield from head("Variable", "Flag", "Default", "Meaning", "Allowed")
+    for name, option in options.items():
         variable, flag = option_names(name)
-        if flag[2:] in shorter:
-            flag = f"--{shorter[flag[2:]]}"
-        default = _raw(info)
-        yield _row(
+        if option.short_flag:
+            flag = f"--{option.short_flag}"
+        default = _raw(option)
+        yield row(
             f"`{variable}`",
             f"`{flag}`",
             f"`{default}`" if default else "",
-            str(info.description),
-            _allowed(info),
+            option.meaning,
+            option.allowed,
         )
 
 
 def _paths() -> Iterable[str]:
-    yield from _head("Request", "Query", "What it does")
+    yield from head("Request", "Query", "What it does")
     for look in READ_ROUTES:
-        yield _row(f"`GET {look.path}`", _query(look.queries), look.help)
+        yield row(f"`GET {look.path}`", _query(look.queries), look.help)
     for action in ACTIONS:
-        yield _row(f"`POST {action.path}`", _query(queries(action, TEXT_LIMITS)), action.help)
+        yield row(f"`POST {action.path}`", _query(queries(action, TEXT_LIMITS)), action.help)
 
 
 TABLES = {
@@ -127,21 +120,19 @@ def _query(known: Iterable[Query]) -> str:
     return " ".join(f"`{one.name}`" for one in known)
 
 
-def _allowed(info: FieldInfo) -> str:
-    return str(cast("dict[str, Any]", info.json_schema_extra)["allowed"])
-
-
-def _raw(info: FieldInfo) -> str:
-    default = info.get_default(call_default_factory=True)
+def _raw(option: Option) -> str:
+    default = option.default
     if default is None or default == {}:
         return ""
     return str(default).lower() if isinstance(default, bool) else f"{default}"
 
 
-def _head(*words: str) -> Iterable[str]:
-    yield _row(*words)
-    yield _row(*("---" for _ in words))
+def head(*words: str) -> Iterable[str]:
+    """The first two lines of a table of Markdown."""
+    yield row(*words)
+    yield row(*("---" for _ in words))
 
 
-def _row(*cells: str) -> str:
+def row(*cells: str) -> str:
+    """A line of a table of Markdown."""
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

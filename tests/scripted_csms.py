@@ -90,7 +90,9 @@ class ScriptedCsms:
         subprotocols: Sequence[str] = ("ocpp1.6",),
     ) -> None:
         """`subprotocols` are what it speaks, best first."""
-        self._subprotocols = [Subprotocol(name) for name in subprotocols]
+        self.subprotocols: Sequence[Subprotocol] | None = [
+            Subprotocol(name) for name in subprotocols
+        ]
         self.calls: list[Call] = []
         self.frames: list[str] = []
         """Every frame that has arrived, as text."""
@@ -133,7 +135,7 @@ class ScriptedCsms:
             self._serve,
             "127.0.0.1",
             port or self.port,
-            subprotocols=self._subprotocols,
+            subprotocols=self.subprotocols,
             max_size=16 * 1024 * 1024,
             ping_interval=None,
         )

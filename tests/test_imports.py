@@ -125,6 +125,11 @@ def test_the_core_loads_no_screen(module: str, alone: dict[str, set[str]]) -> No
         ("sim_core.events", HEAVY),
         ("sim_core.snapshot", HEAVY),
         ("sim_core.wire.message_log", HEAVY),
+        ("sim_core.settings.loading", HEAVY),
+        # Plain options are read without it, whatever is started.
+        ("sim_core.sidecar.server", ("pydantic",)),
+        ("sim_core.station", ("pydantic",)),
+        ("sim_core.fleet.__main__", ("pydantic",)),
         # Named by whoever may turn it on; loaded when it is on.
         ("sim_core.sidecar", HEAVY),
         ("sim_core.csms", HEAVY),
@@ -190,7 +195,10 @@ def test_only_the_clock_reads_the_time(path: Path) -> None:
     assert "loop.time" not in used
 
 
-SETTINGS = ("settings/options.py", "settings/plain_options.py", "ascii_fallback.py")
+SETTINGS = (
+    *(f"settings/{name}.py" for name in ("options", "sources", "fast_loading", "full_loading")),
+    "ascii_fallback.py",
+)
 """The last reads what the environment says of the terminal, which is nobody's option."""
 
 

@@ -29,11 +29,9 @@ class Verb(NamedTuple):
     run: Callable[[list[str]], int]
 
 
-Load = Callable[[list[str], str], "Settings"]
-
-
-def _settings(load: Load, arguments: list[str], name: str) -> Settings | None:
+def _settings(arguments: list[str], name: str) -> Settings | None:
     from sim_core.errors import UserError
+    from sim_core.settings.loading import load
 
     try:
         return load(arguments, f"chargeforge {name}")
@@ -44,9 +42,7 @@ def _settings(load: Load, arguments: list[str], name: str) -> Settings | None:
 
 def _run(arguments: list[str]) -> int:
     gc.disable()  # a sixth of the way to the first frame, for nothing: see `_collect_again`
-    from sim_core.settings.plain_options import load_late
-
-    settings = _settings(load_late, arguments, "run")
+    settings = _settings(arguments, "run")
     if settings is None:
         return 2
     from sim_core.__main__ import hosted
@@ -59,9 +55,7 @@ def _run(arguments: list[str]) -> int:
 
 def _demo(arguments: list[str]) -> int:
     gc.disable()
-    from sim_core.settings.options import load
-
-    settings = _settings(load, arguments, "demo")
+    settings = _settings(arguments, "demo")
     if settings is None:
         return 2
     from sim_core.demo import Stage, engine

@@ -131,7 +131,7 @@ class Charger:
             plug_ends_reserved=points.plug_ends_reserved,
         )
         self.profiles = InstalledProfiles(
-            store, connectors, policy, environment, rules=rules, hear=csms.hear
+            store.profiles, connectors, policy, environment, rules=rules, hear=csms.hear
         )
         self.limits = Limits(
             self.profiles,
@@ -297,6 +297,7 @@ class Charger:
 
     def start(self) -> None:
         """Find what the last life has left, and begin."""
+        self.reservations.start()
         self.security.note(STARTUP)
         if self.presence is not None:
             self.presence.find()

@@ -26,7 +26,7 @@ from sim_core.charging.profile import (
 )
 from sim_core.charging.schedule import is_over
 from sim_core.snapshot import InstalledProfile
-from sim_core.store.interface import Store
+from sim_core.store.interface import Profiles
 from sim_core.store.records import StoredProfile
 
 IN_THE_FILE: dict[Purpose, str] = {
@@ -39,7 +39,7 @@ FROM_THE_FILE = {word: purpose for purpose, word in IN_THE_FILE.items()}
 
 
 class InstalledProfiles:
-    """See the module."""
+    """What is installed now. A viewer sees it in `pictures`."""
 
     __slots__ = (
         "_by_id",
@@ -47,14 +47,14 @@ class InstalledProfiles:
         "_environment",
         "_hear",
         "_policy",
-        "_store",
+        "_stored",
         "pictures",
         "rules",
     )
 
     def __init__(
         self,
-        store: Store,
+        stored: Profiles,
         connectors: Mapping[int, Connector],
         policy: Policy,
         environment: Environment,
@@ -63,13 +63,13 @@ class InstalledProfiles:
         hear: Callable[[ProfileInstalled], None],
     ) -> None:
         """`hear` is told of each profile that is installed, before its place is taken."""
-        self._store = store
+        self._stored = stored
         self._connectors = connectors
         self._policy = policy
         self._environment = environment
         self._hear = hear
         self.rules = rules
-        self._by_id = {row.profile_id: _from_row(row) for row in store.profiles.all()}
+        self._by_id = {row.profile_id: _from_row(row) for row in stored.all()}
         self.pictures: tuple[InstalledProfile, ...] = ()
         """All of them, by their ids."""
         self._picture()
@@ -133,7 +133,7 @@ class InstalledProfiles:
         """Keep a profile, in place of those that cannot be beside it."""
         profile, replaced = new.profile, self._replaced(new)
         self._hear(ProfileInstalled(new, instead_of=self._by_id.get(profile.profile_id)))
-        self._store.profiles.install(_to_row(new), instead_of=replaced)
+        self._stored.install(_to_row(new), instead_of=replaced)
         for profile_id in replaced:
             del self._by_id[profile_id]
         self._by_id[profile.profile_id] = new
@@ -142,7 +142,7 @@ class InstalledProfiles:
     def remove(self, profile_ids: Iterable[int]) -> None:
         """Keep these no longer."""
         profile_ids = list(profile_ids)
-        self._store.profiles.remove(profile_ids)
+        self._stored.remove(profile_ids)
         self._forget(profile_ids)
 
     def end(self, transaction_key: int) -> None:

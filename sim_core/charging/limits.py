@@ -38,7 +38,7 @@ from sim_core.snapshot import ProfileSnapshot
 
 
 class Limits:
-    """See the module."""
+    """What holds now. A viewer sees it in `pictures` and `in_force`."""
 
     __slots__ = (
         "_advance",

@@ -11,7 +11,7 @@ from sim_core.fleet.stations import FAREWELL_S, Crowd
 from sim_core.log_file import log_to_file
 from sim_core.output_formats import OUTPUT_FORMATS
 from sim_core.plain_lines import LOOK_S, Lines, until_signal
-from sim_core.settings.options import load_as
+from sim_core.settings.loading import load_as
 from sim_core.standard_streams import through_the_door
 
 STOP_PATIENCE_S = FAREWELL_S + 10.0

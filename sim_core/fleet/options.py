@@ -6,10 +6,8 @@ default nothing is kept on disk: a fleet is there to make load.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-
-from pydantic import field_validator
-from pydantic_settings import SettingsConfigDict
 
 from sim_core.fleet.ids import INDEX_VARIABLE, Shard, has_mark, numbered, shard_of
 from sim_core.settings.options import Settings, option
@@ -20,22 +18,14 @@ LONGEST_TAG = 20
 """CiString20 (OCPP 1.6 §7.28)."""
 
 
+def _marked(ids: str) -> str | None:
+    """A pattern of ids with a place for the number."""
+    return None if has_mark(ids) else ""
+
+
+@dataclass(frozen=True)
 class FleetSettings(Settings):
     """What can be set of a fleet."""
-
-    model_config = SettingsConfigDict(
-        cli_shortcuts={
-            "fleet-count": "count",
-            "fleet-ids": "ids",
-            "fleet-tags": "tags",
-            "fleet-shard": "shard",
-            "fleet-boots-per-sec": "boots-per-sec",
-            "fleet-session-sec": "session-sec",
-            "fleet-pause-sec": "pause-sec",
-            "fleet-duration-sec": "duration-sec",
-            "fleet-report-sec": "report-sec",
-        }
-    )
 
     state_dir: Path | None = option(
         MEMORY,
@@ -48,6 +38,7 @@ class FleetSettings(Settings):
         "How many charge points there are (over all shards)",
         ge=1,
         le=100_000,
+        short_flag="count",
     )
     fleet_ids: str = option(
         "FLEET-####",
@@ -55,6 +46,8 @@ class FleetSettings(Settings):
         "Ids of the charge points: # stands for a digit of the number",
         min_length=1,
         max_length=LONGEST_ID,
+        check=_marked,
+        short_flag="ids",
     )
     fleet_tags: str = option(
         "TAG-#####",
@@ -62,11 +55,13 @@ class FleetSettings(Settings):
         "Cards of the drivers: # stands for a digit of the connector's number in the fleet",
         min_length=1,
         max_length=LONGEST_TAG,
+        short_flag="tags",
     )
     fleet_shard: str = option(
         "",
         f"INDEX/COUNT with an index from 0, such as 0/4; /4 takes the index from {INDEX_VARIABLE}",
         "Which part of the fleet this process is; empty: all of it",
+        short_flag="shard",
     )
     job_completion_index: str | None = option(
         None,
@@ -79,6 +74,7 @@ class FleetSettings(Settings):
         "How many charge points are switched on each second",
         ge=0.1,
         le=1_000,
+        short_flag="boots-per-sec",
     )
     fleet_session_sec: float = option(
         300.0,
@@ -86,6 +82,7 @@ class FleetSettings(Settings):
         "How long a session lasts on average; 0: nobody charges",
         ge=0,
         le=86_400,
+        short_flag="session-sec",
     )
     fleet_pause_sec: float = option(
         120.0,
@@ -93,6 +90,7 @@ class FleetSettings(Settings):
         "How long a connector is free between two sessions, on average",
         ge=1,
         le=86_400,
+        short_flag="pause-sec",
     )
     fleet_duration_sec: float = option(
         0.0,
@@ -100,6 +98,7 @@ class FleetSettings(Settings):
         "How long the fleet runs before it ends by itself, in order",
         ge=0,
         le=31_536_000,
+        short_flag="duration-sec",
     )
     fleet_report_sec: float = option(
         5.0,
@@ -107,6 +106,7 @@ class FleetSettings(Settings):
         "How often a line is printed where there is no screen",
         ge=1,
         le=3_600,
+        short_flag="report-sec",
     )
 
     def shard(self) -> Shard:
@@ -120,10 +120,3 @@ class FleetSettings(Settings):
     def tag_of(self, number: int, connector_id: int) -> str:
         """The card that is shown at a connector; two never share one, as a CSMS may refuse that."""
         return numbered(self.fleet_tags, (number - 1) * self.connectors + connector_id)
-
-    @field_validator("fleet_ids")
-    @classmethod
-    def _marked(cls, value: str) -> str:
-        if not has_mark(value):
-            raise ValueError("no # in it")
-        return value

@@ -167,7 +167,7 @@ class Crowd:
             seed = None if settings.seed is None else settings.seed + number
             station = Station.built(
                 replace(config, charge_point_id=settings.id_of(number)),
-                settings.model_copy(update={"seed": seed}),
+                replace(settings, seed=seed),
                 clock=self._clock,
                 messages=self.messages,
                 events=self.events,

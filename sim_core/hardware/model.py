@@ -2,7 +2,7 @@
 
 Only the shape is here, and beside each field what it may be: a text is as long as its place on the
 wire (OCPP 1.6 §6, §7), a number is one that metal can have. Reading files is the part of
-`sim_core.settings.models`, so that metal stays pure.
+`sim_core.settings.model_file`, so that metal stays pure.
 """
 
 from __future__ import annotations
@@ -99,17 +99,26 @@ TEMPERATURE_UNITS = ("Celsius", "Celcius", "K", "Fahrenheit")
 
 @dataclass(frozen=True)
 class Identity:
-    """What BootNotification says (OCPP 1.6 §6.3); None is left out."""
+    """What BootNotification says (OCPP 1.6 §6.3); what is not given is left out."""
 
     vendor: str = field(metadata=of(Text(20, least=1)))
+    """Who makes it (chargePointVendor)."""
     model: str = field(metadata=of(Text(20, least=1)))
+    """What the vendor calls it (chargePointModel)."""
     serial_number: str | None = field(default=None, metadata=of(Text(25)))
+    """Its serial number (chargePointSerialNumber)."""
     firmware_version: str | None = field(default=None, metadata=of(Text(50)))
+    """Its firmware (firmwareVersion), until an update gives it another."""
     iccid: str | None = field(default=None, metadata=of(Text(20)))
+    """The number of the SIM card."""
     imsi: str | None = field(default=None, metadata=of(Text(20)))
+    """The number of the SIM card's subscriber."""
     charge_box_serial_number: str | None = field(default=None, metadata=of(Text(25)))
+    """The serial number of the box in it (chargeBoxSerialNumber); OCPP 1.6 advises against it."""
     meter_type: str | None = field(default=None, metadata=of(Text(25)))
+    """The make of the main energy meter."""
     meter_serial_number: str | None = field(default=None, metadata=of(Text(25)))
+    """The serial number of that meter."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +126,11 @@ class Ratings:
     """What the metal can do."""
 
     connector_power_w: float = field(metadata=of(Number(1, MOST_W, "W")))
+    """The most power that one connector gives."""
     connector_current_a: float = field(metadata=of(Number(0.1, 1e5, "A")))
+    """The most current that one connector gives."""
     cabinet_power_w: float = field(metadata=of(Number(1, MOST_W, "W")))
+    """The power that all connectors share."""
     cabinet_reserve_w: float = field(default=0.0, metadata=of(Number(0, MOST_W, "W")))
     """Held free for a connector that is about to charge."""
     minimum_power_w: float = field(default=0.0, metadata=of(Number(0, MOST_W, "W")))
@@ -142,10 +154,11 @@ class Timing:
     precharge_s: float = field(default=0.0, metadata=of(SECONDS))
     """From Charging to the first current: the voltages are brought together."""
     ramp_w_per_s: float = field(default=1e9, metadata=of(Number(1, MOST_W, "W")))
+    """How much more power a connector gives from one second to the next."""
     hard_reset_s: float | None = field(default=None, metadata=of(SECONDS))
-    """From the last word before a hard reset to the end of the link; None: `reset_s`."""
+    """From the last word before a hard reset to the end of the link; not given: `reset_s`."""
     hard_reboot_s: float | None = field(default=None, metadata=of(SECONDS))
-    """The same after a hard reset; None: as long as `reboot_s`."""
+    """From the end of the link to the next dial, after a hard reset; not given: `reboot_s`."""
     install_s: float = field(default=2.0, metadata=of(SECONDS))
     """From a complete firmware file to the reboot, where the file does not say."""
     reset_s: float = field(default=0.0, metadata=of(SECONDS))
@@ -203,7 +216,7 @@ class Behaviour:
     stamps_reports: bool = False
     """StatusNotification carries the moment of the report, not that of the change."""
     relative_maximum: bool = True
-    """A ChargePointMaxProfile may be Relative and counts from when it was set; False: refused.
+    """A ChargePointMaxProfile may be Relative and counts from when it was set; false: refused.
     Where a relative schedule begins is the charge point's to say (§7.9), and makes differ."""
     security_extension: bool = True
     """It speaks "Improved security for OCPP 1.6-J" (GetLog, SecurityEventNotification …)."""
@@ -260,7 +273,9 @@ class QuirkText:
     """A quirk that a make has: `says` for people, `keys` that it sets at the first start."""
 
     says: str
+    """What it does and what a CSMS must survive, for people."""
     keys: Mapping[str, str] = field(default_factory=dict)
+    """Configuration keys that it sets at the first start."""
 
 
 @dataclass(frozen=True)
@@ -268,22 +283,27 @@ class VendorFault:
     """A fault that the make has a code of its own for."""
 
     info: str = field(metadata=of(Text(50)))
+    """What StatusNotification says of it as info."""
     everywhere: bool = False
     """It strikes every connector and the charge point itself (connectorId 0)."""
     stops: str | None = field(default=None, metadata=of(Word(REASONS)))
-    """The reason with which it ends transactions at once; None: it does not."""
+    """The reason with which it ends transactions at once; not given: it ends none."""
     fails_start: bool = False
     """It is found while a vehicle starts, and passes by itself."""
 
 
 @dataclass(frozen=True)
 class KeyText:
-    """What a model's file says of one configuration key; None leaves it as OCPP has it."""
+    """What a model's file says of one configuration key; what is not given is as OCPP has it."""
 
     value: str = field(metadata=of(Text(500)))
+    """What it is at the first start."""
     readonly: bool | None = None
+    """A CSMS may read it and not change it."""
     low: int | None = field(default=None, metadata=of(Number(0, 2**31 - 1)))
+    """The least number that a CSMS may set."""
     high: int | None = field(default=None, metadata=of(Number(0, 2**31 - 1)))
+    """The greatest number that a CSMS may set."""
 
 
 @dataclass(frozen=True)
@@ -295,6 +315,7 @@ class Metering:
     number_format: str = field(default="fixed", metadata=of(Word(("fixed", "g6"))))
     """fixed (decimals by unit) or g6 (six significant digits)."""
     location: bool = True
+    """Each sampled value says where it was measured."""
     also_measures: str = field(default="", metadata=of(Text(500)))
     """Measurands that not every make has, with commas between them."""
     temperature_unit: str = field(default="Celsius", metadata=of(Word(TEMPERATURE_UNITS)))
@@ -308,12 +329,14 @@ class Metering:
 
 @dataclass(frozen=True)
 class Model:
-    """A make of charger."""
+    """A make of charger. MODEL chooses it; `identity.model` is what its vendor calls it."""
 
     name: str
+    """What it is called here: the stem of its file."""
     identity: Identity
     ratings: Ratings
     timing: Mapping[str, Timing]
+    """How long it takes: swift, for demos and tests, or real, as the metal; TIMING chooses."""
     behaviour: Behaviour = field(default_factory=Behaviour)
     metering: Metering = field(default_factory=Metering)
     keys: Mapping[str, KeyText] = field(default_factory=dict)

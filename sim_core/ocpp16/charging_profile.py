@@ -63,7 +63,7 @@ class Bounds:
 
 
 def bounds_of(policy: Policy, *, relative_maximum: bool) -> Bounds:
-    """The same as the keys are now."""
+    """What the keys say just now."""
     return Bounds(
         most_stack_level=policy.number(Setting.HIGHEST_STACK_LEVEL),
         most_periods=policy.number(Setting.MOST_PERIODS),

@@ -4,8 +4,8 @@ A URL that can never work is refused before anything is dialled, with what to do
 read here without a parser, for a parser finds a host in almost anything: a `/` that belongs to a
 password ends the host for it. No sentence quotes what it is about, because that may be a secret.
 
-The id is the last part of the path (OCPP-J §3.1.1). A CSMS that wants it elsewhere, or something
-behind it, gets it where `{cpid}` stands.
+The id is the last part of the path (OCPP-J §3.1.1), whichever version is spoken. A CSMS that wants
+it elsewhere, or something behind it, gets it where `{cpid}` stands.
 """
 
 from __future__ import annotations

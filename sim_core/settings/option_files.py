@@ -10,13 +10,13 @@ from __future__ import annotations
 import codecs
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from sim_core.errors import UserError
+from sim_core.settings.sources import CONFIG_VARIABLE, ENV_FILE, OptionFile
 from sim_core.settings.spelling import VERY_ALIKE, did_you_mean, guess
 
 if sys.version_info >= (3, 11):
@@ -24,7 +24,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-ENV_FILE = ".env"
 TABLE = "chargeforge"
 """The options may stand in a table of this name, as they would in a file of several tools."""
 OF_A_FLEET = "fleet_"
@@ -33,30 +32,12 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ENV_LINE = re.compile(r"\s*(?:export\s+)?[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?\s*=")
 TOML_LINE = re.compile(r"\s*[\"']?([A-Za-z_][A-Za-z0-9_-]*)[\"']?\s*=")
 TOML_TABLE = re.compile(r"\s*\[\s*[\"']?([A-Za-z0-9_-]+)(?:\.([A-Za-z0-9_-]+))?[\"']?\s*\]")
-NOT_IN_FILES = "chargeforge_config"
-"""Says where the TOML file is: it counts in the environment only."""
+NOT_IN_FILES = CONFIG_VARIABLE.lower()
+"""It counts in the environment only."""
 
 
 class FileError(UserError):
     """A file with options cannot be used."""
-
-
-@dataclass(frozen=True)
-class OptionFile:
-    """What a file says, option by option, and on which line."""
-
-    path: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    lines: Mapping[str, int] = field(default_factory=dict)
-    remarks: tuple[str, ...] = ()
-    """Sentences about what is probably a mistake."""
-
-    def place(self, option: str) -> str:
-        """Where it says an option; empty if it does not."""
-        if option not in self.lines and option not in self.options:
-            return ""
-        line = self.lines.get(option)
-        return f"{self.path}, line {line}" if line else self.path
 
 
 def text_of(path: Path) -> str:

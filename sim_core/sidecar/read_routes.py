@@ -13,14 +13,13 @@ from datetime import timedelta
 from importlib import metadata
 from typing import Any
 
-from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
 from sim_core.http_door.answers import answer, refusal
 from sim_core.redaction import HIDDEN, public_url, without_users
-from sim_core.settings.options import Settings
+from sim_core.settings.options import Settings, options_of
 from sim_core.sidecar import openapi
 from sim_core.sidecar.command_routes import Query, parse_query
 from sim_core.sidecar.metrics import Metrics
@@ -218,9 +217,10 @@ def version_of(package: str) -> str:
 def without_secrets(settings: Settings) -> dict[str, Any]:
     """The settings as they may be shown."""
     shown: dict[str, Any] = {}
-    for name in type(settings).model_fields:
+    for name, option in options_of(type(settings)).items():
         value = getattr(settings, name)
-        if isinstance(value, SecretStr) or (isinstance(value, str) and _sounds_secret(name)):
+        hidden = option.is_secret or (isinstance(value, str) and _sounds_secret(name))
+        if hidden and value is not None:
             shown[name] = HIDDEN
         elif isinstance(value, Mapping):
             shown[name] = {

@@ -27,6 +27,9 @@ LOG = logging.getLogger(__name__)
 LATE_LIMIT = 32
 """Of how many calls without an answer in time one is still recognised; of more the oldest go."""
 
+HAIR_S = 1e-6
+"""Less than any timer knows."""
+
 
 class _Asked(NamedTuple):
     """A call that has left."""

@@ -42,7 +42,7 @@ from sim_core.wire.link_ends import LinkEnd
 LOG = logging.getLogger(__name__)
 
 MAX_FRAME = 8 * 1024 * 1024
-"""Bytes of one message; a SendLocalList of 1 MiB must pass, memory must stay bounded."""
+"""Bytes of one message; a local list of 1 MiB must pass, memory must stay bounded."""
 OPEN_TIMEOUT_S = 10.0
 CLOSE_PATIENCE_S = 1.0
 QUOTED_LIMIT = 200

@@ -166,7 +166,7 @@ class JournalLane:
         self._row_open = row.number
         sending = _Sending(row, calls[-1], self._clock.monotonic(), self._sender.answered)
         for call in calls:
-            answer = await self._sender.send(call, row)
+            answer = await self._sender.send(call, row.connector_id, row.number)
         if self._row_open != row.number:  # a late answer to an earlier sending has settled it
             self._answered_twice(row, answer)
         elif isinstance(answer, NoAnswer):

@@ -54,7 +54,7 @@ _ID_INSIDE_AT = 4
 
 _NEW = bytes.__new__
 _NONE = -(2**63)
-_LONGEST_TRANSACTION = 255
+_LONGEST_NAME = 255
 """Bytes of a transaction's id that is a text: the head has one byte for their number."""
 _UNKNOWN_S = float("nan")
 _DIRECTIONS = tuple(Direction)
@@ -81,12 +81,10 @@ def _fits(number: int | None) -> int:
     return number if number is not None and _NONE < number < -_NONE else _NONE
 
 
-def _told_apart(transaction_id: int | str | None) -> tuple[int, bytes]:
-    """The id of a transaction as a number and as a text: one of them, or neither, says it."""
-    if isinstance(transaction_id, str):
-        text = _packed(transaction_id)
-        return _NONE, text if len(text) <= _LONGEST_TRANSACTION else b""
-    return _fits(transaction_id), b""
+def _name(transaction_id: str) -> bytes:
+    """The id of a transaction that is a text; of one that is too long, nothing."""
+    text = _packed(transaction_id)
+    return text if len(text) <= _LONGEST_NAME else b""
 
 
 class Exchange(bytes):
@@ -109,17 +107,19 @@ class Exchange(bytes):
         state: ExchangeState = ExchangeState.WAITING,
         trouble: str = "",
     ) -> Exchange:
-        """`requested_at` is kept in UTC; ids of more than 64 bits, and texts of more than 255
-        bytes, are kept as None."""
+        """`requested_at` is kept in UTC; ids of more than 64 bits, empty texts and such of more
+        than 255 bytes are kept as None."""
         asked, named, id_ = _packed(request), _packed(action), _packed(message_id)
         answered, troubled = _packed(answer), _packed(trouble)
-        number_of, text_of = _told_apart(transaction_id)
+        name = b""
+        if isinstance(transaction_id, str):
+            name, transaction_id = _name(transaction_id), None
         inside = asked.startswith(id_, _ID_INSIDE_AT)
         head = _HEAD.pack(
             number,
             requested_at.timestamp(),
             _fits(connector_id),
-            number_of,
+            _fits(transaction_id),
             _UNKNOWN_S if latency_s is None else latency_s,
             len(asked),
             len(named),
@@ -129,10 +129,10 @@ class Exchange(bytes):
             inside,
             _BY_DIRECTION[direction._value_],
             _BY_STATE[state._value_],
-            len(text_of),
+            len(name),
         )
         kept_id = b"" if inside else id_
-        return _NEW(cls, b"".join((head, asked, named, answered, troubled, kept_id, text_of)))
+        return _NEW(cls, b"".join((head, asked, named, answered, troubled, kept_id, name)))
 
     @property
     def number(self) -> int:

@@ -328,13 +328,13 @@ class Outbox:
 
     async def _send_plain(self, plain: PlainCall) -> None:
         answer: Answer = NoAnswer("the link was lost", link_lost=True)
+        connector_id = self._sender.dialect.subject(plain.call.payload).connector_id
         try:
-            answer = await self._sender.send(plain.call)
+            answer = await self._sender.send(plain.call, connector_id)
             if isinstance(answer, (Result, Error)):
                 self._proof.needed = False
             elif not answer.link_lost:
                 self._rows.others_unanswered()
-            connector_id = self._sender.dialect.subject(plain.call.payload).connector_id
             self._sender.tell(plain.call, connector_id, answer)
         finally:
             plain.answered(answer)

@@ -44,7 +44,9 @@ class Schemas:
         self._package = package
         self._codes = codes
         self._request_suffix = request_suffix
-        self._validators: dict[str, Any] = {}
+        self._requests: dict[str, Any] = {}
+        self._answers: dict[str, Any] = {}
+        """Validators by action."""
         self.malformed: ErrorCode = malformed
 
     @cached_property
@@ -60,23 +62,24 @@ class Schemas:
 
     def request_fault(self, action: str, payload: object) -> Fault | None:
         """What is wrong with a request's payload, or None. `action` is one of `actions`."""
-        return self._fault(f"{action}{self._request_suffix}", payload)
+        validator = self._requests.get(action)
+        if validator is None:
+            validator = self._requests[action] = self._compiled(action + self._request_suffix)
+        return self._fault(validator, payload)
 
     def answer_fault(self, action: str, payload: object) -> Fault | None:
         """What is wrong with an answer's payload, or None."""
-        return self._fault(f"{action}Response", payload)
+        validator = self._answers.get(action)
+        if validator is None:
+            validator = self._answers[action] = self._compiled(f"{action}Response")
+        return self._fault(validator, payload)
 
-    def _validator(self, name: str) -> Any:
-        known = self._validators.get(name)
-        if known is None:
-            file = files(self._package) / "schemas" / f"{name}.json"
-            schema = json.loads(file.read_text(encoding="utf-8-sig"))
-            known = jsonschema_rs.Draft4Validator(schema, validate_formats=False)
-            self._validators[name] = known
-        return known
+    def _compiled(self, name: str) -> Any:
+        file = files(self._package) / "schemas" / f"{name}.json"
+        schema = json.loads(file.read_text(encoding="utf-8-sig"))
+        return jsonschema_rs.Draft4Validator(schema, validate_formats=False)
 
-    def _fault(self, name: str, payload: object) -> Fault | None:
-        validator = self._validator(name)
+    def _fault(self, validator: Any, payload: object) -> Fault | None:
         try:
             if validator.is_valid(payload):
                 return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sim_core.runtime.clock import Clock
-from sim_core.store.records import JournalRow
 from sim_core.wire.answers import Answer, NoAnswer
 from sim_core.wire.dialect import Dialect
 from sim_core.wire.endpoint import Endpoint
@@ -47,15 +46,11 @@ class Sender:
         """It is gone."""
         self._endpoint = None
 
-    async def send(self, call: Call, row: JournalRow | None = None) -> Answer:
-        """Send a call, that of a row of the journal or a plain one; returns what came of it."""
+    async def send(self, call: Call, connector_id: int | None, row: int | None = None) -> Answer:
+        """Send a call and return what came of it; `row` is its number, where it is one."""
         if self._endpoint is None:
             return NoAnswer("the link is down", link_lost=True, sent=False)
-        if row is None:
-            number, connector_id = None, self.dialect.subject(call.payload).connector_id
-        else:
-            number, connector_id = row.number, row.connector_id
-        sent = OpenCall(call.action, call.payload, connector_id, self._clock.monotonic(), number)
+        sent = OpenCall(call.action, call.payload, connector_id, self._clock.monotonic(), row)
         self.blame.sent(sent)
         answer = await self._endpoint.call(call.action, call.payload)
         if not isinstance(answer, NoAnswer) or not answer.link_lost:

@@ -21,7 +21,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from sim_core.csms import Boot, Csms, Rules, events
 from sim_core.csms.ledger import parse_time
 from sim_core.engine import Engine
-from sim_core.settings.options import load
+from sim_core.settings.loading import load
 from sim_core.snapshot import LinkState
 from tests.acceptance.bench import CP, PATIENCE_S, Bench, bench, charge_point, registered, seen
 

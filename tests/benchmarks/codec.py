@@ -12,6 +12,7 @@ import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -25,6 +26,8 @@ from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.message_log import MessageLog
 from tests.benchmarks.measure import Row, Size, in_turns_async, peer
 
+PLAIN = replace(OCPP_16, secret_keys=frozenset())
+"""Who is measured beside us looks for no secrets in frames either."""
 MEASURANDS = (
     ("Energy.Active.Import.Register", "12553", "Wh", "Outlet"),
     ("Current.Import", "136.13", "A", "Outlet"),
@@ -136,7 +139,7 @@ async def _raw(url: str) -> Any:
 async def _ours(url: str) -> Any:
     async with _dial(url, "OURS", FastConnection) as socket:
         endpoint = Endpoint(
-            socket, {}, OCPP_16, clock=SystemClock(), log=MessageLog(10_000), call_timeout_s=30.0
+            socket, {}, PLAIN, clock=SystemClock(), log=MessageLog(10_000), call_timeout_s=30.0
         )
         socket.take = endpoint.take
         serving = asyncio.ensure_future(endpoint.serve())

@@ -75,7 +75,8 @@ def ours(url: str) -> Callable[[str], Callable[[], Awaitable[None]]]:
     from sim_core.commands import Plug, Start
     from sim_core.events import Event, Ring
     from sim_core.runtime.clock import SystemClock
-    from sim_core.settings.models import load_garage, load_model
+    from sim_core.settings.garage_file import load_garage
+    from sim_core.settings.model_file import load_model
     from sim_core.snapshot import Registration
     from sim_core.station import Station
     from sim_core.store.interface import MEMORY

@@ -32,7 +32,8 @@ from sim_core.commands import (
 from sim_core.events import Event, Ring
 from sim_core.hardware.meter import Meter
 from sim_core.runtime.clock import ScaledClock
-from sim_core.settings.models import load_garage, load_model
+from sim_core.settings.garage_file import load_garage
+from sim_core.settings.model_file import load_model
 from sim_core.snapshot import LinkState
 from sim_core.station import Station
 from sim_core.store.makers import store_in

@@ -15,7 +15,8 @@ from websockets.asyncio.server import ServerConnection
 
 from sim_core.charging.config import ChargePointConfig
 from sim_core.events import Event, Ring
-from sim_core.settings.models import load_garage, load_model
+from sim_core.settings.garage_file import load_garage
+from sim_core.settings.model_file import load_model
 from sim_core.snapshot import LinkState, Registration
 from sim_core.station import Station
 from sim_core.store.interface import MEMORY

@@ -26,7 +26,7 @@ from sim_core.commands import (
     Unplug,
 )
 from sim_core.ocpp16.timestamps import stamp
-from sim_core.settings.models import load_model
+from sim_core.settings.model_file import load_model
 from tests.conformance.acts import charge, checked, payloads, said
 from tests.file_servers import HttpFiles
 from tests.pair import MODEL, Pair

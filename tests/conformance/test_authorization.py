@@ -196,7 +196,7 @@ async def test_a_parent_id_tag_that_is_none_makes_no_group(parent: Any, by: str)
         assert pair.status() == "Charging"
         transaction = pair.station.charger.connectors[1].transaction
         assert transaction is not None
-        assert transaction.parent_id_tag is None
+        assert transaction.group is None
         known = pair.station.charge_point.store.tokens.find("ONE")
         assert known is not None
         assert known.group is None

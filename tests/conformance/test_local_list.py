@@ -61,7 +61,7 @@ async def version(pair: Pair) -> int:
 
 def on_it(pair: Pair, id_tag: str) -> bool:
     """Whether a card is on the list: looked at from within, where nothing on the wire would say."""
-    return pair.station.charge_point.token_list.entry(id_tag) is not None
+    return pair.station.charge_point.charger.token_list.entry(id_tag) is not None
 
 
 # -- sending it ------------------------------------------------------
@@ -518,7 +518,7 @@ async def follow(sequence: list[Update]) -> None:
             assert await version(pair) == sheet.version
             held = {}
             for tag in "abcde":
-                found = pair.station.charge_point.token_list.entry(tag)
+                found = pair.station.charge_point.charger.token_list.entry(tag)
                 if found is not None:
                     held[tag] = found.status
             assert held == sheet.cards

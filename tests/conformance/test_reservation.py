@@ -30,7 +30,8 @@ from sim_core.commands import (
     Unplug,
 )
 from sim_core.ocpp16.timestamps import stamp
-from sim_core.settings.models import load_garage, load_model
+from sim_core.settings.garage_file import load_garage
+from sim_core.settings.model_file import load_model
 from tests.conformance.acts import (
     all_statuses,
     charge,

@@ -15,7 +15,7 @@ import pytest
 
 from sim_core.charging import composite_schedule, schedule
 from sim_core.commands import Plug, PowerOff, PowerOn, Refused, Resume, Stop
-from sim_core.settings.models import load_model
+from sim_core.settings.model_file import load_model
 from tests import pair as pairs
 from tests.conformance.acts import charge, checked, payloads, rebooted, said, unplug_network
 from tests.pair import Pair
@@ -1004,14 +1004,14 @@ async def test_many_profiles_of_many_connectors_hold_nobody_up(
         for number in range(1, 65):
             await charge(pair, number)
         shared = [0]
-        charge_point = pair.station.charge_point
-        real_share = type(charge_point)._share_power
+        power = type(pair.station.charge_point.charger.power)
+        real_share = power.share
 
         def share(self: Any) -> None:
             shared[0] += 1
             real_share(self)
 
-        monkeypatch.setattr(type(charge_point), "_share_power", share)
+        monkeypatch.setattr(power, "share", share)
         for level in range(20):
             periods = [(60 * one + (level if one else 0), 6000.0 + one) for one in range(100)]
             recurring = {"chargingProfileKind": "Recurring", "recurrencyKind": "Daily"}

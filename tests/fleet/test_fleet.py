@@ -28,7 +28,8 @@ from sim_core.fleet.picture import FleetPicture, Phase, latency_of, sentence, su
 from sim_core.fleet.sessions import Visits
 from sim_core.fleet.stations import Crowd
 from sim_core.http_door.server import listen, serve_app
-from sim_core.settings.options import ConfigError, load_as
+from sim_core.settings.loading import load_as
+from sim_core.settings.options import ConfigError
 from tests.sim_core.test_storage_trouble import locked
 from tui.fleet.app import FleetApp
 from tui.fleet.page import Page, page

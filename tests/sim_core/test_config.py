@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from sim_core.settings.options import ConfigError, Settings, load, option_names
+from sim_core.fleet.options import FleetSettings
+from sim_core.settings.loading import load
+from sim_core.settings.options import ConfigError, Settings, option_names, options_of
 
 
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for field in Settings.model_fields:
+    for field in options_of(Settings):
         monkeypatch.delenv(option_names(field)[0], raising=False)
     monkeypatch.delenv("CHARGEFORGE_CONFIG", raising=False)
 
@@ -84,10 +87,22 @@ def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_option_says_what_it_is_and_what_is_allowed() -> None:
-    for name, field in Settings.model_fields.items():
-        assert field.description, name
-        assert isinstance(field.json_schema_extra, dict), name
-        assert field.json_schema_extra["allowed"], name
+    for name, option in options_of(Settings).items():
+        assert option.meaning, name
+        assert option.allowed, name
+
+
+UNNAMED: dict[str, set[float]] = {"meter_start_wh": {10**12}}
+"""Limits that nobody reaches, and that are not told."""
+
+
+def test_what_is_allowed_names_every_limit() -> None:
+    for name, option in options_of(FleetSettings).items():
+        limits = [option.ge, option.le, option.min_length or None, option.max_length]
+        numbers = {float(number) for number in re.findall(r"\d+(?:\.\d+)?", option.allowed)}
+        named = {limit for limit in limits if limit is not None} - UNNAMED.get(name, set())
+        assert named <= numbers, name
+        assert [word for word in option.words if word not in option.allowed] == []
 
 
 def test_keys_may_be_given_as_json_says_them() -> None:

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sim_core.fleet.options import FleetSettings
-from sim_core.settings.models import ModelError
-from sim_core.settings.options import ConfigError, load, load_as, option_names
+from sim_core.settings.loading import load, load_as
+from sim_core.settings.model_file import ModelError
+from sim_core.settings.options import ConfigError, option_names, options_of
 
 ENV, TOML = ".env", "chargeforge.toml"
 NO_OPTION = "there is no option"
@@ -21,7 +22,7 @@ LATIN_1 = "is not UTF-8 (latin-1, perhaps): save the file again as UTF-8."
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    for field in FleetSettings.model_fields:
+    for field in options_of(FleetSettings):
         monkeypatch.delenv(option_names(field)[0], raising=False)
     monkeypatch.delenv("CHARGEFORGE_CONFIG", raising=False)
     return tmp_path

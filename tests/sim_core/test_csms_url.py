@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from websockets.uri import parse_uri
 
 from sim_core.settings.csms_url import NO_SCHEME, PERCENT_ADVICE, trouble, twice, with_identity
-from sim_core.settings.options import ConfigError, load
-from sim_core.settings.plain_options import plain_options
+from sim_core.settings.fast_loading import load_fast
+from sim_core.settings.loading import load
+from sim_core.settings.options import ConfigError, Settings
 from sim_core.snapshot import Registration
 from sim_core.wire.access import Access, dial
 from tests.pair import Pair
@@ -72,7 +73,7 @@ def test_it_is_an_option_that_cannot_be_used(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CSMS_URL", url)
-    assert plain_options([]) is None
+    assert load_fast(Settings, []) is None
     with pytest.raises(ConfigError) as caught:
         load([])
     assert str(caught.value).startswith("CSMS_URL (--csms-url) is '")

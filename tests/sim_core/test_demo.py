@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from sim_core.commands import InjectFault, LinkDown, Plug, Start, Unplug
 from sim_core.demo import AFTERWORD, STORY, Chapter, Stage, engine
 from sim_core.engine import Engine
-from sim_core.settings.options import Settings, load
+from sim_core.settings.loading import load
+from sim_core.settings.options import Settings
 from sim_core.snapshot import ConnectorSnapshot
 
 PATIENCE_S = 20.0
@@ -38,9 +40,9 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
 def play(settings: Settings) -> Iterator[Callable[..., tuple[Engine, Stage]]]:
     engines: list[Engine] = []
 
-    def begin(story: tuple[Chapter, ...], **changes: object) -> tuple[Engine, Stage]:
+    def begin(story: tuple[Chapter, ...], **changes: Any) -> tuple[Engine, Stage]:
         stage = Stage(story)
-        engines.append(engine(settings.model_copy(update=changes), stage))
+        engines.append(engine(replace(settings, **changes), stage))
         engines[0].start()
         return engines[0], stage
 

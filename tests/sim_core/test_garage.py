@@ -10,7 +10,7 @@ import pytest
 
 from sim_core.commands import Accepted, Plug, Refused, Resume, Start, Unplug
 from sim_core.hardware.vehicle import Pause, VehicleType
-from sim_core.settings.models import ModelError, load_garage
+from sim_core.settings.garage_file import GarageError, load_garage
 from tests.pair import Pair
 
 GARAGE = load_garage()
@@ -95,13 +95,15 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
 def test_a_mistake_is_a_sentence_with_the_name_of_the_key(
     tmp_path: Path, was: str, now: str, sentence: str
 ) -> None:
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(GarageError) as caught:
         garage_of(tmp_path, CAR.replace(was, now, 1))
     assert str(caught.value).startswith(f"{tmp_path / 'garage.toml'}: {sentence}")
 
 
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"^GARAGE \(--garage\) is '.*nowhere.toml': there is no "):
+    with pytest.raises(
+        GarageError, match=r"^GARAGE \(--garage\) is '.*nowhere.toml': there is no "
+    ):
         load_garage(tmp_path / "nowhere.toml")
 
 

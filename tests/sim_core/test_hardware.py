@@ -19,7 +19,7 @@ from sim_core.hardware.model import Ratings
 from sim_core.hardware.outlet import STEP_S, Outlet
 from sim_core.hardware.vehicle import Pause, Vehicle, VehicleType, next_to_arrive
 from sim_core.ocpp16.status import Status, connector_status
-from sim_core.settings.models import load_garage
+from sim_core.settings.garage_file import load_garage
 
 GARAGE = load_garage()
 RATINGS = Ratings(connector_power_w=180_000, connector_current_a=250, cabinet_power_w=60_000)

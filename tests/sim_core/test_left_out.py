@@ -21,7 +21,8 @@ from sim_core.hardware.model import (
     VendorFault,
 )
 from sim_core.ocpp16.status import Status, connector_status
-from sim_core.settings.models import load_garage, load_model
+from sim_core.settings.garage_file import load_garage
+from sim_core.settings.model_file import load_model
 
 SMALLEST = """
 [identity]

@@ -17,7 +17,7 @@ from sim_core.hardware.measurands import (
     measurands_of,
 )
 from sim_core.hardware.model import Metering
-from sim_core.settings.models import load_model
+from sim_core.settings.model_file import load_model
 from tests.pair import Pair
 
 LISTS = ("MeterValuesSampledData", "MeterValuesAlignedData", "StopTxnSampledData")

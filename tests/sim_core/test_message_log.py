@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import datetime, timedelta, timezone
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # half characters too
 FRAME = ANY_TEXT | ANY_TEXT.map(lambda text: f'[2,"{text}","Heartbeat",{{}}]')
 IDS = st.none() | st.integers(-(2**63) + 1, 2**63 - 1)
+NAMES = st.text(st.characters(exclude_categories=()), min_size=1, max_size=60)
+"""Of transactions: 36 characters and more, none of more than four bytes."""
 
 
 @given(
@@ -21,7 +24,7 @@ IDS = st.none() | st.integers(-(2**63) + 1, 2**63 - 1)
     st.sampled_from(ExchangeState),
     st.tuples(ANY_TEXT, ANY_TEXT, FRAME, FRAME, ANY_TEXT),
     st.timedeltas(timedelta(days=-9000), timedelta(days=27000)).map(AT.__add__),
-    st.tuples(IDS, IDS),
+    st.tuples(IDS, IDS | NAMES),
     st.none() | st.floats(0, 1e9),
 )
 def test_everything_comes_back_as_it_went_in(
@@ -29,7 +32,7 @@ def test_everything_comes_back_as_it_went_in(
     state: ExchangeState,
     texts: tuple[str, str, str, str, str],
     at: datetime,
-    ids: tuple[int | None, int | None],
+    ids: tuple[int | None, int | str | None],
     latency_s: float | None,
 ) -> None:
     action, message_id, request, answer, trouble = texts
@@ -64,6 +67,14 @@ def test_an_id_beyond_64_bits_is_none(number: int) -> None:
     log = MessageLog()
     place = log.open(Direction.RECEIVED, "RemoteStop", "m", "[]", AT, transaction_id=number)
     kept = log.get(place)
+    assert kept is not None
+    assert kept.transaction_id is None
+
+
+@pytest.mark.parametrize("name", ["", "x" * 256])
+def test_a_transaction_with_no_name_or_too_long_a_one_is_none(name: str) -> None:
+    log = MessageLog()
+    kept = log.get(log.open(Direction.SENT, "Event", "m", "[]", AT, transaction_id=name))
     assert kept is not None
     assert kept.transaction_id is None
 

@@ -14,7 +14,7 @@ from sim_core.hardware.meter import Meter
 from sim_core.hardware.model import Ratings
 from sim_core.hardware.outlet import CONSTANT_STEP_S, STEP_S, Outlet
 from sim_core.hardware.vehicle import Pause, Vehicle
-from sim_core.settings.models import load_garage
+from sim_core.settings.garage_file import load_garage
 
 RATINGS = Ratings(connector_power_w=180_000, connector_current_a=250, cabinet_power_w=60_000)
 KIND = load_garage()[0]

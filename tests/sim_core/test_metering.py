@@ -18,7 +18,7 @@ from sim_core.engine import Engine
 from sim_core.events import Ring
 from sim_core.ocpp16.timestamps import moment
 from sim_core.runtime.clock import ManualClock, SystemClock, Timer
-from sim_core.settings.models import load_model
+from sim_core.settings.model_file import load_model
 from sim_core.settings.options import ConfigError
 from sim_core.snapshot import Registration
 from sim_core.station import Station

@@ -13,8 +13,9 @@ from sim_core.hardware.model import Behaviour, Identity, KeyText, Metering, Rati
 from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.registration import boot_payload
-from sim_core.settings.models import ModelError, load_model, shipped
-from sim_core.settings.options import ConfigError, Settings, load
+from sim_core.settings.loading import load
+from sim_core.settings.model_file import ModelError, load_model, shipped
+from sim_core.settings.options import ConfigError, Settings, options_of
 from tests.pair import Pair
 
 IDENTITY = '[identity]\nvendor = "V"\nmodel = "M"\n'
@@ -246,7 +247,7 @@ def test_an_option_that_the_csms_reads_can_be_printed(
         load([])
 
 
-FLOATS = [name for name, info in Settings.model_fields.items() if "float" in str(info.annotation)]
+FLOATS = [name for name, option in options_of(Settings).items() if option.kind == "float"]
 
 
 @pytest.mark.parametrize("name", FLOATS)

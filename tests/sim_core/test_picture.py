@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sim_core.hardware.status import Status
 
 from sim_core.commands import (
     Accepted,
@@ -24,7 +23,7 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
-from sim_core.ocpp16.status import STATES
+from sim_core.ocpp16.status import STATES, Status
 from sim_core.snapshot import ConnectorSnapshot, ConnectorState, LinkSnapshot
 from tests.conformance.acts import charge
 from tests.pair import Pair

@@ -35,7 +35,7 @@ from sim_core.errors import UserError
 from sim_core.hardware.meter import Meter
 from sim_core.hardware.model import Quirks
 from sim_core.ocpp16.timestamps import stamp
-from sim_core.settings.models import FOLDER, chosen_quirks, load_model, shipped
+from sim_core.settings.model_file import FOLDER, chosen_quirks, load_model, shipped
 from tests.pair import Pair
 from tests.scripted_csms import Drop, Payload, describe
 

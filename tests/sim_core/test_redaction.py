@@ -34,7 +34,8 @@ from sim_core.output_formats import OUTPUT_FORMATS, OneLine
 from sim_core.plain_lines import Lines
 from sim_core.redaction import one_line, public_frame, public_url, without_users
 from sim_core.runtime.clock import SystemClock
-from sim_core.settings.options import ConfigError, load
+from sim_core.settings.loading import load
+from sim_core.settings.options import ConfigError
 from sim_core.sidecar.read_routes import READ_ROUTES
 from sim_core.station import Station
 from sim_core.store.interface import MEMORY

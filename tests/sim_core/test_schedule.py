@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim_core.charging import schedule
-from sim_core.charging.composite_schedule import (
-    LOOKS,
-    MOST_PERIODS,
-    Allowed,
-    allowed,
-    composite,
-    tenths,
-)
 from sim_core.charging.profile import (
     EPOCH,
     SECOND,
@@ -29,7 +18,6 @@ from sim_core.charging.profile import (
     moment_of,
 )
 from sim_core.charging.schedule import Limit, Stack
-from sim_core.ocpp16.charging_profile import Bounds, read
 
 NOW_S = 1_767_268_800
 DAY_S = 86_400
@@ -144,192 +132,11 @@ def test_the_next_change_is_the_first_second_with_another_limit(stack: Stack) ->
         assert found is None or found >= ends * SECOND
 
 
-@settings(max_examples=60)
-@given(stacks(), stacks(), st.sampled_from("AW"))
-def test_a_composite_schedule_says_of_every_second_what_holds(
-    stack: Stack, cap: Stack, unit: str
-) -> None:
-    rated = Allowed(10_000.0)
-
-    def course(at: int) -> Allowed:
-        limits = [allowed(one, MAINS_V) for s in (stack, cap) if (one := s.limit_at(at))]
-        return min([*limits, rated], key=lambda part: part.power_w)
-
-    def edges(at: int) -> int | None:
-        return schedule.first_edge((stack, cap), at)
-
-    periods, reach_s = composite(course, edges, NOW_S * SECOND, WINDOW_S, unit, MAINS_V)
-    assert reach_s == WINDOW_S
-    assert [period.start_s for period in periods] == sorted({p.start_s for p in periods})
-    assert periods[0].start_s == 0
-    told_w = {}
-    for period, following in zip(periods, [*periods[1:], None], strict=True):
-        amps_w = MAINS_V * (period.phases or 3)
-        power_w = period.limit * (1 if unit == "W" else amps_w)
-        for second in range(period.start_s, following.start_s if following else WINDOW_S):
-            told_w[second] = power_w
-    for second in range(WINDOW_S):
-        here = [naive_watts(one, NOW_S + second) for one in (stack, cap)]
-        least_w = min([10_000.0, *(w for w in here if w is not None)])
-        tolerance = 0.05 if unit == "W" else 0.25 * 3 * MAINS_V
-        assert told_w[second] == pytest.approx(least_w, abs=tolerance + 1e-6), second
-
-
 @given(profiles(), near)
 def test_what_is_over_never_counts_again(profile: Profile, later_s: int) -> None:
     if schedule.is_over(profile, NOW_S * SECOND):
         for began_s in (NOW_S - 10, NOW_S, NOW_S + 50):
             assert naive_period(profile, NOW_S + abs(later_s), began_s) is None
-
-
-def test_an_edge_between_two_seconds_is_told_at_the_nearer_one() -> None:
-    profile = Profile(
-        1,
-        0,
-        Purpose.TRANSACTION,
-        Kind.ABSOLUTE,
-        "W",
-        (Period(0, 5.0), Period(10, 7.0)),
-        starts_at=0,
-    )
-    stack = Stack(((profile,),))
-
-    def course(at: int) -> Allowed:
-        limit = stack.limit_at(at)
-        assert limit is not None
-        return allowed(limit, MAINS_V)
-
-    for early_us, told in ((400_000, 10), (600_000, 9)):
-        at = early_us
-        periods, _ = composite(course, stack.next_edge, at, 60, "W", MAINS_V)
-        assert [period.start_s for period in periods] == [0, told]
-
-
-@given(st.floats(0, 200_000))
-def test_a_converted_limit_is_a_tenth_for_everybody(rate: float) -> None:
-    told = tenths(rate)
-    assert rate - 0.25 - 1e-9 <= told <= rate + 0.05 + 1e-9
-    assert (told / 0.1).is_integer() or abs(told - rate) < 1e-6
-
-
-def test_what_a_csms_has_written_is_told_as_it_has() -> None:
-    assert [tenths(tenth / 10) for tenth in range(1000)] == [tenth / 10 for tenth in range(1000)]
-
-
-def test_an_endless_schedule_is_cut_and_says_where() -> None:
-    daily = Profile(
-        1,
-        0,
-        Purpose.TRANSACTION,
-        Kind.RECURRING,
-        "W",
-        (Period(0, 5.0), Period(3600, 7.0)),
-        starts_at=0,
-        recurrency=Recurrency.DAILY,
-    )
-    stack = Stack(((daily,),))
-
-    def course(at: int) -> Allowed:
-        limit = stack.limit_at(at)
-        assert limit is not None
-        return allowed(limit, MAINS_V)
-
-    periods, reach_s = composite(course, stack.next_edge, 0, 10**15, "W", MAINS_V)
-    assert len(periods) == MOST_PERIODS
-    assert reach_s == MOST_PERIODS // 2 * DAY_S
-
-
-def wire(**changed: Any) -> dict[str, Any]:
-    schedule_ = {
-        "chargingRateUnit": "W",
-        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 11_000.0}],
-    }
-    whole = {
-        "chargingProfileId": 1,
-        "stackLevel": 0,
-        "chargingProfilePurpose": "TxDefaultProfile",
-        "chargingProfileKind": "Absolute",
-        "chargingSchedule": schedule_,
-    }
-    for name, value in changed.items():
-        known = name in ("chargingRateUnit", "chargingSchedulePeriod", "duration")
-        inside = known or name in ("startSchedule", "minChargingRate")
-        (schedule_ if inside else whole)[name] = value
-    return whole
-
-
-BOUNDS = Bounds(most_stack_level=10, most_periods=24, units=("Power",))
-PERIOD = {"startPeriod": 0, "limit": 1.0}
-
-
-@pytest.mark.parametrize(
-    ("changed", "sentence"),
-    [
-        ({"chargingSchedulePeriod": []}, "the schedule has no chargingSchedulePeriod"),
-        (
-            {"chargingSchedulePeriod": [{**PERIOD, "startPeriod": i} for i in range(10_000)]},
-            "the schedule has 10000 periods: allowed is 24",
-        ),
-        (
-            {"chargingSchedulePeriod": [PERIOD, {**PERIOD, "startPeriod": 9}, PERIOD]},
-            "startPeriod does not rise",
-        ),
-        ({"chargingSchedulePeriod": [PERIOD, PERIOD]}, "startPeriod does not rise"),
-        ({"chargingSchedulePeriod": [{**PERIOD, "startPeriod": 5}]}, "first startPeriod is not 0"),
-        ({"chargingSchedulePeriod": [{**PERIOD, "startPeriod": -5}]}, "first startPeriod is not 0"),
-        (
-            {"chargingSchedulePeriod": [PERIOD, {**PERIOD, "startPeriod": 10**30}]},
-            "startPeriod is beyond",
-        ),
-        ({"chargingSchedulePeriod": [{**PERIOD, "limit": -0.1}]}, "a limit is not a number from 0"),
-        ({"chargingSchedulePeriod": [{**PERIOD, "limit": 10**400}]}, "a limit is not a number"),
-        (
-            {"chargingSchedulePeriod": [{**PERIOD, "limit": float("nan")}]},
-            "a limit is not a number",
-        ),
-        ({"chargingSchedulePeriod": [{**PERIOD, "numberPhases": 0}]}, "numberPhases is not 1, 2"),
-        ({"chargingSchedulePeriod": [{**PERIOD, "numberPhases": 4}]}, "numberPhases is not 1, 2"),
-        ({"minChargingRate": -1.0}, "minChargingRate is not a number"),
-        ({"stackLevel": 11}, "stackLevel is 11: allowed is 0 to 10"),
-        ({"stackLevel": -1}, "stackLevel is -1"),
-        ({"chargingProfileId": 2**80}, "chargingProfileId does not fit"),
-        ({"chargingRateUnit": "A"}, "chargingRateUnit is A: allowed is W"),
-        ({"duration": 0}, "duration is 0"),
-        ({"duration": -1}, "duration is -1"),
-        ({"validFrom": "tomorrow"}, "validFrom is no date-time"),
-        (
-            {"validFrom": "2026-01-02T00:00:00Z", "validTo": "2026-01-01T00:00:00Z"},
-            "validTo is not after validFrom",
-        ),
-        ({"startSchedule": "2026-13-01T00:00:00Z"}, "startSchedule is no date-time"),
-        ({"chargingProfileKind": "Recurring"}, "a Recurring profile needs a recurrencyKind"),
-        (
-            {"chargingProfileKind": "Recurring", "recurrencyKind": "Daily"},
-            "a Recurring profile needs a startSchedule",
-        ),
-        (
-            {"chargingProfilePurpose": "ChargePointMaxProfile", "chargingProfileKind": "Relative"},
-            "a ChargePointMaxProfile cannot be Relative",
-        ),
-        ({"transactionId": 7}, "a transactionId belongs to a TxProfile only"),
-    ],
-)
-def test_a_profile_that_makes_no_sense_is_a_sentence(
-    changed: dict[str, Any], sentence: str
-) -> None:
-    refused = read(wire(**changed), NOW_S * SECOND, BOUNDS)
-    assert isinstance(refused, str)
-    assert sentence in refused
-
-
-def test_a_schedule_without_beginning() -> None:
-    now = NOW_S * SECOND
-    of_transaction = read(wire(), now, BOUNDS)
-    of_charge_point = read(wire(chargingProfilePurpose="ChargePointMaxProfile"), now, BOUNDS)
-    assert isinstance(of_transaction, Profile)
-    assert isinstance(of_charge_point, Profile)
-    assert of_transaction.starts_at is None
-    assert of_charge_point.starts_at == now
 
 
 def test_moments_and_dates() -> None:
@@ -378,48 +185,6 @@ def many(kind: Kind, gaps: bool) -> tuple[Profile, ...]:
         )
         for number in range(20)
     )
-
-
-@pytest.mark.parametrize("kind", Kind)
-@pytest.mark.parametrize("gaps", [False, True])
-@pytest.mark.parametrize("apart", [False, True])
-@pytest.mark.parametrize("duration_s", [3_600, 10**9])
-def test_a_step_costs_what_changes_in_it(
-    kind: Kind, gaps: bool, apart: bool, duration_s: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Profiles that are looked at on the way: 64 connectors cost no more looks than two, unless
-    their transactions began apart, and then one look for each edge, not for each connector."""
-    looked = [0]
-    real = schedule.look
-
-    def look(profile: Profile, at: int, began_at: int | None) -> Any:
-        looked[0] += 1
-        return real(profile, at, began_at)
-
-    monkeypatch.setattr(schedule, "look", look)
-    profiles_ = many(kind, gaps)
-
-    def looks(connectors: int) -> tuple[int, int]:
-        looked[0] = 0
-        began = [(NOW_S - 100 - (number if apart else 0)) * SECOND for number in range(connectors)]
-        sweep = schedule.Sweep([Stack(((), profiles_), one) for one in began], NOW_S * SECOND)
-
-        def course(at: int) -> Allowed:
-            sweep.go_to(at)
-            limits = [limit for limit in sweep.limits if limit is not None]
-            return Allowed(sum(schedule.limit_w(limit, MAINS_V) for limit in limits))
-
-        periods, _ = composite(
-            course, lambda _: sweep.next_edge(), NOW_S * SECOND, duration_s, "W", MAINS_V
-        )
-        return looked[0], len(periods)
-
-    few, _ = looks(2)
-    lots, told = looks(64)
-    begun = 64 if apart and kind is Kind.RELATIVE else 1
-    assert lots <= LOOKS + 20 * begun + told
-    if begun == 1:
-        assert lots == few
 
 
 def test_what_cannot_count_is_no_edge() -> None:

@@ -27,7 +27,7 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
-from sim_core.settings.models import load_model
+from sim_core.settings.model_file import load_model
 from tests.pair import Pair
 from tests.scripted_csms import Answer, Call, ScriptedCsms
 from tests.twin.__main__ import delays, table, verdict

@@ -13,7 +13,7 @@ from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import TEMPERATURE_UNITS, Metering
 from sim_core.ocpp16 import metering
 from sim_core.ocpp16.dialect import OCPP_16
-from sim_core.settings.models import load_model
+from sim_core.settings.model_file import load_model
 from tests.conformance.acts import charge, payloads
 from tests.pair import Pair, settings
 from tests.scripted_csms import CallError

@@ -177,6 +177,20 @@ async def test_what_is_said_is_learned_with_its_time_also_when_it_comes_late() -
     assert (await site.authorizer.decide("T")).status == "Expired"
 
 
+async def test_a_refusal_whose_time_has_run_out_is_forgotten_but_for_one_on_the_list() -> None:
+    offline = (Setting.DECIDES_OFFLINE, Setting.ADMITS_UNKNOWN_OFFLINE)
+    site = Site(Setting.CACHES_TOKENS, *offline, authority=Authority(online=False))
+    over_at = site.environment.now() + timedelta(seconds=30)
+    site.authorizer.learn("T", Verdict("Blocked", expires_at=over_at))
+    assert (await site.authorizer.decide("T")).status == "Blocked"
+    await site.clock.advance(30)
+    assert (await site.authorizer.decide("T")).accepted, "nobody knows it any more"
+    listed = Changes((KnownToken("T", "Blocked", None, over_at),))
+    assert site.token_list.change(1, listed, full=True)
+    site.settings.on.add(Setting.LIST_COUNTS)
+    assert (await site.authorizer.decide("T")).status == "Blocked"
+
+
 async def test_without_a_cache_nothing_is_learned() -> None:
     site = Site(authority=Authority(says=ACCEPTED))
     assert (await site.authorizer.decide("T")).accepted
@@ -322,7 +336,18 @@ async def test_the_last_that_is_left_is_held_for_whoever_named_none() -> None:
     assert keeper.reserve(site.wanted(1, number=8)) == Booked(Booking.RESERVED)
     assert second.reservation == whole
     assert keeper.reserve(site.wanted(2, number=9)) == Booked(Booking.OCCUPIED)
-    other = replace(site.wanted(1, number=8), id_tag="OTHER")
+    other = replace(site.wanted(1, number=8), token="OTHER")
     assert keeper.reserve(other) == Booked(Booking.RESERVED), "it takes the place of its own id"
     assert first.reservation == other
     assert [keeper.preference(one, "OTHER") for one in (first, second)] == [0, 3]
+
+
+async def test_what_is_replaced_stands_in_nobodys_way() -> None:
+    site = Site(Setting.RESERVES_ANY)
+    keeper, (first, second) = site.reservations, site.connectors.values()
+    first.authorizing = "OTHER"
+    assert keeper.reserve(site.wanted(2)) == Booked(Booking.RESERVED)
+    assert keeper.reserve(site.wanted(ANY)) == Booked(Booking.RESERVED), "the second is its own"
+    assert keeper.reserve(site.wanted(2)) == Booked(Booking.RESERVED), "and is so again"
+    assert keeper.whole is None
+    assert second.reservation == site.wanted(2)

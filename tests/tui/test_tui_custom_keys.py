@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from screen_text import make_app, settled, text_of, until
 
 from sim_core.commands import Plug, Stop
-from sim_core.settings.options import load
+from sim_core.settings.loading import load
 from tui.custom_keys import CustomKeysError, custom_keymap
 from tui.dialogs.help import help_lines
 from tui.keymap import ROWS

@@ -8,7 +8,7 @@ from screen_text import make_app, settled, text_of, until
 from textual import events
 
 from sim_core.commands import Stop
-from sim_core.settings.options import load
+from sim_core.settings.loading import load
 from tui.dialogs.quit_question import QuitQuestion
 from tui.leaving import AtExit
 from tui.screens import Dashboard

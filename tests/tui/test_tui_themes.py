@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.theme import BUILTIN_THEMES, Theme
 
-from sim_core.settings.options import Settings
+from sim_core.settings.options import Settings, options_of
 from tui.themes import (
     FAINT_ROLES,
     OWN_THEMES,
@@ -79,7 +79,7 @@ def named(text: str) -> set[str]:
 )
 def test_every_place_names_the_same_themes(place: str) -> None:
     if place == "the option":
-        told = str(Settings.model_fields["theme"])
+        told = str(options_of(Settings)["theme"])
     elif place == "the sentence for an unknown one":
         told = theme_trouble("plaid")
     else:

@@ -23,7 +23,7 @@ from sim_core.commands import (
 )
 from sim_core.hardware.meter import Meter
 from sim_core.hardware.vehicle import VehicleType
-from sim_core.settings.models import load_model
+from sim_core.settings.model_file import load_model
 from tests.pair import Pair, PairClock
 from tests.scripted_csms import Answer, Call, CallError, Drop, ScriptedCsms
 from tests.twin.scene import BOOT_AFTER, HANDSHAKE_LATE_S, Car, S, Scene, Stimulus

@@ -1,0 +1,236 @@
+"""Reads a make of charger from TOML: one that comes along, or a user's own file.
+
+The option MODEL says which: a name or a path. `[identity] model` in the file is another thing: what
+the vendor calls it, which the CSMS is told.
+
+A mistake in a file is a sentence that names the file and the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sim_core.errors import UserError
+from sim_core.hardware.measurands import MEASURANDS
+from sim_core.hardware.model import (
+    Behaviour,
+    Identity,
+    KeyText,
+    Metering,
+    Model,
+    Quirks,
+    QuirkText,
+    Ratings,
+    Text,
+    Timing,
+    VendorFault,
+)
+from sim_core.settings.toml_text import meant, read_toml, shown
+
+T = TypeVar("T")
+
+PACES = ("swift", "real")
+
+FOLDER = Path(__file__).parent.parent / "hardware" / "models"
+KEY_VALUE = Text(500)
+"""The value of a configuration key (KeyValue, OCPP 1.6 §7)."""
+VENDOR_CODE = Text(50, least=1)
+"""vendorErrorCode (OCPP 1.6 §6.47)."""
+SECTIONS = ("identity", "ratings", "timing", "behaviour", "metering", "keys", "quirks", "faults")
+
+
+class ModelError(UserError):
+    """A model that cannot be used."""
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the models that come along."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+def load_model(name: str) -> Model:
+    """The model of that name, or of that TOML file.
+
+    Raises ModelError with a sentence for the user.
+    """
+    path = FOLDER / f"{name}.toml" if name in shipped() else Path(name)
+    if not path.is_file():
+        raise ModelError(
+            f"MODEL (--model) is {name!r}: there is no such model or file; "
+            f"allowed is {', '.join(shipped())}, or a path to a TOML file.{meant(name, shipped())}"
+        )
+    return _model(read_toml(path, ModelError), str(path), path.stem)
+
+
+def _not_known(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    last = name.rpartition(".")[2]
+    return f"{name} is not known; allowed is {', '.join(names)}.{meant(last, names)}"
+
+
+def _model(document: dict[str, Any], where: str, name: str) -> Model:
+    timing = _table(document, "timing", where)
+    unknown = set(document) - set(SECTIONS)
+    if unknown:
+        raise ModelError(
+            f"{where}: [{min(unknown)}] is not a section of a model; allowed is "
+            f"{', '.join(SECTIONS)}.{meant(min(unknown), SECTIONS)}"
+        )
+    for section in ("identity", "ratings"):
+        if section not in document:
+            raise ModelError(f"{where}: section [{section}] is missing.")
+    for pace in timing:
+        if pace not in PACES:
+            raise ModelError(f"{where}: {_not_known(f'timing.{pace}', PACES)}")
+    ratings = _section(Ratings, document, "ratings", where)
+    for less, more in (
+        ("cabinet_reserve_w", "cabinet_power_w"),
+        ("minimum_power_w", "connector_power_w"),
+    ):
+        if getattr(ratings, less) > getattr(ratings, more):
+            raise ModelError(
+                f"{where}: ratings.{less} is {getattr(ratings, less)!r}: allowed is at most "
+                f"{more} ({getattr(ratings, more)!r})."
+            )
+    metering = _section(Metering, document, "metering", where)
+    for measurand in metering.further_measurands():
+        if measurand not in MEASURANDS:
+            raise ModelError(
+                f"{where}: metering.also_measures has {measurand!r}: allowed is "
+                f"{', '.join(MEASURANDS)}.{meant(measurand, MEASURANDS)}"
+            )
+    return Model(
+        name=name,
+        identity=_section(Identity, document, "identity", where),
+        ratings=ratings,
+        timing={pace: _section(Timing, timing, pace, where, prefix="timing.") for pace in PACES},
+        behaviour=_section(Behaviour, document, "behaviour", where),
+        metering=metering,
+        keys={
+            key: _entry(KeyText, "value", value, f"keys.{key}", where)
+            for key, value in _table(document, "keys", where).items()
+        },
+        quirks=_quirks(_table(document, "quirks", where), where),
+        faults=_faults(_table(document, "faults", where), where),
+    )
+
+
+def _faults(table: dict[str, Any], where: str) -> dict[str, VendorFault]:
+    for code in table:
+        if not VENDOR_CODE.takes(code):
+            raise ModelError(
+                f"{where}: faults.{shown(code)} is no code: allowed is {VENDOR_CODE.allowed}."
+            )
+    return {
+        code: _entry(VendorFault, "info", value, f"faults.{code}", where)
+        for code, value in table.items()
+    }
+
+
+def chosen_quirks(words: str, model: Model) -> tuple[Quirks, dict[str, str]]:
+    """What `none`, `all` or names with commas between them turn on, and the keys that it sets.
+
+    Raises ModelError with a sentence that names the quirks that the model has.
+    """
+    word = words.strip().lower()
+    if word == "none":
+        names: list[str] = []
+    elif word == "all":
+        names = list(model.quirks)
+    else:
+        names = [name.strip() for name in words.split(",")]
+    for name in names:
+        if name not in model.quirks:
+            raise ModelError(
+                f"QUIRKS (--quirks) is {words!r}: the model {model.name} has no quirk {name!r}; "
+                f"allowed is none, all, or names from {', '.join(model.quirks) or '(it has none)'}."
+                f"{meant(name, model.quirks)}"
+            )
+    keys = {key: value for name in names for key, value in model.quirks[name].keys.items()}
+    return Quirks(**dict.fromkeys(names, True)), keys
+
+
+def _quirks(table: dict[str, Any], where: str) -> dict[str, QuirkText]:
+    known = [field.name for field in fields(Quirks)]
+    quirks: dict[str, QuirkText] = {}
+    for name, entry in table.items():
+        if name not in known:
+            raise ModelError(f"{where}: {_not_known(f'quirks.{name}', known)}")
+        detail = dict(entry) if isinstance(entry, dict) else {"says": entry}
+        keys = detail.pop("keys", {})
+        for key, value in keys.items() if isinstance(keys, dict) else [("keys", keys)]:
+            if not KEY_VALUE.takes(value):
+                raise ModelError(
+                    f"{where}: quirks.{name}.keys.{key} is {shown(value)}: "
+                    f"allowed is {KEY_VALUE.allowed}."
+                )
+        if set(detail) != {"says"} or not isinstance(detail["says"], str):
+            raise ModelError(
+                f"{where}: quirks.{name} is {entry!r}: allowed is a text in quotes, "
+                "or {says = a text, keys = {…}}."
+            )
+        quirks[name] = QuirkText(detail["says"], keys)
+    return quirks
+
+
+def is_whole(field: Field[Any]) -> bool:
+    """Whether a number there has no fraction."""
+    return str(field.type).startswith("int")
+
+
+def takes(field: Field[Any], value: object) -> bool:
+    """Whether a field of a model may be this value."""
+    limit = field.metadata.get("limit")
+    if limit is None:
+        return isinstance(value, bool)
+    return bool(limit.takes(value)) and (isinstance(value, int) or not is_whole(field))
+
+
+def allowed(field: Field[Any]) -> str:
+    """What a field of a model may be, as people read it."""
+    limit = field.metadata.get("limit")
+    if limit is None:
+        return "true or false"
+    number = "a whole number" if is_whole(field) else "a number"
+    return str(limit.allowed).replace("a number", number)
+
+
+def _entry(kind: type[T], plain: str, entry: object, name: str, where: str) -> T:
+    """One entry of a table: a text for its field `plain`, or a table of its own."""
+    if isinstance(entry, str):
+        return _fields(kind, {plain: entry}, name, where)
+    if not isinstance(entry, dict):
+        raise ModelError(
+            f"{where}: {name} is {entry!r}: allowed is a text in quotes, or a table with {plain}."
+        )
+    return _fields(kind, entry, name, where)
+
+
+def _table(document: dict[str, Any], name: str, where: str) -> dict[str, Any]:
+    table = document.get(name, {})
+    if not isinstance(table, dict):
+        raise ModelError(f"{where}: {name} is {table!r}: allowed is a section [{name}].")
+    return table
+
+
+def _section(kind: type[T], document: dict[str, Any], name: str, where: str, prefix: str = "") -> T:
+    return _fields(kind, _table(document, name, where), prefix + name, where)
+
+
+def _fields(kind: type[T], table: dict[str, Any], name: str, where: str) -> T:
+    known: dict[str, Field[Any]] = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    for key, value in table.items():
+        if key not in known:
+            raise ModelError(f"{where}: {_not_known(f'{name}.{key}', known)}")
+        if not takes(known[key], value):
+            raise ModelError(
+                f"{where}: {name}.{key} is {shown(value)}: allowed is {allowed(known[key])}."
+            )
+    try:
+        return kind(**table)
+    except TypeError as error:
+        missing = str(error).partition("argument")[2].strip(": s'")
+        raise ModelError(f"{where}: {name}.{missing} is missing.") from None
