@@ -18,7 +18,7 @@ from functools import lru_cache
 
 @dataclass(frozen=True)
 class Facts:
-    """What is true of one connector. `token` is the card of the transaction, or the one that waits."""
+    """What is true of one connector. `token` is the card of the transaction or the waiting one."""
 
     connector_id: int
     plugged: bool = False

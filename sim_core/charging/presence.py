@@ -122,7 +122,8 @@ class Presence:
         elif name:
             self._environment.note(
                 "vehicle",
-                f"connector {connector.number}: {name} stood here, and is not in the garage any more",
+                f"connector {connector.number}: {name} stood here, and is not in the garage any "
+                "more",
                 connector.number,
             )
         metal.cable_in = document["cable"] and self._detachable_cable

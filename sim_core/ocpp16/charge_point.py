@@ -61,10 +61,10 @@ from sim_core.store.records import JournalRow
 from sim_core.wire.access import NOTHING_SET, Access, tls_context
 from sim_core.wire.answers import Answer, Error, Payload
 from sim_core.wire.endpoint import Endpoint
-from sim_core.wire.link import Speaker
 from sim_core.wire.outbox import Outbox
 from sim_core.wire.refusals import Heard
 from sim_core.wire.routes import Routes
+from sim_core.wire.speaker import Speaker
 from sim_core.wire.trial import RetryPolicy
 
 LOG_STATUS = "LogStatusNotification"

@@ -1,4 +1,4 @@
-"""GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.8, §5.3). The keys are in `configuration`."""
+"""GetConfiguration and ChangeConfiguration (OCPP 1.6 §5.8, §5.3): keys are in `configuration`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""TriggerMessage and ExtendedTriggerMessage: say it now (OCPP 1.6 §5.17; "Improved security for OCPP
-1.6-J", §5). The answer first, then the message."""
+"""TriggerMessage and ExtendedTriggerMessage: say it now. The answer first, then the message.
+
+OCPP 1.6 §5.17, and "Improved security for OCPP 1.6-J", §5.
+"""
 
 from __future__ import annotations
 

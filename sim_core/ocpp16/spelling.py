@@ -1,4 +1,4 @@
-"""Facts of the journal as OCPP 1.6 says them: StartTransaction, MeterValues, StopTransaction (§4.8).
+"""Facts of the journal in OCPP 1.6: StartTransaction, MeterValues, StopTransaction (§4.8).
 
 A row is spelt when it is sent, and carries the transactionId that the CSMS has given by then.
 """

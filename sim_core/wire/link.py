@@ -14,10 +14,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
@@ -28,13 +26,12 @@ from sim_core.runtime.clock import Clock, SystemClock
 from sim_core.runtime.random_numbers import Rng
 from sim_core.snapshot import LinkState
 from sim_core.wire.access import Dial, is_bad_certificate
-from sim_core.wire.dialect import Dialect
 from sim_core.wire.dialling import end_of, explain, explain_end, open_socket
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.link_ends import LinkEnd
 from sim_core.wire.message_log import MessageLog
-from sim_core.wire.routes import Routes
+from sim_core.wire.speaker import Speaker
 from sim_core.wire.wire_format import CLEAN, WireFormat
 
 FIRST_PAUSE_S = 1.0
@@ -43,19 +40,6 @@ PAUSE_SPREAD = (0.1, 1.0)
 NO_PONG = "the CSMS does not answer pings: the link is dead, or the CSMS is"
 PING = 2
 """The place of the pings among the parts of a connection."""
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """Who speaks one version of OCPP on a connection."""
-
-    dialect: Dialect
-    routes: Routes
-    """Where the requests of the CSMS go."""
-    session: Callable[[Endpoint], Coroutine[Any, Any, None]]
-    """Runs beside the read loop for as long as the connection lasts."""
-    may_answer: Callable[[], bool]
-    """Whether requests are answered at all."""
 
 
 class Link:

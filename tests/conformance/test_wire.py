@@ -31,8 +31,9 @@ from sim_core.wire import link as link_module
 from sim_core.wire.access import Access, dial
 from sim_core.wire.dialling import charge_point_url
 from sim_core.wire.endpoint import Endpoint
-from sim_core.wire.link import Link, Speaker
+from sim_core.wire.link import Link
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
+from sim_core.wire.speaker import Speaker
 from tests.conformance.acts import (
     back_online,
     calls,

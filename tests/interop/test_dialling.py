@@ -22,8 +22,9 @@ from sim_core.wire import link as link_module
 from sim_core.wire.access import Access, Tls, dial, warnings
 from sim_core.wire.dialling import QUOTED_LIMIT, explain, open_socket
 from sim_core.wire.endpoint import Endpoint
-from sim_core.wire.link import NO_PONG, Link, Speaker
+from sim_core.wire.link import NO_PONG, Link
 from sim_core.wire.message_log import MessageLog
+from sim_core.wire.speaker import Speaker
 from tests.conformance.test_wire import Door
 from tests.interop.test_tls import Authority, TlsCsms
 from tests.network import (

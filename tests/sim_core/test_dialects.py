@@ -25,12 +25,13 @@ from sim_core.store.sqlite import MEMORY, Store
 from sim_core.wire.answers import Answer, Error, Payload
 from sim_core.wire.dialect import Dialect, Subject
 from sim_core.wire.endpoint import Endpoint
-from sim_core.wire.link import Link, Speaker
+from sim_core.wire.link import Link
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.outbox import Outbox
 from sim_core.wire.refusals import Heard, Refusals
 from sim_core.wire.routes import Reply, Route
 from sim_core.wire.schemas import Schemas
+from sim_core.wire.speaker import Speaker
 from sim_core.wire.spelling import Call
 from sim_core.wire.trial import RetryPolicy
 from tests.scripted_csms import ScriptedCsms

@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 from ocpp.v16 import call_result
-from sim_core.wire.spelt import spelt
 
 from sim_core.charging.cards import Cards
 from sim_core.charging.transactions import Transactions
@@ -402,7 +401,9 @@ async def test_a_row_without_its_transaction_is_given_up_and_stops_nothing(tmp_p
                 " VALUES (?, ?, 99, 1, ?)",
                 (
                     ENDED,
-                    json.dumps(spelt("StopTransaction", {"transactionId": None})),
+                    json.dumps(
+                        {"spelt": {"action": "StopTransaction", "payload": {"transactionId": None}}}
+                    ),
                     NOW.isoformat(),
                 ),
             )
