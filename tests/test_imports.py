@@ -255,7 +255,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 # -- viewers ---------------------------------------------------------------------------------------
 
-INSIDE_A_STATION = {"charge_point", "link", "outlets"}
+INSIDE_A_STATION = {"charge_point", "charger", "link"}
 """What a station is made of: a viewer looks at the picture of it."""
 
 
