@@ -19,9 +19,9 @@ import pytest
 
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.runtime.clock import ManualClock
+from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
 from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow
-from sim_core.store.sqlite import MEMORY, Store
 from sim_core.wire.answers import Answer, Error, Payload
 from sim_core.wire.dialect import Dialect, Subject
 from sim_core.wire.endpoint import Endpoint

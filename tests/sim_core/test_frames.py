@@ -328,7 +328,7 @@ async def test_what_an_invalid_answer_was_to_begin_is_not_begun(
     async with Pair() as pair:
         bad: Any = call_result.Reset(status="Perhaps")  # type: ignore[arg-type]
         reply = Reply(bad, then=lambda: begun.append(1))
-        monkeypatch.setattr(Core, "core_reset", lambda *_, **__: reply)
+        monkeypatch.setattr(Core, "reset", lambda *_, **__: reply)
         kind, _, code, *_ = await pair.csms.ask_raw("Reset", {"type": "Soft"})
         assert (kind, code) == (4, "InternalError")
         assert not begun

@@ -145,4 +145,4 @@ def test_a_connector_of_which_nothing_is_known_is_free_and_takes_a_card_and_a_ca
     assert connector_status(replace(running, energized=True)) is Status.CHARGING
     assert set(refusals(running)) & {"unplug", "swipe", "local_stop", "suspend_ev"} == set()
     assert (facts.ev_ready, facts.evse_ready, facts.operative, facts.powered) == (True,) * 4
-    assert (facts.fault, facts.reserved_for, facts.id_tag) == (None, None, None)
+    assert (facts.fault, facts.reserved_for, facts.token) == (None, None, None)

@@ -79,7 +79,7 @@ BEGINNING: list[Broken] = [
     ({"operative": False}, UNAVAILABLE),
 ]
 """What keeps everybody from beginning anything, the most telling first."""
-MINE = {"id_tag": "MINE"}
+MINE = {"token": "MINE"}
 AGAINST: dict[str, list[Broken]] = {
     "plug": [({"plugged": True}, "connector 3 already has a vehicle: unplug it first")],
     "unplug": [({"plugged": False}, "connector 3 has no vehicle to unplug")],

@@ -248,11 +248,11 @@ async def test_a_full_disk_stops_nothing_and_loses_nothing(tmp_path: Path) -> No
             await pair.advance(60)
             assert pair.status() == "Charging"
             outbox, store = pair.station.charge_point.outbox, pair.station._store
-            assert len(outbox._row_ages) == store.journal.depth == len(store.journal.first(10_000))
+            assert len(outbox._rows) == store.journal.depth == len(store.journal.first(10_000))
         await pair.advance(5)
         assert trouble(pair) == []
         assert pair.station.snapshot.link.queued == 0
-        assert len(outbox._row_ages) == store.journal.depth == len(store.journal.first(10_000)) == 0
+        assert len(outbox._rows) == store.journal.depth == len(store.journal.first(10_000)) == 0
         assert len(payloads(pair, "StartTransaction")) == 1, "the first was told before"
         assert len(payloads(pair, "StopTransaction")) == 1
         stamps = samples_of(pair)
@@ -366,11 +366,11 @@ async def test_what_is_taken_back_leaves_no_counter_behind(tmp_path: Path) -> No
     async with Pair(state=tmp_path, connect=False) as pair:
         outbox, store = pair.station.charge_point.outbox, pair.station._store
         key = _begin(store)
-        outbox.append("MeterValues", {}, key=key, connector_id=1)
+        outbox.append(SAMPLED, {}, key=key, connector_id=1)
         with contextlib.suppress(ZeroDivisionError), store.together():
-            outbox.append("MeterValues", {}, key=key, connector_id=1)
+            outbox.append(SAMPLED, {}, key=key, connector_id=1)
             raise ZeroDivisionError
-        assert len(outbox._row_ages) == len(outbox._pace._row_delays) == store.journal.depth == 1
+        assert len(outbox._rows) == len(outbox._throttle._row_delays) == store.journal.depth == 1
 
 
 @pytest.mark.parametrize("on_disk", [True, False])
@@ -382,7 +382,7 @@ async def test_a_stop_that_is_taken_back_hurries_no_sample(on_disk: bool, tmp_pa
         outbox, store = pair.station.charge_point.outbox, pair.station._store
         (begun,) = store.transactions.open()
         with contextlib.suppress(ZeroDivisionError), store.together():
-            outbox.append("StopTransaction", {}, key=begun.key, connector_id=1)
+            outbox.append(ENDED, {}, key=begun.key, connector_id=1)
             raise ZeroDivisionError
         pair.csms.script["MeterValues"] += [CallError("InternalError")] * 2
         await pair.advance(100)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sim_core.store.interface import Store, StoreError, migration
+from sim_core.store.interface import Store, StoreError
 from sim_core.store.makers import store_in
 from sim_core.store.records import (
     BEGAN,
@@ -23,6 +23,7 @@ from sim_core.store.records import (
     StoredProfile,
     StoredTransaction,
 )
+from sim_core.store.sqlite import migration
 from sim_core.store.sqlite.schema import OUR_TABLES, SCHEMA_VERSION
 from tests.pair import Pair
 
