@@ -14,6 +14,7 @@ from dataclasses import MISSING, dataclass, fields
 
 from sim_core.commands import (
     ACTION_BY_COMMAND,
+    ACTIONS,
     ClearFault,
     Command,
     GoOnline,
@@ -340,8 +341,14 @@ def plain_form(kind: type[Command], connector_id: int) -> Command:
     make: Callable[..., Command] = kind
     if not ACTION_BY_COMMAND[kind].on_connector:
         return make()
-    said = [ANY_CARD for one in fields(kind)[1:] if one.default is MISSING]
-    return make(connector_id, *said)
+    return make(connector_id, *_REQUIRED[kind])
+
+
+_REQUIRED: dict[type[Command], tuple[str, ...]] = {
+    action.command: tuple(ANY_CARD for one in fields(action.command)[1:] if one.default is MISSING)
+    for action in ACTIONS
+}
+"""What a command cannot be without, beside its connector; asked of every row for each picture."""
 
 
 def why_not(command: Command, station: StationSnapshot, connector_id: int) -> str:
