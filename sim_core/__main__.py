@@ -17,7 +17,8 @@ from sim_core.engine import Companion, Engine
 from sim_core.errors import UserError
 from sim_core.events import Event
 from sim_core.log_file import log_to_file
-from sim_core.plain_lines import FORMS, LOOK_S, Lines, signals_set, until_signal
+from sim_core.output_formats import OUTPUT_FORMATS
+from sim_core.plain_lines import LOOK_S, Lines, signals_set, until_signal
 from sim_core.redaction import public_url
 from sim_core.standard_streams import through_the_door
 
@@ -105,7 +106,7 @@ def run_plain(engine: Engine, csms: str = "") -> int:
         importlib.import_module("sim_core.sidecar.server")
     whom = csms or public_url(url_of(settings))
     report = _ChargePointReport(engine, f"{settings.cpid} starts, CSMS {whom}. Ctrl-C ends it.")
-    return until_signal(engine, report, FORMS[settings.log_format], STOP_PATIENCE_S)
+    return until_signal(engine, report, OUTPUT_FORMATS[settings.log_format].line, STOP_PATIENCE_S)
 
 
 class _ChargePointReport:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from sim_core.snapshot import TextLimits
+
 
 @dataclass(frozen=True)
 class Plug:
@@ -78,7 +80,7 @@ class Resume:
 
 @dataclass(frozen=True)
 class InjectFault:
-    """Something breaks. `error_code` is one of `ERROR_CODES` and never NoError (OCPP 1.6 §7.6)."""
+    """Something breaks. `error_code` is one of those in `sim_core.hardware.faults`."""
 
     connector_id: int
     error_code: str = "GroundFailure"
@@ -180,43 +182,21 @@ class Refused:
 
 Outcome = Accepted | Refused
 
-ERROR_CODES: tuple[str, ...] = (
-    "ConnectorLockFailure",
-    "EVCommunicationError",
-    "GroundFailure",
-    "HighTemperature",
-    "InternalError",
-    "LocalListConflict",
-    "OtherError",
-    "OverCurrentFailure",
-    "OverVoltage",
-    "PowerMeterFailure",
-    "PowerSwitchFailure",
-    "ReaderFailure",
-    "ResetFailure",
-    "UnderVoltage",
-    "WeakSignal",
-)
-"""ChargePointErrorCode of OCPP 1.6 §7.6 without NoError."""
 
-
-ID_TAG_LENGTH, FAULT_TEXT_LENGTH = 20, 50
-"""CiString20Type (§7.28) and CiString50Type (§6.47) of OCPP 1.6."""
-
-
-def unsayable(command: Command) -> str:
-    """What OCPP has no room for in a command, as a sentence; empty where it can be told whole.
+def unsayable(command: Command, limits: TextLimits) -> str:
+    """What the protocol in use has no room for in a command, as a sentence; empty where it can be
+    told whole.
 
     Nothing is cut: a text that loses its end would be another text at the CSMS.
     """
     if isinstance(command, (Swipe, Start)) and command.id_tag is not None:
-        fits = 1 <= len(command.id_tag) <= ID_TAG_LENGTH and command.id_tag.isprintable()
-        return "" if fits else f"an idTag has 1 to {ID_TAG_LENGTH} printable characters"
+        fits = 1 <= len(command.id_tag) <= limits.token and command.id_tag.isprintable()
+        return "" if fits else f"an idTag has 1 to {limits.token} printable characters"
     if isinstance(command, InjectFault):
         texts = (("vendor error code", command.vendor_error_code), ("info", command.info))
         for name, given in texts:
-            if given and len(given) > FAULT_TEXT_LENGTH:
-                most = f"the {name} has at most {FAULT_TEXT_LENGTH} characters"
+            if given and len(given) > limits.fault_text:
+                most = f"the {name} has at most {limits.fault_text} characters"
                 return f"{most}, not {len(given)}: shorten it"
             if given and not given.isprintable():
                 return f"the {name} has no control characters: leave them out"

@@ -32,7 +32,7 @@ from sim_core.errors import UserError
 from sim_core.from_settings import access_of, model_of, url_of
 from sim_core.hardware.model import Identity
 from sim_core.ocpp_versions import VERSIONS, Version, version_of
-from sim_core.redaction import plain, public_url, without_users
+from sim_core.redaction import one_line, public_url, without_users
 from sim_core.runtime.clock import Clock, SystemClock
 from sim_core.settings.csms_url import twice
 from sim_core.settings.loading import load
@@ -288,7 +288,7 @@ class Examination:
 
 def _shown(text: str) -> str:
     """What a CSMS may have put into a finding, as it may be printed."""
-    return plain(without_users(text))
+    return one_line(without_users(text))
 
 
 def _word(value: object) -> str:
@@ -383,9 +383,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(settings: Settings, boot: list[str]) -> int:
     through = f" through {public_url(settings.proxy)}" if settings.proxy else ""
-    _say(plain(f"{settings.cpid} at {public_url(url_of(settings))}{through}"))
+    _say(one_line(f"{settings.cpid} at {public_url(url_of(settings))}{through}"))
     for remark in settings.remarks:
-        _say(f"      {'settings':<17} {plain(remark)}")
+        _say(f"      {'settings':<17} {one_line(remark)}")
     colour = sys.stdout is not None and sys.stdout.isatty() and colour_wanted()
 
     def may_boot() -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sim_core.charging.config import ChargePointConfig
+from sim_core.hardware.measurands import REGISTER, measurands_of
 from sim_core.hardware.model import Model
-from sim_core.ocpp16.configuration import MEASURANDS
 from sim_core.settings.authorization_key import key_bytes
 from sim_core.settings.garage_file import load_garage
 from sim_core.settings.model_file import chosen_quirks, load_model
@@ -79,15 +79,16 @@ def model_of(settings: Settings) -> Model:
 def _with_extra_measurands(settings: Settings, model: Model, given: str | None) -> str:
     """The first value of MeterValuesSampledData, with what EXTRA_MEASURANDS adds."""
     extra = [name.strip() for name in settings.extra_measurands.split(",") if name.strip()]
+    measured = measurands_of(model.metering)
     for name in extra:
-        if name not in MEASURANDS:
+        if name not in measured:
             raise ConfigError(
                 f"EXTRA_MEASURANDS (--extra-measurands) is {settings.extra_measurands!r}: "
-                f"{name!r} is not measured here; allowed is {', '.join(MEASURANDS)}."
+                f"{name!r} is not measured here; allowed is {', '.join(measured)}."
             )
     if given is None and SAMPLED in model.keys:
         given = model.keys[SAMPLED].value
-    names = (given or MEASURANDS[0]).split(",")
+    names = (given or REGISTER).split(",")
     return ",".join(dict.fromkeys([*names, *extra]))
 
 

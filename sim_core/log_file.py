@@ -10,7 +10,6 @@ import atexit
 import contextlib
 import errno
 import io
-import json
 import logging
 import logging.handlers
 import os
@@ -19,12 +18,11 @@ import re
 import stat
 import sys
 from collections.abc import Callable
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim_core.errors import UserError
-from sim_core.redaction import plain, without_users
+from sim_core.output_formats import OUTPUT_FORMATS
 
 if TYPE_CHECKING:
     from sim_core.settings.options import Settings
@@ -32,45 +30,11 @@ if TYPE_CHECKING:
 WAITING_LIMIT = 10_000
 """Lines that may wait for the disk; of more the newest are lost."""
 STATE_FILE = re.compile(r"\.sqlite3(?:-wal|-shm|\.lock)?\Z")
-FACTS = "facts"
-"""Where a record carries the facts of an event; see `sim_core.events`."""
 Told = Callable[[str], None]
 
 
 class LogFileError(UserError):
     """The log file cannot be written to."""
-
-
-class OneLine(logging.Formatter):
-    """A record is one line, whatever is quoted in it; a traceback follows on lines of its own,
-    which nobody can take for a record."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        return plain(without_users(super().formatMessage(record)))
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
-        told = without_users(super().formatException(ei))
-        return "\n".join(f"    {plain(line)}" for line in told.splitlines())
-
-    def formatStack(self, stack_info: str) -> str:  # noqa: N802 - logging's name
-        return "\n".join(f"    {plain(line)}" for line in without_users(stack_info).splitlines())
-
-
-class OneObject(logging.Formatter):
-    """A record is one JSON object on one line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created, timezone.utc)
-        words: dict[str, object] = {
-            "at": at.isoformat(),
-            "level": record.levelname,
-            "logger": record.name,
-            "text": without_users(record.getMessage()),
-        }
-        if record.exc_info:
-            words["traceback"] = without_users(self.formatException(record.exc_info))
-        facts = getattr(record, FACTS, None)
-        return json.dumps(words | (facts or {}))
 
 
 class LogFile(logging.FileHandler):
@@ -137,8 +101,7 @@ def log_to_file(settings: Settings, told: Told = lambda _: None) -> None:
     if settings.log_file is not None:
         _not_among_the_state(settings.log_file, settings.state_folder())
         file = LogFile(settings.log_file, told)
-        form = "%(asctime)s %(levelname)s %(name)s %(message)s"
-        file.setFormatter(OneObject() if settings.log_format == "json" else OneLine(form))
+        file.setFormatter(OUTPUT_FORMATS[settings.log_format].formatter())
         waiting: queue.Queue[logging.LogRecord] = queue.Queue(WAITING_LIMIT)
         handler = _Handing(waiting)
         writer = logging.handlers.QueueListener(waiting, file)

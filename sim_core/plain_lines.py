@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import json
 import os
 import select
 import signal
@@ -23,7 +22,7 @@ from typing import Protocol, TextIO
 
 from sim_core.ascii_fallback import ERRORS, ascii_wanted, in_ascii
 from sim_core.log_file import reason_of
-from sim_core.redaction import plain, without_users
+from sim_core.output_formats import LineFormat
 from sim_core.standard_streams import NO_ROOM
 
 LOOK_S = 0.1
@@ -86,7 +85,7 @@ class Report(Protocol):
         """It has ended in good order."""
 
 
-def until_signal(what: Running, report: Report, form: Form, patience_s: float) -> int:
+def until_signal(what: Running, report: Report, form: LineFormat, patience_s: float) -> int:
     """Start it and report on it until a signal or its own end; returns the exit code."""
     stopping = threading.Event()
     with signals_set(stopping):
@@ -133,56 +132,13 @@ def signals_set(stopping: threading.Event) -> Iterator[None]:
 # -- lines -----------------------------------------------------------------------------------------
 
 
-class Form(Protocol):
-    """How a line is written."""
-
-    def __call__(
-        self,
-        at: datetime,
-        kind: str,
-        text: str,
-        connector_id: int | None,
-        facts: Mapping[str, object] | None = None,
-    ) -> str: ...
-
-
-def _as_sentence(
-    at: datetime,
-    kind: str,
-    text: str,
-    connector_id: int | None,
-    facts: Mapping[str, object] | None = None,
-) -> str:
-    when = "" if kind in FRAMING else f"{at.astimezone():%H:%M:%S} "
-    return when + plain(without_users(text))
-
-
-def _as_json(
-    at: datetime,
-    kind: str,
-    text: str,
-    connector_id: int | None,
-    facts: Mapping[str, object] | None = None,
-) -> str:
-    words: dict[str, object] = {"at": at.isoformat(), "kind": kind, "text": without_users(text)}
-    if connector_id is not None:
-        words["connector"] = connector_id
-    words |= facts or {}
-    return json.dumps(words)  # in ASCII: what a terminal would obey shows as escapes
-
-
-FORMS: dict[str, Form] = {"plain": _as_sentence, "json": _as_json}
-FRAMING = ("start", "end", "failure")
-"""Kinds of line that are about the program and not about something that happened in it."""
-
-
 class Lines:
     """Writes lines as far as somebody reads them, in characters that the stream can show."""
 
     def __init__(
         self,
         stream: TextIO | None,
-        form: Form,
+        form: LineFormat,
         *,
         gone: Callable[[], None] = lambda: None,
         hurried: Callable[[], bool] = lambda: True,

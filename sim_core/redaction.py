@@ -91,7 +91,7 @@ def names_secret(text: str, secret_keys: Iterable[str]) -> bool:
     )
 
 
-def plain(text: str) -> str:
+def one_line(text: str) -> str:
     """`text` without anything that a terminal would obey: such characters show as escapes."""
     if text.isprintable():
         return text

@@ -171,7 +171,8 @@ class InstalledProfile:
     duration_s: int | None = None
 
 
-@dataclass(frozen=True)
+# A fleet keeps one of each connector, and with 30 fields Python takes 1.5 KiB for each of them.
+@dataclass(frozen=True, slots=True)
 class ConnectorSnapshot:
     """One connector."""
 
@@ -206,6 +207,8 @@ class ConnectorSnapshot:
     starts by itself."""
     authorizing: bool = False
     """A card was shown and the answer is awaited."""
+    starting: bool = False
+    """Authorised and plugged: the cable is checked, and then the transaction begins."""
     plug_by: datetime | None = None
     """When an authorisation that waits for the plug lapses."""
     reservation: ReservationSnapshot | None = None
@@ -309,6 +312,16 @@ class UploadSnapshot:
 
 
 @dataclass(frozen=True)
+class TextLimits:
+    """How many characters the protocol in use has room for."""
+
+    token: int
+    """Of what a card says."""
+    fault_text: int
+    """Of the maker's own code of a fault, and of what is said of it."""
+
+
+@dataclass(frozen=True)
 class StationSnapshot:
     """The charge point as a whole."""
 
@@ -320,6 +333,8 @@ class StationSnapshot:
     connectors: tuple[ConnectorSnapshot, ...]
     subprotocol: str
     """The OCPP that it speaks, by the name of its WebSocket sub-protocol, like `ocpp1.6`."""
+    text_limits: TextLimits
+    """Of the texts that a command may bring."""
     status: str = "Available"
     """Status of the charge point itself (connector 0), as the protocol spells it."""
     reservation: ReservationSnapshot | None = None

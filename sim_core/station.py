@@ -34,7 +34,7 @@ from sim_core.events import Event, Ring
 from sim_core.from_settings import access_of, config_of, url_of
 from sim_core.ocpp16.charge_point import ChargePoint
 from sim_core.ocpp16.configuration import LONGEST_VALUE
-from sim_core.redaction import plain, public_url
+from sim_core.redaction import one_line, public_url
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock
 from sim_core.runtime.random_numbers import RandomNumbers
@@ -280,6 +280,12 @@ class Station:
         """The charge point's time of day."""
         return self.charge_point.environment.now()
 
+    @property
+    def link_wanted(self) -> bool:
+        """Whether the link is to be up, be it that it is still dialled; the picture shows what has
+        come of it."""
+        return self.link.wanted
+
     async def until(self, holds: Callable[[StationSnapshot], bool]) -> None:
         """Return once `holds` is true of the newest picture."""
         while not holds(self.snapshot):
@@ -402,7 +408,7 @@ class Station:
         self.events.append(event)
         if self.tells_log:
             level = logging.WARNING if event.kind in LOUD else logging.INFO
-            LOG.log(level, "%s", plain(event.text), extra={"facts": event.facts})
+            LOG.log(level, "%s", one_line(event.text), extra={"facts": event.facts})
         self._changed()
 
     def _note_refusal(self, text: str, connector_id: int | None, facts: Facts) -> None:
@@ -463,6 +469,7 @@ class Station:
                 connector_snapshot(charger, connector, charge_point)
                 for connector in charger.connectors.values()
             ),
+            text_limits=charger.policy.text_limits,
             subprotocol=charge_point.speaker.dialect.subprotocol,
             status=charge_point.whole_word(),
             reservation=reservation_snapshot(charger.reservations.whole),

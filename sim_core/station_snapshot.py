@@ -74,6 +74,7 @@ def connector_snapshot(charger: Charger, connector: Connector, words: Words) -> 
         token=facts.token or connector.authorizing,
         identifying=charger.vehicles.is_identifying(connector),
         authorizing=facts.authorizing,
+        starting=connector.starting,
         plug_by=connector.plug_by,
         reservation=reservation_snapshot(connector.reservation),
         cable_in=metal.cable_in,

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from sim_core.commands import ACTIONS
 from sim_core.fleet.options import FleetSettings
+from sim_core.ocpp16.text_limits import TEXT_LIMITS
 from sim_core.settings.options import Option, Settings, option_names, options_of
 from sim_core.sidecar.command_routes import Query, queries
-from sim_core.sidecar.read_routes import LOOKS
+from sim_core.sidecar.read_routes import READ_ROUTES
 from tui.__main__ import VERBS
 from tui.keymap import ROWS
 
@@ -100,10 +101,10 @@ def _options_of(options: Mapping[str, Option]) -> Iterable[str]:
 
 def _paths() -> Iterable[str]:
     yield from head("Request", "Query", "What it does")
-    for look in LOOKS:
+    for look in READ_ROUTES:
         yield row(f"`GET {look.path}`", _query(look.queries), look.help)
     for action in ACTIONS:
-        yield row(f"`POST {action.path}`", _query(queries(action)), action.help)
+        yield row(f"`POST {action.path}`", _query(queries(action, TEXT_LIMITS)), action.help)
 
 
 TABLES = {

@@ -246,6 +246,28 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     assert sorted(left) == []
 
 
+# -- viewers ---------------------------------------------------------------------------------------
+
+INSIDE_A_STATION = {"charge_point", "charger", "link"}
+"""What a station is made of: a viewer looks at the picture of it."""
+
+
+def reached_through_a_station(path: Path) -> set[str]:
+    """What a file reads of anything that is called a station."""
+    return {
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute)
+        and getattr(node.value, "attr", getattr(node.value, "id", "")) in ("station", "_station")
+    }
+
+
+# What a screen calls a station is a picture already.
+@pytest.mark.parametrize("path", sources(CORE / "sidecar"), ids=ids)
+def test_a_viewer_knows_a_station_by_its_facade(path: Path) -> None:
+    assert not reached_through_a_station(path) & INSIDE_A_STATION
+
+
 # -- private parts of others -----------------------------------------------------------------------
 
 KEEPERS = {

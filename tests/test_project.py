@@ -54,6 +54,22 @@ def test_what_a_document_links_to_is_there(document: Path) -> None:
         assert (document.parent / target).exists(), f"it links to {target}"
 
 
+def test_what_contributing_sends_people_to_is_there() -> None:
+    text = " ".join((ROOT / "CONTRIBUTING.md").read_text("utf-8").split())
+    paths = set(re.findall(r"`((?:sim_core|tui|tests)/[\w/]+\.py)`", text))
+    assert len(paths) > 10
+    gone = [path for path in sorted(paths) if not (ROOT / path).exists()]
+    assert not gone, f"CONTRIBUTING.md names files that are not there: {gone}"
+    named = re.findall(
+        r"`(\w+)`(?: and `(\w+)`)? (?:in|of) `((?:sim_core|tui|tests)/[\w/]+\.py)`", text
+    )
+    assert len(named) > 10
+    for *names, path in named:
+        source = (ROOT / path).read_text("utf-8")
+        lost = [name for name in names if name and not re.search(rf"\b{name}\b", source)]
+        assert not lost, f"CONTRIBUTING.md looks for {lost} in {path}"
+
+
 @pytest.mark.parametrize("name", ["demo", "tests"])
 def test_ci_types_the_commands_that_the_readme_prints(name: str) -> None:
     script = (ROOT / ".ci" / "run").read_text("utf-8")

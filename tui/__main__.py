@@ -200,7 +200,7 @@ def show(
     """
     demo = storyteller is not None
     from tui.keymap import TABLE_KEYS
-    from tui.look import theme_trouble
+    from tui.themes import theme_trouble
 
     keys = TABLE_KEYS
     if settings.keys:

@@ -44,13 +44,13 @@ from tui.keymap import (
     Keymap,
     Row,
     command_for,
-    typed_command,
     why_not,
 )
 from tui.leaving import CANCEL, STOP, AtExit, open_transactions
 from tui.look import Look
 from tui.saved_view import LoadedView, View
 from tui.shell import STDIN, Shell
+from tui.typed_commands import typed_command
 from tui.widgets.line_widget import Line
 from tui.widgets.toasts import Severity, Toasts
 
@@ -255,7 +255,7 @@ class ChargeForgeApp(BaseApp):
 
         selected = self.dashboard.selected
         asked = {
-            "faults": lambda: questions.which_fault(selected),
+            "faults": lambda: questions.which_fault(station, selected),
             "cards": lambda: questions.which_card(Start, station, selected, self._cards),
             "swipes": lambda: questions.which_card(Swipe, station, selected, self._cards),
             "vehicles": lambda: questions.which_vehicle(station, selected),

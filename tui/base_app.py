@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from textual.app import App
 
-from tui.look import OWN_THEMES, Look, fitting_theme, next_theme
+from tui.look import Look
+from tui.themes import OWN_THEMES, fitting_theme, next_theme
 
 NOT_AS_ASKED = 2
 """The exit code of what cannot do what its options ask."""

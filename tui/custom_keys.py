@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 
+from sim_core.settings.spelling import did_you_mean
 from tui.keymap import ROWS, Keymap, Row
 
 MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")
@@ -51,6 +51,8 @@ TAKEN_BY_THE_SCREEN: dict[str, str] = {
     "ctrl+c": "it copies what is selected",
     "ctrl+q": "it always asks to quit",
 }
+ALIKE_ENOUGH = 0.5
+"""A wide guess: the names are few, and all of them are ours."""
 HOW_TO_WRITE = "a key is written like x, X, ?, f5, space, pageup or ctrl+x"
 
 
@@ -76,8 +78,8 @@ def _check_name(name: str) -> None:
     if name == "select":
         raise CustomKeysError("select keeps the keys 1 to 9: take it out of the table of keys")
     if name not in names:
-        near = get_close_matches(name, names, 1, 0.5)
-        instead = f"{near[0]!r} is one" if near else f"there are: {', '.join(names)}"
+        near = did_you_mean(name, names, ALIKE_ENOUGH)
+        instead = f"{near!r} is one" if near else f"there are: {', '.join(names)}"
         raise CustomKeysError(f"there is no action {name!r}; {instead}")
 
 

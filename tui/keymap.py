@@ -2,20 +2,19 @@
 
 Bindings, footer, palette, help and the buttons of the cards are all made from `ROWS`, so they
 cannot disagree; the keys that a user has put in the place of some are in a `Keymap`. A row that
-asks something of the charge point builds its command from the picture of now (plug or unplug, down
-or up); why it would be refused is looked up under the command's name in the same picture. Rows
-without a command act on the screen itself, under their id.
+asks something of the charge point names its command, or two of which the picture of now decides
+(plug or unplug, down or up); why it would be refused is looked up under the command's name in the
+same picture. Rows without a command act on the screen itself, under their id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 
 from sim_core.commands import (
     ACTION_BY_COMMAND,
-    ACTION_BY_NAME,
-    ERROR_CODES,
+    ACTIONS,
     ClearFault,
     Command,
     GoOnline,
@@ -39,7 +38,13 @@ from sim_core.commands import (
 )
 from sim_core.snapshot import ConnectorSnapshot, LinkState, StationSnapshot
 
-Builder = Callable[[StationSnapshot, ConnectorSnapshot], Command]
+
+@dataclass(frozen=True)
+class Instead:
+    """The second command of a row: what it undoes with, where the first is done already."""
+
+    command: type[Command]
+    when: Callable[[StationSnapshot, ConnectorSnapshot], bool]
 
 
 @dataclass(frozen=True)
@@ -53,32 +58,23 @@ class Row:
     label: str
     help: str
     group: str
-    command: Builder | None = None
-    """What it asks of the charge point now; None for an act on the screen."""
+    command: type[Command] | None = None
+    """What it asks of the charge point; None for an act on the screen."""
+    instead: Instead | None = None
     picker: str = ""
     """A list to choose from first; `command` is then what the plain form would ask."""
 
-
-def _plug(_: StationSnapshot, connector: ConnectorSnapshot) -> Command:
-    if connector.plugged:
-        return Unplug(connector.connector_id)
-    return Plug(connector.connector_id)
-
-
-def _link(station: StationSnapshot, _: ConnectorSnapshot) -> Command:
-    return LinkUp() if station.link.state is LinkState.DOWN else LinkDown()
-
-
-def _silence(station: StationSnapshot, _: ConnectorSnapshot) -> Command:
-    return GoSilent() if station.link.online else GoOnline()
-
-
-def _power(station: StationSnapshot, _: ConnectorSnapshot) -> Command:
-    return PowerOff() if station.powered else PowerOn()
+    @property
+    def commands(self) -> tuple[type[Command], ...]:
+        """Everything that it may ask of the charge point."""
+        two = (self.command, self.instead.command if self.instead else None)
+        return tuple(command for command in two if command is not None)
 
 
 CONNECTOR, LINK, MESSAGES, SCREEN = "Connector", "Link", "Messages", "Screen"
 DIGITS = tuple("123456789")
+ANY_CARD = "MY_TAG"
+"""In the place of the card that a list is asked for first."""
 
 ROWS: tuple[Row, ...] = (
     Row("select", DIGITS, "1-9", "select", "Select the connector that the keys act on", CONNECTOR),
@@ -89,7 +85,8 @@ ROWS: tuple[Row, ...] = (
         "plug",
         "Plug a vehicle in; when one is plugged, unplug it",
         CONNECTOR,
-        _plug,
+        Plug,
+        Instead(Unplug, lambda _, connector: connector.plugged),
     ),
     Row(
         "plug_vehicle",
@@ -98,8 +95,8 @@ ROWS: tuple[Row, ...] = (
         "plug with…",
         "Plug in a vehicle of your choice",
         CONNECTOR,
-        lambda _, c: Plug(c.connector_id),
-        "vehicles",
+        Plug,
+        picker="vehicles",
     ),
     Row(
         "start",
@@ -108,7 +105,7 @@ ROWS: tuple[Row, ...] = (
         "start",
         "Show the default card and start charging",
         CONNECTOR,
-        lambda _, c: Start(c.connector_id),
+        Start,
     ),
     Row(
         "start_with",
@@ -117,8 +114,8 @@ ROWS: tuple[Row, ...] = (
         "start with…",
         "Start with a card (idTag) of your choice",
         CONNECTOR,
-        lambda _, c: Start(c.connector_id),
-        "cards",
+        Start,
+        picker="cards",
     ),
     Row(
         "stop",
@@ -127,7 +124,7 @@ ROWS: tuple[Row, ...] = (
         "stop",
         "End the transaction at the charge point",
         CONNECTOR,
-        lambda _, c: Stop(c.connector_id),
+        Stop,
     ),
     Row(
         "suspend_ev",
@@ -136,7 +133,7 @@ ROWS: tuple[Row, ...] = (
         "suspend EV",
         "The vehicle pauses and takes no energy",
         CONNECTOR,
-        lambda _, c: SuspendEV(c.connector_id),
+        SuspendEV,
     ),
     Row(
         "suspend_evse",
@@ -145,7 +142,7 @@ ROWS: tuple[Row, ...] = (
         "suspend EVSE",
         "The charge point pauses and offers no energy",
         CONNECTOR,
-        lambda _, c: SuspendEVSE(c.connector_id),
+        SuspendEVSE,
     ),
     Row(
         "resume",
@@ -154,7 +151,7 @@ ROWS: tuple[Row, ...] = (
         "resume",
         "End every pause and clear a fault; after a crash, start the engine again",
         CONNECTOR,
-        lambda _, c: Resume(c.connector_id),
+        Resume,
     ),
     Row(
         "fault",
@@ -163,8 +160,8 @@ ROWS: tuple[Row, ...] = (
         "fault",
         "Something breaks: choose an error code, with vendor code and info if you like",
         CONNECTOR,
-        lambda _, c: InjectFault(c.connector_id),
-        "faults",
+        InjectFault,
+        picker="faults",
     ),
     Row(
         "clear_fault",
@@ -173,7 +170,7 @@ ROWS: tuple[Row, ...] = (
         "clear fault",
         "What broke is mended",
         CONNECTOR,
-        lambda _, c: ClearFault(c.connector_id),
+        ClearFault,
     ),
     Row(
         "unlock",
@@ -182,7 +179,7 @@ ROWS: tuple[Row, ...] = (
         "unlock",
         "Open the connector's lock; a running transaction ends",
         CONNECTOR,
-        lambda _, c: Unlock(c.connector_id),
+        Unlock,
     ),
     Row(
         "swipe",
@@ -191,8 +188,8 @@ ROWS: tuple[Row, ...] = (
         "swipe card…",
         "A card at the reader: starts, and the same card stops",
         CONNECTOR,
-        lambda _, c: Swipe(c.connector_id, "MY_TAG"),
-        "swipes",
+        Swipe,
+        picker="swipes",
     ),
     Row(
         "remove_cable",
@@ -201,7 +198,7 @@ ROWS: tuple[Row, ...] = (
         "take cable",
         "A detachable cable leaves the socket of the charge point",
         CONNECTOR,
-        lambda _, c: RemoveCable(c.connector_id),
+        RemoveCable,
     ),
     Row(
         "jam_lock",
@@ -210,7 +207,7 @@ ROWS: tuple[Row, ...] = (
         "jam lock",
         "The lock sticks: it neither closes nor opens",
         CONNECTOR,
-        lambda _, c: JamLock(c.connector_id),
+        JamLock,
     ),
     Row(
         "power",
@@ -219,7 +216,8 @@ ROWS: tuple[Row, ...] = (
         "power off/on",
         "The mains fail, or come back and the charge point boots",
         LINK,
-        _power,
+        PowerOff,
+        Instead(PowerOn, lambda station, _: not station.powered),
     ),
     Row(
         "link",
@@ -228,7 +226,8 @@ ROWS: tuple[Row, ...] = (
         "offline/online",
         "Pull the network cable, or plug it back in",
         LINK,
-        _link,
+        LinkDown,
+        Instead(LinkUp, lambda station, _: station.link.state is LinkState.DOWN),
     ),
     Row(
         "silence",
@@ -237,7 +236,8 @@ ROWS: tuple[Row, ...] = (
         "silent/speaking",
         "Let no frame pass on the open socket, or let them pass again",
         LINK,
-        _silence,
+        GoSilent,
+        Instead(GoOnline, lambda station, _: not station.link.online),
     ),
     Row(
         "journal",
@@ -327,9 +327,28 @@ def connector_of(station: StationSnapshot, connector_id: int) -> ConnectorSnapsh
 
 
 def command_for(row: Row, station: StationSnapshot, connector_id: int) -> Command | None:
-    """What the row would ask now."""
+    """What the row would ask now, in its plain form."""
     connector = connector_of(station, connector_id)
-    return row.command(station, connector) if row.command and connector else None
+    if row.command is None or connector is None:
+        return None
+    if row.instead is not None and row.instead.when(station, connector):
+        return plain_form(row.instead.command, connector_id)
+    return plain_form(row.command, connector_id)
+
+
+def plain_form(kind: type[Command], connector_id: int) -> Command:
+    """A command that says no more than it must."""
+    make: Callable[..., Command] = kind
+    if not ACTION_BY_COMMAND[kind].on_connector:
+        return make()
+    return make(connector_id, *_REQUIRED[kind])
+
+
+_REQUIRED: dict[type[Command], tuple[str, ...]] = {
+    action.command: tuple(ANY_CARD for one in fields(action.command)[1:] if one.default is MISSING)
+    for action in ACTIONS
+}
+"""What a command cannot be without, beside its connector; asked of every row for each picture."""
 
 
 def why_not(command: Command, station: StationSnapshot, connector_id: int) -> str:
@@ -343,7 +362,7 @@ def why_not(command: Command, station: StationSnapshot, connector_id: int) -> st
 def label_for(row: Row, station: StationSnapshot | None, connector_id: int) -> str:
     """What the row is called now: a row of two faces says which one is up."""
     command = command_for(row, station, connector_id) if station and not row.picker else None
-    if command is None or row.id not in ("plug", "link", "silence", "power"):
+    if command is None or row.instead is None:
         return row.label
     return ACTION_BY_COMMAND[type(command)].label
 
@@ -410,43 +429,3 @@ FOOTER: tuple[FooterItem, ...] = (
     FooterItem(("quit",), "", 0, "quit"),
 )
 """In the order in which they are shown; those without a label keep to the right."""
-
-
-# -- typed commands --------------------------------------------------------------------------------
-
-_VERBS: dict[str, str] = {
-    "start": "local_start",
-    "stop": "local_stop",
-    "offline": "link_down",
-    "clear": "clear_fault",
-} | {name: name for name in ACTION_BY_NAME}
-
-
-def typed_command(text: str) -> tuple[Command, str] | None:
-    """A command typed in full ("start 2 MY_TAG") with the words that say it, or None."""
-    words = text.split()
-    action = ACTION_BY_NAME.get(_VERBS.get(words[0].lower(), "")) if words else None
-    if action is None:
-        return None
-    make: Callable[..., Command] = action.command
-    if not action.on_connector:
-        return (make(), action.label) if len(words) == 1 else None
-    if len(words) < 2 or not words[1].isdecimal():
-        return None
-    connector_id, rest = int(words[1]), words[2:]
-    said = f"{action.label}: connector {connector_id}"
-    if action.command is Swipe:
-        return (Swipe(connector_id, rest[0]), f"{said} with {rest[0]}") if len(rest) == 1 else None
-    if not rest:
-        return make(connector_id), said
-    if action.command is Start and len(rest) == 1:
-        return Start(connector_id, rest[0]), f"{said} with {rest[0]}"
-    if action.command is Plug and len(rest) == 1:
-        return Plug(connector_id, rest[0]), f"{said} with {rest[0]}"
-    if action.command is InjectFault:
-        code = next((one for one in ERROR_CODES if one.lower() == rest[0].lower()), None)
-        if code:
-            vendor = rest[1] if len(rest) > 1 else None
-            info = " ".join(rest[2:]) or None
-            return InjectFault(connector_id, code, vendor, info), f"{said}, {code}"
-    return None

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from rich.cells import cell_len, chop_cells
 
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_UNDRAWABLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def plain(text: str, ascii_only: bool = False) -> str:
@@ -28,7 +28,7 @@ def _shows(char: str, ascii_only: bool) -> bool:
     if ascii_only and not char.isascii():
         return False
     # U+FE00-FE0F change the width of the character before them, differently in each terminal
-    return unicodedata.category(char) not in _HIDDEN and not "\ufe00" <= char <= "\ufe0f"
+    return unicodedata.category(char) not in _UNDRAWABLE and not "\ufe00" <= char <= "\ufe0f"
 
 
 def _spelled(char: str) -> str:

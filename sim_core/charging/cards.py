@@ -86,7 +86,7 @@ class Cards:
     async def swipe(self, connector: Connector, command: Swipe) -> Outcome:
         """A card at the reader."""
         token = command.id_tag
-        if reason := _unusable(token) or self.why_not("swipe", connector):
+        if reason := self._unusable(token) or self.why_not("swipe", connector):
             return Refused(reason)
         if connector.held_for is not None and connector.held_for.casefold() == token.casefold():
             self._open_lock(connector)
@@ -109,7 +109,7 @@ class Cards:
         """A swipe that demands a plugged vehicle and never stops."""
         token = command.id_tag or self._default_token
         if reason := (
-            _unusable(token)
+            self._unusable(token)
             or self.why_not("swipe", connector)
             or self._reservations.why_not(connector, token)
             or self.why_not("local_start", connector)
@@ -153,7 +153,7 @@ class Cards:
         """The sentence that refuses a start from afar for this connector, or None."""
         absent = self._needs_vehicle and not connector.metal.plugged
         return (
-            _unusable(token)
+            self._unusable(token)
             or self.why_not("remote_start", connector)
             or self._reservations.why_not(connector, token)
             or (self.why_not("local_start", connector) if absent else None)
@@ -243,14 +243,13 @@ class Cards:
         """Write down that somebody was refused who is not there to hear it."""
         self._note(connector, f"{WHOM[by]} refused: {reason}")
 
+    def _unusable(self, token: str) -> str:
+        return unsayable(Swipe(0, token), self._policy.text_limits)
+
     def _note(self, connector: Connector, sentence: str) -> None:
         self._environment.note(
             "authorization", f"connector {connector.number}: {sentence}", connector.number
         )
-
-
-def _unusable(token: str) -> str | None:
-    return unsayable(Swipe(0, token)) or None
 
 
 def _not_its_card(connector: Connector, token: str) -> str:

@@ -183,6 +183,7 @@ class Charger:
             environment,
             connectors,
             condition,
+            policy,
             csms,
             self.power,
             self.transactions,

@@ -14,9 +14,9 @@ from operator import attrgetter, mul
 
 from sim_core.charging.profile import SECOND, Moment, Period
 from sim_core.charging.schedule import PHASES, Limit, Stack, Sweep, limit_w, watts
+from sim_core.hardware.meter import ROUNDING
 from sim_core.hardware.model import Ratings
 
-HAIR = 1e-6
 MOST_PERIODS = 1_000
 """The longest composite schedule."""
 LOOKS = 2_000
@@ -160,7 +160,7 @@ def tenths(rate: float) -> float:
     of them take, at most two below.
     """
     told = round(rate, 1)
-    if abs(told - rate) < HAIR:
+    if abs(told - rate) < ROUNDING:
         return told
     below = (round(told - step / 10, 1) for step in range(3))
     return next((one for one in below if one >= 0 and (one / 0.1).is_integer()), told)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from sim_core.hardware.outlet import Fault
+from sim_core.hardware.faults import ChargerFault
 
 
 class Update(Enum):
@@ -32,7 +32,7 @@ class Condition:
         """The mains are there."""
         self.rebooting = False
         self.update = Update.NONE
-        self.fault: Fault | None = None
+        self.fault: ChargerFault | None = None
         """What is broken in the charger as a whole."""
 
     @property

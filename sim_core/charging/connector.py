@@ -15,14 +15,15 @@ from sim_core.charging.condition import Condition
 from sim_core.charging.facts import ChargingState, Facts
 from sim_core.charging.profile import Profile
 from sim_core.charging.vocabulary import Cause
+from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.meter import Reading
-from sim_core.hardware.outlet import Fault, Outlet
+from sim_core.hardware.outlet import Outlet
 from sim_core.hardware.vehicle import Vehicle
 from sim_core.runtime.clock import Timer
 from sim_core.snapshot import TRACE_LENGTH
 from sim_core.store.records import Reservation
 
-LOCK_FAILURE = Fault("ConnectorLockFailure")
+LOCK_FAILURE = ChargerFault("ConnectorLockFailure")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Connector:
     """When the vehicle has said its id; None while there is no handshake to wait for."""
     ready_at_s: float | None = None
     """When the cable check is over that began with the plug."""
-    start_fault: Fault | None = None
+    start_fault: ChargerFault | None = None
     """A fault that shows when the next transaction starts."""
     remote_start_at_s: float | None = None
     trace_w: deque[float] = field(default_factory=lambda: NO_TRACE)
@@ -107,7 +108,7 @@ class Connector:
     """For whom it is held: what `reservations` has derived last."""
     reserved_first: bool = False
     """It was held already when the vehicle came that stands there, if one does."""
-    fault_told: Fault | None = None
+    fault_told: ChargerFault | None = None
     """What was broken when it was told last."""
     charging_state: ChargingState | None = None
     """As it was told last; None without a transaction."""
@@ -207,7 +208,7 @@ class Connector:
             self.plug_timer.cancel()
             self.plug_timer = None
 
-    def break_down(self, fault: Fault, at: datetime) -> None:
+    def break_down(self, fault: ChargerFault, at: datetime) -> None:
         """Something breaks; what was broken before stays what shows."""
         if self.metal.fault is None:
             self.metal.fault = fault

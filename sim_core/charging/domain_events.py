@@ -14,8 +14,8 @@ from typing import Any
 from sim_core.charging.facts import ChargingState, Facts
 from sim_core.charging.profile import Installed
 from sim_core.charging.vocabulary import Cause, Context, ReservationEnd, StopReason
+from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.meter import Reading
-from sim_core.hardware.outlet import Fault
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class FaultRaised:
     """Something broke; connector 0 is the charger as a whole."""
 
     connector_id: int
-    fault: Fault
+    fault: ChargerFault
     cause: Cause = Cause.FAULT
 
 
@@ -154,7 +154,7 @@ class FaultCleared:
     """What broke is mended."""
 
     connector_id: int
-    fault: Fault
+    fault: ChargerFault
     cause: Cause = Cause.BUTTON
 
 
@@ -163,7 +163,7 @@ class Looked:
     """Facts of a connector may have changed: what is true of it now."""
 
     facts: Facts
-    fault: Fault | None
+    fault: ChargerFault | None
     held: bool
     """It is kept free for somebody."""
     cause: Cause = Cause.CSMS
@@ -174,7 +174,7 @@ class LookedAtWhole:
     """The same of the charger as a whole."""
 
     usable: bool
-    fault: Fault | None
+    fault: ChargerFault | None
     contradiction: str
     """A card of which the CSMS says otherwise than the local list that it has sent."""
     cause: Cause = Cause.CSMS

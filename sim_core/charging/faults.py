@@ -15,21 +15,14 @@ from sim_core.charging.csms import Csms
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import why_not
 from sim_core.charging.points import Points
+from sim_core.charging.policy import Policy
 from sim_core.charging.power import Power
 from sim_core.charging.starting import drop_authorization
 from sim_core.charging.transactions import Transactions
 from sim_core.charging.vocabulary import Cause, StopReason
-from sim_core.commands import (
-    ERROR_CODES,
-    Accepted,
-    ClearFault,
-    InjectFault,
-    Outcome,
-    Refused,
-    unsayable,
-)
+from sim_core.commands import Accepted, ClearFault, InjectFault, Outcome, Refused, unsayable
+from sim_core.hardware.faults import ERROR_CODES, ChargerFault
 from sim_core.hardware.model import VendorFault
-from sim_core.hardware.outlet import Fault
 
 PASSES_S = 3.0
 """How long a fault shows that is found at a start and passes by itself."""
@@ -46,6 +39,7 @@ class Faults:
         "_environment",
         "_kinds",
         "_points",
+        "_policy",
         "_power",
         "_transactions",
     )
@@ -55,6 +49,7 @@ class Faults:
         environment: Environment,
         connectors: Mapping[int, Connector],
         condition: Condition,
+        policy: Policy,
         csms: Csms,
         power: Power,
         transactions: Transactions,
@@ -66,6 +61,7 @@ class Faults:
         self._environment = environment
         self._connectors = connectors
         self._condition = condition
+        self._policy = policy
         self._csms = csms
         self._power = power
         self._transactions = transactions
@@ -79,13 +75,15 @@ class Faults:
             return Refused(
                 f"{command.error_code!r} is no error code; there are: {', '.join(ERROR_CODES)}"
             )
-        if reason := unsayable(command) or why_not("fault", connector.facts(self._condition)):
+        if reason := unsayable(command, self._policy.text_limits) or why_not(
+            "fault", connector.facts(self._condition)
+        ):
             return Refused(reason)
         self._power.advance()
         code = command.vendor_error_code or ""
         if self._points.own_fault_codes and code in self._kinds:
             return self._strike(connector, code, self._kinds[code])
-        fault = Fault(command.error_code, code, command.info or "")
+        fault = ChargerFault(command.error_code, code, command.info or "")
         connector.break_down(fault, self._environment.now())
         self._changed(connector, Cause.FAULT)
         return Accepted()
@@ -115,7 +113,7 @@ class Faults:
 
     def _strike(self, connector: Connector, code: str, kind: VendorFault) -> Outcome:
         """A fault that the make has a code of its own for, with the scope that it has."""
-        fault = Fault("InternalError", code, kind.info)
+        fault = ChargerFault("InternalError", code, kind.info)
         if kind.fails_start and connector.transaction is None and connector.metal.plugged:
             connector.start_fault = fault
             return Accepted("it shows when the next transaction starts")
@@ -140,7 +138,7 @@ class Faults:
             self._environment.after(delay_s, partial(self._end_struck, other, fault, kind))
         return Accepted()
 
-    def _end_struck(self, connector: Connector, fault: Fault, kind: VendorFault) -> None:
+    def _end_struck(self, connector: Connector, fault: ChargerFault, kind: VendorFault) -> None:
         """A connector that was charging: its transaction ends, and no Finishing is seen."""
         connector.break_down(fault, self._environment.now())
         if kind.stops is not None:
@@ -149,12 +147,12 @@ class Faults:
         self._changed(connector, Cause.FAULT)
         self._break_whole(fault)
 
-    def _break_whole(self, fault: Fault) -> None:
+    def _break_whole(self, fault: ChargerFault) -> None:
         if self._condition.fault is None:
             self._condition.fault = fault
             self._changed(next(iter(self._connectors.values())), Cause.FAULT)
 
-    def pass_soon(self, connector: Connector, fault: Fault) -> None:
+    def pass_soon(self, connector: Connector, fault: ChargerFault) -> None:
         """A fault that was found at a start passes by itself."""
 
         def passes() -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Protocol
 
+from sim_core.snapshot import TextLimits
+
 
 class Setting(Enum):
     """Each is a flag, a number or a list, as its block says."""
@@ -55,6 +57,10 @@ class Feature(Enum):
 
 class Policy(Protocol):
     """The settings as they are now."""
+
+    @property
+    def text_limits(self) -> TextLimits:
+        """What the protocol in use has room for."""
 
     def flag(self, setting: Setting) -> bool: ...
 

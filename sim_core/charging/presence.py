@@ -15,7 +15,7 @@ from typing import Any
 from sim_core.charging.condition import Condition
 from sim_core.charging.connector import Connector
 from sim_core.charging.environment import Environment
-from sim_core.hardware.outlet import Fault
+from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.vehicle import Garage, Vehicle, named
 from sim_core.store.interface import Store
 from sim_core.store.records import StoredTransaction
@@ -132,7 +132,7 @@ class Presence:
         connector.held_for = document["held_for"] if metal.locked else None
         connector.ended = metal.occupied and (document["ended"] or document["charging"])
         if words := document.get("fault"):
-            fault = Fault(*words)
+            fault = ChargerFault(*words)
             if document["everywhere"]:  # one thing is broken, wherever it shows
                 fault = self._condition.fault = self._condition.fault or fault
             metal.fault = fault

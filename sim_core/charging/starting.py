@@ -17,7 +17,7 @@ from sim_core.charging.points import Points
 from sim_core.charging.sampling import Sampling
 from sim_core.charging.transactions import Transactions
 from sim_core.charging.vocabulary import Cause, StopReason
-from sim_core.hardware.outlet import Fault
+from sim_core.hardware.faults import ChargerFault
 
 REMOTE_WITHIN_S = 40.0
 """Longer ago a remote start is not what begins now."""
@@ -58,7 +58,7 @@ class Starting:
         sampling: Sampling,
         points: Points,
         changed: Callable[[Connector, Cause], None],
-        pass_soon: Callable[[Connector, Fault], None],
+        pass_soon: Callable[[Connector, ChargerFault], None],
     ) -> None:
         """`pass_soon` lets a fault that was found at a start pass by itself."""
         self._environment = environment

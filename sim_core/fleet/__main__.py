@@ -9,7 +9,8 @@ from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.picture import sentence, summary
 from sim_core.fleet.stations import FAREWELL_S, Crowd
 from sim_core.log_file import log_to_file
-from sim_core.plain_lines import FORMS, LOOK_S, Lines, until_signal
+from sim_core.output_formats import OUTPUT_FORMATS
+from sim_core.plain_lines import LOOK_S, Lines, until_signal
 from sim_core.settings.loading import load_as
 from sim_core.standard_streams import through_the_door
 
@@ -40,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def run_plain(crowd: Crowd) -> int:
     """Print how the fleet does until a signal or its end."""
-    form = FORMS[crowd.settings.log_format]
+    form = OUTPUT_FORMATS[crowd.settings.log_format].line
     return until_signal(crowd, _FleetReport(crowd), form, STOP_PATIENCE_S)
 
 

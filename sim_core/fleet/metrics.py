@@ -24,7 +24,7 @@ from sim_core.sidecar.server import ClosedError, nothing, open_door
 
 if TYPE_CHECKING:
     from sim_core.fleet.options import FleetSettings
-    from sim_core.sidecar.counters import ExchangeTally
+    from sim_core.sidecar.counters import ExchangeCounts
 
 GAUGES: tuple[tuple[str, str, str], ...] = (
     ("total", "charge_points", "Charge points of this process"),
@@ -57,7 +57,7 @@ class Served(Protocol):
     def picture(self) -> FleetPicture: ...
 
     @property
-    def tally(self) -> ExchangeTally: ...
+    def tally(self) -> ExchangeCounts: ...
 
     def warn(self, sentence: str) -> None: ...
 

@@ -30,7 +30,7 @@ from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import SystemClock, clock_of
 from sim_core.runtime.event_loop_thread import EventLoopThread
 from sim_core.settings.options import ConfigError
-from sim_core.sidecar.counters import ExchangeTally
+from sim_core.sidecar.counters import ExchangeCounts
 from sim_core.snapshot import LinkState
 from sim_core.station import Station
 from sim_core.wire.access import tls_context
@@ -66,7 +66,7 @@ class Crowd:
         self.settings = settings
         self.messages = MessageLog(settings.message_log_size)
         self.events: Ring[Event] = Ring(2_000)
-        self.tally = ExchangeTally(self.messages)
+        self.tally = ExchangeCounts(self.messages)
         self.visits = Visits()
         self.picture = FleetPicture()
         """Swapped for a new one every second; read from any thread."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ROUNDING = 1e-6
+"""More than sums of floating point numbers lose, less than any meter shows; in any unit."""
+
 
 @dataclass(frozen=True)
 class Reading:

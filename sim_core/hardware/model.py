@@ -316,9 +316,15 @@ class Metering:
     """fixed (decimals by unit) or g6 (six significant digits)."""
     location: bool = True
     """Each sampled value says where it was measured."""
+    also_measures: str = field(default="", metadata=of(Text(500)))
+    """Measurands that not every make has, with commas between them."""
     temperature_unit: str = field(default="Celsius", metadata=of(Word(TEMPERATURE_UNITS)))
     """The unit of Temperature. OCPP 1.6 says Celsius; the first edition's schemas, which some CSMSs
     still check by, know only Celcius. K and Fahrenheit are in both, and the value follows."""
+
+    def further_measurands(self) -> tuple[str, ...]:
+        """Those of `also_measures`."""
+        return tuple(name.strip() for name in self.also_measures.split(",") if name.strip())
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
 
-from sim_core.hardware.meter import Meter, Reading
+from sim_core.hardware.faults import ChargerFault
+from sim_core.hardware.meter import ROUNDING, Meter, Reading
 from sim_core.hardware.model import Ratings
-from sim_core.hardware.vehicle import HAIR_WH, Vehicle
+from sim_core.hardware.vehicle import Vehicle
 
 STEP_S = 1.0
 """The longest time over which power is taken as constant."""
@@ -26,15 +26,6 @@ CONTACT_C_PER_A2 = 6e-4
 """How much warmer the contacts end up, by the square of the current."""
 CONTACT_TIME_S = 3600.0
 """How long they take for most of the way there."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something that is broken."""
-
-    error_code: str
-    vendor_error_code: str = ""
-    info: str = ""
 
 
 class Outlet:
@@ -94,7 +85,7 @@ class Outlet:
         self.ratings = ratings
         self.meter = Meter(register_wh)
         self.vehicle: Vehicle | None = None
-        self.fault: Fault | None = None
+        self.fault: ChargerFault | None = None
         self.cable_in = False
         """A detachable cable is in the socket; a fixed one never is."""
         self.locked = False
@@ -175,7 +166,7 @@ class Outlet:
     @property
     def spent(self) -> bool:
         """Whether the energy that was allowed is used up."""
-        return self.cap_wh is not None and self.meter.register_wh >= self.cap_wh - HAIR_WH
+        return self.cap_wh is not None and self.meter.register_wh >= self.cap_wh - ROUNDING
 
     @property
     def held_back(self) -> bool:

@@ -13,8 +13,7 @@ import itertools
 import math
 from dataclasses import dataclass
 
-HAIR_WH = 1e-6
-"""Less than any meter shows, more than sums of floating point numbers lose."""
+from sim_core.hardware.meter import ROUNDING
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class Vehicle:
     @property
     def full(self) -> bool:
         """Whether it wants no more."""
-        return self._stored_wh >= self._full_wh - HAIR_WH
+        return self._stored_wh >= self._full_wh - ROUNDING
 
     @property
     def pausing(self) -> bool:
@@ -139,7 +138,7 @@ class Vehicle:
         return spent_s
 
     def _pause_where_due(self) -> None:
-        while self._pauses and self._stored_wh >= self._pauses[0][0] - HAIR_WH:
+        while self._pauses and self._stored_wh >= self._pauses[0][0] - ROUNDING:
             self._pause_left_s += self._pauses.pop(0)[1]
 
     def _by_curve(self) -> float:

@@ -14,20 +14,9 @@ from functools import lru_cache
 from ocpp.v16.enums import ConfigurationStatus
 
 from sim_core.errors import UserError
+from sim_core.hardware.measurands import REGISTER, USUAL_MEASURANDS, measurands_of
 from sim_core.hardware.model import Model
 from sim_core.settings.authorization_key import key_bytes
-
-MEASURANDS = (
-    "Energy.Active.Import.Register",
-    "Current.Import",
-    "Current.Offered",
-    "Voltage",
-    "Power.Active.Import",
-    "Power.Offered",
-    "SoC",
-    "Temperature",
-)
-"""What the meter of a DC connector can say (OCPP 1.6 §7.31)."""
 
 
 class Kind(str, Enum):
@@ -156,8 +145,7 @@ PHASES = ("NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR")
 def standard_keys(connectors: int) -> tuple[Key, ...]:
     """Every key that this firmware has for a charger with so many connectors."""
     phases = tuple(f"{c}.{phase}" for c in range(connectors + 1) for phase in PHASES) + PHASES
-    measured = "Energy.Active.Import.Register"
-    most = len(MEASURANDS)
+    measured, most = REGISTER, len(USUAL_MEASURANDS)
     lists, reserving = "LocalAuthListManagement", "Reservation"
     firmware = "FirmwareManagement"
     smart = "SmartCharging"
@@ -189,9 +177,9 @@ def standard_keys(connectors: int) -> tuple[Key, ...]:
         Key("LocalPreAuthorize", b, "false"),
         Key("MaxChargingProfilesInstalled", i, "20", readonly=True, profile=smart),
         Key("MaxEnergyOnInvalidId", i, "0"),
-        Key("MeterValuesAlignedData", csv, measured, allowed=MEASURANDS, most=most),
+        Key("MeterValuesAlignedData", csv, measured, allowed=USUAL_MEASURANDS, most=most),
         Key("MeterValuesAlignedDataMaxLength", i, str(most), readonly=True),
-        Key("MeterValuesSampledData", csv, measured, allowed=MEASURANDS, most=most),
+        Key("MeterValuesSampledData", csv, measured, allowed=USUAL_MEASURANDS, most=most),
         Key("MeterValuesSampledDataMaxLength", i, str(most), readonly=True),
         Key("MeterValueSampleInterval", i, "10", high=DAY_S),
         Key("MinimumStatusDuration", i, "0", high=DAY_S),
@@ -202,9 +190,9 @@ def standard_keys(connectors: int) -> tuple[Key, ...]:
         Key("SendLocalListMaxLength", i, str(LIST_MOST), readonly=True, profile=lists),
         Key("StopTransactionOnEVSideDisconnect", b, "true"),
         Key("StopTransactionOnInvalidId", b, "true"),
-        Key("StopTxnAlignedData", csv, "", allowed=MEASURANDS, most=most),
+        Key("StopTxnAlignedData", csv, "", allowed=USUAL_MEASURANDS, most=most),
         Key("StopTxnAlignedDataMaxLength", i, str(most), readonly=True),
-        Key("StopTxnSampledData", csv, "", allowed=MEASURANDS, most=most),
+        Key("StopTxnSampledData", csv, "", allowed=USUAL_MEASURANDS, most=most),
         Key("StopTxnSampledDataMaxLength", i, str(most), readonly=True),
         Key(SUPPORTED, csv, ",".join(PROFILES), readonly=True, allowed=PROFILES),
         Key("SupportedFeatureProfilesMaxLength", i, str(len(PROFILES)), readonly=True),
@@ -221,7 +209,7 @@ def keys_of(model: Model, keys: tuple[Key, ...]) -> tuple[Key, ...]:
 
     Raises UserError with a sentence when the model gives a key what it cannot have.
     """
-    standard = {key.name: key for key in keys}
+    standard = {key.name: key for key in _with_measurands(model, keys)}
     named: dict[str, Key] = {}
     spelled = {name.casefold(): name for name in standard}
     for name, text in model.keys.items():
@@ -259,6 +247,23 @@ def keys_of(model: Model, keys: tuple[Key, ...]) -> tuple[Key, ...]:
         return (*named.values(), *(replace(key, hidden=True) for key in others))
     return tuple(named.get(name, key) for name, key in standard.items()) + tuple(
         key for name, key in named.items() if name not in standard
+    )
+
+
+def _with_measurands(model: Model, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    """The keys with lists of all that this make's meter can say."""
+    names = measurands_of(model.metering)
+    if names == USUAL_MEASURANDS:
+        return keys
+    lists = {key.name for key in keys if key.allowed == USUAL_MEASURANDS}
+    counts = {name + COUNTED for name in lists}
+    return tuple(
+        replace(key, allowed=names, most=len(names))
+        if key.name in lists
+        else replace(key, default=str(len(names)))
+        if key.name in counts
+        else key
+        for key in keys
     )
 
 

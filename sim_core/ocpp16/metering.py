@@ -7,46 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sim_core.charging.domain_events import Sample
-from sim_core.hardware.meter import Reading
+from sim_core.hardware.measurands import CELSIUS, MEASURANDS, REGISTER, Measurand
+from sim_core.hardware.meter import ROUNDING, Reading
 from sim_core.hardware.model import Metering
 from sim_core.ocpp16.timestamps import stamp
-
-REGISTER = "Energy.Active.Import.Register"
-
-CELSIUS = "Celsius"
-
-HAIR = 1e-6
-"""Of the last decimal: what sums of floating point numbers lose."""
-
-
-@dataclass(frozen=True)
-class Measurand:
-    """How one measurand is read and written. `decimals` hold for the plain unit."""
-
-    unit: str
-    location: str
-    decimals: int
-    read: Callable[[Reading], float]
-    kilo_unit: str | None = None
-
-
-TABLE: dict[str, Measurand] = {
-    "Energy.Active.Import.Register": Measurand("Wh", "Outlet", 0, lambda r: r.register_wh, "kWh"),
-    "Current.Import": Measurand("A", "Outlet", 2, lambda r: r.current_a),
-    "Current.Offered": Measurand(
-        "A", "Outlet", 2, lambda r: r.offered_w / r.voltage_v if r.voltage_v else 0.0
-    ),
-    "Voltage": Measurand("V", "Outlet", 2, lambda r: r.voltage_v),
-    "Power.Active.Import": Measurand("W", "Outlet", 0, lambda r: r.power_w, "kW"),
-    "Power.Offered": Measurand("W", "Outlet", 0, lambda r: r.offered_w, "kW"),
-    "SoC": Measurand("Percent", "EV", 0, lambda r: r.soc_percent or 0.0),
-    "Temperature": Measurand(CELSIUS, "Outlet", 1, lambda r: r.temperature_c),
-}
-
 
 TEMPERATURE: dict[str, Callable[[float], float]] = {
     "Celsius": lambda celsius: celsius,
@@ -63,15 +30,15 @@ FACTORS = ("Current.Import", "Voltage")
 def cut(value: float, decimals: int) -> float:
     """What a display shows of a value: no more than there is, so no limit seems to be passed."""
     scale = 10.0**decimals
-    return math.floor(value * scale + HAIR) / scale
+    return math.floor(value * scale + ROUNDING) / scale
 
 
 def sampled_values(
     reading: Reading, measurands: tuple[str, ...], context: str, style: Metering
 ) -> list[dict[str, Any]]:
     """The sampledValue list of one meter value; an empty list of measurands means the register."""
-    names = measurands or ("Energy.Active.Import.Register",)
-    return [_sampled(name, TABLE[name], reading, context, style) for name in names]
+    names = measurands or (REGISTER,)
+    return [_sampled(name, MEASURANDS[name], reading, context, style) for name in names]
 
 
 def _sampled(
@@ -81,7 +48,7 @@ def _sampled(
     if unit == CELSIUS:
         unit = style.temperature_unit
         value = TEMPERATURE[unit](value)
-    if name == "Energy.Active.Import.Register":
+    if name == REGISTER:
         value = float(int(value))  # whole Wh, never more than the meter has counted
     tenths = style.number_format == "g6"
     if tenths and name in FACTORS:

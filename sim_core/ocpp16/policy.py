@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sim_core.charging.policy import Feature, Setting
 from sim_core.ocpp16.configuration import Configuration
+from sim_core.ocpp16.text_limits import TEXT_LIMITS
+from sim_core.snapshot import TextLimits
 
 KEYS: dict[Setting, str] = {
     Setting.AUTOCHARGE: "AutoCharge",
@@ -48,6 +50,10 @@ class KeyPolicy:
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
+
+    @property
+    def text_limits(self) -> TextLimits:
+        return TEXT_LIMITS
 
     def flag(self, setting: Setting) -> bool:
         return self._configuration.flag(KEYS[setting])

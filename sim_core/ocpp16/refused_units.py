@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sim_core.ocpp16.metering import CELSIUS
+from sim_core.hardware.measurands import CELSIUS
 from sim_core.wire.answers import Error
 from sim_core.wire.call_errors import BREAKS_SCHEMA
 

@@ -14,7 +14,7 @@ from sim_core.charging.connector import Authorization, Connector
 from sim_core.charging.domain_events import Authorised, Looked, LookedAtWhole
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts
-from sim_core.hardware.outlet import Fault
+from sim_core.hardware.faults import ChargerFault
 from sim_core.ocpp16.points import Speech
 from sim_core.ocpp16.status import Status, connector_status, whole_status
 from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
@@ -64,7 +64,7 @@ class StatusChanges:
         """Facts of a connector may have changed."""
         self._look(event.facts, event.fault, held=event.held)
 
-    def _look(self, facts: Facts, fault: Fault | None, *, held: bool) -> None:
+    def _look(self, facts: Facts, fault: ChargerFault | None, *, held: bool) -> None:
         number = facts.connector_id
         status = self._speech.status(connector_status(facts))
         said = self._said(number)
@@ -162,7 +162,7 @@ class StatusChanges:
         return lambda: act() if self._outbox.registered else None
 
 
-def _report(status: Status, fault: Fault | None) -> Report:
+def _report(status: Status, fault: ChargerFault | None) -> Report:
     if fault is None:
         return Report(status)
     return Report(status, fault.error_code, fault.vendor_error_code, fault.info)

@@ -17,6 +17,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Protocol
 
+TIMER_SLACK_S = 1e-6
+"""Less than any timer knows: what is due within it is due now."""
+
 
 class Timer(Protocol):
     """A callback that waits for its moment."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sim_core.errors import UserError
+from sim_core.hardware.measurands import MEASURANDS
 from sim_core.hardware.model import (
     Behaviour,
     Identity,
@@ -94,13 +95,20 @@ def _model(document: dict[str, Any], where: str, name: str) -> Model:
                 f"{where}: ratings.{less} is {getattr(ratings, less)!r}: allowed is at most "
                 f"{more} ({getattr(ratings, more)!r})."
             )
+    metering = _section(Metering, document, "metering", where)
+    for measurand in metering.further_measurands():
+        if measurand not in MEASURANDS:
+            raise ModelError(
+                f"{where}: metering.also_measures has {measurand!r}: allowed is "
+                f"{', '.join(MEASURANDS)}.{meant(measurand, MEASURANDS)}"
+            )
     return Model(
         name=name,
         identity=_section(Identity, document, "identity", where),
         ratings=ratings,
         timing={pace: _section(Timing, timing, pace, where, prefix="timing.") for pace in PACES},
         behaviour=_section(Behaviour, document, "behaviour", where),
-        metering=_section(Metering, document, "metering", where),
+        metering=metering,
         keys={
             key: _entry(KeyText, "value", value, f"keys.{key}", where)
             for key, value in _table(document, "keys", where).items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from sim_core.errors import UserError
-from sim_core.redaction import plain, without_users
+from sim_core.redaction import one_line, without_users
 
 ALIKE, VERY_ALIKE = 0.6, 0.84
 """How alike two words are, from 0 to 1, for a guess; and for a guess at a word that may well be
@@ -64,7 +64,7 @@ def in_one_piece(argv: list[str], flags: Mapping[str, str], prog: str) -> list[s
 
 
 def _not_known(word: str, flags: Mapping[str, str], prog: str) -> str:
-    word = plain(without_users(word))
+    word = one_line(without_users(word))
     if word.startswith("-"):
         word = word.partition("=")[0]  # its value may be a secret
         meant = "--" + word.lstrip("-").lower()

@@ -16,10 +16,10 @@ from sim_core.commands import ACTIONS
 from sim_core.http_door.answers import refusal
 from sim_core.http_door.guard import Guard
 from sim_core.settings.options import Settings
-from sim_core.sidecar.command_routes import act
-from sim_core.sidecar.counters import Tally
+from sim_core.sidecar.command_routes import command_handler
+from sim_core.sidecar.counters import StationCounts
 from sim_core.sidecar.metrics import Metrics
-from sim_core.sidecar.read_routes import LOOKS, Look, Looks, version_of
+from sim_core.sidecar.read_routes import READ_ROUTES, ReadHandlers, ReadRoute, version_of
 from sim_core.sidecar.server_sent_events import Streams
 from sim_core.station import Station
 
@@ -30,15 +30,21 @@ class Sidecar:
     def __init__(self, station: Station, settings: Settings) -> None:
         key = settings.http_api_key
         version = version_of("chargeforge")
-        self._tally = Tally(station)
+        self._counts = StationCounts(station)
         self._streams = Streams(station)
-        looks = Looks(
-            station, settings, self._streams, Metrics(station, self._tally, version), version
+        handlers = ReadHandlers(
+            station, settings, self._streams, Metrics(station, self._counts, version), version
         )
         self.app = Starlette(
             routes=[
-                *(Route(look.path, _handler(look, looks), methods=["GET"]) for look in LOOKS),
-                *(Route(one.path, act(station, one), methods=["POST"]) for one in ACTIONS),
+                *(
+                    Route(route.path, _handler(route, handlers), methods=["GET"])
+                    for route in READ_ROUTES
+                ),
+                *(
+                    Route(one.path, command_handler(station, one), methods=["POST"])
+                    for one in ACTIONS
+                ),
             ],
             middleware=[
                 Middleware(
@@ -53,12 +59,12 @@ class Sidecar:
     def stop(self) -> None:
         """End what would go on for ever, and look no more."""
         self._streams.stop()
-        self._tally.stop()
+        self._counts.stop()
 
 
-def _handler(look: Look, looks: Looks) -> Callable[[Request], Awaitable[Response]]:
+def _handler(route: ReadRoute, handlers: ReadHandlers) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
-        return _Any(await look.handle(looks, request))
+        return _Any(await route.handle(handlers, request))
 
     return handle
 

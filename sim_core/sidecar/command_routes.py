@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -18,7 +18,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sim_core.commands import (
-    ERROR_CODES,
     Accepted,
     Action,
     Command,
@@ -28,7 +27,9 @@ from sim_core.commands import (
     Start,
     Swipe,
 )
+from sim_core.hardware.faults import ERROR_CODES
 from sim_core.http_door.answers import answer, refusal
+from sim_core.snapshot import ConnectorSnapshot, TextLimits
 from sim_core.station import Station
 
 AUTO_TAG = "AUTO_TAG"
@@ -48,6 +49,8 @@ class Query:
     schema: Mapping[str, Any]
     also: tuple[str, ...] = ()
     required: bool = False
+    longest: Callable[[TextLimits], int] | None = None
+    """How long it may be, where the protocol in use has the say."""
 
     def trouble(self, value: str) -> str | None:
         """Why `value` cannot be, as a sentence; None when it can."""
@@ -90,13 +93,15 @@ QUERIES: dict[str, Query] = {
     "vendor_error_code": Query(
         "vendor_error_code",
         "The maker's own code for it",
-        {"type": "string", "minLength": 1, "maxLength": 50, "pattern": PLAIN_TEXT},
+        {"type": "string", "minLength": 1, "pattern": PLAIN_TEXT},
         also=("vendor_code", "vendorErrorCode"),
+        longest=lambda limits: limits.fault_text,
     ),
     "info": Query(
         "info",
         "More about it, in words",
-        {"type": "string", "minLength": 1, "maxLength": 50, "pattern": PLAIN_TEXT},
+        {"type": "string", "minLength": 1, "pattern": PLAIN_TEXT},
+        longest=lambda limits: limits.fault_text,
     ),
 }
 """Field of a command -> how a query says it."""
@@ -119,28 +124,31 @@ ASIDE: dict[type[Command], tuple[Query, ...]] = {
     ),
 }
 """What the query of a command may say beyond its fields."""
-REQUIRED: dict[type[Command], frozenset[str]] = {Swipe: frozenset({"id_tag"})}
 
 
-def queries(action: Action) -> tuple[Query, ...]:
+def queries(action: Action, limits: TextLimits) -> tuple[Query, ...]:
     """Everything that the query of this action may say."""
-    own = [QUERIES[one.name] for one in fields(action.command) if one.name in QUERIES]
-    needed = REQUIRED.get(action.command, frozenset())
+    own = [QUERIES[one.name] for one in fields(action.command) if one.name != "connector_id"]
+    needed = {one.name for one in fields(action.command) if one.default is MISSING}
     return tuple(
-        Query(one.name, one.text, one.schema, one.also, one.name in needed)
+        replace(
+            one,
+            required=one.name in needed,
+            schema={**one.schema, "maxLength": one.longest(limits)} if one.longest else one.schema,
+        )
         for one in (*own, *ASIDE.get(action.command, ()))
     )
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedQuery:
     """A query as it was understood: what it says, or the sentence that says why it cannot be."""
 
     said: Mapping[str, str] = field(default_factory=dict)
     trouble: str = ""
 
 
-def read(known: tuple[Query, ...], given: QueryParams) -> Reading:
+def parse_query(known: tuple[Query, ...], given: QueryParams) -> ParsedQuery:
     """Read a query. A name that is not known is an error: misspelt, it would change the meaning."""
     by_name = {name: query for query in known for name in (query.name, *query.also)}
     said: dict[str, str] = {}
@@ -148,23 +156,25 @@ def read(known: tuple[Query, ...], given: QueryParams) -> Reading:
         query = by_name.get(name)
         if query is None:
             names = ", ".join(query.name for query in known) or "none"
-            return Reading(trouble=f"there is no parameter {name[:50]!r} here; there are: {names}")
+            return ParsedQuery(
+                trouble=f"there is no parameter {name[:50]!r} here; there are: {names}"
+            )
         if trouble := query.trouble(value):
-            return Reading(trouble=trouble)
+            return ParsedQuery(trouble=trouble)
         if said.setdefault(query.name, value) != value:
-            return Reading(trouble=f"{query.name} is given twice")
+            return ParsedQuery(trouble=f"{query.name} is given twice")
     for query in known:
         if query.required and query.name not in said:
-            return Reading(trouble=f"{query.name} is missing: add ?{query.name}=TAG")
-    return Reading(said)
+            return ParsedQuery(trouble=f"{query.name} is missing: add ?{query.name}=TAG")
+    return ParsedQuery(said)
 
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def act(station: Station, action: Action) -> Handler:
+def command_handler(station: Station, action: Action) -> Handler:
     """The handler of one action."""
-    known = queries(action)
+    known = queries(action, station.snapshot.text_limits)
 
     async def handle(request: Request) -> Response:
         number = 0
@@ -172,11 +182,11 @@ def act(station: Station, action: Action) -> Handler:
             number = _connector(station, request.path_params["cid"])
             if not number:
                 return refusal(404, "unknown connector")
-        reading = read(known, request.query_params)
-        if reading.trouble:
-            return refusal(422, reading.trouble)
+        parsed = parse_query(known, request.query_params)
+        if parsed.trouble:
+            return refusal(422, parsed.trouble)
         try:
-            outcome = await _carry_out(station, action, number, reading.said)
+            outcome = await _carry_out(station, action, number, parsed.said)
         except asyncio.CancelledError:
             # Only uvicorn cancels, at its end; passed on, it would be logged as a failure.
             return refusal(503, "the charge point is ending")
@@ -216,38 +226,40 @@ async def _started(station: Station, number: int) -> Outcome | None:
 
     A script that asks for a start looks for the transaction with its next line.
     """
-    connector = station.charger.connectors[number]
-    if not connector.starting:
+    if not _seen(station, number).starting:
         return None
-    await station.until(lambda _: not connector.starting)
-    if connector.transaction is not None:
+    await station.until(lambda _: not _seen(station, number).starting)
+    seen = _seen(station, number)
+    if seen.transaction is not None:
         return Accepted("started")
-    why = station.snapshot.connectors[number - 1].refusals.get("local_start")
+    why = seen.refusals.get("local_start")
     return Refused(why or f"connector {number}: the start was broken off")
 
 
 def _connector(station: Station, text: str) -> int:
     """The connector that a path names; 0 where there is none."""
-    numbers = {str(number): number for number in station.charger.connectors}
+    numbers = {str(one.connector_id): one.connector_id for one in station.snapshot.connectors}
     return numbers.get(text, 0)
+
+
+def _seen(station: Station, number: int) -> ConnectorSnapshot:
+    """A connector as it is now: on this loop no picture is older than the last change."""
+    return station.snapshot.connectors[number - 1]
 
 
 def _done(station: Station, action: Action, number: int, outcome: Outcome) -> dict[str, Any]:
     body: dict[str, Any] = {"ok": True}
     if action.on_connector:
-        # The picture is made once a turn of the loop; the facts are those of now.
-        connector = station.charger.connectors[number]
+        seen = _seen(station, number)
         body["connector"] = number
-        body["state"] = station.charge_point.connector_word(
-            connector.facts(station.charger.condition)
-        )[1]
-        body["plugged"] = connector.metal.plugged
-        if connector.metal.fault is not None:
-            body["error_code"] = connector.metal.fault.error_code
+        body["state"] = seen.status
+        body["plugged"] = seen.plugged
+        if seen.fault is not None:
+            body["error_code"] = seen.fault.error_code
     else:
-        body["link"] = "up" if station.link.wanted else "down"
+        body["link"] = "up" if station.link_wanted else "down"
         body["online"] = station.snapshot.link.frames_pass
-        body["powered"] = station.charger.condition.powered
+        body["powered"] = station.snapshot.powered
     if isinstance(outcome, Accepted) and outcome.detail:
         body["detail"] = outcome.detail
     return body

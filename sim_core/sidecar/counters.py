@@ -1,7 +1,7 @@
 """Counts of what has been, for whoever writes figures down: sessions, errors, messages, latency.
 
-A picture shows what is; a counter needs what was. Each tally looks at what is new once, in passing,
-so that its cost does not depend on who asks, nor on how long the charge point runs. Labels are
+A picture shows what is; a counter needs what was. What is new is looked at once, in passing, so
+that the cost does not depend on who asks, nor on how long the charge point runs. Labels are
 bounded: a name from the wire that OCPP does not know is counted as `other`.
 """
 
@@ -67,7 +67,7 @@ class Latency:
         return rows
 
 
-class ExchangeTally:
+class ExchangeCounts:
     """Counts the exchanges of a message log, from its beginning."""
 
     def __init__(self, log: MessageLog) -> None:
@@ -112,13 +112,13 @@ class ExchangeTally:
             self._open.remove(min(self._open))
 
 
-class Tally:
+class StationCounts:
     """Counts what happens to one station, from now on."""
 
     def __init__(self, station: Station) -> None:
         self.started: Counter[int] = Counter()
         self.ended: Counter[int] = Counter()
-        self.exchanges = ExchangeTally(station.messages)
+        self.exchanges = ExchangeCounts(station.messages)
         self.errors = self.exchanges.errors
         self.connections = 0
         self._station = station
@@ -131,7 +131,7 @@ class Tally:
             self._running[connector.connector_id] = _begun(connector)
         self._look(seen)
         self.stop: Callable[[], None] = station.watch(self._look)
-        """Takes the tally off the station."""
+        """Takes the counts off the station."""
 
     def look(self) -> None:
         """Count what is new: an exchange alone makes no picture."""

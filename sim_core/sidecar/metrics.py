@@ -1,4 +1,4 @@
-"""`GET /metrics`: the picture of now and the counts of a `Tally`, in Prometheus's words."""
+"""`GET /metrics`: the picture of now and the counts of a `StationCounts`, in Prometheus's words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
-from sim_core.sidecar.counters import ERROR_KINDS, ExchangeTally, Tally
+from sim_core.sidecar.counters import ERROR_KINDS, ExchangeCounts, StationCounts
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration, StationSnapshot
 from sim_core.station import Station
 
@@ -49,20 +49,20 @@ class Scraped(Collector):
 class Metrics(Scraped):
     """What a scrape gets."""
 
-    def __init__(self, station: Station, tally: Tally, version: str) -> None:
+    def __init__(self, station: Station, counts: StationCounts, version: str) -> None:
         super().__init__()
         self._station = station
-        self._tally = tally
+        self._counts = counts
         self._version = version
 
     def collect(self) -> Iterator[Metric]:
         """Called by the registry."""
-        self._tally.look()
+        self._counts.look()
         seen = self._station.snapshot
         yield from self._charge_point(seen)
         yield from self._link(seen)
         yield from self._connectors(seen)
-        yield from exchange_metrics(self._tally.exchanges)
+        yield from exchange_metrics(self._counts.exchanges)
 
     def _charge_point(self, seen: StationSnapshot) -> Iterator[Metric]:
         info = {
@@ -76,7 +76,7 @@ class Metrics(Scraped):
         yield gauge("chargeforge_powered", "1 while the mains are there", seen.powered)
 
     def _link(self, seen: StationSnapshot) -> Iterator[Metric]:
-        link, tally = seen.link, self._tally
+        link, counts = seen.link, self._counts
         yield gauge(
             "chargeforge_link_up",
             "1 while the WebSocket to the CSMS is open",
@@ -90,7 +90,7 @@ class Metrics(Scraped):
         yield counter(
             "chargeforge_link_reconnects",
             "How often the WebSocket was opened again after the first time",
-            max(0, tally.connections - 1),
+            max(0, counts.connections - 1),
         )
         yield gauge(
             "chargeforge_journal_messages",
@@ -115,7 +115,7 @@ class Metrics(Scraped):
         for number, word in words.items():
             status.add_metric([str(number)], {name: name == word for name in STATUSES})
         yield status
-        tally, connectors = self._tally, seen.connectors
+        counts, connectors = self._counts, seen.connectors
         charging = [(one, one.soc_percent) for one in connectors]
         yield _per_connector(
             CounterMetricFamily,
@@ -127,13 +127,13 @@ class Metrics(Scraped):
             CounterMetricFamily,
             "chargeforge_sessions_started",
             "Transactions that were started since the program was",
-            ((one, tally.started[one.connector_id]) for one in connectors),
+            ((one, counts.started[one.connector_id]) for one in connectors),
         )
         yield _per_connector(
             CounterMetricFamily,
             "chargeforge_sessions_ended",
             "Transactions that have ended since the program was started",
-            ((one, tally.ended[one.connector_id]) for one in connectors),
+            ((one, counts.ended[one.connector_id]) for one in connectors),
         )
         yield _per_connector(
             GaugeMetricFamily,
@@ -167,20 +167,20 @@ class Metrics(Scraped):
         )
 
 
-def exchange_metrics(tally: ExchangeTally) -> Iterator[Metric]:
+def exchange_metrics(counts: ExchangeCounts) -> Iterator[Metric]:
     """What has gone over the wire."""
     errors = CounterMetricFamily(
         "chargeforge_errors", "What has gone wrong, by kind", labels=["kind"]
     )
     for kind in ERROR_KINDS:
-        errors.add_metric([kind], tally.errors[kind])
+        errors.add_metric([kind], counts.errors[kind])
     yield errors
     messages = CounterMetricFamily(
         "chargeforge_messages",
         "OCPP requests by action and direction; `noise` is no request",
         labels=["action", "direction"],
     )
-    for labels, count in sorted(tally.messages.items()):
+    for labels, count in sorted(counts.messages.items()):
         messages.add_metric(labels, count)
     yield messages
     latency = HistogramMetricFamily(
@@ -188,7 +188,7 @@ def exchange_metrics(tally: ExchangeTally) -> Iterator[Metric]:
         "How long the CSMS took to answer a request",
         labels=["action"],
     )
-    for action, seen in sorted(tally.latency.items()):
+    for action, seen in sorted(counts.latency.items()):
         latency.add_metric([action], seen.buckets(), seen.sum_s)
     yield latency
 

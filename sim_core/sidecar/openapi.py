@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from sim_core.commands import ACTIONS, Action
 from sim_core.sidecar.command_routes import Query, queries
 from sim_core.sidecar.metrics import STATUSES
+from sim_core.snapshot import TextLimits
 
 Schema = dict[str, Any]
 
@@ -215,7 +216,7 @@ WRONG: dict[str, str] = {
 """Answers with a `detail` -> what they mean."""
 
 
-class ReadRoute(Protocol):
+class DescribedRoute(Protocol):
     """What is told of a path that is read."""
 
     @property
@@ -234,13 +235,13 @@ class ReadRoute(Protocol):
     def queries(self) -> tuple[Query, ...]: ...
 
 
-def description(routes: Iterable[ReadRoute], version: str) -> Schema:
+def description(routes: Iterable[DescribedRoute], version: str, limits: TextLimits) -> Schema:
     """The whole description; `routes` are those that are read."""
     paths: dict[str, Schema] = {}
     for route in routes:
         paths[route.path] = {"get": _read(route)}
     for action in ACTIONS:
-        paths[action.path] = {"post": _act(action)}
+        paths[action.path] = {"post": _act(action, limits)}
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": version or "0"},
@@ -252,7 +253,7 @@ def description(routes: Iterable[ReadRoute], version: str) -> Schema:
     }
 
 
-def _read(route: ReadRoute) -> Schema:
+def _read(route: DescribedRoute) -> Schema:
     wrong = ["403", "413", "414", "431"]
     if route.queries:
         wrong.append("422")
@@ -269,7 +270,7 @@ def _read(route: ReadRoute) -> Schema:
     }
 
 
-def _act(action: Action) -> Schema:
+def _act(action: Action, limits: TextLimits) -> Schema:
     done = "DoneAtConnector" if action.on_connector else "Done"
     wrong = ["401", "403", "413", "414", "422", "431", "503"]
     if action.on_connector:
@@ -289,7 +290,7 @@ def _act(action: Action) -> Schema:
         "security": [{}, {KEY: []}],
         "parameters": [
             *(path if action.on_connector else ()),
-            *(_parameter(query) for query in queries(action)),
+            *(_parameter(query) for query in queries(action, limits)),
         ],
         "responses": {
             "200": _response("It was done", done),

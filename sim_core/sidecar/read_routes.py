@@ -21,7 +21,7 @@ from sim_core.http_door.answers import answer, refusal
 from sim_core.redaction import HIDDEN, public_url, without_users
 from sim_core.settings.options import Settings, options_of
 from sim_core.sidecar import openapi
-from sim_core.sidecar.command_routes import Query, read
+from sim_core.sidecar.command_routes import Query, parse_query
 from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.server_sent_events import Streams
 from sim_core.snapshot import (
@@ -65,7 +65,7 @@ EVENT_QUERIES = (
 )
 
 
-class Looks:
+class ReadHandlers:
     """The handlers."""
 
     def __init__(
@@ -126,11 +126,12 @@ class Looks:
         since, after = given.get("since", 0), given.get("after", 0)
         revision, changed = self._station.messages.since(since)
         upto = min(given.get("upto", revision), revision)
+        ahead = timedelta(seconds=self._station.snapshot.clock_ahead_s)
         page: list[dict[str, Any]] = []
         characters = 0
         behind = [exchange for exchange in changed if exchange.number > after]
         for exchange in behind[: given.get("limit", PAGE)]:
-            page.append(_exchange(exchange, self._station.charge_point.environment.ahead))
+            page.append(_exchange(exchange, ahead))
             characters += len(exchange.request) + len(exchange.answer)
             if characters > PAGE_CHARACTERS:
                 break
@@ -149,56 +150,59 @@ class Looks:
         return self._streams.open(request, given.get("since"))
 
     async def description(self, request: Request) -> Response:
-        return answer(openapi.description(LOOKS, self._versions["chargeforge"]))
+        return answer(self._description())
 
     async def docs(self, request: Request) -> Response:
-        described = openapi.description(LOOKS, self._versions["chargeforge"])
-        return HTMLResponse(openapi.page(described), headers=PAGE_OF_DOCS)
+        return HTMLResponse(openapi.page(self._description()), headers=PAGE_OF_DOCS)
+
+    def _description(self) -> openapi.Schema:
+        limits = self._station.snapshot.text_limits
+        return openapi.description(READ_ROUTES, self._versions["chargeforge"], limits)
 
 
 @dataclass(frozen=True)
-class Look:
+class ReadRoute:
     """One path to look under."""
 
     path: str
     help: str
-    handle: Callable[[Looks, Request], Awaitable[ASGIApp]]
+    handle: Callable[[ReadHandlers, Request], Awaitable[ASGIApp]]
     media_type: str = "application/json"
     schema: str = ""
     """Name of the answer's schema, for JSON."""
     queries: tuple[Query, ...] = ()
 
 
-LOOKS: tuple[Look, ...] = (
-    Look(
+READ_ROUTES: tuple[ReadRoute, ...] = (
+    ReadRoute(
         "/health",
         "Is it alive: 200 with the link's state; a CSMS that is away does not change that",
-        Looks.health,
+        ReadHandlers.health,
         schema="Health",
     ),
-    Look(
+    ReadRoute(
         "/info",
         "Settings without secrets, connectors, active sessions, link and versions",
-        Looks.info,
+        ReadHandlers.info,
         schema="Info",
     ),
-    Look("/metrics", "Numbers for Prometheus", Looks.metrics, media_type="text/plain"),
-    Look(
+    ReadRoute("/metrics", "Numbers for Prometheus", ReadHandlers.metrics, media_type="text/plain"),
+    ReadRoute(
         "/messages",
         "Exchanges with the CSMS that have changed since; follow `next` for the ones after",
-        Looks.messages,
+        ReadHandlers.messages,
         schema="Messages",
         queries=MESSAGE_QUERIES,
     ),
-    Look(
+    ReadRoute(
         "/events",
         "What happens, as server-sent events; goes on after the header Last-Event-ID",
-        Looks.events,
+        ReadHandlers.events,
         media_type="text/event-stream",
         queries=EVENT_QUERIES,
     ),
-    Look("/openapi.json", "All of this as an OpenAPI description", Looks.description),
-    Look("/docs", "All of this as a page to read", Looks.docs, media_type="text/html"),
+    ReadRoute("/openapi.json", "All of this as an OpenAPI description", ReadHandlers.description),
+    ReadRoute("/docs", "All of this as a page to read", ReadHandlers.docs, media_type="text/html"),
 )
 
 
@@ -236,10 +240,10 @@ def _sounds_secret(name: str) -> bool:
 
 def _numbers(known: tuple[Query, ...], request: Request) -> dict[str, int] | str:
     """The numbers of a query, or the sentence that says which cannot be."""
-    reading = read(known, request.query_params)
-    if reading.trouble:
-        return reading.trouble
-    return {name: int(value) for name, value in reading.said.items()}
+    parsed = parse_query(known, request.query_params)
+    if parsed.trouble:
+        return parsed.trouble
+    return {name: int(value) for name, value in parsed.said.items()}
 
 
 def _connector(one: ConnectorSnapshot) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sim_core.redaction import without_users
-from sim_core.runtime.clock import Timer
+from sim_core.runtime.clock import TIMER_SLACK_S, Timer
 from sim_core.wire.answers import Answer, Error, MalformedError, NoAnswer, Payload, Result
 from sim_core.wire.channel import Channel
 from sim_core.wire.frames import CALL
@@ -172,7 +172,7 @@ class Asking:
         now_s = self._channel.clock.monotonic()
         for message_id, asked in list(self._open.items()):
             left_s = asked.sent_s + self._timeout_s - now_s
-            if left_s > HAIR_S:
+            if left_s > TIMER_SLACK_S:
                 self._deadline = self._channel.clock.call_later(left_s, self._look_at_deadlines)
                 return
             late: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

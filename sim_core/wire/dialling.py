@@ -32,7 +32,7 @@ from websockets.exceptions import (
 from websockets.typing import Subprotocol
 
 from sim_core.errors import UserError
-from sim_core.redaction import plain, public_url, without_users
+from sim_core.redaction import one_line, public_url, without_users
 from sim_core.settings.csms_url import PLACE_OF_ID, with_identity
 from sim_core.wire.access import Dial, explain_tls
 from sim_core.wire.dialect import Dialect
@@ -238,7 +238,7 @@ def _explain_handshake(error: WebSocketException, dialects: Sequence[Dialect], *
             )
         closed = isinstance(error.__cause__, (EOFError, OSError))
         first = "the link was closed without an answer: " if closed else ""
-        said = _quoted(plain(_status_line(error)))
+        said = _quoted(one_line(_status_line(error)))
         instead = f" (it says {said!r})" if said else ""
         return (
             f"{first}what answers there does not speak HTTP{instead}: check host and port, and "

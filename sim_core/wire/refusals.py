@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sim_core.redaction import plain, without_users
+from sim_core.redaction import one_line, without_users
 from sim_core.wire.answers import Answer, Error, MalformedError, Result
 from sim_core.wire.dialect import Dialect
 
@@ -114,12 +114,12 @@ def words(answer: Error) -> str:
     """A CALLERROR, or an answer that is none, in a few words, for where it is kept."""
     if isinstance(answer, MalformedError):
         return f"an answer that is none: {_shown(answer.description)}"
-    said = f"CALLERROR {plain(answer.code)}"
+    said = f"CALLERROR {one_line(answer.code)}"
     return f"{said} '{_shown(answer.description)}'" if answer.description else said
 
 
 def _shown(text: str) -> str:
-    shown = plain(without_users(text))
+    shown = one_line(without_users(text))
     return shown if len(shown) <= QUOTED_LIMIT else f"{shown[: QUOTED_LIMIT - 1]}…"
 
 

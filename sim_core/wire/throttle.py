@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sim_core.runtime.clock import Clock, Timer
+from sim_core.runtime.clock import TIMER_SLACK_S, Clock, Timer
 from sim_core.runtime.random_numbers import Rng
 from sim_core.wire.wire_format import WireFormat
 
@@ -19,8 +19,6 @@ AFTER_ANSWER = (1.0, 1.1)
 """How many ticks pass between an answer and the next transaction message."""
 HURRY_S = 0.05
 """How long the lane stays open for what an answer has caused."""
-HAIR_S = 1e-6
-"""Less than any timer knows."""
 
 
 class Throttle:
@@ -39,11 +37,11 @@ class Throttle:
 
     @property
     def plain_is_due(self) -> bool:
-        return self._plain_due_s <= self._clock.monotonic() + HAIR_S
+        return self._plain_due_s <= self._clock.monotonic() + TIMER_SLACK_S
 
     @property
     def rows_are_due(self) -> bool:
-        return self._rows_due_s <= self._clock.monotonic() + HAIR_S
+        return self._rows_due_s <= self._clock.monotonic() + TIMER_SLACK_S
 
     def hurry(self) -> None:
         """What is said in this instant leaves in this instant, whatever the tick."""

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from sim_core.commands import Stop
+from sim_core.hardware.measurands import USUAL_MEASURANDS
 from sim_core.ocpp16 import charge_point
-from sim_core.ocpp16.configuration import MEASURANDS, Key, Kind, standard_keys
+from sim_core.ocpp16.configuration import Key, Kind, standard_keys
 from tests.conformance.acts import charge, configure, payloads, read_key, rebooted, said
 from tests.pair import Pair
 
@@ -383,19 +384,19 @@ async def test_more_measurands_than_the_list_may_have(name: str, most: int) -> N
     async with Pair(keys=keys) as pair:
         assert (await read_key(pair, f"{name}MaxLength"))["value"] == str(most)
         for count, answer in ((most, ACCEPTED), (most + 1, REJECTED)):
-            value = ",".join(MEASURANDS[:count])
+            value = ",".join(USUAL_MEASURANDS[:count])
             assert await pair.ask("ChangeConfiguration", key=name, value=value) == answer
-        assert (await read_key(pair, name))["value"] == ",".join(MEASURANDS[:most])
+        assert (await read_key(pair, name))["value"] == ",".join(USUAL_MEASURANDS[:most])
 
 
 @pytest.mark.row(67, "S§5.3 / §9.1")
 async def test_a_list_that_was_wished_longer_has_a_longer_maximum() -> None:
     """What an operator asks for at the start is there, and the charge point says so."""
-    keys = dict.fromkeys(LISTS, ",".join(MEASURANDS))
+    keys = dict.fromkeys(LISTS, ",".join(USUAL_MEASURANDS))
     async with Pair(keys=keys) as pair:
         for name in LISTS:
-            assert (await read_key(pair, name))["value"] == ",".join(MEASURANDS)
-            assert (await read_key(pair, f"{name}MaxLength"))["value"] == str(len(MEASURANDS))
+            assert (await read_key(pair, name))["value"] == ",".join(USUAL_MEASURANDS)
+            assert (await read_key(pair, f"{name}MaxLength"))["value"] == str(len(USUAL_MEASURANDS))
 
 
 @pytest.mark.row(67, "S§5.3 / §9.1")
@@ -403,7 +404,7 @@ async def test_a_list_that_a_csms_has_set_before_the_maximum_fell_is_left_out(
     tmp_path: Path,
 ) -> None:
     async with Pair(state=tmp_path) as pair:
-        value = ",".join(MEASURANDS[:3])
+        value = ",".join(USUAL_MEASURANDS[:3])
         name = "StopTxnSampledData"
         assert await pair.ask("ChangeConfiguration", key=name, value=value) == ACCEPTED
     async with Pair(state=tmp_path, keys={f"{name}MaxLength": "2"}) as pair:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sim_core.commands import Accepted, LinkDown, LinkUp, Plug, Start, Stop, Unplug
-from sim_core.ocpp16.configuration import MEASURANDS
+from sim_core.hardware.measurands import USUAL_MEASURANDS
 from sim_core.ocpp16.timestamps import moment
 from sim_core.store.records import ENDED
 from tests.conformance.acts import charge, checked, configure, energy_wh, payloads
@@ -18,7 +18,7 @@ from tests.scripted_csms import Payload
 
 REGISTER = "Energy.Active.Import.Register"
 NO_SAMPLES = {"MeterValueSampleInterval": "0", "ClockAlignedDataInterval": "0"}
-ALL = ",".join(MEASURANDS)
+ALL = ",".join(USUAL_MEASURANDS)
 
 
 def values(pair: Pair, connector_id: int | None = None) -> list[dict[str, Any]]:
@@ -74,7 +74,7 @@ async def test_a_sample_has_one_value_for_each_measurand() -> None:
         await charge(pair)
         await pair.advance(10)
         (value,) = values(pair)
-        assert measured(value) == list(MEASURANDS)
+        assert measured(value) == list(USUAL_MEASURANDS)
         for one in value["sampledValue"]:
             assert isinstance(one["value"], str)
             assert (one["location"] == "EV") == (one["measurand"] == "SoC")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from sim_core.commands import (
-    ERROR_CODES,
     Accepted,
     ClearFault,
     InjectFault,
@@ -19,6 +18,7 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
+from sim_core.hardware.faults import ERROR_CODES
 from tests.conformance.acts import back_online, calls, charge, checked, energy_wh, payloads, said
 from tests.pair import Pair
 from tests.scripted_csms import Cut, Drop

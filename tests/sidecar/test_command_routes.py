@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from sim_core.commands import ERROR_CODES, JamLock, LinkDown, Plug, PowerOff
+from sim_core.commands import JamLock, LinkDown, Plug, PowerOff
+from sim_core.hardware.faults import ERROR_CODES
 from tests.pair import Pair
 from tests.scripted_csms import Hold
 from tests.sidecar.beside import beside, in_process

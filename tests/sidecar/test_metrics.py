@@ -22,7 +22,7 @@ from sim_core.commands import (
     Start,
     Stop,
 )
-from sim_core.sidecar.counters import Tally
+from sim_core.sidecar.counters import StationCounts
 from sim_core.sidecar.metrics import Metrics
 from tests.pair import Pair
 from tests.scripted_csms import CallError, Drop
@@ -210,10 +210,10 @@ async def test_what_ran_before_the_sidecar_was_not_started_by_it() -> None:
     async with Pair() as pair:
         await pair.submit(Plug(1))
         await pair.submit(Start(1, "TAG"))
-        tally = Tally(pair.station)
-        assert tally.started[1] == 0
-        assert tally.connections == 1
+        counts = StationCounts(pair.station)
+        assert counts.started[1] == 0
+        assert counts.connections == 1
         await pair.submit(Stop(1))
-        assert (tally.started[1], tally.ended[1]) == (0, 1)
-        text, _ = Metrics(pair.station, tally, "").exposition("")
+        assert (counts.started[1], counts.ended[1]) == (0, 1)
+        text, _ = Metrics(pair.station, counts, "").exposition("")
         assert b'chargeforge_sessions_ended_total{connector="1"} 1.0' in text

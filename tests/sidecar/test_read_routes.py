@@ -16,7 +16,7 @@ from sim_core.commands import ACTIONS, LinkDown, Plug, Start, Unplug
 from sim_core.redaction import public_url
 from sim_core.settings.options import options_of
 from sim_core.sidecar import openapi
-from sim_core.sidecar.read_routes import LOOKS, without_secrets
+from sim_core.sidecar.read_routes import READ_ROUTES, without_secrets
 from tests.pair import Pair, settings
 from tests.sidecar.beside import beside, in_process
 
@@ -252,7 +252,7 @@ async def test_the_description_has_every_path() -> None:
     async with Pair() as pair, in_process(pair) as http:
         described = (await http.get("/openapi.json")).json()
         assert described["openapi"].startswith("3.1")
-        expected = {one.path for one in ACTIONS} | {one.path for one in LOOKS}
+        expected = {one.path for one in ACTIONS} | {one.path for one in READ_ROUTES}
         assert set(described["paths"]) == expected
 
 
@@ -268,7 +268,7 @@ async def test_looking_changes_nothing() -> None:
     async with beside() as here:
         await here.pair.submit(LinkDown())
         before = here.pair.station.snapshot
-        for look in LOOKS:
+        for look in READ_ROUTES:
             if look.path != "/events":
                 assert (await here.http.get(look.path)).status_code == 200
         assert here.pair.station.snapshot == before

@@ -19,7 +19,7 @@ from sim_core.http_door import server
 from sim_core.http_door.guard import LARGEST_BODY, LONGEST_QUERY
 from sim_core.http_door.server import is_loopback, listen
 from sim_core.sidecar import server_sent_events as streams
-from sim_core.sidecar.read_routes import LOOKS
+from sim_core.sidecar.read_routes import READ_ROUTES
 from sim_core.sidecar.server import companion, serve, why_closed
 from tests.pair import Pair, settings
 from tests.scripted_csms import Hold
@@ -46,7 +46,7 @@ async def test_what_changes_something_wants_the_key(action: Any, key: bytes | No
 async def test_the_right_key_opens_and_looking_needs_none() -> None:
     async with beside(**KEY) as here:
         assert (await here.http.post("/plug/1", headers=RIGHT)).status_code == 200
-        for look in LOOKS:
+        for look in READ_ROUTES:
             if look.path != "/events":
                 answer = await here.http.get(look.path)
                 assert answer.status_code == 200

@@ -30,7 +30,8 @@ from sim_core.commands import (
 from sim_core.sidecar.command_routes import command
 from tests.pair import Pair
 from tests.sidecar.beside import in_process
-from tui.keymap import ROWS, command_for, typed_command, why_not
+from tui.keymap import ROWS, command_for, why_not
+from tui.typed_commands import typed_command
 
 SAID: dict[str, dict[str, str]] = {
     "plug": {"vehicle": "City 40"},

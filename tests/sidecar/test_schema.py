@@ -12,13 +12,13 @@ from schemathesis import GenerationMode
 
 from sim_core.commands import ACTIONS
 from sim_core.http_door import guard
-from sim_core.sidecar.read_routes import LOOKS
+from sim_core.sidecar.read_routes import READ_ROUTES
 from tests.pair import Pair
 from tests.sidecar.beside import beside
 
 NOT_JUDGED = ("/events", "/openapi.json")
 """A stream has no end that a judge could wait for, and the description is not in itself."""
-PATHS = [one.path for one in (*LOOKS, *ACTIONS) if one.path not in NOT_JUDGED]
+PATHS = [one.path for one in (*READ_ROUTES, *ACTIONS) if one.path not in NOT_JUDGED]
 
 
 @pytest.mark.parametrize("path", PATHS)

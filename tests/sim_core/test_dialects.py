@@ -21,7 +21,7 @@ from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.runtime.clock import ManualClock
 from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
-from sim_core.store.records import BEGAN, ENDED, JournalRow, NewTransaction, SAMPLED
+from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow, NewTransaction
 from sim_core.wire.answers import Answer, Error, Payload
 from sim_core.wire.dialect import Dialect, Subject
 from sim_core.wire.endpoint import Endpoint

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from sim_core.charging.facts import RULES, Facts, refusals, why_not
 from sim_core.hardware.cabinet import Demand, served, share
+from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.meter import Meter
 from sim_core.hardware.model import Ratings
-from sim_core.hardware.outlet import STEP_S, Fault, Outlet
+from sim_core.hardware.outlet import STEP_S, Outlet
 from sim_core.hardware.vehicle import Pause, Vehicle, VehicleType, next_to_arrive
 from sim_core.ocpp16.status import Status, connector_status
 from sim_core.settings.garage_file import load_garage
@@ -182,7 +183,7 @@ def test_one_chain_whatever_happens(
                 "unplug": metal.unplug,
                 "close": metal.close_contactor if metal.plugged else metal.settle,
                 "open": metal.open_contactor,
-                "fault": lambda: setattr(metal, "fault", Fault("OtherError")),
+                "fault": lambda: setattr(metal, "fault", ChargerFault("OtherError")),
                 "mend": lambda: setattr(metal, "fault", None),
                 "ev": lambda: setattr(metal, "ev_paused", True),
                 "evse": lambda: setattr(metal, "evse_paused", True),

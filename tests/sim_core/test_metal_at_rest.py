@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import pytest
 
+from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.meter import Meter
 from sim_core.hardware.model import Ratings
-from sim_core.hardware.outlet import CONSTANT_STEP_S, STEP_S, Fault, Outlet
+from sim_core.hardware.outlet import CONSTANT_STEP_S, STEP_S, Outlet
 from sim_core.hardware.vehicle import Pause, Vehicle
 from sim_core.settings.garage_file import load_garage
 
@@ -82,7 +83,7 @@ def test_open_means_permitted_again_and_no_pause() -> None:
         ("permitted", False),
         ("ev_paused", True),
         ("evse_paused", True),
-        ("fault", Fault("OtherError")),
+        ("fault", ChargerFault("OtherError")),
         ("profile_w", 0.0),
         ("starved", True),
         ("cap_wh", 500.0),

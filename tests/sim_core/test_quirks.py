@@ -1,12 +1,12 @@
-"""Every quirk of the Gresgying model: what it does to the wire, and that nothing of it is there
-while it is off."""
+"""Every quirk of every make: what it does to the wire, and that nothing of it is there while it is
+off. A scene plays on the make that has the quirk."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,7 +35,7 @@ from sim_core.errors import UserError
 from sim_core.hardware.meter import Meter
 from sim_core.hardware.model import Quirks
 from sim_core.ocpp16.timestamps import stamp
-from sim_core.settings.model_file import chosen_quirks, load_model
+from sim_core.settings.model_file import FOLDER, chosen_quirks, load_model, shipped
 from tests.pair import Pair
 from tests.scripted_csms import Drop, Payload, describe
 
@@ -671,11 +671,34 @@ SCENES: dict[str, Look] = {
 }
 
 
-def test_every_quirk_has_a_scene_and_a_sentence() -> None:
-    assert set(SCENES) == {field.name for field in fields(Quirks)} == set(MODEL.quirks)
-    for quirk in MODEL.quirks.values():
-        assert quirk.says.endswith(".")
-        assert len(quirk.says) > 40
+def gaps_of_quirks(known: Iterable[str]) -> list[str]:
+    """Where a quirk is not known that `sim_core.hardware.model.Quirks` has."""
+    had = {name for make in shipped() for name in load_model(make).quirks}
+    return [
+        *(f"quirk {name}: no scene in {__name__}.SCENES" for name in known if name not in SCENES),
+        *(f"quirk {name}: no make in {FOLDER.name}/*.toml" for name in known if name not in had),
+    ]
+
+
+def test_every_quirk_has_a_scene_and_a_make() -> None:
+    known = [field.name for field in fields(Quirks)]
+    gaps = gaps_of_quirks(known)
+    assert not gaps, "\n".join(gaps)
+    assert set(SCENES) <= set(known)
+
+
+def test_a_quirk_that_nobody_has_is_named_with_its_places() -> None:
+    assert gaps_of_quirks(["json_c", "sings"]) == [
+        f"quirk sings: no scene in {__name__}.SCENES",
+        "quirk sings: no make in models/*.toml",
+    ]
+
+
+@pytest.mark.parametrize("make", shipped())
+def test_every_quirk_of_a_make_is_told_in_a_sentence(make: str) -> None:
+    for name, quirk in load_model(make).quirks.items():
+        assert quirk.says.endswith("."), name
+        assert len(quirk.says) > 40, name
 
 
 @pytest.mark.parametrize("name", SCENES)

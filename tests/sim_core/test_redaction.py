@@ -30,13 +30,13 @@ from sim_core.csms.events import Booted
 from sim_core.csms.text import printable
 from sim_core.events import Event, Ring
 from sim_core.http_door.answers import as_json
-from sim_core.log_file import OneLine
-from sim_core.plain_lines import FORMS, Lines
-from sim_core.redaction import plain, public_frame, public_url, without_users
+from sim_core.output_formats import OUTPUT_FORMATS, OneLine
+from sim_core.plain_lines import Lines
+from sim_core.redaction import one_line, public_frame, public_url, without_users
 from sim_core.runtime.clock import SystemClock
 from sim_core.settings.loading import load
 from sim_core.settings.options import ConfigError
-from sim_core.sidecar.read_routes import LOOKS
+from sim_core.sidecar.read_routes import READ_ROUTES
 from sim_core.station import Station
 from sim_core.store.interface import MEMORY
 from sim_core.wire.message_log import MessageLog
@@ -46,6 +46,7 @@ from tests.scripted_csms import CallError, ScriptedCsms
 from tests.sidecar.beside import beside
 from tests.sim_core.test_headless import free_port, start
 
+LINES = [form.line for form in OUTPUT_FORMATS.values()]
 ANYTHING = st.text(st.characters(codec=None, exclude_categories=()))
 NASTY = (
     "\x1b[2J\x1b]0;owned\x07",
@@ -79,22 +80,22 @@ def each(function: Any) -> Any:
 @each
 def test_a_line_of_headless_is_one_line(text: str) -> None:
     for kind in ("link", "start", "failure"):
-        for form in FORMS.values():
+        for form in LINES:
             assert harmless(form(NOW, kind, text, 1))
-    assert json.loads(FORMS["json"](NOW, text, text, None))["text"] == text
+    assert json.loads(OUTPUT_FORMATS["json"].line(NOW, text, text, None))["text"] == text
 
 
 @each
 def test_lines_reach_any_stream(text: str) -> None:
     out = io.StringIO()
-    for form in FORMS.values():
+    for form in LINES:
         Lines(out, form).say(NOW, "link", text)
     assert len(out.getvalue().split("\n")) == 3
 
 
 def test_lines_in_utf_16_have_one_mark(tmp_path: Path) -> None:
     with open(tmp_path / "lines", "w", encoding="utf-16", newline="\n") as stream:
-        out = Lines(stream, FORMS["plain"])
+        out = Lines(stream, OUTPUT_FORMATS["plain"].line)
         for text in ("one", "two"):
             out.say(NOW, "start", text)
     assert (tmp_path / "lines").read_bytes() == "one\ntwo\n".encode("utf-16")
@@ -135,8 +136,8 @@ def test_json_is_ascii_on_one_line_and_says_the_same(text: str) -> None:
 
 @each
 def test_nothing_is_lost_that_prints(text: str) -> None:
-    assert harmless(plain(text))
-    assert plain(text) == text or not harmless(text)
+    assert harmless(one_line(text))
+    assert one_line(text) == text or not harmless(text)
 
 
 @given(ANYTHING, ANYTHING)
@@ -193,7 +194,7 @@ def test_no_url_shows_what_is_planted_in_it(url: str) -> None:
 @given(URLS)
 def test_neither_a_line_nor_a_record_nor_a_traceback_shows_it(url: str) -> None:
     text = f"no way to {url}"
-    for form in FORMS.values():
+    for form in LINES:
         assert "k3y" not in form(NOW, "link", text, None)
     assert "k3y" not in "".join(written(OneLine("%(message)s"), text))
 
@@ -296,7 +297,7 @@ async def test_what_a_csms_says_is_harmless_on_every_way_out(text: str) -> None:
         await here.http.post("/local_start/1", params={"id_tag": "TAG"})
         await here.pair.settle()
         assert csms.connections == 1
-        for look in LOOKS:
+        for look in READ_ROUTES:
             if look.path != "/events":
                 answer = await here.http.get(look.path)
                 assert answer.status_code == 200
@@ -360,7 +361,7 @@ async def test_no_frame_that_is_half_understood_leaks(tmp_path: Path) -> None:
                 await csms.send_text(json.dumps({"key": key, "value": value})[:-1])
         await here.pair.advance(30)
         told = ""
-        for look in LOOKS:
+        for look in READ_ROUTES:
             if look.path != "/events":
                 answer = await here.http.get(
                     look.path, params={"limit": 1000} if "mess" in look.path else {}
@@ -392,7 +393,7 @@ async def test_no_secret_leaves_a_running_charge_point(tmp_path: Path) -> None:
         told = ""
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
             await comes_up(http)
-            for look in LOOKS:
+            for look in READ_ROUTES:
                 if look.path != "/events":
                     told += (await http.get(look.path)).text
             async with http.stream("GET", "/events?since=0") as answer:

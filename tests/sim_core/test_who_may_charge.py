@@ -24,9 +24,11 @@ from sim_core.charging.reservation_rules import ANY, Booking
 from sim_core.charging.reservations import Booked, Reservations
 from sim_core.charging.token_list import Changes, TokenList
 from sim_core.charging.vocabulary import CAUSE_OF_RESERVATION_END, Cause, ReservationEnd, Verdict
+from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.model import Ratings, Timing
-from sim_core.hardware.outlet import Fault, Outlet
+from sim_core.hardware.outlet import Outlet
 from sim_core.ocpp16.reservation import STATUS
+from sim_core.ocpp16.text_limits import TEXT_LIMITS
 from sim_core.runtime.clock import GuardedClock, ManualClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.runtime.tasks import Tasks
@@ -44,6 +46,8 @@ class Settings:
 
     on: set[Setting] = field(default_factory=set)
     lacks: set[Feature] = field(default_factory=set)
+
+    text_limits = TEXT_LIMITS
 
     def flag(self, setting: Setting) -> bool:
         return setting in self.on
@@ -267,7 +271,7 @@ async def test_every_end_is_heard_with_its_cause() -> None:
     await site.clock.advance(1)
     assert site.changes == 1
     assert keeper.reserve(site.wanted(ANY, number=4)) == Booked(Booking.RESERVED)
-    site.condition.fault = Fault("OtherError")
+    site.condition.fault = ChargerFault("OtherError")
     keeper.settle()
     site.condition.fault = None
     assert keeper.reserve(site.wanted(2, number=5)) == Booked(Booking.RESERVED)
@@ -318,7 +322,7 @@ async def test_what_stands_in_the_way_comes_before_the_moment() -> None:
     assert reserve(late) == Booked(Booking.OCCUPIED)
     site.connectors[1].operative = False
     assert reserve(late) == Booked(Booking.UNAVAILABLE)
-    site.condition.fault = Fault("OtherError")
+    site.condition.fault = ChargerFault("OtherError")
     assert reserve(late) == Booked(Booking.FAULTED)
 
 

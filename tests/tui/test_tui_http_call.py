@@ -24,8 +24,9 @@ from sim_core.commands import (
     Unlock,
     Unplug,
 )
+from sim_core.ocpp16.text_limits import TEXT_LIMITS
 from sim_core.sidecar.command_routes import command as read_command
-from sim_core.sidecar.command_routes import queries, read
+from sim_core.sidecar.command_routes import parse_query, queries
 from sim_core.wire.message_log import Direction, Exchange
 from tui.http_call import (
     SidecarAddress,
@@ -47,9 +48,9 @@ def understood(call: str) -> Command:
     for action in ACTIONS:
         found = re.fullmatch(action.path.replace("{cid}", r"(\d+)"), url.path)
         if found:
-            reading = read(queries(action), QueryParams(url.query))
-            assert not reading.trouble
-            return read_command(action, int(found[1]) if found.groups() else 0, reading.said)
+            parsed = parse_query(queries(action, TEXT_LIMITS), QueryParams(url.query))
+            assert not parsed.trouble
+            return read_command(action, int(found[1]) if found.groups() else 0, parsed.said)
     raise AssertionError(f"the sidecar has no {url.path}")
 
 

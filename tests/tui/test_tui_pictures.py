@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 
 from tui.pictures.screenshot import app_showing
 from tui.pictures.states import STATE, STATES, State
+from tui.themes import THEME_ROUND
 
 SKETCH = STATE["sketch"]
 OF_THE_README = {"dashboard", "wide", "message", "fault"}
@@ -23,7 +24,8 @@ OF_THE_README = {"dashboard", "wide", "message", "fault"}
 OF_TEXT = {"single", "start-with", "journal", "free-play", "reserved", "finishing"}
 """States that `test_tui_texts.py` watches well enough."""
 NINE = STATE["nine"]
-THEMES = ("chargeforge-light", "chargeforge-contrast", "ansi-dark", "ansi-light")
+THEMES = THEME_ROUND[1:]
+"""The first is in every other picture."""
 WITHOUT_COLOUR = "no-color"
 
 PICTURES: tuple[State, ...] = (

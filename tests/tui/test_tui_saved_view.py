@@ -14,8 +14,8 @@ from pty_terminal import PtyTerminal
 from screen_text import make_app, settled, text_of, until
 from tiny_csms import TinyCsms
 
-from tui.look import fitting_theme
 from tui.saved_view import FILE_NAME, ZOOMS, LoadedView, View, load_view, save_view
+from tui.themes import fitting_theme
 
 VIEWS = st.builds(
     View,

@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sim_core.commands import (
-    ERROR_CODES,
-    ID_TAG_LENGTH,
     Command,
     InjectFault,
     Plug,
@@ -18,13 +16,14 @@ from sim_core.commands import (
     Swipe,
     unsayable,
 )
+from sim_core.hardware.faults import FAULT_KINDS
 from sim_core.snapshot import StationSnapshot
 from tui import text
 from tui.dialogs.palette import Choice, Chosen, Question
-from tui.keymap import label_for, typed_command
+from tui.keymap import label_for
 from tui.look import Look
 from tui.protocols.known import wording_of
-from tui.widgets.connector_notes import FAULT_WORDS
+from tui.typed_commands import typed_command
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class CommandQuestion:
     command: Callable[[Chosen], Command]
 
 
-def which_fault(connector_id: int) -> CommandQuestion:
+def which_fault(station: StationSnapshot, connector_id: int) -> CommandQuestion:
     """What breaks: an error code, and behind slashes the vendor's code and an info."""
 
     def command(chosen: Chosen) -> InjectFault:
@@ -47,9 +46,9 @@ def which_fault(connector_id: int) -> CommandQuestion:
     question = Question(
         f"What breaks on connector {connector_id}?",
         "error code / vendor code / info: the last two if you like",
-        [Choice(code, code, FAULT_WORDS.get(code, "")) for code in ERROR_CODES],
+        [Choice(kind.error_code, kind.error_code, kind.meaning) for kind in FAULT_KINDS],
         separator="/",
-        trouble=lambda chosen: unsayable(command(chosen)),
+        trouble=lambda chosen: unsayable(command(chosen), station.text_limits),
     )
     return CommandQuestion(question, command)
 
@@ -70,13 +69,13 @@ def which_card(
     verb = "Start with" if kind is Start else "Swipe"
     question = Question(
         f"Connector {connector_id}: {verb} which card?",
-        f"an {wording_of(station.subprotocol).token}, up to {ID_TAG_LENGTH} characters",
+        f"an {wording_of(station.subprotocol).token}, up to {station.text_limits.token} characters",
         [
             Choice(default, default, "the default card"),
             *(Choice(card, card, "seen here before") for card in reversed(seen)),
         ],
         free=lambda typed: Choice(typed, typed, "this card"),
-        trouble=lambda chosen: unsayable(command(chosen)),
+        trouble=lambda chosen: unsayable(command(chosen), station.text_limits),
     )
     return CommandQuestion(question, command)
 

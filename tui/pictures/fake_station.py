@@ -34,6 +34,7 @@ from sim_core.snapshot import (
     LinkState,
     Registration,
     StationSnapshot,
+    TextLimits,
     TransactionSnapshot,
 )
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
@@ -148,6 +149,7 @@ def station(
         link,
         tuple((charging(1), faulted(2)) if connectors is None else connectors),
         "ocpp1.6",
+        TextLimits(token=20, fault_text=50),
         refusals={"link_up": "the link is up already", "online": "frames pass already"},
     )
     return replace(picture, **changes)  # type: ignore[arg-type]

@@ -24,10 +24,10 @@ from sim_core.ascii_fallback import ascii_wanted
 from sim_core.settings.spelling import guess
 from sim_core.story import Caption
 from tui.app import ChargeForgeApp
-from tui.look import theme_trouble
 from tui.pictures.fake_station import FakeHost
 from tui.pictures.states import STATE, STATES, State
 from tui.textual_private import drawn_rows
+from tui.themes import theme_trouble
 
 SETTLED_S = 0.3
 """Longer than the dashboard waits between two looks."""

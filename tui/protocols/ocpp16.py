@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim_core.commands import (
-    ERROR_CODES,
     Command,
     InjectFault,
     Plug,
@@ -22,6 +21,7 @@ from sim_core.commands import (
     Unlock,
     Unplug,
 )
+from sim_core.hardware.faults import ERROR_CODES
 from sim_core.snapshot import ConnectorState
 from tui.protocols.payload import Payload, field, joined, number, objects
 from tui.protocols.wording import FrameNote, Wording

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sim_core.hardware.faults import FAULT_KIND
 from sim_core.snapshot import (
     ConnectorSnapshot,
     ConnectorState,
@@ -19,25 +20,6 @@ from sim_core.snapshot import (
 )
 from tui import text
 from tui.look import Look
-
-FAULT_WORDS: dict[str, str] = {
-    "ConnectorLockFailure": "the lock does not close or open",
-    "EVCommunicationError": "the vehicle does not answer",
-    "GroundFailure": "the ground-fault protection tripped",
-    "HighTemperature": "too hot inside",
-    "InternalError": "hardware or software inside",
-    "LocalListConflict": "the local list conflicts with the CSMS",
-    "OtherError": "something else, which the info names",
-    "OverCurrentFailure": "the over-current protection tripped",
-    "OverVoltage": "the voltage is too high",
-    "PowerMeterFailure": "the energy meter cannot be read",
-    "PowerSwitchFailure": "the contactor does not switch",
-    "ReaderFailure": "the card reader fails",
-    "ResetFailure": "a reset could not be done",
-    "UnderVoltage": "the voltage is too low",
-    "WeakSignal": "the radio signal is weak",
-}
-"""What each error code of OCPP 1.6 §7.6 means, in everyday words."""
 
 SHARED_LIMITS = frozenset({"cabinet", "charger", "profile"})
 """Limits that somebody has set: their figure stands still and is worth reading. What a vehicle or
@@ -111,8 +93,8 @@ def more_notes(connector: ConnectorSnapshot, dot: str, pending: bool) -> list[No
         vendor = dot.join(part for part in (fault.vendor_error_code, fault.info) if part)
         if vendor:
             notes.append(Note(vendor, "warning", urgent=True))
-        if meaning := FAULT_WORDS.get(fault.error_code):
-            notes.append(Note(meaning))
+        if kind := FAULT_KIND.get(fault.error_code):
+            notes.append(Note(kind.meaning))
     if connector.lock_jammed and not fault:
         notes.append(Note("the lock is jammed", "warning", urgent=True))
     if connector.reservation and (connector.transaction or fault):

@@ -21,8 +21,9 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.look import Look, palette
+from tui.look import Look
 from tui.text import cut, width
+from tui.themes import palette
 
 
 class Span(NamedTuple):

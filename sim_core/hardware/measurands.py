@@ -1,0 +1,52 @@
+"""What the meter of an outlet can say, a row each: name, unit, place, and how it is read.
+
+The names are OCPP's (1.6 §7.31; 2.0.1 took them over, but for Temperature), and so are units and
+locations: people configure a charger by them in every version. How a make writes its values
+is the part of `Metering` and of the adapter that spells a sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sim_core.hardware.meter import Reading
+from sim_core.hardware.model import Metering
+
+
+@dataclass(frozen=True)
+class Measurand:
+    """How one measurand is read and written. `decimals` hold for the plain unit."""
+
+    unit: str
+    location: str
+    decimals: int
+    read: Callable[[Reading], float]
+    kilo_unit: str | None = None
+    usual: bool = True
+    """Every make's meter says it; else only that of a make whose file names it."""
+
+
+REGISTER = "Energy.Active.Import.Register"
+CELSIUS = "Celsius"
+
+MEASURANDS: dict[str, Measurand] = {
+    REGISTER: Measurand("Wh", "Outlet", 0, lambda r: r.register_wh, "kWh"),
+    "Current.Import": Measurand("A", "Outlet", 2, lambda r: r.current_a),
+    "Current.Offered": Measurand(
+        "A", "Outlet", 2, lambda r: r.offered_w / r.voltage_v if r.voltage_v else 0.0
+    ),
+    "Voltage": Measurand("V", "Outlet", 2, lambda r: r.voltage_v),
+    "Power.Active.Import": Measurand("W", "Outlet", 0, lambda r: r.power_w, "kW"),
+    "Power.Offered": Measurand("W", "Outlet", 0, lambda r: r.offered_w, "kW"),
+    "SoC": Measurand("Percent", "EV", 0, lambda r: r.soc_percent or 0.0),
+    "Temperature": Measurand(CELSIUS, "Outlet", 1, lambda r: r.temperature_c),
+}
+
+USUAL_MEASURANDS: tuple[str, ...] = tuple(name for name, row in MEASURANDS.items() if row.usual)
+
+
+def measurands_of(metering: Metering) -> tuple[str, ...]:
+    """What this make's meter can say."""
+    also = metering.further_measurands()
+    return tuple(name for name, row in MEASURANDS.items() if row.usual or name in also)

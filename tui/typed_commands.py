@@ -1,0 +1,81 @@
+"""Commands typed in full into the palette: `start 2 MY_TAG`.
+
+The words are the action's name, the connector, and then the fields of the command in their order,
+so a new command can be typed as soon as it is in the core's table. What a field looks like is a row
+of `FIELDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
+
+from sim_core.commands import ACTION_BY_NAME, Command
+from sim_core.hardware.faults import ERROR_CODES
+
+VERBS: dict[str, str] = {
+    "start": "local_start",
+    "stop": "local_stop",
+    "offline": "link_down",
+    "clear": "clear_fault",
+} | {name: name for name in ACTION_BY_NAME}
+"""What may be typed for an action."""
+
+
+def _as_typed(word: str) -> str | None:
+    return word
+
+
+def _error_code(word: str) -> str | None:
+    return next((code for code in ERROR_CODES if code.lower() == word.lower()), None)
+
+
+@dataclass(frozen=True)
+class TypedField:
+    """A field of a command, as it is typed and said again."""
+
+    said: str = ""
+    """Its place in the sentence that says what would be done."""
+    read: Callable[[str], str | None] = _as_typed
+    """The value that a word means; None: that cannot be."""
+    takes_the_rest: bool = False
+    """Blanks belong to it: it is the last."""
+
+
+FIELDS: dict[str, TypedField] = {
+    "id_tag": TypedField(" with {}"),
+    "vehicle": TypedField(" with {}"),
+    "error_code": TypedField(", {}", _error_code),
+    "vendor_error_code": TypedField(),
+    "info": TypedField(takes_the_rest=True),
+}
+
+
+def typed_command(text: str) -> tuple[Command, str] | None:
+    """A command typed in full ("start 2 MY_TAG") with the words that say it, or None."""
+    verb, *words = text.split() or [""]
+    action = ACTION_BY_NAME.get(VERBS.get(verb.lower(), ""))
+    if action is None:
+        return None
+    make: Callable[..., Command] = action.command
+    if not action.on_connector:
+        return None if words else (make(), action.label)
+    if not words or not words[0].isdecimal():
+        return None
+    connector_id = int(words.pop(0))
+    said = f"{action.label}: connector {connector_id}"
+    values: dict[str, str] = {}
+    for field in fields(action.command)[1:]:
+        known = FIELDS[field.name]
+        if not words:
+            if field.default is MISSING:
+                return None
+            break
+        word = " ".join(words) if known.takes_the_rest else words[0]
+        words = [] if known.takes_the_rest else words[1:]
+        value = known.read(word)
+        if value is None:
+            return None
+        values[field.name] = value
+        said += known.said.format(value)
+    return None if words else (make(connector_id, **values), said)
