@@ -38,7 +38,7 @@ class Authorization:
     """The charging profile that came with it, for the transaction that it starts."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Transaction:
     """A running transaction. `key` is ours; `transaction_id` is what the CSMS knows it by."""
 
@@ -68,7 +68,7 @@ NO_TRACE: Final[deque[float]] = deque(maxlen=0)
 """Of a connector that no screen shows: a place for a trace would be most of its memory."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Connector:
     """One connector, number 1 and up."""
 
