@@ -22,6 +22,14 @@ def _as_it_is(status: Status) -> Status:
 
 
 @dataclass(frozen=True)
+class LateConnector0:
+    """Connector 0 reports later than the others, with a stamp that is before theirs."""
+
+    late_s: float
+    stamped_before_s: float
+
+
+@dataclass(frozen=True)
 class Speech:
     """One field a point."""
 
@@ -37,9 +45,8 @@ class Speech:
     # -- statuses ----------------------------------------------------
     status: Callable[[Status], Status] = _as_it_is
     """From the word for a connector: the word that is said."""
-    connector_0_late_s: float | None = None
-    """How long after the others connector 0 reports after a boot, with a stamp before theirs; None:
-    in its turn."""
+    connector_0_late: LateConnector0 | None = None
+    """How connector 0 reports after the others after a boot; None: in its turn."""
     connectors_late_s: float | None = None
     """With a transaction running, how long after connector 0 the others report on a new connection;
     None: in their turn."""
