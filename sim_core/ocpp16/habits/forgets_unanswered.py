@@ -1,6 +1,6 @@
 """A sample that meets silence is not sent again.
 
-Hangs on `wire`, `forgets_samples`. Measured: of 83 calls that were not answered none came again.
+Hangs on `wire.forgets_samples`. Measured: of 83 calls that were not answered none came again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The firmware speaks and answers about once a second.
 
-Hangs on `wire`, `loop`. Measured, as medians: an answer after 1.07 s, one to a remote start after
+Hangs on `wire.loop`. Measured, as medians: an answer after 1.07 s, one to a remote start after
 2.07 s; the next transaction message 1.1 s after an answer, 2.1 s after that to StartTransaction.
 """
 
