@@ -30,6 +30,14 @@ class LateConnector0:
 
 
 @dataclass(frozen=True)
+class RepeatedStart:
+    """In place of a stop its start is sent once more, and a sample beside it."""
+
+    untold: frozenset[str]
+    """The measurands that this sample has not, of those that the CSMS has set."""
+
+
+@dataclass(frozen=True)
 class Speech:
     """One field a point."""
 
@@ -60,8 +68,9 @@ class Speech:
     """How long after a RemoteStartTransaction a second one is taken for the first; None: never."""
     stops_unheard: bool = False
     """RemoteStopTransaction stops also when its answer is lost with the link."""
-    repeats_refused_start: bool = False
-    """A start that began offline and was answered with id -1 is sent again, and its stop never."""
+    repeated_start: RepeatedStart | None = None
+    """How a start that began offline and was answered with id -1 is sent again, and its stop never;
+    None: it is not."""
 
     # -- files -------------------------------------------------------
     mute_transfers: bool = False
