@@ -143,7 +143,7 @@ class ChargePoint:
             model.metering,
             policy,
             environment.now,
-            repeats_refused_start=speech.repeats_refused_start,
+            repeated_start=speech.repeated_start,
         )
         self.outbox = Outbox(
             store,
