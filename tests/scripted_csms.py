@@ -1,7 +1,8 @@
 """A CSMS that a test holds in its hand: it answers as told, frame by frame.
 
-It shares no code with the charge point and does not judge: it records. For a CSMS with tables of
-its own there is `sim_core.csms`.
+What it answers where it is told nothing, its version of OCPP says (`versions`). It shares no code
+with the charge point and does not judge: it records. For a CSMS with tables of its own there is
+`sim_core.csms`.
 """
 
 from __future__ import annotations
@@ -18,9 +19,8 @@ from datetime import datetime, timezone
 from typing import Any, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.typing import Subprotocol
 
-Payload = dict[str, Any]
+from tests.versions import OCPP_1_6, Payload, Version, version_named
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,15 @@ Answer = Payload | CallError | Drop | Hold | Cut | Close | Twice
 class ScriptedCsms:
     """See the module. `async with ScriptedCsms() as csms` runs it on a free port of loopback."""
 
-    def __init__(self, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(self, now: Callable[[], datetime] | None = None, *, version: str = "1.6") -> None:
+        self.version = version_named(version)
         self.calls: list[Call] = []
         self.frames: list[str] = []
         """Every frame that has arrived, as text."""
         self.script: dict[str, deque[Answer]] = defaultdict(deque)
         """Answers to give next, by action; after them come the ordinary ones."""
         self.tags: dict[str, Payload] = {}
-        """IdTagInfo by idTag; any other tag is Accepted."""
+        """What it says of a card, by the card; any other is Accepted."""
         self.interval = 3600
         self.connections = 0
         self.paths: list[str] = []
@@ -126,7 +127,7 @@ class ScriptedCsms:
             self._serve,
             "127.0.0.1",
             port or self.port,
-            subprotocols=[Subprotocol("ocpp1.6")],
+            subprotocols=[self.version.subprotocol],
             max_size=16 * 1024 * 1024,
             ping_interval=None,
         )
@@ -187,7 +188,7 @@ class ScriptedCsms:
 
     def actions(self) -> list[str]:
         """The actions of all requests so far; a status carries its connector and word."""
-        return [describe(call) for call in self.calls]
+        return [describe(call, self.version) for call in self.calls]
 
     def clear(self) -> None:
         """Forget what has been recorded."""
@@ -267,25 +268,15 @@ class ScriptedCsms:
             await connection.send(json.dumps([3, call.message_id, payload]))
 
     def _ordinary(self, call: Call) -> Payload:
-        now = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        info = {"idTagInfo": self.tags.get(call.payload.get("idTag", ""), {"status": "Accepted"})}
-        answers: dict[str, Callable[[], Payload]] = {
-            "BootNotification": lambda: {
-                "currentTime": now,
-                "interval": self.interval,
-                "status": "Accepted",
-            },
-            "Heartbeat": lambda: {"currentTime": now},
-            "Authorize": lambda: info,
-            "StartTransaction": lambda: {"transactionId": next(self._ids), **info},
-            "StopTransaction": lambda: info,
-            "DataTransfer": lambda: {"status": "Accepted"},
-        }
-        return answers.get(call.action, dict)()
+        return self.version.answer(self, call.action, call.payload)
+
+    def stamp(self) -> str:
+        return self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def next_transaction_id(self) -> int:
+        return next(self._ids)
 
 
-def describe(call: Call) -> str:
+def describe(call: Call, version: Version = OCPP_1_6) -> str:
     """A request in a few words: `StatusNotification 1 Charging`, `StartTransaction`."""
-    if call.action == "StatusNotification":
-        return f"{call.action} {call.payload['connectorId']} {call.payload['status']}"
-    return call.action
+    return version.describe(call.action, call.payload)

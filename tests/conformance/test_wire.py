@@ -14,7 +14,6 @@ import json
 import random
 import re
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from typing import Any
 
 import jsonschema
@@ -44,6 +43,7 @@ from tests.conformance.acts import (
 )
 from tests.pair import Pair, PairClock
 from tests.scripted_csms import Drop, Hold, ScriptedCsms
+from tests.versions import OCPP_1_6
 
 CODES_OF_1_6 = {
     "NotImplemented",
@@ -57,7 +57,7 @@ CODES_OF_1_6 = {
     "TypeConstraintViolation",
     "GenericError",
 }
-OCPP_1_6 = [Subprotocol("ocpp1.6")]
+OFFERED = [OCPP_1_6.subprotocol]
 
 Gate = Callable[[ServerConnection, Request], "Response | None"]
 
@@ -67,7 +67,7 @@ class Door(ScriptedCsms):
 
     def __init__(
         self,
-        subprotocols: Sequence[Subprotocol] | None = OCPP_1_6,
+        subprotocols: Sequence[Subprotocol] | None = OFFERED,
         gate: Gate | None = None,
         compression: str | None = "deflate",
     ) -> None:
@@ -191,7 +191,7 @@ async def test_without_the_sub_protocol_nothing_is_said(
         assert "ocpp1.6" in link.trouble
         assert csms.frames == []
         await csms.stop()
-        csms.subprotocols = OCPP_1_6
+        csms.subprotocols = OFFERED
         await csms.start()
         await pair.advance(60)
         assert pair.registration is Registration.ACCEPTED
@@ -626,10 +626,8 @@ async def test_numbers_are_json_integers_and_samples_are_strings() -> None:
             *("MeterValues", "StopTransaction", "Heartbeat"),
         }
         for call in calls(pair):
-            schema = files("ocpp.v16") / "schemas" / f"{call.action}.json"
-            jsonschema.Draft4Validator(json.loads(schema.read_text(encoding="utf-8-sig"))).validate(
-                call.payload
-            )
+            schema = pair.version.schema(call.action)
+            jsonschema.Draft4Validator(schema).validate(call.payload)
             assert {type(leaf) for leaf in leaves(call.payload)} <= {str, int}, call
             values = call.payload.get("meterValue", [])
             for value in (*values, *call.payload.get("transactionData", [])):
