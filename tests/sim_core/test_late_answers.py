@@ -302,6 +302,19 @@ async def test_an_urgent_call_is_not_the_one_that_gives_way() -> None:
         await asyncio.gather(*posts)
 
 
+async def test_a_card_overtakes_nobody_where_several_calls_are_open() -> None:
+    async with Pair(keys=KEYS, model="gresgying-f3-eu180", quirks="pipelining") as pair:
+        release = asyncio.Event()
+        pair.csms.script["DataTransfer"].extend([Hold(release)] * 2)
+        outbox = pair.station.charge_point.outbox
+        posts = [outbox.post("DataTransfer", {"vendorId": "V"}) for _ in range(3)]
+        posts.append(outbox.post("Authorize", {"idTag": "TAG"}))
+        await pair.settle()
+        release.set()
+        await asyncio.gather(*posts)
+        assert pair.csms.actions()[-4:] == [*["DataTransfer"] * 3, "Authorize"]
+
+
 # -- half broken ----------------------------------------------------------
 
 

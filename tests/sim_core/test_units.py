@@ -1,4 +1,5 @@
-"""The unit of Temperature: what a make says, what an operator may choose, and who needs that."""
+"""Where a value is measured and in which unit: what a make says of it, what an operator may choose
+of the unit of Temperature, and who needs that."""
 
 from __future__ import annotations
 
@@ -42,6 +43,16 @@ def test_a_model_may_leave_the_location_out() -> None:
         Reading(0.0), ("Voltage",), metering.PERIODIC, Metering(location=False)
     )
     assert "location" not in value
+
+
+@pytest.mark.parametrize("kilowatts", [False, True])
+def test_where_each_value_is_measured(kilowatts: bool) -> None:
+    """A make that counts in kWh has its meter in the body; all else of it is where it is."""
+    style = Metering(kilowatts=kilowatts)
+    values = metering.sampled_values(Reading(0.0), tuple(metering.TABLE), metering.PERIODIC, style)
+    where = dict.fromkeys(metering.TABLE, "Body" if kilowatts else "Outlet")
+    where |= {"SoC": "EV", "Temperature": "Outlet"}
+    assert {value["measurand"]: value["location"] for value in values} == where
 
 
 @pytest.mark.parametrize("model", ["generic", "gresgying-f3-eu180"])
