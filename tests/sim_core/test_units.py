@@ -48,10 +48,18 @@ def test_a_model_may_leave_the_location_out() -> None:
 @pytest.mark.parametrize("kilowatts", [False, True])
 def test_where_each_value_is_measured(kilowatts: bool) -> None:
     """A make that counts in kWh has its meter in the body; all else of it is where it is."""
-    style = Metering(kilowatts=kilowatts)
-    values = metering.sampled_values(Reading(0.0), tuple(metering.TABLE), metering.PERIODIC, style)
-    where = dict.fromkeys(metering.TABLE, "Body" if kilowatts else "Outlet")
-    where |= {"SoC": "EV", "Temperature": "Outlet"}
+    style, meter = Metering(kilowatts=kilowatts), "Body" if kilowatts else "Outlet"
+    where = {
+        "Energy.Active.Import.Register": meter,
+        "Current.Import": meter,
+        "Current.Offered": meter,
+        "Voltage": meter,
+        "Power.Active.Import": meter,
+        "Power.Offered": meter,
+        "SoC": "EV",
+        "Temperature": "Outlet",
+    }
+    values = metering.sampled_values(Reading(0.0), tuple(where), metering.PERIODIC, style)
     assert {value["measurand"]: value["location"] for value in values} == where
 
 
