@@ -22,7 +22,7 @@ from websockets.asyncio.server import Request, Response, ServerConnection, serve
 from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
-from sim_core.commands import LinkDown, Plug, Start, Stop, SuspendEV, Unplug
+from sim_core.commands import LinkDown, LinkUp, Plug, Start, Stop, SuspendEV, Unplug
 from sim_core.runtime.clock import Clock, ManualClock
 from sim_core.snapshot import LinkState, Registration
 from sim_core.wire import link as link_module
@@ -681,6 +681,23 @@ async def test_it_comes_back_after_any_close(code: int) -> None:
         assert pair.registration is Registration.ACCEPTED
         assert pair.status() == "Charging"
         assert said(pair) == back_online(pair)
+
+
+@pytest.mark.row("W14", "close codes and back-off")
+async def test_after_a_link_that_was_wanted_again_the_pauses_are_short_again() -> None:
+    clock, dialled = PairClock(), list[float]()
+
+    def gate(connection: ServerConnection, request: Request) -> Response:
+        dialled.append(clock.monotonic())
+        return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "later")
+
+    async with Door(gate=gate) as csms, Pair(csms=csms, clock=clock) as pair:
+        await pair.advance(400)
+        await pair.submit(LinkDown())
+        dialled.clear()
+        await pair.submit(LinkUp())
+        await pair.advance(1.01)
+        assert len(dialled) >= 2
 
 
 @pytest.mark.row("W14", "close codes and back-off")
