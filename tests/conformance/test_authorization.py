@@ -122,6 +122,16 @@ async def test_what_is_heard_while_there_is_no_cache_is_not_known_later() -> Non
         assert said(pair) == ["Authorize", FIRST + "Preparing"]
 
 
+@pytest.mark.row(27, "TC_007_CS")
+async def test_what_the_cache_knows_is_not_asked_when_it_is_off() -> None:
+    async with Pair(keys=CACHE) as pair:
+        await learn_from(pair, "Authorize", {"status": "Accepted"})
+        await configure(pair, AuthorizationCacheEnabled="false")
+        pair.csms.clear()
+        await pair.submit(Swipe(1, "TAG"))
+        assert said(pair) == ["Authorize", FIRST + "Preparing"]
+
+
 @pytest.mark.row(28, "TC_061_CS")
 async def test_without_a_cache_there_is_nothing_to_clear() -> None:
     async with Pair(keys={"AuthorizationCacheEnabled": "false"}) as pair:
