@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import pytest
 
 from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
 from sim_core.ocpp16.transaction_id import whole_number
+from sim_core.runtime.clock import ManualClock
 from sim_core.snapshot import Registration
 from sim_core.store.records import JournalRow
-from sim_core.wire.endpoint import NoAnswer, Result
+from sim_core.wire.endpoint import LATE_LIMIT, Endpoint, NoAnswer, Result
+from sim_core.wire.message_log import MessageLog
 from sim_core.wire.outbox import PLAIN_LIMIT
 from sim_core.wire.trial import Again, RetryPolicy, Trial
 from tests.conformance.acts import charge, checked, payloads
@@ -313,6 +316,30 @@ async def test_a_card_overtakes_nobody_where_several_calls_are_open() -> None:
         release.set()
         await asyncio.gather(*posts)
         assert pair.csms.actions()[-4:] == [*["DataTransfer"] * 3, "Authorize"]
+
+
+class Quiet:
+    """A socket that nobody answers on."""
+
+    def __init__(self) -> None:
+        self.frames: list[str] = []
+
+    async def send(self, message: str) -> None:
+        self.frames.append(message)
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        await asyncio.Event().wait()
+        yield ""
+
+
+async def test_the_answers_to_so_many_calls_are_known_late() -> None:
+    clock, socket = ManualClock(), Quiet()
+    endpoint = Endpoint(socket, {}, clock=clock, log=MessageLog(), call_timeout_s=TIMEOUT_S)
+    calls = [asyncio.ensure_future(endpoint.call("Heartbeat", {})) for _ in range(LATE_LIMIT + 1)]
+    await clock.advance(TIMEOUT_S + 1)
+    assert all(isinstance(answer, NoAnswer) for answer in await asyncio.gather(*calls))
+    answers = [f'[3,"{json.loads(frame)[1]}",{{}}]' for frame in socket.frames]
+    assert [endpoint.take(answer) for answer in answers] == [False, *[True] * LATE_LIMIT]
 
 
 # -- half broken ----------------------------------------------------------
