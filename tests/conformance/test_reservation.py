@@ -81,6 +81,18 @@ async def cancel(pair: Pair, reservation_id: int = 7) -> dict[str, Any]:
 
 
 @pytest.mark.row(97, "TC_046_1_CS")
+async def test_of_two_reservations_that_of_the_connector_is_used() -> None:
+    async with Pair(keys=ZERO) as pair:
+        assert await reserve(pair, 0, reservationId=8) == "Accepted"
+        assert await reserve(pair, 1) == "Accepted"
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "HOLDER"))
+        await checked(pair)
+        assert payloads(pair, "StartTransaction")[0]["reservationId"] == 7
+        assert await cancel(pair, 8) == {"status": "Accepted"}, "the other one is still there"
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
 async def test_the_holder_uses_the_reservation_by_card() -> None:
     async with Pair() as pair:
         pair.csms.clear()
