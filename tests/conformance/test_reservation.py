@@ -395,6 +395,18 @@ async def test_a_make_that_notices_late_that_a_reservation_is_over() -> None:
 
 
 @pytest.mark.row(99, "TC_047_CS")
+async def test_a_make_that_notices_late_notices_each_of_them_late() -> None:
+    timing = replace(load_model(TWIN["model"]).timing["swift"], expiry_s=1.8)
+    async with Pair(**TWIN, timing=timing) as pair:
+        await reserve(pair, 1, in_s=30)
+        await reserve(pair, 2, in_s=31, reservationId=8)
+        await pair.advance(31.9)
+        assert (pair.status(1), pair.status(2)) == ("Available", "Reserved")
+        await pair.advance(1)
+        assert pair.status(2) == "Available"
+
+
+@pytest.mark.row(99, "TC_047_CS")
 async def test_reservations_expire_one_after_the_other() -> None:
     async with Pair() as pair:
         await reserve(pair, 1, in_s=60)
