@@ -19,7 +19,7 @@ from sim_core.store.records import JournalRow
 from sim_core.wire.endpoint import LATE_LIMIT, Endpoint, NoAnswer, Result
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.outbox import PLAIN_LIMIT
-from sim_core.wire.trial import Again, RetryPolicy, Trial
+from sim_core.wire.trial import SLOWNESS, Again, RetryPolicy, Trial
 from tests.conformance.acts import charge, checked, payloads
 from tests.pair import Pair, PairClock
 from tests.scripted_csms import Answer, Call, CallError, Drop, Hold, ScriptedCsms
@@ -316,6 +316,36 @@ async def test_a_card_overtakes_nobody_where_several_calls_are_open() -> None:
         release.set()
         await asyncio.gather(*posts)
         assert pair.csms.actions()[-4:] == [*["DataTransfer"] * 3, "Authorize"]
+
+
+async def test_what_waits_behind_a_sample_does_not_put_it_off() -> None:
+    async with Pair(keys={**KEYS, "MeterValueSampleInterval": "10"}) as pair:
+        await charge(pair)
+        pair.csms.script["MeterValues"].append(CallError())
+        await pair.advance(10)
+        await pair.submit(Stop(1))
+        await pair.advance(11)
+        assert len(pair.csms.of("StopTransaction")) == 1
+
+
+async def test_the_slowest_answer_counts_however_quick_later_ones_are() -> None:
+    csms, pair = slow({})
+    async with csms, pair:
+        for late_s in (100.0, 45.0):
+            csms.late_s["StopTransaction"] = late_s
+            await charge(pair)
+            await pair.submit(Stop(1))
+            await tick_through(pair, 150)
+            await pair.submit(Unplug(1))
+        csms.script["StartTransaction"].append(Drop())
+        await pair.submit(Plug(1))
+        csms.clear()
+        await pair.submit(Start(1, "TAG"))
+        await checked(pair)
+        await pair.advance(100.0 * SLOWNESS - 3)
+        assert len(csms.of("StartTransaction")) == 1
+        await pair.advance(4)
+        assert len(csms.of("StartTransaction")) == 2
 
 
 class Quiet:
