@@ -28,26 +28,10 @@ from sim_core.store.makers import store_in
 from sim_core.wire.access import NOTHING_SET, Access
 from sim_core.wire.message_log import MessageLog
 from tests.scripted_csms import ScriptedCsms
+from tests.versions import version_named
 
 MODEL = "generic"
 """The make of charger where a test names none: the option `--model` sets it."""
-PLAIN_KEYS = {
-    "AuthorizationCacheEnabled": "true",
-    "ClockAlignedDataInterval": "0",
-    "HeartbeatInterval": "300",
-    "LocalAuthorizeOffline": "true",
-    "MaxEnergyOnInvalidId": "0",
-    "MeterValuesAlignedData": "Energy.Active.Import.Register",
-    "MeterValuesSampledData": "Energy.Active.Import.Register",
-    "MeterValueSampleInterval": "10",
-    "MinimumStatusDuration": "0",
-    "StopTransactionOnInvalidId": "true",
-    "StopTxnAlignedData": "",
-    "StopTxnSampledData": "",
-    "TransactionMessageRetryInterval": "10",
-    "WebSocketPingInterval": "30",
-}
-"""What tests count on where makes differ; given to the charge point where a test names no make."""
 PATIENCE_S = 5.0
 """Real seconds after which a pair that does not settle is a failure."""
 
@@ -78,6 +62,7 @@ class Pair:
     def __init__(
         self,
         *,
+        version: str = "1.6",
         model: str | Model | None = None,
         keys: dict[str, str] | None = None,
         connectors: int = 2,
@@ -91,18 +76,20 @@ class Pair:
         access: Access = NOTHING_SET,
         **build: Any,
     ) -> None:
-        """`keys` are configuration keys to start with, `behaviour` switches of the model,
-        `quirks` what the option of that name says. Without a model it is the one of `--model`,
-        with `PLAIN_KEYS`."""
+        """`version` is the OCPP version that both speak, `keys` are configuration keys to start
+        with, `behaviour` switches of the model, `quirks` what the option of that name says.
+        Without a model it is the one of `--model`, with the `plain_keys` of the version."""
+        self.version = version_named(version)
         if model is None:
-            model, keys = MODEL, {**PLAIN_KEYS, **(keys or {})}
+            model, keys = MODEL, {**self.version.plain_keys, **(keys or {})}
         chosen = load_model(model) if isinstance(model, str) else model
         if behaviour:
             chosen = replace(chosen, behaviour=replace(chosen.behaviour, **behaviour))
         switches, quirk_keys = chosen_quirks(quirks, chosen)
         self.clock = clock or PairClock()
         self.clock.pair = self
-        self.csms = csms or ScriptedCsms(now=self.clock.now)
+        self.csms = csms or ScriptedCsms(now=self.clock.now, version=version)
+        assert self.csms.version is self.version, "both ends speak one version"
         self._own_csms = csms is None
         self._state = state
         self._connect = connect

@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 import trustme
 from websockets.asyncio.server import serve
-from websockets.typing import Subprotocol
 
 from sim_core.commands import Plug, Start, Stop, Unplug
 from sim_core.ocpp16.timestamps import moment
@@ -71,7 +70,7 @@ class Csms(UnreliableCsms):
             "127.0.0.1",
             0,
             ssl=self.context,
-            subprotocols=[Subprotocol("ocpp1.6")],
+            subprotocols=[self.version.subprotocol],
             ping_interval=None,
         )
         self.port = self.network.target = next(iter(self._server.sockets)).getsockname()[1]

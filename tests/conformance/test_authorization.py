@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
-from tests.conformance.acts import charge, checked, lanes, payloads, said
+from tests.conformance.acts import charge, checked, configure, lanes, payloads, said
 from tests.pair import Pair
 from tests.scripted_csms import Payload
 
@@ -108,6 +108,26 @@ async def test_clear_cache() -> None:
     async with Pair(keys=CACHE) as pair:
         await learn_from(pair, "Authorize", {"status": "Accepted"})
         assert await pair.ask("ClearCache") == {"status": "Accepted"}
+        await pair.submit(Swipe(1, "TAG"))
+        assert said(pair) == ["Authorize", FIRST + "Preparing"]
+
+
+@pytest.mark.row(27, "TC_007_CS")
+async def test_what_is_heard_while_there_is_no_cache_is_not_known_later() -> None:
+    async with Pair(keys={**CACHE, "AuthorizationCacheEnabled": "false"}) as pair:
+        await learn_from(pair, "Authorize", {"status": "Accepted"})
+        await configure(pair, AuthorizationCacheEnabled="true")
+        pair.csms.clear()
+        await pair.submit(Swipe(1, "TAG"))
+        assert said(pair) == ["Authorize", FIRST + "Preparing"]
+
+
+@pytest.mark.row(27, "TC_007_CS")
+async def test_what_the_cache_knows_is_not_asked_when_it_is_off() -> None:
+    async with Pair(keys=CACHE) as pair:
+        await learn_from(pair, "Authorize", {"status": "Accepted"})
+        await configure(pair, AuthorizationCacheEnabled="false")
+        pair.csms.clear()
         await pair.submit(Swipe(1, "TAG"))
         assert said(pair) == ["Authorize", FIRST + "Preparing"]
 

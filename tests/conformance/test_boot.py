@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ import pytest
 from sim_core.commands import Accepted, LinkDown, Plug, Stop
 from sim_core.ocpp16.timestamps import moment
 from sim_core.snapshot import Registration
-from tests.conformance.acts import all_statuses, charge, configure, payloads, said
-from tests.pair import Pair
+from tests.conformance.acts import all_statuses, charge, configure, payloads, read_key, said
+from tests.pair import Pair, PairClock
 from tests.scripted_csms import CallError, Cut, Drop, Payload
 
 BOOT = "BootNotification"
@@ -299,3 +299,39 @@ async def test_a_heartbeat_interval_that_would_flood_is_rejected(value: str) -> 
 async def test_an_accepted_boot_without_an_interval_keeps_our_own(interval: int) -> None:
     async with booting(("Accepted", interval), keys={"HeartbeatInterval": "40"}) as pair:
         assert await seconds_of(pair, "Heartbeat", 100) == [40, 80]
+
+
+@pytest.mark.row(10, "TC_001_CS")
+async def test_the_interval_of_a_refusal_is_no_heartbeat_interval() -> None:
+    keys = {"HeartbeatInterval": "40"}
+    async with booting(("Pending", 20), ("Accepted", 0), keys=keys) as pair:
+        await pair.advance(20)
+        assert await seconds_of(pair, "Heartbeat", 100) == [40, 80]
+
+
+@pytest.mark.row(10, "TC_001_CS")
+async def test_an_interval_beyond_every_measure_is_the_longest_that_there_is() -> None:
+    async with booting(("Accepted", 10**12)) as pair:
+        assert pair.registration is Registration.ACCEPTED
+        assert (await read_key(pair, "HeartbeatInterval"))["value"] == str(2**31 - 1)
+
+
+@pytest.mark.row(8, "S§4.2")
+@pytest.mark.parametrize(
+    ("told", "is_then"),
+    [
+        ("12:00:01Z", "12:00:01"),
+        ("12:00:00Z", "12:00:00.6"),
+        ("11:59:59Z", "11:59:59"),
+        ("12:00:00.100Z", "12:00:00.1"),
+    ],
+)
+async def test_a_time_without_a_fraction_leaves_a_second_open_and_no_more(
+    told: str, is_then: str
+) -> None:
+    clock = PairClock(datetime(2026, 3, 1, 12, 0, 0, 600_000, tzinfo=timezone.utc))
+    pair = Pair(clock=clock)
+    at = {"status": "Accepted", "interval": 300, "currentTime": f"2026-03-01T{told}"}
+    pair.csms.script[BOOT].append(at)
+    async with pair:
+        assert pair.station.now() == moment(f"2026-03-01T{is_then}Z")

@@ -446,6 +446,19 @@ async def test_a_conflict_that_the_csms_takes_back() -> None:
 
 
 @pytest.mark.row(96, "S§3.5.2")
+async def test_a_conflict_lasts_as_long_as_the_list_counts() -> None:
+    async with Pair(keys={**LISTED, "LocalPreAuthorize": "false"}) as pair:
+        await send(pair, 1, entry("TAG"))
+        pair.csms.tags["TAG"] = {"status": "Invalid"}
+        pair.csms.clear()
+        await pair.submit(Swipe(1, "TAG"))
+        await configure(pair, LocalAuthListEnabled="true")
+        assert conflicts(pair) == [CONFLICT]
+        await configure(pair, LocalAuthListEnabled="false")
+        assert conflicts(pair) == [CONFLICT, NONE]
+
+
+@pytest.mark.row(96, "S§3.5.2")
 @pytest.mark.parametrize(
     ("listed", "answered"),
     [

@@ -164,12 +164,13 @@ async def test_aligned_samples_are_on_the_clock_with_and_without_a_transaction()
 @pytest.mark.row(83, "TC_071_CS")
 async def test_aligned_samples_are_counted_from_midnight() -> None:
     clock = PairClock(datetime(2026, 3, 1, 23, 59, 30, tzinfo=timezone.utc))
-    async with Pair(keys={"ClockAlignedDataInterval": "50"}, connectors=1, clock=clock) as pair:
+    async with Pair(keys={"ClockAlignedDataInterval": "70"}, connectors=1, clock=clock) as pair:
         await pair.advance(120)
-        # A day is no multiple of 50 s: its last slot is cut short and midnight begins anew.
+        # A day is no multiple of 70 s: its last slot is cut short and midnight begins anew.
         assert [value["timestamp"][11:19] for value in values(pair)] == [
+            "23:59:40",
             "00:00:00",
-            "00:00:50",
+            "00:01:10",
         ]
 
 

@@ -13,8 +13,19 @@ from sim_core.events import Event
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.wire.answers import Error, NoAnswer, Result
 from sim_core.wire.refusals import QUOTED_LIMIT, Facts, Heard, Refusals
+from tests.conformance.acts import charge
 from tests.pair import Pair
 from tests.scripted_csms import CallError, Drop
+
+
+async def test_a_reason_is_told_again_after_a_sample_was_taken() -> None:
+    async with Pair() as pair:
+        await charge(pair)
+        for answer in (*[CallError("NotSupported", "no samples")] * 2, {}) * 2:
+            pair.csms.script["MeterValues"].append(answer)
+            await pair.advance(10)
+        given_up = [event for event in pair.events.since(0)[1] if "was given up" in event.text]
+        assert len(given_up) == 2
 
 
 def refusals(pair: Pair) -> list[Event]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from sim_core.commands import (
     Unlock,
     Unplug,
 )
+from sim_core.settings.model_file import load_model
 from tests.conformance.acts import (
     all_statuses,
     charge,
@@ -285,6 +287,19 @@ async def test_remote_stop() -> None:
         (stop,) = payloads(pair, "StopTransaction")
         assert (stop["transactionId"], stop["reason"]) == (1000, "Remote")
         assert json.loads(pair.csms.frames[0])[0] == 3, "the answer first"
+
+
+@pytest.mark.row(46, "TC_012_CS")
+async def test_a_remote_stop_that_takes_its_time_is_of_that_transaction_only() -> None:
+    timing = replace(load_model("generic").timing["swift"], stop_s=5.0)
+    async with Pair(timing=timing) as pair:
+        await charge(pair)
+        assert await pair.ask("RemoteStopTransaction", transactionId=1000) == ACCEPTED
+        await pair.submit(Stop(1))
+        await pair.submit(Unplug(1))
+        await charge(pair)
+        await pair.advance(10)
+        assert pair.status() == "Charging"
 
 
 @pytest.mark.row(46, "TC_012_CS")

@@ -82,6 +82,18 @@ async def cancel(pair: Pair, reservation_id: int = 7) -> dict[str, Any]:
 
 
 @pytest.mark.row(97, "TC_046_1_CS")
+async def test_of_two_reservations_that_of_the_connector_is_used() -> None:
+    async with Pair(keys=ZERO) as pair:
+        assert await reserve(pair, 0, reservationId=8) == "Accepted"
+        assert await reserve(pair, 1) == "Accepted"
+        await pair.submit(Plug(1))
+        await pair.submit(Start(1, "HOLDER"))
+        await checked(pair)
+        assert payloads(pair, "StartTransaction")[0]["reservationId"] == 7
+        assert await cancel(pair, 8) == {"status": "Accepted"}, "the other one is still there"
+
+
+@pytest.mark.row(97, "TC_046_1_CS")
 async def test_the_holder_uses_the_reservation_by_card() -> None:
     async with Pair() as pair:
         pair.csms.clear()
@@ -383,6 +395,18 @@ async def test_a_make_that_notices_late_that_a_reservation_is_over() -> None:
         assert pair.status() == "Reserved"
         await pair.advance(0.2)
         assert pair.status() == "Available"
+
+
+@pytest.mark.row(99, "TC_047_CS")
+async def test_a_make_that_notices_late_notices_each_of_them_late() -> None:
+    timing = replace(load_model(TWIN["model"]).timing["swift"], expiry_s=1.8)
+    async with Pair(**TWIN, timing=timing) as pair:
+        await reserve(pair, 1, in_s=30)
+        await reserve(pair, 2, in_s=31, reservationId=8)
+        await pair.advance(31.9)
+        assert (pair.status(1), pair.status(2)) == ("Available", "Reserved")
+        await pair.advance(1)
+        assert pair.status(2) == "Available"
 
 
 @pytest.mark.row(99, "TC_047_CS")

@@ -755,6 +755,26 @@ async def test_less_than_can_be_given_is_nothing() -> None:
         assert (pair.status(), power_w(pair)) == ("SuspendedEVSE", 0)
 
 
+@pytest.mark.row(117, "S§3.13")
+async def test_less_for_all_than_a_profile_wants_for_one_is_nothing() -> None:
+    most = {"chargingProfilePurpose": "ChargePointMaxProfile"}
+    async with Pair(keys=ROOM) as pair:
+        await charge(pair)
+        await accepted(pair, 0, profile((0, 5_000.0), **most))
+        assert pair.status() == "Charging"
+        await accepted(pair, 0, profile((0, 5_000.0), minChargingRate=6_000.0, **most))
+        assert (pair.status(), power_w(pair)) == ("SuspendedEVSE", 0)
+
+
+@pytest.mark.row(117, "S§3.13")
+async def test_a_connector_has_no_more_than_the_cabinet() -> None:
+    model = load_model(pairs.MODEL)
+    most_w = model.ratings.cabinet_power_w
+    strong = replace(model, ratings=replace(model.ratings, connector_power_w=2 * most_w))
+    async with Pair(keys=ROOM, model=strong) as pair:
+        assert await composite(pair, 60, chargingRateUnit="W") == [(0, most_w)]
+
+
 def _with_minimum(minimum_w: float) -> Any:
     model = load_model(pairs.MODEL)
     return replace(model, ratings=replace(model.ratings, minimum_power_w=minimum_w))

@@ -14,7 +14,6 @@ import json
 import random
 import re
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from typing import Any
 
 import jsonschema
@@ -23,7 +22,7 @@ from websockets.asyncio.server import Request, Response, ServerConnection, serve
 from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
-from sim_core.commands import LinkDown, Plug, Start, Stop, SuspendEV, Unplug
+from sim_core.commands import LinkDown, LinkUp, Plug, Start, Stop, SuspendEV, Unplug
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.runtime.clock import Clock, ManualClock
 from sim_core.snapshot import LinkState, Registration
@@ -46,6 +45,7 @@ from tests.conformance.acts import (
 )
 from tests.pair import Pair, PairClock
 from tests.scripted_csms import Drop, Hold, ScriptedCsms
+from tests.versions import OCPP_1_6
 
 CODES_OF_1_6 = {
     "NotImplemented",
@@ -59,7 +59,7 @@ CODES_OF_1_6 = {
     "TypeConstraintViolation",
     "GenericError",
 }
-OCPP_1_6 = [Subprotocol("ocpp1.6")]
+OFFERED = [OCPP_1_6.subprotocol]
 
 Gate = Callable[[ServerConnection, Request], "Response | None"]
 
@@ -69,7 +69,7 @@ class Door(ScriptedCsms):
 
     def __init__(
         self,
-        subprotocols: Sequence[Subprotocol] | None = OCPP_1_6,
+        subprotocols: Sequence[Subprotocol] | None = OFFERED,
         gate: Gate | None = None,
         compression: str | None = "deflate",
     ) -> None:
@@ -193,7 +193,7 @@ async def test_without_the_sub_protocol_nothing_is_said(
         assert "ocpp1.6" in link.trouble
         assert csms.frames == []
         await csms.stop()
-        csms.subprotocols = OCPP_1_6
+        csms.subprotocols = OFFERED
         await csms.start()
         await pair.advance(60)
         assert pair.registration is Registration.ACCEPTED
@@ -626,10 +626,8 @@ async def test_numbers_are_json_integers_and_samples_are_strings() -> None:
             *("MeterValues", "StopTransaction", "Heartbeat"),
         }
         for call in calls(pair):
-            schema = files("ocpp.v16") / "schemas" / f"{call.action}.json"
-            jsonschema.Draft4Validator(json.loads(schema.read_text(encoding="utf-8-sig"))).validate(
-                call.payload
-            )
+            schema = pair.version.schema(call.action)
+            jsonschema.Draft4Validator(schema).validate(call.payload)
             assert {type(leaf) for leaf in leaves(call.payload)} <= {str, int}, call
             values = call.payload.get("meterValue", [])
             for value in (*values, *call.payload.get("transactionData", [])):
@@ -683,6 +681,23 @@ async def test_it_comes_back_after_any_close(code: int) -> None:
         assert pair.registration is Registration.ACCEPTED
         assert pair.status() == "Charging"
         assert said(pair) == back_online(pair)
+
+
+@pytest.mark.row("W14", "close codes and back-off")
+async def test_after_a_link_that_was_wanted_again_the_pauses_are_short_again() -> None:
+    clock, dialled = PairClock(), list[float]()
+
+    def gate(connection: ServerConnection, request: Request) -> Response:
+        dialled.append(clock.monotonic())
+        return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "later")
+
+    async with Door(gate=gate) as csms, Pair(csms=csms, clock=clock) as pair:
+        await pair.advance(400)
+        await pair.submit(LinkDown())
+        dialled.clear()
+        await pair.submit(LinkUp())
+        await pair.advance(1.01)
+        assert len(dialled) >= 2
 
 
 @pytest.mark.row("W14", "close codes and back-off")

@@ -20,7 +20,6 @@ import trustme
 from pydantic import SecretStr
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
 
 from sim_core.doctor import Finding, examine
 from sim_core.engine import Engine
@@ -93,7 +92,7 @@ class TlsCsms(ScriptedCsms):
             "localhost",
             port or self.port,
             ssl=self.context,
-            subprotocols=[Subprotocol("ocpp1.6")],
+            subprotocols=[self.version.subprotocol],
             process_request=admit,
             ping_interval=None,
         )

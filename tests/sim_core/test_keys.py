@@ -156,6 +156,13 @@ def test_a_text_has_500_characters() -> None:
     assert Key("Mine", Kind.TEXT, "").normal("x" * 501) is None
 
 
+def test_a_list_is_a_text_too() -> None:
+    key = Key("Mine", Kind.LIST, "")
+    assert key.normal(",".join(["x" * 250, "y" * 249])) is not None
+    assert key.normal(",".join(["x" * 250, "y" * 250])) is None
+    assert key.normal("x,\x1b[2J") is None
+
+
 def test_zero_means_never_where_it_is_allowed_whatever_the_least_is() -> None:
     key = Key("Mine", Kind.INTEGER, "10", low=5, high=20, off=True)
     assert [key.normal(value) for value in ("0", "4", "5", "20", "21")] == [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from collections.abc import AsyncIterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,19 @@ import pytest
 from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
 from sim_core.hardware.model import Metering
 from sim_core.ocpp16.configuration import Configuration, standard_keys
+from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.policy import KeyPolicy
 from sim_core.ocpp16.spelling import Spelling
 from sim_core.ocpp16.transaction_id import whole_number
+from sim_core.runtime.clock import ManualClock
 from sim_core.snapshot import Registration
 from sim_core.store.records import BEGAN, ENDED, JournalRow
 from sim_core.wire.answers import NoAnswer, Result
+from sim_core.wire.asking import LATE_LIMIT
+from sim_core.wire.endpoint import Endpoint
+from sim_core.wire.message_log import MessageLog
 from sim_core.wire.plain_lane import PLAIN_LIMIT
-from sim_core.wire.trial import Again, RetryPolicy, Trial
+from sim_core.wire.trial import SLOWNESS, Again, RetryPolicy, Trial
 from tests.conformance.acts import charge, checked, payloads
 from tests.pair import Pair, PairClock
 from tests.scripted_csms import Answer, Call, CallError, Drop, Hold, ScriptedCsms
@@ -315,6 +321,75 @@ async def test_an_urgent_call_is_not_the_one_that_gives_way() -> None:
         release.set()
         assert isinstance(await card, Result)
         await asyncio.gather(*posts)
+
+
+async def test_a_card_overtakes_nobody_where_several_calls_are_open() -> None:
+    async with Pair(keys=KEYS, model="gresgying-f3-eu180", quirks="pipelining") as pair:
+        release = asyncio.Event()
+        pair.csms.script["DataTransfer"].extend([Hold(release)] * 2)
+        outbox = pair.station.charge_point.outbox
+        posts = [outbox.post("DataTransfer", {"vendorId": "V"}) for _ in range(3)]
+        posts.append(outbox.post("Authorize", {"idTag": "TAG"}))
+        await pair.settle()
+        release.set()
+        await asyncio.gather(*posts)
+        assert pair.csms.actions()[-4:] == [*["DataTransfer"] * 3, "Authorize"]
+
+
+async def test_what_waits_behind_a_sample_does_not_put_it_off() -> None:
+    async with Pair(keys={**KEYS, "MeterValueSampleInterval": "10"}) as pair:
+        await charge(pair)
+        pair.csms.script["MeterValues"].append(CallError())
+        await pair.advance(10)
+        await pair.submit(Stop(1))
+        await pair.advance(11)
+        assert len(pair.csms.of("StopTransaction")) == 1
+
+
+async def test_the_slowest_answer_counts_however_quick_later_ones_are() -> None:
+    csms, pair = slow({})
+    async with csms, pair:
+        for late_s in (100.0, 45.0):
+            csms.late_s["StopTransaction"] = late_s
+            await charge(pair)
+            await pair.submit(Stop(1))
+            await tick_through(pair, 150)
+            await pair.submit(Unplug(1))
+        csms.script["StartTransaction"].append(Drop())
+        await pair.submit(Plug(1))
+        csms.clear()
+        await pair.submit(Start(1, "TAG"))
+        await checked(pair)
+        await pair.advance(100.0 * SLOWNESS - 3)
+        assert len(csms.of("StartTransaction")) == 1
+        await pair.advance(4)
+        assert len(csms.of("StartTransaction")) == 2
+
+
+class Quiet:
+    """A socket that nobody answers on."""
+
+    def __init__(self) -> None:
+        self.frames: list[str] = []
+
+    async def send(self, message: str) -> None:
+        self.frames.append(message)
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        await asyncio.Event().wait()
+        yield ""
+
+
+async def test_the_answers_to_so_many_calls_are_known_late() -> None:
+    clock, socket = ManualClock(), Quiet()
+    endpoint = Endpoint(
+        socket, {}, OCPP_16, clock=clock, log=MessageLog(), call_timeout_s=TIMEOUT_S
+    )
+    calls = [asyncio.ensure_future(endpoint.call("Heartbeat", {})) for _ in range(LATE_LIMIT + 1)]
+    await clock.advance(TIMEOUT_S + 1)
+    assert all(isinstance(answer, NoAnswer) for answer in await asyncio.gather(*calls))
+    answers = [f'[3,"{json.loads(frame)[1]}",{{}}]' for frame in socket.frames]
+    assert [endpoint.take(answer) for answer in answers] == [False, *[True] * LATE_LIMIT]
 
 
 # -- half broken ----------------------------------------------------------

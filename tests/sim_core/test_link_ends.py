@@ -449,6 +449,21 @@ async def test_a_link_that_is_cut_while_calls_are_held_boots_again() -> None:
         assert "StatusNotification 1 Unavailable" in pair.csms.actions()
 
 
+async def test_it_waits_as_long_as_one_of_two_calls_is_open() -> None:
+    async with Pair(model="gresgying-f3-eu180", quirks="pipelining") as pair:
+        answers = [asyncio.Event(), asyncio.Event()]
+        pair.csms.script["DataTransfer"].extend(map(Hold, answers))
+        outbox, link = pair.station.charge_point.outbox, pair.station.link
+        first, second = (outbox.post("DataTransfer", {"vendorId": "V"}) for _ in answers)
+        await pair.settle()
+        answers[0].set()
+        await first
+        assert link.waiting_since is not None
+        answers[1].set()
+        await second
+        assert link.waiting_since is None
+
+
 async def test_waiting_since_is_when_the_open_call_was_sent() -> None:
     async with Pair() as pair:
         release = asyncio.Event()

@@ -16,6 +16,9 @@ from sim_core.charging.rhythm import Aligned, Periodic
 from sim_core.commands import Accepted, Plug, Start, Stop, SuspendEV, Unplug
 from sim_core.engine import Engine
 from sim_core.events import Ring
+from sim_core.hardware.meter import Reading
+from sim_core.hardware.model import Metering
+from sim_core.ocpp16.metering import sampled_values
 from sim_core.ocpp16.timestamps import moment
 from sim_core.runtime.clock import ManualClock, SystemClock, Timer
 from sim_core.settings.model_file import load_model
@@ -306,6 +309,30 @@ async def test_what_a_stall_covered_follows_with_its_own_stamps() -> None:
     await clock.advance(1.0)
     expected = [began + timedelta(seconds=n) for n in range(1, 9)]
     assert periodic == aligned == expected
+
+
+async def test_a_slot_has_not_begun_while_the_clock_says_so() -> None:
+    """A timer may wake a hair before the time of day has come to the slot."""
+    clock, hair = ManualClock(), timedelta(milliseconds=1)
+    began = clock.now()
+    sampled: list[tuple[datetime, datetime]] = []
+    behind = timedelta(0)
+    aligned = Aligned(
+        clock,
+        lambda: clock.now() - behind,
+        lambda: 10.0,
+        lambda at: sampled.append((at, clock.now())),
+    )
+    aligned.rearm()
+    behind = hair
+    await clock.advance(11)
+    slot = began + timedelta(seconds=10)
+    assert sampled == [(slot, slot + hair)]
+
+
+def test_a_register_is_never_more_than_the_meter_has_counted() -> None:
+    (value,) = sampled_values(Reading(1.9), (REGISTER,), "Sample.Periodic", Metering())
+    assert value["value"] == "1"
 
 
 async def test_slots_that_a_set_clock_has_leapt_over_do_not_follow() -> None:

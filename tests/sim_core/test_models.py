@@ -122,6 +122,10 @@ def test_every_field_says_what_it_may_be() -> None:
         ('[keys]\nRate = "a\\u0007b"', "that can be printed"),
         ('[quirks]\njson_cc = "x"', "Did you mean json_c?"),
         ('[quirks]\njson_c = { says = "x", keys = { A = 3 } }', "quirks.json_c.keys.A is 3"),
+        (
+            f'[quirks]\njson_c = {{ says = "x", keys = {{ A = "{"x" * 501}" }} }}',
+            "allowed is a text in quotes of at most 500 characters",
+        ),
     ],
 )
 def test_what_is_not_allowed_is_named(tmp_path: Path, text: str, sentence: str) -> None:

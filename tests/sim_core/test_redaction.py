@@ -40,11 +40,12 @@ from sim_core.sidecar.read_routes import READ_ROUTES
 from sim_core.station import Station
 from sim_core.store.interface import MEMORY
 from sim_core.wire.message_log import MessageLog
+from tests.network import free_port
 from tests.pair import Pair
 from tests.pair import settings as without_files
 from tests.scripted_csms import CallError, ScriptedCsms
 from tests.sidecar.beside import beside
-from tests.sim_core.test_headless import free_port, start
+from tests.sim_core.test_headless import start
 
 LINES = [form.line for form in OUTPUT_FORMATS.values()]
 ANYTHING = st.text(st.characters(codec=None, exclude_categories=()))
@@ -388,7 +389,7 @@ async def test_no_secret_leaves_a_running_charge_point(tmp_path: Path) -> None:
     async with Csms() as csms:
         given = {name: value.replace("{}", str(csms.port)) for name, value in SECRETS.items()}
         del given["PROXY"]
-        process = await start(tmp_path, **given, LOG_FILE=str(log), HTTP_PORT=port)
+        process = await start(tmp_path, **given, LOG_FILE=str(log), HTTP_PORT=str(port))
         await csms.wait_for(Booted, timeout_s=20)
         told = ""
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:

@@ -1,4 +1,5 @@
-"""The unit of Temperature: what a make says, what an operator may choose, and who needs that."""
+"""Where a value is measured and in which unit: what a make says of it, what an operator may choose
+of the unit of Temperature, and who needs that."""
 
 from __future__ import annotations
 
@@ -45,6 +46,24 @@ def test_a_model_may_leave_the_location_out() -> None:
         Reading(0.0), ("Voltage",), "Sample.Periodic", Metering(location=False)
     )
     assert "location" not in value
+
+
+@pytest.mark.parametrize("kilowatts", [False, True])
+def test_where_each_value_is_measured(kilowatts: bool) -> None:
+    """A make that counts in kWh has its meter in the body; all else of it is where it is."""
+    style, meter = Metering(kilowatts=kilowatts), "Body" if kilowatts else "Outlet"
+    where = {
+        "Energy.Active.Import.Register": meter,
+        "Current.Import": meter,
+        "Current.Offered": meter,
+        "Voltage": meter,
+        "Power.Active.Import": meter,
+        "Power.Offered": meter,
+        "SoC": "EV",
+        "Temperature": "Outlet",
+    }
+    values = metering.sampled_values(Reading(0.0), tuple(where), "Sample.Periodic", style)
+    assert {value["measurand"]: value["location"] for value in values} == where
 
 
 @pytest.mark.parametrize("model", ["generic", "gresgying-f3-eu180"])
