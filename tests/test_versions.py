@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import ScriptedCsms
 from tests.versions import PLANNED, VERSIONS, Version, version_named
 
 
-@pytest.mark.parametrize("harness", [Pair, ScriptedCsms])
+@pytest.mark.parametrize("harness", [Harness, ScriptedCsms])
 @pytest.mark.parametrize("name", PLANNED)
 def test_a_planned_version_says_that_it_is_not_built_yet(
     harness: Callable[..., object], name: str
@@ -25,9 +25,9 @@ def test_no_version_is_built_and_planned() -> None:
     assert not VERSIONS.keys() & PLANNED
 
 
-def test_a_pair_speaks_one_version() -> None:
+def test_both_ends_speak_one_version() -> None:
     with pytest.raises(AssertionError, match="both ends speak one version"):
-        Pair(csms=_speaking("1.7"))
+        Harness(csms=_speaking("1.7"))
 
 
 def _speaking(name: str) -> ScriptedCsms:
@@ -47,6 +47,6 @@ def test_what_a_row_names_is_known_to_the_schemas(version: Version) -> None:
 
 @pytest.mark.parametrize("name", VERSIONS)
 async def test_both_ends_negotiate_the_sub_protocol_of_the_row(name: str) -> None:
-    async with Pair(version=name) as pair:
-        assert pair.csms._open is not None
-        assert pair.csms._open.subprotocol == version_named(name).subprotocol
+    async with Harness(version=name) as harness:
+        assert harness.csms._open is not None
+        assert harness.csms._open.subprotocol == version_named(name).subprotocol

@@ -42,10 +42,10 @@ def measure(size: Size) -> list[Row]:
     ]  # fmt: skip
 
 
-Pair = tuple[Callable[[], float], Callable[[], float]]
+Harness = tuple[Callable[[], float], Callable[[], float]]
 
 
-def _both(work: Callable[[], None], count: int) -> Pair:
+def _both(work: Callable[[], None], count: int) -> Harness:
     def timed(clock: Callable[[], float]) -> Callable[[], float]:
         def run() -> float:
             began = clock()
@@ -58,7 +58,7 @@ def _both(work: Callable[[], None], count: int) -> Pair:
     return timed(time.perf_counter), timed(time.process_time)
 
 
-def _alone(path: Path, count: int) -> Pair:
+def _alone(path: Path, count: int) -> Harness:
     db = sqlite3.connect(path, isolation_level=None)
     for pragma in PRAGMAS:
         db.execute(f"PRAGMA {pragma}")
@@ -86,7 +86,7 @@ def _alone(path: Path, count: int) -> Pair:
     return _both(work, count)
 
 
-def _ours(path: Path, count: int) -> Pair:
+def _ours(path: Path, count: int) -> Harness:
     store = Store(path, AT)
     key = store.begin(
         connector_id=1, id_tag="TAG", parent_id_tag=None, meter_start_wh=0, started_at=AT,

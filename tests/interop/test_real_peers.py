@@ -16,8 +16,8 @@ from sim_core.engine import Engine
 from sim_core.settings.options import Settings
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration, StationSnapshot
 from sim_core.store.sqlite import MEMORY
+from tests.harness import settings
 from tests.network import free_port
-from tests.pair import settings
 
 
 @asynccontextmanager

@@ -25,8 +25,8 @@ from sim_core.doctor import Finding, examine
 from sim_core.engine import Engine
 from sim_core.snapshot import LinkState, StationSnapshot
 from sim_core.store.sqlite import MEMORY
+from tests.harness import settings
 from tests.interop.test_real_peers import registered, until
-from tests.pair import settings
 from tests.scripted_csms import ScriptedCsms
 
 KEY = "0123456789abcdef"

@@ -14,7 +14,7 @@ from sim_core.ocpp16.configuration import (
     keys_of,
     standard_keys,
 )
-from tests.pair import Pair
+from tests.harness import Harness
 
 LISTS, RESERVING = "LocalAuthListManagement", "Reservation"
 FIRMWARE, SMART = "FirmwareManagement", "SmartCharging"
@@ -249,10 +249,10 @@ def test_stored_values_count_where_they_still_may() -> None:
 
 
 async def test_get_configuration_tells_the_whole_table_and_no_secret() -> None:
-    async with Pair(model="generic", keys={"AuthorizationKey": "0123456789abcdef"}) as pair:
-        answer = await pair.ask("GetConfiguration")
+    async with Harness(model="generic", keys={"AuthorizationKey": "0123456789abcdef"}) as harness:
+        answer = await harness.ask("GetConfiguration")
         told = {row["key"]: row for row in answer["configurationKey"]}
-        own = {key.name: key for key in keys_of(pair.model, standard_keys(CONNECTORS))}
+        own = {key.name: key for key in keys_of(harness.model, standard_keys(CONNECTORS))}
         assert set(told) == set(own) >= set(KEYS)
         for name, row in told.items():
             assert row["readonly"] is own[name].readonly

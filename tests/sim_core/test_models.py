@@ -15,7 +15,7 @@ from sim_core.ocpp16.registration import boot_payload
 from sim_core.settings.models import ModelError, load_model, shipped
 from sim_core.settings.options import ConfigError, Settings, load
 from sim_core.wire import schemas
-from tests.pair import Pair
+from tests.harness import Harness
 
 IDENTITY = '[identity]\nvendor = "V"\nmodel = "M"\n'
 RATINGS = "[ratings]\nconnector_power_w = 1\nconnector_current_a = 1\ncabinet_power_w = 1\n"
@@ -223,13 +223,13 @@ def test_a_key_in_another_spelling_is_not_a_second_one() -> None:
 @pytest.mark.parametrize("connectors", [2, 64])
 @pytest.mark.parametrize("model", shipped())
 async def test_every_key_of_every_model_can_leave(model: str, connectors: int) -> None:
-    async with Pair(model=model, connectors=connectors) as pair:
-        answer = await pair.ask("GetConfiguration")
+    async with Harness(model=model, connectors=connectors) as harness:
+        answer = await harness.ask("GetConfiguration")
         assert schemas.answer_fault("GetConfiguration", answer) is None
         most = ",".join(f"{n}.RST" for n in range(connectors + 1))
         assert len(most) <= 500
-        await pair.ask("ChangeConfiguration", key="ConnectorPhaseRotation", value=most)
-        answer = await pair.ask("GetConfiguration")
+        await harness.ask("ChangeConfiguration", key="ConnectorPhaseRotation", value=most)
+        answer = await harness.ask("GetConfiguration")
         assert schemas.answer_fault("GetConfiguration", answer) is None
 
 

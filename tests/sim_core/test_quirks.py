@@ -36,7 +36,7 @@ from sim_core.hardware.meter import Meter
 from sim_core.hardware.model import Quirks
 from sim_core.ocpp16.timestamps import stamp
 from sim_core.settings.models import chosen_quirks, load_model
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import Drop, Payload, describe
 
 MODEL = load_model("gresgying-f3-eu180")
@@ -45,139 +45,141 @@ Look = Callable[[str], Awaitable[bool]]
 """Plays a scene under these quirks and says whether the quirk's effect was on the wire."""
 
 
-def gresgying(quirks: str, **options: Any) -> Pair:
-    return Pair(model=MODEL, quirks=quirks, **options)
+def gresgying(quirks: str, **options: Any) -> Harness:
+    return Harness(model=MODEL, quirks=quirks, **options)
 
 
-def payloads(pair: Pair, action: str) -> list[Payload]:
+def payloads(harness: Harness, action: str) -> list[Payload]:
     """What the charge point has sent under this action."""
-    return [call.payload for call in pair.csms.of(action)]
+    return [call.payload for call in harness.csms.of(action)]
 
 
-def statuses(pair: Pair, number: int) -> list[str]:
+def statuses(harness: Harness, number: int) -> list[str]:
     """The words that the charge point has said of a connector."""
-    return [p["status"] for p in payloads(pair, "StatusNotification") if p["connectorId"] == number]
+    return [
+        p["status"] for p in payloads(harness, "StatusNotification") if p["connectorId"] == number
+    ]
 
 
-async def asking(pair: Pair, action: str, **payload: Any) -> asyncio.Task[dict[str, Any]]:
+async def asking(harness: Harness, action: str, **payload: Any) -> asyncio.Task[dict[str, Any]]:
     """Ask, without waiting for an answer that takes time."""
-    task = asyncio.ensure_future(pair.csms.ask(action, **payload))
-    await pair.settle()
+    task = asyncio.ensure_future(harness.csms.ask(action, **payload))
+    await harness.settle()
     return task
 
 
 async def pipelining(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await pair.submit(Plug(1))
-        await pair.submit(Plug(2))
-        pair.csms.clear()
-        pair.csms.script["StatusNotification"].append(Drop())
-        await pair.submit(Unplug(1))
-        await pair.submit(Unplug(2))
-        return statuses(pair, 2) == ["Available"]
+    async with gresgying(quirks) as harness:
+        await harness.submit(Plug(1))
+        await harness.submit(Plug(2))
+        harness.csms.clear()
+        harness.csms.script["StatusNotification"].append(Drop())
+        await harness.submit(Unplug(1))
+        await harness.submit(Unplug(2))
+        return statuses(harness, 2) == ["Available"]
 
 
 async def forgets_unanswered(quirks: str) -> bool:
     others = "pipelining" if quirks == "none" else f"{quirks},pipelining"  # it rests on that one
-    async with gresgying(others) as pair:
-        await charge(pair)
-        pair.csms.script["MeterValues"].append(Drop())
-        await pair.advance(10)
-        (lost,) = payloads(pair, "MeterValues")
-        await pair.advance(300)
-        return payloads(pair, "MeterValues").count(lost) == 1
+    async with gresgying(others) as harness:
+        await charge(harness)
+        harness.csms.script["MeterValues"].append(Drop())
+        await harness.advance(10)
+        (lost,) = payloads(harness, "MeterValues")
+        await harness.advance(300)
+        return payloads(harness, "MeterValues").count(lost) == 1
 
 
 async def send_tick(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await pair.advance(5)
-        pair.csms.clear()
-        await pair.submit(Plug(1))
-        at_once = bool(pair.csms.calls)
-        began = pair.clock.monotonic()
-        answer = await asking(pair, "RemoteStartTransaction", connectorId=2, idTag="TAG")
+    async with gresgying(quirks) as harness:
+        await harness.advance(5)
+        harness.csms.clear()
+        await harness.submit(Plug(1))
+        at_once = bool(harness.csms.calls)
+        began = harness.clock.monotonic()
+        answer = await asking(harness, "RemoteStartTransaction", connectorId=2, idTag="TAG")
         while not answer.done():
-            await pair.advance(0.1)
-        took_s = pair.clock.monotonic() - began
-        await pair.advance(3)
-        assert statuses(pair, 1) == ["Preparing"]
+            await harness.advance(0.1)
+        took_s = harness.clock.monotonic() - began
+        await harness.advance(3)
+        assert statuses(harness, 1) == ["Preparing"]
         assert at_once is (took_s == 0)
         return 2 <= took_s <= 2.4
 
 
 async def json_c(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        answered = await pair.ask("GetConfiguration", key=["OcppUrl", "Monetaryunit"])
+    async with gresgying(quirks) as harness:
+        answered = await harness.ask("GetConfiguration", key=["OcppUrl", "Monetaryunit"])
         values = {entry["key"]: entry["value"] for entry in answered["configurationKey"]}
         assert values["OcppUrl"].endswith("/ocpp/CP01")
         assert values["Monetaryunit"] == "€"
-        (frame,) = [f for f in pair.csms.frames if "OcppUrl" in f]
+        (frame,) = [f for f in harness.csms.frames if "OcppUrl" in f]
         assert json.loads(frame)[2] == answered
         return "ws:\\/\\/" in frame and "€" in frame
 
 
 async def whole_second_clock(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await pair.advance(7.25)
-        current = pair.clock.now().isoformat().replace("+00:00", "Z")
-        pair.csms.script["BootNotification"].append(
+    async with gresgying(quirks) as harness:
+        await harness.advance(7.25)
+        current = harness.clock.now().isoformat().replace("+00:00", "Z")
+        harness.csms.script["BootNotification"].append(
             {"currentTime": current, "interval": 3600, "status": "Accepted"}
         )
-        await pair.ask("TriggerMessage", requestedMessage="BootNotification")
-        pair.csms.clear()
-        await pair.submit(Plug(1))
-        (report,) = payloads(pair, "StatusNotification")
+        await harness.ask("TriggerMessage", requestedMessage="BootNotification")
+        harness.csms.clear()
+        await harness.submit(Plug(1))
+        (report,) = payloads(harness, "StatusNotification")
         assert report["timestamp"].endswith((".000Z", ".250Z"))
         return bool(report["timestamp"].endswith(".000Z"))
 
 
 async def autocharge_mac(quirks: str) -> bool:
-    async with gresgying(quirks, timing=REAL) as pair:
-        await pair.advance(3)
-        await pair.submit(Plug(1))
-        await pair.advance(14.6)
-        early = pair.csms.of("DataTransfer", "Authorize")
-        await pair.advance(0.2)
-        vid = pair.connector().vid
+    async with gresgying(quirks, timing=REAL) as harness:
+        await harness.advance(3)
+        await harness.submit(Plug(1))
+        await harness.advance(14.6)
+        early = harness.csms.of("DataTransfer", "Authorize")
+        await harness.advance(0.2)
+        vid = harness.connector().vid
         assert not early
-        return [call.payload for call in pair.csms.of("DataTransfer", "Authorize")] in (
+        return [call.payload for call in harness.csms.of("DataTransfer", "Authorize")] in (
             [{"vendorId": "Gresgying", "messageId": "MacID", "data": vid}, {"idTag": vid}],
             [{"idTag": vid}, {"vendorId": "Gresgying", "messageId": "MacID", "data": vid}],
         )
 
 
 async def ev_gives_up(quirks: str) -> bool:
-    async with gresgying(quirks, timing=REAL) as pair:
-        await pair.submit(Plug(1))
-        await pair.advance(60)
-        pair.csms.clear()
-        await pair.submit(Swipe(1, "TAG"))
-        await pair.advance(60)
-        ends = payloads(pair, "StopTransaction")
-        assert len(payloads(pair, "StartTransaction")) == 1
+    async with gresgying(quirks, timing=REAL) as harness:
+        await harness.submit(Plug(1))
+        await harness.advance(60)
+        harness.csms.clear()
+        await harness.submit(Swipe(1, "TAG"))
+        await harness.advance(60)
+        ends = payloads(harness, "StopTransaction")
+        assert len(payloads(harness, "StartTransaction")) == 1
         if not ends:
             return False
-        (start,), (end,) = payloads(pair, "StartTransaction"), ends
+        (start,), (end,) = payloads(harness, "StartTransaction"), ends
         assert (end["reason"], end["meterStop"]) == ("EVDisconnected", start["meterStart"])
-        assert statuses(pair, 1) == ["Available", "Preparing"]
+        assert statuses(harness, 1) == ["Available", "Preparing"]
         return True
 
 
 async def truncated_meter_stop(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        pair.station.charge_point.outlets[1].metal.meter = Meter(128_034.4)
-        await charge_and_keep(pair)
-        (start,) = payloads(pair, "StartTransaction")
-        assert energy(payloads(pair, "MeterValues")[0]) == "128.034"
+    async with gresgying(quirks) as harness:
+        harness.station.charge_point.outlets[1].metal.meter = Meter(128_034.4)
+        await charge_and_keep(harness)
+        (start,) = payloads(harness, "StartTransaction")
+        assert energy(payloads(harness, "MeterValues")[0]) == "128.034"
         return bool(start["meterStart"] == 128_033)
 
 
 async def two_entry_stop_data(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await charge_and_keep(pair)
-        await pair.advance(60)
-        await pair.submit(Stop(1))
-        (end,) = payloads(pair, "StopTransaction")
+    async with gresgying(quirks) as harness:
+        await charge_and_keep(harness)
+        await harness.advance(60)
+        await harness.submit(Stop(1))
+        (end,) = payloads(harness, "StopTransaction")
         data = [
             [(value["context"], value["measurand"]) for value in entry["sampledValue"]]
             for entry in end["transactionData"]
@@ -187,12 +189,12 @@ async def two_entry_stop_data(quirks: str) -> bool:
 
 
 async def erratic_power_offered(quirks: str) -> bool:
-    async with gresgying(quirks, timing=REAL, keys={"MeterValueSampleInterval": "5"}) as pair:
-        await pair.submit(Plug(1))
-        await pair.advance(30)
-        await pair.submit(Start(1, "TAG"))
-        await pair.advance(40)
-        rows = [values_of(sample) for sample in payloads(pair, "MeterValues")]
+    async with gresgying(quirks, timing=REAL, keys={"MeterValueSampleInterval": "5"}) as harness:
+        await harness.submit(Plug(1))
+        await harness.advance(30)
+        await harness.submit(Start(1, "TAG"))
+        await harness.advance(40)
+        rows = [values_of(sample) for sample in payloads(harness, "MeterValues")]
         lags = [
             row
             for row in rows
@@ -203,27 +205,27 @@ async def erratic_power_offered(quirks: str) -> bool:
 
 
 async def slow_minute(quirks: str) -> bool:
-    async with gresgying(quirks, keys={"MeterValueSampleInterval": "60"}) as pair:
-        await charge(pair)
-        began = pair.clock.monotonic()
-        while not payloads(pair, "MeterValues"):
-            await pair.advance(0.1)
-        took_s = pair.clock.monotonic() - began
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "60"}) as harness:
+        await charge(harness)
+        began = harness.clock.monotonic()
+        while not payloads(harness, "MeterValues"):
+            await harness.advance(0.1)
+        took_s = harness.clock.monotonic() - began
         return bool(abs(took_s - 61.83 + 0.4) < 0.2)
 
 
 async def free_running_samples(quirks: str) -> bool:
-    async with gresgying(quirks, keys={"MeterValueSampleInterval": "60"}) as pair:
-        await charge(pair)
-        await pair.advance(58)
-        return bool(payloads(pair, "MeterValues"))
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "60"}) as harness:
+        await charge(harness)
+        await harness.advance(58)
+        return bool(payloads(harness, "MeterValues"))
 
 
 async def late_clock_samples(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await pair.advance(1801)
+    async with gresgying(quirks) as harness:
+        await harness.advance(1801)
         one, two = (
-            sample["meterValue"][0]["timestamp"] for sample in payloads(pair, "MeterValues")
+            sample["meterValue"][0]["timestamp"] for sample in payloads(harness, "MeterValues")
         )
         assert one.startswith("2026-01-01T12:30:00.")
         if one.endswith(".000Z"):
@@ -232,130 +234,130 @@ async def late_clock_samples(quirks: str) -> bool:
 
 
 async def repeated_preparing(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        pair.csms.clear()
-        await pair.submit(Swipe(1, "TAG"))
-        await pair.advance(61)
-        said = statuses(pair, 1)
+    async with gresgying(quirks) as harness:
+        harness.csms.clear()
+        await harness.submit(Swipe(1, "TAG"))
+        await harness.advance(61)
+        said = statuses(harness, 1)
         assert said[-1] == "Available"
         assert set(said[:-1]) == {"Preparing"}
         return len(said) == 7
 
 
 async def vendor_faults(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await charge(pair)
-        await pair.submit(InjectFault(2, vendor_error_code="85"))
-        words = [statuses(pair, number) for number in (0, 1, 2)]
-        ends = [end["reason"] for end in payloads(pair, "StopTransaction")]
+    async with gresgying(quirks) as harness:
+        await charge(harness)
+        await harness.submit(InjectFault(2, vendor_error_code="85"))
+        words = [statuses(harness, number) for number in (0, 1, 2)]
+        ends = [end["reason"] for end in payloads(harness, "StopTransaction")]
         if words != [["Faulted"]] * 3:
             assert (words, ends) == ([[], [], ["Faulted"]], [])
             return False
-        report = payloads(pair, "StatusNotification")[0]
+        report = payloads(harness, "StatusNotification")[0]
         assert ends == ["EmergencyStop"]
         assert (report["errorCode"], report["vendorErrorCode"], report["info"]) == (
             "InternalError",
             "85",
             "System emergency stop failure",
         )
-        await pair.submit(Unplug(1))
-        pair.csms.clear()
-        await pair.submit(ClearFault(1))
-        return sorted(map(describe, pair.csms.calls)) == [
+        await harness.submit(Unplug(1))
+        harness.csms.clear()
+        await harness.submit(ClearFault(1))
+        return sorted(map(describe, harness.csms.calls)) == [
             f"StatusNotification {number} Available" for number in (0, 1, 2)
         ]
 
 
 async def status_before_answer(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        pair.csms.clear()
-        await pair.ask("ChangeAvailability", connectorId=1, type="Inoperative")
-        kinds = [json.loads(frame)[0] for frame in pair.csms.frames]
+    async with gresgying(quirks) as harness:
+        harness.csms.clear()
+        await harness.ask("ChangeAvailability", connectorId=1, type="Inoperative")
+        kinds = [json.loads(frame)[0] for frame in harness.csms.frames]
         assert sorted(kinds) == [2, 3]
         return kinds == [2, 3]
 
 
 async def asks_for_any_card(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await charge(pair)
-        await pair.submit(Swipe(1, "OTHER"))
-        assert pair.status() == "Charging", "it has no say"
-        return payloads(pair, "Authorize") == [{"idTag": "OTHER"}]
+    async with gresgying(quirks) as harness:
+        await charge(harness)
+        await harness.submit(Swipe(1, "OTHER"))
+        assert harness.status() == "Charging", "it has no say"
+        return payloads(harness, "Authorize") == [{"idTag": "OTHER"}]
 
 
 async def remote_start_twice(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await pair.submit(Plug(1))
-        first = await pair.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
-        await pair.advance(0.5)
-        second = await pair.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
-        await pair.advance(1)
-        third = await pair.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+    async with gresgying(quirks) as harness:
+        await harness.submit(Plug(1))
+        first = await harness.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+        await harness.advance(0.5)
+        second = await harness.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+        await harness.advance(1)
+        third = await harness.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
         assert (first["status"], third["status"]) == ("Accepted", "Rejected")
-        assert len(payloads(pair, "StartTransaction")) == 1
-        cards = len(payloads(pair, "Authorize"))
+        assert len(payloads(harness, "StartTransaction")) == 1
+        cards = len(payloads(harness, "Authorize"))
         return (second["status"], cards) == ("Accepted", 2)
 
 
 async def connectors_after_reconnect(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await charge(pair)
-        await pair.submit(LinkDown())
-        await pair.submit(LinkUp())
-        first = pair.csms.actions()
-        await pair.advance(1)
-        late = [a for a in pair.csms.actions()[len(first) :] if a.startswith("Status")]
+    async with gresgying(quirks) as harness:
+        await charge(harness)
+        await harness.submit(LinkDown())
+        await harness.submit(LinkUp())
+        first = harness.csms.actions()
+        await harness.advance(1)
+        late = [a for a in harness.csms.actions()[len(first) :] if a.startswith("Status")]
         assert {"StatusNotification 0 Available", "StatusNotification 1 Charging"} <= set(
-            pair.csms.actions()
+            harness.csms.actions()
         )
         return late == ["StatusNotification 1 Charging", "StatusNotification 2 Available"]
 
 
 async def hard_reset_speaks(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await charge(pair)
-        before = pair.csms.connections
-        await pair.ask("Reset", type="Hard")
-        await pair.advance(10)
-        (end,) = pair.csms.of("StopTransaction")
+    async with gresgying(quirks) as harness:
+        await charge(harness)
+        before = harness.csms.connections
+        await harness.ask("Reset", type="Hard")
+        await harness.advance(10)
+        (end,) = harness.csms.of("StopTransaction")
         assert end.payload["reason"] == "HardReset"
-        assert pair.csms.connections == before + 1
+        assert harness.csms.connections == before + 1
         return end.connection == before
 
 
 async def late_power_loss(quirks: str) -> bool:
-    async with gresgying(quirks, keys={"MeterValueSampleInterval": "600"}) as pair:
-        await charge(pair)
-        await pair.advance(60)
-        await pair.submit(PowerOff())
-        await pair.advance(90)
-        pair.csms.clear()
-        await pair.submit(PowerOn())
-        shown = "Charging" in statuses(pair, 1)
-        register_wh = pair.connector().register_wh
-        await pair.advance(10)
-        (end,) = payloads(pair, "StopTransaction")
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "600"}) as harness:
+        await charge(harness)
+        await harness.advance(60)
+        await harness.submit(PowerOff())
+        await harness.advance(90)
+        harness.csms.clear()
+        await harness.submit(PowerOn())
+        shown = "Charging" in statuses(harness, 1)
+        register_wh = harness.connector().register_wh
+        await harness.advance(10)
+        (end,) = payloads(harness, "StopTransaction")
         assert (end["reason"], end["meterStop"]) == ("PowerLoss", int(register_wh))
-        assert pair.status() == "Finishing"
-        return shown and statuses(pair, 1)[-1] == "Finishing"
+        assert harness.status() == "Finishing"
+        return shown and statuses(harness, 1)[-1] == "Finishing"
 
 
 async def offline_duplicate(quirks: str) -> bool:
     keys = {"LocalAuthorizeOffline": "true", "AllowOfflineTxForUnknownId": "true"}
-    async with gresgying(quirks, keys=keys) as pair:
-        await pair.submit(Plug(1))
-        await pair.submit(LinkDown())
-        await pair.submit(Start(1, "TAG"))
-        await pair.advance(15)
-        pair.csms.clear()
+    async with gresgying(quirks, keys=keys) as harness:
+        await harness.submit(Plug(1))
+        await harness.submit(LinkDown())
+        await harness.submit(Start(1, "TAG"))
+        await harness.advance(15)
+        harness.csms.clear()
         refused = {"transactionId": -1, "idTagInfo": {"status": "Invalid"}}
-        pair.csms.script["StartTransaction"] += [refused, refused]
-        await pair.submit(LinkUp())
-        await pair.advance(30)
-        await pair.submit(Stop(1))
-        starts = payloads(pair, "StartTransaction")
-        samples = payloads(pair, "MeterValues")
-        if payloads(pair, "StopTransaction"):
+        harness.csms.script["StartTransaction"] += [refused, refused]
+        await harness.submit(LinkUp())
+        await harness.advance(30)
+        await harness.submit(Stop(1))
+        starts = payloads(harness, "StartTransaction")
+        samples = payloads(harness, "MeterValues")
+        if payloads(harness, "StopTransaction"):
             assert len(starts) == 1
             return False
         assert starts[0] == starts[1]
@@ -375,11 +377,11 @@ def contexts_of(sample: dict[str, Any]) -> list[str]:
     return [value["context"] for value in sample["meterValue"][0]["sampledValue"]]
 
 
-def gaps(pair: Pair) -> set[float]:
+def gaps(harness: Harness) -> set[float]:
     """Seconds between the stamps of connector 1's samples."""
     stamps = [
         datetime.fromisoformat(sample["meterValue"][0]["timestamp"].replace("Z", "+00:00"))
-        for sample in payloads(pair, "MeterValues")
+        for sample in payloads(harness, "MeterValues")
         if sample["connectorId"] == 1 and set(contexts_of(sample)) == {"Sample.Periodic"}
     ]
     return {round((b - a).total_seconds(), 3) for a, b in itertools.pairwise(stamps)}
@@ -389,26 +391,26 @@ def energy(sample: dict[str, Any]) -> str:
     return values_of(sample)["Energy.Active.Import.Register"]
 
 
-async def charge_and_keep(pair: Pair) -> None:
+async def charge_and_keep(harness: Harness) -> None:
     """Plug in and start; the frames stay."""
-    await pair.submit(Plug(1))
-    await pair.submit(Start(1, "TAG"))
-    await pair.advance(1)
-    assert pair.status() == "Charging"
+    await harness.submit(Plug(1))
+    await harness.submit(Start(1, "TAG"))
+    await harness.advance(1)
+    assert harness.status() == "Charging"
 
 
-async def charge(pair: Pair) -> None:
+async def charge(harness: Harness) -> None:
     """Plug in and start, and forget the frames that it took."""
-    await charge_and_keep(pair)
-    pair.csms.clear()
+    await charge_and_keep(harness)
+    harness.csms.clear()
 
 
 async def below_profile(quirks: str) -> bool:
-    async with gresgying(quirks, timing=REAL, keys={"MeterValueSampleInterval": "5"}) as pair:
-        await pair.submit(Plug(1))
-        await pair.advance(30)
-        await pair.submit(Start(1, "TAG"))
-        await pair.advance(60)
+    async with gresgying(quirks, timing=REAL, keys={"MeterValueSampleInterval": "5"}) as harness:
+        await harness.submit(Plug(1))
+        await harness.advance(30)
+        await harness.submit(Start(1, "TAG"))
+        await harness.advance(60)
         limit = {
             "chargingRateUnit": "W",
             "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 15_000.0}],
@@ -420,10 +422,10 @@ async def below_profile(quirks: str) -> bool:
             "chargingProfileKind": "Relative",
             "chargingSchedule": limit,
         }
-        ask = await asking(pair, "SetChargingProfile", connectorId=1, csChargingProfiles=profile)
-        await pair.advance(30)
+        ask = await asking(harness, "SetChargingProfile", connectorId=1, csChargingProfiles=profile)
+        await harness.advance(30)
         assert ask.result() == {"status": "Accepted"}
-        row = values_of(payloads(pair, "MeterValues")[-1])
+        row = values_of(payloads(harness, "MeterValues")[-1])
         assert row["Power.Offered"] == "15"
         power_kw = float(row["Power.Active.Import"])
         assert power_kw <= 15
@@ -431,19 +433,19 @@ async def below_profile(quirks: str) -> bool:
 
 
 async def rated_power_offered(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await charge(pair)
-        await pair.advance(60)
-        rows = [values_of(sample) for sample in payloads(pair, "MeterValues")]
+    async with gresgying(quirks) as harness:
+        await charge(harness)
+        await harness.advance(60)
+        rows = [values_of(sample) for sample in payloads(harness, "MeterValues")]
         assert all(float(row["Power.Active.Import"]) <= 60 for row in rows)
         return {row["Power.Offered"] for row in rows} == {"180"}
 
 
 async def watts_power_offered(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await charge(pair)
-        await pair.advance(60)
-        (*_, sample) = payloads(pair, "MeterValues")
+    async with gresgying(quirks) as harness:
+        await charge(harness)
+        await harness.advance(60)
+        (*_, sample) = payloads(harness, "MeterValues")
         (offered,) = [
             value
             for value in sample["meterValue"][0]["sampledValue"]
@@ -455,24 +457,24 @@ async def watts_power_offered(quirks: str) -> bool:
 
 
 async def frozen_samples(quirks: str) -> bool:
-    async with gresgying(quirks, noise=0.05) as pair:
-        await charge(pair)
-        await pair.advance(60)
-        await pair.submit(LinkDown())
-        await pair.advance(27)
-        await pair.submit(LinkUp())
-        pair.csms.clear()
-        await pair.advance(290)
-        rows = [values_of(sample) for sample in payloads(pair, "MeterValues")]
+    async with gresgying(quirks, noise=0.05) as harness:
+        await charge(harness)
+        await harness.advance(60)
+        await harness.submit(LinkDown())
+        await harness.advance(27)
+        await harness.submit(LinkUp())
+        harness.csms.clear()
+        await harness.advance(290)
+        rows = [values_of(sample) for sample in payloads(harness, "MeterValues")]
         shown = {
             tuple(row[name] for name in ("Voltage", "Current.Import", "Power.Active.Import"))
             for row in rows
         }
         registers = [float(row["Energy.Active.Import.Register"]) for row in rows]
         assert registers == sorted(set(registers)), "the register goes on"
-        pair.csms.clear()
-        await pair.advance(60)
-        later = {values_of(sample)["Current.Import"] for sample in payloads(pair, "MeterValues")}
+        harness.csms.clear()
+        await harness.advance(60)
+        later = {values_of(sample)["Current.Import"] for sample in payloads(harness, "MeterValues")}
         assert len(later) > 1, "it passes"
         return len(shown) == 1
 
@@ -480,100 +482,102 @@ async def frozen_samples(quirks: str) -> bool:
 async def early_samples(quirks: str) -> bool:
     """It happens now and then: so many starts are tried."""
     keys = {"MeterValueSampleInterval": "60"}
-    async with gresgying(quirks, timing=REAL, keys=keys) as pair:
-        await pair.advance(3)
+    async with gresgying(quirks, timing=REAL, keys=keys) as harness:
+        await harness.advance(3)
         early = 0
         for _ in range(40):
-            await pair.submit(Plug(1, "Compact 60"))
-            await pair.submit(Start(1, "TAG"))
-            await pair.advance(32)
-            said = pair.csms.of("MeterValues", "StartTransaction")
+            await harness.submit(Plug(1, "Compact 60"))
+            await harness.submit(Start(1, "TAG"))
+            await harness.advance(32)
+            said = harness.csms.of("MeterValues", "StartTransaction")
             names = [call.action for call in said]
             before = [call.payload for call in said[: names.index("StartTransaction")]]
             for payload in before:
                 assert "transactionId" not in payload
                 assert set(contexts_of(payload)) == {"Sample.Periodic"}
             early += len(before)
-            await pair.submit(Unplug(1))
-            pair.csms.clear()
+            await harness.submit(Unplug(1))
+            harness.csms.clear()
         assert early < 10
         return early > 0
 
 
 async def busy_samples(quirks: str) -> bool:
-    async with gresgying(quirks, keys={"MeterValueSampleInterval": "30"}) as pair:
-        await charge(pair)
-        await pair.advance(301)
-        assert gaps(pair) == {30.0}, "alone it is exact"
-        await pair.submit(Plug(2))
-        pair.csms.clear()
-        await pair.advance(301)
-        late = {gap - 30 for gap in gaps(pair)} - {0.0}
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "30"}) as harness:
+        await charge(harness)
+        await harness.advance(301)
+        assert gaps(harness) == {30.0}, "alone it is exact"
+        await harness.submit(Plug(2))
+        harness.csms.clear()
+        await harness.advance(301)
+        late = {gap - 30 for gap in gaps(harness)} - {0.0}
         assert all(1 <= seconds <= 4 for seconds in late)
         return len(late) > 1
 
 
 async def late_heartbeats(quirks: str) -> bool:
-    async with gresgying(quirks, keys={"ClockAlignedDataInterval": "0"}) as pair:
-        await pair.ask("ChangeConfiguration", key="HeartbeatInterval", value="300")
-        await pair.advance(300.1)
-        assert len(payloads(pair, "Heartbeat")) == 1, "a short one is exact"
-        await pair.ask("ChangeConfiguration", key="HeartbeatInterval", value="600")
-        await pair.advance(602.3)
-        late = len(payloads(pair, "Heartbeat")) == 1
-        await pair.advance(0.6)
-        assert len(payloads(pair, "Heartbeat")) == 2
+    async with gresgying(quirks, keys={"ClockAlignedDataInterval": "0"}) as harness:
+        await harness.ask("ChangeConfiguration", key="HeartbeatInterval", value="300")
+        await harness.advance(300.1)
+        assert len(payloads(harness, "Heartbeat")) == 1, "a short one is exact"
+        await harness.ask("ChangeConfiguration", key="HeartbeatInterval", value="600")
+        await harness.advance(602.3)
+        late = len(payloads(harness, "Heartbeat")) == 1
+        await harness.advance(0.6)
+        assert len(payloads(harness, "Heartbeat")) == 2
         return late
 
 
 async def slow_second_gun(quirks: str) -> bool:
-    async with gresgying(quirks, keys={"MeterValueSampleInterval": "0"}) as pair:
-        await charge(pair)
-        await pair.submit(Plug(2))
-        asked = await pair.ask("RemoteStartTransaction", connectorId=2, idTag="TAG")
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "0"}) as harness:
+        await charge(harness)
+        await harness.submit(Plug(2))
+        asked = await harness.ask("RemoteStartTransaction", connectorId=2, idTag="TAG")
         assert asked == {"status": "Accepted"}
-        await pair.advance(131)
-        if payloads(pair, "StartTransaction"):
-            assert pair.status(2) == "Charging"
+        await harness.advance(131)
+        if payloads(harness, "StartTransaction"):
+            assert harness.status(2) == "Charging"
             return False
-        await pair.advance(2)
-        assert len(payloads(pair, "StartTransaction")) == 1
-        await pair.advance(50)
-        (end,) = payloads(pair, "StopTransaction")
-        (start,) = payloads(pair, "StartTransaction")
+        await harness.advance(2)
+        assert len(payloads(harness, "StartTransaction")) == 1
+        await harness.advance(50)
+        (end,) = payloads(harness, "StopTransaction")
+        (start,) = payloads(harness, "StartTransaction")
         assert (end["reason"], end["meterStop"]) == ("Other", start["meterStart"])
-        return statuses(pair, 2) == ["Preparing", "Finishing"] and pair.status(1) == "Charging"
+        return (
+            statuses(harness, 2) == ["Preparing", "Finishing"] and harness.status(1) == "Charging"
+        )
 
 
 async def stops_unheard(quirks: str) -> bool:
     others = "send_tick" if quirks == "none" else f"{quirks},send_tick"  # it rests on that one
-    async with gresgying(others) as pair:
-        await pair.submit(Plug(1))
-        begun = asyncio.ensure_future(pair.station.submit(Start(1, "TAG")))
-        await pair.advance(10)
+    async with gresgying(others) as harness:
+        await harness.submit(Plug(1))
+        begun = asyncio.ensure_future(harness.station.submit(Start(1, "TAG")))
+        await harness.advance(10)
         await begun
-        assert pair.status() == "Charging"
-        ask = await asking(pair, "RemoteStopTransaction", transactionId=1000)
-        await pair.submit(LinkDown())
+        assert harness.status() == "Charging"
+        ask = await asking(harness, "RemoteStopTransaction", transactionId=1000)
+        await harness.submit(LinkDown())
         assert not ask.done()
         ask.cancel()
-        await pair.advance(27)
-        await pair.submit(LinkUp())
-        await pair.advance(10)
-        ends = payloads(pair, "StopTransaction")
+        await harness.advance(27)
+        await harness.submit(LinkUp())
+        await harness.advance(10)
+        ends = payloads(harness, "StopTransaction")
         assert all(end["reason"] == "Other" for end in ends)
         return len(ends) == 1
 
 
 async def late_connector_0(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        pair.csms.clear()
-        await pair.csms.cut()
-        await pair.advance(3)
-        began = [call for call in pair.csms.of("StatusNotification") if call.connection == 2]
+    async with gresgying(quirks) as harness:
+        harness.csms.clear()
+        await harness.csms.cut()
+        await harness.advance(3)
+        began = [call for call in harness.csms.of("StatusNotification") if call.connection == 2]
         one, two, zero = (call.payload for call in began)
         assert [p["connectorId"] for p in (one, two, zero)] == [1, 2, 0]
-        _, exchanges = pair.messages.since(0)
+        _, exchanges = harness.messages.since(0)
         *_, first, second, third = (
             e.requested_at for e in exchanges if e.action == "StatusNotification"
         )
@@ -584,47 +588,49 @@ async def late_connector_0(quirks: str) -> bool:
 
 
 async def mute_transfers(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        asked = await pair.ask("GetDiagnostics", location="test", stopTime="2023-02-11T10:10:00Z")
+    async with gresgying(quirks) as harness:
+        asked = await harness.ask(
+            "GetDiagnostics", location="test", stopTime="2023-02-11T10:10:00Z"
+        )
         order = {"location": "test", "retrieveDate": None}
-        ordered = await pair.csms.ask_raw("UpdateFirmware", order)
-        await pair.ask("GetDiagnostics", location="test")
-        await pair.advance(10)
-        said = pair.csms.of("DiagnosticsStatusNotification", "FirmwareStatusNotification")
+        ordered = await harness.csms.ask_raw("UpdateFirmware", order)
+        await harness.ask("GetDiagnostics", location="test")
+        await harness.advance(10)
+        said = harness.csms.of("DiagnosticsStatusNotification", "FirmwareStatusNotification")
         assert (ordered[0] == 3) == ("fileName" in asked) == (not said)
         return not said
 
 
 async def never_suspended(quirks: str) -> bool:
-    async with gresgying(quirks, keys={"MeterValueSampleInterval": "0"}) as pair:
-        await charge(pair)
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "0"}) as harness:
+        await charge(harness)
         for pause in (SuspendEV(1), SuspendEVSE(1)):
-            await pair.submit(pause)
-            await pair.advance(10)
-            assert pair.connector().power_w == 0
-            await pair.submit(Resume(1))
-        await pair.submit(Stop(1))
-        said = statuses(pair, 1)
+            await harness.submit(pause)
+            await harness.advance(10)
+            assert harness.connector().power_w == 0
+            await harness.submit(Resume(1))
+        await harness.submit(Stop(1))
+        said = statuses(harness, 1)
         assert said[-1] == "Finishing"
         return said == ["Finishing"]
 
 
 async def plug_ends_reserved(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        until = pair.clock.now() + timedelta(seconds=600)
-        await pair.ask(
+    async with gresgying(quirks) as harness:
+        until = harness.clock.now() + timedelta(seconds=600)
+        await harness.ask(
             "ReserveNow",
             connectorId=1,
             expiryDate=stamp(until),
             idTag="HOLDER",
             reservationId=7,
         )
-        pair.csms.clear()
-        await pair.submit(Plug(1))
-        assert isinstance(await pair.submit(Start(1, "OTHER")), Refused)
-        await pair.submit(Unplug(1))
-        assert pair.status() == "Reserved"
-        said = statuses(pair, 1)
+        harness.csms.clear()
+        await harness.submit(Plug(1))
+        assert isinstance(await harness.submit(Start(1, "OTHER")), Refused)
+        await harness.submit(Unplug(1))
+        assert harness.status() == "Reserved"
+        said = statuses(harness, 1)
         assert said in ([], ["Preparing", "Available", "Reserved"])
         return said != []
 
@@ -695,74 +701,77 @@ async def test_off(name: str) -> None:
 async def test_a_vehicle_needs_its_time(late_s: float, starts: tuple[int, int]) -> None:
     """Plug, MAC, cable check, Charging; a vehicle that answers the second time is 11 s later."""
     timing = replace(MODEL.timing["real"], mac_retry_share=1.0 if late_s else 0.0)
-    async with gresgying("all", timing=timing) as pair:
-        await pair.advance(5)
-        await pair.submit(Plug(1))
-        began = pair.clock.monotonic()
-        while pair.connector().transaction is None:
-            await pair.advance(0.1)
-        assert starts[0] <= pair.clock.monotonic() - began <= starts[1]
-        await pair.advance(1.3)
-        assert pair.status() == "Preparing"
-        await pair.advance(0.5)
-        assert pair.status() == "Charging"
-        assert pair.connector().current_a == 0, "the voltages are brought together"
-        await pair.advance(4)
-        early = pair.connector().power_w
-        await pair.advance(30)
-        assert early < 10_000 < pair.connector().power_w
+    async with gresgying("all", timing=timing) as harness:
+        await harness.advance(5)
+        await harness.submit(Plug(1))
+        began = harness.clock.monotonic()
+        while harness.connector().transaction is None:
+            await harness.advance(0.1)
+        assert starts[0] <= harness.clock.monotonic() - began <= starts[1]
+        await harness.advance(1.3)
+        assert harness.status() == "Preparing"
+        await harness.advance(0.5)
+        assert harness.status() == "Charging"
+        assert harness.connector().current_a == 0, "the voltages are brought together"
+        await harness.advance(4)
+        early = harness.connector().power_w
+        await harness.advance(30)
+        assert early < 10_000 < harness.connector().power_w
 
 
 async def test_the_seed_decides_which_vehicles_are_late() -> None:
-    async with gresgying("all", timing=MODEL.timing["real"]) as pair:
-        outlet = pair.station.charge_point.outlets[1]
+    async with gresgying("all", timing=MODEL.timing["real"]) as harness:
+        outlet = harness.station.charge_point.outlets[1]
         took = []
         for _ in range(12):
-            await pair.submit(Plug(1))
-            took.append((outlet.mac_at_s or 0) - pair.clock.monotonic())
-            await pair.submit(Unplug(1))
+            await harness.submit(Plug(1))
+            took.append((outlet.mac_at_s or 0) - harness.clock.monotonic())
+            await harness.submit(Unplug(1))
         assert any(14.3 <= s <= 15.1 for s in took)
         assert any(25 <= s <= 26.2 for s in took)
 
 
 @pytest.mark.parametrize(("kind", "low", "high"), [("Soft", 35, 46), ("Hard", 94, 110)])
 async def test_how_long_a_reset_takes(kind: str, low: int, high: int) -> None:
-    async with gresgying("all", timing=MODEL.timing["real"]) as pair:
-        await pair.advance(5)
-        pair.csms.clear()
-        answer = await asking(pair, "Reset", type=kind)
-        began = pair.clock.monotonic()
-        while not pair.csms.of("BootNotification"):
-            await pair.advance(0.25)
+    async with gresgying("all", timing=MODEL.timing["real"]) as harness:
+        await harness.advance(5)
+        harness.csms.clear()
+        answer = await asking(harness, "Reset", type=kind)
+        began = harness.clock.monotonic()
+        while not harness.csms.of("BootNotification"):
+            await harness.advance(0.25)
         assert answer.result() == {"status": "Accepted"}
-        assert low <= pair.clock.monotonic() - began <= high
+        assert low <= harness.clock.monotonic() - began <= high
 
 
 async def test_a_broken_insulation_shows_at_the_start_and_passes() -> None:
-    async with gresgying("vendor_faults") as pair:
-        await pair.submit(Plug(1))
-        pair.csms.clear()
-        await pair.submit(InjectFault(1, vendor_error_code="83"))
-        assert pair.csms.calls == [], "nobody looks before the start"
-        await pair.submit(Start(1, "TAG"))
-        await pair.advance(40)
-        assert statuses(pair, 1) == ["Faulted", "Available"]
-        assert statuses(pair, 0) == statuses(pair, 2) == []
-        report = payloads(pair, "StatusNotification")[0]
+    async with gresgying("vendor_faults") as harness:
+        await harness.submit(Plug(1))
+        harness.csms.clear()
+        await harness.submit(InjectFault(1, vendor_error_code="83"))
+        assert harness.csms.calls == [], "nobody looks before the start"
+        await harness.submit(Start(1, "TAG"))
+        await harness.advance(40)
+        assert statuses(harness, 1) == ["Faulted", "Available"]
+        assert statuses(harness, 0) == statuses(harness, 2) == []
+        report = payloads(harness, "StatusNotification")[0]
         assert (report["vendorErrorCode"], report["info"]) == ("83", "Insulation failure")
-        (start,), (end,) = payloads(pair, "StartTransaction"), payloads(pair, "StopTransaction")
+        (start,), (end,) = (
+            payloads(harness, "StartTransaction"),
+            payloads(harness, "StopTransaction"),
+        )
         assert (end["reason"], end["meterStop"]) == ("Other", start["meterStart"])
-        (sample,) = payloads(pair, "MeterValues")
+        (sample,) = payloads(harness, "MeterValues")
         assert sample["meterValue"][0]["sampledValue"][0]["context"] == "Transaction.Begin"
 
 
 async def test_an_open_door_is_everywhere() -> None:
-    async with gresgying("vendor_faults", connect=False) as pair:
-        await pair.submit(InjectFault(1, vendor_error_code="88"))
-        pair._connect = True
-        pair.station.open()
-        await pair.settle()
-        assert pair.csms.actions() == [
+    async with gresgying("vendor_faults", connect=False) as harness:
+        await harness.submit(InjectFault(1, vendor_error_code="88"))
+        harness._connect = True
+        harness.station.open()
+        await harness.settle()
+        assert harness.csms.actions() == [
             "BootNotification",
             *(f"StatusNotification {number} Faulted" for number in (1, 2, 0)),
         ]
@@ -791,9 +800,9 @@ READ_ONLY = [
 
 @pytest.mark.parametrize("quirks", ["none", "all"])
 async def test_the_keys_of_the_make(quirks: str) -> None:
-    async with gresgying(quirks) as pair:
-        ask = await asking(pair, "GetConfiguration")
-        await pair.advance(2)
+    async with gresgying(quirks) as harness:
+        ask = await asking(harness, "GetConfiguration")
+        await harness.advance(2)
         entries = ask.result()["configurationKey"]
         assert [entry["key"] for entry in entries] == list(MODEL.keys)
         assert len(entries) == 45
@@ -801,21 +810,21 @@ async def test_the_keys_of_the_make(quirks: str) -> None:
         answers = []
         for value in ("1", "2", "10"):
             change = await asking(
-                pair, "ChangeConfiguration", key="MeterValueSampleInterval", value=value
+                harness, "ChangeConfiguration", key="MeterValueSampleInterval", value=value
             )
-            await pair.advance(2)
+            await harness.advance(2)
             answers.append(change.result()["status"])
         assert answers == ["Rejected", "Rejected", "Accepted"]
 
 
 async def test_a_key_of_the_make_that_is_true_or_false_is_so_in_any_case() -> None:
-    async with gresgying("none") as pair:
+    async with gresgying("none") as harness:
         for value, kept in (("True", "true"), ("FALSE", "false")):
-            answer = await pair.ask("ChangeConfiguration", key="AutoCharge", value=value)
+            answer = await harness.ask("ChangeConfiguration", key="AutoCharge", value=value)
             assert answer == {"status": "Accepted"}
-            read = await pair.ask("GetConfiguration", key=["AutoCharge"])
+            read = await harness.ask("GetConfiguration", key=["AutoCharge"])
             assert read["configurationKey"][0]["value"] == kept
-        answer = await pair.ask("ChangeConfiguration", key="AutoCharge", value="perhaps")
+        answer = await harness.ask("ChangeConfiguration", key="AutoCharge", value="perhaps")
         assert answer == {"status": "Rejected"}
 
 
@@ -825,9 +834,9 @@ async def test_a_key_of_the_make_that_is_true_or_false_is_so_in_any_case() -> No
 )
 async def test_no_short_sample_intervals_but_none_at_all(value: str, status: str) -> None:
     """OCPP 1.6 §9.1: 0 means that no samples are wanted."""
-    async with gresgying("none") as pair:
+    async with gresgying("none") as harness:
         key = "MeterValueSampleInterval"
-        answer = await pair.ask("ChangeConfiguration", key=key, value=value)
+        answer = await harness.ask("ChangeConfiguration", key=key, value=value)
         assert answer == {"status": status}
 
 

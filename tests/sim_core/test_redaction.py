@@ -39,9 +39,9 @@ from sim_core.sidecar.read_routes import LOOKS
 from sim_core.station import Station
 from sim_core.store.sqlite import MEMORY
 from sim_core.wire.message_log import MessageLog
+from tests.harness import Harness
+from tests.harness import settings as without_files
 from tests.network import free_port
-from tests.pair import Pair
-from tests.pair import settings as without_files
 from tests.scripted_csms import CallError, ScriptedCsms
 from tests.sidecar.beside import beside
 from tests.sim_core.test_headless import start
@@ -290,11 +290,11 @@ class NastyCsms(ScriptedCsms):
 @pytest.mark.parametrize("text", [NASTY[0], NASTY[1], NASTY[2] + NASTY[6], NASTY[3]], ids=range(4))
 async def test_what_a_csms_says_is_harmless_on_every_way_out(text: str) -> None:
     csms = NastyCsms(text)
-    async with csms, beside(Pair(csms=csms)) as here:
+    async with csms, beside(Harness(csms=csms)) as here:
         await csms.say_everything()
         await here.http.post("/plug/1")
         await here.http.post("/local_start/1", params={"id_tag": "TAG"})
-        await here.pair.settle()
+        await here.harness.settle()
         assert csms.connections == 1
         for look in LOOKS:
             if look.path != "/events":
@@ -305,7 +305,7 @@ async def test_what_a_csms_says_is_harmless_on_every_way_out(text: str) -> None:
                     assert answer.text.isascii()
         metrics = (await here.http.get("/metrics")).text
         assert list(text_string_to_metric_families(metrics))
-        await same_events(here.http, [one.text for one in here.pair.events.since(0)[1]])
+        await same_events(here.http, [one.text for one in here.harness.events.since(0)[1]])
 
 
 async def same_events(http: httpx.AsyncClient, texts: list[str]) -> None:
@@ -343,7 +343,7 @@ async def test_no_frame_that_is_half_understood_leaks(tmp_path: Path) -> None:
         "http://127.0.0.1:1/up?X-Amz-Signature=s3cret",
         "gopher://me:s3cret@host/",
     )
-    async with ScriptedCsms() as csms, beside(Pair(csms=csms)) as here:
+    async with ScriptedCsms() as csms, beside(Harness(csms=csms)) as here:
         for place in odd:
             await csms.ask_raw("GetDiagnostics", {"location": place})
             await csms.ask_raw("UpdateFirmware", {"location": place, "retrieveDate": "now"})
@@ -358,7 +358,7 @@ async def test_no_frame_that_is_half_understood_leaks(tmp_path: Path) -> None:
                 await csms.send_text(json.dumps([2, "x", "ChangeConfiguration", [key, value]]))
                 await csms.send_text(json.dumps([7, "x", {"key": key, "value": value}]))
                 await csms.send_text(json.dumps({"key": key, "value": value})[:-1])
-        await here.pair.advance(30)
+        await here.harness.advance(30)
         told = ""
         for look in LOOKS:
             if look.path != "/events":
@@ -366,8 +366,8 @@ async def test_no_frame_that_is_half_understood_leaks(tmp_path: Path) -> None:
                     look.path, params={"limit": 1000} if "mess" in look.path else {}
                 )
                 told += answer.text
-        told += "".join(one.text for one in here.pair.events.since(0)[1])
-        told += str(here.pair.station.snapshot)
+        told += "".join(one.text for one in here.harness.events.since(0)[1])
+        told += str(here.harness.station.snapshot)
         assert "GetDiagnostics" in told
         assert "s3cret" not in told
 

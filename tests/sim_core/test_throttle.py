@@ -10,7 +10,7 @@ from sim_core.commands import Plug, Start, Stop
 from sim_core.runtime.clock import ManualClock
 from sim_core.wire.throttle import Throttle
 from sim_core.wire.wire_format import CLEAN, WireFormat
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import Hold
 
 TICK_S = 10.0
@@ -155,20 +155,20 @@ async def test_after_the_answer_to_a_start_the_loop_comes_round_twice(
     action: str, turns: int
 ) -> None:
     keys = {"MeterValueSampleInterval": "10", "AutoCharge": "false"}
-    async with Pair(model="gresgying-f3-eu180", quirks="send_tick", keys=keys) as pair:
+    async with Harness(model="gresgying-f3-eu180", quirks="send_tick", keys=keys) as harness:
         release = asyncio.Event()
-        pair.csms.script[action].append(Hold(release))
-        await pair.submit(Plug(1))
-        starting = asyncio.ensure_future(pair.station.submit(Start(1, "TAG")))
-        while not pair.csms.of(action):
-            await pair.advance(0.1)
+        harness.csms.script[action].append(Hold(release))
+        await harness.submit(Plug(1))
+        starting = asyncio.ensure_future(harness.station.submit(Start(1, "TAG")))
+        while not harness.csms.of(action):
+            await harness.advance(0.1)
         await starting
-        await pair.submit(Stop(1))
-        pair.csms.clear()
+        await harness.submit(Stop(1))
+        harness.csms.clear()
         release.set()
-        await pair.settle()
-        answered_s = pair.clock.monotonic()
-        while not pair.csms.of("MeterValues", "StopTransaction"):
-            await pair.advance(0.01)
-        took_s = pair.clock.monotonic() - answered_s
+        await harness.settle()
+        answered_s = harness.clock.monotonic()
+        while not harness.csms.of("MeterValues", "StopTransaction"):
+            await harness.advance(0.01)
+        took_s = harness.clock.monotonic() - answered_s
         assert turns <= took_s <= turns * 1.1 + 0.02

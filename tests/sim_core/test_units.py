@@ -16,7 +16,7 @@ from sim_core.settings.models import load_model
 from sim_core.station import model_of
 from sim_core.wire import schemas
 from tests.conformance.acts import charge, payloads
-from tests.pair import Pair, settings
+from tests.harness import Harness, settings
 from tests.scripted_csms import CallError
 
 LISTS = {
@@ -70,10 +70,10 @@ def test_an_option_has_its_way_over_the_model(model: str) -> None:
     assert chosen.metering == replace(load_model(model).metering, temperature_unit="Celcius")
 
 
-def units(pair: Pair, action: str, inside: str) -> set[str]:
+def units(harness: Harness, action: str, inside: str) -> set[str]:
     return {
         sampled["unit"]
-        for payload in payloads(pair, action)
+        for payload in payloads(harness, action)
         for value in payload.get(inside, [])
         for sampled in value["sampledValue"]
         if sampled["measurand"] == "Temperature"
@@ -83,13 +83,13 @@ def units(pair: Pair, action: str, inside: str) -> set[str]:
 async def test_celcius_is_in_every_message_that_has_a_temperature() -> None:
     model = load_model("generic")
     celcius = replace(model, metering=replace(model.metering, temperature_unit="Celcius"))
-    async with Pair(model=celcius, keys=LISTS) as pair:
-        await charge(pair)
-        await pair.advance(30)
-        await pair.ask("TriggerMessage", requestedMessage="MeterValues", connectorId=1)
-        await pair.submit(Stop(1))
-        assert units(pair, "MeterValues", "meterValue") == {"Celcius"}
-        assert units(pair, "StopTransaction", "transactionData") == {"Celcius"}
+    async with Harness(model=celcius, keys=LISTS) as harness:
+        await charge(harness)
+        await harness.advance(30)
+        await harness.ask("TriggerMessage", requestedMessage="MeterValues", connectorId=1)
+        await harness.submit(Stop(1))
+        assert units(harness, "MeterValues", "meterValue") == {"Celcius"}
+        assert units(harness, "StopTransaction", "transactionData") == {"Celcius"}
 
 
 @pytest.mark.parametrize(
@@ -107,24 +107,24 @@ async def test_celcius_is_in_every_message_that_has_a_temperature() -> None:
 @pytest.mark.parametrize("action", ["MeterValues", "StopTransaction"])
 async def test_a_refusal_names_the_way_out(action: str, error: Any, told: bool) -> None:
     keys = {**LISTS, "TransactionMessageAttempts": "1"}
-    async with Pair(keys=keys) as pair:
-        pair.csms.script[action].append(error)
-        await charge(pair)
-        await pair.advance(10)
-        await pair.submit(Stop(1))
-        await pair.advance(10)
-        warnings = [one for one in pair.station.snapshot.warnings if WAY_OUT in one]
+    async with Harness(keys=keys) as harness:
+        harness.csms.script[action].append(error)
+        await charge(harness)
+        await harness.advance(10)
+        await harness.submit(Stop(1))
+        await harness.advance(10)
+        warnings = [one for one in harness.station.snapshot.warnings if WAY_OUT in one]
         assert len(warnings) == told
         if told:
             assert warnings[0].startswith(f"the CSMS refused {action} with a Temperature in Cel")
-            await pair.ask("ChangeConfiguration", key="StopTxnSampledData", value="SoC")
-            assert not [one for one in pair.station.snapshot.warnings if WAY_OUT in one]
+            await harness.ask("ChangeConfiguration", key="StopTxnSampledData", value="SoC")
+            assert not [one for one in harness.station.snapshot.warnings if WAY_OUT in one]
 
 
 async def test_a_refusal_without_a_temperature_has_another_reason() -> None:
-    async with Pair(keys={"TransactionMessageAttempts": "1"}) as pair:
-        pair.csms.script["MeterValues"].append(CallError("FormationViolation", "unit"))
-        await charge(pair)
-        await pair.advance(10)
-        assert payloads(pair, "MeterValues")
-        assert not [one for one in pair.station.snapshot.warnings if WAY_OUT in one]
+    async with Harness(keys={"TransactionMessageAttempts": "1"}) as harness:
+        harness.csms.script["MeterValues"].append(CallError("FormationViolation", "unit"))
+        await charge(harness)
+        await harness.advance(10)
+        assert payloads(harness, "MeterValues")
+        assert not [one for one in harness.station.snapshot.warnings if WAY_OUT in one]
