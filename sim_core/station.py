@@ -33,7 +33,7 @@ from sim_core.errors import UserError
 from sim_core.events import Event, Ring
 from sim_core.from_settings import access_of, config_of, url_of
 from sim_core.ocpp16.charge_point import ChargePoint
-from sim_core.ocpp16.configuration import LONGEST_VALUE
+from sim_core.ocpp16.configuration_keys import LONGEST_VALUE
 from sim_core.redaction import one_line, public_url
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock

@@ -11,36 +11,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from ocpp.v16.enums import MessageTrigger
-
 from sim_core.charging.charger import Charger
 from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts
-from sim_core.charging.policy import Feature
 from sim_core.events import Event
 from sim_core.files.transfer import LIMIT_S, Transfers
 from sim_core.hardware.model import Identity
-from sim_core.ocpp16 import local_list, refused_units, reservation, smart_charging
+from sim_core.ocpp16 import refused_units
 from sim_core.ocpp16.adapter import Adapter
 from sim_core.ocpp16.charging_profile import RULES
-from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
-from sim_core.ocpp16.configuration_messages import ConfigurationMessages
-from sim_core.ocpp16.core import Core
+from sim_core.ocpp16.configuration import Configuration
+from sim_core.ocpp16.configuration_keys import keys_of, standard_keys
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.evidence import Witness
+from sim_core.ocpp16.feature_profiles import routes_of
 from sim_core.ocpp16.firmware_management import DIAGNOSTICS, FirmwareManagement
-from sim_core.ocpp16.firmware_management import PROFILE as FIRMWARE_MANAGEMENT
 from sim_core.ocpp16.habits import speech_of
-from sim_core.ocpp16.local_list import LocalListProfile
-from sim_core.ocpp16.points import Speech
 from sim_core.ocpp16.policy import KeyPolicy
-from sim_core.ocpp16.promises import KeptFirst
 from sim_core.ocpp16.registration import Registrar
-from sim_core.ocpp16.remote_control import RemoteControl
-from sim_core.ocpp16.remote_trigger import ExtendedTrigger, Messages, RemoteTrigger
-from sim_core.ocpp16.reservation import ReservationProfile
-from sim_core.ocpp16.routing import FirstOf, ProfileRoutes
 from sim_core.ocpp16.security import Security
 from sim_core.ocpp16.security_log import LOG, SecurityMessages
 from sim_core.ocpp16.smart_charging import SmartCharging
@@ -48,7 +37,6 @@ from sim_core.ocpp16.spelling import Spelling
 from sim_core.ocpp16.status import STATES, connector_status, whole_status
 from sim_core.ocpp16.status_changes import StatusChanges
 from sim_core.ocpp16.status_reports import StatusReports
-from sim_core.ocpp16.switched_off import CERTIFICATES, routes_without
 from sim_core.ocpp16.timestamps import stamp
 from sim_core.ocpp16.transaction_messages import TransactionMessages
 from sim_core.runtime.asyncio_helpers import first_of
@@ -63,11 +51,8 @@ from sim_core.wire.answers import Answer, Error, Payload
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.outbox import Outbox
 from sim_core.wire.refusals import Heard
-from sim_core.wire.routes import Routes
 from sim_core.wire.speaker import Speaker
 from sim_core.wire.trial import RetryPolicy
-
-LOG_STATUS = "LogStatusNotification"
 
 
 class ChargePoint:
@@ -81,6 +66,7 @@ class ChargePoint:
         "charger",
         "configuration",
         "environment",
+        "firmware",
         "heard",
         "link_settled",
         "on_change",
@@ -90,6 +76,7 @@ class ChargePoint:
         "reports",
         "security",
         "security_messages",
+        "smart_charging",
         "speaker",
         "speech",
         "spelling",
@@ -243,7 +230,41 @@ class ChargePoint:
             say_triggered=adapter.say_triggered,
         )
         self.charger.security.tells = self.security_messages.notifies
-        routes = self._routes(config, policy, speech)
+        self.firmware = adapter.firmware = FirmwareManagement(
+            environment,
+            self.charger.updates,
+            self.charger.uploads[DIAGNOSTICS],
+            self.witness,
+            speech,
+            say=adapter.say,
+            say_triggered=adapter.say_triggered,
+        )
+        self.smart_charging = adapter.smart_charging = SmartCharging(
+            self.charger.limits,
+            self.charger.profiles,
+            self.charger.connectors,
+            policy,
+            environment,
+            relative_maximum=model.behaviour.relative_maximum,
+            powers_changed=self.charger.looking.powers_changed,
+            warn=lambda *said: self.warn(*said),
+        )
+        routes = routes_of(
+            config,
+            self.charger,
+            policy,
+            speech,
+            store,
+            self.configuration,
+            self.security,
+            self.registrar,
+            self.statuses,
+            self.firmware,
+            self.smart_charging,
+            self.security_messages,
+            hurry=self.outbox.hurry,
+            say=adapter.say,
+        )
         self.speaker = Speaker(OCPP_16, routes, self.session, self.registrar.may_answer)
         """Who speaks 1.6 on a link."""
         self.charger.start()
@@ -261,103 +282,6 @@ class ChargePoint:
             vendor_id=config.model.identity.vendor if behaviour.vendor_fields else None,
             stamps_reports=behaviour.stamps_reports,
         )
-
-    def _routes(self, config: ChargePointConfig, policy: KeyPolicy, speech: Speech) -> Routes:
-        """Where the messages go that a CSMS may send: to the feature profiles that there are."""
-        charger, adapter, environment = self.charger, self.adapter, self.environment
-        behaviour, looking = config.model.behaviour, charger.looking
-        firmware = adapter.firmware = FirmwareManagement(
-            environment,
-            charger.updates,
-            charger.uploads[DIAGNOSTICS],
-            self.witness,
-            speech,
-            say=adapter.say,
-            say_triggered=adapter.say_triggered,
-        )
-        smart = adapter.smart_charging = SmartCharging(
-            charger.limits,
-            charger.profiles,
-            charger.connectors,
-            policy,
-            environment,
-            relative_maximum=behaviour.relative_maximum,
-            powers_changed=looking.powers_changed,
-            warn=lambda *said: self.warn(*said),
-        )
-        messages: Messages = {
-            MessageTrigger.boot_notification.value: lambda _: self.registrar.boot_now(),
-            MessageTrigger.heartbeat.value: lambda _: self.registrar.heartbeat_now(),
-            MessageTrigger.status_notification.value: self.statuses.say_now,
-            MessageTrigger.meter_values.value: charger.sampling.trigger,
-        }
-        of_files: Messages = {
-            MessageTrigger.firmware_status_notification.value: firmware.trigger_firmware,
-            MessageTrigger.diagnostics_status_notification.value: firmware.trigger_diagnostics,
-        }
-        has_files = policy.has(Feature.FIRMWARE)
-        handlers: tuple[tuple[str, object], ...] = (
-            (
-                "Core",
-                RemoteControl(
-                    environment,
-                    charger.connectors,
-                    charger.cards,
-                    charger.transactions,
-                    charger.locks,
-                    charger.reservations,
-                    smart if policy.has(Feature.SMART_CHARGING) else None,
-                    speech,
-                    accepted=lambda: adapter.accepts,
-                    hurry=self.outbox.hurry,
-                    say=adapter.say,
-                ),
-            ),
-            (
-                "Core",
-                Core(
-                    environment,
-                    charger.connectors,
-                    charger.condition,
-                    charger.availability,
-                    charger.lifecycle,
-                    policy,
-                    self.store.tokens,
-                    speech,
-                    vendor=config.model.identity.vendor,
-                    clears_disabled_cache=behaviour.clears_disabled_cache,
-                ),
-            ),
-            ("Core", ConfigurationMessages(self.configuration, self.security, environment.note)),
-            (FIRMWARE_MANAGEMENT, firmware),
-            (local_list.PROFILE, LocalListProfile(charger.token_list, environment.note)),
-            (
-                reservation.PROFILE,
-                ReservationProfile(
-                    charger.reservations,
-                    environment.now,
-                    changed=looking.reservations_changed,
-                    status_first=speech.status_before_answer,
-                ),
-            ),
-            (
-                "RemoteTrigger",
-                RemoteTrigger(
-                    {**messages, **of_files} if has_files else messages, charger.connectors
-                ),
-            ),
-            (smart_charging.PROFILE, smart),
-        )
-        supports = self.configuration.supports
-        supported = [handler for name, handler in handlers if supports(name)]
-        missing = {name for name, _ in handlers if not supports(name)}
-        if behaviour.security_extension:
-            log_status: Messages = {LOG_STATUS: self.security_messages.trigger_log}
-            extended = ExtendedTrigger({**messages, **log_status}, charger.connectors)
-            supported += [self.security_messages, extended]
-            missing.add(CERTIFICATES)
-        routes = KeptFirst(ProfileRoutes(supported), self.store, environment.note)
-        return FirstOf(routes, routes_without(frozenset(missing)))
 
     # -- its life ----------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sim_core.ocpp16.configuration import Key, Kind
+from sim_core.ocpp16.configuration_keys import Key, Kind
 from sim_core.settings.authorization_key import KEY_BYTES
 
 SHOWN = 40

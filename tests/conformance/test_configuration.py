@@ -15,7 +15,7 @@ import pytest
 from sim_core.commands import Stop
 from sim_core.hardware.measurands import USUAL_MEASURANDS
 from sim_core.ocpp16 import charge_point
-from sim_core.ocpp16.configuration import Key, Kind, standard_keys
+from sim_core.ocpp16.configuration_keys import Key, Kind, standard_keys
 from tests.conformance.acts import charge, configure, payloads, read_key, rebooted, said
 from tests.harness import Harness
 

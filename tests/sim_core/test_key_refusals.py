@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim_core.ocpp16.configuration import Key, Kind
+from sim_core.ocpp16.configuration_keys import Key, Kind
 from sim_core.ocpp16.key_refusals import why_rejected
 from tests.harness import Harness
 

@@ -6,14 +6,8 @@ from __future__ import annotations
 import pytest
 
 from sim_core.hardware.measurands import USUAL_MEASURANDS
-from sim_core.ocpp16.configuration import (
-    PROFILES,
-    Configuration,
-    Key,
-    Kind,
-    keys_of,
-    standard_keys,
-)
+from sim_core.ocpp16.configuration import Configuration
+from sim_core.ocpp16.configuration_keys import PROFILES, Key, Kind, keys_of, standard_keys
 from tests.harness import Harness
 
 LISTS, RESERVING = "LocalAuthListManagement", "Reservation"

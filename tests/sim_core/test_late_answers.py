@@ -14,7 +14,8 @@ import pytest
 
 from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
 from sim_core.hardware.model import Metering
-from sim_core.ocpp16.configuration import Configuration, standard_keys
+from sim_core.ocpp16.configuration import Configuration
+from sim_core.ocpp16.configuration_keys import standard_keys
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.policy import KeyPolicy
 from sim_core.ocpp16.spelling import Spelling

@@ -10,7 +10,8 @@ import pytest
 
 from sim_core.errors import UserError
 from sim_core.hardware.model import Behaviour, Identity, KeyText, Metering, Ratings, Timing
-from sim_core.ocpp16.configuration import Configuration, keys_of, standard_keys
+from sim_core.ocpp16.configuration import Configuration
+from sim_core.ocpp16.configuration_keys import keys_of, standard_keys
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.registration import boot_payload
 from sim_core.settings.loading import load

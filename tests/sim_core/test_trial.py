@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from sim_core.hardware.model import Metering
-from sim_core.ocpp16.configuration import Configuration, standard_keys
+from sim_core.ocpp16.configuration import Configuration
+from sim_core.ocpp16.configuration_keys import standard_keys
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.policy import KeyPolicy
 from sim_core.ocpp16.spelling import Spelling
