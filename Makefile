@@ -28,7 +28,7 @@ chaos:
 
 SEED ?= 1
 SAMPLE ?= 60
-OF ?= hardware ocpp16 wire store files
+OF ?= hardware charging ocpp16 wire store files
 
 mutate:
 	$(PYTHON) -m tests.mutation --seed $(SEED) --sample $(SAMPLE) --of $(OF)

@@ -6,17 +6,17 @@ import os
 
 import pytest
 
-from tests import pair
+from tests import harness
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`pytest tests/conformance --model gresgying-f3-eu180`: the same demands on another make."""
-    parser.addoption("--model", default=pair.MODEL, help="the make of charger that is tried")
+    parser.addoption("--model", default=harness.MODEL, help="the make of charger that is tried")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before anything is collected: tests ask which make it is."""
-    pair.MODEL = config.getoption("--model")
+    harness.MODEL = config.getoption("--model")
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache, partial
@@ -16,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sim_core.hardware import model as source
+from sim_core.hardware.measurands import MEASURANDS
 from sim_core.hardware.model import (
     Behaviour,
     Identity,
@@ -50,6 +52,8 @@ EXAMPLE = ROOT / "docs" / "my-charger.toml"
 REQUIRED = ("identity", "ratings")
 PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 """What can be printed, nearly: the rest is refused when the file is read."""
+LISTS: Mapping[str, tuple[str, ...]] = MappingProxyType({"also_measures": tuple(MEASURANDS)})
+"""Texts that are names with commas between them: by field, the names that there are."""
 
 
 @dataclass(frozen=True)
@@ -193,6 +197,8 @@ def _value(field: Field[Any]) -> dict[str, Any]:
         found = {"type": "boolean"}
     elif isinstance(limit, Text):
         found = _of_text(limit)
+        if field.name in LISTS:
+            found["pattern"] = _list_of(LISTS[field.name])
     elif isinstance(limit, Number):
         type_ = "integer" if is_whole(field) else "number"
         found = {"type": type_, "minimum": limit.low, "maximum": limit.high}
@@ -207,6 +213,11 @@ def _value(field: Field[Any]) -> dict[str, Any]:
 def _of_text(limit: Text) -> dict[str, Any]:
     least = {"minLength": limit.least} if limit.least else {}
     return {"type": "string", **least, "maxLength": limit.most, "pattern": PRINTABLE}
+
+
+def _list_of(names: tuple[str, ...]) -> str:
+    one = f" *(({'|'.join(map(re.escape, names))}) *)?"
+    return f"^{one}(,{one})*$"
 
 
 # -- the page --------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """A CSMS that a test holds in its hand: it answers as told, frame by frame.
 
-It shares no code with the charge point and does not judge: it records. For a CSMS with tables of
-its own there is `sim_core.csms`.
+What it answers where it is told nothing, its version of OCPP says (`versions`). It shares no code
+with the charge point and does not judge: it records. For a CSMS with tables of its own there is
+`sim_core.csms`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, cast
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
 
-Payload = dict[str, Any]
+from tests.versions import OCPP_1_6, Payload, Version, version_named
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,13 @@ class ScriptedCsms:
         self,
         now: Callable[[], datetime] | None = None,
         *,
-        subprotocols: Sequence[str] = ("ocpp1.6",),
+        version: str = "1.6",
+        subprotocols: Sequence[str] = (),
     ) -> None:
-        """`subprotocols` are what it speaks, best first."""
+        """`subprotocols` are what it says that it speaks, best first; without them, its version."""
+        self.version = version_named(version)
         self.subprotocols: Sequence[Subprotocol] | None = [
-            Subprotocol(name) for name in subprotocols
+            *map(Subprotocol, subprotocols or [self.version.subprotocol])
         ]
         self.calls: list[Call] = []
         self.frames: list[str] = []
@@ -99,7 +102,7 @@ class ScriptedCsms:
         self.script: dict[str, deque[Answer]] = defaultdict(deque)
         """Answers to give next, by action; after them come the ordinary ones."""
         self.tags: dict[str, Payload] = {}
-        """IdTagInfo by idTag; any other tag is Accepted."""
+        """What it says of a card, by the card; any other is Accepted."""
         self.interval = 3600
         self.connections = 0
         self.paths: list[str] = []
@@ -196,7 +199,7 @@ class ScriptedCsms:
 
     def actions(self) -> list[str]:
         """The actions of all requests so far; a status carries its connector and word."""
-        return [describe(call) for call in self.calls]
+        return [describe(call, self.version) for call in self.calls]
 
     def clear(self) -> None:
         """Forget what has been recorded."""
@@ -276,25 +279,15 @@ class ScriptedCsms:
             await connection.send(json.dumps([3, call.message_id, payload]))
 
     def _ordinary(self, call: Call) -> Payload:
-        now = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        info = {"idTagInfo": self.tags.get(call.payload.get("idTag", ""), {"status": "Accepted"})}
-        answers: dict[str, Callable[[], Payload]] = {
-            "BootNotification": lambda: {
-                "currentTime": now,
-                "interval": self.interval,
-                "status": "Accepted",
-            },
-            "Heartbeat": lambda: {"currentTime": now},
-            "Authorize": lambda: info,
-            "StartTransaction": lambda: {"transactionId": next(self._ids), **info},
-            "StopTransaction": lambda: info,
-            "DataTransfer": lambda: {"status": "Accepted"},
-        }
-        return answers.get(call.action, dict)()
+        return self.version.answer(self, call.action, call.payload)
+
+    def stamp(self) -> str:
+        return self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def next_transaction_id(self) -> int:
+        return next(self._ids)
 
 
-def describe(call: Call) -> str:
+def describe(call: Call, version: Version = OCPP_1_6) -> str:
     """A request in a few words: `StatusNotification 1 Charging`, `StartTransaction`."""
-    if call.action == "StatusNotification":
-        return f"{call.action} {call.payload['connectorId']} {call.payload['status']}"
-    return call.action
+    return version.describe(call.action, call.payload)

@@ -28,6 +28,7 @@ from sim_core.hardware.model import (
 from sim_core.settings.model_file import FOLDER, SECTIONS, ModelError, load_model, shipped
 from tests.model_docs import (
     EXAMPLE,
+    LISTS,
     PAGE,
     SCHEMA,
     docs,
@@ -144,6 +145,12 @@ def with_value(place: tuple[str, ...], name: str, value: object) -> dict[str, An
 def right_and_wrong(field: Field[Any]) -> tuple[list[object], list[object]]:
     """Values at the limits of a field, and values beyond them."""
     limit = field.metadata.get("limit")
+    if field.name in LISTS:
+        assert isinstance(limit, Text)
+        first, *rest = LISTS[field.name]
+        most = f"{first}{' ' * (limit.most - len(first))}"
+        strangers = [f"{first}s", f"{first} {rest[0]}", f"{first};{rest[0]}", f"{first},\n"]
+        return ["", f" {first} ,,{rest[0]}", most], [f"{most} ", *strangers, 7, True]
     if isinstance(limit, Text):
         least = ["x" * (limit.least - 1)] if limit.least else []
         wrong = [*least, "x" * (limit.most + 1), "a\nb", 7, True]

@@ -17,7 +17,7 @@ from sim_core.http_door.server import listen
 from sim_core.sidecar.server import companion
 from sim_core.snapshot import ConnectorSnapshot, Registration, StationSnapshot
 from sim_core.store.interface import MEMORY
-from tests.pair import settings
+from tests.harness import settings
 
 CP = "Gresgying02"
 PATIENCE_S = 15.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import trustme
 from sim_core.csms import Csms
 from sim_core.snapshot import LinkState
 from tests.acceptance.bench import charge_point, registered, seen
+from tests.network import free_port
 
 
 async def test_health_is_green_over_tls_and_when_that_csms_goes_away(tmp_path: Path) -> None:
@@ -33,9 +33,7 @@ async def test_health_is_green_over_tls_and_when_that_csms_goes_away(tmp_path: P
 
 
 async def test_health_is_green_where_there_never_was_a_csms() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as finder:
-        port = finder.getsockname()[1]
-    async with charge_point(f"ws://127.0.0.1:{port}/ocpp") as (engine, sim):
+    async with charge_point(f"ws://127.0.0.1:{free_port()}/ocpp") as (engine, sim):
         await seen(engine, lambda now: now.link.trouble)
         answer = await sim.get("/health")
         assert (answer.status_code, answer.json()["ok"]) == (200, True)

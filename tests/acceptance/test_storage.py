@@ -13,8 +13,9 @@ import httpx
 
 from sim_core.csms import Csms
 from sim_core.csms.events import Booted, MeterReported, TransactionStarted, TransactionStopped
+from tests.network import free_port
 from tests.sidecar.beside import client
-from tests.sim_core.test_headless import free_port, start
+from tests.sim_core.test_headless import start
 from tests.sim_core.test_storage_trouble import LOCKED, locked
 
 PATIENCE_S = 20.0
@@ -43,8 +44,8 @@ Act = Callable[[httpx.AsyncClient], Awaitable[None]]
 
 async def test_a_lock_of_another_program_holds_nobody_up(tmp_path: Path) -> None:
     port = free_port()
-    options = {"HTTP_PORT": port, "METER_PERIOD_SEC": "1", "LOG_FILE": str(tmp_path / "log")}
-    async with Csms() as csms, client(int(port)) as http:
+    options = {"HTTP_PORT": str(port), "METER_PERIOD_SEC": "1", "LOG_FILE": str(tmp_path / "log")}
+    async with Csms() as csms, client(port) as http:
         url = f"ws://127.0.0.1:{csms.port}/ocpp"
         process = await start(tmp_path, CSMS_URL=url, **options)
         await csms.wait_for(Booted, timeout_s=PATIENCE_S)
@@ -75,8 +76,8 @@ async def test_a_lock_of_another_program_holds_nobody_up(tmp_path: Path) -> None
 
 async def test_a_kill_is_a_power_cut(tmp_path: Path) -> None:
     port = free_port()
-    options = {"HTTP_PORT": port, "METER_PERIOD_SEC": "1"}
-    async with Csms() as csms, client(int(port)) as http:
+    options = {"HTTP_PORT": str(port), "METER_PERIOD_SEC": "1"}
+    async with Csms() as csms, client(port) as http:
         url = f"ws://127.0.0.1:{csms.port}/ocpp"
         process = await start(tmp_path, CSMS_URL=url, **options)
         await csms.wait_for(Booted, timeout_s=PATIENCE_S)

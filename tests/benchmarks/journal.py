@@ -43,10 +43,10 @@ def measure(size: Size) -> list[Row]:
     ]  # fmt: skip
 
 
-Pair = tuple[Callable[[], float], Callable[[], float]]
+Harness = tuple[Callable[[], float], Callable[[], float]]
 
 
-def _both(work: Callable[[], None], count: int) -> Pair:
+def _both(work: Callable[[], None], count: int) -> Harness:
     def timed(clock: Callable[[], float]) -> Callable[[], float]:
         def run() -> float:
             began = clock()
@@ -59,7 +59,7 @@ def _both(work: Callable[[], None], count: int) -> Pair:
     return timed(time.perf_counter), timed(time.process_time)
 
 
-def _alone(path: Path, count: int) -> Pair:
+def _alone(path: Path, count: int) -> Harness:
     db = sqlite3.connect(path, isolation_level=None)
     for pragma in PRAGMAS:
         db.execute(f"PRAGMA {pragma}")
@@ -87,7 +87,7 @@ def _alone(path: Path, count: int) -> Pair:
     return _both(work, count)
 
 
-def _ours(path: Path, count: int) -> Pair:
+def _ours(path: Path, count: int) -> Harness:
     store = SqliteStore(path, AT)
     key = store.transactions.begin(NewTransaction(
         connector_id=1, token="TAG", group=None, meter_start_wh=0, started_at=AT,

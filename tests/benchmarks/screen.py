@@ -20,7 +20,7 @@ from sim_core.engine import Engine
 from sim_core.snapshot import Registration
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 from tests.benchmarks.measure import Row, Size, load_note, peer
-from tests.pair import settings
+from tests.harness import settings
 from tests.tui.pty_terminal import PtyTerminal
 from tui.app import ChargeForgeApp
 

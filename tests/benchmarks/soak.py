@@ -19,7 +19,7 @@ from sim_core.commands import GoOnline, GoSilent, LinkDown, LinkUp, Plug, Start,
 from sim_core.events import Ring
 from sim_core.wire.message_log import MessageLog
 from tests.benchmarks.measure import load_note, resident_kib
-from tests.pair import Pair
+from tests.harness import Harness
 
 HOUR_S = 3600.0
 ROUND_S = 600.0
@@ -52,45 +52,45 @@ HEAD = "hour    RSS MiB     Python KiB   objects  tasks  queued  exchanges"
 async def soak(hours: int, round_s: float = ROUND_S, hour_s: float = HOUR_S) -> list[Moment]:
     """Live for so many hours; returns what was held at the start and after each."""
     seen: list[Moment] = []
-    pair = Pair(keys={"MeterValueSampleInterval": "10", "HeartbeatInterval": "60"})
-    pair.messages, pair.events = MessageLog(RING), Ring(RING)
+    harness = Harness(keys={"MeterValueSampleInterval": "10", "HeartbeatInterval": "60"})
+    harness.messages, harness.events = MessageLog(RING), Ring(RING)
     tracemalloc.start()
     try:
-        async with pair:
+        async with harness:
             cursor = 0
             rounds = int(hour_s / round_s)
             for hour in range(hours + 1):
                 for number in range(rounds if hour else 1):
-                    await _round(pair, number, round_s)
-                    cursor, _ = pair.messages.since(cursor)
-                    pair.csms.clear()
-                seen.append(_moment(hour, pair))
+                    await _round(harness, number, round_s)
+                    cursor, _ = harness.messages.since(cursor)
+                    harness.csms.clear()
+                seen.append(_moment(hour, harness))
                 print(seen[-1].line(), flush=True)
     finally:
         tracemalloc.stop()
     return seen
 
 
-async def _round(pair: Pair, number: int, seconds: float) -> None:
+async def _round(harness: Harness, number: int, seconds: float) -> None:
     """A visit at each connector; every third round without the link, every fifth in silence."""
     away = {0: (LinkDown(), LinkUp()), 1: (GoSilent(), GoOnline())}.get(number % 3)
     for connector_id in (1, 2):
-        await pair.submit(Plug(connector_id))
-        await pair.submit(Start(connector_id, f"TAG-{connector_id}"))
-    await pair.advance(seconds / 3)
+        await harness.submit(Plug(connector_id))
+        await harness.submit(Start(connector_id, f"TAG-{connector_id}"))
+    await harness.advance(seconds / 3)
     if away:
-        await pair.submit(away[0])
-    await pair.advance(seconds / 6)
+        await harness.submit(away[0])
+    await harness.advance(seconds / 6)
     if away:
-        await pair.submit(away[1])
-    await pair.advance(seconds / 3)
+        await harness.submit(away[1])
+    await harness.advance(seconds / 3)
     for connector_id in (1, 2):
-        await pair.submit(Stop(connector_id))
-        await pair.submit(Unplug(connector_id))
-    await pair.advance(seconds / 6)
+        await harness.submit(Stop(connector_id))
+        await harness.submit(Unplug(connector_id))
+    await harness.advance(seconds / 6)
 
 
-def _moment(hour: int, pair: Pair) -> Moment:
+def _moment(hour: int, harness: Harness) -> Moment:
     gc.collect()
     return Moment(
         hour,
@@ -98,8 +98,8 @@ def _moment(hour: int, pair: Pair) -> Moment:
         tracemalloc.get_traced_memory()[0] / 1024,
         len(gc.get_objects()),
         len(asyncio.all_tasks()),
-        pair.station.snapshot.link.queued,
-        pair.messages.count,
+        harness.station.snapshot.link.queued,
+        harness.messages.count,
     )
 
 

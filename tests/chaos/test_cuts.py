@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 import trustme
 from websockets.asyncio.server import serve
-from websockets.typing import Subprotocol
 
 from sim_core.commands import Plug, Start, Stop, Unplug
 from sim_core.ocpp16.timestamps import moment
@@ -28,8 +27,8 @@ from sim_core.wire.access import NOTHING_SET, Access, Tls
 from sim_core.wire.link import NO_PONG
 from tests.chaos import child
 from tests.chaos.test_chaos import UnreliableCsms, judge
+from tests.harness import Harness
 from tests.network import Network, connect_proxy, drips, says, status, straight_on
-from tests.pair import Pair
 from tests.scripted_csms import Answer, Call, Drop
 
 PING_S = 30
@@ -71,7 +70,7 @@ class Csms(UnreliableCsms):
             "127.0.0.1",
             0,
             ssl=self.context,
-            subprotocols=[Subprotocol("ocpp1.6")],
+            subprotocols=[self.version.subprotocol],
             ping_interval=None,
         )
         self.port = self.network.target = next(iter(self._server.sockets)).getsockname()[1]
@@ -84,13 +83,13 @@ class Csms(UnreliableCsms):
         await self.network.close()
 
 
-class Behind(Pair):
-    """A pair whose network may keep frames without a word: that is rest, too."""
+class Behind(Harness):
+    """A harness whose network may keep frames without a word: that is rest, too."""
 
-    def unrest(self) -> str:
+    def pending(self) -> str:
         assert isinstance(self.csms, Csms)
         stuck = self.csms.network.stuck and self.station.link.state is LinkState.CONNECTED
-        return "" if stuck else super().unrest()
+        return "" if stuck else super().pending()
 
 
 @dataclass
@@ -226,37 +225,37 @@ async def test_a_cut_link_comes_back_and_nothing_is_lost(
             network.greeting, csms.direct = connect_proxy(), True
             access = Access(proxy=f"http://127.0.0.1:{network.port}")
         csms.host = HOST if way.through == "name" else csms.host
-        async with Behind(csms=csms, keys=KEYS, access=access, connect=False) as pair:
-            pair._connect = True
-            network.clock = pair.clock
-            monkeypatch.setattr(pair.station.link, "_ping_clock", pair.clock)
-            witness(pair, tmp_path)
-            pair.station.open()
-            await pair.settle()
-            await go_through(way, World(csms, network, names), pair)
-        registers = [connector.register_wh for connector in pair.station.snapshot.connectors]
+        async with Behind(csms=csms, keys=KEYS, access=access, connect=False) as harness:
+            harness._connect = True
+            network.clock = harness.clock
+            monkeypatch.setattr(harness.station.link, "_ping_clock", harness.clock)
+            witness(harness, tmp_path)
+            harness.station.open()
+            await harness.settle()
+            await go_through(way, World(csms, network, names), harness)
+        registers = [connector.register_wh for connector in harness.station.snapshot.connectors]
         judge(csms, registers, tmp_path, 0, way.name)
         no_sample_is_missing(csms)
 
 
-def witness(pair: Pair, folder: Path) -> None:
+def witness(harness: Harness, folder: Path) -> None:
     """Let what the meters count be kept where the messages cannot change it."""
     (folder / "witness").write_bytes(bytes(8 * child.CONNECTORS))
     counted = child.Witness(folder / "witness")
-    for index, connector in enumerate(pair.station.charger.connectors.values()):
+    for index, connector in enumerate(harness.station.charger.connectors.values()):
         connector.metal.meter = child.WitnessedMeter(
             connector.metal.meter.register_wh, counted, index
         )
 
 
-async def go_through(way: Way, world: World, pair: Pair) -> None:
+async def go_through(way: Way, world: World, harness: Harness) -> None:
     """Two sessions; the cut; one ends and a third begins meanwhile; all end when it is back."""
-    link = pair.station.link
+    link = harness.station.link
     for number in (1, 2):
-        await pair.submit(Plug(number))
-        await pair.submit(Start(number, "TAG_A"))
-    await pair.advance(25)
-    assert (pair.status(1), pair.status(2)) == ("Charging", "Charging")
+        await harness.submit(Plug(number))
+        await harness.submit(Start(number, "TAG_A"))
+    await harness.advance(25)
+    assert (harness.status(1), harness.status(2)) == ("Charging", "Charging")
 
     told: list[str] = []
 
@@ -264,21 +263,21 @@ async def go_through(way: Way, world: World, pair: Pair) -> None:
         if seen.link.state is LinkState.WAITING and seen.link.trouble not in told:
             told.append(seen.link.trouble)
 
-    pair.station.watch(take_down_what_it_says)
+    harness.station.watch(take_down_what_it_says)
     world.csms.mute = True
-    await pair.advance(10)  # a sample is on its way when it happens
-    assert pair.station.snapshot.link.queued > 0
+    await harness.advance(10)  # a sample is on its way when it happens
+    assert harness.station.snapshot.link.queued > 0
     await way.cut(world)
     world.csms.mute = False
     waited_s = 0
     while link.state is LinkState.CONNECTED:
         assert waited_s <= 2 * PING_S, "a dead link was not noticed within two pings"
-        await pair.advance(1)
+        await harness.advance(1)
         waited_s += 1
-    await pair.advance(50)
-    await pair.submit(Stop(1))
-    await pair.submit(Start(1, "TAG_B"))
-    await pair.advance(50)
+    await harness.advance(50)
+    await harness.submit(Stop(1))
+    await harness.submit(Start(1, "TAG_B"))
+    await harness.advance(50)
     assert link.state is LinkState.WAITING
     assert link.attempt > 3, "it goes on trying"
     assert told[0].startswith(way.at_once), told
@@ -286,17 +285,17 @@ async def go_through(way: Way, world: World, pair: Pair) -> None:
 
     await way.heal(world)
     waited_s = 0
-    while link.state is not LinkState.CONNECTED or pair.station.snapshot.link.queued:
-        assert waited_s <= 60, f"it did not come back: {pair.station.snapshot.link}"
-        await pair.advance(1)
+    while link.state is not LinkState.CONNECTED or harness.station.snapshot.link.queued:
+        assert waited_s <= 60, f"it did not come back: {harness.station.snapshot.link}"
+        await harness.advance(1)
         waited_s += 1
-    assert pair.station.snapshot.link.trouble == ""
-    await pair.advance(25)
+    assert harness.station.snapshot.link.trouble == ""
+    await harness.advance(25)
     for number in (1, 2):
-        await pair.submit(Stop(number))
-        await pair.submit(Unplug(number))
-    await pair.advance(10)
-    assert pair.station.snapshot.link.queued == 0
+        await harness.submit(Stop(number))
+        await harness.submit(Unplug(number))
+    await harness.advance(10)
+    assert harness.station.snapshot.link.queued == 0
     assert [call.action for call in world.csms.calls].count("BootNotification") == 1
 
 

@@ -22,8 +22,8 @@ from sim_core.station import Station
 from sim_core.store.interface import MEMORY
 from sim_core.store.makers import store_in
 from sim_core.wire.message_log import MessageLog
+from tests.harness import HarnessClock
 from tests.network import Network, Reader, Writer
-from tests.pair import PairClock
 from tests.scripted_csms import ScriptedCsms
 
 HOW_MANY = 100
@@ -50,7 +50,7 @@ class BusyCsms(ScriptedCsms):
 class Crowd:
     """The charge points before one CSMS, and when each of them knocks at its door."""
 
-    def __init__(self, csms: BusyCsms, clock: PairClock) -> None:
+    def __init__(self, csms: BusyCsms, clock: HarnessClock) -> None:
         self.csms = csms
         self.clock = clock
         self.network = Network(csms.port, self._let_in)
@@ -69,14 +69,14 @@ class Crowd:
         self.knocks.clear()
 
     def raise_faults(self) -> None:
-        """Raise what has gone wrong inside one of them; see `Pair`."""
+        """Raise what has gone wrong inside one of them; see `Harness`."""
         for station in self.stations:
             failed = station.charge_point.environment.tasks._failed
             if failed.done() and not failed.cancelled():
                 failed.result()
 
-    def unrest(self) -> str:
-        """What goes on without time passing; see `PairClock`."""
+    def pending(self) -> str:
+        """What goes on without time passing; see `HarnessClock`."""
         up = 0
         for station in self.stations:
             if station.link.state is LinkState.CONNECTING:
@@ -91,16 +91,16 @@ class Crowd:
 
 @contextlib.asynccontextmanager
 async def a_crowd() -> AsyncIterator[Crowd]:
-    clock = PairClock()
+    clock = HarnessClock()
     async with BusyCsms() as csms:
         crowd = Crowd(csms, clock)
         async with crowd.network:
-            clock.pair = crowd  # type: ignore[assignment]
+            clock.harness = crowd  # type: ignore[assignment]
             try:
                 for number in range(1, HOW_MANY + 1):
                     crowd.stations.append(charge_point(f"CP{number:03}", crowd))
                     crowd.stations[-1].open()
-                    if number % 20 == 0:  # a pair may take only so long to come to rest
+                    if number % 20 == 0:  # a harness may take only so long to settle
                         await clock.settle()
                 yield crowd
             finally:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+import tests.harness
 from sim_core.commands import Accepted, LinkDown, LinkUp, Plug, Start
-from tests import pair as pairs
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import Call, Payload, describe
 
 FREE_SAMPLES = ("Transaction.Begin", "Transaction.End")
@@ -25,29 +25,29 @@ A_HAIR_S = 0.001
 
 def only_of(model: str, why: str) -> pytest.MarkDecorator:
     """This is asked of one make of charger, and not of others."""
-    return pytest.mark.skipif(model != pairs.MODEL, reason=f"only of {model}: {why}")
+    return pytest.mark.skipif(model != tests.harness.MODEL, reason=f"only of {model}: {why}")
 
 
-async def checked(pair: Pair) -> None:
+async def checked(harness: Harness) -> None:
     """Let the make check its cable and close its contactor; one that takes no time takes none."""
-    timing = pair.timing
+    timing = harness.timing
     if takes_s := timing.cable_check_s + timing.energize_s:
-        await pair.advance(takes_s + A_HAIR_S)
+        await harness.advance(takes_s + A_HAIR_S)
 
 
-async def rebooted(pair: Pair) -> None:
+async def rebooted(harness: Harness) -> None:
     """Let the time pass that a reset takes after its last word."""
-    await pair.advance(pair.timing.reboot_s + A_HAIR_S)
+    await harness.advance(harness.timing.reboot_s + A_HAIR_S)
 
 
-async def charge(pair: Pair, connector_id: int = 1, id_tag: str = "TAG") -> datetime:
+async def charge(harness: Harness, connector_id: int = 1, id_tag: str = "TAG") -> datetime:
     """Plug in, start, and forget the frames that it took; returns when the transaction began."""
-    assert await pair.submit(Plug(connector_id)) == Accepted()
-    assert isinstance(await pair.submit(Start(connector_id, id_tag)), Accepted)
-    await checked(pair)
-    assert pair.status(connector_id) == "Charging"
-    pair.csms.clear()
-    transaction = pair.station.charger.connectors[connector_id].transaction
+    assert await harness.submit(Plug(connector_id)) == Accepted()
+    assert isinstance(await harness.submit(Start(connector_id, id_tag)), Accepted)
+    await checked(harness)
+    assert harness.status(connector_id) == "Charging"
+    harness.csms.clear()
+    transaction = harness.station.charger.connectors[connector_id].transaction
     assert transaction is not None
     return transaction.started_at
 
@@ -60,14 +60,14 @@ def is_free(call: Call) -> bool:
     return values[0].get("context") in FREE_SAMPLES
 
 
-def calls(pair: Pair) -> list[Call]:
+def calls(harness: Harness) -> list[Call]:
     """What the charge point has sent, without what OCPP leaves free."""
-    return [call for call in pair.csms.calls if not is_free(call)]
+    return [call for call in harness.csms.calls if not is_free(call)]
 
 
-def said(pair: Pair) -> list[str]:
+def said(harness: Harness) -> list[str]:
     """`calls` in words."""
-    return [describe(call) for call in calls(pair)]
+    return [describe(call) for call in calls(harness)]
 
 
 def energy_wh(sampled: dict[str, Any]) -> float:
@@ -82,51 +82,51 @@ def lanes(words: list[str]) -> tuple[list[str], list[str]]:
     return statuses, [word for word in words if word not in statuses]
 
 
-def all_statuses(pair: Pair, **words: str) -> list[str]:
+def all_statuses(harness: Harness, **words: str) -> list[str]:
     """The report on every connector, in the order of this make; `_1="Preparing"` for another word
     than Available."""
-    numbers = [connector.connector_id for connector in pair.station.snapshot.connectors]
-    first = pair.model.behaviour.status_order == "charge_point_first"
+    numbers = [connector.connector_id for connector in harness.station.snapshot.connectors]
+    first = harness.model.behaviour.status_order == "charge_point_first"
     order = [0, *numbers] if first else [*numbers, 0]
     return [f"StatusNotification {n} {words.get(f'_{n}', 'Available')}" for n in order]
 
 
-def back_online(pair: Pair, *news: str) -> list[str]:
+def back_online(harness: Harness, *news: str) -> list[str]:
     """What is said first on a new connection: `news` (a status each), or, by a make that boots on
     every connection, BootNotification and the status of each connector, with these among them."""
-    if not pair.model.behaviour.boot_on_reconnect:
+    if not harness.model.behaviour.boot_on_reconnect:
         return list(news)
-    words = {f"_{c.connector_id}": c.status for c in pair.station.snapshot.connectors}
+    words = {f"_{c.connector_id}": c.status for c in harness.station.snapshot.connectors}
     words.update({f"_{number}": word for _, number, word in map(str.split, news)})
-    return ["BootNotification", *all_statuses(pair, **words)]
+    return ["BootNotification", *all_statuses(harness, **words)]
 
 
-async def unplug_network(pair: Pair) -> None:
+async def unplug_network(harness: Harness) -> None:
     """Offline, until `plug_network`."""
-    assert await pair.submit(LinkDown()) == Accepted()
-    pair.csms.clear()
+    assert await harness.submit(LinkDown()) == Accepted()
+    harness.csms.clear()
 
 
-async def plug_network(pair: Pair) -> None:
+async def plug_network(harness: Harness) -> None:
     """Online again; everything that can go out goes."""
-    assert await pair.submit(LinkUp()) == Accepted()
+    assert await harness.submit(LinkUp()) == Accepted()
 
 
-async def configure(pair: Pair, **keys: str) -> None:
+async def configure(harness: Harness, **keys: str) -> None:
     """Set configuration keys as a CSMS does."""
     for key, value in keys.items():
-        answer = await pair.ask("ChangeConfiguration", key=key, value=value)
+        answer = await harness.ask("ChangeConfiguration", key=key, value=value)
         assert answer == {"status": "Accepted"}, (key, answer)
 
 
-async def read_key(pair: Pair, key: str) -> dict[str, Any]:
+async def read_key(harness: Harness, key: str) -> dict[str, Any]:
     """A configuration key as GetConfiguration shows it."""
-    answer = await pair.ask("GetConfiguration", key=[key])
+    answer = await harness.ask("GetConfiguration", key=[key])
     (found,) = answer["configurationKey"]
     assert found["key"] == key
     return dict(found)
 
 
-def payloads(pair: Pair, action: str) -> list[Payload]:
+def payloads(harness: Harness, action: str) -> list[Payload]:
     """What the charge point has sent under this action, without what OCPP leaves free."""
-    return [call.payload for call in calls(pair) if call.action == action]
+    return [call.payload for call in calls(harness) if call.action == action]

@@ -17,7 +17,7 @@ from sim_core.hardware.measurands import USUAL_MEASURANDS
 from sim_core.ocpp16 import charge_point
 from sim_core.ocpp16.configuration_keys import Key, Kind, standard_keys
 from tests.conformance.acts import charge, configure, payloads, read_key, rebooted, said
-from tests.pair import Pair
+from tests.harness import Harness
 
 ACCEPTED = {"status": "Accepted"}
 REJECTED = {"status": "Rejected"}
@@ -89,8 +89,8 @@ LISTS = [
 
 @pytest.mark.row(59, "TC_019_CS")
 async def test_one_key() -> None:
-    async with Pair() as pair:
-        answer = await pair.ask("GetConfiguration", key=["SupportedFeatureProfiles"])
+    async with Harness() as harness:
+        answer = await harness.ask("GetConfiguration", key=["SupportedFeatureProfiles"])
         (found,) = answer["configurationKey"]
         assert found["readonly"] is True
         assert "Core" in found["value"].split(",")
@@ -100,8 +100,8 @@ async def test_one_key() -> None:
 @pytest.mark.row(59, "TC_019_CS")
 @pytest.mark.parametrize("request_", [{}, {"key": []}])
 async def test_no_key_means_every_key(request_: dict[str, list[str]]) -> None:
-    async with Pair() as pair:
-        answer = await pair.ask("GetConfiguration", **request_)
+    async with Harness() as harness:
+        answer = await harness.ask("GetConfiguration", **request_)
         names = [found["key"] for found in answer["configurationKey"]]
         assert set(names) >= {*READ_WRITE, *READ_ONLY}
         assert len(names) == len(set(names))
@@ -110,15 +110,15 @@ async def test_no_key_means_every_key(request_: dict[str, list[str]]) -> None:
 
 @pytest.mark.row(59, "TC_019_CS")
 async def test_known_and_unknown_keys() -> None:
-    async with Pair() as pair:
+    async with Harness() as harness:
         asked = ["HeartbeatInterval", "Testing", "NumberOfConnectors", "Testing"]
-        answer = await pair.ask("GetConfiguration", key=asked)
+        answer = await harness.ask("GetConfiguration", key=asked)
         assert {found["key"]: found["readonly"] for found in answer["configurationKey"]} == {
             "HeartbeatInterval": False,
             "NumberOfConnectors": True,
         }
         assert answer["unknownKey"] == ["Testing"]
-        answer = await pair.ask("GetConfiguration", key=["Testing"])
+        answer = await harness.ask("GetConfiguration", key=["Testing"])
         assert answer["unknownKey"] == ["Testing"]
         assert not answer.get("configurationKey")
 
@@ -126,100 +126,100 @@ async def test_known_and_unknown_keys() -> None:
 @pytest.mark.row(59, "TC_019_CS")
 async def test_keys_are_compared_without_case() -> None:
     """A key is a CiString50 (§6.23, §7.18): it is known in any case."""
-    async with Pair() as pair:
-        answer = await pair.ask("GetConfiguration", key=["heartbeatINTERVAL"])
+    async with Harness() as harness:
+        answer = await harness.ask("GetConfiguration", key=["heartbeatINTERVAL"])
         (found,) = answer["configurationKey"]
         assert found["key"] == "HeartbeatInterval"
-        answer = await pair.ask("ChangeConfiguration", key="heartbeatinterval", value="77")
+        answer = await harness.ask("ChangeConfiguration", key="heartbeatinterval", value="77")
         assert answer == ACCEPTED
-        assert (await read_key(pair, "HeartbeatInterval"))["value"] == "77"
+        assert (await read_key(harness, "HeartbeatInterval"))["value"] == "77"
 
 
 @pytest.mark.row(60, "TC_019_CS")
 async def test_the_required_keys_and_their_access() -> None:
-    async with Pair(connectors=3) as pair:
-        answer = await pair.ask("GetConfiguration")
+    async with Harness(connectors=3) as harness:
+        answer = await harness.ask("GetConfiguration")
         readonly = {found["key"]: found["readonly"] for found in answer["configurationKey"]}
-        as_built = {key for key, text in pair.model.keys.items() if text.readonly}
+        as_built = {key for key, text in harness.model.keys.items() if text.readonly}
         for key in READ_WRITE:
             assert readonly[key] is (key in as_built), key
         for key in READ_ONLY:
             assert readonly[key] is True, key
-        assert (await read_key(pair, "NumberOfConnectors"))["value"] == "3"
-        profiles = (await read_key(pair, "SupportedFeatureProfiles"))["value"].split(",")
+        assert (await read_key(harness, "NumberOfConnectors"))["value"] == "3"
+        profiles = (await read_key(harness, "SupportedFeatureProfiles"))["value"].split(",")
         assert {"Core", "LocalAuthListManagement", "Reservation"} <= set(profiles)
         for profile, keys in PROFILE_KEYS.items():
             for key, access in keys.items() if profile in profiles else ():
-                if key in pair.model.keys or not pair.model.behaviour.only_named_keys:
+                if key in harness.model.keys or not harness.model.behaviour.only_named_keys:
                     assert readonly[key] is access, key
 
 
 @pytest.mark.row(60, "TC_019_CS")
 async def test_the_keys_of_a_profile_that_is_not_supported_are_unknown() -> None:
-    async with Pair(keys={"SupportedFeatureProfiles": "Core"}) as pair:
+    async with Harness(keys={"SupportedFeatureProfiles": "Core"}) as harness:
         names = [key for keys in PROFILE_KEYS.values() for key in keys]
-        answer = await pair.ask("GetConfiguration", key=names)
+        answer = await harness.ask("GetConfiguration", key=names)
         assert answer["unknownKey"] == names
-        answer = await pair.ask("ChangeConfiguration", key="LocalAuthListEnabled", value="true")
+        answer = await harness.ask("ChangeConfiguration", key="LocalAuthListEnabled", value="true")
         assert answer == {"status": "NotSupported"}
 
 
 @pytest.mark.row(60, "TC_019_CS")
 async def test_what_says_read_write_can_be_written() -> None:
-    async with Pair() as pair:
-        answer = await pair.ask("GetConfiguration")
+    async with Harness() as harness:
+        answer = await harness.ask("GetConfiguration")
         for found in answer["configurationKey"]:
             if "value" not in found or found["key"] == "SecurityProfile":
                 continue  # the security keys have tests of their own
-            told = await pair.ask("ChangeConfiguration", key=found["key"], value=found["value"])
+            told = await harness.ask("ChangeConfiguration", key=found["key"], value=found["value"])
             assert told == (REJECTED if found["readonly"] else ACCEPTED), found["key"]
 
 
 @pytest.mark.row(61, "S§5.8")
 async def test_more_keys_than_may_be_asked_for() -> None:
-    async with Pair() as pair:
-        most = int((await read_key(pair, "GetConfigurationMaxKeys"))["value"])
+    async with Harness() as harness:
+        most = int((await read_key(harness, "GetConfigurationMaxKeys"))["value"])
         names = [f"Key{number}" for number in range(most + 1)]
-        answer = await pair.csms.ask_raw("GetConfiguration", {"key": names})
+        answer = await harness.csms.ask_raw("GetConfiguration", {"key": names})
         assert answer[0] == 4
         assert answer[2] == "OccurenceConstraintViolation"
-        answer = await pair.csms.ask_raw("GetConfiguration", {"key": names[:most]})
+        answer = await harness.csms.ask_raw("GetConfiguration", {"key": names[:most]})
         assert answer[2]["unknownKey"] == names[:most]
 
 
 @pytest.mark.row(62, "TC_021_CS")
 async def test_a_new_sample_interval_counts_at_once_and_lastingly(tmp_path: Path) -> None:
-    async with Pair(state=tmp_path, keys={"MeterValueSampleInterval": "60"}) as pair:
-        await charge(pair)
-        await pair.advance(30)
-        assert not payloads(pair, "MeterValues")
-        await configure(pair, MeterValueSampleInterval="5")
-        assert (await read_key(pair, "MeterValueSampleInterval"))["value"] == "5"
-        await pair.advance(10)
-        assert len(payloads(pair, "MeterValues")) == 2
-        await configure(pair, MeterValueSampleInterval="0")
-        pair.csms.clear()
-        await pair.advance(600)
-        assert not payloads(pair, "MeterValues")
-        await pair.power_cut()
-        await pair.power_on()
-        await pair.settle()
-        assert (await read_key(pair, "MeterValueSampleInterval"))["value"] == "0"
+    async with Harness(state=tmp_path, keys={"MeterValueSampleInterval": "60"}) as harness:
+        await charge(harness)
+        await harness.advance(30)
+        assert not payloads(harness, "MeterValues")
+        await configure(harness, MeterValueSampleInterval="5")
+        assert (await read_key(harness, "MeterValueSampleInterval"))["value"] == "5"
+        await harness.advance(10)
+        assert len(payloads(harness, "MeterValues")) == 2
+        await configure(harness, MeterValueSampleInterval="0")
+        harness.csms.clear()
+        await harness.advance(600)
+        assert not payloads(harness, "MeterValues")
+        await harness.power_cut()
+        await harness.power_on()
+        await harness.settle()
+        assert (await read_key(harness, "MeterValueSampleInterval"))["value"] == "0"
 
 
 @pytest.mark.row(62, "TC_021_CS")
 async def test_a_new_heartbeat_interval_counts_at_once() -> None:
-    async with Pair() as pair:
-        await configure(pair, HeartbeatInterval="20")
-        pair.csms.clear()
-        await pair.advance(60)
-        assert said(pair) == ["Heartbeat"] * 3
+    async with Harness() as harness:
+        await configure(harness, HeartbeatInterval="20")
+        harness.csms.clear()
+        await harness.advance(60)
+        assert said(harness) == ["Heartbeat"] * 3
 
 
 @pytest.mark.row(63, "TC_040_1_CS")
 async def test_a_key_that_there_is_not() -> None:
-    async with Pair() as pair:
-        answer = await pair.ask("ChangeConfiguration", key="Testing", value="1")
+    async with Harness() as harness:
+        answer = await harness.ask("ChangeConfiguration", key="Testing", value="1")
         assert answer == {"status": "NotSupported"}
 
 
@@ -229,15 +229,17 @@ async def test_a_key_that_there_is_not() -> None:
     ["-1", "", " ", "ten", "1.5", "1e3", "0x10", "+5", "٣", "86401", "9" * 400, "true", "5 5"],
 )
 async def test_an_interval_that_makes_no_sense(value: str) -> None:
-    async with Pair(keys={"MeterValueSampleInterval": "30"}) as pair:
-        answer = await pair.ask("ChangeConfiguration", key="MeterValueSampleInterval", value=value)
+    async with Harness(keys={"MeterValueSampleInterval": "30"}) as harness:
+        answer = await harness.ask(
+            "ChangeConfiguration", key="MeterValueSampleInterval", value=value
+        )
         assert answer == REJECTED
-        assert (await read_key(pair, "MeterValueSampleInterval"))["value"] == "30"
+        assert (await read_key(harness, "MeterValueSampleInterval"))["value"] == "30"
 
 
 @pytest.mark.row(64, "TC_040_2_CS")
 async def test_values_of_the_wrong_kind() -> None:
-    async with Pair() as pair:
+    async with Harness() as harness:
         wrong = [
             *((key, value) for key in INTEGERS for value in ("-1", "", "many", "99999999999")),
             *((key, value) for key in BOOLEANS for value in ("1", "", "yes", "truefalse")),
@@ -246,10 +248,10 @@ async def test_values_of_the_wrong_kind() -> None:
             ("TransactionMessageAttempts", "0"),
         ]
         for key, value in wrong:
-            before = (await read_key(pair, key))["value"]
-            answer = await pair.ask("ChangeConfiguration", key=key, value=value)
+            before = (await read_key(harness, key))["value"]
+            answer = await harness.ask("ChangeConfiguration", key=key, value=value)
             assert answer == REJECTED, (key, value)
-            assert (await read_key(pair, key))["value"] == before, (key, value)
+            assert (await read_key(harness, key))["value"] == before, (key, value)
 
 
 @pytest.mark.row(67, "S§5.3 / §9.1")
@@ -269,38 +271,38 @@ async def test_values_of_the_wrong_kind() -> None:
     ],
 )
 async def test_the_log_says_what_is_wrong_with_a_value(key: str, value: str, sentence: str) -> None:
-    async with Pair() as pair:
-        answer = await pair.ask("ChangeConfiguration", key=key, value=value)
+    async with Harness() as harness:
+        answer = await harness.ask("ChangeConfiguration", key=key, value=value)
         assert answer == REJECTED
-        (note,) = [e.text for e in pair.events.since(0)[1] if e.kind == "configuration"]
+        (note,) = [e.text for e in harness.events.since(0)[1] if e.kind == "configuration"]
         assert sentence in note
         assert note.isprintable()
 
 
 @pytest.mark.row(122, "TC_073_CS")
 async def test_the_log_says_nothing_of_a_key_that_is_refused() -> None:
-    async with Pair() as pair:
+    async with Harness() as harness:
         secret = "not-a-key"
-        answer = await pair.ask("ChangeConfiguration", key="AuthorizationKey", value=secret)
+        answer = await harness.ask("ChangeConfiguration", key="AuthorizationKey", value=secret)
         assert answer["status"] in ("Rejected", "NotSupported")
-        assert secret not in " ".join(event.text for event in pair.events.since(0)[1])
+        assert secret not in " ".join(event.text for event in harness.events.since(0)[1])
 
 
 @pytest.mark.row(64, "TC_040_2_CS")
 async def test_booleans_in_any_case() -> None:
-    async with Pair() as pair:
-        await configure(pair, LocalPreAuthorize="TRUE")
-        assert (await read_key(pair, "LocalPreAuthorize"))["value"] == "true"
+    async with Harness() as harness:
+        await configure(harness, LocalPreAuthorize="TRUE")
+        assert (await read_key(harness, "LocalPreAuthorize"))["value"] == "true"
 
 
 @pytest.mark.row(65, "S§5.3")
 async def test_a_read_only_key_stays_as_it_is() -> None:
-    async with Pair() as pair:
+    async with Harness() as harness:
         for key in READ_ONLY:
-            before = await read_key(pair, key)
-            answer = await pair.ask("ChangeConfiguration", key=key, value="1")
+            before = await read_key(harness, key)
+            answer = await harness.ask("ChangeConfiguration", key=key, value="1")
             assert answer == REJECTED, key
-            assert await read_key(pair, key) == before
+            assert await read_key(harness, key) == before
 
 
 @pytest.mark.row(66, "S§5.3")
@@ -310,20 +312,20 @@ async def test_a_key_that_needs_a_reboot(
 ) -> None:
     vendors = Key("VendorDepth", Kind.INTEGER, "1", high=9, reboot=True)
     monkeypatch.setattr(charge_point, "standard_keys", lambda n: (*standard_keys(n), vendors))
-    async with Pair(state=tmp_path, keys={"VendorDepth": "1"}) as pair:
-        answer = await pair.ask("ChangeConfiguration", key="VendorDepth", value="10")
+    async with Harness(state=tmp_path, keys={"VendorDepth": "1"}) as harness:
+        answer = await harness.ask("ChangeConfiguration", key="VendorDepth", value="10")
         assert answer == REJECTED
-        answer = await pair.ask("ChangeConfiguration", key="VendorDepth", value="5")
+        answer = await harness.ask("ChangeConfiguration", key="VendorDepth", value="5")
         assert answer == {"status": "RebootRequired"}
-        assert (await read_key(pair, "VendorDepth"))["value"] == "1"
+        assert (await read_key(harness, "VendorDepth"))["value"] == "1"
         if how == "reset":
-            await pair.ask("Reset", type="Hard")
-            await rebooted(pair)
+            await harness.ask("Reset", type="Hard")
+            await rebooted(harness)
         else:
-            await pair.power_cut()
-            await pair.power_on()
-            await pair.settle()
-        assert (await read_key(pair, "VendorDepth"))["value"] == "5"
+            await harness.power_cut()
+            await harness.power_on()
+            await harness.settle()
+        assert (await read_key(harness, "VendorDepth"))["value"] == "5"
 
 
 @pytest.mark.row(66, "S§5.3")
@@ -335,16 +337,18 @@ async def test_what_waits_for_a_reboot_has_its_effect_after_it(
         return (*ordinary, Key("ClockAlignedDataInterval", Kind.INTEGER, "0", reboot=True))
 
     monkeypatch.setattr(charge_point, "standard_keys", keys)
-    async with Pair() as pair:
-        answer = await pair.ask("ChangeConfiguration", key="ClockAlignedDataInterval", value="20")
+    async with Harness() as harness:
+        answer = await harness.ask(
+            "ChangeConfiguration", key="ClockAlignedDataInterval", value="20"
+        )
         assert answer == {"status": "RebootRequired"}
-        await pair.advance(40)
-        assert not payloads(pair, "MeterValues")
-        await pair.ask("Reset", type="Hard")
-        await rebooted(pair)
-        pair.csms.clear()
-        await pair.advance(20)
-        assert len(payloads(pair, "MeterValues")) == 2, "one a connector"
+        await harness.advance(40)
+        assert not payloads(harness, "MeterValues")
+        await harness.ask("Reset", type="Hard")
+        await rebooted(harness)
+        harness.csms.clear()
+        await harness.advance(20)
+        assert len(payloads(harness, "MeterValues")) == 2, "one a connector"
 
 
 @pytest.mark.row(67, "S§5.3 / §9.1")
@@ -360,11 +364,11 @@ async def test_what_waits_for_a_reboot_has_its_effect_after_it(
     ],
 )
 async def test_measurands_that_cannot_be(value: str) -> None:
-    async with Pair() as pair:
-        before = await read_key(pair, "MeterValuesSampledData")
-        answer = await pair.ask("ChangeConfiguration", key="MeterValuesSampledData", value=value)
+    async with Harness() as harness:
+        before = await read_key(harness, "MeterValuesSampledData")
+        answer = await harness.ask("ChangeConfiguration", key="MeterValuesSampledData", value=value)
         assert answer == REJECTED
-        assert await read_key(pair, "MeterValuesSampledData") == before
+        assert await read_key(harness, "MeterValuesSampledData") == before
 
 
 LISTS = (
@@ -381,81 +385,83 @@ LISTS = (
 async def test_more_measurands_than_the_list_may_have(name: str, most: int) -> None:
     """Different ones, each of them measured: nothing but their number is wrong."""
     keys = {**dict.fromkeys(LISTS, ""), f"{name}MaxLength": str(most)}
-    async with Pair(keys=keys) as pair:
-        assert (await read_key(pair, f"{name}MaxLength"))["value"] == str(most)
+    async with Harness(keys=keys) as harness:
+        assert (await read_key(harness, f"{name}MaxLength"))["value"] == str(most)
         for count, answer in ((most, ACCEPTED), (most + 1, REJECTED)):
             value = ",".join(USUAL_MEASURANDS[:count])
-            assert await pair.ask("ChangeConfiguration", key=name, value=value) == answer
-        assert (await read_key(pair, name))["value"] == ",".join(USUAL_MEASURANDS[:most])
+            assert await harness.ask("ChangeConfiguration", key=name, value=value) == answer
+        assert (await read_key(harness, name))["value"] == ",".join(USUAL_MEASURANDS[:most])
 
 
 @pytest.mark.row(67, "S§5.3 / §9.1")
 async def test_a_list_that_was_wished_longer_has_a_longer_maximum() -> None:
     """What an operator asks for at the start is there, and the charge point says so."""
     keys = dict.fromkeys(LISTS, ",".join(USUAL_MEASURANDS))
-    async with Pair(keys=keys) as pair:
+    async with Harness(keys=keys) as harness:
         for name in LISTS:
-            assert (await read_key(pair, name))["value"] == ",".join(USUAL_MEASURANDS)
-            assert (await read_key(pair, f"{name}MaxLength"))["value"] == str(len(USUAL_MEASURANDS))
+            assert (await read_key(harness, name))["value"] == ",".join(USUAL_MEASURANDS)
+            assert (await read_key(harness, f"{name}MaxLength"))["value"] == str(
+                len(USUAL_MEASURANDS)
+            )
 
 
 @pytest.mark.row(67, "S§5.3 / §9.1")
 async def test_a_list_that_a_csms_has_set_before_the_maximum_fell_is_left_out(
     tmp_path: Path,
 ) -> None:
-    async with Pair(state=tmp_path) as pair:
+    async with Harness(state=tmp_path) as harness:
         value = ",".join(USUAL_MEASURANDS[:3])
         name = "StopTxnSampledData"
-        assert await pair.ask("ChangeConfiguration", key=name, value=value) == ACCEPTED
-    async with Pair(state=tmp_path, keys={f"{name}MaxLength": "2"}) as pair:
-        assert (await read_key(pair, name))["value"] == ""
+        assert await harness.ask("ChangeConfiguration", key=name, value=value) == ACCEPTED
+    async with Harness(state=tmp_path, keys={f"{name}MaxLength": "2"}) as harness:
+        assert (await read_key(harness, name))["value"] == ""
 
 
 @pytest.mark.row(67, "S§5.3 / §9.1")
 @pytest.mark.parametrize("length", [500, 501])
 async def test_the_longest_text_of_a_key(length: int) -> None:
-    async with Pair(keys={"VendorText": "short"}) as pair:
+    async with Harness(keys={"VendorText": "short"}) as harness:
         ask = {"key": "VendorText", "value": "x" * length}
-        kind, _, *said = await pair.csms.ask_raw("ChangeConfiguration", ask)
+        kind, _, *said = await harness.csms.ask_raw("ChangeConfiguration", ask)
         if length == 500:
             assert (kind, said) == (3, [ACCEPTED])
         else:
             assert (kind, said[0]) == (4, "PropertyConstraintViolation")
-            configuration = pair.station.charge_point.configuration
+            configuration = harness.station.charge_point.configuration
             assert configuration.change("VendorText", "x" * length) == "Rejected"
         wanted = "x" * 500 if length == 500 else "short"
-        assert (await read_key(pair, "VendorText"))["value"] == wanted
+        assert (await read_key(harness, "VendorText"))["value"] == wanted
 
 
 @pytest.mark.row(67, "S§5.3 / §9.1")
 @pytest.mark.parametrize("value", ["\ud800", "\x00", "a\nb", "\u202e", "\x1b[2J"])
 async def test_a_text_that_cannot_be_printed_is_refused(value: str, tmp_path: Path) -> None:
-    async with Pair(keys={"VendorText": "short"}, state=tmp_path) as pair:
-        answer = await pair.ask("ChangeConfiguration", key="VendorText", value=value)
+    async with Harness(keys={"VendorText": "short"}, state=tmp_path) as harness:
+        answer = await harness.ask("ChangeConfiguration", key="VendorText", value=value)
         assert answer == {"status": "Rejected"}
-        assert (await read_key(pair, "VendorText"))["value"] == "short"
-        assert not pair.station.snapshot.warnings
-        (why,) = [e.text for e in pair.events.since(0)[1] if "VendorText" in e.text]
+        assert (await read_key(harness, "VendorText"))["value"] == "short"
+        assert not harness.station.snapshot.warnings
+        (why,) = [e.text for e in harness.events.since(0)[1] if "VendorText" in e.text]
         assert "has a character that cannot be printed" in why
         assert why.isprintable()
 
 
 @pytest.mark.row(67, "S§5.3 / §9.1")
 async def test_new_measurands_count_from_the_next_sample() -> None:
-    async with Pair(keys={"MeterValueSampleInterval": "10"}) as pair:
-        await charge(pair)
-        await pair.advance(10)
-        await configure(pair, MeterValuesSampledData="Voltage,SoC")
-        await pair.advance(10)
-        await configure(pair, MeterValuesSampledData="")
-        await pair.advance(10)
+    async with Harness(keys={"MeterValueSampleInterval": "10"}) as harness:
+        await charge(harness)
+        await harness.advance(10)
+        await configure(harness, MeterValuesSampledData="Voltage,SoC")
+        await harness.advance(10)
+        await configure(harness, MeterValuesSampledData="")
+        await harness.advance(10)
         assert [
             [sampled["measurand"] for sampled in sample["meterValue"][0]["sampledValue"]]
-            for sample in payloads(pair, "MeterValues")
+            for sample in payloads(harness, "MeterValues")
         ] == [
             ["Energy.Active.Import.Register"],
             ["Voltage", "SoC"],
             ["Energy.Active.Import.Register"],
         ]
-        await pair.submit(Stop(1))
-        assert "transactionData" not in payloads(pair, "StopTransaction")[0]
+        await harness.submit(Stop(1))
+        assert "transactionData" not in payloads(harness, "StopTransaction")[0]

@@ -33,7 +33,7 @@ from sim_core.commands import (
 from sim_core.ocpp16.timestamps import stamp
 from tests.conformance.acts import charge, checked, payloads, read_key
 from tests.file_servers import FtpFiles, HttpFiles, Says
-from tests.pair import Pair
+from tests.harness import Harness
 
 TOLD = "FirmwareStatusNotification"
 SENT = "DiagnosticsStatusNotification"
@@ -46,36 +46,36 @@ def firmware(version: str = "9.9.9", **more: Any) -> bytes:
     return json.dumps({"chargeforge_firmware": 1, "version": version, **more}).encode()
 
 
-async def update(pair: Pair, location: str, in_s: float = 0.0, **more: Any) -> None:
+async def update(harness: Harness, location: str, in_s: float = 0.0, **more: Any) -> None:
     """The CSMS orders an update; nothing has happened yet when this returns."""
-    at = stamp(pair.clock.now() + timedelta(seconds=in_s))
-    answer = await pair.ask("UpdateFirmware", location=location, retrieveDate=at, **more)
+    at = stamp(harness.clock.now() + timedelta(seconds=in_s))
+    answer = await harness.ask("UpdateFirmware", location=location, retrieveDate=at, **more)
     assert answer == {}
 
 
-async def until(pair: Pair, holds: Callable[[], bool]) -> None:
+async def until(harness: Harness, holds: Callable[[], bool]) -> None:
     """Return once something is so that a file server has a part in."""
 
     async def wait() -> None:
         while not holds():
-            await pair.settle()
+            await harness.settle()
 
     await asyncio.wait_for(wait(), 5)
 
 
-def told(pair: Pair, action: str = TOLD) -> list[str]:
+def told(harness: Harness, action: str = TOLD) -> list[str]:
     """The statuses that the CSMS was told of."""
-    return [payload["status"] for payload in payloads(pair, action)]
+    return [payload["status"] for payload in payloads(harness, action)]
 
 
-def version(pair: Pair) -> str:
+def version(harness: Harness) -> str:
     """The firmware that BootNotification has told of last."""
-    return str(payloads(pair, BOOT)[-1]["firmwareVersion"])
+    return str(payloads(harness, BOOT)[-1]["firmwareVersion"])
 
 
-def install_s(pair: Pair) -> float:
+def install_s(harness: Harness) -> float:
     """More than an installation and the boot take."""
-    return pair.timing.install_s + pair.timing.reboot_s + pair.timing.boot_s + 1
+    return harness.timing.install_s + harness.timing.reboot_s + harness.timing.boot_s + 1
 
 
 # -- UpdateFirmware ----------------------------------------------------------------------------
@@ -83,240 +83,244 @@ def install_s(pair: Pair) -> float:
 
 @pytest.mark.row(118, "TC_044_1_CS")
 async def test_an_update_is_told_step_by_step_and_ends_with_the_new_version_booting() -> None:
-    async with HttpFiles() as files, Pair() as pair:
-        pair.csms.clear()
-        await update(pair, files.put("/fw/v2.bin", b"any file"))
-        assert told(pair) == ["Downloading", "Downloaded", "Installing"]
-        said = pair.csms.actions()
+    async with HttpFiles() as files, Harness() as harness:
+        harness.csms.clear()
+        await update(harness, files.put("/fw/v2.bin", b"any file"))
+        assert told(harness) == ["Downloading", "Downloaded", "Installing"]
+        said = harness.csms.actions()
         assert said[:2] == [TOLD, TOLD]
         assert sorted(said[2:5]) == OUT_OF_SERVICE, "before it is installed"
         assert said[5:] == [TOLD]
-        pair.csms.clear()
-        await pair.advance(install_s(pair))
-        assert pair.csms.actions()[0] == BOOT
-        assert sorted(pair.csms.actions()[1:4]) == [
+        harness.csms.clear()
+        await harness.advance(install_s(harness))
+        assert harness.csms.actions()[0] == BOOT
+        assert sorted(harness.csms.actions()[1:4]) == [
             f"StatusNotification {number} Available" for number in (0, 1, 2)
         ]
-        assert told(pair) == ["Installed"]
-        assert pair.csms.actions()[-1] == TOLD
-        assert version(pair) == "v2", "a file's name is its version"
-        assert pair.station.snapshot.firmware_version == "v2"
+        assert told(harness) == ["Installed"]
+        assert harness.csms.actions()[-1] == TOLD
+        assert version(harness) == "v2", "a file's name is its version"
+        assert harness.station.snapshot.firmware_version == "v2"
 
 
 @pytest.mark.row(118, "TC_044_1_CS")
 async def test_a_firmware_file_may_say_its_version_and_how_long_it_takes() -> None:
-    async with HttpFiles() as files, Pair() as pair:
-        await update(pair, files.put("/v2.bin", firmware("C2089_V3", install_s=500)))
-        await pair.advance(499)
-        assert told(pair)[-1] == "Installing"
-        seen = pair.station.snapshot.firmware
+    async with HttpFiles() as files, Harness() as harness:
+        await update(harness, files.put("/v2.bin", firmware("C2089_V3", install_s=500)))
+        await harness.advance(499)
+        assert told(harness)[-1] == "Installing"
+        seen = harness.station.snapshot.firmware
         assert (seen.status, seen.active, seen.version) == ("Installing", True, "C2089_V3")
         assert seen.due_at is not None
-        await pair.advance(install_s(pair))
-        assert told(pair)[-1] == "Installed"
-        assert version(pair) == "C2089_V3"
+        await harness.advance(install_s(harness))
+        assert told(harness)[-1] == "Installed"
+        assert version(harness) == "C2089_V3"
 
 
 @pytest.mark.row(118, "TC_044_1_CS")
 async def test_nothing_is_fetched_before_its_date() -> None:
-    async with HttpFiles() as files, Pair() as pair:
-        await update(pair, files.put("/v2.bin", b"x"), in_s=3600)
-        await pair.advance(3590)
-        assert (files.asked, told(pair)) == ([], [])
-        seen = pair.station.snapshot.firmware
+    async with HttpFiles() as files, Harness() as harness:
+        await update(harness, files.put("/v2.bin", b"x"), in_s=3600)
+        await harness.advance(3590)
+        assert (files.asked, told(harness)) == ([], [])
+        seen = harness.station.snapshot.firmware
         assert (seen.status, seen.active) == ("Idle", True)
-        assert seen.due_at == pair.clock.now() + timedelta(seconds=10)
-        await pair.advance(11)
+        assert seen.due_at == harness.clock.now() + timedelta(seconds=10)
+        await harness.advance(11)
         assert [one.path for one in files.asked] == ["/v2.bin"]
-        assert told(pair) == ["Downloading", "Downloaded", "Installing"]
+        assert told(harness) == ["Downloading", "Downloaded", "Installing"]
 
 
 @pytest.mark.row(118, "TC_044_1_CS")
 async def test_the_date_is_one_of_the_clock_that_the_csms_has_set() -> None:
-    async with HttpFiles() as files, Pair() as pair:
-        await update(pair, files.put("/v2.bin", b"x"), in_s=3600)
-        later = stamp(pair.clock.now() + timedelta(seconds=3000))
-        pair.csms.script["Heartbeat"].append({"currentTime": later})
-        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
-        await pair.advance(590)
-        assert told(pair) == []
-        await pair.advance(11)
-        assert told(pair) == ["Downloading", "Downloaded", "Installing"]
+    async with HttpFiles() as files, Harness() as harness:
+        await update(harness, files.put("/v2.bin", b"x"), in_s=3600)
+        later = stamp(harness.clock.now() + timedelta(seconds=3000))
+        harness.csms.script["Heartbeat"].append({"currentTime": later})
+        await harness.ask("TriggerMessage", requestedMessage="Heartbeat")
+        await harness.advance(590)
+        assert told(harness) == []
+        await harness.advance(11)
+        assert told(harness) == ["Downloading", "Downloaded", "Installing"]
 
 
 @pytest.mark.row(118, "TC_044_1_CS")
 async def test_a_running_transaction_is_waited_for() -> None:
-    async with HttpFiles() as files, Pair() as pair:
-        await charge(pair)
-        await update(pair, files.put("/v2.bin", b"x"))
-        assert told(pair) == ["Downloading", "Downloaded"]
-        assert (pair.status(1), pair.status(2)) == ("Charging", "Unavailable")
-        assert "connector 1" in pair.station.snapshot.firmware.trouble
-        await pair.submit(Plug(2))
-        refused = await pair.submit(Start(2, "TAG"))
+    async with HttpFiles() as files, Harness() as harness:
+        await charge(harness)
+        await update(harness, files.put("/v2.bin", b"x"))
+        assert told(harness) == ["Downloading", "Downloaded"]
+        assert (harness.status(1), harness.status(2)) == ("Charging", "Unavailable")
+        assert "connector 1" in harness.station.snapshot.firmware.trouble
+        await harness.submit(Plug(2))
+        refused = await harness.submit(Start(2, "TAG"))
         assert refused == Refused("connector 2 waits for new firmware: try again after the reboot")
-        await pair.advance(120)
-        assert told(pair) == ["Downloading", "Downloaded"]
-        assert pair.csms.of("StopTransaction") == []
-        await pair.submit(Stop(1))
-        assert told(pair) == ["Downloading", "Downloaded", "Installing"]
-        assert pair.status(1) == "Unavailable"
-        stop = pair.csms.actions().index("StopTransaction")
-        last = max(i for i, action in enumerate(pair.csms.actions()) if action == TOLD)
+        await harness.advance(120)
+        assert told(harness) == ["Downloading", "Downloaded"]
+        assert harness.csms.of("StopTransaction") == []
+        await harness.submit(Stop(1))
+        assert told(harness) == ["Downloading", "Downloaded", "Installing"]
+        assert harness.status(1) == "Unavailable"
+        stop = harness.csms.actions().index("StopTransaction")
+        last = max(i for i, action in enumerate(harness.csms.actions()) if action == TOLD)
         assert stop < last
-        await pair.advance(install_s(pair))
-        assert version(pair) == "v2"
-        assert (pair.status(1), pair.status(2)) == ("Finishing", "Preparing")
-        await pair.submit(Unplug(1))
-        await pair.submit(Plug(1))
-        assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
+        await harness.advance(install_s(harness))
+        assert version(harness) == "v2"
+        assert (harness.status(1), harness.status(2)) == ("Finishing", "Preparing")
+        await harness.submit(Unplug(1))
+        await harness.submit(Plug(1))
+        assert isinstance(await harness.submit(Start(1, "TAG")), Accepted)
 
 
 @pytest.mark.row(118, "TC_044_1_CS")
 async def test_a_vehicle_that_only_stands_there_holds_nothing_up() -> None:
-    async with HttpFiles() as files, Pair() as pair:
-        await pair.submit(Plug(1))
-        pair.csms.clear()
-        await update(pair, files.put("/v2.bin", b"x"))
-        assert told(pair)[-1] == "Installing"
-        said = [action for action in pair.csms.actions() if " 1 " in action]
+    async with HttpFiles() as files, Harness() as harness:
+        await harness.submit(Plug(1))
+        harness.csms.clear()
+        await update(harness, files.put("/v2.bin", b"x"))
+        assert told(harness)[-1] == "Installing"
+        said = [action for action in harness.csms.actions() if " 1 " in action]
         assert said == ["StatusNotification 1 Finishing", "StatusNotification 1 Unavailable"]
-        await pair.advance(install_s(pair))
-        assert pair.status(1) == "Preparing"
-        assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
+        await harness.advance(install_s(harness))
+        assert harness.status(1) == "Preparing"
+        assert isinstance(await harness.submit(Start(1, "TAG")), Accepted)
 
 
 @pytest.mark.row(118, "TC_044_1_CS")
 async def test_from_an_ftp_server_with_a_password(tmp_path: Path) -> None:
-    async with FtpFiles("me", "s3cret%21") as files, Pair() as pair:
+    async with FtpFiles("me", "s3cret%21") as files, Harness() as harness:
         files.files["fw/v3.img"] = bytes(200_000)
-        await update(pair, f"{files.url.replace('%', '%25')}/fw/v3.img")
-        assert told(pair) == ["Downloading", "Downloaded", "Installing"]
-        await pair.advance(install_s(pair))
-        assert version(pair) == "v3"
-        known = str(pair.messages.since(0)) + str(pair.events.since(0)) + str(pair.station.snapshot)
+        await update(harness, f"{files.url.replace('%', '%25')}/fw/v3.img")
+        assert told(harness) == ["Downloading", "Downloaded", "Installing"]
+        await harness.advance(install_s(harness))
+        assert version(harness) == "v3"
+        known = (
+            str(harness.messages.since(0))
+            + str(harness.events.since(0))
+            + str(harness.station.snapshot)
+        )
         assert "s3cret" not in known, "a password is nowhere to be read"
         assert "(hidden)@127.0.0.1" in known
 
 
 @pytest.mark.row(118, "TC_044_1_CS")
 async def test_a_new_version_lasts(tmp_path: Path) -> None:
-    async with HttpFiles() as files, Pair(state=tmp_path) as pair:
-        await update(pair, files.put("/v2.bin", b"x"))
-        await pair.advance(install_s(pair))
-        await pair.power_cut()
-        await pair.power_on()
-        await pair.settle()
-        assert version(pair) == "v2"
-        assert told(pair)[-1] == "Installed"
-        assert told(pair).count("Installed") == 1
+    async with HttpFiles() as files, Harness(state=tmp_path) as harness:
+        await update(harness, files.put("/v2.bin", b"x"))
+        await harness.advance(install_s(harness))
+        await harness.power_cut()
+        await harness.power_on()
+        await harness.settle()
+        assert version(harness) == "v2"
+        assert told(harness)[-1] == "Installed"
+        assert told(harness).count("Installed") == 1
     # An operator who gives the charge point other firmware has the last word.
-    identity = replace(pair.model.identity, firmware_version="by hand")
-    async with Pair(state=tmp_path, model=replace(pair.model, identity=identity)) as pair:
-        assert version(pair) == "by hand"
+    identity = replace(harness.model.identity, firmware_version="by hand")
+    async with Harness(state=tmp_path, model=replace(harness.model, identity=identity)) as harness:
+        assert version(harness) == "by hand"
 
 
 @pytest.mark.row(118, "TC_044_1_CS")
 async def test_while_it_is_installed_nothing_else_may_happen() -> None:
-    async with HttpFiles() as files, Pair() as pair:
+    async with HttpFiles() as files, Harness() as harness:
         location = files.put("/v2.bin", b"x")
-        await update(pair, location)
-        assert await pair.ask("Reset", type="Hard") == {"status": "Rejected"}
-        assert await pair.ask("RemoteStartTransaction", idTag="TAG") == {"status": "Rejected"}
-        at = stamp(pair.clock.now())
+        await update(harness, location)
+        assert await harness.ask("Reset", type="Hard") == {"status": "Rejected"}
+        assert await harness.ask("RemoteStartTransaction", idTag="TAG") == {"status": "Rejected"}
+        at = stamp(harness.clock.now())
         order = {"location": location, "retrieveDate": at}
-        answer = await pair.csms.ask_raw("UpdateFirmware", order)
+        answer = await harness.csms.ask_raw("UpdateFirmware", order)
         assert (answer[0], answer[2]) == (4, "GenericError")
-        await pair.submit(Plug(1))
-        assert pair.status(1) == "Unavailable"
-        await pair.advance(install_s(pair))
-        assert told(pair) == ["Downloading", "Downloaded", "Installing", "Installed"]
-        assert pair.status(1) == "Preparing"
+        await harness.submit(Plug(1))
+        assert harness.status(1) == "Unavailable"
+        await harness.advance(install_s(harness))
+        assert told(harness) == ["Downloading", "Downloaded", "Installing", "Installed"]
+        assert harness.status(1) == "Preparing"
 
 
 @pytest.mark.row(118, "TC_044_1_CS")
 async def test_a_newer_order_takes_the_place_of_one_that_waits() -> None:
-    async with HttpFiles() as files, Pair() as pair:
-        await update(pair, files.put("/v2.bin", b"x"), in_s=100)
-        await update(pair, files.put("/v3.bin", b"x"), in_s=200)
-        await pair.advance(110)
+    async with HttpFiles() as files, Harness() as harness:
+        await update(harness, files.put("/v2.bin", b"x"), in_s=100)
+        await update(harness, files.put("/v3.bin", b"x"), in_s=200)
+        await harness.advance(110)
         assert files.asked == []
-        await charge(pair)
-        await pair.advance(100)
-        assert told(pair) == ["Downloading", "Downloaded"]
-        assert pair.status(2) == "Unavailable"
-        await update(pair, files.put("/v4.bin", b"x"), in_s=100)
-        assert pair.status(2) == "Available", "nothing waits for the end of the session any more"
-        await pair.submit(Stop(1))
-        await pair.advance(100 + install_s(pair))
+        await charge(harness)
+        await harness.advance(100)
+        assert told(harness) == ["Downloading", "Downloaded"]
+        assert harness.status(2) == "Unavailable"
+        await update(harness, files.put("/v4.bin", b"x"), in_s=100)
+        assert harness.status(2) == "Available", "nothing waits for the end of the session any more"
+        await harness.submit(Stop(1))
+        await harness.advance(100 + install_s(harness))
         assert [one.path for one in files.asked] == ["/v3.bin", "/v4.bin"]
-        assert version(pair) == "v4"
+        assert version(harness) == "v4"
 
 
 @pytest.mark.row(118, "TC_044_1_CS")
 async def test_a_newer_order_takes_the_place_of_one_that_is_on_its_way() -> None:
     """Of the older one nothing more is heard, neither a file nor a word."""
-    async with HttpFiles() as files, Pair() as pair:
+    async with HttpFiles() as files, Harness() as harness:
         files.says["/a.bin"] = [Says(200, b"half", length=8, stalls=True)]
-        pair.ignores_files = True
-        await update(pair, files.url + "/a.bin", retries=3, retryInterval=5)
-        await until(pair, lambda: pair.station.snapshot.firmware.percent == 50)
-        await update(pair, files.put("/b.bin", b"x"), in_s=60)
-        seen = pair.station.snapshot.firmware
+        harness.ignores_files = True
+        await update(harness, files.url + "/a.bin", retries=3, retryInterval=5)
+        await until(harness, lambda: harness.station.snapshot.firmware.percent == 50)
+        await update(harness, files.put("/b.bin", b"x"), in_s=60)
+        seen = harness.station.snapshot.firmware
         assert (seen.status, seen.active) == ("Idle", True)
-        await pair.advance(50)
+        await harness.advance(50)
         assert [one.path for one in files.asked] == ["/a.bin"], "it is not tried again"
-        pair.ignores_files = False
-        await pair.advance(60 + install_s(pair))
+        harness.ignores_files = False
+        await harness.advance(60 + install_s(harness))
         assert [one.path for one in files.asked] == ["/a.bin", "/b.bin"]
         statuses = ["Downloading", "Downloading", "Downloaded", "Installing", "Installed"]
-        assert told(pair) == statuses
-        assert version(pair) == "b"
-        await pair.advance(4_000)
-        assert told(pair) == statuses
+        assert told(harness) == statuses
+        assert version(harness) == "b"
+        await harness.advance(4_000)
+        assert told(harness) == statuses
 
 
 @pytest.mark.row(118, "TC_044_1_CS")
 async def test_its_own_card_stops_while_new_firmware_waits() -> None:
-    async with HttpFiles() as files, Pair() as pair:
-        await charge(pair, 1, "MINE")
-        await update(pair, files.put("/v2.bin", b"x"))
-        assert told(pair) == ["Downloading", "Downloaded"]
-        assert isinstance(await pair.submit(Swipe(1, "OTHER")), Refused)
-        assert await pair.submit(Swipe(1, "mine")) == Accepted("stopped")
-        (stop,) = payloads(pair, "StopTransaction")
+    async with HttpFiles() as files, Harness() as harness:
+        await charge(harness, 1, "MINE")
+        await update(harness, files.put("/v2.bin", b"x"))
+        assert told(harness) == ["Downloading", "Downloaded"]
+        assert isinstance(await harness.submit(Swipe(1, "OTHER")), Refused)
+        assert await harness.submit(Swipe(1, "mine")) == Accepted("stopped")
+        (stop,) = payloads(harness, "StopTransaction")
         assert (stop["reason"], stop["idTag"]) == ("Local", "MINE")
-        assert told(pair)[-1] == "Installing"
+        assert told(harness)[-1] == "Installing"
 
 
 @pytest.mark.row(118, "TC_044_1_CS")
 async def test_a_later_order_leaves_what_has_ended_since_as_it_is() -> None:
     """What an installation has done to a vehicle that only stood there is over with the boot."""
-    async with HttpFiles() as files, Pair() as pair:
-        await pair.submit(Plug(1))
-        await update(pair, files.put("/v2.bin", b"x"))
-        await pair.advance(install_s(pair))
-        assert pair.status(1) == "Preparing"
-        assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
-        await checked(pair)
-        await pair.submit(Stop(1))
-        pair.csms.clear()
-        await update(pair, files.put("/v3.bin", b"x"), in_s=3600)
-        assert pair.csms.actions() == []
-        assert pair.status(1) == "Finishing"
+    async with HttpFiles() as files, Harness() as harness:
+        await harness.submit(Plug(1))
+        await update(harness, files.put("/v2.bin", b"x"))
+        await harness.advance(install_s(harness))
+        assert harness.status(1) == "Preparing"
+        assert isinstance(await harness.submit(Start(1, "TAG")), Accepted)
+        await checked(harness)
+        await harness.submit(Stop(1))
+        harness.csms.clear()
+        await update(harness, files.put("/v3.bin", b"x"), in_s=3600)
+        assert harness.csms.actions() == []
+        assert harness.status(1) == "Finishing"
 
 
 @pytest.mark.row(118, "TC_044_1_CS")
 async def test_what_an_order_has_taken_out_of_service_comes_back_with_the_next() -> None:
     """§4.9 H2: from Unavailable no way leads to Finishing."""
-    async with HttpFiles() as files, Pair() as pair:
-        await charge(pair, 1)
-        await charge(pair, 2)
-        await pair.submit(Stop(2))
-        await update(pair, files.put("/v2.bin", b"x"))
-        assert pair.status(2) == "Unavailable"
-        await update(pair, files.put("/v3.bin", b"x"), in_s=3600)
-        assert pair.status(2) == "Preparing"
+    async with HttpFiles() as files, Harness() as harness:
+        await charge(harness, 1)
+        await charge(harness, 2)
+        await harness.submit(Stop(2))
+        await update(harness, files.put("/v2.bin", b"x"))
+        assert harness.status(2) == "Unavailable"
+        await update(harness, files.put("/v3.bin", b"x"), in_s=3600)
+        assert harness.status(2) == "Preparing"
 
 
 # -- what goes wrong ---------------------------------------------------------------------------
@@ -324,23 +328,23 @@ async def test_what_an_order_has_taken_out_of_service_comes_back_with_the_next()
 
 @pytest.mark.row(119, "TC_044_2_CS")
 async def test_a_download_that_fails_is_tried_again_as_often_as_was_said() -> None:
-    async with HttpFiles() as files, Pair() as pair:
-        old = version(pair)
-        await update(pair, files.url + "/none.bin", retries=2, retryInterval=60)
-        assert told(pair) == ["Downloading", "DownloadFailed"]
-        seen = pair.station.snapshot.firmware
+    async with HttpFiles() as files, Harness() as harness:
+        old = version(harness)
+        await update(harness, files.url + "/none.bin", retries=2, retryInterval=60)
+        assert told(harness) == ["Downloading", "DownloadFailed"]
+        seen = harness.station.snapshot.firmware
         assert (seen.active, seen.trouble) == (True, "HTTP 404: there is no such file")
-        assert seen.due_at == pair.clock.now() + timedelta(seconds=60)
-        await pair.advance(59)
+        assert seen.due_at == harness.clock.now() + timedelta(seconds=60)
+        await harness.advance(59)
         assert len(files.asked) == 1
-        await pair.advance(2)
+        await harness.advance(2)
         assert len(files.asked) == 2
-        await pair.advance(10_000)
-        assert told(pair) == ["Downloading", "DownloadFailed"] * 3
-        assert not pair.station.snapshot.firmware.active
-        assert len(pair.csms.of(BOOT)) == 1
-        assert pair.station.snapshot.firmware_version == old
-        assert pair.status(1) == "Available"
+        await harness.advance(10_000)
+        assert told(harness) == ["Downloading", "DownloadFailed"] * 3
+        assert not harness.station.snapshot.firmware.active
+        assert len(harness.csms.of(BOOT)) == 1
+        assert harness.station.snapshot.firmware_version == old
+        assert harness.status(1) == "Available"
 
 
 @pytest.mark.parametrize("action", ["UpdateFirmware", "GetDiagnostics", "GetLog"])
@@ -352,23 +356,23 @@ async def test_a_pause_of_any_number_of_digits_stops_nothing(action: str, tmp_pa
         "GetDiagnostics": {"location": where},
         "GetLog": {"log": {"remoteLocation": where}, "logType": "SecurityLog", "requestId": 1},
     }
-    async with Pair(model="generic", state=tmp_path) as pair:
-        await pair.ask(action, **asked[action], **many)
-        await pair.advance(60)
-        await pair.power_cut()
-        await pair.power_on()
-        await pair.settle()
-        await charge(pair)
-        assert await pair.ask("ClearCache") == {"status": "Accepted"}
+    async with Harness(model="generic", state=tmp_path) as harness:
+        await harness.ask(action, **asked[action], **many)
+        await harness.advance(60)
+        await harness.power_cut()
+        await harness.power_on()
+        await harness.settle()
+        await charge(harness)
+        assert await harness.ask("ClearCache") == {"status": "Accepted"}
 
 
 @pytest.mark.row(119, "TC_044_2_CS")
 async def test_a_download_that_succeeds_at_the_second_try_goes_on() -> None:
-    async with HttpFiles() as files, Pair() as pair:
+    async with HttpFiles() as files, Harness() as harness:
         files.says["/v2.bin"] = [Says(503), Says(200, b"x")]
-        await update(pair, files.url + "/v2.bin", retries=5, retryInterval=10)
-        await pair.advance(11)
-        assert told(pair) == [
+        await update(harness, files.url + "/v2.bin", retries=5, retryInterval=10)
+        await harness.advance(11)
+        assert told(harness) == [
             "Downloading",
             "DownloadFailed",
             "Downloading",
@@ -394,11 +398,11 @@ async def test_a_download_that_succeeds_at_the_second_try_goes_on() -> None:
     ],
 )
 async def test_what_a_file_server_may_do_wrong(says: Says, why: str) -> None:
-    async with HttpFiles() as files, Pair() as pair:
+    async with HttpFiles() as files, Harness() as harness:
         files.says["/v2.bin"] = [says]
-        await update(pair, files.url + "/v2.bin")
-        assert told(pair) == ["Downloading", "DownloadFailed"]
-        assert why in pair.station.snapshot.firmware.trouble
+        await update(harness, files.url + "/v2.bin")
+        assert told(harness) == ["Downloading", "DownloadFailed"]
+        assert why in harness.station.snapshot.firmware.trouble
         assert len(files.asked) <= 6
 
 
@@ -421,32 +425,34 @@ async def test_what_a_file_server_may_do_wrong(says: Says, why: str) -> None:
     ],
 )
 async def test_a_location_that_leads_nowhere(location: str) -> None:
-    async with Pair() as pair:
-        await update(pair, location)
-        assert told(pair) == ["Downloading", "DownloadFailed"]
-        trouble = pair.station.snapshot.firmware.trouble
+    async with Harness() as harness:
+        await update(harness, location)
+        assert told(harness) == ["Downloading", "DownloadFailed"]
+        trouble = harness.station.snapshot.firmware.trouble
         assert trouble.isprintable()
         assert location == "" or location not in trouble
-        assert pair.csms.connections == 1
+        assert harness.csms.connections == 1
 
 
 @pytest.mark.row(119, "TC_044_2_CS")
 async def test_a_file_server_that_says_nothing_more() -> None:
-    async with HttpFiles() as files, Pair() as pair:
+    async with HttpFiles() as files, Harness() as harness:
         files.says["/v2.bin"] = [Says(200, b"half", length=8, stalls=True)]
-        pair.ignores_files = True
-        await update(pair, files.url + "/v2.bin", retries=1, retryInterval=5)
+        harness.ignores_files = True
+        await update(harness, files.url + "/v2.bin", retries=1, retryInterval=5)
         for tries in (1, 2):
             await until(
-                pair,
-                lambda: pair.station.snapshot.firmware.percent == 50 and len(files.asked) == tries,  # noqa: B023 - it is waited for in this turn
+                harness,
+                lambda tries=tries: (  # type: ignore[misc]
+                    harness.station.snapshot.firmware.percent == 50 and len(files.asked) == tries
+                ),
             )
-            assert pair.station.snapshot.firmware.status == "Downloading"
-            await pair.advance(1_801)
-            assert pair.station.snapshot.firmware.trouble == "it took longer than 1800 s"
-            await pair.advance(5)
-        assert told(pair) == ["Downloading", "DownloadFailed"] * 2
-        assert isinstance(await pair.submit(Plug(1)), Accepted)
+            assert harness.station.snapshot.firmware.status == "Downloading"
+            await harness.advance(1_801)
+            assert harness.station.snapshot.firmware.trouble == "it took longer than 1800 s"
+            await harness.advance(5)
+        assert told(harness) == ["Downloading", "DownloadFailed"] * 2
+        assert isinstance(await harness.submit(Plug(1)), Accepted)
 
 
 @pytest.mark.row(119, "TC_044_3_CS")
@@ -463,16 +469,16 @@ async def test_a_file_server_that_says_nothing_more() -> None:
     ],
 )
 async def test_an_image_that_cannot_be_installed_leaves_the_old_version(file: bytes) -> None:
-    async with HttpFiles() as files, Pair() as pair:
-        old = version(pair)
-        await update(pair, files.put("/v2.bin", file))
-        assert told(pair) == ["Downloading", "Downloaded", "Installing"]
-        await pair.advance(install_s(pair))
-        assert told(pair) == ["Downloading", "Downloaded", "Installing", "InstallationFailed"]
-        assert len(pair.csms.of(BOOT)) == 2, "it reboots"
-        assert version(pair) == old
-        assert pair.status(1) == "Available"
-        seen = pair.station.snapshot.firmware
+    async with HttpFiles() as files, Harness() as harness:
+        old = version(harness)
+        await update(harness, files.put("/v2.bin", file))
+        assert told(harness) == ["Downloading", "Downloaded", "Installing"]
+        await harness.advance(install_s(harness))
+        assert told(harness) == ["Downloading", "Downloaded", "Installing", "InstallationFailed"]
+        assert len(harness.csms.of(BOOT)) == 2, "it reboots"
+        assert version(harness) == old
+        assert harness.status(1) == "Available"
+        seen = harness.station.snapshot.firmware
         assert (seen.status, seen.active) == ("InstallationFailed", False)
         assert "firmware file" in seen.trouble
 
@@ -498,70 +504,72 @@ POWERED_OFF = {
 )
 async def test_the_power_fails_while_the_firmware(moment: str, how: str, tmp_path: Path) -> None:
     wait_s, expected, new = POWERED_OFF[moment]
-    async with HttpFiles() as files, Pair(state=tmp_path) as pair:
-        old = version(pair)
+    async with HttpFiles() as files, Harness(state=tmp_path) as harness:
+        old = version(harness)
         location = files.put("/v2.bin", b"x")
         if moment == "waits for a session":
-            await charge(pair)
+            await charge(harness)
         if moment == "is on its way":
             files.says["/v2.bin"] = [Says(200, b"half", length=8, stalls=True)]
-            pair.ignores_files = True
-        await update(pair, location, in_s=wait_s)
+            harness.ignores_files = True
+        await update(harness, location, in_s=wait_s)
         if moment == "is on its way":
-            await until(pair, lambda: bool(files.asked))
+            await until(harness, lambda: bool(files.asked))
         if moment == "is in place":
-            await pair.advance(pair.timing.install_s + 0.01)
-        pair.csms.clear()
+            await harness.advance(harness.timing.install_s + 0.01)
+        harness.csms.clear()
         if how == "reset":
-            assert await pair.ask("Reset", type="Hard") == {"status": "Accepted"}
-            await pair.advance((pair.timing.hard_reboot_s or pair.timing.reboot_s) + 1)
+            assert await harness.ask("Reset", type="Hard") == {"status": "Accepted"}
+            await harness.advance((harness.timing.hard_reboot_s or harness.timing.reboot_s) + 1)
         elif how == "cut":
-            await pair.power_cut()
-            await pair.power_on()
-            await pair.settle()
+            await harness.power_cut()
+            await harness.power_on()
+            await harness.settle()
         else:
-            await pair.submit(PowerOff())
-            assert not pair.station.snapshot.firmware.active or new
-            await pair.advance(60)
-            await pair.submit(PowerOn())
-        await pair.advance(wait_s + install_s(pair))
-        assert told(pair) == expected
-        assert version(pair) == (new or old)
-        assert pair.station.snapshot.firmware.status == expected[-1]
-        assert not pair.station.snapshot.firmware.active
+            await harness.submit(PowerOff())
+            assert not harness.station.snapshot.firmware.active or new
+            await harness.advance(60)
+            await harness.submit(PowerOn())
+        await harness.advance(wait_s + install_s(harness))
+        assert told(harness) == expected
+        assert version(harness) == (new or old)
+        assert harness.station.snapshot.firmware.status == expected[-1]
+        assert not harness.station.snapshot.firmware.active
         # And that was all: it is not told, nor done, a second time.
-        pair.csms.clear()
-        await pair.power_cut()
-        await pair.power_on()
-        await pair.settle()
-        await pair.advance(install_s(pair))
-        assert told(pair) == []
-        assert len(pair.csms.of(BOOT)) == 1
-        assert version(pair) == (new or old)
+        harness.csms.clear()
+        await harness.power_cut()
+        await harness.power_on()
+        await harness.settle()
+        await harness.advance(install_s(harness))
+        assert told(harness) == []
+        assert len(harness.csms.of(BOOT)) == 1
+        assert version(harness) == (new or old)
 
 
 @pytest.mark.row(81, "S§4.4")
 async def test_what_an_offline_csms_misses_is_not_kept_for_it() -> None:
-    async with HttpFiles() as files, Pair() as pair:
-        await update(pair, files.put("/v2.bin", b"x"), in_s=60)
-        await pair.ask("GetDiagnostics", location=files.url + "/none", retries=5, retryInterval=60)
-        pair.csms.clear()
-        await pair.submit(LinkDown())
-        await pair.advance(pair.timing.install_s / 2 + 60)
-        assert pair.station.snapshot.firmware.status == "Installing", "it goes on all the same"
-        assert pair.station.snapshot.upload.status == "UploadFailed"
-        await pair.submit(LinkUp())
-        assert (told(pair), told(pair, SENT)) == ([], [])
-        await pair.advance(install_s(pair))
-        assert told(pair) == ["Installed"], "that is news of the boot"
+    async with HttpFiles() as files, Harness() as harness:
+        await update(harness, files.put("/v2.bin", b"x"), in_s=60)
+        await harness.ask(
+            "GetDiagnostics", location=files.url + "/none", retries=5, retryInterval=60
+        )
+        harness.csms.clear()
+        await harness.submit(LinkDown())
+        await harness.advance(harness.timing.install_s / 2 + 60)
+        assert harness.station.snapshot.firmware.status == "Installing", "it goes on all the same"
+        assert harness.station.snapshot.upload.status == "UploadFailed"
+        await harness.submit(LinkUp())
+        assert (told(harness), told(harness, SENT)) == ([], [])
+        await harness.advance(install_s(harness))
+        assert told(harness) == ["Installed"], "that is news of the boot"
 
 
 # -- GetDiagnostics ----------------------------------------------------------------------------
 
 
-async def diagnose(pair: Pair, location: str, **more: Any) -> str | None:
+async def diagnose(harness: Harness, location: str, **more: Any) -> str | None:
     """The CSMS asks for diagnostics; returns what the file is called."""
-    name = (await pair.ask("GetDiagnostics", location=location, **more)).get("fileName")
+    name = (await harness.ask("GetDiagnostics", location=location, **more)).get("fileName")
     assert name is None or isinstance(name, str)
     return name
 
@@ -573,18 +581,18 @@ def rows(archive: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
 @pytest.mark.row(120, "TC_045_1_CS")
 @pytest.mark.parametrize("folder", ["/logs", "/logs/"])
 async def test_diagnostics_are_handed_in(folder: str) -> None:
-    async with HttpFiles() as files, Pair(keys={"Password": "swordfish"}) as pair:
+    async with HttpFiles() as files, Harness(keys={"Password": "swordfish"}) as harness:
         files.otherwise = Says(201)
-        await pair.ask("ChangeConfiguration", key="AuthorizationKey", value="0123456789abcdef")
-        await pair.settle()
-        await charge(pair)
-        name = await diagnose(pair, files.url.replace("//", "//me:s3cret@") + folder)
-        assert name == f"CP01_{pair.clock.now():%Y%m%d%H%M%S}.zip"
-        assert told(pair, SENT) == ["Uploading", "Uploaded"]
+        await harness.ask("ChangeConfiguration", key="AuthorizationKey", value="0123456789abcdef")
+        await harness.settle()
+        await charge(harness)
+        name = await diagnose(harness, files.url.replace("//", "//me:s3cret@") + folder)
+        assert name == f"CP01_{harness.clock.now():%Y%m%d%H%M%S}.zip"
+        assert told(harness, SENT) == ["Uploading", "Uploaded"]
         (asked,) = files.asked
         assert (asked.verb, asked.path) == ("PUT", f"/logs/{name}")
         assert asked.headers["authorization"] == "Basic bWU6czNjcmV0"
-        seen = pair.station.snapshot.upload
+        seen = harness.station.snapshot.upload
         assert (seen.status, seen.active, seen.file_name) == ("Uploaded", False, name)
         archive = zipfile.ZipFile(io.BytesIO(asked.body))
         assert archive.testzip() is None
@@ -593,12 +601,12 @@ async def test_diagnostics_are_handed_in(folder: str) -> None:
         assert actions[0] == BOOT
         assert {"StartTransaction", "ChangeConfiguration"} <= set(actions)
         boot = next(row for row in messages if row["action"] == BOOT)
-        assert json.loads(boot["request"])[3] == payloads_of_boot(pair)
+        assert json.loads(boot["request"])[3] == payloads_of_boot(harness)
         assert boot["state"] == "answered"
         assert rows(archive, "events.jsonl")
         state = json.loads(archive.read("state.json"))
         assert [one["status"] for one in state["connectors"]] == ["Charging", "Available"]
-        assert state["firmwareVersion"] == pair.station.snapshot.firmware_version
+        assert state["firmwareVersion"] == harness.station.snapshot.firmware_version
         assert state["journal"]["waiting"] == 0
         keys = {row["key"] for row in json.loads(archive.read("configuration.json"))}
         assert {"HeartbeatInterval", "Password"} <= keys
@@ -608,27 +616,27 @@ async def test_diagnostics_are_handed_in(folder: str) -> None:
             assert secret not in whole, "there is no secret in it"
 
 
-def payloads_of_boot(pair: Pair) -> dict[str, Any]:
-    return json.loads(next(one.request for one in pair.messages.since(0)[1]))[3]  # type: ignore[no-any-return]
+def payloads_of_boot(harness: Harness) -> dict[str, Any]:
+    return json.loads(next(one.request for one in harness.messages.since(0)[1]))[3]  # type: ignore[no-any-return]
 
 
 @pytest.mark.row(120, "TC_045_1_CS")
 async def test_diagnostics_by_ftp() -> None:
-    async with FtpFiles("me", "s3cret") as files, Pair() as pair:
-        name = await diagnose(pair, files.url + "/logs")
-        assert told(pair, SENT) == ["Uploading", "Uploaded"]
+    async with FtpFiles("me", "s3cret") as files, Harness() as harness:
+        name = await diagnose(harness, files.url + "/logs")
+        assert told(harness, SENT) == ["Uploading", "Uploaded"]
         assert zipfile.is_zipfile(io.BytesIO(files.files[f"logs/{name}"]))
         assert f"STOR logs/{name}" in files.commands
 
 
 @pytest.mark.row(120, "TC_045_1_CS")
 async def test_a_server_that_takes_no_put_gets_a_post() -> None:
-    async with HttpFiles() as files, Pair() as pair:
+    async with HttpFiles() as files, Harness() as harness:
         files.otherwise = Says(405)
         files.says["/upload"] = [Says(307, headers={"Location": "/real"})]
         files.says["/real"] = [Says(200)]
-        name = await diagnose(pair, files.url + "/upload")
-        assert told(pair, SENT) == ["Uploading", "Uploaded"]
+        name = await diagnose(harness, files.url + "/upload")
+        assert told(harness, SENT) == ["Uploading", "Uploaded"]
         assert [(one.verb, one.path) for one in files.asked] == [
             ("PUT", f"/upload/{name}"),
             ("POST", "/upload"),
@@ -640,28 +648,28 @@ async def test_a_server_that_takes_no_put_gets_a_post() -> None:
 
 @pytest.mark.row(120, "TC_045_1_CS")
 async def test_an_address_that_was_signed_beforehand_is_taken_as_it_is() -> None:
-    async with HttpFiles() as files, Pair() as pair:
+    async with HttpFiles() as files, Harness() as harness:
         files.otherwise = Says(200)
-        await diagnose(pair, files.url + "/bucket/object?X-Signature=abc")
+        await diagnose(harness, files.url + "/bucket/object?X-Signature=abc")
         assert [(one.verb, one.path) for one in files.asked] == [
             ("PUT", "/bucket/object?X-Signature=abc")
         ]
-        assert "X-Signature" not in str(pair.events.since(0)), "what opens a door is not told"
+        assert "X-Signature" not in str(harness.events.since(0)), "what opens a door is not told"
 
 
 @pytest.mark.row(120, "TC_045_1_CS")
 async def test_only_of_the_time_that_was_asked_for() -> None:
-    async with HttpFiles() as files, Pair() as pair:
+    async with HttpFiles() as files, Harness() as harness:
         files.otherwise = Says(200)
-        start = pair.clock.now() + timedelta(seconds=100)
-        await pair.advance(100)
-        await pair.ask("GetLocalListVersion")
-        await pair.advance(100)
-        stop = pair.clock.now()
-        await pair.advance(100)
-        await pair.ask("ClearCache")
+        start = harness.clock.now() + timedelta(seconds=100)
+        await harness.advance(100)
+        await harness.ask("GetLocalListVersion")
+        await harness.advance(100)
+        stop = harness.clock.now()
+        await harness.advance(100)
+        await harness.ask("ClearCache")
         window = {"startTime": stamp(start), "stopTime": stamp(stop)}
-        assert await diagnose(pair, files.url, **window)
+        assert await diagnose(harness, files.url, **window)
         archive = zipfile.ZipFile(io.BytesIO(files.asked[0].body))
         assert [row["action"] for row in rows(archive, "messages.jsonl")] == ["GetLocalListVersion"]
         about = json.loads(archive.read("about.json"))
@@ -670,27 +678,27 @@ async def test_only_of_the_time_that_was_asked_for() -> None:
 
 @pytest.mark.row(120, "TC_045_1_CS")
 async def test_nothing_to_hand_in_is_an_answer_without_a_name() -> None:
-    async with HttpFiles() as files, Pair() as pair:
-        until_ = stamp(pair.clock.now() - timedelta(days=1))
-        assert await diagnose(pair, files.url, stopTime=until_) is None
-        assert (files.asked, told(pair, SENT)) == ([], [])
+    async with HttpFiles() as files, Harness() as harness:
+        until_ = stamp(harness.clock.now() - timedelta(days=1))
+        assert await diagnose(harness, files.url, stopTime=until_) is None
+        assert (files.asked, told(harness, SENT)) == ([], [])
 
 
 @pytest.mark.row(120, "TC_045_2_CS")
 @pytest.mark.parametrize("location", ["", "file:///tmp", "test", "http://127.0.0.1:1/x"])
 async def test_an_upload_that_fails_is_tried_again_as_often_as_was_said(location: str) -> None:
-    async with Pair() as pair:
-        assert await diagnose(pair, location, retries=2, retryInterval=30)
-        assert told(pair, SENT) == ["Uploading", "UploadFailed"]
-        seen = pair.station.snapshot.upload
+    async with Harness() as harness:
+        assert await diagnose(harness, location, retries=2, retryInterval=30)
+        assert told(harness, SENT) == ["Uploading", "UploadFailed"]
+        seen = harness.station.snapshot.upload
         assert seen.active
-        assert seen.due_at == pair.clock.now() + timedelta(seconds=30)
+        assert seen.due_at == harness.clock.now() + timedelta(seconds=30)
         assert seen.trouble.isprintable()
-        await pair.advance(29)
-        assert told(pair, SENT) == ["Uploading", "UploadFailed"]
-        await pair.advance(10_000)
-        assert told(pair, SENT) == ["Uploading", "UploadFailed"] * 3
-        assert not pair.station.snapshot.upload.active
+        await harness.advance(29)
+        assert told(harness, SENT) == ["Uploading", "UploadFailed"]
+        await harness.advance(10_000)
+        assert told(harness, SENT) == ["Uploading", "UploadFailed"] * 3
+        assert not harness.station.snapshot.upload.active
 
 
 @pytest.mark.row(120, "TC_045_2_CS")
@@ -705,11 +713,11 @@ async def test_an_upload_that_fails_is_tried_again_as_often_as_was_said(location
     ],
 )
 async def test_what_takes_no_file(says: Says, why: str) -> None:
-    async with HttpFiles() as files, Pair() as pair:
+    async with HttpFiles() as files, Harness() as harness:
         files.otherwise = says
-        assert await diagnose(pair, files.url)
-        assert told(pair, SENT) == ["Uploading", "UploadFailed"]
-        assert why in pair.station.snapshot.upload.trouble
+        assert await diagnose(harness, files.url)
+        assert told(harness, SENT) == ["Uploading", "UploadFailed"]
+        assert why in harness.station.snapshot.upload.trouble
 
 
 @pytest.mark.row(120, "TC_045_2_CS")
@@ -723,57 +731,59 @@ async def test_what_takes_no_file(says: Says, why: str) -> None:
     ],
 )
 async def test_what_an_ftp_server_may_do_wrong(refuses: dict[str, str], why: str) -> None:
-    async with FtpFiles("me", "s3cret") as files, Pair() as pair:
+    async with FtpFiles("me", "s3cret") as files, Harness() as harness:
         files.refuses = refuses
-        assert await diagnose(pair, files.url)
-        assert told(pair, SENT) == ["Uploading", "UploadFailed"]
-        assert why in pair.station.snapshot.upload.trouble
-        assert "s3cret" not in str(pair.events.since(0))
+        assert await diagnose(harness, files.url)
+        assert told(harness, SENT) == ["Uploading", "UploadFailed"]
+        assert why in harness.station.snapshot.upload.trouble
+        assert "s3cret" not in str(harness.events.since(0))
 
 
 @pytest.mark.row(119, "TC_044_2_CS")
 async def test_an_ftp_file_that_breaks_off() -> None:
-    async with FtpFiles() as files, Pair() as pair:
+    async with FtpFiles() as files, Harness() as harness:
         files.files["v2.bin"] = bytes(1_000)
         files.breaks_off = True
-        await update(pair, files.url + "/v2.bin")
-        assert told(pair) == ["Downloading", "DownloadFailed"]
-        assert pair.station.snapshot.firmware.trouble == "FTP 426: the file server refuses it"
-        await update(pair, files.url + "/none.bin")
-        assert pair.station.snapshot.firmware.trouble.startswith("FTP 550: there is no such file")
+        await update(harness, files.url + "/v2.bin")
+        assert told(harness) == ["Downloading", "DownloadFailed"]
+        assert harness.station.snapshot.firmware.trouble == "FTP 426: the file server refuses it"
+        await update(harness, files.url + "/none.bin")
+        assert harness.station.snapshot.firmware.trouble.startswith(
+            "FTP 550: there is no such file"
+        )
 
 
 @pytest.mark.row(120, "TC_045_2_CS")
 @pytest.mark.parametrize("how", ["cut", "switch", "reset"])
 async def test_an_upload_that_a_boot_has_ended_has_failed(how: str, tmp_path: Path) -> None:
-    async with Pair(state=tmp_path) as pair:
-        await diagnose(pair, "http://127.0.0.1:1/", retries=1, retryInterval=5)
-        pair.csms.clear()
+    async with Harness(state=tmp_path) as harness:
+        await diagnose(harness, "http://127.0.0.1:1/", retries=1, retryInterval=5)
+        harness.csms.clear()
         if how == "cut":
-            await pair.power_cut()
-            await pair.power_on()
-            await pair.settle()
+            await harness.power_cut()
+            await harness.power_on()
+            await harness.settle()
         elif how == "switch":
-            await pair.submit(PowerOff())
-            await pair.submit(PowerOn())
+            await harness.submit(PowerOff())
+            await harness.submit(PowerOn())
         else:
-            await pair.ask("Reset", type="Soft")
-        await pair.advance(pair.timing.reboot_s + 60)
-        assert told(pair, SENT) == ["UploadFailed"]
-        assert pair.csms.actions()[0] == BOOT
-        assert not pair.station.snapshot.upload.active
+            await harness.ask("Reset", type="Soft")
+        await harness.advance(harness.timing.reboot_s + 60)
+        assert told(harness, SENT) == ["UploadFailed"]
+        assert harness.csms.actions()[0] == BOOT
+        assert not harness.station.snapshot.upload.active
 
 
 @pytest.mark.row(120, "TC_045_1_CS")
 async def test_a_newer_request_takes_the_place_of_an_upload() -> None:
-    async with HttpFiles() as files, Pair() as pair:
+    async with HttpFiles() as files, Harness() as harness:
         files.otherwise = Says(200)
-        await diagnose(pair, "http://127.0.0.1:1/", retries=100, retryInterval=10)
-        await pair.advance(5)
-        name = await diagnose(pair, files.url)
-        await pair.advance(100)
-        assert told(pair, SENT) == ["Uploading", "UploadFailed", "Uploading", "Uploaded"]
-        assert pair.station.snapshot.upload.file_name == name
+        await diagnose(harness, "http://127.0.0.1:1/", retries=100, retryInterval=10)
+        await harness.advance(5)
+        name = await diagnose(harness, files.url)
+        await harness.advance(100)
+        assert told(harness, SENT) == ["Uploading", "UploadFailed", "Uploading", "Uploaded"]
+        assert harness.station.snapshot.upload.file_name == name
 
 
 # -- TriggerMessage ----------------------------------------------------------------------------
@@ -782,47 +792,51 @@ async def test_a_newer_request_takes_the_place_of_an_upload() -> None:
 @pytest.mark.row(105, "TC_054_CS")
 @pytest.mark.parametrize("action", [TOLD, SENT])
 async def test_a_triggered_status_is_idle_when_nothing_is_under_way(action: str) -> None:
-    async with Pair() as pair:
-        pair.csms.clear()
-        pair.csms.frames.clear()
-        assert await pair.ask("TriggerMessage", requestedMessage=action) == {"status": "Accepted"}
-        assert told(pair, action) == ["Idle"]
-        answer, call = (json.loads(frame) for frame in pair.csms.frames)
+    async with Harness() as harness:
+        harness.csms.clear()
+        harness.csms.frames.clear()
+        assert await harness.ask("TriggerMessage", requestedMessage=action) == {
+            "status": "Accepted"
+        }
+        assert told(harness, action) == ["Idle"]
+        answer, call = (json.loads(frame) for frame in harness.csms.frames)
         assert (answer[0], call[0]) == (3, 2), "the answer first"
 
 
 @pytest.mark.row(105, "TC_054_CS")
 async def test_a_triggered_status_tells_what_is_under_way() -> None:
-    async with HttpFiles() as files, Pair() as pair:
-        await update(pair, files.put("/v2.bin", b"x"), in_s=60)
-        await pair.ask("TriggerMessage", requestedMessage=TOLD)
-        assert told(pair) == ["Idle"], "it waits for its date"
-        await pair.advance(60)
-        pair.csms.clear()
-        await pair.ask("TriggerMessage", requestedMessage=TOLD)
-        assert told(pair) == ["Installing"]
-        await pair.advance(install_s(pair))
-        pair.csms.clear()
-        await pair.ask("TriggerMessage", requestedMessage=TOLD)
-        assert told(pair) == ["Idle"], "it is over"
-        await diagnose(pair, "http://127.0.0.1:1/", retries=1)
-        pair.csms.clear()
-        await pair.ask("TriggerMessage", requestedMessage=SENT)
-        assert told(pair, SENT) == ["UploadFailed"], "it is tried again"
+    async with HttpFiles() as files, Harness() as harness:
+        await update(harness, files.put("/v2.bin", b"x"), in_s=60)
+        await harness.ask("TriggerMessage", requestedMessage=TOLD)
+        assert told(harness) == ["Idle"], "it waits for its date"
+        await harness.advance(60)
+        harness.csms.clear()
+        await harness.ask("TriggerMessage", requestedMessage=TOLD)
+        assert told(harness) == ["Installing"]
+        await harness.advance(install_s(harness))
+        harness.csms.clear()
+        await harness.ask("TriggerMessage", requestedMessage=TOLD)
+        assert told(harness) == ["Idle"], "it is over"
+        await diagnose(harness, "http://127.0.0.1:1/", retries=1)
+        harness.csms.clear()
+        await harness.ask("TriggerMessage", requestedMessage=SENT)
+        assert told(harness, SENT) == ["UploadFailed"], "it is tried again"
 
 
 @pytest.mark.row(106, "TC_055_CS")
 async def test_without_the_profile_nothing_of_it_is_known() -> None:
-    async with Pair(keys={"SupportedFeatureProfiles": "Core,RemoteTrigger"}) as pair:
+    async with Harness(keys={"SupportedFeatureProfiles": "Core,RemoteTrigger"}) as harness:
         for action in (TOLD, SENT):
-            answer = await pair.ask("TriggerMessage", requestedMessage=action)
+            answer = await harness.ask("TriggerMessage", requestedMessage=action)
             assert answer == {"status": "NotImplemented"}
-        order = {"location": "x", "retrieveDate": stamp(pair.clock.now())}
-        refused = await pair.csms.ask_raw("UpdateFirmware", order)
+        order = {"location": "x", "retrieveDate": stamp(harness.clock.now())}
+        refused = await harness.csms.ask_raw("UpdateFirmware", order)
         assert (refused[0], refused[2]) == (4, "NotSupported"), "its answer could only promise it"
-        assert await pair.ask("GetDiagnostics", location="x") == {}, "there is nothing to hand in"
-    async with Pair() as pair:
-        profiles = (await read_key(pair, "SupportedFeatureProfiles"))["value"]
+        assert await harness.ask("GetDiagnostics", location="x") == {}, (
+            "there is nothing to hand in"
+        )
+    async with Harness() as harness:
+        profiles = (await read_key(harness, "SupportedFeatureProfiles"))["value"]
         assert "FirmwareManagement" in profiles.split(",")
 
 
@@ -845,10 +859,10 @@ async def test_without_the_profile_nothing_of_it_is_known() -> None:
     ],
 )
 async def test_an_order_that_is_not_well_formed(payload: dict[str, Any], code: str) -> None:
-    async with Pair() as pair:
-        answer = await pair.csms.ask_raw("UpdateFirmware", payload)
+    async with Harness() as harness:
+        answer = await harness.csms.ask_raw("UpdateFirmware", payload)
         assert (answer[0], answer[2]) == (4, code)
-        assert not pair.station.snapshot.firmware.active
+        assert not harness.station.snapshot.firmware.active
 
 
 @pytest.mark.row(118, "TC_044_1_CS")
@@ -868,7 +882,7 @@ async def test_an_order_that_is_not_well_formed(payload: dict[str, Any], code: s
 async def test_a_make_that_takes_no_date_wants_a_location_all_the_same(
     payload: dict[str, Any], code: str | None, date: dict[str, Any]
 ) -> None:
-    async with Pair(model="gresgying-f3-eu180", quirks="mute_transfers") as pair:
-        kind, _, *said = await pair.csms.ask_raw("UpdateFirmware", {**payload, **date})
+    async with Harness(model="gresgying-f3-eu180", quirks="mute_transfers") as harness:
+        kind, _, *said = await harness.csms.ask_raw("UpdateFirmware", {**payload, **date})
         assert (kind, said[0]) == ((4, code) if code else (3, {}))
-        assert (code is None) == (pair.station.snapshot.firmware.status != "Idle")
+        assert (code is None) == (harness.station.snapshot.firmware.status != "Idle")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from sim_core.commands import Plug, Start, Stop, Unplug
 from tests.conformance.acts import charge, payloads
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import Hold, Payload
 
 MIB = 1024 * 1024
@@ -105,16 +105,16 @@ HAND_PICKED: list[str | bytes] = [
 ]
 
 
-async def charges_on(pair: Pair) -> None:
+async def charges_on(harness: Harness) -> None:
     """It charges, counts energy, and answers a good call on the connection that there was."""
-    answer = await pair.ask("GetConfiguration", key=["NumberOfConnectors"])
+    answer = await harness.ask("GetConfiguration", key=["NumberOfConnectors"])
     assert answer["configurationKey"][0]["value"] == "2"
-    assert pair.csms.connections == 1
-    assert pair.status() == "Charging"
-    register_wh = pair.connector().register_wh
-    await pair.advance(10)
-    assert pair.connector().register_wh > register_wh
-    assert payloads(pair, "MeterValues")[-1]["transactionId"] == 1000
+    assert harness.csms.connections == 1
+    assert harness.status() == "Charging"
+    register_wh = harness.connector().register_wh
+    await harness.advance(10)
+    assert harness.connector().register_wh > register_wh
+    assert payloads(harness, "MeterValues")[-1]["transactionId"] == 1000
 
 
 def label(frame: object) -> str:
@@ -125,19 +125,19 @@ def label(frame: object) -> str:
 @pytest.mark.row("W9", "frames that are no messages")
 @pytest.mark.parametrize("frame", HAND_PICKED, ids=label)
 async def test_a_hand_picked_frame(frame: str | bytes) -> None:
-    async with Pair() as pair:
-        await charge(pair)
-        await pair.csms.send_text(frame)
-        await charges_on(pair)
+    async with Harness() as harness:
+        await charge(harness)
+        await harness.csms.send_text(frame)
+        await charges_on(harness)
 
 
 @pytest.mark.row("W9", "frames that are no messages")
 async def test_all_hand_picked_frames_at_once() -> None:
-    async with Pair() as pair:
-        await charge(pair)
+    async with Harness() as harness:
+        await charge(harness)
         for frame in HAND_PICKED:
-            await pair.csms.send_text(frame)
-        await charges_on(pair)
+            await harness.csms.send_text(frame)
+        await charges_on(harness)
 
 
 ACTIONS = (
@@ -192,11 +192,11 @@ thorough = settings(
 @thorough
 @given(st.lists(frames, min_size=5, max_size=25))
 async def test_arbitrary_frames(some: list[str | bytes]) -> None:
-    async with Pair() as pair:
-        await charge(pair)
+    async with Harness() as harness:
+        await charge(harness)
         for frame in some:
-            await pair.csms.send_text(frame)
-        await charges_on(pair)
+            await harness.csms.send_text(frame)
+        await charges_on(harness)
 
 
 ANSWER_FIELDS = (
@@ -222,40 +222,40 @@ odd_answers: st.SearchStrategy[Payload] = st.dictionaries(
 async def test_arbitrary_answers_to_its_own_calls(data: st.DataObject) -> None:
     """Whatever was answered: the next session with a sane CSMS is whole, and nothing is left."""
     keys = {"MeterValueSampleInterval": "10", "TransactionMessageRetryInterval": "1"}
-    async with Pair(keys=keys) as pair:
-        script = pair.csms.script
+    async with Harness(keys=keys) as harness:
+        script = harness.csms.script
         for action in ("StatusNotification", "Authorize", "StartTransaction", "MeterValues"):
             script[action].extend(data.draw(st.lists(odd_answers, max_size=3), action))
         for action in ("StopTransaction", "Heartbeat", "BootNotification"):
             script[action].extend(data.draw(st.lists(odd_answers, max_size=2), action))
-        await pair.ask("RemoteStartTransaction", idTag="TAG", connectorId=1)
+        await harness.ask("RemoteStartTransaction", idTag="TAG", connectorId=1)
         for trigger in ("Heartbeat", "BootNotification"):
-            await pair.ask("TriggerMessage", requestedMessage=trigger)
-        await a_session_on(pair, 1)
-        await pair.advance(900)
+            await harness.ask("TriggerMessage", requestedMessage=trigger)
+        await a_session_on(harness, 1)
+        await harness.advance(900)
         script.clear()
-        await pair.advance(900)
-        pair.csms.clear()
-        await a_session_on(pair, 2)
-        transaction_ids = {call.payload["transactionId"] for call in pair.csms.of("MeterValues")}
-        (stop,) = payloads(pair, "StopTransaction")
+        await harness.advance(900)
+        harness.csms.clear()
+        await a_session_on(harness, 2)
+        transaction_ids = {call.payload["transactionId"] for call in harness.csms.of("MeterValues")}
+        (stop,) = payloads(harness, "StopTransaction")
         assert transaction_ids == {stop["transactionId"]}
-        assert pair.station.snapshot.link.queued == 0
+        assert harness.station.snapshot.link.queued == 0
 
 
-async def a_session_on(pair: Pair, connector_id: int) -> None:
+async def a_session_on(harness: Harness, connector_id: int) -> None:
     """A session by the driver, as far as it goes."""
-    await pair.submit(Plug(connector_id))
-    await pair.submit(Start(connector_id, "TAG"))
-    await pair.advance(25)
-    await pair.submit(Stop(connector_id))
-    await pair.submit(Unplug(connector_id))
+    await harness.submit(Plug(connector_id))
+    await harness.submit(Start(connector_id, "TAG"))
+    await harness.advance(25)
+    await harness.submit(Stop(connector_id))
+    await harness.submit(Unplug(connector_id))
 
 
 @pytest.mark.row("W10", "answers to nothing")
 async def test_memory_stays_bounded_under_big_frames() -> None:
-    async with Pair() as pair:
-        await charge(pair)
+    async with Harness() as harness:
+        await charge(harness)
         big: list[Any] = [
             [2, "i" * MIB, "Nothing", {}],
             [2, "a", "A" * 2 * MIB, {}],
@@ -267,30 +267,30 @@ async def test_memory_stays_bounded_under_big_frames() -> None:
         try:
             for round_ in range(21):
                 for message in big:
-                    await pair.csms.send_text(json.dumps(message))
+                    await harness.csms.send_text(json.dumps(message))
                 for number in range(4):
                     odd = {"vendorId": "v", f"{round_} {number} {'k' * MIB}": 1}
-                    await pair.csms.send_text(json.dumps([2, "a", "DataTransfer", odd]))
-                await pair.ask("GetConfiguration", key=["NumberOfConnectors"])
-                pair.csms.clear()
+                    await harness.csms.send_text(json.dumps([2, "a", "DataTransfer", odd]))
+                await harness.ask("GetConfiguration", key=["NumberOfConnectors"])
+                harness.csms.clear()
                 if round_ == 0:
                     before, _ = tracemalloc.get_traced_memory()
             after, _ = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
         assert after - before < 20 * MIB, "of about 300 MiB that came"
-        await charges_on(pair)
+        await charges_on(harness)
 
 
 @pytest.mark.row("W10", "answers to nothing")
 async def test_a_csms_that_asks_for_ever_and_never_answers_fills_no_memory() -> None:
     """Triggered messages wait in memory for their turn; of too many the oldest gives way."""
-    async with Pair() as pair:
-        await charge(pair)
-        pair.csms.script["Heartbeat"].append(Hold(release := asyncio.Event()))
+    async with Harness() as harness:
+        await charge(harness)
+        harness.csms.script["Heartbeat"].append(Hold(release := asyncio.Event()))
         for _ in range(3000):
-            await pair.csms.ask("TriggerMessage", requestedMessage="Heartbeat")
+            await harness.csms.ask("TriggerMessage", requestedMessage="Heartbeat")
         release.set()
-        await pair.settle()
-        assert 500 <= len(pair.csms.of("Heartbeat")) <= 1500
-        await charges_on(pair)
+        await harness.settle()
+        assert 500 <= len(harness.csms.of("Heartbeat")) <= 1500
+        await charges_on(harness)

@@ -36,7 +36,7 @@ from tests.conformance.acts import (
     said,
     unplug_network,
 )
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import Drop
 
 BOOT = "BootNotification"
@@ -49,64 +49,64 @@ def without_samples(actions: list[str]) -> list[str]:
 
 @pytest.mark.row(15, "TC_032_1_CS")
 async def test_power_loss_with_a_backup() -> None:
-    async with Pair(behaviour={"power_backup": True}) as pair:
-        await charge(pair)
-        await pair.advance(100)
-        pair.csms.clear()
-        assert await pair.submit(PowerOff()) == Accepted()
-        assert lanes(said(pair)) == lanes(["StopTransaction", "StatusNotification 1 Finishing"])
-        (stop,) = payloads(pair, "StopTransaction")
+    async with Harness(behaviour={"power_backup": True}) as harness:
+        await charge(harness)
+        await harness.advance(100)
+        harness.csms.clear()
+        assert await harness.submit(PowerOff()) == Accepted()
+        assert lanes(said(harness)) == lanes(["StopTransaction", "StatusNotification 1 Finishing"])
+        (stop,) = payloads(harness, "StopTransaction")
         assert stop["reason"] == "PowerLoss"
         assert stop["transactionId"] == 1000
         assert stop["meterStop"] > 0
-        assert not pair.csms.connected
-        pair.csms.clear()
-        await pair.advance(3600)
-        assert said(pair) == []
-        assert await pair.submit(PowerOn()) == Accepted()
-        assert said(pair) == [BOOT, *all_statuses(pair, _1="Finishing")]
+        assert not harness.csms.connected
+        harness.csms.clear()
+        await harness.advance(3600)
+        assert said(harness) == []
+        assert await harness.submit(PowerOn()) == Accepted()
+        assert said(harness) == [BOOT, *all_statuses(harness, _1="Finishing")]
 
 
 @pytest.mark.row(15, "TC_032_1_CS")
 async def test_a_battery_does_not_wait_for_ever() -> None:
-    async with Pair(behaviour={"power_backup": True}) as pair:
-        await charge(pair)
-        pair.csms.script["StopTransaction"].append(Drop())
-        off = asyncio.ensure_future(pair.submit(PowerOff()))
-        on = asyncio.ensure_future(pair.submit(PowerOn()))
-        await pair.advance(9)
+    async with Harness(behaviour={"power_backup": True}) as harness:
+        await charge(harness)
+        harness.csms.script["StopTransaction"].append(Drop())
+        off = asyncio.ensure_future(harness.submit(PowerOff()))
+        on = asyncio.ensure_future(harness.submit(PowerOn()))
+        await harness.advance(9)
         assert not off.done()
-        assert pair.csms.connected
-        await pair.advance(2)
+        assert harness.csms.connected
+        await harness.advance(2)
         assert (await off, await on) == (Accepted(), Accepted())
-        await pair.settle()
-        assert pair.csms.connections == 2
-        first, second = payloads(pair, "StopTransaction")
+        await harness.settle()
+        assert harness.csms.connections == 2
+        first, second = payloads(harness, "StopTransaction")
         assert first == second, "what was not answered is said again, as it was"
-        after = said(pair)[said(pair).index("StopTransaction") + 1 :]
+        after = said(harness)[said(harness).index("StopTransaction") + 1 :]
         assert after.index(BOOT) < after.index("StopTransaction")
 
 
 @pytest.mark.row(16, "TC_032_2_CS")
 async def test_power_loss_without_a_backup() -> None:
-    async with Pair() as pair:
-        await charge(pair)
-        await pair.advance(100)
-        register = pair.connector().register_wh
-        pair.csms.clear()
-        assert await pair.submit(PowerOff()) == Accepted()
-        assert not pair.csms.connected
-        await pair.advance(3600)
-        assert said(pair) == [], "the lights are out at once: nothing is said"
-        assert await pair.submit(PowerOn()) == Accepted()
-        assert lanes(said(pair)) == lanes(
+    async with Harness() as harness:
+        await charge(harness)
+        await harness.advance(100)
+        register = harness.connector().register_wh
+        harness.csms.clear()
+        assert await harness.submit(PowerOff()) == Accepted()
+        assert not harness.csms.connected
+        await harness.advance(3600)
+        assert said(harness) == [], "the lights are out at once: nothing is said"
+        assert await harness.submit(PowerOn()) == Accepted()
+        assert lanes(said(harness)) == lanes(
             [
                 BOOT,
-                *all_statuses(pair, _1="Finishing"),
+                *all_statuses(harness, _1="Finishing"),
                 "StopTransaction",
             ]
         )
-        (stop,) = payloads(pair, "StopTransaction")
+        (stop,) = payloads(harness, "StopTransaction")
         assert (stop["reason"], stop["transactionId"]) == ("PowerLoss", 1000)
         assert stop["meterStop"] == int(register), "no energy flows in the dark"
 
@@ -115,64 +115,64 @@ async def test_power_loss_without_a_backup() -> None:
 @pytest.mark.row(16, "TC_032_2_CS")
 @pytest.mark.parametrize("backup", [True, False])
 async def test_in_the_dark_nothing_can_be_asked_of_it(backup: bool) -> None:
-    async with Pair(behaviour={"power_backup": backup}) as pair:
-        await pair.submit(PowerOff())
+    async with Harness(behaviour={"power_backup": backup}) as harness:
+        await harness.submit(PowerOff())
         dark = Refused("the charge point has no power: power it on first")
-        await pair.submit(Plug(1))
-        assert await pair.submit(Swipe(1, "TAG")) == dark
-        assert await pair.submit(Start(1, "TAG")) == dark
-        assert await pair.submit(LinkUp()) == dark
-        assert await pair.submit(PowerOff()) == dark
-        await pair.submit(PowerOn())
-        assert isinstance(await pair.submit(PowerOn()), Refused)
-        assert pair.status() == "Preparing", "a vehicle can be plugged in without any power"
-        assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
-        await checked(pair)
-        assert pair.status() == "Charging"
+        await harness.submit(Plug(1))
+        assert await harness.submit(Swipe(1, "TAG")) == dark
+        assert await harness.submit(Start(1, "TAG")) == dark
+        assert await harness.submit(LinkUp()) == dark
+        assert await harness.submit(PowerOff()) == dark
+        await harness.submit(PowerOn())
+        assert isinstance(await harness.submit(PowerOn()), Refused)
+        assert harness.status() == "Preparing", "a vehicle can be plugged in without any power"
+        assert isinstance(await harness.submit(Start(1, "TAG")), Accepted)
+        await checked(harness)
+        assert harness.status() == "Charging"
 
 
 @pytest.mark.row(16, "TC_032_2_CS")
 async def test_killed_and_started_again(tmp_path: Path) -> None:
     keys = {"StopTxnSampledData": "Energy.Active.Import.Register", "MeterValueSampleInterval": "30"}
-    async with Pair(state=tmp_path, keys=keys, meter_start_wh=5_000) as pair:
-        await charge(pair)
-        await pair.advance(100)
-        last = energy_wh(payloads(pair, SAMPLE)[-1]["meterValue"][0]["sampledValue"][0])
-        await pair.power_cut()
-        pair.csms.clear()
-        await pair.power_on()
-        await pair.settle()
-        assert lanes(said(pair)) == lanes(
+    async with Harness(state=tmp_path, keys=keys, meter_start_wh=5_000) as harness:
+        await charge(harness)
+        await harness.advance(100)
+        last = energy_wh(payloads(harness, SAMPLE)[-1]["meterValue"][0]["sampledValue"][0])
+        await harness.power_cut()
+        harness.csms.clear()
+        await harness.power_on()
+        await harness.settle()
+        assert lanes(said(harness)) == lanes(
             [
                 BOOT,
-                *all_statuses(pair, _1="Finishing"),
+                *all_statuses(harness, _1="Finishing"),
                 "StopTransaction",
             ]
         )
-        (stop,) = payloads(pair, "StopTransaction")
+        (stop,) = payloads(harness, "StopTransaction")
         assert (stop["reason"], stop["transactionId"]) == ("PowerLoss", 1000)
         assert stop["meterStop"] >= last > 5_000
         begun = stop["transactionData"][0]["sampledValue"][0]
         assert (begun["context"], energy_wh(begun)) == ("Transaction.Begin", 5000)
-        assert pair.connector().register_wh >= last, "the register never falls"
-        await pair.advance(3600)
-        assert len(pair.csms.of("StopTransaction")) == 1
+        assert harness.connector().register_wh >= last, "the register never falls"
+        await harness.advance(3600)
+        assert len(harness.csms.of("StopTransaction")) == 1
 
 
 @pytest.mark.row(16, "TC_032_2_CS")
 async def test_killed_before_the_csms_knew_of_the_transaction(tmp_path: Path) -> None:
-    async with Pair(state=tmp_path, keys={"AllowOfflineTxForUnknownId": "true"}) as pair:
-        await unplug_network(pair)
-        await pair.submit(Plug(1))
-        assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
-        await checked(pair)
-        await pair.advance(60)
-        await pair.power_cut()
-        await pair.power_on()
-        await pair.settle()
-        told = without_samples(said(pair))
+    async with Harness(state=tmp_path, keys={"AllowOfflineTxForUnknownId": "true"}) as harness:
+        await unplug_network(harness)
+        await harness.submit(Plug(1))
+        assert isinstance(await harness.submit(Start(1, "TAG")), Accepted)
+        await checked(harness)
+        await harness.advance(60)
+        await harness.power_cut()
+        await harness.power_on()
+        await harness.settle()
+        told = without_samples(said(harness))
         assert told[4:] == ["StartTransaction", "StopTransaction"]
-        (stop,) = payloads(pair, "StopTransaction")
+        (stop,) = payloads(harness, "StopTransaction")
         assert (stop["reason"], stop["transactionId"]) == ("PowerLoss", 1000)
 
 
@@ -180,35 +180,35 @@ async def test_killed_before_the_csms_knew_of_the_transaction(tmp_path: Path) ->
 @pytest.mark.parametrize("killed", [True, False])
 async def test_availability_lasts_over_a_power_cycle(killed: bool, tmp_path: Path) -> None:
     unavailable = [f"StatusNotification {number} Unavailable" for number in (0, 1, 2)]
-    async with Pair(state=tmp_path) as pair:
-        pair.csms.clear()
-        asked = await pair.ask("ChangeAvailability", connectorId=0, type="Inoperative")
+    async with Harness(state=tmp_path) as harness:
+        harness.csms.clear()
+        asked = await harness.ask("ChangeAvailability", connectorId=0, type="Inoperative")
         assert asked == {"status": "Accepted"}
-        assert sorted(said(pair)) == unavailable
-        pair.csms.clear()
+        assert sorted(said(harness)) == unavailable
+        harness.csms.clear()
         if killed:
-            await pair.power_cut()
-            await pair.power_on()
-            await pair.settle()
+            await harness.power_cut()
+            await harness.power_on()
+            await harness.settle()
         else:
-            await pair.submit(PowerOff())
-            await pair.submit(PowerOn())
+            await harness.submit(PowerOff())
+            await harness.submit(PowerOn())
         words = {f"_{number}": "Unavailable" for number in (0, 1, 2)}
-        assert said(pair) == [BOOT, *all_statuses(pair, **words)]
+        assert said(harness) == [BOOT, *all_statuses(harness, **words)]
 
 
 @pytest.mark.row(16, "TC_032_2_CS")
 async def test_a_model_that_resumes_goes_on_where_it_was(tmp_path: Path) -> None:
-    async with Pair(state=tmp_path, behaviour={"resume_after_power_loss": True}) as pair:
-        await charge(pair)
-        await pair.advance(100)
-        before = pair.connector()
-        await pair.power_cut()
-        pair.csms.clear()
-        await pair.power_on()
-        await pair.settle()
-        await checked(pair)
-        after = pair.connector()
+    async with Harness(state=tmp_path, behaviour={"resume_after_power_loss": True}) as harness:
+        await charge(harness)
+        await harness.advance(100)
+        before = harness.connector()
+        await harness.power_cut()
+        harness.csms.clear()
+        await harness.power_on()
+        await harness.settle()
+        await checked(harness)
+        after = harness.connector()
         assert after.status == "Charging"
         assert after.transaction is not None
         assert after.transaction.transaction_id == 1000
@@ -216,11 +216,11 @@ async def test_a_model_that_resumes_goes_on_where_it_was(tmp_path: Path) -> None
         assert before.soc_percent is not None
         assert after.soc_percent == pytest.approx(before.soc_percent, abs=0.1)
         assert after.register_wh >= before.register_wh - 60_000 / 3600
-        assert "StopTransaction" not in said(pair)
-        assert "StatusNotification 1 Charging" in said(pair)
-        await pair.advance(60)
-        await pair.submit(Swipe(1, after.transaction.token))
-        (stop,) = payloads(pair, "StopTransaction")
+        assert "StopTransaction" not in said(harness)
+        assert "StatusNotification 1 Charging" in said(harness)
+        await harness.advance(60)
+        await harness.submit(Swipe(1, after.transaction.token))
+        (stop,) = payloads(harness, "StopTransaction")
         assert stop["transactionId"] == 1000
         assert stop["reason"] == "Local"
 
@@ -289,46 +289,46 @@ async def test_a_kill_leaves_what_a_power_cut_leaves(
     """The metal does not know whether the mains failed or the process was killed."""
     found = []
     for way in ("cut", "killed", "ended"):
-        async with Pair(
+        async with Harness(
             model=model,
             keys={"LocalAuthorizeOffline": "true", "WebSocketPingInterval": "30", **scene.keys},
             state=tmp_path / way,
             behaviour={"power_backup": False, **scene.behaviour},
-        ) as pair:
-            await act(pair, scene.commands)
-            await pair.advance(max(scene.seconds, 5))
-            await act(pair, scene.then)
-            pair.csms.clear()
+        ) as harness:
+            await act(harness, scene.commands)
+            await harness.advance(max(scene.seconds, 5))
+            await act(harness, scene.then)
+            harness.csms.clear()
             if way == "cut":
-                await pair.submit(PowerOff())
-                await pair.submit(PowerOn())
+                await harness.submit(PowerOff())
+                await harness.submit(PowerOn())
             else:
-                await (pair.power_cut() if way == "killed" else pair.power_off())
-                await pair.power_on()
-                await pair.settle()
-            at_once = [seen_of(pair, number) for number in (1, 2)]
-            await checked(pair)
-            await pair.advance(30)
-            stops = [(stop["reason"], stop["transactionId"]) for stop in stops_of(pair)]
-            found.append((at_once, [seen_of(pair, number) for number in (1, 2)], stops))
+                await (harness.power_cut() if way == "killed" else harness.power_off())
+                await harness.power_on()
+                await harness.settle()
+            at_once = [seen_of(harness, number) for number in (1, 2)]
+            await checked(harness)
+            await harness.advance(30)
+            stops = [(stop["reason"], stop["transactionId"]) for stop in stops_of(harness)]
+            found.append((at_once, [seen_of(harness, number) for number in (1, 2)], stops))
     cut, killed, ended = found
     assert killed == cut
     assert ended == cut
 
 
-async def act(pair: Pair, commands: Commands) -> None:
+async def act(harness: Harness, commands: Commands) -> None:
     for command in commands:
-        assert isinstance(await pair.submit(command), Accepted), command
-        await checked(pair)
+        assert isinstance(await harness.submit(command), Accepted), command
+        await checked(harness)
 
 
-def stops_of(pair: Pair) -> list[dict[str, Any]]:
-    return payloads(pair, "StopTransaction")
+def stops_of(harness: Harness) -> list[dict[str, Any]]:
+    return payloads(harness, "StopTransaction")
 
 
-def seen_of(pair: Pair, number: int) -> dict[str, Any]:
+def seen_of(harness: Harness, number: int) -> dict[str, Any]:
     """What anybody may see of a connector, but for what an instant more or less of power moves."""
-    seen = asdict(pair.connector(number))
+    seen = asdict(harness.connector(number))
     for moved in ("trace_w", "register_wh", "power_w", "current_a", "voltage_v", "limit_w"):
         del seen[moved]
     soc = seen.pop("soc_percent")
@@ -343,54 +343,55 @@ def seen_of(pair: Pair, number: int) -> dict[str, Any]:
 async def test_what_goes_on_after_a_power_cut_is_sampled_after_one_interval(
     killed: bool, tmp_path: Path
 ) -> None:
-    async with Pair(state=tmp_path, behaviour=RESUMES) as pair:
-        await charge(pair)
-        await pair.advance(15)
-        pair.csms.clear()
+    async with Harness(state=tmp_path, behaviour=RESUMES) as harness:
+        await charge(harness)
+        await harness.advance(15)
+        harness.csms.clear()
         if killed:
-            await pair.power_cut()
-            await pair.power_on()
-            await pair.settle()
+            await harness.power_cut()
+            await harness.power_on()
+            await harness.settle()
         else:
-            await pair.submit(PowerOff())
-            await pair.submit(PowerOn())
-        await pair.advance(9.5)
-        assert payloads(pair, SAMPLE) == []
-        await pair.advance(1)
-        (sample,) = payloads(pair, SAMPLE)
+            await harness.submit(PowerOff())
+            await harness.submit(PowerOn())
+        await harness.advance(9.5)
+        assert payloads(harness, SAMPLE) == []
+        await harness.advance(1)
+        (sample,) = payloads(harness, SAMPLE)
         (value,) = sample["meterValue"]
         assert sample["transactionId"] == 1000
         assert value["sampledValue"][0]["context"] == "Sample.Periodic"
-        await pair.advance(20)
-        assert len(payloads(pair, SAMPLE)) == 3
+        await harness.advance(20)
+        assert len(payloads(harness, SAMPLE)) == 3
 
 
 async def test_a_vehicle_that_left_the_garage_is_said(tmp_path: Path) -> None:
-    async with Pair(state=tmp_path) as pair:
-        await pair.submit(Plug(1))
-        name = pair.connector().vehicle
-        await pair.power_cut()
-        pair._build = replace(
-            pair._build, garage=tuple(kind for kind in pair._build.garage if kind.name != name)
+    async with Harness(state=tmp_path) as harness:
+        await harness.submit(Plug(1))
+        name = harness.connector().vehicle
+        await harness.power_cut()
+        harness._build = replace(
+            harness._build,
+            garage=tuple(kind for kind in harness._build.garage if kind.name != name),
         )
-        await pair.power_on()
-        await pair.settle()
-        assert pair.status() == "Available"
-        texts = [event.text for event in pair.events.since(0)[1]]
+        await harness.power_on()
+        await harness.settle()
+        assert harness.status() == "Available"
+        texts = [event.text for event in harness.events.since(0)[1]]
         assert f"connector 1: {name} stood here, and is not in the garage any more" in texts
 
 
 async def test_a_battery_has_what_the_register_has_counted(tmp_path: Path) -> None:
     """A stop, more energy, an unplugged hour: the state of charge follows."""
-    async with Pair(state=tmp_path, meter_start_wh=5_000) as pair:
-        await pair.submit(Plug(1))
-        await pair.advance(5)
+    async with Harness(state=tmp_path, meter_start_wh=5_000) as harness:
+        await harness.submit(Plug(1))
+        await harness.advance(5)
         for _ in range(3):
-            await pair.submit(Start(1, "TAG"))
-            await pair.advance(120)
-            await pair.submit(Stop(1))
-            before = pair.connector()
-            await pair.power_cut()
-            await pair.power_on()
-            await pair.settle()
-            assert pair.connector().soc_percent == pytest.approx(before.soc_percent, abs=0.01)
+            await harness.submit(Start(1, "TAG"))
+            await harness.advance(120)
+            await harness.submit(Stop(1))
+            before = harness.connector()
+            await harness.power_cut()
+            await harness.power_on()
+            await harness.settle()
+            assert harness.connector().soc_percent == pytest.approx(before.soc_percent, abs=0.01)

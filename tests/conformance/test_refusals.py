@@ -13,20 +13,33 @@ from sim_core.events import Event
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.wire.answers import Error, NoAnswer, Result
 from sim_core.wire.refusals import QUOTED_LIMIT, Facts, Heard, Refusals
-from tests.pair import Pair
+from tests.conformance.acts import charge
+from tests.harness import Harness
 from tests.scripted_csms import CallError, Drop
 
 
-def refusals(pair: Pair) -> list[Event]:
-    return [event for event in pair.events.since(0)[1] if event.kind == "refusal"]
+async def test_a_reason_is_told_again_after_a_sample_was_taken() -> None:
+    async with Harness() as harness:
+        await charge(harness)
+        for answer in (*[CallError("NotSupported", "no samples")] * 2, {}) * 2:
+            harness.csms.script["MeterValues"].append(answer)
+            await harness.advance(10)
+        given_up = [event for event in harness.events.since(0)[1] if "was given up" in event.text]
+        assert len(given_up) == 2
+
+
+def refusals(harness: Harness) -> list[Event]:
+    return [event for event in harness.events.since(0)[1] if event.kind == "refusal"]
 
 
 async def test_a_refused_start_is_told_at_once_with_attempt_and_what_follows() -> None:
-    async with Pair(keys={"TransactionMessageAttempts": "2"}) as pair:
-        pair.csms.script["StartTransaction"] += [CallError("InternalError", "no such tariff")] * 2
-        await pair.submit(Plug(1))
-        await pair.submit(Start(1, "TAG"))
-        (first,) = refusals(pair)
+    async with Harness(keys={"TransactionMessageAttempts": "2"}) as harness:
+        harness.csms.script["StartTransaction"] += [
+            CallError("InternalError", "no such tariff")
+        ] * 2
+        await harness.submit(Plug(1))
+        await harness.submit(Start(1, "TAG"))
+        (first,) = refusals(harness)
         assert first.text == (
             "the CSMS refused StartTransaction of connector 1: InternalError 'no such tariff'; "
             "attempt 1 of 2, it is sent again in 10 s"
@@ -35,9 +48,9 @@ async def test_a_refused_start_is_told_at_once_with_attempt_and_what_follows() -
         assert first.facts is not None
         assert first.facts["code"] == "InternalError"
         assert first.facts["description"] == "no such tariff"
-        await pair.advance(10)
-        assert "attempt 2 of 2, it is given up" in refusals(pair)[1].text
-        lost = {one.action: one.why for one in pair.station.snapshot.journal.lost}
+        await harness.advance(10)
+        assert "attempt 2 of 2, it is given up" in refusals(harness)[1].text
+        lost = {one.action: one.why for one in harness.station.snapshot.journal.lost}
         assert "no such tariff" in lost["StartTransaction"]
 
 
@@ -54,54 +67,54 @@ async def test_a_plain_call_is_told_and_warned_of_while_it_lasts(
     answer: Any, sentence: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    async with Pair(keys={"HeartbeatInterval": "60"}) as pair:
-        pair.csms.script["Heartbeat"].append(answer)
-        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
-        await pair.advance(30)
-        (told,) = refusals(pair)
+    async with Harness(keys={"HeartbeatInterval": "60"}) as harness:
+        harness.csms.script["Heartbeat"].append(answer)
+        await harness.ask("TriggerMessage", requestedMessage="Heartbeat")
+        await harness.advance(30)
+        (told,) = refusals(harness)
         assert sentence in told.text
-        assert any(sentence in standing for standing in pair.station.snapshot.warnings)
+        assert any(sentence in standing for standing in harness.station.snapshot.warnings)
         logged = [record for record in caplog.records if sentence in record.getMessage()]
         assert [record.levelname for record in logged] == ["WARNING"]
-        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
-        assert pair.station.snapshot.warnings == ()
-        assert "takes Heartbeat again" in refusals(pair)[-1].text
+        await harness.ask("TriggerMessage", requestedMessage="Heartbeat")
+        assert harness.station.snapshot.warnings == ()
+        assert "takes Heartbeat again" in refusals(harness)[-1].text
 
 
 async def test_a_csms_that_refuses_every_heartbeat_does_not_flood() -> None:
-    async with Pair() as pair:
+    async with Harness() as harness:
         for number in range(120):
             refusal = CallError(
                 "NotSupported", f"request {number} at 2026-01-01T00:00:{number:02}Z"
             )
-            pair.csms.script["Heartbeat"].append(refusal)
-            await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
-        told = [event.text for event in refusals(pair)]
+            harness.csms.script["Heartbeat"].append(refusal)
+            await harness.ask("TriggerMessage", requestedMessage="Heartbeat")
+        told = [event.text for event in refusals(harness)]
         assert len(told) == 3
         assert "(10 times by now)" in told[1]
         assert "(100 times by now)" in told[2]
-        assert len(pair.station.snapshot.warnings) == 1
+        assert len(harness.station.snapshot.warnings) == 1
 
 
 async def test_a_currenttime_that_is_none_is_said_once() -> None:
-    async with Pair() as pair:
+    async with Harness() as harness:
         for _ in range(5):
-            pair.csms.script["Heartbeat"].append({"currentTime": "soon"})
-            await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
-        told = [event.text for event in pair.events.since(0)[1] if event.kind == "clock"]
+            harness.csms.script["Heartbeat"].append({"currentTime": "soon"})
+            await harness.ask("TriggerMessage", requestedMessage="Heartbeat")
+        told = [event.text for event in harness.events.since(0)[1] if event.kind == "clock"]
         assert sum("no time" in text for text in told) == 1
 
 
 async def test_details_are_quoted_in_bounds_and_without_passwords() -> None:
-    async with Pair() as pair:
+    async with Harness() as harness:
         details = {"see": "http://me:s3cret@host/x", "\x1b[2J": "y" * 5_000}
-        pair.csms.script["Heartbeat"].append(Drop())
-        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
-        call = pair.csms.of("Heartbeat")[-1]
+        harness.csms.script["Heartbeat"].append(Drop())
+        await harness.ask("TriggerMessage", requestedMessage="Heartbeat")
+        call = harness.csms.of("Heartbeat")[-1]
         frame = [4, call.message_id, "InternalError", "\x1b]0;x", details]
-        await pair.csms.send_text(json.dumps(frame))
-        await pair.settle()
-        (told,) = refusals(pair)
+        await harness.csms.send_text(json.dumps(frame))
+        await harness.settle()
+        (told,) = refusals(harness)
         assert "s3cret" not in told.text
         assert told.text.isprintable()
         assert '"see"' in told.text

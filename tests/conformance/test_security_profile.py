@@ -14,7 +14,7 @@ import trustme
 from sim_core.ocpp16.timestamps import stamp
 from sim_core.wire.access import Access, Tls
 from tests.conformance.acts import only_of, read_key, unplug_network
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import Cut
 
 pytestmark = only_of("generic", "the Gresgying has no such key")
@@ -31,31 +31,31 @@ def ca(tmp_path: Path) -> Path:
     return file
 
 
-async def ask(pair: Pair, value: str) -> dict[str, Any]:
-    answer = await pair.csms.ask("ChangeConfiguration", key="SecurityProfile", value=value)
-    await pair.settle()
+async def ask(harness: Harness, value: str) -> dict[str, Any]:
+    answer = await harness.csms.ask("ChangeConfiguration", key="SecurityProfile", value=value)
+    await harness.settle()
     return answer
 
 
-def notes(pair: Pair) -> list[str]:
-    return [event.text for event in pair.events.since(0)[1] if event.kind == "security"]
+def notes(harness: Harness) -> list[str]:
+    return [event.text for event in harness.events.since(0)[1] if event.kind == "security"]
 
 
-def profile(pair: Pair) -> int:
-    return pair.station.charge_point.security.profile
+def profile(harness: Harness) -> int:
+    return harness.station.charge_point.security.profile
 
 
 @pytest.mark.row(124, "TC_084_CS")
 @pytest.mark.parametrize("running", [0, 1])
 async def test_the_profile_that_there_is_already_is_refused(running: int) -> None:
     """A05.FR.01: and nobody connects anew for it."""
-    async with Pair(access=Access(profile=running, key=KEY)) as pair:
-        assert (await read_key(pair, "SecurityProfile"))["value"] == str(running)
-        assert await ask(pair, str(running)) == REJECTED
-        assert await ask(pair, f"0{running}") == REJECTED
-        await pair.advance(60)
-        assert pair.csms.connections == 1
-        assert notes(pair)[0] == (
+    async with Harness(access=Access(profile=running, key=KEY)) as harness:
+        assert (await read_key(harness, "SecurityProfile"))["value"] == str(running)
+        assert await ask(harness, str(running)) == REJECTED
+        assert await ask(harness, f"0{running}") == REJECTED
+        await harness.advance(60)
+        assert harness.csms.connections == 1
+        assert notes(harness)[0] == (
             f"SecurityProfile was refused: the security profile is {running} already"
         )
 
@@ -63,10 +63,10 @@ async def test_the_profile_that_there_is_already_is_refused(running: int) -> Non
 @pytest.mark.row(124, "TC_084_CS")
 @pytest.mark.parametrize("value", ["0", "-1", "4", "²", "1.0", "", " ", "one"])
 async def test_what_is_lower_or_no_profile_at_all(value: str) -> None:
-    async with Pair(access=Access(profile=1, key=KEY)) as pair:
-        assert await ask(pair, value) == REJECTED
-        assert (await read_key(pair, "SecurityProfile"))["value"] == "1"
-        assert pair.csms.connections == 1
+    async with Harness(access=Access(profile=1, key=KEY)) as harness:
+        assert await ask(harness, value) == REJECTED
+        assert (await read_key(harness, "SecurityProfile"))["value"] == "1"
+        assert harness.csms.connections == 1
 
 
 @pytest.mark.row(123, "TC_083_CS")
@@ -83,11 +83,11 @@ async def test_what_is_lower_or_no_profile_at_all(value: str) -> None:
 )
 async def test_what_a_profile_needs(wanted: str, access: Access, why: str) -> None:
     """A05.FR.02, A05.FR.03: the log says what is missing, for the answer cannot."""
-    async with Pair(access=access) as pair:
-        assert await ask(pair, wanted) == REJECTED
-        (note,) = notes(pair)
+    async with Harness(access=access) as harness:
+        assert await ask(harness, wanted) == REJECTED
+        (note,) = notes(harness)
         assert why in note
-        assert pair.csms.connections == 1
+        assert harness.csms.connections == 1
 
 
 @pytest.mark.row(123, "TC_083_CS")
@@ -96,26 +96,26 @@ async def test_without_any_ca_there_is_no_tls(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    async with Pair(access=Access(key=KEY)) as pair:
-        assert await ask(pair, "2") == REJECTED
-        assert "no CA is trusted here: name that of the CSMS with CA_CERT" in notes(pair)[0]
+    async with Harness(access=Access(key=KEY)) as harness:
+        assert await ask(harness, "2") == REJECTED
+        assert "no CA is trusted here: name that of the CSMS with CA_CERT" in notes(harness)[0]
 
 
 @pytest.mark.row(123, "TC_083_CS")
 async def test_a_profile_that_connects_stays(tmp_path: Path) -> None:
-    async with Pair(access=Access(key=KEY), state=tmp_path) as pair:
-        assert await ask(pair, "1") == ACCEPTED
-        await pair.advance(1)
-        assert pair.csms.connections == 2
-        assert notes(pair) == ["security profile 1 has connected: it stays"]
-        await unplug_network(pair)
-        await pair.power_cut()
-        await pair.csms.stop()
-        await pair.power_on()
-        await pair.advance(300)
-        assert pair.station.link.attempt > 5
-        assert profile(pair) == 1, "what has been met once is not given up again"
-        await pair.csms.start()
+    async with Harness(access=Access(key=KEY), state=tmp_path) as harness:
+        assert await ask(harness, "1") == ACCEPTED
+        await harness.advance(1)
+        assert harness.csms.connections == 2
+        assert notes(harness) == ["security profile 1 has connected: it stays"]
+        await unplug_network(harness)
+        await harness.power_cut()
+        await harness.csms.stop()
+        await harness.power_on()
+        await harness.advance(300)
+        assert harness.station.link.attempt > 5
+        assert profile(harness) == 1, "what has been met once is not given up again"
+        await harness.csms.start()
 
 
 @pytest.mark.row(123, "TC_083_CS")
@@ -125,93 +125,93 @@ async def test_a_profile_that_does_not_connect_falls_back(
 ) -> None:
     """A05.FR.08: the CSMS speaks no TLS on this port."""
     access = Access(key=KEY, tls=Tls(ca_cert=ca))
-    async with Pair(access=access, state=tmp_path / "state") as pair:
-        assert await ask(pair, "2") == ACCEPTED
-        assert profile(pair) == 2
-        assert not pair.csms.connected
+    async with Harness(access=access, state=tmp_path / "state") as harness:
+        assert await ask(harness, "2") == ACCEPTED
+        assert profile(harness) == 2
+        assert not harness.csms.connected
         if how == "after a power cut":
-            await pair.power_cut()
-            await pair.advance(5)
-            await pair.power_on()
-            await pair.settle()
-            assert profile(pair) == 2
-        await pair.advance(10)
-        assert pair.csms.connected
-        assert (await read_key(pair, "SecurityProfile"))["value"] == "0"
-        (note,) = notes(pair)
+            await harness.power_cut()
+            await harness.advance(5)
+            await harness.power_on()
+            await harness.settle()
+            assert profile(harness) == 2
+        await harness.advance(10)
+        assert harness.csms.connected
+        assert (await read_key(harness, "SecurityProfile"))["value"] == "0"
+        (note,) = notes(harness)
         assert "security profile 2 does not connect, so profile 0 counts again" in note
         assert "TLS" in note.partition(": ")[2]
-        await pair.power_cut()
-        await pair.power_on()
-        await pair.settle()
-        assert pair.csms.connected
-        assert (await read_key(pair, "SecurityProfile"))["value"] == "0"
+        await harness.power_cut()
+        await harness.power_on()
+        await harness.settle()
+        assert harness.csms.connected
+        assert (await read_key(harness, "SecurityProfile"))["value"] == "0"
 
 
 @pytest.mark.row(123, "TC_083_CS")
 async def test_it_may_be_tried_again_and_falls_back_to_where_it_was(ca: Path) -> None:
     access = Access(profile=1, key=KEY, tls=Tls(ca_cert=ca))
-    async with Pair(access=access) as pair:
+    async with Harness(access=access) as harness:
         for _ in range(2):
-            assert await ask(pair, "2") == ACCEPTED
-            await pair.advance(60)
-            assert pair.csms.connected
-            assert (await read_key(pair, "SecurityProfile"))["value"] == "1"
-        assert len(notes(pair)) == 2
+            assert await ask(harness, "2") == ACCEPTED
+            await harness.advance(60)
+            assert harness.csms.connected
+            assert (await read_key(harness, "SecurityProfile"))["value"] == "1"
+        assert len(notes(harness)) == 2
 
 
 @pytest.mark.row(123, "TC_083_CS")
 async def test_a_csms_that_is_away_for_a_moment_is_waited_for() -> None:
-    async with Pair(access=Access(key=KEY)) as pair:
-        answer = await pair.csms.ask("ChangeConfiguration", key="SecurityProfile", value="1")
+    async with Harness(access=Access(key=KEY)) as harness:
+        answer = await harness.csms.ask("ChangeConfiguration", key="SecurityProfile", value="1")
         assert answer == ACCEPTED
-        await pair.csms.stop()
-        await pair.settle()
-        await pair.csms.start()
-        await pair.advance(5)
-        assert pair.csms.connected
-        assert profile(pair) == 1
+        await harness.csms.stop()
+        await harness.settle()
+        await harness.csms.start()
+        await harness.advance(5)
+        assert harness.csms.connected
+        assert profile(harness) == 1
 
 
 @pytest.mark.row(123, "TC_083_CS")
 async def test_a_csms_that_lets_nobody_register_was_not_met() -> None:
     """A make that boots on every connection: an open socket alone proves nothing."""
     make = {"boot_on_reconnect": True}
-    async with Pair(access=Access(key=KEY), behaviour=make) as pair:
-        pair.csms.script["BootNotification"] += [Cut(), Cut(), Cut()]
-        assert await ask(pair, "1") == ACCEPTED
-        await pair.advance(60)
-        assert pair.csms.connected
-        assert profile(pair) == 0
-        (note,) = notes(pair)
+    async with Harness(access=Access(key=KEY), behaviour=make) as harness:
+        harness.csms.script["BootNotification"] += [Cut(), Cut(), Cut()]
+        assert await ask(harness, "1") == ACCEPTED
+        await harness.advance(60)
+        assert harness.csms.connected
+        assert profile(harness) == 0
+        (note,) = notes(harness)
         assert "profile 0 counts again" in note
 
 
 @pytest.mark.row(123, "TC_083_CS")
 async def test_what_the_old_link_still_says_proves_nothing() -> None:
     """An answer that was on its way before the new profile was tried."""
-    async with Pair(access=Access(key=KEY)) as pair:
-        security = pair.station.charge_point.security
+    async with Harness(access=Access(key=KEY)) as harness:
+        security = harness.station.charge_point.security
         assert security.change("SecurityProfile", "1").value == "Accepted"
         security.connected()
-        assert notes(pair) == []
+        assert notes(harness) == []
         security.changed("SecurityProfile")
-        await pair.advance(1)
-        assert notes(pair) == ["security profile 1 has connected: it stays"]
+        await harness.advance(1)
+        assert notes(harness) == ["security profile 1 has connected: it stays"]
 
 
 @pytest.mark.row(123, "TC_083_CS")
 async def test_a_csms_that_wants_to_wait_was_met() -> None:
     make = {"boot_on_reconnect": True}
-    async with Pair(access=Access(key=KEY), behaviour=make) as pair:
-        later = {"status": "Pending", "interval": 20, "currentTime": stamp(pair.clock.now())}
-        pair.csms.script["BootNotification"] += [later, later]
-        assert await ask(pair, "1") == ACCEPTED
-        await pair.advance(10)
-        assert notes(pair) == ["security profile 1 has connected: it stays"]
+    async with Harness(access=Access(key=KEY), behaviour=make) as harness:
+        later = {"status": "Pending", "interval": 20, "currentTime": stamp(harness.clock.now())}
+        harness.csms.script["BootNotification"] += [later, later]
+        assert await ask(harness, "1") == ACCEPTED
+        await harness.advance(10)
+        assert notes(harness) == ["security profile 1 has connected: it stays"]
 
 
 @pytest.mark.row(124, "TC_084_CS")
 async def test_a_make_without_the_key_does_not_know_it() -> None:
-    async with Pair(behaviour={"only_named_keys": True}) as pair:
-        assert await ask(pair, "0") == {"status": "NotSupported"}
+    async with Harness(behaviour={"only_named_keys": True}) as harness:
+        assert await ask(harness, "0") == {"status": "NotSupported"}

@@ -11,7 +11,7 @@ import pytest
 
 from sim_core.ocpp16.timestamps import stamp
 from tests.conformance.acts import only_of
-from tests.pair import Pair
+from tests.harness import Harness
 
 LATER = "2099-01-01T00:00:00.000Z"
 PROFILE = {
@@ -79,54 +79,56 @@ NOT_BUILT: list[Row] = [
 @pytest.mark.row(106, "TC_055_CS")
 @pytest.mark.row(120, "TC_045_1_CS")
 async def test_what_is_switched_off_says_so_in_the_words_of_its_answer() -> None:
-    async with Pair(keys={"SupportedFeatureProfiles": "Core"}) as pair:
+    async with Harness(keys={"SupportedFeatureProfiles": "Core"}) as harness:
         for action, request, answer in SWITCHED_OFF:
-            told = await pair.csms.ask_raw(action, request)
+            told = await harness.csms.ask_raw(action, request)
             assert (told[0], told[2]) == (3, answer), action
-        pair.csms.clear()
-        await pair.advance(120)
-        assert not pair.csms.of("DiagnosticsStatusNotification", "FirmwareStatusNotification")
-        assert pair.status() == "Available"
+        harness.csms.clear()
+        await harness.advance(120)
+        assert not harness.csms.of("DiagnosticsStatusNotification", "FirmwareStatusNotification")
+        assert harness.status() == "Available"
 
 
 @pytest.mark.row("W8a", "NotImplemented and NotSupported")
 async def test_an_update_that_cannot_be_promised_is_refused() -> None:
     """UpdateFirmware.conf is empty: it could only say yes."""
     order = {"location": "http://127.0.0.1:9/f", "retrieveDate": LATER}
-    async with Pair(keys={"SupportedFeatureProfiles": "Core"}) as pair:
-        answer = await pair.csms.ask_raw("UpdateFirmware", order)
+    async with Harness(keys={"SupportedFeatureProfiles": "Core"}) as harness:
+        answer = await harness.csms.ask_raw("UpdateFirmware", order)
         assert (answer[0], answer[2]) == (4, "NotSupported")
 
 
 @pytest.mark.row("W8a", "NotImplemented and NotSupported")
 async def test_what_is_not_well_formed_of_it_is_a_callerror() -> None:
-    async with Pair(keys={"SupportedFeatureProfiles": "Core"}) as pair:
+    async with Harness(keys={"SupportedFeatureProfiles": "Core"}) as harness:
         for action, request in (("SetChargingProfile", {}), ("ReserveNow", {"connectorId": "x"})):
-            answer = await pair.csms.ask_raw(action, request)
+            answer = await harness.csms.ask_raw(action, request)
             assert (answer[0], answer[2]) == (4, "NotSupported")
 
 
 async def test_with_the_profiles_the_same_requests_are_carried_out() -> None:
     """The table above is about the switch, and not about the requests."""
-    async with Pair() as pair:
+    async with Harness() as harness:
         for action, request, off in SWITCHED_OFF[:8]:
-            asked = {**request, "expiryDate": stamp(pair.clock.now())[:4] + "-12-31T23:59:59Z"}
-            answer = await pair.csms.ask_raw(action, asked if action == "ReserveNow" else request)
+            asked = {**request, "expiryDate": stamp(harness.clock.now())[:4] + "-12-31T23:59:59Z"}
+            answer = await harness.csms.ask_raw(
+                action, asked if action == "ReserveNow" else request
+            )
             assert answer[0] == 3
             assert answer[2] != off, action
 
 
 @only_of("generic", "the Gresgying does not speak the security whitepaper")
 async def test_the_part_of_the_security_extension_that_is_not_built() -> None:
-    async with Pair() as pair:
+    async with Harness() as harness:
         for action, request, answer in NOT_BUILT:
-            told = await pair.csms.ask_raw(action, request)
+            told = await harness.csms.ask_raw(action, request)
             assert (told[0], told[2]) == (3, answer), action
 
 
 async def test_a_make_that_does_not_speak_the_extension_knows_none_of_its_messages() -> None:
     log = {"log": {"remoteLocation": "http://127.0.0.1:9/"}, "logType": "SecurityLog"}
-    async with Pair(behaviour={"security_extension": False}) as pair:
+    async with Harness(behaviour={"security_extension": False}) as harness:
         for action, request, _ in (*NOT_BUILT, ("GetLog", {**log, "requestId": 1}, {})):
-            told = await pair.csms.ask_raw(action, request)
+            told = await harness.csms.ask_raw(action, request)
             assert (told[0], told[2]) == (4, "NotSupported"), action

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -20,15 +19,12 @@ from ocpp import messages
 from ocpp.exceptions import OCPPError
 
 from sim_core.ocpp16.dialect import OCPP_16
+from tests.versions import OCPP_1_6
 
 Json = dict[str, Any]
 Path = tuple[Any, ...]
 
-SCHEMAS: dict[str, Json] = {
-    entry.name.removesuffix(".json"): json.loads(entry.read_text("utf-8-sig"))
-    for entry in (files("ocpp.v16") / "schemas").iterdir()
-    if entry.name.endswith(".json")
-}
+SCHEMAS: dict[str, Json] = {name: OCPP_1_6.schema(name) for name in OCPP_1_6.schema_names()}
 TENTHS = sorted(name for name, schema in SCHEMAS.items() if "multipleOf" in json.dumps(schema))
 RESPONSE = "Response"
 WRONG: tuple[Any, ...] = (None, True, 0, -1, 1.5, "", "?", [], {}, 2**31, 10**25)
@@ -45,7 +41,7 @@ def of_the_library(name: str, payload: Any) -> bool:
         else messages.Call("1", name, payload)
     )
     try:
-        messages._validate_payload(message, "1.6")
+        messages._validate_payload(message, OCPP_1_6.name)
     except OCPPError:
         return False
     return True

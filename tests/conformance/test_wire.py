@@ -14,7 +14,6 @@ import json
 import random
 import re
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from typing import Any
 
 import jsonschema
@@ -23,7 +22,7 @@ from websockets.asyncio.server import Request, Response, ServerConnection, serve
 from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
-from sim_core.commands import LinkDown, Plug, Start, Stop, SuspendEV, Unplug
+from sim_core.commands import LinkDown, LinkUp, Plug, Start, Stop, SuspendEV, Unplug
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.runtime.clock import Clock, ManualClock
 from sim_core.snapshot import LinkState, Registration
@@ -44,8 +43,9 @@ from tests.conformance.acts import (
     said,
     unplug_network,
 )
-from tests.pair import Pair, PairClock
+from tests.harness import Harness, HarnessClock
 from tests.scripted_csms import Drop, Hold, ScriptedCsms
+from tests.versions import OCPP_1_6
 
 CODES_OF_1_6 = {
     "NotImplemented",
@@ -59,7 +59,7 @@ CODES_OF_1_6 = {
     "TypeConstraintViolation",
     "GenericError",
 }
-OCPP_1_6 = [Subprotocol("ocpp1.6")]
+OFFERED = [OCPP_1_6.subprotocol]
 
 Gate = Callable[[ServerConnection, Request], "Response | None"]
 
@@ -69,7 +69,7 @@ class Door(ScriptedCsms):
 
     def __init__(
         self,
-        subprotocols: Sequence[Subprotocol] | None = OCPP_1_6,
+        subprotocols: Sequence[Subprotocol] | None = OFFERED,
         gate: Gate | None = None,
         compression: str | None = "deflate",
     ) -> None:
@@ -119,26 +119,26 @@ class Door(ScriptedCsms):
         return self._open
 
 
-async def a_rich_session(pair: Pair) -> None:
+async def a_rich_session(harness: Harness) -> None:
     """Something of everything that a charge point says."""
     await configure(
-        pair,
+        harness,
         MeterValuesSampledData="Energy.Active.Import.Register,Voltage,Current.Import,"
         "Power.Active.Import,SoC,Temperature,Power.Offered",
         StopTxnSampledData="Energy.Active.Import.Register,SoC",
         MeterValueSampleInterval="10",
         ClockAlignedDataInterval="60",
     )
-    await pair.submit(Plug(1))
-    await pair.submit(Start(1, "TAG"))
-    await checked(pair)
-    await pair.advance(125)
-    await pair.submit(SuspendEV(1))
+    await harness.submit(Plug(1))
+    await harness.submit(Start(1, "TAG"))
+    await checked(harness)
+    await harness.advance(125)
+    await harness.submit(SuspendEV(1))
     for trigger in ("BootNotification", "Heartbeat", "MeterValues", "StatusNotification"):
-        await pair.ask("TriggerMessage", requestedMessage=trigger)
-    await pair.submit(Stop(1))
-    await pair.submit(Unplug(1))
-    await pair.advance(400)
+        await harness.ask("TriggerMessage", requestedMessage=trigger)
+    await harness.submit(Stop(1))
+    await harness.submit(Unplug(1))
+    await harness.advance(400)
 
 
 # -- W1 to W3: the handshake -----------------------------------------
@@ -157,9 +157,9 @@ async def a_rich_session(pair: Pair) -> None:
     ],
 )
 async def test_the_identity_is_one_encoded_segment(identity: str, segment: str) -> None:
-    async with Pair(charge_point_id=identity) as pair:
-        assert pair.csms.paths == [f"/ocpp/{segment}"]
-        assert pair.registration is Registration.ACCEPTED
+    async with Harness(charge_point_id=identity) as harness:
+        assert harness.csms.paths == [f"/ocpp/{segment}"]
+        assert harness.registration is Registration.ACCEPTED
 
 
 @pytest.mark.row("W1", "URL")
@@ -178,7 +178,7 @@ def test_deep_paths_trailing_slashes_and_queries(base: str, url: str) -> None:
 
 @pytest.mark.row("W2", "sub-protocol")
 async def test_ocpp16_is_offered() -> None:
-    async with Door() as csms, Pair(csms=csms):
+    async with Door() as csms, Harness(csms=csms):
         assert csms.requests[0].headers["Sec-WebSocket-Protocol"] == "ocpp1.6"
 
 
@@ -187,16 +187,16 @@ async def test_ocpp16_is_offered() -> None:
 async def test_without_the_sub_protocol_nothing_is_said(
     offered: list[Subprotocol] | None,
 ) -> None:
-    async with Door(offered) as csms, Pair(csms=csms) as pair:
-        link = pair.station.snapshot.link
+    async with Door(offered) as csms, Harness(csms=csms) as harness:
+        link = harness.station.snapshot.link
         assert link.state is LinkState.WAITING
         assert "ocpp1.6" in link.trouble
         assert csms.frames == []
         await csms.stop()
-        csms.subprotocols = OCPP_1_6
+        csms.subprotocols = OFFERED
         await csms.start()
-        await pair.advance(60)
-        assert pair.registration is Registration.ACCEPTED
+        await harness.advance(60)
+        assert harness.registration is Registration.ACCEPTED
 
 
 @pytest.mark.row("W3", "basic authentication")
@@ -232,12 +232,12 @@ async def test_the_authorization_key_goes_out_as_raw_bytes() -> None:
 
 @pytest.mark.row("W3", "basic authentication")
 async def test_without_a_key_there_is_no_header() -> None:
-    async with Door() as csms, Pair(csms=csms):
+    async with Door() as csms, Harness(csms=csms):
         assert "Authorization" not in csms.requests[0].headers
 
 
 def _clock() -> Clock:
-    return PairClock()
+    return HarnessClock()
 
 
 # -- W4 to W7: frames, ids, one call at a time -----------------------
@@ -246,12 +246,12 @@ def _clock() -> Clock:
 @pytest.mark.row("W4", "frames")
 @pytest.mark.row("W5", "message ids")
 async def test_the_shape_of_every_frame() -> None:
-    async with Pair() as pair:
-        await a_rich_session(pair)
-        await pair.csms.ask_raw("Nonsense" * 300, {})
-        await pair.csms.ask_raw("Reset", {"type": "x" * 5000})
+    async with Harness() as harness:
+        await a_rich_session(harness)
+        await harness.csms.ask_raw("Nonsense" * 300, {})
+        await harness.csms.ask_raw("Reset", {"type": "x" * 5000})
         own_ids: list[str] = []
-        for frame in map(json.loads, pair.csms.frames):
+        for frame in map(json.loads, harness.csms.frames):
             if frame[0] == 2:
                 _, message_id, action, payload = frame
                 own_ids.append(message_id)
@@ -272,31 +272,31 @@ async def test_the_shape_of_every_frame() -> None:
 
 @pytest.mark.row("W5", "message ids")
 async def test_the_id_of_an_answer_is_that_of_the_request() -> None:
-    async with Pair() as pair:
+    async with Harness() as harness:
         for message_id in ("1", "x" * 36, "ä ü", '"quoted"'):
-            pair.csms.clear()
-            await pair.csms.send_text(json.dumps([2, message_id, "GetConfiguration", {}]))
-            await pair.csms.until(lambda: bool(pair.csms.frames))
-            assert json.loads(pair.csms.frames[0])[:2] == [3, message_id]
+            harness.csms.clear()
+            await harness.csms.send_text(json.dumps([2, message_id, "GetConfiguration", {}]))
+            await harness.csms.until(lambda: bool(harness.csms.frames))
+            assert json.loads(harness.csms.frames[0])[:2] == [3, message_id]
 
 
 @pytest.mark.row("W6", "one call at a time")
 async def test_one_call_is_open_and_the_other_side_is_answered_meanwhile() -> None:
-    async with Pair(keys={"MeterValueSampleInterval": "5"}) as pair:
-        await charge(pair)
-        pair.csms.script["MeterValues"].append(Hold(release := asyncio.Event()))
-        await pair.advance(20)
-        await pair.submit(Plug(2))
-        await pair.submit(Stop(1))
-        assert said(pair) == ["MeterValues"], "everything else waits"
-        assert (await pair.ask("GetConfiguration"))["configurationKey"]
-        assert await pair.ask("TriggerMessage", requestedMessage="Heartbeat") == {
+    async with Harness(keys={"MeterValueSampleInterval": "5"}) as harness:
+        await charge(harness)
+        harness.csms.script["MeterValues"].append(Hold(release := asyncio.Event()))
+        await harness.advance(20)
+        await harness.submit(Plug(2))
+        await harness.submit(Stop(1))
+        assert said(harness) == ["MeterValues"], "everything else waits"
+        assert (await harness.ask("GetConfiguration"))["configurationKey"]
+        assert await harness.ask("TriggerMessage", requestedMessage="Heartbeat") == {
             "status": "Accepted"
         }
-        assert said(pair) == ["MeterValues"]
+        assert said(harness) == ["MeterValues"]
         release.set()
-        await pair.settle()
-        assert sorted(said(pair)) == sorted(
+        await harness.settle()
+        assert sorted(said(harness)) == sorted(
             [
                 *["MeterValues"] * 4,
                 "StopTransaction",
@@ -311,37 +311,37 @@ async def test_one_call_is_open_and_the_other_side_is_answered_meanwhile() -> No
 async def test_a_call_without_an_answer_is_over_after_a_time_and_a_late_answer_is_harmless() -> (
     None
 ):
-    async with Pair() as pair:
-        pair.csms.script["Heartbeat"].append(Drop())
-        pair.csms.script["StatusNotification"].append(Drop())
-        pair.csms.clear()
-        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
-        await pair.submit(Plug(1))
-        await pair.advance(29)
-        assert said(pair) == ["Heartbeat"]
-        await pair.advance(1)
-        assert said(pair)[1:] == ["StatusNotification 1 Preparing"]
-        await pair.advance(30)
-        for call in pair.csms.of("Heartbeat", "StatusNotification"):
+    async with Harness() as harness:
+        harness.csms.script["Heartbeat"].append(Drop())
+        harness.csms.script["StatusNotification"].append(Drop())
+        harness.csms.clear()
+        await harness.ask("TriggerMessage", requestedMessage="Heartbeat")
+        await harness.submit(Plug(1))
+        await harness.advance(29)
+        assert said(harness) == ["Heartbeat"]
+        await harness.advance(1)
+        assert said(harness)[1:] == ["StatusNotification 1 Preparing"]
+        await harness.advance(30)
+        for call in harness.csms.of("Heartbeat", "StatusNotification"):
             for _ in range(2):
-                await pair.csms.send_text(json.dumps([3, call.message_id, {}]))
-        await pair.submit(Start(1, "TAG"))
-        await checked(pair)
-        assert pair.status() == "Charging"
-        assert len(pair.csms.of("Heartbeat")) == 1, "what is no transaction message is dropped"
+                await harness.csms.send_text(json.dumps([3, call.message_id, {}]))
+        await harness.submit(Start(1, "TAG"))
+        await checked(harness)
+        assert harness.status() == "Charging"
+        assert len(harness.csms.of("Heartbeat")) == 1, "what is no transaction message is dropped"
 
 
 @pytest.mark.row("W7", "call timeout")
 async def test_an_authorize_without_an_answer_is_decided_as_offline() -> None:
-    async with Pair() as pair:
-        await pair.submit(Plug(1))
-        pair.csms.script["Authorize"].append(Drop())
-        deciding = asyncio.ensure_future(pair.station.submit(Start(1, "STRANGER")))
-        await pair.csms.next_call("Authorize")
-        await pair.advance(30)
+    async with Harness() as harness:
+        await harness.submit(Plug(1))
+        harness.csms.script["Authorize"].append(Drop())
+        deciding = asyncio.ensure_future(harness.station.submit(Start(1, "STRANGER")))
+        await harness.csms.next_call("Authorize")
+        await harness.advance(30)
         outcome = await deciding
         assert not outcome.ok
-        assert pair.status() == "Preparing"
+        assert harness.status() == "Preparing"
 
 
 # -- W8: CALLERROR ---------------------------------------------------
@@ -380,18 +380,20 @@ async def test_an_authorize_without_an_answer_is_decided_as_offline() -> None:
     ],
 )
 async def test_the_code_of_a_refusal(action: str, payload: object, code: str) -> None:
-    async with Pair(keys={"SupportedFeatureProfiles": "Core"}) as pair:
-        kind, _, told, description, details = await pair.csms.ask_raw(action, payload)
+    async with Harness(keys={"SupportedFeatureProfiles": "Core"}) as harness:
+        kind, _, told, description, details = await harness.csms.ask_raw(action, payload)
         assert (kind, told, details) == (4, code, {})
         assert description
-        assert pair.registration is Registration.ACCEPTED
+        assert harness.registration is Registration.ACCEPTED
 
 
 @pytest.mark.row("W8", "CALLERROR codes")
 @pytest.mark.parametrize("data", ["text", {"an": "object"}, ["a", 1], 5, None, True])
 async def test_data_transfer_with_anything_as_data(data: object) -> None:
-    async with Pair() as pair:
-        kind, _, answer = await pair.csms.ask_raw("DataTransfer", {"vendorId": "v", "data": data})
+    async with Harness() as harness:
+        kind, _, answer = await harness.csms.ask_raw(
+            "DataTransfer", {"vendorId": "v", "data": data}
+        )
         assert (kind, answer) == (3, {"status": "UnknownVendorId"})
 
 
@@ -406,14 +408,14 @@ async def test_what_a_csms_adds_to_an_answer_is_tolerated() -> None:
             "vendorSays": {"hello": [1, 2, None]},
         }
     )
-    async with csms, Pair(csms=csms) as pair:
-        assert pair.registration is Registration.ACCEPTED
+    async with csms, Harness(csms=csms) as harness:
+        assert harness.registration is Registration.ACCEPTED
         csms.script["StartTransaction"].append(
             {"transactionId": 5, "idTagInfo": {"status": "Accepted", "x": 1}, "y": [2]}
         )
-        await charge(pair)
-        await pair.submit(Stop(1))
-        assert payloads(pair, "StopTransaction")[0]["transactionId"] == 5
+        await charge(harness)
+        await harness.submit(Stop(1))
+        assert payloads(harness, "StopTransaction")[0]["transactionId"] == 5
 
 
 # -- W9, W10: frames that are none -----------------------------------
@@ -445,13 +447,13 @@ NOT_A_MESSAGE = [
 @pytest.mark.row("W9", "frames that are no messages")
 @pytest.mark.parametrize("text", NOT_A_MESSAGE)
 async def test_a_frame_that_is_no_message_is_ignored(text: str) -> None:
-    async with Pair() as pair:
-        pair.csms.clear()
-        await pair.csms.send_text(text)
-        assert (await pair.ask("GetConfiguration"))["configurationKey"]
-        assert len(pair.csms.frames) == 1, "no answer but to the good call"
-        assert pair.csms.connections == 1
-        _, exchanges = pair.messages.since(0)
+    async with Harness() as harness:
+        harness.csms.clear()
+        await harness.csms.send_text(text)
+        assert (await harness.ask("GetConfiguration"))["configurationKey"]
+        assert len(harness.csms.frames) == 1, "no answer but to the good call"
+        assert harness.csms.connections == 1
+        _, exchanges = harness.messages.since(0)
         assert [e.request for e in exchanges if e.direction is Direction.NOISE] == [text]
 
 
@@ -467,37 +469,37 @@ async def test_a_frame_that_is_no_message_is_ignored(text: str) -> None:
     ],
 )
 async def test_a_call_that_is_not_well_formed_is_told_so(text: str) -> None:
-    async with Pair() as pair:
-        pair.csms.clear()
-        await pair.csms.send_text(text)
-        await pair.csms.until(lambda: bool(pair.csms.frames))
-        kind, message_id, code, *_ = json.loads(pair.csms.frames[0])
+    async with Harness() as harness:
+        harness.csms.clear()
+        await harness.csms.send_text(text)
+        await harness.csms.until(lambda: bool(harness.csms.frames))
+        kind, message_id, code, *_ = json.loads(harness.csms.frames[0])
         assert (kind, message_id) == (4, "a")
         assert code in CODES_OF_1_6
-        assert pair.csms.connected
+        assert harness.csms.connected
 
 
 @pytest.mark.row("W10", "answers to nothing")
 async def test_answers_that_nobody_waits_for_leave_no_trace() -> None:
-    async with Pair() as pair:
-        pair.csms.clear()
+    async with Harness() as harness:
+        harness.csms.clear()
         for number in range(3000):
-            await pair.csms.send_text(json.dumps([3, f"x{number}", {"status": "Accepted"}]))
-            await pair.csms.send_text(json.dumps([4, f"y{number}", "GenericError", "", {}]))
-        await charge(pair)
-        assert pair.csms.connections == 1
-        assert pair.station.snapshot.link.waiting_since is None
+            await harness.csms.send_text(json.dumps([3, f"x{number}", {"status": "Accepted"}]))
+            await harness.csms.send_text(json.dumps([4, f"y{number}", "GenericError", "", {}]))
+        await charge(harness)
+        assert harness.csms.connections == 1
+        assert harness.station.snapshot.link.waiting_since is None
 
 
 @pytest.mark.row("W10", "answers to nothing")
 async def test_an_answer_without_a_payload_ends_the_call_at_once() -> None:
-    async with Pair() as pair:
-        pair.csms.script["Heartbeat"].append(Hold(asyncio.Event()))
-        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
-        beat = await pair.csms.next_call("Heartbeat")
-        await pair.csms.send_text(json.dumps([3, beat.message_id, None]))
-        await pair.submit(Plug(1))
-        assert said(pair)[-1] == "StatusNotification 1 Preparing"
+    async with Harness() as harness:
+        harness.csms.script["Heartbeat"].append(Hold(asyncio.Event()))
+        await harness.ask("TriggerMessage", requestedMessage="Heartbeat")
+        beat = await harness.csms.next_call("Heartbeat")
+        await harness.csms.send_text(json.dumps([3, beat.message_id, None]))
+        await harness.submit(Plug(1))
+        assert said(harness)[-1] == "StatusNotification 1 Preparing"
 
 
 def test_the_log_of_messages_is_bounded_by_number_and_by_length() -> None:
@@ -517,7 +519,7 @@ def test_the_log_of_messages_is_bounded_by_number_and_by_length() -> None:
 
 @pytest.mark.row("W11", "pings")
 async def test_a_ping_is_answered_and_pings_are_sent() -> None:
-    async with Door() as csms, Pair(csms=csms, keys={"WebSocketPingInterval": "1"}):
+    async with Door() as csms, Harness(csms=csms, keys={"WebSocketPingInterval": "1"}):
         await asyncio.wait_for(await csms.connection.ping(), 5)
         await asyncio.wait_for(csms.pinged.wait(), 5)
         assert csms.connected
@@ -531,18 +533,18 @@ async def test_the_interval_of_pings_is_that_of_the_key(monkeypatch: pytest.Monk
     async def pings_within(seconds: float) -> int:
         before = csms.pings
         await clock.advance(seconds)
-        await pair.ask("GetConfiguration", key=[])  # what was sent before has arrived before
+        await harness.ask("GetConfiguration", key=[])  # what was sent before has arrived before
         return csms.pings - before
 
-    async with Door() as csms, Pair(csms=csms, keys={"WebSocketPingInterval": "45"}) as pair:
+    async with Door() as csms, Harness(csms=csms, keys={"WebSocketPingInterval": "45"}) as harness:
         assert await pings_within(44.9) == 0
         assert await pings_within(0.2) == 1
-        await configure(pair, WebSocketPingInterval="7")  # counts at once
+        await configure(harness, WebSocketPingInterval="7")  # counts at once
         assert await pings_within(6.9) == 0
         assert await pings_within(0.2) == 1
-        await configure(pair, WebSocketPingInterval="0")
+        await configure(harness, WebSocketPingInterval="0")
         assert await pings_within(100_000) == 0
-        await configure(pair, WebSocketPingInterval="20")
+        await configure(harness, WebSocketPingInterval="20")
         assert await pings_within(20) == 1
         assert csms.connections == 1
 
@@ -552,9 +554,9 @@ async def test_the_interval_of_pings_is_that_of_the_key(monkeypatch: pytest.Monk
 
 @pytest.mark.row("W12", "timestamps")
 async def test_every_timestamp_is_rfc_3339_in_utc() -> None:
-    async with Pair() as pair:
-        await a_rich_session(pair)
-        text = "".join(pair.csms.frames)
+    async with Harness() as harness:
+        await a_rich_session(harness)
+        text = "".join(harness.csms.frames)
         told = re.findall(r'"timestamp":"([^"]*)"', text)
         assert len(told) > 20
         form = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -581,9 +583,9 @@ async def test_every_sensible_form_of_a_time_is_understood(current_time: str) ->
     csms.script["BootNotification"].append(
         {"status": "Accepted", "interval": 60, "currentTime": current_time}
     )
-    async with csms, Pair(csms=csms) as pair:
-        await pair.submit(Plug(1))
-        told = payloads(pair, "StatusNotification")[-1]["timestamp"]
+    async with csms, Harness(csms=csms) as harness:
+        await harness.submit(Plug(1))
+        told = payloads(harness, "StatusNotification")[-1]["timestamp"]
         assert told.startswith("2026-01-01T12:30:0")
 
 
@@ -601,10 +603,10 @@ async def test_a_time_that_is_none_changes_nothing(current_time: object) -> None
     csms.script["BootNotification"].append(
         {"status": "Accepted", "interval": 60, "currentTime": current_time}
     )
-    async with csms, Pair(csms=csms) as pair:
-        assert pair.registration is Registration.ACCEPTED
-        await pair.submit(Plug(1))
-        told = payloads(pair, "StatusNotification")[-1]["timestamp"]
+    async with csms, Harness(csms=csms) as harness:
+        assert harness.registration is Registration.ACCEPTED
+        await harness.submit(Plug(1))
+        told = payloads(harness, "StatusNotification")[-1]["timestamp"]
         assert told.startswith("2026-01-01T12:00:00")
 
 
@@ -619,17 +621,15 @@ def leaves(value: object) -> list[object]:
 
 @pytest.mark.row("W13", "numbers")
 async def test_numbers_are_json_integers_and_samples_are_strings() -> None:
-    async with Pair() as pair:
-        await a_rich_session(pair)
-        assert {call.action for call in calls(pair)} >= {
+    async with Harness() as harness:
+        await a_rich_session(harness)
+        assert {call.action for call in calls(harness)} >= {
             *("BootNotification", "StatusNotification", "Authorize", "StartTransaction"),
             *("MeterValues", "StopTransaction", "Heartbeat"),
         }
-        for call in calls(pair):
-            schema = files("ocpp.v16") / "schemas" / f"{call.action}.json"
-            jsonschema.Draft4Validator(json.loads(schema.read_text(encoding="utf-8-sig"))).validate(
-                call.payload
-            )
+        for call in calls(harness):
+            schema = harness.version.schema(call.action)
+            jsonschema.Draft4Validator(schema).validate(call.payload)
             assert {type(leaf) for leaf in leaves(call.payload)} <= {str, int}, call
             values = call.payload.get("meterValue", [])
             for value in (*values, *call.payload.get("transactionData", [])):
@@ -642,15 +642,15 @@ async def test_numbers_are_json_integers_and_samples_are_strings() -> None:
 
 @pytest.mark.row("W14", "close codes and back-off")
 async def test_an_own_close_is_a_normal_one() -> None:
-    async with Door() as csms, Pair(csms=csms) as pair:
-        await pair.submit(LinkDown())
+    async with Door() as csms, Harness(csms=csms) as harness:
+        await harness.submit(LinkDown())
         await csms.until(lambda: not csms.connected)
         assert csms.close_codes == [1000]
 
 
 @pytest.mark.row("W14", "close codes and back-off")
 async def test_it_dials_again_whatever_the_csms_answers_and_ever_more_rarely() -> None:
-    clock = PairClock()
+    clock = HarnessClock()
     dialled: list[float] = []
     statuses = [401, 403, 404, 400, 426, 429, 500, 502, 503, 503, 503, 503]
 
@@ -660,10 +660,10 @@ async def test_it_dials_again_whatever_the_csms_answers_and_ever_more_rarely() -
             return None
         return connection.respond(http.HTTPStatus(statuses[len(dialled) - 1]), "no\n")
 
-    async with Door(gate=gate) as csms, Pair(csms=csms, clock=clock) as pair:
-        assert "401" in pair.station.snapshot.link.trouble
-        await pair.advance(400)
-        assert pair.registration is Registration.ACCEPTED
+    async with Door(gate=gate) as csms, Harness(csms=csms, clock=clock) as harness:
+        assert "401" in harness.station.snapshot.link.trouble
+        await harness.advance(400)
+        assert harness.registration is Registration.ACCEPTED
         assert len(dialled) == len(statuses) + 1
         gaps = [after - before for before, after in itertools.pairwise(dialled)]
         for number, gap in enumerate(gaps):
@@ -675,14 +675,31 @@ async def test_it_dials_again_whatever_the_csms_answers_and_ever_more_rarely() -
 @pytest.mark.row("W14", "close codes and back-off")
 @pytest.mark.parametrize("code", [1000, 1001, 1008, 1011, 1012, 1013, 4000])
 async def test_it_comes_back_after_any_close(code: int) -> None:
-    async with Door() as csms, Pair(csms=csms) as pair:
-        await charge(pair)
+    async with Door() as csms, Harness(csms=csms) as harness:
+        await charge(harness)
         await csms.connection.close(code, "because")
-        await pair.advance(5)
+        await harness.advance(5)
         assert csms.connections == 2
-        assert pair.registration is Registration.ACCEPTED
-        assert pair.status() == "Charging"
-        assert said(pair) == back_online(pair)
+        assert harness.registration is Registration.ACCEPTED
+        assert harness.status() == "Charging"
+        assert said(harness) == back_online(harness)
+
+
+@pytest.mark.row("W14", "close codes and back-off")
+async def test_after_a_link_that_was_wanted_again_the_pauses_are_short_again() -> None:
+    clock, dialled = HarnessClock(), list[float]()
+
+    def gate(connection: ServerConnection, request: Request) -> Response:
+        dialled.append(clock.monotonic())
+        return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "later")
+
+    async with Door(gate=gate) as csms, Harness(csms=csms, clock=clock) as harness:
+        await harness.advance(400)
+        await harness.submit(LinkDown())
+        dialled.clear()
+        await harness.submit(LinkUp())
+        await harness.advance(1.01)
+        assert len(dialled) >= 2
 
 
 @pytest.mark.row("W14", "close codes and back-off")
@@ -692,8 +709,8 @@ async def test_a_csms_that_accepts_and_closes_at_once_is_not_flooded() -> None:
             self.connections += 1
             await connection.close(1011)
 
-    async with Slammer() as csms, Pair(csms=csms) as pair:
-        await pair.advance(600)
+    async with Slammer() as csms, Harness(csms=csms) as harness:
+        await harness.advance(600)
         assert 15 <= csms.connections <= 50
 
 
@@ -702,49 +719,49 @@ async def test_a_csms_that_accepts_and_closes_at_once_is_not_flooded() -> None:
 
 @pytest.mark.row("W15", "big frames")
 async def test_two_mebibytes_are_a_frame_like_any_other() -> None:
-    async with Pair() as pair:
-        await charge(pair)
+    async with Harness() as harness:
+        await charge(harness)
         entry = {"idTag": "x" * 20, "idTagInfo": {"status": "Accepted"}}
         big = {"listVersion": 1, "updateType": "Full", "localAuthorizationList": [entry] * 30_000}
         assert len(json.dumps(big)) > 2 * 1024 * 1024
-        answer = await pair.csms.ask_raw("SendLocalList", big)
+        answer = await harness.csms.ask_raw("SendLocalList", big)
         assert answer[2] == {"status": "Failed"}, "one card cannot be named twice"
-        answer = await pair.csms.ask_raw(
+        answer = await harness.csms.ask_raw(
             "DataTransfer", {"vendorId": "v", "data": "x" * 2 * 1024 * 1024}
         )
         assert answer[2] == {"status": "UnknownVendorId"}
-        assert pair.csms.connections == 1
-        assert pair.status() == "Charging"
+        assert harness.csms.connections == 1
+        assert harness.status() == "Charging"
 
 
 @pytest.mark.row("W15", "big frames")
 async def test_a_frame_beyond_every_measure_costs_the_link_and_nothing_else() -> None:
-    async with Door() as csms, Pair(csms=csms) as pair:
-        await charge(pair)
+    async with Door() as csms, Harness(csms=csms) as harness:
+        await charge(harness)
         await csms.send_text('"' + "x" * 9 * 1024 * 1024 + '"')
         await csms.until(lambda: not csms.connected)
         assert csms.close_codes == [1009]
-        await pair.advance(5)
+        await harness.advance(5)
         assert csms.connections == 2
-        assert pair.status() == "Charging"
+        assert harness.status() == "Charging"
 
 
 @pytest.mark.row("W16", "binary frames and compression")
 async def test_a_binary_frame_is_read_as_text() -> None:
-    async with Pair() as pair:
-        pair.csms.clear()
-        await pair.csms.send_text(b"\xff\xfe\x00\x80")
-        await pair.csms.send_text(json.dumps([2, "b", "GetConfiguration", {}]).encode())
-        await pair.csms.until(lambda: bool(pair.csms.frames))
-        assert json.loads(pair.csms.frames[0])[:2] == [3, "b"]
+    async with Harness() as harness:
+        harness.csms.clear()
+        await harness.csms.send_text(b"\xff\xfe\x00\x80")
+        await harness.csms.send_text(json.dumps([2, "b", "GetConfiguration", {}]).encode())
+        await harness.csms.until(lambda: bool(harness.csms.frames))
+        assert json.loads(harness.csms.frames[0])[:2] == [3, "b"]
 
 
 @pytest.mark.row("W16", "binary frames and compression")
 @pytest.mark.parametrize("compression", ["deflate", None])
 async def test_a_session_with_and_without_compression(compression: str | None) -> None:
-    async with Door(compression=compression) as csms, Pair(csms=csms) as pair:
+    async with Door(compression=compression) as csms, Harness(csms=csms) as harness:
         extensions = csms.requests[0].headers.get("Sec-WebSocket-Extensions", "")
         assert "permessage-deflate" in extensions
-        await charge(pair)
-        await unplug_network(pair)
-        assert pair.status() == "Charging"
+        await charge(harness)
+        await unplug_network(harness)
+        assert harness.status() == "Charging"

@@ -17,6 +17,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from sim_core.csms.__main__ import main
+from tests.network import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,14 +73,9 @@ async def run():
         await process.communicate()
 
 
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return str(listening.getsockname()[1])
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_it_tells_every_change_and_ends_cleanly(run, number):
-    csms = await run("--port", "0", "--http-port", free_port(), "--interval", "42")
+    csms = await run("--port", "0", "--http-port", str(free_port()), "--interval", "42")
     port = (await csms.line(r"ws://127\.0\.0\.1:(\d+)/ocpp/"))[1]
     api = (await csms.line(r"http://127\.0\.0\.1:(\d+)/api/v1"))[1]
     await csms.line("Warning: the API key is the public default")
@@ -101,7 +97,7 @@ async def test_it_tells_every_change_and_ends_cleanly(run, number):
 
 async def test_a_key_from_the_environment_and_no_warning(run):
     api = free_port()
-    csms = await run("--port", "0", "--http-port", api, API_KEY="secret")
+    csms = await run("--port", "0", "--http-port", str(api), API_KEY="secret")
     await csms.line("HTTP API")
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{api}", trust_env=False) as client:
         for key, status in (("secret", 200), ("changeme-123", 401)):
@@ -122,13 +118,13 @@ async def test_without_http(run):
 
 async def test_clients_that_stall_do_not_hold_up_the_end(run):
     port = free_port()
-    csms = await run("--port", "0", "--http-port", port)
+    csms = await run("--port", "0", "--http-port", str(port))
     await csms.line("HTTP API")
     request = (
         b"POST /api/v1/start HTTP/1.1\r\nHost: x\r\nX-API-Key: changeme-123\r\n"
         b"Expect: 100-continue\r\nContent-Length: 100\r\n\r\n"
     )
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
     assert b"100" in await reader.readline()  # now the handler waits for the body
     assert await csms.end(signal.SIGTERM) == 0

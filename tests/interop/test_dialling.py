@@ -26,6 +26,7 @@ from sim_core.wire.link import NO_PONG, Link
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.speaker import Speaker
 from tests.conformance.test_wire import Door
+from tests.harness import Harness
 from tests.interop.test_tls import Authority, TlsCsms
 from tests.network import (
     Greeting,
@@ -38,7 +39,6 @@ from tests.network import (
     socks5_proxy,
     status,
 )
-from tests.pair import Pair
 from tests.scripted_csms import ScriptedCsms
 
 KEY = b"0123456789abcdef"
@@ -187,11 +187,11 @@ async def test_whatever_is_raised_is_a_sentence_and_is_tried_again(
         return await open_socket(way, dialects)
 
     monkeypatch.setattr(link_module, "open_socket", dials)
-    async with Pair() as pair:
-        while pair.registration is not Registration.ACCEPTED:
-            dialled.append(pair.station.snapshot.link.trouble)
-            assert pair.station.snapshot.link.retry_at is not None
-            await pair.advance(0.4)
+    async with Harness() as harness:
+        while harness.registration is not Registration.ACCEPTED:
+            dialled.append(harness.station.snapshot.link.trouble)
+            assert harness.station.snapshot.link.retry_at is not None
+            await harness.advance(0.4)
         assert dialled[0].startswith("RuntimeError: xxx")
         assert max(map(len, dialled)) < QUOTED_LIMIT + 50
         assert dialled[-1] == "broken: check the network and CSMS_URL"
@@ -205,19 +205,19 @@ async def test_a_password_in_the_url_is_shown_to_the_csms_and_to_nobody_else() -
         place = csms.url.removeprefix("ws://")
         csms_url = f"ws://TestCP01:pa%20ss%2Fword@{place}"
         csms.__class__ = type("Behind", (TlsCsms,), {"url": property(lambda _: csms_url)})
-        async with Pair(
+        async with Harness(
             model="gresgying-f3-eu180", csms=csms, charge_point_id="TestCP01", connect=False
-        ) as pair:
-            pair.station.open()
+        ) as harness:
+            harness.station.open()
             await csms.until(lambda: csms.connected)
             await csms.until(lambda: bool(csms.of("BootNotification")))
-            seen = pair.station.snapshot
+            seen = harness.station.snapshot
             assert seen.link.url == f"ws://(hidden)@{place}/TestCP01"
-            told = " ".join(event.text for event in pair.events.since(0)[1])
+            told = " ".join(event.text for event in harness.events.since(0)[1])
             assert f"connected to ws://(hidden)@{place}" in told
             told += str(await csms.ask("GetConfiguration"))
             assert f"(hidden)@{place}" in told  # a key of this make tells the address
-            told += repr(seen) + repr(pair.messages.since(0))
+            told += repr(seen) + repr(harness.messages.since(0))
             assert "pa%20ss" not in told
             assert "pa ss" not in told
         csms.__class__ = TlsCsms
@@ -279,8 +279,8 @@ async def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.Monkey
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     assert os.environ["ALL_PROXY"]
-    async with Pair() as pair:
-        assert pair.registration is Registration.ACCEPTED
+    async with Harness() as harness:
+        assert harness.registration is Registration.ACCEPTED
 
 
 @pytest.mark.parametrize(
@@ -297,8 +297,8 @@ async def test_the_csms_is_reached_through_a_proxy_that_is_asked_for(
 ) -> None:
     async with ScriptedCsms() as csms, Network(greeting=greeting) as network:
         proxy = f"{scheme}://{'me:secret@' * (scheme == 'http')}127.0.0.1:{network.port}"
-        async with Pair(csms=csms, access=Access(proxy=proxy)) as pair:
-            assert pair.registration is Registration.ACCEPTED
+        async with Harness(csms=csms, access=Access(proxy=proxy)) as harness:
+            assert harness.registration is Registration.ACCEPTED
             assert network.visitors == 1
             assert csms.paths == ["/ocpp/CP01"]
 
@@ -308,7 +308,7 @@ async def test_tls_goes_through_a_proxy_to_the_csms_itself(tmp_path: Path) -> No
     async with (
         TlsCsms(authority.server(), key=KEY) as csms,
         Network(greeting=connect_proxy()) as network,
-        Pair(
+        Harness(
             csms=csms,
             charge_point_id="TestCP01",
             access=Access(
@@ -317,9 +317,9 @@ async def test_tls_goes_through_a_proxy_to_the_csms_itself(tmp_path: Path) -> No
                 tls=Tls(ca_cert=authority.file),
                 proxy=f"http://127.0.0.1:{network.port}",
             ),
-        ) as pair,
+        ) as harness,
     ):
-        assert pair.registration is Registration.ACCEPTED
+        assert harness.registration is Registration.ACCEPTED
         assert network.visitors == 1
 
 

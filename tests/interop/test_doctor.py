@@ -26,10 +26,9 @@ from sim_core.csms import Csms
 from sim_core.csms.events import Booted
 from sim_core.doctor import Finding, examine, main
 from tests.conformance.test_wire import Door
-from tests.interop.test_dialling import free_port
+from tests.harness import settings
 from tests.interop.test_tls import Authority, TlsCsms, findings
-from tests.network import Network, connect_proxy, hangs_up, says
-from tests.pair import settings
+from tests.network import Network, connect_proxy, free_port, hangs_up, says
 from tests.scripted_csms import Answer, CallError, Cut, Drop, ScriptedCsms
 
 ROOT = Path(__file__).parents[2]

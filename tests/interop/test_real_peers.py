@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,7 +16,8 @@ from sim_core.engine import Engine
 from sim_core.settings.options import Settings
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration, StationSnapshot
 from sim_core.store.interface import MEMORY
-from tests.pair import settings
+from tests.harness import settings
+from tests.network import free_port
 
 
 @asynccontextmanager
@@ -169,8 +169,7 @@ async def test_a_csms_that_asks_before_it_answers_boot_and_answers_late() -> Non
 
 async def test_the_seeds_flow_over_http() -> None:
     """plug, local start, MeterValues above 0, local stop, unplug: Available again."""
-    with socket.create_server(("127.0.0.1", 0)) as finder:
-        port = finder.getsockname()[1]
+    port = free_port()
     async with Csms() as csms:
         merged = settings(
             csms_url=f"ws://127.0.0.1:{csms.port}/ocpp",

@@ -20,14 +20,13 @@ import trustme
 from pydantic import SecretStr
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
 
 from sim_core.doctor import Finding, examine
 from sim_core.engine import Engine
 from sim_core.snapshot import LinkState, StationSnapshot
 from sim_core.store.interface import MEMORY
+from tests.harness import settings
 from tests.interop.test_real_peers import registered, until
-from tests.pair import settings
 from tests.scripted_csms import ScriptedCsms
 
 KEY = "0123456789abcdef"
@@ -93,7 +92,7 @@ class TlsCsms(ScriptedCsms):
             "localhost",
             port or self.port,
             ssl=self.context,
-            subprotocols=[Subprotocol("ocpp1.6")],
+            subprotocols=[self.version.subprotocol],
             process_request=admit,
             ping_interval=None,
         )

@@ -17,6 +17,7 @@ from tests.mutation.trial import notices, passes_unbroken, prepare
 
 GROUPS = {
     "hardware": ("sim_core/hardware/**/*.py",),
+    "charging": ("sim_core/charging/**/*.py",),
     "ocpp16": ("sim_core/ocpp16/**/*.py",),
     "wire": ("sim_core/wire/**/*.py",),
     "store": ("sim_core/store/**/*.py",),

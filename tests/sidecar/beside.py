@@ -1,4 +1,4 @@
-"""A pair of charge point and CSMS with the HTTP sidecar beside it, on real sockets of loopback."""
+"""A charge point and a CSMS with the HTTP sidecar beside it, on real sockets of loopback."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import httpx
 from sim_core.http_door.server import listen
 from sim_core.sidecar.app import Sidecar
 from sim_core.sidecar.server import serve
-from tests.pair import Pair, settings
+from tests.harness import Harness, settings
 
 
 @dataclass
 class Beside:
     """What a test has in hand."""
 
-    pair: Pair
+    harness: Harness
     http: httpx.AsyncClient
     port: int
 
 
 @asynccontextmanager
-async def beside(pair: Pair | None = None, **options: Any) -> AsyncIterator[Beside]:
-    """Start the pair and a sidecar with these settings beside it."""
-    async with pair or Pair() as running:
+async def beside(harness: Harness | None = None, **options: Any) -> AsyncIterator[Beside]:
+    """Start the harness and a sidecar with these settings beside it."""
+    async with harness or Harness() as running:
         chosen = settings(**options)
         listener = listen("127.0.0.1", 0)
         port = listener.getsockname()[1]
@@ -40,9 +40,9 @@ async def beside(pair: Pair | None = None, **options: Any) -> AsyncIterator[Besi
 
 
 @asynccontextmanager
-async def in_process(pair: Pair, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def in_process(harness: Harness, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
     """The same application without sockets, where there are hundreds of cases."""
-    sidecar = Sidecar(pair.station, settings(**options))
+    sidecar = Sidecar(harness.station, settings(**options))
     transport = httpx.ASGITransport(sidecar.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
         yield http

@@ -8,7 +8,7 @@ import pytest
 
 from sim_core.commands import JamLock, LinkDown, Plug, PowerOff
 from sim_core.hardware.faults import ERROR_CODES
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import Hold
 from tests.sidecar.beside import beside, in_process
 
@@ -27,7 +27,7 @@ async def test_a_session_as_it_is_typed() -> None:
             "plugged": True,
             "detail": "authorised, starting",
         }
-        assert (await here.pair.csms.next_call("StartTransaction")).payload["idTag"] == "TAG_123"
+        assert (await here.harness.csms.next_call("StartTransaction")).payload["idTag"] == "TAG_123"
         assert (await post("/suspend_ev/1")).json()["state"] == "SuspendedEV"
         assert (await post("/resume/1")).json()["state"] == "Charging"
         assert (await post("/suspend_evse/1")).json()["state"] == "SuspendedEVSE"
@@ -37,8 +37,8 @@ async def test_a_session_as_it_is_typed() -> None:
         assert (await post("/resume/1")).json()["state"] == "Charging"
         assert (await post("/local_stop/1")).json()["state"] == "Finishing"
         assert (await post("/unplug/1")).json()["state"] == "Available"
-        await here.pair.settle()
-        (stop,) = here.pair.csms.of("StopTransaction")
+        await here.harness.settle()
+        (stop,) = here.harness.csms.of("StopTransaction")
         assert stop.payload["reason"] == "Local"
 
 
@@ -54,10 +54,10 @@ async def test_the_link_and_its_silence() -> None:
             "error": "the link is down already: bring it up again first",
         }
         assert (await post("/link/up")).json()["link"] == "up"
-        await here.pair.settle()
+        await here.harness.settle()
         assert (await post("/silent")).json()["online"] is False
         assert (await post("/online")).json()["online"] is True
-        await here.pair.settle()
+        await here.harness.settle()
 
 
 async def test_a_fault_with_everything() -> None:
@@ -66,8 +66,8 @@ async def test_a_fault_with_everything() -> None:
             "/fault/2?error_code=OtherError&vendor_error_code=E-042&info=door%20open"
         )
         assert answer.json()["error_code"] == "OtherError"
-        await here.pair.settle()
-        said = here.pair.csms.of("StatusNotification")[-1].payload
+        await here.harness.settle()
+        said = here.harness.csms.of("StatusNotification")[-1].payload
         assert said["vendorErrorCode"] == "E-042"
         assert said["info"] == "door open"
 
@@ -77,26 +77,26 @@ async def test_plug_and_start_in_one(query: str) -> None:
     async with beside() as here:
         answer = await here.http.post(f"/plug/1?auto_start=true{query}")
         assert answer.json()["state"] == "Charging"
-        sent = await here.pair.csms.next_call("StartTransaction")
+        sent = await here.harness.csms.next_call("StartTransaction")
         assert sent.payload["idTag"] == ("AUTO123" if query else "AUTO_TAG")
 
 
 async def test_a_refused_auto_start_says_why_and_the_vehicle_stays() -> None:
     async with beside() as here:
-        here.pair.csms.tags["BAD"] = {"status": "Blocked"}
+        here.harness.csms.tags["BAD"] = {"status": "Blocked"}
         answer = await here.http.post("/plug/1?auto_start=1&id_tag=BAD")
         assert answer.status_code == 409
         assert answer.json()["error"] == "the CSMS answered Blocked for the card BAD"
-        assert here.pair.connector().plugged
+        assert here.harness.connector().plugged
 
 
 async def test_a_start_is_answered_when_the_csms_has_decided() -> None:
     async with beside() as here:
         await here.http.post("/plug/1")
         hold = Hold(asyncio.Event(), {"idTagInfo": {"status": "Accepted"}})
-        here.pair.csms.script["Authorize"].append(hold)
+        here.harness.csms.script["Authorize"].append(hold)
         asked = asyncio.ensure_future(here.http.post("/local_start/1"))
-        await here.pair.csms.next_call("Authorize")
+        await here.harness.csms.next_call("Authorize")
         assert not asked.done()
         hold.release.set()
         assert (await asked).json()["state"] == "Charging"
@@ -104,12 +104,12 @@ async def test_a_start_is_answered_when_the_csms_has_decided() -> None:
 
 @pytest.mark.parametrize(("allowed", "status"), [("true", 200), ("false", 409)])
 async def test_a_start_is_decided_offline_too(allowed: str, status: int) -> None:
-    pair = Pair(
+    harness = Harness(
         keys={"AllowOfflineTxForUnknownId": allowed, "AuthorizeRemoteTxRequests": "true"},
         model="generic",
     )
-    async with beside(pair) as here:
-        await pair.submit(LinkDown())
+    async with beside(harness) as here:
+        await harness.submit(LinkDown())
         await here.http.post("/plug/1")
         answer = await here.http.post("/local_start/1?id_tag=STRANGER")
         assert answer.status_code == status
@@ -119,26 +119,30 @@ async def test_a_start_is_decided_offline_too(allowed: str, status: int) -> None
 
 
 async def test_a_start_waits_for_the_cable_check() -> None:
-    async with beside(Pair(model="gresgying-f3-eu180")) as here:
+    async with beside(Harness(model="gresgying-f3-eu180")) as here:
         await here.http.post("/plug/1")
         asked = asyncio.ensure_future(here.http.post("/local_start/1"))
-        await here.pair.csms.next_call("Authorize")
-        await here.pair.station.until(lambda _: here.pair.station.charger.connectors[1].starting)
+        await here.harness.csms.next_call("Authorize")
+        await here.harness.station.until(
+            lambda _: here.harness.station.charger.connectors[1].starting
+        )
         assert not asked.done()
-        await here.pair.advance(1)
+        await here.harness.advance(1)
         answer = (await asked).json()
         assert (answer["ok"], answer["detail"]) == (True, "started")
 
 
 async def test_a_start_that_breaks_off_is_a_refusal() -> None:
-    pair = Pair(model="gresgying-f3-eu180", behaviour={"detachable_cable": True, "lockable": True})
-    async with beside(pair) as here:
-        await pair.submit(Plug(1))
-        await pair.submit(JamLock(1))
+    harness = Harness(
+        model="gresgying-f3-eu180", behaviour={"detachable_cable": True, "lockable": True}
+    )
+    async with beside(harness) as here:
+        await harness.submit(Plug(1))
+        await harness.submit(JamLock(1))
         asked = asyncio.ensure_future(here.http.post("/local_start/1"))
-        await here.pair.csms.next_call("Authorize")
-        await pair.station.until(lambda _: pair.station.charger.connectors[1].starting)
-        await pair.advance(1)
+        await here.harness.csms.next_call("Authorize")
+        await harness.station.until(lambda _: harness.station.charger.connectors[1].starting)
+        await harness.advance(1)
         answer = await asked
         assert answer.status_code == 409
         assert answer.json()["error"].startswith("connector 1 is Faulted (ConnectorLockFailure)")
@@ -146,7 +150,7 @@ async def test_a_start_that_breaks_off_is_a_refusal() -> None:
 
 @pytest.mark.parametrize("cid", ["0", "3", "9", "01", "x", "-1", "1.0", "%C2%B2", "1" * 400])
 async def test_an_unknown_connector_is_404(cid: str) -> None:
-    async with Pair() as pair, in_process(pair) as http:
+    async with Harness() as harness, in_process(harness) as http:
         answer = await http.post(f"/plug/{cid}")
         assert (answer.status_code, answer.json()) == (404, {"detail": "unknown connector"})
 
@@ -169,23 +173,23 @@ async def test_an_unknown_connector_is_404(cid: str) -> None:
     ],
 )
 async def test_what_cannot_be_read_is_422(path: str, sentence: str) -> None:
-    async with Pair() as pair, in_process(pair) as http:
+    async with Harness() as harness, in_process(harness) as http:
         answer = await http.post(path)
         assert answer.status_code == 422
         assert answer.json()["detail"].startswith(sentence)
-        assert pair.connector().status == "Available"
+        assert harness.connector().status == "Available"
 
 
 async def test_a_bad_code_names_every_one_that_is_allowed() -> None:
-    async with Pair() as pair, in_process(pair) as http:
+    async with Harness() as harness, in_process(harness) as http:
         sentence = (await http.post("/fault/1?code=x")).json()["detail"]
         assert all(code in sentence for code in ERROR_CODES)
 
 
 @pytest.mark.parametrize("tag", ["x" * 21, "%1b[2J", "%00"])
 async def test_an_id_tag_that_cannot_be_gets_the_sentence_of_the_station(tag: str) -> None:
-    async with Pair() as pair, in_process(pair) as http:
-        await pair.submit(Plug(1))
+    async with Harness() as harness, in_process(harness) as http:
+        await harness.submit(Plug(1))
         answer = await http.post(f"/local_start/1?id_tag={tag}")
         assert answer.status_code == 409
         assert answer.json()["error"] == "an idTag has 1 to 20 printable characters"
@@ -193,16 +197,16 @@ async def test_an_id_tag_that_cannot_be_gets_the_sentence_of_the_station(tag: st
 
 async def test_without_power_the_sidecar_still_answers() -> None:
     async with beside() as here:
-        await here.pair.submit(PowerOff())
+        await here.harness.submit(PowerOff())
         assert (await here.http.get("/health")).json()["ok"] is True
         answer = await here.http.post("/link/up")
         assert answer.json()["error"] == "the charge point has no power: power it on first"
         assert (await here.http.post("/power/on")).json()["powered"] is True
-        await here.pair.settle()
+        await here.harness.settle()
 
 
 async def test_what_is_not_there_is_json_too() -> None:
-    async with Pair() as pair, in_process(pair) as http:
+    async with Harness() as harness, in_process(harness) as http:
         assert (await http.get("/nothing")).json() == {"detail": "Not Found"}
         wrong = await http.get("/plug/1")
         assert (wrong.status_code, wrong.json()) == (405, {"detail": "Method Not Allowed"})
@@ -210,7 +214,7 @@ async def test_what_is_not_there_is_json_too() -> None:
 
 async def test_nothing_says_online_or_accepted_while_the_link_is_down() -> None:
     async with beside() as here:
-        pair, http = here.pair, here.http
+        harness, http = here.harness, here.http
 
         async def says() -> tuple[str, str, bool]:
             health = (await http.get("/health")).json()
@@ -223,7 +227,7 @@ async def test_nothing_says_online_or_accepted_while_the_link_is_down() -> None:
         assert await says() == ("connected", "Accepted", True)
         assert (await http.post("/link/down")).json()["online"] is False
         assert await says() == ("down", "none", False)
-        await pair.settle()
+        await harness.settle()
         assert await says() == ("down", "none", False)
         assert (await http.post("/silent")).json()["online"] is False
         assert (await http.post("/online")).json()["online"] is False, "there is no link"
@@ -233,21 +237,21 @@ async def test_nothing_says_online_or_accepted_while_the_link_is_down() -> None:
             "online": False,
             "powered": True,
         }
-        await pair.settle()
+        await harness.settle()
         assert await says() == ("connected", "Accepted", True)
         assert (await http.post("/power/off")).json()["online"] is False
         assert (await says())[1:] == ("none", False)
         assert (await http.post("/power/on")).json()["online"] is False
-        await pair.settle()
+        await harness.settle()
         assert (await says())[:2] == ("connected", "Accepted")
 
 
 @pytest.mark.parametrize("boots", [True, False])
 async def test_a_reconnect_says_accepted_again(boots: bool) -> None:
-    async with Pair(behaviour={"boot_on_reconnect": boots}) as pair:
-        seen = pair.events.last
-        await pair.csms.cut()
-        await pair.advance(5)
-        told = [event.text for event in pair.events.since(seen)[1] if event.kind == "boot"]
+    async with Harness(behaviour={"boot_on_reconnect": boots}) as harness:
+        seen = harness.events.last
+        await harness.csms.cut()
+        await harness.advance(5)
+        told = [event.text for event in harness.events.since(seen)[1] if event.kind == "boot"]
         assert len(told) == 1
         assert "Accepted" in told[0]

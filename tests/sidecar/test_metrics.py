@@ -24,7 +24,7 @@ from sim_core.commands import (
 )
 from sim_core.sidecar.counters import StationCounts
 from sim_core.sidecar.metrics import Metrics
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import CallError, Drop
 from tests.sidecar.beside import beside
 
@@ -48,7 +48,7 @@ def value(samples: Samples, name: str, **labels: str) -> float:
 
 async def test_names_types_and_help_are_as_prometheus_wants_them() -> None:
     async with beside() as here:
-        await here.pair.submit(Plug(1))
+        await here.harness.submit(Plug(1))
         answer = await here.http.get("/metrics")
         assert answer.headers["content-type"].startswith("text/plain; version=")
         families = list(parse(answer.text))
@@ -80,9 +80,9 @@ async def test_it_is_openmetrics_for_who_asks() -> None:
 
 async def test_a_session_in_numbers() -> None:
     async with beside() as here:
-        await here.pair.submit(Plug(1))
-        await here.pair.submit(Start(1, "TAG"))
-        await here.pair.advance(60)
+        await here.harness.submit(Plug(1))
+        await here.harness.submit(Start(1, "TAG"))
+        await here.harness.advance(60)
         seen = await scrape(here.http)
         status = "chargeforge_connector_status"
         assert value(seen, status, connector="1", **{status: "Charging"}) == 1
@@ -91,7 +91,7 @@ async def test_a_session_in_numbers() -> None:
         assert value(seen, "chargeforge_sessions_started_total", connector="1") == 1
         assert value(seen, "chargeforge_sessions_ended_total", connector="1") == 0
         assert value(seen, "chargeforge_session_active", connector="1") == 1
-        here_now = here.pair.connector()
+        here_now = here.harness.connector()
         assert value(seen, "chargeforge_energy_watthours_total", connector="1") == (
             here_now.register_wh
         )
@@ -100,10 +100,10 @@ async def test_a_session_in_numbers() -> None:
         assert 0 < value(seen, "chargeforge_state_of_charge_ratio", connector="1") < 1
         assert ("chargeforge_state_of_charge_ratio", (("connector", "2"),)) not in seen
         sent = value(seen, "chargeforge_messages_total", action="MeterValues", direction="sent")
-        assert sent == len(here.pair.csms.of("MeterValues"))
+        assert sent == len(here.harness.csms.of("MeterValues"))
         count = value(seen, "chargeforge_call_latency_seconds_count", action="BootNotification")
         assert count == 1
-        await here.pair.submit(Stop(1))
+        await here.harness.submit(Stop(1))
         assert (
             value(await scrape(here.http), "chargeforge_sessions_ended_total", connector="1") == 1
         )
@@ -123,47 +123,47 @@ async def test_counters_only_rise_over_a_restart_of_the_link() -> None:
             last = now
             return now
 
-        await here.pair.submit(Plug(1))
-        await here.pair.submit(Start(1, "TAG"))
-        await here.pair.advance(30)
+        await here.harness.submit(Plug(1))
+        await here.harness.submit(Start(1, "TAG"))
+        await here.harness.advance(30)
         await look()
-        await here.pair.submit(LinkDown())
-        await here.pair.advance(120)
+        await here.harness.submit(LinkDown())
+        await here.harness.advance(120)
         offline = await look()
         assert value(offline, "chargeforge_link_up") == 0
         assert value(offline, "chargeforge_journal_messages") > 0
         assert value(offline, "chargeforge_journal_oldest_age_seconds") > 60
-        await here.pair.submit(LinkUp())
+        await here.harness.submit(LinkUp())
         back = await look()
         assert value(back, "chargeforge_link_reconnects_total") == 1
         assert value(back, "chargeforge_errors_total", kind="link_lost") == 0
         assert value(back, "chargeforge_journal_oldest_age_seconds") == 0
-        await here.pair.csms.cut()
-        await here.pair.advance(60)
+        await here.harness.csms.cut()
+        await here.harness.advance(60)
         again = await look()
         assert value(again, "chargeforge_link_reconnects_total") == 2
         assert value(again, "chargeforge_errors_total", kind="link_lost") == 1
-        await here.pair.submit(PowerOff())
+        await here.harness.submit(PowerOff())
         await look()
-        await here.pair.submit(PowerOn())
-        await here.pair.settle()
+        await here.harness.submit(PowerOn())
+        await here.harness.settle()
         await look()
-        await here.pair.submit(Stop(1))
+        await here.harness.submit(Stop(1))
         await look()
 
 
 async def test_errors_by_kind() -> None:
     async with beside() as here:
-        pair = here.pair
-        await pair.submit(InjectFault(1))
-        await pair.submit(ClearFault(1))
-        await pair.submit(InjectFault(2, "OtherError"))
-        pair.csms.script["Authorize"].append(CallError("InternalError"))
-        await pair.submit(Plug(1))
-        await pair.submit(Start(1, "TAG"))
-        await pair.csms.send_text("nonsense")
-        await pair.csms.ask_raw("NoSuchAction", {})
-        await pair.settle()
+        harness = here.harness
+        await harness.submit(InjectFault(1))
+        await harness.submit(ClearFault(1))
+        await harness.submit(InjectFault(2, "OtherError"))
+        harness.csms.script["Authorize"].append(CallError("InternalError"))
+        await harness.submit(Plug(1))
+        await harness.submit(Start(1, "TAG"))
+        await harness.csms.send_text("nonsense")
+        await harness.csms.ask_raw("NoSuchAction", {})
+        await harness.settle()
         seen = await scrape(here.http)
         kinds = {
             key[1][0][1]: count
@@ -183,12 +183,12 @@ async def test_errors_by_kind() -> None:
 
 async def test_a_call_without_an_answer_is_an_error_once() -> None:
     async with beside() as here:
-        here.pair.csms.script["Authorize"].append(Drop())
-        await here.pair.submit(Plug(1))
-        asked = asyncio.ensure_future(here.pair.station.submit(Start(1, "TAG")))
-        await here.pair.csms.next_call("Authorize")
-        here.pair.csms.withheld.update(here.pair.station.link._endpoint.open_ids)  # type: ignore[union-attr]
-        await here.pair.advance(31)
+        here.harness.csms.script["Authorize"].append(Drop())
+        await here.harness.submit(Plug(1))
+        asked = asyncio.ensure_future(here.harness.station.submit(Start(1, "TAG")))
+        await here.harness.csms.next_call("Authorize")
+        here.harness.csms.withheld.update(here.harness.station.link._endpoint.open_ids)  # type: ignore[union-attr]
+        await here.harness.advance(31)
         await asked
         seen = await scrape(here.http)
         assert value(seen, "chargeforge_errors_total", kind="call_unanswered") == 1
@@ -197,7 +197,7 @@ async def test_a_call_without_an_answer_is_an_error_once() -> None:
 async def test_names_from_the_wire_do_not_become_labels() -> None:
     async with beside() as here:
         for number in range(50):
-            await here.pair.csms.ask_raw(f"Junk{number}\x1b[2J", {})
+            await here.harness.csms.ask_raw(f"Junk{number}\x1b[2J", {})
         text = (await here.http.get("/metrics")).text
         assert "Junk" not in text
         assert "\x1b" not in text
@@ -207,13 +207,13 @@ async def test_names_from_the_wire_do_not_become_labels() -> None:
 
 
 async def test_what_ran_before_the_sidecar_was_not_started_by_it() -> None:
-    async with Pair() as pair:
-        await pair.submit(Plug(1))
-        await pair.submit(Start(1, "TAG"))
-        counts = StationCounts(pair.station)
+    async with Harness() as harness:
+        await harness.submit(Plug(1))
+        await harness.submit(Start(1, "TAG"))
+        counts = StationCounts(harness.station)
         assert counts.started[1] == 0
         assert counts.connections == 1
-        await pair.submit(Stop(1))
+        await harness.submit(Stop(1))
         assert (counts.started[1], counts.ended[1]) == (0, 1)
-        text, _ = Metrics(pair.station, counts, "").exposition("")
+        text, _ = Metrics(harness.station, counts, "").exposition("")
         assert b'chargeforge_sessions_ended_total{connector="1"} 1.0' in text

@@ -17,12 +17,12 @@ from sim_core.redaction import public_url
 from sim_core.settings.options import options_of
 from sim_core.sidecar import openapi
 from sim_core.sidecar.read_routes import READ_ROUTES, without_secrets
-from tests.pair import Pair, settings
+from tests.harness import Harness, settings
 from tests.sidecar.beside import beside, in_process
 
 
 async def test_health_is_green_while_the_csms_is_away() -> None:
-    async with beside(Pair(connect=False)) as here:
+    async with beside(Harness(connect=False)) as here:
         answer = await here.http.get("/health")
         assert answer.status_code == 200
         assert answer.json() == {
@@ -36,8 +36,8 @@ async def test_health_is_green_while_the_csms_is_away() -> None:
 
 async def test_info_tells_what_runs() -> None:
     async with beside() as here:
-        await here.pair.submit(Plug(1))
-        await here.pair.submit(Start(1, "TAG"))
+        await here.harness.submit(Plug(1))
+        await here.harness.submit(Start(1, "TAG"))
         told = (await here.http.get("/info")).json()
         assert told["cpid"] == "CP01"
         assert [one["status"] for one in told["connectors"]] == ["Charging", "Available"]
@@ -53,12 +53,12 @@ async def test_info_tells_for_whom_is_reserved() -> None:
     async with beside() as here:
         until = "2099-01-01T00:00:00+00:00"
         request = {"connectorId": 2, "expiryDate": until, "idTag": "TAG", "reservationId": 7}
-        await here.pair.ask("ReserveNow", **request)
-        await here.pair.submit(Plug(1))
+        await here.harness.ask("ReserveNow", **request)
+        await here.harness.submit(Plug(1))
         whole = {"connectorId": 0, "reservationId": 8, "parentIdTag": "GROUP"}
-        assert await here.pair.ask("ReserveNow", **request | whole) == {"status": "Occupied"}
-        await here.pair.submit(Unplug(1))
-        assert await here.pair.ask("ReserveNow", **request | whole) == {"status": "Accepted"}
+        assert await here.harness.ask("ReserveNow", **request | whole) == {"status": "Occupied"}
+        await here.harness.submit(Unplug(1))
+        assert await here.harness.ask("ReserveNow", **request | whole) == {"status": "Accepted"}
         told = (await here.http.get("/info")).json()
         jsonschema_rs.Draft202012Validator(openapi.SCHEMAS["Info"]).validate(told)
         first, second = told["connectors"]
@@ -73,8 +73,8 @@ async def test_info_tells_which_charging_profiles_are_in_force() -> None:
     async with beside() as here:
         told = (await here.http.get("/info")).json()
         assert (told["profile"], told["profiles"]) == (None, [])
-        await here.pair.submit(Plug(1))
-        await here.pair.submit(Start(1, "TAG"))
+        await here.harness.submit(Plug(1))
+        await here.harness.submit(Start(1, "TAG"))
         limit = {
             "chargingRateUnit": "W",
             "duration": 600,
@@ -91,8 +91,8 @@ async def test_info_tells_which_charging_profiles_are_in_force() -> None:
                 "chargingProfileKind": kind,
                 "chargingSchedule": limit,
             }
-            await here.pair.ask("SetChargingProfile", connectorId=0, csChargingProfiles=profile)
-        await here.pair.advance(5)
+            await here.harness.ask("SetChargingProfile", connectorId=0, csChargingProfiles=profile)
+        await here.harness.advance(5)
         told = (await here.http.get("/info")).json()
         jsonschema_rs.Draft202012Validator(openapi.SCHEMAS["Info"]).validate(told)
         first, second = told["connectors"]
@@ -152,7 +152,7 @@ async def test_messages_can_be_followed() -> None:
         assert not first["more"]
         nothing = (await here.http.get(first["next"])).json()
         assert nothing["exchanges"] == []
-        await here.pair.submit(Plug(1))
+        await here.harness.submit(Plug(1))
         (new,) = (await here.http.get(first["next"])).json()["exchanges"]
         assert (new["action"], new["connector_id"]) == ("StatusNotification", 1)
         assert json.loads(new["request"])[3]["status"] == "Preparing"
@@ -160,7 +160,7 @@ async def test_messages_can_be_followed() -> None:
 
 async def test_messages_come_in_pages_and_none_is_missed() -> None:
     async with beside() as here:
-        await here.pair.submit(Plug(1))
+        await here.harness.submit(Plug(1))
         seen: dict[int, str] = {}
         path = "/messages?since=0&limit=2"
         for turn in range(100):
@@ -169,10 +169,10 @@ async def test_messages_come_in_pages_and_none_is_missed() -> None:
             seen.update({one["number"]: one["state"] for one in page["exchanges"]})
             path = page["next"]
             if turn == 0:  # what changes while somebody turns the pages comes after them
-                await here.pair.submit(Unplug(1))
+                await here.harness.submit(Unplug(1))
             if not page["more"] and not page["exchanges"]:
                 break
-        assert seen == {one.number: one.state.value for one in here.pair.messages.since(0)[1]}
+        assert seen == {one.number: one.state.value for one in here.harness.messages.since(0)[1]}
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ async def test_messages_come_in_pages_and_none_is_missed() -> None:
     ["since=-1", "since=x", "since=", "limit=0", "limit=1001", "since=1.5", "since=%C2%B2", "a=1"],
 )
 async def test_a_number_that_cannot_be_is_422(query: str) -> None:
-    async with Pair() as pair, in_process(pair) as http:
+    async with Harness() as harness, in_process(harness) as http:
         assert (await http.get(f"/messages?{query}")).status_code == 422
 
 
@@ -201,13 +201,13 @@ async def test_events_come_as_they_happen_and_go_on_where_they_were_left() -> No
         async with here.http.stream("GET", "/events") as answer:
             assert answer.headers["content-type"].startswith("text/event-stream")
             stream = parts(answer)
-            await here.pair.submit(Plug(1))
+            await here.harness.submit(Plug(1))
             first = await anext(stream)
             assert first["event"] == "vehicle"
             told = json.loads(first["data"])
             assert told["connector"] == 1
             assert told["text"].startswith("connector 1: ")
-        await here.pair.submit(Unplug(1))
+        await here.harness.submit(Unplug(1))
         headers = {"Last-Event-ID": first["id"]}
         async with here.http.stream("GET", "/events", headers=headers) as answer:
             stream = parts(answer)
@@ -226,9 +226,9 @@ async def test_events_of_another_life_begin_anew() -> None:
 
 async def test_events_that_were_forgotten_are_counted() -> None:
     async with beside() as here:
-        ring = here.pair.station.events
+        ring = here.harness.station.events
         _, (some, *_) = ring.since(0)
-        for _ in range(10_050):  # more than the ring of the pair keeps
+        for _ in range(10_050):  # more than the ring of the harness keeps
             ring.append(some)
         async with here.http.stream("GET", "/events?since=0") as answer:
             gap = await anext(parts(answer))
@@ -237,10 +237,12 @@ async def test_events_that_were_forgotten_are_counted() -> None:
 
 
 async def test_events_carry_no_password() -> None:
-    pair = Pair()
-    async with beside(pair) as here:
-        pair.station.link.url = "ws://user:pa55word@host/ocpp/CP01"
-        pair.station.charge_point.environment.note("link", f"connected to {pair.station.link.url}")
+    harness = Harness()
+    async with beside(harness) as here:
+        harness.station.link.url = "ws://user:pa55word@host/ocpp/CP01"
+        harness.station.charge_point.environment.note(
+            "link", f"connected to {harness.station.link.url}"
+        )
         async with here.http.stream("GET", "/events?since=0") as answer:
             async for part in parts(answer):
                 assert "pa55word" not in part["data"]
@@ -249,7 +251,7 @@ async def test_events_carry_no_password() -> None:
 
 
 async def test_the_description_has_every_path() -> None:
-    async with Pair() as pair, in_process(pair) as http:
+    async with Harness() as harness, in_process(harness) as http:
         described = (await http.get("/openapi.json")).json()
         assert described["openapi"].startswith("3.1")
         expected = {one.path for one in ACTIONS} | {one.path for one in READ_ROUTES}
@@ -257,7 +259,7 @@ async def test_the_description_has_every_path() -> None:
 
 
 async def test_the_page_fetches_nothing() -> None:
-    async with Pair() as pair, in_process(pair) as http:
+    async with Harness() as harness, in_process(harness) as http:
         answer = await http.get("/docs")
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert not re.search(r"<(script|img|link|iframe)|@import|url\(", answer.text)
@@ -266,9 +268,9 @@ async def test_the_page_fetches_nothing() -> None:
 
 async def test_looking_changes_nothing() -> None:
     async with beside() as here:
-        await here.pair.submit(LinkDown())
-        before = here.pair.station.snapshot
+        await here.harness.submit(LinkDown())
+        before = here.harness.station.snapshot
         for look in READ_ROUTES:
             if look.path != "/events":
                 assert (await here.http.get(look.path)).status_code == 200
-        assert here.pair.station.snapshot == before
+        assert here.harness.station.snapshot == before

@@ -21,7 +21,7 @@ from sim_core.http_door.server import is_loopback, listen
 from sim_core.sidecar import server_sent_events as streams
 from sim_core.sidecar.read_routes import READ_ROUTES
 from sim_core.sidecar.server import companion, serve, why_closed
-from tests.pair import Pair, settings
+from tests.harness import Harness, settings
 from tests.scripted_csms import Hold
 from tests.sidecar.beside import beside, client, in_process
 
@@ -35,12 +35,12 @@ RIGHT = {"X-API-Key": "s3crét".encode()}
 @pytest.mark.parametrize("key", [None, b"", b"wrong", b"s3cr\xe9t", b"S3CR\xc3\x89T"])
 async def test_what_changes_something_wants_the_key(action: Any, key: bytes | None) -> None:
     headers = {} if key is None else {"X-API-Key": key}
-    async with Pair() as pair, in_process(pair, **KEY) as http:
-        before = pair.station.snapshot
+    async with Harness() as harness, in_process(harness, **KEY) as http:
+        before = harness.station.snapshot
         answer = await http.post(action.path.format(cid=1), headers=headers)
         assert answer.status_code == 401
         assert answer.json() == {"detail": "the header X-API-Key is missing or wrong"}
-        assert pair.station.snapshot == before
+        assert harness.station.snapshot == before
 
 
 async def test_the_right_key_opens_and_looking_needs_none() -> None:
@@ -69,7 +69,7 @@ async def test_the_right_key_opens_and_looking_needs_none() -> None:
     ],
 )
 async def test_a_page_of_another_site_is_refused(origin: str, status: int) -> None:
-    async with Pair() as pair, in_process(pair) as http:
+    async with Harness() as harness, in_process(harness) as http:
         for method, path in (("POST", "/plug/1"), ("GET", "/info")):
             answer = await http.request(method, path, headers={"Origin": origin})
             assert answer.status_code == status
@@ -96,20 +96,20 @@ async def test_a_page_of_another_site_is_refused(origin: str, status: int) -> No
     ],
 )
 async def test_a_host_that_anybody_can_register_is_refused(host: str, status: int) -> None:
-    async with Pair() as pair, in_process(pair, http_host="chosen.example") as http:
+    async with Harness() as harness, in_process(harness, http_host="chosen.example") as http:
         answer = await http.get("/info", headers={"Host": host})
         assert answer.status_code == status
         assert "\x1b" not in answer.text
 
 
 async def test_who_has_the_key_may_come_by_any_name() -> None:
-    async with Pair() as pair, in_process(pair, **KEY) as http:
+    async with Harness() as harness, in_process(harness, **KEY) as http:
         headers = {"Host": "charger.example", **RIGHT}
         assert (await http.get("/info", headers=headers)).status_code == 200
 
 
 async def test_no_answer_lets_another_site_read_it() -> None:
-    async with Pair() as pair, in_process(pair) as http:
+    async with Harness() as harness, in_process(harness) as http:
         headers = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
         answer = await http.options("/plug/1", headers=headers)
         assert answer.status_code == 403
@@ -179,7 +179,7 @@ async def test_two_hundred_listeners_and_a_hundred_that_never_finish_do_not_hurt
         assert (await asyncio.wait_for(here.http.post("/plug/1"), 2)).status_code == 200
         assert (await asyncio.wait_for(here.http.get("/metrics"), 2)).status_code == 200
         started = asyncio.get_running_loop().time()
-        await here.pair.submit(Plug(2))
+        await here.harness.submit(Plug(2))
         assert asyncio.get_running_loop().time() - started < 2
 
 
@@ -208,7 +208,7 @@ async def test_who_does_not_read_his_stream_is_let_go(monkeypatch: pytest.Monkey
             while (await here.http.get("/events?limit=0")).status_code != 422:
                 pass  # the stream of the deaf one is the only one that may be open
             until = asyncio.get_running_loop().time() + 20
-            note = here.pair.station.charge_point.environment.note
+            note = here.harness.station.charge_point.environment.note
             while True:
                 assert asyncio.get_running_loop().time() < until, "the deaf one is still there"
                 for _ in range(100):
@@ -292,26 +292,26 @@ def test_what_is_loopback(host: str) -> None:
 
 
 async def test_a_closed_sidecar_says_so_in_one_sentence() -> None:
-    async with Pair() as pair:
-        stop = await companion(settings(http_host="0.0.0.0"))(pair.station)
+    async with Harness() as harness:
+        stop = await companion(settings(http_host="0.0.0.0"))(harness.station)
         await stop()
-        assert pair.station.warnings == (
+        assert harness.station.warnings == (
             "the HTTP sidecar is off: 0.0.0.0 is reachable from outside, so set HTTP_API_KEY, "
             "or HTTP_OPEN=true to do without",
         )
 
 
 async def test_a_port_in_use_is_a_warning() -> None:
-    async with Pair() as pair:
+    async with Harness() as harness:
         with listen("127.0.0.1", 0) as taken:
             port = taken.getsockname()[1]
-            stop = await companion(settings(http_port=port))(pair.station)
+            stop = await companion(settings(http_port=port))(harness.station)
             await stop()
-        (sentence,) = pair.station.warnings
+        (sentence,) = harness.station.warnings
         assert sentence.startswith(f"the HTTP sidecar is off: 127.0.0.1:{port} cannot be used (")
         assert sentence.endswith("; choose another HTTP_PORT")
-        await pair.submit(Plug(1))
-        assert pair.status() == "Preparing"
+        await harness.submit(Plug(1))
+        assert harness.status() == "Preparing"
 
 
 async def test_it_takes_no_signals() -> None:
@@ -325,10 +325,10 @@ async def test_it_takes_no_signals() -> None:
 
 async def test_it_stops_in_a_second_whoever_is_there(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
-    async with Pair() as pair, contextlib.AsyncExitStack() as stack:
+    async with Harness() as harness, contextlib.AsyncExitStack() as stack:
         listener = listen("127.0.0.1", 0)
         port = listener.getsockname()[1]
-        stop = await serve(settings(), pair.station, listener)
+        stop = await serve(settings(), harness.station, listener)
         async with client(port) as http:
             opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
             for number, (reader, writer) in enumerate(opened):
@@ -338,9 +338,9 @@ async def test_it_stops_in_a_second_whoever_is_there(caplog: pytest.LogCaptureFi
                     await reader.readline()
             await http.post("/plug/1")
             hold = Hold(asyncio.Event(), {"idTagInfo": {"status": "Accepted"}})
-            pair.csms.script["Authorize"].append(hold)
+            harness.csms.script["Authorize"].append(hold)
             asked = asyncio.ensure_future(http.post("/local_start/1"))
-            await pair.csms.next_call("Authorize")
+            await harness.csms.next_call("Authorize")
             started = asyncio.get_running_loop().time()
             await stop()
             assert asyncio.get_running_loop().time() - started < 1.6
@@ -352,5 +352,5 @@ async def test_it_stops_in_a_second_whoever_is_there(caplog: pytest.LogCaptureFi
                     assert b"retry" in await asyncio.wait_for(reader.read(), 5)
             with pytest.raises(httpx.ConnectError):
                 await http.get("/health")
-        await pair.settle()
+        await harness.settle()
     assert not [one for one in caplog.records if one.levelno >= logging.ERROR and one.exc_info]

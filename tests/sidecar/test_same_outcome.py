@@ -28,7 +28,7 @@ from sim_core.commands import (
     Swipe,
 )
 from sim_core.sidecar.command_routes import command
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.sidecar.beside import in_process
 from tui.keymap import ROWS, command_for, why_not
 from tui.typed_commands import typed_command
@@ -41,28 +41,28 @@ SAID: dict[str, dict[str, str]] = {
 }
 """What the query of an action says in these tests; the others have none."""
 
-Way = Callable[[Pair], Awaitable[None]]
+Way = Callable[[Harness], Awaitable[None]]
 
 
 def after(*commands: Command) -> Way:
     """The state that these commands lead to."""
 
-    async def lead(pair: Pair) -> None:
+    async def lead(harness: Harness) -> None:
         for one in commands:
-            outcome = await pair.submit(one)
+            outcome = await harness.submit(one)
             assert outcome.ok, (one, outcome)
 
     return lead
 
 
-async def unavailable(pair: Pair) -> None:
-    await pair.ask("ChangeAvailability", connectorId=1, type="Inoperative")
+async def unavailable(harness: Harness) -> None:
+    await harness.ask("ChangeAvailability", connectorId=1, type="Inoperative")
 
 
-async def blocked(pair: Pair) -> None:
+async def blocked(harness: Harness) -> None:
     """The CSMS does not accept the card."""
-    pair.csms.tags["TAG"] = {"status": "Blocked"}
-    await pair.submit(Plug(1))
+    harness.csms.tags["TAG"] = {"status": "Blocked"}
+    await harness.submit(Plug(1))
 
 
 PLUGGED = Plug(1)
@@ -90,40 +90,40 @@ STATES: dict[str, Way] = {
 }
 
 
-def a_pair() -> Pair:
+def a_harness() -> Harness:
     """With a socket and a lock, so that every command of the table can come to something."""
-    return Pair(
+    return Harness(
         behaviour={"detachable_cable": True, "lockable": True}, keys={"ConnectionTimeOut": "600"}
     )
 
 
-def facts(pair: Pair) -> tuple[object, ...]:
-    seen = pair.station.snapshot
+def facts(harness: Harness) -> tuple[object, ...]:
+    seen = harness.station.snapshot
     connectors = [
         (one.status, one.plugged, one.vehicle, one.token, one.fault and one.fault.error_code)
         for one in seen.connectors
     ]
-    return connectors, pair.station.link.wanted, seen.link.online, seen.powered
+    return connectors, harness.station.link.wanted, seen.link.online, seen.powered
 
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 async def test_http_gives_the_outcome_that_the_station_gives(action: Action, state: str) -> None:
     asked = command(action, 1, SAID.get(action.name, {}))
-    async with a_pair() as pair:
-        await STATES[state](pair)
-        expected = await pair.submit(asked)
-        then = facts(pair)
-    async with a_pair() as pair, in_process(pair) as http:
-        await STATES[state](pair)
+    async with a_harness() as harness:
+        await STATES[state](harness)
+        expected = await harness.submit(asked)
+        then = facts(harness)
+    async with a_harness() as harness, in_process(harness) as http:
+        await STATES[state](harness)
         answer = await http.post(action.path.format(cid=1), params=SAID.get(action.name))
-        await pair.settle()
+        await harness.settle()
         body = answer.json()
         if isinstance(expected, Refused):
             assert (answer.status_code, body) == (409, {"ok": False, "error": expected.reason})
         else:
             assert (answer.status_code, body["ok"]) == (200, True)
-        assert facts(pair) == then
+        assert facts(harness) == then
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -134,14 +134,14 @@ async def test_the_keys_ask_for_the_actions_of_the_table_and_know_their_refusals
     for row in ROWS:
         if row.command is None:
             continue
-        async with a_pair() as pair:
-            await STATES[state](pair)
-            seen = pair.station.snapshot
+        async with a_harness() as harness:
+            await STATES[state](harness)
+            seen = harness.station.snapshot
             asked = command_for(row, seen, 1)
             assert asked is not None
             assert type(asked) in ACTION_BY_COMMAND
             said = why_not(asked, seen, 1)
-            outcome = await pair.submit(asked)
+            outcome = await harness.submit(asked)
             if said:
                 assert outcome == Refused(said)
             # What only the CSMS can know, no picture knows beforehand.

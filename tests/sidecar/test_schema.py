@@ -13,7 +13,7 @@ from schemathesis import GenerationMode
 from sim_core.commands import ACTIONS
 from sim_core.http_door import guard
 from sim_core.sidecar.read_routes import READ_ROUTES
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.sidecar.beside import beside
 
 NOT_JUDGED = ("/events", "/openapi.json")
@@ -26,8 +26,8 @@ async def test_the_application_keeps_to_its_description(
     path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guard, "LONGEST_QUERY", 10**6)  # the judge takes 414 for no refusal
-    pair = Pair(behaviour={"detachable_cable": True, "lockable": True})
-    async with beside(pair) as here:
+    harness = Harness(behaviour={"detachable_cable": True, "lockable": True})
+    async with beside(harness) as here:
         await asyncio.to_thread(judge, f"http://127.0.0.1:{here.port}", path)
         assert (await here.http.get("/health")).status_code == 200
 

@@ -39,7 +39,7 @@ from sim_core.commands import (
 )
 from sim_core.ocpp16.timestamps import stamp
 from sim_core.snapshot import LinkState, Registration
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import Answer, CallError, Cut, Drop, Twice
 
 TRANSITIONS: dict[str, set[str]] = {
@@ -228,33 +228,33 @@ makes = st.fixed_dictionaries(
 """Where a make differs in what these commands come to."""
 waits = st.sampled_from((0.5, 2.0, 11.0, 65.0))
 
-Step = Callable[[Pair], Awaitable[None]]
+Step = Callable[[Harness], Awaitable[None]]
 
 
 def submit(command: Command) -> Step:
-    async def step(pair: Pair) -> None:
-        asking = asyncio.ensure_future(pair.station.submit(command))
-        await pair.settle()
+    async def step(harness: Harness) -> None:
+        asking = asyncio.ensure_future(harness.station.submit(command))
+        await harness.settle()
         if not asking.done():  # an answer is withheld: only time decides it
-            await pair.advance(31)
+            await harness.advance(31)
         await asking
-        await pair.settle()
+        await harness.settle()
 
     return step
 
 
 def ask(request: tuple[str, dict[str, object]]) -> Step:
-    async def step(pair: Pair) -> None:
-        if pair.csms.connected and pair.station.snapshot.link.online:
-            await pair.csms.ask_raw(*request)
-        await pair.settle()
+    async def step(harness: Harness) -> None:
+        if harness.csms.connected and harness.station.snapshot.link.online:
+            await harness.csms.ask_raw(*request)
+        await harness.settle()
 
     return step
 
 
 def reserve(connector_id: int, id_tag: str, group: str, number: int, in_s: float) -> Step:
-    async def step(pair: Pair) -> None:
-        until = pair.station.now() + timedelta(seconds=in_s)
+    async def step(harness: Harness) -> None:
+        until = harness.station.now() + timedelta(seconds=in_s)
         request = {
             "connectorId": connector_id,
             "expiryDate": stamp(until),
@@ -262,35 +262,35 @@ def reserve(connector_id: int, id_tag: str, group: str, number: int, in_s: float
             "parentIdTag": group,
             "reservationId": number,
         }
-        await ask(("ReserveNow", request))(pair)
+        await ask(("ReserveNow", request))(harness)
 
     return step
 
 
 def script(answer: tuple[str, Answer]) -> Step:
-    async def step(pair: Pair) -> None:
-        pair.csms.script[answer[0]].append(answer[1])
+    async def step(harness: Harness) -> None:
+        harness.csms.script[answer[0]].append(answer[1])
 
     return step
 
 
 def refuse_next(payload: dict[str, object]) -> Step:
-    async def step(pair: Pair) -> None:
-        pair.csms.tags["TAG_B"] = payload["idTagInfo"]  # type: ignore[assignment]
+    async def step(harness: Harness) -> None:
+        harness.csms.tags["TAG_B"] = payload["idTagInfo"]  # type: ignore[assignment]
 
     return step
 
 
 def wait(seconds: float) -> Step:
-    async def step(pair: Pair) -> None:
-        await pair.advance(seconds)
+    async def step(harness: Harness) -> None:
+        await harness.advance(seconds)
 
     return step
 
 
-async def cut(pair: Pair) -> None:
-    await pair.csms.cut()
-    await pair.settle()
+async def cut(harness: Harness) -> None:
+    await harness.csms.cut()
+    await harness.settle()
 
 
 steps: st.SearchStrategy[Step] = st.one_of(
@@ -346,89 +346,89 @@ def test_every_command_takes_part() -> None:
 
 
 async def live_through(story: list[Step], model: str, make: dict[str, bool]) -> None:
-    async with Pair(
+    async with Harness(
         model=model,
         behaviour=make,
         keys={"TransactionMessageAttempts": "50", "TransactionMessageRetryInterval": "1"},
         noise=0.05,
-    ) as pair:
-        pool_w = pair.station.charger.config.model.ratings.cabinet_power_w
+    ) as harness:
+        pool_w = harness.station.charger.config.model.ratings.cabinet_power_w
         registers = [0.0, 0.0]
         for step in story:
-            await step(pair)
-            await pair.advance(0.001)  # two transactions never begin in the same millisecond
-            for i, connector in enumerate(pair.station.snapshot.connectors):
+            await step(harness)
+            await harness.advance(0.001)  # two transactions never begin in the same millisecond
+            for i, connector in enumerate(harness.station.snapshot.connectors):
                 assert connector.register_wh >= registers[i]
                 registers[i] = connector.register_wh
                 assert connector.power_w == 0 or connector.status == "Charging", connector
                 assert connector.power_w == connector.voltage_v * connector.current_a
                 assert connector.reservation is None or connector.transaction is None, connector
                 assert connector.power_w <= (connector.limit_w or 0) * (1 + 1e-9)
-            powers = [connector.power_w for connector in pair.station.snapshot.connectors]
+            powers = [connector.power_w for connector in harness.station.snapshot.connectors]
             assert sum(powers) <= pool_w * (1 + 1e-9)
-            cap = pair.station.snapshot.profile
+            cap = harness.station.snapshot.profile
             assert cap is None or sum(powers) <= cap.limit_w * (1 + 1e-9)
-            for connector in pair.station.snapshot.connectors:
+            for connector in harness.station.snapshot.connectors:
                 if connector.profile is not None:
                     assert connector.power_w <= connector.profile.limit_w * (1 + 1e-9)
-        await calm_down(pair)
-        check_transitions(pair)
-        check_ledger(pair)
-        check_last_word(pair)
+        await calm_down(harness)
+        check_transitions(harness)
+        check_ledger(harness)
+        check_last_word(harness)
 
 
-async def calm_down(pair: Pair) -> None:
+async def calm_down(harness: Harness) -> None:
     """Everybody goes home: the network works, every session ends, every message is answered."""
-    pair.csms.script.clear()
-    pair.csms.tags.clear()
-    await submit(PowerOn())(pair)
-    await submit(LinkUp())(pair)
-    await submit(GoOnline())(pair)
+    harness.csms.script.clear()
+    harness.csms.tags.clear()
+    await submit(PowerOn())(harness)
+    await submit(LinkUp())(harness)
+    await submit(GoOnline())(harness)
     for number in (1, 2):
-        await submit(ClearFault(number))(pair)
-        await submit(Stop(number))(pair)
-        await submit(Unplug(number))(pair)
-        await submit(Unlock(number))(pair)
-        await submit(RemoveCable(number))(pair)
-    await pair.advance(120)
-    await pair.advance(400)
-    link = pair.station.snapshot.link
+        await submit(ClearFault(number))(harness)
+        await submit(Stop(number))(harness)
+        await submit(Unplug(number))(harness)
+        await submit(Unlock(number))(harness)
+        await submit(RemoveCable(number))(harness)
+    await harness.advance(120)
+    await harness.advance(400)
+    link = harness.station.snapshot.link
     assert link.state is LinkState.CONNECTED
     assert link.registration is Registration.ACCEPTED
     assert link.queued == 0
 
 
-def check_transitions(pair: Pair) -> None:
+def check_transitions(harness: Harness) -> None:
     """§4.9, for every connector, seen or not seen by the CSMS."""
     now = {1: "Available", 2: "Available"}
-    for event in pair.events.since(0)[1]:
+    for event in harness.events.since(0)[1]:
         if event.kind == "status" and event.connector_id in now:
             word = event.text.split(" is ")[1].split(" ")[0]
             before, now[event.connector_id] = now[event.connector_id], word
             assert before == word or word in TRANSITIONS[before], f"{before} -> {word}"
 
 
-def check_ledger(pair: Pair) -> None:
+def check_ledger(harness: Harness) -> None:
     """Each transaction has one start and one stop, recognisably the same when sent again."""
     begun: dict[tuple[object, ...], None] = {}
-    for call in pair.csms.of("StartTransaction"):
+    for call in harness.csms.of("StartTransaction"):
         p = call.payload
         begun[(p["connectorId"], p["idTag"], p["timestamp"], p["meterStart"])] = None
     stops = {
         (p["timestamp"], p["meterStop"], p["reason"], p["idTag"])
-        for p in (call.payload for call in pair.csms.of("StopTransaction"))
+        for p in (call.payload for call in harness.csms.of("StopTransaction"))
     }
-    stop_ids = {call.payload["transactionId"] for call in pair.csms.of("StopTransaction")}
+    stop_ids = {call.payload["transactionId"] for call in harness.csms.of("StopTransaction")}
     assert len(stop_ids) == len(begun), (begun, stops, stop_ids)
-    for call in pair.csms.of("StopTransaction", "MeterValues"):
+    for call in harness.csms.of("StopTransaction", "MeterValues"):
         assert call.payload.get("transactionId", 1000) >= 1000
 
 
-def check_last_word(pair: Pair) -> None:
+def check_last_word(harness: Harness) -> None:
     """The last status that the CSMS has heard of each connector is what is so."""
     heard: dict[int, str] = {}
-    for call in pair.csms.of("StatusNotification"):
+    for call in harness.csms.of("StatusNotification"):
         heard[call.payload["connectorId"]] = call.payload["status"]
-    for connector in pair.station.snapshot.connectors:
+    for connector in harness.station.snapshot.connectors:
         assert heard[connector.connector_id] == connector.status
-    assert heard[0] == pair.station.snapshot.status
+    assert heard[0] == harness.station.snapshot.status

@@ -84,6 +84,28 @@ def test_an_edge_between_two_seconds_is_told_at_the_nearer_one() -> None:
         assert [period.start_s for period in periods] == [0, told]
 
 
+def test_what_begins_where_the_schedule_ends_is_no_part_of_it() -> None:
+    profile = Profile(
+        1,
+        0,
+        Purpose.TRANSACTION,
+        Kind.ABSOLUTE,
+        "W",
+        (Period(0, 5.0), Period(10, 7.0)),
+        starts_at=0,
+    )
+    stack = Stack(((profile,),))
+
+    def course(at: int) -> Allowed:
+        limit = stack.limit_at(at)
+        assert limit is not None
+        return allowed(limit, MAINS_V)
+
+    for duration_s, starts in ((10, [0]), (11, [0, 10])):
+        periods, reach_s = composite(course, stack.next_edge, 0, duration_s, "W", MAINS_V)
+        assert ([period.start_s for period in periods], reach_s) == (starts, duration_s)
+
+
 @given(st.floats(0, 200_000))
 def test_a_converted_limit_is_a_tenth_for_everybody(rate: float) -> None:
     told = tenths(rate)

@@ -16,7 +16,7 @@ from sim_core.settings.loading import load
 from sim_core.settings.options import ConfigError, Settings
 from sim_core.snapshot import Registration
 from sim_core.wire.access import Access, dial
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import ScriptedCsms
 
 PORT = "the port is a whole number from 1 to 65535"
@@ -142,9 +142,9 @@ async def test_a_csms_gets_the_id_where_it_wants_it(base: str, path: str) -> Non
         def url(self) -> str:
             return super().url.removesuffix("/ocpp") + base
 
-    async with Elsewhere() as csms, Pair(csms=csms, charge_point_id="CP01") as pair:
+    async with Elsewhere() as csms, Harness(csms=csms, charge_point_id="CP01") as harness:
         assert csms.paths == [path]
-        assert pair.registration is Registration.ACCEPTED
+        assert harness.registration is Registration.ACCEPTED
 
 
 @pytest.mark.parametrize(

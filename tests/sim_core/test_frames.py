@@ -18,7 +18,7 @@ from sim_core.wire.answers import Error
 from sim_core.wire.message_log import Direction, ExchangeState
 from sim_core.wire.routes import Reply
 from tests.conformance.acts import said
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import Hold
 from tui.widgets.inspector import facts
 
@@ -230,56 +230,56 @@ BROKEN_ANSWERS = [
 
 @pytest.mark.parametrize("broken", BROKEN_ANSWERS)
 async def test_a_broken_answer_ends_its_call_and_is_told_of(broken: Any) -> None:
-    async with Pair() as pair:
-        pair.csms.script["Heartbeat"].append(Hold(asyncio.Event()))
-        await pair.ask("TriggerMessage", requestedMessage="Heartbeat")
-        beat = await pair.csms.next_call("Heartbeat")
+    async with Harness() as harness:
+        harness.csms.script["Heartbeat"].append(Hold(asyncio.Event()))
+        await harness.ask("TriggerMessage", requestedMessage="Heartbeat")
+        beat = await harness.csms.next_call("Heartbeat")
         frame = broken(beat.message_id)
         flaw = frames.read(frame).flaw
-        await pair.csms.send_text(frame)
-        await pair.submit(Plug(1))
-        assert said(pair)[-1] == "StatusNotification 1 Preparing", "nothing waits for its time"
+        await harness.csms.send_text(frame)
+        await harness.submit(Plug(1))
+        assert said(harness)[-1] == "StatusNotification 1 Preparing", "nothing waits for its time"
         wanted = f"the CSMS sends a frame that is not OCPP-J: {flaw}"
-        assert wanted in pair.station.snapshot.warnings
-        asked = next(e for e in pair.messages.since(0)[1] if e.message_id == beat.message_id)
+        assert wanted in harness.station.snapshot.warnings
+        asked = next(e for e in harness.messages.since(0)[1] if e.message_id == beat.message_id)
         assert (asked.state, asked.trouble) == (ExchangeState.ERROR, flaw)
-        called = [value for _, value in facts(asked, pair.clock.now()) if "CALLERROR" in value]
+        called = [value for _, value in facts(asked, harness.clock.now()) if "CALLERROR" in value]
         assert not [value for value in called if not value.endswith(flaw)]
 
 
 async def test_a_flood_of_broken_frames_is_one_warning_and_a_few_events() -> None:
-    async with Pair() as pair:
+    async with Harness() as harness:
         for number in range(300):
-            await pair.csms.send_text(f'["3","x{number}",{{}}]')
-            await pair.csms.send_text(f"\ufeff[3,{number}]")
-        await pair.ask("GetConfiguration")
-        about = [w for w in pair.station.snapshot.warnings if "not OCPP-J" in w]
+            await harness.csms.send_text(f'["3","x{number}",{{}}]')
+            await harness.csms.send_text(f"\ufeff[3,{number}]")
+        await harness.ask("GetConfiguration")
+        about = [w for w in harness.station.snapshot.warnings if "not OCPP-J" in w]
         assert len(about) == 1
-        told = [event for event in pair.events.since(0)[1] if event.kind == "warning"]
+        told = [event for event in harness.events.since(0)[1] if event.kind == "warning"]
         assert len(told) == 2
-        _, exchanges = pair.messages.since(0)
+        _, exchanges = harness.messages.since(0)
         assert len([e for e in exchanges if e.direction is Direction.NOISE]) == 600
 
 
 async def test_a_new_connection_begins_without_the_warnings_of_the_last() -> None:
-    async with Pair() as pair:
-        await pair.csms.send_text("hello")
-        await pair.ask("GetConfiguration")
-        assert pair.station.snapshot.warnings
-        await pair.csms.cut()
-        await pair.advance(5)
-        assert pair.csms.connections == 2
-        assert not pair.station.snapshot.warnings
+    async with Harness() as harness:
+        await harness.csms.send_text("hello")
+        await harness.ask("GetConfiguration")
+        assert harness.station.snapshot.warnings
+        await harness.csms.cut()
+        await harness.advance(5)
+        assert harness.csms.connections == 2
+        assert not harness.station.snapshot.warnings
 
 
 async def test_a_call_with_an_id_that_is_too_long_is_answered_with_it() -> None:
-    async with Pair() as pair:
+    async with Harness() as harness:
         long_id = "x" * 100
-        pair.csms.clear()
-        await pair.csms.send_text(json.dumps([2, long_id, "ClearCache", {}]))
-        await pair.csms.until(lambda: bool(pair.csms.frames))
-        assert json.loads(pair.csms.frames[0]) == [3, long_id, {"status": "Accepted"}]
-        assert "the message id has 100 characters" in pair.station.snapshot.warnings[0]
+        harness.csms.clear()
+        await harness.csms.send_text(json.dumps([2, long_id, "ClearCache", {}]))
+        await harness.csms.until(lambda: bool(harness.csms.frames))
+        assert json.loads(harness.csms.frames[0]) == [3, long_id, {"status": "Accepted"}]
+        assert "the message id has 100 characters" in harness.station.snapshot.warnings[0]
 
 
 @pytest.mark.parametrize("answer", ["x" * 501, float("inf")])
@@ -287,36 +287,36 @@ async def test_an_answer_of_ours_that_is_not_valid_never_leaves(
     answer: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """InternalError is the truth, and who reads the log is told whose fault it is."""
-    async with Pair() as pair:
-        configuration = pair.station.charge_point.configuration
+    async with Harness() as harness:
+        configuration = harness.station.charge_point.configuration
         known = [{"key": "HeartbeatInterval", "readonly": False, "value": answer}]
         monkeypatch.setattr(configuration, "report", lambda _: (known, []))
-        kind, _, code, description, details = await pair.csms.ask_raw("GetConfiguration", {})
+        kind, _, code, description, details = await harness.csms.ask_raw("GetConfiguration", {})
         monkeypatch.undo()
         assert (kind, code, details) == (4, "InternalError", {})
         assert 0 < len(description) <= 255
-        (warning,) = pair.station.snapshot.warnings
+        (warning,) = harness.station.snapshot.warnings
         assert warning.startswith("our own answer to GetConfiguration is not valid")
         assert "a fault of ChargeForge, not of the CSMS" in warning
-        assert (await pair.ask("GetConfiguration"))["configurationKey"], "the loop lives on"
+        assert (await harness.ask("GetConfiguration"))["configurationKey"], "the loop lives on"
 
 
 async def test_a_handler_that_fails_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with Pair() as pair:
-        monkeypatch.setattr(pair.station.charge_point.configuration, "report", None)
-        kind, _, code, *_ = await pair.csms.ask_raw("GetConfiguration", {})
+    async with Harness() as harness:
+        monkeypatch.setattr(harness.station.charge_point.configuration, "report", None)
+        kind, _, code, *_ = await harness.csms.ask_raw("GetConfiguration", {})
         assert (kind, code) == (4, "InternalError")
-        (warning,) = pair.station.snapshot.warnings
+        (warning,) = harness.station.snapshot.warnings
         assert warning.startswith("the handler of GetConfiguration failed")
 
 
 async def test_a_call_of_ours_that_is_not_valid_is_not_blamed_on_the_csms() -> None:
-    async with Pair() as pair:
-        pair.csms.clear()
-        answer = await pair.station.charge_point.outbox.call(
+    async with Harness() as harness:
+        harness.csms.clear()
+        answer = await harness.station.charge_point.outbox.call(
             "DataTransfer", {"vendorId": "v" * 256, "data": "x"}
         )
-        assert not pair.csms.frames
+        assert not harness.csms.frames
         assert isinstance(answer, Error)
         assert not answer.sent
 
@@ -325,10 +325,10 @@ async def test_what_an_invalid_answer_was_to_begin_is_not_begun(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begun: list[int] = []
-    async with Pair() as pair:
+    async with Harness() as harness:
         bad: Any = call_result.Reset(status="Perhaps")  # type: ignore[arg-type]
         reply = Reply(bad, then=lambda: begun.append(1))
         monkeypatch.setattr(Core, "reset", lambda *_, **__: reply)
-        kind, _, code, *_ = await pair.csms.ask_raw("Reset", {"type": "Soft"})
+        kind, _, code, *_ = await harness.csms.ask_raw("Reset", {"type": "Soft"})
         assert (kind, code) == (4, "InternalError")
         assert not begun

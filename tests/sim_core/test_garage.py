@@ -11,7 +11,7 @@ import pytest
 from sim_core.commands import Accepted, Plug, Refused, Resume, Start, Unplug
 from sim_core.hardware.vehicle import Pause, VehicleType
 from sim_core.settings.garage_file import GarageError, load_garage
-from tests.pair import Pair
+from tests.harness import Harness
 
 GARAGE = load_garage()
 CAR = """
@@ -110,71 +110,71 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 # -- at the charge point ---------------------------------------------
 
 
-async def plug_and_start(pair: Pair, vehicle: str | None = None, number: int = 1) -> None:
-    assert await pair.submit(Plug(number, vehicle)) == Accepted()
-    assert isinstance(await pair.submit(Start(number, f"TAG{number}")), Accepted)
+async def plug_and_start(harness: Harness, vehicle: str | None = None, number: int = 1) -> None:
+    assert await harness.submit(Plug(number, vehicle)) == Accepted()
+    assert isinstance(await harness.submit(Start(number, f"TAG{number}")), Accepted)
 
 
 async def test_the_garage_is_seen_and_vehicles_arrive_from_it() -> None:
-    async with Pair(connectors=3) as pair:
-        assert pair.station.snapshot.vehicles == tuple(kind.name for kind in GARAGE)
+    async with Harness(connectors=3) as harness:
+        assert harness.station.snapshot.vehicles == tuple(kind.name for kind in GARAGE)
         for number, kind in enumerate(GARAGE[:2], start=1):
-            await pair.submit(Plug(number))
-            assert pair.connector(number).vehicle == kind.name
-            assert pair.connector(number).vid == kind.vid
-            assert pair.connector(number).soc_percent == pytest.approx(kind.arrives_at_percent)
-        assert await pair.submit(Plug(3, "sleeper 50")) == Accepted()
-        assert pair.connector(3).vehicle == "Sleeper 50"
-        await pair.submit(Unplug(3))
-        answer = await pair.submit(Plug(3, "Nobody's"))
+            await harness.submit(Plug(number))
+            assert harness.connector(number).vehicle == kind.name
+            assert harness.connector(number).vid == kind.vid
+            assert harness.connector(number).soc_percent == pytest.approx(kind.arrives_at_percent)
+        assert await harness.submit(Plug(3, "sleeper 50")) == Accepted()
+        assert harness.connector(3).vehicle == "Sleeper 50"
+        await harness.submit(Unplug(3))
+        answer = await harness.submit(Plug(3, "Nobody's"))
         assert isinstance(answer, Refused)
         assert answer.reason.startswith('there is no vehicle "Nobody\'s"; there are: Compact 60, ')
 
 
 async def test_a_full_battery_suspends_the_session() -> None:
-    async with Pair() as pair:
-        await plug_and_start(pair, "Nearly Full 60")
-        assert pair.status() == "Charging"
-        await pair.advance(180)
-        assert pair.status() == "SuspendedEV"
-        assert pair.connector().soc_percent == pytest.approx(100)
-        register_wh = pair.connector().register_wh
+    async with Harness() as harness:
+        await plug_and_start(harness, "Nearly Full 60")
+        assert harness.status() == "Charging"
+        await harness.advance(180)
+        assert harness.status() == "SuspendedEV"
+        assert harness.connector().soc_percent == pytest.approx(100)
+        register_wh = harness.connector().register_wh
         assert register_wh == pytest.approx(60, abs=0.01), "0.1 % of 60 kWh"
-        assert await pair.submit(Resume(1)) == Refused(
+        assert await harness.submit(Resume(1)) == Refused(
             "the vehicle at connector 1 takes nothing by itself: wait for it"
         )
-        await pair.advance(600)
-        assert pair.connector().register_wh == register_wh
-        assert pair.csms.of("StopTransaction") == []
-        assert "StatusNotification 1 SuspendedEV" in pair.csms.actions()
+        await harness.advance(600)
+        assert harness.connector().register_wh == register_wh
+        assert harness.csms.of("StopTransaction") == []
+        assert "StatusNotification 1 SuspendedEV" in harness.csms.actions()
 
 
 async def test_a_vehicle_that_leaves_when_it_is_full_ends_the_transaction() -> None:
     kind = replace(GARAGE[0], arrives_at_percent=79.9, full_at_percent=80.0, stops_when_full=True)
-    async with Pair(garage=(kind,)) as pair:
-        await plug_and_start(pair)
-        pair.csms.clear()
-        await pair.advance(60)
-        (stop,) = pair.csms.of("StopTransaction")
+    async with Harness(garage=(kind,)) as harness:
+        await plug_and_start(harness)
+        harness.csms.clear()
+        await harness.advance(60)
+        (stop,) = harness.csms.of("StopTransaction")
         assert stop.payload["reason"] == "Other"
         assert stop.payload["meterStop"] == 60
-        assert pair.status() == "Finishing"
-        assert "StatusNotification 1 SuspendedEV" not in pair.csms.actions()
-        await pair.submit(Unplug(1))
-        assert pair.status() == "Available"
+        assert harness.status() == "Finishing"
+        assert "StatusNotification 1 SuspendedEV" not in harness.csms.actions()
+        await harness.submit(Unplug(1))
+        assert harness.status() == "Available"
 
 
 async def test_a_pause_of_the_vehicle_is_suspended_ev_and_passes() -> None:
     kind = replace(GARAGE[0], pauses=(Pause(22.1, 45.0),))
-    async with Pair(garage=(kind,), keys={"MeterValueSampleInterval": "0"}) as pair:
-        await plug_and_start(pair)
-        pair.csms.clear()
-        await pair.advance(120)
-        assert pair.csms.actions() == [
+    async with Harness(garage=(kind,), keys={"MeterValueSampleInterval": "0"}) as harness:
+        await plug_and_start(harness)
+        harness.csms.clear()
+        await harness.advance(120)
+        assert harness.csms.actions() == [
             "StatusNotification 1 SuspendedEV",
             "StatusNotification 1 Charging",
         ]
-        suspended, charging = (call.payload for call in pair.csms.calls)
+        suspended, charging = (call.payload for call in harness.csms.calls)
         waited_s = int(charging["timestamp"][14:16]) * 60 + float(charging["timestamp"][17:23])
         waited_s -= int(suspended["timestamp"][14:16]) * 60 + float(suspended["timestamp"][17:23])
         assert waited_s == pytest.approx(45, abs=1.0)  # the firmware looks once a second
@@ -182,19 +182,19 @@ async def test_a_pause_of_the_vehicle_is_suspended_ev_and_passes() -> None:
 
 async def test_a_late_handshake_delays_the_start_but_not_a_card_that_comes_later() -> None:
     kind = replace(GARAGE[0], handshake_late_s=10.0)
-    async with Pair(garage=(kind,)) as pair:
-        await pair.submit(Plug(1))
-        await pair.advance(3)
-        await pair.submit(Start(1, "TAG"))
-        await pair.advance(6.9)
-        assert pair.csms.of("StartTransaction") == []
-        assert pair.status() == "Preparing"
-        await pair.advance(0.2)
-        assert pair.status() == "Charging"
-        await pair.submit(Plug(2))
-        await pair.advance(11)
-        await pair.submit(Start(2, "TAG2"))
-        assert pair.status(2) == "Charging"
+    async with Harness(garage=(kind,)) as harness:
+        await harness.submit(Plug(1))
+        await harness.advance(3)
+        await harness.submit(Start(1, "TAG"))
+        await harness.advance(6.9)
+        assert harness.csms.of("StartTransaction") == []
+        assert harness.status() == "Preparing"
+        await harness.advance(0.2)
+        assert harness.status() == "Charging"
+        await harness.submit(Plug(2))
+        await harness.advance(11)
+        await harness.submit(Start(2, "TAG2"))
+        assert harness.status(2) == "Charging"
 
 
 async def test_the_battery_survives_a_power_cut_in_a_model_that_goes_on(tmp_path: Path) -> None:
@@ -204,15 +204,15 @@ async def test_the_battery_survives_a_power_cut_in_a_model_that_goes_on(tmp_path
         "state": tmp_path,
         "behaviour": {"resume_after_power_loss": True},
     }
-    async with Pair(**options) as pair:
-        await plug_and_start(pair)
-        await pair.advance(30.5)
-        before = pair.connector()
+    async with Harness(**options) as harness:
+        await plug_and_start(harness)
+        await harness.advance(30.5)
+        before = harness.connector()
         assert before.soc_percent is not None
-        await pair.power_cut()
-        await pair.power_on()
-        await pair.settle()
-        after = pair.connector()
+        await harness.power_cut()
+        await harness.power_on()
+        await harness.settle()
+        after = harness.connector()
         assert (after.vehicle, after.status) == (kind.name, "Charging")
         # What the last second brought was not written down any more: to meter and battery alike.
         lost_wh = before.register_wh - after.register_wh

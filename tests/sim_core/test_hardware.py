@@ -279,6 +279,13 @@ def test_a_pause_begins_at_its_state_of_charge_and_lasts_its_time() -> None:
     assert metal.ev_ready
 
 
+def test_pauses_come_in_the_order_of_their_states_of_charge() -> None:
+    kind = replace(
+        GARAGE[0], arrives_at_percent=22.0, pauses=(Pause(23.0, 20.0), Pause(22.5, 40.0))
+    )
+    assert Vehicle(kind).room_wh() == pytest.approx(kind.battery_wh * 0.5 / 100)
+
+
 def test_who_has_passed_the_pause_on_arrival_does_not_pause() -> None:
     kind = replace(GARAGE[0], arrives_at_percent=50.0, pauses=(Pause(40.0, 60.0),))
     assert not Vehicle(kind).pausing
@@ -387,6 +394,11 @@ def test_two_vehicles_share_the_pool_and_a_connecting_one_has_its_reserve() -> N
     assert share([hungry, Demand(0, connecting=True)], 60_000, 10_000) == [50_000, 0]
     assert share([hungry, hungry], 60_000, 10_000) == [30_000, 30_000]
     assert share([hungry, Demand(12_000, charging=True)], 60_000, 10_000) == [48_000, 12_000]
+
+
+def test_for_whom_charges_already_nothing_more_is_held_free() -> None:
+    back = Demand(100_000, charging=True, connecting=True)
+    assert share([back, Demand(0)], 60_000, 10_000) == [60_000, 0]
 
 
 @given(

@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 
 from sim_core.csms import Csms
 from sim_core.csms.events import Booted, MeterReported, TransactionStarted, TransactionStopped
+from tests.network import free_port
 from tests.sidecar.beside import client
 
 
@@ -51,9 +51,9 @@ async def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Sig
 
 
 async def test_a_csms_that_is_away_is_said_once(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as finder:
-        port = finder.getsockname()[1]
-    process = await start(tmp_path, CSMS_URL=f"ws://127.0.0.1:{port}/ocpp", RECONNECT_MAX_SEC="1")
+    process = await start(
+        tmp_path, CSMS_URL=f"ws://127.0.0.1:{free_port()}/ocpp", RECONNECT_MAX_SEC="1"
+    )
     assert process.stdout is not None
     await process.stdout.readline()
     said = (await asyncio.wait_for(process.stdout.readline(), 10)).decode()
@@ -106,20 +106,15 @@ async def test_two_with_the_same_state_do_not_fight(tmp_path: Path) -> None:
 # -- for servers -----------------------------------------------------------------------------------
 
 
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as finder:
-        return str(finder.getsockname()[1])
-
-
 async def end(process: asyncio.subprocess.Process, number: signal.Signals) -> tuple[bytes, bytes]:
     """Within the three seconds that a container is given."""
     process.send_signal(number)
     return await asyncio.wait_for(process.communicate(), 3)
 
 
-async def charge(csms: Csms, port: str) -> TransactionStarted:
+async def charge(csms: Csms, port: int) -> TransactionStarted:
     """Start a transaction over HTTP and wait until the CSMS has heard of its energy."""
-    async with client(int(port)) as http:
+    async with client(port) as http:
         assert (await http.post("/plug/1")).status_code == 200
         assert (await http.post("/local_start/1?id_tag=TAG")).status_code == 200
     begun = await csms.wait_for(TransactionStarted, timeout_s=10)
@@ -165,7 +160,7 @@ async def test_sigterm_stops_what_charges_as_configured(
     port = free_port()
     async with Csms() as csms:
         url = f"ws://127.0.0.1:{csms.port}/ocpp"
-        process = await start(tmp_path, CSMS_URL=url, HTTP_PORT=port, **options)
+        process = await start(tmp_path, CSMS_URL=url, HTTP_PORT=str(port), **options)
         await csms.wait_for(Booted, timeout_s=20)
         begun = await charge(csms, port)
         _, err = await end(process, signal.SIGTERM)
@@ -208,13 +203,15 @@ async def test_a_reader_that_stalls_holds_up_neither_the_charge_point_nor_its_en
             sys.executable,
             "-m",
             "sim_core",
-            env=environment(tmp_path, CSMS_URL=f"ws://127.0.0.1:{csms.port}/ocpp", HTTP_PORT=port),
+            env=environment(
+                tmp_path, CSMS_URL=f"ws://127.0.0.1:{csms.port}/ocpp", HTTP_PORT=str(port)
+            ),
             stdout=writing,
             stderr=asyncio.subprocess.PIPE,
         )
         os.close(writing)
         await csms.wait_for(Booted, timeout_s=20)
-        async with client(int(port)) as http:
+        async with client(port) as http:
             assert (await http.get("/health")).status_code == 200
         _, err = await end(process, signal.SIGTERM)
         assert (process.returncode, err) == (0, b"")
@@ -235,10 +232,10 @@ async def test_a_silent_csms_does_not_hold_up_the_end(tmp_path: Path) -> None:
     port = free_port()
     async with Csms() as csms:
         url = f"ws://127.0.0.1:{csms.port}/ocpp"
-        process = await start(tmp_path, CSMS_URL=url, HTTP_PORT=port, STOP_ON_EXIT="true")
+        process = await start(tmp_path, CSMS_URL=url, HTTP_PORT=str(port), STOP_ON_EXIT="true")
         await csms.wait_for(Booted, timeout_s=20)
         await charge(csms, port)
-        async with client(int(port)) as http:
+        async with client(port) as http:
             assert (await http.post("/silent")).status_code == 200
         _, err = await end(process, signal.SIGTERM)
         assert (process.returncode, err) == (0, b"")
@@ -275,7 +272,7 @@ async def test_what_is_probably_a_mistake_is_said_and_stands(tmp_path: Path) -> 
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "sim_core"),
-        env=environment(tmp_path, CSMS_URL="ws://127.0.0.1:9/ocpp", HTTP_PORT=port)
+        env=environment(tmp_path, CSMS_URL="ws://127.0.0.1:9/ocpp", HTTP_PORT=str(port))
         | {"PYTHONPATH": str(Path(__file__).parents[2])},
         cwd=tmp_path,
         stdout=asyncio.subprocess.PIPE,
@@ -285,7 +282,7 @@ async def test_what_is_probably_a_mistake_is_said_and_stands(tmp_path: Path) -> 
     assert process.stdout is not None
     while remark not in (line := (await process.stdout.readline()).decode()):
         assert line, "it has ended without a word about it"
-    async with client(int(port)) as http:
+    async with client(port) as http:
         for _ in range(1_000):
             with contextlib.suppress(httpx.ConnectError):
                 assert remark in (await http.get("/info")).json()["warnings"]
@@ -299,9 +296,9 @@ async def test_a_reconnect_says_accepted_again(tmp_path: Path) -> None:
     port = free_port()
     async with Csms() as csms:
         url = f"ws://127.0.0.1:{csms.port}/ocpp"
-        process = await start(tmp_path, CSMS_URL=url, HTTP_PORT=port)
+        process = await start(tmp_path, CSMS_URL=url, HTTP_PORT=str(port))
         await csms.wait_for(Booted, timeout_s=20)
-        async with client(int(port)) as http:
+        async with client(port) as http:
             assert (await http.post("/link/down")).json()["online"] is False
             assert "Accepted" not in (await http.get("/health")).text
             await http.post("/link/up")

@@ -6,7 +6,7 @@ import pytest
 
 from sim_core.ocpp16.configuration_keys import Key, Kind
 from sim_core.ocpp16.key_refusals import why_rejected
-from tests.pair import Pair
+from tests.harness import Harness
 
 KNOWN = tuple("ABCDEFGHIJK")
 
@@ -75,17 +75,17 @@ def test_what_came_is_quoted_in_bounds(length: int, shown: str) -> None:
 
 
 async def test_the_log_says_it_and_hides_a_secret() -> None:
-    async with Pair() as pair:
+    async with Harness() as harness:
         for key, value in (
             ("HeartbeatInterval", "often"),
             ("AuthorizationKey", "s3cr3t-too-long-" * 3),
             ("NumberOfConnectors", "7"),
             ("NoSuchKey", "1"),
         ):
-            await pair.ask("ChangeConfiguration", key=key, value=value)
+            await harness.ask("ChangeConfiguration", key=key, value=value)
         told = [
             event.text
-            for event in pair.events.since(0)[1]
+            for event in harness.events.since(0)[1]
             if event.kind in ("configuration", "security") and "was refused" in event.text
         ]
         assert len(told) == 3, "a key that there is not is no refused value"

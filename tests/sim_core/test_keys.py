@@ -8,7 +8,7 @@ import pytest
 from sim_core.hardware.measurands import USUAL_MEASURANDS
 from sim_core.ocpp16.configuration import Configuration
 from sim_core.ocpp16.configuration_keys import PROFILES, Key, Kind, keys_of, standard_keys
-from tests.pair import Pair
+from tests.harness import Harness
 
 LISTS, RESERVING = "LocalAuthListManagement", "Reservation"
 FIRMWARE, SMART = "FirmwareManagement", "SmartCharging"
@@ -150,6 +150,13 @@ def test_a_text_has_500_characters() -> None:
     assert Key("Mine", Kind.TEXT, "").normal("x" * 501) is None
 
 
+def test_a_list_is_a_text_too() -> None:
+    key = Key("Mine", Kind.LIST, "")
+    assert key.normal(",".join(["x" * 250, "y" * 249])) is not None
+    assert key.normal(",".join(["x" * 250, "y" * 250])) is None
+    assert key.normal("x,\x1b[2J") is None
+
+
 def test_zero_means_never_where_it_is_allowed_whatever_the_least_is() -> None:
     key = Key("Mine", Kind.INTEGER, "10", low=5, high=20, off=True)
     assert [key.normal(value) for value in ("0", "4", "5", "20", "21")] == [
@@ -236,10 +243,10 @@ def test_stored_values_count_where_they_still_may() -> None:
 
 
 async def test_get_configuration_tells_the_whole_table_and_no_secret() -> None:
-    async with Pair(model="generic", keys={"AuthorizationKey": "0123456789abcdef"}) as pair:
-        answer = await pair.ask("GetConfiguration")
+    async with Harness(model="generic", keys={"AuthorizationKey": "0123456789abcdef"}) as harness:
+        answer = await harness.ask("GetConfiguration")
         told = {row["key"]: row for row in answer["configurationKey"]}
-        own = {key.name: key for key in keys_of(pair.model, standard_keys(CONNECTORS))}
+        own = {key.name: key for key in keys_of(harness.model, standard_keys(CONNECTORS))}
         assert set(told) == set(own) >= set(KEYS)
         for name, row in told.items():
             assert row["readonly"] is own[name].readonly

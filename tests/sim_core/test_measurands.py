@@ -18,7 +18,7 @@ from sim_core.hardware.measurands import (
 )
 from sim_core.hardware.model import Metering
 from sim_core.settings.model_file import load_model
-from tests.pair import Pair
+from tests.harness import Harness
 
 LISTS = ("MeterValuesSampledData", "MeterValuesAlignedData", "StopTxnSampledData")
 GENERIC = load_model("generic")
@@ -72,19 +72,21 @@ async def test_a_csms_may_ask_for_what_the_make_measures(
 ) -> None:
     monkeypatch.setitem(MEASURANDS, "Power.Reactive.Import", REACTIVE)
     also = Metering(also_measures="Power.Reactive.Import" if has_it else "")
-    async with Pair(model=replace(GENERIC, metering=also)) as pair:
+    async with Harness(model=replace(GENERIC, metering=also)) as harness:
         for name in LISTS:
-            answer = await pair.ask(
+            answer = await harness.ask(
                 "ChangeConfiguration", key=name, value="Voltage,Power.Reactive.Import"
             )
             assert answer["status"] == ("Accepted" if has_it else "Rejected")
-            told = await pair.ask("GetConfiguration", key=[f"{name}MaxLength"])
+            told = await harness.ask("GetConfiguration", key=[f"{name}MaxLength"])
             most = len(USUAL_MEASURANDS) + has_it
             assert told["configurationKey"][0]["value"] == str(most)
         if has_it:
-            asked = await pair.ask("TriggerMessage", requestedMessage="MeterValues", connectorId=1)
+            asked = await harness.ask(
+                "TriggerMessage", requestedMessage="MeterValues", connectorId=1
+            )
             assert asked["status"] == "Accepted"
-            said = (await pair.csms.next_call("MeterValues")).payload["meterValue"][0]
+            said = (await harness.csms.next_call("MeterValues")).payload["meterValue"][0]
             assert said["sampledValue"][1] == {
                 "value": "50",
                 "context": "Trigger",

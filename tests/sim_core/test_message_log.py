@@ -117,3 +117,24 @@ def test_who_reads_on_another_thread_sees_each_exchange_whole_and_its_end() -> N
     reader.join(20)
     assert not reader.is_alive()
     assert all(seen[i].answer == f"answer {i}" for i in range(count - 49, count + 1))
+
+
+def opened(log: MessageLog, length: int) -> int:
+    return log.open(Direction.SENT, "Heartbeat", "id", "x" * length, AT)
+
+
+def test_one_exchange_is_kept_however_long_it_is() -> None:
+    log = MessageLog(characters=100)
+    opened(log, 10)
+    number = opened(log, 1_000)
+    log.close(number, ExchangeState.ANSWERED, answer="y" * 1_000)
+    assert [one.number for one in log.since(0)[1]] == [number]
+
+
+def test_looking_at_what_waits_makes_no_room() -> None:
+    """What is looked at takes a little more than what nobody has looked at."""
+    log = MessageLog(characters=1_000)
+    for _ in range(10):
+        opened(log, 100)
+        log.since(0)
+    assert len(log.since(0)[1]) == 1_000 // len("Heartbeat" + "id" + "x" * 100)

@@ -177,8 +177,13 @@ def test_what_is_offered_is_the_least_of_charger_cabinet_and_profile() -> None:
     assert metal.reading().offered_w == 60_000
     metal.profile_w = 11_000.0
     assert metal.reading().offered_w == 11_000
+    metal.profile_least_w = 12_000.0
+    assert metal.reading().offered_w == 0, "less than the profile wants is nothing"
     metal.profile_w = 99_000.0
     assert metal.reading().offered_w == 60_000
+    metal.starved = True
+    assert metal.reading().offered_w == 0, "the profile of the whole leaves nothing here"
+    metal.starved = False
     metal.allowed_w = 1e9
     metal.profile_w = None
     rated_w = min(180_000, 250 * Vehicle(KIND).voltage_at(250))

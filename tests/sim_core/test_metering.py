@@ -16,6 +16,9 @@ from sim_core.charging.rhythm import Aligned, Periodic
 from sim_core.commands import Accepted, Plug, Start, Stop, SuspendEV, Unplug
 from sim_core.engine import Engine
 from sim_core.events import Ring
+from sim_core.hardware.meter import Reading
+from sim_core.hardware.model import Metering
+from sim_core.ocpp16.metering import sampled_values
 from sim_core.ocpp16.timestamps import moment
 from sim_core.runtime.clock import ManualClock, SystemClock, Timer
 from sim_core.settings.model_file import load_model
@@ -25,7 +28,7 @@ from sim_core.station import Station
 from sim_core.store.interface import MEMORY
 from sim_core.store.records import SAMPLED
 from sim_core.wire.message_log import MessageLog
-from tests.pair import Pair, settings
+from tests.harness import Harness, settings
 from tests.scripted_csms import ScriptedCsms
 
 REGISTER = "Energy.Active.Import.Register"
@@ -34,8 +37,8 @@ FOUR = (REGISTER, *EXTRA.split(","))
 MODELS = ("generic", "gresgying-f3-eu180")
 
 
-class OptionsPair(Pair):
-    """A pair whose charge point is made from options, as `chargeforge` makes it."""
+class OptionsHarness(Harness):
+    """A harness whose charge point is made from options, as `chargeforge` makes it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__()
@@ -71,11 +74,11 @@ def samples(csms: ScriptedCsms, connector_id: int = 1) -> list[tuple[datetime, d
     ]
 
 
-async def charge(pair: Pair, vehicle: str | None = None, number: int = 1) -> None:
-    assert await pair.submit(Plug(number, vehicle)) == Accepted()
-    assert isinstance(await pair.submit(Start(number, f"TAG{number}")), Accepted)
-    await pair.advance(5)
-    assert pair.status(number) == "Charging"
+async def charge(harness: Harness, vehicle: str | None = None, number: int = 1) -> None:
+    assert await harness.submit(Plug(number, vehicle)) == Accepted()
+    assert isinstance(await harness.submit(Start(number, f"TAG{number}")), Accepted)
+    await harness.advance(5)
+    assert harness.status(number) == "Charging"
 
 
 # -- one chain, in print ---------------------------------------------
@@ -83,13 +86,13 @@ async def charge(pair: Pair, vehicle: str | None = None, number: int = 1) -> Non
 
 @pytest.mark.parametrize("model", MODELS)
 async def test_everything_wavers_and_a_csms_can_check_it(model: str) -> None:
-    async with OptionsPair(
+    async with OptionsHarness(
         model=model, noise_w_percent=5.0, extra_measurands=EXTRA, meter_period_sec=10
-    ) as pair:
-        await charge(pair)
-        pair.csms.clear()
-        await pair.advance(600)
-        read = samples(pair.csms)
+    ) as harness:
+        await charge(harness)
+        harness.csms.clear()
+        await harness.advance(600)
+        read = samples(harness.csms)
         assert len(read) >= 55
         kilo = 1000 if model != "generic" else 1
         numbers = [[float(texts[name]) for name in FOUR] for _, texts in read]
@@ -112,41 +115,43 @@ async def test_everything_wavers_and_a_csms_can_check_it(model: str) -> None:
 
 
 async def test_power_is_the_product_of_what_the_meter_shows() -> None:
-    async with OptionsPair(model="gresgying-f3-eu180", extra_measurands=EXTRA) as pair:
-        await charge(pair)
-        pair.csms.clear()
-        await pair.advance(300)
-        for _, texts in samples(pair.csms):
+    async with OptionsHarness(model="gresgying-f3-eu180", extra_measurands=EXTRA) as harness:
+        await charge(harness)
+        harness.csms.clear()
+        await harness.advance(300)
+        for _, texts in samples(harness.csms):
             product = float(texts["Voltage"]) * float(texts["Current.Import"]) / 1000
             assert texts["Power.Active.Import"] == f"{product:g}"
 
 
 async def test_without_noise_a_constant_power_is_exact() -> None:
-    async with OptionsPair(
+    async with OptionsHarness(
         model="generic",
         noise_w_percent=0.0,
         meter_rate_w=7200.0,
         extra_measurands=EXTRA,
         meter_period_sec=5,
         meter_start_wh=1000,
-    ) as pair:
-        await charge(pair)
-        pair.csms.clear()
-        await pair.advance(60)
-        read = [texts for _, texts in samples(pair.csms)]
+    ) as harness:
+        await charge(harness)
+        harness.csms.clear()
+        await harness.advance(60)
+        read = [texts for _, texts in samples(harness.csms)]
         assert {texts["Power.Active.Import"] for texts in read} == {"7200"}
         registers = [int(texts[REGISTER]) for texts in read]
         assert {b - a for a, b in pairwise(registers)} == {10}
 
 
 async def test_no_energy_while_the_vehicle_pauses() -> None:
-    async with OptionsPair(model="generic", extra_measurands=EXTRA, meter_period_sec=5) as pair:
-        await charge(pair)
-        await pair.submit(SuspendEV(1))
-        await pair.advance(5)
-        pair.csms.clear()
-        await pair.advance(60)
-        read = [texts for _, texts in samples(pair.csms)]
+    async with OptionsHarness(
+        model="generic", extra_measurands=EXTRA, meter_period_sec=5
+    ) as harness:
+        await charge(harness)
+        await harness.submit(SuspendEV(1))
+        await harness.advance(5)
+        harness.csms.clear()
+        await harness.advance(60)
+        read = [texts for _, texts in samples(harness.csms)]
         assert len(read) == 12
         assert len({texts[REGISTER] for texts in read}) == 1
         assert {(t["Power.Active.Import"], t["Current.Import"]) for t in read} == {("0", "0.00")}
@@ -161,8 +166,8 @@ async def test_extra_measurands_are_added_to_whatever_comes_first() -> None:
         ({"model": "gresgying-f3-eu180"}, load_model("gresgying-f3-eu180").keys[key].value),
     ]
     for options, expected in cases:
-        async with OptionsPair(extra_measurands="Voltage, SoC", **options) as pair:
-            answer = await pair.ask("GetConfiguration", key=[key])
+        async with OptionsHarness(extra_measurands="Voltage, SoC", **options) as harness:
+            answer = await harness.ask("GetConfiguration", key=[key])
             assert answer["configurationKey"][0]["value"] == expected
 
 
@@ -183,15 +188,15 @@ async def test_a_measurand_that_is_none_is_a_sentence() -> None:
 @pytest.mark.parametrize("period_s", [0, 1, 4])
 async def test_the_period_of_the_operator_counts_in_every_model(period_s: int) -> None:
     for model in MODELS:
-        async with OptionsPair(
+        async with OptionsHarness(
             model=model,
             meter_period_sec=period_s,
             ocpp_keys={"ClockAlignedDataInterval": "0"},
-        ) as pair:
-            await charge(pair)
-            pair.csms.clear()
-            await pair.advance(20)
-            stamps = [at for at, _ in samples(pair.csms)]
+        ) as harness:
+            await charge(harness)
+            harness.csms.clear()
+            await harness.advance(20)
+            stamps = [at for at, _ in samples(harness.csms)]
             assert len(stamps) == (20 // period_s if period_s else 0)
             assert {b - a for a, b in pairwise(stamps)} <= {timedelta(seconds=period_s)}
 
@@ -203,53 +208,53 @@ async def test_a_second_vehicle_takes_its_share_and_gives_it_back() -> None:
     model = load_model("gresgying-f3-eu180")
     timing = replace(model.timing["swift"], cable_check_s=10, energize_s=5, ramp_w_per_s=1e9)
     keys = {"MeterValueSampleInterval": "1", "ClockAlignedDataInterval": "0"}
-    async with Pair(model=model, timing=timing, keys=keys) as pair:
+    async with Harness(model=model, timing=timing, keys=keys) as harness:
 
         def kilowatts(number: int) -> list[float]:
             """What the last samples have told: power that flows, and power that is offered."""
-            last = samples(pair.csms, number)[-1][1]
+            last = samples(harness.csms, number)[-1][1]
             return [round(float(last[m]), 1) for m in ("Power.Active.Import", "Power.Offered")]
 
-        await pair.submit(Plug(1, "Saloon 82"))
-        await pair.submit(Start(1, "TAG1"))
-        await pair.advance(16.5)
+        await harness.submit(Plug(1, "Saloon 82"))
+        await harness.submit(Start(1, "TAG1"))
+        await harness.advance(16.5)
         assert kilowatts(1) == [60, 60]
-        await pair.submit(Plug(2, "Van 100"))
-        await pair.advance(1)
+        await harness.submit(Plug(2, "Van 100"))
+        await harness.advance(1)
         assert kilowatts(1) == [60, 60], "a cable alone takes nothing"
-        await pair.submit(Start(2, "TAG2"))
-        await pair.advance(1)
+        await harness.submit(Start(2, "TAG2"))
+        await harness.advance(1)
         assert kilowatts(1) == [50, 50], "held free while the second connects"
-        await pair.advance(13.5)
+        await harness.advance(13.5)
         assert kilowatts(1) == [50, 50]
-        await pair.advance(2)
+        await harness.advance(2)
         assert (kilowatts(1), kilowatts(2)) == ([30, 30], [30, 30])
-        assert pair.connector(1).limited_by == pair.connector(2).limited_by == "cabinet"
-        assert pair.connector(1).limit_w == 30_000
-        await pair.submit(SuspendEV(2))
-        await pair.advance(1)
+        assert harness.connector(1).limited_by == harness.connector(2).limited_by == "cabinet"
+        assert harness.connector(1).limit_w == 30_000
+        await harness.submit(SuspendEV(2))
+        await harness.advance(1)
         assert kilowatts(1) == [60, 60], "who pauses needs none"
-        await pair.submit(Stop(2))
-        await pair.advance(1)
+        await harness.submit(Stop(2))
+        await harness.advance(1)
         assert kilowatts(1) == [60, 60]
-        assert pair.connector(1).limited_by == "cabinet"
+        assert harness.connector(1).limited_by == "cabinet"
 
 
 async def test_a_start_that_fails_gives_back_what_was_held_for_it() -> None:
     model = load_model("gresgying-f3-eu180")
     timing = replace(model.timing["swift"], cable_check_s=30, energize_s=1, ramp_w_per_s=1e9)
-    async with Pair(model=model, timing=timing) as pair:
-        await pair.submit(Plug(1, "Saloon 82"))
-        await pair.submit(Start(1, "TAG1"))
-        await pair.advance(40)
-        assert pair.connector(1).power_w == pytest.approx(60_000)
-        await pair.submit(Plug(2, "Van 100"))
-        await pair.submit(Start(2, "TAG2"))
-        await pair.advance(2)
-        assert pair.connector(1).power_w == pytest.approx(50_000)
-        await pair.submit(Unplug(2))
-        await pair.advance(2)
-        assert pair.connector(1).power_w == pytest.approx(60_000)
+    async with Harness(model=model, timing=timing) as harness:
+        await harness.submit(Plug(1, "Saloon 82"))
+        await harness.submit(Start(1, "TAG1"))
+        await harness.advance(40)
+        assert harness.connector(1).power_w == pytest.approx(60_000)
+        await harness.submit(Plug(2, "Van 100"))
+        await harness.submit(Start(2, "TAG2"))
+        await harness.advance(2)
+        assert harness.connector(1).power_w == pytest.approx(50_000)
+        await harness.submit(Unplug(2))
+        await harness.advance(2)
+        assert harness.connector(1).power_w == pytest.approx(60_000)
 
 
 # -- on time ---------------------------------------------------------
@@ -308,6 +313,30 @@ async def test_what_a_stall_covered_follows_with_its_own_stamps() -> None:
     assert periodic == aligned == expected
 
 
+async def test_a_slot_has_not_begun_while_the_clock_says_so() -> None:
+    """A timer may wake a hair before the time of day has come to the slot."""
+    clock, hair = ManualClock(), timedelta(milliseconds=1)
+    began = clock.now()
+    sampled: list[tuple[datetime, datetime]] = []
+    behind = timedelta(0)
+    aligned = Aligned(
+        clock,
+        lambda: clock.now() - behind,
+        lambda: 10.0,
+        lambda at: sampled.append((at, clock.now())),
+    )
+    aligned.rearm()
+    behind = hair
+    await clock.advance(11)
+    slot = began + timedelta(seconds=10)
+    assert sampled == [(slot, slot + hair)]
+
+
+def test_a_register_is_never_more_than_the_meter_has_counted() -> None:
+    (value,) = sampled_values(Reading(1.9), (REGISTER,), "Sample.Periodic", Metering())
+    assert value["value"] == "1"
+
+
 async def test_slots_that_a_set_clock_has_leapt_over_do_not_follow() -> None:
     clock = BusyClock()
     began = clock.now()
@@ -326,16 +355,18 @@ async def test_slots_that_a_set_clock_has_leapt_over_do_not_follow() -> None:
 
 
 async def test_a_charge_point_with_ten_connectors_skips_nothing() -> None:
-    async with Pair(connectors=10, connect=False, keys={"MeterValueSampleInterval": "1"}) as pair:
-        pair.station.charge_point.configuration.override("AllowOfflineTxForUnknownId", "true")
+    async with Harness(
+        connectors=10, connect=False, keys={"MeterValueSampleInterval": "1"}
+    ) as harness:
+        harness.station.charge_point.configuration.override("AllowOfflineTxForUnknownId", "true")
         began = {}
         for number in range(1, 11):
-            await pair.submit(Plug(number))
-            assert isinstance(await pair.submit(Start(number, f"TAG{number}")), Accepted)
-            began[number] = pair.clock.now()
-            await pair.advance(0.07)
-        await pair.advance(120)
-        rows = pair.station._store.journal.first(100_000)
+            await harness.submit(Plug(number))
+            assert isinstance(await harness.submit(Start(number, f"TAG{number}")), Accepted)
+            began[number] = harness.clock.now()
+            await harness.advance(0.07)
+        await harness.advance(120)
+        rows = harness.station._store.journal.first(100_000)
         for number in range(1, 11):
             stamps = [
                 moment(row.content["at"].replace("+00:00", "Z"))

@@ -17,7 +17,7 @@ from sim_core.ocpp16.registration import boot_payload
 from sim_core.settings.loading import load
 from sim_core.settings.model_file import ModelError, load_model, shipped
 from sim_core.settings.options import ConfigError, Settings, options_of
-from tests.pair import Pair
+from tests.harness import Harness
 
 IDENTITY = '[identity]\nvendor = "V"\nmodel = "M"\n'
 RATINGS = "[ratings]\nconnector_power_w = 1\nconnector_current_a = 1\ncabinet_power_w = 1\n"
@@ -130,6 +130,10 @@ def test_every_field_says_what_it_may_be() -> None:
         ("[timing.real]\nboot = 1", "timing.real.boot is not known"),
         ("[timing.fast]\nboot_s = 1", "timing.fast is not known; allowed is swift, real"),
         ('[quirks]\njson_c = { says = "x", keys = { A = 3 } }', "quirks.json_c.keys.A is 3"),
+        (
+            f'[quirks]\njson_c = {{ says = "x", keys = {{ A = "{"x" * 501}" }} }}',
+            "allowed is a text in quotes of at most 500 characters",
+        ),
     ],
 )
 def test_what_is_not_allowed_is_named(tmp_path: Path, text: str, sentence: str) -> None:
@@ -228,13 +232,13 @@ def test_a_key_in_another_spelling_is_not_a_second_one() -> None:
 @pytest.mark.parametrize("connectors", [2, 64])
 @pytest.mark.parametrize("model", shipped())
 async def test_every_key_of_every_model_can_leave(model: str, connectors: int) -> None:
-    async with Pair(model=model, connectors=connectors) as pair:
-        answer = await pair.ask("GetConfiguration")
+    async with Harness(model=model, connectors=connectors) as harness:
+        answer = await harness.ask("GetConfiguration")
         assert OCPP_16.schemas.answer_fault("GetConfiguration", answer) is None
         most = ",".join(f"{n}.RST" for n in range(connectors + 1))
         assert len(most) <= 500
-        await pair.ask("ChangeConfiguration", key="ConnectorPhaseRotation", value=most)
-        answer = await pair.ask("GetConfiguration")
+        await harness.ask("ChangeConfiguration", key="ConnectorPhaseRotation", value=most)
+        answer = await harness.ask("GetConfiguration")
         assert OCPP_16.schemas.answer_fault("GetConfiguration", answer) is None
 
 

@@ -40,11 +40,12 @@ from sim_core.sidecar.read_routes import READ_ROUTES
 from sim_core.station import Station
 from sim_core.store.interface import MEMORY
 from sim_core.wire.message_log import MessageLog
-from tests.pair import Pair
-from tests.pair import settings as without_files
+from tests.harness import Harness
+from tests.harness import settings as without_files
+from tests.network import free_port
 from tests.scripted_csms import CallError, ScriptedCsms
 from tests.sidecar.beside import beside
-from tests.sim_core.test_headless import free_port, start
+from tests.sim_core.test_headless import start
 
 LINES = [form.line for form in OUTPUT_FORMATS.values()]
 ANYTHING = st.text(st.characters(codec=None, exclude_categories=()))
@@ -291,11 +292,11 @@ class NastyCsms(ScriptedCsms):
 @pytest.mark.parametrize("text", [NASTY[0], NASTY[1], NASTY[2] + NASTY[6], NASTY[3]], ids=range(4))
 async def test_what_a_csms_says_is_harmless_on_every_way_out(text: str) -> None:
     csms = NastyCsms(text)
-    async with csms, beside(Pair(csms=csms)) as here:
+    async with csms, beside(Harness(csms=csms)) as here:
         await csms.say_everything()
         await here.http.post("/plug/1")
         await here.http.post("/local_start/1", params={"id_tag": "TAG"})
-        await here.pair.settle()
+        await here.harness.settle()
         assert csms.connections == 1
         for look in READ_ROUTES:
             if look.path != "/events":
@@ -306,7 +307,7 @@ async def test_what_a_csms_says_is_harmless_on_every_way_out(text: str) -> None:
                     assert answer.text.isascii()
         metrics = (await here.http.get("/metrics")).text
         assert list(text_string_to_metric_families(metrics))
-        await same_events(here.http, [one.text for one in here.pair.events.since(0)[1]])
+        await same_events(here.http, [one.text for one in here.harness.events.since(0)[1]])
 
 
 async def same_events(http: httpx.AsyncClient, texts: list[str]) -> None:
@@ -344,7 +345,7 @@ async def test_no_frame_that_is_half_understood_leaks(tmp_path: Path) -> None:
         "http://127.0.0.1:1/up?X-Amz-Signature=s3cret",
         "gopher://me:s3cret@host/",
     )
-    async with ScriptedCsms() as csms, beside(Pair(csms=csms)) as here:
+    async with ScriptedCsms() as csms, beside(Harness(csms=csms)) as here:
         for place in odd:
             await csms.ask_raw("GetDiagnostics", {"location": place})
             await csms.ask_raw("UpdateFirmware", {"location": place, "retrieveDate": "now"})
@@ -359,7 +360,7 @@ async def test_no_frame_that_is_half_understood_leaks(tmp_path: Path) -> None:
                 await csms.send_text(json.dumps([2, "x", "ChangeConfiguration", [key, value]]))
                 await csms.send_text(json.dumps([7, "x", {"key": key, "value": value}]))
                 await csms.send_text(json.dumps({"key": key, "value": value})[:-1])
-        await here.pair.advance(30)
+        await here.harness.advance(30)
         told = ""
         for look in READ_ROUTES:
             if look.path != "/events":
@@ -367,8 +368,8 @@ async def test_no_frame_that_is_half_understood_leaks(tmp_path: Path) -> None:
                     look.path, params={"limit": 1000} if "mess" in look.path else {}
                 )
                 told += answer.text
-        told += "".join(one.text for one in here.pair.events.since(0)[1])
-        told += str(here.pair.station.snapshot)
+        told += "".join(one.text for one in here.harness.events.since(0)[1])
+        told += str(here.harness.station.snapshot)
         assert "GetDiagnostics" in told
         assert "s3cret" not in told
 
@@ -388,7 +389,7 @@ async def test_no_secret_leaves_a_running_charge_point(tmp_path: Path) -> None:
     async with Csms() as csms:
         given = {name: value.replace("{}", str(csms.port)) for name, value in SECRETS.items()}
         del given["PROXY"]
-        process = await start(tmp_path, **given, LOG_FILE=str(log), HTTP_PORT=port)
+        process = await start(tmp_path, **given, LOG_FILE=str(log), HTTP_PORT=str(port))
         await csms.wait_for(Booted, timeout_s=20)
         told = ""
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:

@@ -32,7 +32,7 @@ from sim_core.commands import (
     Swipe,
 )
 from tests.conformance.acts import charge
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import Drop, Hold
 
 FREE = Facts(connector_id=3)
@@ -214,13 +214,13 @@ SWITCHES: list[tuple[list[Command], Command, str]] = [
 async def test_a_switch_that_would_change_nothing(
     before: list[Command], switch: Command, sentence: str
 ) -> None:
-    async with Pair() as pair:
+    async with Harness() as harness:
         for command in before:
-            assert await pair.submit(command) == Accepted()
-        seen = pair.station.snapshot
+            assert await harness.submit(command) == Accepted()
+        seen = harness.station.snapshot
         assert seen.refusals[ACTION_BY_COMMAND[type(switch)].name] == sentence
-        assert await pair.submit(switch) == Refused(sentence)
-        after = pair.station.snapshot
+        assert await harness.submit(switch) == Refused(sentence)
+        after = harness.station.snapshot
         assert (after.powered, after.link.state) == (seen.powered, seen.link.state)
         assert after.link.online == seen.link.online
 
@@ -233,12 +233,12 @@ async def test_switches_that_change_something_are_not_refused() -> None:
     ]
     switches = {action.name for action in ACTIONS if not action.on_connector}
     assert switches == {ACTION_BY_COMMAND[type(one)].name for two in pairs for one in two}
-    async with Pair() as pair:
+    async with Harness() as harness:
         for off, on in pairs:
             for command in (off, on):
                 name = ACTION_BY_COMMAND[type(command)].name
-                assert name not in pair.station.snapshot.refusals
-                assert await pair.submit(command) == Accepted()
+                assert name not in harness.station.snapshot.refusals
+                assert await harness.submit(command) == Accepted()
 
 
 # -- while the answer to a card is open --------------------------------------------------------
@@ -256,36 +256,36 @@ async def test_what_happens_while_a_card_is_asked_about(
     happens: Command, sentence: str, plugged: bool
 ) -> None:
     """The CSMS says yes to a connector that cannot charge any more."""
-    async with Pair(keys={"AuthorizationCacheEnabled": "true"}) as pair:
-        await pair.submit(Swipe(1, "TAG"))
-        await pair.submit(Swipe(1, "TAG"))  # the cache knows it from now on, also offline
+    async with Harness(keys={"AuthorizationCacheEnabled": "true"}) as harness:
+        await harness.submit(Swipe(1, "TAG"))
+        await harness.submit(Swipe(1, "TAG"))  # the cache knows it from now on, also offline
         if plugged:
-            await pair.submit(Plug(1))
-        pair.csms.script["Authorize"].append(Drop())
+            await harness.submit(Plug(1))
+        harness.csms.script["Authorize"].append(Drop())
         card = Start(1, "TAG") if plugged else Swipe(1, "TAG")
-        asking = asyncio.ensure_future(pair.station.submit(card))
-        await pair.settle()
+        asking = asyncio.ensure_future(harness.station.submit(card))
+        await harness.settle()
         assert not asking.done()
-        assert await pair.submit(happens) == Accepted()
-        await pair.advance(31)
+        assert await harness.submit(happens) == Accepted()
+        await harness.advance(31)
         assert await asking == Refused(sentence)
-        assert not pair.csms.of("StartTransaction")
-        assert pair.connector().token is None
+        assert not harness.csms.of("StartTransaction")
+        assert harness.connector().token is None
 
 
 async def test_a_fault_while_a_card_of_the_group_is_asked_about() -> None:
     """A reader of a connector that is Faulted stops for no card, its own included."""
-    async with Pair() as pair:
+    async with Harness() as harness:
         group = {"status": "Accepted", "parentIdTag": "GROUP"}
-        pair.csms.tags = {"ONE": group, "TWO": group}
-        await charge(pair, 1, "ONE")
+        harness.csms.tags = {"ONE": group, "TWO": group}
+        await charge(harness, 1, "ONE")
         release = asyncio.Event()
-        pair.csms.script["Authorize"].append(Hold(release))
-        asking = asyncio.ensure_future(pair.station.submit(Swipe(1, "TWO")))
-        await pair.settle()
-        assert await pair.submit(InjectFault(1)) == Accepted()
+        harness.csms.script["Authorize"].append(Hold(release))
+        asking = asyncio.ensure_future(harness.station.submit(Swipe(1, "TWO")))
+        await harness.settle()
+        assert await harness.submit(InjectFault(1)) == Accepted()
         release.set()
         sentence = "connector 1 is Faulted (GroundFailure): clear the fault first"
         assert await asking == Refused(sentence)
-        assert await pair.submit(Swipe(1, "ONE")) == Refused(sentence)
-        assert not pair.csms.of("StopTransaction")
+        assert await harness.submit(Swipe(1, "ONE")) == Refused(sentence)
+        assert not harness.csms.of("StopTransaction")

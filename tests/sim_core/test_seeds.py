@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim_core.wire.link import FIRST_PAUSE_S, PAUSE_SPREAD
-from tests.pair import Pair
+from tests.harness import Harness
 
 LONGEST_S = 30.0
 
@@ -11,14 +11,14 @@ LONGEST_S = 30.0
 async def pauses(charge_point_id: str, count: int = 8) -> list[float]:
     """Between attempts to reach a CSMS that is gone."""
     found: list[float] = []
-    async with Pair(charge_point_id=charge_point_id) as pair:
-        link = pair.station.link
-        await pair.csms.stop()
-        await pair.settle()
+    async with Harness(charge_point_id=charge_point_id) as harness:
+        link = harness.station.link
+        await harness.csms.stop()
+        await harness.settle()
         while len(found) < count:
             assert link.retry_at is not None
-            found.append((link.retry_at - pair.clock.now()).total_seconds())
-            await pair.advance(found[-1] + 0.001)
+            found.append((link.retry_at - harness.clock.now()).total_seconds())
+            await harness.advance(found[-1] + 0.001)
     return found
 
 

@@ -5,26 +5,26 @@ from __future__ import annotations
 import pytest
 
 from sim_core.commands import Accepted, InjectFault, Plug, Refused, Start, Stop, Unplug
-from tests.pair import Pair
+from tests.harness import Harness
 
 
 async def test_the_whole_way_from_available_to_available() -> None:
-    async with Pair(keys={"MeterValueSampleInterval": "10"}) as pair:
-        assert pair.csms.actions() == [
+    async with Harness(keys={"MeterValueSampleInterval": "10"}) as harness:
+        assert harness.csms.actions() == [
             "BootNotification",
             "StatusNotification 0 Available",
             "StatusNotification 1 Available",
             "StatusNotification 2 Available",
         ]
-        pair.csms.clear()
-        assert await pair.submit(Plug(1)) == Accepted()
-        assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
-        assert pair.status() == "Charging"
-        await pair.advance(30)
-        assert await pair.submit(Stop(1)) == Accepted()
-        assert pair.status() == "Finishing"
-        assert await pair.submit(Unplug(1)) == Accepted()
-        assert pair.csms.actions() == [
+        harness.csms.clear()
+        assert await harness.submit(Plug(1)) == Accepted()
+        assert isinstance(await harness.submit(Start(1, "TAG")), Accepted)
+        assert harness.status() == "Charging"
+        await harness.advance(30)
+        assert await harness.submit(Stop(1)) == Accepted()
+        assert harness.status() == "Finishing"
+        assert await harness.submit(Unplug(1)) == Accepted()
+        assert harness.csms.actions() == [
             "StatusNotification 1 Preparing",
             "Authorize",
             "StartTransaction",
@@ -36,19 +36,21 @@ async def test_the_whole_way_from_available_to_available() -> None:
             "StatusNotification 1 Finishing",
             "StatusNotification 1 Available",
         ]
-        samples = [call.payload for call in pair.csms.of("MeterValues")]
+        samples = [call.payload for call in harness.csms.of("MeterValues")]
         registers = [int(s["meterValue"][0]["sampledValue"][0]["value"]) for s in samples]
         assert 0 < registers[0] < registers[1] < registers[2]
         assert {s["transactionId"] for s in samples} == {1000}
-        stop = pair.csms.of("StopTransaction")[0].payload
+        stop = harness.csms.of("StopTransaction")[0].payload
         assert stop["transactionId"] == 1000
         assert stop["reason"] == "Local"
         assert stop["meterStop"] >= registers[2]
 
 
 async def test_a_refusal_is_a_sentence() -> None:
-    async with Pair() as pair:
-        assert await pair.submit(Start(2)) == Refused("connector 2 has no vehicle: plug in first")
+    async with Harness() as harness:
+        assert await harness.submit(Start(2)) == Refused(
+            "connector 2 has no vehicle: plug in first"
+        )
 
 
 @pytest.mark.parametrize(
@@ -62,11 +64,11 @@ async def test_a_refusal_is_a_sentence() -> None:
 async def test_what_a_fault_cannot_say_is_refused_and_not_cut(
     vendor: str | None, info: str | None, sentence: str
 ) -> None:
-    async with Pair() as pair:
-        refused = await pair.submit(InjectFault(1, "OtherError", vendor, info))
+    async with Harness() as harness:
+        refused = await harness.submit(InjectFault(1, "OtherError", vendor, info))
         assert refused == Refused(sentence)
-        assert pair.connector().fault is None
-        assert await pair.submit(InjectFault(1, "OtherError", "v" * 50, "i" * 50)) == Accepted()
-        fault = pair.connector().fault
+        assert harness.connector().fault is None
+        assert await harness.submit(InjectFault(1, "OtherError", "v" * 50, "i" * 50)) == Accepted()
+        fault = harness.connector().fault
         assert fault is not None
         assert (fault.vendor_error_code, fault.info) == ("v" * 50, "i" * 50)

@@ -30,7 +30,7 @@ from sim_core.store.interface import Store, StoreError
 from sim_core.store.makers import store_in
 from sim_core.store.records import BEGAN, ENDED, SAMPLED, NewTransaction
 from tests.conformance.acts import charge, checked, payloads, said
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import CallError, Hold
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
@@ -62,9 +62,9 @@ def locked(folder: Path, name: str = "CP01") -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def full(pair: Pair) -> Iterator[None]:
+def full(harness: Harness) -> Iterator[None]:
     """The disk is full inside, from the next commit on."""
-    database = pair.station._store._db
+    database = harness.station._store._db
     file = Refusing(database._file)
     database._file = database._at = file  # type: ignore[assignment]
     try:
@@ -93,40 +93,40 @@ class Refusing:
         return getattr(self.real, name)
 
 
-def trouble(pair: Pair) -> list[str]:
-    return [text for text in pair.station.snapshot.warnings if "sqlite3" in text]
+def trouble(harness: Harness) -> list[str]:
+    return [text for text in harness.station.snapshot.warnings if "sqlite3" in text]
 
 
-def told(pair: Pair, kind: str) -> list[str]:
-    return [event.text for event in pair.events.since(0)[1] if event.kind == kind]
+def told(harness: Harness, kind: str) -> list[str]:
+    return [event.text for event in harness.events.since(0)[1] if event.kind == kind]
 
 
-def samples_of(pair: Pair) -> list[str]:
-    return [sample["meterValue"][0]["timestamp"] for sample in payloads(pair, "MeterValues")]
+def samples_of(harness: Harness) -> list[str]:
+    return [sample["meterValue"][0]["timestamp"] for sample in payloads(harness, "MeterValues")]
 
 
 async def test_a_locked_file_stops_nothing_while_it_charges(tmp_path: Path) -> None:
-    async with Pair(state=tmp_path) as pair:
-        await charge(pair)
-        await pair.advance(25)
-        before, sent = pair.connector().register_wh, len(samples_of(pair))
+    async with Harness(state=tmp_path) as harness:
+        await charge(harness)
+        await harness.advance(25)
+        before, sent = harness.connector().register_wh, len(samples_of(harness))
         with locked(tmp_path):
-            await pair.advance(60)
-            assert pair.connector().register_wh > before + 100, "the meter counts on"
-            assert len(samples_of(pair)) == sent, "what is not on disk is not on the wire"
-            (warning,) = trouble(pair)
+            await harness.advance(60)
+            assert harness.connector().register_wh > before + 100, "the meter counts on"
+            assert len(samples_of(harness)) == sent, "what is not on disk is not on the wire"
+            (warning,) = trouble(harness)
             assert LOCKED in warning
             assert str(tmp_path / "CP01.sqlite3") in warning
-        await pair.advance(2)
-        assert trouble(pair) == []
-        stamps = samples_of(pair)
+        await harness.advance(2)
+        assert trouble(harness) == []
+        stamps = samples_of(harness)
         assert len(stamps) == sent + 6, "none is missing"
         assert stamps == sorted(set(stamps)), "in their order, and none twice"
-        assert len([text for text in told(pair, "warning") if LOCKED in text]) == 1
-        (over,) = told(pair, "storage")
+        assert len([text for text in told(harness, "warning") if LOCKED in text]) == 1
+        (over,) = told(harness, "storage")
         assert over.endswith("can be written again: all that waited is in it")
-        register_wh = pair.connector().register_wh
-        assert pair.station._store.registers.all()[1] == pytest.approx(register_wh, abs=30)
+        register_wh = harness.connector().register_wh
+        assert harness.station._store.registers.all()[1] == pytest.approx(register_wh, abs=30)
 
 
 async def test_a_lock_holds_the_loop_for_a_moment_only(tmp_path: Path) -> None:
@@ -144,133 +144,133 @@ async def test_a_lock_holds_the_loop_for_a_moment_only(tmp_path: Path) -> None:
 
 
 async def test_a_start_in_a_lock_is_told_once_it_is_on_disk(tmp_path: Path) -> None:
-    async with Pair(state=tmp_path) as pair:
-        await pair.submit(Plug(1))
+    async with Harness(state=tmp_path) as harness:
+        await harness.submit(Plug(1))
         with locked(tmp_path):
-            assert isinstance(await pair.submit(Start(1, "TAG")), Accepted)
-            await checked(pair)
-            await pair.advance(7)
-            assert pair.status() == "Charging", "it is not left starting for ever"
-            assert payloads(pair, "StartTransaction") == []
-            assert pair.station.snapshot.link.queued > 0
-        await pair.advance(2)
-        assert len(payloads(pair, "StartTransaction")) == 1
-        assert pair.station.snapshot.link.queued == 0
-        transaction = pair.connector().transaction
+            assert isinstance(await harness.submit(Start(1, "TAG")), Accepted)
+            await checked(harness)
+            await harness.advance(7)
+            assert harness.status() == "Charging", "it is not left starting for ever"
+            assert payloads(harness, "StartTransaction") == []
+            assert harness.station.snapshot.link.queued > 0
+        await harness.advance(2)
+        assert len(payloads(harness, "StartTransaction")) == 1
+        assert harness.station.snapshot.link.queued == 0
+        transaction = harness.connector().transaction
         assert transaction is not None
         assert transaction.transaction_id == 1000
-        await pair.power_cut()
-        await pair.power_on()
-        await pair.settle()
-        (stop,) = payloads(pair, "StopTransaction")
+        await harness.power_cut()
+        await harness.power_on()
+        await harness.settle()
+        (stop,) = payloads(harness, "StopTransaction")
         assert stop["transactionId"] == 1000, "the file has what was owed to it"
 
 
 async def test_a_stop_in_a_lock_opens_the_contactor_and_is_not_lost(tmp_path: Path) -> None:
-    async with Pair(state=tmp_path) as pair:
-        await charge(pair)
-        await pair.advance(20)
+    async with Harness(state=tmp_path) as harness:
+        await charge(harness)
+        await harness.advance(20)
         with locked(tmp_path):
-            assert isinstance(await pair.submit(Stop(1)), Accepted)
-            register_wh = pair.connector().register_wh
-            await pair.submit(Unplug(1))
-            await pair.advance(30)
-            assert pair.connector().register_wh == register_wh
-            assert payloads(pair, "StopTransaction") == []
-            assert pair.status() == "Available"
-        await pair.advance(2)
-        (stop,) = payloads(pair, "StopTransaction")
+            assert isinstance(await harness.submit(Stop(1)), Accepted)
+            register_wh = harness.connector().register_wh
+            await harness.submit(Unplug(1))
+            await harness.advance(30)
+            assert harness.connector().register_wh == register_wh
+            assert payloads(harness, "StopTransaction") == []
+            assert harness.status() == "Available"
+        await harness.advance(2)
+        (stop,) = payloads(harness, "StopTransaction")
         assert stop["meterStop"] == int(register_wh)
-        assert pair.station.snapshot.link.queued == 0
+        assert harness.station.snapshot.link.queued == 0
 
 
 async def test_an_answer_in_a_lock_counts(tmp_path: Path) -> None:
     """The row was confirmed, and could not be deleted: it is not sent again."""
-    async with Pair(state=tmp_path) as pair:
-        await pair.submit(Plug(1))
+    async with Harness(state=tmp_path) as harness:
+        await harness.submit(Plug(1))
         release = asyncio.Event()
-        pair.csms.script["StartTransaction"].append(Hold(release))
-        await pair.submit(Start(1, "TAG"))
-        await checked(pair)
-        assert len(payloads(pair, "StartTransaction")) == 1
+        harness.csms.script["StartTransaction"].append(Hold(release))
+        await harness.submit(Start(1, "TAG"))
+        await checked(harness)
+        assert len(payloads(harness, "StartTransaction")) == 1
         with locked(tmp_path):
             release.set()
-            await pair.advance(20)
-            transaction = pair.connector().transaction
+            await harness.advance(20)
+            transaction = harness.connector().transaction
             assert transaction is not None
             assert transaction.transaction_id == 1000
-        await pair.advance(60)
-        assert len(payloads(pair, "StartTransaction")) == 1
-        assert {sample["transactionId"] for sample in payloads(pair, "MeterValues")} == {1000}
-        assert pair.station.snapshot.link.queued == 0
+        await harness.advance(60)
+        assert len(payloads(harness, "StartTransaction")) == 1
+        assert {sample["transactionId"] for sample in payloads(harness, "MeterValues")} == {1000}
+        assert harness.station.snapshot.link.queued == 0
 
 
 async def test_a_kill_in_a_lock_has_told_nobody_what_it_loses(tmp_path: Path) -> None:
-    async with Pair(state=tmp_path) as pair:
-        await pair.submit(Plug(1))
+    async with Harness(state=tmp_path) as harness:
+        await harness.submit(Plug(1))
         with locked(tmp_path):
-            await pair.submit(Start(1, "TAG"))
-            await checked(pair)
-            await pair.advance(60)
-            await pair.power_cut()
-        await pair.power_on()
-        await pair.settle()
-        assert "StartTransaction" not in said(pair)
-        assert "StopTransaction" not in said(pair)
-        assert pair.connector().transaction is None
+            await harness.submit(Start(1, "TAG"))
+            await checked(harness)
+            await harness.advance(60)
+            await harness.power_cut()
+        await harness.power_on()
+        await harness.settle()
+        assert "StartTransaction" not in said(harness)
+        assert "StopTransaction" not in said(harness)
+        assert harness.connector().transaction is None
 
 
 async def test_an_end_in_a_lock_says_what_is_lost(tmp_path: Path) -> None:
-    pair = Pair(state=tmp_path)
-    async with pair:
-        await charge(pair)
+    harness = Harness(state=tmp_path)
+    async with harness:
+        await charge(harness)
         with locked(tmp_path):
-            await pair.advance(30)
-            await pair.power_off()
-    (lost,) = told(pair, "storage")
+            await harness.advance(30)
+            await harness.power_off()
+    (lost,) = told(harness, "storage")
     assert "changes of the state are lost with this end" in lost
     assert str(tmp_path / "CP01.sqlite3") in lost
 
 
 async def test_a_full_disk_stops_nothing_and_loses_nothing(tmp_path: Path) -> None:
-    async with Pair(state=tmp_path) as pair:
-        await charge(pair)
-        await pair.advance(20)
-        with full(pair):
-            await pair.advance(200)
-            (warning,) = trouble(pair)
+    async with Harness(state=tmp_path) as harness:
+        await charge(harness)
+        await harness.advance(20)
+        with full(harness):
+            await harness.advance(200)
+            (warning,) = trouble(harness)
             assert warning.startswith(FULL)
             assert str(tmp_path) in warning
             assert f"free some space for {tmp_path}" in warning
-            await pair.submit(Stop(1))
-            await pair.submit(Start(1, "OTHER"))
-            await checked(pair)
-            await pair.advance(60)
-            assert pair.status() == "Charging"
-            outbox, store = pair.station.charge_point.outbox, pair.station._store
+            await harness.submit(Stop(1))
+            await harness.submit(Start(1, "OTHER"))
+            await checked(harness)
+            await harness.advance(60)
+            assert harness.status() == "Charging"
+            outbox, store = harness.station.charge_point.outbox, harness.station._store
             assert len(outbox._rows) == store.journal.depth == len(store.journal.first(10_000))
-        await pair.advance(5)
-        assert trouble(pair) == []
-        assert pair.station.snapshot.link.queued == 0
+        await harness.advance(5)
+        assert trouble(harness) == []
+        assert harness.station.snapshot.link.queued == 0
         assert len(outbox._rows) == store.journal.depth == len(store.journal.first(10_000)) == 0
-        assert len(payloads(pair, "StartTransaction")) == 1, "the first was told before"
-        assert len(payloads(pair, "StopTransaction")) == 1
-        stamps = samples_of(pair)
+        assert len(payloads(harness, "StartTransaction")) == 1, "the first was told before"
+        assert len(payloads(harness, "StopTransaction")) == 1
+        stamps = samples_of(harness)
         assert len(stamps) == len(set(stamps)) >= 28
 
 
 async def test_a_start_under_a_lock_begins_and_says_so(tmp_path: Path) -> None:
-    async with Pair(state=tmp_path) as pair:
-        await pair.power_off()
+    async with Harness(state=tmp_path) as harness:
+        await harness.power_off()
         with locked(tmp_path):
-            await pair.power_on()
-            await pair.settle()
-            await charge(pair)
-            (warning,) = trouble(pair)
+            await harness.power_on()
+            await harness.settle()
+            await charge(harness)
+            (warning,) = trouble(harness)
             assert LOCKED in warning
-        await pair.advance(2)
-        assert trouble(pair) == []
-        assert payloads(pair, "StartTransaction") != []
+        await harness.advance(2)
+        assert trouble(harness) == []
+        assert payloads(harness, "StartTransaction") != []
 
 
 def fill(path: Path) -> None:
@@ -363,8 +363,8 @@ def test_a_commit_that_is_refused_in_the_middle_is_whole_in_memory(
 
 
 async def test_what_is_taken_back_leaves_no_counter_behind(tmp_path: Path) -> None:
-    async with Pair(state=tmp_path, connect=False) as pair:
-        outbox, store = pair.station.charge_point.outbox, pair.station._store
+    async with Harness(state=tmp_path, connect=False) as harness:
+        outbox, store = harness.station.charge_point.outbox, harness.station._store
         key = _begin(store)
         outbox.append(SAMPLED, {}, key=key, connector_id=1)
         with contextlib.suppress(ZeroDivisionError), store.together():
@@ -377,24 +377,24 @@ async def test_what_is_taken_back_leaves_no_counter_behind(tmp_path: Path) -> No
 async def test_a_stop_that_is_taken_back_hurries_no_sample(on_disk: bool, tmp_path: Path) -> None:
     """Nothing waits behind them: each has all its attempts."""
     keys = {"TransactionMessageAttempts": "3", "MeterValueSampleInterval": "60"}
-    async with Pair(keys=keys, **({"state": tmp_path} if on_disk else {})) as pair:
-        await charge(pair)
-        outbox, store = pair.station.charge_point.outbox, pair.station._store
+    async with Harness(keys=keys, **({"state": tmp_path} if on_disk else {})) as harness:
+        await charge(harness)
+        outbox, store = harness.station.charge_point.outbox, harness.station._store
         (begun,) = store.transactions.open()
         with contextlib.suppress(ZeroDivisionError), store.together():
             outbox.append(ENDED, {}, key=begun.key, connector_id=1)
             raise ZeroDivisionError
-        pair.csms.script["MeterValues"] += [CallError("InternalError")] * 2
-        await pair.advance(100)
-        stamps = samples_of(pair)
+        harness.csms.script["MeterValues"] += [CallError("InternalError")] * 2
+        await harness.advance(100)
+        stamps = samples_of(harness)
         assert len(stamps) == 3
         assert len(set(stamps)) == 1
-        assert pair.station.snapshot.journal.lost == ()
+        assert harness.station.snapshot.journal.lost == ()
 
 
 async def test_a_row_without_its_transaction_is_given_up_and_stops_nothing(tmp_path: Path) -> None:
-    async with Pair(state=tmp_path) as pair:
-        await pair.power_cut()
+    async with Harness(state=tmp_path) as harness:
+        await harness.power_cut()
         with sqlite3.connect(tmp_path / "CP01.sqlite3") as db:
             db.execute(
                 "INSERT INTO journal (kind, content, transaction_key, connector_id, written_at)"
@@ -408,23 +408,23 @@ async def test_a_row_without_its_transaction_is_given_up_and_stops_nothing(tmp_p
                 ),
             )
         db.close()
-        await pair.power_on()
-        await pair.settle()
-        assert pair.station.snapshot.link.queued == 0
-        (lost,) = pair.station.snapshot.journal.lost
+        await harness.power_on()
+        await harness.settle()
+        assert harness.station.snapshot.link.queued == 0
+        (lost,) = harness.station.snapshot.journal.lost
         assert lost.action == "StopTransaction"
-        await charge(pair)
-        assert pair.status() == "Charging"
+        await charge(harness)
+        assert harness.status() == "Charging"
 
 
 async def test_a_fault_in_a_timer_is_as_visible_as_that_of_a_task(tmp_path: Path) -> None:
-    async with Pair(state=tmp_path) as pair:
-        pair.expects_fault = True
-        await charge(pair)
-        pair.station.charge_point.environment.after(3, broken)
-        await pair.advance(5)
+    async with Harness(state=tmp_path) as harness:
+        harness.expects_fault = True
+        await charge(harness)
+        harness.station.charge_point.environment.after(3, broken)
+        await harness.advance(5)
         with pytest.raises(ZeroDivisionError):
-            await pair.station.failed()
+            await harness.station.failed()
 
 
 def broken() -> None:
@@ -435,69 +435,71 @@ async def test_a_fault_in_what_follows_an_answer_is_visible(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A make with a tick answers in a task of its own."""
-    async with Pair(model="gresgying-f3-eu180", quirks="all", keys={"AutoCharge": "false"}) as pair:
-        pair.expects_fault = True
+    async with Harness(
+        model="gresgying-f3-eu180", quirks="all", keys={"AutoCharge": "false"}
+    ) as harness:
+        harness.expects_fault = True
         monkeypatch.setattr(Cards, "remote_start", lambda *_: broken())
-        await pair.submit(Plug(1))
+        await harness.submit(Plug(1))
         asked = asyncio.ensure_future(
-            pair.csms.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+            harness.csms.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
         )
-        await pair.advance(10)
+        await harness.advance(10)
         assert await asked == {"status": "Accepted"}
         with pytest.raises(ZeroDivisionError):
-            await asyncio.wait_for(pair.station.failed(), 5)
+            await asyncio.wait_for(harness.station.failed(), 5)
 
 
 async def test_a_fault_in_a_command_is_visible(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with Pair() as pair:
-        pair.expects_fault = True
+    async with Harness() as harness:
+        harness.expects_fault = True
         monkeypatch.setattr(Vehicles, "_arriving", lambda *_: broken())
         with pytest.raises(ZeroDivisionError):
-            await pair.station.submit(Plug(1))
+            await harness.station.submit(Plug(1))
         with pytest.raises(ZeroDivisionError):
-            await pair.station.failed()
+            await harness.station.failed()
 
 
 async def test_the_meters_count_on_after_a_turn_that_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with Pair(state=tmp_path) as pair:
-        pair.expects_fault = True
-        await charge(pair)
+    async with Harness(state=tmp_path) as harness:
+        harness.expects_fault = True
+        await charge(harness)
         with monkeypatch.context() as patch:
             patch.setattr(Transactions, "look", lambda *_: 1 / 0)
-            await pair.advance(2)
-        before = pair.station._store.registers.all()[1]
-        await pair.advance(60)
-        assert pair.station._store.registers.all()[1] > before + 100
+            await harness.advance(2)
+        before = harness.station._store.registers.all()[1]
+        await harness.advance(60)
+        assert harness.station._store.registers.all()[1] > before + 100
         with pytest.raises(ZeroDivisionError):
-            await pair.station.failed()
+            await harness.station.failed()
 
 
 async def test_state_that_is_taken_away_while_it_runs_is_a_warning(tmp_path: Path) -> None:
     folder, elsewhere = tmp_path / "state", tmp_path / "elsewhere"
-    async with Pair(state=folder) as pair:
-        await charge(pair)
+    async with Harness(state=folder) as harness:
+        await charge(harness)
         folder.rename(elsewhere)
-        await pair.advance(30)
-        (warning,) = trouble(pair)
+        await harness.advance(30)
+        (warning,) = trouble(harness)
         assert warning.startswith(f"{folder / 'CP01.sqlite3'} has been removed while it was in use")
         with pytest.raises(StoreError, match="another ChargeForge is running"):
             store_in(folder, "CP01", NOW)
-        assert pair.status() == "Charging"
+        assert harness.status() == "Charging"
         (elsewhere / "CP01.sqlite3").replace(folder / "CP01.sqlite3")
-        await pair.advance(30)
-        assert trouble(pair) == []
-        assert told(pair, "storage")[-1].endswith("is the file again that was opened")
+        await harness.advance(30)
+        assert trouble(harness) == []
+        assert told(harness, "storage")[-1].endswith("is the file again that was opened")
 
 
 async def test_a_second_one_in_its_place_is_a_warning(tmp_path: Path) -> None:
     folder = tmp_path / "state"
-    async with Pair(state=folder) as pair:
+    async with Harness(state=folder) as harness:
         folder.rename(tmp_path / "elsewhere")
         second = store_in(folder, "CP01", NOW)
-        await pair.advance(30)
-        (warning,) = trouble(pair)
+        await harness.advance(30)
+        (warning,) = trouble(harness)
         assert "another ChargeForge runs with the state that is there" in warning
         second.close()
 
@@ -555,36 +557,38 @@ async def test_what_cannot_be_kept_is_not_promised(
 ) -> None:
     if action == "ChangeAvailability" and not known:
         pytest.skip("it is written behind its answer")
-    async with Pair(state=tmp_path, keys={"LocalAuthListEnabled": "true"}) as pair:
+    async with Harness(state=tmp_path, keys={"LocalAuthListEnabled": "true"}) as harness:
         with locked(tmp_path):
             if known:
-                pair.station._store.registers.save(1, 1.0)
-            assert await pair.ask(action, **payload) == {"status": no}
-            (why,) = told(pair, "storage")
+                harness.station._store.registers.save(1, 1.0)
+            assert await harness.ask(action, **payload) == {"status": no}
+            (why,) = told(harness, "storage")
             assert why.startswith(f"{action} was refused, for it could not be kept: {LOCKED}")
-            assert pair.station.charge_point.configuration.text("MeterValueSampleInterval") == "10"
-            assert pair.station._store.local_list.version() == 0
-            assert pair.status() == "Available"
-            assert pair.station.snapshot.profiles == ()
-        await pair.advance(2)
-        assert await pair.ask(action, **payload) == {"status": yes}
+            assert (
+                harness.station.charge_point.configuration.text("MeterValueSampleInterval") == "10"
+            )
+            assert harness.station._store.local_list.version() == 0
+            assert harness.status() == "Available"
+            assert harness.station.snapshot.profiles == ()
+        await harness.advance(2)
+        assert await harness.ask(action, **payload) == {"status": yes}
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["refuses already", "refuses at that write"])
 async def test_a_reservation_stays_where_its_end_cannot_be_kept(
     known: bool, tmp_path: Path
 ) -> None:
-    async with Pair(state=tmp_path) as pair:
+    async with Harness(state=tmp_path) as harness:
         reserve = {"connectorId": 1, "expiryDate": UNTIL, "idTag": "TAG", "reservationId": 5}
-        assert await pair.ask("ReserveNow", **reserve) == {"status": "Accepted"}
+        assert await harness.ask("ReserveNow", **reserve) == {"status": "Accepted"}
         with locked(tmp_path):
             if known:
-                pair.station._store.registers.save(1, 1.0)
-            assert await pair.ask("CancelReservation", reservationId=5) == {"status": "Rejected"}
-            assert pair.status() == "Reserved"
-        await pair.advance(2)
-        assert await pair.ask("CancelReservation", reservationId=5) == {"status": "Accepted"}
-        assert pair.status() == "Available"
+                harness.station._store.registers.save(1, 1.0)
+            assert await harness.ask("CancelReservation", reservationId=5) == {"status": "Rejected"}
+            assert harness.status() == "Reserved"
+        await harness.advance(2)
+        assert await harness.ask("CancelReservation", reservationId=5) == {"status": "Accepted"}
+        assert harness.status() == "Available"
 
 
 def test_every_word_that_refuses_is_a_word_of_its_message() -> None:
@@ -617,24 +621,24 @@ async def test_a_bug_in_a_statement_is_no_trouble_of_the_disk(tmp_path: Path) ->
 async def test_who_stood_here_at_the_last_start_leaves_before_the_next_visit(
     tmp_path: Path,
 ) -> None:
-    async with Pair(state=tmp_path) as pair:
-        await charge(pair)
-        await pair.power_cut()
-        await pair.power_on()
-        await pair.settle()
+    async with Harness(state=tmp_path) as harness:
+        await charge(harness)
+        await harness.power_cut()
+        await harness.power_on()
+        await harness.settle()
         visits = Visits()
         driver = asyncio.ensure_future(
             visit(
-                pair.station,
+                harness.station,
                 1,
                 "TAG",
                 Habits(session_s=20, pause_s=5),
-                clock=pair.clock,
+                clock=harness.clock,
                 rng=random.Random(1),
                 visits=visits,
             )
         )
-        await pair.advance(200)
+        await harness.advance(200)
         driver.cancel()
         assert visits.begun > 1
         assert not visits.refused
@@ -644,20 +648,20 @@ async def test_state_that_another_program_has_changed_meanwhile_is_a_visible_fau
     tmp_path: Path,
 ) -> None:
     """What is owed does not fit any more: that is said, and the other's rows stay as they are."""
-    async with Pair(state=tmp_path) as pair:
-        pair.expects_fault = True
-        await pair.submit(Plug(1))
+    async with Harness(state=tmp_path) as harness:
+        harness.expects_fault = True
+        await harness.submit(Plug(1))
         other = sqlite3.connect(tmp_path / "CP01.sqlite3", isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
-        await pair.submit(Start(1, "TAG"))
-        await checked(pair)
-        assert trouble(pair) != []
+        await harness.submit(Start(1, "TAG"))
+        await checked(harness)
+        assert trouble(harness) != []
         other.execute("DROP TABLE samples")
         other.execute("DROP TABLE journal")
         other.execute("CREATE TABLE journal (number INTEGER PRIMARY KEY CHECK (number < 0))")
         other.execute("COMMIT")
         other.close()
-        await pair.advance(2)
+        await harness.advance(2)
         with pytest.raises(StoreError, match=r"CP01\.sqlite3 cannot be used any more"):
-            await pair.station.failed()
-        await pair.power_cut()
+            await harness.station.failed()
+        await harness.power_cut()

@@ -25,7 +25,7 @@ from sim_core.store.records import (
 )
 from sim_core.store.sqlite import migration
 from sim_core.store.sqlite.schema import OUR_TABLES, SCHEMA_VERSION
-from tests.pair import Pair
+from tests.harness import Harness
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 SCHEMA_1 = """
@@ -396,9 +396,9 @@ TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 
 
 async def test_messages_of_old_are_sent_as_they_were_written(tmp_path: Path) -> None:
     _file_of_old(tmp_path)
-    async with Pair(state=tmp_path) as pair:
-        await pair.advance(10)
-        sent = pair.csms.of("StartTransaction", "MeterValues", "StopTransaction")
+    async with Harness(state=tmp_path) as harness:
+        await harness.advance(10)
+        sent = harness.csms.of("StartTransaction", "MeterValues", "StopTransaction")
         ids = {1: 1000, 2: 1000}  # the second one from this CSMS, which counts from there
         for call, (_, action, text, key) in zip(sent, MESSAGES, strict=False):
             said = json.loads(text)
@@ -407,6 +407,6 @@ async def test_messages_of_old_are_sent_as_they_were_written(tmp_path: Path) -> 
             assert (call.action, call.payload) == (action, said)
         (cut_off,) = sent[len(MESSAGES) :]
         assert (cut_off.action, cut_off.payload["reason"]) == ("StopTransaction", "PowerLoss")
-        assert pair.station.snapshot.link.queued == 0
-        (lost,) = pair.station.snapshot.journal.lost
+        assert harness.station.snapshot.link.queued == 0
+        (lost,) = harness.station.snapshot.journal.lost
         assert (lost.action, lost.transaction_id) == ("MeterValues", 1000)

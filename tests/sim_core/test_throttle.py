@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from sim_core.commands import Plug, Start, Stop
 from sim_core.runtime.clock import ManualClock
 from sim_core.wire.throttle import Throttle
 from sim_core.wire.wire_format import CLEAN, Loop, WireFormat
+from tests.harness import Harness
+from tests.scripted_csms import Hold
 
 TICK_S = 10.0
 LOOP = Loop(TICK_S, gathering=(0.7, 1.3), after_answer=(1.0, 1.1), answering=(1.0, 1.15))
@@ -144,3 +149,27 @@ async def test_the_earlier_of_both_lanes_wakes() -> None:
     pace.wake_when_due(lambda: woken.append(clock.monotonic()), plain_waits=True)
     await clock.advance(30)
     assert woken == [11]
+
+
+@pytest.mark.parametrize(("action", "turns"), [("StartTransaction", 2), ("MeterValues", 1)])
+async def test_after_the_answer_to_a_start_the_loop_comes_round_twice(
+    action: str, turns: int
+) -> None:
+    keys = {"MeterValueSampleInterval": "10", "AutoCharge": "false"}
+    async with Harness(model="gresgying-f3-eu180", quirks="send_tick", keys=keys) as harness:
+        release = asyncio.Event()
+        harness.csms.script[action].append(Hold(release))
+        await harness.submit(Plug(1))
+        starting = asyncio.ensure_future(harness.station.submit(Start(1, "TAG")))
+        while not harness.csms.of(action):
+            await harness.advance(0.1)
+        await starting
+        await harness.submit(Stop(1))
+        harness.csms.clear()
+        release.set()
+        await harness.settle()
+        answered_s = harness.clock.monotonic()
+        while not harness.csms.of("MeterValues", "StopTransaction"):
+            await harness.advance(0.01)
+        took_s = harness.clock.monotonic() - answered_s
+        assert turns <= took_s <= turns * 1.1 + 0.02

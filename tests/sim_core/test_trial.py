@@ -17,7 +17,6 @@ from sim_core.ocpp16.spelling import Spelling
 from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow
 from sim_core.wire.call_errors import HOPELESS
 from sim_core.wire.link_ends import (
-    GOES_AWAY,
     PROMPT_S,
     WITHHELD_AFTER,
     Blame,
@@ -241,10 +240,11 @@ def test_a_row_at_which_links_end_is_given_up_but_never_for_one_of_them() -> Non
     assert trial.link_ended(row(START, 2), "x", "y", hurried=False) == Again(0)
 
 
-@pytest.mark.parametrize("code", [1000, 1006, 1008, 1011, 4000, *GOES_AWAY])
+@pytest.mark.parametrize("code", [1000, 1001, 1006, 1008, 1011, 1012, 1013, 4000])
 def test_a_csms_that_goes_away_accuses_nobody(code: int) -> None:
+    """It is stopped (1001), restarted (1012) or overloaded (1013)."""
     for age_s in (0.0, 1e6):
-        assert LinkEnd(code).accuses(age_s) == (code not in GOES_AWAY)
+        assert LinkEnd(code).accuses(age_s) == (code not in (1001, 1012, 1013))
 
 
 def test_a_cut_accuses_what_was_sent_just_before() -> None:

@@ -15,7 +15,7 @@ from sim_core.runtime.clock import ManualClock
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.message_log import MessageLog
 from tests.conformance.acts import charge, payloads, rebooted
-from tests.pair import Pair
+from tests.harness import Harness
 
 REQUESTS = 1000
 
@@ -66,39 +66,39 @@ async def test_frames_that_lie_ready_leave_the_rest_its_turn(frame: str) -> None
 
 
 async def test_a_reset_of_many_connectors_leaves_the_rest_its_turn() -> None:
-    async with Pair(connectors=8) as pair:
+    async with Harness(connectors=8) as harness:
         for number in range(1, 9):
-            await charge(pair, number, f"TAG{number}")
+            await charge(harness, number, f"TAG{number}")
         running: list[int] = []
 
         async def others() -> None:
             while True:
-                connectors = pair.station.charger.connectors.values()
+                connectors = harness.station.charger.connectors.values()
                 running.append(sum(connector.transaction is not None for connector in connectors))
                 await asyncio.sleep(0)
 
         beside = asyncio.ensure_future(others())
-        await pair.ask("Reset", type="Soft")
-        await rebooted(pair)
+        await harness.ask("Reset", type="Soft")
+        await rebooted(harness)
         beside.cancel()
         assert running[-1] == 0
         ended = [before - after for before, after in itertools.pairwise(running)]
         assert max(ended) == 1, "so many end between two turns of the others"
-        assert len(pair.csms.of("StopTransaction")) == 8
+        assert len(harness.csms.of("StopTransaction")) == 8
 
 
 async def test_samples_of_all_connectors_are_one_commit(tmp_path: Path) -> None:
     """A disk that takes its time is waited for once, and not once for each connector."""
-    async with Pair(connectors=4, state=tmp_path, keys={"StopTxnAlignedData": "SoC"}) as pair:
+    async with Harness(connectors=4, state=tmp_path, keys={"StopTxnAlignedData": "SoC"}) as harness:
         for number in range(1, 5):
-            await charge(pair, number, f"TAG{number}")
-        charge_point = pair.station.charge_point
+            await charge(harness, number, f"TAG{number}")
+        charge_point = harness.station.charge_point
         statements: list[str] = []
         charge_point.store._db._file.set_trace_callback(statements.append)
-        pair.station.charger.sampling.trigger(None)
+        harness.station.charger.sampling.trigger(None)
         assert statements.count("COMMIT") == 1
-        pair.station.charger.sampling._sample_by_clock(charge_point.environment.now())
+        harness.station.charger.sampling._sample_by_clock(charge_point.environment.now())
         assert statements.count("COMMIT") == 2
         charge_point.store._db._file.set_trace_callback(None)
-        await pair.settle()
-        assert len(payloads(pair, "MeterValues")) == 8
+        await harness.settle()
+        assert len(payloads(harness, "MeterValues")) == 8

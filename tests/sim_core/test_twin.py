@@ -28,7 +28,7 @@ from sim_core.commands import (
     Unplug,
 )
 from sim_core.settings.model_file import load_model
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import Answer, Call, ScriptedCsms
 from tests.twin.__main__ import delays, table, verdict
 from tests.twin.compare import Delay, Result
@@ -41,14 +41,14 @@ Scene = Callable[["Recorder"], Awaitable[None]]
 class RecordingCsms(ScriptedCsms):
     """Writes down what passes, as a proxy does."""
 
-    def __init__(self, pair_now: Callable[[], Any]) -> None:
-        super().__init__(now=pair_now)
-        self.pair_now = pair_now
+    def __init__(self, harness_now: Callable[[], Any]) -> None:
+        super().__init__(now=harness_now)
+        self.harness_now = harness_now
         self.lines: list[dict[str, Any]] = []
 
     def write(self, sender: str, message: list[Any]) -> None:
         """One frame."""
-        at = self.pair_now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = self.harness_now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self.lines.append({"dir": sender, "t": at, "msg": message})
 
     def choose(self, call: Call) -> Answer:
@@ -62,8 +62,8 @@ class RecordingCsms(ScriptedCsms):
 class Recorder:
     """A twin, and a proxy between it and its CSMS."""
 
-    def __init__(self, pair: Pair, csms: RecordingCsms) -> None:
-        self.pair = pair
+    def __init__(self, harness: Harness, csms: RecordingCsms) -> None:
+        self.harness = harness
         self.csms = csms
         self._asked = 0
 
@@ -74,7 +74,7 @@ class Recorder:
         self.csms.write("csms->cp", [2, message_id, action, payload])
         task = asyncio.ensure_future(self.csms.ask_raw(action, payload))
         for _ in range(int(wait_s * 10)):
-            await self.pair.advance(0.1)
+            await self.harness.advance(0.1)
             if task.done() and message_id:
                 self.csms.write("cp->csms", [3, message_id, *task.result()[2:]])
                 message_id = ""
@@ -82,82 +82,82 @@ class Recorder:
 
     async def start(self) -> None:
         """Plug in and charge."""
-        await self.pair.submit(Plug(1))
-        await self.pair.advance(60)
-        assert self.pair.status() == "Charging"
+        await self.harness.submit(Plug(1))
+        await self.harness.advance(60)
+        assert self.harness.status() == "Charging"
 
 
 async def cut_while_charging(twin: Recorder) -> None:
     await twin.start()
-    await twin.pair.submit(LinkDown())
-    await twin.pair.advance(28)
-    await twin.pair.submit(LinkUp())
-    await twin.pair.advance(40)
+    await twin.harness.submit(LinkDown())
+    await twin.harness.advance(28)
+    await twin.harness.submit(LinkUp())
+    await twin.harness.advance(40)
     await twin.ask("RemoteStopTransaction", 8, transactionId=1000)
 
 
 async def soft_reset(twin: Recorder) -> None:
     await twin.start()
     await twin.ask("Reset", 60, type="Soft")
-    await twin.pair.submit(Unplug(1))
-    await twin.pair.advance(4)
+    await twin.harness.submit(Unplug(1))
+    await twin.harness.advance(4)
 
 
 async def hard_reset(twin: Recorder) -> None:
     await twin.start()
     await twin.ask("Reset", 130, type="Hard")
-    await twin.pair.submit(Unplug(1))
-    await twin.pair.advance(4)
+    await twin.harness.submit(Unplug(1))
+    await twin.harness.advance(4)
 
 
 async def power_loss(twin: Recorder) -> None:
     await twin.start()
-    await twin.pair.submit(PowerOff())
-    await twin.pair.advance(85)
-    await twin.pair.submit(PowerOn())
-    await twin.pair.advance(20)
+    await twin.harness.submit(PowerOff())
+    await twin.harness.advance(85)
+    await twin.harness.submit(PowerOn())
+    await twin.harness.advance(20)
 
 
 async def broken_insulation(twin: Recorder) -> None:
-    await twin.pair.submit(Plug(1))
-    await twin.pair.advance(20)
-    await twin.pair.submit(InjectFault(1, vendor_error_code="83"))
-    await twin.pair.advance(60)
+    await twin.harness.submit(Plug(1))
+    await twin.harness.advance(20)
+    await twin.harness.submit(InjectFault(1, vendor_error_code="83"))
+    await twin.harness.advance(60)
 
 
 async def open_door(twin: Recorder) -> None:
-    await twin.pair.submit(InjectFault(1, vendor_error_code="88"))
-    await twin.pair.advance(20)
-    await twin.pair.submit(ClearFault(1))
-    await twin.pair.advance(4)
+    await twin.harness.submit(InjectFault(1, vendor_error_code="88"))
+    await twin.harness.advance(20)
+    await twin.harness.submit(ClearFault(1))
+    await twin.harness.advance(4)
 
 
 async def blocked_then_card(twin: Recorder) -> None:
     vid = "VID:00000000A001"
     twin.csms.tags[vid] = {"status": "Blocked"}
-    await twin.pair.submit(Plug(1, "Compact 60"))
-    await twin.pair.advance(30)
-    task = asyncio.ensure_future(twin.pair.station.submit(Swipe(1, "AA000001")))
-    await twin.pair.advance(40)
+    await twin.harness.submit(Plug(1, "Compact 60"))
+    await twin.harness.advance(30)
+    task = asyncio.ensure_future(twin.harness.station.submit(Swipe(1, "AA000001")))
+    await twin.harness.advance(40)
     await task
-    task = asyncio.ensure_future(twin.pair.station.submit(Swipe(1, "AA000001")))
-    await twin.pair.advance(8)
+    task = asyncio.ensure_future(twin.harness.station.submit(Swipe(1, "AA000001")))
+    await twin.harness.advance(8)
     await task
 
 
 async def card_and_no_vehicle(twin: Recorder) -> None:
-    task = asyncio.ensure_future(twin.pair.station.submit(Swipe(2, "AA000001")))
-    await twin.pair.advance(70)
+    task = asyncio.ensure_future(twin.harness.station.submit(Swipe(2, "AA000001")))
+    await twin.harness.advance(70)
     await task
 
 
 async def second_gun_in_vain(twin: Recorder) -> None:
     await twin.start()
-    await twin.pair.submit(Plug(2))
-    await twin.pair.advance(3)
+    await twin.harness.submit(Plug(2))
+    await twin.harness.advance(3)
     await twin.ask("RemoteStartTransaction", 200, connectorId=2, idTag="AA000002")
-    await twin.pair.submit(Unplug(2))
-    await twin.pair.advance(4)
+    await twin.harness.submit(Unplug(2))
+    await twin.harness.advance(4)
     await twin.ask("RemoteStopTransaction", 8, transactionId=1000)
 
 
@@ -165,14 +165,14 @@ async def stop_lost_with_the_link(twin: Recorder) -> None:
     await twin.start()
     twin.csms.write("csms->cp", [2, "lost", "RemoteStopTransaction", {"transactionId": 1000}])
     ask = asyncio.ensure_future(twin.csms.ask_raw("RemoteStopTransaction", {"transactionId": 1000}))
-    await twin.pair.advance(0.5)
-    await twin.pair.submit(LinkDown())
+    await twin.harness.advance(0.5)
+    await twin.harness.submit(LinkDown())
     ask.cancel()
-    await twin.pair.advance(27)
-    await twin.pair.submit(LinkUp())
-    await twin.pair.advance(12)
-    await twin.pair.submit(Unplug(1))
-    await twin.pair.advance(4)
+    await twin.harness.advance(27)
+    await twin.harness.submit(LinkUp())
+    await twin.harness.advance(12)
+    await twin.harness.submit(Unplug(1))
+    await twin.harness.advance(4)
 
 
 async def begun_offline_and_refused(twin: Recorder) -> None:
@@ -181,14 +181,14 @@ async def begun_offline_and_refused(twin: Recorder) -> None:
     twin.csms.script["StartTransaction"].append(
         {"transactionId": -1, "idTagInfo": {"status": "Invalid"}}
     )
-    await twin.pair.submit(LinkDown())
-    await twin.pair.submit(Plug(1))
-    await twin.pair.submit(Swipe(1, "AA000001"))
-    await twin.pair.advance(60)
-    await twin.pair.submit(LinkUp())
-    await twin.pair.advance(40)
-    await twin.pair.submit(Swipe(1, "AA000001"))
-    await twin.pair.advance(20)
+    await twin.harness.submit(LinkDown())
+    await twin.harness.submit(Plug(1))
+    await twin.harness.submit(Swipe(1, "AA000001"))
+    await twin.harness.advance(60)
+    await twin.harness.submit(LinkUp())
+    await twin.harness.advance(40)
+    await twin.harness.submit(Swipe(1, "AA000001"))
+    await twin.harness.advance(20)
 
 
 SCENES: tuple[Scene, ...] = (
@@ -210,14 +210,14 @@ SCENES: tuple[Scene, ...] = (
 async def test_a_trace_of_its_own_is_the_same(tmp_path: Path, scene: Scene) -> None:
     model = load_model("gresgying-f3-eu180")
     timing = replace(model.timing["real"], mac_retry_share=0.0)
-    pair = Pair(model=model, quirks="all", timing=timing, connect=False)
-    pair.csms = csms = RecordingCsms(pair.clock.now)
-    async with pair:
-        pair._connect = True
-        pair.station.open()
-        await pair.settle()
-        await pair.advance(6)
-        await scene(Recorder(pair, csms))
+    harness = Harness(model=model, quirks="all", timing=timing, connect=False)
+    harness.csms = csms = RecordingCsms(harness.clock.now)
+    async with harness:
+        harness._connect = True
+        harness.station.open()
+        await harness.settle()
+        await harness.advance(6)
+        await scene(Recorder(harness, csms))
     path = tmp_path / f"trace-{scene.__name__}.jsonl"
     path.write_text("\n".join(map(json.dumps, csms.lines)), encoding="utf-8")
     result = await verdict(path)
@@ -237,7 +237,7 @@ def faulted(second: float) -> Frame:
 
 def test_an_order_that_all_traces_agree_on_is_one() -> None:
     starts = [(said(10 * n, "StartTransaction"), faulted(10 * n + 1)) for n in range(4)]
-    trace = Trace("own", True, [frame for pair in starts for frame in pair])
+    trace = Trace("own", True, [frame for both in starts for frame in both])
     orders = agreed([trace])
     assert orders == {("StartTransaction", "Faulted 83")}
     same = [(frame, frame) for frame in trace.frames]

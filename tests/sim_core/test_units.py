@@ -1,4 +1,5 @@
-"""The unit of Temperature: what a make says, what an operator may choose, and who needs that."""
+"""Where a value is measured and in which unit: what a make says of it, what an operator may choose
+of the unit of Temperature, and who needs that."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from sim_core.ocpp16 import metering
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.settings.model_file import load_model
 from tests.conformance.acts import charge, payloads
-from tests.pair import Pair, settings
+from tests.harness import Harness, settings
 from tests.scripted_csms import CallError
 
 LISTS = {
@@ -47,6 +48,24 @@ def test_a_model_may_leave_the_location_out() -> None:
     assert "location" not in value
 
 
+@pytest.mark.parametrize("kilowatts", [False, True])
+def test_where_each_value_is_measured(kilowatts: bool) -> None:
+    """A make that counts in kWh has its meter in the body; all else of it is where it is."""
+    style, meter = Metering(kilowatts=kilowatts), "Body" if kilowatts else "Outlet"
+    where = {
+        "Energy.Active.Import.Register": meter,
+        "Current.Import": meter,
+        "Current.Offered": meter,
+        "Voltage": meter,
+        "Power.Active.Import": meter,
+        "Power.Offered": meter,
+        "SoC": "EV",
+        "Temperature": "Outlet",
+    }
+    values = metering.sampled_values(Reading(0.0), tuple(where), "Sample.Periodic", style)
+    assert {value["measurand"]: value["location"] for value in values} == where
+
+
 @pytest.mark.parametrize("model", ["generic", "gresgying-f3-eu180"])
 def test_an_option_has_its_way_over_the_model(model: str) -> None:
     assert model_of(settings(model=model)).metering.temperature_unit == "Celsius"
@@ -54,10 +73,10 @@ def test_an_option_has_its_way_over_the_model(model: str) -> None:
     assert chosen.metering == replace(load_model(model).metering, temperature_unit="Celcius")
 
 
-def units(pair: Pair, action: str, inside: str) -> set[str]:
+def units(harness: Harness, action: str, inside: str) -> set[str]:
     return {
         sampled["unit"]
-        for payload in payloads(pair, action)
+        for payload in payloads(harness, action)
         for value in payload.get(inside, [])
         for sampled in value["sampledValue"]
         if sampled["measurand"] == "Temperature"
@@ -67,13 +86,13 @@ def units(pair: Pair, action: str, inside: str) -> set[str]:
 async def test_celcius_is_in_every_message_that_has_a_temperature() -> None:
     model = load_model("generic")
     celcius = replace(model, metering=replace(model.metering, temperature_unit="Celcius"))
-    async with Pair(model=celcius, keys=LISTS) as pair:
-        await charge(pair)
-        await pair.advance(30)
-        await pair.ask("TriggerMessage", requestedMessage="MeterValues", connectorId=1)
-        await pair.submit(Stop(1))
-        assert units(pair, "MeterValues", "meterValue") == {"Celcius"}
-        assert units(pair, "StopTransaction", "transactionData") == {"Celcius"}
+    async with Harness(model=celcius, keys=LISTS) as harness:
+        await charge(harness)
+        await harness.advance(30)
+        await harness.ask("TriggerMessage", requestedMessage="MeterValues", connectorId=1)
+        await harness.submit(Stop(1))
+        assert units(harness, "MeterValues", "meterValue") == {"Celcius"}
+        assert units(harness, "StopTransaction", "transactionData") == {"Celcius"}
 
 
 @pytest.mark.parametrize(
@@ -91,24 +110,24 @@ async def test_celcius_is_in_every_message_that_has_a_temperature() -> None:
 @pytest.mark.parametrize("action", ["MeterValues", "StopTransaction"])
 async def test_a_refusal_names_the_way_out(action: str, error: Any, told: bool) -> None:
     keys = {**LISTS, "TransactionMessageAttempts": "1"}
-    async with Pair(keys=keys) as pair:
-        pair.csms.script[action].append(error)
-        await charge(pair)
-        await pair.advance(10)
-        await pair.submit(Stop(1))
-        await pair.advance(10)
-        warnings = [one for one in pair.station.snapshot.warnings if WAY_OUT in one]
+    async with Harness(keys=keys) as harness:
+        harness.csms.script[action].append(error)
+        await charge(harness)
+        await harness.advance(10)
+        await harness.submit(Stop(1))
+        await harness.advance(10)
+        warnings = [one for one in harness.station.snapshot.warnings if WAY_OUT in one]
         assert len(warnings) == told
         if told:
             assert warnings[0].startswith(f"the CSMS refused {action} with a Temperature in Cel")
-            await pair.ask("ChangeConfiguration", key="StopTxnSampledData", value="SoC")
-            assert not [one for one in pair.station.snapshot.warnings if WAY_OUT in one]
+            await harness.ask("ChangeConfiguration", key="StopTxnSampledData", value="SoC")
+            assert not [one for one in harness.station.snapshot.warnings if WAY_OUT in one]
 
 
 async def test_a_refusal_without_a_temperature_has_another_reason() -> None:
-    async with Pair(keys={"TransactionMessageAttempts": "1"}) as pair:
-        pair.csms.script["MeterValues"].append(CallError("FormationViolation", "unit"))
-        await charge(pair)
-        await pair.advance(10)
-        assert payloads(pair, "MeterValues")
-        assert not [one for one in pair.station.snapshot.warnings if WAY_OUT in one]
+    async with Harness(keys={"TransactionMessageAttempts": "1"}) as harness:
+        harness.csms.script["MeterValues"].append(CallError("FormationViolation", "unit"))
+        await charge(harness)
+        await harness.advance(10)
+        assert payloads(harness, "MeterValues")
+        assert not [one for one in harness.station.snapshot.warnings if WAY_OUT in one]

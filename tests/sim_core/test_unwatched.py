@@ -9,7 +9,7 @@ import pytest
 
 from sim_core.charging.power import Power
 from sim_core.commands import Plug, Start
-from tests.pair import Pair
+from tests.harness import Harness
 
 NOTICED_S = timedelta(seconds=1.1)
 """On a screen's charge point the next tick notices what has happened; on the other one the next
@@ -38,16 +38,16 @@ async def _told(
 ) -> list[Told]:
     """What connector 1 has told."""
     keys = {"MeterValueSampleInterval": str(SAMPLE_S), **keys}
-    async with Pair(keys=keys, constant_power_w=constant_power_w) as pair:
-        pair.station.seen_afar = looked_at
+    async with Harness(keys=keys, constant_power_w=constant_power_w) as harness:
+        harness.station.seen_afar = looked_at
         invalid = {"transactionId": 7, "idTagInfo": {"status": "Invalid"}}
         if "MaxEnergyOnInvalidId" in keys:
-            pair.csms.script["StartTransaction"].append(invalid)
+            harness.csms.script["StartTransaction"].append(invalid)
         for command in (Plug(1, vehicle), Start(1, "TAG"), Plug(2), Start(2, "OTHER")):
-            assert (await pair.submit(command)).ok
-        pair.csms.clear()
-        await pair.advance(LONG_S)
-        calls = pair.csms.of("StatusNotification", "StopTransaction", "MeterValues")
+            assert (await harness.submit(command)).ok
+        harness.csms.clear()
+        await harness.advance(LONG_S)
+        calls = harness.csms.of("StatusNotification", "StopTransaction", "MeterValues")
         told = [_of_connector_1(call.action, call.payload) for call in calls]
         return [one for one in told if one is not None]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from screen_text import make_app, rows, settled, text_of, until
 
 import tui
-from sim_core.station import STATE_OF
+from sim_core.ocpp16.status import STATES
 from sim_core.wire.message_log import Direction
 from tui.http_call import SidecarAddress
 from tui.protocols.frame_summary import answer_summary, request_summary
@@ -163,5 +163,5 @@ def test_a_version_is_named_in_its_own_module_alone() -> None:
 
 
 def test_the_screens_and_the_station_spell_each_state_alike() -> None:
-    spelled = {state: status.value for status, state in STATE_OF.items()}
+    spelled = {state: status.value for status, state in STATES.items()}
     assert wording_of(V16).statuses == spelled

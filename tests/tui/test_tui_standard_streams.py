@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.network import free_port
 from tests.scripted_csms import Answer, Call, CallError, Drop, ScriptedCsms
 from tests.sidecar.beside import client
-from tests.sim_core.test_headless import free_port
 from tests.sim_core.test_redaction import comes_up
 
 URL_OF_NOBODY = "ws://127.0.0.1:9/ocpp"
@@ -107,13 +107,13 @@ def test_a_reader_that_leaves_is_an_end_without_traceback(name: str) -> None:
 async def test_a_stdout_that_was_closed_before_the_start() -> None:
     """Nobody wants to read: it runs all the same, and no socket takes the place of stdout."""
     port = free_port()
-    words = ("headless", *ON_NOTHING[:2], "--http-port", port, *ON_NOTHING[4:])
+    words = ("headless", *ON_NOTHING[:2], "--http-port", str(port), *ON_NOTHING[4:])
     process = await asyncio.create_subprocess_exec(
         *("sh", "-c", 'exec "$0" "$@" >&-', sys.executable, "-m", "tui", *words),
         stdin=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with client(int(port)) as http:
+    async with client(port) as http:
         await comes_up(http)
     process.send_signal(signal.SIGTERM)
     _, err = await asyncio.wait_for(process.communicate(), 30)
@@ -291,10 +291,10 @@ async def told_by(
     """(stdout, log file, warnings of /info) of a headless charge point that meets this CSMS."""
     port, log = free_port(), tmp_path / "log.txt"
     process = command(
-        *("headless", "--csms-url", csms.url, "--state-dir", ":memory:", "--http-port", port),
+        *("headless", "--csms-url", csms.url, "--state-dir", ":memory:", "--http-port", str(port)),
         *("--log-file", str(log), "--call-timeout-sec", "1", "--model", "generic", *flags),
     )
-    async with client(int(port)) as http:
+    async with client(port) as http:
         await csms.next_call("BootNotification")
         await csms.next_call("StatusNotification")
         await http.post("/plug/1")

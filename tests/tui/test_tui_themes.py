@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from rich.color import Color as RichColor
+from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from sim_core.settings.options import Settings, options_of
@@ -67,6 +69,34 @@ def test_the_contrast_theme_has_more_of_it_than_the_others() -> None:
     for other in by_name.values():
         for role in ("text", "muted", "accent", "warning", "error", "success", "secondary"):
             assert most[role] > other[role], role
+
+
+HUES = {role: role for role in ("secondary", "success", "warning", "error", "accent")}
+HUES |= {"trace": "success", "match": "accent"}
+"""The colour of a theme that a role is drawn in."""
+
+
+def near(drawn: RichColor | None, meant: str) -> bool:
+    """Whether it is that colour, but for rounding."""
+    assert drawn is not None
+    wanted = Color.parse(meant).rgb
+    return all(
+        abs(one - other) <= 1 for one, other in zip(drawn.get_truecolor(), wanted, strict=True)
+    )
+
+
+@pytest.mark.parametrize("theme", OWN_THEMES, ids=lambda theme: theme.name)
+def test_each_role_has_the_colour_that_it_is_named_for(theme: Theme) -> None:
+    """A theme of our own can be read as it is: nothing of it has to be made legible."""
+    drawn = palette(theme.to_color_system().generate(), ansi=False)
+    for role, hue in HUES.items():
+        assert near(drawn[role].color, getattr(theme, hue)), role
+    assert near(drawn["pill"].bgcolor, theme.warning or "")
+    assert near(drawn["pill"].color, theme.background or "")
+
+
+def test_nothing_is_faint_but_what_may_be_overlooked() -> None:
+    assert {"faint", "button-off"} == FAINT_ROLES
 
 
 def named(text: str) -> set[str]:

@@ -24,7 +24,7 @@ from sim_core.commands import (
 from sim_core.hardware.meter import Meter
 from sim_core.hardware.vehicle import VehicleType
 from sim_core.settings.model_file import load_model
-from tests.pair import Pair, PairClock
+from tests.harness import Harness, HarnessClock
 from tests.scripted_csms import Answer, Call, CallError, Drop, ScriptedCsms
 from tests.twin.scene import BOOT_AFTER, HANDSHAKE_LATE_S, Car, S, Scene, Stimulus
 from tests.twin.trace import Frame, Payload, Trace
@@ -57,7 +57,7 @@ def key_of(action: str, payload: Payload) -> Key:
 class TraceCsms(ScriptedCsms):
     """A CSMS that gives each request the answer that the same one got in the trace."""
 
-    def __init__(self, clock: PairClock) -> None:
+    def __init__(self, clock: HarnessClock) -> None:
         super().__init__(now=clock.now)
         self.clock = clock
         self.heard: list[Frame] = []
@@ -120,11 +120,11 @@ class Play:
             while first - beat > start - beat and first > start:
                 first -= beat
             start = first
-        self.clock = PairClock(start)
+        self.clock = HarnessClock(start)
         self.csms = TraceCsms(self.clock)
         if scene.offline:
             start = min(start, scene.offline[0].at - S)
-            self.clock = PairClock(start)
+            self.clock = HarnessClock(start)
             self.csms = TraceCsms(self.clock)
         if "HeartbeatInterval" in scene.keys:
             self.csms.interval = int(scene.keys["HeartbeatInterval"])
@@ -141,7 +141,7 @@ class Play:
         resident = VehicleType(
             "resident", 60_000, ((0, 62_000), (100, 62_000)), 150, 394, 436, 0.13
         )
-        self.pair = Pair(
+        self.harness = Harness(
             model=model,
             quirks="all",
             timing=timing,
@@ -163,9 +163,9 @@ class Play:
 
     async def run(self) -> list[Frame]:
         """Everything that the twin has said since the trace began, with its answers to requests."""
-        async with self.csms, self.pair:
+        async with self.csms, self.harness:
             for number, register_wh in self.scene.registers_wh.items():
-                connector = self.pair.station.charger.connectors[number]
+                connector = self.harness.station.charger.connectors[number]
                 connector.metal.meter = Meter(float(register_wh))
             await self._before()
             for stimulus in self.scene.stimuli:
@@ -180,10 +180,10 @@ class Play:
         return self.csms.heard
 
     async def _before(self) -> None:
-        pair, scene = self.pair, self.scene
+        harness, scene = self.harness, self.scene
         for stimulus in scene.before:
             if stimulus.kind == "fault_before":
-                await pair.submit(InjectFault(1, vendor_error_code=stimulus.detail))
+                await harness.submit(InjectFault(1, vendor_error_code=stimulus.detail))
             elif scene.boots:
                 await self._do(stimulus)
         for stimulus in scene.offline:
@@ -193,9 +193,9 @@ class Play:
             await self._advance((scene.begins - BOOT_AFTER - self.clock.now()) / S)
         if scene.boots:
             self.csms.take(self.trace)
-        pair._connect = True
-        pair.station.open()
-        await pair.settle()
+        harness._connect = True
+        harness.station.open()
+        await harness.settle()
         if scene.boots:
             return
         for number, stop in scene.earlier.items():
@@ -217,7 +217,7 @@ class Play:
             {"transactionId": stop.payload["transactionId"], "idTagInfo": info}
         )
         await self._advance(max(0.0, (start - 30 * S - self.clock.now()) / S))
-        await self.pair.submit(Plug(number, "resident"))
+        await self.harness.submit(Plug(number, "resident"))
         await self._submit(Swipe(number, stop.payload["idTag"]))
         await self._limit(number, start)
         ended = datetime.fromisoformat(stop.payload["timestamp"].replace("Z", "+00:00"))
@@ -250,7 +250,7 @@ class Play:
         request = {"connectorId": number, "csChargingProfiles": profile}
         asked = self.csms.ask_raw("SetChargingProfile", request)
         self._beside.append(asyncio.ensure_future(asked))
-        await self.pair.settle()
+        await self.harness.settle()
 
     async def _wait_for(self, stimulus: Stimulus) -> None:
         due = stimulus.at
@@ -265,19 +265,19 @@ class Play:
 
     async def _do(self, stimulus: Stimulus) -> None:
         number = stimulus.connector or 1
-        pair = self.pair
+        harness = self.harness
         if stimulus.kind == "ask":
             assert stimulus.frame is not None
             await self._ask(stimulus.frame)
         elif stimulus.kind == "plug":
-            await pair.submit(Plug(number, self.cars[id(stimulus)]))
+            await harness.submit(Plug(number, self.cars[id(stimulus)]))
         elif stimulus.kind == "swipe":
             await self._submit(Swipe(number, stimulus.detail))
         elif stimulus.kind == "ev_stops":
-            charger = pair.station.charger
+            charger = harness.station.charger
             charger.transactions.stop(charger.connectors[number], StopReason.OTHER)
         elif stimulus.kind == "fault":
-            await pair.submit(InjectFault(number, vendor_error_code=stimulus.detail))
+            await harness.submit(InjectFault(number, vendor_error_code=stimulus.detail))
         else:
             commands: dict[str, Command] = {
                 "unplug": Unplug(number),
@@ -287,20 +287,20 @@ class Play:
                 "power_off": PowerOff(),
                 "power_on": PowerOn(),
             }
-            await pair.submit(commands[stimulus.kind])
-        await pair.settle()
+            await harness.submit(commands[stimulus.kind])
+        await harness.settle()
 
     async def _submit(self, command: Command) -> None:
         """Hand in what may wait for the CSMS, and let time pass for it elsewhere."""
-        self._beside.append(asyncio.ensure_future(self.pair.station.submit(command)))
-        await self.pair.settle()
+        self._beside.append(asyncio.ensure_future(self.harness.station.submit(command)))
+        await self.harness.settle()
 
     async def _ask(self, frame: Frame) -> None:
         if not self.csms.connected:
             return
         here = Frame(self.clock.now(), False, frame.action, frame.payload)
         if frame.action == "RemoteStartTransaction":  # each start says itself how long it takes
-            environment = self.pair.station.charger.environment
+            environment = self.harness.station.charger.environment
             share = 1.0 if self._is_slow(frame) else 0.0
             environment.timing = replace(environment.timing, second_gun_share=share)
 
@@ -311,7 +311,7 @@ class Play:
 
         task = asyncio.ensure_future(ask())
         self.asked.append((frame, here, task))
-        await self.pair.settle()
+        await self.harness.settle()
 
     def _is_slow(self, asked: Frame) -> bool:
         """Whether a remote start of the trace has led to a transaction only much later."""
@@ -321,7 +321,7 @@ class Play:
 
     async def _advance(self, seconds: float) -> None:
         if seconds > 0:
-            await self.pair.advance(seconds)
+            await self.harness.advance(seconds)
 
 
 def values_of(sample: Frame) -> dict[str, str]:

@@ -28,81 +28,68 @@ from sim_core.store.makers import store_in
 from sim_core.wire.access import NOTHING_SET, Access
 from sim_core.wire.message_log import MessageLog
 from tests.scripted_csms import ScriptedCsms
+from tests.versions import version_named
 
 MODEL = "generic"
 """The make of charger where a test names none: the option `--model` sets it."""
-PLAIN_KEYS = {
-    "AuthorizationCacheEnabled": "true",
-    "ClockAlignedDataInterval": "0",
-    "HeartbeatInterval": "300",
-    "LocalAuthorizeOffline": "true",
-    "MaxEnergyOnInvalidId": "0",
-    "MeterValuesAlignedData": "Energy.Active.Import.Register",
-    "MeterValuesSampledData": "Energy.Active.Import.Register",
-    "MeterValueSampleInterval": "10",
-    "MinimumStatusDuration": "0",
-    "StopTransactionOnInvalidId": "true",
-    "StopTxnAlignedData": "",
-    "StopTxnSampledData": "",
-    "TransactionMessageRetryInterval": "10",
-    "WebSocketPingInterval": "30",
-}
-"""What tests count on where makes differ; given to the charge point where a test names no make."""
 PATIENCE_S = 5.0
-"""Real seconds after which a pair that does not settle is a failure."""
+"""Real seconds after which a harness that does not settle is a failure."""
 
 
-class PairClock(ManualClock):
-    """A manual clock that lets a pair settle between two moments."""
+class HarnessClock(ManualClock):
+    """A manual clock that lets a harness settle between two moments."""
 
     def __init__(self, start: datetime | None = None) -> None:
         super().__init__(start)
-        self.pair: Pair | None = None
+        self.harness: Harness | None = None
 
     async def settle(self) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             await super().settle()
-            unrest = self.pair.unrest() if self.pair else ""
-            if not unrest:
-                if self.pair is not None:
-                    self.pair.raise_faults()
+            pending = self.harness.pending() if self.harness else ""
+            if not pending:
+                if self.harness is not None:
+                    self.harness.raise_faults()
                 return
-            assert time.monotonic() < deadline, f"the pair does not come to rest: {unrest}"
-            await asyncio.sleep(0.0005)  # sockets need real time; the condition is `unrest`
+            assert time.monotonic() < deadline, f"the harness does not settle: {pending}"
+            await asyncio.sleep(0.0005)  # sockets need real time; the condition is `pending`
 
 
-class Pair:
-    """See the module. `async with Pair(...) as pair` starts both and waits for registration."""
+class Harness:
+    """See the module. `async with Harness(...) as harness` starts both and awaits registration."""
 
     def __init__(
         self,
         *,
+        version: str = "1.6",
         model: str | Model | None = None,
         keys: dict[str, str] | None = None,
         connectors: int = 2,
         state: Path = MEMORY,
         connect: bool = True,
         charge_point_id: str = "CP01",
-        clock: PairClock | None = None,
+        clock: HarnessClock | None = None,
         csms: ScriptedCsms | None = None,
         behaviour: dict[str, Any] | None = None,
         quirks: str = "none",
         access: Access = NOTHING_SET,
         **build: Any,
     ) -> None:
-        """`keys` are configuration keys to start with, `behaviour` switches of the model,
-        `quirks` what the option of that name says. Without a model it is the one of `--model`,
-        with `PLAIN_KEYS`."""
+        """`version` is the OCPP version that both speak, `keys` are configuration keys to start
+        with, `behaviour` switches of the model, `quirks` what the option of that name says.
+        Without a model it is the one of `--model`, with the `plain_keys` of the version."""
+        self.version = version_named(version)
         if model is None:
-            model, keys = MODEL, {**PLAIN_KEYS, **(keys or {})}
+            model, keys = MODEL, {**self.version.plain_keys, **(keys or {})}
         chosen = load_model(model) if isinstance(model, str) else model
         if behaviour:
             chosen = replace(chosen, behaviour=replace(chosen.behaviour, **behaviour))
         switches, quirk_keys = chosen_quirks(quirks, chosen)
-        self.clock = clock or PairClock()
-        self.clock.pair = self
-        self.csms = csms or ScriptedCsms(now=self.clock.now)
+        self.clock = clock or HarnessClock()
+        self.clock.harness = self
+        self.csms = csms or ScriptedCsms(now=self.clock.now, version=version)
+        assert self.csms.version is self.version, "both ends speak one version"
         self._own_csms = csms is None
         self._state = state
         self._connect = connect
@@ -126,13 +113,13 @@ class Pair:
         self.expects_fault = False
         """A fault inside is what the test is about."""
         self.ignores_files = False
-        """A file that is on its way is no unrest: for one that its server keeps waiting."""
+        """A file that is on its way is not pending: for one that its server keeps waiting."""
         self.faults: list[str] = []
         """What has gone wrong in a callback of the loop, where nobody else would notice."""
         self._swallowed: set[str] = set()
         """Message ids of requests whose frames, or whose answers, silence has swallowed."""
 
-    async def __aenter__(self) -> Pair:
+    async def __aenter__(self) -> Harness:
         asyncio.get_running_loop().set_exception_handler(self._noted)
         if self._own_csms:
             await self.csms.start()
@@ -217,7 +204,7 @@ class Pair:
             if failed.done() and not failed.cancelled():
                 failed.result()
 
-    def unrest(self) -> str:
+    def pending(self) -> str:
         """What is still going on without time passing; empty when nothing is."""
         if not self._running or not self._connect:
             return ""
