@@ -36,7 +36,8 @@ class Unplugged:
 
 @dataclass(frozen=True)
 class Identified:
-    """A vehicle has said its own id over the cable."""
+    """A vehicle has said its own id over the cable, in a make that tells it apart from the card that
+    it serves as."""
 
     connector_id: int
     vid: str

@@ -176,8 +176,8 @@ class Vehicles:
             or self._reservations.why_not(connector, vid) is not None
         ):
             return
-        self._csms.hear(Identified(connector.number, vid))
         if beside_s is not None:
+            self._csms.hear(Identified(connector.number, vid))
             environment.spawn(self._authorize_beside(connector, vehicle, vid))
             return
         connector.authorizing = vid
