@@ -116,18 +116,20 @@ class Charger:
         self.condition = condition
         self.connectors = connectors
         self.transfers = transfers
-        self.token_list = TokenList(
-            policy, store, note=environment.note, changed=lambda: self.looking.whole_changed()
+        self.looking = looking = Looking(connectors, condition, csms, on_change)
+        changed = looking.changed
+        self.token_list = looking.token_list = TokenList(
+            policy, store, note=environment.note, changed=looking.whole_changed
         )
         self.authorizer = Authorizer(policy, store, self.token_list, csms, environment.now)
-        self.reservations = Reservations(
+        self.reservations = looking.reservations = Reservations(
             environment,
             connectors,
             condition,
             policy,
             store,
             hear=csms.hear,
-            changed=lambda: self.looking.reservations_changed(),
+            changed=looking.reservations_changed,
             plug_ends_reserved=points.plug_ends_reserved,
         )
         self.profiles = InstalledProfiles(
@@ -139,11 +141,11 @@ class Charger:
             model.ratings,
             policy,
             environment,
-            advance=lambda: self.power.advance(),
-            limits_changed=lambda: self.looking.limits_changed(),
-            powers_changed=lambda: self.looking.powers_changed(),
+            advance=self._advance,
+            limits_changed=looking.limits_changed,
+            powers_changed=looking.powers_changed,
         )
-        self.power = Power(
+        self.power = looking.power = Power(
             environment,
             connectors,
             model.ratings,
@@ -177,7 +179,7 @@ class Charger:
             self.reservations,
             points,
             behaviour,
-            self.changed,
+            changed,
         )
         faults = Faults(
             environment,
@@ -189,9 +191,9 @@ class Charger:
             self.transactions,
             model.faults,
             points,
-            self.changed,
+            changed,
         )
-        self.locks = Locks(environment, condition, self.transactions, self.changed)
+        self.locks = Locks(environment, condition, self.transactions, changed)
         self.starting = Starting(
             environment,
             connectors,
@@ -199,7 +201,7 @@ class Charger:
             self.transactions,
             self.sampling,
             points,
-            self.changed,
+            changed,
             faults.pass_soon,
         )
         self.cards = Cards(
@@ -212,7 +214,7 @@ class Charger:
             self.transactions,
             self.starting,
             points,
-            self.changed,
+            changed,
             self.locks.open,
             default_token=config.default_id_tag,
             needs_vehicle=behaviour.remote_start_needs_vehicle,
@@ -231,15 +233,15 @@ class Charger:
             self.cards,
             config.garage,
             points,
-            self.changed,
+            changed,
         )
-        pauses = Pauses(condition, self.power, faults, self.changed)
+        pauses = Pauses(condition, self.power, faults, changed)
         self.acts = acts.Doers(self.vehicles, self.cards, pauses, faults, self.locks)
-        self.availability = Availability(connectors, condition, store, self.changed)
+        self.availability = Availability(connectors, condition, store, changed)
         self.security = SecurityEvents(
             environment, store.security_log, csms, speaks=behaviour.security_extension
         )
-        self.updates = Updates(
+        self.updates = looking.updates = Updates(
             environment,
             connectors,
             condition,
@@ -248,9 +250,9 @@ class Charger:
             transfers,
             security=self.security,
             built_in=model.identity.firmware_version,
-            changed=self.changed,
+            changed=changed,
             on_change=on_change,
-            restart=lambda why: self.lifecycle.restart(why),
+            restart=self._restart,
         )
         self.uploads = {
             what: Uploads(what, environment, store.documents, csms, transfers, on_change)
@@ -265,11 +267,11 @@ class Charger:
             self.security,
             (self.updates, *self.uploads.values()),
             points,
-            self.changed,
+            changed,
             on_change,
             has_backup=behaviour.power_backup,
         )
-        self.presence = (
+        self.presence = looking.presence = (
             None
             if store.path == MEMORY
             else Presence(
@@ -280,17 +282,6 @@ class Charger:
                 config.garage,
                 detachable_cable=behaviour.detachable_cable,
             )
-        )
-        self.looking = Looking(
-            connectors,
-            condition,
-            csms,
-            self.power,
-            self.reservations,
-            self.token_list,
-            self.presence,
-            self.updates,
-            on_change,
         )
 
     # -- its life ----------------------------------------------------
@@ -344,9 +335,11 @@ class Charger:
         """Do what a command on a connector asks; returns once it is decided."""
         return await acts.carry_out(self.acts, connector, command)
 
-    def changed(self, connector: Connector, cause: Cause = Cause.CSMS) -> None:
-        """A fact of this connector has changed."""
-        self.looking.changed(connector, cause)
+    def _advance(self) -> None:
+        self.power.advance()
+
+    async def _restart(self, why: str) -> None:
+        await self.lifecycle.restart(why)
 
     def _look_by_itself(self, connector: Connector) -> None:
         self.transactions.look(connector)

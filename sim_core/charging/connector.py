@@ -13,6 +13,7 @@ from typing import Final
 
 from sim_core.charging.condition import Condition
 from sim_core.charging.facts import ChargingState, Facts
+from sim_core.charging.points import FailedStart
 from sim_core.charging.profile import Profile
 from sim_core.charging.vocabulary import Cause
 from sim_core.hardware.faults import ChargerFault
@@ -38,7 +39,7 @@ class Authorization:
     """The charging profile that came with it, for the transaction that it starts."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Transaction:
     """A running transaction. `key` is ours; `transaction_id` is what the CSMS knows it by."""
 
@@ -68,7 +69,16 @@ NO_TRACE: Final[deque[float]] = deque(maxlen=0)
 """Of a connector that no screen shows: a place for a trace would be most of its memory."""
 
 
-@dataclass
+@dataclass(frozen=True)
+class StartFault:
+    """A fault that shows when the next transaction starts, and how that start fails."""
+
+    fault: ChargerFault
+    passes_s: float
+    start: FailedStart
+
+
+@dataclass(slots=True)
 class Connector:
     """One connector, number 1 and up."""
 
@@ -99,7 +109,7 @@ class Connector:
     """When the vehicle has said its id; None while there is no handshake to wait for."""
     ready_at_s: float | None = None
     """When the cable check is over that began with the plug."""
-    start_fault: ChargerFault | None = None
+    start_fault: StartFault | None = None
     """A fault that shows when the next transaction starts."""
     remote_start_at_s: float | None = None
     trace_w: deque[float] = field(default_factory=lambda: NO_TRACE)

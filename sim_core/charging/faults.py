@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from sim_core.charging.condition import Condition
-from sim_core.charging.connector import Connector
+from sim_core.charging.connector import Connector, StartFault
 from sim_core.charging.csms import Csms
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import why_not
-from sim_core.charging.points import Points
+from sim_core.charging.points import OwnFaults, Points
 from sim_core.charging.policy import Policy
 from sim_core.charging.power import Power
 from sim_core.charging.starting import drop_authorization
@@ -23,9 +23,6 @@ from sim_core.charging.vocabulary import Cause, StopReason
 from sim_core.commands import Accepted, ClearFault, InjectFault, Outcome, Refused, unsayable
 from sim_core.hardware.faults import ERROR_CODES, ChargerFault
 from sim_core.hardware.model import VendorFault
-
-PASSES_S = 3.0
-"""How long a fault shows that is found at a start and passes by itself."""
 
 
 class Faults:
@@ -81,8 +78,9 @@ class Faults:
             return Refused(reason)
         self._power.advance()
         code = command.vendor_error_code or ""
-        if self._points.own_fault_codes and code in self._kinds:
-            return self._strike(connector, code, self._kinds[code])
+        own = self._points.own_faults
+        if own is not None and code in self._kinds:
+            return self._strike(connector, code, self._kinds[code], own)
         fault = ChargerFault(command.error_code, code, command.info or "")
         connector.break_down(fault, self._environment.now())
         self._changed(connector, Cause.FAULT)
@@ -111,17 +109,19 @@ class Faults:
 
     # -- the make's own ----------------------------------------------
 
-    def _strike(self, connector: Connector, code: str, kind: VendorFault) -> Outcome:
+    def _strike(
+        self, connector: Connector, code: str, kind: VendorFault, own: OwnFaults
+    ) -> Outcome:
         """A fault that the make has a code of its own for, with the scope that it has."""
         fault = ChargerFault("InternalError", code, kind.info)
         if kind.fails_start and connector.transaction is None and connector.metal.plugged:
-            connector.start_fault = fault
+            connector.start_fault = StartFault(fault, own.passes_s, own.start)
             return Accepted("it shows when the next transaction starts")
         if not kind.everywhere:
             connector.break_down(fault, self._environment.now())
             self._changed(connector, Cause.FAULT)
             if kind.fails_start:
-                self.pass_soon(connector, fault)
+                self.pass_soon(connector, fault, own.passes_s)
             return Accepted()
         struck = list(self._connectors.values())
         running = [other for other in struck if other.transaction is not None]
@@ -152,7 +152,7 @@ class Faults:
             self._condition.fault = fault
             self._changed(next(iter(self._connectors.values())), Cause.FAULT)
 
-    def pass_soon(self, connector: Connector, fault: ChargerFault) -> None:
+    def pass_soon(self, connector: Connector, fault: ChargerFault, after_s: float) -> None:
         """A fault that was found at a start passes by itself."""
 
         def passes() -> None:
@@ -160,4 +160,4 @@ class Faults:
                 self.mend(connector)
                 self._changed(connector, Cause.TIMEOUT)
 
-        self._environment.clock.call_later(PASSES_S, passes)
+        self._environment.clock.call_later(after_s, passes)

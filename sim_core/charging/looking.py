@@ -42,11 +42,11 @@ class Looking:
         "_connectors",
         "_csms",
         "_on_change",
-        "_power",
-        "_presence",
-        "_reservations",
-        "_token_list",
-        "_updates",
+        "power",
+        "presence",
+        "reservations",
+        "token_list",
+        "updates",
     )
 
     def __init__(
@@ -54,59 +54,55 @@ class Looking:
         connectors: Mapping[int, Connector],
         condition: Condition,
         csms: Csms,
-        power: Power,
-        reservations: Reservations,
-        token_list: TokenList,
-        presence: Presence | None,
-        updates: Waiting,
         on_change: Callable[[], None],
     ) -> None:
-        """`on_change`: a picture of the charger would look different."""
+        """`on_change`: a picture of the charger would look different. Everybody who changes facts
+        is given this first; what is looked at is set once it is there."""
         self._connectors = connectors
         self._condition = condition
         self._csms = csms
-        self._power = power
-        self._reservations = reservations
-        self._token_list = token_list
-        self._presence = presence
-        self._updates = updates
         self._on_change = on_change
+        self.power: Power
+        self.reservations: Reservations
+        self.token_list: TokenList
+        self.presence: Presence | None
+        self.updates: Waiting
 
-    def changed(self, connector: Connector, cause: Cause) -> None:
+    def changed(self, connector: Connector, cause: Cause = Cause.CSMS) -> None:
         """A fact of this connector has changed."""
         connector.metal.settle()
         connector.apply_availability(self._condition.open)
-        self._reservations.settle()
-        self._power.share()
+        self.reservations.settle()
+        self.power.share()
         self.look(connector, cause)
-        for other in self._reservations.moved():
+        for other in self.reservations.moved():
             self.look(other, cause)
         self.look_at_whole(cause)
-        if self._presence is not None:
-            self._presence.keep()
-        self._power.tick_while_needed()
-        self._updates.look()
+        if self.presence is not None:
+            self.presence.keep()
+        self.power.tick_while_needed()
+        self.updates.look()
         self._on_change()
 
     def limits_changed(self) -> None:
         """Charging profiles allow something else: the metal obeys. What is told of it follows in
         `powers_changed`."""
-        self._power.share()
-        self._power.tick_while_needed()
+        self.power.share()
+        self.power.tick_while_needed()
         self._on_change()
 
     def powers_changed(self) -> None:
         """What flows may have changed in every connector, and nothing else: told in one go."""
-        self._power.share()
+        self.power.share()
         for connector in self._connectors.values():
             self.look(connector, Cause.LIMIT)
-        self._power.tick_while_needed()
+        self.power.tick_while_needed()
         self._on_change()
 
     def reservations_changed(self) -> None:
         """A reservation was made or has ended."""
-        self._reservations.settle()
-        for connector in self._reservations.moved():
+        self.reservations.settle()
+        for connector in self.reservations.moved():
             self.look(connector, Cause.CSMS)
         self._on_change()
 
@@ -141,5 +137,5 @@ class Looking:
         """Let the protocol know what is true of the charger as a whole."""
         condition = self._condition
         usable = condition.operative and not condition.installing
-        contradiction = self._token_list.contradiction
+        contradiction = self.token_list.contradiction
         self._csms.hear(LookedAtWhole(usable, condition.fault, contradiction, cause))

@@ -7,7 +7,6 @@ is a function without a memory. Charge points of one make share their points.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -67,6 +66,50 @@ class OfferedFacts:
 
 
 @dataclass(frozen=True)
+class FailedStart:
+    """How a transaction ends that has failed as it began. Spans that chance draws from."""
+
+    ends_s: tuple[float, float]
+    """Its end is so long after its begin."""
+    told_s: tuple[float, float]
+    """It is told so long after its other messages."""
+
+
+@dataclass(frozen=True)
+class SleepyVehicle:
+    """A vehicle that waits too long for its authorisation: it sleeps, and the start fails."""
+
+    waits_s: float
+    """So long after its handshake it still waits."""
+    noticed_s: float
+    """So long after the authorisation the charger notices that it sleeps."""
+    away_s: float
+    """So long it is off the line when somebody tries to start it."""
+    start: FailedStart
+
+
+@dataclass(frozen=True)
+class OwnFaults:
+    """The make's own fault codes, which strike as the model's file says."""
+
+    passes_s: float
+    """One that is found at a start passes by itself after so long."""
+    start: FailedStart
+
+
+@dataclass(frozen=True)
+class VainStart:
+    """A remote start beside a charging connector that comes to nothing."""
+
+    takes_s: float
+    """From the authorisation to the begin of the transaction."""
+    remote_s: float
+    """What began longer after the remote start is none of its."""
+    silent_s: float
+    """So long the transaction goes on without energy before it is given up."""
+
+
+@dataclass(frozen=True)
 class Points:
     """One field a point."""
 
@@ -99,19 +142,20 @@ class Points:
     """The register as the begin and the end of a transaction have it."""
 
     # -- cards and starts --------------------------------------------
-    reads_ids_beside: bool = False
-    """A vehicle's own id is asked about beside a card, and told by itself."""
+    ids_beside_s: float | None = None
+    """A vehicle's own id is asked about beside a card that is being asked about, or was accepted
+    less than so long ago; None: the id gives way to the card."""
     asks_for_any_card: bool = False
     """Another card than that of the transaction is asked about, whether or not it could stop it."""
-    vehicle_gives_up_s: float = math.inf
-    """How long after its handshake a vehicle that is not authorised goes to sleep."""
-    second_start_s: float | None = None
-    """How long a remote start beside a charging connector takes that comes to nothing; None: it is
-    a start as any other."""
+    sleepy_vehicle: SleepyVehicle | None = None
+    """How a vehicle gives up that is authorised late; None: it waits for ever."""
+    second_start: VainStart | None = None
+    """What comes of a remote start beside a charging connector; None: it is a start as any
+    other."""
 
     # -- faults, resets, power ---------------------------------------
-    own_fault_codes: bool = False
-    """The make's own codes strike as the make's do."""
+    own_faults: OwnFaults | None = None
+    """The make's own codes strike as the make's do; None: they are only told."""
     speaks_before_hard_reset: bool = False
     """What a hard reset ends is told before it."""
     cut_off_shows_s: float | None = None

@@ -9,22 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sim_core.charging.connector import LOCK_FAILURE, Authorization, Connector
+from sim_core.charging.connector import LOCK_FAILURE, Authorization, Connector, StartFault
 from sim_core.charging.csms import Csms
 from sim_core.charging.domain_events import AuthorisationEnded
 from sim_core.charging.environment import Environment
-from sim_core.charging.points import Points
+from sim_core.charging.points import Points, SleepyVehicle, VainStart
 from sim_core.charging.sampling import Sampling
 from sim_core.charging.transactions import Transactions
 from sim_core.charging.vocabulary import Cause, StopReason
 from sim_core.hardware.faults import ChargerFault
-
-REMOTE_WITHIN_S = 40.0
-"""Longer ago a remote start is not what begins now."""
-NOTICED_S = 0.55
-"""How long it takes to notice that the vehicle sleeps."""
-AWAKE_S = 1.35
-"""How long a sleeping vehicle is away from the line when somebody tries to start it."""
 
 
 def drop_authorization(connector: Connector, cause: Cause, csms: Csms) -> None:
@@ -58,9 +51,9 @@ class Starting:
         sampling: Sampling,
         points: Points,
         changed: Callable[[Connector, Cause], None],
-        pass_soon: Callable[[Connector, ChargerFault], None],
+        pass_soon: Callable[[Connector, ChargerFault, float], None],
     ) -> None:
-        """`pass_soon` lets a fault that was found at a start pass by itself."""
+        """`pass_soon` lets a fault that was found at a start pass by itself, after so long."""
         self._environment = environment
         self._connectors = connectors
         self._csms = csms
@@ -81,8 +74,11 @@ class Starting:
             if card is None or not waits or not connector.metal.plugged:
                 return
             connector.starting = False
-            if gave_up or connector.start_fault is not None:
-                self._fail(connector, card, gave_up)
+            if sleepy is not None:
+                self._fail_asleep(connector, card, sleepy)
+                return
+            if connector.start_fault is not None:
+                self._fail_broken(connector, card, connector.start_fault)
                 return
             if connector.lockable and not connector.metal.lock():
                 connector.break_down(LOCK_FAILURE, environment.now())
@@ -90,53 +86,69 @@ class Starting:
                 drop_authorization(connector, Cause.FAULT, self._csms)
                 self._changed(connector, Cause.FAULT)
                 return
-            self._transactions.begin(connector, card, in_vain=in_vain)
+            self._transactions.begin(connector, card, silent_s=vain.silent_s if vain else None)
 
         check_s = environment.vary(environment.timing.cable_check_s)
-        wait_s, gave_up = check_s + connector.metal.handshake_left_s, False
-        now_s = environment.clock.monotonic()
+        wait_s = check_s + connector.metal.handshake_left_s
+        sleepy, now_s = None, environment.clock.monotonic()
         if connector.mac_at_s is not None and connector.ready_at_s is not None:
-            gave_up = now_s > connector.mac_at_s + self._points.vehicle_gives_up_s
-            late_s = NOTICED_S if gave_up else environment.vary(environment.timing.late_start_s)
+            sleepy = self._sleepy(connector.mac_at_s)
+            late_s = (
+                environment.vary(environment.timing.late_start_s)
+                if sleepy is None
+                else sleepy.noticed_s
+            )
             wait_s = max(connector.ready_at_s - now_s, late_s)
-        second_s = None if gave_up else self._second_start_s(connector)
-        in_vain = second_s is not None
-        if second_s is not None:
-            wait_s = second_s
+        vain = self._vain(connector) if sleepy is None else None
+        if vain is not None:
+            wait_s = vain.takes_s
         self._sampling.early(connector, wait_s)
         environment.after(wait_s, checked)
 
-    def _second_start_s(self, connector: Connector) -> float | None:
-        """How long it takes where it is a remote start beside a charging connector, of those that
+    def _sleepy(self, mac_at_s: float) -> SleepyVehicle | None:
+        """How the vehicle has given up by now whose handshake was at that time; None: it waits."""
+        sleepy, now_s = self._points.sleepy_vehicle, self._environment.clock.monotonic()
+        return sleepy if sleepy is not None and now_s > mac_at_s + sleepy.waits_s else None
+
+    def _vain(self, connector: Connector) -> VainStart | None:
+        """What comes of a remote start beside a charging connector, where it is one of those that
         come to nothing."""
         environment, asked_s = self._environment, connector.remote_start_at_s
+        vain = self._points.second_start
         others = (other for other in self._connectors.values() if other is not connector)
         if (
-            self._points.second_start_s is not None
+            vain is not None
             and asked_s is not None
-            and environment.clock.monotonic() - asked_s < REMOTE_WITHIN_S
+            and environment.clock.monotonic() - asked_s < vain.remote_s
             and any(other.metal.flowing for other in others)
             and environment.rng.random() < environment.timing.second_gun_share
         ):
-            return self._points.second_start_s
+            return vain
         return None
 
-    def _fail(self, connector: Connector, card: Authorization, gave_up: bool) -> None:
-        """The transaction begins, and the vehicle is not there any more.
+    # -- a start that fails ------------------------------------------
 
-        One that has gone to sleep lets go of the line and takes it up again; one whose insulation
-        is broken stays away until it is plugged in anew.
-        """
-        environment, metal = self._environment, connector.metal
-        vehicle, fault = metal.vehicle, connector.start_fault
+    def _fail_broken(self, connector: Connector, card: Authorization, broken: StartFault) -> None:
+        """The transaction begins, and the insulation breaks: the vehicle stays away until it is
+        plugged in anew."""
+        connector.start_fault = None
+        connector.metal.unplug()
+        connector.break_down(broken.fault, self._environment.now())
+        self._pass_soon(connector, broken.fault, broken.passes_s)
+        self._transactions.fail(connector, card, StopReason.OTHER, broken.start)
+        self._changed(connector, Cause.FAULT)
+        connector.vehicle_name = None
+
+    def _fail_asleep(
+        self, connector: Connector, card: Authorization, sleepy: SleepyVehicle
+    ) -> None:
+        """The transaction begins, and the vehicle has gone to sleep: it lets go of the line and
+        takes it up again."""
+        metal, vehicle = connector.metal, connector.metal.vehicle
         connector.start_fault = None
         metal.unplug()
-        if fault is not None and not gave_up:
-            connector.break_down(fault, environment.now())
-            self._pass_soon(connector, fault)
-        reason = StopReason.UNPLUGGED if gave_up else StopReason.OTHER
-        self._transactions.fail(connector, card, reason)
-        self._changed(connector, Cause.VEHICLE if gave_up else Cause.FAULT)
+        self._transactions.fail(connector, card, StopReason.UNPLUGGED, sleepy.start)
+        self._changed(connector, Cause.VEHICLE)
 
         def awake() -> None:
             still_there = vehicle is not None and connector.vehicle_name is not None
@@ -144,7 +156,4 @@ class Starting:
                 metal.plug(vehicle)
                 self._changed(connector, Cause.VEHICLE)
 
-        if gave_up:
-            environment.clock.call_later(AWAKE_S, awake)
-        else:
-            connector.vehicle_name = None
+        self._environment.clock.call_later(sleepy.away_s, awake)

@@ -21,7 +21,7 @@ from sim_core.charging.domain_events import (
 )
 from sim_core.charging.environment import Environment
 from sim_core.charging.limits import Limits
-from sim_core.charging.points import Points
+from sim_core.charging.points import FailedStart, Points
 from sim_core.charging.policy import Policy, Setting
 from sim_core.charging.power import Power
 from sim_core.charging.reservations import Reservations
@@ -38,11 +38,6 @@ from sim_core.hardware.model import Behaviour
 from sim_core.store.interface import Store
 from sim_core.store.records import NewTransaction, StoredTransaction
 
-FAILED_AFTER_S = (0.045, 0.12)
-FAILED_TOLD_S = (3.0, 30.0)
-"""How long after its other messages the end of a failed start is told."""
-IN_VAIN_S = 50.0
-"""How long a start that comes to nothing goes on in silence."""
 REFUSED = "refused/{}"
 """Name in the store of the last card that was refused afterwards at a connector."""
 
@@ -106,10 +101,12 @@ class Transactions:
 
     # -- begin -------------------------------------------------------
 
-    def begin(self, connector: Connector, card: Authorization, *, in_vain: bool = False) -> None:
+    def begin(
+        self, connector: Connector, card: Authorization, *, silent_s: float | None = None
+    ) -> None:
         """Begin a transaction on a plugged connector and, a moment later, the energy.
 
-        `in_vain`: the energy never comes, and after a while the transaction is given up.
+        `silent_s`: the energy never comes, and after so long the transaction is given up.
         """
         transaction = self._open(connector, card)
         self._sampling.begin(connector)
@@ -118,7 +115,7 @@ class Transactions:
             f"transaction of {card.token} started at {transaction.meter_start_wh} Wh",
         )
         self._changed(connector, card.by)
-        if not in_vain:
+        if silent_s is None:
             self.energize_soon(connector, card.by)
             return
 
@@ -126,13 +123,15 @@ class Transactions:
             if connector.transaction is transaction:
                 self.stop(connector, StopReason.OTHER)
 
-        self._environment.clock.call_later(IN_VAIN_S, give_up)
+        self._environment.clock.call_later(silent_s, give_up)
 
-    def fail(self, connector: Connector, card: Authorization, reason: StopReason) -> None:
+    def fail(
+        self, connector: Connector, card: Authorization, reason: StopReason, start: FailedStart
+    ) -> None:
         """A start that comes to nothing: it ends as it begins, and the end is told late."""
         environment = self._environment
         transaction = self._open(connector, card)
-        after_s = environment.rng.uniform(*FAILED_AFTER_S)
+        after_s = environment.rng.uniform(*start.ends_s)
         at = environment.now() + timedelta(seconds=after_s)
         with self._store.together():
             self._sampling.keep(connector, transaction, Context.END, at)
@@ -142,7 +141,7 @@ class Transactions:
                 reason,
                 transaction.meter_start_wh,
                 at=at,
-                later_s=environment.rng.uniform(*FAILED_TOLD_S),
+                later_s=environment.rng.uniform(*start.told_s),
             )
         connector.transaction = None
         self._limits.refresh()

@@ -27,8 +27,6 @@ from sim_core.hardware.vehicle import Garage, Vehicle, named, next_to_arrive
 
 MAC_SHARE = 0.5
 """A vehicle's MAC varies by less than what the charger does itself."""
-MAC_UNSTOPPED_S = 1.0
-"""So long after a card was accepted a firmware that reads MACs may not know of it yet."""
 
 
 class Vehicles:
@@ -171,22 +169,25 @@ class Vehicles:
             or connector.transaction is not None
         ):
             return
-        beside = self._points.reads_ids_beside
-        since_s = environment.clock.monotonic() - (connector.authorized_at_s or -MAC_UNSTOPPED_S)
-        just = connector.authorization is not None and since_s < MAC_UNSTOPPED_S
-        quicker = beside and (connector.authorizing is not None or just)  # a card, by a hair
-        if not quicker and (
+        beside_s = self._points.ids_beside_s
+        if not (beside_s is not None and self._card_is_barely_quicker(connector, beside_s)) and (
             connector.authorization is not None
             or self._cards.why_not("swipe", connector) is not None
             or self._reservations.why_not(connector, vid) is not None
         ):
             return
         self._csms.hear(Identified(connector.number, vid))
-        if beside:
+        if beside_s is not None:
             environment.spawn(self._authorize_beside(connector, vehicle, vid))
             return
         connector.authorizing = vid
         environment.spawn(self._cards.authorize_for(connector, vid, Cause.VEHICLE))
+
+    def _card_is_barely_quicker(self, connector: Connector, beside_s: float) -> bool:
+        """Whether a card is being asked about, or was accepted a moment ago."""
+        since_s = self._environment.clock.monotonic() - (connector.authorized_at_s or -beside_s)
+        accepted = connector.authorization is not None and since_s < beside_s
+        return connector.authorizing is not None or accepted
 
     async def _authorize_beside(self, connector: Connector, vehicle: Vehicle, vid: str) -> None:
         """Ask for an id without keeping a card waiting; whoever is accepted first charges."""

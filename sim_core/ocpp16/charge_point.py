@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from ssl import SSLContext
 
 from sim_core.charging.charger import Charger
 from sim_core.charging.config import ChargePointConfig
@@ -37,7 +38,6 @@ from sim_core.ocpp16.spelling import Spelling
 from sim_core.ocpp16.status import STATES, connector_status, whole_status
 from sim_core.ocpp16.status_changes import StatusChanges
 from sim_core.ocpp16.status_reports import StatusReports
-from sim_core.ocpp16.timestamps import stamp
 from sim_core.ocpp16.transaction_messages import TransactionMessages
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock, GuardedClock
@@ -47,10 +47,11 @@ from sim_core.snapshot import ConnectorState
 from sim_core.store.interface import Store
 from sim_core.store.records import JournalRow
 from sim_core.wire.access import NOTHING_SET, Access, tls_context
-from sim_core.wire.answers import Answer, Error, Payload
+from sim_core.wire.answers import Error, Payload
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.outbox import Outbox
 from sim_core.wire.refusals import Heard
+from sim_core.wire.routes import Route, Routes
 from sim_core.wire.speaker import Speaker
 from sim_core.wire.trial import RetryPolicy
 
@@ -59,9 +60,10 @@ class ChargePoint:
     """See the module. Made on the loop that it lives on."""
 
     __slots__ = (
+        "_access",
         "_boots_on_reconnect",
         "_identity",
-        "_refusals",
+        "_routes",
         "adapter",
         "charger",
         "configuration",
@@ -101,6 +103,8 @@ class ChargePoint:
         """Raises ValueError with a sentence when an initial configuration key is not allowed."""
         self.store = store
         self.on_change = on_change
+        self._access = access
+        self._routes: Routes | None = None
         self.link_settled: Callable[[], None] = lambda: None
         """Something new got through to the CSMS; the station sets it."""
         self.ping_interval_changed: Callable[[], None] = lambda: None
@@ -131,15 +135,15 @@ class ChargePoint:
             self.configuration,
             access,
             store,
-            reconnect=lambda: self.adapter.hang_up(0.0),
-            note=lambda text: note("security", text),
+            reconnect=self._reconnect,
+            note=note,
         )
         policy = KeyPolicy(self.configuration)
         self.spelling = Spelling(
             model.metering,
             policy,
             environment.now,
-            repeats_refused_start=speech.repeats_refused_start,
+            repeated_start=speech.repeated_start,
         )
         self.outbox = Outbox(
             store,
@@ -162,7 +166,7 @@ class ChargePoint:
             set_clock=self._set_clock,
             met=self.security.connected,
             accepted=self._accepted,
-            link_settled=lambda: self.link_settled(),
+            link_settled=self._link_settled,
             on_change=on_change,
             warped=config.time_scale != 1,
         )
@@ -181,8 +185,7 @@ class ChargePoint:
             adapter,
             Transfers(
                 guarded,
-                # The CSMS's CA counts for its files too; who we are is not shown to a file server.
-                tls=lambda: tls_context(replace(access.tls, client_cert=None, client_key=None)),
+                tls=self._file_tls,
                 limit_s=LIMIT_S * config.time_scale,
             ),
             rules=RULES,
@@ -196,9 +199,16 @@ class ChargePoint:
             self.configuration,
             store.journal,
             identity=self.identity,
-            registration=lambda: self.registrar.registration,
+            registrar=self.registrar,
         )
-        self.reports = self._status_reports(config, environment)
+        behaviour = model.behaviour
+        self.reports = StatusReports(
+            environment,
+            self.outbox,
+            self.configuration,
+            vendor_id=model.identity.vendor if behaviour.vendor_fields else None,
+            stamps_reports=behaviour.stamps_reports,
+        )
         self.transaction_messages = adapter.transactions = TransactionMessages(
             self.charger.connectors,
             self.charger.transactions,
@@ -207,8 +217,8 @@ class ChargePoint:
             self.spelling,
             model.metering,
             note,
-            warn=lambda *said: self.warn(*said),
-            link_settled=lambda: self.link_settled(),
+            warn=self._warn,
+            link_settled=self._link_settled,
             on_change=on_change,
         )
         self.statuses = adapter.statuses = StatusChanges(
@@ -225,7 +235,7 @@ class ChargePoint:
             self.outbox,
             self.charger.uploads[LOG],
             self.witness,
-            notifies=lambda: self.security.access().profile >= 1,
+            notifies=self.security.notifies,
             say=adapter.say,
             say_triggered=adapter.say_triggered,
         )
@@ -247,41 +257,31 @@ class ChargePoint:
             environment,
             relative_maximum=model.behaviour.relative_maximum,
             powers_changed=self.charger.looking.powers_changed,
-            warn=lambda *said: self.warn(*said),
+            warn=self._warn,
         )
-        routes = routes_of(
-            config,
-            self.charger,
-            policy,
-            speech,
-            store,
-            self.configuration,
-            self.security,
-            self.registrar,
-            self.statuses,
-            self.firmware,
-            self.smart_charging,
-            self.security_messages,
-            hurry=self.outbox.hurry,
-            say=adapter.say,
-        )
-        self.speaker = Speaker(OCPP_16, routes, self.session, self.registrar.may_answer)
+        self.speaker = Speaker(OCPP_16, self, self.session, self.registrar.may_answer)
         """Who speaks 1.6 on a link."""
         self.charger.start()
 
-    def _status_reports(self, config: ChargePointConfig, environment: Environment) -> StatusReports:
-        behaviour = config.model.behaviour
-        return StatusReports(
-            environment.clock,
-            may_send=lambda: self.outbox.registered,
-            minimum_duration_s=lambda: self.configuration.number("MinimumStatusDuration"),
-            send=self._send_status,
-            # A clock set since then tells it right.
-            stamp=lambda at: stamp(at + environment.ahead),
-            now=environment.clock.now,
-            vendor_id=config.model.identity.vendor if behaviour.vendor_fields else None,
-            stamps_reports=behaviour.stamps_reports,
-        )
+    def get(self, action: str, /) -> Route | None:
+        """Where a message goes that a CSMS sends. Made when the first one comes: most charge points
+        of a fleet are never asked anything."""
+        if self._routes is None:
+            self._routes = routes_of(
+                self.charger,
+                self.speech,
+                self.store,
+                self.configuration,
+                self.security,
+                self.registrar,
+                self.statuses,
+                self.firmware,
+                self.smart_charging,
+                self.security_messages,
+                hurry=self.outbox.hurry,
+                say=self.adapter.say,
+            )
+        return self._routes.get(action)
 
     # -- its life ----------------------------------------------------
 
@@ -350,11 +350,18 @@ class ChargePoint:
     def _set_clock(self, by: timedelta) -> None:
         self.charger.shift_clock(by)
 
-    def _send_status(self, payload: Payload, answered: Callable[[Answer], None]) -> None:
-        async def send() -> None:
-            answered(await self.outbox.call("StatusNotification", payload, while_pending=True))
+    def _reconnect(self) -> None:
+        self.adapter.hang_up(0.0)
 
-        self.environment.spawn(send())
+    def _link_settled(self) -> None:
+        self.link_settled()
+
+    def _warn(self, about: str, sentence: str) -> None:
+        self.warn(about, sentence)
+
+    def _file_tls(self) -> SSLContext:
+        """The CSMS's CA counts for its files too; who we are is not shown to a file server."""
+        return tls_context(replace(self._access.tls, client_cert=None, client_key=None))
 
     def _call_heard(self, heard: Heard) -> None:
         if isinstance(heard.answer, Error) and (

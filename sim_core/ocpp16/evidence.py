@@ -19,9 +19,10 @@ from sim_core.events import Event
 from sim_core.files.archive import Evidence
 from sim_core.hardware.model import Identity
 from sim_core.ocpp16.configuration import Configuration
+from sim_core.ocpp16.registration import Registrar
 from sim_core.ocpp16.spelling import ACTIONS
 from sim_core.ocpp16.status import connector_status
-from sim_core.snapshot import JOURNAL_SHOWN, Registration
+from sim_core.snapshot import JOURNAL_SHOWN
 from sim_core.store.interface import Journal
 from sim_core.wire.message_log import Exchange
 
@@ -39,7 +40,7 @@ class Witness:
         "_environment",
         "_identity",
         "_journal",
-        "_registration",
+        "_registrar",
         "exchanges",
         "history",
     )
@@ -54,7 +55,7 @@ class Witness:
         journal: Journal,
         *,
         identity: Callable[[], Identity],
-        registration: Callable[[], Registration],
+        registrar: Registrar,
     ) -> None:
         self._charge_point_id = charge_point_id
         self._environment = environment
@@ -63,7 +64,7 @@ class Witness:
         self._configuration = configuration
         self._journal = journal
         self._identity = identity
-        self._registration = registration
+        self._registrar = registrar
         self.exchanges: Callable[[], list[Exchange]] = list
         """What has gone over the wire, as far as it is remembered; the station sets it."""
         self.history: Callable[[], list[Event]] = list
@@ -101,7 +102,7 @@ class Witness:
             "model": identity.model,
             "serialNumber": identity.serial_number,
             "firmwareVersion": identity.firmware_version,
-            "registration": self._registration().value,
+            "registration": self._registrar.registration.value,
             "connectors": [self._connector(one) for one in self._connectors.values()],
             "journal": {
                 "waiting": self._journal.depth,

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from ocpp.v16.enums import MessageTrigger
 
 from sim_core.charging.charger import Charger
-from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.policy import Feature
 from sim_core.ocpp16 import local_list, reservation, smart_charging
 from sim_core.ocpp16.configuration import Configuration
@@ -18,7 +17,6 @@ from sim_core.ocpp16.firmware_management import PROFILE as FIRMWARE_MANAGEMENT
 from sim_core.ocpp16.firmware_management import FirmwareManagement
 from sim_core.ocpp16.local_list import LocalListProfile
 from sim_core.ocpp16.points import Speech
-from sim_core.ocpp16.policy import KeyPolicy
 from sim_core.ocpp16.promises import KeptFirst
 from sim_core.ocpp16.registration import Registrar
 from sim_core.ocpp16.remote_control import RemoteControl
@@ -40,9 +38,7 @@ LOG_STATUS = "LogStatusNotification"
 
 
 def routes_of(
-    config: ChargePointConfig,
     charger: Charger,
-    policy: KeyPolicy,
     speech: Speech,
     store: Store,
     configuration: Configuration,
@@ -58,7 +54,8 @@ def routes_of(
 ) -> Routes:
     """The routes of a charge point that is made of these parts."""
     environment, connectors = charger.environment, charger.connectors
-    behaviour = config.model.behaviour
+    policy, model = charger.policy, charger.config.model
+    behaviour = model.behaviour
     messages: Messages = {
         MessageTrigger.boot_notification.value: lambda _: registrar.boot_now(),
         MessageTrigger.heartbeat.value: lambda _: registrar.heartbeat_now(),
@@ -92,7 +89,7 @@ def routes_of(
         policy,
         store.tokens,
         speech,
-        vendor=config.model.identity.vendor,
+        vendor=model.identity.vendor,
         clears_disabled_cache=behaviour.clears_disabled_cache,
     )
     reservations = ReservationProfile(

@@ -22,6 +22,22 @@ def _as_it_is(status: Status) -> Status:
 
 
 @dataclass(frozen=True)
+class LateConnector0:
+    """Connector 0 reports later than the others, with a stamp that is before theirs."""
+
+    late_s: float
+    stamped_before_s: float
+
+
+@dataclass(frozen=True)
+class RepeatedStart:
+    """In place of a stop its start is sent once more, and a sample beside it."""
+
+    untold: frozenset[str]
+    """The measurands that this sample has not, of those that the CSMS has set."""
+
+
+@dataclass(frozen=True)
 class Speech:
     """One field a point."""
 
@@ -37,9 +53,8 @@ class Speech:
     # -- statuses ----------------------------------------------------
     status: Callable[[Status], Status] = _as_it_is
     """From the word for a connector: the word that is said."""
-    connector_0_late_s: float | None = None
-    """How long after the others connector 0 reports after a boot, with a stamp before theirs; None:
-    in its turn."""
+    connector_0_late: LateConnector0 | None = None
+    """How connector 0 reports after the others after a boot; None: in its turn."""
     connectors_late_s: float | None = None
     """With a transaction running, how long after connector 0 the others report on a new connection;
     None: in their turn."""
@@ -53,8 +68,9 @@ class Speech:
     """How long after a RemoteStartTransaction a second one is taken for the first; None: never."""
     stops_unheard: bool = False
     """RemoteStopTransaction stops also when its answer is lost with the link."""
-    repeats_refused_start: bool = False
-    """A start that began offline and was answered with id -1 is sent again, and its stop never."""
+    repeated_start: RepeatedStart | None = None
+    """How a start that began offline and was answered with id -1 is sent again, and its stop never;
+    None: it is not."""
 
     # -- files -------------------------------------------------------
     mute_transfers: bool = False

@@ -119,10 +119,8 @@ class RemoteControl:
 
     def _is_the_first_again(self, connector_id: int | None) -> bool:
         """Whether this make takes a second RemoteStartTransaction for the first one."""
-        connector, within_s = (
-            self._connectors.get(connector_id or 0),
-            (self._speech.second_remote_start_s),
-        )
+        connector = self._connectors.get(connector_id or 0)
+        within_s = self._speech.second_remote_start_s
         if connector is None or connector.remote_start_at_s is None or within_s is None:
             return False
         return self._environment.clock.monotonic() - connector.remote_start_at_s <= within_s

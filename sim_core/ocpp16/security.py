@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from ocpp.v16.enums import ConfigurationStatus
 
+from sim_core.charging.environment import Note
 from sim_core.ocpp16.configuration import Configuration
 from sim_core.settings.authorization_key import key_bytes
 from sim_core.store.interface import Store
@@ -49,7 +50,7 @@ class Security:
         store: Store,
         *,
         reconnect: Callable[[], None],
-        note: Callable[[str], None],
+        note: Note,
     ) -> None:
         """`access` is what the options say; the configuration keys go before it, but for a profile
         that is lower: an operator may raise it too."""
@@ -72,6 +73,10 @@ class Security:
         """The security profile that the next dial has."""
         return self._configuration.number(SECURITY_PROFILE)
 
+    def notifies(self) -> bool:
+        """Whether the CSMS is told of security events: under a security profile."""
+        return self.profile >= 1
+
     def access(self) -> Access:
         """What there is to get in with."""
         key = key_bytes(self._configuration.text(AUTHORIZATION_KEY))
@@ -92,7 +97,7 @@ class Security:
         """The CSMS was met: a profile on trial stays."""
         if self._fallback is not None and self._attempts:
             self._end_trial()
-            self._note(f"security profile {self.profile} has connected: it stays")
+            self._note("security", f"security profile {self.profile} has connected: it stays")
 
     def why_not(self, name: str, value: str) -> str | None:
         """What speaks against a change that is well-formed, or None."""
@@ -139,8 +144,9 @@ class Security:
             self._end_trial()
         why = trouble or "the CSMS was not met"
         self._note(
+            "security",
             f"security profile {tried} does not connect, so profile {before} counts again, and the "
-            f"key SecurityProfile says so: {why}"
+            f"key SecurityProfile says so: {why}",
         )
 
     def _end_trial(self) -> None:

@@ -16,6 +16,7 @@ from sim_core.charging.vocabulary import Context, StopReason
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Metering
 from sim_core.ocpp16.metering import meter_value
+from sim_core.ocpp16.points import RepeatedStart
 from sim_core.ocpp16.timestamps import stamp
 from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.ocpp16.words import REASONS
@@ -32,7 +33,7 @@ NO_ID = -1
 class Spelling:
     """Spells the rows of one charge point."""
 
-    __slots__ = ("_metering", "_now", "_policy", "_refused_starts", "_repeats_refused_start")
+    __slots__ = ("_metering", "_now", "_policy", "_refused_starts", "_repeated_start")
 
     def __init__(
         self,
@@ -40,13 +41,13 @@ class Spelling:
         policy: Policy,
         now: Callable[[], datetime],
         *,
-        repeats_refused_start: bool,
+        repeated_start: RepeatedStart | None,
     ) -> None:
-        """`repeats_refused_start`: see `points.Speech`."""
+        """`repeated_start`: see `points.Speech`."""
         self._metering = metering
         self._policy = policy
         self._now = now
-        self._repeats_refused_start = repeats_refused_start
+        self._repeated_start = repeated_start
         self._refused_starts: dict[int, Payload] = {}
         """StartTransaction by our key, where the CSMS has answered with no usable id."""
 
@@ -58,8 +59,8 @@ class Spelling:
             # There never was an id, and an invented one would be somebody else's.
             return "its StartTransaction was given up"
         start = self._refused_starts.get(row.transaction_key)
-        if start is not None and row.kind != BEGAN:
-            return self._in_place_of(row, start)
+        if self._repeated_start is not None and start is not None and row.kind != BEGAN:
+            return self._in_place_of(row, start, self._repeated_start.untold)
         return (Call(ACTIONS[row.kind], self.payload(row)),)
 
     def payload(self, row: JournalRow) -> Payload:
@@ -108,7 +109,9 @@ class Spelling:
             return spelt
         return meter_value(journal_facts.sample_of(facts), self._metering)
 
-    def _in_place_of(self, row: JournalRow, start: Payload) -> tuple[Call, ...]:
+    def _in_place_of(
+        self, row: JournalRow, start: Payload, untold: frozenset[str]
+    ) -> tuple[Call, ...]:
         """What such a make says of a transaction whose start was refused: samples of no
         transaction, and in place of the stop the start once more."""
         payload = self.payload(row)
@@ -116,7 +119,7 @@ class Spelling:
             del payload[ID]
             return (Call(ACTIONS[SAMPLED], payload),)
         wanted = self._policy.items(Setting.SAMPLED)
-        measurands = tuple(name for name in wanted if name != "Power.Offered")
+        measurands = tuple(name for name in wanted if name not in untold)
         register = Reading(float(payload["meterStop"]))
         sample = Sample(self._now(), Context.BEGIN, register, measurands)
         value = meter_value(sample, self._metering)
@@ -154,7 +157,7 @@ class Spelling:
     def refused(self, row: JournalRow) -> bool:
         """A start that was answered: whether this make goes on without an id for it."""
         offline = bool(row.content.get("offline"))
-        if not (self._repeats_refused_start and offline and row.transaction_id == NO_ID):
+        if not (self._repeated_start and offline and row.transaction_id == NO_ID):
             return False
         self._refused_starts[row.transaction_key] = self.payload(row)
         return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sim_core.charging.connector import Authorization, Connector
 from sim_core.charging.domain_events import Authorised, Looked, LookedAtWhole
@@ -25,7 +25,6 @@ NOT_TO_RESERVED = frozenset(Status) - {Status.AVAILABLE, Status.RESERVED, Status
 LEFT_BEHIND = frozenset({Status.PREPARING, Status.FINISHING})
 """What a connector with a vehicle is when nothing else is true of it."""
 LIST_CONFLICT = "LocalListConflict"
-A_MILLISECOND = timedelta(milliseconds=1)
 
 
 class StatusChanges:
@@ -134,14 +133,13 @@ class StatusChanges:
             clock.call_later(speech.connectors_late_s, self._if_registered(self._say_connectors))
             return
         self._outbox.status_first()
-        if speech.connector_0_late_s is None:
+        late = speech.connector_0_late
+        if late is None:
             self._reports.say_all(self.order())
             return
         self._say_connectors()
-        said_at = clock.now()
-        clock.call_later(
-            speech.connector_0_late_s, self._if_registered(lambda: self._say_whole(said_at))
-        )
+        stamped = clock.now() - timedelta(seconds=late.stamped_before_s)
+        clock.call_later(late.late_s, self._if_registered(lambda: self._reports.say(0, at=stamped)))
 
     def say_changes(self) -> None:
         """Messages pass again: say what differs from what the CSMS was last told."""
@@ -154,9 +152,6 @@ class StatusChanges:
 
     def _say_connectors(self) -> None:
         self._reports.say_all(self._connectors)
-
-    def _say_whole(self, after: datetime) -> None:
-        self._reports.say(0, at=after - A_MILLISECOND)
 
     def _if_registered(self, act: Callable[[], None]) -> Callable[[], None]:
         return lambda: act() if self._outbox.registered else None

@@ -11,14 +11,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sim_core.charging.environment import Environment
+from sim_core.ocpp16.configuration import Configuration
 from sim_core.ocpp16.status import Status
-from sim_core.runtime.clock import Clock, Timer
+from sim_core.ocpp16.timestamps import stamp
+from sim_core.runtime.clock import Timer
 from sim_core.wire.answers import Answer, NoAnswer, Payload
+from sim_core.wire.outbox import Outbox
 
 NO_ERROR = "NoError"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Report:
     """What is said of one connector."""
 
@@ -28,7 +32,7 @@ class Report:
     info: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class _Line:
     """What is known of one connector: its state, and what was said of it on this connection."""
 
@@ -44,27 +48,30 @@ class _Line:
 class StatusReports:
     """Tells the CSMS of every connector, 0 included."""
 
+    __slots__ = (
+        "_configuration",
+        "_environment",
+        "_lines",
+        "_outbox",
+        "_stamps_reports",
+        "_vendor_id",
+    )
+
     def __init__(
         self,
-        clock: Clock,
+        environment: Environment,
+        outbox: Outbox,
+        configuration: Configuration,
         *,
-        may_send: Callable[[], bool],
-        minimum_duration_s: Callable[[], float],
-        send: Callable[[Payload, Callable[[Answer], None]], None],
-        stamp: Callable[[datetime], str],
-        now: Callable[[], datetime],
         vendor_id: str | None,
         stamps_reports: bool = False,
     ) -> None:
         """`vendor_id` is given by makes that always fill in the vendor's fields;
         `stamps_reports` by makes that stamp the moment of the report, not that of the change."""
         self._stamps_reports = stamps_reports
-        self._clock = clock
-        self._may_send = may_send
-        self._minimum_duration_s = minimum_duration_s
-        self._send = send
-        self._stamp = stamp
-        self._now = now
+        self._environment = environment
+        self._outbox = outbox
+        self._configuration = configuration
         self._vendor_id = vendor_id
         self._lines: dict[int, _Line] = {}
 
@@ -77,15 +84,15 @@ class StatusReports:
         """Take note of a connector's state; returns whether it has changed."""
         line = self._lines.get(connector_id)
         if line is None:
-            self._lines[connector_id] = _Line(report, self._now())
+            self._lines[connector_id] = _Line(report, self._environment.clock.now())
             return True
         if line.now == report:
             return False
-        line.now, line.since = report, self._now()
+        line.now, line.since = report, self._environment.clock.now()
         if line.timer is not None:
             line.timer.cancel()
             line.timer = None
-        if self._may_send():
+        if self._outbox.registered:
             self._say_when_it_lasts(connector_id, line)
         return True
 
@@ -122,17 +129,17 @@ class StatusReports:
         self._send(payload, answered)
 
     def _say_when_it_lasts(self, connector_id: int, line: _Line) -> None:
-        duration_s = self._minimum_duration_s()
+        duration_s = self._configuration.number("MinimumStatusDuration")
         if duration_s <= 0:
             self.say(connector_id)
             return
 
         def lasted() -> None:
             line.timer = None
-            if self._may_send() and line.now != line.said:
+            if self._outbox.registered and line.now != line.said:
                 self.say(connector_id)
 
-        line.timer = self._clock.call_later(duration_s, lasted)
+        line.timer = self._environment.clock.call_later(duration_s, lasted)
 
     def _payload(self, connector_id: int, line: _Line) -> Payload:
         report = line.now
@@ -140,7 +147,9 @@ class StatusReports:
             "errorCode": report.error_code,
             "connectorId": connector_id,
             "status": report.status.value,
-            "timestamp": self._stamp(self._now() if self._stamps_reports else line.since),
+            "timestamp": self._stamp(
+                self._environment.clock.now() if self._stamps_reports else line.since
+            ),
         }
         if self._vendor_id is not None:
             payload["vendorErrorCode"] = report.vendor_error_code or NO_ERROR
@@ -152,3 +161,13 @@ class StatusReports:
             if report.info:
                 payload["info"] = report.info
         return payload
+
+    def _stamp(self, at: datetime) -> str:
+        """A clock that was set since then tells it right."""
+        return stamp(at + self._environment.ahead)
+
+    def _send(self, payload: Payload, answered: Callable[[Answer], None]) -> None:
+        async def send() -> None:
+            answered(await self._outbox.call("StatusNotification", payload, while_pending=True))
+
+        self._environment.spawn(send())

@@ -26,9 +26,6 @@ from sim_core.wire.routes import Refusal, Reply, Routes, to_wire
 
 LOG = logging.getLogger(__name__)
 
-LOOP_VARIES = (1.0, 1.15)
-"""How many ticks a turn of the firmware's loop takes."""
-
 
 class Caller(Protocol):
     """Whoever sends calls on the same connection; for answers that come after what they cause."""
@@ -124,12 +121,12 @@ class Answering:
             if not first:
                 _carry_out(reply)
 
-        tick_s = self._channel.style.tick_s
-        if not tick_s:
+        loop = self._channel.style.loop
+        if loop is None:
             await answer()
             return
         turns = 2 if isinstance(reply, Reply) and reply.slow else 1
-        delay_s = turns * tick_s * self._rng.uniform(*LOOP_VARIES)
+        delay_s = turns * loop.tick_s * self._rng.uniform(*loop.answering)
 
         async def answer_later() -> None:
             await self._channel.clock.sleep(delay_s)

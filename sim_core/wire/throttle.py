@@ -1,8 +1,8 @@
 """When what is to be said may leave, in a make whose firmware speaks about once a second.
 
 Such a firmware gathers: what is said within one turn of its loop leaves in one instant, and a
-transaction message waits for another turn after the last answer. A make without a tick
-(`WireFormat.tick_s` is 0) lets everything leave at once.
+transaction message waits for another turn after the last answer. A make without such a loop
+(`WireFormat.loop`) lets everything leave at once.
 """
 
 from __future__ import annotations
@@ -13,10 +13,6 @@ from sim_core.runtime.clock import TIMER_SLACK_S, Clock, Timer
 from sim_core.runtime.random_numbers import Rng
 from sim_core.wire.wire_format import WireFormat
 
-GATHERING = (0.7, 1.3)
-"""How many ticks pass between an event and the frame that tells of it."""
-AFTER_ANSWER = (1.0, 1.1)
-"""How many ticks pass between an answer and the next transaction message."""
 HURRY_S = 0.05
 """How long the lane stays open for what an answer has caused."""
 
@@ -27,7 +23,7 @@ class Throttle:
     def __init__(self, clock: Clock, style: WireFormat, rng: Rng, rows: int) -> None:
         """`rows` is how many there are in the journal already."""
         self._clock = clock
-        self._tick_s = style.tick_s
+        self._loop = style.loop
         self._rng = rng
         self._hurried_s = -1.0
         self._plain_due_s = 0.0
@@ -53,12 +49,12 @@ class Throttle:
         """A plain call waits: it leaves with what gathers already, or begins to gather."""
         now_s = self._clock.monotonic()
         if self._plain_due_s <= now_s and now_s > self._hurried_s:
-            self._plain_due_s = now_s + self._ticks(GATHERING)
+            self._plain_due_s = now_s + self._gathering_s()
 
     def row_added(self, later_s: float) -> None:
         """A row was written; when its turn comes it waits for `later_s` more."""
         if not self._row_delays:
-            due_s = self._clock.monotonic() + self._ticks(GATHERING)
+            due_s = self._clock.monotonic() + self._gathering_s()
             self._rows_due_s = max(self._rows_due_s, due_s) + later_s
         self._row_delays.append(later_s)
 
@@ -69,7 +65,7 @@ class Throttle:
     def row_left(self, turns: int) -> None:
         """The first row has left; the next one waits for so many turns of the loop."""
         self._row_delays.pop(0)
-        self._rows_due_s = self._clock.monotonic() + turns * self._ticks(AFTER_ANSWER)
+        self._rows_due_s = self._clock.monotonic() + turns * self._after_answer_s()
         if self._row_delays:
             self._rows_due_s += self._row_delays[0]
 
@@ -84,5 +80,10 @@ class Throttle:
         if coming:
             self._timer = self._clock.call_later(min(coming) - now_s, wake)
 
-    def _ticks(self, span: tuple[float, float]) -> float:
-        return self._tick_s * self._rng.uniform(*span) if self._tick_s else 0.0
+    def _gathering_s(self) -> float:
+        loop = self._loop
+        return loop.tick_s * self._rng.uniform(*loop.gathering) if loop else 0.0
+
+    def _after_answer_s(self) -> float:
+        loop = self._loop
+        return loop.tick_s * self._rng.uniform(*loop.after_answer) if loop else 0.0

@@ -17,6 +17,20 @@ CLEAN_OPEN_CALLS = 1
 
 
 @dataclass(frozen=True)
+class Loop:
+    """A firmware that speaks and answers once a turn of its loop. Chance draws from the spans."""
+
+    tick_s: float
+    """About how long a turn takes."""
+    gathering: tuple[float, float]
+    """How many ticks pass between an event and the frame that tells of it."""
+    after_answer: tuple[float, float]
+    """How many ticks pass between an answer and the next transaction message."""
+    answering: tuple[float, float]
+    """How many ticks pass between a request and its answer; a slow one takes twice as many."""
+
+
+@dataclass(frozen=True)
 class WireFormat:
     """See the module. Times are seconds."""
 
@@ -28,8 +42,8 @@ class WireFormat:
     """After so long an unanswered call holds back nothing any more; None: it always does."""
     forgets_samples: bool = False
     """Samples that meet silence are not sent again."""
-    tick_s: float = 0.0
-    """The firmware's loop: what is to be said, or answered, waits for about so long."""
+    loop: Loop | None = None
+    """What is to be said, or answered, waits for a turn of it; None: it leaves at once."""
 
     def encode(self, message: list[object]) -> str:
         """A message as it goes on the wire."""

@@ -48,7 +48,7 @@ SPELLING = Spelling(
         )
     ),
     lambda: datetime(2026, 1, 1, tzinfo=timezone.utc),
-    repeats_refused_start=False,
+    repeated_start=None,
 )
 BOTH = pytest.mark.parametrize(
     "make",

@@ -122,6 +122,13 @@ def test_every_field_says_what_it_may_be() -> None:
         (f'[keys]\nRate = "{"x" * 501}"', "allowed is a text in quotes of at most 500 characters"),
         ('[keys]\nRate = "a\\u0007b"', "that can be printed"),
         ('[quirks]\njson_cc = "x"', "Did you mean json_c?"),
+        ('[quirks]\ntypo = "x"', "quirks.typo is not known; allowed is pipelining"),
+        ("[quirks]\njson_c = 3", "quirks.json_c is 3: allowed is a text in quotes"),
+        ('[faults]\n9 = { infos = "x" }', "faults.9.infos is not known; allowed is info"),
+        ("[keys]\nRate = { value = 3 }", "keys.Rate.value is 3: allowed is a text in quotes"),
+        ('[keys]\nRate = { readonly = "no", value = "1" }', "keys.Rate.readonly is 'no'"),
+        ("[timing.real]\nboot = 1", "timing.real.boot is not known"),
+        ("[timing.fast]\nboot_s = 1", "timing.fast is not known; allowed is swift, real"),
         ('[quirks]\njson_c = { says = "x", keys = { A = 3 } }', "quirks.json_c.keys.A is 3"),
         (
             f'[quirks]\njson_c = {{ says = "x", keys = {{ A = "{"x" * 501}" }} }}',

@@ -9,11 +9,12 @@ import pytest
 from sim_core.commands import Plug, Start, Stop
 from sim_core.runtime.clock import ManualClock
 from sim_core.wire.throttle import Throttle
-from sim_core.wire.wire_format import CLEAN, WireFormat
+from sim_core.wire.wire_format import CLEAN, Loop, WireFormat
 from tests.harness import Harness
 from tests.scripted_csms import Hold
 
 TICK_S = 10.0
+LOOP = Loop(TICK_S, gathering=(0.7, 1.3), after_answer=(1.0, 1.1), answering=(1.0, 1.15))
 
 
 class Middle:
@@ -33,7 +34,7 @@ class Never:
 def ticking(rows: int = 0) -> tuple[Throttle, ManualClock, list[float]]:
     """A pace with a loop of 10 s, and the moments at which it has woken somebody."""
     clock, woken = ManualClock(), []  # type: ignore[var-annotated]
-    return Throttle(clock, WireFormat(tick_s=TICK_S), Middle(), rows), clock, woken
+    return Throttle(clock, WireFormat(loop=LOOP), Middle(), rows), clock, woken
 
 
 async def test_without_a_tick_everything_is_due_at_once() -> None:

@@ -35,7 +35,7 @@ SPELLING = Spelling(
         )
     ),
     lambda: NOW,
-    repeats_refused_start=False,
+    repeated_start=None,
 )
 
 

@@ -1,4 +1,7 @@
-"""Under a charging profile the power keeps a distance from the limit."""
+"""Under a charging profile the power keeps a distance from the limit.
+
+Hangs on `profile_share`. Measured: 14.2 to 14.5 kW of 15, 42.8 to 43.1 kW of 45.
+"""
 
 from __future__ import annotations
 

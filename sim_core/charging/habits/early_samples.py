@@ -1,4 +1,7 @@
-"""Now and then a sample comes just before the start of its transaction."""
+"""Now and then a sample comes just before the start of its transaction.
+
+Hangs on `early_sample_s`. Measured: 4 of 62 starts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The power that is offered lags what is drawn, in steps."""
+"""The power that is offered lags what is drawn, in steps.
+
+Hangs on `offered`, as one way of several, on `measurands`, and on `even_ticks`. Measured: 0, 10, 20
+… 60 kW, 10 to 15 s behind; the end of a transaction says nothing of it in 8 of 51.
+"""
 
 from __future__ import annotations
 

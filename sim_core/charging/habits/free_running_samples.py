@@ -1,4 +1,7 @@
-"""The first sample comes when the meter's own timer comes round."""
+"""The first sample comes when the meter's own timer comes round.
+
+Hangs on `first_sample_s`. Measured: 2.8 to 52 s after the start, at an interval of a minute.
+"""
 
 from __future__ import annotations
 

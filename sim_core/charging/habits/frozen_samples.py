@@ -1,4 +1,7 @@
-"""After a reconnect in mid-session voltage and current stand still for a while."""
+"""After a reconnect in mid-session voltage and current stand still for a while.
+
+Hangs on `frozen_s`. Measured: once, 5 minutes; register and SoC moved meanwhile.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Samples by the clock are taken some tenths of a second after it, one after the other."""
+"""Samples by the clock are taken some tenths of a second after it, one after the other.
+
+Hangs on `aligned_late_s` and `aligned_apart_s`. Measured: 0.175 to 0.805 s after the clock, the
+second connector 3 ms after the first.
+"""
 
 from __future__ import annotations
 

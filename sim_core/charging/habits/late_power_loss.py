@@ -1,4 +1,7 @@
-"""After a power loss the transaction is charging again for a moment before it ends."""
+"""After a power loss the transaction is charging again for a moment before it ends.
+
+Hangs on `cut_off_shows_s`. Measured: it ends 0.45, 2.9 and 5.8 s after Charging.
+"""
 
 from __future__ import annotations
 

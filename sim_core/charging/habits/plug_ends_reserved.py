@@ -1,4 +1,7 @@
-"""A vehicle that is plugged in ends Reserved, whoever's it is."""
+"""A vehicle that is plugged in ends Reserved, whoever's it is.
+
+Hangs on `plug_ends_reserved`. Measured: Reserved, then Preparing, at the plug.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""A sample interval of a minute is a little longer."""
+"""A sample interval of a minute is a little longer.
+
+Hangs on `sample_interval_s`, before what others have hung there: such an interval is not late
+besides. Measured: 61.82 to 61.84 s in place of 60; 10 and 30 s are exact.
+"""
 
 from __future__ import annotations
 

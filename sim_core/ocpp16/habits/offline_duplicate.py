@@ -1,11 +1,17 @@
-"""A start that began offline and was answered with id -1 is sent again."""
+"""A start that began offline and was answered with id -1 is sent again.
+
+Hangs on `repeated_start`. Measured: samples without an id, the start twice, one more sample
+of 6 values that says Transaction.Begin, and no stop.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from sim_core.ocpp16.points import Speech
+from sim_core.ocpp16.points import RepeatedStart, Speech
+
+REPEATED = RepeatedStart(untold=frozenset({"Power.Offered"}))
 
 
 def hang(speech: Speech) -> Speech:
-    return replace(speech, repeats_refused_start=True)
+    return replace(speech, repeated_start=REPEATED)

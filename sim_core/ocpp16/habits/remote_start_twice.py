@@ -1,4 +1,7 @@
-"""A second RemoteStartTransaction in the first moment is Accepted, with a second Authorize."""
+"""A second RemoteStartTransaction in the first moment is Accepted, with a second Authorize.
+
+Hangs on `second_remote_start_s`. Measured: Accepted 0.79 s after the first, Rejected 3.5 s after.
+"""
 
 from __future__ import annotations
 

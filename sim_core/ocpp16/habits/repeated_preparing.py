@@ -1,4 +1,7 @@
-"""While a card waits for the plug, the same Preparing is said again and again."""
+"""While a card waits for the plug, the same Preparing is said again and again.
+
+Hangs on `preparing_again_s`. Measured: every 10.0 s.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The status that a command causes comes before the answer to that command."""
+"""The status that a command causes comes before the answer to that command.
+
+Hangs on `status_before_answer`. Measured: both in the same millisecond.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every BootNotification sets the clock to a whole second."""
+"""Every BootNotification sets the clock to a whole second.
+
+Hangs on `whole_seconds`. Measured: 27.262131 s in the answer, 27.011 s in the next stamp.
+"""
 
 from __future__ import annotations
 

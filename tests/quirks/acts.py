@@ -1,0 +1,67 @@
+"""What the tests of quirks do and look at. A quirk is played on a make that has it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from sim_core.commands import Plug, Start
+from sim_core.settings.model_file import load_model
+from tests.pair import Pair
+from tests.scripted_csms import Payload
+
+MODEL = load_model("gresgying-f3-eu180")
+REAL = replace(MODEL.timing["real"], spread=0.0, mac_retry_share=0.0)
+"""Its times without chance."""
+
+
+def gresgying(quirks: str, **options: Any) -> Pair:
+    """A charge point of the make that comes along, and its CSMS."""
+    return Pair(model=MODEL, quirks=quirks, **options)
+
+
+def payloads(pair: Pair, action: str) -> list[Payload]:
+    """What the charge point has sent under this action."""
+    return [call.payload for call in pair.csms.of(action)]
+
+
+def statuses(pair: Pair, number: int) -> list[str]:
+    """The words that the charge point has said of a connector."""
+    return [p["status"] for p in payloads(pair, "StatusNotification") if p["connectorId"] == number]
+
+
+async def asking(pair: Pair, action: str, **payload: Any) -> asyncio.Task[dict[str, Any]]:
+    """Ask, without waiting for an answer that takes time."""
+    task = asyncio.ensure_future(pair.csms.ask(action, **payload))
+    await pair.settle()
+    return task
+
+
+def values_of(sample: dict[str, Any]) -> dict[str, str]:
+    """Measurand -> value of a MeterValues request."""
+    return {v["measurand"]: v["value"] for v in sample["meterValue"][0]["sampledValue"]}
+
+
+def contexts_of(sample: dict[str, Any]) -> list[str]:
+    """Why each value of a MeterValues request was sampled."""
+    return [value["context"] for value in sample["meterValue"][0]["sampledValue"]]
+
+
+def energy(sample: dict[str, Any]) -> str:
+    """The register of a MeterValues request, as it is written."""
+    return values_of(sample)["Energy.Active.Import.Register"]
+
+
+async def charge_and_keep(pair: Pair) -> None:
+    """Plug in and start; the frames stay."""
+    await pair.submit(Plug(1))
+    await pair.submit(Start(1, "TAG"))
+    await pair.advance(1)
+    assert pair.status() == "Charging"
+
+
+async def charge(pair: Pair) -> None:
+    """Plug in and start, and forget the frames that it took."""
+    await charge_and_keep(pair)
+    pair.csms.clear()

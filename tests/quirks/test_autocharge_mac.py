@@ -1,0 +1,29 @@
+"""A vehicle's MAC is announced, and asked about beside whatever card is shown meanwhile."""
+
+from __future__ import annotations
+
+from sim_core.commands import Plug
+from tests.quirks.acts import REAL, gresgying
+
+
+async def is_on_the_wire(quirks: str) -> bool:
+    async with gresgying(quirks, timing=REAL) as pair:
+        await pair.advance(3)
+        await pair.submit(Plug(1))
+        await pair.advance(14.6)
+        early = pair.csms.of("DataTransfer", "Authorize")
+        await pair.advance(0.2)
+        vid = pair.connector().vid
+        assert not early
+        return [call.payload for call in pair.csms.of("DataTransfer", "Authorize")] in (
+            [{"vendorId": "Gresgying", "messageId": "MacID", "data": vid}, {"idTag": vid}],
+            [{"idTag": vid}, {"vendorId": "Gresgying", "messageId": "MacID", "data": vid}],
+        )
+
+
+async def test_on(quirk: str) -> None:
+    assert await is_on_the_wire(quirk)
+
+
+async def test_off() -> None:
+    assert not await is_on_the_wire("none")

@@ -1,0 +1,28 @@
+"""A second RemoteStartTransaction in the first moment is Accepted, with a second Authorize."""
+
+from __future__ import annotations
+
+from sim_core.commands import Plug
+from tests.quirks.acts import gresgying, payloads
+
+
+async def is_on_the_wire(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        await pair.submit(Plug(1))
+        first = await pair.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+        await pair.advance(0.5)
+        second = await pair.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+        await pair.advance(1)
+        third = await pair.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+        assert (first["status"], third["status"]) == ("Accepted", "Rejected")
+        assert len(payloads(pair, "StartTransaction")) == 1
+        cards = len(payloads(pair, "Authorize"))
+        return (second["status"], cards) == ("Accepted", 2)
+
+
+async def test_on(quirk: str) -> None:
+    assert await is_on_the_wire(quirk)
+
+
+async def test_off() -> None:
+    assert not await is_on_the_wire("none")

@@ -1,0 +1,23 @@
+"""A sample interval of a minute is a little longer."""
+
+from __future__ import annotations
+
+from tests.quirks.acts import charge, gresgying, payloads
+
+
+async def is_on_the_wire(quirks: str) -> bool:
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "60"}) as pair:
+        await charge(pair)
+        began = pair.clock.monotonic()
+        while not payloads(pair, "MeterValues"):
+            await pair.advance(0.1)
+        took_s = pair.clock.monotonic() - began
+        return bool(abs(took_s - 61.83 + 0.4) < 0.2)
+
+
+async def test_on(quirk: str) -> None:
+    assert await is_on_the_wire(quirk)
+
+
+async def test_off() -> None:
+    assert not await is_on_the_wire("none")

@@ -1,0 +1,36 @@
+"""RemoteStopTransaction whose answer is lost with the link stops all the same."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sim_core.commands import LinkDown, LinkUp, Plug, Start
+from tests.quirks.acts import asking, gresgying, payloads
+
+
+async def is_on_the_wire(quirks: str) -> bool:
+    others = "send_tick" if quirks == "none" else f"{quirks},send_tick"  # it rests on that one
+    async with gresgying(others) as pair:
+        await pair.submit(Plug(1))
+        begun = asyncio.ensure_future(pair.station.submit(Start(1, "TAG")))
+        await pair.advance(10)
+        await begun
+        assert pair.status() == "Charging"
+        ask = await asking(pair, "RemoteStopTransaction", transactionId=1000)
+        await pair.submit(LinkDown())
+        assert not ask.done()
+        ask.cancel()
+        await pair.advance(27)
+        await pair.submit(LinkUp())
+        await pair.advance(10)
+        ends = payloads(pair, "StopTransaction")
+        assert all(end["reason"] == "Other" for end in ends)
+        return len(ends) == 1
+
+
+async def test_on(quirk: str) -> None:
+    assert await is_on_the_wire(quirk)
+
+
+async def test_off() -> None:
+    assert not await is_on_the_wire("none")

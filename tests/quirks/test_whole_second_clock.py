@@ -1,0 +1,29 @@
+"""Every BootNotification sets the clock to a whole second."""
+
+from __future__ import annotations
+
+from sim_core.commands import Plug
+from tests.quirks.acts import gresgying, payloads
+
+
+async def is_on_the_wire(quirks: str) -> bool:
+    async with gresgying(quirks) as pair:
+        await pair.advance(7.25)
+        current = pair.clock.now().isoformat().replace("+00:00", "Z")
+        pair.csms.script["BootNotification"].append(
+            {"currentTime": current, "interval": 3600, "status": "Accepted"}
+        )
+        await pair.ask("TriggerMessage", requestedMessage="BootNotification")
+        pair.csms.clear()
+        await pair.submit(Plug(1))
+        (report,) = payloads(pair, "StatusNotification")
+        assert report["timestamp"].endswith((".000Z", ".250Z"))
+        return bool(report["timestamp"].endswith(".000Z"))
+
+
+async def test_on(quirk: str) -> None:
+    assert await is_on_the_wire(quirk)
+
+
+async def test_off() -> None:
+    assert not await is_on_the_wire("none")
