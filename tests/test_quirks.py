@@ -27,7 +27,7 @@ from sim_core.errors import UserError
 from sim_core.hardware.model import Quirks
 from sim_core.ocpp16.habits import speech_of
 from sim_core.settings.model_file import FOLDER, chosen_quirks, load_model, shipped
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.readme import ROOT
 
 ROOMS = {
@@ -193,30 +193,30 @@ def own_model(tmp_path: Path) -> str:
 @pytest.mark.parametrize("name", ["all", *SWITCHES])
 async def test_another_make_charges_with_any_quirk(own_model: str, name: str) -> None:
     """A make that has no trace of its own: none of its quirks needs what only one make has."""
-    async with Pair(model=own_model, quirks=name) as pair:
-        on = pair.station.charger.config.quirks
+    async with Harness(model=own_model, quirks=name) as harness:
+        on = harness.station.charger.config.quirks
         assert (points_of(on), speech_of(on)) != (points_of(Quirks()), speech_of(Quirks()))
-        await pair.advance(5)
-        await pair.submit(Plug(1))
-        started = asyncio.ensure_future(pair.station.submit(Start(1, "TAG")))
-        await pair.advance(60)
+        await harness.advance(5)
+        await harness.submit(Plug(1))
+        started = asyncio.ensure_future(harness.station.submit(Start(1, "TAG")))
+        await harness.advance(60)
         assert isinstance(started.result(), Accepted)
-        assert pair.status() == "Charging"
-        assert pair.connector().power_w > 0
-        await pair.submit(Stop(1))
-        await pair.submit(Unplug(1))
-        await pair.advance(90)
-        assert pair.status() == "Available"
-        (start,) = pair.csms.of("StartTransaction")
-        (stop,) = pair.csms.of("StopTransaction")
+        assert harness.status() == "Charging"
+        assert harness.connector().power_w > 0
+        await harness.submit(Stop(1))
+        await harness.submit(Unplug(1))
+        await harness.advance(90)
+        assert harness.status() == "Available"
+        (start,) = harness.csms.of("StartTransaction")
+        (stop,) = harness.csms.of("StopTransaction")
         assert stop.payload["meterStop"] > start.payload["meterStart"]
 
 
 @pytest.mark.parametrize("on", [True, False])
 async def test_the_faults_of_a_model_of_ones_own_strike(own_model: str, on: bool) -> None:
-    async with Pair(model=own_model, quirks="vendor_faults" if on else "none") as pair:
-        await pair.submit(InjectFault(1, vendor_error_code="X1"))
-        assert [pair.status(number) == "Faulted" for number in (1, 2)] == [True, on]
+    async with Harness(model=own_model, quirks="vendor_faults" if on else "none") as harness:
+        await harness.submit(InjectFault(1, vendor_error_code="X1"))
+        assert [harness.status(number) == "Faulted" for number in (1, 2)] == [True, on]
 
 
 def test_a_model_of_ones_own_has_its_quirks(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sim_core.commands import Plug, Start
 from sim_core.settings.model_file import load_model
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.scripted_csms import Payload
 
 MODEL = load_model("gresgying-f3-eu180")
@@ -16,25 +16,27 @@ REAL = replace(MODEL.timing["real"], spread=0.0, mac_retry_share=0.0)
 """Its times without chance."""
 
 
-def gresgying(quirks: str, **options: Any) -> Pair:
+def gresgying(quirks: str, **options: Any) -> Harness:
     """A charge point of the make that comes along, and its CSMS."""
-    return Pair(model=MODEL, quirks=quirks, **options)
+    return Harness(model=MODEL, quirks=quirks, **options)
 
 
-def payloads(pair: Pair, action: str) -> list[Payload]:
+def payloads(harness: Harness, action: str) -> list[Payload]:
     """What the charge point has sent under this action."""
-    return [call.payload for call in pair.csms.of(action)]
+    return [call.payload for call in harness.csms.of(action)]
 
 
-def statuses(pair: Pair, number: int) -> list[str]:
+def statuses(harness: Harness, number: int) -> list[str]:
     """The words that the charge point has said of a connector."""
-    return [p["status"] for p in payloads(pair, "StatusNotification") if p["connectorId"] == number]
+    return [
+        p["status"] for p in payloads(harness, "StatusNotification") if p["connectorId"] == number
+    ]
 
 
-async def asking(pair: Pair, action: str, **payload: Any) -> asyncio.Task[dict[str, Any]]:
+async def asking(harness: Harness, action: str, **payload: Any) -> asyncio.Task[dict[str, Any]]:
     """Ask, without waiting for an answer that takes time."""
-    task = asyncio.ensure_future(pair.csms.ask(action, **payload))
-    await pair.settle()
+    task = asyncio.ensure_future(harness.csms.ask(action, **payload))
+    await harness.settle()
     return task
 
 
@@ -53,15 +55,15 @@ def energy(sample: dict[str, Any]) -> str:
     return values_of(sample)["Energy.Active.Import.Register"]
 
 
-async def charge_and_keep(pair: Pair) -> None:
+async def charge_and_keep(harness: Harness) -> None:
     """Plug in and start; the frames stay."""
-    await pair.submit(Plug(1))
-    await pair.submit(Start(1, "TAG"))
-    await pair.advance(1)
-    assert pair.status() == "Charging"
+    await harness.submit(Plug(1))
+    await harness.submit(Start(1, "TAG"))
+    await harness.advance(1)
+    assert harness.status() == "Charging"
 
 
-async def charge(pair: Pair) -> None:
+async def charge(harness: Harness) -> None:
     """Plug in and start, and forget the frames that it took."""
-    await charge_and_keep(pair)
-    pair.csms.clear()
+    await charge_and_keep(harness)
+    harness.csms.clear()

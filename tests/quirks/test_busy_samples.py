@@ -6,29 +6,29 @@ import itertools
 from datetime import datetime
 
 from sim_core.commands import Plug
-from tests.pair import Pair
+from tests.harness import Harness
 from tests.quirks.acts import charge, contexts_of, gresgying, payloads
 
 
-def gaps(pair: Pair) -> set[float]:
+def gaps(harness: Harness) -> set[float]:
     """Seconds between the stamps of connector 1's samples."""
     stamps = [
         datetime.fromisoformat(sample["meterValue"][0]["timestamp"].replace("Z", "+00:00"))
-        for sample in payloads(pair, "MeterValues")
+        for sample in payloads(harness, "MeterValues")
         if sample["connectorId"] == 1 and set(contexts_of(sample)) == {"Sample.Periodic"}
     ]
     return {round((b - a).total_seconds(), 3) for a, b in itertools.pairwise(stamps)}
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks, keys={"MeterValueSampleInterval": "30"}) as pair:
-        await charge(pair)
-        await pair.advance(301)
-        assert gaps(pair) == {30.0}, "alone it is exact"
-        await pair.submit(Plug(2))
-        pair.csms.clear()
-        await pair.advance(301)
-        late = {gap - 30 for gap in gaps(pair)} - {0.0}
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "30"}) as harness:
+        await charge(harness)
+        await harness.advance(301)
+        assert gaps(harness) == {30.0}, "alone it is exact"
+        await harness.submit(Plug(2))
+        harness.csms.clear()
+        await harness.advance(301)
+        late = {gap - 30 for gap in gaps(harness)} - {0.0}
         assert all(1 <= seconds <= 4 for seconds in late)
         return len(late) > 1
 
