@@ -32,6 +32,7 @@ from sim_core.charging.pauses import Pauses
 from sim_core.charging.points import Points
 from sim_core.charging.policy import Policy
 from sim_core.charging.power import Power
+from sim_core.charging.power_loss import PowerLoss
 from sim_core.charging.presence import Presence
 from sim_core.charging.profile import ProfileRules
 from sim_core.charging.readings import Readings
@@ -44,6 +45,7 @@ from sim_core.charging.transactions import Transactions
 from sim_core.charging.updates import Updates
 from sim_core.charging.uploads import Uploads
 from sim_core.charging.vehicles import Vehicles
+from sim_core.charging.verdicts import Verdicts
 from sim_core.charging.vocabulary import Cause
 from sim_core.commands import Command, Outcome
 from sim_core.files.transfer import Transfers
@@ -76,6 +78,7 @@ class Charger:
         "looking",
         "policy",
         "power",
+        "power_loss",
         "presence",
         "profiles",
         "readings",
@@ -89,6 +92,7 @@ class Charger:
         "updates",
         "uploads",
         "vehicles",
+        "verdicts",
     )
 
     def __init__(
@@ -178,8 +182,30 @@ class Charger:
             self.limits,
             self.reservations,
             points,
-            behaviour,
             changed,
+        )
+        self.verdicts = Verdicts(
+            environment,
+            connectors,
+            store.documents,
+            policy,
+            self.power,
+            self.transactions,
+            changed,
+        )
+        self.power_loss = PowerLoss(
+            environment,
+            connectors,
+            store,
+            csms,
+            self.power,
+            self.sampling,
+            self.limits,
+            self.transactions,
+            self.verdicts,
+            points,
+            changed,
+            resumes=behaviour.resume_after_power_loss,
         )
         faults = Faults(
             environment,
@@ -264,6 +290,7 @@ class Charger:
             condition,
             csms,
             self.transactions,
+            self.power_loss,
             self.security,
             (self.updates, *self.uploads.values()),
             points,
@@ -292,7 +319,7 @@ class Charger:
         self.security.note(STARTUP)
         if self.presence is not None:
             self.presence.find()
-        self.transactions.recover()
+        self.power_loss.recover()
         self.limits.refresh()
         self.looking.look_at_all()
         if self.presence is not None:
@@ -314,7 +341,7 @@ class Charger:
         """The CSMS has accepted the charger, and hears it."""
         if booted:
             self.readings.freeze()
-        self.transactions.end_cut_off()
+        self.power_loss.end_cut_off()
         self.updates.registered()
         for upload in self.uploads.values():
             upload.registered()
@@ -342,6 +369,7 @@ class Charger:
         await self.lifecycle.restart(why)
 
     def _look_by_itself(self, connector: Connector) -> None:
+        self.verdicts.look(connector)
         self.transactions.look(connector)
         self.looking.look(connector, Cause.VEHICLE)  # a battery may have become full
 

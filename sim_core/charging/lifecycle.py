@@ -16,6 +16,7 @@ from sim_core.charging.csms import Csms
 from sim_core.charging.domain_events import Restarting
 from sim_core.charging.environment import Environment
 from sim_core.charging.points import Points
+from sim_core.charging.power_loss import PowerLoss
 from sim_core.charging.security_events import REBOOT, STARTUP, SecurityEvents
 from sim_core.charging.starting import drop_authorization
 from sim_core.charging.transactions import Transactions
@@ -50,6 +51,7 @@ class Lifecycle:
         "_has_backup",
         "_on_change",
         "_points",
+        "_power_loss",
         "_security",
         "_transactions",
         "_work",
@@ -62,6 +64,7 @@ class Lifecycle:
         condition: Condition,
         csms: Csms,
         transactions: Transactions,
+        power_loss: PowerLoss,
         security: SecurityEvents,
         work: Sequence[Work],
         points: Points,
@@ -76,6 +79,7 @@ class Lifecycle:
         self._condition = condition
         self._csms = csms
         self._transactions = transactions
+        self._power_loss = power_loss
         self._security = security
         self._work = work
         self._points = points
@@ -171,7 +175,7 @@ class Lifecycle:
                 self._end(connector, StopReason.POWER_LOSS, Cause.POWER)
                 continue
             drop_authorization(connector, Cause.POWER, self._csms)
-            self._transactions.cut_off(connector)
+            self._power_loss.cut_off(connector)
             self._changed(connector, Cause.POWER)
         if backed:
             patience = self._environment.clock.sleep(BACKUP_S)
@@ -184,7 +188,7 @@ class Lifecycle:
         self._environment.note("power", "the mains are back: the charge point boots")
         self._csms.hear(Restarting(Cause.POWER))
         self._security.note(STARTUP, "power is back")
-        self._transactions.recover()
+        self._power_loss.recover()
         for connector in self._connectors.values():
             self._changed(connector, Cause.POWER)
         self._boot()

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import partial
 
 from sim_core.charging.connector import Authorization, Connector, Transaction
 from sim_core.charging.csms import Csms
 from sim_core.charging.domain_events import (
     TransactionBegan,
-    TransactionCutOff,
     TransactionEnded,
-    TransactionWentOn,
 )
 from sim_core.charging.environment import Environment
 from sim_core.charging.limits import Limits
@@ -32,21 +29,15 @@ from sim_core.charging.vocabulary import (
     Context,
     ReservationEnd,
     StopReason,
-    Verdict,
 )
-from sim_core.hardware.model import Behaviour
 from sim_core.store.interface import Store
 from sim_core.store.records import NewTransaction, StoredTransaction
-
-REFUSED = "refused/{}"
-"""Name in the store of the last card that was refused afterwards at a connector."""
 
 
 class Transactions:
     """The transactions of all connectors."""
 
     __slots__ = (
-        "_behaviour",
         "_changed",
         "_connectors",
         "_csms",
@@ -72,7 +63,6 @@ class Transactions:
         limits: Limits,
         reservations: Reservations,
         points: Points,
-        behaviour: Behaviour,
         changed: Callable[[Connector, Cause], None],
     ) -> None:
         self._environment = environment
@@ -85,7 +75,6 @@ class Transactions:
         self._limits = limits
         self._reservations = reservations
         self._points = points
-        self._behaviour = behaviour
         self._changed = changed
 
     def with_id(self, transaction_id: int | str) -> Connector | None:
@@ -135,7 +124,7 @@ class Transactions:
         at = environment.now() + timedelta(seconds=after_s)
         with self._store.together():
             self._sampling.keep(connector, transaction, Context.END, at)
-            self._write_end(
+            self.write_end(
                 connector.number,
                 transaction,
                 reason,
@@ -238,7 +227,7 @@ class Transactions:
             self._sampling.at_begin_and_end(connector, transaction, Context.END)
             now = self._environment.now()
             self._sampling.keep(connector, transaction, Context.END, now)
-            self._write_end(
+            self.write_end(
                 connector.number, transaction, reason, meter_stop_wh, token=token, cause=cause
             )
         connector.transaction = None
@@ -261,7 +250,7 @@ class Transactions:
             return not self._policy.flag(Setting.UNLOCKS_ON_UNPLUG)
         return reason is StopReason.REFUSED
 
-    def _write_end(
+    def write_end(
         self,
         connector_id: int,
         transaction: Transaction | StoredTransaction,
@@ -273,6 +262,7 @@ class Transactions:
         at: datetime | None = None,
         later_s: float = 0.0,
     ) -> None:
+        """Tell and keep that a transaction is over; `later_s` after its other messages."""
         # The clock may have been set back meanwhile; an end before its begin makes no sense.
         at = max(at or self._environment.now(), transaction.started_at)
         samples = self._sampling.kept(transaction.key)
@@ -293,85 +283,6 @@ class Transactions:
             self._store.transactions.end(transaction.key)
         self._limits.end(transaction.key)
 
-    # -- the power goes and comes ------------------------------------
-
-    def cut_off(self, connector: Connector) -> None:
-        """The power is gone: nothing more is written or said; `recover` finds what was open."""
-        self._power.advance()
-        self._sampling.end(connector)
-        connector.metal.open_contactor()
-        connector.metal.cap_wh = None
-        transaction = connector.transaction
-        if transaction is not None:
-            register_wh = connector.metal.meter.register_wh
-            self._store.registers.save(connector.number, register_wh)
-            connector.transaction = None
-            self._csms.hear(TransactionCutOff(connector.number, transaction.key))
-            self._limits.refresh()
-            connector.ended = connector.metal.occupied
-            connector.release_cable(self._environment.now())
-
-    def recover(self) -> None:
-        """After a start: what a power cut has interrupted ends with a power loss, or goes on."""
-        shows = self._points.cut_off_shows_s is not None
-        goes_on = self._behaviour.resume_after_power_loss or shows
-        for left in self._store.transactions.open():
-            connector = self._connectors.get(left.connector_id)
-            if connector is not None and goes_on:
-                self._resume(connector, left)
-            else:
-                self._end_for_power_loss(connector, left)
-
-    def _end_for_power_loss(self, connector: Connector | None, left: StoredTransaction) -> None:
-        register_wh = self._store.registers.all().get(left.connector_id, 0.0)
-        if connector is not None:
-            register_wh = connector.metal.meter.register_wh
-        meter_stop_wh = max(self._points.whole_wh(register_wh), left.meter_start_wh)
-        self._write_end(left.connector_id, left, StopReason.POWER_LOSS, meter_stop_wh)
-        self._note(
-            left.connector_id,
-            f"the transaction of {left.token} was cut off by a power loss and is stopped",
-        )
-
-    def _resume(self, connector: Connector, left: StoredTransaction) -> None:
-        """It goes on, with the vehicle that stands there, or without one until it is back."""
-        metal = connector.metal
-        transaction = connector.transaction = Transaction(
-            left.key,
-            left.token,
-            left.group,
-            left.started_at,
-            left.meter_start_wh,
-            transaction_id=left.transaction_id,
-            interrupted=not metal.plugged,
-        )
-        self._csms.hear(TransactionWentOn(connector.number, left.key))
-        self._limits.refresh()
-        connector.ended = False
-        self._recall_refusal(connector, transaction)
-        if self._points.cut_off_shows_s is not None:
-            transaction.cut_off = True
-            metal.close_contactor()
-            metal.permitted = False
-            self._changed(connector, Cause.POWER)
-            return
-        self._sampling.go_on(connector)
-        self._note(left.connector_id, f"the transaction of {left.token} goes on after a power loss")
-        self._changed(connector, Cause.POWER)
-        self.energize_soon(connector, Cause.POWER)
-
-    def end_cut_off(self) -> None:
-        """The CSMS hears again: what a power loss has interrupted shows once more, and ends."""
-        environment, shows_s = self._environment, self._points.cut_off_shows_s
-        for connector in self._connectors.values():
-            transaction = connector.transaction
-            if transaction is not None and transaction.cut_off and shows_s is not None:
-                transaction.cut_off = False
-                self._sampling.tell(connector, transaction, Context.PERIODIC, environment.now())
-                environment.clock.call_later(
-                    environment.vary(shows_s), partial(self.stop, connector, StopReason.POWER_LOSS)
-                )
-
     # -- what the CSMS thinks of it ----------------------------------
 
     def running(self, connector_id: int, key: int) -> Transaction | None:
@@ -380,64 +291,16 @@ class Transactions:
         transaction = connector.transaction if connector else None
         return transaction if transaction is not None and transaction.key == key else None
 
-    def judged(self, connector_id: int, key: int, verdict: Verdict) -> None:
-        """The CSMS knows better than whoever let the card start (OCPP 1.6 §4.8), or agrees."""
-        transaction = self.running(connector_id, key)
-        if transaction is None:
-            return
-        transaction.group = verdict.group or transaction.group
-        if not verdict.accepted:
-            self._refuse(self._connectors[connector_id], transaction, verdict.status)
-
     def disowned(self, connector_id: int, key: int) -> None:
         """The CSMS did not take the begin, and never will: it knows of no transaction, so nobody
         could bill it or stop it from outside."""
         if self.running(connector_id, key) is not None:
             self.stop(self._connectors[connector_id], StopReason.OTHER, cause=Cause.CSMS)
 
-    def _refuse(self, connector: Connector, transaction: Transaction, status: str) -> None:
-        if transaction.refused:
-            return
-        transaction.refused = True
-        self._environment.note(
-            "authorization",
-            f"connector {connector.number}: the CSMS answered {status} for {transaction.token}",
-            connector.number,
-        )
-        if self._policy.flag(Setting.ENDS_WHEN_REFUSED):
-            self.stop(connector, StopReason.REFUSED)
-            return
-        allowance_wh = self._policy.number(Setting.REFUSED_ENERGY_WH)
-        metal = connector.metal
-        if allowance_wh > 0:
-            self._power.advance()
-            metal.cap_wh = metal.meter.register_wh + allowance_wh
-        refusal = {"transaction": transaction.key, "cap_wh": metal.cap_wh}
-        self._store.documents.put(REFUSED.format(connector.number), refusal)
-        if metal.cap_wh is None:
-            self._withhold(connector, transaction, Cause.VERDICT)
-
-    def _recall_refusal(self, connector: Connector, transaction: Transaction) -> None:
-        """A transaction that goes on after a power loss has no more energy than it had before."""
-        refusal = self._store.documents.get(REFUSED.format(connector.number))
-        if refusal is not None and refusal["transaction"] == transaction.key:
-            connector.metal.cap_wh = refusal["cap_wh"]
-            transaction.deauthorized = connector.metal.cap_wh is None
-            connector.metal.permitted = not transaction.deauthorized
-
-    def _withhold(self, connector: Connector, transaction: Transaction, cause: Cause) -> None:
-        self._power.advance()
-        transaction.deauthorized = True
-        connector.metal.permitted = False
-        self._changed(connector, cause)
-
     # -- what happens by itself --------------------------------------
 
     def look(self, connector: Connector) -> None:
-        """Some time has passed: energy that was allowed may be used up, a vehicle may be full."""
-        transaction = connector.transaction
-        if transaction is not None and not transaction.deauthorized and connector.metal.spent:
-            self._withhold(connector, transaction, Cause.LIMIT)
+        """Some time has passed: a vehicle that is full may leave the session."""
         if connector.transaction is not None and connector.metal.left_by_vehicle:
             self.stop(connector, StopReason.OTHER)
 

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 
 from sim_core.charging.condition import Condition
@@ -25,58 +24,29 @@ from sim_core.charging.csms import Csms
 from sim_core.charging.domain_events import UpdateStepped
 from sim_core.charging.environment import Environment
 from sim_core.charging.security_events import FIRMWARE_UPDATED, SecurityEvents
-from sim_core.charging.uploads import pause_of, shown
+from sim_core.charging.update_record import (
+    AFTER_A_BOOT,
+    DOWNLOAD_FAILED,
+    DOWNLOADED,
+    DOWNLOADING,
+    IDLE,
+    INSTALLATION_FAILED,
+    INSTALLED,
+    INSTALLING,
+    UPDATE,
+    VERSION,
+    Stage,
+    Update,
+    document_of,
+    update_of,
+)
+from sim_core.charging.uploads import shown
 from sim_core.charging.vocabulary import Cause
 from sim_core.files.firmware_image import Image, read_image
 from sim_core.files.transfer import TransferError, Transfers
 from sim_core.runtime.clock import Timer
 from sim_core.snapshot import FirmwareSnapshot
 from sim_core.store.interface import Store
-
-VERSION, UPDATE = "firmware", "firmware update"
-"""Names in the store."""
-
-IDLE = "Idle"
-DOWNLOADING, DOWNLOADED, DOWNLOAD_FAILED = "Downloading", "Downloaded", "DownloadFailed"
-INSTALLING, INSTALLED, INSTALLATION_FAILED = "Installing", "Installed", "InstallationFailed"
-
-
-class Stage(str, Enum):
-    """How far an update is."""
-
-    WAITING = "waiting"
-    """For its retrieve date."""
-    LOADING = "loading"
-    READY = "ready"
-    """The file is there; it waits for the last session to end."""
-    INSTALLING = "installing"
-    DONE = "done"
-    """The new version is in place and boots."""
-    FAILED = "failed"
-    """The installation has failed, and the old version boots."""
-
-
-AFTER_A_BOOT: dict[Stage, tuple[str, str]] = {
-    Stage.LOADING: (DOWNLOAD_FAILED, "the charge point went down while the file was on its way"),
-    Stage.INSTALLING: (
-        INSTALLATION_FAILED,
-        "the charge point went down during the installation; the old version is running",
-    ),
-    Stage.DONE: (INSTALLED, ""),
-}
-"""How an update ends that had come so far before the boot; other stages go on."""
-
-
-@dataclass(frozen=True)
-class Update:
-    """What the CSMS has ordered, and how far that is."""
-
-    location: str
-    retrieve_at: datetime
-    retries: int
-    pause_s: int
-    stage: Stage = Stage.WAITING
-    image: Image | None = None
 
 
 class Updates:
@@ -161,7 +131,7 @@ class Updates:
     def _recover(self) -> None:
         """After a boot: go on with what can go on, and remember how the rest has ended."""
         kept = self._store.documents.get(UPDATE)
-        update = _update_of(kept) if kept else None
+        update = update_of(kept) if kept else None
         self._set(update)
         if update is None:
             return
@@ -354,7 +324,7 @@ class Updates:
             self._work = None
 
     def _keep(self, update: Update | None) -> None:
-        self._store.documents.put(UPDATE, _document(update) if update else None)
+        self._store.documents.put(UPDATE, document_of(update) if update else None)
         self._set(update)
 
     def _set(self, update: Update | None) -> None:
@@ -416,21 +386,4 @@ def _in_session(connector: Connector) -> bool:
         or connector.authorization
         or connector.authorizing
         or connector.starting
-    )
-
-
-def _document(update: Update) -> dict[str, Any]:
-    return asdict(update) | {"retrieve_at": update.retrieve_at.isoformat()}
-
-
-def _update_of(document: dict[str, Any]) -> Update:
-    image = document["image"]
-    return Update(
-        **{
-            **document,
-            "retrieve_at": datetime.fromisoformat(document["retrieve_at"]),
-            "pause_s": pause_of(document["pause_s"]),
-            "stage": Stage(document["stage"]),
-            "image": Image(**image) if image else None,
-        }
     )

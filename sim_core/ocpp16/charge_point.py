@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from ssl import SSLContext
 
 from sim_core.charging.charger import Charger
 from sim_core.charging.config import ChargePointConfig
@@ -46,7 +45,7 @@ from sim_core.runtime.tasks import Tasks
 from sim_core.snapshot import ConnectorState
 from sim_core.store.interface import Store
 from sim_core.store.records import JournalRow
-from sim_core.wire.access import NOTHING_SET, Access, tls_context
+from sim_core.wire.access import NOTHING_SET, Access
 from sim_core.wire.answers import Error, Payload
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.outbox import Outbox
@@ -60,7 +59,6 @@ class ChargePoint:
     """See the module. Made on the loop that it lives on."""
 
     __slots__ = (
-        "_access",
         "_boots_on_reconnect",
         "_identity",
         "_routes",
@@ -103,7 +101,6 @@ class ChargePoint:
         """Raises ValueError with a sentence when an initial configuration key is not allowed."""
         self.store = store
         self.on_change = on_change
-        self._access = access
         self._routes: Routes | None = None
         self.link_settled: Callable[[], None] = lambda: None
         """Something new got through to the CSMS; the station sets it."""
@@ -185,7 +182,7 @@ class ChargePoint:
             adapter,
             Transfers(
                 guarded,
-                tls=self._file_tls,
+                tls=access.file_tls,
                 limit_s=LIMIT_S * config.time_scale,
             ),
             rules=RULES,
@@ -212,6 +209,7 @@ class ChargePoint:
         self.transaction_messages = adapter.transactions = TransactionMessages(
             self.charger.connectors,
             self.charger.transactions,
+            self.charger.verdicts,
             self.charger.authorizer,
             self.outbox,
             self.spelling,
@@ -358,10 +356,6 @@ class ChargePoint:
 
     def _warn(self, about: str, sentence: str) -> None:
         self.warn(about, sentence)
-
-    def _file_tls(self) -> SSLContext:
-        """The CSMS's CA counts for its files too; who we are is not shown to a file server."""
-        return tls_context(replace(self._access.tls, client_cert=None, client_key=None))
 
     def _call_heard(self, heard: Heard) -> None:
         if isinstance(heard.answer, Error) and (

@@ -13,7 +13,8 @@ from ocpp.v16.enums import Action
 
 from sim_core.charging.domain_events import UpdateStepped, UploadStepped
 from sim_core.charging.environment import Environment
-from sim_core.charging.updates import IDLE, Update, Updates
+from sim_core.charging.update_record import IDLE, Update
+from sim_core.charging.updates import Updates
 from sim_core.charging.uploads import Upload, Uploads, pause_of, shown, tries_of
 from sim_core.files.archive import archive, file_name
 from sim_core.ocpp16.dialect import OCPP_16

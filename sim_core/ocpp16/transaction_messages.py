@@ -17,6 +17,7 @@ from sim_core.charging.connector import Connector
 from sim_core.charging.domain_events import Sampled, TransactionBegan, TransactionEnded
 from sim_core.charging.environment import Note
 from sim_core.charging.transactions import Transactions
+from sim_core.charging.verdicts import Verdicts
 from sim_core.charging.vocabulary import Context, Verdict
 from sim_core.hardware.model import Metering
 from sim_core.ocpp16 import same_ids
@@ -47,6 +48,7 @@ class TransactionMessages:
         "_spelling",
         "_told_samples",
         "_transactions",
+        "_verdicts",
         "_warn",
     )
 
@@ -54,6 +56,7 @@ class TransactionMessages:
         self,
         connectors: Mapping[int, Connector],
         transactions: Transactions,
+        verdicts: Verdicts,
         authorizer: Authorizer,
         outbox: Outbox,
         spelling: Spelling,
@@ -66,6 +69,7 @@ class TransactionMessages:
     ) -> None:
         self._connectors = connectors
         self._transactions = transactions
+        self._verdicts = verdicts
         self._authorizer = authorizer
         self._outbox = outbox
         self._spelling = spelling
@@ -138,7 +142,7 @@ class TransactionMessages:
         running.transaction_id = row.transaction_id
         charges_on = self._spelling.refused(row)
         if verdict is not None and not charges_on:
-            self._transactions.judged(row.connector_id, row.transaction_key, verdict)
+            self._verdicts.judged(row.connector_id, row.transaction_key, verdict)
         self._ids_changed = True
         self.look()
         self._on_change()
@@ -152,7 +156,7 @@ class TransactionMessages:
         )
         verdict = self._learn(row, answer)
         if verdict is not None and not verdict.accepted:
-            self._transactions.judged(row.connector_id, row.transaction_key, verdict)
+            self._verdicts.judged(row.connector_id, row.transaction_key, verdict)
 
     def settled_twice(self, row: JournalRow, answer: Payload) -> None:
         """A message that was sent again has a second answer: the first one counts."""

@@ -11,7 +11,7 @@ import re
 import ssl
 import stat
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -68,6 +68,11 @@ class Access:
     proxy: str | None = field(default=None, repr=False)
     """URL of the proxy that the CSMS is reached through; None: none, whatever the environment
     says."""
+
+    def file_tls(self) -> ssl.SSLContext:
+        """What a file server is met with: the CSMS's CA counts for its files too; who we are is not
+        shown to it. Raises UserError as `tls_context` does."""
+        return tls_context(replace(self.tls, client_cert=None, client_key=None))
 
 
 NOTHING_SET = Access()
