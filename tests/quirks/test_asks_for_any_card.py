@@ -7,11 +7,11 @@ from tests.quirks.acts import charge, gresgying, payloads
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await charge(pair)
-        await pair.submit(Swipe(1, "OTHER"))
-        assert pair.status() == "Charging", "it has no say"
-        return payloads(pair, "Authorize") == [{"idTag": "OTHER"}]
+    async with gresgying(quirks) as harness:
+        await charge(harness)
+        await harness.submit(Swipe(1, "OTHER"))
+        assert harness.status() == "Charging", "it has no say"
+        return payloads(harness, "Authorize") == [{"idTag": "OTHER"}]
 
 
 async def test_on(quirk: str) -> None:

@@ -7,15 +7,15 @@ from tests.quirks.acts import REAL, gresgying
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks, timing=REAL) as pair:
-        await pair.advance(3)
-        await pair.submit(Plug(1))
-        await pair.advance(14.6)
-        early = pair.csms.of("DataTransfer", "Authorize")
-        await pair.advance(0.2)
-        vid = pair.connector().vid
+    async with gresgying(quirks, timing=REAL) as harness:
+        await harness.advance(3)
+        await harness.submit(Plug(1))
+        await harness.advance(14.6)
+        early = harness.csms.of("DataTransfer", "Authorize")
+        await harness.advance(0.2)
+        vid = harness.connector().vid
         assert not early
-        return [call.payload for call in pair.csms.of("DataTransfer", "Authorize")] in (
+        return [call.payload for call in harness.csms.of("DataTransfer", "Authorize")] in (
             [{"vendorId": "Gresgying", "messageId": "MacID", "data": vid}, {"idTag": vid}],
             [{"idTag": vid}, {"vendorId": "Gresgying", "messageId": "MacID", "data": vid}],
         )

@@ -7,11 +7,11 @@ from tests.quirks.acts import REAL, asking, gresgying, payloads, values_of
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks, timing=REAL, keys={"MeterValueSampleInterval": "5"}) as pair:
-        await pair.submit(Plug(1))
-        await pair.advance(30)
-        await pair.submit(Start(1, "TAG"))
-        await pair.advance(60)
+    async with gresgying(quirks, timing=REAL, keys={"MeterValueSampleInterval": "5"}) as harness:
+        await harness.submit(Plug(1))
+        await harness.advance(30)
+        await harness.submit(Start(1, "TAG"))
+        await harness.advance(60)
         limit = {
             "chargingRateUnit": "W",
             "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 15_000.0}],
@@ -23,10 +23,10 @@ async def is_on_the_wire(quirks: str) -> bool:
             "chargingProfileKind": "Relative",
             "chargingSchedule": limit,
         }
-        ask = await asking(pair, "SetChargingProfile", connectorId=1, csChargingProfiles=profile)
-        await pair.advance(30)
+        ask = await asking(harness, "SetChargingProfile", connectorId=1, csChargingProfiles=profile)
+        await harness.advance(30)
         assert ask.result() == {"status": "Accepted"}
-        row = values_of(payloads(pair, "MeterValues")[-1])
+        row = values_of(payloads(harness, "MeterValues")[-1])
         assert row["Power.Offered"] == "15"
         power_kw = float(row["Power.Active.Import"])
         assert power_kw <= 15

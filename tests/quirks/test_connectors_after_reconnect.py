@@ -7,15 +7,15 @@ from tests.quirks.acts import charge, gresgying
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await charge(pair)
-        await pair.submit(LinkDown())
-        await pair.submit(LinkUp())
-        first = pair.csms.actions()
-        await pair.advance(1)
-        late = [a for a in pair.csms.actions()[len(first) :] if a.startswith("Status")]
+    async with gresgying(quirks) as harness:
+        await charge(harness)
+        await harness.submit(LinkDown())
+        await harness.submit(LinkUp())
+        first = harness.csms.actions()
+        await harness.advance(1)
+        late = [a for a in harness.csms.actions()[len(first) :] if a.startswith("Status")]
         assert {"StatusNotification 0 Available", "StatusNotification 1 Charging"} <= set(
-            pair.csms.actions()
+            harness.csms.actions()
         )
         return late == ["StatusNotification 1 Charging", "StatusNotification 2 Available"]
 

@@ -9,22 +9,22 @@ from tests.quirks.acts import REAL, contexts_of, gresgying
 async def is_on_the_wire(quirks: str) -> bool:
     """It happens now and then: so many starts are tried."""
     keys = {"MeterValueSampleInterval": "60"}
-    async with gresgying(quirks, timing=REAL, keys=keys) as pair:
-        await pair.advance(3)
+    async with gresgying(quirks, timing=REAL, keys=keys) as harness:
+        await harness.advance(3)
         early = 0
         for _ in range(40):
-            await pair.submit(Plug(1, "Compact 60"))
-            await pair.submit(Start(1, "TAG"))
-            await pair.advance(32)
-            said = pair.csms.of("MeterValues", "StartTransaction")
+            await harness.submit(Plug(1, "Compact 60"))
+            await harness.submit(Start(1, "TAG"))
+            await harness.advance(32)
+            said = harness.csms.of("MeterValues", "StartTransaction")
             names = [call.action for call in said]
             before = [call.payload for call in said[: names.index("StartTransaction")]]
             for payload in before:
                 assert "transactionId" not in payload
                 assert set(contexts_of(payload)) == {"Sample.Periodic"}
             early += len(before)
-            await pair.submit(Unplug(1))
-            pair.csms.clear()
+            await harness.submit(Unplug(1))
+            harness.csms.clear()
         assert early < 10
         return early > 0
 

@@ -7,12 +7,12 @@ from tests.quirks.acts import REAL, gresgying, payloads, values_of
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks, timing=REAL, keys={"MeterValueSampleInterval": "5"}) as pair:
-        await pair.submit(Plug(1))
-        await pair.advance(30)
-        await pair.submit(Start(1, "TAG"))
-        await pair.advance(40)
-        rows = [values_of(sample) for sample in payloads(pair, "MeterValues")]
+    async with gresgying(quirks, timing=REAL, keys={"MeterValueSampleInterval": "5"}) as harness:
+        await harness.submit(Plug(1))
+        await harness.advance(30)
+        await harness.submit(Start(1, "TAG"))
+        await harness.advance(40)
+        rows = [values_of(sample) for sample in payloads(harness, "MeterValues")]
         lags = [
             row
             for row in rows

@@ -7,19 +7,19 @@ from tests.quirks.acts import REAL, gresgying, payloads, statuses
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks, timing=REAL) as pair:
-        await pair.submit(Plug(1))
-        await pair.advance(60)
-        pair.csms.clear()
-        await pair.submit(Swipe(1, "TAG"))
-        await pair.advance(60)
-        ends = payloads(pair, "StopTransaction")
-        assert len(payloads(pair, "StartTransaction")) == 1
+    async with gresgying(quirks, timing=REAL) as harness:
+        await harness.submit(Plug(1))
+        await harness.advance(60)
+        harness.csms.clear()
+        await harness.submit(Swipe(1, "TAG"))
+        await harness.advance(60)
+        ends = payloads(harness, "StopTransaction")
+        assert len(payloads(harness, "StartTransaction")) == 1
         if not ends:
             return False
-        (start,), (end,) = payloads(pair, "StartTransaction"), ends
+        (start,), (end,) = payloads(harness, "StartTransaction"), ends
         assert (end["reason"], end["meterStop"]) == ("EVDisconnected", start["meterStart"])
-        assert statuses(pair, 1) == ["Available", "Preparing"]
+        assert statuses(harness, 1) == ["Available", "Preparing"]
         return True
 
 

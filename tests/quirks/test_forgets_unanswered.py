@@ -8,13 +8,13 @@ from tests.scripted_csms import Drop
 
 async def is_on_the_wire(quirks: str) -> bool:
     others = "pipelining" if quirks == "none" else f"{quirks},pipelining"  # it rests on that one
-    async with gresgying(others) as pair:
-        await charge(pair)
-        pair.csms.script["MeterValues"].append(Drop())
-        await pair.advance(10)
-        (lost,) = payloads(pair, "MeterValues")
-        await pair.advance(300)
-        return payloads(pair, "MeterValues").count(lost) == 1
+    async with gresgying(others) as harness:
+        await charge(harness)
+        harness.csms.script["MeterValues"].append(Drop())
+        await harness.advance(10)
+        (lost,) = payloads(harness, "MeterValues")
+        await harness.advance(300)
+        return payloads(harness, "MeterValues").count(lost) == 1
 
 
 async def test_on(quirk: str) -> None:

@@ -6,10 +6,10 @@ from tests.quirks.acts import charge, gresgying, payloads
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks, keys={"MeterValueSampleInterval": "60"}) as pair:
-        await charge(pair)
-        await pair.advance(58)
-        return bool(payloads(pair, "MeterValues"))
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "60"}) as harness:
+        await charge(harness)
+        await harness.advance(58)
+        return bool(payloads(harness, "MeterValues"))
 
 
 async def test_on(quirk: str) -> None:

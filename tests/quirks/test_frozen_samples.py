@@ -7,24 +7,24 @@ from tests.quirks.acts import charge, gresgying, payloads, values_of
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks, noise=0.05) as pair:
-        await charge(pair)
-        await pair.advance(60)
-        await pair.submit(LinkDown())
-        await pair.advance(27)
-        await pair.submit(LinkUp())
-        pair.csms.clear()
-        await pair.advance(290)
-        rows = [values_of(sample) for sample in payloads(pair, "MeterValues")]
+    async with gresgying(quirks, noise=0.05) as harness:
+        await charge(harness)
+        await harness.advance(60)
+        await harness.submit(LinkDown())
+        await harness.advance(27)
+        await harness.submit(LinkUp())
+        harness.csms.clear()
+        await harness.advance(290)
+        rows = [values_of(sample) for sample in payloads(harness, "MeterValues")]
         shown = {
             tuple(row[name] for name in ("Voltage", "Current.Import", "Power.Active.Import"))
             for row in rows
         }
         registers = [float(row["Energy.Active.Import.Register"]) for row in rows]
         assert registers == sorted(set(registers)), "the register goes on"
-        pair.csms.clear()
-        await pair.advance(60)
-        later = {values_of(sample)["Current.Import"] for sample in payloads(pair, "MeterValues")}
+        harness.csms.clear()
+        await harness.advance(60)
+        later = {values_of(sample)["Current.Import"] for sample in payloads(harness, "MeterValues")}
         assert len(later) > 1, "it passes"
         return len(shown) == 1
 

@@ -6,14 +6,14 @@ from tests.quirks.acts import charge, gresgying
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await charge(pair)
-        before = pair.csms.connections
-        await pair.ask("Reset", type="Hard")
-        await pair.advance(10)
-        (end,) = pair.csms.of("StopTransaction")
+    async with gresgying(quirks) as harness:
+        await charge(harness)
+        before = harness.csms.connections
+        await harness.ask("Reset", type="Hard")
+        await harness.advance(10)
+        (end,) = harness.csms.of("StopTransaction")
         assert end.payload["reason"] == "HardReset"
-        assert pair.csms.connections == before + 1
+        assert harness.csms.connections == before + 1
         return end.connection == before
 
 

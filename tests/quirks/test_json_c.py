@@ -8,12 +8,12 @@ from tests.quirks.acts import gresgying
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        answered = await pair.ask("GetConfiguration", key=["OcppUrl", "Monetaryunit"])
+    async with gresgying(quirks) as harness:
+        answered = await harness.ask("GetConfiguration", key=["OcppUrl", "Monetaryunit"])
         values = {entry["key"]: entry["value"] for entry in answered["configurationKey"]}
         assert values["OcppUrl"].endswith("/ocpp/CP01")
         assert values["Monetaryunit"] == "€"
-        (frame,) = [f for f in pair.csms.frames if "OcppUrl" in f]
+        (frame,) = [f for f in harness.csms.frames if "OcppUrl" in f]
         assert json.loads(frame)[2] == answered
         return "ws:\\/\\/" in frame and "€" in frame
 

@@ -6,10 +6,10 @@ from tests.quirks.acts import gresgying, payloads
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await pair.advance(1801)
+    async with gresgying(quirks) as harness:
+        await harness.advance(1801)
         one, two = (
-            sample["meterValue"][0]["timestamp"] for sample in payloads(pair, "MeterValues")
+            sample["meterValue"][0]["timestamp"] for sample in payloads(harness, "MeterValues")
         )
         assert one.startswith("2026-01-01T12:30:00.")
         if one.endswith(".000Z"):

@@ -8,14 +8,14 @@ from tests.quirks.acts import gresgying
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        pair.csms.clear()
-        await pair.csms.cut()
-        await pair.advance(3)
-        began = [call for call in pair.csms.of("StatusNotification") if call.connection == 2]
+    async with gresgying(quirks) as harness:
+        harness.csms.clear()
+        await harness.csms.cut()
+        await harness.advance(3)
+        began = [call for call in harness.csms.of("StatusNotification") if call.connection == 2]
         one, two, zero = (call.payload for call in began)
         assert [p["connectorId"] for p in (one, two, zero)] == [1, 2, 0]
-        _, exchanges = pair.messages.since(0)
+        _, exchanges = harness.messages.since(0)
         *_, first, second, third = (
             e.requested_at for e in exchanges if e.action == "StatusNotification"
         )

@@ -6,15 +6,15 @@ from tests.quirks.acts import gresgying, payloads
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks, keys={"ClockAlignedDataInterval": "0"}) as pair:
-        await pair.ask("ChangeConfiguration", key="HeartbeatInterval", value="300")
-        await pair.advance(300.1)
-        assert len(payloads(pair, "Heartbeat")) == 1, "a short one is exact"
-        await pair.ask("ChangeConfiguration", key="HeartbeatInterval", value="600")
-        await pair.advance(602.3)
-        late = len(payloads(pair, "Heartbeat")) == 1
-        await pair.advance(0.6)
-        assert len(payloads(pair, "Heartbeat")) == 2
+    async with gresgying(quirks, keys={"ClockAlignedDataInterval": "0"}) as harness:
+        await harness.ask("ChangeConfiguration", key="HeartbeatInterval", value="300")
+        await harness.advance(300.1)
+        assert len(payloads(harness, "Heartbeat")) == 1, "a short one is exact"
+        await harness.ask("ChangeConfiguration", key="HeartbeatInterval", value="600")
+        await harness.advance(602.3)
+        late = len(payloads(harness, "Heartbeat")) == 1
+        await harness.advance(0.6)
+        assert len(payloads(harness, "Heartbeat")) == 2
         return late
 
 

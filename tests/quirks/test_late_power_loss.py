@@ -7,20 +7,20 @@ from tests.quirks.acts import charge, gresgying, payloads, statuses
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks, keys={"MeterValueSampleInterval": "600"}) as pair:
-        await charge(pair)
-        await pair.advance(60)
-        await pair.submit(PowerOff())
-        await pair.advance(90)
-        pair.csms.clear()
-        await pair.submit(PowerOn())
-        shown = "Charging" in statuses(pair, 1)
-        register_wh = pair.connector().register_wh
-        await pair.advance(10)
-        (end,) = payloads(pair, "StopTransaction")
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "600"}) as harness:
+        await charge(harness)
+        await harness.advance(60)
+        await harness.submit(PowerOff())
+        await harness.advance(90)
+        harness.csms.clear()
+        await harness.submit(PowerOn())
+        shown = "Charging" in statuses(harness, 1)
+        register_wh = harness.connector().register_wh
+        await harness.advance(10)
+        (end,) = payloads(harness, "StopTransaction")
         assert (end["reason"], end["meterStop"]) == ("PowerLoss", int(register_wh))
-        assert pair.status() == "Finishing"
-        return shown and statuses(pair, 1)[-1] == "Finishing"
+        assert harness.status() == "Finishing"
+        return shown and statuses(harness, 1)[-1] == "Finishing"
 
 
 async def test_on(quirk: str) -> None:

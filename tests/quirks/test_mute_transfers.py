@@ -6,13 +6,15 @@ from tests.quirks.acts import gresgying
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        asked = await pair.ask("GetDiagnostics", location="test", stopTime="2023-02-11T10:10:00Z")
+    async with gresgying(quirks) as harness:
+        asked = await harness.ask(
+            "GetDiagnostics", location="test", stopTime="2023-02-11T10:10:00Z"
+        )
         order = {"location": "test", "retrieveDate": None}
-        ordered = await pair.csms.ask_raw("UpdateFirmware", order)
-        await pair.ask("GetDiagnostics", location="test")
-        await pair.advance(10)
-        said = pair.csms.of("DiagnosticsStatusNotification", "FirmwareStatusNotification")
+        ordered = await harness.csms.ask_raw("UpdateFirmware", order)
+        await harness.ask("GetDiagnostics", location="test")
+        await harness.advance(10)
+        said = harness.csms.of("DiagnosticsStatusNotification", "FirmwareStatusNotification")
         assert (ordered[0] == 3) == ("fileName" in asked) == (not said)
         return not said
 

@@ -7,15 +7,15 @@ from tests.quirks.acts import charge, gresgying, statuses
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks, keys={"MeterValueSampleInterval": "0"}) as pair:
-        await charge(pair)
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "0"}) as harness:
+        await charge(harness)
         for pause in (SuspendEV(1), SuspendEVSE(1)):
-            await pair.submit(pause)
-            await pair.advance(10)
-            assert pair.connector().power_w == 0
-            await pair.submit(Resume(1))
-        await pair.submit(Stop(1))
-        said = statuses(pair, 1)
+            await harness.submit(pause)
+            await harness.advance(10)
+            assert harness.connector().power_w == 0
+            await harness.submit(Resume(1))
+        await harness.submit(Stop(1))
+        said = statuses(harness, 1)
         assert said[-1] == "Finishing"
         return said == ["Finishing"]
 

@@ -8,20 +8,20 @@ from tests.quirks.acts import gresgying, payloads
 
 async def is_on_the_wire(quirks: str) -> bool:
     keys = {"LocalAuthorizeOffline": "true", "AllowOfflineTxForUnknownId": "true"}
-    async with gresgying(quirks, keys=keys) as pair:
-        await pair.submit(Plug(1))
-        await pair.submit(LinkDown())
-        await pair.submit(Start(1, "TAG"))
-        await pair.advance(15)
-        pair.csms.clear()
+    async with gresgying(quirks, keys=keys) as harness:
+        await harness.submit(Plug(1))
+        await harness.submit(LinkDown())
+        await harness.submit(Start(1, "TAG"))
+        await harness.advance(15)
+        harness.csms.clear()
         refused = {"transactionId": -1, "idTagInfo": {"status": "Invalid"}}
-        pair.csms.script["StartTransaction"] += [refused, refused]
-        await pair.submit(LinkUp())
-        await pair.advance(30)
-        await pair.submit(Stop(1))
-        starts = payloads(pair, "StartTransaction")
-        samples = payloads(pair, "MeterValues")
-        if payloads(pair, "StopTransaction"):
+        harness.csms.script["StartTransaction"] += [refused, refused]
+        await harness.submit(LinkUp())
+        await harness.advance(30)
+        await harness.submit(Stop(1))
+        starts = payloads(harness, "StartTransaction")
+        samples = payloads(harness, "MeterValues")
+        if payloads(harness, "StopTransaction"):
             assert len(starts) == 1
             return False
         assert starts[0] == starts[1]

@@ -8,14 +8,14 @@ from tests.scripted_csms import Drop
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await pair.submit(Plug(1))
-        await pair.submit(Plug(2))
-        pair.csms.clear()
-        pair.csms.script["StatusNotification"].append(Drop())
-        await pair.submit(Unplug(1))
-        await pair.submit(Unplug(2))
-        return statuses(pair, 2) == ["Available"]
+    async with gresgying(quirks) as harness:
+        await harness.submit(Plug(1))
+        await harness.submit(Plug(2))
+        harness.csms.clear()
+        harness.csms.script["StatusNotification"].append(Drop())
+        await harness.submit(Unplug(1))
+        await harness.submit(Unplug(2))
+        return statuses(harness, 2) == ["Available"]
 
 
 async def test_on(quirk: str) -> None:

@@ -10,21 +10,21 @@ from tests.quirks.acts import gresgying, statuses
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        until = pair.clock.now() + timedelta(seconds=600)
-        await pair.ask(
+    async with gresgying(quirks) as harness:
+        until = harness.clock.now() + timedelta(seconds=600)
+        await harness.ask(
             "ReserveNow",
             connectorId=1,
             expiryDate=stamp(until),
             idTag="HOLDER",
             reservationId=7,
         )
-        pair.csms.clear()
-        await pair.submit(Plug(1))
-        assert isinstance(await pair.submit(Start(1, "OTHER")), Refused)
-        await pair.submit(Unplug(1))
-        assert pair.status() == "Reserved"
-        said = statuses(pair, 1)
+        harness.csms.clear()
+        await harness.submit(Plug(1))
+        assert isinstance(await harness.submit(Start(1, "OTHER")), Refused)
+        await harness.submit(Unplug(1))
+        assert harness.status() == "Reserved"
+        said = statuses(harness, 1)
         assert said in ([], ["Preparing", "Available", "Reserved"])
         return said != []
 

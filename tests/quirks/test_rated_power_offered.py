@@ -6,10 +6,10 @@ from tests.quirks.acts import charge, gresgying, payloads, values_of
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await charge(pair)
-        await pair.advance(60)
-        rows = [values_of(sample) for sample in payloads(pair, "MeterValues")]
+    async with gresgying(quirks) as harness:
+        await charge(harness)
+        await harness.advance(60)
+        rows = [values_of(sample) for sample in payloads(harness, "MeterValues")]
         assert all(float(row["Power.Active.Import"]) <= 60 for row in rows)
         return {row["Power.Offered"] for row in rows} == {"180"}
 

@@ -7,16 +7,16 @@ from tests.quirks.acts import gresgying, payloads
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await pair.submit(Plug(1))
-        first = await pair.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
-        await pair.advance(0.5)
-        second = await pair.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
-        await pair.advance(1)
-        third = await pair.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+    async with gresgying(quirks) as harness:
+        await harness.submit(Plug(1))
+        first = await harness.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+        await harness.advance(0.5)
+        second = await harness.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
+        await harness.advance(1)
+        third = await harness.ask("RemoteStartTransaction", connectorId=1, idTag="TAG")
         assert (first["status"], third["status"]) == ("Accepted", "Rejected")
-        assert len(payloads(pair, "StartTransaction")) == 1
-        cards = len(payloads(pair, "Authorize"))
+        assert len(payloads(harness, "StartTransaction")) == 1
+        cards = len(payloads(harness, "Authorize"))
         return (second["status"], cards) == ("Accepted", 2)
 
 

@@ -7,11 +7,11 @@ from tests.quirks.acts import gresgying, statuses
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        pair.csms.clear()
-        await pair.submit(Swipe(1, "TAG"))
-        await pair.advance(61)
-        said = statuses(pair, 1)
+    async with gresgying(quirks) as harness:
+        harness.csms.clear()
+        await harness.submit(Swipe(1, "TAG"))
+        await harness.advance(61)
+        said = statuses(harness, 1)
         assert said[-1] == "Available"
         assert set(said[:-1]) == {"Preparing"}
         return len(said) == 7

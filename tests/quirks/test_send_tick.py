@@ -7,18 +7,18 @@ from tests.quirks.acts import asking, gresgying, statuses
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await pair.advance(5)
-        pair.csms.clear()
-        await pair.submit(Plug(1))
-        at_once = bool(pair.csms.calls)
-        began = pair.clock.monotonic()
-        answer = await asking(pair, "RemoteStartTransaction", connectorId=2, idTag="TAG")
+    async with gresgying(quirks) as harness:
+        await harness.advance(5)
+        harness.csms.clear()
+        await harness.submit(Plug(1))
+        at_once = bool(harness.csms.calls)
+        began = harness.clock.monotonic()
+        answer = await asking(harness, "RemoteStartTransaction", connectorId=2, idTag="TAG")
         while not answer.done():
-            await pair.advance(0.1)
-        took_s = pair.clock.monotonic() - began
-        await pair.advance(3)
-        assert statuses(pair, 1) == ["Preparing"]
+            await harness.advance(0.1)
+        took_s = harness.clock.monotonic() - began
+        await harness.advance(3)
+        assert statuses(harness, 1) == ["Preparing"]
         assert at_once is (took_s == 0)
         return 2 <= took_s <= 2.4
 

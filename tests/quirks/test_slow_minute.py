@@ -6,12 +6,12 @@ from tests.quirks.acts import charge, gresgying, payloads
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks, keys={"MeterValueSampleInterval": "60"}) as pair:
-        await charge(pair)
-        began = pair.clock.monotonic()
-        while not payloads(pair, "MeterValues"):
-            await pair.advance(0.1)
-        took_s = pair.clock.monotonic() - began
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "60"}) as harness:
+        await charge(harness)
+        began = harness.clock.monotonic()
+        while not payloads(harness, "MeterValues"):
+            await harness.advance(0.1)
+        took_s = harness.clock.monotonic() - began
         return bool(abs(took_s - 61.83 + 0.4) < 0.2)
 
 

@@ -7,22 +7,24 @@ from tests.quirks.acts import charge, gresgying, payloads, statuses
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks, keys={"MeterValueSampleInterval": "0"}) as pair:
-        await charge(pair)
-        await pair.submit(Plug(2))
-        asked = await pair.ask("RemoteStartTransaction", connectorId=2, idTag="TAG")
+    async with gresgying(quirks, keys={"MeterValueSampleInterval": "0"}) as harness:
+        await charge(harness)
+        await harness.submit(Plug(2))
+        asked = await harness.ask("RemoteStartTransaction", connectorId=2, idTag="TAG")
         assert asked == {"status": "Accepted"}
-        await pair.advance(131)
-        if payloads(pair, "StartTransaction"):
-            assert pair.status(2) == "Charging"
+        await harness.advance(131)
+        if payloads(harness, "StartTransaction"):
+            assert harness.status(2) == "Charging"
             return False
-        await pair.advance(2)
-        assert len(payloads(pair, "StartTransaction")) == 1
-        await pair.advance(50)
-        (end,) = payloads(pair, "StopTransaction")
-        (start,) = payloads(pair, "StartTransaction")
+        await harness.advance(2)
+        assert len(payloads(harness, "StartTransaction")) == 1
+        await harness.advance(50)
+        (end,) = payloads(harness, "StopTransaction")
+        (start,) = payloads(harness, "StartTransaction")
         assert (end["reason"], end["meterStop"]) == ("Other", start["meterStart"])
-        return statuses(pair, 2) == ["Preparing", "Finishing"] and pair.status(1) == "Charging"
+        return (
+            statuses(harness, 2) == ["Preparing", "Finishing"] and harness.status(1) == "Charging"
+        )
 
 
 async def test_on(quirk: str) -> None:

@@ -8,10 +8,10 @@ from tests.quirks.acts import gresgying
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        pair.csms.clear()
-        await pair.ask("ChangeAvailability", connectorId=1, type="Inoperative")
-        kinds = [json.loads(frame)[0] for frame in pair.csms.frames]
+    async with gresgying(quirks) as harness:
+        harness.csms.clear()
+        await harness.ask("ChangeAvailability", connectorId=1, type="Inoperative")
+        kinds = [json.loads(frame)[0] for frame in harness.csms.frames]
         assert sorted(kinds) == [2, 3]
         return kinds == [2, 3]
 

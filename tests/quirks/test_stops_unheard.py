@@ -10,20 +10,20 @@ from tests.quirks.acts import asking, gresgying, payloads
 
 async def is_on_the_wire(quirks: str) -> bool:
     others = "send_tick" if quirks == "none" else f"{quirks},send_tick"  # it rests on that one
-    async with gresgying(others) as pair:
-        await pair.submit(Plug(1))
-        begun = asyncio.ensure_future(pair.station.submit(Start(1, "TAG")))
-        await pair.advance(10)
+    async with gresgying(others) as harness:
+        await harness.submit(Plug(1))
+        begun = asyncio.ensure_future(harness.station.submit(Start(1, "TAG")))
+        await harness.advance(10)
         await begun
-        assert pair.status() == "Charging"
-        ask = await asking(pair, "RemoteStopTransaction", transactionId=1000)
-        await pair.submit(LinkDown())
+        assert harness.status() == "Charging"
+        ask = await asking(harness, "RemoteStopTransaction", transactionId=1000)
+        await harness.submit(LinkDown())
         assert not ask.done()
         ask.cancel()
-        await pair.advance(27)
-        await pair.submit(LinkUp())
-        await pair.advance(10)
-        ends = payloads(pair, "StopTransaction")
+        await harness.advance(27)
+        await harness.submit(LinkUp())
+        await harness.advance(10)
+        ends = payloads(harness, "StopTransaction")
         assert all(end["reason"] == "Other" for end in ends)
         return len(ends) == 1
 

@@ -7,11 +7,11 @@ from tests.quirks.acts import charge_and_keep, energy, gresgying, payloads
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        pair.station.charger.connectors[1].metal.meter = Meter(128_034.4)
-        await charge_and_keep(pair)
-        (start,) = payloads(pair, "StartTransaction")
-        assert energy(payloads(pair, "MeterValues")[0]) == "128.034"
+    async with gresgying(quirks) as harness:
+        harness.station.charger.connectors[1].metal.meter = Meter(128_034.4)
+        await charge_and_keep(harness)
+        (start,) = payloads(harness, "StartTransaction")
+        assert energy(payloads(harness, "MeterValues")[0]) == "128.034"
         return bool(start["meterStart"] == 128_033)
 
 

@@ -7,11 +7,11 @@ from tests.quirks.acts import charge_and_keep, gresgying, payloads
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await charge_and_keep(pair)
-        await pair.advance(60)
-        await pair.submit(Stop(1))
-        (end,) = payloads(pair, "StopTransaction")
+    async with gresgying(quirks) as harness:
+        await charge_and_keep(harness)
+        await harness.advance(60)
+        await harness.submit(Stop(1))
+        (end,) = payloads(harness, "StopTransaction")
         data = [
             [(value["context"], value["measurand"]) for value in entry["sampledValue"]]
             for entry in end["transactionData"]

@@ -8,10 +8,10 @@ from tests.quirks.acts import charge, gresgying, payloads, values_of
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await charge(pair)
-        await pair.advance(60)
-        (*_, sample) = payloads(pair, "MeterValues")
+    async with gresgying(quirks) as harness:
+        await charge(harness)
+        await harness.advance(60)
+        (*_, sample) = payloads(harness, "MeterValues")
         (offered,) = [
             value
             for value in sample["meterValue"][0]["sampledValue"]

@@ -7,16 +7,16 @@ from tests.quirks.acts import gresgying, payloads
 
 
 async def is_on_the_wire(quirks: str) -> bool:
-    async with gresgying(quirks) as pair:
-        await pair.advance(7.25)
-        current = pair.clock.now().isoformat().replace("+00:00", "Z")
-        pair.csms.script["BootNotification"].append(
+    async with gresgying(quirks) as harness:
+        await harness.advance(7.25)
+        current = harness.clock.now().isoformat().replace("+00:00", "Z")
+        harness.csms.script["BootNotification"].append(
             {"currentTime": current, "interval": 3600, "status": "Accepted"}
         )
-        await pair.ask("TriggerMessage", requestedMessage="BootNotification")
-        pair.csms.clear()
-        await pair.submit(Plug(1))
-        (report,) = payloads(pair, "StatusNotification")
+        await harness.ask("TriggerMessage", requestedMessage="BootNotification")
+        harness.csms.clear()
+        await harness.submit(Plug(1))
+        (report,) = payloads(harness, "StatusNotification")
         assert report["timestamp"].endswith((".000Z", ".250Z"))
         return bool(report["timestamp"].endswith(".000Z"))
 

@@ -14,47 +14,47 @@ from tests.quirks.acts import MODEL, asking, gresgying
 async def test_a_vehicle_needs_its_time(late_s: float, starts: tuple[int, int]) -> None:
     """Plug, MAC, cable check, Charging; a vehicle that answers the second time is 11 s later."""
     timing = replace(MODEL.timing["real"], mac_retry_share=1.0 if late_s else 0.0)
-    async with gresgying("all", timing=timing) as pair:
-        await pair.advance(5)
-        await pair.submit(Plug(1))
-        began = pair.clock.monotonic()
-        while pair.connector().transaction is None:
-            await pair.advance(0.1)
-        assert starts[0] <= pair.clock.monotonic() - began <= starts[1]
-        await pair.advance(1.3)
-        assert pair.status() == "Preparing"
-        await pair.advance(0.5)
-        assert pair.status() == "Charging"
-        assert pair.connector().current_a == 0, "the voltages are brought together"
-        await pair.advance(4)
-        early = pair.connector().power_w
-        await pair.advance(30)
-        assert early < 10_000 < pair.connector().power_w
+    async with gresgying("all", timing=timing) as harness:
+        await harness.advance(5)
+        await harness.submit(Plug(1))
+        began = harness.clock.monotonic()
+        while harness.connector().transaction is None:
+            await harness.advance(0.1)
+        assert starts[0] <= harness.clock.monotonic() - began <= starts[1]
+        await harness.advance(1.3)
+        assert harness.status() == "Preparing"
+        await harness.advance(0.5)
+        assert harness.status() == "Charging"
+        assert harness.connector().current_a == 0, "the voltages are brought together"
+        await harness.advance(4)
+        early = harness.connector().power_w
+        await harness.advance(30)
+        assert early < 10_000 < harness.connector().power_w
 
 
 async def test_the_seed_decides_which_vehicles_are_late() -> None:
-    async with gresgying("all", timing=MODEL.timing["real"]) as pair:
-        connector = pair.station.charger.connectors[1]
+    async with gresgying("all", timing=MODEL.timing["real"]) as harness:
+        connector = harness.station.charger.connectors[1]
         took = []
         for _ in range(12):
-            await pair.submit(Plug(1))
-            took.append((connector.mac_at_s or 0) - pair.clock.monotonic())
-            await pair.submit(Unplug(1))
+            await harness.submit(Plug(1))
+            took.append((connector.mac_at_s or 0) - harness.clock.monotonic())
+            await harness.submit(Unplug(1))
         assert any(14.3 <= s <= 15.1 for s in took)
         assert any(25 <= s <= 26.2 for s in took)
 
 
 @pytest.mark.parametrize(("kind", "low", "high"), [("Soft", 35, 46), ("Hard", 94, 110)])
 async def test_how_long_a_reset_takes(kind: str, low: int, high: int) -> None:
-    async with gresgying("all", timing=MODEL.timing["real"]) as pair:
-        await pair.advance(5)
-        pair.csms.clear()
-        answer = await asking(pair, "Reset", type=kind)
-        began = pair.clock.monotonic()
-        while not pair.csms.of("BootNotification"):
-            await pair.advance(0.25)
+    async with gresgying("all", timing=MODEL.timing["real"]) as harness:
+        await harness.advance(5)
+        harness.csms.clear()
+        answer = await asking(harness, "Reset", type=kind)
+        began = harness.clock.monotonic()
+        while not harness.csms.of("BootNotification"):
+            await harness.advance(0.25)
         assert answer.result() == {"status": "Accepted"}
-        assert low <= pair.clock.monotonic() - began <= high
+        assert low <= harness.clock.monotonic() - began <= high
 
 
 READ_ONLY = [
@@ -80,9 +80,9 @@ READ_ONLY = [
 
 @pytest.mark.parametrize("quirks", ["none", "all"])
 async def test_the_keys_of_the_make(quirks: str) -> None:
-    async with gresgying(quirks) as pair:
-        ask = await asking(pair, "GetConfiguration")
-        await pair.advance(2)
+    async with gresgying(quirks) as harness:
+        ask = await asking(harness, "GetConfiguration")
+        await harness.advance(2)
         entries = ask.result()["configurationKey"]
         assert [entry["key"] for entry in entries] == list(MODEL.keys)
         assert len(entries) == 45
@@ -90,21 +90,21 @@ async def test_the_keys_of_the_make(quirks: str) -> None:
         answers = []
         for value in ("1", "2", "10"):
             change = await asking(
-                pair, "ChangeConfiguration", key="MeterValueSampleInterval", value=value
+                harness, "ChangeConfiguration", key="MeterValueSampleInterval", value=value
             )
-            await pair.advance(2)
+            await harness.advance(2)
             answers.append(change.result()["status"])
         assert answers == ["Rejected", "Rejected", "Accepted"]
 
 
 async def test_a_key_of_the_make_that_is_true_or_false_is_so_in_any_case() -> None:
-    async with gresgying("none") as pair:
+    async with gresgying("none") as harness:
         for value, kept in (("True", "true"), ("FALSE", "false")):
-            answer = await pair.ask("ChangeConfiguration", key="AutoCharge", value=value)
+            answer = await harness.ask("ChangeConfiguration", key="AutoCharge", value=value)
             assert answer == {"status": "Accepted"}
-            read = await pair.ask("GetConfiguration", key=["AutoCharge"])
+            read = await harness.ask("GetConfiguration", key=["AutoCharge"])
             assert read["configurationKey"][0]["value"] == kept
-        answer = await pair.ask("ChangeConfiguration", key="AutoCharge", value="perhaps")
+        answer = await harness.ask("ChangeConfiguration", key="AutoCharge", value="perhaps")
         assert answer == {"status": "Rejected"}
 
 
@@ -114,7 +114,7 @@ async def test_a_key_of_the_make_that_is_true_or_false_is_so_in_any_case() -> No
 )
 async def test_no_short_sample_intervals_but_none_at_all(value: str, status: str) -> None:
     """OCPP 1.6 §9.1: 0 means that no samples are wanted."""
-    async with gresgying("none") as pair:
+    async with gresgying("none") as harness:
         key = "MeterValueSampleInterval"
-        answer = await pair.ask("ChangeConfiguration", key=key, value=value)
+        answer = await harness.ask("ChangeConfiguration", key=key, value=value)
         assert answer == {"status": status}
