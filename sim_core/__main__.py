@@ -80,7 +80,7 @@ def farewell(settings: Settings) -> Companion:
     async def stand_by(station: Station) -> Callable[[], Awaitable[None]]:
         async def say_goodbye() -> None:
             try:
-                await station.wind_up(stop=stops, patience_s=FLUSH_PATIENCE_S)
+                await station.drain(stop=stops, patience_s=FLUSH_PATIENCE_S)
             except Exception:
                 LOG.exception("the end was not in good order")
 

@@ -39,7 +39,7 @@ from sim_core.settings.loading import load
 from sim_core.settings.options import ConfigError, Settings, colour_wanted
 from sim_core.standard_streams import begun, through_the_door
 from sim_core.wire.access import Dial, dial, is_bad_certificate
-from sim_core.wire.dialling import (
+from sim_core.wire.connecting import (
     QUOTED_LIMIT,
     charge_point_url,
     close_advice,

@@ -41,13 +41,13 @@ from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.settings.options import ConfigError, Settings
 from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnapshot
 from sim_core.standing_warnings import Standing
-from sim_core.station_snapshot import JournalPicture, connector_snapshot, reservation_snapshot
+from sim_core.station_snapshot import JournalView, connector_snapshot, reservation_snapshot
 from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
 from sim_core.store.watch import StateWatch
 from sim_core.wire.access import NOTHING_SET, Access, dial, tls_context
 from sim_core.wire.access import warnings as access_warnings
-from sim_core.wire.dialling import charge_point_url
+from sim_core.wire.connecting import charge_point_url
 from sim_core.wire.link import FIRST_PAUSE_S, Link
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.refusals import Facts, Refusals
@@ -117,7 +117,7 @@ class Station:
         )
         charge_point, environment = self.charge_point, self.charge_point.environment
         clock = environment.clock  # a fault in any of its timers is that of the charge point
-        self._journal = JournalPicture(store.journal, charge_point.row_name)
+        self._journal = JournalView(store.journal, charge_point.row_name)
         self._state_watch = (
             None
             if store.path == MEMORY
@@ -241,7 +241,7 @@ class Station:
         """Dial the CSMS, and keep dialling."""
         self._dialling = asyncio.ensure_future(self.link.run())
 
-    async def wind_up(self, *, stop: bool, patience_s: float) -> None:
+    async def drain(self, *, stop: bool, patience_s: float) -> None:
         """Before `close`: stop what runs, if so wished, and let the CSMS hear what there is.
 
         The reason is Reboot, "a locally initiated reset or reboot" (Reason, OCPP 1.6 §7): no driver
@@ -474,10 +474,10 @@ class Station:
             status=charge_point.whole_word(),
             reservation=reservation_snapshot(charger.reservations.whole),
             journal=self._journal.of(ahead),
-            firmware=charger.updates.picture(),
-            upload=charger.uploads["diagnostics"].picture(),
-            profile=charger.limits.pictures.get(0),
-            profiles=charger.profiles.pictures,
+            firmware=charger.updates.snapshot(),
+            upload=charger.uploads["diagnostics"].snapshot(),
+            profile=charger.limits.snapshots.get(0),
+            profiles=charger.profiles.snapshots,
             powered=charger.condition.powered,
             clock_ahead_s=ahead.total_seconds(),
             refusals=self._refusals(),

@@ -104,7 +104,7 @@ def full_scale_w(model: Model) -> float:
     return min(model.ratings.connector_power_w, model.ratings.cabinet_power_w)
 
 
-class JournalPicture:
+class JournalView:
     """The journal is read only after it has changed: a tick of the meter costs no query."""
 
     __slots__ = ("_journal", "_row_name", "_seen", "_shown")
@@ -142,7 +142,7 @@ class JournalPicture:
                         gone.given_up_at + ahead,
                         gone.why,
                     )
-                    for gone in self._journal.given_up(JOURNAL_SHOWN)
+                    for gone in self._journal.dead_letters(JOURNAL_SHOWN)
                 ),
             )
         return self._shown

@@ -97,9 +97,9 @@ def _screenshot(arguments: list[str]) -> int:
 
 
 def _fleet(arguments: list[str]) -> int:
-    from sim_core.fleet.__main__ import crowd_of, run_plain
+    from sim_core.fleet.__main__ import fleet_of, run_plain
 
-    crowd = crowd_of(arguments)
+    members = fleet_of(arguments)
     if crowd is None:
         return 2
     if not on_a_terminal():

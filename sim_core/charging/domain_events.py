@@ -36,8 +36,7 @@ class Unplugged:
 
 @dataclass(frozen=True)
 class Identified:
-    """A vehicle has said its own id over the cable, in a make that tells it apart from the card that
-    it serves as."""
+    """A vehicle has said its own id over the cable, in a make that tells it apart from the card."""
 
     connector_id: int
     vid: str

@@ -39,7 +39,7 @@ FROM_THE_FILE = {word: purpose for purpose, word in IN_THE_FILE.items()}
 
 
 class InstalledProfiles:
-    """What is installed now. A viewer sees it in `pictures`."""
+    """What is installed now. A viewer sees it in `snapshots`."""
 
     __slots__ = (
         "_by_id",
@@ -48,8 +48,8 @@ class InstalledProfiles:
         "_hear",
         "_policy",
         "_stored",
-        "pictures",
         "rules",
+        "snapshots",
     )
 
     def __init__(
@@ -70,9 +70,9 @@ class InstalledProfiles:
         self._hear = hear
         self.rules = rules
         self._by_id = {row.profile_id: _from_row(row) for row in stored.all()}
-        self.pictures: tuple[InstalledProfile, ...] = ()
+        self.snapshots: tuple[InstalledProfile, ...] = ()
         """All of them, by their ids."""
-        self._picture()
+        self._snapshot()
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -137,7 +137,7 @@ class InstalledProfiles:
         for profile_id in replaced:
             del self._by_id[profile_id]
         self._by_id[profile.profile_id] = new
-        self._picture()
+        self._snapshot()
 
     def remove(self, profile_ids: Iterable[int]) -> None:
         """Keep these no longer."""
@@ -169,10 +169,10 @@ class InstalledProfiles:
     def _forget(self, profile_ids: Iterable[int]) -> None:
         for profile_id in profile_ids:
             del self._by_id[profile_id]
-        self._picture()
+        self._snapshot()
 
-    def _picture(self) -> None:
-        self.pictures = tuple(
+    def _snapshot(self) -> None:
+        self.snapshots = tuple(
             _picture_of(kept, self.rules) for _, kept in sorted(self._by_id.items())
         )
 

@@ -38,7 +38,7 @@ from sim_core.snapshot import ProfileSnapshot
 
 
 class Limits:
-    """What holds now. A viewer sees it in `pictures` and `in_force`."""
+    """What holds now. A viewer sees it in `snapshots` and `in_force`."""
 
     __slots__ = (
         "_advance",
@@ -55,7 +55,7 @@ class Limits:
         "_ratings",
         "_timer",
         "due_s",
-        "pictures",
+        "snapshots",
     )
 
     def __init__(
@@ -88,7 +88,7 @@ class Limits:
         self._cap: Limit | None = None
         self.due_s: float | None = None
         """When, on the clock that never goes back, something else may hold; None: never."""
-        self.pictures: dict[int, ProfileSnapshot] = {}
+        self.snapshots: dict[int, ProfileSnapshot] = {}
         """What holds for each connector now (0: for their sum), where anything does."""
 
     def close(self) -> None:
@@ -198,7 +198,7 @@ class Limits:
 
     def in_force(self, connector: Connector) -> ProfileSnapshot | None:
         """The profile that allows a connector least now; None: none does."""
-        own, cap = self.pictures.get(connector.number), self.pictures.get(0)
+        own, cap = self.snapshots.get(connector.number), self.snapshots.get(0)
         if cap is None or connector.transaction is None:
             return own
         bounded = connector.metal.allowed_by == "profile" or connector.metal.starved
@@ -228,7 +228,7 @@ class Limits:
 
     def _lay(self, at: Moment) -> None:
         """Put the limits of a moment on the metal."""
-        self.pictures = {}
+        self.snapshots = {}
         running = {connector.number: self._stack(connector, at) for connector in self._running()}
         stacks = {0: self._cap_stack(), **running}
         sweep = Sweep(tuple(stacks.values()), at)
@@ -247,9 +247,9 @@ class Limits:
                 place = places[number]
                 if place not in ends:
                     ends[place] = schedule.until(stacks[number], at)
-                self.pictures[number] = self._picture(limit, ends[place])
+                self.snapshots[number] = self._snapshot(limit, ends[place])
 
-    def _picture(self, limit: Limit, ends: Moment | None) -> ProfileSnapshot:
+    def _snapshot(self, limit: Limit, ends: Moment | None) -> ProfileSnapshot:
         return ProfileSnapshot(
             limit_w=schedule.limit_w(limit, self._mains_v),
             purpose=self._profiles.rules.words[limit.profile.purpose],

@@ -122,7 +122,7 @@ class Updates:
         """The charger as a whole is out of service."""
         return self._at(Stage.INSTALLING, Stage.DONE, Stage.FAILED)
 
-    def picture(self) -> FirmwareSnapshot:
+    def snapshot(self) -> FirmwareSnapshot:
         """What viewers see of it."""
         return self._seen
 

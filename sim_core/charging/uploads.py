@@ -91,7 +91,7 @@ class Uploads:
         """The requestId of the file that is on its way, or was the last."""
         return self._request_id
 
-    def picture(self) -> UploadSnapshot:
+    def snapshot(self) -> UploadSnapshot:
         """What viewers see of it."""
         return self._seen
 

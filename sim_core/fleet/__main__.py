@@ -6,8 +6,8 @@ import sys
 
 from sim_core.errors import UserError
 from sim_core.fleet.options import FleetSettings
-from sim_core.fleet.picture import sentence, summary
-from sim_core.fleet.stations import FAREWELL_S, Crowd
+from sim_core.fleet.snapshot import sentence, summary
+from sim_core.fleet.stations import FAREWELL_S, Fleet
 from sim_core.log_file import log_to_file
 from sim_core.output_formats import OUTPUT_FORMATS
 from sim_core.plain_lines import LOOK_S, Lines, until_signal
@@ -17,32 +17,32 @@ from sim_core.standard_streams import through_the_door
 STOP_PATIENCE_S = FAREWELL_S + 10.0
 
 
-def crowd_of(arguments: list[str]) -> Crowd | None:
+def fleet_of(arguments: list[str]) -> Fleet | None:
     """The fleet that the command line asks for, and its log; None after a sentence about what is
     wrong."""
     try:
         settings = load_as(FleetSettings, arguments, "chargeforge fleet")
         with settings.naming_sources():
-            crowd = Crowd(settings)
-            log_to_file(settings, crowd.warn)
+            fleet = Fleet(settings)
+            log_to_file(settings, fleet.warn)
     except UserError as error:
         print(error, file=sys.stderr)
         return None
-    return crowd
+    return fleet
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run a fleet without a screen until SIGTERM or Ctrl-C; returns the exit code."""
-    crowd = crowd_of(sys.argv[1:] if argv is None else argv)
-    if crowd is None:
+    fleet = fleet_of(sys.argv[1:] if argv is None else argv)
+    if fleet is None:
         return 2
-    return run_plain(crowd)
+    return run_plain(fleet)
 
 
-def run_plain(crowd: Crowd) -> int:
+def run_plain(fleet: Fleet) -> int:
     """Print how the fleet does until a signal or its end."""
-    form = OUTPUT_FORMATS[crowd.settings.log_format].line
-    return until_signal(crowd, _FleetReport(crowd), form, STOP_PATIENCE_S)
+    form = OUTPUT_FORMATS[fleet.settings.log_format].line
+    return until_signal(fleet, _FleetReport(fleet), form, STOP_PATIENCE_S)
 
 
 class _FleetReport:
@@ -50,42 +50,42 @@ class _FleetReport:
 
     name = "the fleet"
 
-    def __init__(self, crowd: Crowd) -> None:
-        self._crowd = crowd
-        self._report_looks = max(1, round(crowd.settings.fleet_report_sec / LOOK_S))
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._report_looks = max(1, round(fleet.settings.fleet_report_sec / LOOK_S))
         self._looks = self._warned = self._told = 0
 
     def begin(self, out: Lines) -> None:
-        settings = self._crowd.settings
+        settings = self._fleet.settings
         shard = settings.shard()
         part = f" (part {shard.index} of {shard.count})" if shard.count > 1 else ""
         count = len(shard.numbers(settings.fleet_count))
         start = "1 charge point starts" if count == 1 else f"{count} charge points start"
         them = "it" if count == 1 else "them"
-        out.say(self._crowd.now(), "start", f"{start}{part}. Ctrl-C ends {them}.")
+        out.say(self._fleet.now(), "start", f"{start}{part}. Ctrl-C ends {them}.")
 
     def look(self, out: Lines) -> None:
         self._looks += 1
         self.catch_up(out)
         if self._looks % self._report_looks == 0:
-            out.say(self._crowd.now(), "fleet", sentence(self._crowd.picture))
+            out.say(self._fleet.now(), "fleet", sentence(self._fleet.snapshot))
 
     def catch_up(self, out: Lines) -> None:
-        crowd = self._crowd
-        warnings = crowd.picture.warnings
+        fleet = self._fleet
+        warnings = fleet.snapshot.warnings
         for warning in warnings[self._warned :]:
-            out.say(crowd.now(), "warning", warning)
+            out.say(fleet.now(), "warning", warning)
         self._warned = len(warnings)
-        self._told, events = crowd.told.since(self._told)
+        self._told, events = fleet.told.since(self._told)
         for event in events:
             out.say(event.at, event.kind, event.text, event.connector_id, event.facts)
 
     def leave(self, out: Lines) -> None:
-        out.say(self._crowd.now(), "fleet", "stopping: sessions end, then the links")
+        out.say(self._fleet.now(), "fleet", "stopping: sessions end, then the links")
 
     def end(self, out: Lines) -> None:
-        crowd = self._crowd
-        out.say(crowd.now(), "end", f"The fleet has stopped: {summary(crowd.picture)}.")
+        fleet = self._fleet
+        out.say(fleet.now(), "end", f"The fleet has stopped: {summary(fleet.snapshot)}.")
 
 
 if __name__ == "__main__":

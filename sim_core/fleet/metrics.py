@@ -1,4 +1,4 @@
-"""The fleet over HTTP: figures for Prometheus, the picture as JSON, and whether it lives.
+"""The fleet over HTTP: figures for Prometheus, the snapshot as JSON, and whether it lives.
 
 Each process of a fleet that is spread over machines serves its own; Prometheus adds them up.
 """
@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sim_core.fleet.picture import FleetPicture
+from sim_core.fleet.snapshot import FleetSnapshot
 from sim_core.http_door.guard import Guard
 from sim_core.http_door.server import serve_app
 from sim_core.sidecar.metrics import Scraped, exchange_metrics
@@ -39,7 +39,7 @@ GAUGES: tuple[tuple[str, str, str], ...] = (
     ("queued", "journal_messages", "Transaction messages that the CSMS has not answered yet"),
     ("lag_s", "lag_seconds", "How much later than due this process has come to look"),
 )
-"""Field of the picture, name of the metric after `chargeforge_fleet_`, what it says."""
+"""Field of the snapshot, name of the metric after `chargeforge_fleet_`, what it says."""
 COUNTERS: tuple[tuple[str, str, str], ...] = (
     ("visits_begun", "visits_begun", "Visits of drivers that charge or have charged"),
     ("visits_ended", "visits_ended", "Visits of drivers that have ended"),
@@ -54,10 +54,10 @@ class Served(Protocol):
     def settings(self) -> FleetSettings: ...
 
     @property
-    def picture(self) -> FleetPicture: ...
+    def snapshot(self) -> FleetSnapshot: ...
 
     @property
-    def tally(self) -> ExchangeCounts: ...
+    def counts(self) -> ExchangeCounts: ...
 
     def warn(self, sentence: str) -> None: ...
 
@@ -71,18 +71,18 @@ class FleetMetrics(Scraped):
 
     def collect(self) -> Iterator[Metric]:
         """Called by the registry."""
-        seen = self._fleet.picture
+        seen = self._fleet.snapshot
         for field, name, text in GAUGES:
             value = float(getattr(seen, field))
             yield GaugeMetricFamily(f"chargeforge_fleet_{name}", text, value=value)
         for field, name, text in COUNTERS:
             value = float(getattr(seen, field))
             yield CounterMetricFamily(f"chargeforge_fleet_{name}", text, value=value)
-        yield from exchange_metrics(self._fleet.tally)
+        yield from exchange_metrics(self._fleet.counts)
 
 
-def shown(seen: FleetPicture) -> dict[str, object]:
-    """The picture in words that JSON has."""
+def shown(seen: FleetSnapshot) -> dict[str, object]:
+    """The snapshot in words that JSON has."""
     return dataclasses.asdict(seen) | {"phase": seen.phase.value}
 
 
@@ -98,14 +98,14 @@ def app_of(fleet: Served) -> Starlette:
         text, media_type = metrics.exposition(request.headers.get("accept", ""))
         return Response(text, headers={"Content-Type": media_type})
 
-    async def picture(request: Request) -> Response:
-        return JSONResponse(shown(fleet.picture))
+    async def snapshot(request: Request) -> Response:
+        return JSONResponse(shown(fleet.snapshot))
 
     return Starlette(
         routes=[
             Route("/health", health),
             Route("/metrics", figures),
-            Route("/fleet", picture),
+            Route("/fleet", snapshot),
         ],
         middleware=[
             Middleware(

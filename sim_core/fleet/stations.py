@@ -22,9 +22,9 @@ from sim_core.__main__ import stops_at_exit
 from sim_core.charging.facts import ChargingState
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
+from sim_core.fleet.drivers import Habits, Visits, visit
 from sim_core.fleet.options import LONGEST_ID, LONGEST_TAG, FleetSettings
-from sim_core.fleet.picture import MOST_REASONS, FleetPicture, Phase, latency_of
-from sim_core.fleet.sessions import Habits, Visits, visit
+from sim_core.fleet.snapshot import MOST_REASONS, FleetSnapshot, Phase, latency_of
 from sim_core.from_settings import access_of, config_of
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import SystemClock, clock_of
@@ -58,7 +58,7 @@ class Member:
     work: list[asyncio.Task[None]]
 
 
-class Crowd:
+class Fleet:
     """Hosts a fleet on a thread of its own."""
 
     def __init__(self, settings: FleetSettings) -> None:
@@ -66,9 +66,9 @@ class Crowd:
         self.settings = settings
         self.messages = MessageLog(settings.message_log_size)
         self.events: Ring[Event] = Ring(2_000)
-        self.tally = ExchangeCounts(self.messages)
+        self.counts = ExchangeCounts(self.messages)
         self.visits = Visits()
-        self.picture = FleetPicture()
+        self.snapshot = FleetSnapshot()
         """Swapped for a new one every second; read from any thread."""
         self._clock = clock_of(settings.time_scale)
         self._numbers = settings.shard().numbers(settings.fleet_count)
@@ -80,7 +80,7 @@ class Crowd:
         self._warnings: tuple[str, ...] = ()
         self._answers: deque[float] = deque(maxlen=ANSWERS_KEPT)
         self._counts: deque[int] = deque([0], maxlen=TRACE_S + 1)
-        self.refusals = Refusals(self._note_refusal, WALL.monotonic, crowd=True)
+        self.refusals = Refusals(self._note_refusal, WALL.monotonic, shared=True)
         self.told: Ring[Event] = Ring(100)
         """What is worth a line about the fleet as a whole."""
         self._thread = EventLoopThread("fleet", self._main, ended=lambda: None)
@@ -226,7 +226,7 @@ class Crowd:
             *(task for member in members for task in member.work), return_exceptions=True
         )
         stops = stops_at_exit(self.settings)
-        goodbyes = (member.station.wind_up(stop=stops, patience_s=FAREWELL_S) for member in members)
+        goodbyes = (member.station.drain(stop=stops, patience_s=FAREWELL_S) for member in members)
         for trouble in await asyncio.gather(*goodbyes, return_exceptions=True):
             if isinstance(trouble, Exception):
                 LOG.error("the end was not in good order", exc_info=trouble)
@@ -244,8 +244,8 @@ class Crowd:
             await WALL.sleep(due - WALL.monotonic())
 
     def _look(self) -> None:
-        self._answers.extend(self.tally.look())
-        total = sum(self.tally.messages.values())
+        self._answers.extend(self.counts.look())
+        total = sum(self.counts.messages.values())
         self._counts.append(total)
         links: Counter[LinkState] = Counter()
         because: Counter[str] = Counter()
@@ -274,7 +274,7 @@ class Crowd:
                     power_w += connector.reading().power_w
         over = min(RATE_OVER_S, len(self._counts) - 1)
         counts = list(self._counts)
-        self.picture = FleetPicture(
+        self.snapshot = FleetSnapshot(
             phase=self._phase,
             total=len(self._numbers),
             booted=len(stations) + self._crashed,
@@ -291,7 +291,7 @@ class Crowd:
             messages=total,
             messages_per_s=(total - counts[-1 - over]) / (over * LOOK_S),
             latency=latency_of(self._answers),
-            errors={kind: count for kind, count in self.tally.errors.items() if count},
+            errors={kind: count for kind, count in self.counts.errors.items() if count},
             offline_because=tuple(because.most_common(MOST_REASONS)),
             refused=tuple(self.visits.refused.most_common(MOST_REASONS)),
             crashed=self._crashed,

@@ -276,7 +276,7 @@ class ChargePoint:
                 self.firmware,
                 self.smart_charging,
                 self.security_messages,
-                hurry=self.outbox.hurry,
+                skip_tick=self.outbox.skip_tick,
                 say=self.adapter.say,
             )
         return self._routes.get(action)

@@ -125,7 +125,7 @@ class Witness:
                         "at": (gone.given_up_at + ahead).isoformat(),
                         "why": gone.why,
                     }
-                    for gone in self._journal.given_up(JOURNAL_SHOWN)
+                    for gone in self._journal.dead_letters(JOURNAL_SHOWN)
                 ],
             },
         }

@@ -49,7 +49,7 @@ def routes_of(
     smart: SmartCharging,
     security_messages: SecurityMessages,
     *,
-    hurry: Callable[[], None],
+    skip_tick: Callable[[], None],
     say: Callable[[str, Payload], None],
 ) -> Routes:
     """The routes of a charge point that is made of these parts."""
@@ -77,7 +77,7 @@ def routes_of(
         smart if policy.has(Feature.SMART_CHARGING) else None,
         speech,
         accepted=lambda: registrar.registration is Registration.ACCEPTED,
-        hurry=hurry,
+        skip_tick=skip_tick,
         say=say,
     )
     core = Core(

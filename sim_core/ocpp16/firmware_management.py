@@ -97,7 +97,7 @@ class FirmwareManagement:
 
     def trigger_firmware(self, _: int | None = None) -> None:
         """A triggered FirmwareStatusNotification (§5.17): Idle when nothing is under way."""
-        seen = self._updates.picture()
+        seen = self._updates.snapshot()
         status = seen.status if seen.active else IDLE
         self._say_triggered("FirmwareStatusNotification", {"status": status})
 
@@ -134,5 +134,5 @@ class FirmwareManagement:
 
     def trigger_diagnostics(self, _: int | None = None) -> None:
         """A triggered DiagnosticsStatusNotification (§5.17): Idle when nothing is on its way."""
-        status = self._uploads.picture().status if self._uploads.active else IDLE
+        status = self._uploads.snapshot().status if self._uploads.active else IDLE
         self._say_triggered("DiagnosticsStatusNotification", {"status": status})

@@ -35,10 +35,10 @@ class RemoteControl:
         "_cards",
         "_connectors",
         "_environment",
-        "_hurry",
         "_locks",
         "_reservations",
         "_say",
+        "_skip_tick",
         "_smart_charging",
         "_speech",
         "_transactions",
@@ -56,10 +56,10 @@ class RemoteControl:
         speech: Speech,
         *,
         accepted: Callable[[], bool],
-        hurry: Callable[[], None],
+        skip_tick: Callable[[], None],
         say: Callable[[str, Payload], None],
     ) -> None:
-        """`accepted`: the CSMS has accepted this charge point; `hurry`: what is said now leaves
+        """`accepted`: the CSMS has accepted this charge point; `skip_tick`: what is said now leaves
         now; `say` sends something whose answer changes nothing. Without `smart_charging` a
         chargingProfile is left aside."""
         self._environment = environment
@@ -71,7 +71,7 @@ class RemoteControl:
         self._smart_charging = smart_charging
         self._speech = speech
         self._accepted = accepted
-        self._hurry = hurry
+        self._skip_tick = skip_tick
         self._say = say
 
     @on(Action.remote_start_transaction)
@@ -95,7 +95,7 @@ class RemoteControl:
         connector.remote_start_at_s = self._environment.clock.monotonic()
 
         def start() -> None:
-            self._hurry()
+            self._skip_tick()
             self._cards.remote_start(connector, id_tag, profile)
 
         return Reply(accepted, then=start, slow=True)
@@ -127,7 +127,7 @@ class RemoteControl:
 
     def _ask_again(self, id_tag: str) -> None:
         """The second RemoteStartTransaction: another Authorize, and nothing else."""
-        self._hurry()
+        self._skip_tick()
         self._say("Authorize", {"idTag": id_tag})
 
     @on(Action.remote_stop_transaction)

@@ -171,7 +171,7 @@ class SecurityMessages:
         """A triggered LogStatusNotification: Idle, without a requestId, when nothing is sent."""
         payload: Payload = {"status": UploadLogStatus.idle.value}
         if self._uploads.active:
-            status = WORDS.get(self._uploads.picture().status, payload["status"])
+            status = WORDS.get(self._uploads.snapshot().status, payload["status"])
             payload = {"status": status, "requestId": self._uploads.request_id}
         self._say_triggered("LogStatusNotification", payload)
 

@@ -207,7 +207,7 @@ class SmartCharging:
 
     def _usual_unit(self, connector_id: int, units: tuple[str, ...]) -> str:
         """The unit of what holds now; else W where that is allowed."""
-        held = self._limits.pictures.get(connector_id) or self._limits.pictures.get(0)
+        held = self._limits.snapshots.get(connector_id) or self._limits.snapshots.get(0)
         if held is not None:
             return held.unit
         return "W" if ALLOWED_UNIT["W"] in units else "A"

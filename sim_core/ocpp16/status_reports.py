@@ -38,9 +38,9 @@ class _Line:
 
     now: Report
     since: datetime
-    told: Report | None = None
+    acknowledged: Report | None = None
     """What the CSMS has answered."""
-    said: Report | None = None
+    sent: Report | None = None
     """What was last put on its way."""
     timer: Timer | None = None
 
@@ -100,8 +100,8 @@ class StatusReports:
         """The link is back: say what differs from what the CSMS was last told."""
         for connector_id in connector_ids:
             line = self._lines[connector_id]
-            line.said = line.told
-            if line.now != line.told:
+            line.sent = line.acknowledged
+            if line.now != line.acknowledged:
                 self.say(connector_id)
 
     def say_all(self, connector_ids: Iterable[int]) -> None:
@@ -112,16 +112,16 @@ class StatusReports:
     def say(self, connector_id: int, at: datetime | None = None) -> None:
         """Send a connector's state as it is; `at` is another stamp than its own."""
         line = self._lines[connector_id]
-        report = line.said = line.now
+        report = line.sent = line.now
 
         def answered(answer: Answer) -> None:
             if not isinstance(answer, NoAnswer):
-                line.told = report
+                line.acknowledged = report
                 return
             if answer.sent:
-                line.told = None  # it may have arrived: only saying it again makes sure
-            if line.said is report:
-                line.said = line.told
+                line.acknowledged = None  # it may have arrived: only saying it again makes sure
+            if line.sent is report:
+                line.sent = line.acknowledged
 
         payload = self._payload(connector_id, line)
         if at is not None:
@@ -136,7 +136,7 @@ class StatusReports:
 
         def lasted() -> None:
             line.timer = None
-            if self._outbox.registered and line.now != line.said:
+            if self._outbox.registered and line.now != line.sent:
                 self.say(connector_id)
 
         line.timer = self._environment.clock.call_later(duration_s, lasted)

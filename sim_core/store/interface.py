@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from sim_core.errors import UserError
 from sim_core.store.records import (
-    GivenUp,
+    DeadLetter,
     JournalRow,
     KnownToken,
     NewTransaction,
@@ -149,7 +149,7 @@ class Journal(Protocol):
     def give_up(self, row: JournalRow, why: str, at: datetime) -> None:
         """The attempts for a row are spent: it leaves unanswered, and is kept where one can see."""
 
-    def given_up(self, limit: int) -> list[GivenUp]:
+    def dead_letters(self, limit: int) -> list[DeadLetter]:
         """The last `limit` rows that were given up, newest first."""
 
 

@@ -54,7 +54,7 @@ class JournalRow:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenUp:
+class DeadLetter:
     """A row whose attempts were spent: the CSMS has never processed what it tells."""
 
     kind: str

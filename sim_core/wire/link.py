@@ -26,7 +26,7 @@ from sim_core.runtime.clock import Clock, SystemClock
 from sim_core.runtime.random_numbers import Rng
 from sim_core.snapshot import LinkState
 from sim_core.wire.access import Dial, is_bad_certificate
-from sim_core.wire.dialling import end_of, explain, explain_end, open_socket
+from sim_core.wire.connecting import end_of, explain, explain_end, open_socket
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.link_ends import LinkEnd

@@ -131,9 +131,9 @@ class Outbox:
             return not self._beside.starting and (self._beside.full or self._choose() is None)
         return not self.busy and self._choose() is None
 
-    def hurry(self) -> None:
+    def skip_tick(self) -> None:
         """What is said in this instant leaves in this instant, whatever the tick."""
-        self._throttle.hurry()
+        self._throttle.skip_tick()
         self.wake()
 
     def wake(self) -> None:
@@ -151,7 +151,7 @@ class Outbox:
     async def let_go(self) -> None:
         """Send what is said now, and return when it has been handed to the socket."""
         self._held = False
-        self.hurry()
+        self.skip_tick()
         for turn in range(TURNS):
             await asyncio.sleep(0)
             if turn >= LEAST_TURNS and self.idle:

@@ -25,7 +25,7 @@ QUOTED_LIMIT = 300
 """Characters that are shown of a description, and of details."""
 FORGOTTEN_S = 600.0
 """After so long without it the same refusal is news again."""
-CROWD_STANDS_S = 60.0
+SHARED_STANDS_S = 60.0
 """In a fleet no single good answer ends a refusal: it stands until nobody has met it for so long"""
 NO_MORE = "it is not sent again"
 """What follows where neither the outbox nor the dialect knows anything else."""
@@ -139,13 +139,13 @@ class _Met:
 class Refusals:
     """Takes in what came of each call of a charge point, and tells what is worth telling."""
 
-    __slots__ = ("_crowd", "_known", "_now_s", "_tell")
+    __slots__ = ("_known", "_now_s", "_shared", "_tell")
 
-    def __init__(self, tell: Tell, now_s: Callable[[], float], *, crowd: bool = False) -> None:
-        """`now_s` is a clock that never jumps; `crowd`: many charge points share this."""
+    def __init__(self, tell: Tell, now_s: Callable[[], float], *, shared: bool = False) -> None:
+        """`now_s` is a clock that never jumps; `shared`: many charge points share this."""
         self._tell = tell
         self._now_s = now_s
-        self._crowd = crowd
+        self._shared = shared
         self._known: dict[str, _Met] = {}
         """By action. Without an entry a good answer costs one look."""
 
@@ -161,7 +161,7 @@ class Refusals:
         """A sentence for each trouble that lasts."""
         if not self._known:
             return ()
-        since_s = self._now_s() - CROWD_STANDS_S if self._crowd else float("-inf")
+        since_s = self._now_s() - SHARED_STANDS_S if self._shared else float("-inf")
         return tuple(
             met.verdict.of(action)
             for action, met in self._known.items()
@@ -178,12 +178,12 @@ class Refusals:
         else:
             met.verdict, met.connector_id, met.at_s, met.stands = found, connector_id, now_s, True
             met.count += 1
-        each = action in dialect.each_counts and not self._crowd
+        each = action in dialect.each_counts and not self._shared
         if not (new or each or _is_round(met.count)):
             return
         met.told = True
         message = action
-        if connector_id is not None and not self._crowd:
+        if connector_id is not None and not self._shared:
             message += f" of connector {connector_id}"
         often = "" if met.count == 1 or each else f" ({met.count} times by now)"
         then = heard.then
@@ -195,7 +195,7 @@ class Refusals:
 
     def _well(self, action: str, connector_id: int | None) -> None:
         met = self._known.get(action)
-        if met is None or not met.stands or self._crowd:
+        if met is None or not met.stands or self._shared:
             return
         if met.connector_id is not None and met.connector_id != connector_id:
             return  # another connector's says nothing about this one's

@@ -39,7 +39,7 @@ class Throttle:
     def rows_are_due(self) -> bool:
         return self._rows_due_s <= self._clock.monotonic() + TIMER_SLACK_S
 
-    def hurry(self) -> None:
+    def skip_tick(self) -> None:
         """What is said in this instant leaves in this instant, whatever the tick."""
         now_s = self._clock.monotonic()
         self._hurried_s = now_s + HURRY_S

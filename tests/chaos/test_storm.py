@@ -47,7 +47,7 @@ class BusyCsms(ScriptedCsms):
             self.open_now -= 1
 
 
-class Crowd:
+class Fleet:
     """The charge points before one CSMS, and when each of them knocks at its door."""
 
     def __init__(self, csms: BusyCsms, clock: HarnessClock) -> None:
@@ -90,10 +90,10 @@ class Crowd:
 
 
 @contextlib.asynccontextmanager
-async def a_crowd() -> AsyncIterator[Crowd]:
+async def a_crowd() -> AsyncIterator[Fleet]:
     clock = HarnessClock()
     async with BusyCsms() as csms:
-        crowd = Crowd(csms, clock)
+        crowd = Fleet(csms, clock)
         async with crowd.network:
             clock.harness = crowd  # type: ignore[assignment]
             try:
@@ -107,7 +107,7 @@ async def a_crowd() -> AsyncIterator[Crowd]:
                 await asyncio.gather(*(station.close() for station in crowd.stations))
 
 
-def charge_point(name: str, crowd: Crowd) -> Station:
+def charge_point(name: str, crowd: Fleet) -> Station:
     model = load_model("generic")
     build = ChargePointConfig(
         charge_point_id=name,

@@ -139,7 +139,7 @@ async def test_how_far_an_upload_has_come_is_shown() -> None:
         tell = uploads._on_change
 
         def look() -> None:
-            upload = uploads.picture()
+            upload = uploads.snapshot()
             seen.append((upload.status, upload.active, upload.percent))
             tell()
 

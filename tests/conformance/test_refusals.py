@@ -172,7 +172,7 @@ def test_our_own_fault_is_not_called_a_refusal() -> None:
 
 def test_a_fleet_tells_one_for_all() -> None:
     told, now_s = Told(), 0.0
-    one = Refusals(told, lambda: now_s, crowd=True)
+    one = Refusals(told, lambda: now_s, shared=True)
     for number in range(1_000):
         one.heard(
             Heard(

@@ -28,7 +28,7 @@ from sim_core.runtime.clock import Clock, ManualClock
 from sim_core.snapshot import LinkState, Registration
 from sim_core.wire import link as link_module
 from sim_core.wire.access import Access, dial
-from sim_core.wire.dialling import charge_point_url
+from sim_core.wire.connecting import charge_point_url
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.link import Link
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog

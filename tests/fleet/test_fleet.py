@@ -21,12 +21,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim_core.csms import Csms
+from sim_core.fleet.drivers import Visits
 from sim_core.fleet.ids import Shard, ShardError, numbered, shard_of
 from sim_core.fleet.metrics import app_of
 from sim_core.fleet.options import FleetSettings
-from sim_core.fleet.picture import FleetPicture, Phase, latency_of, sentence, summary
-from sim_core.fleet.sessions import Visits
-from sim_core.fleet.stations import Crowd
+from sim_core.fleet.snapshot import FleetSnapshot, Phase, latency_of, sentence, summary
+from sim_core.fleet.stations import Fleet
 from sim_core.http_door.server import listen, serve_app
 from sim_core.settings.loading import load_as
 from sim_core.settings.options import ConfigError
@@ -55,7 +55,7 @@ async def csms() -> AsyncIterator[Csms]:
 
 
 @asynccontextmanager
-async def crowd(server: Csms, **options: Any) -> AsyncIterator[Crowd]:
+async def a_fleet(server: Csms, **options: Any) -> AsyncIterator[Fleet]:
     """A fleet whose time passes fast, so that its sessions are short."""
     merged: dict[str, Any] = {
         "count": 8,
@@ -66,7 +66,7 @@ async def crowd(server: Csms, **options: Any) -> AsyncIterator[Crowd]:
         "seed": 1,
         **options,
     }
-    running = Crowd(settings(f"--csms-url=ws://127.0.0.1:{server.port}/ocpp", **merged))
+    running = Fleet(settings(f"--csms-url=ws://127.0.0.1:{server.port}/ocpp", **merged))
     running.start()
     try:
         yield running
@@ -74,13 +74,13 @@ async def crowd(server: Csms, **options: Any) -> AsyncIterator[Crowd]:
         assert await asyncio.to_thread(running.stop, LIMIT_S)
 
 
-async def until(running: Crowd, holds: Callable[[FleetPicture], bool]) -> FleetPicture:
+async def until(running: Fleet, holds: Callable[[FleetSnapshot], bool]) -> FleetSnapshot:
     for _ in range(round(LIMIT_S / LOOK_S)):
-        if holds(running.picture):
-            return running.picture
+        if holds(running.snapshot):
+            return running.snapshot
         assert not running.failure, running.failure
         await asyncio.sleep(LOOK_S)
-    raise AssertionError(f"it never came true: {running.picture}")
+    raise AssertionError(f"it never came true: {running.snapshot}")
 
 
 # -- who is in it ----------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ def test_a_job_of_kubernetes_gives_the_index() -> None:
 )
 def test_what_cannot_be_is_one_sentence(options: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        Crowd(settings(**options))
+        Fleet(settings(**options))
 
 
 @given(st.lists(st.floats(0, 60), min_size=1))
@@ -145,7 +145,7 @@ def test_percentiles_are_values_that_there_were_in_order(seconds: list[float]) -
 
 async def test_every_one_registers_charges_and_leaves_nothing_open() -> None:
     async with csms() as server:
-        async with crowd(server) as running:
+        async with a_fleet(server) as running:
             seen = await until(
                 running,
                 lambda now: now.registered == 8 and now.visits_ended >= 8 and now.charging > 0,
@@ -159,21 +159,21 @@ async def test_every_one_registers_charges_and_leaves_nothing_open() -> None:
             tags = {session.id_tag for session in server.ledger.history}
             assert all(tag.startswith("TAG-000") for tag in tags)
         assert server.ledger.active == ()
-        assert running.picture.queued == 0
-        assert running.picture.phase is Phase.STOPPING
+        assert running.snapshot.queued == 0
+        assert running.snapshot.phase is Phase.STOPPING
 
 
 async def test_only_its_part_of_the_numbers_is_there() -> None:
-    async with csms() as server, crowd(server, shard="1/4", session_sec=0) as running:
+    async with csms() as server, a_fleet(server, shard="1/4", session_sec=0) as running:
         await until(running, lambda now: now.registered == 2)
         assert {one.cpid for one in server.ledger.charge_points} == {"FLEET-0002", "FLEET-0006"}
-        assert running.picture.visits_begun == 0
+        assert running.snapshot.visits_begun == 0
 
 
 async def test_a_csms_that_dies_is_said_and_found_again() -> None:
     async with csms() as server:
         port = server.port
-        async with crowd(server, session_sec=0, time_scale=1, reconnect_max_sec=1) as running:
+        async with a_fleet(server, session_sec=0, time_scale=1, reconnect_max_sec=1) as running:
             await until(running, lambda now: now.registered == 8)
             await server.stop()
             lost = await until(running, lambda now: bool(now.offline_because))
@@ -183,7 +183,7 @@ async def test_a_csms_that_dies_is_said_and_found_again() -> None:
 
 
 async def test_one_that_fails_takes_nobody_with_it() -> None:
-    async with csms() as server, crowd(server, session_sec=0) as running:
+    async with csms() as server, a_fleet(server, session_sec=0) as running:
         await until(running, lambda now: now.registered == 8)
         station = running._members[3].station
         loop = running._thread.loop
@@ -198,7 +198,7 @@ async def test_one_that_fails_takes_nobody_with_it() -> None:
 
 
 async def test_the_figures_over_http() -> None:
-    async with csms() as server, crowd(server) as running:
+    async with csms() as server, a_fleet(server) as running:
         await until(running, lambda now: now.visits_begun > 0)
         listener = listen("127.0.0.1", 0)
         port = listener.getsockname()[1]
@@ -237,9 +237,9 @@ async def test_the_screen_shows_it_and_q_ends_it_in_order() -> None:
             time_scale=10,
             seed=1,
         )
-        app = FleetApp(Crowd(options))
+        app = FleetApp(Fleet(options))
         async with app.run_test(size=(80, 24)) as pilot:
-            await until(app.crowd, lambda now: now.registered == 4 and now.charging > 0)
+            await until(app.fleet, lambda now: now.registered == 4 and now.charging > 0)
             page = app.query_one(Page)
             page.sync()
             await pilot.pause()
@@ -248,7 +248,7 @@ async def test_the_screen_shows_it_and_q_ends_it_in_order() -> None:
             assert "registered         4" in shown
             assert "Trouble none" in shown
             await pilot.press("q")
-            await asyncio.to_thread(app.crowd.wait, LIMIT_S)
+            await asyncio.to_thread(app.fleet.wait, LIMIT_S)
             await pilot.pause()
         assert server.ledger.active == ()
 
@@ -293,7 +293,7 @@ def test_sigterm_ends_it_with_zero() -> None:
 
 async def test_help_and_palette_open_over_the_page_and_do_what_they_say() -> None:
     options = settings("--csms-url=ws://127.0.0.1:1/ocpp", count=2)
-    app = FleetApp(Crowd(options))
+    app = FleetApp(Fleet(options))
 
     def shown() -> str:
         return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
@@ -309,7 +309,7 @@ async def test_help_and_palette_open_over_the_page_and_do_what_they_say() -> Non
         await pilot.press("q")  # closes the help, and not the fleet
         await pilot.pause()
         assert app.screen is app.screen_stack[0]
-        assert app.crowd.picture.phase is not Phase.STOPPING
+        assert app.fleet.snapshot.phase is not Phase.STOPPING
         theme = app.theme
         await pilot.press("ctrl+p")
         await pilot.press(*"theme")
@@ -320,24 +320,24 @@ async def test_help_and_palette_open_over_the_page_and_do_what_they_say() -> Non
         assert app.theme != theme
         await pilot.press("ctrl+p", *"quick")  # q is a letter where letters are typed
         await pilot.pause()
-        assert app.crowd.picture.phase is not Phase.STOPPING
+        assert app.fleet.snapshot.phase is not Phase.STOPPING
         await pilot.press("escape")
         row = next(y for y, line in enumerate(shown().split("\n")) if "? help" in line)
         await pilot.click(offset=(shown().split("\n")[row].index("? help"), row))
         await pilot.pause()
         assert "accepted by the CSMS" in shown()
         await pilot.press("escape", "q")
-        await asyncio.to_thread(app.crowd.wait, LIMIT_S)
+        await asyncio.to_thread(app.fleet.wait, LIMIT_S)
 
 
 async def test_a_fleet_that_cannot_begin_is_not_shown() -> None:
-    app = FleetApp(Crowd(settings("--model=no-such-make", count=2)))
+    app = FleetApp(Fleet(settings("--model=no-such-make", count=2)))
     async with app.run_test(size=(80, 24)) as pilot:
         deadline = asyncio.get_running_loop().time() + LIMIT_S
         while app.return_code is None and asyncio.get_running_loop().time() < deadline:
             await pilot.pause(0.05)
     assert app.return_code == 2
-    assert "no-such-make" in app.crowd.failure
+    assert "no-such-make" in app.fleet.failure
 
 
 # -- its words -------------------------------------------------------------------------------------
@@ -375,7 +375,7 @@ def test_a_refusal_is_told_of_all_in_words(reason: str, said: str) -> None:
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_one_is_not_told_as_many(number: int) -> None:
     kinds = ("call_unanswered", "call_error_received", "call_error_sent", "frame_not_understood")
-    seen = FleetPicture(
+    seen = FleetSnapshot(
         total=number,
         connectors=number,
         charging=number,
@@ -400,14 +400,14 @@ def test_one_is_not_told_as_many(number: int) -> None:
             assert re.search(rf"\b1 +(charge )?{singular}", told), singular
         elif number > 1:
             assert re.search(rf"\b2 +(charge )?{words}", told), words
-    single = FleetPicture(errors={"call_unanswered": number} if number else {})
+    single = FleetSnapshot(errors={"call_unanswered": number} if number else {})
     words = "1 error" if number == 1 else f"{number} errors"
     assert f", {words}," in summary(single)
     assert sentence(single).endswith(f", {words}")
 
 
 async def test_state_that_cannot_be_written_is_one_warning_and_stops_nobody(tmp_path: Path) -> None:
-    async with csms() as server, crowd(server, count=4, state_dir=tmp_path) as running:
+    async with csms() as server, a_fleet(server, count=4, state_dir=tmp_path) as running:
         await until(running, lambda seen: seen.registered == 4)
         with locked(tmp_path, running.settings.id_of(2)):
             seen = await until(running, lambda seen: len(seen.warnings) == 1)

@@ -20,7 +20,7 @@ from sim_core.snapshot import LinkState, Registration
 from sim_core.wire import dialling
 from sim_core.wire import link as link_module
 from sim_core.wire.access import Access, Tls, dial, warnings
-from sim_core.wire.dialling import QUOTED_LIMIT, explain, open_socket
+from sim_core.wire.connecting import QUOTED_LIMIT, explain, open_socket
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.link import NO_PONG, Link
 from sim_core.wire.message_log import MessageLog

@@ -101,7 +101,7 @@ async def test_a_wrong_port_and_a_wrong_path() -> None:
 async def test_a_boot_that_goes_wrong(
     answer: Answer, found: str, advice: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def hurry() -> bool:
+    def skip_tick() -> bool:
         if isinstance(answer, Drop):  # from here on: the steps before are not in a hurry
             monkeypatch.setattr(doctor, "PATIENCE_S", 0.3)
         return True
@@ -109,7 +109,7 @@ async def test_a_boot_that_goes_wrong(
     told: list[Finding] = []
     async with ScriptedCsms() as csms:
         csms.script["BootNotification"].append(answer)
-        await examine(settings(csms_url=csms.url), may_boot=hurry, tell=told.append)
+        await examine(settings(csms_url=csms.url), may_boot=skip_tick, tell=told.append)
         assert (told[-1].step, told[-1].ok) == ("BootNotification", False)
         assert told[-1].found.startswith(found)
         assert told[-1].advice.startswith(advice)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim_core.commands import Plug
+from tests.harness import Harness
 from tests.quirks.acts import REAL, gresgying
 
 
@@ -27,3 +28,12 @@ async def test_on(quirk: str) -> None:
 
 async def test_off() -> None:
     assert not await is_on_the_wire("none")
+
+
+async def test_a_make_without_it_asks_about_the_id_and_tells_nothing() -> None:
+    async with Harness(keys={"AutoCharge": "true"}) as harness:
+        await harness.submit(Plug(1))
+        await harness.advance(5)
+        vid = harness.connector().vid
+        assert [call.payload for call in harness.csms.of("Authorize")] == [{"idTag": vid}]
+        assert harness.csms.of("DataTransfer") == []

@@ -184,13 +184,13 @@ async def test_what_cannot_be_beside_another_is_for_the_protocol_to_say(
     beside = Bench(store, clock, BESIDE)
     for profile_id in (1, 2):
         beside.limits.install(Installed(1, profile(profile_id, 7_000.0)))
-    assert [one.profile_id for one in beside.profiles.pictures] == [1, 2]
-    assert {one.purpose for one in beside.profiles.pictures} == {"default"}
+    assert [one.profile_id for one in beside.profiles.snapshots] == [1, 2]
+    assert {one.purpose for one in beside.profiles.snapshots} == {"default"}
 
     instead = Bench(store, clock, ONE_OF_A_PURPOSE)
     instead.limits.install(Installed(1, profile(3, 7_000.0, stack_level=5)))
-    assert [one.profile_id for one in instead.profiles.pictures] == [3]
-    assert [one.profile_id for one in Bench(store, clock, BESIDE).profiles.pictures] == [3]
+    assert [one.profile_id for one in instead.profiles.snapshots] == [3]
+    assert [one.profile_id for one in Bench(store, clock, BESIDE).profiles.snapshots] == [3]
 
 
 async def test_an_id_is_one_profiles_whatever_is_spoken(store: Store, clock: ManualClock) -> None:
@@ -198,7 +198,7 @@ async def test_an_id_is_one_profiles_whatever_is_spoken(store: Store, clock: Man
     first, second = Installed(1, profile(1, 7_000.0)), Installed(2, profile(1, 8_000.0))
     bench.limits.install(first)
     bench.limits.install(second)
-    assert [one.connector_id for one in bench.profiles.pictures] == [2]
+    assert [one.connector_id for one in bench.profiles.snapshots] == [2]
     assert bench.heard == [ProfileInstalled(first, None), ProfileInstalled(second, first)]
 
 
@@ -212,7 +212,7 @@ async def test_what_is_long_over_makes_room(store: Store, clock: ManualClock) ->
     await clock.advance(61.0)
     assert bench.profiles.why_no_room(third) is None
     bench.limits.install(third)
-    assert [one.profile_id for one in bench.profiles.pictures] == [2, 3]
+    assert [one.profile_id for one in bench.profiles.snapshots] == [2, 3]
 
 
 async def test_what_came_with_a_waiting_card_has_its_room(store: Store, clock: ManualClock) -> None:
@@ -250,7 +250,7 @@ async def test_a_transaction_takes_its_own_profile_along(store: Store, clock: Ma
     )
     bench.end(1, 77)
     assert bench.allowed_w(1) is None
-    assert [one.profile_id for one in bench.profiles.pictures] == [1]
+    assert [one.profile_id for one in bench.profiles.snapshots] == [1]
 
 
 async def test_an_edge_is_crossed_at_its_own_moment_however_late(

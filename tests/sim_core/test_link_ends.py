@@ -12,7 +12,7 @@ from websockets.asyncio.server import ServerConnection
 
 from sim_core.commands import GoOnline, GoSilent, LinkDown, LinkUp, Plug, Start, Stop, Unplug
 from sim_core.snapshot import LinkState
-from sim_core.wire.dialling import MAX_FRAME
+from sim_core.wire.connecting import MAX_FRAME
 from sim_core.wire.link_ends import PROMPT_S, LinkEnd
 from tests.conformance.acts import charge, checked, payloads
 from tests.harness import Harness

@@ -15,7 +15,7 @@ import pytest
 
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.wire.access import Access, Dial, dial
-from sim_core.wire.dialling import QUOTED_LIMIT, explain
+from sim_core.wire.connecting import QUOTED_LIMIT, explain
 
 OFFERED = [OCPP_16]
 URL = "ws://csms.example/ocpp/CP01"

@@ -23,7 +23,7 @@ from sim_core.charging.cards import Cards
 from sim_core.charging.transactions import Transactions
 from sim_core.charging.vehicles import Vehicles
 from sim_core.commands import Accepted, Plug, Start, Stop, Unplug
-from sim_core.fleet.sessions import Habits, Visits, visit
+from sim_core.fleet.drivers import Habits, Visits, visit
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.promises import REFUSED
 from sim_core.store.interface import Store, StoreError

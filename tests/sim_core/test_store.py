@@ -429,6 +429,6 @@ def test_a_transaction_is_called_what_the_csms_calls_it(
     store.journal.confirm(store.journal.first(1)[0], transaction_id)
     (row,), (begun,) = store.journal.first(9), store.transactions.open()
     store.journal.give_up(row, "why", NOW)
-    (gone,) = store.journal.given_up(9)
+    (gone,) = store.journal.dead_letters(9)
     assert [one.transaction_id for one in (row, begun, gone)] == [transaction_id] * 3
     store.close()

@@ -189,7 +189,7 @@ def _all_that_can_be_read(store: Store) -> dict[str, Any]:
         "depth": store.journal.depth,
         "first": store.journal.first(1),
         "journal": store.journal.first(1000),
-        "given up": store.journal.given_up(2),
+        "given up": store.journal.dead_letters(2),
         "tags": [store.tokens.find(tag) for tag in TAGS],
         "listed": [store.local_list.find(tag) for tag in TAGS],
         "list": (store.local_list.length(), store.local_list.version()),
@@ -262,7 +262,7 @@ def test_what_chance_seldom_meets_is_the_same_too() -> None:
         )
         assert _all_that_can_be_read(store) | {"revision": 0} == before, "what left is back"
         store.journal.give_up(row, "why", NOW)
-        (gone,) = store.journal.given_up(9)
+        (gone,) = store.journal.dead_letters(9)
         assert (gone.kind, gone.connector_id, gone.transaction_id) == (SAMPLED, 1, 77)
         assert (gone.given_up_at, gone.why) == (NOW, "why")
         store.close()

@@ -15,7 +15,7 @@ from sim_core.store.records import (
     BEGAN,
     ENDED,
     SAMPLED,
-    GivenUp,
+    DeadLetter,
     KnownToken,
     NewTransaction,
     Reservation,
@@ -257,7 +257,7 @@ def _first_transactions(store: Store) -> None:
     assert [row.content for row in rows] == [_spelt(*message[1:3]) for message in MESSAGES]
     assert [row.transaction_id for row in rows] == [1000, None, None, 1000]
     assert {(row.written_at, row.attempts) for row in rows} == {(NOW, 0)}
-    assert store.journal.given_up(9) == [GivenUp(SAMPLED, 1, 1000, NOW, "CALLERROR")]
+    assert store.journal.dead_letters(9) == [DeadLetter(SAMPLED, 1, 1000, NOW, "CALLERROR")]
     assert store.registers.all() == {1: 229.5, 2: 1225.0}
     assert store.availability.inoperative() == {3}
     assert store.configuration.all() == {"HeartbeatInterval": "77"}

@@ -88,7 +88,7 @@ async def test_to_ask_again_takes_the_place_of_the_first_waking() -> None:
 async def test_in_a_hurry_it_leaves_in_this_instant_and_only_then() -> None:
     pace, clock, _ = ticking()
     pace.plain_added()
-    pace.hurry()
+    pace.skip_tick()
     assert pace.plain_is_due
     pace.plain_added()
     assert pace.plain_is_due, "what an answer has caused leaves with it"

@@ -171,7 +171,7 @@ def test_where_each_counts_each_is_told(action: str) -> None:
     ear.hear(REFUSED, 12, action)
     assert len(ear.told) == 12
     assert len(set(ear.texts)) == 1, "without a count: each is one of its own"
-    crowd = Ear(crowd=True)
+    crowd = Ear(shared=True)
     crowd.hear(REFUSED, 12, action)
     assert len(crowd.told) == 2, "not for a thousand charge points"
 
@@ -230,7 +230,7 @@ def test_ids_and_times_make_no_other_trouble() -> None:
 
 
 def test_in_a_fleet_it_stands_for_a_minute_after_the_last() -> None:
-    ear = Ear(crowd=True)
+    ear = Ear(shared=True)
     ear.hear(REFUSED)
     ear.hear(Result({}))
     ear.now_s += 60.0

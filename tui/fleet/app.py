@@ -14,8 +14,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from sim_core.fleet.picture import Phase
-from sim_core.fleet.stations import Crowd
+from sim_core.fleet.snapshot import Phase
+from sim_core.fleet.stations import Fleet
 from tui.base_app import NOT_AS_ASKED, BaseApp
 from tui.fleet.page import ACTS, REFRESH_S, Page, help_lines
 from tui.look import Look, draws_in_ascii
@@ -28,7 +28,7 @@ STOP_PATIENCE_S = 15.0
 
 
 class FleetApp(BaseApp):
-    """The page on a crowd."""
+    """The page on a fleet."""
 
     TITLE = "ChargeForge fleet"
     CSS = "#page { height: 1fr; }"
@@ -37,20 +37,20 @@ class FleetApp(BaseApp):
         *(Binding(act.keys, act.id, show=False) for act in ACTS),
     ]
 
-    def __init__(self, crowd: Crowd) -> None:
-        super().__init__(Look(draws_in_ascii(crowd.settings.ascii)), crowd.settings.theme)
-        self.crowd = crowd
+    def __init__(self, fleet: Fleet) -> None:
+        super().__init__(Look(draws_in_ascii(fleet.settings.ascii)), fleet.settings.theme)
+        self.fleet = fleet
 
     def compose(self) -> ComposeResult:
-        yield Page(self.look, self.crowd)
+        yield Page(self.look, self.fleet)
 
     def on_mount(self) -> None:
         self._page = self.query_one(Page)
-        self.call_after_refresh(self.crowd.start)
+        self.call_after_refresh(self.fleet.start)
         self.set_interval(REFRESH_S, self._look)
 
     def _look(self) -> None:
-        if self.crowd.exit_code == NOT_AS_ASKED and self.crowd.picture.booted == 0:
+        if self.fleet.exit_code == NOT_AS_ASKED and self.fleet.snapshot.booted == 0:
             self.exit(
                 NOT_AS_ASKED, NOT_AS_ASKED
             )  # it cannot even begin: there is nothing to look at
@@ -90,27 +90,27 @@ class FleetApp(BaseApp):
 
     def action_end(self) -> None:
         """End the sessions and the links, and leave when that is done; a second time: leave now."""
-        if self.crowd.picture.phase is Phase.STOPPING or self.crowd.failure:
+        if self.fleet.snapshot.phase is Phase.STOPPING or self.fleet.failure:
             self.exit(0)
             return
         self.run_worker(self._end())
 
     async def _end(self) -> None:
-        await asyncio.to_thread(self.crowd.stop, STOP_PATIENCE_S)
+        await asyncio.to_thread(self.fleet.stop, STOP_PATIENCE_S)
         self.exit(0)
 
 
-def show(crowd: Crowd) -> int:
+def show(fleet: Fleet) -> int:
     """Show the page until it is left; ends the fleet."""
     from tui.exit_on_signal import ExitOnSignal
 
-    app = FleetApp(crowd)
-    end = ExitOnSignal(ask=(lambda: crowd.stop(0), app.leave_soon))
+    app = FleetApp(fleet)
+    end = ExitOnSignal(ask=(lambda: fleet.stop(0), app.leave_soon))
     try:
         app.run()
     finally:
-        crowd.stop(STOP_PATIENCE_S)
+        fleet.stop(STOP_PATIENCE_S)
         end.disarm()
-    if crowd.failure:
-        print(crowd.failure, file=sys.stderr)
-    return 0 if end.asked else app.return_code or crowd.exit_code
+    if fleet.failure:
+        print(fleet.failure, file=sys.stderr)
+    return 0 if end.asked else app.return_code or fleet.exit_code

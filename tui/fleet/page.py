@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from textwrap import wrap
 
-from sim_core.fleet.picture import FleetPicture, Phase
-from sim_core.fleet.stations import Crowd
+from sim_core.fleet.snapshot import FleetSnapshot, Phase
+from sim_core.fleet.stations import Fleet
 from sim_core.redaction import public_url
 from tui import text
 from tui.look import Look
@@ -41,7 +41,7 @@ ERROR_WORDS: dict[str, tuple[str, str]] = {
 
 
 def page(
-    seen: FleetPicture, title: str, url: str, now: datetime, look: Look, cells: int
+    seen: FleetSnapshot, title: str, url: str, now: datetime, look: Look, cells: int
 ) -> list[Line]:
     """Everything there is to see, each line exactly `cells` cells."""
     groups = (
@@ -58,7 +58,7 @@ def page(
     return lines
 
 
-def _head(seen: FleetPicture, title: str, url: str, now: datetime, look: Look, cells: int) -> Line:
+def _head(seen: FleetSnapshot, title: str, url: str, now: datetime, look: Look, cells: int) -> Line:
     symbol, role = _state(seen)
     words = [
         Span(f" {look.symbol(symbol)} ", role),
@@ -69,7 +69,7 @@ def _head(seen: FleetPicture, title: str, url: str, now: datetime, look: Look, c
     return justified(words, [Span(f"  {text.clock_time(now)} ", "muted")], cells)
 
 
-def _state(seen: FleetPicture) -> tuple[str, str]:
+def _state(seen: FleetSnapshot) -> tuple[str, str]:
     if seen.phase is Phase.STOPPING:
         return "pending", "warning"
     if seen.offline_because or seen.trouble:
@@ -89,7 +89,7 @@ def _bar(part: float, whole: float, look: Look) -> Span:
     return Span(full * filled + empty * (BAR_CELLS - filled), "trace")
 
 
-def _progress(seen: FleetPicture, look: Look) -> Iterable[Line]:
+def _progress(seen: FleetSnapshot, look: Look) -> Iterable[Line]:
     yield _title("Charge points", f"{seen.total:,}")
     for label, count in (
         ("switched on", seen.booted),
@@ -99,7 +99,7 @@ def _progress(seen: FleetPicture, look: Look) -> Iterable[Line]:
         yield _row(label, f"{count:,}", _bar(count, seen.total, look))
 
 
-def _connectors(seen: FleetPicture, look: Look) -> Iterable[Line]:
+def _connectors(seen: FleetSnapshot, look: Look) -> Iterable[Line]:
     yield _title("Connectors", f"{seen.connectors:,}")
     yield _row(
         "charging",
@@ -118,7 +118,7 @@ def _waiting(messages: int) -> str:
     return "1 message waits" if messages == 1 else f"{messages:,} messages wait"
 
 
-def _messages(seen: FleetPicture, look: Look, cells: int) -> Iterable[Line]:
+def _messages(seen: FleetSnapshot, look: Look, cells: int) -> Iterable[Line]:
     yield _title("Messages", f"{seen.messages:,}")
     room = max(0, min(cells - LABEL - FIGURE - 20, 120))
     top = _scale(max(seen.rate_trace, default=0.0))
@@ -143,7 +143,7 @@ def _messages(seen: FleetPicture, look: Look, cells: int) -> Iterable[Line]:
         )
 
 
-def _troubles(seen: FleetPicture, look: Look) -> Iterable[Line]:
+def _troubles(seen: FleetSnapshot, look: Look) -> Iterable[Line]:
     rows = list(_trouble_rows(seen))
     yield _title("Trouble", "" if rows else "none")
     for count, words in rows:
@@ -152,7 +152,7 @@ def _troubles(seen: FleetPicture, look: Look) -> Iterable[Line]:
         yield (Span(f"   {text.plain(warning, look.ascii)}", "warning"),)
 
 
-def _trouble_rows(seen: FleetPicture) -> Iterable[tuple[int, str]]:
+def _trouble_rows(seen: FleetSnapshot) -> Iterable[tuple[int, str]]:
     for reason, count in seen.offline_because:
         yield count, f"not connected: {reason}"
     for reason, count in seen.refused:
@@ -200,26 +200,26 @@ def _trace(rates: Iterable[float], top: int, look: Look) -> str:
 class Page(LineWidget):
     """The page, cell by cell."""
 
-    def __init__(self, look: Look, crowd: Crowd) -> None:
+    def __init__(self, look: Look, fleet: Fleet) -> None:
         super().__init__(look, id="page")
-        self._crowd = crowd
-        settings = crowd.settings
+        self._fleet = fleet
+        settings = fleet.settings
         numbers = settings.shard().numbers(settings.fleet_count)
         ids = [settings.id_of(number) for number in (numbers[0], numbers[-1])] if numbers else []
         self._title = f"Fleet {' to '.join(dict.fromkeys(ids))}"
         self._url = public_url(settings.csms_url)
 
     def lines_for(self, width: int, height: int) -> list[Line]:
-        crowd = self._crowd
-        lines = page(crowd.picture, self._title, self._url, crowd.now(), self.look, width)
-        if crowd.failure:
-            why = text.plain(crowd.failure, self.look.ascii)
+        fleet = self._fleet
+        lines = page(fleet.snapshot, self._title, self._url, fleet.now(), self.look, width)
+        if fleet.failure:
+            why = text.plain(fleet.failure, self.look.ascii)
             lines[1] = fitted([Span(f" {why}", "error")], width)
         blank = fitted([], width)
         return [*(lines + [blank] * height)[: height - 1], fitted(self._keys(), width)]
 
     def _keys(self) -> Line:
-        if self._crowd.picture.phase is Phase.STOPPING:
+        if self._fleet.snapshot.phase is Phase.STOPPING:
             return (Span(" sessions end, then the links: a moment, please", "muted"),)
         spans: list[Span] = []
         for act in ACTS:

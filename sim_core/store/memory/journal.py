@@ -11,7 +11,7 @@ from typing import Any
 
 from sim_core.store.memory.transactions import Transactions
 from sim_core.store.memory.undo import Undo
-from sim_core.store.records import ENDED, GivenUp, JournalRow, TransactionId
+from sim_core.store.records import ENDED, DeadLetter, JournalRow, TransactionId
 
 
 class Journal:
@@ -25,7 +25,7 @@ class Journal:
         self.revision = 0
         # The first row of a plain dictionary is slow to find after many that have left.
         self._rows: OrderedDict[int, JournalRow] = OrderedDict()
-        self._given_up: dict[int, GivenUp] = {}
+        self._given_up: dict[int, DeadLetter] = {}
 
     @property
     def on_rollback(self) -> Callable[[], None]:
@@ -70,11 +70,11 @@ class Journal:
 
     def give_up(self, row: JournalRow, why: str, at: datetime) -> None:
         with self._undo.together():
-            gone = GivenUp(row.kind, row.connector_id, row.transaction_id, at, why)
+            gone = DeadLetter(row.kind, row.connector_id, row.transaction_id, at, why)
             self._undo.put(self._given_up, row.number, gone)
             self._leave(row)
 
-    def given_up(self, limit: int) -> list[GivenUp]:
+    def dead_letters(self, limit: int) -> list[DeadLetter]:
         newest = sorted(
             self._given_up.items(), key=lambda row: (row[1].given_up_at, row[0]), reverse=True
         )

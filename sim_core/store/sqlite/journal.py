@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sim_core.store.records import ENDED, GivenUp, JournalRow, TransactionId
+from sim_core.store.records import ENDED, DeadLetter, JournalRow, TransactionId
 from sim_core.store.sqlite.database import Database
 
 
@@ -116,14 +116,14 @@ class Journal:
             )
             self._leave(row)
 
-    def given_up(self, limit: int) -> list[GivenUp]:
+    def dead_letters(self, limit: int) -> list[DeadLetter]:
         rows = self._db.execute(
             "SELECT kind, connector_id, transaction_id, given_up_at, why FROM given_up"
             " ORDER BY given_up_at DESC, number DESC LIMIT ?",
             (limit,),
         )
         return [
-            GivenUp(kind, connector_id, transaction_id, datetime.fromisoformat(at), why)
+            DeadLetter(kind, connector_id, transaction_id, datetime.fromisoformat(at), why)
             for kind, connector_id, transaction_id, at, why in rows
         ]
 

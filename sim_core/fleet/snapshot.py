@@ -1,4 +1,4 @@
-"""What may be seen of a fleet: one frozen picture a second, however many there are in it."""
+"""What may be seen of a fleet: one frozen snapshot a second, however many there are in it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Latency:
 
 
 @dataclass(frozen=True)
-class FleetPicture:
+class FleetSnapshot:
     """The whole fleet at one moment."""
 
     phase: Phase = Phase.BOOTING
@@ -90,7 +90,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def summary(seen: FleetPicture) -> str:
+def summary(seen: FleetSnapshot) -> str:
     """What the whole run came to, in one line."""
     return (
         f"{counted(seen.messages, 'message')}, {counted(seen.visits_begun, 'session')} begun and "
@@ -99,8 +99,8 @@ def summary(seen: FleetPicture) -> str:
     )
 
 
-def sentence(seen: FleetPicture) -> str:
-    """The picture in one line."""
+def sentence(seen: FleetSnapshot) -> str:
+    """The snapshot in one line."""
     words = [
         f"{seen.registered} of {seen.total} registered",
         f"{seen.charging} of {counted(seen.connectors, 'connector')} charging",
