@@ -100,15 +100,15 @@ def _fleet(arguments: list[str]) -> int:
     from sim_core.fleet.__main__ import fleet_of, run_plain
 
     members = fleet_of(arguments)
-    if crowd is None:
+    if members is None:
         return 2
     if not on_a_terminal():
-        return run_plain(crowd)
+        return run_plain(members)
     from sim_core.standard_streams import begun
     from tui.fleet.app import show as show_fleet
 
     begun()
-    return show_fleet(crowd)
+    return show_fleet(members)
 
 
 VERBS: tuple[Verb, ...] = (
