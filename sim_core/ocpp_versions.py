@@ -10,6 +10,7 @@ from datetime import datetime
 from sim_core.hardware.model import Identity
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.registration import boot_payload
+from sim_core.ocpp16.status import Status
 from sim_core.ocpp16.timestamps import moment
 from sim_core.wire.answers import Payload
 from sim_core.wire.dialect import Dialect
@@ -24,9 +25,11 @@ class Version:
     """What `dialect.boot` says of a charger."""
     moment: Callable[[object], datetime | None]
     """Reads a time in a payload; None where it is none."""
+    statuses: tuple[str, ...]
+    """Every word that it has for the status of a connector."""
 
 
-VERSIONS = (Version(OCPP_16, boot_payload, moment),)
+VERSIONS = (Version(OCPP_16, boot_payload, moment, tuple(status.value for status in Status)),)
 """The best first."""
 
 
@@ -37,6 +40,19 @@ def version_of(dialect: Dialect) -> Version:
 
 def dialect_of(subprotocol: str) -> Dialect:
     """The dialect with this sub-protocol; StopIteration where there is none."""
-    return next(
-        version.dialect for version in VERSIONS if version.dialect.subprotocol == subprotocol
-    )
+    return spoken(subprotocol).dialect
+
+
+def spoken(subprotocol: str) -> Version:
+    """The version with this sub-protocol; StopIteration where there is none."""
+    return next(version for version in VERSIONS if version.dialect.subprotocol == subprotocol)
+
+
+def known_actions() -> frozenset[str]:
+    """Every action of any version."""
+    return frozenset().union(*(version.dialect.schemas.actions for version in VERSIONS))
+
+
+def known_statuses() -> tuple[str, ...]:
+    """Every word for the status of a connector, of any version."""
+    return tuple(dict.fromkeys(word for version in VERSIONS for word in version.statuses))

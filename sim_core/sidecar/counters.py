@@ -13,13 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ocpp.v16.enums import Action
-
+from sim_core.ocpp_versions import known_actions
 from sim_core.snapshot import ConnectorSnapshot, LinkState, StationSnapshot
 from sim_core.station import Station
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState, MessageLog
 
-KNOWN_ACTIONS = frozenset(action.value for action in Action)
+KNOWN_ACTIONS = known_actions()
 OTHER = "other"
 BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 

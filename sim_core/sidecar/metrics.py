@@ -16,21 +16,10 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
+from sim_core.ocpp_versions import spoken
 from sim_core.sidecar.counters import ERROR_KINDS, ExchangeCounts, StationCounts
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration, StationSnapshot
 from sim_core.station import Station
-
-STATUSES = (
-    "Available",
-    "Preparing",
-    "Charging",
-    "SuspendedEV",
-    "SuspendedEVSE",
-    "Finishing",
-    "Reserved",
-    "Unavailable",
-    "Faulted",
-)
 
 
 class Scraped(Collector):
@@ -111,9 +100,10 @@ class Metrics(Scraped):
             "ChargePointStatus of OCPP 1.6; connector 0 is the charge point itself",
             labels=["connector"],
         )
+        statuses = spoken(seen.subprotocol).statuses
         words = {0: seen.status} | {one.connector_id: one.status for one in seen.connectors}
         for number, word in words.items():
-            status.add_metric([str(number)], {name: name == word for name in STATUSES})
+            status.add_metric([str(number)], {name: name == word for name in statuses})
         yield status
         counts, connectors = self._counts, seen.connectors
         charging = [(one, one.soc_percent) for one in connectors]

@@ -11,8 +11,8 @@ from html import escape
 from typing import Any, Protocol
 
 from sim_core.commands import ACTIONS, Action
+from sim_core.ocpp_versions import known_statuses
 from sim_core.sidecar.command_routes import Query, queries
-from sim_core.sidecar.metrics import STATUSES
 from sim_core.snapshot import TextLimits
 
 Schema = dict[str, Any]
@@ -40,7 +40,7 @@ NUMBER: Schema = {"type": "number"}
 WHOLE: Schema = {"type": "integer", "minimum": 0}
 YES_NO: Schema = {"type": "boolean"}
 CONNECTOR: Schema = {"type": "integer", "minimum": 1}
-STATUS: Schema = {"type": "string", "enum": list(STATUSES)}
+STATUS: Schema = {"type": "string", "enum": list(known_statuses())}
 
 
 def _or_null(schema: Schema) -> Schema:
