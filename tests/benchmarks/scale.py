@@ -1,7 +1,7 @@
 """A thousand charge points in one process, against a thousand raw sockets with the same traffic.
 
 Two connectors each, both charging; MeterValues every 10 s, heartbeats every 60 s. Each side is a
-process of its own (`fleet.py`), and the CSMS is another.
+process of its own (`many.py`), and the CSMS is another.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.benchmarks.measure import Row, Size, child, load_note, median, peer
 
 
 @dataclass(frozen=True)
-class Fleet:
+class Crowd:
     """What was seen of one process."""
 
     kib_each: float
@@ -27,7 +27,7 @@ class Fleet:
 
 def measure(size: Size) -> list[Row]:
     count = size.of(1000, 3)
-    seen: dict[str, list[Fleet]] = {"raw": [], "ours": []}
+    seen: dict[str, list[Crowd]] = {"raw": [], "ours": []}
     with peer() as url:
         for _ in range(size.of(2, 1)):
             for kind, results in seen.items():
@@ -45,9 +45,9 @@ def measure(size: Size) -> list[Row]:
     ]  # fmt: skip
 
 
-def _look_at(kind: str, url: str, count: int, size: Size) -> Fleet:
+def _look_at(kind: str, url: str, count: int, size: Size) -> Crowd:
     seconds, settle_s = size.seconds(20.0, 0.5), size.seconds(3.0, 0.2)
-    with child("tests.benchmarks.fleet", kind, url, str(count), str(settle_s)) as process:
+    with child("tests.benchmarks.many", kind, url, str(count), str(settle_s)) as process:
 
         def ask() -> dict[str, Any]:
             assert process.stdin is not None
@@ -64,7 +64,7 @@ def _look_at(kind: str, url: str, count: int, size: Size) -> Fleet:
         ask()
         time.sleep(seconds)
         after = ask()
-        return Fleet(
+        return Crowd(
             kib_each,
             after["cpu_s"] / seconds / count * 100,
             after["exchanges"] / seconds,
@@ -72,8 +72,8 @@ def _look_at(kind: str, url: str, count: int, size: Size) -> Fleet:
         )
 
 
-def _middle(results: list[Fleet]) -> Fleet:
-    return Fleet(
+def _middle(results: list[Crowd]) -> Crowd:
+    return Crowd(
         *(
             median([getattr(one, name) for one in results])
             for name in ("kib_each", "cpu_each", "exchanges_per_s", "lag_p99_ms")
