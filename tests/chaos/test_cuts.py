@@ -22,7 +22,7 @@ from websockets.asyncio.server import serve
 from sim_core.commands import Plug, Start, Stop, Unplug
 from sim_core.ocpp16.timestamps import moment
 from sim_core.snapshot import LinkState, StationSnapshot
-from sim_core.wire import dialling
+from sim_core.wire import connecting
 from sim_core.wire.access import NOTHING_SET, Access, Tls
 from sim_core.wire.link import NO_PONG
 from tests.chaos import child
@@ -213,7 +213,7 @@ async def test_a_cut_link_comes_back_and_nothing_is_lost(
         return known(names.get(host, host), *more, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    monkeypatch.setattr(dialling, "OPEN_TIMEOUT_S", 0.1 if "0.1 s" in way.meanwhile else 10.0)
+    monkeypatch.setattr(connecting, "OPEN_TIMEOUT_S", 0.1 if "0.1 s" in way.meanwhile else 10.0)
     context, access = None, NOTHING_SET
     if way.through == "tls":
         authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -17,7 +17,7 @@ from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.redaction import public_url
 from sim_core.runtime.clock import ManualClock
 from sim_core.snapshot import LinkState, Registration
-from sim_core.wire import dialling
+from sim_core.wire import connecting
 from sim_core.wire import link as link_module
 from sim_core.wire.access import Access, Tls, dial, warnings
 from sim_core.wire.connecting import QUOTED_LIMIT, explain, open_socket
@@ -152,7 +152,7 @@ async def test_what_is_no_csms_has_a_sentence(
     greeting: Greeting, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if greeting is drips:
-        monkeypatch.setattr(dialling, "OPEN_TIMEOUT_S", 0.2)
+        monkeypatch.setattr(connecting, "OPEN_TIMEOUT_S", 0.2)
     told = await met(greeting)
     assert told.startswith(sentence)
     assert len(told) < QUOTED_LIMIT + 150
@@ -341,7 +341,7 @@ async def test_a_proxy_that_does_not_help_has_a_sentence(
     scheme: str, greeting: Greeting, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if greeting is drips:
-        monkeypatch.setattr(dialling, "OPEN_TIMEOUT_S", 0.2)
+        monkeypatch.setattr(connecting, "OPEN_TIMEOUT_S", 0.2)
     nobody = f"ws://127.0.0.1:{free_port()}/ocpp"
     async with Network(greeting=greeting) as network:
         told = await trouble(nobody, proxy=f"{scheme}://127.0.0.1:{network.port}")

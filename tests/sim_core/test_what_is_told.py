@@ -14,11 +14,11 @@ REFUSED = Error("InternalError", "no tariff")
 class Ear:
     """Hears what is told, at a time that the test sets."""
 
-    def __init__(self, *, crowd: bool = False) -> None:
+    def __init__(self, *, shared: bool = False) -> None:
         self.now_s = 1000.0
         self.told: list[tuple[str, int | None, Facts]] = []
         self.refusals = Refusals(
-            lambda *one: self.told.append(one), lambda: self.now_s, crowd=crowd
+            lambda *one: self.told.append(one), lambda: self.now_s, shared=shared
         )
 
     def hear(self, answer: Answer, times: int = 1, action: str = "Heartbeat", **more: str) -> None:
