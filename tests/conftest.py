@@ -20,5 +20,5 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than cores: some tests wait for a real terminal, and work little."""
-    return (os.cpu_count() or 1) + 1
+    """Two workers more than cores: many tests wait for a real terminal, and work little."""
+    return (os.cpu_count() or 1) + 2

@@ -152,7 +152,9 @@ class Lifecycle:
 
     def stop_all(self) -> None:
         """End whatever runs: the program is about to end. The reason is a reboot of the charger's
-        own: no driver asked, no CSMS did, and nothing was cut off."""
+        own: no driver asked, no CSMS did, and nothing was cut off. A card whose answer is still
+        awaited begins nothing any more."""
+        self._condition.rebooting = True
         for connector in self._connectors.values():
             self._end(connector, StopReason.REBOOT, Cause.RESET)
 

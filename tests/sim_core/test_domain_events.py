@@ -5,6 +5,7 @@ OCPP 1.6 has no word for most of these causes, OCPP 2.0.1 wants every one of the
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -49,6 +50,7 @@ from sim_core.commands import (
 from sim_core.ocpp16.adapter import Adapter
 from tests.conformance.acts import charge
 from tests.harness import Harness
+from tests.scripted_csms import Hold
 
 QUIET = (Looked, LookedAtWhole, Sampled)
 """Of these there are many."""
@@ -235,3 +237,20 @@ def test_the_state_of_a_transaction_is_an_axis_of_its_own(
     facts: dict[str, bool], state: ChargingState | None
 ) -> None:
     assert charging_state(Facts(1, **facts)) is state
+
+
+async def test_a_card_that_is_answered_while_all_ends_begins_nothing(
+    heard: list[DomainEvent],
+) -> None:
+    async with Harness() as harness:
+        await harness.submit(Plug(1))
+        answer = asyncio.Event()
+        harness.csms.script["Authorize"].append(Hold(answer, {"idTagInfo": {"status": "Accepted"}}))
+        asked = asyncio.ensure_future(harness.station.submit(Start(1, "TAG")))
+        await harness.settle()
+        harness.station.charger.lifecycle.stop_all()
+        answer.set()
+        outcome = await asked
+        await harness.settle()
+        assert not outcome.ok
+        assert not [event for event in heard if isinstance(event, TransactionBegan)]
