@@ -17,6 +17,33 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Before anything is collected: tests ask which make it is."""
     harness.MODEL = config.getoption("--model")
+    config.option.loadscopereorder = False  # by the number of tests: that says little of the time
+
+
+LONG = (
+    "test_imports.py",
+    "test_chaos.py",
+    "test_any_behaviour.py",
+    "test_tui_dashboard.py",
+    "test_tui_log.py",
+    "test_tui_traffic.py",
+    "test_tui_unread_terminal.py",
+    "test_tui_hostile.py",
+    "test_benchmarks.py",
+    "test_fuzz.py",
+    "test_storage.py",
+    "test_how_to_use.py",
+    "test_tui_standard_streams.py",
+    "test_tui_stalled_exit.py",
+    "test_mutants.py",
+    "test_demo.py",
+)
+"""Files that take long: begun first, they do not keep one worker busy when the others are done."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file is one worker's. The others keep their order."""
+    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 def pytest_xdist_auto_num_workers() -> int:
