@@ -247,9 +247,7 @@ class Cards:
         return unsayable(Swipe(0, token), self._policy.text_limits)
 
     def _note(self, connector: Connector, sentence: str) -> None:
-        self._environment.note(
-            "authorization", f"connector {connector.number}: {sentence}", connector.number
-        )
+        self._environment.note_at("authorization", connector.number, sentence)
 
 
 def _not_its_card(connector: Connector, token: str) -> str:

@@ -43,6 +43,10 @@ class Environment:
         self.note = note
         self._ahead = timedelta(0)
 
+    def note_at(self, kind: str, connector_id: int, sentence: str) -> None:
+        """Write down what has happened at a connector."""
+        self.note(kind, f"connector {connector_id}: {sentence}", connector_id)
+
     # -- the charge point's own time of day --------------------------
 
     def now(self) -> datetime:

@@ -42,7 +42,7 @@ class Locks:
         if connector.transaction is not None:
             self._transactions.stop(connector, StopReason.UNLOCKED)
         connector.release_cable(self._environment.now())
-        self._environment.note("lock", f"connector {connector.number}: unlocked", connector.number)
+        self._environment.note_at("lock", connector.number, "unlocked")
         self._changed(connector, Cause.LOCK)
 
     def jam(self, connector: Connector, command: JamLock) -> Outcome:

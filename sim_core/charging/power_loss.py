@@ -145,4 +145,4 @@ class PowerLoss:
                 environment.clock.call_later(environment.vary(shows_s), end)
 
     def _note(self, connector_id: int, sentence: str) -> None:
-        self._environment.note("transaction", f"connector {connector_id}: {sentence}", connector_id)
+        self._environment.note_at("transaction", connector_id, sentence)

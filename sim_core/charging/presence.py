@@ -120,12 +120,8 @@ class Presence:
             metal.ev_paused = document["paused"]
             connector.vehicle_name = kind.name
         elif name:
-            self._environment.note(
-                "vehicle",
-                f"connector {connector.number}: {name} stood here, and is not in the garage any "
-                "more",
-                connector.number,
-            )
+            gone = f"{name} stood here, and is not in the garage any more"
+            self._environment.note_at("vehicle", connector.number, gone)
         metal.cable_in = document["cable"] and self._detachable_cable
         metal.locked = document["locked"] and connector.lockable
         metal.lock_jammed = document["jammed"]

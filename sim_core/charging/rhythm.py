@@ -15,12 +15,8 @@ CLOCK_SET = timedelta(seconds=0.25)
 """A clock that is further from where it was expected has been set meanwhile."""
 
 
-class Periodic:
-    """Calls `sample` with its moment every `interval_s()` seconds.
-
-    Counted from `start`; a change of the interval counts from the moment of `rearm`. An interval
-    of 0 means never.
-    """
+class _Rhythm:
+    """A timer, and what it calls with the moment at which it was due."""
 
     def __init__(
         self,
@@ -34,8 +30,24 @@ class Periodic:
         self._interval_s = interval_s
         self._sample = sample
         self._due_s = 0.0
-        self._due_at = now()
         self._timer: Timer | None = None
+
+    def stop(self) -> None:
+        """End; harmless when it is not running."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class Periodic(_Rhythm):
+    """Calls `sample` with its moment every `interval_s()` seconds.
+
+    Counted from `start`; a change of the interval counts from the moment of `rearm`. An interval
+    of 0 means never.
+    """
+
+    _due_at: datetime
+    """When the next sample is due, by the time of day."""
 
     def start(self, first_s: float | None = None) -> None:
         """Begin; the first sample comes one interval from now, or after `first_s`."""
@@ -48,12 +60,6 @@ class Periodic:
             self._arm()
 
     rearm = start
-
-    def stop(self) -> None:
-        """End; harmless when it is not running."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     def _arm(self) -> None:
         self._timer = self._clock.call_later(self._due_s - self._clock.monotonic(), self._fire)
@@ -73,22 +79,8 @@ class Periodic:
         self._sample(at)
 
 
-class Aligned:
+class Aligned(_Rhythm):
     """Calls `sample` at multiples of `interval_s()` since midnight UTC."""
-
-    def __init__(
-        self,
-        clock: Clock,
-        now: Callable[[], datetime],
-        interval_s: Callable[[], float],
-        sample: Callable[[datetime], None],
-    ) -> None:
-        self._clock = clock
-        self._now = now
-        self._interval_s = interval_s
-        self._sample = sample
-        self._due_s = 0.0
-        self._timer: Timer | None = None
 
     def rearm(self) -> None:
         """Begin, or begin anew after the interval or the clock has been changed."""
@@ -96,12 +88,6 @@ class Aligned:
         interval_s = self._interval_s()
         if interval_s > 0:
             self._arm(_next_slot(self._now(), interval_s))
-
-    def stop(self) -> None:
-        """End; harmless when it is not running."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     def _arm(self, due: datetime) -> None:
         wait_s = (due - self._now()).total_seconds()

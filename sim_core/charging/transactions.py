@@ -305,4 +305,4 @@ class Transactions:
             self.stop(connector, StopReason.OTHER)
 
     def _note(self, connector_id: int, sentence: str) -> None:
-        self._environment.note("transaction", f"connector {connector_id}: {sentence}", connector_id)
+        self._environment.note_at("transaction", connector_id, sentence)

@@ -246,6 +246,4 @@ class Vehicles:
         return Accepted()
 
     def _note(self, connector: Connector, sentence: str) -> None:
-        self._environment.note(
-            "vehicle", f"connector {connector.number}: {sentence}", connector.number
-        )
+        self._environment.note_at("vehicle", connector.number, sentence)

@@ -70,11 +70,8 @@ class Verdicts:
         if transaction.refused:
             return
         transaction.refused = True
-        self._environment.note(
-            "authorization",
-            f"connector {connector.number}: the CSMS answered {status} for {transaction.token}",
-            connector.number,
-        )
+        said = f"the CSMS answered {status} for {transaction.token}"
+        self._environment.note_at("authorization", connector.number, said)
         if self._policy.flag(Setting.ENDS_WHEN_REFUSED):
             self._transactions.stop(connector, StopReason.REFUSED)
             return

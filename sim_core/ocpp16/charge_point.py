@@ -326,7 +326,10 @@ class ChargePoint:
 
     def identity(self) -> Identity:
         """Who it is, with the firmware that runs now."""
-        return replace(self._identity, firmware_version=self.charger.updates.version)
+        version = self.charger.updates.version
+        if version == self._identity.firmware_version:
+            return self._identity
+        return replace(self._identity, firmware_version=version)
 
     # -- what comes from the CSMS ------------------------------------
 
