@@ -85,7 +85,6 @@ class Charger:
         "reservations",
         "sampling",
         "security",
-        "starting",
         "token_list",
         "transactions",
         "transfers",
@@ -220,7 +219,7 @@ class Charger:
             changed,
         )
         self.locks = Locks(environment, condition, self.transactions, changed)
-        self.starting = Starting(
+        starting = Starting(
             environment,
             connectors,
             csms,
@@ -238,7 +237,7 @@ class Charger:
             self.authorizer,
             self.reservations,
             self.transactions,
-            self.starting,
+            starting,
             points,
             changed,
             self.locks.open,
@@ -255,7 +254,7 @@ class Charger:
             self.authorizer,
             self.reservations,
             self.transactions,
-            self.starting,
+            starting,
             self.cards,
             config.garage,
             points,

@@ -46,6 +46,11 @@ class Condition:
         return self.update is Update.INSTALLING
 
     @property
+    def usable(self) -> bool:
+        """In service as a whole, with no new version being installed."""
+        return self.operative and not self.installing
+
+    @property
     def open(self) -> bool:
         """Whether connectors may be in service."""
         return self.operative and not self.updating

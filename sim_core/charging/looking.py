@@ -136,6 +136,5 @@ class Looking:
     def look_at_whole(self, cause: Cause) -> None:
         """Let the protocol know what is true of the charger as a whole."""
         condition = self._condition
-        usable = condition.operative and not condition.installing
         contradiction = self.token_list.contradiction
-        self._csms.hear(LookedAtWhole(usable, condition.fault, contradiction, cause))
+        self._csms.hear(LookedAtWhole(condition.usable, condition.fault, contradiction, cause))

@@ -66,7 +66,6 @@ class ChargePoint:
         "charger",
         "configuration",
         "environment",
-        "firmware",
         "heard",
         "link_settled",
         "on_change",
@@ -75,14 +74,10 @@ class ChargePoint:
         "registrar",
         "reports",
         "security",
-        "security_messages",
-        "smart_charging",
         "speaker",
         "speech",
         "spelling",
-        "statuses",
         "store",
-        "transaction_messages",
         "warn",
         "witness",
     )
@@ -206,7 +201,7 @@ class ChargePoint:
             vendor_id=model.identity.vendor if behaviour.vendor_fields else None,
             stamps_reports=behaviour.stamps_reports,
         )
-        self.transaction_messages = adapter.transactions = TransactionMessages(
+        adapter.transactions = TransactionMessages(
             self.charger.connectors,
             self.charger.transactions,
             self.charger.verdicts,
@@ -219,7 +214,7 @@ class ChargePoint:
             link_settled=self._link_settled,
             on_change=on_change,
         )
-        self.statuses = adapter.statuses = StatusChanges(
+        adapter.statuses = StatusChanges(
             environment,
             self.charger.connectors,
             self.reports,
@@ -227,7 +222,7 @@ class ChargePoint:
             speech,
             charge_point_first=model.behaviour.status_order == "charge_point_first",
         )
-        self.security_messages = adapter.security = SecurityMessages(
+        adapter.security = SecurityMessages(
             environment,
             store,
             self.outbox,
@@ -237,8 +232,8 @@ class ChargePoint:
             say=adapter.say,
             say_triggered=adapter.say_triggered,
         )
-        self.charger.security.tells = self.security_messages.notifies
-        self.firmware = adapter.firmware = FirmwareManagement(
+        self.charger.security.tells = self.security.notifies
+        adapter.firmware = FirmwareManagement(
             environment,
             self.charger.updates,
             self.charger.uploads[DIAGNOSTICS],
@@ -247,7 +242,7 @@ class ChargePoint:
             say=adapter.say,
             say_triggered=adapter.say_triggered,
         )
-        self.smart_charging = adapter.smart_charging = SmartCharging(
+        adapter.smart_charging = SmartCharging(
             self.charger.limits,
             self.charger.profiles,
             self.charger.connectors,
@@ -272,10 +267,10 @@ class ChargePoint:
                 self.configuration,
                 self.security,
                 self.registrar,
-                self.statuses,
-                self.firmware,
-                self.smart_charging,
-                self.security_messages,
+                self.adapter.statuses,
+                self.adapter.firmware,
+                self.adapter.smart_charging,
+                self.adapter.security,
                 skip_tick=self.outbox.skip_tick,
                 say=self.adapter.say,
             )
@@ -295,13 +290,13 @@ class ChargePoint:
 
     def written_again(self) -> None:
         """The disk has taken everything that it was owed: what waited for that goes out."""
-        self.security_messages.tell()
+        self.adapter.security.tell()
         self.outbox.wake()
 
     def frames_pass_again(self) -> None:
         """The operator has ended the silence: say what the CSMS has not heard."""
         if self.outbox.registered:
-            self.statuses.say_changes()
+            self.adapter.statuses.say_changes()
 
     def ping_interval_s(self) -> float:
         """How often the link is tried with a ping (OCPP-J §4.3); 0: never."""
@@ -317,8 +312,7 @@ class ChargePoint:
     def whole_word(self) -> str:
         """ChargePointStatus of connector 0."""
         condition = self.charger.condition
-        usable = condition.operative and not condition.installing
-        return whole_status(usable=usable, broken=condition.fault is not None).value
+        return whole_status(usable=condition.usable, broken=condition.fault is not None).value
 
     def row_name(self, kind: str) -> str:
         """The action of a row of the journal."""
@@ -338,13 +332,13 @@ class ChargePoint:
         self.outbox.registered = True
         self.security.connected()
         if booted:
-            self.statuses.say_after_boot()
+            self.adapter.statuses.say_after_boot()
         else:
-            self.statuses.say_changes()
+            self.adapter.statuses.say_changes()
             text = "still Accepted: this model sends no BootNotification on a reconnect"
             self.environment.note("boot", text)
         self.charger.accepted(booted=booted)
-        self.security_messages.tell()
+        self.adapter.security.tell()
         self.outbox.wake()
         self.on_change()
 
@@ -395,13 +389,13 @@ class _Rows:
         self._charge_point = charge_point
 
     def settled(self, row: JournalRow, answer: Payload) -> None:
-        self._charge_point.transaction_messages.settled(row, answer)
+        self._charge_point.adapter.transactions.settled(row, answer)
 
     def half_settled(self, row: JournalRow, answer: Payload) -> None:
-        self._charge_point.transaction_messages.half_settled(row, answer)
+        self._charge_point.adapter.transactions.half_settled(row, answer)
 
     def settled_twice(self, row: JournalRow, answer: Payload) -> None:
-        self._charge_point.transaction_messages.settled_twice(row, answer)
+        self._charge_point.adapter.transactions.settled_twice(row, answer)
 
     def given_up(self, row: JournalRow, why: str) -> None:
-        self._charge_point.transaction_messages.given_up(row, why)
+        self._charge_point.adapter.transactions.given_up(row, why)

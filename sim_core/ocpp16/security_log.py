@@ -58,6 +58,7 @@ class SecurityMessages:
 
     __slots__ = (
         "_environment",
+        "_notifies",
         "_outbox",
         "_say",
         "_say_triggered",
@@ -65,7 +66,6 @@ class SecurityMessages:
         "_telling",
         "_uploads",
         "_witness",
-        "notifies",
     )
 
     def __init__(
@@ -86,7 +86,7 @@ class SecurityMessages:
         self._outbox = outbox
         self._uploads = uploads
         self._witness = witness
-        self.notifies = notifies
+        self._notifies = notifies
         self._say = say
         self._say_triggered = say_triggered
         self._telling = False
@@ -107,7 +107,7 @@ class SecurityMessages:
         log = self._store.security_log
         try:
             while (
-                self.notifies()
+                self._notifies()
                 and not self._store.refusal  # then it is told once it is on disk
                 and (event := log.next_waiting()) is not None
             ):

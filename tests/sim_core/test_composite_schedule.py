@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -61,48 +62,34 @@ def test_a_composite_schedule_says_of_every_second_what_holds(
         assert told_w[second] == pytest.approx(least_w, abs=tolerance + 1e-6), second
 
 
-def test_an_edge_between_two_seconds_is_told_at_the_nearer_one() -> None:
-    profile = Profile(
-        1,
-        0,
-        Purpose.TRANSACTION,
-        Kind.ABSOLUTE,
-        "W",
-        (Period(0, 5.0), Period(10, 7.0)),
-        starts_at=0,
-    )
-    stack = Stack(((profile,),))
+STEP_AT_10_S = Profile(
+    1, 0, Purpose.TRANSACTION, Kind.ABSOLUTE, "W", (Period(0, 5.0), Period(10, 7.0)), starts_at=0
+)
+
+
+def course_of(stack: Stack) -> Callable[[int], Allowed]:
+    """What a stack allows at each moment, where it always says something."""
 
     def course(at: int) -> Allowed:
         limit = stack.limit_at(at)
         assert limit is not None
         return allowed(limit, MAINS_V)
 
+    return course
+
+
+def test_an_edge_between_two_seconds_is_told_at_the_nearer_one() -> None:
+    stack = Stack(((STEP_AT_10_S,),))
     for early_us, told in ((400_000, 10), (600_000, 9)):
         at = early_us
-        periods, _ = composite(course, stack.next_edge, at, 60, "W", MAINS_V)
+        periods, _ = composite(course_of(stack), stack.next_edge, at, 60, "W", MAINS_V)
         assert [period.start_s for period in periods] == [0, told]
 
 
 def test_what_begins_where_the_schedule_ends_is_no_part_of_it() -> None:
-    profile = Profile(
-        1,
-        0,
-        Purpose.TRANSACTION,
-        Kind.ABSOLUTE,
-        "W",
-        (Period(0, 5.0), Period(10, 7.0)),
-        starts_at=0,
-    )
-    stack = Stack(((profile,),))
-
-    def course(at: int) -> Allowed:
-        limit = stack.limit_at(at)
-        assert limit is not None
-        return allowed(limit, MAINS_V)
-
+    stack = Stack(((STEP_AT_10_S,),))
     for duration_s, starts in ((10, [0]), (11, [0, 10])):
-        periods, reach_s = composite(course, stack.next_edge, 0, duration_s, "W", MAINS_V)
+        periods, reach_s = composite(course_of(stack), stack.next_edge, 0, duration_s, "W", MAINS_V)
         assert ([period.start_s for period in periods], reach_s) == (starts, duration_s)
 
 
@@ -130,12 +117,7 @@ def test_an_endless_schedule_is_cut_and_says_where() -> None:
     )
     stack = Stack(((daily,),))
 
-    def course(at: int) -> Allowed:
-        limit = stack.limit_at(at)
-        assert limit is not None
-        return allowed(limit, MAINS_V)
-
-    periods, reach_s = composite(course, stack.next_edge, 0, 10**15, "W", MAINS_V)
+    periods, reach_s = composite(course_of(stack), stack.next_edge, 0, 10**15, "W", MAINS_V)
     assert len(periods) == MOST_PERIODS
     assert reach_s == MOST_PERIODS // 2 * DAY_S
 
