@@ -1,0 +1,1 @@
+"""What was said between a charge point and its CSMS, and when, as data."""
