@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -218,9 +219,20 @@ async def test_a_reader_that_stalls_holds_up_neither_the_charge_point_nor_its_en
     os.close(reading)
 
 
+@contextlib.contextmanager
+def heeded(number: signal.Signals) -> Iterator[None]:
+    """A child heeds this signal, even where the tests run under nohup, which ignores it."""
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 async def test_a_hangup_is_an_end_in_good_order(tmp_path: Path) -> None:
     async with Csms() as csms:
-        process = await start(tmp_path, CSMS_URL=f"ws://127.0.0.1:{csms.port}/ocpp")
+        with heeded(signal.SIGHUP):
+            process = await start(tmp_path, CSMS_URL=f"ws://127.0.0.1:{csms.port}/ocpp")
         await csms.wait_for(Booted, timeout_s=20)
         out, err = await end(process, signal.SIGHUP)
         assert (process.returncode, err) == (0, b"")
