@@ -58,6 +58,22 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class EVStop:
+    """The vehicle ends the session (reason Other); what is told of a stop on the screen of a
+    Gresgying is the same."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
+class EVGiveUp:
+    """The vehicle gives up and sleeps until it is plugged in anew: what runs ends (reason Other),
+    what is about to start, or is started later, fails."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
 class SuspendEV:
     """The vehicle pauses: it stays connected and takes no energy."""
 
@@ -120,6 +136,12 @@ class PowerOn:
 
 
 @dataclass(frozen=True)
+class Restart:
+    """The process in the charge point ends and comes back by itself: the link drops, the charge
+    point boots, and what charges goes on charging."""
+
+
+@dataclass(frozen=True)
 class LinkDown:
     """The network cable is pulled: the socket closes and stays closed."""
 
@@ -146,6 +168,8 @@ Command = (
     | Swipe
     | Start
     | Stop
+    | EVStop
+    | EVGiveUp
     | SuspendEV
     | SuspendEVSE
     | Resume
@@ -155,6 +179,7 @@ Command = (
     | JamLock
     | PowerOff
     | PowerOn
+    | Restart
     | LinkDown
     | LinkUp
     | GoSilent
@@ -229,7 +254,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("remove_cable", "Take cable", "A detachable cable leaves the socket", RemoveCable),
     Action("swipe", "Swipe card", "A card at the reader: starts, and the same card stops", Swipe),
     Action("local_start", "Start", "Authorise a card and start charging", Start),
-    Action("local_stop", "Stop", "End the transaction at the charge point", Stop),
+    Action("local_stop", "Stop", "The driver ends the transaction by card (reason Local)", Stop),
+    Action(
+        "ev_stop",
+        "Stop by the EV",
+        "The vehicle, or the stop button on a Gresgying's screen, ends it (reason Other)",
+        EVStop,
+    ),
+    Action(
+        "ev_give_up",
+        "EV gives up",
+        "The vehicle falls asleep: charging ends, and a start fails until it is plugged in anew",
+        EVGiveUp,
+    ),
     Action("suspend_ev", "Suspend EV", "The vehicle pauses and takes no energy", SuspendEV),
     Action("suspend_evse", "Suspend EVSE", "The charge point offers no energy", SuspendEVSE),
     Action("resume", "Resume", "End every pause and clear a fault", Resume),
@@ -239,6 +276,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("jam_lock", "Jam lock", "The lock sticks: it neither closes nor opens", JamLock),
     Action("power_off", "Power off", "The mains fail: the charge point goes dark", PowerOff),
     Action("power_on", "Power on", "The mains are back: the charge point boots", PowerOn),
+    Action("restart", "Restart", "The process restarts by itself: charging goes on", Restart),
     Action("link_down", "Link down", "Pull the network cable: the socket closes", LinkDown),
     Action("link_up", "Link up", "The network is back: dial again", LinkUp),
     Action("silent", "Go silent", "The socket stays open, no frame passes", GoSilent),

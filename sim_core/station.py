@@ -16,6 +16,7 @@ from datetime import datetime
 
 from sim_core.charging.charger import Charger
 from sim_core.charging.config import ChargePointConfig
+from sim_core.charging.facts import NO_POWER, REBOOTING
 from sim_core.commands import (
     ACTION_BY_COMMAND,
     Accepted,
@@ -28,6 +29,7 @@ from sim_core.commands import (
     PowerOff,
     PowerOn,
     Refused,
+    Restart,
 )
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
@@ -343,6 +345,8 @@ class Station:
             return self._switch(command)
         if isinstance(command, (PowerOff, PowerOn)):
             return await self._switch_mains(command)
+        if isinstance(command, Restart):
+            return self._restart()
         connector = self.charger.connectors.get(command.connector_id)
         if connector is None:
             return Refused(
@@ -376,6 +380,7 @@ class Station:
             if isinstance(command, PowerOff):
                 self._dials_again = self.link.wanted
                 await self.charger.lifecycle.lose_power()
+                self.link.cut()
                 self.link.take_down()
             else:
                 self.charger.lifecycle.regain_power()
@@ -384,12 +389,20 @@ class Station:
             self._changed()
             return Accepted()
 
+    def _restart(self) -> Outcome:
+        if reason := self._refusals().get("restart"):
+            return Refused(reason)
+        self.charger.lifecycle.restart_by_itself()
+        return Accepted()
+
     def _refusals(self) -> dict[str, str]:
-        """Switches that would change nothing, with the sentence that says so."""
+        """What would change nothing, or cannot be now, with the sentence that says so."""
         if not self.charger.condition.powered:
-            dark = "the charge point has no power: power it on first"
-            return dict.fromkeys(("power_off", "link_down", "link_up", "silent", "online"), dark)
+            dark = ("power_off", "restart", "link_down", "link_up", "silent", "online")
+            return dict.fromkeys(dark, NO_POWER)
         refusals = {"power_on": "the charge point has power already"}
+        if self.charger.condition.rebooting:
+            refusals["restart"] = REBOOTING
         if self.link.wanted:
             refusals["link_up"] = "the link is up already: nobody has taken it down"
         else:

@@ -15,6 +15,8 @@ from sim_core.charging.vehicles import Vehicles
 from sim_core.commands import (
     ClearFault,
     Command,
+    EVGiveUp,
+    EVStop,
     InjectFault,
     JamLock,
     Outcome,
@@ -51,6 +53,8 @@ ACTS: dict[type[Command], Callable[[Doers], Act]] = {
     Swipe: lambda do: do.cards.swipe,
     Start: lambda do: do.cards.start,
     Stop: lambda do: do.cards.stop,
+    EVStop: lambda do: do.vehicles.stop,
+    EVGiveUp: lambda do: do.vehicles.give_up,
     SuspendEV: lambda do: do.pauses.suspend_ev,
     SuspendEVSE: lambda do: do.pauses.suspend_evse,
     Resume: lambda do: do.pauses.resume,

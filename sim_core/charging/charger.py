@@ -290,6 +290,7 @@ class Charger:
             csms,
             self.transactions,
             self.power_loss,
+            self.sampling,
             self.security,
             (self.updates, *self.uploads.values()),
             points,
@@ -336,10 +337,8 @@ class Charger:
         self.power.advance()
         self.power.save_registers()
 
-    def accepted(self, *, booted: bool) -> None:
+    def accepted(self) -> None:
         """The CSMS has accepted the charger, and hears it."""
-        if booted:
-            self.readings.freeze()
         self.power_loss.end_cut_off()
         self.updates.registered()
         for upload in self.uploads.values():

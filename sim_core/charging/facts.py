@@ -44,6 +44,8 @@ class Facts:
     """The transaction's vehicle was unplugged before; it may be back."""
     ended: bool = False
     """A transaction has ended and its cable is still in."""
+    asleep: bool = False
+    """The vehicle has given up: it charges no more before it is plugged in anew."""
     cable: bool = False
     """A detachable cable is in the socket, with or without a vehicle at its other end."""
     lockable: bool = True
@@ -80,6 +82,9 @@ def charging_state(facts: Facts) -> ChargingState | None:
         return ChargingState.PAUSED_BY_CHARGER
     return ChargingState.CHARGING if facts.ev_ready else ChargingState.PAUSED_BY_VEHICLE
 
+
+NO_POWER = "the charge point has no power: power it on first"
+REBOOTING = "the charge point is rebooting: wait until it is back"
 
 Rule = Callable[[Facts], "str | None"]
 
@@ -119,11 +124,11 @@ def _out_of_service(facts: Facts) -> str | None:
 
 
 def _rebooting(facts: Facts) -> str | None:
-    return "the charge point is rebooting: wait until it is back" if facts.rebooting else None
+    return REBOOTING if facts.rebooting else None
 
 
 def _no_power(facts: Facts) -> str | None:
-    return None if facts.powered else "the charge point has no power: power it on first"
+    return None if facts.powered else NO_POWER
 
 
 def _waiting_for_answer(facts: Facts) -> str | None:
@@ -156,6 +161,18 @@ def _nothing_to_stop(facts: Facts) -> str | None:
     if facts.transaction:
         return None
     return f"connector {facts.connector_id} has no transaction to stop"
+
+
+def _vehicle_away(facts: Facts) -> str | None:
+    if facts.plugged:
+        return None
+    return f"the vehicle of connector {facts.connector_id} is unplugged: plug it in first"
+
+
+def _asleep(facts: Facts) -> str | None:
+    if facts.asleep:
+        return f"the vehicle at connector {facts.connector_id} sleeps already: unplug it first"
+    return None
 
 
 def _ev_paused(facts: Facts) -> str | None:
@@ -242,7 +259,9 @@ RULES: dict[str, tuple[Rule, ...]] = {
         _already_starting,
         _waiting_for_plug,
     ),
-    "local_stop": (_nothing_to_stop,),
+    "local_stop": (_nothing_to_stop, _rebooting),
+    "ev_stop": (_nothing_to_stop, _vehicle_away),
+    "ev_give_up": (_no_vehicle, _asleep),
     "suspend_ev": (_faulted, _no_transaction, _ev_paused),
     "suspend_evse": (_faulted, _no_transaction, _evse_paused),
     "resume": (_nothing_to_resume,),

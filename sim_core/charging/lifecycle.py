@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from sim_core.charging.condition import Condition
@@ -17,6 +18,7 @@ from sim_core.charging.domain_events import Restarting
 from sim_core.charging.environment import Environment
 from sim_core.charging.points import Points
 from sim_core.charging.power_loss import PowerLoss
+from sim_core.charging.sampling import Sampling
 from sim_core.charging.security_events import REBOOT, STARTUP, SecurityEvents
 from sim_core.charging.starting import drop_authorization
 from sim_core.charging.transactions import Transactions
@@ -50,8 +52,10 @@ class Lifecycle:
         "_environment",
         "_has_backup",
         "_on_change",
+        "_outage",
         "_points",
         "_power_loss",
+        "_sampling",
         "_security",
         "_transactions",
         "_work",
@@ -65,6 +69,7 @@ class Lifecycle:
         csms: Csms,
         transactions: Transactions,
         power_loss: PowerLoss,
+        sampling: Sampling,
         security: SecurityEvents,
         work: Sequence[Work],
         points: Points,
@@ -80,14 +85,17 @@ class Lifecycle:
         self._csms = csms
         self._transactions = transactions
         self._power_loss = power_loss
+        self._sampling = sampling
         self._security = security
         self._work = work
         self._points = points
         self._changed = changed
         self._on_change = on_change
         self._has_backup = has_backup
+        self._outage = 0
+        """The times that it has gone down: what was to follow one does not follow the next."""
 
-    # -- resets ------------------------------------------------------
+    # -- resets, restarts --------------------------------------------
 
     async def reset(self, *, at_once: bool) -> None:
         """Stop what runs, then reboot. In order it waits until all is said, at once it does not
@@ -119,6 +127,18 @@ class Lifecycle:
         await first_of(self._csms.said_all(), patience)
         self._reboot(why, at_once=False)
 
+    def restart_by_itself(self) -> None:
+        """The process ends and comes back: nobody has asked for it, and nothing is stopped. The
+        metal goes on meanwhile; what only the process knew is gone: a card that waits, a start
+        that has not begun."""
+        self._condition.rebooting = True
+        self._csms.fall_silent()
+        self._sampling.interrupt()
+        for connector in self._connectors.values():
+            drop_authorization(connector, Cause.RESET, self._csms)
+            self._changed(connector, Cause.RESET)
+        self._reboot("the process restarts by itself: what charges goes on", at_once=False)
+
     def _reboot(self, why: str, *, at_once: bool) -> None:
         environment, timing = self._environment, self._environment.timing
         environment.note("reset", why)
@@ -131,13 +151,21 @@ class Lifecycle:
             reboot_s = timing.hard_reboot_s
         reboot_s = environment.vary(reboot_s)
         self._csms.hang_up(reboot_s)
-        environment.after(reboot_s, self._rebooted)
+        self._outage += 1
+        unless_down_again = partial(self._unless_down_again, self._outage)
+        samples_s = reboot_s - (self._points.restart_sample_s or 0.0)
+        environment.after(samples_s, partial(unless_down_again, self._sampling.restarted))
+        environment.after(reboot_s, partial(unless_down_again, self._rebooted))
         self._on_change()
 
     def _rebooted(self) -> None:
         self._condition.rebooting = False
         self._boot()
         self._on_change()
+
+    def _unless_down_again(self, outage: int, act: Callable[[], None]) -> None:
+        if outage == self._outage:
+            act()
 
     def _boot(self) -> None:
         """It is up again, after a reboot or a power cut."""
@@ -168,6 +196,8 @@ class Lifecycle:
     async def lose_power(self) -> None:
         """The mains fail. With a backup what runs is stopped and told; then it is dark."""
         self._condition.powered = False
+        self._condition.rebooting = False
+        self._outage += 1
         self._environment.note("power", "the mains have failed")
         backed = self._has_backup
         if not backed:
@@ -191,6 +221,7 @@ class Lifecycle:
         self._csms.hear(Restarting(Cause.POWER))
         self._security.note(STARTUP, "power is back")
         self._power_loss.recover()
+        self._sampling.clock_changed()
         for connector in self._connectors.values():
             self._changed(connector, Cause.POWER)
         self._boot()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sim_core.charging.vocabulary import Context
+from sim_core.charging.vocabulary import Context, StopReason
 
 
 class Chance(Protocol):
@@ -77,14 +77,19 @@ class FailedStart:
 
 @dataclass(frozen=True)
 class SleepyVehicle:
-    """A vehicle that waits too long for its authorisation: it sleeps, and the start fails."""
+    """How a start fails whose vehicle sleeps, be it that it waited too long for its
+    authorisation, or that it has given up."""
 
     waits_s: float
     """So long after its handshake it still waits."""
     noticed_s: float
     """So long after the authorisation the charger notices that it sleeps."""
+    shows_s: float
+    """It is off the line, and so long after the begin that shows."""
     away_s: float
-    """So long it is off the line when somebody tries to start it."""
+    """So long after that it is back."""
+    reasons: tuple[StopReason, ...]
+    """Why the transaction ends: one of these, by chance."""
     start: FailedStart
 
 
@@ -122,6 +127,9 @@ class Points:
     early_sample_s: Callable[[float, Chance], float | None] = _never
     """From the seconds to the start of a transaction: in how many seconds a sample comes before it
     does; None: there is none."""
+    restart_sample_s: float | None = None
+    """So long before a restarted process dials it samples what charges; None: the next sample comes
+    when its interval is over."""
     aligned_late_s: Callable[[Chance], float] = _at_once
     """How much later than its moment a sample by the clock is taken."""
     aligned_apart_s: float = 0.0
@@ -137,7 +145,7 @@ class Points:
     offered: tuple[OfferedTold, ...] = ()
     """How the offered power is told, where it is not told as it is."""
     frozen_s: float = 0.0
-    """How long voltage and current stand still after a reconnect."""
+    """How long voltage and current stand still after the process has restarted."""
     whole_wh: Callable[[float], int] = int
     """The register as the begin and the end of a transaction have it."""
 
@@ -148,7 +156,8 @@ class Points:
     asks_for_any_card: bool = False
     """Another card than that of the transaction is asked about, whether or not it could stop it."""
     sleepy_vehicle: SleepyVehicle | None = None
-    """How a vehicle gives up that is authorised late; None: it waits for ever."""
+    """What comes of starting a vehicle that sleeps, and when it falls asleep by itself; None: it
+    waits for ever, and where it was made to sleep no transaction begins."""
     second_start: VainStart | None = None
     """What comes of a remote start beside a charging connector; None: it is a start as any
     other."""

@@ -88,6 +88,7 @@ class Presence:
             "locked": metal.locked,
             "jammed": metal.lock_jammed,
             "held_for": connector.held_for,
+            "asleep": connector.asleep,
         }
         if (vehicle := metal.vehicle) is not None:
             met = self._arrived.get(connector.number)
@@ -126,6 +127,7 @@ class Presence:
         metal.locked = document["locked"] and connector.lockable
         metal.lock_jammed = document["jammed"]
         connector.held_for = document["held_for"] if metal.locked else None
+        connector.asleep = bool(document.get("asleep")) and metal.plugged
         connector.ended = metal.occupied and (document["ended"] or document["charging"])
         if words := document.get("fault"):
             fault = ChargerFault(*words)

@@ -43,15 +43,16 @@ class Readings:
         return reading
 
     def freeze(self) -> None:
-        """A new connection: what flows stands still from now on, where a make has that habit."""
+        """The process restarts: what flows stands still from now on, where a make has that habit;
+        what stood still before shows what it has shown."""
         if not self._points.frozen_s:
             return
         until_s = self._environment.clock.monotonic() + self._points.frozen_s
         for connector in self._connectors.values():
             transaction = connector.transaction
             if transaction is not None and connector.metal.flowing:
-                frozen = (transaction.key, until_s, connector.reading())
-                self._frozen[connector.number] = frozen
+                shown = self._stale(connector) or connector.reading()
+                self._frozen[connector.number] = (transaction.key, until_s, shown)
 
     def _stale(self, connector: Connector) -> Reading | None:
         key, until_s, reading = self._frozen.get(connector.number, (0, 0.0, None))

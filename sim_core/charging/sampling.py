@@ -88,6 +88,24 @@ class Sampling:
         for periodic in self._periodic.values():
             periodic.stop()
 
+    def interrupt(self) -> None:
+        """The process ends, and nobody reads a meter until it has `restarted`."""
+        self._power.advance()
+        self._readings.freeze()
+        self.close()
+
+    def restarted(self) -> None:
+        """The process is back: the rhythm of whoever charges begins anew from here, in some makes
+        with a sample."""
+        self._aligned.rearm()
+        for connector in self._connectors.values():
+            transaction = connector.transaction
+            if transaction is None or transaction.cut_off:
+                continue
+            if self._points.restart_sample_s is not None:
+                self._sample(connector.number, self._environment.now())
+            self.go_on(connector)
+
     # -- the rhythm of a transaction ---------------------------------
 
     def begin(self, connector: Connector) -> None:
@@ -98,7 +116,7 @@ class Sampling:
         self._periodic[connector.number].start(first_s)
 
     def go_on(self, connector: Connector) -> None:
-        """A transaction goes on after a power loss."""
+        """A transaction goes on after a power loss or a restart."""
         self._periodic[connector.number].start()
 
     def end(self, connector: Connector) -> None:

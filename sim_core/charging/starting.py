@@ -74,8 +74,8 @@ class Starting:
             if card is None or not waits or not connector.metal.plugged:
                 return
             connector.starting = False
-            if sleepy is not None:
-                self._fail_asleep(connector, card, sleepy)
+            if sleepy is not None or connector.asleep:
+                self._fail_asleep(connector, card)
                 return
             if connector.start_fault is not None:
                 self._fail_broken(connector, card, connector.start_fault)
@@ -90,25 +90,29 @@ class Starting:
 
         check_s = environment.vary(environment.timing.cable_check_s)
         wait_s = check_s + connector.metal.handshake_left_s
-        sleepy, now_s = None, environment.clock.monotonic()
-        if connector.mac_at_s is not None and connector.ready_at_s is not None:
-            sleepy = self._sleepy(connector.mac_at_s)
+        sleepy = self._sleepy(connector)
+        if connector.ready_at_s is not None:
             late_s = (
                 environment.vary(environment.timing.late_start_s)
                 if sleepy is None
                 else sleepy.noticed_s
             )
-            wait_s = max(connector.ready_at_s - now_s, late_s)
+            wait_s = max(connector.ready_at_s - environment.clock.monotonic(), late_s)
         vain = self._vain(connector) if sleepy is None else None
         if vain is not None:
             wait_s = vain.takes_s
         self._sampling.early(connector, wait_s)
         environment.after(wait_s, checked)
 
-    def _sleepy(self, mac_at_s: float) -> SleepyVehicle | None:
-        """How the vehicle has given up by now whose handshake was at that time; None: it waits."""
-        sleepy, now_s = self._points.sleepy_vehicle, self._environment.clock.monotonic()
-        return sleepy if sleepy is not None and now_s > mac_at_s + sleepy.waits_s else None
+    def _sleepy(self, connector: Connector) -> SleepyVehicle | None:
+        """How this make's start fails, where the vehicle has waited too long by now or has been
+        asleep before; None: it waits, or this make has no such habit."""
+        sleepy, mac_at_s = self._points.sleepy_vehicle, connector.mac_at_s
+        if sleepy is None:
+            return None
+        now_s = self._environment.clock.monotonic()
+        waited = mac_at_s is not None and now_s > mac_at_s + sleepy.waits_s
+        return sleepy if waited or connector.asleep else None
 
     def _vain(self, connector: Connector) -> VainStart | None:
         """What comes of a remote start beside a charging connector, where it is one of those that
@@ -132,6 +136,7 @@ class Starting:
         """The transaction begins, and the insulation breaks: the vehicle stays away until it is
         plugged in anew."""
         connector.start_fault = None
+        connector.asleep = False
         connector.metal.unplug()
         connector.break_down(broken.fault, self._environment.now())
         self._pass_soon(connector, broken.fault, broken.passes_s)
@@ -139,21 +144,31 @@ class Starting:
         self._changed(connector, Cause.FAULT)
         connector.vehicle_name = None
 
-    def _fail_asleep(
-        self, connector: Connector, card: Authorization, sleepy: SleepyVehicle
-    ) -> None:
-        """The transaction begins, and the vehicle has gone to sleep: it lets go of the line and
-        takes it up again."""
-        metal, vehicle = connector.metal, connector.metal.vehicle
+    def _fail_asleep(self, connector: Connector, card: Authorization) -> None:
+        """The vehicle sleeps. No transaction begins; or, in a make that has that habit, it begins
+        and ends, and the vehicle lets go of the line and takes it up again."""
+        environment, metal, sleepy = self._environment, connector.metal, self._points.sleepy_vehicle
         connector.start_fault = None
+        connector.asleep = True
+        if sleepy is None:
+            note = f"the start for {card.token} has failed: the vehicle sleeps, plug it in anew"
+            environment.note_at("transaction", connector.number, note)
+            drop_authorization(connector, Cause.VEHICLE, self._csms)
+            self._changed(connector, Cause.VEHICLE)
+            return
+        vehicle, away_s = metal.vehicle, sleepy.away_s
+        reason = sleepy.reasons[int(environment.rng.random() * len(sleepy.reasons))]
         metal.unplug()
-        self._transactions.fail(connector, card, StopReason.UNPLUGGED, sleepy.start)
-        self._changed(connector, Cause.VEHICLE)
+        self._transactions.fail(connector, card, reason, sleepy.start)
 
-        def awake() -> None:
-            still_there = vehicle is not None and connector.vehicle_name is not None
-            if vehicle is not None and still_there and not metal.plugged:
+        def shows() -> None:
+            if connector.asleep and not metal.plugged:
+                self._changed(connector, Cause.VEHICLE)
+                environment.clock.call_later(away_s, take_up)
+
+        def take_up() -> None:
+            if vehicle is not None and connector.asleep and not metal.plugged:
                 metal.plug(vehicle)
                 self._changed(connector, Cause.VEHICLE)
 
-        self._environment.clock.call_later(sleepy.away_s, awake)
+        environment.clock.call_later(sleepy.shows_s, shows)

@@ -22,7 +22,16 @@ from sim_core.charging.reservations import Reservations
 from sim_core.charging.starting import Starting, drop_authorization
 from sim_core.charging.transactions import Transactions
 from sim_core.charging.vocabulary import Cause, StopReason
-from sim_core.commands import Accepted, Outcome, Plug, Refused, RemoveCable, Unplug
+from sim_core.commands import (
+    Accepted,
+    EVGiveUp,
+    EVStop,
+    Outcome,
+    Plug,
+    Refused,
+    RemoveCable,
+    Unplug,
+)
 from sim_core.hardware.vehicle import Garage, Vehicle, named, next_to_arrive
 
 MAC_SHARE = 0.5
@@ -97,7 +106,7 @@ class Vehicles:
         self._power.advance()
         connector.metal.plug(vehicle)
         connector.vehicle_name = kind.name
-        connector.ended = False
+        connector.ended = connector.asleep = False
         self._note(connector, f"{kind.name} plugged in")
         self._csms.hear(Plugged(connector.number))
         self._changed(connector, Cause.CABLE)
@@ -204,6 +213,28 @@ class Vehicles:
         ):
             self._cards.admit(connector, card)
 
+    # -- having enough -----------------------------------------------
+
+    def stop(self, connector: Connector, command: EVStop) -> Outcome:
+        """The vehicle ends the session; its cable stays in."""
+        if reason := why_not("ev_stop", connector.facts(self._condition)):
+            return Refused(reason)
+        self._note(connector, "the vehicle ends the session")
+        self._transactions.stop(connector, StopReason.OTHER)
+        return Accepted()
+
+    def give_up(self, connector: Connector, command: EVGiveUp) -> Outcome:
+        """The vehicle goes to sleep: what runs ends, and whoever starts it finds it asleep."""
+        if reason := why_not("ev_give_up", connector.facts(self._condition)):
+            return Refused(reason)
+        connector.asleep = True
+        self._note(connector, "the vehicle gives up and sleeps")
+        if connector.transaction is not None:
+            self._transactions.stop(connector, StopReason.OTHER)
+            return Accepted("the vehicle has ended the session")
+        self._changed(connector, Cause.VEHICLE)
+        return Accepted("the start fails" if connector.starting else "the next start fails")
+
     # -- going -------------------------------------------------------
 
     def unplug(self, connector: Connector, command: Unplug) -> Outcome:
@@ -212,7 +243,7 @@ class Vehicles:
             return Refused(reason)
         self._power.advance()
         metal = connector.metal
-        connector.starting = False
+        connector.starting = connector.asleep = False
         connector.mac_at_s = connector.ready_at_s = connector.start_fault = None
         ends = self._policy.flag(Setting.ENDS_ON_UNPLUG)
         if connector.transaction is not None:

@@ -150,7 +150,7 @@ class Timing:
     energize_s: float = field(default=0.0, metadata=of(SECONDS))
     """From StartTransaction to Charging."""
     reboot_s: float = field(default=1.0, metadata=of(SECONDS))
-    """From the end of the link to the next dial, after Reset."""
+    """From the end of the link to the next dial, after Reset and when the process restarts."""
     precharge_s: float = field(default=0.0, metadata=of(SECONDS))
     """From Charging to the first current: the voltages are brought together."""
     ramp_w_per_s: float = field(default=1e9, metadata=of(Number(1, MOST_W, "W")))
@@ -244,6 +244,7 @@ class Quirks:
     rated_power_offered: bool = False
     watts_power_offered: bool = False
     frozen_samples: bool = False
+    restart_samples: bool = False
     early_samples: bool = False
     busy_samples: bool = False
     slow_minute: bool = False

@@ -337,7 +337,7 @@ class ChargePoint:
             self.adapter.statuses.say_changes()
             text = "still Accepted: this model sends no BootNotification on a reconnect"
             self.environment.note("boot", text)
-        self.charger.accepted(booted=booted)
+        self.charger.accepted()
         self.adapter.security.tell()
         self.outbox.wake()
         self.on_change()

@@ -63,7 +63,7 @@ class Link:
         "_pause_seed",
         "_ping_clock",
         "_ping_interval_s",
-        "_quiet_for_s",
+        "_quiet_until_s",
         "_rng",
         "_speakers",
         "_style",
@@ -148,7 +148,8 @@ class Link:
         self._cut = LightEvent()
         self._first_pause_s = self._pause_s = first_pause_s
         self._endpoint: Endpoint | None = None
-        self._quiet_for_s = 0.0
+        self._quiet_until_s = 0.0
+        """Before that moment of the clock nobody is there to dial."""
 
     @property
     def wanted(self) -> bool:
@@ -173,8 +174,9 @@ class Link:
             self._cut.set()
 
     def cut(self, quiet_for_s: float = 0.0) -> None:
-        """Close the socket and dial again after `quiet_for_s`: a reboot."""
-        self._quiet_for_s = quiet_for_s
+        """Close the socket and dial again after `quiet_for_s`, a reboot, and not before that,
+        whatever happens meanwhile; without it, as soon as may be."""
+        self._quiet_until_s = self._clock.monotonic() + quiet_for_s
         self._cut.set()
 
     def set_online(self, online: bool) -> None:
@@ -199,8 +201,8 @@ class Link:
                 self._show(LinkState.DOWN, trouble="")
                 await self._wanted.wait()
             self._cut.clear()
-            if self._quiet_for_s:
-                quiet_for_s, self._quiet_for_s = self._quiet_for_s, 0.0
+            quiet_for_s = self._quiet_until_s - self._clock.monotonic()
+            if quiet_for_s > 0:
                 await self._pause(quiet_for_s, "rebooting")
                 continue
             self.attempt += 1

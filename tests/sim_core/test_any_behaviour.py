@@ -18,6 +18,8 @@ from sim_core.commands import (
     ACTIONS,
     ClearFault,
     Command,
+    EVGiveUp,
+    EVStop,
     GoOnline,
     GoSilent,
     InjectFault,
@@ -28,6 +30,7 @@ from sim_core.commands import (
     PowerOff,
     PowerOn,
     RemoveCable,
+    Restart,
     Resume,
     Start,
     Stop,
@@ -118,6 +121,8 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(Swipe, numbers, tags),
     st.builds(Start, numbers, tags),
     st.builds(Stop, numbers),
+    st.builds(EVStop, numbers),
+    st.builds(EVGiveUp, numbers),
     st.builds(SuspendEV, numbers),
     st.builds(SuspendEVSE, numbers),
     st.builds(Resume, numbers),
@@ -126,7 +131,9 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(Unlock, numbers),
     st.builds(JamLock, numbers),
     st.builds(RemoveCable, numbers),
-    st.sampled_from((LinkDown(), LinkUp(), GoSilent(), GoOnline(), PowerOff(), PowerOn())),
+    st.sampled_from(
+        (LinkDown(), LinkUp(), GoSilent(), GoOnline(), PowerOff(), PowerOn(), Restart())
+    ),
 )
 ids = st.integers(1000, 1004)
 reservation_ids = st.integers(1, 3)

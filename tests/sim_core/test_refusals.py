@@ -28,6 +28,7 @@ from sim_core.commands import (
     PowerOff,
     PowerOn,
     Refused,
+    Restart,
     Start,
     Swipe,
 )
@@ -46,6 +47,8 @@ POSSIBLE: dict[str, Facts] = {
     "local_start": PLUGGED,
     "remote_start": FREE,
     "local_stop": RUNNING,
+    "ev_stop": RUNNING,
+    "ev_give_up": PLUGGED,
     "suspend_ev": RUNNING,
     "suspend_evse": RUNNING,
     "resume": replace(RUNNING, ev_paused=True),
@@ -100,7 +103,18 @@ AGAINST: dict[str, list[Broken]] = {
         ({"authorized": True, "plugged": True, **MINE}, STARTING),
         ({"authorized": True, **MINE}, "connector 3 waits for the vehicle of MINE"),
     ],
-    "local_stop": [({"transaction": False}, "connector 3 has no transaction to stop")],
+    "local_stop": [
+        ({"transaction": False}, "connector 3 has no transaction to stop"),
+        ({"rebooting": True}, REBOOTING),
+    ],
+    "ev_stop": [
+        ({"transaction": False}, "connector 3 has no transaction to stop"),
+        ({"plugged": False}, "the vehicle of connector 3 is unplugged: plug it in first"),
+    ],
+    "ev_give_up": [
+        ({"plugged": False}, "connector 3 has no vehicle: plug in first"),
+        ({"asleep": True}, "the vehicle at connector 3 sleeps already: unplug it first"),
+    ],
     "suspend_ev": [
         ({"fault": "GroundFailure"}, FAULTED),
         ({"transaction": False}, "connector 3 has no transaction: start one first"),
@@ -178,6 +192,8 @@ def test_no_rule_is_left_out() -> None:
         ("swipe", replace(RUNNING, operative=False)),
         ("unlock", replace(RUNNING, rebooting=True)),
         ("local_stop", replace(RUNNING, fault="GroundFailure", powered=False)),
+        ("ev_stop", replace(RUNNING, rebooting=True, fault="GroundFailure")),
+        ("ev_give_up", replace(RUNNING, rebooting=True)),
         ("resume", replace(PLUGGED, fault="GroundFailure")),
         ("resume", replace(PLUGGED, lock_jammed=True)),
         ("resume", replace(RUNNING, evse_paused=True)),
@@ -205,6 +221,8 @@ SWITCHES: list[tuple[list[Command], Command, str]] = [
     ([GoSilent(), GoOnline()], GoOnline(), "frames pass already: the charge point is not silent"),
     *(([PowerOff()], switch, NO_POWER) for switch in (PowerOff(), LinkDown(), LinkUp())),
     *(([PowerOff()], switch, NO_POWER) for switch in (GoSilent(), GoOnline())),
+    ([PowerOff()], Restart(), NO_POWER),
+    ([Restart()], Restart(), REBOOTING),
     ([PowerOff(), PowerOn()], PowerOn(), "the charge point has power already"),
     ([LinkDown(), PowerOff(), PowerOn()], LinkDown(), f"{DOWN}bring it up again first"),
 ]
@@ -232,6 +250,7 @@ async def test_switches_that_change_something_are_not_refused() -> None:
         (PowerOff(), PowerOn()),
     ]
     switches = {action.name for action in ACTIONS if not action.on_connector}
+    switches.remove("restart")  # it comes back by itself
     assert switches == {ACTION_BY_COMMAND[type(one)].name for two in pairs for one in two}
     async with Harness() as harness:
         for off, on in pairs:
@@ -249,6 +268,7 @@ async def test_switches_that_change_something_are_not_refused() -> None:
     [
         (InjectFault(1), "connector 1 is Faulted (GroundFailure): clear the fault first"),
         (PowerOff(), NO_POWER),
+        (Restart(), "the charge point is rebooting: wait until it is back"),
     ],
 )
 @pytest.mark.parametrize("plugged", [False, True])

@@ -1,6 +1,7 @@
-"""After a reconnect in mid-session voltage and current stand still for a while.
+"""After its process has restarted in mid-session voltage and current stand still for a while.
 
-Hangs on `frozen_s`. Measured: once, 5 minutes; register and SoC moved meanwhile.
+Hangs on `frozen_s`. Seen once, over several restarts: 5 minutes; register and SoC moved meanwhile.
+After a loss of the network nothing stood still.
 """
 
 from __future__ import annotations

@@ -1,0 +1,77 @@
+"""What a vehicle does by itself when somebody says so: it ends the session, it gives up, it is
+slow."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim_core.commands import Accepted, EVGiveUp, EVStop, Plug, Refused, Start, Stop, Swipe, Unplug
+from tests.conformance.acts import charge
+from tests.harness import Harness
+from tests.quirks.acts import REAL, gresgying, payloads, statuses
+
+SLOW = "Sleeper 50"
+
+
+@pytest.mark.parametrize("model", ["generic", "gresgying-f3-eu180"])
+async def test_the_vehicle_ends_the_session_and_a_card_ends_another(model: str) -> None:
+    async with Harness(model=model) as harness:
+        for act, reason in ((EVStop(1), "Other"), (Stop(1), "Local"), (Swipe(1, "TAG"), "Local")):
+            await charge(harness)
+            await harness.advance(20)
+            harness.csms.clear()
+            assert (await harness.submit(act)).ok
+            await harness.advance(5)
+            (end,) = payloads(harness, "StopTransaction")
+            assert end["reason"] == reason
+            assert statuses(harness, 1) == ["Finishing"], "its cable stays in"
+            await harness.submit(Unplug(1))
+
+
+async def test_who_is_not_there_ends_nothing() -> None:
+    async with Harness(keys={"StopTransactionOnEVSideDisconnect": "false"}) as harness:
+        assert await harness.submit(EVStop(1)) == Refused("connector 1 has no transaction to stop")
+        await charge(harness)
+        await harness.submit(Unplug(1))
+        assert await harness.submit(EVStop(1)) == Refused(
+            "the vehicle of connector 1 is unplugged: plug it in first"
+        )
+
+
+@pytest.mark.parametrize("model", ["generic", "gresgying-f3-eu180"])
+async def test_one_that_gives_up_ends_its_session_and_sleeps(model: str) -> None:
+    async with Harness(model=model) as harness:
+        await charge(harness)
+        await harness.advance(20)
+        assert await harness.submit(EVGiveUp(1)) == Accepted("the vehicle has ended the session")
+        await harness.advance(5)
+        assert [end["reason"] for end in payloads(harness, "StopTransaction")] == ["Other"]
+        assert await harness.submit(EVGiveUp(1)) == Refused(
+            "the vehicle at connector 1 sleeps already: unplug it first"
+        )
+        harness.csms.clear()
+        await harness.submit(Start(1, "TAG"))
+        await harness.advance(5)
+        assert payloads(harness, "StartTransaction") == [], "without the habit nothing begins"
+        assert harness.status() == "Finishing"
+        told = [event.text for event in harness.events.since(0)[1]]
+        assert (
+            "connector 1: the start for TAG has failed: the vehicle sleeps, plug it in anew" in told
+        )
+        await harness.submit(Unplug(1))
+        await charge(harness)
+        assert harness.status() == "Charging"
+
+
+async def test_a_slow_vehicle_starts_ten_seconds_later() -> None:
+    starts = []
+    for vehicle in ("Compact 60", SLOW):
+        async with gresgying("none", timing=REAL) as harness:
+            await harness.advance(2)
+            begun = harness.clock.monotonic()
+            await harness.submit(Plug(1, vehicle))
+            await harness.submit(Start(1, "TAG"))
+            while not payloads(harness, "StartTransaction"):
+                await harness.advance(0.5)
+            starts.append(harness.clock.monotonic() - begun)
+    assert starts[1] - starts[0] == pytest.approx(10, abs=0.5)
