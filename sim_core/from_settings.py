@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sim_core.charging.config import ChargePointConfig
 from sim_core.hardware.measurands import REGISTER, measurands_of
-from sim_core.hardware.model import Model
+from sim_core.hardware.model import Model, Timing
 from sim_core.settings.authorization_key import key_bytes
 from sim_core.settings.garage_file import load_garage
 from sim_core.settings.model_file import chosen_quirks, load_model
@@ -17,6 +17,7 @@ from sim_core.settings.options import ConfigError, Settings
 from sim_core.wire.access import Access, Tls
 
 SAMPLED = "MeterValuesSampledData"
+USUAL_NOISE = 0.05
 
 
 def config_of(settings: Settings) -> ChargePointConfig:
@@ -31,20 +32,28 @@ def config_of(settings: Settings) -> ChargePointConfig:
         keys.setdefault("MeterValueSampleInterval", str(settings.meter_period_sec))
     if settings.extra_measurands.strip():
         keys[SAMPLED] = _with_extra_measurands(settings, model, keys.get(SAMPLED))
+    timing = model.timing[settings.timing]
     return ChargePointConfig(
         charge_point_id=settings.cpid,
         model=model,
-        timing=model.timing[settings.timing],
+        timing=timing,
         connectors=settings.connectors,
         initial_keys=keys,
         garage=load_garage(settings.garage),
         default_id_tag=settings.id_tag,
         meter_start_wh=settings.meter_start_wh,
         constant_power_w=settings.meter_rate_w,
-        noise=settings.noise_w_percent / 100,
+        noise=_noise(settings.noise_w_percent, timing),
         time_scale=settings.time_scale,
         quirks=quirks,
     )
+
+
+def _noise(percent: float | None, timing: Timing) -> float | None:
+    """What is asked for; else what the model says, or the usual where it says nothing."""
+    if percent is None:
+        return USUAL_NOISE if timing.drawn_share == 1.0 else None
+    return percent / 100
 
 
 def url_of(settings: Settings) -> str:

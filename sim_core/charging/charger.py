@@ -50,11 +50,11 @@ from sim_core.charging.vocabulary import Cause
 from sim_core.commands import Command, Outcome
 from sim_core.files.transfer import Transfers
 from sim_core.hardware.outlet import Outlet
-from sim_core.runtime.random_numbers import RandomNumbers
+from sim_core.hardware.warmth import Cabinet, CabinetAir
 from sim_core.store.interface import MEMORY, Store
 
 NO_NOISE = random.Random(0)
-"""Of meters that draw nothing from it."""
+"""Of metal that draws nothing from it."""
 WORTH_TELLING = timedelta(seconds=2)
 """By so much a clock is set that it concerns security."""
 
@@ -384,16 +384,11 @@ def _connectors(
     return {
         number: Connector(
             number,
-            Outlet(
-                model.ratings,
+            _outlet(
+                config,
+                environment,
+                points,
                 register_wh=registers.get(number, float(config.meter_start_wh)),
-                ramp_w_per_s=config.timing.ramp_w_per_s,
-                noise=config.noise,
-                constant_power_w=config.constant_power_w,
-                rng=_noise_of(config.noise, environment.rng),
-                now_s=environment.clock.monotonic(),
-                detachable_cable=model.behaviour.detachable_cable,
-                profile_share=points.profile_share,
             ),
             lockable=model.behaviour.lockable,
             in_service=number not in inoperative,
@@ -403,9 +398,35 @@ def _connectors(
     }
 
 
-def _noise_of(noise: float, rng: RandomNumbers) -> random.Random:
-    """A meter's own sequence: what the link draws does not move the meters."""
-    if noise:
-        return random.Random(rng.random())
-    rng.skip()
-    return NO_NOISE
+def _outlet(
+    config: ChargePointConfig, environment: Environment, points: Points, *, register_wh: float
+) -> Outlet:
+    """The metal of one connector, with a sequence of chance of its own: what the link draws does
+    not move the meters."""
+    timing, exact = config.timing, config.noise is not None
+    wavers = config.noise or timing.moves
+    if wavers:
+        rng = random.Random(environment.rng.random())
+    else:
+        environment.rng.skip()
+        rng = NO_NOISE
+    warmth = None
+    if timing.cabinet_c is not None:
+        air = CabinetAir(
+            timing.cabinet_c, timing.fan_fall_c, timing.warming_c_per_h, timing.jitter_c
+        )
+        warmth = Cabinet(air, rng)
+    return Outlet(
+        config.model.ratings,
+        register_wh=register_wh,
+        ramp_w_per_s=timing.ramp_w_per_s,
+        ramp_steps=timing.ramp_steps,
+        drawn_share=1.0 if exact else timing.drawn_share,
+        noise=config.noise or 0.0,
+        constant_power_w=config.constant_power_w,
+        rng=rng,
+        now_s=environment.clock.monotonic(),
+        detachable_cable=config.model.behaviour.detachable_cable,
+        profile_share=points.profile_share,
+        warmth=warmth,
+    )

@@ -26,7 +26,8 @@ class ChargePointConfig:
     """The card that is shown where none is named."""
     meter_start_wh: int = 0
     constant_power_w: float | None = None
-    noise: float = 0.0
+    noise: float | None = None
+    """The share of the current that may be missing; None: the power wavers as the model says."""
     time_scale: float = 1.0
     """How fast time passes here against the CSMS's."""
     quirks: Quirks = NO_QUIRKS

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from sim_core.hardware.distribution import Distribution
 from sim_core.hardware.model import Timing
 from sim_core.runtime.clock import GuardedClock
 from sim_core.runtime.random_numbers import RandomNumbers
@@ -82,7 +83,9 @@ class Environment:
     # -- chance ------------------------------------------------------
 
     def vary(self, seconds: float, share: float = 1.0) -> float:
-        """A time of this model as it is on this occasion; `share` of the spread for what varies
-        less than the rest."""
+        """A time of this model as it is on this occasion: drawn from its own distribution, or with
+        the model's general spread; `share` of that for what varies less than the rest."""
+        if isinstance(seconds, Distribution):
+            return seconds.drawn(self.rng)
         spread = self.timing.spread * share
         return seconds * self.rng.uniform(1 - spread, 1 + spread) if spread else seconds

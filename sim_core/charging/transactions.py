@@ -182,11 +182,12 @@ class Transactions:
     def energize_soon(self, connector: Connector, cause: Cause) -> None:
         """Close the contactor when the metal is ready, if the transaction still wants it."""
         environment, transaction = self._environment, connector.transaction
+        energize_s = environment.vary(environment.timing.energize_s)
 
         def energize() -> None:
             if connector.transaction is transaction and connector.metal.plugged:
                 self._power.advance()
-                connector.metal.close_contactor()
+                connector.metal.close_contactor(energize_s)
                 if environment.timing.precharge_s:
                     connector.metal.permitted = False
                     wait_s = environment.vary(environment.timing.precharge_s)
@@ -199,7 +200,7 @@ class Transactions:
                 connector.metal.permitted = not transaction.deauthorized
                 self._changed(connector, cause)
 
-        environment.after(environment.vary(environment.timing.energize_s), energize)
+        environment.after(energize_s, energize)
 
     # -- end ---------------------------------------------------------
 

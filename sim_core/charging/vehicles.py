@@ -32,6 +32,7 @@ from sim_core.commands import (
     RemoveCable,
     Unplug,
 )
+from sim_core.hardware.distribution import drawn
 from sim_core.hardware.vehicle import Garage, Vehicle, named, next_to_arrive
 
 MAC_SHARE = 0.5
@@ -149,7 +150,8 @@ class Vehicles:
             return
         late_s = vehicle.kind.handshake_late_s
         if not late_s and timing.mac_retry_share > 0:
-            late_s = timing.mac_retry_s * (environment.rng.random() < timing.mac_retry_share)
+            retries = environment.rng.random() < timing.mac_retry_share
+            late_s = drawn(timing.mac_retry_s, environment.rng) if retries else 0.0
         mac_s = environment.vary(timing.mac_s, MAC_SHARE) + late_s
         connector.mac_at_s = environment.clock.monotonic() + mac_s
         connector.ready_at_s = connector.mac_at_s + environment.vary(timing.cable_check_s)

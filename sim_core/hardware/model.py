@@ -11,6 +11,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sim_core.hardware.distribution import POINTS, Distribution, at
+
 
 @dataclass(frozen=True)
 class Text:
@@ -54,6 +56,55 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Varying(Number):
+    """A number of `unit` from `low` to `high`, or how it differs from one occasion to the next."""
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, as people read it."""
+        return f"{self.one.allowed}, or {{ median, p10, p90 }} of such"
+
+    @property
+    def one(self) -> Number:
+        """What each of its numbers may be."""
+        return Number(self.low, self.high, self.unit)
+
+    def takes(self, value: object) -> bool:
+        """Whether a value is one of these."""
+        points = value.points if isinstance(value, Distribution) else (value,)
+        return all(self.one.takes(point) for point in points)
+
+
+Steps = tuple[tuple[float, float], ...]
+"""(Until so many seconds after the start, at most so many W), rising in seconds at any pace."""
+
+
+@dataclass(frozen=True)
+class StepList:
+    """`Steps`, of times that `until` takes and powers that `power` takes."""
+
+    until: Varying
+    power: Number
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, as people read it."""
+        return (
+            f"a list of [until, W]: until is {self.until.allowed}, later with each step; "
+            f"W is {self.power.allowed}"
+        )
+
+    def takes(self, value: object) -> bool:
+        """Whether a value is one of these."""
+        if not isinstance(value, tuple):
+            return False
+        if not all(self.until.takes(until) and self.power.takes(w) for until, w in value):
+            return False
+        paces = [[at(until, share) for until, _ in value] for share in POINTS]
+        return all(pace == sorted(set(pace)) for pace in paces)
+
+
+@dataclass(frozen=True)
 class Word:
     """One of these words."""
 
@@ -69,7 +120,7 @@ class Word:
         return value in self.words
 
 
-Limit = Text | Number | Word
+Limit = Text | Number | StepList | Word
 
 
 def of(limit: Limit) -> Mapping[str, Limit]:
@@ -91,9 +142,11 @@ REASONS = (
     "DeAuthorized",
 )
 """Why a transaction may end (Reason, OCPP 1.6 §7)."""
-SECONDS = Number(0, 86_400, "seconds")
+SECONDS = Varying(0, 86_400, "seconds")
 SHARE = Number(0, 1)
 MOST_W = 1e9
+WATTS = Number(1, MOST_W, "W")
+CELSIUS = Varying(-60, 120, "°C")
 TEMPERATURE_UNITS = ("Celsius", "Celcius", "K", "Fahrenheit")
 
 
@@ -141,7 +194,7 @@ class Ratings:
 
 @dataclass(frozen=True)
 class Timing:
-    """How long the metal takes, in seconds."""
+    """How long the metal takes, in seconds, and how its values move meanwhile."""
 
     boot_s: float = field(default=0.0, metadata=of(SECONDS))
     """From the open socket to BootNotification."""
@@ -153,8 +206,25 @@ class Timing:
     """From the end of the link to the next dial, after Reset and when the process restarts."""
     precharge_s: float = field(default=0.0, metadata=of(SECONDS))
     """From Charging to the first current: the voltages are brought together."""
-    ramp_w_per_s: float = field(default=1e9, metadata=of(Number(1, MOST_W, "W")))
+    ramp_w_per_s: float = field(default=1e9, metadata=of(WATTS))
     """How much more power a connector gives from one second to the next."""
+    ramp_steps: Steps = field(default=(), metadata=of(StepList(SECONDS, Number(0, MOST_W, "W"))))
+    """The staircase of a start: until so many seconds after StartTransaction a connector gives at
+    most so much, 0 while the voltages are brought together; after the last step only the other
+    limits hold. One draw is for all steps of a start: a slow one is slow at each. Later on power
+    rises by `ramp_w_per_s` alone."""
+    drawn_share: float = field(default=1.0, metadata=of(Varying(0.5, 1.05)))
+    """The share of what it is allowed that the power really is, anew each second. Above 1 only the
+    charger's own limits are passed: never a charging profile's, nor what the vehicle takes."""
+    cabinet_c: float | None = field(default=None, metadata=of(CELSIUS))
+    """The temperature of the cabinet between sessions. Not given: there is no cabinet around the
+    contacts; they warm by the current that flows, from 25 °C."""
+    fan_fall_c: float = field(default=0.0, metadata=of(Varying(0, 30, "°C")))
+    """By how much that falls when current flows and the fan turns, in the first half minute."""
+    warming_c_per_h: float = field(default=0.0, metadata=of(Number(0, 600, "°C")))
+    """By how much it rises in an hour of charging."""
+    jitter_c: float = field(default=0.0, metadata=of(Number(0, 10, "°C")))
+    """By how much it may read wrong at any time."""
     hard_reset_s: float | None = field(default=None, metadata=of(SECONDS))
     """From the last word before a hard reset to the end of the link; not given: `reset_s`."""
     hard_reboot_s: float | None = field(default=None, metadata=of(SECONDS))
@@ -178,10 +248,17 @@ class Timing:
     nothing, in a make that has that habit (`slow_second_gun`)."""
     emergency_s: float = field(default=0.0, metadata=of(SECONDS))
     """From the emergency button to the end of the energy."""
-    expiry_s: float = field(default=0.0, metadata=of(SECONDS))
+    expiry_s: float = field(default=0.0, metadata=of(SECONDS.one))
     """From the end of a reservation to when the connector is free of it."""
     spread: float = field(default=0.0, metadata=of(SHARE))
-    """By which share these times vary from one occasion to the next."""
+    """By which share those of these times vary that are plain numbers."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether the metal itself draws from chance."""
+        drawn = (self.drawn_share, self.cabinet_c, self.fan_fall_c)
+        varies = any(isinstance(number, Distribution) for number in drawn)
+        return varies or bool(self.ramp_steps or self.jitter_c)
 
 
 @dataclass(frozen=True)

@@ -11,21 +11,20 @@ from __future__ import annotations
 import math
 import random
 
+from sim_core.hardware.distribution import at, drawn
 from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.meter import ROUNDING, Meter, Reading
-from sim_core.hardware.model import Ratings
+from sim_core.hardware.model import Ratings, Steps
 from sim_core.hardware.vehicle import Vehicle
+from sim_core.hardware.warmth import Contacts, Warmth
 
 STEP_S = 1.0
 """The longest time over which power is taken as constant."""
 CONSTANT_STEP_S = 10.0
 """The same where it is constant: bound by a number that no battery has a say in."""
 
-AMBIENT_C = 25.0
-CONTACT_C_PER_A2 = 6e-4
-"""How much warmer the contacts end up, by the square of the current."""
-CONTACT_TIME_S = 3600.0
-"""How long they take for most of the way there."""
+CHARGERS_OWN = frozenset({"cabinet", "charger", "ramp"})
+"""Limits that the charger's own control may pass by a little: nobody has set them from outside."""
 
 
 class Outlet:
@@ -36,15 +35,19 @@ class Outlet:
         "_constant_power_w",
         "_current_a",
         "_detachable_cable",
+        "_drawn_share",
         "_noise",
         "_now_s",
         "_plugged_s",
         "_profile_share",
+        "_ramp_steps",
         "_ramp_w_per_s",
         "_ramped_w",
         "_rng",
-        "_temperature_c",
+        "_share",
+        "_stairs",
         "_voltage_v",
+        "_warmth",
         "_waver",
         "allowed_by",
         "allowed_w",
@@ -73,15 +76,20 @@ class Outlet:
         *,
         register_wh: float,
         ramp_w_per_s: float,
+        ramp_steps: Steps = (),
+        drawn_share: float = 1.0,
         noise: float = 0.0,
         constant_power_w: float | None = None,
         rng: random.Random,
         now_s: float,
         detachable_cable: bool = False,
         profile_share: float = 1.0,
+        warmth: Warmth | None = None,
     ) -> None:
-        """`noise` is the share of the current that may be missing from one moment to the next,
-        `profile_share` the part of a charging profile's limit that it makes use of."""
+        """`ramp_steps` and `drawn_share` are those of a make's timing. `noise` is the share of the
+        current that may be missing from one moment to the next, in place of `drawn_share`;
+        `profile_share` the part of a charging profile's limit that it makes use of; `warmth` what
+        its thermometer hangs in, where that are not the contacts alone."""
         self.ratings = ratings
         self.meter = Meter(register_wh)
         self.vehicle: Vehicle | None = None
@@ -115,6 +123,13 @@ class Outlet:
         """How much that lets through."""
         self._detachable_cable = detachable_cable
         self._ramp_w_per_s = ramp_w_per_s
+        self._ramp_steps = ramp_steps
+        self._stairs: list[tuple[float, float]] = []
+        """What is left of the staircase of this start, the last step first: until when, and at most
+        how much."""
+        self._drawn_share = drawn_share
+        self._share = 1.0
+        """The share of what is allowed that is drawn just now."""
         self._noise = noise
         self._profile_share = profile_share
         self._constant_power_w = constant_power_w
@@ -126,7 +141,7 @@ class Outlet:
         self._ramped_w = 0.0
         self._voltage_v = 0.0
         self._current_a = 0.0
-        self._temperature_c = AMBIENT_C
+        self._warmth = warmth or Contacts()
 
     @property
     def plugged(self) -> bool:
@@ -229,16 +244,21 @@ class Outlet:
         self.locked = self.locked and self.lock_jammed
         return not self.locked
 
-    def close_contactor(self) -> None:
-        """Energy may flow from now on, rising along the ramp."""
+    def close_contactor(self, began_s: float = 0.0) -> None:
+        """Energy may flow from now on, rising along the ramp; the start began `began_s` ago."""
         self.contactor_closed = True
         self._ramped_w = 0.0
+        if self._ramp_steps:
+            pace, start_s = self._rng.random(), self._now_s - began_s
+            stairs = [(start_s + at(until, pace), most_w) for until, most_w in self._ramp_steps]
+            self._stairs = stairs[::-1]
 
     def open_contactor(self) -> None:
         """No energy from now on; pauses of the charge point end with the session."""
         self.contactor_closed = False
         self.permitted = True
         self.evse_paused = False
+        self._stairs = []
         self._stop_flow()
 
     def settle(self) -> None:
@@ -265,7 +285,9 @@ class Outlet:
                 self._stop_flow()
                 pausing = vehicle is not None and vehicle.pausing
                 passed_s = vehicle.pass_time(left_s) if vehicle and pausing else left_s
-            self._warm(passed_s)
+            self._warmth.pass_time(passed_s, self._current_a)
+            if vehicle is not None and vehicle.kind.polarisation_ohm:
+                vehicle.polarise(self._current_a, passed_s)
             self._now_s += passed_s
 
     def next_turn_s(self) -> float:
@@ -291,7 +313,7 @@ class Outlet:
             current_a=self._current_a,
             soc_percent=self.vehicle.soc_percent if self.vehicle else None,
             offered_w=self._offered_w(),
-            temperature_c=self._temperature_c,
+            temperature_c=self._warmth.temperature_c,
         )
 
     @property
@@ -329,14 +351,26 @@ class Outlet:
         """Charge for at most so long; returns for how long it was."""
         constant = self._constant_power_w is not None and not self._noise
         step_s = min(CONSTANT_STEP_S if constant else STEP_S, left_s)
+        if self._stairs:
+            step_s = min(step_s, self._stair_left_s())
         # Noise moves the cause, and only downwards: no limit is ever exceeded.
-        self._waver = 1 - self._noise * self._rng.random() if self._noise else 1.0
+        if self._noise:
+            self._waver = 1 - self._noise * self._rng.random()
+        elif self._drawn_share != 1.0:
+            self._share = drawn(self._drawn_share, self._rng)
         self._set_point(vehicle, step_s)
         power_w = self._voltage_v * self._current_a
         if power_w > 0:
             step_s = min(step_s, self._room_wh(vehicle) * 3600 / power_w)
         vehicle.store(self.meter.count(power_w, step_s))
         return step_s
+
+    def _stair_left_s(self) -> float:
+        """How long the staircase stays where it is."""
+        stairs = self._stairs
+        while stairs and stairs[-1][0] <= self._now_s + ROUNDING:
+            stairs.pop()
+        return stairs[-1][0] - self._now_s if stairs else math.inf
 
     def _room_wh(self, vehicle: Vehicle) -> float:
         """Energy until the vehicle does something by itself, or until no more is allowed."""
@@ -347,13 +381,20 @@ class Outlet:
 
     def _set_point(self, vehicle: Vehicle, step_s: float) -> None:
         """Find the power that every limit allows after `step_s` more of the ramp."""
-        limit_w, limited_by = _lowest(self._limits(vehicle))
+        limits = self._limits(vehicle)
+        limit_w, limited_by = _lowest(limits)
         if self._constant_power_w is None:
-            self._ramped_w = min(limit_w, self._ramped_w + self._ramp_w_per_s * step_s)
+            stair_w = self._stairs[-1][1] if self._stairs else math.inf
+            most_w = min(limit_w, stair_w)
+            self._ramped_w = min(most_w, self._ramped_w + self._ramp_w_per_s * step_s)
             if self._ramped_w < limit_w:
                 limit_w, limited_by = self._ramped_w, "ramp"
         self.limit_w, self.limited_by = limit_w, limited_by
-        self._current_a = vehicle.current_for(limit_w) * self._waver
+        drawn_w = limit_w
+        if self._share != 1.0:
+            others_w = [other_w for other_w, whose in limits if whose not in CHARGERS_OWN]
+            drawn_w = min([limit_w * self._share, *others_w])
+        self._current_a = vehicle.current_for(drawn_w) * self._waver
         self._voltage_v = vehicle.voltage_at(self._current_a)
 
     def _stop_flow(self) -> None:
@@ -365,13 +406,6 @@ class Outlet:
         held_w = 0.0 if self.starved else self.profile_w
         held = self._ready and self.withheld
         self.limited_by, self.limit_w = ("profile", held_w) if held else ("", None)
-
-    def _warm(self, seconds: float) -> None:
-        """The contacts go towards the temperature that this current holds them at."""
-        ends_c = AMBIENT_C + CONTACT_C_PER_A2 * self._current_a**2
-        self._temperature_c += (ends_c - self._temperature_c) * -math.expm1(
-            -seconds / CONTACT_TIME_S
-        )
 
 
 def _lowest(limits: list[tuple[float, str]]) -> tuple[float, str]:

@@ -1,7 +1,8 @@
 """What stands at the other end of the cable: a battery with a charging curve, and its habits.
 
 Pack voltage follows from the state of charge and the current (`V = V0(SoC) + R·I`), so that power
-and current determine each other in one place and W = V × A holds by construction.
+and current determine each other in one place and W = V × A holds by construction. Part of what the
+current adds may come only after some time, and go so: the pack polarises.
 
 What a vehicle does by itself (it is full, it pauses) happens at a state of charge, not at a time:
 `room_wh` says how much energy is left until then, and whoever charges goes exactly that far.
@@ -41,6 +42,10 @@ class VehicleType:
     stops_when_full: bool = False
     """It ends the session when it is full; otherwise it stays connected and takes nothing."""
     pauses: tuple[Pause, ...] = ()
+    polarisation_ohm: float = 0.0
+    """What the pack adds with every ampere beside `resistance_ohm`, slowly …"""
+    polarisation_s: float = 30.0
+    """… most of it in so long."""
     handshake_late_s: float = 0.0
     """How much later than others it is ready to charge after it was plugged in."""
     vid: str | None = None
@@ -67,6 +72,7 @@ class Vehicle:
         while self._pauses and self._pauses[0][0] < self._stored_wh:
             self._pauses.pop(0)
         self._pause_left_s = 0.0
+        self._polarised_v = 0.0
         self._pause_where_due()
 
     @property
@@ -96,9 +102,10 @@ class Vehicle:
 
     @property
     def open_circuit_v(self) -> float:
-        """Pack voltage while no current flows."""
+        """Pack voltage while no current flows, with what is left of the polarisation."""
         kind = self.kind
-        return kind.empty_v + (kind.full_v - kind.empty_v) * self.soc_percent / 100
+        rest_v = kind.empty_v + (kind.full_v - kind.empty_v) * self.soc_percent / 100
+        return rest_v + self._polarised_v
 
     def wanted_power_w(self) -> float:
         """The most that the battery would take now, by its curve and its largest current."""
@@ -130,6 +137,13 @@ class Vehicle:
         """Take up energy; what does not fit is lost as heat."""
         self._stored_wh = min(self.kind.battery_wh, self._stored_wh + energy_wh)
         self._pause_where_due()
+
+    def polarise(self, current_a: float, seconds: float) -> None:
+        """Let a current flow for so long; what it does to the voltage beyond the resistance."""
+        ends_v = self.kind.polarisation_ohm * current_a
+        self._polarised_v += (ends_v - self._polarised_v) * -math.expm1(
+            -seconds / self.kind.polarisation_s
+        )
 
     def pass_time(self, seconds: float) -> float:
         """Let a pause run for at most so long; returns how much of the time it took."""

@@ -62,6 +62,8 @@ VEHICLE: dict[str, tuple[float, float, str]] = {
     "empty_v": (1, 1e5, "a number of V, 1 or more"),
     "full_v": (1, 1e5, "a number of V, 1 or more"),
     "resistance_ohm": (0, 1e3, "a number of ohm, 0 or more"),
+    "polarisation_ohm": (0, 1e3, "a number of ohm, 0 or more"),
+    "polarisation_s": (0.1, 1e5, "a number of seconds, 0.1 or more"),
     "arrives_at_percent": (0, 100, "a number from 0 to 100"),
     "full_at_percent": (0, 100, "a number from 0 to 100"),
     "handshake_late_s": (0, 86_400, "a number of seconds from 0 to 86400"),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sim_core.errors import UserError
+from sim_core.hardware.distribution import Distribution
 from sim_core.hardware.measurands import MEASURANDS
 from sim_core.hardware.model import (
     Behaviour,
@@ -24,8 +25,10 @@ from sim_core.hardware.model import (
     Quirks,
     QuirkText,
     Ratings,
+    StepList,
     Text,
     Timing,
+    Varying,
     VendorFault,
 )
 from sim_core.settings.toml_text import meant, read_toml, shown
@@ -39,6 +42,8 @@ KEY_VALUE = Text(500)
 """The value of a configuration key (KeyValue, OCPP 1.6 §7)."""
 VENDOR_CODE = Text(50, least=1)
 """vendorErrorCode (OCPP 1.6 §6.47)."""
+DISTRIBUTION = ("median", "p10", "p90", "least", "most")
+"""How a number that varies is written; bounds may be left out."""
 SECTIONS = ("identity", "ratings", "timing", "behaviour", "metering", "keys", "quirks", "faults")
 
 
@@ -222,15 +227,47 @@ def _section(kind: type[T], document: dict[str, Any], name: str, where: str, pre
 
 def _fields(kind: type[T], table: dict[str, Any], name: str, where: str) -> T:
     known: dict[str, Field[Any]] = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    read: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
             raise ModelError(f"{where}: {_not_known(f'{name}.{key}', known)}")
-        if not takes(known[key], value):
+        read[key] = _read(known[key].metadata.get("limit"), value, f"{where}: {name}.{key}")
+        if not takes(known[key], read[key]):
             raise ModelError(
                 f"{where}: {name}.{key} is {shown(value)}: allowed is {allowed(known[key])}."
             )
     try:
-        return kind(**table)
+        return kind(**read)
     except TypeError as error:
         missing = str(error).partition("argument")[2].strip(": s'")
         raise ModelError(f"{where}: {name}.{missing} is missing.") from None
+
+
+# -- what is more than one number ------------------------------------------------------------------
+
+
+def _read(limit: object, value: object, place: str) -> object:
+    """What a value of a file means, where its field may be more than one number; else itself."""
+    if isinstance(limit, Varying) and isinstance(value, dict) and value:
+        return _distribution(limit, value, place)
+    if isinstance(limit, StepList) and isinstance(value, list):
+        steps = [step for step in value if isinstance(step, list) and len(step) == 2]
+        if len(steps) == len(value):
+            return tuple((_read(limit.until, until, place), most_w) for until, most_w in steps)
+    return value
+
+
+def _distribution(limit: Varying, table: dict[str, Any], place: str) -> Distribution:
+    """Raises ModelError with a sentence for the user."""
+    for point, value in table.items():
+        if point not in DISTRIBUTION:
+            raise ModelError(f"{place}: {_not_known(point, DISTRIBUTION)}")
+        if not limit.takes(value):
+            raise ModelError(f"{place}: {point} is {shown(value)}: allowed is {limit.one.allowed}.")
+    for point in DISTRIBUTION[:3]:
+        if point not in table:
+            raise ModelError(f"{place}: {point} is missing beside {', '.join(table)}.")
+    try:
+        return Distribution(**table)
+    except ValueError as error:
+        raise ModelError(f"{place} is {shown(table)}: {error}.") from None

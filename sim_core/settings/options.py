@@ -207,10 +207,10 @@ class Settings:
         "refuses Celsius",
         words=("Celsius", "Celcius", "K", "Fahrenheit"),
     )
-    noise_w_percent: float = option(
-        5.0,
+    noise_w_percent: float | None = option(
+        None,
         "a number from 0 (exact) to 50",
-        "How much the power wavers, in percent; 0 is exact",
+        "How much the power wavers, in percent; 0 is exact; without it as the model says, or 5",
         ge=0,
         le=50,
     )

@@ -49,12 +49,12 @@ class Throttle:
         """A plain call waits: it leaves with what gathers already, or begins to gather."""
         now_s = self._clock.monotonic()
         if self._plain_due_s <= now_s and now_s > self._hurried_s:
-            self._plain_due_s = now_s + self._gathering_s()
+            self._plain_due_s = now_s + self._call_s()
 
     def row_added(self, later_s: float) -> None:
         """A row was written; when its turn comes it waits for `later_s` more."""
         if not self._row_delays:
-            due_s = self._clock.monotonic() + self._gathering_s()
+            due_s = self._clock.monotonic() + self._row_s()
             self._rows_due_s = max(self._rows_due_s, due_s) + later_s
         self._row_delays.append(later_s)
 
@@ -65,7 +65,7 @@ class Throttle:
     def row_left(self, turns: int) -> None:
         """The first row has left; the next one waits for so many turns of the loop."""
         self._row_delays.pop(0)
-        self._rows_due_s = self._clock.monotonic() + turns * self._after_answer_s()
+        self._rows_due_s = self._clock.monotonic() + sum(self._next_row_s() for _ in range(turns))
         if self._row_delays:
             self._rows_due_s += self._row_delays[0]
 
@@ -80,10 +80,11 @@ class Throttle:
         if coming:
             self._timer = self._clock.call_later(min(coming) - now_s, wake)
 
-    def _gathering_s(self) -> float:
-        loop = self._loop
-        return loop.tick_s * self._rng.uniform(*loop.gathering) if loop else 0.0
+    def _call_s(self) -> float:
+        return self._loop.call_s(self._rng) if self._loop else 0.0
 
-    def _after_answer_s(self) -> float:
-        loop = self._loop
-        return loop.tick_s * self._rng.uniform(*loop.after_answer) if loop else 0.0
+    def _row_s(self) -> float:
+        return self._loop.row_s(self._rng) if self._loop else 0.0
+
+    def _next_row_s(self) -> float:
+        return self._loop.next_row_s(self._rng) if self._loop else 0.0

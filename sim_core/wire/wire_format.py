@@ -6,7 +6,10 @@ Data, given by whoever knows the make: endpoint and outbox read it and know no m
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from sim_core.runtime.random_numbers import Rng
 
 # `json.dumps` makes an encoder for each message that is not written its own way.
 _ASCII = json.JSONEncoder(separators=(",", ":")).encode
@@ -16,18 +19,25 @@ CLEAN_OPEN_CALLS = 1
 """OCPP-J §4.1.1: no new CALL before the last one has its answer."""
 
 
+Draw = Callable[[Rng], float]
+"""From chance: seconds on one occasion."""
+
+
 @dataclass(frozen=True)
 class Loop:
-    """A firmware that speaks and answers once a turn of its loop. Chance draws from the spans."""
+    """A firmware that speaks and answers once a turn of its loop; chance decides how long each
+    takes."""
 
-    tick_s: float
-    """About how long a turn takes."""
-    gathering: tuple[float, float]
-    """How many ticks pass between an event and the frame that tells of it."""
-    after_answer: tuple[float, float]
-    """How many ticks pass between an answer and the next transaction message."""
-    answering: tuple[float, float]
-    """How many ticks pass between a request and its answer; a slow one takes twice as many."""
+    call_s: Draw
+    """From an event to the call that tells of it."""
+    row_s: Draw
+    """The same where it is a transaction message."""
+    next_row_s: Draw
+    """From an answer to the next transaction message; that to StartTransaction takes two."""
+    answer_s: Draw
+    """From a request to its answer …"""
+    slow_answer_s: Draw
+    """… and to one that takes longer."""
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from sim_core.commands import Plug, Start
+from sim_core.hardware.distribution import Distribution
+from sim_core.hardware.model import Timing
 from sim_core.settings.model_file import load_model
 from tests.harness import Harness
 from tests.scripted_csms import Payload
 
 MODEL = load_model("gresgying-f3-eu180")
-REAL = replace(MODEL.timing["real"], spread=0.0, mac_retry_share=0.0)
+
+
+def steady(timing: Timing) -> Timing:
+    """The same without chance: whatever varies is its median."""
+    medians = {
+        one.name: float(value)
+        for one in fields(timing)
+        if isinstance(value := getattr(timing, one.name), Distribution)
+    }
+    steps = tuple((float(until), most_w) for until, most_w in timing.ramp_steps)
+    return replace(timing, **medians, ramp_steps=steps, jitter_c=0.0, spread=0.0)
+
+
+REAL = replace(steady(MODEL.timing["real"]), mac_retry_share=0.0)
 """Its times without chance."""
 
 

@@ -71,6 +71,8 @@ def numbers() -> list[tuple[str, str]]:
 @pytest.mark.parametrize("value", ["inf", "-inf", "nan", "-1", "1e300", "true", '"1"', "[1]", "{}"])
 def test_every_number_is_one_that_metal_can_have(tmp_path: Path, value: str) -> None:
     for section, name in numbers():
+        if value == "-1" and name == "cabinet_c":
+            continue  # it may be that cold
         ratings = dict.fromkeys(
             ("connector_power_w", "connector_current_a", "cabinet_power_w"), "1"
         )
@@ -82,7 +84,7 @@ def test_every_number_is_one_that_metal_can_have(tmp_path: Path, value: str) -> 
         lines = "".join(f"{key} = {number}\n" for key, number in ratings.items())
         sentence = refused(tmp_path, f"{text}[ratings]\n{lines}")
         assert f"{section}.{name} is " in sentence
-        assert "allowed is a number" in sentence
+        assert "allowed is a number" in sentence or "allowed is a list of [until, W]" in sentence
 
 
 def test_every_field_says_what_it_may_be() -> None:
@@ -115,7 +117,7 @@ def test_every_field_says_what_it_may_be() -> None:
         ("[timing.Real]\nboot_s = 1", "Did you mean real?"),
         ("[timing.real]\nboot_sec = 1", "Did you mean boot_s?"),
         ("[timing.real]\nspread = 1.5", "spread is 1.5: allowed is a number from 0 to 1."),
-        ("[timing.real]\nboot_s = 1e6", "allowed is a number of seconds from 0 to 86400."),
+        ("[timing.real]\nboot_s = 1e6", "allowed is a number of seconds from 0 to 86400, or {"),
         ("[timing.real]\nramp_w_per_s = 0", "ramp_w_per_s is 0: allowed is a number of W from 1"),
         ('[keys]\nRate = { value = "1", low = 1.5 }', "low is 1.5: allowed is a whole number from"),
         ('[keys]\nRate = { value = "1", low = -1 }', "keys.Rate.low is -1: allowed is a whole"),
