@@ -16,6 +16,8 @@ T = TypeVar("T")
 class Rng(Protocol):
     """What the wire draws with."""
 
+    def random(self) -> float: ...
+
     def uniform(self, a: float, b: float, /) -> float: ...
 
 

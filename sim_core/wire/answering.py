@@ -125,8 +125,8 @@ class Answering:
         if loop is None:
             await answer()
             return
-        turns = 2 if isinstance(reply, Reply) and reply.slow else 1
-        delay_s = turns * loop.tick_s * self._rng.uniform(*loop.answering)
+        slow = isinstance(reply, Reply) and reply.slow
+        delay_s = (loop.answering_slowly if slow else loop.answering)(self._rng)
 
         async def answer_later() -> None:
             await self._channel.clock.sleep(delay_s)

@@ -6,7 +6,10 @@ Data, given by whoever knows the make: endpoint and outbox read it and know no m
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from sim_core.runtime.random_numbers import Rng
 
 # `json.dumps` makes an encoder for each message that is not written its own way.
 _ASCII = json.JSONEncoder(separators=(",", ":")).encode
@@ -16,18 +19,33 @@ CLEAN_OPEN_CALLS = 1
 """OCPP-J §4.1.1: no new CALL before the last one has its answer."""
 
 
+Seconds = Callable[[Rng], float]
+"""How many seconds something takes on one occasion."""
+
+
 @dataclass(frozen=True)
 class Loop:
-    """A firmware that speaks and answers once a turn of its loop. Chance draws from the spans."""
+    """A firmware that speaks and answers once a turn of its loop."""
 
-    tick_s: float
-    """About how long a turn takes."""
-    gathering: tuple[float, float]
-    """How many ticks pass between an event and the frame that tells of it."""
-    after_answer: tuple[float, float]
-    """How many ticks pass between an answer and the next transaction message."""
-    answering: tuple[float, float]
-    """How many ticks pass between a request and its answer; a slow one takes twice as many."""
+    gathering: Seconds
+    """Between an event and the frame that tells of it."""
+    ripe_s: float
+    """What has gathered for so long leaves with a transaction message that leaves."""
+    after_boot: Seconds
+    """Between the answer to the message that registers and what is said first after it."""
+    starting: Seconds
+    """Between the begin of a transaction and the message that tells of it."""
+    telling: Seconds
+    """Between any other event of a transaction and the message that tells of it, where none waits
+    before it."""
+    after_answer: Seconds
+    """Between an answer and the next transaction message."""
+    after_start: Seconds
+    """The same where the answer was to a begin."""
+    answering: Seconds
+    """Between a request and its answer."""
+    answering_slowly: Seconds
+    """The same where the answer takes longer."""
 
 
 @dataclass(frozen=True)
