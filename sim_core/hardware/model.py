@@ -344,6 +344,9 @@ class Quirks:
     mute_transfers: bool = False
     below_profile: bool = False
     plug_ends_reserved: bool = False
+    heartbeats_from_last: bool = False
+    backlog_behind_status: bool = False
+    late_finishing: bool = False
 
 
 @dataclass(frozen=True)

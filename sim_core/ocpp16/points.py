@@ -17,6 +17,10 @@ def _as_set(interval_s: float, chance: Chance) -> float:
     return interval_s
 
 
+def _at_once(chance: Chance) -> float:
+    return 0.0
+
+
 def _as_it_is(status: Status) -> Status:
     return status
 
@@ -25,7 +29,8 @@ def _as_it_is(status: Status) -> Status:
 class LateConnector0:
     """Connector 0 reports later than the others, with a stamp that is before theirs."""
 
-    late_s: float
+    late_s: Callable[[Chance], float]
+    """So long after they have left."""
     stamped_before_s: float
 
 
@@ -47,8 +52,13 @@ class Speech:
     # -- registering and the clock -----------------------------------
     whole_seconds: bool = False
     """Every BootNotification sets the clock to a whole second."""
+    first_stamp_s: Callable[[Chance], float] = _at_once
+    """How long after BootNotification is answered the connectors are looked at for the first
+    time."""
     heartbeat_s: Callable[[float, Chance], float] = _as_set
     """From HeartbeatInterval: the seconds to the next Heartbeat."""
+    heartbeat_from_last: bool = False
+    """A new HeartbeatInterval counts from the last Heartbeat or BootNotification."""
 
     # -- statuses ----------------------------------------------------
     status: Callable[[Status], Status] = _as_it_is
@@ -56,8 +66,14 @@ class Speech:
     connector_0_late: LateConnector0 | None = None
     """How connector 0 reports after the others after a boot; None: in its turn."""
     connectors_late_s: float | None = None
-    """With a transaction running, how long after connector 0 the others report on a new connection;
-    None: in their turn."""
+    """With a transaction running, connector 0 reports first on a new connection and the others
+    after it, one by one; how long each takes at which a transaction runs. None: in their turn."""
+    backlog_waits_s: Callable[[Chance], float] | None = None
+    """On a new connection the journal waits until connector 0 has reported, and so long after that
+    where no transaction runs; None: until the statuses were said whose turn comes before."""
+    after_end_s: Callable[[Chance], float] = _at_once
+    """How long after the end of a transaction the firmware finds that it has ended: the status is
+    of that moment, and the sample of the end is told from there."""
     preparing_again_s: float | None = None
     """How often Preparing is said again while a card waits for the plug; None: it is not."""
     status_before_answer: bool = False

@@ -59,6 +59,7 @@ class Registrar:
         "_configuration",
         "_environment",
         "_identity",
+        "_in_touch_s",
         "_late",
         "_link_settled",
         "_met",
@@ -107,6 +108,8 @@ class Registrar:
         self.registration = Registration.NONE
         self._boot_early = LightEvent()
         self._new_interval = LightEvent()
+        self._in_touch_s = 0.0
+        """When the CSMS last heard a Heartbeat, or answered BootNotification."""
         self._unregistered = False
         """A triggered BootNotification was answered Pending or Rejected."""
         self._next_boot_s = 0.0
@@ -190,6 +193,7 @@ class Registrar:
     async def _boot_again(self) -> None:
         status, interval_s = await self._boot()
         if status is Registration.ACCEPTED:
+            self._in_touch_s = self._environment.clock.monotonic()
             self._new_interval.set()
         elif status is not Registration.NONE:
             self._next_boot_s = self._environment.clock.monotonic() + (interval_s or BOOT_RETRY_S)
@@ -259,17 +263,23 @@ class Registrar:
         return status, max(0, min(interval_s, 2**31 - 1))
 
     async def _keep_in_touch(self) -> None:
-        """Heartbeat{} every HeartbeatInterval seconds (§4.6); a new interval counts at once.
+        """Heartbeat{} every HeartbeatInterval seconds (§4.6); a new interval counts at once, in
+        some makes from the last one.
 
         Returns when the registration is taken back.
         """
+        clock = self._environment.clock
+        self._in_touch_s = clock.monotonic()
         while not self._unregistered:
             self._new_interval.clear()
             interval_s = float(max(1, self._configuration.number("HeartbeatInterval")))
-            self.heartbeat_at = self._environment.clock.now() + timedelta(seconds=interval_s)
+            now_s = clock.monotonic()
+            gone_s = now_s - self._in_touch_s if self._speech.heartbeat_from_last else 0.0
+            self.heartbeat_at = clock.now() + timedelta(seconds=max(0.0, interval_s - gone_s))
             self._on_change()
-            interval_s = self._speech.heartbeat_s(interval_s, self._environment.rng)
-            if not await self._new_interval.within(interval_s, self._environment.clock.call_later):
+            wait_s = self._speech.heartbeat_s(interval_s, self._environment.rng) - gone_s
+            if wait_s <= 0 or not await self._new_interval.within(wait_s, clock.call_later):
+                self._in_touch_s = clock.monotonic()
                 self._environment.spawn(self._beat())
 
     def interval_changed(self) -> None:

@@ -15,7 +15,7 @@ from sim_core.charging.domain_events import Authorised, Looked, LookedAtWhole
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts
 from sim_core.hardware.faults import ChargerFault
-from sim_core.ocpp16.points import Speech
+from sim_core.ocpp16.points import LateConnector0, Speech
 from sim_core.ocpp16.status import Status, connector_status, whole_status
 from sim_core.ocpp16.status_reports import NO_ERROR, Report, StatusReports
 from sim_core.wire.outbox import Outbox
@@ -31,11 +31,14 @@ class StatusChanges:
     """Says of each connector, 0 included, what has become of it."""
 
     __slots__ = (
+        "_boots",
         "_charge_point_first",
         "_connectors",
+        "_ending",
         "_environment",
         "_outbox",
         "_reports",
+        "_running",
         "_speech",
     )
 
@@ -56,12 +59,34 @@ class StatusChanges:
         self._outbox = outbox
         self._speech = speech
         self._charge_point_first = charge_point_first
+        self._boots = 0
+        """How often everything was said after a boot."""
+        self._running: set[int] = set()
+        """The connectors at which a transaction runs, as was seen last."""
+        self._ending: dict[int, Looked] = {}
+        """What is true of a connector whose transaction has ended, until that is found."""
 
     # -- what is true now --------------------------------------------
 
     def look(self, event: Looked) -> None:
         """Facts of a connector may have changed."""
-        self._look(event.facts, event.fault, held=event.held)
+        number, facts = event.facts.connector_id, event.facts
+        over = number in self._running and not facts.transaction and event.fault is None
+        (self._running.add if facts.transaction else self._running.discard)(number)
+        if over and (late_s := self._speech.after_end_s(self._environment.rng)):
+            self._ending[number] = event
+            self._environment.clock.call_later(late_s, lambda: self._find_ended(number))
+        elif number in self._ending and event.fault is None and not facts.transaction:
+            self._ending[number] = event
+        else:
+            self._ending.pop(number, None)
+            self._look(facts, event.fault, held=event.held)
+
+    def _find_ended(self, number: int) -> None:
+        """The firmware finds that a transaction has ended: what is said is what is true by now."""
+        event = self._ending.pop(number, None)
+        if event is not None:
+            self._look(event.facts, event.fault, held=event.held)
 
     def _look(self, facts: Facts, fault: ChargerFault | None, *, held: bool) -> None:
         number = facts.connector_id
@@ -126,20 +151,68 @@ class StatusChanges:
 
     def say_after_boot(self) -> None:
         """After a boot everything is said (§4.2), before the journal's backlog."""
-        speech, clock = self._speech, self._environment.clock
+        speech, environment = self._speech, self._environment
+        self._boots += 1
+        boot = self._boots
+        self._outbox.booted()
+        if speech.backlog_waits_s is not None:
+            self._outbox.hold_rows()
+        late_s = speech.first_stamp_s(environment.rng)
+        environment.after(late_s, self._on_this_boot(boot, lambda: self._say_after_boot(boot)))
+
+    def _say_after_boot(self, boot: int) -> None:
+        speech, outbox = self._speech, self._outbox
         running = any(connector.transaction for connector in self._connectors.values())
         if running and speech.connectors_late_s is not None:
-            self._reports.say(0)
-            clock.call_later(speech.connectors_late_s, self._if_registered(self._say_connectors))
+            self._reports.say(0, leaves=self._on_this_boot(boot, outbox.let_rows_go))
+            self._walk(boot, list(self._connectors), speech.connectors_late_s)
             return
-        self._outbox.status_first()
+        outbox.status_first()
         late = speech.connector_0_late
         if late is None:
-            self._reports.say_all(self.order())
-            return
-        self._say_connectors()
-        stamped = clock.now() - timedelta(seconds=late.stamped_before_s)
-        clock.call_later(late.late_s, self._if_registered(lambda: self._reports.say(0, at=stamped)))
+            self._reports.say_all(self.order(), leaves=self._backlog_behind_0(boot))
+        else:
+            self._say_connector_0_late(boot, late)
+
+    def _walk(self, boot: int, numbers: list[int], at_each_s: float) -> None:
+        """The firmware goes from connector to connector, and takes its time where one charges."""
+        for index, number in enumerate(numbers):
+            if self._connectors[number].transaction is not None:
+                rest = numbers[index + 1 :]
+
+                def go_on(number: int = number, rest: list[int] = rest) -> None:
+                    self._reports.say(number)
+                    self._walk(boot, rest, at_each_s)
+
+                self._environment.clock.call_later(at_each_s, self._on_this_boot(boot, go_on))
+                return
+            self._reports.say(number)
+
+    def _say_connector_0_late(self, boot: int, late: LateConnector0) -> None:
+        environment = self._environment
+        stamped = environment.clock.now() - timedelta(seconds=late.stamped_before_s)
+        last, leaves = max(self._connectors), self._backlog_behind_0(boot)
+
+        def say_0() -> None:
+            self._outbox.skip_tick()  # it belongs to what has left
+            self._reports.say(0, at=stamped, leaves=lambda: leaves(0))
+
+        def left(number: int) -> None:
+            if number == last:
+                late_s = late.late_s(environment.rng)
+                environment.clock.call_later(late_s, self._on_this_boot(boot, say_0))
+
+        self._reports.say_all(self._connectors, leaves=left)
+
+    def _backlog_behind_0(self, boot: int) -> Callable[[int], None]:
+        """Lets the journal go once connector 0 has reported, where a make holds it back."""
+
+        def left(number: int) -> None:
+            waits_s = self._speech.backlog_waits_s
+            if number == 0 and waits_s is not None and boot == self._boots:
+                self._outbox.let_rows_go(waits_s(self._environment.rng))
+
+        return left
 
     def say_changes(self) -> None:
         """Messages pass again: say what differs from what the CSMS was last told."""
@@ -150,11 +223,9 @@ class StatusChanges:
         for number in self.order() if connector_id is None else [connector_id]:
             self._reports.say(number)
 
-    def _say_connectors(self) -> None:
-        self._reports.say_all(self._connectors)
-
-    def _if_registered(self, act: Callable[[], None]) -> Callable[[], None]:
-        return lambda: act() if self._outbox.registered else None
+    def _on_this_boot(self, boot: int, act: Callable[[], None]) -> Callable[[], None]:
+        """To be done only while the connection lasts on which it was begun."""
+        return lambda: act() if self._outbox.registered and boot == self._boots else None
 
 
 def _report(status: Status, fault: ChargerFault | None) -> Report:

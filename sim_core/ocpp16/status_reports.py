@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sim_core.charging.environment import Environment
 from sim_core.ocpp16.configuration import Configuration
@@ -20,6 +21,14 @@ from sim_core.wire.answers import Answer, NoAnswer, Payload
 from sim_core.wire.outbox import Outbox
 
 NO_ERROR = "NoError"
+
+
+def nothing(_: int) -> None:
+    """Nobody wants to know which connector's report leaves."""
+
+
+def _nobody() -> None:
+    """Nobody wants to know that a report leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +113,27 @@ class StatusReports:
             if line.now != line.acknowledged:
                 self.say(connector_id)
 
-    def say_all(self, connector_ids: Iterable[int]) -> None:
-        """After a boot: say everything, in this order."""
+    def say_all(
+        self, connector_ids: Iterable[int], *, leaves: Callable[[int], None] = nothing
+    ) -> None:
+        """After a boot: say everything, in this order; `leaves` is called with each connector as it
+        leaves."""
         for connector_id in connector_ids:
-            self.say(connector_id)
+            self.say(connector_id, leaves=partial(leaves, connector_id))
 
-    def say(self, connector_id: int, at: datetime | None = None) -> None:
-        """Send a connector's state as it is; `at` is another stamp than its own."""
+    def say(
+        self,
+        connector_id: int,
+        at: datetime | None = None,
+        *,
+        behind_start: bool = False,
+        leaves: Callable[[], None] | None = None,
+    ) -> None:
+        """Send a connector's state as it is; `at` is another stamp than its own.
+
+        `behind_start`: not before the StartTransaction that it follows, where statuses overtake.
+        `leaves` is called when it leaves, or it is clear that it never will.
+        """
         line = self._lines[connector_id]
         report = line.sent = line.now
 
@@ -126,12 +149,12 @@ class StatusReports:
         payload = self._payload(connector_id, line)
         if at is not None:
             payload["timestamp"] = self._stamp(at)
-        self._send(payload, answered)
+        self._send(payload, answered, connector_id if behind_start else None, leaves or _nobody)
 
     def _say_when_it_lasts(self, connector_id: int, line: _Line) -> None:
         duration_s = self._configuration.number("MinimumStatusDuration")
         if duration_s <= 0:
-            self.say(connector_id)
+            self.say(connector_id, behind_start=line.now.status is Status.CHARGING)
             return
 
         def lasted() -> None:
@@ -166,8 +189,22 @@ class StatusReports:
         """A clock that was set since then tells it right."""
         return stamp(at + self._environment.ahead)
 
-    def _send(self, payload: Payload, answered: Callable[[Answer], None]) -> None:
+    def _send(
+        self,
+        payload: Payload,
+        answered: Callable[[Answer], None],
+        behind_start_of: int | None,
+        leaves: Callable[[], None],
+    ) -> None:
         async def send() -> None:
-            answered(await self._outbox.call("StatusNotification", payload, while_pending=True))
+            answered(
+                await self._outbox.call(
+                    "StatusNotification",
+                    payload,
+                    while_pending=True,
+                    behind_start_of=behind_start_of,
+                    leaves=leaves,
+                )
+            )
 
         self._environment.spawn(send())

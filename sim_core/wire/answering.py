@@ -126,7 +126,7 @@ class Answering:
             await answer()
             return
         slow = isinstance(reply, Reply) and reply.slow
-        delay_s = (loop.slow_answer_s if slow else loop.answer_s)(self._rng)
+        delay_s = (loop.answering_slowly if slow else loop.answering)(self._rng)
 
         async def answer_later() -> None:
             await self._channel.clock.sleep(delay_s)

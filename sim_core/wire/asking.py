@@ -45,10 +45,8 @@ class Asking:
     """See the module."""
 
     __slots__ = (
-        "_calls",
         "_channel",
         "_deadline",
-        "_id_stem",
         "_late",
         "_open",
         "_timeout_s",
@@ -65,8 +63,6 @@ class Asking:
         """Those whose time is up, oldest first: their answers may still come."""
         self._deadline: Timer | None = None
         """One for all open calls, which have the same time: a timer each would cost more."""
-        self._calls = 0
-        self._id_stem = str(uuid.uuid4())[:24]
         self.waiting_since: datetime | None = None
         """When our call that is still open was sent."""
 
@@ -82,9 +78,7 @@ class Asking:
     async def call(self, action: str, payload: Payload) -> Answer:
         """Send a request and return what came of it. Never raises for what the peer does."""
         channel = self._channel
-        # A UUID drawn once for the connection, whose last group counts (OCPP-J §4.1.4).
-        self._calls += 1
-        message_id = f"{self._id_stem}{self._calls:012x}"
+        message_id = str(uuid.uuid4())  # OCPP-J §4.1.4
         if channel.closed:
             return NoAnswer("the link is down", link_lost=True, sent=False)
         if fault := channel.dialect.schemas.request_fault(action, payload):

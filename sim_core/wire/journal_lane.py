@@ -120,6 +120,12 @@ class JournalLane:
             and not self._store.refusal  # what is not on disk is not on the wire either
         )
 
+    def is_unsent(self, age: int) -> bool:
+        """Whether the row of this age still waits to be sent for the first time."""
+        if not self._ages or age < self._ages[0]:
+            return False
+        return age > self._ages[0] or self._row_open is None
+
     def first(self) -> JournalRow:
         """The row whose turn comes next."""
         return self._store.journal.first(1)[0]
@@ -132,12 +138,12 @@ class JournalLane:
         key: int,
         connector_id: int,
         later_s: float,
-    ) -> None:
-        """Write a row; it is sent when its turn comes, and `later_s` after that."""
+    ) -> int:
+        """Write a row and return its age; it is sent when its turn comes, and `later_s` later."""
         self._store.journal.append(
             kind, content, key=key, connector_id=connector_id, at=self._clock.now()
         )
-        self._throttle.row_added(later_s)
+        self._throttle.row_added(later_s, begins=kind == BEGAN)
         self._ages.append(next(self._counts))
         if kind != SAMPLED:
             self._others += 1
@@ -145,6 +151,7 @@ class JournalLane:
         self._drained.clear()
         self._on_change()
         self._wake()
+        return self._ages[-1]
 
     def new_connection(self) -> None:
         """There is a connection on which nothing has happened yet."""
@@ -164,6 +171,7 @@ class JournalLane:
             await asyncio.sleep(0)  # many may follow, and each of them is a commit
             return
         self._row_open = row.number
+        self._throttle.row_goes()
         sending = _Sending(row, calls[-1], self._clock.monotonic(), self._sender.answered)
         for call in calls:
             answer = await self._sender.send(call, row.connector_id, row.number)
@@ -230,7 +238,7 @@ class JournalLane:
         self._tell(sending, answer)
         self._store.journal.confirm(row, transaction_id)
         self._trial.taken(row)
-        self._left(row, turns=2 if row.kind == BEGAN else 1)
+        self._left(row, began=row.kind == BEGAN)
         self._listener.settled(replace(row, transaction_id=transaction_id), answer.payload)
 
     def _unanswered(self, sending: _Sending, answer: NoAnswer) -> None:
@@ -307,13 +315,13 @@ class JournalLane:
         self._left(row)
         self._listener.given_up(row, why)
 
-    def _left(self, row: JournalRow, turns: int = 1) -> None:
+    def _left(self, row: JournalRow, *, began: bool = False) -> None:
         self._ages.pop(0)
         if row.kind != SAMPLED:
             self._others -= 1
         self._row_open = None
         self._proof.needed = False
-        self._throttle.row_left(turns)
+        self._throttle.row_left(began=began)
         self._trial.left()
         self._end_retry_wait()
         if not self._ages:

@@ -23,14 +23,14 @@ from sim_core.runtime.asyncio_helpers import LightEvent
 from sim_core.runtime.clock import Clock
 from sim_core.runtime.random_numbers import Rng
 from sim_core.store.interface import Store
-from sim_core.store.records import SAMPLED, JournalRow
+from sim_core.store.records import BEGAN, SAMPLED, JournalRow
 from sim_core.wire.answers import Answer, Error, NoAnswer, Payload, Result
 from sim_core.wire.dialect import Dialect
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.journal_lane import JournalLane
 from sim_core.wire.link_ends import LinkEnd
 from sim_core.wire.pipelining import Pipelining
-from sim_core.wire.plain_lane import PlainCall, PlainLane
+from sim_core.wire.plain_lane import PlainCall, PlainLane, nothing
 from sim_core.wire.proof_of_life import ProofOfLife
 from sim_core.wire.refusals import Heard
 from sim_core.wire.sender import Sender
@@ -41,6 +41,9 @@ from sim_core.wire.wire_format import CLEAN, WireFormat
 
 TURNS, LEAST_TURNS = 30, 6
 """How often the loop comes round, at most and at least, before what is said now has left."""
+BEHIND_S = 5.0
+"""So long a status waits for the message of the begin that it follows: behind a backlog it does
+not."""
 
 
 class Outbox:
@@ -48,7 +51,9 @@ class Outbox:
 
     __slots__ = (
         "_ages",
+        "_begun",
         "_beside",
+        "_clock",
         "_drained",
         "_held",
         "_news",
@@ -82,6 +87,7 @@ class Outbox:
         """`spelling` makes messages of rows, `listener` is told what came of them; `heard` is
         called with what came of each call, `on_change` when what waits looks different."""
         self._on_change = on_change
+        self._clock = clock
         self._style = style
         self._ages = itertools.count()
         self._drained = LightEvent()
@@ -105,6 +111,8 @@ class Outbox:
             on_change=on_change,
             wake=self.wake,
         )
+        self._begun: dict[int, int] = {}
+        """By connector: the age of the row that tells of the newest begin there."""
         self._row_sent_last = False
         self._status_first = False
         self._held = False
@@ -140,6 +148,19 @@ class Outbox:
         """Look again: something that may be sent has changed."""
         self._news.set()
 
+    def booted(self) -> None:
+        """The charge point has registered, and begins to speak."""
+        self._throttle.booted()
+
+    def hold_rows(self) -> None:
+        """The journal waits until `let_rows_go`, or for the next connection."""
+        self._throttle.hold_rows()
+
+    def let_rows_go(self, after_s: float = 0.0) -> None:
+        """The journal's first row may leave, after so long."""
+        self._throttle.let_rows_go(after_s)
+        self.wake()
+
     def status_first(self) -> None:
         """After a boot: what is said of now goes out before the journal's backlog."""
         self._status_first = True
@@ -168,7 +189,9 @@ class Outbox:
     ) -> None:
         """Write what has happened in a transaction into the journal: `kind` and `content` are
         those of `JournalRow`. It goes out when its turn comes, and `later_s` after that."""
-        self._rows.append(kind, content, key=key, connector_id=connector_id, later_s=later_s)
+        age = self._rows.append(kind, content, key=key, connector_id=connector_id, later_s=later_s)
+        if kind == BEGAN and self.pipelining:
+            self._begun[connector_id] = age
 
     async def drained(self) -> None:
         """Return once all is said and answered, or the link is lost and it cannot be."""
@@ -182,28 +205,56 @@ class Outbox:
         payload: Payload,
         *,
         while_pending: bool = False,
+        behind_start_of: int | None = None,
+        leaves: Callable[[], None] = nothing,
     ) -> Answer:
         """Send a plain call when its turn comes and return what came of it.
 
         Without a registered link there is no turn: `NoAnswer` at once. `while_pending` marks what
-        the CSMS has asked for while registration is Pending (OCPP 1.6 §4.2).
+        the CSMS has asked for while registration is Pending (OCPP 1.6 §4.2). Where it might
+        overtake transaction messages, it does not overtake the newest begin at the connector
+        `behind_start_of`. `leaves` is called when it leaves, or it is clear that it never will.
         """
-        return await self.post(action, payload, while_pending=while_pending)
+        return await self.post(
+            action,
+            payload,
+            while_pending=while_pending,
+            behind_start_of=behind_start_of,
+            leaves=leaves,
+        )
 
     def post(
-        self, action: str, payload: Payload, *, while_pending: bool = False
+        self,
+        action: str,
+        payload: Payload,
+        *,
+        while_pending: bool = False,
+        behind_start_of: int | None = None,
+        leaves: Callable[[], None] = nothing,
     ) -> asyncio.Future[Answer]:
         """`call`, for whoever must have its place in the queue now: the answer comes later."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         if not self.connected or not (self.registered or while_pending):
             answer.set_result(NoAnswer("the charge point is offline", link_lost=True, sent=False))
+            leaves()
             return answer
         if self._sender.blame.withholds(action, payload):
             answer.set_result(
                 NoAnswer("the CSMS ends the link whenever it hears it", link_lost=False, sent=False)
             )
+            leaves()
             return answer
-        plain = PlainCall(Call(action, payload), next(self._ages), answer, while_pending)
+        plain = PlainCall(
+            Call(action, payload),
+            next(self._ages),
+            answer,
+            while_pending,
+            behind=self._begun.get(behind_start_of) if behind_start_of is not None else None,
+            behind_until_s=self._clock.monotonic() + BEHIND_S,
+            leaves=leaves,
+        )
+        if plain.behind is not None and self._rows.is_unsent(plain.behind):
+            self._clock.call_later(BEHIND_S, self.wake)
         self._throttle.plain_added()
         self._plain.add(plain, overtakes=self._is_urgent(plain) and not self.pipelining)
         self.wake()
@@ -214,6 +265,7 @@ class Outbox:
         self._sender.connect(endpoint)
         endpoint.answering.caller = self
         self._rows.new_connection()
+        self._throttle.let_rows_go()
         try:
             while not endpoint.closed:
                 self._beside.check()
@@ -259,7 +311,6 @@ class Outbox:
 
     def _choose(self) -> PlainCall | Literal["row"] | None:
         """Whose turn it is; the module's docstring has the rule."""
-        plain = self._plain.first(self._may_go)
         row_ready = (
             self.registered
             and self._rows.may_go
@@ -267,6 +318,8 @@ class Outbox:
             and not self._beside.row_open
             and self._throttle.rows_are_due
         )
+        takes_along = row_ready and self.pipelining and self._throttle.plain_is_ripe
+        plain = self._plain.first(partial(self._may_go, with_row=takes_along))
         if plain is not None and (
             not row_ready
             or self._row_sent_last
@@ -278,10 +331,18 @@ class Outbox:
             return plain
         return "row" if row_ready else None
 
-    def _may_go(self, plain: PlainCall) -> bool:
+    def _may_go(self, plain: PlainCall, *, with_row: bool) -> bool:
         if not (self.registered or plain.while_pending) or self._held:
             return False
-        return self._throttle.plain_is_due or plain.call.action == self._sender.dialect.boot
+        if (
+            plain.behind is not None
+            and self._rows.is_unsent(plain.behind)
+            and self._clock.monotonic() < plain.behind_until_s
+        ):
+            return False
+        if self._throttle.plain_is_due or with_row:
+            return True
+        return plain.call.action == self._sender.dialect.boot
 
     def _is_urgent(self, plain: PlainCall) -> bool:
         return plain.call.action in self._sender.dialect.urgent
@@ -328,6 +389,7 @@ class Outbox:
 
     async def _send_plain(self, plain: PlainCall) -> None:
         answer: Answer = NoAnswer("the link was lost", link_lost=True)
+        plain.left()
         connector_id = self._sender.dialect.subject(plain.call.payload).connector_id
         try:
             answer = await self._sender.send(plain.call, connector_id)

@@ -13,6 +13,10 @@ PLAIN_LIMIT = 1000
 """How many plain calls may wait; of more the oldest gives way, for it tells least of now."""
 
 
+def nothing() -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(eq=False, slots=True)
 class PlainCall:
     """A call that waits for its turn."""
@@ -23,9 +27,21 @@ class PlainCall:
     answer: asyncio.Future[Answer]
     while_pending: bool
     """It may go before the charge point is registered."""
+    behind: int | None = None
+    """The age of a row that it does not overtake, …"""
+    behind_until_s: float = 0.0
+    """… for so long."""
+    leaves: Callable[[], None] = nothing
+    """Called when it leaves, or when it is clear that it never will."""
+
+    def left(self) -> None:
+        """It leaves, or never will."""
+        leaves, self.leaves = self.leaves, nothing
+        leaves()
 
     def answered(self, answer: Answer) -> None:
         """Whoever waits for it, if anybody still does, has the answer."""
+        self.left()
         if not self.answer.done():
             self.answer.set_result(answer)
 

@@ -19,25 +19,33 @@ CLEAN_OPEN_CALLS = 1
 """OCPP-J §4.1.1: no new CALL before the last one has its answer."""
 
 
-Draw = Callable[[Rng], float]
-"""From chance: seconds on one occasion."""
+Seconds = Callable[[Rng], float]
+"""How many seconds something takes on one occasion."""
 
 
 @dataclass(frozen=True)
 class Loop:
-    """A firmware that speaks and answers once a turn of its loop; chance decides how long each
-    takes."""
+    """A firmware that speaks and answers once a turn of its loop."""
 
-    call_s: Draw
-    """From an event to the call that tells of it."""
-    row_s: Draw
-    """The same where it is a transaction message."""
-    next_row_s: Draw
-    """From an answer to the next transaction message; that to StartTransaction takes two."""
-    answer_s: Draw
-    """From a request to its answer …"""
-    slow_answer_s: Draw
-    """… and to one that takes longer."""
+    gathering: Seconds
+    """Between an event and the frame that tells of it."""
+    ripe_s: float
+    """What has gathered for so long leaves with a transaction message that leaves."""
+    after_boot: Seconds
+    """Between the answer to the message that registers and what is said first after it."""
+    starting: Seconds
+    """Between the begin of a transaction and the message that tells of it."""
+    telling: Seconds
+    """Between any other event of a transaction and the message that tells of it, where none waits
+    before it."""
+    after_answer: Seconds
+    """Between an answer and the next transaction message."""
+    after_start: Seconds
+    """The same where the answer was to a begin."""
+    answering: Seconds
+    """Between a request and its answer."""
+    answering_slowly: Seconds
+    """The same where the answer takes longer."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import fields, replace
+import json
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from sim_core.commands import Plug, Start
@@ -12,6 +14,7 @@ from sim_core.hardware.model import Timing
 from sim_core.settings.model_file import load_model
 from tests.harness import Harness
 from tests.scripted_csms import Payload
+from tests.versions import OCPP_1_6
 
 MODEL = load_model("gresgying-f3-eu180")
 
@@ -70,6 +73,33 @@ def energy(sample: dict[str, Any]) -> str:
     return values_of(sample)["Energy.Active.Import.Register"]
 
 
+@dataclass(frozen=True)
+class Left:
+    """A frame that has left the charge point."""
+
+    at_s: float
+    """Seconds on the clock of the test, counted from some moment."""
+    said: str
+    """`StatusNotification 1 Charging`."""
+    payload: Payload
+
+
+def departures(harness: Harness) -> list[Left]:
+    """The requests of the charge point since `harness.csms.clear()`, and when each has left."""
+    known = {call.message_id for call in harness.csms.calls}
+    _, exchanges = harness.messages.since(0)
+    requests = [(json.loads(e.request), e) for e in exchanges if e.message_id in known]
+    return [
+        Left(e.requested_at.timestamp(), OCPP_1_6.describe(message[2], message[3]), message[3])
+        for message, e in requests
+    ]
+
+
+def stamped_s(payload: Payload) -> float:
+    """The moment that a status tells of, as `Left.at_s` has it while no clock is set."""
+    return datetime.fromisoformat(payload["timestamp"].replace("Z", "+00:00")).timestamp()
+
+
 async def charge_and_keep(harness: Harness) -> None:
     """Plug in and start; the frames stay."""
     await harness.submit(Plug(1))
@@ -81,4 +111,15 @@ async def charge_and_keep(harness: Harness) -> None:
 async def charge(harness: Harness) -> None:
     """Plug in and start, and forget the frames that it took."""
     await charge_and_keep(harness)
+    harness.csms.clear()
+
+
+async def charge_in_time(harness: Harness) -> None:
+    """The same with a make whose answers take time, or whose cars do."""
+    await harness.advance(5)
+    await harness.submit(Plug(1))
+    started = asyncio.ensure_future(harness.station.submit(Start(1, "TAG")))
+    await harness.advance(60)
+    await started
+    assert harness.status() == "Charging"
     harness.csms.clear()

@@ -20,7 +20,7 @@ async def is_on_the_wire(quirks: str) -> bool:
         await harness.advance(3)
         assert statuses(harness, 1) == ["Preparing"]
         assert at_once is (took_s == 0)
-        return 2 <= took_s <= 2.4
+        return 1.1 <= took_s <= 2.4
 
 
 async def test_on(quirk: str) -> None:

@@ -21,6 +21,17 @@ async def is_on_the_wire(quirks: str) -> bool:
         return bool(report["timestamp"].endswith(".000Z"))
 
 
+async def test_the_first_stamps_are_just_behind_it(quirk: str) -> None:
+    async with gresgying(quirk) as harness:
+        await harness.advance(7.25)
+        harness.csms.clear()
+        await harness.csms.cut()
+        await harness.advance(5)
+        stamps = [p["timestamp"] for p in payloads(harness, "StatusNotification")]
+        assert len(stamps) == 3
+        assert all(".011" <= stamp[-5:-1] <= ".069" for stamp in stamps)
+
+
 async def test_on(quirk: str) -> None:
     assert await is_on_the_wire(quirk)
 

@@ -7,9 +7,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sim_core.charging.points import Chance
 from sim_core.ocpp16.points import LateConnector0, Speech
 
-LATE = LateConnector0(late_s=0.13, stamped_before_s=0.001)
+LATE_S = (0.12, 0.15)
+
+
+def _late(chance: Chance) -> float:
+    return chance.uniform(*LATE_S)
+
+
+LATE = LateConnector0(late_s=_late, stamped_before_s=0.001)
 
 
 def hang(speech: Speech) -> Speech:
