@@ -19,6 +19,11 @@ class Side(Enum):
     CHARGER = "cp->csms"
     CSMS = "csms->cp"
 
+    @property
+    def other(self) -> Side:
+        """Who has received it."""
+        return Side.CSMS if self is Side.CHARGER else Side.CHARGER
+
 
 @dataclass(frozen=True)
 class TraceFrame:
@@ -28,7 +33,9 @@ class TraceFrame:
     at: datetime | None
     """When it was seen, aware, in UTC; None where the log has no time."""
     message: tuple[Any, ...]
-    """The array that was read: message type 2, 3 or 4, message id, and the rest."""
+    """The array that was read: message type 2, 3 or 4, message id (a text, or an integer where a
+    peer sends one), and the rest. What `trace` readers give has the form that OCPP-J wants: a
+    CALL's action is a text, a payload is an object."""
     text: str
     """What was on the wire, as far as the log kept it."""
     charge_point: str = ""
@@ -45,3 +52,10 @@ class Trace:
     frames: tuple[TraceFrame, ...]
     ocpp_version: str = ""
     """`1.6`, `2.0.1`; empty where nobody has said it."""
+    timezone: str = ""
+    """Where it was written, `+02:00` or `Europe/Berlin`; empty where that is not known."""
+
+    @property
+    def charge_points(self) -> tuple[str, ...]:
+        """Whose frames these are, in the order in which they come up."""
+        return tuple(dict.fromkeys(frame.charge_point for frame in self.frames))

@@ -1,0 +1,297 @@
+"""The reader of all logs that have a frame somewhere in a line.
+
+Most programs write a time, a word for the direction and the frame, each in its own way. What such a
+form is, is a table of its *heads*: what stands right before the frame. One reader takes them all,
+because people paste several logs into one file, and cut the heads off; a frame that no head tells
+is still taken, with whatever word or arrow stands before it (`sim_core.traces.directions`).
+
+The wrappers of journald, docker and e-mail stand further in front and need not be known where a
+frame begins; where a frame goes on in the next line they are taken off.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sim_core.traces import stamps
+from sim_core.traces.entries import Entry, Notes, Source
+from sim_core.traces.frames import Side
+from sim_core.traces.mending import from_python, mended, python_value
+from sim_core.traces.messages import (
+    ABRIDGED,
+    BEGINS,
+    CUT_OFF,
+    CUT_SHORT,
+    NOT_JSON,
+    TOO_LONG,
+    Gathering,
+    NotAMessage,
+    Read,
+    read_at,
+    read_whole,
+)
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a program writes before a frame. In `pattern` `way` is the word for the direction and
+    `cp` the charge point; it ends where the frame begins."""
+
+    form: str
+    pattern: re.Pattern[str]
+    sides: Mapping[str, Side]
+    abridges: bool = False
+    """The program cuts long frames, and says how long they were."""
+
+
+def head(form: str, pattern: str, sides: Mapping[str, Side], *, abridges: bool = False) -> Head:
+    return Head(form, re.compile(rf"(?:{pattern})\s*\Z"), sides, abridges)
+
+
+FROM_CSMS = {"recv": Side.CHARGER, "send": Side.CSMS, "sent": Side.CSMS}
+"""As the words mean where it is the CSMS that writes the log."""
+
+BEFORE = 400
+"""How much of a line before a frame is looked at."""
+MOST_LINES = 20_000
+"""Of one frame."""
+MOST_FAILURES = 64
+"""How often in one line something may look like a frame and be none."""
+
+WRAPPER = re.compile(
+    r"(?:>\s?)+"
+    r"|[\w.-]{1,80}\s+\|\s"
+    r"|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \S+ [^\s\[:]+(?:\[\d+\])?: "
+    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* \S+ [^\s\[:]+\[\d+\]: "
+    r"|[│┃|]\s"
+)
+"""What e-mail, docker and journald put before each line."""
+ANOTHER_LINE = re.compile(
+    r"\s*(?:\[[\w./ -]{1,30}\]\s+(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\b"
+    r"|(?:\[?\w+\s?\]?\s+)?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d\S*\s+[\[(A-Z]"
+    r"|(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR)[: ])"
+)
+"""How a line begins that a frame does not go on in."""
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+WAY = re.compile(
+    r"(?<![A-Za-z])(recv|received?|receiving|rx|incoming|inbound|in|from|sent|send|sending|tx|"
+    r"outgoing|outbound|out|to|request|response)(?![A-Za-z])|(<[-=<]+|[-=>]+>|<|>|[→←⇒⇐])",
+    re.IGNORECASE,
+)
+PYTHON_TEXT = re.compile(r"b?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")", re.DOTALL)
+BYTES_BEHIND = re.compile(r"\s*\[(\d+) bytes")
+JSON_TEXT = re.compile(r'(?:[^"\\]|\\.)*"')
+DOUBLED = re.compile(r'(?:[^"]|"")*"(?!")')
+
+
+class LineReader:
+    """Reads one file by a set of heads."""
+
+    def __init__(self, source: Source, notes: Notes, heads: Sequence[Head]) -> None:
+        self._lines = [self._clean(line) for _, line in source.lines()]
+        self._notes = notes
+        self._heads = heads
+        self._cut_off = 0
+
+    @staticmethod
+    def _clean(line: str) -> str:
+        if "\x1b" in line:
+            line = ESCAPES.sub("", line)
+        if "&quot;" in line or "&#34;" in line:
+            line = html.unescape(line)
+        return line.replace("\x00", "") if "\x00" in line else line
+
+    def entries(self) -> Iterator[Entry]:
+        """The frames, in the order of the lines."""
+        place = 0
+        while place < len(self._lines):
+            place = yield from self._line(place)
+
+    def _line(self, place: int) -> Generator[Entry, None, int]:
+        """The frames that begin in a line; returns the place of the next line to look at."""
+        line = self._lines[place]
+        number = place + 1
+        start = at = failures = 0
+        while failures < MOST_FAILURES and (found := BEGINS.search(line, at)) is not None:
+            begin = found.start()
+            before = line[max(start, begin - BEFORE) : begin]
+            known = self._head(before)
+            if (
+                known is None
+                and found.end() == len(line)
+                and found[0].strip() == "["
+                and (before.strip())
+            ):
+                break  # a bracket at the end of a line of something else
+            try:
+                read, text, last, end = self._frame(place, begin, known)
+            except NotAMessage as error:
+                failures += 1
+                self._notes.leave_out(str(error), number)
+                at = found.start() + 1
+                continue
+            self._notes.use(number, last + 1)
+            yield self._entry(
+                read, text, number, known, before, line[end:] if last == place else ""
+            )
+            if last > place:
+                if BEGINS.search(self._lines[last], end):
+                    self._lines[last] = self._lines[last][end:]
+                    return last
+                return last + 1
+            start = at = end
+        return place + 1
+
+    def _head(self, before: str) -> tuple[Head, re.Match[str]] | None:
+        for one in self._heads:
+            if (found := one.pattern.search(before)) is not None:
+                return one, found
+        return None
+
+    def _entry(
+        self,
+        read: Read,
+        text: str,
+        number: int,
+        known: tuple[Head, re.Match[str]] | None,
+        before: str,
+        behind: str,
+    ) -> Entry:
+        at = stamps.find(before, last=True) or (
+            stamps.find(behind) if not BEGINS.search(behind) or "|" in behind else None
+        )
+        if known is None:
+            words = WAY.findall(before[-80:])
+            way = "".join(words[-1]).lower() if words else ""
+            return Entry(read.message, text, number, at, way=way)
+        one, found = known
+        self._notes.heads[one.form] += 1
+        groups = found.groupdict()
+        side = one.sides.get((groups.get("way") or "").strip().lower())
+        return Entry(
+            read.message,
+            text,
+            number,
+            at,
+            side,
+            (groups.get("cp") or "").strip(),
+        )
+
+    # -- one frame, in whatever way it is written --------------------------------------------------
+
+    def _frame(
+        self, place: int, begin: int, known: tuple[Head, re.Match[str]] | None
+    ) -> tuple[Read, str, int, int]:
+        """(message, its text, the place of its last line, where it ends there)."""
+        line = self._lines[place]
+        quote = line[begin - 1] if begin else ""
+        if quote in ("'", '"') and (written := self._in_quotes(line, begin, known)) is not None:
+            return Read(read_whole(written[0]), written[1]), written[0].strip(), place, written[1]
+        try:
+            read = read_at(line, begin)
+        except NotAMessage as error:
+            put_right = mended(line[begin:]) if "\t" in line else from_python(line, begin)
+            if put_right is None:
+                raise error
+            message = read_whole(put_right)
+            self._notes.mend(place + 1)
+            return Read(message, len(line)), put_right, place, len(line)
+        if read is not None:
+            return read, line[begin : read.end], place, read.end
+        return self._over_lines(place, begin)
+
+    def _in_quotes(
+        self, line: str, begin: int, known: tuple[Head, re.Match[str]] | None
+    ) -> tuple[str, int] | None:
+        """A frame within a string: of Python, of JSON, or of a table. Returns its text and where
+        the string ends; None where it is none of them."""
+        quote = line[begin - 1]
+        start = begin - 2 if line[begin - 2 : begin - 1] == "b" else begin - 1
+        if known is not None and known[0].abridges:
+            found = PYTHON_TEXT.match(line, start)
+            if found is None:
+                raise NotAMessage(CUT_SHORT if ABRIDGED.search(line, begin) else CUT_OFF)
+            text = _of_python(found[0])
+            size = BYTES_BEHIND.match(line, found.end())
+            if size is not None and int(size[1]) != len(text.encode("utf-8", "replace")):
+                raise NotAMessage(CUT_SHORT)
+            return text, found.end()
+        if quote == "'":
+            found = PYTHON_TEXT.match(line, start)
+            return (_of_python(found[0]), found.end()) if found else None
+        if re.match(r'\[\s*\d\s*,\s*""', line[begin:]):
+            found = DOUBLED.match(line, begin)
+            return (found[0][:-1].replace('""', '"'), found.end()) if found else None
+        if re.match(r'\[\s*\d\s*,\s*\\+"', line[begin:]):
+            found = JSON_TEXT.match(line, begin)
+            if found is None:
+                return None
+            try:
+                return str(json.loads(f'"{found[0]}')), found.end()
+            except ValueError:
+                raise NotAMessage(NOT_JSON) from None
+        return None
+
+    def _over_lines(self, place: int, begin: int) -> tuple[Read, str, int, int]:
+        """A frame that goes on in the next lines, until its brackets are closed."""
+        gathering = Gathering()
+        most = max(20, MOST_LINES // (1 + self._cut_off))
+        last, at, end = place, begin, None
+        while True:
+            line = self._lines[last]
+            if last > place:
+                wrapper = self._wrapper(line)
+                at = wrapper
+                if self._ends_frame(line):
+                    break
+            ended = gathering.add(line[at:])
+            if ended is not None:
+                end = at + ended
+                break
+            last += 1
+            if gathering.too_long or last - place >= most or last >= len(self._lines):
+                break
+        if end is None:
+            self._cut_off += 1
+            cut = ABRIDGED.search(self._lines[place], begin)
+            raise NotAMessage(TOO_LONG if gathering.too_long else CUT_SHORT if cut else CUT_OFF)
+        text = gathering.text
+        try:
+            return Read(read_whole(text), end), text, last, end
+        except NotAMessage:
+            self._cut_off += 1
+            if (put_right := mended(text)) is not None and "\t" in text:
+                self._notes.mend(place + 1)
+                return Read(read_whole(put_right), end), put_right, last, end
+            raise
+
+    @staticmethod
+    def _wrapper(line: str) -> int:
+        """Where a line begins behind what is put before each."""
+        at = 0
+        while (found := WRAPPER.match(line, at)) is not None:
+            at = found.end()
+        return at
+
+    def _ends_frame(self, line: str) -> bool:
+        """Whether a line begins something else."""
+        if ANOTHER_LINE.match(line, self._wrapper(line)):
+            return True
+        found = BEGINS.search(line)
+        return (
+            found is not None
+            and self._head(line[max(0, found.start() - BEFORE) : found.start()]) is not None
+        )
+
+
+def _of_python(literal: str) -> str:
+    """The text of a string or of bytes as Python writes them."""
+    try:
+        value = python_value(literal)
+    except ValueError:
+        raise NotAMessage(NOT_JSON) from None
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -1,0 +1,319 @@
+"""Reads a log: tells its form, takes its frames, and puts them into one order and one zone.
+
+What a form gives is made into a trace here, the same way for all of them: who has said a frame,
+which of them is there twice, whether the file begins with the newest, and what time it was in UTC.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+from datetime import timezone as fixed_zone
+from itertools import pairwise
+from pathlib import Path
+
+from sim_core.traces import directions, stamps
+from sim_core.traces.entries import Entry, Note, Notes, Source
+from sim_core.traces.formats.form import CannotRead, Form
+from sim_core.traces.formats.own import compact
+from sim_core.traces.formats.table import FORM, FORMS, UNREAD
+from sim_core.traces.frames import Side, Trace, TraceFrame
+from sim_core.traces.messages import CALL, CALLRESULT
+
+LARGEST = 1024 * 1024 * 1024
+COPY_S = timedelta(seconds=1)
+"""A frame that is there again within this time was logged twice; later it was sent again."""
+COPY_FRAMES = 8
+"""The same where there are no times: within so many frames."""
+FAR = timedelta(days=7)
+VERSIONS = {"BootNotification": {"chargingStation": "2.0.1", "chargePointVendor": "1.6"}}
+OF_16 = frozenset(
+    {"StartTransaction", "StopTransaction", "GetConfiguration", "ChangeConfiguration"}
+)
+OF_201 = frozenset(
+    {"TransactionEvent", "NotifyReport", "GetVariables", "SetVariables", "GetBaseReport"}
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A log that was read: its trace, and what is to be said of it."""
+
+    trace: Trace
+    form: Form
+    guessed: bool
+    """Whether nobody has said which form it is."""
+    lines: int
+    duplicates: int
+    other_lines: int
+    """Lines with something on them that belong to no frame."""
+    left_out: dict[str, Note]
+    mended: Note
+    unsure: int
+    """Frames of which it is no more than likely who has said them."""
+    reversed: bool
+    """The file begins with the newest."""
+    zones: tuple[timedelta, ...]
+    """By how much its clock is ahead of UTC, as was found out; more than one where it changes."""
+    zone_unknown: bool
+    """Its times have no zone, and nothing tells it: they are taken as UTC."""
+
+
+def read_file(path: Path, **how: str | tzinfo | None) -> Reading:
+    """Read a file; what else is asked for is that of `read`. Raises CannotRead, OSError."""
+    if path.stat().st_size > LARGEST:
+        raise CannotRead(f"{path.name} is larger than 1 GiB: cut it into pieces with `split`.")
+    return read(path.read_bytes(), path.name, **how)  # type: ignore[arg-type]
+
+
+def read(
+    data: bytes,
+    name: str = "",
+    *,
+    form: str | None = None,
+    timezone: tzinfo | None = None,
+    charge_point: str | None = None,
+) -> Reading:
+    """Read a log.
+
+    `form` is the name of one of `FORMS`, where it is not to be guessed; `timezone` is that of times
+    without one; of a log of several `charge_point` names the one that is wanted. Raises CannotRead
+    with a sentence where there is no frame in it.
+    """
+    source = Source(name, data, _decoded(data))
+    chosen = _form(source, form)
+    notes = Notes()
+    entries = list(chosen.read(source, notes))
+    if not entries:
+        raise CannotRead(_nothing(source, chosen, notes, told=form is not None))
+    entries, upside_down = _in_order(entries, notes)
+    sides = directions.guessed(entries)
+    entries, sides, duplicates = _without_copies(entries, sides, notes)
+    zone = timezone or (stamps.zone_of(notes.timezone) if notes.timezone else None)
+    times = stamps.LocalTimes(zone, () if zone else _witnesses(entries, sides))
+    frames = [
+        TraceFrame(
+            side,
+            times.utc(entry.at) if entry.at else None,
+            entry.message,
+            entry.text,
+            entry.charge_point,
+            entry.line,
+        )
+        for entry, (side, _) in zip(entries, sides, strict=True)
+    ]
+    if charge_point is not None:
+        frames = _of(charge_point, frames)
+    naive = any(entry.at is not None and entry.at.tzinfo is None for entry in entries)
+    zones = tuple(times.offsets) if naive and not zone else ()
+    trace = Trace(name, tuple(frames), notes.ocpp_version or _version(frames))
+    named = notes.timezone or stamps.offset_text(timezone)
+    if not named and zones:
+        named = stamps.offset_text(fixed_zone(zones[0]))
+    lines = [number for number, line in source.lines() if line.strip()]
+    return Reading(
+        replace(trace, timezone=named),
+        _most(chosen, notes),
+        form is None,
+        source.text.rstrip("\n").count("\n") + 1 if source.text else 0,
+        duplicates,
+        sum(number not in notes.used for number in lines),
+        notes.left_out,
+        notes.mended,
+        sum(likely for _, likely in sides),
+        upside_down,
+        zones,
+        naive and not times.known,
+    )
+
+
+# -- which form ------------------------------------------------------------------------------------
+
+
+def _decoded(data: bytes) -> str:
+    """A file as text: PowerShell writes UTF-16, and a NUL or half a character harms nobody here."""
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if data.startswith(mark):
+            return data[2:].decode(encoding, "replace")
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    return text if "\n" in text else text.replace("\r", "\n")
+
+
+def _form(source: Source, name: str | None) -> Form:
+    if not source.data.strip():
+        raise CannotRead(f"{_called(source)} is empty.")
+    if name is not None:
+        return FORM[name]
+    for form in FORMS:
+        if form.told_by(source):
+            return form
+    for unread in UNREAD:
+        if unread.told_by(source):
+            raise CannotRead(f"{_called(source)} is {unread.title}: {unread.why}")
+    return FORM["plain"]
+
+
+def _most(chosen: Form, notes: Notes) -> Form:
+    """The form whose words most of the frames have."""
+    known = [name for name, _ in notes.heads.most_common() if name in FORM]
+    return FORM[known[0]] if known else chosen
+
+
+def _called(source: Source) -> str:
+    return source.name or "what was read"
+
+
+def _nothing(source: Source, form: Form, notes: Notes, *, told: bool) -> str:
+    whys = "; ".join(f"{why} ({note.count})" for why, note in notes.left_out.items())
+    what = f", read as {form.title}," if told else ""
+    found = f" What there is: {whys}." if whys else ""
+    return (
+        f"{_called(source)}{what} has no OCPP-J frame that could be read.{found} "
+        "A frame begins with [2, [3, or [4, and is whole."
+    )
+
+
+# -- the order -------------------------------------------------------------------------------------
+
+
+def _in_order(entries: list[Entry], notes: Notes) -> tuple[list[Entry], bool]:
+    """The entries from the oldest on, and whether the file begins with the newest."""
+    if notes.keeps_order:
+        return entries, False
+    if notes.sorts and all(entry.at is not None for entry in entries):
+        return sorted(entries, key=lambda entry: stamps.without_zone(entry.at)), False
+    if _is_reversed(entries):
+        return entries[::-1], True
+    return entries, False
+
+
+def _is_reversed(entries: Sequence[Entry]) -> bool:
+    """By the times, where they say it; else by answers that stand before their requests."""
+    forward = backward = 0
+    for one, other in pairwise(entries):
+        if one.at is None or other.at is None:
+            continue
+        if (one.at.tzinfo is None) == (other.at.tzinfo is None):
+            forward += one.at < other.at
+            backward += one.at > other.at
+    if forward != backward:
+        return backward > forward
+    asked: dict[str, int] = {}
+    for place, entry in enumerate(entries):
+        if entry.message[0] == CALL:
+            asked.setdefault(str(entry.message[1]), place)
+    before = after = 0
+    for place, entry in enumerate(entries):
+        if entry.message[0] != CALL and (request := asked.get(str(entry.message[1]))) is not None:
+            before += place < request
+            after += place > request
+    return before > after
+
+
+def _without_copies(
+    entries: list[Entry], sides: list[tuple[Side, bool]], notes: Notes
+) -> tuple[list[Entry], list[tuple[Side, bool]], int]:
+    """What was logged twice is there once."""
+    if notes.keeps_copies:
+        return entries, sides, 0
+    seen: dict[tuple[Side, str], list[tuple[int, Entry]]] = {}
+    kept: list[int] = []
+    for place, (entry, (side, _)) in enumerate(zip(entries, sides, strict=True)):
+        known = seen.setdefault((side, _spelt(entry)), [])
+        if any(_is_copy(place - there, entry, other) for there, other in known[-COPY_FRAMES:]):
+            continue
+        known.append((place, entry))
+        kept.append(place)
+    left = [entries[place] for place in kept], [sides[place] for place in kept]
+    return *left, len(entries) - len(kept)
+
+
+def _spelt(entry: Entry) -> str:
+    try:
+        return compact(list(entry.message))
+    except ValueError:
+        return entry.text
+
+
+def _is_copy(apart: int, entry: Entry, other: Entry) -> bool:
+    if entry.charge_point != other.charge_point and entry.charge_point and other.charge_point:
+        return False
+    if entry.at is None or other.at is None:
+        return apart <= COPY_FRAMES
+    if (entry.at.tzinfo is None) != (other.at.tzinfo is None):
+        return False
+    return abs(entry.at - other.at) <= COPY_S
+
+
+# -- the time --------------------------------------------------------------------------------------
+
+
+def _witnesses(
+    entries: Sequence[Entry], sides: Sequence[tuple[Side, bool]]
+) -> list[stamps.Witness]:
+    """What tells the zone of the log: the CSMS's clock, or where it is silent the charger's."""
+    by_csms: list[stamps.Witness] = []
+    by_charger: list[stamps.Witness] = []
+    for entry, (side, _) in zip(entries, sides, strict=True):
+        if entry.at is None or entry.at.tzinfo is not None:
+            continue
+        payload = entry.message[-1]
+        if entry.message[0] == CALLRESULT and side is Side.CSMS:
+            told, witnesses = payload.get("currentTime"), by_csms
+        elif entry.message[0] == CALL and side is Side.CHARGER:
+            told, witnesses = _stamped(payload), by_charger
+        else:
+            continue
+        utc = stamps.iso(told)
+        if utc is not None:  # what a CSMS says without a zone is UTC, as OCPP has it
+            witnesses.append(stamps.Witness(entry.at, stamps.without_zone(utc)))
+    offsets = Counter(one.offset for one in by_charger if one.offset is not None)
+    agreed = {offset for offset, _ in offsets.most_common(1)}
+    if not by_csms:
+        return [one for one in by_charger if one.offset in agreed]
+    told = sorted(one.local for one in by_csms)
+    return by_csms + [one for one in by_charger if _is_far(one.local, told)]
+
+
+def _is_far(local: datetime, told: Sequence[datetime]) -> bool:
+    """Whether the CSMS has told its time only long before or after: the summer may lie between."""
+    place = bisect_left(told, local)
+    return all(abs(local - moment) > FAR for moment in told[max(0, place - 1) : place + 1])
+
+
+def _stamped(payload: dict[str, object]) -> object:
+    samples = payload.get("meterValue")
+    if isinstance(samples, list) and samples and isinstance(samples[-1], dict):
+        return samples[-1].get("timestamp")
+    return payload.get("timestamp")
+
+
+# -- whose, and which OCPP -------------------------------------------------------------------------
+
+
+def _of(charge_point: str, frames: list[TraceFrame]) -> list[TraceFrame]:
+    wanted = [frame for frame in frames if frame.charge_point == charge_point]
+    if wanted:
+        return wanted
+    known = sorted({frame.charge_point for frame in frames} - {""})
+    there = ", ".join(known[:20]) if known else "none that has a name"
+    raise CannotRead(f"There are no frames of charge point {charge_point!r}; there are: {there}.")
+
+
+def _version(frames: Sequence[TraceFrame]) -> str:
+    """Which OCPP is spoken, as far as the messages tell."""
+    for frame in frames:
+        if frame.message[0] != CALL:
+            continue
+        action, payload = frame.message[2], frame.message[3]
+        for field, version in VERSIONS.get(action, {}).items():
+            if field in payload:
+                return version
+        if action in OF_16:
+            return "1.6"
+        if action in OF_201:
+            return "2.0.1"
+    return ""
