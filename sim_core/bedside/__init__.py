@@ -1,0 +1,1 @@
+"""Between a real charger and its CSMS: a relay that changes nothing, and who looks at it."""

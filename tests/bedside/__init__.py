@@ -1,0 +1,1 @@
+"""Tests of what stands between a real charger and its CSMS."""
