@@ -119,6 +119,37 @@ class TransactionSnapshot:
     started_at: datetime
     meter_start_wh: int
     energy_wh: float
+    vehicle: str | None = None
+    """The one that it began with."""
+    soc_begin_percent: float | None = None
+
+
+@dataclass(frozen=True)
+class SessionSnapshot:
+    """What has been charged, or is being charged, in one transaction."""
+
+    connector_id: int
+    transaction_id: TransactionId | None
+    """None as long as it has none; at the end of a session: it never got one."""
+    token: str
+    started_at: datetime
+    ended_at: datetime | None
+    """None: it goes on."""
+    meter_start_wh: int
+    energy_wh: float
+    """By the meter of the charge point."""
+    reason: str = ""
+    """Why it ended, like Local or EVDisconnected."""
+    vehicle: str | None = None
+    soc_begin_percent: float | None = None
+    soc_end_percent: float | None = None
+    told: str = ""
+    """What the CSMS knows of its end: `waiting`, `told` or `given up`; empty while it goes on."""
+
+    @property
+    def csms_energy_wh(self) -> float | None:
+        """What the CSMS bills, for it has taken begin and end; None: it does not know."""
+        return self.energy_wh if self.told == "told" and self.transaction_id is not None else None
 
 
 @dataclass(frozen=True)
@@ -200,6 +231,8 @@ class ConnectorSnapshot:
     """The charging profile that allows least here now, whether or not the vehicle could take more;
     None: no profile counts. While `limited_by` is `profile`, it is what binds."""
     transaction: TransactionSnapshot | None = None
+    last_session: SessionSnapshot | None = None
+    """What was charged here last, once it has ended."""
     token: str | None = None
     """The card that is authorised, waiting for the plug or charging."""
     identifying: bool = False
@@ -340,6 +373,8 @@ class StationSnapshot:
     reservation: ReservationSnapshot | None = None
     """A reservation of connector 0: one connector, whichever, is kept free for it."""
     journal: JournalSnapshot = JournalSnapshot()
+    sessions: tuple[SessionSnapshot, ...] = ()
+    """What has been charged, the newest first: those that have ended and are still kept."""
     firmware: FirmwareSnapshot = FirmwareSnapshot()
     upload: UploadSnapshot = UploadSnapshot()
     profile: ProfileSnapshot | None = None

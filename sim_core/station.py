@@ -43,7 +43,12 @@ from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.settings.options import ConfigError, Settings
 from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnapshot
 from sim_core.standing_warnings import Standing
-from sim_core.station_snapshot import JournalView, connector_snapshot, reservation_snapshot
+from sim_core.station_snapshot import (
+    JournalView,
+    SessionsView,
+    connector_snapshot,
+    reservation_snapshot,
+)
 from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
 from sim_core.store.watch import StateWatch
@@ -120,6 +125,7 @@ class Station:
         charge_point, environment = self.charge_point, self.charge_point.environment
         clock = environment.clock  # a fault in any of its timers is that of the charge point
         self._journal = JournalView(store.journal, charge_point.row_name)
+        self._sessions = SessionsView(store.sessions)
         self._state_watch = (
             None
             if store.path == MEMORY
@@ -472,6 +478,8 @@ class Station:
     def _picture(self) -> StationSnapshot:
         charge_point, charger = self.charge_point, self.charger
         identity, ahead = charge_point.identity(), charge_point.environment.ahead
+        # in a fleet nobody asks, and each of them would hold its own
+        sessions = self._sessions.look() if self.seen_afar else self._sessions
         return StationSnapshot(
             charge_point_id=charger.config.charge_point_id,
             vendor=identity.vendor,
@@ -479,7 +487,9 @@ class Station:
             firmware_version=identity.firmware_version or "",
             link=self._link_picture(),
             connectors=tuple(
-                connector_snapshot(charger, connector, charge_point)
+                connector_snapshot(
+                    charger, connector, charge_point, sessions.last.get(connector.number)
+                )
                 for connector in charger.connectors.values()
             ),
             text_limits=charger.policy.text_limits,
@@ -487,6 +497,7 @@ class Station:
             status=charge_point.whole_word(),
             reservation=reservation_snapshot(charger.reservations.whole),
             journal=self._journal.of(ahead),
+            sessions=sessions.shown,
             firmware=charger.updates.snapshot(),
             upload=charger.uploads["diagnostics"].snapshot(),
             profile=charger.limits.snapshots.get(0),

@@ -23,10 +23,11 @@ from sim_core.snapshot import (
     JournalSnapshot,
     LostEntry,
     ReservationSnapshot,
+    SessionSnapshot,
     TransactionSnapshot,
 )
-from sim_core.store.interface import Journal
-from sim_core.store.records import Reservation
+from sim_core.store.interface import Journal, Sessions
+from sim_core.store.records import Reservation, Session
 
 
 class Words(Protocol):
@@ -39,8 +40,10 @@ class Words(Protocol):
         """A row of the journal."""
 
 
-def connector_snapshot(charger: Charger, connector: Connector, words: Words) -> ConnectorSnapshot:
-    """One connector."""
+def connector_snapshot(
+    charger: Charger, connector: Connector, words: Words, last: SessionSnapshot | None
+) -> ConnectorSnapshot:
+    """One connector; `last` is what was charged there before."""
     metal, transaction = connector.metal, connector.transaction
     facts = connector.facts(charger.condition)
     state, word = words.connector_word(facts)
@@ -68,9 +71,12 @@ def connector_snapshot(charger: Charger, connector: Connector, words: Words) -> 
             transaction.started_at,
             transaction.meter_start_wh,
             reading.register_wh - transaction.meter_start_wh,
+            transaction.vehicle,
+            transaction.soc_begin_percent,
         )
         if transaction
         else None,
+        last_session=last,
         token=facts.token or connector.authorizing,
         identifying=charger.vehicles.is_identifying(connector),
         authorizing=facts.authorizing,
@@ -146,3 +152,41 @@ class JournalView:
                 ),
             )
         return self._shown
+
+
+class SessionsView:
+    """What has been charged, read only after a session has ended or the CSMS has heard of it."""
+
+    __slots__ = ("_seen", "_sessions", "last", "shown")
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._seen = -1
+        self.shown: tuple[SessionSnapshot, ...] = ()
+        self.last: dict[int, SessionSnapshot] = {}
+        """The newest of each connector."""
+
+    def look(self) -> SessionsView:
+        """See what there is now."""
+        if self._seen != self._sessions.revision:
+            self._seen = self._sessions.revision
+            self.shown = tuple(_session(one) for one in self._sessions.all())
+            self.last = {one.connector_id: one for one in reversed(self.shown)}
+        return self
+
+
+def _session(one: Session) -> SessionSnapshot:
+    return SessionSnapshot(
+        connector_id=one.connector_id,
+        transaction_id=one.transaction_id,
+        token=one.token,
+        started_at=one.started_at,
+        ended_at=one.ended_at,
+        meter_start_wh=one.meter_start_wh,
+        energy_wh=one.meter_stop_wh - one.meter_start_wh,
+        reason=one.reason,
+        vehicle=one.vehicle,
+        soc_begin_percent=one.soc_begin_percent,
+        soc_end_percent=one.soc_end_percent,
+        told=one.told.value,
+    )

@@ -63,6 +63,10 @@ class Transaction:
     """A power loss has interrupted it, and it is only there to be stopped."""
     absent: Vehicle | None = None
     """The vehicle that was unplugged and is not back."""
+    vehicle: str | None = None
+    """Name of the vehicle that it began with."""
+    soc_begin_percent: float | None = None
+    """What was in its battery then."""
 
 
 NO_TRACE: Final[deque[float]] = deque(maxlen=0)

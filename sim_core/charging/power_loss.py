@@ -117,6 +117,7 @@ class PowerLoss:
             left.meter_start_wh,
             transaction_id=left.transaction_id,
             interrupted=not metal.plugged,
+            vehicle=left.vehicle,
         )
         self._csms.hear(TransactionWentOn(connector.number, left.key))
         self._limits.refresh()

@@ -31,7 +31,7 @@ from sim_core.charging.vocabulary import (
     StopReason,
 )
 from sim_core.store.interface import Store
-from sim_core.store.records import NewTransaction, StoredTransaction
+from sim_core.store.records import NewTransaction, Session, StoredTransaction
 
 
 class Transactions:
@@ -171,6 +171,9 @@ class Transactions:
                 )
             )
             transaction = Transaction(key, card.token, card.group, now, meter_start_wh)
+            if metal.vehicle is not None:
+                transaction.vehicle = metal.vehicle.kind.name
+                transaction.soc_begin_percent = metal.vehicle.soc_percent
             connector.transaction = transaction
             connector.authorization = connector.held_for = None
             connector.ended = False
@@ -268,6 +271,10 @@ class Transactions:
         at = max(at or self._environment.now(), transaction.started_at)
         samples = self._sampling.kept(transaction.key)
         with self._store.together():
+            # before it is heard of: what is answered at once finds its session there
+            self._store.sessions.add(
+                self._session(connector_id, transaction, reason, register_wh, at)
+            )
             self._csms.hear(
                 TransactionEnded(
                     connector_id=connector_id,
@@ -283,6 +290,33 @@ class Transactions:
             )
             self._store.transactions.end(transaction.key)
         self._limits.end(transaction.key)
+
+    def _session(
+        self,
+        connector_id: int,
+        transaction: Transaction | StoredTransaction,
+        reason: StopReason,
+        register_wh: int,
+        at: datetime,
+    ) -> Session:
+        begun = ended = None
+        if isinstance(transaction, Transaction):
+            vehicle = self._connectors[connector_id].metal.vehicle or transaction.absent
+            begun, ended = transaction.soc_begin_percent, vehicle and vehicle.soc_percent
+        return Session(
+            key=transaction.key,
+            connector_id=connector_id,
+            token=transaction.token,
+            started_at=transaction.started_at,
+            ended_at=at,
+            meter_start_wh=transaction.meter_start_wh,
+            meter_stop_wh=register_wh,
+            reason=reason.value,
+            transaction_id=transaction.transaction_id,
+            vehicle=transaction.vehicle,
+            soc_begin_percent=begun,
+            soc_end_percent=ended,
+        )
 
     # -- what the CSMS thinks of it ----------------------------------
 

@@ -43,6 +43,9 @@ CONNECTOR: Schema = {"type": "integer", "minimum": 1}
 STATUS: Schema = {"type": "string", "enum": list(known_statuses())}
 
 
+TRANSACTION_ID: Schema = {"type": "integer"}
+
+
 def _or_null(schema: Schema) -> Schema:
     return schema | {"type": [schema["type"], "null"]}
 
@@ -176,6 +179,26 @@ SCHEMAS: dict[str, Schema] = {
         warnings=_list(TEXT),
         versions={"type": "object", "additionalProperties": TEXT},
         settings={"type": "object"},
+    ),
+    "Sessions": _closed(
+        sessions=_list(
+            _closed(
+                connector=CONNECTOR,
+                transaction_id=_or_null(TRANSACTION_ID),
+                id_tag=TEXT,
+                vehicle=_or_null(TEXT),
+                started_at=TEXT,
+                ended_at=_or_null(TEXT),
+                minutes=NUMBER,
+                energy_wh=NUMBER,
+                meter_start_wh=WHOLE,
+                soc_begin_percent=_or_null(NUMBER),
+                soc_end_percent=_or_null(NUMBER),
+                reason=_or_null(TEXT),
+                csms={"enum": ["waiting", "told", "given up", None]},
+                csms_energy_wh=_or_null(NUMBER),
+            )
+        )
     ),
     "Messages": _closed(
         exchanges=_list(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import metadata
 from typing import Any
 
@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 
 from sim_core.http_door.answers import answer, refusal
 from sim_core.redaction import HIDDEN, public_url, without_users
+from sim_core.session_export import as_csv, as_rows, sessions_of
 from sim_core.settings.options import Settings, options_of
 from sim_core.sidecar import openapi
 from sim_core.sidecar.command_routes import Query, parse_query
@@ -115,6 +116,16 @@ class ReadHandlers:
             }
         )
 
+    async def sessions(self, request: Request) -> Response:
+        return answer({"sessions": as_rows(sessions_of(self._station.snapshot), self._now())})
+
+    async def sessions_csv(self, request: Request) -> Response:
+        text = as_csv(sessions_of(self._station.snapshot), self._now())
+        return Response(text, headers={"Content-Type": "text/csv; charset=utf-8"})
+
+    def _now(self) -> datetime:
+        return self._station.now()
+
     async def metrics(self, request: Request) -> Response:
         text, media_type = self._metrics.exposition(request.headers.get("accept", ""))
         return Response(text, headers={"Content-Type": media_type})
@@ -185,6 +196,19 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
         "Settings without secrets, connectors, active sessions, link and versions",
         ReadHandlers.info,
         schema="Info",
+    ),
+    ReadRoute(
+        "/sessions",
+        "What has been charged and is being charged, the newest first; `csms` says what the CSMS "
+        "knows of the end",
+        ReadHandlers.sessions,
+        schema="Sessions",
+    ),
+    ReadRoute(
+        "/sessions.csv",
+        "The same for a spreadsheet",
+        ReadHandlers.sessions_csv,
+        media_type="text/csv",
     ),
     ReadRoute("/metrics", "Numbers for Prometheus", ReadHandlers.metrics, media_type="text/plain"),
     ReadRoute(

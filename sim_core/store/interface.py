@@ -26,6 +26,7 @@ from sim_core.store.records import (
     NewTransaction,
     Reservation,
     SecurityEvent,
+    Session,
     StoredProfile,
     StoredTransaction,
     TransactionId,
@@ -144,13 +145,26 @@ class Journal(Protocol):
 
     def confirm(self, row: JournalRow, transaction_id: TransactionId | None = None) -> None:
         """The CSMS has answered a row: it leaves. The answer to a beginning may bring the
-        transaction id."""
+        transaction id. The session learns of either."""
 
     def give_up(self, row: JournalRow, why: str, at: datetime) -> None:
         """The attempts for a row are spent: it leaves unanswered, and is kept where one can see."""
 
     def dead_letters(self, limit: int) -> list[DeadLetter]:
         """The last `limit` rows that were given up, newest first."""
+
+
+class Sessions(Protocol):
+    """What has been charged: transactions that have ended, long after their messages have left."""
+
+    revision: int
+    """Raised by every change."""
+
+    def add(self, session: Session) -> None:
+        """A transaction has ended; the oldest of more than are kept go."""
+
+    def all(self) -> list[Session]:
+        """Every session that is kept, newest first."""
 
 
 class TokenCache(Protocol):
@@ -249,6 +263,7 @@ class Store(Protocol):
     documents: Documents
     transactions: Transactions
     journal: Journal
+    sessions: Sessions
     tokens: TokenCache
     local_list: LocalList
     reservations: Reservations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 TransactionId = int | str
@@ -62,6 +63,43 @@ class DeadLetter:
     transaction_id: TransactionId | None
     given_up_at: datetime
     why: str
+
+
+class Told(str, Enum):
+    """What the CSMS knows of a session's end."""
+
+    WAITING = "waiting"
+    """It has not been told yet, or has not answered."""
+    TOLD = "told"
+    GIVEN_UP = "given up"
+    """The attempts to tell it are spent: nobody will bill this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A transaction that has ended, as its charger knows it. It outlives its messages."""
+
+    key: int
+    """Our own of the transaction."""
+    connector_id: int
+    token: str
+    started_at: datetime
+    ended_at: datetime
+    meter_start_wh: int
+    meter_stop_wh: int
+    reason: str
+    """Why it ended, in the word for people."""
+    transaction_id: TransactionId | None = None
+    vehicle: str | None = None
+    soc_begin_percent: float | None = None
+    soc_end_percent: float | None = None
+    told: Told = Told.WAITING
+
+
+SESSIONS_KEPT = 1_000
+"""Of more the oldest go."""
+SESSIONS_IN_MEMORY = 50
+"""The same where nothing is kept: hundreds of such charge points may be in one process."""
 
 
 @dataclass(frozen=True, slots=True)

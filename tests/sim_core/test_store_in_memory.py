@@ -19,7 +19,10 @@ from sim_core.store.records import (
     SAMPLED,
     KnownToken,
     NewTransaction,
+    SESSIONS_IN_MEMORY,
+    SESSIONS_KEPT,
     Reservation,
+    Session,
     StoredProfile,
 )
 from sim_core.store.sqlite.store import SqliteStore
@@ -82,6 +85,19 @@ def _with_row(write: Callable[[Store, Any], Any]) -> Write:
 
 def _stop(store: Store, key: int) -> None:
     with store.together():
+        store.sessions.add(
+            Session(
+                key=key,
+                connector_id=1,
+                token="TAG",
+                started_at=NOW,
+                ended_at=NOW,
+                meter_start_wh=0,
+                meter_stop_wh=1,
+                reason="Local",
+                soc_begin_percent=12.5,
+            )
+        )
         store.journal.append(ENDED, {"register_wh": 1}, key=key, connector_id=1, at=NOW)
         store.transactions.end(key)
 
@@ -197,7 +213,8 @@ def _all_that_can_be_read(store: Store) -> dict[str, Any]:
         "events": (store.security_log.all(), store.security_log.next_waiting()),
         "kept": [store.documents.get(name) for name in TAGS],
         "profiles": store.profiles.all(),
-        "revision": store.journal.revision,
+        "revision": (store.journal.revision, store.sessions.revision),
+        "sessions": store.sessions.all(),
     }
 
 
@@ -299,3 +316,14 @@ def test_nothing_is_left_of_a_session_that_was_answered() -> None:
     assert len(tables) >= 14
     rows = [row for table in tables for row in table.values()]
     assert [row for row in rows if not isinstance(row, int)] == [], "all but the last numbers"
+
+
+def test_of_sessions_the_newest_stay() -> None:
+    for store, most in (
+        (MemoryStore(), SESSIONS_IN_MEMORY),
+        (SqliteStore(MEMORY, NOW), SESSIONS_KEPT),
+    ):
+        for _ in range(most + 5):
+            _begin(1, "TAG")(store)
+            _stop(store, store.transactions.open()[0].key)
+        assert [one.key for one in store.sessions.all()] == list(range(most + 5, 5, -1))

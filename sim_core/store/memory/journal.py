@@ -9,18 +9,20 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from sim_core.store.memory.sessions import Sessions
 from sim_core.store.memory.transactions import Transactions
 from sim_core.store.memory.undo import Undo
-from sim_core.store.records import ENDED, DeadLetter, JournalRow, TransactionId
+from sim_core.store.records import ENDED, DeadLetter, JournalRow, Told, TransactionId
 
 
 class Journal:
     """See `interface.Journal`."""
 
-    __slots__ = ("_given_up", "_rows", "_transactions", "_undo", "revision")
+    __slots__ = ("_given_up", "_rows", "_sessions", "_transactions", "_undo", "revision")
 
-    def __init__(self, undo: Undo, transactions: Transactions) -> None:
+    def __init__(self, undo: Undo, transactions: Transactions, sessions: Sessions) -> None:
         self._undo = undo
+        self._sessions = sessions
         self._transactions = transactions
         self.revision = 0
         # The first row of a plain dictionary is slow to find after many that have left.
@@ -66,13 +68,14 @@ class Journal:
         with self._undo.together():
             if transaction_id is not None:
                 self._transactions.set_id(row.transaction_key, transaction_id)
-            self._leave(row)
+                self._sessions.set_id(row.transaction_key, transaction_id)
+            self._leave(row, Told.TOLD)
 
     def give_up(self, row: JournalRow, why: str, at: datetime) -> None:
         with self._undo.together():
             gone = DeadLetter(row.kind, row.connector_id, row.transaction_id, at, why)
             self._undo.put(self._given_up, row.number, gone)
-            self._leave(row)
+            self._leave(row, Told.GIVEN_UP)
 
     def dead_letters(self, limit: int) -> list[DeadLetter]:
         newest = sorted(
@@ -80,12 +83,13 @@ class Journal:
         )
         return [gone for _, gone in newest[:limit]]
 
-    def _leave(self, row: JournalRow) -> None:
+    def _leave(self, row: JournalRow, told: Told) -> None:
         self._undo.take(self._rows, row.number)
         self.revision += 1
         if row.kind != ENDED:
             return
         key = row.transaction_key
+        self._sessions.tell(key, told)
         self._transactions.forget(key)
         for number in [n for n, other in self._rows.items() if other.transaction_key == key]:
             self._undo.take(self._rows, number)

@@ -11,6 +11,7 @@ from sim_core.store.memory.journal import Journal
 from sim_core.store.memory.profiles import Profiles
 from sim_core.store.memory.reservations import Reservations
 from sim_core.store.memory.security_log import SecurityLog
+from sim_core.store.memory.sessions import Sessions
 from sim_core.store.memory.tokens import LocalList, TokenCache
 from sim_core.store.memory.transactions import Transactions
 from sim_core.store.memory.undo import Undo
@@ -32,6 +33,7 @@ class MemoryStore:
         "registers",
         "reservations",
         "security_log",
+        "sessions",
         "tokens",
         "transactions",
         "trouble",
@@ -48,7 +50,9 @@ class MemoryStore:
         self.configuration: interface.Configuration = Configuration(undo)
         self.documents: interface.Documents = Documents(undo)
         self.transactions: interface.Transactions = transactions
-        self.journal: interface.Journal = Journal(undo, transactions)
+        sessions = Sessions(undo)
+        self.sessions: interface.Sessions = sessions
+        self.journal: interface.Journal = Journal(undo, transactions, sessions)
         self.tokens: interface.TokenCache = TokenCache(undo)
         self.local_list: interface.LocalList = LocalList(undo)
         self.reservations: interface.Reservations = Reservations(undo)

@@ -17,7 +17,7 @@ from sim_core.store.interface import StoreError
 from sim_core.store.sqlite.database import PATIENT_MS, refusal_of
 from sim_core.store.sqlite.migration import TABLES_OF_1, from_1
 from sim_core.store.sqlite.place import beside
-from sim_core.store.sqlite.schema import OUR_TABLES, SCHEMA, SCHEMA_VERSION
+from sim_core.store.sqlite.schema import LATER, OUR_TABLES, SCHEMA, SCHEMA_VERSION, making
 
 LOG = logging.getLogger(__name__)
 
@@ -156,7 +156,10 @@ def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
     if db.execute("PRAGMA quick_check").fetchone()[0] != "ok":
         raise DamagedError("its pages do not fit together")
     found = frozenset(name for (name,) in db.execute("SELECT name FROM sqlite_master"))
-    if version == 0 or (TABLES_OF_1 if version == 1 else OUR_TABLES) - found:
+    if version == 0 or (TABLES_OF_1 if version == 1 else OUR_TABLES - LATER) - found:
         raise DamagedError("what ChargeForge keeps is not in it")
     if version == 1:
         from_1(db, found)
+    else:
+        for table in sorted(LATER - found):
+            db.execute(making(table))

@@ -11,17 +11,19 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sim_core.store.records import ENDED, DeadLetter, JournalRow, TransactionId
+from sim_core.store.records import ENDED, DeadLetter, JournalRow, Told, TransactionId
 from sim_core.store.sqlite.database import Database
+from sim_core.store.sqlite.sessions import Sessions
 
 
 class Journal:
     """See `interface.Journal`."""
 
-    __slots__ = ("_db", "_depth", "_depth_before", "on_rollback", "revision")
+    __slots__ = ("_db", "_depth", "_depth_before", "_sessions", "on_rollback", "revision")
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, sessions: Sessions) -> None:
         self._db = db
+        self._sessions = sessions
         self.revision = 0
         self.on_rollback: Callable[[], None] = lambda: None
         self._depth: int = db.execute("SELECT count(*) FROM journal").fetchone()[0]
@@ -97,7 +99,8 @@ class Journal:
                     "UPDATE transactions SET transaction_id = ? WHERE key = ?",
                     (transaction_id, row.transaction_key),
                 )
-            self._leave(row)
+                self._sessions.set_id(row.transaction_key, transaction_id)
+            self._leave(row, Told.TOLD)
 
     def give_up(self, row: JournalRow, why: str, at: datetime) -> None:
         with self._db.together():
@@ -114,7 +117,7 @@ class Journal:
                     why,
                 ),
             )
-            self._leave(row)
+            self._leave(row, Told.GIVEN_UP)
 
     def dead_letters(self, limit: int) -> list[DeadLetter]:
         rows = self._db.execute(
@@ -127,9 +130,10 @@ class Journal:
             for kind, connector_id, transaction_id, at, why in rows
         ]
 
-    def _leave(self, row: JournalRow) -> None:
+    def _leave(self, row: JournalRow, told: Told) -> None:
         cursor = self._db.execute("DELETE FROM journal WHERE number = ?", (row.number,))
         self._depth -= cursor.rowcount
         self.revision += 1
         if row.kind == ENDED:
+            self._sessions.tell(row.transaction_key, told)
             self._db.execute("DELETE FROM transactions WHERE key = ?", (row.transaction_key,))

@@ -53,6 +53,21 @@ CREATE TABLE given_up (
     given_up_at TEXT NOT NULL,
     why TEXT NOT NULL
 );
+CREATE TABLE sessions (
+    key INTEGER PRIMARY KEY,
+    connector_id INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    ended_at TEXT NOT NULL,
+    meter_start_wh INTEGER NOT NULL,
+    meter_stop_wh INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    transaction_id,
+    vehicle TEXT,
+    soc_begin_percent REAL,
+    soc_end_percent REAL,
+    told TEXT NOT NULL
+);
 CREATE TABLE known_tokens (
     token TEXT PRIMARY KEY COLLATE NOCASE,
     status TEXT NOT NULL,
@@ -92,6 +107,17 @@ CREATE TABLE security_events (
     waits INTEGER NOT NULL
 );
 """
+LATER = frozenset({"sessions"})
+"""Tables that files of this version have got later: one that lacks them is given them empty."""
+
+
+def making(table: str) -> str:
+    """The statement that makes one table."""
+    found = re.search(rf"CREATE TABLE {table} \([^;]*;", SCHEMA)
+    assert found is not None
+    return found[0]
+
+
 OUR_TABLES = frozenset(re.findall(r"CREATE TABLE (\w+)", SCHEMA))
 NUMBERED = tuple(
     re.findall(r"CREATE TABLE (\w+) \(\s*\w+ INTEGER PRIMARY KEY AUTOINCREMENT", SCHEMA)

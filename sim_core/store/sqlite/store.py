@@ -20,6 +20,7 @@ from sim_core.store.sqlite.place import Place
 from sim_core.store.sqlite.profiles import Profiles
 from sim_core.store.sqlite.reservations import Reservations
 from sim_core.store.sqlite.security_log import SecurityLog
+from sim_core.store.sqlite.sessions import Sessions
 from sim_core.store.sqlite.tokens import LocalList, TokenCache
 from sim_core.store.sqlite.transactions import Transactions
 from sim_core.store.sqlite.values import Availability, Configuration, Documents, Registers
@@ -53,7 +54,9 @@ class SqliteStore:
         self.configuration: interface.Configuration = Configuration(db)
         self.documents: interface.Documents = Documents(db)
         self.transactions: interface.Transactions = Transactions(db)
-        self.journal: interface.Journal = Journal(db)
+        sessions = Sessions(db)
+        self.sessions: interface.Sessions = sessions
+        self.journal: interface.Journal = Journal(db, sessions)
         self.tokens: interface.TokenCache = TokenCache(db)
         self.local_list: interface.LocalList = LocalList(db)
         self.reservations: interface.Reservations = Reservations(db)
