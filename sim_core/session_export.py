@@ -1,4 +1,4 @@
-"""What has been charged, as rows for people and for programs: one table of columns for CSV and JSON.
+"""What has been charged, as rows for people and programs: one table of columns for CSV and JSON.
 
 A card's text may come from anybody who sends a RemoteStartTransaction, and a spreadsheet takes what
 begins with `=` for a formula: in CSV such a text gets an apostrophe before it, as spreadsheets

@@ -302,7 +302,8 @@ class Transactions:
         begun = ended = None
         if isinstance(transaction, Transaction):
             vehicle = self._connectors[connector_id].metal.vehicle or transaction.absent
-            begun, ended = transaction.soc_begin_percent, vehicle and vehicle.soc_percent
+            begun = transaction.soc_begin_percent
+            ended = vehicle.soc_percent if vehicle is not None else None
         return Session(
             key=transaction.key,
             connector_id=connector_id,
