@@ -11,9 +11,9 @@ from sim_core.hardware.model import Identity
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.registration import boot_payload
 from sim_core.ocpp16.status import Status
-from sim_core.ocpp16.timestamps import moment
 from sim_core.wire.answers import Payload
 from sim_core.wire.dialect import Dialect
+from sim_core.wire.timestamps import moment
 
 
 @dataclass(frozen=True)

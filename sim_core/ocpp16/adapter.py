@@ -37,8 +37,8 @@ from sim_core.ocpp16.security_log import SecurityMessages
 from sim_core.ocpp16.smart_charging import SmartCharging
 from sim_core.ocpp16.status_changes import StatusChanges
 from sim_core.ocpp16.transaction_messages import TransactionMessages
-from sim_core.ocpp16.why_alone import why_alone
 from sim_core.snapshot import Registration
+from sim_core.why_alone import why_alone
 from sim_core.wire.answers import Payload
 from sim_core.wire.outbox import Outbox
 

@@ -14,8 +14,8 @@ from ocpp.v16.enums import AuthorizationStatus
 
 from sim_core.charging.csms import Asked
 from sim_core.charging.vocabulary import Verdict
-from sim_core.ocpp16.timestamps import moment
 from sim_core.wire.answers import Answer, Error, Payload, Result
+from sim_core.wire.timestamps import moment
 
 STATUSES = {status.value.casefold(): status.value for status in AuthorizationStatus}
 """Each word as OCPP spells it, by the word in lower case."""

@@ -28,7 +28,7 @@ from sim_core.charging.profile import (
     Purpose,
     moment_of,
 )
-from sim_core.ocpp16.timestamps import moment
+from sim_core.wire.timestamps import moment
 
 WORDS: dict[Purpose, str] = {
     Purpose.STATION: "ChargePointMaxProfile",

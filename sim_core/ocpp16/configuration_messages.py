@@ -8,9 +8,9 @@ from ocpp.v16.enums import Action, ConfigurationStatus
 from sim_core.charging.environment import Note
 from sim_core.ocpp16.configuration import Configuration
 from sim_core.ocpp16.key_refusals import why_rejected
-from sim_core.ocpp16.routing import on
 from sim_core.ocpp16.security import Security
 from sim_core.wire.routes import Refusal, Reply
+from sim_core.wire.routing import on
 
 
 class ConfigurationMessages:

@@ -27,9 +27,9 @@ from sim_core.charging.environment import Environment
 from sim_core.charging.lifecycle import Lifecycle
 from sim_core.charging.policy import Policy, Setting
 from sim_core.ocpp16.points import Speech
-from sim_core.ocpp16.routing import on
 from sim_core.store.interface import TokenCache
 from sim_core.wire.routes import Refusal, Reply
+from sim_core.wire.routing import on
 
 
 class Core:

@@ -17,12 +17,11 @@ from sim_core.ocpp16.firmware_management import PROFILE as FIRMWARE_MANAGEMENT
 from sim_core.ocpp16.firmware_management import FirmwareManagement
 from sim_core.ocpp16.local_list import LocalListProfile
 from sim_core.ocpp16.points import Speech
-from sim_core.ocpp16.promises import KeptFirst
+from sim_core.ocpp16.promises import KEPT_AFTER_THE_ANSWER, REFUSED
 from sim_core.ocpp16.registration import Registrar
 from sim_core.ocpp16.remote_control import RemoteControl
 from sim_core.ocpp16.remote_trigger import ExtendedTrigger, Messages, RemoteTrigger
 from sim_core.ocpp16.reservation import ReservationProfile
-from sim_core.ocpp16.routing import FirstOf, ProfileRoutes
 from sim_core.ocpp16.security import Security
 from sim_core.ocpp16.security_log import SecurityMessages
 from sim_core.ocpp16.smart_charging import SmartCharging
@@ -31,7 +30,9 @@ from sim_core.ocpp16.switched_off import CERTIFICATES, routes_without
 from sim_core.snapshot import Registration
 from sim_core.store.interface import Store
 from sim_core.wire.answers import Payload
+from sim_core.wire.kept_first import KeptFirst
 from sim_core.wire.routes import Routes
+from sim_core.wire.routing import FirstOf, ProfileRoutes
 
 CORE, REMOTE_TRIGGER = "Core", "RemoteTrigger"
 LOG_STATUS = "LogStatusNotification"
@@ -115,5 +116,11 @@ def routes_of(
         of_log: Messages = {LOG_STATUS: security_messages.trigger_log}
         supported += [security_messages, ExtendedTrigger({**messages, **of_log}, connectors)]
         missing.add(CERTIFICATES)
-    routes = KeptFirst(ProfileRoutes(supported), store, environment.note)
+    routes = KeptFirst(
+        ProfileRoutes(supported),
+        store,
+        environment.note,
+        refused=REFUSED,
+        kept_after=KEPT_AFTER_THE_ANSWER,
+    )
     return FirstOf(routes, routes_without(frozenset(missing)))

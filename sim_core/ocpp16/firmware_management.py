@@ -20,10 +20,10 @@ from sim_core.files.archive import archive, file_name
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.evidence import Witness
 from sim_core.ocpp16.points import Speech
-from sim_core.ocpp16.routing import on
-from sim_core.ocpp16.timestamps import moment, stamp
 from sim_core.wire.answers import Payload
 from sim_core.wire.routes import Refusal, Reply
+from sim_core.wire.routing import on
+from sim_core.wire.timestamps import moment, stamp
 
 PROFILE = "FirmwareManagement"
 DIAGNOSTICS = "diagnostics"

@@ -14,10 +14,10 @@ from ocpp.v16.enums import Action, UpdateStatus, UpdateType
 
 from sim_core.charging.environment import Note
 from sim_core.charging.token_list import Changes, TokenList
-from sim_core.ocpp16.routing import on
-from sim_core.ocpp16.timestamps import moment
 from sim_core.store.records import KnownToken
 from sim_core.wire.routes import Reply
+from sim_core.wire.routing import on
+from sim_core.wire.timestamps import moment
 
 PROFILE = "LocalAuthListManagement"
 NO_LIST = -1

@@ -13,7 +13,7 @@ from sim_core.charging.domain_events import Sample
 from sim_core.hardware.measurands import CELSIUS, MEASURANDS, REGISTER, Measurand
 from sim_core.hardware.meter import ROUNDING, Reading
 from sim_core.hardware.model import Metering
-from sim_core.ocpp16.timestamps import stamp
+from sim_core.wire.timestamps import stamp
 
 TEMPERATURE: dict[str, Callable[[float], float]] = {
     "Celsius": lambda celsius: celsius,

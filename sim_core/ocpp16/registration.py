@@ -13,12 +13,12 @@ from sim_core.charging.environment import Environment
 from sim_core.hardware.model import Identity
 from sim_core.ocpp16.configuration import Configuration
 from sim_core.ocpp16.points import Speech
-from sim_core.ocpp16.timestamps import moment
 from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.runtime.asyncio_helpers import LightEvent
 from sim_core.snapshot import Registration
 from sim_core.wire.answers import Answer, NoAnswer, Payload, Result
 from sim_core.wire.outbox import Outbox
+from sim_core.wire.timestamps import moment
 
 BOOT_RETRY_S = 10.0
 """Our own pause where the CSMS gives none: CALLERROR, silence, interval 0 (§4.2)."""

@@ -21,10 +21,10 @@ from sim_core.charging.reservations import Reservations
 from sim_core.charging.transactions import Transactions
 from sim_core.charging.vocabulary import StopReason
 from sim_core.ocpp16.points import Speech
-from sim_core.ocpp16.routing import on
 from sim_core.ocpp16.smart_charging import SmartCharging
 from sim_core.wire.answers import Payload
 from sim_core.wire.routes import Reply
+from sim_core.wire.routing import on
 
 
 class RemoteControl:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Container, Mapping
 from ocpp.v16 import call_result
 from ocpp.v16.enums import Action, MessageTrigger, TriggerMessageStatus
 
-from sim_core.ocpp16.routing import on
 from sim_core.wire.routes import Reply
+from sim_core.wire.routing import on
 
 Messages = Mapping[str, Callable[["int | None"], None]]
 """Name of a message -> what sends it, for a connector or for all."""

@@ -14,10 +14,10 @@ from ocpp.v16.enums import Action, CancelReservationStatus, ReservationStatus
 
 from sim_core.charging.reservation_rules import Booking
 from sim_core.charging.reservations import Booked, Reservations
-from sim_core.ocpp16.routing import on
-from sim_core.ocpp16.timestamps import moment
 from sim_core.store.records import Reservation
 from sim_core.wire.routes import Refusal, Reply
+from sim_core.wire.routing import on
+from sim_core.wire.timestamps import moment
 
 PROFILE = "Reservation"
 IDS = range(-(2**63), 2**63)

@@ -33,13 +33,13 @@ from sim_core.charging.uploads import (
 )
 from sim_core.files.archive import archive, file_name
 from sim_core.ocpp16.evidence import Witness
-from sim_core.ocpp16.routing import on
-from sim_core.ocpp16.timestamps import moment, stamp
 from sim_core.store.interface import Store
 from sim_core.store.records import SecurityEvent
 from sim_core.wire.answers import NoAnswer, Payload
 from sim_core.wire.outbox import Outbox
 from sim_core.wire.routes import Reply
+from sim_core.wire.routing import on
+from sim_core.wire.timestamps import moment, stamp
 
 LOG = "log"
 AGAIN_S = 60.0

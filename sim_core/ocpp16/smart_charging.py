@@ -25,10 +25,10 @@ from sim_core.charging.limits import Limits
 from sim_core.charging.policy import Policy
 from sim_core.charging.profile import Installed, Period, Profile, Purpose, moment_of
 from sim_core.ocpp16.charging_profile import ALLOWED_UNIT, PURPOSES, WORDS, Bounds, bounds_of, read
-from sim_core.ocpp16.routing import on
-from sim_core.ocpp16.timestamps import stamp
 from sim_core.wire.answers import Payload
 from sim_core.wire.routes import Refusal, Reply
+from sim_core.wire.routing import on
+from sim_core.wire.timestamps import stamp
 
 PROFILE = "SmartCharging"
 LONGEST_NOTE = 200

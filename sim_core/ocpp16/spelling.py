@@ -17,12 +17,12 @@ from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Metering
 from sim_core.ocpp16.metering import meter_value
 from sim_core.ocpp16.points import RepeatedStart
-from sim_core.ocpp16.timestamps import stamp
 from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.ocpp16.words import REASONS
 from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow
 from sim_core.wire.answers import Payload
 from sim_core.wire.spelling import Call
+from sim_core.wire.timestamps import stamp
 
 ACTIONS = {BEGAN: "StartTransaction", SAMPLED: "MeterValues", ENDED: "StopTransaction"}
 ID = "transactionId"

@@ -15,10 +15,10 @@ from functools import partial
 from sim_core.charging.environment import Environment
 from sim_core.ocpp16.configuration import Configuration
 from sim_core.ocpp16.status import Status
-from sim_core.ocpp16.timestamps import stamp
 from sim_core.runtime.clock import Timer
 from sim_core.wire.answers import Answer, NoAnswer, Payload
 from sim_core.wire.outbox import Outbox
+from sim_core.wire.timestamps import stamp
 
 NO_ERROR = "NoError"
 

@@ -20,11 +20,11 @@ import trustme
 from websockets.asyncio.server import serve
 
 from sim_core.commands import Plug, Start, Stop, Unplug
-from sim_core.ocpp16.timestamps import moment
 from sim_core.snapshot import LinkState, StationSnapshot
 from sim_core.wire import connecting
 from sim_core.wire.access import NOTHING_SET, Access, Tls
 from sim_core.wire.link import NO_PONG
+from sim_core.wire.timestamps import moment
 from tests.chaos import child
 from tests.chaos.test_chaos import UnreliableCsms, judge
 from tests.harness import Harness

@@ -25,8 +25,8 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
-from sim_core.ocpp16.timestamps import stamp
 from sim_core.settings.model_file import load_model
+from sim_core.wire.timestamps import stamp
 from tests.conformance.acts import charge, checked, payloads, said
 from tests.file_servers import HttpFiles
 from tests.harness import MODEL, Harness

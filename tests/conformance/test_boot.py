@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from sim_core.commands import Accepted, LinkDown, Plug, Stop
-from sim_core.ocpp16.timestamps import moment
 from sim_core.snapshot import Registration
+from sim_core.wire.timestamps import moment
 from tests.conformance.acts import all_statuses, charge, configure, payloads, read_key, said
 from tests.harness import Harness, HarnessClock
 from tests.scripted_csms import CallError, Cut, Drop, Payload

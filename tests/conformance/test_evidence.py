@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sim_core.commands import InjectFault, Plug, Start, Unplug
-from sim_core.ocpp16.timestamps import stamp
+from sim_core.wire.timestamps import stamp
 from tests.conformance.acts import charge, checked
 from tests.file_servers import HttpFiles, Says
 from tests.harness import Harness

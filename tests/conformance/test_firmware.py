@@ -30,7 +30,7 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
-from sim_core.ocpp16.timestamps import stamp
+from sim_core.wire.timestamps import stamp
 from tests.conformance.acts import charge, checked, payloads, read_key
 from tests.file_servers import FtpFiles, HttpFiles, Says
 from tests.harness import Harness

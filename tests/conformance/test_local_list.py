@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
-from sim_core.ocpp16.timestamps import stamp
+from sim_core.wire.timestamps import stamp
 from tests.conformance.acts import (
     checked,
     configure,

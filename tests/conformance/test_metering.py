@@ -10,8 +10,8 @@ import pytest
 
 from sim_core.commands import Accepted, LinkDown, LinkUp, Plug, Start, Stop, Unplug
 from sim_core.hardware.measurands import USUAL_MEASURANDS
-from sim_core.ocpp16.timestamps import moment
 from sim_core.store.records import ENDED
+from sim_core.wire.timestamps import moment
 from tests.conformance.acts import charge, checked, configure, energy_wh, payloads
 from tests.harness import Harness, HarnessClock
 from tests.scripted_csms import Payload

@@ -27,8 +27,8 @@ from sim_core.commands import (
     SuspendEV,
     Unplug,
 )
-from sim_core.ocpp16.timestamps import stamp
 from sim_core.snapshot import LinkState
+from sim_core.wire.timestamps import stamp
 from tests.conformance.acts import (
     back_online,
     charge,

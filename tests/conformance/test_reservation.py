@@ -29,9 +29,9 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
-from sim_core.ocpp16.timestamps import stamp
 from sim_core.settings.garage_file import load_garage
 from sim_core.settings.model_file import load_model
+from sim_core.wire.timestamps import stamp
 from tests.conformance.acts import (
     all_statuses,
     charge,

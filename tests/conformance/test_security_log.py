@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from sim_core.commands import LinkDown, LinkUp, Plug, PowerOff, PowerOn
-from sim_core.ocpp16.timestamps import stamp
 from sim_core.wire.access import Access
+from sim_core.wire.timestamps import stamp
 from tests.conformance.acts import only_of, payloads
 from tests.file_servers import HttpFiles, Says
 from tests.harness import Harness

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import trustme
 
-from sim_core.ocpp16.timestamps import stamp
 from sim_core.wire.access import Access, Tls
+from sim_core.wire.timestamps import stamp
 from tests.conformance.acts import only_of, read_key, unplug_network
 from tests.harness import Harness
 from tests.scripted_csms import Cut

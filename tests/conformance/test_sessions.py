@@ -18,7 +18,7 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
-from sim_core.ocpp16.timestamps import moment
+from sim_core.wire.timestamps import moment
 from tests.conformance.acts import calls, charge, checked, configure, lanes, payloads, said
 from tests.harness import Harness
 from tests.scripted_csms import Payload

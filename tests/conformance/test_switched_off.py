@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sim_core.ocpp16.timestamps import stamp
+from sim_core.wire.timestamps import stamp
 from tests.conformance.acts import only_of
 from tests.harness import Harness
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sim_core.commands import Plug, Refused, Start, Unplug
-from sim_core.ocpp16.timestamps import stamp
+from sim_core.wire.timestamps import stamp
 from tests.quirks.acts import gresgying, statuses
 
 

@@ -40,8 +40,8 @@ from sim_core.commands import (
     Unlock,
     Unplug,
 )
-from sim_core.ocpp16.timestamps import stamp
 from sim_core.snapshot import LinkState, Registration
+from sim_core.wire.timestamps import stamp
 from tests.harness import Harness
 from tests.scripted_csms import Answer, CallError, Cut, Drop, Twice
 

@@ -19,7 +19,6 @@ from sim_core.events import Ring
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Metering
 from sim_core.ocpp16.metering import sampled_values
-from sim_core.ocpp16.timestamps import moment
 from sim_core.runtime.clock import ManualClock, SystemClock, Timer
 from sim_core.settings.model_file import load_model
 from sim_core.settings.options import ConfigError
@@ -28,6 +27,7 @@ from sim_core.station import Station
 from sim_core.store.interface import MEMORY
 from sim_core.store.records import SAMPLED
 from sim_core.wire.message_log import MessageLog
+from sim_core.wire.timestamps import moment
 from tests.harness import Harness, settings
 from tests.scripted_csms import ScriptedCsms
 

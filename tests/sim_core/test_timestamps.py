@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim_core.ocpp16.timestamps import moment, stamp
+from sim_core.wire.timestamps import moment, stamp
 
 
 @given(st.datetimes(timezones=st.just(timezone.utc)))

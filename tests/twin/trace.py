@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sim_core.ocpp16.timestamps import moment
+from sim_core.wire.timestamps import moment
 
 FROM_CHARGER = "cp->csms"
 ON_ITS_WAY = timedelta(seconds=1.2)

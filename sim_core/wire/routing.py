@@ -7,19 +7,19 @@ keep some forty routes for messages that hardly ever come. What makes share is k
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import ocpp.routing
-from ocpp.v16.enums import Action
 
 from sim_core.wire.routes import Handler, Route, Routes
 
 H = TypeVar("H", bound=Callable[..., Any])
 
 
-def on(action: Action, *, skip_schema_validation: bool = False) -> Callable[[H], H]:
-    """Mark a method as the handler of an action."""
+def on(action: Enum, *, skip_schema_validation: bool = False) -> Callable[[H], H]:
+    """Mark a method as the handler of an action, a member of a version's enumeration."""
     mark = ocpp.routing.on(action, skip_schema_validation=skip_schema_validation)
     return cast("Callable[[H], H]", mark)
 
