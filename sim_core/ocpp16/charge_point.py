@@ -16,6 +16,7 @@ from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts
 from sim_core.events import Event
+from sim_core.evidence import Witness
 from sim_core.files.transfer import LIMIT_S, Transfers
 from sim_core.hardware.model import Identity
 from sim_core.ocpp16 import refused_units
@@ -24,7 +25,6 @@ from sim_core.ocpp16.charging_profile import RULES
 from sim_core.ocpp16.configuration import Configuration
 from sim_core.ocpp16.configuration_keys import keys_of, standard_keys
 from sim_core.ocpp16.dialect import OCPP_16
-from sim_core.ocpp16.evidence import Witness
 from sim_core.ocpp16.feature_profiles import routes_of
 from sim_core.ocpp16.firmware_management import DIAGNOSTICS, FirmwareManagement
 from sim_core.ocpp16.habits import speech_of
@@ -188,10 +188,12 @@ class ChargePoint:
             environment,
             self.charger.connectors,
             self.charger.condition,
-            self.configuration,
             store.journal,
             identity=self.identity,
-            registrar=self.registrar,
+            registration=lambda: self.registrar.registration,
+            configuration=lambda: self.configuration.report([])[0],
+            status=lambda facts: connector_status(facts).value,
+            row_name=self.row_name,
         )
         behaviour = model.behaviour
         self.reports = StatusReports(

@@ -16,9 +16,9 @@ from sim_core.charging.environment import Environment
 from sim_core.charging.update_record import IDLE, Update
 from sim_core.charging.updates import Updates
 from sim_core.charging.uploads import Upload, Uploads, pause_of, shown, tries_of
+from sim_core.evidence import Witness
 from sim_core.files.archive import archive, file_name
 from sim_core.ocpp16.dialect import OCPP_16
-from sim_core.ocpp16.evidence import Witness
 from sim_core.ocpp16.points import Speech
 from sim_core.wire.answers import Payload
 from sim_core.wire.routes import Refusal, Reply

@@ -31,8 +31,8 @@ from sim_core.charging.uploads import (
     shown,
     tries_of,
 )
+from sim_core.evidence import Witness
 from sim_core.files.archive import archive, file_name
-from sim_core.ocpp16.evidence import Witness
 from sim_core.store.interface import Store
 from sim_core.store.records import SecurityEvent
 from sim_core.wire.answers import NoAnswer, Payload

@@ -128,7 +128,7 @@ class Journal(Protocol):
     def append(
         self, kind: str, content: dict[str, Any], *, key: int, connector_id: int, at: datetime
     ) -> None:
-        """Write at the end what has happened: BEGAN, SAMPLED or ENDED, and the facts of it.
+        """Write at the end what has happened: BEGAN, SAMPLED, MOVED or ENDED, and the facts of it.
 
         `key` is our own of the transaction; the CSMS's is not known yet.
         """

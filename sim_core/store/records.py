@@ -34,8 +34,8 @@ class StoredTransaction(NewTransaction):
     transaction_id: TransactionId | None
 
 
-BEGAN, SAMPLED, ENDED = "began", "sampled", "ended"
-"""What a row of the journal tells of a transaction."""
+BEGAN, SAMPLED, MOVED, ENDED = "began", "sampled", "moved", "ended"
+"""What a row of the journal tells of a transaction; MOVED: it does something else than before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class JournalRow:
 
     number: int
     kind: str
-    """BEGAN, SAMPLED or ENDED."""
+    """BEGAN, SAMPLED, MOVED or ENDED."""
     content: dict[str, Any]
     """The facts. Of schema 1: {"spelt": {"action": …, "payload": …}}, as OCPP 1.6 is to say it."""
     transaction_key: int

@@ -170,6 +170,11 @@ class JournalLane:
             self._drop(row, calls)
             await asyncio.sleep(0)  # many may follow, and each of them is a commit
             return
+        if not calls:
+            self._store.journal.confirm(row)
+            self._left(row)
+            await asyncio.sleep(0)
+            return
         self._row_open = row.number
         self._throttle.row_goes()
         sending = _Sending(row, calls[-1], self._clock.monotonic(), self._sender.answered)

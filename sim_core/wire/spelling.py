@@ -25,7 +25,8 @@ class Spelling(Protocol):
     def calls(self, row: JournalRow) -> tuple[Call, ...] | str:
         """What is sent for a row, in order; the answer to the last one is that to the row.
 
-        A text in place of calls says why it can never be sent: it is given up with that.
+        A text in place of calls says why it can never be sent: it is given up with that. No calls
+        at all: there is nothing to say of it, and it leaves.
         """
 
     def name(self, kind: str) -> str:

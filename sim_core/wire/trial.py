@@ -32,10 +32,15 @@ PATIENCE_S, LONGEST_PATIENCE_S = 30.0, 600.0
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """TransactionMessageAttempts and TransactionMessageRetryInterval (OCPP 1.6 §9.1)."""
+    """How often a row is sent, and how long after each time (TransactionMessageAttempts and
+    TransactionMessageRetryInterval of OCPP 1.6 §9.1, MessageAttempts and MessageAttemptInterval of
+    OCPP 2.0.1)."""
 
     attempts: int
     interval_s: float
+    counts_silence: bool = False
+    """No answer is a failure as any other (OCPP 2.0.1 E13); else a begin or an end is sent until it
+    is answered (OCPP 1.6 §3.7.1)."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,8 @@ class Trial:
         """There was no answer within `took_s`; `heard_before`: to the call before there was."""
         self.silences += 1
         policy = self._policy()
+        if policy.counts_silence and row.kind != SAMPLED:
+            return self.failed(row, "no answer", hurried=hurried)
         if row.kind == SAMPLED:
             self._silent_at = row.number if heard_before else 0
         if row.kind == SAMPLED and (

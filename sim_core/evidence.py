@@ -6,7 +6,7 @@ GetDiagnostics and GetLog hand in the same archive.
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from importlib import metadata
@@ -15,14 +15,11 @@ from typing import Any
 from sim_core.charging.condition import Condition
 from sim_core.charging.connector import Connector
 from sim_core.charging.environment import Environment
+from sim_core.charging.facts import Facts
 from sim_core.events import Event
 from sim_core.files.archive import Evidence
 from sim_core.hardware.model import Identity
-from sim_core.ocpp16.configuration import Configuration
-from sim_core.ocpp16.registration import Registrar
-from sim_core.ocpp16.spelling import ACTIONS
-from sim_core.ocpp16.status import connector_status
-from sim_core.snapshot import JOURNAL_SHOWN
+from sim_core.snapshot import JOURNAL_SHOWN, Registration
 from sim_core.store.interface import Journal
 from sim_core.wire.message_log import Exchange
 
@@ -40,7 +37,9 @@ class Witness:
         "_environment",
         "_identity",
         "_journal",
-        "_registrar",
+        "_registration",
+        "_row_name",
+        "_status",
         "exchanges",
         "history",
     )
@@ -51,12 +50,16 @@ class Witness:
         environment: Environment,
         connectors: Mapping[int, Connector],
         condition: Condition,
-        configuration: Configuration,
         journal: Journal,
         *,
         identity: Callable[[], Identity],
-        registrar: Registrar,
+        registration: Callable[[], Registration],
+        configuration: Callable[[], Sequence[dict[str, Any]]],
+        status: Callable[[Facts], str],
+        row_name: Callable[[str], str],
     ) -> None:
+        """`configuration` is what a CSMS may set, without a secret; `status` and `row_name` are the
+        protocol's words for a connector and for a kind of row."""
         self._charge_point_id = charge_point_id
         self._environment = environment
         self._connectors = connectors
@@ -64,7 +67,9 @@ class Witness:
         self._configuration = configuration
         self._journal = journal
         self._identity = identity
-        self._registrar = registrar
+        self._registration = registration
+        self._status = status
+        self._row_name = row_name
         self.exchanges: Callable[[], list[Exchange]] = list
         """What has gone over the wire, as far as it is remembered; the station sets it."""
         self.history: Callable[[], list[Event]] = list
@@ -89,7 +94,7 @@ class Witness:
             until=until,
             exchanges=tuple((at, exchange) for at, exchange in exchanges if at and within(at)),
             events=tuple(event for event in self.history() if within(event.at)),
-            configuration=tuple(self._configuration.report([])[0]),
+            configuration=tuple(self._configuration()),
             state=self._state(),
             versions=versions(),
         )
@@ -102,14 +107,14 @@ class Witness:
             "model": identity.model,
             "serialNumber": identity.serial_number,
             "firmwareVersion": identity.firmware_version,
-            "registration": self._registrar.registration.value,
+            "registration": self._registration().value,
             "connectors": [self._connector(one) for one in self._connectors.values()],
             "journal": {
                 "waiting": self._journal.depth,
                 "first": [
                     {
                         "number": row.number,
-                        "action": ACTIONS[row.kind],
+                        "action": self._row_name(row.kind),
                         "connectorId": row.connector_id,
                         "transactionId": row.transaction_id,
                         "writtenAt": (row.written_at + ahead).isoformat(),
@@ -119,7 +124,7 @@ class Witness:
                 ],
                 "givenUp": [
                     {
-                        "action": ACTIONS[gone.kind],
+                        "action": self._row_name(gone.kind),
                         "connectorId": gone.connector_id,
                         "transactionId": gone.transaction_id,
                         "at": (gone.given_up_at + ahead).isoformat(),
@@ -134,7 +139,7 @@ class Witness:
         fault, transaction = connector.metal.fault, connector.transaction
         return {
             "connectorId": connector.number,
-            "status": connector_status(connector.facts(self._condition)).value,
+            "status": self._status(connector.facts(self._condition)),
             "errorCode": fault.error_code if fault else None,
             "registerWh": connector.metal.meter.register_wh,
             "transactionId": transaction.transaction_id if transaction else None,

@@ -1,0 +1,172 @@
+"""The device model of one station: its variables with their values (OCPP 2.0.1 Part 2, block B).
+
+What a variable is stands in its row; here is what it holds, and what is answered to whoever reads
+or sets it. A value that OCPP 1.6 has a key for is kept under that key, so that both versions have
+one setting. Values of what is (`operational`) are asked for when somebody looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from enum import Enum
+
+from sim_core.ocpp201.variables import Access, Address, Component, Name, Variable
+
+ACTUAL = "Actual"
+"""The one attribute that this station has of each variable (AttributeEnumType)."""
+SECRET = "BasicAuthPassword"
+
+
+class Found(Enum):
+    """Whether there is such a variable; the value is OCPP's word."""
+
+    YES = "Accepted"
+    NO_COMPONENT = "UnknownComponent"
+    NO_VARIABLE = "UnknownVariable"
+
+
+class DeviceModel:
+    """The variables with their values. Addresses are compared without case."""
+
+    __slots__ = ("_by_key", "_components", "_live", "_on_change", "_save", "_values", "_variables",
+                 "_waiting")  # fmt: skip
+
+    def __init__(
+        self,
+        variables: Iterable[Variable],
+        *,
+        initial: Mapping[str, str],
+        stored: Mapping[str, str],
+        save: Callable[[str, str], None],
+        on_change: Callable[[Address], None],
+    ) -> None:
+        """`initial` changes what variables are at the first start: by `Component.Variable`, or by
+        the key of OCPP 1.6 that means the same; `stored` is what a CSMS has set.
+
+        Raises ValueError with a sentence when an initial value is not allowed.
+        """
+        self._variables = {variable.address.folded: variable for variable in variables}
+        self._components = {address.component for address in self._variables}
+        self._save = save
+        self._on_change = on_change
+        self._live: dict[Address, Callable[[], str]] = {}
+        self._values: dict[Address, str] = {}
+        """Those that are not what they are at the first start."""
+        self._waiting: dict[Address, str] = {}
+        """Those that count from the next boot on."""
+        self._by_key: dict[str, Address] = {}
+        for address, variable in self._variables.items():
+            self._by_key.setdefault(str(variable.address).casefold(), address)
+            if variable.key:
+                self._by_key.setdefault(variable.key.casefold(), address)
+        for name, value in initial.items():
+            self._begin_with(name, value)
+        for address, variable in self._variables.items():
+            kept = stored.get(variable.stored_as)
+            if kept is not None and not variable.why_not(kept):
+                self._values[address] = variable.normal(kept)
+
+    def _begin_with(self, name: str, value: str) -> None:
+        address = self._by_key.get(name.casefold())
+        if address is None:
+            if "." in name:
+                raise ValueError(f"there is no variable {name} here: look at its spelling.")
+            return  # a key of OCPP 1.6 that nothing here means
+        variable = self._variables[address]
+        if why := variable.why_not(value):
+            shown = "what it is set to" if variable.access is Access.WRITE_ONLY else repr(value)
+            raise ValueError(f"{name} cannot be {shown}: {why}.")
+        self._variables[address] = replace(variable, value=variable.normal(value))
+
+    # -- what others here need ---------------------------------------
+
+    def __iter__(self) -> Iterator[Variable]:
+        """Every variable, in the order in which they are reported."""
+        return iter(self._variables.values())
+
+    def live(self, component: Component, name: str, value: Callable[[], str],
+             instance: str | None = None) -> None:  # fmt: skip
+        """Ask for the value of a variable when somebody looks; nothing where there is none."""
+        address = Address(component, Name(name, instance)).folded
+        if address in self._variables:
+            self._live[address] = value
+
+    def variable(self, address: Address) -> Variable | None:
+        """What is known of a variable."""
+        return self._variables.get(address.folded)
+
+    def value(self, address: Address) -> str:
+        """What it holds, as it is."""
+        folded = address.folded
+        live = self._live.get(folded)
+        if live is not None:
+            return live()
+        value = self._values.get(folded)
+        return self._variables[folded].value if value is None else value
+
+    def text(self, component: str, name: str, instance: str | None = None) -> str:
+        """What a variable of the station holds; empty where there is no such one."""
+        address = Address(Component(component), Name(name, instance))
+        return self.value(address) if address.folded in self._variables else ""
+
+    def flag(self, component: str, name: str, instance: str | None = None) -> bool:
+        """The same of a boolean one."""
+        return self.text(component, name, instance) == "true"
+
+    def number(self, component: str, name: str, instance: str | None = None) -> int:
+        """The same of a whole number; 0 where there is none."""
+        text = self.text(component, name, instance)
+        return int(text) if text else 0
+
+    def items(self, component: str, name: str, instance: str | None = None) -> tuple[str, ...]:
+        """The same of a list."""
+        text = self.text(component, name, instance)
+        return tuple(text.split(",")) if text else ()
+
+    def override(self, component: str, name: str, value: str) -> None:
+        """Set a variable from within (the interval that BootNotification brings)."""
+        self._keep(Address(Component(component), Name(name)).folded, value)
+
+    def rebooted(self) -> None:
+        """What waited for a boot counts from now on."""
+        waited, self._waiting = self._waiting, {}
+        for address, value in waited.items():
+            self._values[address] = value
+            self._on_change(self._variables[address].address)
+
+    # -- what a CSMS asks --------------------------------------------
+
+    def find(self, address: Address) -> Found:
+        """Whether there is such a variable."""
+        folded = address.folded
+        if folded in self._variables:
+            return Found.YES
+        if folded.component not in self._components:
+            return Found.NO_COMPONENT
+        return Found.NO_VARIABLE
+
+    def why_not(self, address: Address, text: str) -> str:
+        """What speaks against setting a variable that is there, as a sentence without full stop."""
+        variable = self._variables[address.folded]
+        if variable.access is Access.READ_ONLY:
+            return f"{variable.address} can only be read"
+        return variable.why_not(text)
+
+    def set(self, address: Address, text: str) -> bool:
+        """Set a variable that nothing speaks against; returns whether it counts at once."""
+        folded = address.folded
+        variable = self._variables[folded]
+        value = variable.normal(text) if variable.access is not Access.WRITE_ONLY else text
+        if variable.reboot:
+            self._save(variable.stored_as, value)
+            self._waiting[folded] = value
+            return False
+        self._keep(folded, value)
+        return True
+
+    def _keep(self, folded: Address, value: str) -> None:
+        variable = self._variables[folded]
+        self._save(variable.stored_as, value)
+        self._values[folded] = value
+        self._on_change(variable.address)

@@ -1,0 +1,59 @@
+"""Rows of the journal as OCPP 2.0.1 has them: TransactionEvent, which waits as it was written.
+
+The id of a transaction is the station's own, so nothing has to be filled in, but for one thing:
+what was written without the link that it leaves on was offline (E04, E11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sim_core.store.records import JournalRow
+from sim_core.wire.answers import Payload
+from sim_core.wire.spelling import Call
+
+EVENT = "TransactionEvent"
+
+
+class Spelling:
+    """What becomes of rows; `link` names the connection that there is."""
+
+    __slots__ = ("_link",)
+
+    def __init__(self, link: Callable[[], str]) -> None:
+        self._link = link
+
+    def calls(self, row: JournalRow) -> tuple[Call, ...] | str:
+        """One call; a row that another version has written is none of this one's."""
+        if "event" not in row.content:
+            return "it was written for OCPP 1.6, and the CSMS speaks 2.0.1"
+        payload = self.payload(row)
+        return () if payload is None else (Call(EVENT, payload),)
+
+    def payload(self, row: JournalRow) -> Payload | None:
+        """The event; None of a row that tells nothing."""
+        event: Payload | None = row.content["event"]
+        if event is None or row.content.get("link") == self._link():
+            return event
+        fields = {name: value for name, value in event.items() if name != "transactionInfo"}
+        return {**fields, "offline": True, "transactionInfo": event["transactionInfo"]}
+
+    def name(self, kind: str) -> str:
+        return EVENT
+
+    def doubles(self, row: JournalRow) -> bool:
+        """An event that comes twice has the same seqNo: a CSMS can tell."""
+        return False
+
+    def transaction_id(self, row: JournalRow, answer: Payload) -> str | None:
+        """The one that it was told with."""
+        event = row.content.get("event")
+        return str(event["transactionInfo"]["transactionId"]) if event else None
+
+    def lacks(self, row: JournalRow, answer: Payload) -> str:
+        return ""
+
+    def token(self, row: JournalRow) -> str:
+        """The text of the card that an event has told; empty where it has told none."""
+        event = row.content.get("event") or {}
+        return str((event.get("idToken") or {}).get("idToken", ""))

@@ -1,0 +1,155 @@
+"""StatusNotification: one of each connector, and of nothing else (OCPP 2.0.1 Part 2, block G).
+
+After a boot everything is told. After an outage that was longer than OfflineThreshold everything is
+told anew, after a shorter one what has changed (B04). A status that does not last for
+MinimumStatusDuration is not told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sim_core.charging.connector import Connector
+from sim_core.charging.domain_events import Looked
+from sim_core.charging.environment import Environment
+from sim_core.ocpp201.device_model import DeviceModel
+from sim_core.ocpp201.status import Status, connector_status
+from sim_core.runtime.clock import Timer
+from sim_core.wire.answers import Answer, NoAnswer
+from sim_core.wire.outbox import Outbox
+from sim_core.wire.timestamps import stamp
+
+
+@dataclass(slots=True)
+class _Line:
+    """What is known of one connector."""
+
+    now: Status
+    since: datetime
+    acknowledged: Status | None = None
+    """What the CSMS has answered."""
+    sent: Status | None = None
+    """What was last put on its way."""
+    timer: Timer | None = None
+
+
+class StatusReports:
+    """Tells the CSMS of every connector."""
+
+    __slots__ = ("_connectors", "_environment", "_lines", "_model", "_outbox", "_since_s",
+                 "on_status")  # fmt: skip
+
+    def __init__(
+        self,
+        environment: Environment,
+        connectors: Mapping[int, Connector],
+        outbox: Outbox,
+        model: DeviceModel,
+    ) -> None:
+        self._environment = environment
+        self._connectors = connectors
+        self._outbox = outbox
+        self._model = model
+        self._lines: dict[int, _Line] = {}
+        self._since_s: float | None = None
+        """Since when there is no link; None while there is one."""
+        self.on_status: Callable[[int, Status], None] = lambda *_: None
+        """Told of each new status of an EVSE."""
+
+    def current(self, evse_id: int) -> Status:
+        """The status of an EVSE; each has one connector."""
+        line = self._lines.get(evse_id)
+        return line.now if line else Status.AVAILABLE
+
+    # -- what is true now --------------------------------------------
+
+    def look(self, event: Looked) -> None:
+        """Facts of a connector may have changed."""
+        number, status = event.facts.connector_id, connector_status(event.facts)
+        line, now = self._lines.get(number), self._environment.clock.now()
+        if line is None:
+            self._lines[number] = _Line(status, now)
+            return
+        if line.now is status:
+            return
+        line.now, line.since = status, now
+        self._environment.note("status", f"EVSE {number} is {status.value}", number)
+        if line.timer is not None:
+            line.timer.cancel()
+            line.timer = None
+        self.on_status(number, status)
+        if self._outbox.registered:
+            self._say_when_it_lasts(number, line)
+
+    # -- links -------------------------------------------------------
+
+    def link_lost(self) -> None:
+        """From now on nothing passes."""
+        if self._since_s is None:
+            self._since_s = self._environment.clock.monotonic()
+
+    def say_after_boot(self) -> None:
+        """Everything, before the journal's backlog (B01.FR.05)."""
+        self._since_s = None
+        self._outbox.status_first()
+        self._say_all(self._lines)
+
+    def say_after_outage(self) -> None:
+        """B04: everything after a long outage, what has changed after a short one."""
+        away_s = 0.0
+        if self._since_s is not None:
+            away_s = self._environment.clock.monotonic() - self._since_s
+        self._since_s = None
+        if away_s > self._model.number("OCPPCommCtrlr", "OfflineThreshold"):
+            self._say_all(self._lines)
+            return
+        for number, line in self._lines.items():
+            line.sent = line.acknowledged
+            if line.now is not line.acknowledged:
+                self.say(number)
+
+    def _say_all(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            self.say(number)
+
+    # -- saying ------------------------------------------------------
+
+    def say(self, evse_id: int) -> None:
+        """Tell the status of an EVSE's connector, as it is."""
+        line = self._lines[evse_id]
+        status = line.sent = line.now
+
+        def answered(answer: Answer) -> None:
+            if not isinstance(answer, NoAnswer):
+                line.acknowledged = status
+                return
+            if answer.sent:
+                line.acknowledged = None  # it may have arrived: only saying it again makes sure
+            if line.sent is status:
+                line.sent = line.acknowledged
+
+        async def send() -> None:
+            payload = {
+                "timestamp": stamp(line.since + self._environment.ahead),
+                "connectorStatus": status.value,
+                "evseId": evse_id,
+                "connectorId": 1,
+            }
+            answered(await self._outbox.call("StatusNotification", payload, while_pending=True))
+
+        self._environment.spawn(send())
+
+    def _say_when_it_lasts(self, evse_id: int, line: _Line) -> None:
+        duration_s = self._model.number("OCPPCommCtrlr", "MinimumStatusDuration")
+        if duration_s <= 0:
+            self.say(evse_id)
+            return
+
+        def lasted() -> None:
+            line.timer = None
+            if self._outbox.registered and line.now is not line.sent:
+                self.say(evse_id)
+
+        line.timer = self._environment.clock.call_later(duration_s, lasted)

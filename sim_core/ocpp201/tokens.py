@@ -1,0 +1,49 @@
+"""IdTokenType: the token of a card with its type (OCPP 2.0.1 Part 2, block C).
+
+The charger knows cards by their text. Which type a text has is remembered here, as whoever has
+named it said: a request of the CSMS, the local list, the reader. Texts are compared without case.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+ISO14443, CENTRAL, MAC, NO_AUTHORIZATION = "ISO14443", "Central", "MacAddress", "NoAuthorization"
+NEVER_ASKED = frozenset({CENTRAL, NO_AUTHORIZATION})
+"""Types that nobody is asked about, and that the cache learns nothing of (C02, C03)."""
+REMEMBERED = 1000
+
+
+class TokenTypes:
+    """The types of the tokens that were met last."""
+
+    __slots__ = ("_types",)
+
+    def __init__(self) -> None:
+        self._types: OrderedDict[str, str] = OrderedDict()
+
+    def met(self, token: dict[str, Any]) -> str:
+        """Remember an IdTokenType; returns its text."""
+        text, kind = str(token["idToken"]), str(token["type"])
+        folded = text.casefold()
+        if kind == ISO14443:
+            self._types.pop(folded, None)
+            return text
+        self._types[folded] = kind
+        self._types.move_to_end(folded)
+        while len(self._types) > REMEMBERED:
+            self._types.popitem(last=False)
+        return text
+
+    def of(self, text: str) -> str:
+        """The type of a text."""
+        known = self._types.get(text.casefold())
+        if known is not None:
+            return known
+        return MAC if text.startswith("VID:") else ISO14443
+
+    def wire(self, text: str) -> dict[str, Any]:
+        """IdTokenType; a token of nobody is written as the empty text (C02)."""
+        kind = self.of(text)
+        return {"idToken": "" if kind == NO_AUTHORIZATION else text, "type": kind}

@@ -1,0 +1,41 @@
+"""When a transaction begins and when it ends: TxStartPoint and TxStopPoint. Pure.
+
+Both are lists of points. A transaction begins as soon as any point of the one becomes true, and
+ends as soon as any of the other that was true no longer is (OCPP 2.0.1 Part 2, §2.6.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is true of one EVSE, as far as the points ask."""
+
+    connected: bool = False
+    """A vehicle is plugged in."""
+    authorised: bool = False
+    """A card may charge."""
+    energised: bool = False
+    """Energy flows, or may."""
+
+
+POINTS: dict[str, Callable[[Truth], bool]] = {
+    "EVConnected": lambda truth: truth.connected,
+    "Authorized": lambda truth: truth.authorised,
+    "PowerPathClosed": lambda truth: truth.authorised and truth.connected,
+    "EnergyTransfer": lambda truth: truth.energised,
+}
+"""Point -> whether it is true. It is logical: no relay has to have closed (E01.FR.05)."""
+
+
+def begins(before: Truth, now: Truth, points: Iterable[str]) -> bool:
+    """Whether a transaction begins with this change."""
+    return any(POINTS[point](now) and not POINTS[point](before) for point in points)
+
+
+def ends(before: Truth, now: Truth, points: Iterable[str]) -> bool:
+    """Whether a transaction ends with this change."""
+    return any(POINTS[point](before) and not POINTS[point](now) for point in points)

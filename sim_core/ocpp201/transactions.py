@@ -1,0 +1,499 @@
+"""TransactionEvent: what becomes of a transaction, event by event (OCPP 2.0.1 Part 2, block E).
+
+When a transaction begins and ends is configuration here (`transaction_points`), so it has a life
+of its own beside the charger's session: it may begin with the cable or with the card, outlive a
+session and hold two of them. Its id is made here and never given twice; seqNo counts from 0 without
+a gap, over power cuts too. What is written is one commit: the row of the journal, and the state
+after it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sim_core.charging import journal_facts
+from sim_core.charging.connector import Connector
+from sim_core.charging.domain_events import (
+    AuthorisationEnded,
+    Authorised,
+    ChargingStateChanged,
+    Plugged,
+    Sample,
+    Sampled,
+    TransactionBegan,
+    TransactionEnded,
+    TransactionWentOn,
+    Unplugged,
+)
+from sim_core.charging.environment import Environment
+from sim_core.charging.facts import ChargingState
+from sim_core.charging.vocabulary import Cause, Context
+from sim_core.hardware.meter import Reading
+from sim_core.hardware.model import Metering
+from sim_core.ocpp201.device_model import DeviceModel
+from sim_core.ocpp201.metering import meter_value
+from sim_core.ocpp201.status import STATES
+from sim_core.ocpp201.tokens import NO_AUTHORIZATION, TokenTypes
+from sim_core.ocpp201.transaction_points import Truth, begins, ends
+from sim_core.ocpp201.trigger_reasons import Ending, ending_of, lapse_of
+from sim_core.store.interface import Store
+from sim_core.store.records import BEGAN, ENDED, MOVED, SAMPLED
+from sim_core.wire.answers import Payload
+from sim_core.wire.outbox import Outbox
+from sim_core.wire.timestamps import stamp
+
+STARTED, UPDATED, OVER = "Started", "Updated", "Ended"
+"""TransactionEventEnumType."""
+NAME = "ocpp201 transaction {}"
+"""Under which name the transaction of an EVSE is in the store."""
+SAMPLE_TRIGGERS = {
+    Context.PERIODIC: "MeterValuePeriodic",
+    Context.CLOCK: "MeterValueClock",
+    Context.TRIGGER: "Trigger",
+}
+
+
+@dataclass
+class Open:
+    """A transaction that the CSMS knows, or will know."""
+
+    id: str
+    seq: int = 0
+    """Of the next event."""
+    evse_told: bool = False
+    """The EVSE with its connector was told since the vehicle came."""
+    state_told: str = ""
+    key: int | None = None
+    """The charger's session in it, if one runs."""
+    begin: dict[str, Any] = field(default_factory=dict)
+    """The reading that it began with, as `journal_facts` has it."""
+    samples: list[dict[str, Any]] = field(default_factory=list)
+    """What was kept of sessions that are over, to be told at the end."""
+    ending: list[str] = field(default_factory=list)
+    """How its last session ended: triggerReason and stoppedReason."""
+
+
+@dataclass
+class Line:
+    """What is known of one EVSE."""
+
+    truth: Truth = field(default_factory=Truth)
+    open: Open | None = None
+    token: str | None = None
+    """A card that is to be told with the next event (E01.FR.10: in exactly one)."""
+    remote_start_id: int | None = None
+    """The same of a start from afar."""
+    reservation_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event that is to be written."""
+
+    trigger: str
+    ending: Ending | None = None
+    """How the session or authorisation ended that this event tells of."""
+    token: str | None = None
+    samples: Sequence[dict[str, Any]] = ()
+    """Samples of an end."""
+    reading: Sample | None = None
+    at: datetime | None = None
+    later_s: float = 0.0
+
+
+class TransactionEvents:
+    """The transactions of all EVSEs."""
+
+    __slots__ = (
+        "_connectors",
+        "_environment",
+        "_lines",
+        "_metering",
+        "_model",
+        "_online",
+        "_outbox",
+        "_reading",
+        "_store",
+        "_tokens",
+        "link",
+    )
+
+    def __init__(
+        self,
+        environment: Environment,
+        connectors: Mapping[int, Connector],
+        store: Store,
+        outbox: Outbox,
+        model: DeviceModel,
+        tokens: TokenTypes,
+        metering: Metering,
+        *,
+        online: Callable[[], bool],
+        reading: Callable[[Connector], Reading],
+    ) -> None:
+        """`reading`: what a connector's meter shows now, as a sample tells it."""
+        self._environment = environment
+        self._connectors = connectors
+        self._store = store
+        self._outbox = outbox
+        self._model = model
+        self._tokens = tokens
+        self._metering = metering
+        self._online = online
+        self._reading = reading
+        self._lines = {number: Line() for number in connectors}
+        self.link = ""
+        """Names the connection that there is, or the last one: what was written on another one and
+        is sent on this was sent late (E11)."""
+        for number in connectors:
+            kept = store.documents.get(NAME.format(number))
+            if kept is not None:
+                self._lines[number] = _line_of(kept)
+
+    # -- what others ask ---------------------------------------------
+
+    def open_on(self, evse_id: int) -> Open | None:
+        """The transaction of an EVSE."""
+        line = self._lines.get(evse_id)
+        return line.open if line else None
+
+    def with_id(self, transaction_id: str) -> int | None:
+        """The EVSE of an open transaction; None where it is not open."""
+        for number, line in self._lines.items():
+            if line.open is not None and line.open.id == transaction_id:
+                return number
+        return None
+
+    def running(self) -> list[int]:
+        """The EVSEs that have a transaction."""
+        return [number for number, line in self._lines.items() if line.open is not None]
+
+    def id_of_session(self, evse_id: int, key: int) -> str | None:
+        """The id of the transaction that a session of the charger is in."""
+        opened = self.open_on(evse_id)
+        return opened.id if opened is not None and opened.key == key else None
+
+    def expect(self, evse_id: int, remote_start_id: int) -> None:
+        """A start from afar was accepted: its id goes with the next event."""
+        self._lines[evse_id].remote_start_id = remote_start_id
+
+    # -- what happens ------------------------------------------------
+
+    def plugged(self, event: Plugged) -> None:
+        """A vehicle is there."""
+        line = self._lines[event.connector_id]
+        if line.open is not None:
+            line.open.evse_told = False
+        self._step(event.connector_id, replace(line.truth, connected=True), Told("CablePluggedIn"))
+
+    def unplugged(self, event: Unplugged, *, ends_session: bool) -> None:
+        """It is gone. `ends_session`: a session runs, and its end follows in this same turn."""
+        if ends_session:
+            return
+        line = self._lines[event.connector_id]
+        ending = self._ending_of(line) or Ending("EVCommunicationLost", "EVDisconnected")
+        told = Told("EVCommunicationLost", ending._replace(trigger="EVCommunicationLost"))
+        self._step(event.connector_id, replace(line.truth, connected=False, energised=False), told)
+
+    def authorised(self, event: Authorised) -> None:
+        """A card may charge."""
+        line = self._lines[event.connector_id]
+        line.token = event.token
+        trigger = "RemoteStart" if event.cause is Cause.REMOTE else "Authorized"
+        self._step(event.connector_id, replace(line.truth, authorised=True), Told(trigger))
+
+    def authorisation_ended(self, event: AuthorisationEnded) -> None:
+        """A card no longer counts that has led to no session."""
+        line = self._lines[event.connector_id]
+        ending = lapse_of(event.cause)
+        token = event.token if event.cause is Cause.CARD else None
+        line.token = line.remote_start_id = None
+        if event.cause is Cause.CABLE:
+            connected = self._connectors[event.connector_id].metal.plugged
+            truth = replace(line.truth, connected=connected, authorised=False)
+        else:
+            truth = replace(line.truth, authorised=False)
+        self._step(event.connector_id, truth, Told(ending.trigger, ending, token))
+
+    def began(self, event: TransactionBegan) -> None:
+        """A session of the charger begins."""
+        line = self._lines[event.connector_id]
+        line.reservation_id = event.reservation_id
+        if line.open is None:  # a card that nobody was asked about, or a point of the energy alone
+            truth = replace(line.truth, connected=True, authorised=True)
+            line.token = line.token or event.token
+            self._step(event.connector_id, truth, Told("Authorized"))
+        self._adopt(event.connector_id, event.key)
+
+    def went_on(self, event: TransactionWentOn) -> None:
+        """A session goes on that a power cut has interrupted."""
+        self._adopt(event.connector_id, event.key)
+
+    def _adopt(self, number: int, key: int) -> None:
+        line = self._lines[number]
+        if line.open is not None and line.open.key != key:
+            line.open.key, line.open.ending = key, []
+            self._keep(number)
+
+    def state_changed(self, event: ChargingStateChanged) -> None:
+        """A session does something else than before."""
+        if event.state is None:
+            return
+        line, state = self._lines[event.connector_id], event.state
+        energised = state is ChargingState.CHARGING
+        truth = replace(line.truth, energised=energised)
+        told = Told("ChargingStateChanged")
+        if line.truth.energised and not energised and state is ChargingState.PAUSED_BY_VEHICLE:
+            told = Told("ChargingStateChanged", Ending("ChargingStateChanged", "StoppedByEV"))
+        changes = line.open is None or STATES[state] != line.open.state_told
+        if changes:
+            self._step(event.connector_id, truth, told)
+        else:
+            line.truth = truth
+
+    def ended(self, event: TransactionEnded) -> None:
+        """A session is over; the transaction may go on."""
+        number = event.connector_id
+        connector, line = self._connectors.get(number), self._lines.get(number)
+        if connector is None or line is None:
+            return  # an EVSE that there was before this start
+        ending = ending_of(event.reason, event.cause, connector.metal.fault)
+        with_card = event.cause is Cause.CARD
+        told = Told(
+            ending.trigger,
+            ending,
+            event.token if with_card else None,
+            event.samples,
+            at=event.at,
+            later_s=event.later_s,
+        )
+        truth = Truth(connected=connector.metal.plugged)
+        if line.open is None:
+            self._forget_session(number, event.key)
+        self._step(number, truth, told, key=event.key)
+
+    def sampled(self, event: Sampled) -> None:
+        """A sample: of a transaction an event, else MeterValues (block J)."""
+        number, context = event.connector_id, event.sample.context
+        trigger = SAMPLE_TRIGGERS.get(context)
+        if trigger is None:
+            return  # begin and end are told with the transaction's own events
+        opened = self._lines[number].open
+        beside = context is Context.CLOCK and self._model.flag("AlignedDataCtrlr", "SendDuringIdle")
+        if opened is None:
+            payload = {"evseId": number, "meterValue": [meter_value(event.sample, self._metering)]}
+            self._outbox.post("MeterValues", payload)
+        elif not beside:
+            self._write(number, UPDATED, Told(trigger, reading=event.sample), SAMPLED)
+
+    def trigger(self, evse_id: int, measurands: tuple[str, ...]) -> None:
+        """The CSMS wants to know now (F06.FR.07)."""
+        sample = self._sample(evse_id, Context.TRIGGER, measurands)
+        self._write(evse_id, UPDATED, Told("Trigger", reading=sample), SAMPLED)
+
+    def remote_stop(self, evse_id: int) -> None:
+        """A transaction is to end in which no session runs (F03): it ends with the cable."""
+        line = self._lines[evse_id]
+        if line.open is not None:
+            line.open.ending = ["RemoteStop", "Remote"]
+            self._write(evse_id, UPDATED, Told("RemoteStop"), MOVED)
+
+    def power_lost(self) -> None:
+        """After a start: a transaction whose session did not survive the dark, or which nothing
+        holds open any more, ends."""
+        for number, line in self._lines.items():
+            connector = self._connectors[number]
+            if line.open is None or connector.transaction is not None:
+                continue
+            still = line.truth.connected and connector.metal.plugged and not line.truth.authorised
+            if not still:
+                line.truth = Truth(connected=connector.metal.plugged)
+                ending = Ending("AbnormalCondition", "PowerLoss")
+                self._write(number, OVER, Told(ending.trigger, ending), MOVED)
+
+    # -- from what is true to what is told ---------------------------
+
+    def _step(self, number: int, now: Truth, told: Told, key: int | None = None) -> None:
+        """Something has changed: a transaction begins, goes on or ends with it."""
+        line = self._lines[number]
+        before, line.truth = line.truth, now
+        if line.open is None:
+            if begins(before, now, self._points("TxStartPoint")):
+                line.open = Open(str(uuid.uuid4()))  # no SEED may give one twice (E01.FR.08)
+                if line.remote_start_id is not None:  # F02.FR.21: it beats the cable
+                    told = replace(told, trigger="RemoteStart")
+                self._write(number, STARTED, told, BEGAN)
+            else:
+                self._keep(number)
+            return
+        if told.ending is not None:
+            line.open.ending = list(told.ending)
+        if told.samples:
+            line.open.samples += told.samples
+        kind = MOVED if key is None else ENDED
+        if ends(before, now, self._points("TxStopPoint")):
+            self._write(number, OVER, told, kind, key)
+        else:
+            self._write(number, UPDATED, replace(told, samples=()), kind, key)
+
+    def _points(self, name: str) -> tuple[str, ...]:
+        return self._model.items("TxCtrlr", name)
+
+    def _write(
+        self, number: int, event_type: str, told: Told, kind: str, key: int | None = None
+    ) -> None:
+        """One event: into the journal, with the state after it."""
+        line = self._lines[number]
+        opened = line.open
+        assert opened is not None
+        payload = self._payload(number, line, opened, event_type, told)
+        if key is not None and opened.key == key:
+            opened.key = None
+        row_key = key if key is not None else opened.key or 0
+        with self._store.together():
+            self._outbox.append(
+                kind,
+                {"event": payload, "link": self.link if self._online() else ""},
+                key=row_key,
+                connector_id=number,
+                later_s=told.later_s,
+            )
+            if event_type == OVER:
+                line.open = None
+            self._keep(number)
+
+    def _payload(
+        self, number: int, line: Line, opened: Open, event_type: str, told: Told
+    ) -> Payload:
+        at = told.at or (told.reading.at if told.reading else self._environment.now())
+        state = self._state(number)
+        info: Payload = {"transactionId": opened.id, "chargingState": state}
+        payload: Payload = {
+            "eventType": event_type,
+            "timestamp": stamp(at),
+            "triggerReason": told.trigger,
+            "seqNo": opened.seq,
+            "transactionInfo": info,
+        }
+        if event_type == OVER and told.ending is not None:
+            info["stoppedReason"] = self._stopped(opened, told.ending)
+        if line.remote_start_id is not None:
+            info["remoteStartId"] = line.remote_start_id
+        if line.reservation_id is not None:
+            payload["reservationId"] = line.reservation_id
+        token = told.token or line.token
+        if token is not None and self._tokens.of(token) != NO_AUTHORIZATION:
+            payload["idToken"] = self._tokens.wire(token)
+        if event_type == STARTED or not opened.evse_told:
+            payload["evse"] = {"id": number, **({"connectorId": 1} if line.truth.connected else {})}
+            opened.evse_told = line.truth.connected
+        values = self._values(number, opened, event_type, told)
+        if values:
+            payload["meterValue"] = values
+        opened.seq += 1
+        opened.state_told = state
+        line.token = line.remote_start_id = line.reservation_id = None
+        return payload
+
+    def _state(self, number: int) -> str:
+        connector, line = self._connectors[number], self._lines[number]
+        if not line.truth.connected:
+            return STATES[ChargingState.IDLE]
+        if connector.transaction is None or not line.truth.authorised:
+            return STATES[ChargingState.CONNECTED]
+        told = connector.charging_state
+        return STATES[ChargingState.CONNECTED if told is None else told]
+
+    def _stopped(self, opened: Open, ending: Ending) -> str:
+        """What *began* the stop: own card, later unplugged, is Local (Part 2, T2)."""
+        return opened.ending[1] if opened.ending else ending.stopped
+
+    def _ending_of(self, line: Line) -> Ending | None:
+        kept = line.open.ending if line.open is not None else []
+        return Ending(*kept) if kept else None
+
+    # -- readings ----------------------------------------------------
+
+    def _values(
+        self, number: int, opened: Open, event_type: str, told: Told
+    ) -> list[dict[str, Any]]:
+        if told.reading is not None:
+            return [meter_value(told.reading, self._metering)]
+        if event_type == STARTED:
+            measurands = self._model.items("SampledDataCtrlr", "TxStartedMeasurands")
+            sample = self._sample(number, Context.BEGIN, measurands)
+            opened.begin = journal_facts.sampled(sample)
+            return [meter_value(sample, self._metering)]
+        if event_type == OVER:
+            return [
+                meter_value(journal_facts.sample_of(facts), self._metering)
+                for facts in self._ended_samples(number, opened)
+            ]
+        return []
+
+    def _ended_samples(self, number: int, opened: Open) -> list[dict[str, Any]]:
+        """What the end tells of the transaction (J02): the first and the last reading, and those
+        between them where an interval is set."""
+        measurands = self._model.items("SampledDataCtrlr", "TxEndedMeasurands")
+        first = {**opened.begin, "measurands": list(measurands)} if opened.begin else None
+        last = journal_facts.sampled(self._sample(number, Context.END, measurands))
+        between: list[dict[str, Any]] = []
+        for context, controller in (
+            (Context.PERIODIC, "SampledDataCtrlr"),
+            (Context.CLOCK, "AlignedDataCtrlr"),
+        ):
+            every_s = self._model.number(controller, "TxEndedInterval")
+            if every_s > 0:
+                kept = [one for one in opened.samples if one["context"] == context.value]
+                between += _thinned(kept, every_s)
+        between.sort(key=lambda facts: datetime.fromisoformat(facts["at"]))
+        if not measurands:
+            return between
+        return [*([first] if first else []), *between, last]
+
+    def _sample(self, number: int, context: Context, measurands: tuple[str, ...]) -> Sample:
+        reading = self._reading(self._connectors[number])
+        return Sample(self._environment.now(), context, reading, measurands)
+
+    # -- what survives -----------------------------------------------
+
+    def _keep(self, number: int) -> None:
+        self._store.documents.put(NAME.format(number), _document(self._lines[number]))
+
+    def _forget_session(self, number: int, key: int) -> None:
+        """A session is over whose transaction has ended before: the store may let go of it."""
+        # Its row tells nothing (see `Spelling.calls`), and takes the session along when it leaves.
+        self._outbox.append(ENDED, {"event": None}, key=key, connector_id=number)
+
+
+def _thinned(samples: Sequence[dict[str, Any]], every_s: int) -> list[dict[str, Any]]:
+    """Of samples those that are at least so far apart."""
+    kept: list[dict[str, Any]] = []
+    due: datetime | None = None
+    for facts in samples:
+        at = datetime.fromisoformat(facts["at"])
+        if due is None or at >= due:
+            kept.append(facts)
+            due = at + timedelta(seconds=every_s)
+    return kept
+
+
+def _document(line: Line) -> dict[str, Any] | None:
+    if line == Line():
+        return None
+    return asdict(line)
+
+
+def _line_of(kept: dict[str, Any]) -> Line:
+    opened = kept["open"]
+    return Line(
+        Truth(**kept["truth"]),
+        None if opened is None else Open(**opened),
+        kept["token"],
+        kept["remote_start_id"],
+        kept["reservation_id"],
+    )
