@@ -339,7 +339,7 @@ class Stage:
             return
         if isinstance(step, Arrive):
             await station.submit(Plug(step.connector_id, step.vehicle))
-            if not station.charge_point.configuration.flag(AUTO_CHARGE):
+            if not station.charger.policy.flag(Setting.AUTOCHARGE):
                 await station.submit(Start(step.connector_id, f"DRIVER-{step.connector_id}"))
             return
         outcome = await station.submit(step)

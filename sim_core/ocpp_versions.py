@@ -11,6 +11,9 @@ from sim_core.hardware.model import Identity
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.registration import boot_payload
 from sim_core.ocpp16.status import Status
+from sim_core.ocpp201.dialect import OCPP_201
+from sim_core.ocpp201.registration import boot_payload as boot_payload_201
+from sim_core.ocpp201.status import Status as Status201
 from sim_core.wire.answers import Payload
 from sim_core.wire.dialect import Dialect
 from sim_core.wire.timestamps import moment
@@ -29,7 +32,10 @@ class Version:
     """Every word that it has for the status of a connector."""
 
 
-VERSIONS = (Version(OCPP_16, boot_payload, moment, tuple(status.value for status in Status)),)
+VERSIONS = (
+    Version(OCPP_201, boot_payload_201, moment, tuple(status.value for status in Status201)),
+    Version(OCPP_16, boot_payload, moment, tuple(status.value for status in Status)),
+)
 """The best first."""
 
 

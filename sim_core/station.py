@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from sim_core.charge_points import MAKERS, ChargePoint
 from sim_core.charging.charger import Charger
 from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.facts import NO_POWER, REBOOTING
@@ -34,7 +35,6 @@ from sim_core.commands import (
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
 from sim_core.from_settings import access_of, config_of, url_of
-from sim_core.ocpp16.charge_point import ChargePoint
 from sim_core.ocpp16.configuration_keys import LONGEST_VALUE
 from sim_core.redaction import one_line, public_url
 from sim_core.runtime.asyncio_helpers import first_of
@@ -90,8 +90,10 @@ class Station:
         seed: int | None = None,
         access: Access = NOTHING_SET,
         refusals: Refusals | None = None,
+        version: str = "1.6",
     ) -> None:
-        """`refusals` is given where many charge points share one; see `Refusals`."""
+        """`version` is a word of the option `ocpp_version`; `refusals` is given where many charge
+        points share one, see `Refusals`."""
         self.messages = messages
         self.events = events
         self.warnings: tuple[str, ...] = ()
@@ -113,7 +115,7 @@ class Station:
             told = public_url(charge_point_url(url, config.charge_point_id))[:LONGEST_VALUE]
             keys = {URL_KEY: told, **config.initial_keys}
             config = replace(config, initial_keys=keys)
-        self.charge_point = ChargePoint(
+        self.charge_point: ChargePoint = MAKERS[version](
             config,
             clock=clock,
             store=store,
@@ -155,7 +157,7 @@ class Station:
             first_pause_s=first_pause_s,
             # Charge points with the same SEED must not come back in step.
             pause_seed=None if seed is None else f"{seed} {identity}",
-            style=charge_point.speech.wire,
+            style=charge_point.wire_format,
         )
         self.refusals = refusals or Refusals(self._note_refusal, clock.monotonic)
         charge_point.heard = self.refusals.heard
@@ -232,6 +234,7 @@ class Station:
                 seed=settings.seed,
                 access=access_of(settings),
                 refusals=refusals,
+                version=settings.ocpp_version,
             )
         except UserError:
             store.close()

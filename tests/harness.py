@@ -151,6 +151,7 @@ class Harness:
             events=self.events,
             seed=1,
             access=self._access,
+            version=self.version.name,
         )
         self._running = True
         if self._connect:

@@ -132,8 +132,45 @@ OCPP_1_6 = Version(
     },
 )
 
-VERSIONS = {version.name: version for version in (OCPP_1_6,)}
-PLANNED = ("2.0.1",)
+
+# -- OCPP 2.0.1 ------------------------------------------------------------------------------------
+
+
+def _token_info(desk: Desk, asked: Payload) -> Payload:
+    text = (asked.get("idToken") or {}).get("idToken", "")
+    return {"idTokenInfo": desk.tags.get(text, {"status": "Accepted"})}
+
+
+def _transaction_event(desk: Desk, asked: Payload) -> Payload:
+    return _token_info(desk, asked) if "idToken" in asked else {}
+
+
+OCPP_2_0_1 = Version(
+    name="2.0.1",
+    subprotocol=Subprotocol("ocpp2.0.1"),
+    schema_package="ocpp.v201",
+    answers={
+        "Authorize": _token_info,
+        "BootNotification": _boot,
+        "DataTransfer": lambda *_: {"status": "Accepted"},
+        "Heartbeat": _heartbeat,
+        "TransactionEvent": _transaction_event,
+    },
+    telling_fields={
+        "StatusNotification": ("evseId", "connectorStatus"),
+        "TransactionEvent": ("eventType", "triggerReason"),
+    },
+    plain_keys={
+        "AlignedDataCtrlr.Interval": "0",
+        "AuthCacheCtrlr.Enabled": "true",
+        "OCPPCommCtrlr.HeartbeatInterval": "300",
+        "SampledDataCtrlr.TxUpdatedInterval": "10",
+        "SampledDataCtrlr.TxUpdatedMeasurands": "Energy.Active.Import.Register",
+    },
+)
+
+VERSIONS = {version.name: version for version in (OCPP_1_6, OCPP_2_0_1)}
+PLANNED: tuple[str, ...] = ()
 
 
 def version_named(name: str) -> Version:

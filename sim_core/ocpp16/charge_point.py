@@ -53,6 +53,7 @@ from sim_core.wire.refusals import Heard
 from sim_core.wire.routes import Route, Routes
 from sim_core.wire.speaker import Speaker
 from sim_core.wire.trial import RetryPolicy
+from sim_core.wire.wire_format import WireFormat
 
 
 class ChargePoint:
@@ -304,6 +305,11 @@ class ChargePoint:
     def ping_interval_s(self) -> float:
         """How often the link is tried with a ping (OCPP-J §4.3); 0: never."""
         return self.configuration.number("WebSocketPingInterval")
+
+    @property
+    def wire_format(self) -> WireFormat:
+        """How frames are written."""
+        return self.speech.wire
 
     # -- how it looks, in the words of 1.6 ---------------------------
 

@@ -27,10 +27,10 @@ from sim_core.charging.domain_events import (
 )
 from sim_core.charging.environment import Environment
 from sim_core.charging.policy import Policy, Setting
-from sim_core.charging.vocabulary import Verdict
+from sim_core.charging.vocabulary import Cause, Verdict
 from sim_core.ocpp201.authorization import ask
 from sim_core.ocpp201.device_model import DeviceModel
-from sim_core.ocpp201.registration import Registrar
+from sim_core.ocpp201.registration import LOCAL_RESET, POWER_UP, Registrar
 from sim_core.ocpp201.security_events import SecurityMessages
 from sim_core.ocpp201.status_reports import StatusReports
 from sim_core.ocpp201.tokens import TokenTypes
@@ -57,6 +57,7 @@ class Adapter:
         "connectors",
         "cut_link",
         "frames_pass",
+        "next_boot",
         "security",
         "statuses",
         "transactions",
@@ -83,6 +84,8 @@ class Adapter:
         self.frames_pass: Callable[[], bool] = lambda: True
         """Whether the operator lets frames pass; the station sets it."""
         self.connectors: Mapping[int, Connector] = {}
+        self.next_boot = ""
+        """Why the next boot comes, where somebody has said it: BootReasonEnumType."""
         self.statuses: StatusReports
         self.transactions: TransactionEvents
         self.security: SecurityMessages
@@ -157,6 +160,8 @@ class Adapter:
         self.transactions.authorisation_ended(event)
 
     def _restarting(self, event: Restarting) -> None:
+        by_itself = POWER_UP if event.cause is Cause.POWER else LOCAL_RESET
+        self._registrar.reason, self.next_boot = self.next_boot or by_itself, ""
         self._model.rebooted()
 
     # -- odds and ends -----------------------------------------------

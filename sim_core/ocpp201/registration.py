@@ -27,7 +27,7 @@ SANE_SKEW = timedelta(days=366)
 """A CSMS clock further away than this is broken and not adopted."""
 WORTH_TELLING = timedelta(seconds=2)
 
-POWER_UP, TRIGGERED = "PowerUp", "Triggered"
+POWER_UP, LOCAL_RESET, TRIGGERED = "PowerUp", "LocalReset", "Triggered"
 """BootReasonEnumType, of those that this module names itself."""
 
 
@@ -132,6 +132,11 @@ class Registrar:
         """The station goes down: it is nobody's until it has booted."""
         self._outbox.registered = False
         self.registration = Registration.NONE
+
+    def may_answer(self) -> bool:
+        """Calls of the CSMS are answered whatever BootNotification came to: B03.FR.08 wants a
+        CALLERROR SecurityError while Rejected, not silence."""
+        return True
 
     def boot_now(self) -> None:
         """A triggered BootNotification, which comes before its time (B02.FR.04)."""

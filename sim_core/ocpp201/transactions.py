@@ -290,6 +290,14 @@ class TransactionEvents:
         elif not beside:
             self._write(number, UPDATED, Told(trigger, reading=event.sample), SAMPLED)
 
+    def meter_values(self, evse_id: int | None) -> None:
+        """The CSMS wants MeterValues now, of an EVSE or of all: one message each (F06.FR.06)."""
+        measurands = self._model.items("AlignedDataCtrlr", "Measurands")
+        for number in self._connectors if evse_id is None else [evse_id]:
+            sample = self._sample(number, Context.TRIGGER, measurands)
+            payload = {"evseId": number, "meterValue": [meter_value(sample, self._metering)]}
+            self._outbox.post("MeterValues", payload)
+
     def trigger(self, evse_id: int, measurands: tuple[str, ...]) -> None:
         """The CSMS wants to know now (F06.FR.07)."""
         sample = self._sample(evse_id, Context.TRIGGER, measurands)

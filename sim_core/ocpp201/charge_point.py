@@ -1,0 +1,406 @@
+"""A charge point that speaks OCPP 2.0.1: the charger, and what speaks for it, put together.
+
+Nothing else is decided here. What a charger does is in `charging`; the rooms beside this one each
+hold one subject of 2.0.1, a module a functional block.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from sim_core.charging.charger import Charger
+from sim_core.charging.config import ChargePointConfig
+from sim_core.charging.connector import Connector
+from sim_core.charging.domain_events import Looked
+from sim_core.charging.environment import Environment
+from sim_core.charging.facts import Facts, charging_state
+from sim_core.charging.starting import drop_authorization
+from sim_core.charging.vocabulary import Cause
+from sim_core.events import Event
+from sim_core.evidence import Witness
+from sim_core.files.transfer import LIMIT_S, Transfers
+from sim_core.hardware.meter import Reading
+from sim_core.hardware.model import Identity
+from sim_core.ocpp201.access import PASSWORD, Credentials
+from sim_core.ocpp201.adapter import Adapter
+from sim_core.ocpp201.charging_profiles import RULES
+from sim_core.ocpp201.device_model import DeviceModel
+from sim_core.ocpp201.dialect import OCPP_201
+from sim_core.ocpp201.functional_blocks import routes_of
+from sim_core.ocpp201.live_values import connect
+from sim_core.ocpp201.policy import VariablePolicy
+from sim_core.ocpp201.registration import Registrar
+from sim_core.ocpp201.resets import Resets
+from sim_core.ocpp201.security_events import SecurityMessages
+from sim_core.ocpp201.spelling import EVENT, Spelling
+from sim_core.ocpp201.standard_variables import variables_of
+from sim_core.ocpp201.status import connector_status, shown_state, whole_status
+from sim_core.ocpp201.status_reports import StatusReports
+from sim_core.ocpp201.tokens import TokenTypes
+from sim_core.ocpp201.transaction_answers import TransactionAnswers
+from sim_core.ocpp201.transactions import TransactionEvents
+from sim_core.ocpp201.variable_messages import VariableMessages
+from sim_core.ocpp201.variables import Access as Mutability
+from sim_core.ocpp201.variables import Address
+from sim_core.runtime.asyncio_helpers import first_of
+from sim_core.runtime.clock import Clock, GuardedClock
+from sim_core.runtime.random_numbers import RandomNumbers
+from sim_core.runtime.tasks import Tasks
+from sim_core.snapshot import ConnectorState
+from sim_core.store.interface import Store
+from sim_core.store.records import JournalRow
+from sim_core.wire.access import NOTHING_SET, Access
+from sim_core.wire.answers import Payload
+from sim_core.wire.endpoint import Endpoint
+from sim_core.wire.outbox import Outbox
+from sim_core.wire.refusals import Heard
+from sim_core.wire.routes import Route, Routes
+from sim_core.wire.speaker import Speaker
+from sim_core.wire.trial import RetryPolicy
+from sim_core.wire.wire_format import CLEAN, WireFormat
+
+
+class ChargePoint:
+    """See the module. Made on the loop that it lives on."""
+
+    __slots__ = (
+        "_answers",
+        "_identity",
+        "_resets",
+        "_routes",
+        "_variables",
+        "adapter",
+        "charger",
+        "environment",
+        "heard",
+        "link_settled",
+        "model",
+        "on_change",
+        "outbox",
+        "ping_interval_changed",
+        "registrar",
+        "security",
+        "speaker",
+        "spelling",
+        "store",
+        "tokens",
+        "warn",
+        "witness",
+    )
+
+    def __init__(
+        self,
+        config: ChargePointConfig,
+        *,
+        clock: Clock,
+        store: Store,
+        rng: RandomNumbers,
+        on_event: Callable[[Event], None],
+        on_change: Callable[[], None],
+        access: Access = NOTHING_SET,
+    ) -> None:
+        """Raises ValueError with a sentence when an initial variable is not allowed."""
+        self.store = store
+        self.on_change = on_change
+        self._routes: Routes | None = None
+        self.link_settled: Callable[[], None] = lambda: None
+        """Something new got through to the CSMS; the station sets it."""
+        self.ping_interval_changed: Callable[[], None] = lambda: None
+        self.heard: Callable[[Heard], None] = lambda _: None
+        """Called with what came of each call; the station sets it."""
+        self.warn: Callable[[str, str], None] = lambda *_: None
+        """Shows the viewers a standing warning; the station sets it."""
+        model = config.model
+        self._identity = model.identity
+        tasks = Tasks(store.explained)
+        guarded = GuardedClock(clock, tasks.fail)
+
+        def note(kind: str, text: str, connector_id: int | None = None) -> None:
+            on_event(Event(environment.now(), kind, text, connector_id))
+
+        self.environment = environment = Environment(guarded, tasks, rng, config.timing, note)
+        self.model = DeviceModel(
+            variables_of(model, config.connectors),
+            initial=config.initial_keys,
+            stored=store.configuration.all(),
+            save=store.configuration.save,
+            on_change=self._variable_changed,
+        )
+        self.security = Credentials(self.model, access, self._reconnect)
+        policy = VariablePolicy(self.model)
+        self.tokens = TokenTypes()
+        self.spelling = Spelling(lambda: self.adapter.transactions.link)
+        self.outbox = Outbox(
+            store,
+            guarded,
+            OCPP_201,
+            self.spelling,
+            _Rows(self),
+            policy=self._retry_policy,
+            on_change=on_change,
+            heard=lambda heard: self.heard(heard),
+            style=CLEAN,
+            rng=rng,
+        )
+        self.registrar = Registrar(
+            environment,
+            self.model,
+            self.outbox,
+            identity=self.identity,
+            set_clock=self._set_clock,
+            met=lambda: None,
+            accepted=self._accepted,
+            link_settled=lambda: self.link_settled(),
+            on_change=on_change,
+            warped=config.time_scale != 1,
+        )
+        self.adapter = adapter = Adapter(
+            environment, self.model, policy, self.outbox, self.registrar, self.tokens
+        )
+        self.charger = charger = Charger(
+            config,
+            environment,
+            store,
+            policy,
+            adapter,
+            Transfers(guarded, tls=access.file_tls, limit_s=LIMIT_S * config.time_scale),
+            rules=RULES,
+            on_change=on_change,
+        )
+        adapter.connectors = charger.connectors
+        adapter.statuses = StatusReports(environment, charger.connectors, self.outbox, self.model)
+        adapter.transactions = TransactionEvents(
+            environment,
+            charger.connectors,
+            store,
+            self.outbox,
+            self.model,
+            self.tokens,
+            model.metering,
+            online=lambda: adapter.online,
+            reading=self._reading,
+        )
+        adapter.security = SecurityMessages(environment, store, self.outbox)
+        charger.security.tells = lambda: True
+        self.witness = Witness(
+            config.charge_point_id,
+            environment,
+            charger.connectors,
+            charger.condition,
+            store.journal,
+            identity=self.identity,
+            registration=lambda: self.registrar.registration,
+            configuration=self._told_variables,
+            status=lambda facts: connector_status(facts).value,
+            row_name=self.row_name,
+        )
+        connect(
+            self.model,
+            charger,
+            store,
+            identity=self.identity,
+            security_profile=lambda: self.security.profile,
+        )
+        self._answers = TransactionAnswers(
+            charger.connectors,
+            charger.verdicts,
+            charger.authorizer,
+            self.spelling,
+            self.tokens,
+            note,
+            drop=self._drop,
+            link_settled=lambda: self.link_settled(),
+            on_change=on_change,
+        )
+        self._variables = VariableMessages(
+            self.model, note, objection=self._objection, changed=self._set_by_csms
+        )
+        self._resets = Resets(
+            environment,
+            charger.connectors,
+            charger.condition,
+            charger.lifecycle,
+            charger.transactions,
+            charger.looking.changed,
+            self._boots_because,
+        )
+        adapter.also(Looked, lambda _: self._resets.look())
+        self.speaker = Speaker(OCPP_201, self, self.session, self.registrar.may_answer)
+        """Who speaks 2.0.1 on a link."""
+        charger.start()
+        adapter.transactions.power_lost()
+
+    def get(self, action: str, /) -> Route | None:
+        """Where a message goes that a CSMS sends. Made when the first one comes."""
+        if self._routes is None:
+            self._routes = routes_of(
+                self.charger,
+                self.store,
+                self.model,
+                self.adapter,
+                self.registrar,
+                self.outbox,
+                self.tokens,
+                self._variables,
+                self._resets,
+                self._answers,
+                (),
+            )
+        return self._routes.get(action)
+
+    # -- its life ----------------------------------------------------
+
+    async def session(self, endpoint: Endpoint) -> None:
+        """What the charge point does on one connection; ends by being cancelled."""
+        endpoint.answering.on_fault = self.environment.tasks.fail
+        boots = not self.adapter.accepts
+        self.adapter.transactions.link = uuid.uuid4().hex
+        try:
+            await first_of(self.outbox.run(endpoint), self.registrar.session(boots))
+        finally:
+            self.adapter.statuses.link_lost()
+
+    async def close(self) -> None:
+        """End everything that was spawned."""
+        await self.charger.close()
+
+    def written_again(self) -> None:
+        """The disk has taken everything that it was owed: what waited for that goes out."""
+        self.adapter.security.tell()
+        self.outbox.wake()
+
+    def frames_pass_again(self) -> None:
+        """The operator has ended the silence: say what the CSMS has not heard."""
+        if self.outbox.registered:
+            self.adapter.statuses.say_after_outage()
+
+    def ping_interval_s(self) -> float:
+        """How often the link is tried with a ping (Part 4, §5.4); 0: never."""
+        return self.model.number("OCPPCommCtrlr", "WebSocketPingInterval")
+
+    # -- how it looks, in the words of 2.0.1 -------------------------
+
+    @property
+    def wire_format(self) -> WireFormat:
+        """How frames are written."""
+        return CLEAN
+
+    def connector_word(self, facts: Facts) -> tuple[ConnectorState, str]:
+        """The state of an EVSE, and the status of its connector."""
+        return shown_state(facts, charging_state(facts)), connector_status(facts).value
+
+    def whole_word(self) -> str:
+        """ChargingStation.AvailabilityState."""
+        condition = self.charger.condition
+        return whole_status(usable=condition.usable, broken=condition.fault is not None).value
+
+    def row_name(self, kind: str) -> str:
+        """The action of a row of the journal."""
+        return EVENT
+
+    def identity(self) -> Identity:
+        """Who it is, with the firmware that runs now."""
+        version = self.charger.updates.version
+        if version == self._identity.firmware_version:
+            return self._identity
+        return replace(self._identity, firmware_version=version)
+
+    def _told_variables(self) -> list[dict[str, object]]:
+        return [
+            {
+                "key": str(variable.address),
+                "readonly": variable.readonly,
+                "value": self.model.value(variable.address),
+            }
+            for variable in self.model
+            if variable.access is not Mutability.WRITE_ONLY
+        ]
+
+    # -- what comes from the CSMS ------------------------------------
+
+    def _accepted(self, booted: bool) -> None:
+        """Everything may pass now (B01.FR.08)."""
+        self.outbox.registered = True
+        statuses = self.adapter.statuses
+        if booted:
+            statuses.say_after_boot()
+        else:
+            statuses.say_after_outage()
+        self.charger.accepted(booted=booted)
+        self.adapter.security.tell()
+        self.outbox.wake()
+        self.on_change()
+
+    def _set_clock(self, by: timedelta) -> None:
+        self.charger.shift_clock(by)
+
+    def _reconnect(self) -> None:
+        self.adapter.hang_up(0.0)
+
+    def _reading(self, connector: Connector) -> Reading:
+        self.charger.power.advance()
+        return self.charger.readings.of(connector)
+
+    def _drop(self, connector: Connector, cause: Cause) -> None:
+        drop_authorization(connector, cause, self.adapter)
+        self.charger.looking.changed(connector, cause)
+
+    def _boots_because(self, reason: str) -> None:
+        self.adapter.next_boot = reason
+
+    def _retry_policy(self) -> RetryPolicy:
+        """E13: silence counts as any other failure."""
+        return RetryPolicy(
+            attempts=self.model.number("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent"),
+            interval_s=self.model.number(
+                "OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent"
+            ),
+            counts_silence=True,
+        )
+
+    # -- variables ---------------------------------------------------
+
+    def _objection(self, address: Address, value: str) -> tuple[str, str]:
+        """What speaks against a value that depends on more than its variable."""
+        return "", ""
+
+    def _set_by_csms(self, address: Address) -> None:
+        """A variable was set and the answer is on the wire."""
+        if (address.component.name, address.variable.name) == PASSWORD:
+            self.charger.security.note("ReconfigurationOfSecurityParameters", "BasicAuthPassword")
+            self.security.password_changed()
+
+    def _variable_changed(self, address: Address) -> None:
+        """A variable has a new value: those hear of it who cannot wait to be asked."""
+        effects: dict[tuple[str, str], Callable[[], None]] = {
+            ("OCPPCommCtrlr", "HeartbeatInterval"): self.registrar.interval_changed,
+            ("OCPPCommCtrlr", "WebSocketPingInterval"): self.ping_interval_changed,
+            ("SampledDataCtrlr", "TxUpdatedInterval"): self.charger.sampling.interval_changed,
+            ("AlignedDataCtrlr", "Interval"): self.charger.sampling.clock_changed,
+            ("LocalAuthListCtrlr", "Enabled"): self.charger.token_list.switched,
+        }
+        effects.get((address.component.name, address.variable.name), lambda: None)()
+
+
+class _Rows:
+    """What came of the journal's rows, for whoever is there once the outbox runs."""
+
+    __slots__ = ("_charge_point",)
+
+    def __init__(self, charge_point: ChargePoint) -> None:
+        self._charge_point = charge_point
+
+    def settled(self, row: JournalRow, answer: Payload) -> None:
+        self._charge_point._answers.settled(row, answer)
+
+    def half_settled(self, row: JournalRow, answer: Payload) -> None:
+        self._charge_point._answers.half_settled(row, answer)
+
+    def settled_twice(self, row: JournalRow, answer: Payload) -> None:
+        self._charge_point._answers.settled_twice(row, answer)
+
+    def given_up(self, row: JournalRow, why: str) -> None:
+        self._charge_point._answers.given_up(row, why)

@@ -1,0 +1,100 @@
+"""What the CSMS answers to TransactionEvent: a verdict on the card, costs, words for the driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sim_core.charging.authorization import Authorizer
+from sim_core.charging.connector import Connector
+from sim_core.charging.environment import Note
+from sim_core.charging.verdicts import Verdicts
+from sim_core.charging.vocabulary import Cause
+from sim_core.ocpp201.authorization import id_token_info
+from sim_core.ocpp201.spelling import EVENT, Spelling
+from sim_core.ocpp201.tokens import NEVER_ASKED, TokenTypes
+from sim_core.store.records import SAMPLED, JournalRow
+from sim_core.wire.answers import Payload
+
+
+class TransactionAnswers:
+    """What came of rows, as `wire.spelling.RowListener` has it."""
+
+    __slots__ = (
+        "_authorizer",
+        "_connectors",
+        "_link_settled",
+        "_note",
+        "_on_change",
+        "_spelling",
+        "_tokens",
+        "_verdicts",
+        "drop",
+    )
+
+    def __init__(
+        self,
+        connectors: Mapping[int, Connector],
+        verdicts: Verdicts,
+        authorizer: Authorizer,
+        spelling: Spelling,
+        tokens: TokenTypes,
+        note: Note,
+        *,
+        drop: Callable[[Connector, Cause], None],
+        link_settled: Callable[[], None],
+        on_change: Callable[[], None],
+    ) -> None:
+        """`drop` takes an authorisation back that waits."""
+        self._connectors = connectors
+        self._verdicts = verdicts
+        self._authorizer = authorizer
+        self._spelling = spelling
+        self._tokens = tokens
+        self._note = note
+        self.drop = drop
+        self._link_settled = link_settled
+        self._on_change = on_change
+
+    def settled(self, row: JournalRow, answer: Payload) -> None:
+        """An event was answered and has left the journal."""
+        self._link_settled()
+        self._show(row, answer)
+        verdict, token = id_token_info(answer), self._spelling.token(row)
+        if verdict is None:
+            return
+        if token and self._tokens.of(token) not in NEVER_ASKED:
+            self._authorizer.learn(token, verdict)
+        connector = self._connectors.get(row.connector_id)
+        if connector is None:
+            return
+        session = connector.transaction
+        if session is not None:
+            if not token or session.token.casefold() == token.casefold():
+                self._verdicts.judged(connector.number, session.key, verdict)
+        elif connector.authorization is not None and not verdict.accepted:
+            said = f"the CSMS answered {verdict.status} for {connector.authorization.token}"
+            self._note("authorization", said, connector.number)
+            self.drop(connector, Cause.VERDICT)
+        self._on_change()
+
+    def _show(self, row: JournalRow, answer: Payload) -> None:
+        """totalCost and updatedPersonalMessage are for the driver (I02, I03)."""
+        cost, message = answer.get("totalCost"), answer.get("updatedPersonalMessage")
+        if isinstance(cost, (int, float)) and not isinstance(cost, bool):
+            self._note("cost", f"EVSE {row.connector_id} costs {cost:g} so far", row.connector_id)
+        if isinstance(message, dict) and isinstance(message.get("content"), str):
+            text = f"for the driver at EVSE {row.connector_id}: {message['content']}"
+            self._note("display", text, row.connector_id)
+
+    def half_settled(self, row: JournalRow, answer: Payload) -> None:
+        """No answer to an event lacks anything."""
+
+    def settled_twice(self, row: JournalRow, answer: Payload) -> None:
+        """An event that was sent twice has the same seqNo: nothing is double."""
+
+    def given_up(self, row: JournalRow, why: str) -> None:
+        """The attempts are spent: it is dropped, and the next one goes (E13.FR.03)."""
+        if row.kind != SAMPLED:
+            text = f"{EVENT} of EVSE {row.connector_id} was given up: {why}"
+            self._note("journal", text, row.connector_id)
+        self._on_change()

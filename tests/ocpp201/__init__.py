@@ -1,0 +1,1 @@
+"""What a charge point says in OCPP 2.0.1."""
