@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sim_core.charging.policy import Setting
 from sim_core.commands import (
     ClearFault,
     Command,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
-AUTO_CHARGE = "AutoCharge"
 """The key of a charger that reads the vehicle's identity and shows it as a card. It is as the make
 has it, here as in any other run: a vehicle that is plugged in by hand waits for a card."""
 READY_S = 10.0

@@ -329,7 +329,7 @@ class ChargePoint:
             statuses.say_after_boot()
         else:
             statuses.say_after_outage()
-        self.charger.accepted(booted=booted)
+        self.charger.accepted()
         self.adapter.security.tell()
         self.outbox.wake()
         self.on_change()

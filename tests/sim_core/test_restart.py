@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sim_core.ocpp16.timestamps import moment
 
 from sim_core.commands import (
     Accepted,
@@ -22,7 +23,6 @@ from sim_core.commands import (
     Swipe,
     Unplug,
 )
-from sim_core.ocpp16.timestamps import moment
 from sim_core.snapshot import LinkState
 from tests.conformance.acts import charge
 from tests.harness import Harness
