@@ -14,7 +14,13 @@ from datetime import timedelta
 from sim_core.charging.charger import Charger
 from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.connector import Connector
-from sim_core.charging.domain_events import Looked
+from sim_core.charging.domain_events import (
+    Looked,
+    LookedAtWhole,
+    ReservationEnded,
+    TransactionEnded,
+    UploadStepped,
+)
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts, charging_state
 from sim_core.charging.starting import drop_authorization
@@ -29,12 +35,17 @@ from sim_core.ocpp201.adapter import Adapter
 from sim_core.ocpp201.charging_profiles import RULES
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.dialect import OCPP_201
+from sim_core.ocpp201.display import CHARGING, FAULTED, IDLE, UNAVAILABLE, Display
 from sim_core.ocpp201.functional_blocks import routes_of
 from sim_core.ocpp201.live_values import connect
+from sim_core.ocpp201.logs import LOG, Logs
+from sim_core.ocpp201.monitoring import Monitoring
 from sim_core.ocpp201.policy import VariablePolicy
 from sim_core.ocpp201.registration import Registrar
+from sim_core.ocpp201.reservation import ReservationMessages
 from sim_core.ocpp201.resets import Resets
 from sim_core.ocpp201.security_events import SecurityMessages
+from sim_core.ocpp201.smart_charging import SmartCharging
 from sim_core.ocpp201.spelling import EVENT, Spelling
 from sim_core.ocpp201.standard_variables import variables_of
 from sim_core.ocpp201.status import connector_status, shown_state, whole_status
@@ -44,7 +55,7 @@ from sim_core.ocpp201.transaction_answers import TransactionAnswers
 from sim_core.ocpp201.transactions import TransactionEvents
 from sim_core.ocpp201.variable_messages import VariableMessages
 from sim_core.ocpp201.variables import Access as Mutability
-from sim_core.ocpp201.variables import Address
+from sim_core.ocpp201.variables import Address, Component
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock, GuardedClock
 from sim_core.runtime.random_numbers import RandomNumbers
@@ -68,9 +79,14 @@ class ChargePoint:
 
     __slots__ = (
         "_answers",
+        "_display",
         "_identity",
+        "_logs",
+        "_monitoring",
+        "_reservations",
         "_resets",
         "_routes",
+        "_smart_charging",
         "_variables",
         "adapter",
         "charger",
@@ -228,10 +244,62 @@ class ChargePoint:
             self._boots_because,
         )
         adapter.also(Looked, lambda _: self._resets.look())
+        self._smart_charging = SmartCharging(
+            charger.limits,
+            charger.profiles,
+            charger.connectors,
+            policy,
+            environment,
+            store.documents,
+            self.model,
+            adapter.transactions,
+            self.outbox,
+            powers_changed=charger.looking.powers_changed,
+        )
+        self._reservations = ReservationMessages(
+            charger.reservations,
+            charger.connectors,
+            self.model,
+            self.tokens,
+            changed=charger.looking.reservations_changed,
+            say=adapter.say,
+        )
+        adapter.also(ReservationEnded, self._reservations.ended)
+        self._logs = Logs(
+            environment,
+            store.security_log,
+            charger.uploads[LOG],
+            self.witness,
+            say=adapter.say,
+            say_triggered=adapter.say_triggered,
+        )
+        adapter.also(UploadStepped, self._logs.stepped)
+        self._monitoring = Monitoring(
+            environment,
+            self.model,
+            store.documents,
+            self.outbox,
+            charger.connectors,
+            running=self._transaction_of,
+        )
+        adapter.also(Looked, lambda _: self._monitoring.look())
+        adapter.also(LookedAtWhole, lambda _: self._monitoring.look())
+        self._display = Display(
+            environment,
+            self.model,
+            store.documents,
+            self.outbox,
+            state=self._display_state,
+            transactions=self._running_ids,
+            on_change=on_change,
+        )
+        adapter.also(TransactionEnded, lambda _: self._display.look())
         self.speaker = Speaker(OCPP_201, self, self.session, self.registrar.may_answer)
         """Who speaks 2.0.1 on a link."""
         charger.start()
         adapter.transactions.power_lost()
+        self._monitoring.start()
+        self._display.start()
 
     def get(self, action: str, /) -> Route | None:
         """Where a message goes that a CSMS sends. Made when the first one comes."""
@@ -247,7 +315,9 @@ class ChargePoint:
                 self._variables,
                 self._resets,
                 self._answers,
-                (),
+                self._smart_charging,
+                self._logs,
+                (self._reservations, self._monitoring, self._display),
             )
         return self._routes.get(action)
 
@@ -265,6 +335,8 @@ class ChargePoint:
 
     async def close(self) -> None:
         """End everything that was spawned."""
+        self._monitoring.close()
+        self._display.close()
         await self.charger.close()
 
     def written_again(self) -> None:
@@ -331,6 +403,7 @@ class ChargePoint:
             statuses.say_after_outage()
         self.charger.accepted()
         self.adapter.security.tell()
+        self._monitoring.send()
         self.outbox.wake()
         self.on_change()
 
@@ -360,6 +433,32 @@ class ChargePoint:
             ),
             counts_silence=True,
         )
+
+    # -- transactions, and what shows --------------------------------
+
+    def _transaction_of(self, component: Component) -> str | None:
+        """The transaction that a component is part of; of the station any that runs."""
+        events = self.adapter.transactions
+        numbers = events.running() if component.evse is None else [component.evse]
+        running = (events.open_on(number) for number in numbers)
+        return next((opened.id for opened in running if opened is not None), None)
+
+    def _running_ids(self) -> set[str]:
+        events = self.adapter.transactions
+        return {opened.id for number in events.running() if (opened := events.open_on(number))}
+
+    def _display_state(self) -> str:
+        """MessageStateEnumType of the station as a whole."""
+        condition = self.charger.condition
+        if condition.fault is not None:
+            return FAULTED
+        if not condition.usable:
+            return UNAVAILABLE
+        return CHARGING if self.adapter.transactions.running() else IDLE
+
+    def shown(self) -> tuple[str, ...]:
+        """What the station's screen shows of the CSMS's messages."""
+        return self._display.shown()
 
     # -- variables ---------------------------------------------------
 

@@ -12,12 +12,16 @@ from sim_core.charging.policy import Setting
 from sim_core.ocpp201.adapter import Adapter
 from sim_core.ocpp201.availability import AvailabilityMessages
 from sim_core.ocpp201.cards import CacheMessages
+from sim_core.ocpp201.customer_information import CustomerInformation
 from sim_core.ocpp201.data_transfer import Costs, DataTransfer
 from sim_core.ocpp201.device_model import DeviceModel
+from sim_core.ocpp201.local_list import LocalListMessages
+from sim_core.ocpp201.logs import Logs
 from sim_core.ocpp201.registration import Registrar
 from sim_core.ocpp201.remote_control import RemoteControl
 from sim_core.ocpp201.reports import Reports
 from sim_core.ocpp201.resets import Resets
+from sim_core.ocpp201.smart_charging import SmartCharging
 from sim_core.ocpp201.tokens import TokenTypes
 from sim_core.ocpp201.transaction_answers import TransactionAnswers
 from sim_core.ocpp201.triggers import Said, Triggers
@@ -40,6 +44,8 @@ def routes_of(
     variables: VariableMessages,
     resets: Resets,
     answers: TransactionAnswers,
+    smart_charging: SmartCharging,
+    logs: Logs,
     more: Sequence[object],
 ) -> Routes:
     """The routes of a station that is made of these parts; `more` are blocks that it has, too."""
@@ -73,6 +79,7 @@ def routes_of(
             "Heartbeat": Said(lambda _: registrar.heartbeat_now(), needs_evse=False),
             "StatusNotification": Said(each(statuses.say)),
             "MeterValues": Said(events.meter_values),
+            "LogStatusNotification": Said(logs.trigger, needs_evse=False),
             "TransactionEvent": Said(transaction_events, no_transaction),
         },
         connectors,
@@ -87,7 +94,7 @@ def routes_of(
         events,
         tokens,
         store.journal,
-        offered=None,
+        offered=smart_charging.offered,
         accepted=lambda: registrar.registration is Registration.ACCEPTED,
         drop=answers.drop,
     )
@@ -102,6 +109,10 @@ def routes_of(
                 connectors, charger.condition, charger.availability, store.documents, statuses.say
             ),
             CacheMessages(store.tokens, model),
+            LocalListMessages(charger.token_list, store.documents, tokens, environment.note),
+            smart_charging,
+            logs,
+            CustomerInformation(environment, store.tokens, store.journal, outbox),
             DataTransfer(charger.config.model.identity.vendor),
             Costs(environment.note, events.with_id),
             *more,

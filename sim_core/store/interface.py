@@ -179,6 +179,9 @@ class TokenCache(Protocol):
     def clear(self) -> None:
         """Forget all of it."""
 
+    def forget(self, token: str) -> None:
+        """Forget what is remembered of one token."""
+
 
 class LocalList(Protocol):
     """The tokens that the CSMS has sent ahead: the local authorization list."""

@@ -31,6 +31,11 @@ class TokenCache:
         for token in list(self._rows):
             self._undo.take(self._rows, token)
 
+    def forget(self, token: str) -> None:
+        folded = token.translate(ASCII_LOWER)
+        if folded in self._rows:
+            self._undo.take(self._rows, folded)
+
 
 class LocalList:
     """See `interface.LocalList`."""

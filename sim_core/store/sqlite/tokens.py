@@ -46,6 +46,10 @@ class TokenCache:
         with self._db.together():
             self._db.execute("DELETE FROM known_tokens")
 
+    def forget(self, token: str) -> None:
+        with self._db.together():
+            self._db.execute("DELETE FROM known_tokens WHERE token = ?", (token,))
+
 
 class LocalList:
     """See `interface.LocalList`."""
