@@ -41,7 +41,7 @@ from sim_core.ocpp201.tokens import NO_AUTHORIZATION, TokenTypes
 from sim_core.ocpp201.transaction_points import Truth, begins, ends
 from sim_core.ocpp201.trigger_reasons import Ending, ending_of, lapse_of
 from sim_core.store.interface import Store
-from sim_core.store.records import BEGAN, ENDED, MOVED, SAMPLED
+from sim_core.store.records import BEGAN, ENDED, MOVED, NO_SESSION, SAMPLED
 from sim_core.wire.answers import Payload
 from sim_core.wire.outbox import Outbox
 from sim_core.wire.timestamps import stamp
@@ -361,7 +361,7 @@ class TransactionEvents:
         payload = self._payload(number, line, opened, event_type, told)
         if key is not None and opened.key == key:
             opened.key = None
-        row_key = key if key is not None else opened.key or 0
+        row_key = key if key is not None else opened.key or NO_SESSION
         with self._store.together():
             self._outbox.append(
                 kind,

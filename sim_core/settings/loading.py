@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from sim_core.settings.fast_loading import load_fast
-from sim_core.settings.options import ConfigError, Settings
+from sim_core.settings.options import Settings
 
 S = TypeVar("S", bound=Settings)
 
@@ -25,11 +25,4 @@ def load_as(kind: type[S], argv: list[str], prog: str) -> S:
         from sim_core.settings.full_loading import load_full
 
         settings = load_full(kind, argv, prog)
-    if settings.ocpp_version == "2.0.1":
-        raise ConfigError(
-            settings.sources.named(
-                "OCPP_VERSION (--ocpp-version) is '2.0.1': that is planned and not built yet; "
-                "use 1.6."
-            )
-        )
     return settings

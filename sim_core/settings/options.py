@@ -294,7 +294,7 @@ class Settings:
     )
     ocpp_version: str = option(
         "1.6",
-        "1.6 (2.0.1 is planned)",
+        "1.6 or 2.0.1",
         "The OCPP version to speak",
         words=("1.6", "2.0.1"),
     )

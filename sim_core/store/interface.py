@@ -130,7 +130,7 @@ class Journal(Protocol):
     ) -> None:
         """Write at the end what has happened: BEGAN, SAMPLED, MOVED or ENDED, and the facts of it.
 
-        `key` is our own of the transaction; the CSMS's is not known yet.
+        `key` is our own of the transaction, or NO_SESSION; the CSMS's is not known yet.
         """
 
     @property

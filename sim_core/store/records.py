@@ -36,6 +36,9 @@ class StoredTransaction(NewTransaction):
 
 BEGAN, SAMPLED, MOVED, ENDED = "began", "sampled", "moved", "ended"
 """What a row of the journal tells of a transaction; MOVED: it does something else than before."""
+NO_SESSION = 0
+"""Our key in a row of what happens while no session of the charger runs: in OCPP 2.0.1 a
+transaction may begin with the cable alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sim_core.store.records import ENDED, DeadLetter, JournalRow, Told, TransactionId
+from sim_core.store.records import ENDED, NO_SESSION, DeadLetter, JournalRow, Told, TransactionId
 from sim_core.store.sqlite.database import Database
 from sim_core.store.sqlite.sessions import Sessions
 
@@ -52,7 +52,7 @@ class Journal:
                 (
                     kind,
                     json.dumps(content, separators=(",", ":")),
-                    key,
+                    key or None,
                     connector_id,
                     at.isoformat(),
                 ),
@@ -72,7 +72,7 @@ class Journal:
                 number=row[0],
                 kind=row[1],
                 content=json.loads(row[2]),
-                transaction_key=row[3],
+                transaction_key=row[3] or NO_SESSION,
                 connector_id=row[4],
                 written_at=datetime.fromisoformat(row[5]),
                 attempts=row[6],

@@ -38,7 +38,7 @@ CREATE TABLE journal (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,
     content TEXT NOT NULL,
-    transaction_key INTEGER NOT NULL REFERENCES transactions(key) ON DELETE CASCADE,
+    transaction_key INTEGER REFERENCES transactions(key) ON DELETE CASCADE,
     connector_id INTEGER NOT NULL,
     written_at TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0
