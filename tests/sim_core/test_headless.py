@@ -70,7 +70,7 @@ async def test_a_csms_that_is_away_is_said_once(tmp_path: Path) -> None:
         ("CONNECTORS", "x", "CONNECTORS (--connectors) is 'x': allowed is a whole number"),
         ("MODEL", "nope", "MODEL (--model) is 'nope': there is no such model or file"),
         ("OCPP_KEYS", '{"HeartbeatInterval": "soon"}', "the OCPP key HeartbeatInterval cannot be"),
-        ("OCPP_VERSION", "2.0.1", "planned and not built yet"),
+        ("OCPP_VERSION", "2.1", "OCPP_VERSION (--ocpp-version) is '2.1'"),
     ],
 )
 def test_what_cannot_be_is_one_sentence_and_exit_code_2(
