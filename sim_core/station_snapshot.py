@@ -83,6 +83,7 @@ def connector_snapshot(
         starting=connector.starting,
         plug_by=connector.plug_by,
         reservation=reservation_snapshot(connector.reservation),
+        vehicle_asleep=facts.asleep,
         cable_in=metal.cable_in,
         locked=metal.locked,
         lock_jammed=metal.lock_jammed,
