@@ -390,6 +390,8 @@ class StationSnapshot:
     message log keeps the computer's time: a viewer adds this, so that all it shows is of one
     clock."""
     vehicles: tuple[str, ...] = ()
+    vehicle_words: tuple[str, ...] = ()
+    """What each of `vehicles` is like, in their order: its battery, and its habits."""
     """The garage, by name: what may be plugged in."""
     resumes: bool = False
     """A transaction that is cut off goes on at the next start (else it ends with PowerLoss)."""
