@@ -115,9 +115,9 @@ def vehicle_words(garage: Garage) -> tuple[str, ...]:
 
 
 def _words_of(kind: VehicleType) -> str:
-    words = [f"{kind.battery_wh / 1000:g} kWh, arrives at {kind.arrives_at_percent:g} %"]
+    words = [f"{kind.battery_wh / 1000:,.10g} kWh, arrives at {kind.arrives_at_percent:g} %"]
     if kind.handshake_late_s:
-        words.append(f"slow: ready {kind.handshake_late_s:g} s later than others")
+        words.append(f"slow: starts {kind.handshake_late_s:g} s later")
     if kind.pauses:
         words.append("pauses by itself")
     if kind.stops_when_full:
