@@ -264,7 +264,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "ev_give_up",
         "EV gives up",
-        "The vehicle falls asleep: charging ends, and a start fails until it is plugged in anew",
+        "The vehicle sleeps: charging ends, and a start fails until it is plugged in anew",
         EVGiveUp,
     ),
     Action("suspend_ev", "Suspend EV", "The vehicle pauses and takes no energy", SuspendEV),
@@ -276,7 +276,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("jam_lock", "Jam lock", "The lock sticks: it neither closes nor opens", JamLock),
     Action("power_off", "Power off", "The mains fail: the charge point goes dark", PowerOff),
     Action("power_on", "Power on", "The mains are back: the charge point boots", PowerOn),
-    Action("restart", "Restart", "The process restarts by itself: charging goes on", Restart),
+    Action(
+        "restart",
+        "Restart",
+        "The process restarts by itself: the link drops, charging goes on",
+        Restart,
+    ),
     Action("link_down", "Link down", "Pull the network cable: the socket closes", LinkDown),
     Action("link_up", "Link up", "The network is back: dial again", LinkUp),
     Action("silent", "Go silent", "The socket stays open, no frame passes", GoSilent),

@@ -26,6 +26,7 @@ from sim_core.commands import (
     LinkUp,
     Plug,
     PowerOn,
+    Restart,
     Resume,
     Start,
     Stop,
@@ -174,6 +175,22 @@ STORY: tuple[Chapter, ...] = (
                 "The network is back: the journal drains, in order. Nothing is lost.",
                 (LinkUp(),),
                 12.0,
+            ),
+        ),
+        charging=(1,),
+    ),
+    # The process restarts
+    Chapter(
+        (
+            Scene(
+                "The charger's process crashes and restarts. The link is gone; the power is not.",
+                (Restart(),),
+                5.0,
+            ),
+            Scene(
+                "It boots and says where it stands: the same transaction, still charging.",
+                (),
+                9.0,
             ),
         ),
         charging=(1,),

@@ -247,6 +247,8 @@ class ConnectorSnapshot:
     reservation: ReservationSnapshot | None = None
     """For whom it is kept free: its own reservation, or that of the charge point as a whole
     (connector 0) where this is the last connector that is free for it."""
+    vehicle_asleep: bool = False
+    """The vehicle has given up: it charges no more before it is plugged in anew."""
     cable_in: bool = False
     """A detachable cable is in the socket, with or without a vehicle."""
     locked: bool = False
@@ -388,6 +390,8 @@ class StationSnapshot:
     message log keeps the computer's time: a viewer adds this, so that all it shows is of one
     clock."""
     vehicles: tuple[str, ...] = ()
+    vehicle_words: tuple[str, ...] = ()
+    """What each of `vehicles` is like, in their order: its battery, and its habits."""
     """The garage, by name: what may be plugged in."""
     resumes: bool = False
     """A transaction that is cut off goes on at the next start (else it ends with PowerLoss)."""

@@ -48,6 +48,7 @@ from sim_core.station_snapshot import (
     SessionsView,
     connector_snapshot,
     reservation_snapshot,
+    vehicle_words,
 )
 from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
@@ -509,6 +510,7 @@ class Station:
             clock_ahead_s=ahead.total_seconds(),
             refusals=self._refusals(),
             vehicles=tuple(kind.name for kind in charger.config.garage),
+            vehicle_words=vehicle_words(charger.config.garage),
             resumes=charger.config.model.behaviour.resume_after_power_loss,
             warnings=(*self.warnings, *self.refusals.standing()),
         )

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 from typing import Protocol
 
 from sim_core.charging.charger import Charger
 from sim_core.charging.connector import Connector
 from sim_core.charging.facts import Facts, refusals
 from sim_core.hardware.model import Model
+from sim_core.hardware.vehicle import Garage, VehicleType
 from sim_core.snapshot import (
     JOURNAL_SHOWN,
     ConnectorSnapshot,
@@ -83,6 +85,7 @@ def connector_snapshot(
         starting=connector.starting,
         plug_by=connector.plug_by,
         reservation=reservation_snapshot(connector.reservation),
+        vehicle_asleep=facts.asleep,
         cable_in=metal.cable_in,
         locked=metal.locked,
         lock_jammed=metal.lock_jammed,
@@ -103,6 +106,25 @@ def reservation_snapshot(kept: Reservation | None) -> ReservationSnapshot | None
     if kept is None:
         return None
     return ReservationSnapshot(kept.reservation_id, kept.token, kept.group, kept.until)
+
+
+@lru_cache(maxsize=64)
+def vehicle_words(garage: Garage) -> tuple[str, ...]:
+    """What the vehicles of a garage are like, for whoever chooses one."""
+    return tuple(_words_of(kind) for kind in garage)
+
+
+def _words_of(kind: VehicleType) -> str:
+    words = [f"{kind.battery_wh / 1000:,.10g} kWh, arrives at {kind.arrives_at_percent:g} %"]
+    if kind.handshake_late_s:
+        words.append(f"slow: starts {kind.handshake_late_s:g} s later")
+    if kind.pauses:
+        words.append("pauses by itself")
+    if kind.stops_when_full:
+        words.append(f"ends the session at {kind.full_at_percent:g} %")
+    elif kind.full_at_percent < 100:
+        words.append(f"full at {kind.full_at_percent:g} %")
+    return "; ".join(words)
 
 
 def full_scale_w(model: Model) -> float:

@@ -115,8 +115,8 @@ class Connector:
     """When the cable check is over that began with the plug."""
     start_fault: StartFault | None = None
     """A fault that shows when the next transaction starts."""
-    asleep: bool = False
-    """The vehicle has given up: it charges no more before it is plugged in anew."""
+    asleep_since_s: float | None = None
+    """Since when the vehicle has given up: it charges no more before it is plugged in anew."""
     remote_start_at_s: float | None = None
     trace_w: deque[float] = field(default_factory=lambda: NO_TRACE)
     vehicle_name: str | None = None
@@ -168,7 +168,7 @@ class Connector:
             transaction=transaction is not None,
             interrupted=bool(transaction and transaction.interrupted),
             ended=self.ended,
-            asleep=self.asleep,
+            asleep=self.asleep_since_s is not None,
             cable=metal.cable_in,
             lockable=self.lockable,
             locked=metal.locked,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sim_core.charging.vocabulary import Context, StopReason
+from sim_core.charging.vocabulary import Context
 
 
 class Chance(Protocol):
@@ -88,9 +88,12 @@ class SleepyVehicle:
     """It is off the line, and so long after the begin that shows."""
     away_s: float
     """So long after that it is back."""
-    reasons: tuple[StopReason, ...]
-    """Why the transaction ends: one of these, by chance."""
-    start: FailedStart
+    light_s: float
+    """So long its sleep is light."""
+    light: FailedStart
+    """How a start out of a light sleep fails: with the reason Other."""
+    deep: FailedStart
+    """The same out of a deep sleep: EVDisconnected."""
 
 
 @dataclass(frozen=True)

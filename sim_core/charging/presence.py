@@ -8,6 +8,7 @@ what the register has counted since then, and the register is kept anyhow.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -88,7 +89,7 @@ class Presence:
             "locked": metal.locked,
             "jammed": metal.lock_jammed,
             "held_for": connector.held_for,
-            "asleep": connector.asleep,
+            "asleep": connector.asleep_since_s is not None,
         }
         if (vehicle := metal.vehicle) is not None:
             met = self._arrived.get(connector.number)
@@ -127,7 +128,8 @@ class Presence:
         metal.locked = document["locked"] and connector.lockable
         metal.lock_jammed = document["jammed"]
         connector.held_for = document["held_for"] if metal.locked else None
-        connector.asleep = bool(document.get("asleep")) and metal.plugged
+        if document.get("asleep") and metal.plugged:
+            connector.asleep_since_s = -math.inf  # nobody knows any more
         connector.ended = metal.occupied and (document["ended"] or document["charging"])
         if words := document.get("fault"):
             fault = ChargerFault(*words)

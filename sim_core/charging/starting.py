@@ -74,7 +74,7 @@ class Starting:
             if card is None or not waits or not connector.metal.plugged:
                 return
             connector.starting = False
-            if sleepy is not None or connector.asleep:
+            if sleepy is not None or connector.asleep_since_s is not None:
                 self._fail_asleep(connector, card)
                 return
             if connector.start_fault is not None:
@@ -110,9 +110,11 @@ class Starting:
         sleepy, mac_at_s = self._points.sleepy_vehicle, connector.mac_at_s
         if sleepy is None:
             return None
-        now_s = self._environment.clock.monotonic()
-        waited = mac_at_s is not None and now_s > mac_at_s + sleepy.waits_s
-        return sleepy if waited or connector.asleep else None
+        if mac_at_s is not None and connector.asleep_since_s is None:
+            falls_asleep_s = mac_at_s + sleepy.waits_s
+            if self._environment.clock.monotonic() > falls_asleep_s:
+                connector.asleep_since_s = falls_asleep_s
+        return None if connector.asleep_since_s is None else sleepy
 
     def _vain(self, connector: Connector) -> VainStart | None:
         """What comes of a remote start beside a charging connector, where it is one of those that
@@ -136,7 +138,7 @@ class Starting:
         """The transaction begins, and the insulation breaks: the vehicle stays away until it is
         plugged in anew."""
         connector.start_fault = None
-        connector.asleep = False
+        connector.asleep_since_s = None
         connector.metal.unplug()
         connector.break_down(broken.fault, self._environment.now())
         self._pass_soon(connector, broken.fault, broken.passes_s)
@@ -149,7 +151,6 @@ class Starting:
         and ends, and the vehicle lets go of the line and takes it up again."""
         environment, metal, sleepy = self._environment, connector.metal, self._points.sleepy_vehicle
         connector.start_fault = None
-        connector.asleep = True
         if sleepy is None:
             note = f"the start for {card.token} has failed: the vehicle sleeps, plug it in anew"
             environment.note_at("transaction", connector.number, note)
@@ -157,17 +158,21 @@ class Starting:
             self._changed(connector, Cause.VEHICLE)
             return
         vehicle, away_s = metal.vehicle, sleepy.away_s
-        reason = sleepy.reasons[int(environment.rng.random() * len(sleepy.reasons))]
+        since_s = connector.asleep_since_s or 0.0
         metal.unplug()
-        self._transactions.fail(connector, card, reason, sleepy.start)
+        if environment.clock.monotonic() - since_s < sleepy.light_s:
+            self._transactions.fail(connector, card, StopReason.OTHER, sleepy.light)
+        else:
+            self._transactions.fail(connector, card, StopReason.UNPLUGGED, sleepy.deep)
 
         def shows() -> None:
-            if connector.asleep and not metal.plugged:
+            if connector.asleep_since_s is not None and not metal.plugged:
                 self._changed(connector, Cause.VEHICLE)
                 environment.clock.call_later(away_s, take_up)
 
         def take_up() -> None:
-            if vehicle is not None and connector.asleep and not metal.plugged:
+            still_asleep = connector.asleep_since_s is not None and not metal.plugged
+            if vehicle is not None and still_asleep:
                 metal.plug(vehicle)
                 self._changed(connector, Cause.VEHICLE)
 

@@ -107,7 +107,7 @@ class Vehicles:
         self._power.advance()
         connector.metal.plug(vehicle)
         connector.vehicle_name = kind.name
-        connector.ended = connector.asleep = False
+        connector.ended, connector.asleep_since_s = False, None
         self._note(connector, f"{kind.name} plugged in")
         self._csms.hear(Plugged(connector.number))
         self._changed(connector, Cause.CABLE)
@@ -229,7 +229,7 @@ class Vehicles:
         """The vehicle goes to sleep: what runs ends, and whoever starts it finds it asleep."""
         if reason := why_not("ev_give_up", connector.facts(self._condition)):
             return Refused(reason)
-        connector.asleep = True
+        connector.asleep_since_s = self._environment.clock.monotonic()
         self._note(connector, "the vehicle gives up and sleeps")
         if connector.transaction is not None:
             self._transactions.stop(connector, StopReason.OTHER)
@@ -245,7 +245,8 @@ class Vehicles:
             return Refused(reason)
         self._power.advance()
         metal = connector.metal
-        connector.starting = connector.asleep = False
+        connector.starting = False
+        connector.asleep_since_s = None
         connector.mac_at_s = connector.ready_at_s = connector.start_fault = None
         ends = self._policy.flag(Setting.ENDS_ON_UNPLUG)
         if connector.transaction is not None:

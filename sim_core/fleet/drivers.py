@@ -11,13 +11,15 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from sim_core.commands import Command, Plug, Refused, Start, Stop, Unplug
+from sim_core.commands import Command, EVStop, Plug, Refused, Start, Stop, Unplug
 from sim_core.runtime.clock import Clock
 from sim_core.snapshot import Registration
 from sim_core.station import Station
 
 NEVER_SHORTER_S = 5.0
 """Nobody plugs in for less, however the dice fall."""
+EV_ENDS = 0.3
+"""The share of sessions that the vehicle ends, not its driver."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ async def visit(
             if await _agreed(station, Start(connector_id, id_tag), id_tag, visits):
                 visits.begun += 1
                 await clock.sleep(_around(habits.session_s, rng))
-                await station.submit(Stop(connector_id))  # the CSMS may have stopped it before
+                ends = EVStop if rng.random() < EV_ENDS else Stop
+                await station.submit(ends(connector_id))  # the CSMS may have stopped it before
                 visits.ended += 1
             await station.submit(Unplug(connector_id))
         await clock.sleep(_around(habits.pause_s, rng))

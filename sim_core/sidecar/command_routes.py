@@ -232,6 +232,8 @@ async def _started(station: Station, number: int) -> Outcome | None:
     seen = _seen(station, number)
     if seen.transaction is not None:
         return Accepted("started")
+    if seen.vehicle_asleep:
+        return Refused(f"the vehicle at connector {number} sleeps: unplug it and plug it in anew")
     why = seen.refusals.get("local_start")
     return Refused(why or f"connector {number}: the start was broken off")
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sim_core.ocpp16.timestamps import moment
-
 from sim_core.commands import Restart
+from sim_core.wire.timestamps import moment
 from tests.quirks.acts import REAL, charge, gresgying, payloads
 
 

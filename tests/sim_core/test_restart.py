@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sim_core.ocpp16.timestamps import moment
 
 from sim_core.commands import (
     Accepted,
@@ -24,9 +24,10 @@ from sim_core.commands import (
     Unplug,
 )
 from sim_core.snapshot import LinkState
+from sim_core.wire.timestamps import moment
 from tests.conformance.acts import charge
 from tests.harness import Harness
-from tests.quirks.acts import REAL, gresgying, payloads, statuses
+from tests.quirks.acts import REAL, contexts_of, gresgying, payloads, statuses, values_of
 
 REBOOTING = "the charge point is rebooting: wait until it is back"
 
@@ -122,9 +123,10 @@ async def test_a_start_that_has_not_begun_is_forgotten() -> None:
 # -- what happens meanwhile ------------------------------------------------------------------------
 
 
-async def test_the_car_pulls_out_while_the_process_restarts() -> None:
-    async with gresgying("none") as harness:
-        await charge(harness)
+@pytest.mark.parametrize("quirks", ["none", "all"])
+async def test_the_car_pulls_out_while_the_process_restarts(quirks: str) -> None:
+    async with gresgying(quirks) as harness:
+        await soon_charging(harness)
         await harness.advance(30)
         harness.csms.clear()
         await harness.submit(Restart())
@@ -136,6 +138,7 @@ async def test_the_car_pulls_out_while_the_process_restarts() -> None:
         (end,) = payloads(harness, "StopTransaction")
         assert end["reason"] == "EVDisconnected"
         assert moment(end["timestamp"]) == pulled_at
+        told_of_the_end(harness)
         assert (statuses(harness, 1), statuses(harness, 2)) == (["Available"], ["Preparing"])
 
 
@@ -152,9 +155,10 @@ async def test_the_car_ends_it_while_the_process_restarts() -> None:
         assert statuses(harness, 1) == ["Finishing"]
 
 
-async def test_the_car_pulls_out_while_the_network_is_gone() -> None:
-    async with gresgying("none") as harness:
-        await charge(harness)
+@pytest.mark.parametrize("quirks", ["none", "all"])
+async def test_the_car_pulls_out_while_the_network_is_gone(quirks: str) -> None:
+    async with gresgying(quirks) as harness:
+        await soon_charging(harness)
         await harness.advance(30)
         harness.csms.clear()
         await harness.submit(LinkDown())
@@ -167,6 +171,7 @@ async def test_the_car_pulls_out_while_the_network_is_gone() -> None:
         (end,) = payloads(harness, "StopTransaction")
         assert end["reason"] == "EVDisconnected"
         assert moment(end["timestamp"]) == pulled_at
+        told_of_the_end(harness)
         assert statuses(harness, 1) == ["Available"]
 
 
@@ -206,6 +211,22 @@ async def test_the_mains_fail_meanwhile() -> None:
         await harness.advance(60)
         assert len(payloads(harness, "BootNotification")) == 1
         assert "restart" not in harness.station.snapshot.refusals
+
+
+def told_of_the_end(harness: Harness) -> None:
+    """The last sample is of the end, when the vehicle is gone: nobody knows its charge."""
+    last = payloads(harness, "MeterValues")[-1]
+    assert contexts_of(last)[0] == "Transaction.End"
+    assert values_of(last)["SoC"] == "0"
+
+
+async def soon_charging(harness: Harness) -> None:
+    """Plug in and start, in a charge point that takes a moment to say what it does."""
+    await harness.submit(Plug(1))
+    asking = asyncio.ensure_future(harness.station.submit(Start(1, "TAG")))
+    await harness.advance(10)
+    assert (await asking).ok
+    assert harness.status() == "Charging"
 
 
 async def charge_in_real_time(harness: Harness) -> None:

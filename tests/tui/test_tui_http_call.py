@@ -14,6 +14,7 @@ from starlette.datastructures import QueryParams
 from sim_core.commands import (
     ACTIONS,
     Command,
+    EVStop,
     InjectFault,
     Plug,
     PowerOff,
@@ -102,6 +103,7 @@ def sent(action: str, payload: str, direction: Direction = Direction.SENT) -> Ex
         (sent("StopTransaction", "{}"), Stop(2)),
         (sent("StopTransaction", '{"reason":"Local","idTag":"T"}'), Swipe(2, "T")),
         (sent("StopTransaction", '{"reason":"EVDisconnected"}'), Unplug(2)),
+        (sent("StopTransaction", '{"reason":"Other"}'), EVStop(2)),
         (sent("StopTransaction", '{"reason":"UnlockCommand"}'), Unlock(2)),
         (sent("StopTransaction", '{"reason":"PowerLoss"}'), PowerOff()),
         (sent("StopTransaction", '{"reason":"Remote"}'), None),

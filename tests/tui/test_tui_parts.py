@@ -12,7 +12,17 @@ from fake_host import NOW, ONLINE, FakeHost, available, charging, faulted, stati
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim_core.commands import ACTIONS, InjectFault, LinkDown, Plug, Start, Swipe
+from sim_core.commands import (
+    ACTIONS,
+    EVGiveUp,
+    EVStop,
+    InjectFault,
+    LinkDown,
+    Plug,
+    Restart,
+    Start,
+    Swipe,
+)
 from sim_core.hardware.faults import ERROR_CODES
 from sim_core.snapshot import (
     ConnectorSnapshot,
@@ -407,6 +417,10 @@ def test_footer_rows_exist() -> None:
         ("start 2 MY_TAG", Start(2, "MY_TAG")),
         ("start 2", Start(2)),
         ("plug 1 Saloon", Plug(1, "Saloon")),
+        ("plug 1 Sleeper 50", Plug(1, "Sleeper 50")),
+        ("ev_stop 2", EVStop(2)),
+        ("ev_give_up 2", EVGiveUp(2)),
+        ("restart", Restart()),
         ("swipe 1 T", Swipe(1, "T")),
         ("offline", LinkDown()),
         ("fault 1 groundfailure E4 hot cable", InjectFault(1, "GroundFailure", "E4", "hot cable")),

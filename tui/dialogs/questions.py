@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from sim_core.commands import (
     Command,
@@ -87,7 +88,12 @@ def which_vehicle(station: StationSnapshot, connector_id: int) -> CommandQuestio
         "a vehicle of the garage, by name",
         [
             Choice("", "any vehicle", "the next one of the garage"),
-            *(Choice(name, name, "of the garage") for name in station.vehicles),
+            *(
+                Choice(name, name, words)
+                for name, words in zip_longest(
+                    station.vehicles, station.vehicle_words, fillvalue="of the garage"
+                )
+            ),
         ],
     )
     return CommandQuestion(question, lambda chosen: Plug(connector_id, chosen.choice.value or None))

@@ -17,6 +17,7 @@ from sim_core.commands import (
     Accepted,
     ClearFault,
     Command,
+    EVStop,
     InjectFault,
     Outcome,
     Plug,
@@ -100,6 +101,7 @@ def faulted(connector_id: int = 2, **changes: object) -> ConnectorSnapshot:
             "plug": "there is a vehicle already",
             "local_start": f"connector {connector_id} is Faulted: clear the fault first",
             "local_stop": f"connector {connector_id} has no transaction",
+            "ev_stop": f"connector {connector_id} has no transaction",
             "suspend_ev": f"connector {connector_id} is not charging",
             "suspend_evse": f"connector {connector_id} is not charging",
         },
@@ -118,6 +120,7 @@ def available(connector_id: int = 1, **changes: object) -> ConnectorSnapshot:
             "unplug": f"connector {connector_id} has no vehicle",
             "local_start": f"connector {connector_id} has no vehicle: plug one in first",
             "local_stop": f"connector {connector_id} has no transaction",
+            "ev_stop": f"connector {connector_id} has no transaction",
             "suspend_ev": f"connector {connector_id} is not charging",
             "suspend_evse": f"connector {connector_id} is not charging",
             "resume": f"connector {connector_id} is not paused",
@@ -339,7 +342,7 @@ class FakeHost:
                 made = charging(connector_id)
             case Plug(connector_id):
                 made = available(connector_id, state=ConnectorState.PREPARING, plugged=True)
-            case Stop(connector_id):
+            case Stop(connector_id) | EVStop(connector_id):
                 made = available(connector_id, state=ConnectorState.ENDED, plugged=True)
             case Unplug(connector_id) | ClearFault(connector_id):
                 made = available(connector_id)

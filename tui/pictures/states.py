@@ -192,7 +192,7 @@ UPLOADED = UploadSnapshot(
     failed=True,
 )
 CAPTION = Caption(
-    2, 5, "The cable is in. The cabinet has 60 kW, and now two vehicles want them: each gets half."
+    2, 6, "The cable is in. The cabinet has 60 kW, and now two vehicles want them: each gets half."
 )
 UNANSWERED = JournalSnapshot(
     (

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from sim_core.commands import (
     Command,
+    EVStop,
     InjectFault,
     Plug,
     PowerOff,
@@ -190,6 +191,7 @@ def _behind_stop(connector_id: int, payload: Payload) -> Command | None:
     reasons: dict[str, Command] = {
         "Local": Swipe(connector_id, tag) if tag else Stop(connector_id),
         "EVDisconnected": Unplug(connector_id),
+        "Other": EVStop(connector_id),
         "UnlockCommand": Unlock(connector_id),
         "PowerLoss": PowerOff(),
     }

@@ -97,6 +97,8 @@ def more_notes(connector: ConnectorSnapshot, dot: str, pending: bool) -> list[No
             notes.append(Note(kind.meaning))
     if connector.lock_jammed and not fault:
         notes.append(Note("the lock is jammed", "warning", urgent=True))
+    if connector.vehicle_asleep:
+        notes.append(Note("the vehicle has given up and sleeps", "warning", urgent=True))
     if connector.reservation and (connector.transaction or fault):
         notes.append(Note(reserved_words(connector.reservation), "secondary"))
     if pending and pending_words(connector):
@@ -119,6 +121,8 @@ def next_step(connector: ConnectorSnapshot, look: Look) -> str:
     state, refused = connector.state, connector.refusals
     if connector.authorizing:
         return ""
+    if connector.vehicle_asleep and state in (ConnectorState.PREPARING, ConnectorState.ENDED):
+        return f"it sleeps, {look.key('plug')} unplugs it"
     if state is ConnectorState.PREPARING:
         if connector.identifying:
             return "reads who it is, starts by itself"
