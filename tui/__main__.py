@@ -88,6 +88,14 @@ def _doctor(arguments: list[str]) -> int:
     return doctor(arguments) or 0
 
 
+def _trace(arguments: list[str]) -> int:
+    from sim_core.standard_streams import begun
+    from sim_core.trace_command import main as trace
+
+    begun()
+    return trace(arguments)
+
+
 def _screenshot(arguments: list[str]) -> int:
     from sim_core.standard_streams import begun
     from tui.pictures.screenshot import main as screenshot
@@ -118,6 +126,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("doctor", "why the CSMS is not reached: name, port, TLS, registration, answers", _doctor),
     Verb("fleet", "many charge points from one process, as load for a CSMS: --count 500", _fleet),
     Verb("csms", "a small CSMS on its own, for a second terminal", _csms),
+    Verb("trace", "read people's logs of OCPP-J: show, convert, or redact FILE", _trace),
     Verb(
         "screenshot", "the dashboard in a named state, as SVG or text, for a document", _screenshot
     ),

@@ -16,6 +16,9 @@ CALL, CALLRESULT, CALLERROR = 2, 3, 4
 MAX_CHARACTERS = 4 * 1024 * 1024
 """Of one message; what is longer is not looked at."""
 
+MAX_DEPTH = 100
+"""How deep a message may be nested; OCPP's own are less than ten deep."""
+
 BEGINS = re.compile(r"\[\s*(?:[234]\s*,|\Z)")
 """Where a message may begin."""
 STRUCTURE = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
@@ -38,6 +41,25 @@ class Read:
 
     message: tuple[Any, ...]
     end: int
+
+
+def is_deep(text: str, at: int, end: int) -> bool:
+    """Whether JSON that can be read is nested deeper than whoever looks at it will want."""
+    if text.count("[", at, end) + text.count("{", at, end) <= MAX_DEPTH:
+        return False
+    depth = 0
+    in_string = False
+    for found in STRUCTURE.finditer(text, at, end):
+        mark = found[0]
+        if mark == '"':
+            in_string = not in_string
+        elif not in_string and mark in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif not in_string and mark in "]}":
+            depth -= 1
+    return False
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -66,6 +88,8 @@ def read_at(text: str, at: int = 0) -> Read | None:
         raise NotAMessage(NOT_JSON) from None
     if end - at > MAX_CHARACTERS:
         raise NotAMessage(TOO_LONG)
+    if is_deep(text, at, end):
+        raise NotAMessage(TOO_DEEP)
     return Read(message_of(value), end)
 
 

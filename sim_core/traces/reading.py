@@ -6,13 +6,14 @@ which of them is there twice, whether the file begins with the newest, and what 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from datetime import timezone as fixed_zone
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from sim_core.traces import directions, stamps
@@ -24,11 +25,13 @@ from sim_core.traces.frames import Side, Trace, TraceFrame
 from sim_core.traces.messages import CALL, CALLRESULT
 
 LARGEST = 1024 * 1024 * 1024
+TOO_LARGE = "is larger than 1 GiB: cut it into pieces with `split`."
 COPY_S = timedelta(seconds=1)
 """A frame that is there again within this time was logged twice; later it was sent again."""
 COPY_FRAMES = 8
 """The same where there are no times: within so many frames."""
 FAR = timedelta(days=7)
+DUMPED = re.compile(r"_ocpp\d+-(?:in|out)\.txt")
 VERSIONS = {"BootNotification": {"chargingStation": "2.0.1", "chargePointVendor": "1.6"}}
 OF_16 = frozenset(
     {"StartTransaction", "StopTransaction", "GetConfiguration", "ChangeConfiguration"}
@@ -62,11 +65,19 @@ class Reading:
     """Its times have no zone, and nothing tells it: they are taken as UTC."""
 
 
-def read_file(path: Path, **how: str | tzinfo | None) -> Reading:
+def read_file(
+    path: Path,
+    *,
+    form: str | None = None,
+    timezone: tzinfo | None = None,
+    charge_point: str | None = None,
+) -> Reading:
     """Read a file; what else is asked for is that of `read`. Raises CannotRead, OSError."""
-    if path.stat().st_size > LARGEST:
-        raise CannotRead(f"{path.name} is larger than 1 GiB: cut it into pieces with `split`.")
-    return read(path.read_bytes(), path.name, **how)  # type: ignore[arg-type]
+    with path.open("rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise CannotRead(f"{path.name} {TOO_LARGE}")
+    return read(data, path.name, form=form, timezone=timezone, charge_point=charge_point)
 
 
 def read(
@@ -83,7 +94,10 @@ def read(
     without one; of a log of several `charge_point` names the one that is wanted. Raises CannotRead
     with a sentence where there is no frame in it.
     """
-    source = Source(name, data, _decoded(data))
+    text = _decoded(data)
+    if DUMPED.search(name) and not DUMPED.search(text[:400]):  # one frame, its head is the name
+        text = f"{name}:{text}"
+    source = Source(name, data, text)
     chosen = _form(source, form)
     notes = Notes()
     entries = list(chosen.read(source, notes))
@@ -186,19 +200,18 @@ def _in_order(entries: list[Entry], notes: Notes) -> tuple[list[Entry], bool]:
     if notes.sorts and all(entry.at is not None for entry in entries):
         return sorted(entries, key=lambda entry: stamps.without_zone(entry.at)), False
     if _is_reversed(entries):
-        return entries[::-1], True
+        lines = [list(line) for _, line in groupby(entries, key=lambda entry: entry.line)]
+        return [entry for line in reversed(lines) for entry in line], True
     return entries, False
 
 
 def _is_reversed(entries: Sequence[Entry]) -> bool:
     """By the times, where they say it; else by answers that stand before their requests."""
     forward = backward = 0
-    for one, other in pairwise(entries):
-        if one.at is None or other.at is None:
-            continue
-        if (one.at.tzinfo is None) == (other.at.tzinfo is None):
-            forward += one.at < other.at
-            backward += one.at > other.at
+    for one, other in pairwise([entry.at for entry in entries if entry.at is not None]):
+        if (one.tzinfo is None) == (other.tzinfo is None):
+            forward += one < other
+            backward += one > other
     if forward != backward:
         return backward > forward
     asked: dict[str, int] = {}

@@ -60,8 +60,8 @@ def test_flag_beats_environment_beats_dotenv_beats_file(
             '{"HeartbeatInterval": "60"}.',
         ),
         (
-            ["--ocpp-version", "2.0.1"],
-            "OCPP_VERSION (--ocpp-version) is '2.0.1': that is planned and not built yet; use 1.6.",
+            ["--ocpp-version", "2.1"],
+            "OCPP_VERSION (--ocpp-version) is '2.1': allowed is 1.6 or 2.0.1.",
         ),
         (
             ["--http-port", "70000"],

@@ -46,10 +46,20 @@ class Head:
     sides: Mapping[str, Side]
     abridges: bool = False
     """The program cuts long frames, and says how long they were."""
+    time_behind: bool = False
+    """The time stands behind the frames."""
 
 
-def head(form: str, pattern: str, sides: Mapping[str, Side], *, abridges: bool = False) -> Head:
-    return Head(form, re.compile(rf"(?:{pattern})\s*\Z"), sides, abridges)
+def head(
+    form: str,
+    pattern: str,
+    sides: Mapping[str, Side],
+    *,
+    abridges: bool = False,
+    time_behind: bool = False,
+) -> Head:
+    """A head by what stands right before the frame."""
+    return Head(form, re.compile(rf"(?:{pattern})\s*\Z"), sides, abridges, time_behind)
 
 
 FROM_CSMS = {"recv": Side.CHARGER, "send": Side.CSMS, "sent": Side.CSMS}
@@ -82,6 +92,9 @@ WAY = re.compile(
     r"outgoing|outbound|out|to|request|response)(?![A-Za-z])|(<[-=<]+|[-=>]+>|<|>|[→←⇒⇐])",
     re.IGNORECASE,
 )
+LOOKS_LIKE_ONE = re.compile(r"\[\s*[234]\s*,\s*(?:[\"'\\]|[A-Za-z0-9]+, ?[A-Z\"'{])")
+"""An array of two numbers is no frame that went wrong."""
+ESCAPED = re.compile(r'\[\s*\d\s*,\s*\\+"')
 PYTHON_TEXT = re.compile(r"b?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")", re.DOTALL)
 BYTES_BEHIND = re.compile(r"\s*\[(\d+) bytes")
 JSON_TEXT = re.compile(r'(?:[^"\\]|\\.)*"')
@@ -131,7 +144,8 @@ class LineReader:
                 read, text, last, end = self._frame(place, begin, known)
             except NotAMessage as error:
                 failures += 1
-                self._notes.leave_out(str(error), number)
+                if known is not None or LOOKS_LIKE_ONE.match(line, begin):
+                    self._notes.leave_out(str(error), number)
                 at = found.start() + 1
                 continue
             self._notes.use(number, last + 1)
@@ -161,9 +175,9 @@ class LineReader:
         before: str,
         behind: str,
     ) -> Entry:
-        at = stamps.find(before, last=True) or (
-            stamps.find(behind) if not BEGINS.search(behind) or "|" in behind else None
-        )
+        at = stamps.find(before, last=True)
+        if at is None and (known[0].time_behind if known else not BEGINS.search(behind)):
+            at = stamps.find(behind)
         if known is None:
             words = WAY.findall(before[-80:])
             way = "".join(words[-1]).lower() if words else ""
@@ -188,6 +202,8 @@ class LineReader:
     ) -> tuple[Read, str, int, int]:
         """(message, its text, the place of its last line, where it ends there)."""
         line = self._lines[place]
+        if ESCAPED.match(line, begin):
+            return self._escaped(place, begin)
         quote = line[begin - 1] if begin else ""
         if quote in ("'", '"') and (written := self._in_quotes(line, begin, known)) is not None:
             return Read(read_whole(written[0]), written[1]), written[0].strip(), place, written[1]
@@ -207,7 +223,7 @@ class LineReader:
     def _in_quotes(
         self, line: str, begin: int, known: tuple[Head, re.Match[str]] | None
     ) -> tuple[str, int] | None:
-        """A frame within a string: of Python, of JSON, or of a table. Returns its text and where
+        """A frame within a string of Python, or of a table. Returns its text and where
         the string ends; None where it is none of them."""
         quote = line[begin - 1]
         start = begin - 2 if line[begin - 2 : begin - 1] == "b" else begin - 1
@@ -226,15 +242,21 @@ class LineReader:
         if re.match(r'\[\s*\d\s*,\s*""', line[begin:]):
             found = DOUBLED.match(line, begin)
             return (found[0][:-1].replace('""', '"'), found.end()) if found else None
-        if re.match(r'\[\s*\d\s*,\s*\\+"', line[begin:]):
-            found = JSON_TEXT.match(line, begin)
-            if found is None:
-                return None
-            try:
-                return str(json.loads(f'"{found[0]}')), found.end()
-            except ValueError:
-                raise NotAMessage(NOT_JSON) from None
         return None
+
+    def _escaped(self, place: int, begin: int) -> tuple[Read, str, int, int]:
+        """A frame within a string of JSON, as programs write that log in JSON."""
+        found = JSON_TEXT.match(self._lines[place], begin)
+        if found is None:
+            raise NotAMessage(CUT_OFF)
+        try:
+            text = str(json.loads(f'"{found[0]}'))
+        except ValueError:
+            raise NotAMessage(NOT_JSON) from None
+        read = read_at(text)
+        if read is None:
+            raise NotAMessage(CUT_OFF)
+        return read, text[: read.end], place, found.end()
 
     def _over_lines(self, place: int, begin: int) -> tuple[Read, str, int, int]:
         """A frame that goes on in the next lines, until its brackets are closed."""

@@ -22,7 +22,7 @@ HEADS: tuple[Head, ...] = (
         r"\b(?P<way>received|sent) JSON message (?:from|to) (?P<cp>.{0,100}?):",
         {"received": UP, "sent": DOWN},
     ),
-    head("evcc", r"\b(?P<way>recv|sent|send) (?P<cp>[^\s:][^:]{0,99})?:", FROM_CSMS),
+    head("evcc", r"\b(?P<way>recv|sent|send) (?P<cp>[^\s:]{0,100}):", FROM_CSMS),
     head("evcc", r"\bocpp message \([^)]{0,99}\): .{0,300}(?P<way>\()", {"(": UP}),
     head(
         "home-assistant",
@@ -79,7 +79,8 @@ HEADS: tuple[Head, ...] = (
         {"<<": DOWN, ">>": UP},
     ),
     head("tcp-text", r"^\s*\d{10}\.\d{1,9} (?P<way>M|-)", {"m": UP, "-": DOWN}),
-    head("csv", r"\b(?:Charger-CMS|CMS-Charger)\b[\s,|\"]*", {}),
+    head("csv", r"\b(?:Charger-CMS|CMS-Charger)\b[\s,|\"]*", {}, time_behind=True),
+    head("csv", r"^[\s\"]*[,|][\s,|\"]*", {}, time_behind=True),
     head("csv", r"\bWSPROXY\b.{0,60}", {}),
 )
 """In this order; the first that fits tells a frame."""
