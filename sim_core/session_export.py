@@ -33,10 +33,10 @@ COLUMNS: tuple[Column, ...] = (
     Column("transaction_id", lambda one, _: one.transaction_id),
     Column("id_tag", lambda one, _: one.token),
     Column("vehicle", lambda one, _: one.vehicle),
-    Column("started_at", lambda one, _: one.started_at.isoformat()),
+    Column("started_at", lambda one, _: one.started_at and one.started_at.isoformat()),
     Column("ended_at", lambda one, _: one.ended_at and one.ended_at.isoformat()),
-    Column("minutes", lambda one, now: round(seconds_of(one, now) / 60, 1)),
-    Column("energy_wh", lambda one, _: round(one.energy_wh, 1)),
+    Column("minutes", lambda one, now: _rounded(_minutes(one, now))),
+    Column("energy_wh", lambda one, _: _rounded(one.energy_wh)),
     Column("meter_start_wh", lambda one, _: one.meter_start_wh),
     Column("soc_begin_percent", lambda one, _: _rounded(one.soc_begin_percent)),
     Column("soc_end_percent", lambda one, _: _rounded(one.soc_end_percent)),
@@ -47,8 +47,14 @@ COLUMNS: tuple[Column, ...] = (
 
 
 def seconds_of(one: SessionSnapshot, now: datetime) -> float:
-    """How long a session has lasted."""
+    """How long a session has lasted, as far as it was seen."""
+    if one.started_at is None:
+        return 0.0
     return max(0.0, ((one.ended_at or now) - one.started_at).total_seconds())
+
+
+def _minutes(one: SessionSnapshot, now: datetime) -> float | None:
+    return None if one.started_at is None else seconds_of(one, now) / 60
 
 
 def _rounded(value: float | None) -> float | None:
@@ -73,7 +79,7 @@ def sessions_of(station: StationSnapshot) -> tuple[SessionSnapshot, ...]:
         for connector in station.connectors
         if (transaction := connector.transaction)
     ]
-    running.sort(key=lambda one: one.started_at, reverse=True)
+    running.sort(key=lambda one: (one.started_at is not None, one.started_at), reverse=True)
     return (*running, *station.sessions)
 
 

@@ -89,8 +89,9 @@ class LinkSnapshot:
     """When the last frame came from the CSMS on this connection."""
     waiting_since: datetime | None = None
     """When the oldest of our calls that is still open was sent; None if none is."""
-    queued: int = 0
-    """Transaction messages in the journal that the CSMS has not answered yet."""
+    queued: int | None = 0
+    """Transaction messages in the journal that the CSMS has not answered yet; None where nobody
+    can know."""
 
     @property
     def frames_pass(self) -> bool:
@@ -116,9 +117,10 @@ class TransactionSnapshot:
     """None as long as it has none: in OCPP 1.6 until the CSMS has answered StartTransaction."""
     token: str
     """The card that it is charged for: an idTag, an idToken."""
-    started_at: datetime
-    meter_start_wh: int
-    energy_wh: float
+    started_at: datetime | None
+    """None where it began before anybody watched, as what follows it."""
+    meter_start_wh: int | None
+    energy_wh: float | None
     vehicle: str | None = None
     """The one that it began with."""
     soc_begin_percent: float | None = None
@@ -132,11 +134,11 @@ class SessionSnapshot:
     transaction_id: TransactionId | None
     """None as long as it has none; at the end of a session: it never got one."""
     token: str
-    started_at: datetime
+    started_at: datetime | None
     ended_at: datetime | None
     """None: it goes on."""
-    meter_start_wh: int
-    energy_wh: float
+    meter_start_wh: int | None
+    energy_wh: float | None
     """By the meter of the charge point."""
     reason: str = ""
     """Why it ended, like Local or EVDisconnected."""
@@ -211,14 +213,16 @@ class ConnectorSnapshot:
     state: ConnectorState
     status: str
     """The same as the protocol spells it, to be shown and not to be read."""
-    plugged: bool = False
+    plugged: bool | None = False
+    """None, here and in what follows: nobody has said. So only of a charger that is watched from
+    outside."""
     vehicle: str | None = None
     vid: str | None = None
     soc_percent: float | None = None
-    power_w: float = 0.0
-    voltage_v: float = 0.0
-    current_a: float = 0.0
-    register_wh: float = 0.0
+    power_w: float | None = 0.0
+    voltage_v: float | None = 0.0
+    current_a: float | None = 0.0
+    register_wh: float | None = 0.0
     rated_power_w: float = 0.0
     """Full scale of the trace."""
     limited_by: str = ""

@@ -89,7 +89,7 @@ ROWS: tuple[Row, ...] = (
         "Plug a vehicle in; when one is plugged, unplug it",
         CONNECTOR,
         Plug,
-        Instead(Unplug, lambda _, connector: connector.plugged),
+        Instead(Unplug, lambda _, connector: bool(connector.plugged)),
     ),
     Row(
         "plug_vehicle",

@@ -64,9 +64,20 @@ def fit(text: str, cells: int, ellipsis: str = "…") -> str:
 # -- numbers ---------------------------------------------------------------------------------------
 
 
-def kilo(value: float, decimals: int) -> str:
+UNKNOWN = "-"
+"""In the place of a number that nobody has said."""
+
+
+def kilo(value: float | None, decimals: int) -> str:
     """A thousandth, with fixed decimals and never "-0.00"."""
+    if value is None:
+        return UNKNOWN
     return f"{value / 1000 + 0.0:.{decimals}f}".replace("-0.00", "0.00")
+
+
+def figure(value: float | None, decimals: int) -> str:
+    """A number with fixed decimals."""
+    return UNKNOWN if value is None else f"{value:.{decimals}f}"
 
 
 def kilowatts(power_w: float) -> str:

@@ -452,6 +452,9 @@ class Passage:
         now = self._insertions.put(frame)
         if now:
             self._write(Side.CHARGER, now)
+        content = frame.encode()
+        command = Message(Opcode.TEXT, content, len(content))
+        self._passed(Side.CSMS, command, self._clock.now(), ours=True)
 
     # -- ends --------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
+    CLI_SUPPRESS,
     BaseSettings,
     InitSettingsSource,
     NoDecode,
@@ -183,7 +184,10 @@ def _reader(kind: type[Settings], toml: OptionFile) -> type[BaseSettings]:
 
     types = get_type_hints(kind, localns={"SecretStr": SecretStr})
     definitions: dict[str, Any] = {
-        name: (_type(types[name], option), Field(option.default, description=option.meaning))
+        name: (
+            _offered(_type(types[name], option), name not in kind.NOT_OFFERED),
+            Field(option.default, description=option.meaning),
+        )
         for name, option in options_of(kind).items()
     }
     reader: type[BaseSettings] = create_model(
@@ -202,6 +206,11 @@ def _type(type_: Any, option: Option) -> Any:
     if option.kind.startswith("dict"):
         type_ = Annotated[type_, NoDecode, BeforeValidator(_json_object)]
     return type_ if option.kind == "bool" else Annotated[type_, BeforeValidator(_no_yes_or_no)]
+
+
+def _offered(type_: Any, offered: bool) -> Any:
+    """The type of an option that the help names, or does not."""
+    return type_ if offered else Annotated[type_, CLI_SUPPRESS]
 
 
 def _checked_by(option: Option) -> Callable[[Any], Any]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import platformdirs
 
@@ -88,6 +88,9 @@ def option(default: Any, allowed: str, meaning: str, *, repr: bool = True, **lim
 @dataclass(frozen=True)
 class Settings:
     """What can be set. The names in upper case are the environment variables."""
+
+    NOT_OFFERED: ClassVar[frozenset[str]] = frozenset()
+    """Options that a command has no use for: its help does not name them."""
 
     csms_url: str = option(
         "ws://127.0.0.1:9000/ocpp",

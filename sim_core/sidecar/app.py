@@ -21,13 +21,15 @@ from sim_core.sidecar.counters import StationCounts
 from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.read_routes import READ_ROUTES, ReadHandlers, ReadRoute, version_of
 from sim_core.sidecar.server_sent_events import Streams
+from sim_core.sidecar.viewed import Viewed
 from sim_core.station import Station
 
 
 class Sidecar:
-    """A second viewer of one station, as an ASGI application with an end."""
+    """A second viewer of one charger, as an ASGI application with an end."""
 
-    def __init__(self, station: Station, settings: Settings) -> None:
+    def __init__(self, station: Viewed, settings: Settings, acts: Station | None = None) -> None:
+        """`acts` is who carries out commands; None: there is only something to look at."""
         key = settings.http_api_key
         version = version_of("chargeforge")
         self._counts = StationCounts(station)
@@ -35,6 +37,7 @@ class Sidecar:
         handlers = ReadHandlers(
             station, settings, self._streams, Metrics(station, self._counts, version), version
         )
+        actions = ACTIONS if acts is not None else ()
         self.app = Starlette(
             routes=[
                 *(
@@ -42,8 +45,9 @@ class Sidecar:
                     for route in READ_ROUTES
                 ),
                 *(
-                    Route(one.path, command_handler(station, one), methods=["POST"])
-                    for one in ACTIONS
+                    Route(one.path, command_handler(acts, one), methods=["POST"])
+                    for one in actions
+                    if acts is not None
                 ),
             ],
             middleware=[

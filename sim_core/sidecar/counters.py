@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sim_core.ocpp_versions import known_actions
+from sim_core.sidecar.viewed import Viewed
 from sim_core.snapshot import ConnectorSnapshot, LinkState, StationSnapshot
-from sim_core.station import Station
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState, MessageLog
 
 KNOWN_ACTIONS = known_actions()
@@ -114,7 +114,7 @@ class ExchangeCounts:
 class StationCounts:
     """Counts what happens to one station, from now on."""
 
-    def __init__(self, station: Station) -> None:
+    def __init__(self, station: Viewed) -> None:
         self.started: Counter[int] = Counter()
         self.ended: Counter[int] = Counter()
         self.exchanges = ExchangeCounts(station.messages)

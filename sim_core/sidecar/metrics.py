@@ -18,8 +18,8 @@ from prometheus_client.registry import Collector
 
 from sim_core.ocpp_versions import spoken
 from sim_core.sidecar.counters import ERROR_KINDS, ExchangeCounts, StationCounts
+from sim_core.sidecar.viewed import Viewed
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration, StationSnapshot
-from sim_core.station import Station
 
 
 class Scraped(Collector):
@@ -38,7 +38,7 @@ class Scraped(Collector):
 class Metrics(Scraped):
     """What a scrape gets."""
 
-    def __init__(self, station: Station, counts: StationCounts, version: str) -> None:
+    def __init__(self, station: Viewed, counts: StationCounts, version: str) -> None:
         super().__init__()
         self._station = station
         self._counts = counts
@@ -81,11 +81,12 @@ class Metrics(Scraped):
             "How often the WebSocket was opened again after the first time",
             max(0, counts.connections - 1),
         )
-        yield gauge(
-            "chargeforge_journal_messages",
-            "Transaction messages that the CSMS has not answered yet",
-            link.queued,
-        )
+        if link.queued is not None:
+            yield gauge(
+                "chargeforge_journal_messages",
+                "Transaction messages that the CSMS has not answered yet",
+                link.queued,
+            )
         waiting = seen.journal.waiting
         age = (self._station.now() - waiting[0].written_at).total_seconds() if waiting else 0.0
         yield gauge(
@@ -195,9 +196,12 @@ def _per_connector(
     kind: type[CounterMetricFamily] | type[GaugeMetricFamily],
     name: str,
     text: str,
-    rows: Iterable[tuple[ConnectorSnapshot, float]],
+    rows: Iterable[tuple[ConnectorSnapshot, float | None]],
 ) -> Metric:
+    """What is not known (None) is left out: a figure would be a lie."""
     family = kind(name, text, labels=["connector"])
     for connector, value in rows:
+        if value is None:
+            continue
         family.add_metric([str(connector.connector_id)], float(value))
     return family

@@ -125,7 +125,9 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Refused": _closed(ok={"const": False}, error=TEXT),
     "Wrong": _closed(detail=TEXT),
-    "Health": _closed(ok={"const": True}, cpid=TEXT, link=TEXT, registration=TEXT, queued=WHOLE),
+    "Health": _closed(
+        ok={"const": True}, cpid=TEXT, link=TEXT, registration=TEXT, queued=_or_null(WHOLE)
+    ),
     "Info": _closed(
         cpid=TEXT,
         vendor=TEXT,
@@ -138,13 +140,13 @@ SCHEMAS: dict[str, Schema] = {
             _closed(
                 connector=CONNECTOR,
                 status=STATUS,
-                plugged=YES_NO,
+                plugged=_or_null(YES_NO),
                 vehicle=_or_null(TEXT),
                 soc_percent=_or_null(NUMBER),
-                power_w=NUMBER,
-                voltage_v=NUMBER,
-                current_a=NUMBER,
-                register_wh=NUMBER,
+                power_w=_or_null(NUMBER),
+                voltage_v=_or_null(NUMBER),
+                current_a=_or_null(NUMBER),
+                register_wh=_or_null(NUMBER),
                 limited_by=TEXT,
                 limit_w=_or_null(NUMBER),
                 profile=PROFILE,
@@ -162,9 +164,9 @@ SCHEMAS: dict[str, Schema] = {
                 connector=CONNECTOR,
                 id_tag=TEXT,
                 transaction_id=_or_null({"type": "integer"}),
-                started_at=TEXT,
-                meter_start_wh=WHOLE,
-                energy_wh=NUMBER,
+                started_at=_or_null(TEXT),
+                meter_start_wh=_or_null(WHOLE),
+                energy_wh=_or_null(NUMBER),
             )
         ),
         link=_closed(
@@ -174,7 +176,7 @@ SCHEMAS: dict[str, Schema] = {
             online=YES_NO,
             attempt=WHOLE,
             trouble=TEXT,
-            queued=WHOLE,
+            queued=_or_null(WHOLE),
         ),
         warnings=_list(TEXT),
         versions={"type": "object", "additionalProperties": TEXT},

@@ -25,6 +25,7 @@ from sim_core.sidecar import openapi
 from sim_core.sidecar.command_routes import Query, parse_query
 from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.server_sent_events import Streams
+from sim_core.sidecar.viewed import Viewed
 from sim_core.snapshot import (
     ConnectorSnapshot,
     FirmwareSnapshot,
@@ -35,7 +36,6 @@ from sim_core.snapshot import (
     StationSnapshot,
     UploadSnapshot,
 )
-from sim_core.station import Station
 from sim_core.wire.message_log import Exchange
 
 PACKAGES = ("ocpp", "websockets", "starlette", "uvicorn")
@@ -70,7 +70,7 @@ class ReadHandlers:
     """The handlers."""
 
     def __init__(
-        self, station: Station, settings: Settings, streams: Streams, metrics: Metrics, version: str
+        self, station: Viewed, settings: Settings, streams: Streams, metrics: Metrics, version: str
     ) -> None:
         self._station = station
         self._settings = settings
@@ -242,6 +242,8 @@ def without_secrets(settings: Settings) -> dict[str, Any]:
     """The settings as they may be shown."""
     shown: dict[str, Any] = {}
     for name, option in options_of(type(settings)).items():
+        if name in settings.NOT_OFFERED:
+            continue
         value = getattr(settings, name)
         hidden = option.is_secret or (isinstance(value, str) and _sounds_secret(name))
         if hidden and value is not None:
@@ -331,7 +333,7 @@ def _sessions(seen: StationSnapshot) -> list[dict[str, Any]]:
             "connector": one.connector_id,
             "id_tag": running.token,
             "transaction_id": running.transaction_id,
-            "started_at": running.started_at.isoformat(),
+            "started_at": running.started_at and running.started_at.isoformat(),
             "meter_start_wh": running.meter_start_wh,
             "energy_wh": running.energy_wh,
         }

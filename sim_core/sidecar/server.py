@@ -63,7 +63,7 @@ def why_closed(settings: Settings) -> str | None:
 
 async def serve(settings: Settings, station: Station, listener: socket.socket) -> Stop:
     """Serve a station on a socket; returns what stops it."""
-    sidecar = Sidecar(station, settings)
+    sidecar = Sidecar(station, settings, station)
     stop_serving = await serve_app(sidecar.app, listener)
 
     async def stop() -> None:

@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sim_core.http_door.answers import as_json, refusal
 from sim_core.redaction import without_users
+from sim_core.sidecar.viewed import Viewed
 from sim_core.snapshot import StationSnapshot
-from sim_core.station import Station
 
 MOST_STREAMS = 256
 KEEP_ALIVE_S = 15.0
@@ -32,7 +32,7 @@ RETRY_MS = 2_000
 class Streams:
     """All listeners of one station."""
 
-    def __init__(self, station: Station) -> None:
+    def __init__(self, station: Viewed) -> None:
         self._station = station
         self._life = secrets.token_hex(4)
         self._seen = station.events.last

@@ -28,7 +28,9 @@ def journal_lines(station: StationSnapshot | None, now: datetime, look: Look) ->
         return [(Span(" The charge point is still starting.", "muted"),)]
     journal, queued = station.journal, station.link.queued
     lines: list[Line] = [()]
-    if not journal.waiting:
+    if queued is None:
+        lines.append((Span(" Only the charger knows what waits in it: it is not ours."),))
+    elif not journal.waiting:
         lines.append(
             (
                 Span(

@@ -59,7 +59,9 @@ class CardView:
 def elapsed(view: CardView) -> str:
     """How long the transaction has run; empty without one."""
     transaction = view.connector.transaction
-    return text.duration(view.now - transaction.started_at) if transaction else ""
+    if transaction is None or transaction.started_at is None:
+        return ""
+    return text.duration(view.now - transaction.started_at)
 
 
 def transaction_words(connector: ConnectorSnapshot) -> str:
@@ -92,20 +94,20 @@ def soc_spans(connector: ConnectorSnapshot, look: Look, gauge: bool = False) -> 
     if gauge:
         full = max(0, min(GAUGE_CELLS, round(soc / 100 * GAUGE_CELLS)))
         bar = [
-            Span(look.symbol("full") * full, "trace" if connector.power_w > 0 else "muted"),
+            Span(look.symbol("full") * full, "trace" if connector.power_w else "muted"),
             Span(look.symbol("empty") * (GAUGE_CELLS - full) + " ", "faint"),
         ]
     return [Span("SoC ", "muted"), *bar, Span(f"{soc:.0f}"), Span(" %", "muted")]
 
 
 def _numbers(connector: ConnectorSnapshot, with_power: bool) -> list[Span]:
-    lively = "strong" if connector.power_w > 0 else "text"
+    lively = "strong" if connector.power_w else "text"
     power = [Span(f" {text.kilo(connector.power_w, 2):>6}", lively), Span(" kW  ", "muted")]
     return [
         *(power if with_power else [Span(" ")]),
-        Span(f"{connector.voltage_v:6.1f}"),
+        Span(f"{text.figure(connector.voltage_v, 1):>6}"),
         Span(" V  ", "muted"),
-        Span(f"{connector.current_a:6.1f}"),
+        Span(f"{text.figure(connector.current_a, 1):>6}"),
         Span(" A", "muted"),
     ]
 
@@ -120,7 +122,8 @@ def _energy(view: CardView, roomy: bool) -> list[Span]:
         Span(" kWh", "muted"),
     ]
     if connector.transaction:
-        energy = "+" + text.kilo(connector.transaction.energy_wh, 3)
+        known = connector.transaction.energy_wh
+        energy = text.UNKNOWN if known is None else "+" + text.kilo(known, 3)
         spans += [
             Span(f"  {session}", "muted"),
             Span(f"{energy:>7}", "strong"),
@@ -132,7 +135,7 @@ def _energy(view: CardView, roomy: bool) -> list[Span]:
 
 def _large(connector: ConnectorSnapshot, cells: int, look: Look) -> list[Line]:
     """Power, and beside it the session's energy, readable across a room."""
-    flowing = "success" if connector.power_w > 0 else "faint"
+    flowing = "success" if connector.power_w else "faint"
     power = _figures(f"{text.kilo(connector.power_w, 2):>6}", flowing, "kW", look)
     session: list[list[Span]] = [[], [], []]
     if connector.transaction:

@@ -16,6 +16,10 @@ def table_line(view: CardView, cells: int, look: Look) -> Line:
     mark = look.symbol("selected") if view.selected else " "
     status = text.fit(text.plain(connector.status, look.ascii), 13)
     session = connector.transaction
+    energy = ""
+    if session is not None:
+        known = session.energy_wh
+        energy = text.UNKNOWN if known is None else "+" + text.kilo(known, 3)
     spans = [
         Span(f" {mark}", "accent"),
         Span(f"{connector.connector_id:>2} ", "strong" if view.selected else "text"),
@@ -25,7 +29,7 @@ def table_line(view: CardView, cells: int, look: Look) -> Line:
     ]
     if cells >= 76:
         spans += [
-            Span(f"{'+' + text.kilo(session.energy_wh, 3) if session else '':>8}"),
+            Span(f"{energy:>8}"),
             Span(" kWh " if session else "     ", "muted"),
         ]
     soc = f"{connector.soc_percent:3.0f} %" if connector.soc_percent is not None else "     "

@@ -36,8 +36,10 @@ def state_words(link: LinkSnapshot, now: datetime, cells: int = 1000) -> tuple[s
         return "away", "warning", f"connecting, attempt {max(1, link.attempt)}{queued}"
     if link.state is LinkState.WAITING:
         trouble = text.plain(link.trouble) or "no connection"
-        left = text.seconds_left(link.retry_at, now) if link.retry_at else 0
-        ends = f", retry in {text.span_in_words(left)}{queued}"
+        ends = queued
+        if link.retry_at:
+            left = text.seconds_left(link.retry_at, now)
+            ends = f", retry in {text.span_in_words(left)}{queued}"
         return "away", "warning", text.cut(f"offline: {trouble}", cells - text.width(ends)) + ends
     if not link.online:
         return "trouble", "warning", f"online but silenced by you{queued}"
@@ -97,7 +99,7 @@ def bar_line(
     if healthy and link.heartbeat_at:
         left = text.coarse_span(text.seconds_left(link.heartbeat_at, now))
         tail += [Span("  HB ", "muted"), Span(f"{left:>3}", "muted")]
-    if healthy:
+    if healthy and link.queued is not None:
         tail.append(Span(f"  queued {link.queued}", "warning" if link.queued else "muted"))
     tail += clock
     head = [Span(f" {look.symbol(symbol)} ", role)]

@@ -1,0 +1,193 @@
+"""Commands of ours to a real charger: one at a time, with ids of their own, each with its outcome.
+
+OCPP-J lets a CSMS have one request open at a charger (§4.1.1). So one of ours waits until the CSMS
+has its answer; the CSMS never waits for ours. The ids are random, of a form of their own, so that
+none can meet one of the CSMS. What the charger answers too late is said when it comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from sim_core.bedside.charger import Charger
+from sim_core.bedside.commands import COMMAND, COMMANDS, MetalCommand, wrong_words
+from sim_core.bedside.exchanges import Answered
+from sim_core.bedside.relay import CannotInsertError
+from sim_core.commands import Accepted, Outcome, Refused
+from sim_core.redaction import one_line
+from sim_core.runtime.clock import Clock
+from sim_core.traces.frames import Side
+
+ID_PREFIX = "chargeforge-"
+"""36 characters are what OCPP-J has room for in an id (§4.1.4): twelve, and 24 that are random."""
+TURN_S = 10.0
+"""How long a command of ours waits for the CSMS to have its answer."""
+LATE_KEPT = 100
+LOOK_ONLY = "--look-only: nothing is asked of the charger; start without it"
+GOOD = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired"})
+"""Statuses of an answer with which it is done, or will be."""
+
+Put = Callable[[int, str, str], Awaitable[None]]
+"""Puts a frame into a passage under a message id. Raises CannotInsertError."""
+
+
+@dataclass
+class _Asked:
+    charger: Charger
+    action: str
+    answer: asyncio.Future[Answered | None]
+    """None: the connection has ended."""
+
+
+class Asking:
+    """Asks, and hears the answers. Lives on one loop."""
+
+    def __init__(self, put: Put, clock: Clock, timeout_s: float, look_only: bool) -> None:
+        self._put = put
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._look_only = look_only
+        self._asked: dict[str, _Asked] = {}
+        self._late: dict[str, str] = {}
+        self._news: list[asyncio.Future[None]] = []
+
+    def refusals(self, charger: Charger) -> tuple[dict[str, str], dict[int, dict[str, str]]]:
+        """What would be refused now: of the charger, and of each connector."""
+        why = self._why_not_at_all(charger)
+        whole = {kind.name: why for kind in COMMANDS if why and not kind.on_connector}
+        at: dict[int, dict[str, str]] = {}
+        for number, connector in charger.seen.connectors.items():
+            refused = {kind.name: why for kind in COMMANDS if why and kind.on_connector}
+            session = connector.session
+            if session is None:
+                refused.setdefault("remote_stop", f"connector {number} has no transaction")
+            elif session.transaction_id is None:
+                refused.setdefault(
+                    "remote_stop", "the CSMS has not said yet which transaction it is"
+                )
+            at[number] = refused
+        return whole, at
+
+    def _why_not_at_all(self, charger: Charger) -> str:
+        if self._look_only:
+            return LOOK_ONLY
+        if not charger.open:
+            return "the charger is not connected"
+        if charger.unreadable:
+            return f"its messages cannot be read on this connection: {charger.unreadable}"
+        if charger.subprotocol != "ocpp1.6":
+            return f"our commands are in OCPP 1.6, and this charger speaks {charger.subprotocol}"
+        return ""
+
+    async def ask(self, charger: Charger, command: MetalCommand) -> Outcome:
+        """Ask the charger; returns once it has answered, or not in time."""
+        kind = COMMAND[command.name]
+        whole, at = self.refusals(charger)
+        refused = at.get(command.connector_id, {}) if kind.on_connector else whole
+        if why := refused.get(command.name) or wrong_words(command):
+            return Refused(why)
+        connector = charger.seen.connectors.get(command.connector_id)
+        if kind.on_connector and connector is None:
+            return Refused(f"there is no connector {command.connector_id}")
+        session = connector.session if connector else None
+        transaction = session.transaction_id if session else None
+        payload = kind.payload(command.connector_id, transaction, command.words)
+        if (blocking := await self._turn(charger)) is not None:
+            return Refused(
+                f"the charger has not answered {one_line(blocking)} of its CSMS yet: try again"
+            )
+        message_id = f"{ID_PREFIX}{uuid.uuid4().hex[:24]}"
+        frame = json.dumps([2, message_id, kind.action, payload], separators=(",", ":"))
+        answer: asyncio.Future[Answered | None] = asyncio.get_running_loop().create_future()
+        self._asked[message_id] = _Asked(charger, kind.action, answer)
+        try:
+            await self._put(charger.passage, message_id, frame)
+            return await self._outcome(charger, message_id, kind.action, answer)
+        except CannotInsertError as error:
+            return Refused(str(error))
+        finally:
+            del self._asked[message_id]
+
+    async def _outcome(
+        self,
+        charger: Charger,
+        message_id: str,
+        action: str,
+        answer: asyncio.Future[Answered | None],
+    ) -> Outcome:
+        try:
+            answered = await asyncio.wait_for(answer, self._timeout_s)
+        except asyncio.TimeoutError:
+            why = f"no answer within {self._timeout_s:g} s"
+            charger.gave_up(message_id, why)
+            charger.note("asked", f"the charger does not answer our {action}: {why}")
+            self._late[message_id] = action
+            while len(self._late) > LATE_KEPT:
+                del self._late[next(iter(self._late))]
+            return Refused(f"the charger gives {why} to {action}; it may still do it")
+        if answered is None:
+            return Refused(f"the connection ended before the charger had answered {action}")
+        words = _words(answered)
+        charger.note("asked", f"the charger answers our {action}: {words}")
+        if answered.payload is None:
+            return Refused(f"the charger refuses {action}: {words}")
+        status = answered.payload.get("status")
+        if isinstance(status, str) and status not in GOOD:
+            return Refused(f"the charger answers {words} to {action}")
+        return Accepted(words)
+
+    async def _turn(self, charger: Charger) -> str | None:
+        """Wait until nobody else's request is open at the charger; else which one is."""
+        due = self._clock.monotonic() + TURN_S
+        while charger.waiting_for(Side.CSMS):
+            left = due - self._clock.monotonic()
+            if left <= 0:
+                return charger.waiting_for(Side.CSMS)
+            news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._news.append(news)
+            await asyncio.wait({news}, timeout=min(left, 1.0))
+        return None
+
+    def answered(self, charger: Charger, answered: Answered) -> None:
+        """The charger has answered one of ours."""
+        message_id = answered.call.message_id
+        asked = self._asked.get(message_id)
+        if asked is not None and not asked.answer.done():
+            asked.answer.set_result(answered)
+        elif (action := self._late.pop(message_id, None)) is not None:
+            late_s = (answered.at - answered.call.at).total_seconds()
+            charger.note(
+                "asked",
+                f"the charger answers our {action} late, after {late_s:.0f} s: {_words(answered)}",
+            )
+
+    def heard(self) -> None:
+        """Something has passed: a turn may have come."""
+        news, self._news = self._news, []
+        for one in news:
+            if not one.done():
+                one.set_result(None)
+
+    def link_ended(self, charger: Charger) -> None:
+        """Nothing will be answered any more on that connection."""
+        for asked in self._asked.values():
+            if asked.charger is charger and not asked.answer.done():
+                asked.answer.set_result(None)
+        self.heard()
+
+
+def _words(answered: Answered) -> str:
+    """What was answered, in a few words."""
+    if answered.payload is None:
+        return one_line(answered.error) or "an error without a code"
+    status = answered.payload.get("status")
+    if isinstance(status, str):
+        return one_line(status[:50])
+    keys = answered.payload.get("configurationKey")
+    if isinstance(keys, list):
+        return f"{len(keys)} key{'' if len(keys) == 1 else 's'}"
+    return "it is done"
