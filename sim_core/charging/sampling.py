@@ -24,6 +24,7 @@ from sim_core.charging.readings import Readings
 from sim_core.charging.rhythm import Aligned, Periodic
 from sim_core.charging.vocabulary import Cause, Context
 from sim_core.hardware.model import Behaviour
+from sim_core.runtime.clock import Timer
 from sim_core.store.interface import Store
 
 KEPT_MOST = 100
@@ -42,6 +43,7 @@ class Sampling:
         "_connectors",
         "_csms",
         "_environment",
+        "_late",
         "_periodic",
         "_points",
         "_policy",
@@ -71,6 +73,8 @@ class Sampling:
         self._readings = readings
         self._points = points
         self._behaviour = behaviour
+        self._late: Timer | None = None
+        """Runs while samples by the clock are late."""
         clock, now = environment.clock, environment.now
         self._periodic = {
             number: Periodic(
@@ -85,6 +89,8 @@ class Sampling:
     def close(self) -> None:
         """No more samples: what they are written into is about to close."""
         self._aligned.stop()
+        if self._late is not None:
+            self._late.cancel()
         for periodic in self._periodic.values():
             periodic.stop()
 
@@ -180,9 +186,16 @@ class Sampling:
         self._aligned.rearm()
 
     def _sample_by_clock(self, due: datetime) -> None:
+        late_s = self._points.aligned_late_s(self._environment.rng)
+        at = due + timedelta(seconds=late_s)
+        if late_s <= 0:
+            self._sample_all(at)
+        else:
+            self._late = self._environment.clock.call_later(late_s, lambda: self._sample_all(at))
+
+    def _sample_all(self, due: datetime) -> None:
         self._power.advance()
         measurands = self._policy.items(Setting.ALIGNED)
-        due += timedelta(seconds=self._points.aligned_late_s(self._environment.rng))
         with self._store.together():
             for connector in self._connectors.values():
                 transaction = connector.transaction
