@@ -36,7 +36,8 @@ class LateConnector0:
 
 @dataclass(frozen=True)
 class RepeatedStart:
-    """In place of a stop its start is sent once more, and a sample beside it."""
+    """In place of the sample of the end its start is sent once more, and that sample in place of
+    the stop, in the words of the begin."""
 
     untold: frozenset[str]
     """The measurands that this sample has not, of those that the CSMS has set."""

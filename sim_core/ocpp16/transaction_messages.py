@@ -134,13 +134,13 @@ class TransactionMessages:
             return
         verdict = self._learn(row, answer)
         if row.kind == ENDED:
-            self._spelling.forget(row.transaction_key)
+            self._spelling.forget(row)
             return
+        charges_on = self._spelling.refused(row)
         running = self._transactions.running(row.connector_id, row.transaction_key)
         if running is None:
             return  # it has ended meanwhile; the rows behind carry the id
         running.transaction_id = row.transaction_id
-        charges_on = self._spelling.refused(row)
         if verdict is not None and not charges_on:
             self._verdicts.judged(row.connector_id, row.transaction_key, verdict)
         self._ids_changed = True
@@ -171,6 +171,7 @@ class TransactionMessages:
 
     def given_up(self, row: JournalRow, why: str) -> None:
         """A message's attempts are spent."""
+        self._spelling.forget(row)
         connector_id, sample = row.connector_id, row.kind == SAMPLED
         if not sample or why != self._told_samples:
             name = ACTIONS[row.kind]
