@@ -160,11 +160,17 @@ class Sampling:
     # -- samples beside it -------------------------------------------
 
     def at_begin_and_end(
-        self, connector: Connector, transaction: Transaction, context: Context
+        self,
+        connector: Connector,
+        transaction: Transaction,
+        context: Context,
+        *,
+        untold: frozenset[str] = frozenset(),
     ) -> None:
-        """The sample that some makes tell at the begin and at the end of a transaction."""
+        """The sample that some makes tell at the begin and at the end of a transaction; `untold`
+        are measurands that it has not this time."""
         if self._behaviour.begin_end_samples:
-            self.tell(connector, transaction, context, self._environment.now())
+            self.tell(connector, transaction, context, self._environment.now(), untold=untold)
 
     def early(self, connector: Connector, start_in_s: float) -> None:
         """A sample of a transaction that has not begun yet, in a make that has such ones."""
@@ -217,12 +223,20 @@ class Sampling:
     # -- what becomes of a sample ------------------------------------
 
     def tell(
-        self, connector: Connector, transaction: Transaction, context: Context, at: datetime
+        self,
+        connector: Connector,
+        transaction: Transaction,
+        context: Context,
+        at: datetime,
+        *,
+        untold: frozenset[str] = frozenset(),
     ) -> None:
         """Tell a sample of a transaction, unless none are wanted at all."""
         if self._policy.number(Setting.SAMPLE_INTERVAL_S) > 0:
             limited = connector.metal.profile_w is not None
-            wanted = self._policy.items(Setting.SAMPLED)
+            wanted = tuple(
+                name for name in self._policy.items(Setting.SAMPLED) if name not in untold
+            )
             measurands = self._points.measurands(wanted, context, limited)
             self._tell(connector, transaction, measurands, context, at)
 
