@@ -73,6 +73,8 @@ class FailedStart:
     """Its end is so long after its begin."""
     told_s: tuple[float, float]
     """It is told so long after its other messages."""
+    untold: frozenset[str] = frozenset()
+    """Measurands that the sample of its begin has not."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,9 @@ class VainStart:
     """From the authorisation to the begin of the transaction."""
     remote_s: float
     """What began longer after the remote start is none of its."""
-    silent_s: float
-    """So long the transaction goes on without energy before it is given up."""
+    shows_s: float
+    """So long after the begin it shows that the transaction is over."""
+    start: FailedStart
 
 
 @dataclass(frozen=True)

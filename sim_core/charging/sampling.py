@@ -24,6 +24,7 @@ from sim_core.charging.readings import Readings
 from sim_core.charging.rhythm import Aligned, Periodic
 from sim_core.charging.vocabulary import Cause, Context
 from sim_core.hardware.model import Behaviour
+from sim_core.runtime.clock import Timer
 from sim_core.store.interface import Store
 
 KEPT_MOST = 100
@@ -42,6 +43,7 @@ class Sampling:
         "_connectors",
         "_csms",
         "_environment",
+        "_late",
         "_periodic",
         "_points",
         "_policy",
@@ -71,6 +73,8 @@ class Sampling:
         self._readings = readings
         self._points = points
         self._behaviour = behaviour
+        self._late: Timer | None = None
+        """Runs while samples by the clock are late."""
         clock, now = environment.clock, environment.now
         self._periodic = {
             number: Periodic(
@@ -85,6 +89,8 @@ class Sampling:
     def close(self) -> None:
         """No more samples: what they are written into is about to close."""
         self._aligned.stop()
+        if self._late is not None:
+            self._late.cancel()
         for periodic in self._periodic.values():
             periodic.stop()
 
@@ -154,11 +160,17 @@ class Sampling:
     # -- samples beside it -------------------------------------------
 
     def at_begin_and_end(
-        self, connector: Connector, transaction: Transaction, context: Context
+        self,
+        connector: Connector,
+        transaction: Transaction,
+        context: Context,
+        *,
+        untold: frozenset[str] = frozenset(),
     ) -> None:
-        """The sample that some makes tell at the begin and at the end of a transaction."""
+        """The sample that some makes tell at the begin and at the end of a transaction; `untold`
+        are measurands that it has not this time."""
         if self._behaviour.begin_end_samples:
-            self.tell(connector, transaction, context, self._environment.now())
+            self.tell(connector, transaction, context, self._environment.now(), untold=untold)
 
     def early(self, connector: Connector, start_in_s: float) -> None:
         """A sample of a transaction that has not begun yet, in a make that has such ones."""
@@ -180,9 +192,16 @@ class Sampling:
         self._aligned.rearm()
 
     def _sample_by_clock(self, due: datetime) -> None:
+        late_s = self._points.aligned_late_s(self._environment.rng)
+        at = due + timedelta(seconds=late_s)
+        if late_s <= 0:
+            self._sample_all(at)
+        else:
+            self._late = self._environment.clock.call_later(late_s, lambda: self._sample_all(at))
+
+    def _sample_all(self, due: datetime) -> None:
         self._power.advance()
         measurands = self._policy.items(Setting.ALIGNED)
-        due += timedelta(seconds=self._points.aligned_late_s(self._environment.rng))
         with self._store.together():
             for connector in self._connectors.values():
                 transaction = connector.transaction
@@ -204,12 +223,20 @@ class Sampling:
     # -- what becomes of a sample ------------------------------------
 
     def tell(
-        self, connector: Connector, transaction: Transaction, context: Context, at: datetime
+        self,
+        connector: Connector,
+        transaction: Transaction,
+        context: Context,
+        at: datetime,
+        *,
+        untold: frozenset[str] = frozenset(),
     ) -> None:
         """Tell a sample of a transaction, unless none are wanted at all."""
         if self._policy.number(Setting.SAMPLE_INTERVAL_S) > 0:
             limited = connector.metal.profile_w is not None
-            wanted = self._policy.items(Setting.SAMPLED)
+            wanted = tuple(
+                name for name in self._policy.items(Setting.SAMPLED) if name not in untold
+            )
             measurands = self._points.measurands(wanted, context, limited)
             self._tell(connector, transaction, measurands, context, at)
 

@@ -86,7 +86,10 @@ class Starting:
                 drop_authorization(connector, Cause.FAULT, self._csms)
                 self._changed(connector, Cause.FAULT)
                 return
-            self._transactions.begin(connector, card, silent_s=vain.silent_s if vain else None)
+            if vain is not None:
+                self._fail_in_vain(connector, card, vain)
+                return
+            self._transactions.begin(connector, card)
 
         check_s = environment.vary(environment.timing.cable_check_s)
         wait_s = check_s + connector.metal.handshake_left_s
@@ -133,6 +136,22 @@ class Starting:
         return None
 
     # -- a start that fails ------------------------------------------
+
+    def _fail_in_vain(self, connector: Connector, card: Authorization, vain: VainStart) -> None:
+        """The transaction begins and ends: the vehicle has never answered."""
+        metal, vehicle = connector.metal, connector.metal.vehicle
+        metal.unplug()
+        self._transactions.fail(connector, card, StopReason.OTHER, vain.start)
+        if vehicle is not None:
+            metal.plug(vehicle)
+
+        def shows() -> None:
+            taken = connector.transaction or connector.authorization or connector.authorizing
+            if metal.vehicle is vehicle and not taken:
+                connector.ended = True
+                self._changed(connector, Cause.VEHICLE)
+
+        self._environment.clock.call_later(vain.shows_s, shows)
 
     def _fail_broken(self, connector: Connector, card: Authorization, broken: StartFault) -> None:
         """The transaction begins, and the insulation breaks: the vehicle stays away until it is

@@ -90,13 +90,8 @@ class Transactions:
 
     # -- begin -------------------------------------------------------
 
-    def begin(
-        self, connector: Connector, card: Authorization, *, silent_s: float | None = None
-    ) -> None:
-        """Begin a transaction on a plugged connector and, a moment later, the energy.
-
-        `silent_s`: the energy never comes, and after so long the transaction is given up.
-        """
+    def begin(self, connector: Connector, card: Authorization) -> None:
+        """Begin a transaction on a plugged connector and, a moment later, the energy."""
         transaction = self._open(connector, card)
         self._sampling.begin(connector)
         self._note(
@@ -104,22 +99,14 @@ class Transactions:
             f"transaction of {card.token} started at {transaction.meter_start_wh} Wh",
         )
         self._changed(connector, card.by)
-        if silent_s is None:
-            self.energize_soon(connector, card.by)
-            return
-
-        def give_up() -> None:
-            if connector.transaction is transaction:
-                self.stop(connector, StopReason.OTHER)
-
-        self._environment.clock.call_later(silent_s, give_up)
+        self.energize_soon(connector, card.by)
 
     def fail(
         self, connector: Connector, card: Authorization, reason: StopReason, start: FailedStart
     ) -> None:
         """A start that comes to nothing: it ends as it begins, and the end is told late."""
         environment = self._environment
-        transaction = self._open(connector, card)
+        transaction = self._open(connector, card, untold=start.untold)
         after_s = environment.rng.uniform(*start.ends_s)
         at = environment.now() + timedelta(seconds=after_s)
         with self._store.together():
@@ -136,7 +123,9 @@ class Transactions:
         self._limits.refresh()
         self._note(connector.number, f"the start for {card.token} has failed ({reason.value})")
 
-    def _open(self, connector: Connector, card: Authorization) -> Transaction:
+    def _open(
+        self, connector: Connector, card: Authorization, *, untold: frozenset[str] = frozenset()
+    ) -> Transaction:
         metal, store, now = connector.metal, self._store, self._environment.now()
         self._power.advance()
         meter_start_wh = self._points.whole_wh(metal.meter.register_wh)
@@ -179,7 +168,7 @@ class Transactions:
             connector.ended = False
             self._limits.begin(connector, transaction, card.profile)
             self._sampling.keep(connector, transaction, Context.BEGIN, now)
-            self._sampling.at_begin_and_end(connector, transaction, Context.BEGIN)
+            self._sampling.at_begin_and_end(connector, transaction, Context.BEGIN, untold=untold)
         return transaction
 
     def energize_soon(self, connector: Connector, cause: Cause) -> None:

@@ -29,6 +29,7 @@ from sim_core.ocpp16.feature_profiles import routes_of
 from sim_core.ocpp16.firmware_management import DIAGNOSTICS, FirmwareManagement
 from sim_core.ocpp16.habits import speech_of
 from sim_core.ocpp16.policy import KeyPolicy
+from sim_core.ocpp16.refused_starts import RefusedStarts
 from sim_core.ocpp16.registration import Registrar
 from sim_core.ocpp16.security import Security
 from sim_core.ocpp16.security_log import LOG, SecurityMessages
@@ -132,11 +133,12 @@ class ChargePoint:
             note=note,
         )
         policy = KeyPolicy(self.configuration)
+        repeated = speech.repeated_start
         self.spelling = Spelling(
             model.metering,
-            policy,
-            environment.now,
-            repeated_start=speech.repeated_start,
+            refused_starts=RefusedStarts(repeated, store.documents, model.metering, policy)
+            if repeated is not None
+            else None,
         )
         self.outbox = Outbox(
             store,
@@ -212,8 +214,7 @@ class ChargePoint:
             self.outbox,
             self.spelling,
             model.metering,
-            environment,
-            speech,
+            note,
             warn=self._warn,
             link_settled=self._link_settled,
             on_change=on_change,

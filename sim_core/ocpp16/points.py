@@ -36,7 +36,8 @@ class LateConnector0:
 
 @dataclass(frozen=True)
 class RepeatedStart:
-    """In place of a stop its start is sent once more, and a sample beside it."""
+    """In place of the sample of the end its start is sent once more, and that sample in place of
+    the stop, in the words of the begin."""
 
     untold: frozenset[str]
     """The measurands that this sample has not, of those that the CSMS has set."""
@@ -72,8 +73,8 @@ class Speech:
     """On a new connection the journal waits until connector 0 has reported, and so long after that
     where no transaction runs; None: until the statuses were said whose turn comes before."""
     after_end_s: Callable[[Chance], float] = _at_once
-    """How long after the end of a transaction the firmware finds that it has ended: the status is
-    of that moment, and the sample of the end is told from there."""
+    """How long after the end of a transaction the firmware finds that it has ended: the status that
+    follows is of that moment."""
     preparing_again_s: float | None = None
     """How often Preparing is said again while a card waits for the plug; None: it is not."""
     status_before_answer: bool = False

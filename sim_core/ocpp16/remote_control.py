@@ -26,6 +26,9 @@ from sim_core.wire.answers import Payload
 from sim_core.wire.routes import Reply
 from sim_core.wire.routing import on
 
+ON_ITS_WAY_S = 10.0
+"""An answer that has not left after so long never will."""
+
 
 class RemoteControl:
     """Handlers of what a CSMS starts, stops and unlocks."""
@@ -36,6 +39,7 @@ class RemoteControl:
         "_connectors",
         "_environment",
         "_locks",
+        "_promised",
         "_reservations",
         "_say",
         "_skip_tick",
@@ -73,6 +77,8 @@ class RemoteControl:
         self._accepted = accepted
         self._skip_tick = skip_tick
         self._say = say
+        self._promised: dict[int, float] = {}
+        """Connectors for which a start was accepted whose answer is on its way, and until when."""
 
     @on(Action.remote_start_transaction)
     def remote_start(
@@ -89,24 +95,34 @@ class RemoteControl:
             if self._is_the_first_again(connector_id):
                 return Reply(accepted, then=lambda: self._ask_again(id_tag), slow=True)
             return Reply(rejected, slow=True)
+        number = connector.number
         profile = self._profile_for(connector, charging_profile)
         if isinstance(profile, str):
             return Reply(rejected, slow=True)
-        connector.remote_start_at_s = self._environment.clock.monotonic()
+        now_s = connector.remote_start_at_s = self._environment.clock.monotonic()
+        self._promised[number] = now_s + ON_ITS_WAY_S
 
         def start() -> None:
+            self._promised.pop(number, None)
             self._skip_tick()
             self._cards.remote_start(connector, id_tag, profile)
 
-        return Reply(accepted, then=start, slow=True)
+        return Reply(accepted, then=start, slow=True, lost=lambda: self._promised.pop(number, None))
 
     def _connector_for(self, connector_id: int | None, id_tag: str) -> Connector | None:
         """The connector that a remote start may use; without a number the one that suits best."""
         asked = [connector_id] if connector_id is not None else list(self._connectors)
-        connectors = [self._connectors[number] for number in asked if number in self._connectors]
+        connectors = [
+            self._connectors[number]
+            for number in asked
+            if number in self._connectors and not self._is_promised(number)
+        ]
         why_not, preference = self._cards.why_not_remote_start, self._reservations.preference
         free = [connector for connector in connectors if why_not(connector, id_tag) is None]
         return min(free, key=lambda connector: preference(connector, id_tag), default=None)
+
+    def _is_promised(self, number: int) -> bool:
+        return self._environment.clock.monotonic() < self._promised.get(number, 0.0)
 
     def _profile_for(self, connector: Connector, wire: Any) -> Profile | str | None:
         """The charging profile that a remote start brings, or the sentence that refuses it."""

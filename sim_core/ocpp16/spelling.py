@@ -10,13 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from sim_core.charging import journal_facts
-from sim_core.charging.domain_events import Sample
-from sim_core.charging.policy import Policy, Setting
-from sim_core.charging.vocabulary import Context, StopReason
-from sim_core.hardware.meter import Reading
+from sim_core.charging.vocabulary import StopReason
 from sim_core.hardware.model import Metering
 from sim_core.ocpp16.metering import meter_value
-from sim_core.ocpp16.points import RepeatedStart
+from sim_core.ocpp16.refused_starts import RefusedStarts
 from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.ocpp16.words import REASONS
 from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow
@@ -26,30 +23,22 @@ from sim_core.wire.timestamps import stamp
 
 ACTIONS = {BEGAN: "StartTransaction", SAMPLED: "MeterValues", ENDED: "StopTransaction"}
 ID = "transactionId"
-NO_ID = -1
-"""What a CSMS may answer that will not have a transaction."""
 
 
 class Spelling:
     """Spells the rows of one charge point."""
 
-    __slots__ = ("_metering", "_now", "_policy", "_refused_starts", "_repeated_start")
+    __slots__ = ("_metering", "_refused_starts")
 
     def __init__(
         self,
         metering: Metering,
-        policy: Policy,
-        now: Callable[[], datetime],
         *,
-        repeated_start: RepeatedStart | None,
+        refused_starts: RefusedStarts | None = None,
     ) -> None:
-        """`repeated_start`: see `points.Speech`."""
+        """`refused_starts` is there in a make that tells them in its own way."""
         self._metering = metering
-        self._policy = policy
-        self._now = now
-        self._repeated_start = repeated_start
-        self._refused_starts: dict[int, Payload] = {}
-        """StartTransaction by our key, where the CSMS has answered with no usable id."""
+        self._refused_starts = refused_starts
 
     # -- what is sent ------------------------------------------------
 
@@ -58,10 +47,12 @@ class Spelling:
         if row.kind != BEGAN and row.transaction_id is None:
             # There never was an id, and an invented one would be somebody else's.
             return "its StartTransaction was given up"
-        start = self._refused_starts.get(row.transaction_key)
-        if self._repeated_start is not None and start is not None and row.kind != BEGAN:
-            return self._in_place_of(row, start, self._repeated_start.untold)
-        return (Call(ACTIONS[row.kind], self.payload(row)),)
+        payload = self.payload(row)
+        if self._refused_starts is not None:
+            instead = self._refused_starts.calls(row, payload)
+            if instead is not None:
+                return instead
+        return (Call(ACTIONS[row.kind], payload),)
 
     def payload(self, row: JournalRow) -> Payload:
         """What a row says."""
@@ -109,24 +100,6 @@ class Spelling:
             return spelt
         return meter_value(journal_facts.sample_of(facts), self._metering)
 
-    def _in_place_of(
-        self, row: JournalRow, start: Payload, untold: frozenset[str]
-    ) -> tuple[Call, ...]:
-        """What such a make says of a transaction whose start was refused: samples of no
-        transaction, and in place of the stop the start once more."""
-        payload = self.payload(row)
-        if row.kind == SAMPLED:
-            del payload[ID]
-            return (Call(ACTIONS[SAMPLED], payload),)
-        wanted = self._policy.items(Setting.SAMPLED)
-        measurands = tuple(name for name in wanted if name not in untold)
-        register = Reading(float(payload["meterStop"]))
-        sample = Sample(self._now(), Context.BEGIN, register, measurands)
-        value = meter_value(sample, self._metering)
-        value["timestamp"] = start["timestamp"]
-        told = {"connectorId": row.connector_id, "meterValue": [value]}
-        return (Call(ACTIONS[BEGAN], start), Call(ACTIONS[SAMPLED], told))
-
     # -- what is answered --------------------------------------------
 
     def name(self, kind: str) -> str:
@@ -156,15 +129,13 @@ class Spelling:
 
     def refused(self, row: JournalRow) -> bool:
         """A start that was answered: whether this make goes on without an id for it."""
-        offline = bool(row.content.get("offline"))
-        if not (self._repeated_start and offline and row.transaction_id == NO_ID):
-            return False
-        self._refused_starts[row.transaction_key] = self.payload(row)
-        return True
+        known = self._refused_starts
+        return known is not None and known.take(row, self.payload(row))
 
-    def forget(self, key: int) -> None:
-        """All is said of a transaction."""
-        self._refused_starts.pop(key, None)
+    def forget(self, row: JournalRow) -> None:
+        """A row has left: its end means that all is said of a transaction."""
+        if self._refused_starts is not None:
+            self._refused_starts.forget(row)
 
 
 PAYLOADS: dict[str, Callable[[Spelling, JournalRow], Payload]] = {

@@ -15,7 +15,7 @@ from sim_core.charging import journal_facts
 from sim_core.charging.authorization import Authorizer
 from sim_core.charging.connector import Connector
 from sim_core.charging.domain_events import Sampled, TransactionBegan, TransactionEnded
-from sim_core.charging.environment import Environment
+from sim_core.charging.environment import Note
 from sim_core.charging.transactions import Transactions
 from sim_core.charging.verdicts import Verdicts
 from sim_core.charging.vocabulary import Context, Verdict
@@ -23,7 +23,6 @@ from sim_core.hardware.model import Metering
 from sim_core.ocpp16 import same_ids
 from sim_core.ocpp16.authorization import id_tag_info
 from sim_core.ocpp16.metering import meter_value
-from sim_core.ocpp16.points import Speech
 from sim_core.ocpp16.spelling import ACTIONS, ID, Spelling
 from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow
 from sim_core.wire.answers import Payload
@@ -40,14 +39,12 @@ class TransactionMessages:
     __slots__ = (
         "_authorizer",
         "_connectors",
-        "_environment",
         "_ids_changed",
         "_link_settled",
         "_metering",
         "_note",
         "_on_change",
         "_outbox",
-        "_speech",
         "_spelling",
         "_told_samples",
         "_transactions",
@@ -64,8 +61,7 @@ class TransactionMessages:
         outbox: Outbox,
         spelling: Spelling,
         metering: Metering,
-        environment: Environment,
-        speech: Speech,
+        note: Note,
         *,
         warn: Callable[[str, str], None],
         link_settled: Callable[[], None],
@@ -78,9 +74,7 @@ class TransactionMessages:
         self._outbox = outbox
         self._spelling = spelling
         self._metering = metering
-        self._environment = environment
-        self._note = environment.note
-        self._speech = speech
+        self._note = note
         self._warn = warn
         self._link_settled = link_settled
         self._on_change = on_change
@@ -101,10 +95,7 @@ class TransactionMessages:
         known = transaction.transaction_id if transaction else None
         aside = event.sample.context in ASIDE and self._outbox.pipelining and known is not None
         if key is not None and not aside:
-            facts = journal_facts.sampled(event.sample)
-            found = event.sample.context is Context.END
-            later_s = self._speech.after_end_s(self._environment.rng) if found else 0.0
-            self._append(SAMPLED, facts, key, connector_id, later_s)
+            self._append(SAMPLED, journal_facts.sampled(event.sample), key, connector_id)
             return
         payload: Payload = {"connectorId": connector_id}
         if key is not None:
@@ -143,13 +134,13 @@ class TransactionMessages:
             return
         verdict = self._learn(row, answer)
         if row.kind == ENDED:
-            self._spelling.forget(row.transaction_key)
+            self._spelling.forget(row)
             return
+        charges_on = self._spelling.refused(row)
         running = self._transactions.running(row.connector_id, row.transaction_key)
         if running is None:
             return  # it has ended meanwhile; the rows behind carry the id
         running.transaction_id = row.transaction_id
-        charges_on = self._spelling.refused(row)
         if verdict is not None and not charges_on:
             self._verdicts.judged(row.connector_id, row.transaction_key, verdict)
         self._ids_changed = True
@@ -180,6 +171,7 @@ class TransactionMessages:
 
     def given_up(self, row: JournalRow, why: str) -> None:
         """A message's attempts are spent."""
+        self._spelling.forget(row)
         connector_id, sample = row.connector_id, row.kind == SAMPLED
         if not sample or why != self._told_samples:
             name = ACTIONS[row.kind]

@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,7 @@ import pytest
 
 from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
 from sim_core.hardware.model import Metering
-from sim_core.ocpp16.configuration import Configuration
-from sim_core.ocpp16.configuration_keys import standard_keys
 from sim_core.ocpp16.dialect import OCPP_16
-from sim_core.ocpp16.policy import KeyPolicy
 from sim_core.ocpp16.spelling import Spelling
 from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.runtime.clock import ManualClock
@@ -40,16 +36,7 @@ KEYS = {
     "LocalAuthorizeOffline": "true",
     "AllowOfflineTxForUnknownId": "true",
 }
-SPELLING = Spelling(
-    Metering(),
-    KeyPolicy(
-        Configuration(
-            standard_keys(1), initial={}, stored={}, save=lambda *_: None, on_change=lambda _: None
-        )
-    ),
-    lambda: datetime(2026, 1, 1, tzinfo=timezone.utc),
-    repeated_start=None,
-)
+SPELLING = Spelling(Metering())
 BOTH = pytest.mark.parametrize(
     "make",
     [{}, {"model": "gresgying-f3-eu180", "quirks": "pipelining"}],

@@ -9,10 +9,7 @@ from typing import Any
 import pytest
 
 from sim_core.hardware.model import Metering
-from sim_core.ocpp16.configuration import Configuration
-from sim_core.ocpp16.configuration_keys import standard_keys
 from sim_core.ocpp16.dialect import OCPP_16
-from sim_core.ocpp16.policy import KeyPolicy
 from sim_core.ocpp16.spelling import Spelling
 from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow
 from sim_core.wire.call_errors import HOPELESS
@@ -27,16 +24,7 @@ from sim_core.wire.trial import HURRIED_WAIT_S, Again, GiveUp, RetryPolicy, Tria
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 SAMPLE, START, STOP = SAMPLED, BEGAN, ENDED
-SPELLING = Spelling(
-    Metering(),
-    KeyPolicy(
-        Configuration(
-            standard_keys(1), initial={}, stored={}, save=lambda *_: None, on_change=lambda _: None
-        )
-    ),
-    lambda: NOW,
-    repeated_start=None,
-)
+SPELLING = Spelling(Metering())
 
 
 def row(kind: str, number: int = 1, attempts: int = 0) -> JournalRow:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from sim_core.charging.points import Points
 
-BESIDE_S = 1.2
+BESIDE_S = 1.0
 """So long after a card was accepted the part of the firmware that reads MACs may not know it."""
 
 

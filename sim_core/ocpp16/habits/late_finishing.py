@@ -1,7 +1,7 @@
 """The firmware finds a moment later that a transaction has ended.
 
 Hangs on `after_end_s`. Measured: Finishing, or Available after an unplug, is stamped 0.31 to 0.90 s
-after Transaction.End, 0.47 s as median, 43 times of 43; the sample itself comes no earlier.
+after Transaction.End, 0.47 s as median, 43 times of 43.
 """
 
 from __future__ import annotations
