@@ -74,6 +74,7 @@ class Harness:
         behaviour: dict[str, Any] | None = None,
         quirks: str = "none",
         access: Access = NOTHING_SET,
+        seed: int = 1,
         **build: Any,
     ) -> None:
         """`version` is the OCPP version that both speak, `keys` are configuration keys to start
@@ -94,6 +95,7 @@ class Harness:
         self._state = state
         self._connect = connect
         self._access = access
+        self._seed = seed
         self._build = ChargePointConfig(
             charge_point_id=charge_point_id,
             model=chosen,
@@ -149,7 +151,7 @@ class Harness:
             store=store_in(self._state, self._build.charge_point_id, self.clock.now()),
             messages=self.messages,
             events=self.events,
-            seed=1,
+            seed=self._seed,
             access=self._access,
             version=self.version.name,
         )

@@ -28,12 +28,15 @@ from sim_core.hardware.model import (
     Quirks,
     QuirkText,
     Ratings,
+    StepList,
     Text,
     Timing,
+    Varying,
     VendorFault,
     Word,
 )
 from sim_core.settings.model_file import (
+    DISTRIBUTION,
     FOLDER,
     KEY_VALUE,
     PACES,
@@ -199,15 +202,45 @@ def _value(field: Field[Any]) -> dict[str, Any]:
         found = _of_text(limit)
         if field.name in LISTS:
             found["pattern"] = _list_of(LISTS[field.name])
+    elif isinstance(limit, Varying):
+        found = _of_varying(limit)
     elif isinstance(limit, Number):
-        type_ = "integer" if is_whole(field) else "number"
-        found = {"type": type_, "minimum": limit.low, "maximum": limit.high}
+        found = _of_number(limit, "integer" if is_whole(field) else "number")
+    elif isinstance(limit, StepList):
+        found = _of_steps(limit)
     else:
         assert isinstance(limit, Word)
         found = {"enum": list(limit.words)}
-    if field.default is not MISSING and field.default is not None:
+    if field.default is not MISSING and field.default not in (None, ()):
         found["default"] = field.default
     return found
+
+
+def _of_number(limit: Number, type_: str = "number") -> dict[str, Any]:
+    return {"type": type_, "minimum": limit.low, "maximum": limit.high}
+
+
+def _of_varying(limit: Varying) -> dict[str, Any]:
+    one = _of_number(limit)
+    distribution = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(DISTRIBUTION[:3]),
+        "properties": {
+            point: {"description": DISTRIBUTION_SAYS[point], **one} for point in DISTRIBUTION
+        },
+    }
+    return {"anyOf": [one, distribution]}
+
+
+def _of_steps(limit: StepList) -> dict[str, Any]:
+    step = {
+        "type": "array",
+        "items": [_of_varying(limit.until), _of_number(limit.power)],
+        "minItems": 2,
+        "maxItems": 2,
+    }
+    return {"type": "array", "items": step}
 
 
 def _of_text(limit: Text) -> dict[str, Any]:
@@ -303,10 +336,15 @@ def _allowed(field: Field[Any]) -> str:
 def _default(field: Field[Any]) -> str:
     if is_required(field):
         return "(required)"
-    if field.default is None:
+    if field.default in (None, ()):
         return ""
     number = isinstance(field.default, float)
     return f"`{field.default:.15g}`" if number else f"`{json.dumps(field.default)}`"
+
+
+def _timing() -> Iterator[str]:
+    yield from TIMING.splitlines()
+    yield from _table(Timing)
 
 
 def _keys() -> Iterator[str]:
@@ -327,6 +365,32 @@ def _faults() -> Iterator[str]:
     yield from _table(VendorFault)
 
 
+DISTRIBUTION_SAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "median": "Half of all occasions lie below it.",
+        "p10": "A tenth of all occasions lies below it.",
+        "p90": "A tenth of all occasions lies above it.",
+        "least": "It is never less; not given: half as far again from the median as p10.",
+        "most": "It is never more; not given: half as far again from the median as p90.",
+    }
+)
+TIMING = """\
+What is never the same twice can be written as it was measured: its median, p10 and p90, and, where
+they are known, the bounds that it never leaves. Between those points all values are as likely:
+
+```toml
+stop_s = { median = 1.4, p10 = 0.9, p90 = 1.7 }
+late_start_s = { median = 2.4, p10 = 1.1, p90 = 3.7, least = 0.6, most = 4.6 }
+```
+
+A plain number is that number, or, of the times, one that varies by the file's `spread`. A start in
+steps says until when, in seconds after StartTransaction, there is how much at most:
+
+```toml
+ramp_steps = [[7, 0], [11, 8000], [{ median = 16, p10 = 15, p90 = 17 }, 10000], [21, 20000]]
+```
+
+"""
 KEYS = """\
 `NAME = "value"`, or `NAME = { value = "…" }` with more of these in the braces:
 
@@ -347,7 +411,7 @@ They are spoken of where the quirk `vendor_faults` is on. `CODE = "info"`, or
 DETAILS: Mapping[str, Callable[[], Iterator[str]]] = {
     "identity": partial(_table, Identity),
     "ratings": partial(_table, Ratings),
-    "timing": partial(_table, Timing),
+    "timing": _timing,
     "behaviour": partial(_table, Behaviour),
     "metering": partial(_table, Metering),
     "keys": _keys,

@@ -135,7 +135,9 @@ class StatusChanges:
 
     def _say_again_later(self, connector: Connector, card: Authorization, every_s: float) -> None:
         def say_again() -> None:
-            if connector.authorization is card and not connector.metal.plugged:
+            # In the moment in which the card lapses there is nothing to wait for any more.
+            lapses = connector.plug_by is not None and self._environment.now() >= connector.plug_by
+            if connector.authorization is card and not connector.metal.plugged and not lapses:
                 if self._outbox.registered:
                     self._reports.say(connector.number)
                 self._say_again_later(connector, card, every_s)

@@ -11,7 +11,7 @@ async def is_on_the_wire(quirks: str) -> bool:
     async with gresgying(quirks, timing=REAL) as harness:
         await harness.advance(3)
         await harness.submit(Plug(1))
-        await harness.advance(14.6)
+        await harness.advance(REAL.mac_s - 0.1)
         early = harness.csms.of("DataTransfer", "Authorize")
         await harness.advance(0.2)
         vid = harness.connector().vid

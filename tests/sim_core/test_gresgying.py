@@ -10,7 +10,7 @@ from sim_core.commands import Plug, Unplug
 from tests.quirks.acts import MODEL, asking, gresgying
 
 
-@pytest.mark.parametrize(("late_s", "starts"), [(0.0, (26, 30)), (10.9, (38, 41))])
+@pytest.mark.parametrize(("late_s", "starts"), [(0.0, (26, 30)), (10.5, (36, 41))])
 async def test_a_vehicle_needs_its_time(late_s: float, starts: tuple[int, int]) -> None:
     """Plug, MAC, cable check, Charging; a vehicle that answers the second time is 11 s later."""
     timing = replace(MODEL.timing["real"], mac_retry_share=1.0 if late_s else 0.0)
