@@ -31,6 +31,7 @@ from sim_core.commands import (
     Swipe,
 )
 from sim_core.engine import Host
+from sim_core.session_export import sessions_of
 from sim_core.snapshot import StationSnapshot
 from sim_core.story import Caption, Storyteller
 from sim_core.wire.message_log import ExchangeState
@@ -120,6 +121,8 @@ class ChargeForgeApp(BaseApp):
             "theme": self._next_theme,
             "help": self._help,
             "journal": self._journal,
+            "sessions": lambda: self._what_has_happened(0),
+            "events": lambda: self._what_has_happened(1),
             "next_scene": self._next_scene,
             "palette": self._palette,
             "shell": self._shell,
@@ -317,6 +320,42 @@ class ChargeForgeApp(BaseApp):
             return journal_lines(self._station, self.host.now(), self.look)
 
         self.push_screen(TextDialog(self.look, "Journal", lines, live=True))
+        return ""
+
+    def _what_has_happened(self, tab: int) -> str:
+        from tui.dialogs.sessions import sum_words, what_has_happened
+        from tui.dialogs.sheet import Sheet
+
+        tabs = what_has_happened(
+            self.look,
+            lambda: self._station,
+            lambda: self.host.events.since(0)[1],
+            self.host.now,
+            self._export_sessions,
+        )
+        self.push_screen(Sheet(self.look, lambda: sum_words(self._station), tabs, tab=tab))
+        return ""
+
+    def _export_sessions(self, form: str) -> str:
+        """Write what has been charged into the folder that the program was started in."""
+        if self._station is None:
+            return "The charge point is still starting."
+        sessions, now = sessions_of(self._station), self.host.now()
+        if not sessions:
+            return "There are no sessions to write yet."
+
+        def write() -> None:
+            try:
+                path = write_sessions(sessions, now, form, Path.cwd())
+            except OSError as error:
+                self.call_from_thread(self._say, f"Not written: {error}")
+            else:
+                said = f"{text.count(len(sessions), 'session')} written to {path}"
+                self.call_from_thread(self._say, said, "information")
+
+        from tui.session_file import write_sessions
+
+        self.run_worker(write, thread=True, group="save")
         return ""
 
     def _next_scene(self) -> str:

@@ -75,6 +75,7 @@ class Row:
 
 
 CONNECTOR, LINK, MESSAGES, SCREEN = "Connector", "Link", "Messages", "Screen"
+CHARGE_POINT = "Charge point"
 DIGITS = tuple("123456789")
 ANY_CARD = "MY_TAG"
 """In the place of the card that a list is asked for first."""
@@ -276,6 +277,22 @@ ROWS: tuple[Row, ...] = (
         "journal",
         "The transaction messages that wait for the CSMS, and those given up",
         MESSAGES,
+    ),
+    Row(
+        "sessions",
+        ("T", "shift+t"),
+        "T",
+        "sessions",
+        "What has been charged: card, kWh, time, why it ended, what the CSMS knows; as a file too",
+        CHARGE_POINT,
+    ),
+    Row(
+        "events",
+        ("L", "shift+l"),
+        "L",
+        "events",
+        "What has happened at the charge point in this run",
+        CHARGE_POINT,
     ),
     Row("filter", ("slash",), "/", "filter", "Show only the messages you name", MESSAGES),
     Row("next_match", ("n",), "n", "next match", "Go to the next match", MESSAGES),

@@ -61,6 +61,25 @@ def fit(text: str, cells: int, ellipsis: str = "…") -> str:
     return text + " " * (cells - width(text))
 
 
+def wrapped(text: str, cells: int) -> list[str]:
+    """The text in lines of at most `cells` cells, broken between words where that can be."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}" if line else word
+            if width(longer) <= cells:
+                line = longer
+                continue
+            if line:
+                lines.append(line)
+            pieces = [word] if width(word) <= cells else chop_cells(word, max(1, cells))
+            lines += pieces[:-1]
+            line = pieces[-1]
+        lines.append(line)
+    return lines
+
+
 # -- numbers ---------------------------------------------------------------------------------------
 
 

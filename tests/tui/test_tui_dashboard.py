@@ -64,6 +64,7 @@ from tui.dashboard import Dashboard
 from tui.dialogs.help import HelpScreen
 from tui.dialogs.palette import ChoiceList, Picker
 from tui.dialogs.quit_question import QuitQuestion
+from tui.dialogs.sheet import Sheet
 from tui.dialogs.text_dialog import TextDialog
 from tui.keymap import FOOTER, ROW, ROWS, Row
 
@@ -146,6 +147,8 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
     "next_scene": lambda app: app._storyteller.skipped > 0,  # type: ignore[union-attr]
     "help": lambda app: isinstance(app.screen, HelpScreen),
     "journal": lambda app: isinstance(app.screen, TextDialog),
+    "sessions": lambda app: isinstance(app.screen, Sheet) and app.screen.body.tab.title,
+    "events": lambda app: isinstance(app.screen, Sheet) and app.screen.body.place == 1,
     "palette": lambda app: isinstance(app.screen, Picker),
     "shell": lambda app: bool(app._notifications),
     "quit": lambda app: app._exit,

@@ -14,7 +14,9 @@ from screen_text import settled, until
 from textual.pilot import Pilot
 
 from tui.pictures.screenshot import app_showing
-from tui.pictures.states import STATE, STATES, State
+from tui.pictures.sheet_states import SHEET_STATES
+from tui.pictures.state import State
+from tui.pictures.states import STATE, STATES
 from tui.themes import THEME_ROUND
 
 SKETCH = STATE["sketch"]
@@ -23,13 +25,18 @@ OF_THE_README = {"dashboard", "wide", "message", "fault"}
 
 OF_TEXT = {"single", "start-with", "journal", "free-play", "reserved", "finishing"}
 """States that `test_tui_texts.py` watches well enough."""
+OF_SHEETS = {state.name for state in SHEET_STATES}
+"""Those `test_tui_sheets.py` watches."""
 NINE = STATE["nine"]
 THEMES = THEME_ROUND[1:]
 """The first is in every other picture."""
 WITHOUT_COLOUR = "no-color"
 
 PICTURES: tuple[State, ...] = (
-    *(state for state in STATES if state.name not in OF_THE_README | OF_TEXT),
+    *(state for state in STATES if state.name not in OF_THE_README | OF_TEXT | OF_SHEETS),
+    STATE["sessions"],
+    replace(STATE["sessions"], name="sessions-light-140x40", size=(140, 40), theme=THEMES[0]),
+    replace(STATE["sessions"], name=f"sessions-{WITHOUT_COLOUR}"),
     *(replace(NINE, name=f"nine-{theme}", theme=theme, size=(80, 24)) for theme in THEMES),
     replace(NINE, name=f"nine-{WITHOUT_COLOUR}", size=(80, 24)),
     replace(STATE["story"], name=f"story-{WITHOUT_COLOUR}"),

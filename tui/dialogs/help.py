@@ -7,7 +7,7 @@ from textwrap import wrap
 from sim_core.snapshot import ConnectorSnapshot
 from tui import text
 from tui.dialogs.text_dialog import TextDialog
-from tui.keymap import CONNECTOR, LINK, MESSAGES, SCREEN, Row
+from tui.keymap import CHARGE_POINT, CONNECTOR, LINK, MESSAGES, SCREEN, Row
 from tui.look import FACES, Look
 from tui.protocols.wording import Wording
 from tui.widgets.connector_notes import next_step
@@ -76,16 +76,9 @@ def help_lines(
                 Span(f": {next_step(connector, look)}", "text"),
             ),
         ]
-    groups = (
-        (MESSAGES, CONNECTOR, LINK, SCREEN)
-        if pane != "connector"
-        else (
-            CONNECTOR,
-            LINK,
-            MESSAGES,
-            SCREEN,
-        )
-    )
+    first = (CONNECTOR, LINK, CHARGE_POINT) if pane == "connector" else (MESSAGES,)
+    every = (MESSAGES, CONNECTOR, LINK, CHARGE_POINT)
+    groups = (*first, *(group for group in every if group not in first), SCREEN)
     for group in groups:
         lines += [(), (Span(f" {group}", "strong"),)]
         lines += [

@@ -25,7 +25,8 @@ from sim_core.settings.spelling import guess
 from sim_core.story import Caption
 from tui.app import ChargeForgeApp
 from tui.pictures.fake_station import FakeHost
-from tui.pictures.states import STATE, STATES, State
+from tui.pictures.state import State
+from tui.pictures.states import STATE, STATES
 from tui.textual_private import drawn_rows
 from tui.themes import theme_trouble
 
@@ -59,6 +60,8 @@ class StillStoryteller:
 def app_showing(state: State) -> ChargeForgeApp:
     """The app on the charge point of this state; `arrange` does the rest once it runs."""
     host = FakeHost(state.picture, exchanges=state.exchanges)
+    for event in state.events:
+        host.events.append(event)
     if state.failure:
         host.start = lambda: setattr(host, "failure", state.failure)  # type: ignore[method-assign]
     storyteller = StillStoryteller(state.caption) if state.caption else None

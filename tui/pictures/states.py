@@ -7,7 +7,7 @@ are pressed before the picture is taken; `tui/pictures/screenshot.py` does it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from sim_core.snapshot import (
@@ -30,7 +30,6 @@ from sim_core.snapshot import (
 from sim_core.story import Caption
 from sim_core.wire.message_log import Direction
 from tui.pictures.fake_station import (
-    EXCHANGES,
     NOW,
     ONLINE,
     RAMP,
@@ -41,29 +40,9 @@ from tui.pictures.fake_station import (
     faulted,
     station,
 )
+from tui.pictures.sheet_states import SHEET_STATES
+from tui.pictures.state import WIDE, State
 from tui.protocols.ocpp16 import OCPP_16_WORDING
-
-SMALL, WIDE = (80, 24), (140, 40)
-
-
-@dataclass(frozen=True)
-class State:
-    """One state to look at: a picture of the charge point, and what is pressed on it."""
-
-    name: str
-    help: str
-    picture: StationSnapshot | None
-    size: tuple[int, int] = SMALL
-    """Columns and rows that suit it."""
-    press: tuple[str, ...] = ()
-    theme: str = "chargeforge-dark"
-    ascii: bool = False
-    failure: str = ""
-    """Why the engine is dead, if it is."""
-    exchanges: tuple[ScriptedExchange, ...] = EXCHANGES
-    caption: Caption | None = None
-    """What the demo's story says, if it is told."""
-
 
 # -- two connectors that charge: what the README shows ---------------------------------------------
 
@@ -342,5 +321,6 @@ STATES: tuple[State, ...] = (
         press=("J",),
     ),
     State("start-with", "which card to start with", WAITING, press=("S",)),
+    *SHEET_STATES,
 )
 STATE: dict[str, State] = {state.name: state for state in STATES}

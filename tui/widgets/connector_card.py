@@ -130,6 +130,15 @@ def _energy(view: CardView, roomy: bool) -> list[Span]:
             Span(" kWh   ", "muted"),
             Span(elapsed(view)),
         ]
+    elif (last := connector.last_session) and last.ended_at and last.started_at:
+        took = text.duration(last.ended_at - last.started_at)
+        why = f", {text.plain(last.reason, ascii_only=True)}" if roomy else ""
+        spans += [
+            Span(f"  last {session}", "muted"),
+            Span(text.kilo(last.energy_wh, 3)),
+            Span(" kWh ", "muted"),
+            Span(f"{took}{why}", "muted"),
+        ]
     return spans
 
 

@@ -1,0 +1,180 @@
+"""The sheets: what has happened, what binds, where to; by keys, by mouse, and as they look."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_host import NOW, FakeHost, station
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from screen_text import make_app, rows, settled, text_of, until
+from textual.pilot import Pilot
+
+from sim_core.charging.vocabulary import StopReason
+from sim_core.events import Event
+from sim_core.snapshot import SessionSnapshot
+from tui.app import ChargeForgeApp
+from tui.dashboard import Dashboard
+from tui.dialogs.sessions import REASONS
+from tui.dialogs.sheet import Sheet
+from tui.pictures.screenshot import app_showing
+from tui.pictures.sheet_states import CHARGED, SESSIONS, SHEET_STATES
+from tui.text import width
+
+SIZES = ((60, 20), (80, 24), (140, 40))
+
+
+async def opened(pilot: Pilot[int], *keys: str) -> Sheet:
+    app = pilot.app
+    assert isinstance(app, ChargeForgeApp)
+    await until(pilot, lambda: app.dashboard.focused is not None)
+    await pilot.press(*keys)
+    await until(pilot, lambda: isinstance(app.screen, Sheet))
+    await settled(pilot)
+    assert isinstance(app.screen, Sheet)
+    return app.screen
+
+
+@pytest.mark.parametrize("state", SHEET_STATES, ids=lambda state: state.name)
+async def test_text(state: Any, snapshot: Any) -> None:
+    shown = []
+    for size in SIZES:
+        app = app_showing(state)
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda app=app: app.dashboard.focused is not None)
+            await pilot.press(*state.press)
+            await settled(pilot)
+            assert {len(row) for row in rows(app)} == {size[0]}
+            shown.append(f"{size[0]}x{size[1]}\n{text_of(app)}")
+    assert "\n\n".join(shown) == snapshot
+
+
+# -- what every sheet can do -----------------------------------------------------------------------
+
+
+async def test_the_bar_stays_on_its_row_and_the_first_row_follows() -> None:
+    host = FakeHost(CHARGED)
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        sheet = await opened(pilot, "T")
+        assert sheet.body.at == 0
+        await pilot.press("down", "down")
+        before = sheet.body.chosen
+        assert before is not None
+        newer = replace(SESSIONS[0], started_at=NOW - timedelta(minutes=5), token="NEW")
+        host.snapshot = replace(CHARGED, sessions=(newer, *SESSIONS))
+        app.sample()
+        sheet.look_again()
+        assert sheet.body.chosen is not None
+        assert sheet.body.chosen.key == before.key
+        await pilot.press("home")
+        assert sheet.body.at == 0
+
+
+async def test_a_search_leaves_what_has_the_words() -> None:
+    app = make_app(FakeHost(CHARGED))
+    async with app.run_test(size=(80, 24)) as pilot:
+        sheet = await opened(pilot, "T")
+        await pilot.press("slash", *"visitor", "enter")
+        await until(pilot, lambda: len(sheet.body.items) == 1)
+        assert "VISITOR" in text_of(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(sheet.body.items) == 4)
+        await pilot.press("slash", *"zzz")
+        await until(pilot, lambda: "Nothing has these words." in text_of(app))
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: isinstance(app.screen, Dashboard))
+
+
+async def test_tabs_by_key_and_by_mouse() -> None:
+    app = make_app(FakeHost(CHARGED))
+    async with app.run_test(size=(80, 24)) as pilot:
+        sheet = await opened(pilot, "T")
+        await pilot.press("tab")
+        await until(pilot, lambda: sheet.body.tab.title == "Events")
+        await pilot.click(sheet.body, offset=(3, 0))
+        await until(pilot, lambda: sheet.body.tab.title == "Sessions")
+        await pilot.click(sheet.body, offset=(10, 4))
+        await until(pilot, lambda: sheet.body.at == 2)
+        at = rows(app)[21].index("esc")
+        await pilot.click(offset=(at, 21))
+        await until(pilot, lambda: isinstance(app.screen, Dashboard))
+
+
+# -- sessions --------------------------------------------------------------------------------------
+
+
+def in_files(folder: Path) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
+    (as_csv,), (as_json,) = folder.glob("*.csv"), folder.glob("*.json")
+    with as_csv.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file)), json.loads(as_json.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("by_mouse", [False, True])
+async def test_sessions_are_written_as_csv_and_json(
+    by_mouse: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = make_app(FakeHost(CHARGED))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, "T")
+        for key, form in (("w", "csv"), ("W", "json")):
+            if by_mouse:
+                words = {"csv": "write CSV", "json": "write JSON"}[form]
+                await pilot.click(offset=(rows(app)[21].index(words), 21))
+            else:
+                await pilot.press(key)
+            await until(pilot, lambda form=form: bool(list(tmp_path.glob(f"*.{form}"))))
+    read, told = in_files(tmp_path)
+    assert [row["id_tag"] for row in read] == [row["id_tag"] for row in told]
+    assert [row["id_tag"] for row in read] == [
+        "VID:000000000001",
+        *(one.token for one in SESSIONS),
+    ]
+    assert told[0]["ended_at"] is None
+
+
+async def test_nothing_to_write_is_said() -> None:
+    app = make_app(FakeHost(station([])))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app._station is not None)
+        app.press("sessions")
+        await until(pilot, lambda: isinstance(app.screen, Sheet))
+        await pilot.press("w")
+        await until(pilot, lambda: "There are no sessions to write yet." in text_of(app))
+
+
+def test_every_reason_has_words() -> None:
+    assert set(REASONS) == {reason.value for reason in StopReason}
+
+
+async def test_a_card_shows_what_was_charged_last_until_the_next_begins() -> None:
+    app = make_app(FakeHost(CHARGED))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.dashboard.focused is not None)
+        await settled(pilot)
+        assert "last 12.320 kWh 00:26:48" in text_of(app)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(words=st.text(max_size=60), ascii_only=st.booleans())
+async def test_no_text_from_outside_breaks_a_sheet(words: str, ascii_only: bool) -> None:
+    one = SessionSnapshot(1, words, words, NOW, NOW, 1, 2.0, words, words, None, None, words)
+    host = FakeHost(station([], sessions=(one,)))
+    host.events.append(Event(NOW, words, words, 1))
+    app = make_app(host, ascii=ascii_only)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.press("sessions")
+        await until(pilot, lambda: isinstance(app.screen, Sheet))
+        for _ in range(2):
+            await settled(pilot)
+            assert {width(row) for row in rows(app)} == {80}
+            await pilot.press("tab")
