@@ -129,7 +129,7 @@ def _session_item(one: SessionSnapshot, now: datetime, look: Look) -> Item:
         Span(_day_time(one.started_at, now), "muted"),
         Span(str(one.connector_id)),
         Span(text.plain(one.token, look.ascii), "strong"),
-        Span(_kilo(one.energy_wh), "success" if running else "strong"),
+        Span(text.kilo(one.energy_wh, 3), "success" if running else "strong"),
         Span(text.duration(timedelta(seconds=seconds_of(one, now)))),
         ended._replace(text=text.plain(ended.text, look.ascii)),
         Span(_id(one.transaction_id), "muted"),
@@ -148,10 +148,6 @@ def _session_item(one: SessionSnapshot, now: datetime, look: Look) -> Item:
     )
 
 
-def _kilo(value: float | None) -> str:
-    return text.UNKNOWN if value is None else text.kilo(value, 3)
-
-
 def _id(transaction_id: int | str | None) -> str:
     return "" if transaction_id is None else text.plain(str(transaction_id), ascii_only=True)
 
@@ -168,13 +164,13 @@ def _told(item: Item | None, now: datetime, look: Look, cells: int) -> list[Line
     began = text.clock_time(one.started_at) if one.started_at else text.UNKNOWN
     until = text.clock_time(one.ended_at) if one.ended_at else "now"
     seconds = seconds_of(one, now)
-    took = f"{began} to {until}{dot}{_kilo(one.energy_wh)} kWh"
+    took = f"{began} to {until}{dot}{text.kilo(one.energy_wh, 3)} kWh"
     if one.energy_wh is not None and seconds >= 1:
         took += f"{dot}{text.kilowatts(one.energy_wh * 3600 / seconds)} on average"
     begin_wh, energy_wh = one.meter_start_wh, one.energy_wh
     known = begin_wh is not None and energy_wh is not None
     stop_wh = (begin_wh or 0) + (energy_wh or 0.0) if known else None
-    meter = f"Meter {_kilo(begin_wh)} to {_kilo(stop_wh)} kWh"
+    meter = f"Meter {text.kilo(begin_wh, 3)} to {text.kilo(stop_wh, 3)} kWh"
     begun, ended = one.soc_begin_percent, one.soc_end_percent
     if begun is not None and ended is not None:
         meter += f"{dot}battery {begun:.0f} to {ended:.0f} %"
