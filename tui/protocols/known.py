@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from sim_core.snapshot import ConnectorState
 from tui.protocols.ocpp16 import OCPP_16_WORDING
+from tui.protocols.ocpp201 import OCPP_201_WORDING
 from tui.protocols.wording import Wording
 
-WORDINGS: dict[str, Wording] = {OCPP_16_WORDING.subprotocol: OCPP_16_WORDING}
+WORDINGS: dict[str, Wording] = {
+    wording.subprotocol: wording for wording in (OCPP_16_WORDING, OCPP_201_WORDING)
+}
 USUAL = OCPP_16_WORDING
 """What most chargers speak."""
 
