@@ -16,6 +16,8 @@ from tui.text import count
 
 ENERGY = "Energy.Active.Import.Register"
 """What a sampled value is of that does not say it."""
+MOST_POWER = 12
+"""A multiplier beyond that is nobody's."""
 SHORT_ID = 8
 """Characters of a transaction's id in a row: enough to tell two apart."""
 
@@ -43,7 +45,8 @@ def sample_words(sample: Payload) -> tuple[int, str]:
     if figure is None or unit not in _SHOWN:
         return place, f"{sample.get('value')} {unit}".strip()
     divisor, decimals, name = _SHOWN[unit]
-    return place, f"{figure * 10 ** int(power or 0) / divisor:.{decimals}f} {name}"
+    scale = 10.0 ** max(-MOST_POWER, min(MOST_POWER, int(power or 0)))
+    return place, f"{figure * scale / divisor:.{decimals}f} {name}"
 
 
 def _transaction(payload: Payload) -> str:
