@@ -182,7 +182,8 @@ class LookedAtWhole:
 
 @dataclass(frozen=True)
 class Restarting:
-    """The charger reboots: what waited for that counts from now on."""
+    """The charger reboots: what waited for that counts from now on. The cause is a reset, the mains
+    (`POWER`), or that the process has ended by itself (`FAULT`)."""
 
     cause: Cause
 

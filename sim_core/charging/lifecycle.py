@@ -135,17 +135,18 @@ class Lifecycle:
         self._csms.fall_silent()
         self._sampling.interrupt()
         for connector in self._connectors.values():
-            drop_authorization(connector, Cause.RESET, self._csms)
-            self._changed(connector, Cause.RESET)
-        self._reboot("the process restarts by itself: what charges goes on", at_once=False)
+            drop_authorization(connector, Cause.FAULT, self._csms)
+            self._changed(connector, Cause.FAULT)
+        why = "the process restarts by itself: what charges goes on"
+        self._reboot(why, at_once=False, cause=Cause.FAULT)
 
-    def _reboot(self, why: str, *, at_once: bool) -> None:
+    def _reboot(self, why: str, *, at_once: bool, cause: Cause = Cause.RESET) -> None:
         environment, timing = self._environment, self._environment.timing
         environment.note("reset", why)
         self._security.note(REBOOT, why)
         self._stop_work()
         self._csms.forget()
-        self._csms.hear(Restarting(Cause.RESET))
+        self._csms.hear(Restarting(cause))
         reboot_s = timing.reboot_s
         if at_once and timing.hard_reboot_s is not None:
             reboot_s = timing.hard_reboot_s

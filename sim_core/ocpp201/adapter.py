@@ -30,7 +30,7 @@ from sim_core.charging.policy import Policy, Setting
 from sim_core.charging.vocabulary import Cause, Verdict
 from sim_core.ocpp201.authorization import ask
 from sim_core.ocpp201.device_model import DeviceModel
-from sim_core.ocpp201.registration import LOCAL_RESET, POWER_UP, Registrar
+from sim_core.ocpp201.registration import LOCAL_RESET, POWER_UP, WATCHDOG, Registrar
 from sim_core.ocpp201.security_events import SecurityMessages
 from sim_core.ocpp201.status_reports import StatusReports
 from sim_core.ocpp201.tokens import TokenTypes
@@ -41,6 +41,9 @@ from sim_core.wire.answers import Payload
 from sim_core.wire.outbox import Outbox
 
 DISABLED = "it may not ask about cards (AuthCtrlr.DisableRemoteAuthorization)"
+
+BOOT_REASONS = {Cause.POWER: POWER_UP, Cause.FAULT: WATCHDOG}
+"""Why it boots that nobody has asked for; else somebody at the station has."""
 
 
 class Adapter:
@@ -160,7 +163,7 @@ class Adapter:
         self.transactions.authorisation_ended(event)
 
     def _restarting(self, event: Restarting) -> None:
-        by_itself = POWER_UP if event.cause is Cause.POWER else LOCAL_RESET
+        by_itself = BOOT_REASONS.get(event.cause, LOCAL_RESET)
         self._registrar.reason, self.next_boot = self.next_boot or by_itself, ""
         self._model.rebooted()
 

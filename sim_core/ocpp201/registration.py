@@ -28,6 +28,7 @@ SANE_SKEW = timedelta(days=366)
 WORTH_TELLING = timedelta(seconds=2)
 
 POWER_UP, LOCAL_RESET, TRIGGERED = "PowerUp", "LocalReset", "Triggered"
+WATCHDOG = "Watchdog"
 """BootReasonEnumType, of those that this module names itself."""
 
 

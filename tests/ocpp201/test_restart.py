@@ -1,0 +1,31 @@
+"""The process restarts by itself, in the words of 2.0.1."""
+
+from __future__ import annotations
+
+from sim_core.commands import EVStop, Plug, Restart, Start
+from tests.harness import Harness
+
+
+async def test_the_transaction_goes_on_over_a_boot_for_the_watchdog() -> None:
+    async with Harness(version="2.0.1") as harness:
+        await harness.submit(Plug(1))
+        await harness.submit(Start(1, "TAG"))
+        await harness.advance(30)
+        before = {_id(call.payload) for call in harness.csms.of("TransactionEvent")}
+        harness.csms.clear()
+        await harness.submit(Restart())
+        await harness.advance(30)
+        (boot,) = harness.csms.of("BootNotification")
+        assert boot.payload["reason"] == "Watchdog"
+        await harness.submit(EVStop(1))
+        told = [call.payload for call in harness.csms.of("TransactionEvent")]
+        assert {_id(payload) for payload in told} == before
+        assert [payload["eventType"] for payload in told][-1] == "Ended"
+        assert told[-1]["transactionInfo"]["stoppedReason"] == "StoppedByEV"
+        assert {payload["eventType"] for payload in told[:-1]} == {"Updated"}
+
+
+def _id(payload: dict[str, object]) -> object:
+    info = payload["transactionInfo"]
+    assert isinstance(info, dict)
+    return info["transactionId"]
