@@ -43,7 +43,7 @@ FACES: dict[ConnectorState, Face] = {
 NEXT_STEP: dict[ConnectorState, str] = {
     ConnectorState.FREE: "{plug} plugs in a vehicle",
     ConnectorState.PREPARING: "{start} starts charging",
-    ConnectorState.CHARGING: "{stop} stops by card, {ev_stop} by the EV",
+    ConnectorState.CHARGING: "{stop} stops, {ev_stop} by the EV",
     ConnectorState.PAUSED_BY_VEHICLE: "{resume} resumes, {stop} stops",
     ConnectorState.PAUSED_BY_CHARGER: "{resume} resumes, {stop} stops",
     ConnectorState.ENDED: "{plug} unplugs the vehicle",

@@ -182,7 +182,7 @@ def test_a_narrow_row_of_the_table_keeps_the_fault_readable() -> None:
 
 OCCUPIED = {
     ConnectorState.PREPARING: ("◔", "s starts charging"),
-    ConnectorState.CHARGING: ("▶", "x stops by card, E by the EV"),
+    ConnectorState.CHARGING: ("▶", "x stops, E by the EV"),
     ConnectorState.PAUSED_BY_VEHICLE: ("‖", "r resumes, x stops"),
     ConnectorState.PAUSED_BY_CHARGER: ("‖", "r resumes, x stops"),
     ConnectorState.ENDED: ("◕", "p unplugs the vehicle"),

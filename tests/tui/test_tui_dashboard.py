@@ -671,7 +671,7 @@ async def test_help_speaks_of_the_pane_and_the_next_step() -> None:
         await ready(pilot)
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        assert "Connector 1 is ▶ Charging: x stops by card, E by the EV" in text_of(app)
+        assert "Connector 1 is ▶ Charging: x stops, E by the EV" in text_of(app)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, Dashboard))
 
