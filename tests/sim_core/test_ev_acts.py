@@ -3,6 +3,8 @@ slow."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sim_core.commands import Accepted, EVGiveUp, EVStop, Plug, Refused, Start, Stop, Swipe, Unplug
@@ -75,3 +77,33 @@ async def test_a_slow_vehicle_starts_ten_seconds_later() -> None:
                 await harness.advance(0.5)
             starts.append(harness.clock.monotonic() - begun)
     assert starts[1] - starts[0] == pytest.approx(10, abs=0.5)
+
+
+async def test_one_that_sleeps_sleeps_on_when_the_program_is_started_anew(tmp_path: Path) -> None:
+    async with Harness(state=tmp_path) as harness:
+        await harness.submit(Plug(1))
+        await harness.submit(EVGiveUp(1))
+        await harness.power_cut()
+        await harness.power_on()
+        await harness.settle()
+        assert harness.connector().vehicle_asleep
+        await harness.submit(Start(1, "TAG"))
+        await harness.advance(5)
+        assert payloads(harness, "StartTransaction") == []
+        await harness.submit(Unplug(1))
+        assert not harness.connector().vehicle_asleep
+
+
+async def test_another_vehicle_that_comes_while_the_sleeping_one_is_off_the_line() -> None:
+    async with gresgying("ev_gives_up") as harness:
+        await harness.submit(Plug(1, SLOW))
+        await harness.submit(EVGiveUp(1))
+        await harness.submit(Start(1, "TAG"))
+        while not payloads(harness, "StartTransaction"):
+            await harness.advance(0.1)
+        await harness.advance(1)
+        assert statuses(harness, 1)[-1] == "Available"
+        assert (await harness.submit(Plug(1, "City 40"))).ok
+        await harness.advance(5)
+        assert (harness.connector().vehicle, harness.status()) == ("City 40", "Preparing")
+        assert not harness.connector().vehicle_asleep

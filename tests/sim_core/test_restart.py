@@ -120,6 +120,37 @@ async def test_a_start_that_has_not_begun_is_forgotten() -> None:
         assert harness.status() == "Preparing"
 
 
+async def test_while_it_restarts_no_sample_is_taken_by_the_clock() -> None:
+    keys = {"ClockAlignedDataInterval": "5", "MeterValueSampleInterval": "0"}
+    timing = replace(REAL, boot_s=0.0, precharge_s=0.0, mac_s=0.0, cable_check_s=0.0)
+    async with gresgying("none", timing=timing, keys=keys) as harness:
+        await charge(harness)
+        await harness.advance(7)
+        harness.csms.clear()
+        down_at = harness.station.now()
+        await harness.submit(Restart())
+        await harness.advance(timing.reboot_s + 20)
+        stamps = [
+            moment(sample["meterValue"][0]["timestamp"])
+            for sample in payloads(harness, "MeterValues")
+        ]
+        assert len(stamps) >= 4
+        up_at = down_at + timedelta(seconds=timing.reboot_s)
+        assert [at for at in stamps if at is None or at < up_at] == []
+
+
+async def test_it_can_restart_again_and_again() -> None:
+    async with Harness() as harness:
+        await charge(harness)
+        harness.csms.clear()
+        for _ in range(3):
+            assert await harness.submit(Restart()) == Accepted()
+            await harness.advance(2)
+        assert len(payloads(harness, "BootNotification")) == 3
+        assert payloads(harness, "StopTransaction") == []
+        assert harness.status() == "Charging"
+
+
 # -- what happens meanwhile ------------------------------------------------------------------------
 
 
