@@ -18,10 +18,13 @@ from sim_core.charging.config import ChargePointConfig
 from sim_core.commands import (
     ClearFault,
     Command,
+    EVGiveUp,
+    EVStop,
     InjectFault,
     LinkDown,
     LinkUp,
     Plug,
+    Restart,
     Resume,
     Start,
     Stop,
@@ -112,6 +115,8 @@ def any_command(rng: random.Random) -> Command:
         (6, Start(number, tag)),
         (2, Swipe(number, tag)),
         (3, Stop(number)),
+        (1, EVStop(number)),
+        (0.5, EVGiveUp(number)),
         (3, Unplug(number)),
         (1, SuspendEV(number)),
         (1, Resume(number)),
@@ -119,6 +124,7 @@ def any_command(rng: random.Random) -> Command:
         (1, ClearFault(number)),
         (0.7, LinkDown()),
         (1.5, LinkUp()),
+        (0.1, Restart()),
     ]
     return rng.choices([c for _, c in likely], [w for w, _ in likely])[0]
 
