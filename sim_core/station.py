@@ -181,6 +181,7 @@ class Station:
         """Held while a battery keeps the firmware alive: power comes back after that only."""
         self._dials_again = True
         """Whether the link was wanted when the mains failed."""
+        self._vehicle_words = vehicle_words(config.garage)
         self._stale = False
         self._latest = self._picture()
 
@@ -510,7 +511,7 @@ class Station:
             clock_ahead_s=ahead.total_seconds(),
             refusals=self._refusals(),
             vehicles=tuple(kind.name for kind in charger.config.garage),
-            vehicle_words=vehicle_words(charger.config.garage),
+            vehicle_words=self._vehicle_words,
             resumes=charger.config.model.behaviour.resume_after_power_loss,
             warnings=(*self.warnings, *self.refusals.standing()),
         )
