@@ -19,6 +19,7 @@ from sim_core.commands import (
     PowerOff,
     PowerOn,
     Refused,
+    Restart,
     Stop,
     Swipe,
     Unplug,
@@ -197,6 +198,7 @@ async def test_a_charger_that_reads_who_it_is_says_so_until_it_knows(reads: str)
 # -- refusals of link and power --------------------------------------------------------------------
 
 DARK = "the charge point has no power: power it on first"
+REBOOTING = "the charge point is rebooting: wait until it is back"
 UP = "the link is up already: nobody has taken it down"
 DOWN = "the link is down already: bring it up again first"
 PASSING = "frames pass already: the charge point is not silent"
@@ -209,6 +211,7 @@ SWITCHES: dict[str, Command] = {
     "silent": GoSilent(),
     "power_on": PowerOn(),
     "power_off": PowerOff(),
+    "restart": Restart(),
 }
 
 
@@ -221,6 +224,10 @@ SWITCHES: dict[str, Command] = {
         ((GoSilent(),), {"link_up": UP, "silent": SILENT, "power_on": POWERED}),
         ((LinkDown(), GoSilent()), {"link_down": DOWN, "silent": SILENT, "power_on": POWERED}),
         ((GoSilent(), GoOnline()), {"link_up": UP, "online": PASSING, "power_on": POWERED}),
+        (
+            (Restart(),),
+            {"link_up": UP, "online": PASSING, "power_on": POWERED, "restart": REBOOTING},
+        ),
         ((PowerOff(),), {name: DARK for name in SWITCHES if name != "power_on"}),
         ((PowerOff(), PowerOn()), {"link_up": UP, "online": PASSING, "power_on": POWERED}),
         (
