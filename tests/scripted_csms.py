@@ -16,7 +16,7 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
@@ -83,6 +83,9 @@ Answer = Payload | CallError | Drop | Hold | Cut | Close | Twice
 
 class ScriptedCsms:
     """See the module. `async with ScriptedCsms() as csms` runs it on a free port of loopback."""
+
+    witness: ClassVar[Callable[[datetime, str], None] | None] = None
+    """Called with every frame that arrives at any of them, and when; nothing takes it back."""
 
     def __init__(
         self,
@@ -216,6 +219,8 @@ class ScriptedCsms:
         try:
             async for frame in self._frames(connection):
                 self.frames.append(frame)
+                if ScriptedCsms.witness is not None:
+                    ScriptedCsms.witness(self._now(), frame)
                 message = json.loads(frame)
                 if message[0] == 2:
                     call = Call(message[2], message[3], message[1], number)

@@ -7,9 +7,11 @@ switch, a habit that lives in both rooms. Each check is shown a gap, and is know
 from __future__ import annotations
 
 import asyncio
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ from sim_core.ocpp16.habits import speech_of
 from sim_core.settings.model_file import FOLDER, chosen_quirks, load_model, shipped
 from tests.harness import Harness
 from tests.readme import ROOT
+from tests.scripted_csms import ScriptedCsms
 
 ROOMS = {
     sim_core.charging.habits: sim_core.charging.points,
@@ -172,6 +175,87 @@ def test_contributing_has_every_point_and_what_hangs_there() -> None:
 def test_no_switch_no_habit() -> None:
     assert points_of(Quirks()) is sim_core.charging.points.AS_WRITTEN
     assert speech_of(Quirks()) is sim_core.ocpp16.points.AS_WRITTEN
+
+
+# -- no habit without a player ---------------------------------------
+
+Play = Callable[[str], Awaitable[bool]]
+"""Plays a quirk, or `none`, and says whether a CSMS would notice."""
+Wire = list[tuple[datetime, str]]
+"""What a CSMS has heard, and when; without message ids and ports, which are never the same."""
+PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+")
+
+
+async def heard(play: Play, quirks: str) -> tuple[bool, Wire]:
+    """What a play says, and what was on the wire meanwhile."""
+    wire: Wire = []
+
+    def witness(at: datetime, frame: str) -> None:
+        _, message_id, *_ = json.loads(frame)
+        wire.append((at, PORT.sub("", frame.replace(message_id, "", 1))))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScriptedCsms, "witness", staticmethod(witness))
+        return await play(quirks), wire
+
+
+async def why_unplayed(name: str, play: Play) -> str:
+    """Why nobody plays a quirk on the wire, in a sentence; empty where `play` does."""
+    off, wire = await heard(play, "none")
+    if await heard(play, "none") != (off, wire):
+        return f"quirk {name}: its test is another one each time"
+    on, other = await heard(play, name)
+    if other == wire:
+        return f"quirk {name}: its test sees no difference on the wire"
+    if not on or off:
+        return f"quirk {name}: its test does not tell on from off"
+    return ""
+
+
+def play_of(name: str) -> Play:
+    """How the test of a quirk plays it."""
+    play: Play = import_module(f"tests.quirks.test_{name}").is_on_the_wire
+    return play
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+async def test_every_quirk_is_played_on_the_wire(name: str) -> None:
+    assert not (why := await why_unplayed(name, play_of(name))), why
+
+
+@pytest.mark.parametrize("name", ["json_c", "late_heartbeats", "truncated_meter_stop"])
+async def test_a_quirk_that_does_nothing_is_found(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (room,) = [room for room in ROOMS if name in habits_in(room.__path__)]
+    monkeypatch.setattr(import_module(f"{room.__name__}.{name}"), "hang", lambda points: points)
+    for cached in (points_of, speech_of):
+        cached.cache_clear()
+    try:
+        why = await why_unplayed(name, play_of(name))
+        assert why == f"quirk {name}: its test sees no difference on the wire"
+    finally:
+        for cached in (points_of, speech_of):
+            cached.cache_clear()
+
+
+async def test_a_test_that_looks_away_is_found() -> None:
+    played = play_of("json_c")
+
+    async def plays_nothing(quirks: str) -> bool:
+        await played("none")
+        return quirks != "none"
+
+    async def sees_nothing(quirks: str) -> bool:
+        await played(quirks)
+        return True
+
+    assert await why_unplayed("json_c", plays_nothing) == (
+        "quirk json_c: its test sees no difference on the wire"
+    )
+    assert await why_unplayed("json_c", sees_nothing) == (
+        "quirk json_c: its test does not tell on from off"
+    )
 
 
 # -- a model of one's own --------------------------------------------

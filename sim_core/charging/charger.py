@@ -292,7 +292,7 @@ class Charger:
             self.power_loss,
             self.sampling,
             self.security,
-            (self.updates, *self.uploads.values()),
+            (self.updates, *self.uploads.values(), self.vehicles),
             points,
             changed,
             on_change,
@@ -340,6 +340,7 @@ class Charger:
     def accepted(self) -> None:
         """The CSMS has accepted the charger, and hears it."""
         self.power_loss.end_cut_off()
+        self.vehicles.accepted()
         self.updates.registered()
         for upload in self.uploads.values():
             upload.registered()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sim_core.charging.vocabulary import Context
+from sim_core.charging.vocabulary import Context, StopReason
 
 
 class Chance(Protocol):
@@ -41,8 +41,20 @@ def _all(measurands: Measurands, context: Context) -> Measurands:
     return measurands
 
 
-def _whatever_limits(measurands: Measurands, context: Context, limited: bool) -> Measurands:
+def _always(
+    measurands: Measurands, context: Context, occasion: Occasion, chance: Chance
+) -> Measurands:
     return measurands
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """What else is known where a sample is told."""
+
+    limited: bool = False
+    """A charging profile limits."""
+    reason: StopReason | None = None
+    """Why the transaction ends, if it does."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +156,8 @@ class Points:
     """What is told depends on what was a few ticks ago: the metal is looked at every second."""
 
     # -- what a sample says ------------------------------------------
-    measurands: Callable[[Measurands, Context, bool], Measurands] = _whatever_limits
-    """From what is to be said, the context, and whether a charging profile limits: what is said."""
+    measurands: Callable[[Measurands, Context, Occasion, Chance], Measurands] = _always
+    """From what is to be said, the context, what else is known, and chance: what is said."""
     kept_measurands: Callable[[Measurands, Context], Measurands] = _all
     """The same of what is kept for the end of the transaction; nothing: it is not kept."""
     offered: tuple[OfferedTold, ...] = ()
@@ -159,6 +171,9 @@ class Points:
     ids_beside_s: float | None = None
     """A vehicle's own id is asked about beside a card that is being asked about, or was accepted
     less than so long ago; None: the id gives way to the card."""
+    ids_after_restart_s: Callable[[int, Chance], float] | None = None
+    """From how many waiting vehicles come before: how long after the CSMS hears a restarted charger
+    again a vehicle says its own id anew; None: it has said it."""
     asks_for_any_card: bool = False
     """Another card than that of the transaction is asked about, whether or not it could stop it."""
     sleepy_vehicle: SleepyVehicle | None = None
@@ -173,9 +188,11 @@ class Points:
     """The make's own codes strike as the make's do; None: they are only told."""
     speaks_before_hard_reset: bool = False
     """What a hard reset ends is told before it."""
-    cut_off_shows_s: float | None = None
-    """So long a transaction that a power loss has interrupted shows once more before it ends;
-    None: it ends at the start."""
+    cut_off_shows_s: Callable[[int, Chance], float] | None = None
+    """From how many such ones come before it: how long after the CSMS hears again a transaction
+    shows that a power loss has interrupted, before it ends; None: it ends at the start."""
+    cut_off_sample_s: float = 0.0
+    """The sample that tells of such a one is stamped so long before the charger dials."""
 
     # -- limits, reservations ----------------------------------------
     profile_share: float = 1.0

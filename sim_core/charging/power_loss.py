@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import partial
 
 from sim_core.charging.connector import Connector, Transaction
@@ -125,6 +126,8 @@ class PowerLoss:
         self._verdicts.recall(connector, transaction)
         if self._points.cut_off_shows_s is not None:
             transaction.cut_off = True
+            at = self._environment.now() - timedelta(seconds=self._points.cut_off_sample_s)
+            self._sampling.tell(connector, transaction, Context.PERIODIC, at)
             metal.close_contactor()
             metal.permitted = False
             self._changed(connector, Cause.POWER)
@@ -137,13 +140,16 @@ class PowerLoss:
     def end_cut_off(self) -> None:
         """The CSMS hears again: what a power loss has interrupted shows once more, and ends."""
         environment, shows_s = self._environment, self._points.cut_off_shows_s
+        if shows_s is None:
+            return
+        before = 0
         for connector in self._connectors.values():
             transaction = connector.transaction
-            if transaction is not None and transaction.cut_off and shows_s is not None:
+            if transaction is not None and transaction.cut_off:
                 transaction.cut_off = False
-                self._sampling.tell(connector, transaction, Context.PERIODIC, environment.now())
                 end = partial(self._transactions.stop, connector, StopReason.POWER_LOSS)
-                environment.clock.call_later(environment.vary(shows_s), end)
+                environment.clock.call_later(shows_s(before, environment.rng), end)
+                before += 1
 
     def _note(self, connector_id: int, sentence: str) -> None:
         self._environment.note_at("transaction", connector_id, sentence)

@@ -17,12 +17,12 @@ from sim_core.charging.connector import Connector, Transaction
 from sim_core.charging.csms import Csms
 from sim_core.charging.domain_events import Sample, Sampled
 from sim_core.charging.environment import Environment
-from sim_core.charging.points import Points
+from sim_core.charging.points import Occasion, Points
 from sim_core.charging.policy import Policy, Setting
 from sim_core.charging.power import Power
 from sim_core.charging.readings import Readings
 from sim_core.charging.rhythm import Aligned, Periodic
-from sim_core.charging.vocabulary import Cause, Context
+from sim_core.charging.vocabulary import Cause, Context, StopReason
 from sim_core.hardware.model import Behaviour
 from sim_core.runtime.clock import Timer
 from sim_core.store.interface import Store
@@ -165,12 +165,14 @@ class Sampling:
         transaction: Transaction,
         context: Context,
         *,
+        reason: StopReason | None = None,
         untold: frozenset[str] = frozenset(),
     ) -> None:
-        """The sample that some makes tell at the begin and at the end of a transaction; `untold`
-        are measurands that it has not this time."""
+        """The sample that some makes tell at the begin and at the end of a transaction. `reason` is
+        that of the end, `untold` are measurands that the sample has not this time."""
         if self._behaviour.begin_end_samples:
-            self.tell(connector, transaction, context, self._environment.now(), untold=untold)
+            at = self._environment.now()
+            self.tell(connector, transaction, context, at, reason=reason, untold=untold)
 
     def early(self, connector: Connector, start_in_s: float) -> None:
         """A sample of a transaction that has not begun yet, in a make that has such ones."""
@@ -229,15 +231,17 @@ class Sampling:
         context: Context,
         at: datetime,
         *,
+        reason: StopReason | None = None,
         untold: frozenset[str] = frozenset(),
     ) -> None:
         """Tell a sample of a transaction, unless none are wanted at all."""
         if self._policy.number(Setting.SAMPLE_INTERVAL_S) > 0:
-            limited = connector.metal.profile_w is not None
+            occasion = Occasion(connector.metal.profile_w is not None, reason)
             wanted = tuple(
                 name for name in self._policy.items(Setting.SAMPLED) if name not in untold
             )
-            measurands = self._points.measurands(wanted, context, limited)
+            rng = self._environment.rng
+            measurands = self._points.measurands(wanted, context, occasion, rng)
             self._tell(connector, transaction, measurands, context, at)
 
     def keep(

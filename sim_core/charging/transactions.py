@@ -217,7 +217,7 @@ class Transactions:
         meter_stop_wh = max(register_wh, transaction.meter_start_wh)
         with self._store.together():
             self._store.registers.save(connector.number, metal.meter.register_wh)
-            self._sampling.at_begin_and_end(connector, transaction, Context.END)
+            self._sampling.at_begin_and_end(connector, transaction, Context.END, reason=reason)
             now = self._environment.now()
             self._sampling.keep(connector, transaction, Context.END, now)
             self.write_end(

@@ -56,6 +56,7 @@ class Vehicles:
         "_policy",
         "_power",
         "_reservations",
+        "_restarted",
         "_starting",
         "_transactions",
     )
@@ -92,6 +93,8 @@ class Vehicles:
         self._points = points
         self._changed = changed
         self._arrivals = 0
+        self._restarted = False
+        """The process has restarted, and the CSMS has not heard it since."""
 
     # -- coming ------------------------------------------------------
 
@@ -152,7 +155,10 @@ class Vehicles:
         if not late_s and timing.mac_retry_share > 0:
             retries = environment.rng.random() < timing.mac_retry_share
             late_s = drawn(timing.mac_retry_s, environment.rng) if retries else 0.0
-        mac_s = environment.vary(timing.mac_s, MAC_SHARE) + late_s
+        self._read_id_in(environment.vary(timing.mac_s, MAC_SHARE) + late_s, connector, vehicle)
+
+    def _read_id_in(self, mac_s: float, connector: Connector, vehicle: Vehicle) -> None:
+        environment, timing = self._environment, self._environment.timing
         connector.mac_at_s = environment.clock.monotonic() + mac_s
         connector.ready_at_s = connector.mac_at_s + environment.vary(timing.cable_check_s)
         environment.after(mac_s, lambda: self._read_id(connector, vehicle))
@@ -214,6 +220,34 @@ class Vehicles:
             and self._reservations.why_not_after(connector, card) is None
         ):
             self._cards.admit(connector, card)
+
+    # -- a restart of the process ------------------------------------
+
+    def go_down(self) -> None:
+        """The process ends; who is plugged in stays."""
+
+    def booted(self) -> None:
+        """The process is there again."""
+        self._restarted = True
+
+    def accepted(self) -> None:
+        """The CSMS hears the charger: who waits may say anew who it is."""
+        restarted, self._restarted = self._restarted, False
+        says_s = self._points.ids_after_restart_s
+        if not restarted or says_s is None:
+            return
+        waiting = [
+            connector
+            for connector in self._connectors.values()
+            if connector.metal.plugged and not connector.ended and not self._is_taken(connector)
+        ]
+        for before, connector in enumerate(waiting):
+            vehicle = connector.metal.vehicle
+            if vehicle is not None:
+                self._read_id_in(says_s(before, self._environment.rng), connector, vehicle)
+
+    def _is_taken(self, connector: Connector) -> bool:
+        return bool(connector.transaction or connector.authorization or connector.authorizing)
 
     # -- having enough -----------------------------------------------
 

@@ -347,6 +347,7 @@ class Quirks:
     heartbeats_from_last: bool = False
     backlog_behind_status: bool = False
     late_finishing: bool = False
+    macs_after_restart: bool = False
 
 
 @dataclass(frozen=True)

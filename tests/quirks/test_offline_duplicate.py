@@ -54,6 +54,7 @@ def told_as_on_the_metal(harness: Harness) -> bool:
 async def is_on_the_wire(quirks: str, *ends: Command, offline: bool = True) -> bool:
     async with gresgying(quirks, keys=KEYS) as harness:
         await begin_offline(harness)
+        ends = ends or (Stop(1),)
         acts: list[Command] = [*ends, LinkUp()] if offline else [LinkUp(), *ends]
         for act in acts:
             await harness.submit(act)
@@ -68,7 +69,7 @@ async def test_on(quirk: str, ends: list[Command], offline: bool) -> None:
 
 
 async def test_off() -> None:
-    assert not await is_on_the_wire("none", Stop(1))
+    assert not await is_on_the_wire("none")
 
 
 async def test_it_is_told_so_in_another_life_of_the_process_too(quirk: str, tmp_path: Path) -> None:

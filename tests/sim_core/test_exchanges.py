@@ -156,3 +156,6 @@ async def test_no_two_calls_have_one_id_on_whatever_connection_of_whatever_charg
     assert len(set(seen)) == len(seen)
     for one in seen:
         assert str(uuid.UUID(one)) == one, "in the form that CSMSs expect"
+        assert uuid.UUID(one).version == 4
+    for group in zip(*(one.split("-") for one in seen), strict=True):
+        assert len(set(group)) > 1, "each is drawn anew"
