@@ -110,7 +110,7 @@ class LineReader:
     def __init__(self, source: Source, notes: Notes, heads: Sequence[Head]) -> None:
         self._lines = [self._clean(line) for _, line in source.lines()]
         self._notes = notes
-        self._heads = heads
+        self._heads = list(heads)
         self._patience = LEAST_PATIENCE + TIMES * len(source.text)
         self._ends: dict[int, bool] = {}
 
@@ -165,8 +165,10 @@ class LineReader:
         return place + 1
 
     def _head(self, before: str) -> tuple[Head, re.Match[str]] | None:
-        for one in self._heads:
+        for place, one in enumerate(self._heads):
             if (found := one.pattern.search(before)) is not None:
+                if place:  # the next frame has the same
+                    self._heads.insert(0, self._heads.pop(place))
                 return one, found
         return None
 
