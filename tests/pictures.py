@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import model_docs
+from tests import form_docs, model_docs
 from tests.readme import ENV_EXAMPLE, README, ROOT, env_example, with_tables
 from tui.pictures import screenshot
 from tui.pictures.states import STATE
@@ -57,6 +57,8 @@ def main() -> None:
     model_docs.PAGE.write_text(model_docs.page(), "utf-8")
     model_docs.SCHEMA.write_text(model_docs.schema(), "utf-8")
     print("wrote the page about model files and their schema")
+    form_docs.PAGE.write_text(form_docs.page(), "utf-8")
+    print("wrote the page about the logs that are read")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pytest
 from sim_core.csms.api import ROUTES
 from sim_core.settings.loading import load
 from sim_core.settings.options import Settings, option_names, options_of
+from tests import form_docs
 from tests.pictures import PICTURES, Picture, draw, path_of
 from tests.readme import ENV_EXAMPLE, README, ROOT, command, env_example, with_tables
 
@@ -23,6 +24,10 @@ OF_THE_SCREEN = {"ASCII", "FPS", "KEEP_RUNNING", "KEYS", "THEME"}
 def test_the_tables_of_the_readme_are_those_of_the_code() -> None:
     text = README.read_text("utf-8")
     assert text == with_tables(text), REGENERATE
+
+
+def test_the_page_about_logs_is_that_of_the_code() -> None:
+    assert form_docs.PAGE.read_text("utf-8") == form_docs.page(), REGENERATE
 
 
 def test_the_example_of_an_env_file_is_that_of_the_code() -> None:

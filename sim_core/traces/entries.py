@@ -57,6 +57,8 @@ class Notes:
         """Frames that were read only after something had been put right."""
         self.ocpp_version = ""
         self.timezone = ""
+        self.packets = 0
+        """How many packets a capture has; 0: it is no capture, it has lines."""
         self.keeps_order = False
         """The file is in order, whatever its times say."""
         self.keeps_copies = False

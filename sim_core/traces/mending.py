@@ -20,7 +20,8 @@ OPENS, CLOSES = ("[", "{"), ("]", "}")
 QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"'})
 OF_PYTHON = re.compile(r"\[\s*[234]\s*,\s*'")
 PYTHON_TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[\[\]{}]", re.DOTALL)
-MOST_OF_PYTHON = 65_536
+MOST = 65_536
+"""Characters of a frame that are looked at."""
 
 
 def mended(text: str) -> str | None:
@@ -28,7 +29,7 @@ def mended(text: str) -> str | None:
     parts: list[str] = []
     depth = 0
     value_before = False
-    for found in TOKEN.finditer(text.translate(QUOTES)):
+    for found in TOKEN.finditer(text[:MOST].translate(QUOTES)):
         token = found[0]
         if token.isspace():
             continue
@@ -48,7 +49,7 @@ def from_python(text: str, at: int = 0) -> str | None:
     if not OF_PYTHON.match(text, at):
         return None
     depth = 0
-    for found in PYTHON_TOKEN.finditer(text, at, at + MOST_OF_PYTHON):
+    for found in PYTHON_TOKEN.finditer(text, at, at + MOST):
         depth += (found[0] in OPENS) - (found[0] in CLOSES)
         if depth == 0:
             try:

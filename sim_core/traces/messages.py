@@ -136,7 +136,7 @@ class Gathering:
 
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._length = 0
+        self.length = 0
         self._depth = 0
         self._in_string = False
         self._escape = ""
@@ -148,7 +148,7 @@ class Gathering:
 
     @property
     def too_long(self) -> bool:
-        return self._length > MAX_CHARACTERS
+        return self.length > MAX_CHARACTERS
 
     def add(self, line: str) -> int | None:
         """Add a line; returns where in it the message ends, None where it goes on."""
@@ -178,7 +178,7 @@ class Gathering:
 
     def _keep(self, text: str) -> None:
         self._parts.append(text)
-        self._length += len(text)
+        self.length += len(text)
 
 
 def _ends_in_escape(text: str) -> bool:

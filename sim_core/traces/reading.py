@@ -19,7 +19,6 @@ from pathlib import Path
 from sim_core.traces import directions, stamps
 from sim_core.traces.entries import Entry, Note, Notes, Source
 from sim_core.traces.formats.form import CannotRead, Form
-from sim_core.traces.formats.own import compact
 from sim_core.traces.formats.table import FORM, FORMS, UNREAD
 from sim_core.traces.frames import Side, Trace, TraceFrame
 from sim_core.traces.messages import CALL, CALLRESULT
@@ -50,6 +49,8 @@ class Reading:
     guessed: bool
     """Whether nobody has said which form it is."""
     lines: int
+    packets: int
+    """Of a capture, which has no lines."""
     duplicates: int
     other_lines: int
     """Lines with something on them that belong to no frame."""
@@ -127,12 +128,13 @@ def read(
     named = notes.timezone or stamps.offset_text(timezone)
     if not named and zones:
         named = stamps.offset_text(fixed_zone(zones[0]))
-    lines = [number for number, line in source.lines() if line.strip()]
+    lines = [number for number, line in source.lines() if line.strip() and not notes.packets]
     return Reading(
         replace(trace, timezone=named),
         _most(chosen, notes),
         form is None,
-        source.text.rstrip("\n").count("\n") + 1 if source.text else 0,
+        source.text.rstrip("\n").count("\n") + 1,
+        notes.packets,
         duplicates,
         sum(number not in notes.used for number in lines),
         notes.left_out,
@@ -232,10 +234,10 @@ def _without_copies(
     """What was logged twice is there once."""
     if notes.keeps_copies:
         return entries, sides, 0
-    seen: dict[tuple[Side, str], list[tuple[int, Entry]]] = {}
+    seen: dict[tuple[Side, int, str], list[tuple[int, Entry]]] = {}
     kept: list[int] = []
     for place, (entry, (side, _)) in enumerate(zip(entries, sides, strict=True)):
-        known = seen.setdefault((side, _spelt(entry)), [])
+        known = seen.setdefault((side, entry.message[0], str(entry.message[1])), [])
         if any(_is_copy(place - there, entry, other) for there, other in known[-COPY_FRAMES:]):
             continue
         known.append((place, entry))
@@ -244,14 +246,9 @@ def _without_copies(
     return *left, len(entries) - len(kept)
 
 
-def _spelt(entry: Entry) -> str:
-    try:
-        return compact(list(entry.message))
-    except ValueError:
-        return entry.text
-
-
 def _is_copy(apart: int, entry: Entry, other: Entry) -> bool:
+    if entry.message != other.message:
+        return False
     if entry.charge_point != other.charge_point and entry.charge_point and other.charge_point:
         return False
     if entry.at is None or other.at is None:

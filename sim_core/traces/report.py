@@ -54,9 +54,9 @@ def summary(reading: Reading) -> str:
     guessed = ", guessed" if reading.guessed else ""
     spoken = f"; OCPP {trace.ocpp_version}" if trace.ocpp_version else ""
     counted = ", ".join(parts)
-    return (
-        f"Form: {reading.form.name}{guessed}{spoken}. {_count(reading.lines, 'line')}: {counted}."
-    )
+    packets = reading.packets
+    there = _count(packets, "packet") if packets else _count(reading.lines, "line")
+    return f"Form: {reading.form.name}{guessed}{spoken}. {there}: {counted}."
 
 
 def _count(number: int, what: str) -> str:

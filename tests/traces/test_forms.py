@@ -154,7 +154,7 @@ def test_the_same_frame_of_another_logger_is_there_once() -> None:
         ('[2,"a2","Heartbeat"]', "a CALL is not [2, id, action, payload]"),
         ('[3,"a2","HeartbeatResponse",{}]', "a CALLRESULT is not [3, id, payload]"),
         ('[4,"a2",7]', "a CALLERROR is not [4, id, code, description, details]"),
-        ('[2,["a2"],"Heartbeat",{}]', "a frame has no message id"),
+        ('[2,true,"Heartbeat",{}]', "a frame has no message id"),
         (
             '[2,"a2","Heartbeat",' + '{"a":' * 200 + "1" + "}" * 200 + "]",
             "a frame is nested too deep",

@@ -112,5 +112,5 @@ FORM = Form(
     '"request":"[2,…]","answer":"[3,…]"}',
     _told_by,
     _read,
-    "`[` frames that neither side knew are left out.",
+    "An answer is as much later as the exchange took.",
 )

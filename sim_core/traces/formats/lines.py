@@ -69,7 +69,10 @@ BEFORE = 400
 """How much of a line before a frame is looked at."""
 MOST_LINES = 20_000
 """Of one frame."""
-MOST_FAILURES = 64
+LEAST_PATIENCE, TIMES = 1_000_000, 4
+"""So many characters, and so many times all of the file, are gathered for frames that come to
+nothing; then a frame that is not whole in its line is none."""
+MOST_FAILURES = 32
 """How often in one line something may look like a frame and be none."""
 
 WRAPPER = re.compile(
@@ -107,8 +110,9 @@ class LineReader:
     def __init__(self, source: Source, notes: Notes, heads: Sequence[Head]) -> None:
         self._lines = [self._clean(line) for _, line in source.lines()]
         self._notes = notes
-        self._heads = heads
-        self._cut_off = 0
+        self._heads = list(heads)
+        self._patience = LEAST_PATIENCE + TIMES * len(source.text)
+        self._ends: dict[int, bool] = {}
 
     @staticmethod
     def _clean(line: str) -> str:
@@ -161,8 +165,10 @@ class LineReader:
         return place + 1
 
     def _head(self, before: str) -> tuple[Head, re.Match[str]] | None:
-        for one in self._heads:
+        for place, one in enumerate(self._heads):
             if (found := one.pattern.search(before)) is not None:
+                if place:  # the next frame has the same
+                    self._heads.insert(0, self._heads.pop(place))
                 return one, found
         return None
 
@@ -261,31 +267,35 @@ class LineReader:
     def _over_lines(self, place: int, begin: int) -> tuple[Read, str, int, int]:
         """A frame that goes on in the next lines, until its brackets are closed."""
         gathering = Gathering()
-        most = max(20, MOST_LINES // (1 + self._cut_off))
         last, at, end = place, begin, None
         while True:
             line = self._lines[last]
             if last > place:
                 wrapper = self._wrapper(line)
                 at = wrapper
-                if self._ends_frame(line):
+                if self._ends_frame(last):
                     break
             ended = gathering.add(line[at:])
             if ended is not None:
                 end = at + ended
                 break
             last += 1
-            if gathering.too_long or last - place >= most or last >= len(self._lines):
+            if (
+                gathering.too_long
+                or last - place >= MOST_LINES
+                or last >= len(self._lines)
+                or gathering.length > self._patience
+            ):
                 break
         if end is None:
-            self._cut_off += 1
+            self._patience -= gathering.length
             cut = ABRIDGED.search(self._lines[place], begin)
             raise NotAMessage(TOO_LONG if gathering.too_long else CUT_SHORT if cut else CUT_OFF)
         text = gathering.text
         try:
             return Read(read_whole(text), end), text, last, end
         except NotAMessage:
-            self._cut_off += 1
+            self._patience -= gathering.length
             if (put_right := mended(text)) is not None and "\t" in text:
                 self._notes.mend(place + 1)
                 return Read(read_whole(put_right), end), put_right, last, end
@@ -299,15 +309,17 @@ class LineReader:
             at = found.end()
         return at
 
-    def _ends_frame(self, line: str) -> bool:
+    def _ends_frame(self, place: int) -> bool:
         """Whether a line begins something else."""
-        if ANOTHER_LINE.match(line, self._wrapper(line)):
-            return True
-        found = BEGINS.search(line)
-        return (
-            found is not None
-            and self._head(line[max(0, found.start() - BEFORE) : found.start()]) is not None
-        )
+        if (known := self._ends.get(place)) is None:
+            line = self._lines[place]
+            found = BEGINS.search(line)
+            known = ANOTHER_LINE.match(line, self._wrapper(line)) is not None or (
+                found is not None
+                and self._head(line[max(0, found.start() - BEFORE) : found.start()]) is not None
+            )
+            self._ends[place] = known
+        return known
 
 
 def _of_python(literal: str) -> str:
