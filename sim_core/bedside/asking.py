@@ -61,7 +61,7 @@ class Asking:
         whole = {kind.name: why for kind in COMMANDS if why and not kind.on_connector}
         at: dict[int, dict[str, str]] = {}
         for number, connector in charger.seen.connectors.items():
-            refused = {kind.name: why for kind in COMMANDS if why and kind.on_connector}
+            refused = {kind.name: why for kind in COMMANDS if why}
             session = connector.session
             if session is None:
                 refused.setdefault("remote_stop", f"connector {number} has no transaction")
