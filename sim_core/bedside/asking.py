@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sim_core.bedside.charger import Charger
 from sim_core.bedside.commands import COMMAND, COMMANDS, MetalCommand, wrong_words
 from sim_core.bedside.exchanges import Answered
-from sim_core.bedside.relay import CannotInsertError
+from sim_core.bedside.passage import CannotInsertError
 from sim_core.commands import Accepted, Outcome, Refused
 from sim_core.redaction import one_line
 from sim_core.runtime.clock import Clock

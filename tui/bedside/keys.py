@@ -131,11 +131,11 @@ METAL_STEPS: dict[ConnectorState, str] = {
     ConnectorState.CHARGING: "{remote_stop} asks it to stop",
     ConnectorState.PAUSED_BY_VEHICLE: "it takes nothing now, {remote_stop} asks it to stop",
     ConnectorState.PAUSED_BY_CHARGER: "it offers nothing now, {remote_stop} asks it to stop",
-    ConnectorState.ENDED: "paid, the vehicle is still there",
+    ConnectorState.ENDED: "over, the vehicle is still there",
     ConnectorState.RESERVED: "",
     ConnectorState.OUT_OF_SERVICE: "{availability} puts it into service",
     ConnectorState.FAULTED: "",
-    ConnectorState.UNKNOWN: "{trigger} asks it for its status",
+    ConnectorState.UNKNOWN: "nobody has said yet how it is",
 }
 """What a person would sensibly press next, per state."""
 
