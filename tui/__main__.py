@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sim_core.bedside.host import Bedside
     from sim_core.engine import Engine
     from sim_core.settings.options import Settings
     from sim_core.story import Storyteller
@@ -119,12 +120,24 @@ def _fleet(arguments: list[str]) -> int:
     return show_fleet(members)
 
 
+def _bedside(arguments: list[str]) -> int:
+    from sim_core.bedside.__main__ import bedside_of, run_plain
+
+    bedside = bedside_of(arguments)
+    if bedside is None:
+        return 2
+    if not on_a_terminal():
+        return run_plain(bedside)
+    return show_bedside(bedside)
+
+
 VERBS: tuple[Verb, ...] = (
     Verb("run", "the dashboard, connected to the CSMS of --csms-url (the default)", _run),
     Verb("demo", "the dashboard with a CSMS of its own: no network, nothing kept on disk", _demo),
     Verb("headless", "no screen: one plain line per change, stops on Ctrl-C or SIGTERM", _headless),
     Verb("doctor", "why the CSMS is not reached: name, port, TLS, registration, answers", _doctor),
     Verb("fleet", "many charge points from one process, as load for a CSMS: --count 500", _fleet),
+    Verb("bedside", "beside a real charger: relay it to its CSMS, look, record, ask it", _bedside),
     Verb("csms", "a small CSMS on its own, for a second terminal", _csms),
     Verb("trace", "read people's logs of OCPP-J: show, convert, or redact FILE", _trace),
     Verb(
@@ -296,6 +309,59 @@ def show(
         end.let_go()
         return run_on(engine)
     return 0 if end.asked else app.return_code or engine.exit_code
+
+
+def show_bedside(bedside: Bedside) -> int:
+    """Show the dashboard over real chargers until it is left; ends the relay.
+
+    Where the terminal goes away, the relay goes on without it: a charger charges through it.
+    """
+    from sim_core.bedside.__main__ import run_on
+    from sim_core.standard_streams import begun
+    from tui.bedside.app import BedsideApp
+    from tui.bedside.keys import metal_keymap
+    from tui.custom_keys import CustomKeysError, custom_keymap
+    from tui.exit_on_signal import PATIENCE_S, ExitOnSignal
+    from tui.look import draws_in_ascii
+    from tui.saved_view import LoadedView, load_view, save_view
+    from tui.themes import theme_trouble
+
+    settings = bedside.settings
+    try:
+        keys = custom_keymap(settings.keys, metal_keymap())
+    except CustomKeysError as error:
+        _say_of_option(settings, f"KEYS (--keys): {error}.")
+        return 2
+    if trouble := theme_trouble(settings.theme):
+        _say_of_option(settings, f"THEME (--theme): {trouble}.")
+        return 2
+    _trust_the_terminal()
+    folder = _kept_in(settings)
+    recalled = load_view(folder) if folder else LoadedView()
+    app = BedsideApp(bedside, ascii=draws_in_ascii(settings.ascii), keys=keys, recalled=recalled)
+    end = ExitOnSignal(
+        ask=(lambda: bedside.stop(0), app.leave_soon),
+        on_hang_up=(app.leave_soon,) if settings.keep_running else (),
+    )
+    begun()
+    try:
+        app.run()
+    except Exception:
+        if not end.left:  # where the terminal has gone, the app may not even end in order
+            raise
+    finally:
+        if not end.left:
+            bedside.stop(PATIENCE_S)
+        end.disarm()
+        if folder and app.view != recalled.view and (trouble := save_view(folder, app.view)):
+            _tell(trouble)
+    if end.left and not end.asked:
+        _tell(f"The relay goes on: kill {os.getpid()} ends it.")
+        end.let_go()
+        return run_on(bedside)
+    if bedside.failure:
+        _tell(bedside.failure)
+    return 0 if end.asked else app.return_code or bedside.exit_code
 
 
 def _say_of_option(settings: Settings, sentence: str) -> None:

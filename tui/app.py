@@ -39,13 +39,12 @@ from tui import text
 from tui.base_app import NOT_AS_ASKED, BaseApp
 from tui.dashboard import Dashboard, Observation
 from tui.keymap import (
-    ROW,
-    ROWS,
     TABLE_KEYS,
     Keymap,
     Row,
     command_for,
     why_not,
+    why_not_row,
 )
 from tui.leaving import CANCEL, STOP, AtExit, open_transactions
 from tui.look import Look
@@ -142,6 +141,20 @@ class ChargeForgeApp(BaseApp):
         self.sample()
         self.set_interval(1 / self._fps, self.sample)
 
+    def look_at(self, host: Host) -> None:
+        """Show another charge point from now on."""
+        self.host = host
+        self._station, self._facts, self._second = None, (), None
+        self._revision = self._events = 0
+        self._last_event = ""
+        self._waiting.clear()
+        self.dashboard.messages.clear()
+
+    @property
+    def cards(self) -> list[str]:
+        """The default card, and those that were seen here, the newest last."""
+        return self._cards
+
     # -- looking -----------------------------------------------------------------------------------
 
     def sample(self) -> None:
@@ -203,7 +216,7 @@ class ChargeForgeApp(BaseApp):
 
     def press(self, row_id: str, argument: str = "") -> None:
         """Do what a row of the key table says."""
-        row = ROW[row_id]
+        row = self.look.keys.row[row_id]
         if row.id == "resume" and self.host.failure:
             self.host.start()
             self.sample()
@@ -277,10 +290,9 @@ class ChargeForgeApp(BaseApp):
             return {}
         selected = self.dashboard.selected
         reasons = {}
-        for row in ROWS:
-            command = command_for(row, station, selected)
-            if command is not None:
-                reasons[row.id] = why_not(command, station, selected)
+        for row in self.look.keys.rows:
+            if row.command is not None or row.refusal:
+                reasons[row.id] = why_not_row(row, station, selected)
         return reasons
 
     def _palette(self) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sim_core.settings.spelling import did_you_mean
-from tui.keymap import ROWS, Keymap, Row
+from tui.keymap import TABLE_KEYS, Keymap, Row
 
 MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")
 NAMED_KEYS: dict[str, str] = {
@@ -60,21 +60,21 @@ class CustomKeysError(Exception):
     """The table cannot be used; the message is the sentence that says why."""
 
 
-def custom_keymap(wanted: Mapping[str, str]) -> Keymap:
+def custom_keymap(wanted: Mapping[str, str], table: Keymap = TABLE_KEYS) -> Keymap:
     """The key table with the user's keys. Raises CustomKeysError with a sentence.
 
     `wanted` is action -> its keys with spaces between them; an action that is not in it keeps its
     own.
     """
-    rows = tuple(_moved(row, wanted[row.id]) if row.id in wanted else row for row in ROWS)
+    rows = tuple(_moved(row, wanted[row.id]) if row.id in wanted else row for row in table.rows)
     for name in wanted:
-        _check_name(name)
+        _check_name(name, table)
     _check_clashes(rows, wanted)
-    return Keymap(rows)
+    return table.having(rows)
 
 
-def _check_name(name: str) -> None:
-    names = [row.id for row in ROWS]
+def _check_name(name: str, table: Keymap) -> None:
+    names = [row.id for row in table.rows]
     if name == "select":
         raise CustomKeysError("select keeps the keys 1 to 9: take it out of the table of keys")
     if name not in names:

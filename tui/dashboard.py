@@ -22,7 +22,7 @@ from textual.widgets import Input
 from sim_core.snapshot import ConnectorSnapshot, StationSnapshot
 from sim_core.story import Caption
 from sim_core.wire.message_log import Exchange
-from tui.keymap import ROWS, command_for, connector_of, why_not
+from tui.keymap import connector_of, why_not_row
 from tui.look import Look
 from tui.saved_view import View
 from tui.textual_private import draw_changed_cells_only
@@ -201,14 +201,13 @@ class Dashboard(Screen[None]):
     def _dim(self) -> frozenset[str]:
         station = self.station
         if station is None:
-            return frozenset(row.id for row in ROWS if row.command)
+            return frozenset(row.id for row in self.look.keys.rows if row.command or row.refusal)
         picture, selected, known = self._dimmed
         if picture is station and selected == self.selected:
             return known
         dim = set()
-        for row in ROWS:
-            command = command_for(row, station, self.selected)
-            if command is not None and why_not(command, station, self.selected):
+        for row in self.look.keys.rows:
+            if why_not_row(row, station, self.selected):
                 dim.add(row.id)
         self._dimmed = (station, self.selected, frozenset(dim))
         return self._dimmed[2]

@@ -9,7 +9,7 @@ same picture. Rows without a command act on the screen itself, under their id.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 
 from sim_core.commands import (
@@ -39,7 +39,7 @@ from sim_core.commands import (
     Unlock,
     Unplug,
 )
-from sim_core.snapshot import ConnectorSnapshot, LinkState, StationSnapshot
+from sim_core.snapshot import ConnectorSnapshot, ConnectorState, LinkState, StationSnapshot
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class Row:
     instead: Instead | None = None
     picker: str = ""
     """A list to choose from first; `command` is then what the plain form would ask."""
+    refusal: str = ""
+    """For a row without a command: under which name a picture says why it would be refused."""
 
     @property
     def commands(self) -> tuple[type[Command], ...]:
@@ -352,20 +354,32 @@ ROW: dict[str, Row] = {row.id: row for row in ROWS}
 class Keymap:
     """The rows with the keys that they have in this run."""
 
-    def __init__(self, rows: Iterable[Row] = ROWS) -> None:
+    def __init__(
+        self,
+        rows: Iterable[Row] = ROWS,
+        *,
+        footer: tuple[FooterItem, ...] | None = None,
+        buttons: Callable[[ConnectorSnapshot], tuple[Button, ...]] | None = None,
+        next_steps: Mapping[ConnectorState, str] | None = None,
+    ) -> None:
+        """The rest is what a charger other than a simulated one has in its place: the footer, the
+        buttons of a card, and what to press next in each state."""
         self.rows = tuple(rows)
-        self._row = {row.id: row for row in self.rows}
-        palette = self._row["palette"].shown
+        self.row = {row.id: row for row in self.rows}
+        palette = self.row["palette"].shown
         self.names = {row.id: row.shown or f"{palette} {row.label}" for row in self.rows}
         """Row -> its key as it is printed; where it has none, how the palette is asked for it."""
+        self.footer = FOOTER if footer is None else footer
+        self.buttons = buttons or buttons_of
+        self.next_steps = next_steps
+
+    def having(self, rows: Iterable[Row]) -> Keymap:
+        """The same with other keys."""
+        return Keymap(rows, footer=self.footer, buttons=self.buttons, next_steps=self.next_steps)
 
     def has_key(self, row_id: str) -> bool:
         """Whether a row has a key at all."""
-        return bool(self._row[row_id].keys)
-
-
-TABLE_KEYS = Keymap()
-"""The keys of the table itself."""
+        return row_id in self.row and bool(self.row[row_id].keys)
 
 
 def connector_of(station: StationSnapshot, connector_id: int) -> ConnectorSnapshot | None:
@@ -406,6 +420,16 @@ def why_not(command: Command, station: StationSnapshot, connector_id: int) -> st
     return where.get(action.name, "")
 
 
+def why_not_row(row: Row, station: StationSnapshot, connector_id: int) -> str:
+    """The same of a row, in its plain form."""
+    if row.refusal:
+        connector = connector_of(station, connector_id)
+        at = connector.refusals if connector else {}
+        return at.get(row.refusal) or station.refusals.get(row.refusal, "")
+    command = command_for(row, station, connector_id)
+    return "" if command is None else why_not(command, station, connector_id)
+
+
 def label_for(row: Row, station: StationSnapshot | None, connector_id: int) -> str:
     """What the row is called now: a row of two faces says which one is up."""
     command = command_for(row, station, connector_id) if station and not row.picker else None
@@ -426,7 +450,7 @@ class Button:
     enabled: bool
 
 
-def buttons(connector: ConnectorSnapshot) -> tuple[Button, ...]:
+def buttons_of(connector: ConnectorSnapshot) -> tuple[Button, ...]:
     """The four acts that make sense on this connector now."""
     refused = connector.refusals
     faulted = connector.fault is not None
@@ -477,3 +501,6 @@ FOOTER: tuple[FooterItem, ...] = (
     FooterItem(("quit",), "", 0, "quit"),
 )
 """In the order in which they are shown; those without a label keep to the right."""
+
+TABLE_KEYS = Keymap()
+"""The keys of the table itself."""

@@ -144,7 +144,7 @@ class Look:
 
     def next_step(self, state: ConnectorState) -> str:
         """What a person would sensibly press next; empty for a state that is not known."""
-        return self.with_keys(NEXT_STEP[state])
+        return self.with_keys((self.keys.next_steps or NEXT_STEP).get(state, ""))
 
     def with_keys(self, words: str) -> str:
         """`words` of ours with the key of each `{row}` in it."""

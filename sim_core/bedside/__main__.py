@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+import threading
 
 from sim_core.bedside.host import Bedside
 from sim_core.bedside.options import BedsideSettings
 from sim_core.errors import UserError
 from sim_core.log_file import log_to_file
 from sim_core.output_formats import OUTPUT_FORMATS
-from sim_core.plain_lines import Lines, until_signal
+from sim_core.plain_lines import LOOK_S, Lines, signals_set, until_signal
 from sim_core.redaction import public_url
 from sim_core.settings.loading import load_as
 from sim_core.standard_streams import through_the_door
+
+LOG = logging.getLogger(__name__)
 
 STOP_PATIENCE_S = 8.0
 
@@ -42,6 +46,18 @@ def run_plain(bedside: Bedside) -> int:
     """Print what happens until a signal or its end."""
     form = OUTPUT_FORMATS[bedside.settings.log_format].line
     return until_signal(bedside, _BedsideReport(bedside), form, STOP_PATIENCE_S)
+
+
+def run_on(bedside: Bedside) -> int:
+    """Go on with a relay whose screen has gone, until a signal or its end."""
+    stopping = threading.Event()
+    with signals_set(stopping):
+        LOG.info("the terminal has gone, the relay goes on without it")
+        while not stopping.is_set() and not bedside.wait(LOOK_S):
+            pass
+        bedside.stop(STOP_PATIENCE_S)
+        LOG.info("%s", bedside.failure or "the relay has stopped")
+    return bedside.exit_code if bedside.failure else 0
 
 
 class _BedsideReport:

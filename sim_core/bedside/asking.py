@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sim_core.bedside.charger import Charger
 from sim_core.bedside.commands import COMMAND, COMMANDS, MetalCommand, wrong_words
 from sim_core.bedside.exchanges import Answered
-from sim_core.bedside.relay import CannotInsertError
+from sim_core.bedside.passage import CannotInsertError
 from sim_core.commands import Accepted, Outcome, Refused
 from sim_core.redaction import one_line
 from sim_core.runtime.clock import Clock
@@ -61,7 +61,7 @@ class Asking:
         whole = {kind.name: why for kind in COMMANDS if why and not kind.on_connector}
         at: dict[int, dict[str, str]] = {}
         for number, connector in charger.seen.connectors.items():
-            refused = {kind.name: why for kind in COMMANDS if why and kind.on_connector}
+            refused = {kind.name: why for kind in COMMANDS if why}
             session = connector.session
             if session is None:
                 refused.setdefault("remote_stop", f"connector {number} has no transaction")

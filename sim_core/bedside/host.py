@@ -236,7 +236,9 @@ class Bedside:
         def say(trouble: str) -> None:
             self._recorder_trouble = trouble
 
-        self._recorder = Recorder(state / FOLDER, self._clock, say)
+        self._recorder = Recorder(
+            state / FOLDER, self._clock, say, redacts=self.settings.bedside_redact
+        )
         self._recorder.start()
 
     # -- what the relay hands over -----------------------------------------------------------------
@@ -362,7 +364,6 @@ class Bedside:
     async def _relay_on(self, ending: asyncio.Event) -> None:
         way = self._way
         assert way is not None
-        asyncio.get_running_loop().set_exception_handler(self._loop_fault)
         host, port = place_to_listen(self.settings.bedside_listen)
         tls = _server_tls(self.settings)
         relay = Relay(way, self._clock, self._hand_over, self._explain)
@@ -405,16 +406,6 @@ class Bedside:
         gone = self._relay_gone
         if gone is not None:
             self._in_looking(gone.set)
-
-    def _loop_fault(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
-        """What the loop of the relay has to say of a socket: a handshake of TLS that failed."""
-        error = context.get("exception")
-        if isinstance(error, (ssl.SSLError, ConnectionError, TimeoutError)):
-            why = getattr(error, "reason", None) or str(error)
-            said = f"somebody is turned away: no TLS ({one_line(str(why))[:80]})"
-            self._in_looking(partial(self._note, "link", said))
-            return
-        LOG.error("a fault in the relay: %s", context.get("message"), exc_info=error)  # type: ignore[arg-type]
 
     def _explain(self, error: BaseException) -> str:
         way = self._way

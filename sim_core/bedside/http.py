@@ -9,7 +9,7 @@ import asyncio
 import importlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from sim_core.bedside.charger import Charger
 from sim_core.settings.options import Settings
@@ -46,7 +46,7 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         from sim_core.http_door.answers import answer, refusal
 
-        chargers, path = self._chargers(), str(scope.get("path", ""))
+        chargers, path = self._chargers(), scope.get("raw_path", b"").decode("ascii", "replace")
         charger = chargers[0]
         if path == LIST or path.startswith(f"{LIST}/"):
             named = {one.charge_point_id: one for one in chargers if one.charge_point_id}
@@ -55,6 +55,7 @@ class Front:
                 rows = [{"cpid": one, "path": f"{LIST}/{quote(one, safe='')}"} for one in named]
                 await answer({"chargers": rows})(scope, receive, send)
                 return
+            name, rest = unquote(name), unquote(rest)
             if name not in named:
                 sentence = f"there is no such charger: GET {LIST} lists them"
                 await refusal(404, sentence)(scope, receive, send)

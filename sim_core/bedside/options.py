@@ -50,6 +50,11 @@ class ListenError(UserError):
     """An address that cannot be listened on."""
 
 
+def csms_or_none(value: str) -> str | None:
+    """A URL of a CSMS, or the empty text: then it is our own."""
+    return checks.websocket_url(value) if value else None
+
+
 def address(value: str) -> str | None:
     """HOST:PORT with a host that is said in words."""
     try:
@@ -93,7 +98,7 @@ class BedsideSettings(Settings):
         "The CSMS that the charger is relayed to; where the URL has a path, the charger's id is "
         "appended to it, else the charger's own path is kept. Without it a CSMS of our own answers",
         repr=False,
-        check=checks.websocket_url,
+        check=csms_or_none,
     )
     keep_running: bool = option(
         True,

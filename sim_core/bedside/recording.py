@@ -25,7 +25,10 @@ from urllib.parse import quote
 from sim_core.bedside.exchanges import SECRET_KEYS
 from sim_core.redaction import public_frame
 from sim_core.runtime.clock import Clock
-from sim_core.traces.frames import Side
+from sim_core.traces.formats import own
+from sim_core.traces.frames import Side, TraceFrame
+from sim_core.traces.redaction import Redactor
+from sim_core.traces.stamps import as_text
 
 LOG = logging.getLogger(__name__)
 
@@ -62,16 +65,16 @@ class Recorder:
         clock: Clock,
         say: Callable[[str], None],
         *,
-        form: Callable[[Line], str] | None = None,
+        redacts: bool = False,
         largest_file: int = LARGEST_FILE,
     ) -> None:
         """`say` hears, on that thread, a sentence about what stands in the way; empty: nothing."""
         self.folder = folder
         self._clock = clock
         self._say = say
-        self._form = form or as_json
+        self._form = Form(redacts)
         self._largest_file = largest_file
-        self._lines: queue.SimpleQueue[Line | None] = queue.SimpleQueue()
+        self._lines: queue.SimpleQueue[Line | Callable[[], None] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._queued = 0
         self._lost = 0
@@ -100,6 +103,10 @@ class Recorder:
             self._queued += size
         self._lines.put(line)
 
+    def barrier(self, reached: Callable[[], None]) -> None:
+        """Call `reached`, on the thread that writes, once everything until now is dealt with."""
+        self._lines.put(reached)
+
     @property
     def lost(self) -> int:
         """How many messages have passed without being written."""
@@ -107,13 +114,16 @@ class Recorder:
 
     def _write(self) -> None:
         while (line := self._lines.get()) is not None:
+            if not isinstance(line, Line):
+                line()
+                continue
             with self._lock:
                 self._queued -= len(line.text)
             if self._clock.monotonic() < self._blocked_until:
                 self._lost += 1
                 continue
             try:
-                self._file(line).append(self._form(line) + "\n")
+                self._file(line).append(self._form.line(line) + "\n")
             except OSError as error:
                 self._failed(error)
             else:
@@ -140,9 +150,11 @@ class Recorder:
             return file
         if file is not None:
             file.close()
-        folder = self.folder / folder_name(line.charge_point_id)
+        folder = self.folder / folder_name(self._form.name(line.charge_point_id))
         folder.mkdir(parents=True, exist_ok=True)
-        made = self._files[line.charge_point_id] = _File(folder, line.at)
+        made = _File(folder, line.at)
+        made.append(self._form.first(line) + "\n")
+        self._files[line.charge_point_id] = made
         _make_room(folder)
         return made
 
@@ -154,14 +166,9 @@ class _File:
         self.written = 0
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         stamp = at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H%M%S")
-        for number in range(1, 10_000):
-            more = f"-{number}" if number > 1 else ""
-            try:
-                self._descriptor = os.open(folder / f"{stamp}{more}.jsonl", flags, 0o600)
-                return
-            except FileExistsError:
-                continue
-        raise FileExistsError(17, "there are too many recordings of this second")
+        of_this_second = sorted(folder.glob(f"{stamp}-*.jsonl"))
+        number = int(of_this_second[-1].stem[-5:]) + 1 if of_this_second else 1
+        self._descriptor = os.open(folder / f"{stamp}-{number:05}.jsonl", flags, 0o600)
 
     def append(self, line: str) -> None:
         """Write a line whole or not at all. Raises OSError."""
@@ -179,24 +186,41 @@ class _File:
         os.close(self._descriptor)
 
 
-def as_json(line: Line) -> str:
-    """A line as a trace has it: the frame's own text where it is JSON, so that nothing of its
-    spelling is lost."""
-    text = public_frame(line.text, SECRET_KEYS, limit=len(line.text))
-    head = {
-        "dir": line.sent_by.value,
-        "t": line.at.astimezone(timezone.utc).isoformat(timespec="milliseconds")[:-6] + "Z",
-        "cp": line.charge_point_id,
-    }
-    if line.ours:
-        head["by"] = "chargeforge"
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return json.dumps({**head, "text": text})
-    # a line break in JSON stands between values, where a blank does as well (RFC 8259 §2)
-    whole = text.replace("\r", " ").replace("\n", " ")
-    return f'{json.dumps(head)[:-1]}, "msg": {whole}}}'
+class Form:
+    """Our own form of a trace (`traces.formats.own`), redacted where that is wished.
+
+    Redacted line by line, a secret is known from the line on that shows it to be one. `chargeforge
+    trace redact` reads the whole trace first, and finds it in the lines before as well.
+    """
+
+    def __init__(self, redacts: bool = False) -> None:
+        self._redactor = Redactor() if redacts else None
+
+    def name(self, charge_point_id: str) -> str:
+        """The charge point as the file calls it."""
+        return self._redactor.name(charge_point_id) if self._redactor else charge_point_id
+
+    def first(self, line: Line) -> str:
+        """What a file begins with."""
+        return own.header(self.name(line.charge_point_id), line.ocpp_version)
+
+    def line(self, line: Line) -> str:
+        """A message."""
+        text = public_frame(line.text, SECRET_KEYS, limit=len(line.text))
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError):
+            message = None
+        if self._redactor is not None and isinstance(message, list):
+            parts = tuple(message)
+            frame = TraceFrame(line.sent_by, line.at, parts, text, line.charge_point_id)
+            self._redactor.learn([frame])
+            frame = self._redactor.frame(frame)
+            text, message = frame.text, list(frame.message)
+        elif self._redactor is not None:
+            text, message = self._redactor.text(text), None
+        written = own.line_of(line.sent_by, as_text(line.at), message, text)
+        return f'{written[:-1]},"by":"chargeforge"}}' if line.ours else written
 
 
 def folder_name(charge_point_id: str) -> str:

@@ -34,10 +34,9 @@ class Sidecar:
         version = version_of("chargeforge")
         self._counts = StationCounts(station)
         self._streams = Streams(station)
-        handlers = ReadHandlers(
-            station, settings, self._streams, Metrics(station, self._counts, version), version
-        )
         actions = ACTIONS if acts is not None else ()
+        metrics = Metrics(station, self._counts, version)
+        handlers = ReadHandlers(station, settings, self._streams, metrics, version, actions)
         self.app = Starlette(
             routes=[
                 *(

@@ -260,12 +260,17 @@ class DescribedRoute(Protocol):
     def queries(self) -> tuple[Query, ...]: ...
 
 
-def description(routes: Iterable[DescribedRoute], version: str, limits: TextLimits) -> Schema:
-    """The whole description; `routes` are those that are read."""
+def description(
+    routes: Iterable[DescribedRoute],
+    version: str,
+    limits: TextLimits,
+    actions: Iterable[Action] = ACTIONS,
+) -> Schema:
+    """The whole description; `routes` are those that are read, `actions` what may be asked for."""
     paths: dict[str, Schema] = {}
     for route in routes:
         paths[route.path] = {"get": _read(route)}
-    for action in ACTIONS:
+    for action in actions:
         paths[action.path] = {"post": _act(action, limits)}
     return {
         "openapi": "3.1.0",

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp
 
+from sim_core.commands import Action
 from sim_core.http_door.answers import answer, refusal
 from sim_core.redaction import HIDDEN, public_url, without_users
 from sim_core.session_export import as_csv, as_rows, sessions_of
@@ -70,8 +71,16 @@ class ReadHandlers:
     """The handlers."""
 
     def __init__(
-        self, station: Viewed, settings: Settings, streams: Streams, metrics: Metrics, version: str
+        self,
+        station: Viewed,
+        settings: Settings,
+        streams: Streams,
+        metrics: Metrics,
+        version: str,
+        actions: tuple[Action, ...],
     ) -> None:
+        """`actions` are what may be asked for here beside all that is read."""
+        self._actions = actions
         self._station = station
         self._settings = settings
         self._streams = streams
@@ -168,7 +177,9 @@ class ReadHandlers:
 
     def _description(self) -> openapi.Schema:
         limits = self._station.snapshot.text_limits
-        return openapi.description(READ_ROUTES, self._versions["chargeforge"], limits)
+        return openapi.description(
+            READ_ROUTES, self._versions["chargeforge"], limits, self._actions
+        )
 
 
 @dataclass(frozen=True)

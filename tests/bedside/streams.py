@@ -14,7 +14,8 @@ from websockets.frames import Frame, Opcode
 
 from sim_core.bedside.handshake import Place
 from sim_core.bedside.happenings import Happening
-from sim_core.bedside.relay import RESET, Relay, Way
+from sim_core.bedside.passage import RESET
+from sim_core.bedside.relay import Relay, Way
 from sim_core.runtime.clock import SystemClock
 
 REQUEST = (

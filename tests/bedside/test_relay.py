@@ -9,7 +9,7 @@ import pytest
 from websockets.frames import Opcode
 
 from sim_core.bedside.happenings import Ended, Knocked, Opened, Passed, TurnedAway, Unreadable
-from sim_core.bedside.relay import CannotInsertError
+from sim_core.bedside.passage import CannotInsertError
 from sim_core.traces.frames import Side
 from tests.bedside.streams import REQUEST, SWITCHED, Writer, scene
 
@@ -282,9 +282,10 @@ async def test_a_command_of_ours_reaches_the_charger_and_its_answer_only_us(defl
         assert await csms.exactly(len(before)) == before
         after = Writer(masks=True).message(b'[2,"10","Heartbeat",{}]')
         assert len(await csms.exactly(len(after))) == len(after)
-        passed = [one for one in await at.told_of(Passed, 3) if isinstance(one, Passed)]
-        assert [one.message.content for one in passed if one.ours] == [ANSWER]
-        assert [one.ours for one in passed] == [False, True, False]
+        passed = [one for one in await at.told_of(Passed, 4) if isinstance(one, Passed)]
+        ours = [one.message.content for one in passed if one.ours]
+        assert ours == [COMMAND.encode(), ANSWER]
+        assert [one.ours for one in passed] == [True, False, True, False]
 
 
 async def test_a_command_waits_for_the_end_of_a_message_of_the_csms() -> None:

@@ -42,7 +42,7 @@ async def beside(harness: Harness | None = None, **options: Any) -> AsyncIterato
 @asynccontextmanager
 async def in_process(harness: Harness, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
     """The same application without sockets, where there are hundreds of cases."""
-    sidecar = Sidecar(harness.station, settings(**options))
+    sidecar = Sidecar(harness.station, settings(**options), harness.station)
     transport = httpx.ASGITransport(sidecar.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
         yield http

@@ -35,7 +35,7 @@ from sim_core.snapshot import (
 )
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui.dialogs.palette import Choice, ranked
-from tui.keymap import FOOTER, ROWS, buttons, command_for
+from tui.keymap import FOOTER, ROWS, buttons_of, command_for
 from tui.look import FACES, NEXT_STEP, SYMBOLS, Look
 from tui.protocols.ocpp16 import OCPP_16_WORDING
 from tui.typed_commands import typed_command
@@ -408,7 +408,7 @@ def test_the_footer_fits_any_width(cells: int) -> None:
 def test_footer_rows_exist() -> None:
     known = {row.id for row in ROWS}
     assert all(row in known for item in FOOTER for row in item.rows)
-    assert all(button.row in known for button in buttons(charging()))
+    assert all(button.row in known for button in buttons_of(charging()))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from textual.message import Message
 
 from sim_core.snapshot import ConnectorSnapshot, ConnectorState
 from tui import text
-from tui.keymap import buttons
 from tui.look import ASCII_DIGITS, DIGITS, FACES, Look
 from tui.widgets.connector_notes import Note, limit_words, more_notes, next_step, pending_words, who
 from tui.widgets.line_widget import (
@@ -155,9 +154,9 @@ def _large(connector: ConnectorSnapshot, cells: int, look: Look) -> list[Line]:
     return [justified(power[row], session[row], cells) for row in range(3)]
 
 
-def _button_spans(connector: ConnectorSnapshot) -> list[Span]:
+def _button_spans(connector: ConnectorSnapshot, look: Look) -> list[Span]:
     spans = [Span(" ")]
-    for button, slot in zip(buttons(connector), (9, 8, 10, 8), strict=False):
+    for button, slot in zip(look.keys.buttons(connector), (9, 8, 10, 8), strict=False):
         if button.enabled:
             shown, role = f" {button.label} ", "button"
         else:
@@ -257,7 +256,7 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> list[Line]:
         for note in notes
     ]
     lines += [*said, who_line] if trace > 0 and connector.trace_w else [who_line, *said]
-    lines.append(fitted(_button_spans(connector), cells, ellipsis))
+    lines.append(fitted(_button_spans(connector, look), cells, ellipsis))
     return lines[:height]
 
 

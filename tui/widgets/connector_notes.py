@@ -119,6 +119,8 @@ def profile_words(profile: ProfileSnapshot) -> str:
 def next_step(connector: ConnectorSnapshot, look: Look) -> str:
     """What a person would sensibly press now; empty where there is nothing but to wait."""
     state, refused = connector.state, connector.refusals
+    if look.keys.next_steps is not None:
+        return look.next_step(state)
     if connector.authorizing:
         return ""
     if connector.vehicle_asleep and state in (ConnectorState.PREPARING, ConnectorState.ENDED):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from tui.keymap import FOOTER, TABLE_KEYS, FooterItem, Keymap
+from tui.keymap import TABLE_KEYS, FooterItem, Keymap
 from tui.look import Look
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, line_width
 
@@ -32,7 +32,7 @@ def _spans(item: FooterItem, dim: Collection[str], keys: Keymap) -> list[Span]:
 
 def footer_line(cells: int, dim: Collection[str], keys: Keymap = TABLE_KEYS) -> Line:
     """The footer in exactly `cells` cells; the rows in `dim` would be refused now."""
-    chosen = [item for item in FOOTER if any(keys.has_key(row) for row in item.rows)]
+    chosen = [item for item in keys.footer if any(keys.has_key(row) for row in item.rows)]
     named = True
 
     def assembled() -> tuple[list[Span], list[Span]]:

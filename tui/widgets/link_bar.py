@@ -77,9 +77,14 @@ def _registration_words(link: LinkSnapshot, now: datetime) -> tuple[str, str, st
 
 
 def bar_line(
-    station: StationSnapshot | None, failure: str, now: datetime, cells: int, look: Look
+    station: StationSnapshot | None,
+    failure: str,
+    now: datetime,
+    cells: int,
+    look: Look,
+    place: str = "",
 ) -> Line:
-    """The bar in exactly `cells` cells."""
+    """The bar in exactly `cells` cells. `place` says which of several this is, like 1/3."""
     ellipsis = look.symbol("ellipsis")
     clock = [Span("  "), Span(text.clock_time(now), "muted"), Span("   " if cells >= 80 else " ")]
     if failure:
@@ -89,7 +94,9 @@ def bar_line(
     if station is None:
         return justified([Span(f" {look.symbol('pending')} starting…", "muted")], clock, cells)
     link = station.link
-    name = text.plain(station.charge_point_id, look.ascii)
+    name = " ".join(
+        part for part in (text.plain(station.charge_point_id, look.ascii), place) if part
+    )
     room = cells - line_width(clock) - 3 - min(NAME_CELLS, text.width(name)) - 1
     symbol, role, words = state_words(link, now, room)
     if not station.powered:
@@ -120,6 +127,8 @@ class LinkBar(LineWidget):
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="link-bar")
         self._shown: tuple[StationSnapshot | None, str, datetime] | None = None
+        self.place = ""
+        """Which of several charge points it speaks of, like 1/3."""
 
     def show(self, station: StationSnapshot | None, failure: str, now: datetime) -> None:
         """Say how it stands now."""
@@ -144,7 +153,7 @@ class LinkBar(LineWidget):
         if self._shown is None:
             return [fitted([], width)] * height
         station, failure, now = self._shown
-        lines = [bar_line(station, failure, now, width, self.look)]
+        lines = [bar_line(station, failure, now, width, self.look, self.place)]
         if station:
             lines += progress_lines(station, now, width, self.look)
         for notice in self._notices(station, width) if station else ():

@@ -87,6 +87,16 @@ class MessagePane(LineWidget, can_focus=True):
             if self.hides or self.filter.matches(self._exchanges[number])
         ]
 
+    def clear(self) -> None:
+        """Forget everything: what comes is of another charger."""
+        self._exchanges.clear()
+        self._rows.clear()
+        self._drawn.clear()
+        self._spoken = [(0, "")]
+        self._first, self._top, self._cursor = 0, 0, None
+        self.unseen = self.unseen_errors = 0
+        self.following, self.last_event = True, ""
+
     def extend(self, exchanges: Sequence[Exchange], subprotocol: str = "") -> None:
         """Take in what is new or has changed; the new ones are in this OCPP."""
         for exchange in exchanges:
