@@ -1,0 +1,130 @@
+"""What chance decides: judged as a rate, never by the single frame.
+
+Each chance is a question with yes or no that a conversation answers now and then. The single answer
+is not compared; how often it is yes is, over all that was played.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sim_core.traces.causes.sessions import Session, reconnects, sessions
+from sim_core.traces.causes.vehicles import power_w
+from sim_core.traces.exchanges import Conversation, Exchange, as_number
+from sim_core.traces.moments import S
+
+CHARGES_WITHIN = 10 * S
+SAMPLED_WITHIN = 60 * S
+TRUNCATED_WH = 1
+FAR_ABOVE = 1.8
+"""Power.Offered that is so many times what flows is the rating."""
+WATTS = 1000.0
+"""More kW than that are no kW."""
+
+Answers = Iterator[tuple[Exchange, bool]]
+
+
+@dataclass(frozen=True)
+class Chance:
+    """See the module."""
+
+    what: str
+    answers: Callable[[Conversation], Answers]
+    """Each frame that answers the question, and how."""
+    needs_clock: bool = False
+
+
+def _ends_without_offer(told: Conversation) -> Answers:
+    offers = any("Power.Offered" in sample.values for sample in told.of("MeterValues"))
+    if not offers:
+        return
+    for sample in told.of("MeterValues"):
+        if sample.context == "Transaction.End":
+            yield sample, "Power.Offered" not in sample.values
+
+
+def _charges_unanswered(told: Conversation) -> Answers:
+    for run in sessions(told):
+        if run.failed or run.start.answered_at is None:
+            continue
+        for report in told.of("StatusNotification", run.connector):
+            near = timedelta(0) <= report.at - run.start.at < CHARGES_WITHIN
+            if report.status == "Charging" and near:
+                yield report, report.at < run.start.answered_at
+                break
+
+
+def is_early_sample(sample: Exchange) -> bool:
+    """Whether it is a sample of no transaction."""
+    return sample.context == "Sample.Periodic" and sample.transaction is None
+
+
+def _sampled_early(told: Conversation) -> Answers:
+    for run in sessions(told):
+        if run.start.at - run.began > CHARGES_WITHIN:
+            continue  # it has begun without a link
+        yield (
+            run.start,
+            any(
+                is_early_sample(sample)
+                and timedelta(0) <= run.start.at - sample.at < SAMPLED_WITHIN
+                for sample in told.of("MeterValues", run.connector)
+            ),
+        )
+
+
+def _truncated(told: Conversation) -> Answers:
+    for run in sessions(told):
+        end = next((s for s in run.samples if s.context == "Transaction.End"), None)
+        if end is None or run.stop is None or end.register_wh is None:
+            continue
+        stop_wh = run.stop.register_wh
+        if stop_wh is not None:
+            yield run.stop, 0.5 < end.register_wh - stop_wh < TRUNCATED_WH + 0.5
+
+
+def _offers(told: Conversation) -> Iterator[tuple[Session, list[float], float]]:
+    """Sessions with what they say is offered, and the most that flows, both in kW as printed."""
+    for run in sessions(told):
+        flowing = [s for s in run.samples if s.context == "Sample.Periodic" and power_w(s)]
+        offered = [as_number(s.values.get("Power.Offered")) for s in flowing]
+        said = [value for value in offered if value is not None]
+        if said:
+            yield run, said, max((power_w(s) or 0.0) / 1000 for s in flowing)
+
+
+def _offers_rating(told: Conversation) -> Answers:
+    for run, offered, most_kw in _offers(told):
+        yield run.start, min(offered) > FAR_ABOVE * most_kw and max(offered) < WATTS
+
+
+def _offers_watts(told: Conversation) -> Answers:
+    for run, offered, _ in _offers(told):
+        yield run.start, max(offered) >= WATTS
+
+
+def _without_iccid(told: Conversation) -> Answers:
+    for boot in reconnects(told):
+        if "iccid" in boot.payload:
+            yield boot, boot.payload["iccid"] == ""
+
+
+def _gave_up(told: Conversation) -> Answers:
+    for run in sessions(told):
+        if run.failed and run.stop is not None and run.stop.reason in ("Other", "EVDisconnected"):
+            yield run.stop, run.stop.reason == "EVDisconnected"
+
+
+CHANCES = (
+    Chance("Power.Offered is missing in Transaction.End", _ends_without_offer),
+    Chance("Charging comes before StartTransaction.conf", _charges_unanswered, needs_clock=True),
+    Chance("a sample without transactionId comes before its start", _sampled_early),
+    Chance("meterStop is 1 Wh below Transaction.End", _truncated),
+    Chance("Power.Offered is the rating", _offers_rating),
+    Chance("Power.Offered is in W", _offers_watts),
+    Chance("iccid is empty", _without_iccid),
+    Chance("a start that fails ends with EVDisconnected", _gave_up),
+)
+"""What chance decides, as far as it is known. What flows during a ramp is in `measured`."""
