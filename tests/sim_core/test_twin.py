@@ -271,12 +271,12 @@ def test_what_differs_is_said(tmp_path: Path) -> None:
         "chargePointSerialNumber": "1",
         "iccid": "0",
     }
-    accepted = {"currentTime": "2026-01-01T12:00:00Z", "interval": 300, "status": "Accepted"}
+    accepted = {"currentTime": "2026-01-01T12:07:00Z", "interval": 300, "status": "Accepted"}
     lines = [
-        ("cp->csms", "12:00:00.000", [2, "1", "BootNotification", boot]),
-        ("csms->cp", "12:00:00.050", [3, "1", accepted]),
-        ("csms->cp", "12:00:05.000", [2, "2", "ClearCache", {}]),
-        ("cp->csms", "12:00:06.000", [3, "2", {"status": "Rejected"}]),
+        ("cp->csms", "12:07:00.000", [2, "1", "BootNotification", boot]),
+        ("csms->cp", "12:07:00.050", [3, "1", accepted]),
+        ("csms->cp", "12:07:05.000", [2, "2", "ClearCache", {}]),
+        ("cp->csms", "12:07:06.000", [3, "2", {"status": "Rejected"}]),
     ]
     path = tmp_path / "trace-other.jsonl"
     path.write_text(

@@ -67,8 +67,9 @@ def _configuration(told: Conversation, scene: Scene) -> None:
         scene.keys.setdefault("AutoCharge", "true")
     if offline_starts(told):
         scene.keys.setdefault("LocalAuthorizeOffline", "true")
-        cards = {run.start.id_tag for run in offline_starts(told)}
-        scene.known_cards = tuple(sorted(cards - {""}))
+        if scene.keys.setdefault("AllowOfflineTxForUnknownId", "true") != "true":
+            cards = {run.start.id_tag for run in offline_starts(told)}
+            scene.known_cards = tuple(sorted(cards - {""}))
 
 
 def _sample_interval(told: Conversation) -> int | None:

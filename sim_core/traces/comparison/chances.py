@@ -6,17 +6,19 @@ is not compared; how often it is yes is, over all that was played.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sim_core.traces.causes.sessions import Session, reconnects, sessions
-from sim_core.traces.causes.vehicles import power_w
+from sim_core.traces.causes.vehicles import MAC_S, power_w
 from sim_core.traces.exchanges import Conversation, Exchange, as_number
 from sim_core.traces.moments import S
 
 CHARGES_WITHIN = 10 * S
 SAMPLED_WITHIN = 60 * S
+RACE = 4 * S
+"""So long before a vehicle's id is told a card may come that makes it needless."""
 TRUNCATED_WH = 1
 FAR_ABOVE = 1.8
 """Power.Offered that is so many times what flows is the rating."""
@@ -111,6 +113,35 @@ def _without_iccid(told: Conversation) -> Answers:
             yield boot, boot.payload["iccid"] == ""
 
 
+def is_beside(told: Conversation, exchange: Exchange) -> bool:
+    """Whether it tells a vehicle's own id, though somebody was authorised just before: whether the
+    charger still knows what to do with the id is a race."""
+    if exchange.action == "Authorize":
+        if not any(mac.text("data") == exchange.id_tag for mac in told.of("DataTransfer")):
+            return False
+    elif exchange.text("messageId") != "MacID":
+        return False
+    own = exchange.id_tag or exchange.text("data")
+    return any(
+        timedelta(0) <= exchange.at - card.at < RACE and card.id_tag != own
+        for card in told.of("Authorize")
+    )
+
+
+def _told_beside(told: Conversation) -> Answers:
+    for plug in told.of("StatusNotification"):
+        at = plug.stamp
+        if plug.status != "Preparing" or at is None:
+            continue
+        macs = [m for m in told.of("DataTransfer") if m.text("messageId") == "MacID"]
+        for card in told.of("Authorize"):
+            early_s = (card.at - at) / S
+            of_vehicle = any(mac.text("data") == card.id_tag for mac in macs)
+            if of_vehicle or not MAC_S - RACE / S <= early_s <= MAC_S + 1:
+                continue
+            yield card, any(timedelta(0) <= mac.at - card.at < RACE for mac in macs)
+
+
 def _gave_up(told: Conversation) -> Answers:
     for run in sessions(told):
         if run.failed and run.stop is not None and run.stop.reason in ("Other", "EVDisconnected"):
@@ -125,6 +156,48 @@ CHANCES = (
     Chance("Power.Offered is the rating", _offers_rating),
     Chance("Power.Offered is in W", _offers_watts),
     Chance("iccid is empty", _without_iccid),
+    Chance("a vehicle's id is told beside a card", _told_beside, needs_clock=True),
     Chance("a start that fails ends with EVDisconnected", _gave_up),
 )
 """What chance decides, as far as it is known. What flows during a ramp is in `measured`."""
+
+
+# -- where chance parts both -----------------------------------------------------------------------
+
+VAIN_AFTER = 60 * S
+"""A remote start that has led to no transaction by then comes to nothing."""
+PARTS_AFTER = 20 * S
+"""So long after the request both still say the same."""
+
+
+def _second_starts(told: Conversation) -> Answers:
+    """Whether a second gun, asked for while the first one charges, starts slowly and in vain."""
+    for asked in told.asked:
+        if asked.action != "RemoteStartTransaction" or asked.result.get("status") != "Accepted":
+            continue
+        busy = any(
+            run.connector != asked.connector
+            and run.start.at < asked.at
+            and (run.stop is None or run.stop.at > asked.at)
+            and not run.failed
+            for run in sessions(told)
+        )
+        if busy and told.exchanges[-1].at - asked.at > VAIN_AFTER:
+            starts = told.of("StartTransaction", asked.connector)
+            yield asked, not any(timedelta(0) < s.at - asked.at < VAIN_AFTER for s in starts)
+
+
+PARTS = Chance("a second gun starts slowly and in vain", _second_starts, needs_clock=True)
+
+
+def parted(
+    real: Conversation, twin: Conversation, asked: Sequence[tuple[Exchange, Exchange]]
+) -> tuple[datetime, datetime] | None:
+    """From when on both have gone ways of their own, on each side; None where they have not."""
+    theirs = {id(exchange): hit for exchange, hit in PARTS.answers(twin)}
+    here = {id(one): other for one, other in asked}
+    for exchange, hit in PARTS.answers(real):
+        other = here.get(id(exchange))
+        if other is not None and theirs.get(id(other), hit) != hit:
+            return exchange.at + PARTS_AFTER, other.at + PARTS_AFTER
+    return None

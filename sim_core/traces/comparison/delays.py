@@ -169,7 +169,7 @@ def _answers(told: Conversation) -> Iterator[Gap]:
 def _on_their_way(told: Conversation) -> Iterator[Gap]:
     kinds = {
         "Sample.Periodic": "a sample on its way",
-        "Sample.Clock": "a sample by the clock on its way",
+        "Sample.Clock": "a sample on its way",
         "Transaction.End": "an end sample on its way",
     }
     busy = [boot.at for boot in reconnects(told)]

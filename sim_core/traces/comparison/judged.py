@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sim_core.traces.causes.sessions import sessions
-from sim_core.traces.comparison.chances import CHANCES, Answers, Chance
+from sim_core.traces.comparison.chances import CHANCES, PARTS, Answers, Chance
 from sim_core.traces.comparison.distributions import (
     SURE,
     Figure,
@@ -99,7 +99,7 @@ def _chances(
 ) -> list[ChanceRow]:
     rows = []
     stepped = Chance("a sample of the ramp is at a level", _on_a_level(yardstick.ranges))
-    for chance in (*CHANCES, stepped):
+    for chance in (*CHANCES, PARTS, stepped):
         timed = {told.name for told in real if told.timed or not chance.needs_clock}
         own = [answer for told in real if told.name in timed for answer in chance.answers(told)]
         theirs = [

@@ -21,7 +21,7 @@ from sim_core.traces.causes.vehicles import SETTLED_S, power_w
 from sim_core.traces.causes.vehicles import is_alone as is_unbounded
 from sim_core.traces.exchanges import Conversation, Exchange
 
-SLACK_S = 3.0
+SLACK_S = 3.5
 """The pace of a ramp is not the same twice: its steps come so much earlier or later."""
 RAMP_SHARE, RAMP_W = 0.03, 300.0
 AMPLE = 0.9

@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import Enum
 
 from sim_core.traces.causes.sessions import sessions
-from sim_core.traces.comparison.chances import is_early_sample
+from sim_core.traces.comparison.chances import is_beside, is_early_sample, parted
 from sim_core.traces.comparison.delays import Gap, length_s
 from sim_core.traces.comparison.measured import run_faults
 from sim_core.traces.comparison.orders import broken
@@ -27,6 +27,8 @@ from sim_core.traces.moments import S
 
 FREE_SAMPLES = 1
 """The timer of the samples runs freely: a session may have so many more or less."""
+BY_THE_CLOCK_WITHIN = 6 * S
+"""A session of the twin begins and ends so much earlier or later by the clock."""
 UNDECIDED = 12 * S
 """What comes so near to the end of a trace may have come after it."""
 
@@ -142,12 +144,35 @@ def compare(
         verdict.whys += frame_faults(one, other)
         for faults in (late, early, measured):
             verdict.whys += faults.get(id(other), [])
+    _excuse(real, twin, asked, result)
     for verdict in answers:
         verdict.whys += late.get(id(verdict.twin), [])
         if verdict.real is not None and verdict.real.answer is None:
             verdict.free = True
     result.verdicts += answers
     return result
+
+
+def _excuse(
+    real: Conversation,
+    twin: Conversation,
+    asked: Sequence[tuple[Exchange, Exchange]],
+    result: Result,
+) -> None:
+    """Nothing can be told where chance has parted both, nor of what happened by the clock just when
+    something else did."""
+    at = parted(real, twin, asked)
+    edges = [edge for run in sessions(real) for edge in (run.began, run.ended) if edge is not None]
+    for verdict in result.verdicts:
+        one, other = verdict.real, verdict.twin
+        said = one or other
+        if at is not None and said is not None and said.at >= (at[0] if one else at[1]):
+            verdict.free = verdict.kind is not Kind.SAME
+        if one is None or other is None or one.context != "Sample.Clock":
+            continue
+        if (one.transaction is None) != (other.transaction is None):
+            near = [e for e in edges if abs(e - (one.stamp or one.at)) < BY_THE_CLOCK_WITHIN]
+            verdict.free = bool(near)
 
 
 # -- who answers to whom ---------------------------------------------------------------------------
@@ -160,7 +185,7 @@ def _paired(
     over = real.exchanges[-1].at if real.exchanges else None
     pairs: list[tuple[Exchange, Exchange]] = []
     for lane in dict.fromkeys([*ours, *theirs]):
-        _match(lane, ours.get(lane, []), theirs.get(lane, []), over, result, pairs)
+        _match(lane, ours.get(lane, []), theirs.get(lane, []), (real, twin), over, result, pairs)
     return pairs
 
 
@@ -168,6 +193,7 @@ def _match(
     lane: Lane,
     real: Sequence[Exchange],
     twin: Sequence[Exchange],
+    told: tuple[Conversation, Conversation],
     over: datetime | None,
     result: Result,
     pairs: list[tuple[Exchange, Exchange]],
@@ -182,7 +208,7 @@ def _match(
             result.verdicts += [Verdict(one, other) for one, other in both]
             continue
         for exchanges, is_real in ((real[i0:i1], True), (twin[j0:j1], False)):
-            free = _free(exchanges, over)
+            free = _free(exchanges, told[0] if is_real else told[1], over)
             for exchange in exchanges:
                 word = "missing" if is_real else "too much"
                 why = f"{word}: {token_of(exchange)}{place_of(lane)}"
@@ -190,14 +216,14 @@ def _match(
                 result.verdicts.append(Verdict(one, other, [why], free=id(exchange) in free))
 
 
-def _free(exchanges: Iterable[Exchange], over: datetime | None) -> set[int]:
+def _free(exchanges: Iterable[Exchange], told: Conversation, over: datetime | None) -> set[int]:
     """Frames of one side alone of which nothing can be told: one sample more or less, what chance
     decides, and what the end of the trace may have cut off."""
     periodic = [
         e for e in exchanges if e.context == "Sample.Periodic" and e.transaction is not None
     ]
     free = {id(e) for e in periodic[:FREE_SAMPLES]}
-    free |= {id(e) for e in exchanges if is_early_sample(e)}
+    free |= {id(e) for e in exchanges if is_early_sample(e) or is_beside(told, e)}
     if over is not None:
         cut = [e for e in exchanges if e.at > over - UNDECIDED]
         free |= {id(e) for e in cut if e.action == "Heartbeat" or e.at > over}

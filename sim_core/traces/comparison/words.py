@@ -44,6 +44,8 @@ def match_of(exchange: Exchange) -> Hashable:
     whose transaction. Why a start has failed is no part of it."""
     if is_of_failed_start(exchange):
         return "a stop", exchange.transaction
+    if exchange.context in BY_THE_CLOCK:
+        return token_of(exchange)
     return token_of(exchange), exchange.transaction
 
 
