@@ -39,7 +39,7 @@ from sim_core.store.makers import store_in
 from sim_core.store.records import KnownToken
 from sim_core.traces.causes.links import BOOT_AFTER
 from sim_core.traces.causes.scene import Act, Car, Earlier, Scene, Stimulus
-from sim_core.traces.causes.vehicles import POLARISATION_OHM, RESISTANCE_OHM
+from sim_core.traces.causes.vehicles import BATTERY_WH, POLARISATION_OHM, RESISTANCE_OHM
 from sim_core.traces.exchanges import Conversation, Exchange, Payload
 from sim_core.traces.moments import S
 from sim_core.twin.recorded_csms import Key, RecordedCsms, key_of
@@ -59,7 +59,6 @@ LATE_S = 8.0
 """How long a stimulus waits for what came before it in the trace."""
 LOOK_S = 0.25
 EVENTS = 10_000
-BATTERY_WH = 60_000
 EMPTY_V, FULL_V = 396.0, 416.0
 AMPLE_W, AMPLE_A = 62_000.0, 400.0
 HANDSHAKE_LATE_S = 10.9
@@ -346,14 +345,14 @@ def _guest(earlier: Earlier) -> str:
 def vehicle_of(name: str, car: Car, late_s: float = HANDSHAKE_LATE_S) -> VehicleType:
     """A vehicle that is like the one of a trace, as far as that is known."""
     most_w, most_a = car.most_w or AMPLE_W, car.most_a or AMPLE_A
-    soc = 50.0 if car.soc_percent is None else min(99.0, car.soc_percent + 0.3)
+    soc = 50.0 if car.soc_percent is None else min(99.0, car.soc_percent)
     rise_v = FULL_V - EMPTY_V
     empty_v = EMPTY_V
     if car.resting_v is not None and 50 < car.resting_v < 2000:
         empty_v = car.resting_v - rise_v * soc / 100
     return VehicleType(
         name,
-        BATTERY_WH,
+        car.battery_wh or BATTERY_WH,
         ((0, most_w), (100, most_w)),
         most_a,
         empty_v,

@@ -42,6 +42,7 @@ class Car:
     late_s: float = 0.0
     """Where it took much longer than that: by how much."""
     soc_percent: float | None = None
+    battery_wh: float | None = None
     most_w: float | None = None
     """The most that it takes."""
     most_a: float | None = None

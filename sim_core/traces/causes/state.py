@@ -164,7 +164,7 @@ def _guest(samples: list[Exchange]) -> Car:
             volt -= RESISTANCE_OHM * ampere
             most_a = ampere if ampere > 0 else None
             most_w = most_w if most_a is None else None
-    return Car(None, False, 0.0, soc, most_w, most_a, volt)
+    return Car(soc_percent=soc, most_w=most_w, most_a=most_a, resting_v=volt)
 
 
 def _already_ending(told: Conversation, scene: Scene, stop: Exchange, number: int) -> None:

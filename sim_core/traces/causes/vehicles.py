@@ -25,6 +25,10 @@ SOME_VID = "VID:0000000000FF"
 SETTLED_S = 45.0
 """So long after the start the charger gives what it can."""
 HEADROOM = 1.015
+BATTERY_WH = 60_000
+BATTERIES_WH = (20_000, 30_000, 40_000, 50_000, BATTERY_WH, 75_000, 90_000, 110_000, 150_000)
+PARTS = 10
+"""In so many parts of a percent it is guessed how full a battery was."""
 STEADY = 0.012
 """A current that changes by less is the vehicle's limit."""
 RESISTANCE_OHM, POLARISATION_OHM = 0.17, 0.07
@@ -90,9 +94,8 @@ def _authorised_early(told: Conversation, connector: int, plugged: datetime) -> 
 
 def car_in(told: Conversation, session: Session, vid: str | None, late: bool) -> Car:
     """The vehicle of a transaction."""
-    charges = [_soc(sample) for sample in session.samples]
-    soc = next((value for value in charges if value), None)
-    alone = [s for s in session.samples if _is_settled(session, s) and is_alone(told, session, s)]
+    settled = [s for s in session.samples if _is_settled(session, s)]
+    alone = [s for s in settled if is_alone(told, session, s.stamp or s.at)]
     powers = [(power_w(s) or 0.0, s.number("Current.Import") or 0.0) for s in alone]
     most_w = most_a = None
     if powers:
@@ -105,11 +108,35 @@ def car_in(told: Conversation, session: Session, vid: str | None, late: bool) ->
             steady_w = (max(watts) - min(watts)) / most
             steady_a = (max(currents) - min(currents)) / max(currents)
             most_a = max(currents) if steady_a < steady_w else None
-    return Car(vid, late, 0.0, soc, most_w, most_a, _resting_v(session))
+    soc, battery_wh = _charge(session)
+    return Car(vid, late, 0.0, soc, battery_wh, most_w, most_a, _resting_v(session))
 
 
-def _soc(sample: Exchange) -> float | None:
-    return sample.number("SoC")
+def _charge(session: Session) -> tuple[float | None, float | None]:
+    """How full the vehicle's battery was when it came, and how large it is: whatever fits best to
+    the whole percents that the session shows."""
+    register = session.start.register_wh
+    shown = [
+        (soc, wh - register)
+        for sample in session.samples
+        if (soc := sample.number("SoC"))
+        and (wh := sample.register_wh) is not None
+        and register is not None
+    ]
+    if not shown:
+        return None, None
+    first = shown[0][0]
+
+    def misses(battery_wh: float, came: float) -> int:
+        return sum(int(came + 100 * wh / battery_wh) != soc for soc, wh in shown)
+
+    fits = [
+        (misses(wh, first + part / PARTS), abs(wh - BATTERY_WH), abs(part - PARTS / 2), part, wh)
+        for wh in BATTERIES_WH
+        for part in range(1, PARTS)
+    ]
+    *_, part, battery_wh = min(fits)
+    return first + part / PARTS, battery_wh
 
 
 def _resting_v(session: Session) -> float | None:
@@ -139,9 +166,8 @@ def _is_settled(session: Session, sample: Exchange) -> bool:
     return sample.context == "Sample.Periodic" and at is not None and session.age_s(at) >= SETTLED_S
 
 
-def is_alone(told: Conversation, session: Session, sample: Exchange) -> bool:
-    """Whether nothing but the vehicle bounds what flows."""
-    at = sample.stamp or sample.at
+def is_alone(told: Conversation, session: Session, at: datetime) -> bool:
+    """Whether nothing but the vehicle bounds what flows at a moment."""
     for asked in told.asked:
         limits = asked.action == "SetChargingProfile"
         if limits and asked.connector in (0, session.connector) and asked.at < at:

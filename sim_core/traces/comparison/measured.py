@@ -15,11 +15,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sim_core.traces.causes.sessions import Session, sessions
 from sim_core.traces.causes.vehicles import SETTLED_S, power_w
 from sim_core.traces.causes.vehicles import is_alone as is_unbounded
 from sim_core.traces.exchanges import Conversation, Exchange
+from sim_core.traces.moments import S
 
 SLACK_S = 3.5
 """The pace of a ramp is not the same twice: its steps come so much earlier or later."""
@@ -30,7 +32,7 @@ STEADY_SHARE, STEADY_W = 0.025, 250.0
 VOLTAGE_V, RISING_V = 12.0, 40.0
 """A battery's voltage is no straight line of the current; while that rises, it lags behind."""
 SOC_PERCENT = 1.0
-WARMTH_C, DRIFT_C, DRIFT_WITHIN_S, DRIFT_FEW = 2.0, 0.6, 20.0, 3
+WARMTH_C, DRIFT_C, DRIFT_WITHIN_S, DRIFT_FEW = 2.0, 0.8, 20.0, 3
 ENERGY_SHARE, ENERGY_WH, PACE_WH = 0.03, 25.0, 80.0
 """A register moves in steps of some 20 Wh; a ramp that is some seconds off leaves 50 Wh behind."""
 BALANCE_SHARE, BALANCE_WH = 0.05, 30.0
@@ -48,6 +50,7 @@ class Point:
     """A sample of a session."""
 
     age_s: float
+    at: datetime
     power_w: float | None
     energy_wh: float | None
     """Since the session began."""
@@ -77,6 +80,7 @@ def _point(
     now_wh, warmth = sample.register_wh, sample.number("Temperature")
     return Point(
         run.age_s(sample.stamp),
+        sample.stamp,
         power_w(sample),
         now_wh - register if now_wh is not None and register is not None else None,
         sample.number("Voltage"),
@@ -120,7 +124,7 @@ class Ranges:
                 continue
             ranges.ample.add((told.name, run.transaction))
             early = [p for p in points if p.age_s <= min(RAMP_S + SLACK_S, _until(run))]
-            ranges.ramp += [p for p in early if is_unbounded(told, run, p.sample)]
+            ranges.ramp += [p for p in early if is_unbounded(told, run, p.at)]
         return ranges
 
     def flows(self, age_s: float, but: Exchange | None = None) -> tuple[float, float] | None:
@@ -174,13 +178,17 @@ def _settled_w(told: Conversation, run: Session, points: Sequence[Point]) -> flo
         if p.power_w is not None
         and not p.at_rest
         and p.age_s >= SETTLED_S
-        and is_unbounded(told, run, p.sample)
+        and is_unbounded(told, run, p.at)
     ]
     return max(powers, default=None)
 
 
 def run_faults(
-    real: Session, twin: Session, samples: dict[int, Exchange], ranges: Ranges
+    told: Conversation,
+    real: Session,
+    twin: Session,
+    samples: dict[int, Exchange],
+    ranges: Ranges,
 ) -> dict[int, list[str]]:
     """What is out of range in a session of the twin, by the `id` of its sample. `samples` gives to
     a sample of the twin the real one."""
@@ -190,14 +198,18 @@ def run_faults(
         one = samples.get(id(point.sample))
         met = next((p for p in own if p.sample is one), None)
         if met is not None:
+            alone = is_unbounded(told, real, real.began + point.age_s * S)
             faults[id(point.sample)] = [
-                f"{point.sample.context}: {fault}" for fault in _faults(point, met, own, ranges)
+                f"{point.sample.context}: {fault}"
+                for fault in _faults(point, met, own, ranges, alone)
             ]
     _balance(theirs, faults)
     return faults
 
 
-def _faults(point: Point, met: Point, own: Sequence[Point], ranges: Ranges) -> Iterable[str]:
+def _faults(
+    point: Point, met: Point, own: Sequence[Point], ranges: Ranges, alone: bool
+) -> Iterable[str]:
     yield from _battery(point, met, own)
     yield from _warmth(point, ranges)
     if point.energy_wh is not None and met.energy_wh is not None:
@@ -209,6 +221,7 @@ def _faults(point: Point, met: Point, own: Sequence[Point], ranges: Ranges) -> I
         usual = ranges.flows(met.age_s, but=met.sample)
         expected = ranges.flows(point.age_s)
         if usual and expected and usual[0] <= met.power_w <= usual[1]:
+            expected = expected if alone else (0.0, expected[1])
             yield from _outside("power", point.power_w / 1000, _scaled(expected), "kW", point.age_s)
     else:
         low, high = _between(own, point.age_s, lambda p: p.power_w)

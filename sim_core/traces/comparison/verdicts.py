@@ -274,5 +274,5 @@ def _measured(
         answering = here.get(id(run.start))
         same = theirs.get(id(answering)) if answering is not None else None
         if same is not None and not run.failed:
-            faults.update(run_faults(run, same, back, yardstick.ranges))
+            faults.update(run_faults(real, run, same, back, yardstick.ranges))
     return faults
