@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sim_core.traces.causes.sessions import Session, reconnects, sessions
-from sim_core.traces.causes.vehicles import MAC_S, power_w
+from sim_core.traces.causes.vehicles import MAC_S, SETTLED_S, power_w
 from sim_core.traces.exchanges import Conversation, Exchange, as_number
 from sim_core.traces.moments import S
 
@@ -22,6 +22,7 @@ RACE = 4 * S
 TRUNCATED_WH = 1
 FAR_ABOVE = 1.8
 """Power.Offered that is so many times what flows is the rating."""
+LAGS, LEAST_RISING_W = 0.75, 7000.0
 WATTS = 1000.0
 """More kW than that are no kW."""
 
@@ -107,6 +108,17 @@ def _offers_watts(told: Conversation) -> Answers:
         yield run.start, max(offered) >= WATTS
 
 
+def _lags(told: Conversation) -> Answers:
+    for run, offered, most_kw in _offers(told):
+        if max(offered) > FAR_ABOVE * most_kw:
+            continue
+        for sample in run.samples:
+            power, offer = power_w(sample), as_number(sample.values.get("Power.Offered"))
+            rising = sample.stamp is not None and run.age_s(sample.stamp) < SETTLED_S
+            if rising and power and power > LEAST_RISING_W and offer is not None:
+                yield sample, offer * 1000 < LAGS * power
+
+
 def _without_iccid(told: Conversation) -> Answers:
     for boot in reconnects(told):
         if "iccid" in boot.payload:
@@ -155,6 +167,7 @@ CHANCES = (
     Chance("meterStop is 1 Wh below Transaction.End", _truncated),
     Chance("Power.Offered is the rating", _offers_rating),
     Chance("Power.Offered is in W", _offers_watts),
+    Chance("Power.Offered lags a rising power", _lags),
     Chance("iccid is empty", _without_iccid),
     Chance("a vehicle's id is told beside a card", _told_beside, needs_clock=True),
     Chance("a start that fails ends with EVDisconnected", _gave_up),

@@ -55,6 +55,18 @@ class Ends(Enum):
     ANSWER_TO_STAMP = "answer to stamp"
     TO_ANSWER = "to answer"
     FROM_EXPIRY = "from expiry"
+    FROM_MINUTE = "from the full minute"
+
+
+TO_STAMP = (
+    Ends.STAMPS,
+    Ends.ARRIVAL_TO_STAMP,
+    Ends.ANSWER_TO_STAMP,
+    Ends.FROM_EXPIRY,
+    Ends.FROM_MINUTE,
+)
+CLOCKLESS = (Ends.STAMPS, Ends.FROM_MINUTE)
+"""What is measured where nobody has seen when a frame passed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,13 +87,29 @@ def length_s(ends: Ends, first: Exchange, then: Exchange) -> float | None:
         begin = first.stamp
     elif ends in (Ends.ANSWER_TO_ARRIVAL, Ends.ANSWER_TO_STAMP):
         begin = first.answered_at
+    elif ends is Ends.FROM_MINUTE:
+        begin = then.stamp and then.stamp.replace(second=0, microsecond=0)
     elif ends is Ends.FROM_EXPIRY:
         begin = moment(first.payload.get("expiryDate"))
-    if ends in (Ends.STAMPS, Ends.ARRIVAL_TO_STAMP, Ends.ANSWER_TO_STAMP, Ends.FROM_EXPIRY):
+    if ends in TO_STAMP:
         end = then.stamp
     elif ends is Ends.TO_ANSWER:
         end = then.answered_at
     return (end - begin) / S if begin is not None and end is not None else None
+
+
+FINE = (
+    "connector 0 after the others",
+    "stamp of connector 0",
+    "sample interval",
+    "Preparing said again",
+)
+"""How kinds begin whose length no turn of the firmware's loop is part of."""
+
+
+def is_fine(what: str) -> bool:
+    """Whether a kind of delay is one of those."""
+    return what.startswith(FINE)
 
 
 def gaps(told: Conversation) -> list[Gap]:
@@ -98,7 +126,7 @@ def gaps(told: Conversation) -> list[Gap]:
     if told.timed:
         return found
     # The answer to a heartbeat tells the time of both.
-    return [gap for gap in found if gap.ends is Ends.STAMPS or gap.then.action == "Heartbeat"]
+    return [gap for gap in found if gap.ends in CLOCKLESS or gap.then.action == "Heartbeat"]
 
 
 def _whole(told: Conversation) -> Iterator[Gap]:
@@ -188,6 +216,8 @@ def _on_their_way(told: Conversation) -> Iterator[Gap]:
             what = kinds.get(exchange.context, "")
         elif exchange.action == "StartTransaction":
             what = "StartTransaction on its way"
+        if exchange.context == "Sample.Clock" and stamp.minute % 5 == 0:
+            yield Gap("stamp of a sample by the clock", exchange, exchange, Ends.FROM_MINUTE)
         if not what:
             continue
         before, left[what] = left.get(what), exchange.at
@@ -267,6 +297,8 @@ def _rhythm(told: Conversation, run: Session) -> Iterator[Gap]:
     if not lengths or min(lengths) < 0.5:
         return
     every = usual_interval(sorted(lengths)[len(lengths) // 2])
+    if not any(is_backlog(samples[0], boot) for boot in reconnects(told)):
+        yield Gap(f"first sample, interval {every}", run.start, samples[0], Ends.STAMPS)
     for (a, b), length in zip(itertools.pairwise(samples), lengths, strict=True):
         if length > 1.5 * every or b.at - (b.stamp or b.at) > LIVE:
             continue

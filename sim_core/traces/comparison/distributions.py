@@ -36,6 +36,7 @@ FEW = 5
 HARDLY_ANY = 3
 FEW_RANGES, FEW_SHARE, FEW_S, FEW_LONG = 3.0, 0.35, 1.5, 0.03
 ANY_S, ANY_SHARE = 2.5, 0.15
+FINE_S, FINE_LONG, FINE_LEAST = 0.05, 0.01, 0.001
 LEAST_SHARE, LEAST_S = 0.03, 0.02
 
 
@@ -78,17 +79,20 @@ def two_samples(one: Sequence[float], other: Sequence[float]) -> Figure:
     return Figure(size, LIMIT / (root + 0.12 + 0.11 / root), where, lower)
 
 
-def span_of(values: Sequence[float]) -> tuple[float, float] | None:
+def span_of(values: Sequence[float], *, fine: bool = False) -> tuple[float, float] | None:
     """Where another draw from the same distribution lies, as far as a sample can tell.
 
     The range of n draws is so many standard deviations on the average; what is missing from it to
     `DEVIATIONS` on each side is added, and more the fewer they are. None where there is no draw.
+    `fine` is what no turn of a firmware's loop is part of: there a few draws tell more.
     """
     usual = without_outliers(values)
     if not usual:
         return None
     low, high, middle, n = min(usual), max(usual), abs(median(usual)), len(usual)
-    if n < HARDLY_ANY:
+    if n < FEW and fine:
+        more = max(FINE_S + FINE_LONG * middle, FEW_RANGES * (high - low))
+    elif n < HARDLY_ANY:
         more = ANY_S + ANY_SHARE * middle
     elif n < FEW:
         more = min(FEW_SHARE * middle, FEW_S + FEW_LONG * middle)
@@ -97,7 +101,7 @@ def span_of(values: Sequence[float]) -> tuple[float, float] | None:
         average_range = 2 * NormalDist().inv_cdf((n - 0.375) / (n + 0.25))
         wanted = DEVIATIONS * (1 + 1 / math.sqrt(n))
         more = (wanted / average_range - 0.5) * (high - low)
-        more = max(more, LEAST_S, LEAST_SHARE * middle)
+        more = max(more, LEAST_S, (FINE_LEAST if fine else LEAST_SHARE) * middle)
     return low - more, high + more
 
 
