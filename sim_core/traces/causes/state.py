@@ -61,7 +61,7 @@ def _configuration(told: Conversation, scene: Scene) -> None:
                 scene.keys.setdefault(key, value)
         break
     scene.keys.pop("OcppUrl", None)
-    if "MeterValueSampleInterval" not in changed and (interval := _sample_interval(told)):
+    if "MeterValueSampleInterval" not in changed and (interval := sample_interval(told)):
         scene.keys["MeterValueSampleInterval"] = str(interval)
     if any(mac.text("messageId") == "MacID" for mac in told.of("DataTransfer")):
         scene.keys.setdefault("AutoCharge", "true")

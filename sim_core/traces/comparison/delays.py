@@ -25,7 +25,7 @@ from sim_core.traces.causes.sessions import (
     reported,
     sessions,
 )
-from sim_core.traces.causes.state import usual_interval
+from sim_core.traces.causes.state import sample_interval, usual_interval
 from sim_core.traces.causes.vehicles import MAC_S, car_of, mac_of
 from sim_core.traces.comparison.orders import is_backlog
 from sim_core.traces.exchanges import Conversation, Exchange
@@ -105,6 +105,15 @@ FINE = (
     "Preparing said again",
 )
 """How kinds begin whose length no turn of the firmware's loop is part of."""
+
+
+FREE = ("first sample",)
+"""How kinds begin whose length is anything up to some interval: no single one is too long."""
+
+
+def is_free(what: str) -> bool:
+    """Whether a kind of delay can be judged only as a distribution."""
+    return what.startswith(FREE)
 
 
 def is_fine(what: str) -> bool:
@@ -296,7 +305,7 @@ def _rhythm(told: Conversation, run: Session) -> Iterator[Gap]:
     ]
     if not lengths or min(lengths) < 0.5:
         return
-    every = usual_interval(sorted(lengths)[len(lengths) // 2])
+    every = sample_interval(told) or usual_interval(min(lengths))
     if not any(is_backlog(samples[0], boot) for boot in reconnects(told)):
         yield Gap(f"first sample, interval {every}", run.start, samples[0], Ends.STAMPS)
     for (a, b), length in zip(itertools.pairwise(samples), lengths, strict=True):

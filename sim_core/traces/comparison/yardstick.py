@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sim_core.traces.comparison.delays import Gap, gaps, is_fine, length_s
+from sim_core.traces.comparison.delays import Gap, gaps, is_fine, is_free, length_s
 from sim_core.traces.comparison.distributions import span_of, without_outliers
 from sim_core.traces.comparison.measured import Ranges
 from sim_core.traces.comparison.orders import Orders, agreed
@@ -38,7 +38,7 @@ class Yardstick:
         spans = {
             what: span
             for what, took in lengths.items()
-            if (span := span_of(took, fine=is_fine(what)))
+            if not is_free(what) and (span := span_of(took, fine=is_fine(what)))
         }
         return cls(agreed(all_told), dict(lengths), spans, Ranges.of(all_told), found)
 
