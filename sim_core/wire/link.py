@@ -161,6 +161,24 @@ class Link:
         """When the call of ours that is still open was sent; None when none is."""
         return self._endpoint.waiting_since if self._endpoint else None
 
+    @property
+    def turning(self) -> str:
+        """What the link is in the middle of, though no time of the charge point need pass for it;
+        empty while it stands, rests or waits."""
+        if self.state is LinkState.CONNECTING:
+            return "dialling"
+        if not self.wanted and self.state is not LinkState.DOWN:
+            return "going down"
+        up = self.state is LinkState.CONNECTED
+        if up and (self._cut.is_set() or self._endpoint is None or self._endpoint.closed):
+            return "being cut"
+        return ""
+
+    @property
+    def open_ids(self) -> frozenset[str]:
+        """The message ids of our calls that wait for their answer."""
+        return frozenset(self._endpoint.open_ids) if self._endpoint else frozenset()
+
     def take_down(self) -> None:
         """Close the socket and stay closed until `bring_up`."""
         self._wanted.clear()

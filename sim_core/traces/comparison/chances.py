@@ -1,0 +1,216 @@
+"""What chance decides: judged as a rate, never by the single frame.
+
+Each chance is a question with yes or no that a conversation answers now and then. The single answer
+is not compared; how often it is yes is, over all that was played.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sim_core.traces.causes.sessions import Session, reconnects, sessions
+from sim_core.traces.causes.vehicles import MAC_S, SETTLED_S, power_w
+from sim_core.traces.exchanges import Conversation, Exchange, as_number
+from sim_core.traces.moments import S
+
+CHARGES_WITHIN = 10 * S
+SAMPLED_WITHIN = 60 * S
+RACE = 4 * S
+"""So long before a vehicle's id is told a card may come that makes it needless."""
+TRUNCATED_WH = 1
+FAR_ABOVE = 1.8
+"""Power.Offered that is so many times what flows is the rating."""
+LAGS, LEAST_RISING_W = 0.75, 7000.0
+WATTS = 1000.0
+"""More kW than that are no kW."""
+
+Answers = Iterator[tuple[Exchange, bool]]
+
+
+@dataclass(frozen=True)
+class Chance:
+    """See the module."""
+
+    what: str
+    answers: Callable[[Conversation], Answers]
+    """Each frame that answers the question, and how."""
+    needs_clock: bool = False
+
+
+def _ends_without_offer(told: Conversation) -> Answers:
+    offers = any("Power.Offered" in sample.values for sample in told.of("MeterValues"))
+    if not offers:
+        return
+    for sample in told.of("MeterValues"):
+        if sample.context == "Transaction.End":
+            yield sample, "Power.Offered" not in sample.values
+
+
+def _charges_unanswered(told: Conversation) -> Answers:
+    for run in sessions(told):
+        if run.failed or run.start.answered_at is None:
+            continue
+        for report in told.of("StatusNotification", run.connector):
+            near = timedelta(0) <= report.at - run.start.at < CHARGES_WITHIN
+            if report.status == "Charging" and near:
+                yield report, report.at < run.start.answered_at
+                break
+
+
+def is_early_sample(sample: Exchange) -> bool:
+    """Whether it is a sample of no transaction."""
+    return sample.context == "Sample.Periodic" and sample.transaction is None
+
+
+def _sampled_early(told: Conversation) -> Answers:
+    for run in sessions(told):
+        if run.start.at - run.began > CHARGES_WITHIN:
+            continue  # it has begun without a link
+        yield (
+            run.start,
+            any(
+                is_early_sample(sample)
+                and timedelta(0) <= run.start.at - sample.at < SAMPLED_WITHIN
+                for sample in told.of("MeterValues", run.connector)
+            ),
+        )
+
+
+def _truncated(told: Conversation) -> Answers:
+    for run in sessions(told):
+        end = next((s for s in run.samples if s.context == "Transaction.End"), None)
+        if end is None or run.stop is None or end.register_wh is None:
+            continue
+        stop_wh = run.stop.register_wh
+        if stop_wh is not None:
+            yield run.stop, 0.5 < end.register_wh - stop_wh < TRUNCATED_WH + 0.5
+
+
+def _offers(told: Conversation) -> Iterator[tuple[Session, list[float], float]]:
+    """Sessions with what they say is offered, and the most that flows, both in kW as printed."""
+    for run in sessions(told):
+        flowing = [s for s in run.samples if s.context == "Sample.Periodic" and power_w(s)]
+        offered = [as_number(s.values.get("Power.Offered")) for s in flowing]
+        said = [value for value in offered if value is not None]
+        if said:
+            yield run, said, max((power_w(s) or 0.0) / 1000 for s in flowing)
+
+
+def _offers_rating(told: Conversation) -> Answers:
+    for run, offered, most_kw in _offers(told):
+        yield run.start, min(offered) > FAR_ABOVE * most_kw and max(offered) < WATTS
+
+
+def _offers_watts(told: Conversation) -> Answers:
+    for run, offered, _ in _offers(told):
+        yield run.start, max(offered) >= WATTS
+
+
+def _lags(told: Conversation) -> Answers:
+    for run, offered, most_kw in _offers(told):
+        if max(offered) > FAR_ABOVE * most_kw:
+            continue
+        for sample in run.samples:
+            power, offer = power_w(sample), as_number(sample.values.get("Power.Offered"))
+            rising = sample.stamp is not None and run.age_s(sample.stamp) < SETTLED_S
+            if rising and power and power > LEAST_RISING_W and offer is not None:
+                yield sample, offer * 1000 < LAGS * power
+
+
+def _without_iccid(told: Conversation) -> Answers:
+    for boot in reconnects(told):
+        if "iccid" in boot.payload:
+            yield boot, boot.payload["iccid"] == ""
+
+
+def is_beside(told: Conversation, exchange: Exchange) -> bool:
+    """Whether it tells a vehicle's own id, though somebody was authorised just before: whether the
+    charger still knows what to do with the id is a race."""
+    if exchange.action == "Authorize":
+        if not any(mac.text("data") == exchange.id_tag for mac in told.of("DataTransfer")):
+            return False
+    elif exchange.text("messageId") != "MacID":
+        return False
+    own = exchange.id_tag or exchange.text("data")
+    return any(
+        timedelta(0) <= exchange.at - card.at < RACE and card.id_tag != own
+        for card in told.of("Authorize")
+    )
+
+
+def _told_beside(told: Conversation) -> Answers:
+    for plug in told.of("StatusNotification"):
+        at = plug.stamp
+        if plug.status != "Preparing" or at is None:
+            continue
+        macs = [m for m in told.of("DataTransfer") if m.text("messageId") == "MacID"]
+        for card in told.of("Authorize"):
+            early_s = (card.at - at) / S
+            of_vehicle = any(mac.text("data") == card.id_tag for mac in macs)
+            if of_vehicle or not MAC_S - RACE / S <= early_s <= MAC_S + 1:
+                continue
+            yield card, any(timedelta(0) <= mac.at - card.at < RACE for mac in macs)
+
+
+def _gave_up(told: Conversation) -> Answers:
+    for run in sessions(told):
+        if run.failed and run.stop is not None and run.stop.reason in ("Other", "EVDisconnected"):
+            yield run.stop, run.stop.reason == "EVDisconnected"
+
+
+CHANCES = (
+    Chance("Power.Offered is missing in Transaction.End", _ends_without_offer),
+    Chance("Charging comes before StartTransaction.conf", _charges_unanswered, needs_clock=True),
+    Chance("a sample without transactionId comes before its start", _sampled_early),
+    Chance("meterStop is 1 Wh below Transaction.End", _truncated),
+    Chance("Power.Offered is the rating", _offers_rating),
+    Chance("Power.Offered is in W", _offers_watts),
+    Chance("Power.Offered lags a rising power", _lags),
+    Chance("iccid is empty", _without_iccid),
+    Chance("a vehicle's id is told beside a card", _told_beside, needs_clock=True),
+    Chance("a start that fails ends with EVDisconnected", _gave_up),
+)
+"""What chance decides, as far as it is known. What flows during a ramp is in `measured`."""
+
+
+# -- where chance parts both -----------------------------------------------------------------------
+
+VAIN_AFTER = 60 * S
+"""A remote start that has led to no transaction by then comes to nothing."""
+PARTS_AFTER = 20 * S
+"""So long after the request both still say the same."""
+
+
+def _second_starts(told: Conversation) -> Answers:
+    """Whether a second gun, asked for while the first one charges, starts slowly and in vain."""
+    for asked in told.asked:
+        if asked.action != "RemoteStartTransaction" or asked.result.get("status") != "Accepted":
+            continue
+        busy = any(
+            run.connector != asked.connector
+            and run.start.at < asked.at
+            and (run.stop is None or run.stop.at > asked.at)
+            and not run.failed
+            for run in sessions(told)
+        )
+        if busy and told.exchanges[-1].at - asked.at > VAIN_AFTER:
+            starts = told.of("StartTransaction", asked.connector)
+            yield asked, not any(timedelta(0) < s.at - asked.at < VAIN_AFTER for s in starts)
+
+
+PARTS = Chance("a second gun starts slowly and in vain", _second_starts, needs_clock=True)
+
+
+def parted(
+    real: Conversation, twin: Conversation, asked: Sequence[tuple[Exchange, Exchange]]
+) -> tuple[datetime, datetime] | None:
+    """From when on both have gone ways of their own, on each side; None where they have not."""
+    theirs = {id(exchange): hit for exchange, hit in PARTS.answers(twin)}
+    here = {id(one): other for one, other in asked}
+    for exchange, hit in PARTS.answers(real):
+        other = here.get(id(exchange))
+        if other is not None and theirs.get(id(other), hit) != hit:
+            return exchange.at + PARTS_AFTER, other.at + PARTS_AFTER
+    return None

@@ -1,0 +1,89 @@
+"""Virtual time for a charge point and its CSMS on a real socket.
+
+An hour takes as long as its frames. A `ManualClock` fires what falls due and lets the loop run;
+what it cannot know is that a frame is on its way through the computer. Here the time stands still
+until nothing is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from sim_core.errors import UserError
+from sim_core.runtime.clock import ManualClock
+from sim_core.snapshot import LinkState
+from sim_core.station import Station
+from sim_core.twin.recorded_csms import RecordedCsms
+
+PATIENCE_S = 20.0
+"""Real seconds after which something has got stuck."""
+SOCKETS_S = 0.0002
+"""Real seconds between two looks at whether a frame has come through the computer."""
+
+
+class StuckError(UserError):
+    """Something is under way that never comes to an end, in a sentence."""
+
+
+class VirtualTime(ManualClock):
+    """See the module."""
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__(start)
+        self.pending: Callable[[], str] = str
+        """What is under way though no time passes, in a few words; empty when nothing is."""
+
+    async def settle(self) -> None:
+        """Let happen all that can happen without time passing. Raises StuckError."""
+        await super().settle()
+        what = self.pending()
+        if not what:
+            return
+        deadline = time.monotonic() + PATIENCE_S  # sockets live in real time
+        while what:
+            if time.monotonic() > deadline:
+                raise StuckError(f"The play is stuck: {what} for {PATIENCE_S:g} s.")
+            await asyncio.sleep(SOCKETS_S)
+            await super().settle()
+            what = self.pending()
+
+
+class UnderWay:
+    """What is on its way between a station and its CSMS."""
+
+    def __init__(self, station: Station, csms: RecordedCsms) -> None:
+        self._station = station
+        self._csms = csms
+        self._files_ended = 0
+        self.opened = False
+        """The station dials."""
+
+    def __call__(self) -> str:
+        """In a few words; empty when nothing is."""
+        if not self.opened:
+            return ""
+        station, csms = self._station, self._csms
+        files, link = station.charger.transfers, station.link
+        if files.ended != self._files_ended:
+            self._files_ended = files.ended
+            return "a file has come or gone"
+        if files.open:
+            return "a file is on its way"
+        if csms.sending:
+            return "a frame is being sent"
+        if link.turning:
+            return f"the link is {link.turning}"
+        if link.state is not LinkState.CONNECTED:
+            return "the CSMS is to see the end of the link" if csms.connected else ""
+        if not csms.connected:
+            return "the CSMS is to see the link"
+        open_calls = link.open_ids
+        if open_calls - csms.withheld:
+            return "calls are open"
+        outbox = station.charge_point.outbox
+        if open_calls and not outbox.pipelining:
+            return ""
+        return "" if outbox.idle else "the outbox has something to send"
