@@ -163,6 +163,8 @@ class ReservationSnapshot:
     group: str | None
     """Cards of this group may use it too."""
     until: datetime
+    connector_id: int = 0
+    """The one that it names; 0: whichever is free."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,44 @@ class ProfileSnapshot:
     """W or A."""
     until: datetime | None = None
     """When something else will hold; None: it goes on like this."""
+
+
+@dataclass(frozen=True)
+class CompositeSnapshot:
+    """What charging profiles and ratings together allow from now on, at a connector or (0) at all
+    of them together."""
+
+    connector_id: int
+    steps: tuple[tuple[datetime, float], ...]
+    """From when on, and how much in W; the first is when it was worked out."""
+    until: datetime
+    """How far it was worked out."""
+
+
+@dataclass(frozen=True)
+class TokenEntry:
+    """What the CSMS has said of a card, and is remembered."""
+
+    token: str
+    status: str
+    """As the protocol spells it, like Accepted."""
+    group: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TokensSnapshot:
+    """The cards that are known here: on the local list, which the CSMS has sent, and in the cache
+    of its answers. Only the first `TOKENS_SHOWN` of either."""
+
+    list_version: int = 0
+    list_length: int = 0
+    listed: tuple[TokenEntry, ...] = ()
+    list_counts: bool = True
+    """False: this charge point has none, or it is switched off."""
+    cache_length: int = 0
+    cached: tuple[TokenEntry, ...] = ()
+    cache_counts: bool = True
 
 
 @dataclass(frozen=True)
@@ -259,6 +299,8 @@ class ConnectorSnapshot:
     lock_jammed: bool = False
     fault: FaultSnapshot | None = None
     operative: bool = True
+    in_service: bool = True
+    """As the CSMS wants it, lastingly; `operative` is as it is."""
     scheduled_availability: str | None = None
     """Operative or Inoperative, where a change waits for the end of the transaction."""
     trace_w: tuple[float, ...] = ()
@@ -378,6 +420,14 @@ class StationSnapshot:
     """Status of the charge point itself (connector 0), as the protocol spells it."""
     reservation: ReservationSnapshot | None = None
     """A reservation of connector 0: one connector, whichever, is kept free for it."""
+    reservations: tuple[ReservationSnapshot, ...] = ()
+    """Every reservation that is kept, whether or not its connector is held just now."""
+    operative: bool = True
+    """The CSMS wants the charge point as a whole in service."""
+    tokens: TokensSnapshot = TokensSnapshot()
+    composites: tuple[CompositeSnapshot, ...] = ()
+    """What will be allowed when, where any charging profile counts: of the sum (connector 0) and
+    of each connector."""
     journal: JournalSnapshot = JournalSnapshot()
     sessions: tuple[SessionSnapshot, ...] = ()
     """What has been charged, the newest first: those that have ended and are still kept."""
@@ -407,3 +457,4 @@ class StationSnapshot:
 
 TRACE_LENGTH = 600
 JOURNAL_SHOWN = 100
+TOKENS_SHOWN = 200

@@ -41,11 +41,13 @@ from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.settings.options import ConfigError, Settings
-from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnapshot
+from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnapshot, TokensSnapshot
 from sim_core.standing_warnings import Standing
 from sim_core.station_snapshot import (
+    CompositesView,
     JournalView,
     SessionsView,
+    TokensView,
     connector_snapshot,
     reservation_snapshot,
     vehicle_words,
@@ -129,6 +131,8 @@ class Station:
         clock = environment.clock  # a fault in any of its timers is that of the charge point
         self._journal = JournalView(store.journal, charge_point.row_name)
         self._sessions = SessionsView(store.sessions)
+        self._tokens = TokensView(store.tokens, store.local_list, self._what_tokens_count)
+        self._composites = CompositesView(charge_point.charger.limits)
         self._state_watch = (
             None
             if store.path == MEMORY
@@ -484,7 +488,8 @@ class Station:
         charge_point, charger = self.charge_point, self.charger
         identity, ahead = charge_point.identity(), charge_point.environment.ahead
         # in a fleet nobody asks, and each of them would hold its own
-        sessions = self._sessions.look() if self.seen_afar else self._sessions
+        seen = self.seen_afar
+        sessions = self._sessions.look() if seen else self._sessions
         return StationSnapshot(
             charge_point_id=charger.config.charge_point_id,
             vendor=identity.vendor,
@@ -501,6 +506,14 @@ class Station:
             subprotocol=charge_point.speaker.dialect.subprotocol,
             status=charge_point.whole_word(),
             reservation=reservation_snapshot(charger.reservations.whole),
+            reservations=tuple(
+                shown
+                for one in charger.reservations.all
+                if (shown := reservation_snapshot(one)) is not None
+            ),
+            operative=charger.condition.operative,
+            tokens=self._tokens.look() if seen else TokensSnapshot(),
+            composites=self._composites.look(self.now(), charger.connectors) if seen else (),
             journal=self._journal.of(ahead),
             sessions=sessions.shown,
             firmware=charger.updates.snapshot(),
@@ -515,6 +528,9 @@ class Station:
             resumes=charger.config.model.behaviour.resume_after_power_loss,
             warnings=(*self.warnings, *self.refusals.standing()),
         )
+
+    def _what_tokens_count(self) -> tuple[bool, bool]:
+        return self.charger.token_list.enabled, self.charger.authorizer.caches
 
     def _link_picture(self) -> LinkSnapshot:
         link, registrar = self.link, self.charge_point.registrar

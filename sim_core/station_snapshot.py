@@ -6,18 +6,22 @@ has changed in them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
 from sim_core.charging.charger import Charger
 from sim_core.charging.connector import Connector
 from sim_core.charging.facts import Facts, refusals
+from sim_core.charging.limits import Limits
+from sim_core.charging.profile import moment_of
 from sim_core.hardware.model import Model
 from sim_core.hardware.vehicle import Garage, VehicleType
 from sim_core.snapshot import (
     JOURNAL_SHOWN,
+    TOKENS_SHOWN,
+    CompositeSnapshot,
     ConnectorSnapshot,
     ConnectorState,
     FaultSnapshot,
@@ -26,10 +30,12 @@ from sim_core.snapshot import (
     LostEntry,
     ReservationSnapshot,
     SessionSnapshot,
+    TokenEntry,
+    TokensSnapshot,
     TransactionSnapshot,
 )
-from sim_core.store.interface import Journal, Sessions
-from sim_core.store.records import Reservation, Session
+from sim_core.store.interface import Journal, LocalList, Sessions, TokenCache
+from sim_core.store.records import KnownToken, Reservation, Session
 
 
 class Words(Protocol):
@@ -95,6 +101,7 @@ def connector_snapshot(
         if fault and connector.fault_since
         else None,
         operative=connector.operative,
+        in_service=connector.in_service,
         scheduled_availability="Inoperative" if connector.leaving else None,
         trace_w=tuple(connector.trace_w),
         refusals=refusals(facts),
@@ -105,7 +112,9 @@ def reservation_snapshot(kept: Reservation | None) -> ReservationSnapshot | None
     """A reservation, if there is one."""
     if kept is None:
         return None
-    return ReservationSnapshot(kept.reservation_id, kept.token, kept.group, kept.until)
+    return ReservationSnapshot(
+        kept.reservation_id, kept.token, kept.group, kept.until, kept.connector_id
+    )
 
 
 @lru_cache(maxsize=64)
@@ -212,3 +221,77 @@ def _session(one: Session) -> SessionSnapshot:
         soc_end_percent=one.soc_end_percent,
         told=one.told.value,
     )
+
+
+class TokensView:
+    """The cards that are known, read only after one was learnt or the list has changed."""
+
+    __slots__ = ("_cache", "_counts", "_list", "_seen", "_shown")
+
+    def __init__(
+        self, cache: TokenCache, listed: LocalList, counts: Callable[[], tuple[bool, bool]]
+    ) -> None:
+        """`counts`: whether the list does, and whether the cache does."""
+        self._cache = cache
+        self._list = listed
+        self._counts = counts
+        self._seen: object = None
+        self._shown = TokensSnapshot()
+
+    def look(self) -> TokensSnapshot:
+        """See what there is now."""
+        counts = self._counts()
+        seen = (self._cache.revision, self._list.revision, counts)
+        if self._seen != seen:
+            self._seen = seen
+            self._shown = TokensSnapshot(
+                list_version=self._list.version(),
+                list_length=self._list.length(),
+                listed=_entries(self._list.first(TOKENS_SHOWN)),
+                list_counts=counts[0],
+                cache_length=self._cache.length(),
+                cached=_entries(self._cache.first(TOKENS_SHOWN)),
+                cache_counts=counts[1],
+            )
+        return self._shown
+
+
+def _entries(known: Iterable[KnownToken]) -> tuple[TokenEntry, ...]:
+    return tuple(TokenEntry(one.token, one.status, one.group, one.expires_at) for one in known)
+
+
+COMPOSITE_S = 24 * 3600
+"""How far ahead a composite schedule is worked out for a picture."""
+COMPOSITE_FRESH = timedelta(minutes=30)
+"""After so long it is worked out anew, for it has so much less before it."""
+
+
+class CompositesView:
+    """What is allowed when, worked out only after something has changed, or for a later day."""
+
+    __slots__ = ("_limits", "_seen", "_shown", "_since")
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._seen = -1
+        self._since: datetime | None = None
+        self._shown: tuple[CompositeSnapshot, ...] = ()
+
+    def look(self, now: datetime, connectors: Iterable[int]) -> tuple[CompositeSnapshot, ...]:
+        """See what there is now."""
+        since = self._since
+        stale = since is None or not timedelta(0) <= now - since < COMPOSITE_FRESH
+        if self._seen != self._limits.revision or stale:
+            self._seen, self._since = self._limits.revision, now
+            heeded = self._limits.any_profile
+            numbers = (0, *connectors) if heeded else ()
+            self._shown = tuple(self._composite(number, now) for number in numbers)
+        return self._shown
+
+    def _composite(self, connector_id: int, now: datetime) -> CompositeSnapshot:
+        made = self._limits.composite(connector_id, moment_of(now), COMPOSITE_S, "W")
+        return CompositeSnapshot(
+            connector_id,
+            tuple((now + timedelta(seconds=one.start_s), one.limit) for one in made.periods),
+            now + timedelta(seconds=made.reach_s),
+        )

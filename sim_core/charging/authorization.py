@@ -38,6 +38,11 @@ class Authorizer:
         self._csms = csms
         self._now = now
 
+    @property
+    def caches(self) -> bool:
+        """Whether what the CSMS says of cards is remembered."""
+        return self._policy.flag(Setting.CACHES_TOKENS)
+
     async def decide(self, token: str) -> Verdict:
         """May this card charge? Asks the CSMS unless what is known here is enough or all there is;
         a refusal has its sentence."""

@@ -55,6 +55,7 @@ class Limits:
         "_ratings",
         "_timer",
         "due_s",
+        "revision",
         "snapshots",
     )
 
@@ -88,6 +89,8 @@ class Limits:
         self._cap: Limit | None = None
         self.due_s: float | None = None
         """When, on the clock that never goes back, something else may hold; None: never."""
+        self.revision = 0
+        """Raised whenever something else holds, or will."""
         self.snapshots: dict[int, ProfileSnapshot] = {}
         """What holds for each connector now (0: for their sum), where anything does."""
 
@@ -206,6 +209,11 @@ class Limits:
             return cap
         return own
 
+    @property
+    def any_profile(self) -> bool:
+        """Whether any charging profile is installed that this charger heeds."""
+        return self._policy.has(Feature.SMART_CHARGING) and len(self._profiles) > 0
+
     def composite(
         self, connector_id: int, at: Moment, duration_s: int, unit: str
     ) -> CompositeSchedule:
@@ -228,6 +236,7 @@ class Limits:
 
     def _lay(self, at: Moment) -> None:
         """Put the limits of a moment on the metal."""
+        self.revision += 1
         self.snapshots = {}
         running = {connector.number: self._stack(connector, at) for connector in self._running()}
         stacks = {0: self._cap_stack(), **running}

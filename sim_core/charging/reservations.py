@@ -116,6 +116,11 @@ class Reservations:
     # -- who may use what --------------------------------------------
 
     @property
+    def all(self) -> tuple[Reservation, ...]:
+        """Every one that is kept, by its id."""
+        return tuple(self._kept[number] for number in sorted(self._kept))
+
+    @property
     def whole(self) -> Reservation | None:
         """The reservation that names no connector."""
         return naming(self._kept.values(), ANY)

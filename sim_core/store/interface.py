@@ -170,6 +170,15 @@ class Sessions(Protocol):
 class TokenCache(Protocol):
     """What the CSMS has said of tokens when it was asked: the authorization cache."""
 
+    revision: int
+    """Raised by every change."""
+
+    def length(self) -> int:
+        """How many tokens are remembered."""
+
+    def first(self, limit: int) -> list[KnownToken]:
+        """The first `limit` of them, by name."""
+
     def learn(self, token: KnownToken, at: datetime) -> None:
         """Remember what the CSMS said of a token."""
 
@@ -185,6 +194,12 @@ class TokenCache(Protocol):
 
 class LocalList(Protocol):
     """The tokens that the CSMS has sent ahead: the local authorization list."""
+
+    revision: int
+    """Raised by every change."""
+
+    def first(self, limit: int) -> list[KnownToken]:
+        """The first `limit` of them, by name."""
 
     def version(self) -> int:
         """The version of the list; 0 while nobody is on it."""

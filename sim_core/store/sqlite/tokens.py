@@ -23,12 +23,21 @@ class _TooManyError(Exception):
 class TokenCache:
     """See `interface.TokenCache`."""
 
-    __slots__ = ("_db",)
+    __slots__ = ("_db", "revision")
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.revision = 0
+
+    def length(self) -> int:
+        count: int = self._db.execute("SELECT count(*) FROM known_tokens").fetchone()[0]
+        return count
+
+    def first(self, limit: int) -> list[KnownToken]:
+        return _first(self._db, "known_tokens", limit)
 
     def learn(self, token: KnownToken, at: datetime) -> None:
+        self.revision += 1
         with self._db.together():
             self._db.execute(
                 "INSERT OR REPLACE INTO known_tokens VALUES (?, ?, ?, ?, ?)",
@@ -43,6 +52,7 @@ class TokenCache:
         return _known(row)
 
     def clear(self) -> None:
+        self.revision += 1
         with self._db.together():
             self._db.execute("DELETE FROM known_tokens")
 
@@ -54,10 +64,11 @@ class TokenCache:
 class LocalList:
     """See `interface.LocalList`."""
 
-    __slots__ = ("_db",)
+    __slots__ = ("_db", "revision")
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.revision = 0
 
     def version(self) -> int:
         if not self.length():
@@ -68,6 +79,9 @@ class LocalList:
     def length(self) -> int:
         count: int = self._db.execute("SELECT count(*) FROM local_list").fetchone()[0]
         return count
+
+    def first(self, limit: int) -> list[KnownToken]:
+        return _first(self._db, "local_list", limit)
 
     def find(self, token: str) -> KnownToken | None:
         row = self._db.execute(
@@ -85,6 +99,7 @@ class LocalList:
         full: bool,
         most: int,
     ) -> bool:
+        self.revision += 1
         with contextlib.suppress(_TooManyError), self._db.together():
             if full:
                 self._db.execute("DELETE FROM local_list")
@@ -100,6 +115,15 @@ class LocalList:
             self._db.execute("INSERT OR REPLACE INTO local_list_version VALUES (1, ?)", (version,))
             return True
         return False
+
+
+def _first(db: Database, table: str, limit: int) -> list[KnownToken]:
+    rows = db.execute(
+        f"SELECT token, status, group_token, expires_at FROM {table}"
+        " ORDER BY token COLLATE BINARY LIMIT ?",
+        (limit,),
+    )
+    return [known for row in rows if (known := _known(row))]
 
 
 def _columns(known: KnownToken) -> tuple[str, str, str | None, str | None]:
