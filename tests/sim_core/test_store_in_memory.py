@@ -209,7 +209,7 @@ def _all_that_can_be_read(store: Store) -> dict[str, Any]:
         "tags": [store.tokens.find(tag) for tag in TAGS],
         "listed": [store.local_list.find(tag) for tag in TAGS],
         "list": (store.local_list.length(), store.local_list.version()),
-        "first": (store.local_list.first(2), store.tokens.first(2), store.tokens.length()),
+        "cards": (store.local_list.first(2), store.tokens.first(2), store.tokens.length()),
         "token revisions": (store.local_list.revision, store.tokens.revision),
         "reservations": store.reservations.all(),
         "events": (store.security_log.all(), store.security_log.next_waiting()),

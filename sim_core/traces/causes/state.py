@@ -72,7 +72,7 @@ def _configuration(told: Conversation, scene: Scene) -> None:
             scene.known_cards = tuple(sorted(cards - {""}))
 
 
-def _sample_interval(told: Conversation) -> int | None:
+def sample_interval(told: Conversation) -> int | None:
     stamps: dict[object, list[datetime]] = {}
     for sample in told.of("MeterValues"):
         if sample.context == "Sample.Periodic" and sample.stamp:
