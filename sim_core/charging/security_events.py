@@ -15,6 +15,8 @@ from sim_core.store.interface import SecurityLog
 
 STARTUP, REBOOT = "StartupOfTheDevice", "ResetOrReboot"
 FIRMWARE_UPDATED, CLOCK_SET = "FirmwareUpdated", "SettingSystemTime"
+INVALID_FIRMWARE_SIGNATURE = "InvalidFirmwareSignature"
+INVALID_SIGNING_CERTIFICATE = "InvalidFirmwareSigningCertificate"
 INVALID_CSMS_CERTIFICATE = "InvalidCentralSystemCertificate"
 LONGEST_INFO = 255
 

@@ -16,6 +16,10 @@ VERSION, UPDATE = "firmware", "firmware update"
 IDLE = "Idle"
 DOWNLOADING, DOWNLOADED, DOWNLOAD_FAILED = "Downloading", "Downloaded", "DownloadFailed"
 INSTALLING, INSTALLED, INSTALLATION_FAILED = "Installing", "Installed", "InstallationFailed"
+DOWNLOAD_SCHEDULED, INSTALL_SCHEDULED = "DownloadScheduled", "InstallScheduled"
+SIGNATURE_VERIFIED, INVALID_SIGNATURE = "SignatureVerified", "InvalidSignature"
+INSTALL_REBOOTING = "InstallRebooting"
+"""Stages that OCPP 2.0.1 has words for and OCPP 1.6 has not."""
 
 
 class Stage(str, Enum):
@@ -25,7 +29,7 @@ class Stage(str, Enum):
     """For its retrieve date."""
     LOADING = "loading"
     READY = "ready"
-    """The file is there; it waits for the last session to end."""
+    """The file is there; it waits for its install date, and for the last session to end."""
     INSTALLING = "installing"
     DONE = "done"
     """The new version is in place and boots."""
@@ -54,18 +58,33 @@ class Update:
     pause_s: int
     stage: Stage = Stage.WAITING
     image: Image | None = None
+    install_at: datetime | None = None
+    """Not before; None: as soon as it may."""
+    request_id: int | None = None
+    """What the CSMS calls the order; None: it has no name for it."""
+    certificate: str = ""
+    """PEM of whoever has signed the file; empty: it is not signed."""
+    signature: str = ""
+    """Base64 of the signature over the file."""
+    sessions_go_on: bool = False
+    """Sessions may begin while it waits for the last one to end."""
 
 
 def document_of(update: Update) -> dict[str, Any]:
-    return asdict(update) | {"retrieve_at": update.retrieve_at.isoformat()}
+    install_at = update.install_at.isoformat() if update.install_at else None
+    return asdict(update) | {
+        "retrieve_at": update.retrieve_at.isoformat(),
+        "install_at": install_at,
+    }
 
 
 def update_of(document: dict[str, Any]) -> Update:
-    image = document["image"]
+    image, install_at = document["image"], document.get("install_at")
     return Update(
         **{
             **document,
             "retrieve_at": datetime.fromisoformat(document["retrieve_at"]),
+            "install_at": datetime.fromisoformat(install_at) if install_at else None,
             "pause_s": pause_of(document["pause_s"]),
             "stage": Stage(document["stage"]),
             "image": Image(**image) if image else None,

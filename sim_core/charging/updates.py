@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sim_core.charging.condition import Condition
@@ -23,16 +23,25 @@ from sim_core.charging.connector import Connector
 from sim_core.charging.csms import Csms
 from sim_core.charging.domain_events import UpdateStepped
 from sim_core.charging.environment import Environment
-from sim_core.charging.security_events import FIRMWARE_UPDATED, SecurityEvents
+from sim_core.charging.security_events import (
+    FIRMWARE_UPDATED,
+    INVALID_FIRMWARE_SIGNATURE,
+    SecurityEvents,
+)
 from sim_core.charging.update_record import (
     AFTER_A_BOOT,
     DOWNLOAD_FAILED,
+    DOWNLOAD_SCHEDULED,
     DOWNLOADED,
     DOWNLOADING,
     IDLE,
+    INSTALL_REBOOTING,
+    INSTALL_SCHEDULED,
     INSTALLATION_FAILED,
     INSTALLED,
     INSTALLING,
+    INVALID_SIGNATURE,
+    SIGNATURE_VERIFIED,
     UPDATE,
     VERSION,
     Stage,
@@ -42,11 +51,14 @@ from sim_core.charging.update_record import (
 )
 from sim_core.charging.uploads import shown
 from sim_core.charging.vocabulary import Cause
+from sim_core.files import signatures
 from sim_core.files.firmware_image import Image, read_image
-from sim_core.files.transfer import TransferError, Transfers
+from sim_core.files.transfer import Received, TransferError, Transfers
 from sim_core.runtime.clock import Timer
 from sim_core.snapshot import FirmwareSnapshot
 from sim_core.store.interface import Store
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class Updates:
@@ -61,6 +73,7 @@ class Updates:
         "_environment",
         "_on_change",
         "_parked",
+        "_request_id",
         "_restart",
         "_security",
         "_seen",
@@ -105,6 +118,7 @@ class Updates:
         self.version = built_in
         """The version that runs."""
         self._update: Update | None = None
+        self._request_id: int | None = None
         self._work: asyncio.Task[None] | None = None
         self._timer: Timer | None = None
         self._parked: list[Connector] = []
@@ -125,6 +139,16 @@ class Updates:
     def snapshot(self) -> FirmwareSnapshot:
         """What viewers see of it."""
         return self._seen
+
+    @property
+    def request_id(self) -> int | None:
+        """What the CSMS calls the order that is under way, or was the last."""
+        return self._request_id
+
+    @property
+    def under_way(self) -> bool:
+        """An order is being carried out, be it that it waits."""
+        return self._update is not None
 
     # -- boots, power and clock --------------------------------------
 
@@ -184,7 +208,11 @@ class Updates:
             self._timer.cancel()
             self._timer = None
         wait_s = (update.retrieve_at - self._environment.now()).total_seconds()
-        self._see(IDLE, due_at=update.retrieve_at)
+        if wait_s > 0 and update.request_id is not None:
+            if self._seen.status != DOWNLOAD_SCHEDULED or not self._seen.active:
+                self._step(DOWNLOAD_SCHEDULED, due_at=update.retrieve_at)
+        else:
+            self._see(IDLE, due_at=update.retrieve_at)
         if wait_s > 0:
             self._timer = self._environment.clock.call_later(wait_s, self._load)
         else:
@@ -193,6 +221,8 @@ class Updates:
     def look(self) -> None:
         """Something may have become free: install if nobody charges any more."""
         if not self._at(Stage.READY) or not self._may_go_on():
+            return
+        if self._waits_for_its_date():
             return
         busy = [
             connector.number for connector in self._connectors.values() if _in_session(connector)
@@ -243,11 +273,45 @@ class Updates:
                 image = read_image(file.name, file.head, size=file.size, sha256=file.sha256)
                 self._keep(replace(update, stage=Stage.READY, image=image))
                 self._step(DOWNLOADED, image=image)
+                if not self._is_genuine(update, file):
+                    self._release()
                 break
         self._work = None
         if self._condition.updating:
             self._tell_connectors()
             self.look()
+
+    def _waits_for_its_date(self) -> bool:
+        """Whether the install date is still to come; then it is waited for."""
+        update = self._update
+        assert update is not None
+        if update.install_at is None or update.install_at <= self._environment.now():
+            return False
+        if self._seen.status != INSTALL_SCHEDULED:
+            self._step(INSTALL_SCHEDULED, due_at=update.install_at, image=update.image)
+        if self._timer is None:
+            wait_s = (update.install_at - self._environment.now()).total_seconds()
+            self._timer = self._environment.clock.call_later(wait_s, self._install_date)
+        return True
+
+    def _install_date(self) -> None:
+        self._timer = None
+        self._set(self._update)
+        self._tell_connectors()
+        self.look()
+
+    def _is_genuine(self, update: Update, file: Received) -> bool:
+        """Whether a signed file is what its signer has signed; one without signature is."""
+        if not update.certificate:
+            return True
+        why = signatures.why_not_signed(update.certificate, update.signature, file.sha256)
+        if not why:
+            self._step(SIGNATURE_VERIFIED)
+            return True
+        self._keep(None)
+        self._step(INVALID_SIGNATURE, trouble=why, active=False)
+        self._security.note(INVALID_FIRMWARE_SIGNATURE, why)
+        return False
 
     def _install(self) -> None:
         update = self._update
@@ -286,6 +350,8 @@ class Updates:
                 )
                 self._keep(replace(update, stage=Stage.DONE))
             why = f"firmware {image.version} is in place: the charge point reboots"
+            if update.request_id is not None:
+                self._step(INSTALL_REBOOTING, image=image)
         await self._restart(why)
 
     def _release(self) -> None:
@@ -329,7 +395,11 @@ class Updates:
 
     def _set(self, update: Update | None) -> None:
         self._update = update
-        ready = Phase.WAITING if self._at(Stage.READY) else Phase.NONE
+        if update is not None:
+            self._request_id = update.request_id
+        waits = self._at(Stage.READY) and update is not None and not update.sessions_go_on
+        early = update is not None and (update.install_at or EPOCH) > self._environment.now()
+        ready = Phase.WAITING if waits and not early else Phase.NONE
         self._condition.update = Phase.INSTALLING if self.installing else ready
 
     def _tell_connectors(self) -> None:
@@ -374,7 +444,7 @@ class Updates:
             since=self._seen.since if same else self._environment.now(),
             due_at=due_at,
             trouble=trouble,
-            failed=status in (DOWNLOAD_FAILED, INSTALLATION_FAILED),
+            failed=status in (DOWNLOAD_FAILED, INSTALLATION_FAILED, INVALID_SIGNATURE),
         )
         self._on_change()
 

@@ -27,6 +27,19 @@ from sim_core.wire.timestamps import moment, stamp
 
 PROFILE = "FirmwareManagement"
 DIAGNOSTICS = "diagnostics"
+WORDS = frozenset(
+    {
+        "Downloaded",
+        "DownloadFailed",
+        "Downloading",
+        "Idle",
+        "InstallationFailed",
+        "Installing",
+        "Installed",
+    }
+)
+"""FirmwareStatus (§7.25): the stages between these have no word in 1.6. The `ocpp` package has more
+of them, for signed updates."""
 
 Say = Callable[[str, Payload], None]
 """Sends something whose answer changes nothing."""
@@ -92,7 +105,7 @@ class FirmwareManagement:
 
     def update_stepped(self, event: UpdateStepped) -> None:
         """FirmwareStatusNotification (§4.5)."""
-        if not self._speech.mute_transfers:
+        if not self._speech.mute_transfers and event.status in WORDS:
             self._say("FirmwareStatusNotification", {"status": event.status})
 
     def trigger_firmware(self, _: int | None = None) -> None:

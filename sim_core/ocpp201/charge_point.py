@@ -19,11 +19,13 @@ from sim_core.charging.domain_events import (
     LookedAtWhole,
     ReservationEnded,
     TransactionEnded,
+    UpdateStepped,
     UploadStepped,
 )
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts, charging_state
 from sim_core.charging.starting import drop_authorization
+from sim_core.charging.update_record import INSTALL_REBOOTING, INSTALLATION_FAILED
 from sim_core.charging.vocabulary import Cause
 from sim_core.events import Event
 from sim_core.evidence import Witness
@@ -32,10 +34,12 @@ from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Identity
 from sim_core.ocpp201.access import PASSWORD, Credentials
 from sim_core.ocpp201.adapter import Adapter
+from sim_core.ocpp201.certificates import Certificates
 from sim_core.ocpp201.charging_profiles import RULES
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.dialect import OCPP_201
 from sim_core.ocpp201.display import CHARGING, FAULTED, IDLE, UNAVAILABLE, Display
+from sim_core.ocpp201.firmware import Firmware
 from sim_core.ocpp201.functional_blocks import routes_of
 from sim_core.ocpp201.live_values import connect
 from sim_core.ocpp201.logs import LOG, Logs
@@ -73,13 +77,19 @@ from sim_core.wire.speaker import Speaker
 from sim_core.wire.trial import RetryPolicy
 from sim_core.wire.wire_format import CLEAN, WireFormat
 
+FIRMWARE_UPDATE = "FirmwareUpdate"
+"""BootReasonEnumType of what follows an installation."""
+REBOOT_FOLLOWS = frozenset({INSTALL_REBOOTING, INSTALLATION_FAILED})
+
 
 class ChargePoint:
     """See the module. Made on the loop that it lives on."""
 
     __slots__ = (
         "_answers",
+        "_certificates",
         "_display",
+        "_firmware",
         "_identity",
         "_logs",
         "_monitoring",
@@ -274,6 +284,17 @@ class ChargePoint:
             say_triggered=adapter.say_triggered,
         )
         adapter.also(UploadStepped, self._logs.stepped)
+        self._certificates = Certificates(environment, store.documents, self.model)
+        self._firmware = Firmware(
+            environment,
+            charger.updates,
+            charger.security,
+            self._certificates,
+            self.model,
+            say=adapter.say,
+            say_triggered=adapter.say_triggered,
+        )
+        adapter.also(UpdateStepped, self._firmware_stepped)
         self._monitoring = Monitoring(
             environment,
             self.model,
@@ -317,7 +338,8 @@ class ChargePoint:
                 self._answers,
                 self._smart_charging,
                 self._logs,
-                (self._reservations, self._monitoring, self._display),
+                self._firmware,
+                (self._certificates, self._reservations, self._monitoring, self._display),
             )
         return self._routes.get(action)
 
@@ -420,6 +442,11 @@ class ChargePoint:
     def _drop(self, connector: Connector, cause: Cause) -> None:
         drop_authorization(connector, cause, self.adapter)
         self.charger.looking.changed(connector, cause)
+
+    def _firmware_stepped(self, event: UpdateStepped) -> None:
+        if event.status in REBOOT_FOLLOWS:
+            self.adapter.next_boot = FIRMWARE_UPDATE
+        self._firmware.stepped(event)
 
     def _boots_because(self, reason: str) -> None:
         self.adapter.next_boot = reason

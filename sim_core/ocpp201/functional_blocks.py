@@ -15,6 +15,7 @@ from sim_core.ocpp201.cards import CacheMessages
 from sim_core.ocpp201.customer_information import CustomerInformation
 from sim_core.ocpp201.data_transfer import Costs, DataTransfer
 from sim_core.ocpp201.device_model import DeviceModel
+from sim_core.ocpp201.firmware import Firmware
 from sim_core.ocpp201.local_list import LocalListMessages
 from sim_core.ocpp201.logs import Logs
 from sim_core.ocpp201.registration import Registrar
@@ -46,6 +47,7 @@ def routes_of(
     answers: TransactionAnswers,
     smart_charging: SmartCharging,
     logs: Logs,
+    firmware: Firmware,
     more: Sequence[object],
 ) -> Routes:
     """The routes of a station that is made of these parts; `more` are blocks that it has, too."""
@@ -80,6 +82,7 @@ def routes_of(
             "StatusNotification": Said(each(statuses.say)),
             "MeterValues": Said(events.meter_values),
             "LogStatusNotification": Said(logs.trigger, needs_evse=False),
+            "FirmwareStatusNotification": Said(firmware.trigger, needs_evse=False),
             "TransactionEvent": Said(transaction_events, no_transaction),
         },
         connectors,
@@ -112,6 +115,7 @@ def routes_of(
             LocalListMessages(charger.token_list, store.documents, tokens, environment.note),
             smart_charging,
             logs,
+            firmware,
             CustomerInformation(environment, store.tokens, store.journal, outbox),
             DataTransfer(charger.config.model.identity.vendor),
             Costs(environment.note, events.with_id),

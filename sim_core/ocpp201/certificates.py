@@ -1,0 +1,158 @@
+"""Roots that are installed: InstallCertificate, DeleteCertificate, GetInstalledCertificateIds (M03
+to M05).
+
+Those of the CSMS count for the next TLS handshake, beside the file that the operator names; those
+of the manufacturer for signed firmware. Roots of ISO 15118 have no use here and are refused;
+certificates of the station's own are not signed by a CSMS yet (A02): NotSupported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ocpp.v201.enums import Action
+
+from sim_core.charging.environment import Environment
+from sim_core.files import signatures
+from sim_core.ocpp201.answers import reply
+from sim_core.ocpp201.device_model import DeviceModel
+from sim_core.ocpp201.variables import Component
+from sim_core.store.interface import Documents
+from sim_core.wire.answers import Payload
+from sim_core.wire.routes import Reply
+from sim_core.wire.routing import on
+
+NAME = "ocpp201 certificates"
+CSMS, MANUFACTURER = "CSMSRootCertificate", "ManufacturerRootCertificate"
+KNOWN = (CSMS, MANUFACTURER)
+MOST = 10
+"""Certificates that are kept (SecurityCtrlr.CertificateEntries)."""
+USUAL_HASH = "SHA256"
+
+
+class Certificates:
+    """The roots of one station."""
+
+    __slots__ = ("_documents", "_environment", "_kept")
+
+    def __init__(self, environment: Environment, documents: Documents, model: DeviceModel) -> None:
+        self._environment = environment
+        self._documents = documents
+        self._kept: list[tuple[str, str]] = [
+            (use, pem) for use, pem in (documents.get(NAME) or {}).get("certificates", [])
+        ]
+        model.live(Component("SecurityCtrlr"), "CertificateEntries", lambda: str(len(self._kept)))
+
+    def of(self, use: str) -> list[str]:
+        """The certificates (PEM) of a use."""
+        return [pem for kind, pem in self._kept if kind == use]
+
+    @on(Action.install_certificate)
+    def install_certificate(self, certificate_type: str, certificate: str, **_: Any) -> Reply:
+        """M05: one that is there already is replaced."""
+        if certificate_type not in KNOWN:
+            why = f"a {certificate_type} has no use here: there is no ISO 15118"
+            return reply("Rejected", code="NotSupported", why=why)
+        if why := signatures.why_not_valid(certificate, self._environment.now()):
+            return reply("Rejected", code="InvalidCertificate", why=why)
+        kept = [(use, pem) for use, pem in self._kept if not same(pem, certificate)]
+        if len(kept) >= MOST:
+            why = f"{MOST} certificates are installed already: delete one first"
+            return reply("Rejected", code="CertChainError", why=why)
+        self._keep([*kept, (certificate_type, certificate)])
+        self._environment.note("security", f"a {certificate_type} was installed")
+        return reply("Accepted")
+
+    @on(Action.delete_certificate)
+    def delete_certificate(self, certificate_hash_data: Payload, **_: Any) -> Reply:
+        """M04."""
+        algorithm = certificate_hash_data["hashAlgorithm"]
+        left = [
+            (use, pem)
+            for use, pem in self._kept
+            if not _fits(hash_data(pem, algorithm), certificate_hash_data)
+        ]
+        if len(left) == len(self._kept):
+            return reply("NotFound")
+        self._keep(left)
+        self._environment.note("security", "a certificate was deleted")
+        return reply("Accepted")
+
+    @on(Action.get_installed_certificate_ids)
+    def get_installed_certificate_ids(
+        self, certificate_type: Sequence[str] | None = None, **_: Any
+    ) -> Reply:
+        """M03: without a type all of them."""
+        found = [
+            {"certificateType": use, "certificateHashData": hash_data(pem, USUAL_HASH)}
+            for use, pem in self._kept
+            if certificate_type is None or use in certificate_type
+        ]
+        if not found:
+            return reply("NotFound")
+        return reply("Accepted", certificateHashDataChain=found)
+
+    def _keep(self, certificates: list[tuple[str, str]]) -> None:
+        self._documents.put(NAME, {"certificates": certificates} if certificates else None)
+        self._kept = certificates
+
+
+def hash_data(pem: str, algorithm: str) -> Payload:
+    """CertificateHashDataType of a root: it has issued itself (RFC 6960, CertID)."""
+    from cryptography.hazmat.primitives.hashes import (
+        SHA256,
+        SHA384,
+        SHA512,
+        Hash,
+        HashAlgorithm,
+    )
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    certificate = signatures.read_certificate(pem)
+    assert not isinstance(certificate, str), "what is kept was read before"
+    kinds: dict[str, HashAlgorithm] = {"SHA256": SHA256(), "SHA384": SHA384(), "SHA512": SHA512()}
+
+    def hashed(data: bytes) -> str:
+        digest = Hash(kinds[algorithm])
+        digest.update(data)
+        return digest.finalize().hex()
+
+    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return {
+        "hashAlgorithm": algorithm,
+        "issuerNameHash": hashed(certificate.issuer.public_bytes()),
+        "issuerKeyHash": hashed(bit_string_of(key)),
+        "serialNumber": f"{certificate.serial_number:x}",
+    }
+
+
+def bit_string_of(spki: bytes) -> bytes:
+    """The key's bits of a SubjectPublicKeyInfo in DER, without tag, length and count of unused bits
+    (RFC 6960, §4.1.1: issuerKeyHash)."""
+    _, body, _ = _element(spki)
+    _, _, rest = _element(body)
+    _, bits, _ = _element(rest)
+    return bits[1:]
+
+
+def _element(der: bytes) -> tuple[int, bytes, bytes]:
+    """Tag, content, and what follows, of the first DER element."""
+    tag, length, at = der[0], der[1], 2
+    if length & 0x80:
+        more = length & 0x7F
+        length, at = int.from_bytes(der[2 : 2 + more], "big"), 2 + more
+    return tag, der[at : at + length], der[at + length :]
+
+
+def same(pem: str, other: str) -> bool:
+    """Whether two PEM texts are of one certificate."""
+    one, two = signatures.read_certificate(pem), signatures.read_certificate(other)
+    return not isinstance(one, str) and one == two
+
+
+def _fits(own: Payload, wanted: Payload) -> bool:
+    return all(
+        str(own[name]).casefold().lstrip("0") == str(wanted[name]).casefold().lstrip("0")
+        for name in ("issuerNameHash", "issuerKeyHash", "serialNumber")
+    )
