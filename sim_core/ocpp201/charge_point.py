@@ -64,7 +64,7 @@ from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock, GuardedClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.runtime.tasks import Tasks
-from sim_core.snapshot import ConnectorState
+from sim_core.snapshot import ConnectorState, Registration
 from sim_core.store.interface import Store
 from sim_core.store.records import JournalRow
 from sim_core.wire.access import NOTHING_SET, Access
@@ -72,7 +72,7 @@ from sim_core.wire.answers import Payload
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.outbox import Outbox
 from sim_core.wire.refusals import Heard
-from sim_core.wire.routes import Route, Routes
+from sim_core.wire.routes import Refusal, Route, Routes
 from sim_core.wire.speaker import Speaker
 from sim_core.wire.trial import RetryPolicy
 from sim_core.wire.wire_format import CLEAN, WireFormat
@@ -80,6 +80,13 @@ from sim_core.wire.wire_format import CLEAN, WireFormat
 FIRMWARE_UPDATE = "FirmwareUpdate"
 """BootReasonEnumType of what follows an installation."""
 REBOOT_FOLLOWS = frozenset({INSTALL_REBOOTING, INSTALLATION_FAILED})
+
+
+def _while_rejected(**_: object) -> Refusal:
+    return Refusal("SecurityError", "BootNotification was answered Rejected: accept it first")
+
+
+REJECTED = Route(_while_rejected, validate=False)
 
 
 class ChargePoint:
@@ -323,7 +330,10 @@ class ChargePoint:
         self._display.start()
 
     def get(self, action: str, /) -> Route | None:
-        """Where a message goes that a CSMS sends. Made when the first one comes."""
+        """Where a message goes that a CSMS sends. Made when the first one comes. While it has
+        Rejected the station, it may ask nothing (B03.FR.08)."""
+        if self.registrar.registration is Registration.REJECTED:
+            return REJECTED
         if self._routes is None:
             self._routes = routes_of(
                 self.charger,
