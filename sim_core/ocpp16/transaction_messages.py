@@ -95,7 +95,13 @@ class TransactionMessages:
         known = transaction.transaction_id if transaction else None
         aside = event.sample.context in ASIDE and self._outbox.pipelining and known is not None
         if key is not None and not aside:
-            self._append(SAMPLED, journal_facts.sampled(event.sample), key, connector_id)
+            self._outbox.append(
+                SAMPLED,
+                journal_facts.sampled(event.sample),
+                key=key,
+                connector_id=connector_id,
+                of_the_end=event.sample.context is Context.END,
+            )
             return
         payload: Payload = {"connectorId": connector_id}
         if key is not None:

@@ -138,12 +138,18 @@ class JournalLane:
         key: int,
         connector_id: int,
         later_s: float,
+        of_the_end: bool,
     ) -> int:
         """Write a row and return its age; it is sent when its turn comes, and `later_s` later."""
         self._store.journal.append(
             kind, content, key=key, connector_id=connector_id, at=self._clock.now()
         )
-        self._throttle.row_added(later_s, begins=kind == BEGAN)
+        if kind == BEGAN:
+            self._throttle.row_added(later_s, lambda loop: loop.starting)
+        elif of_the_end:
+            self._throttle.row_added(later_s, lambda loop: loop.ending)
+        else:
+            self._throttle.row_added(later_s)
         self._ages.append(next(self._counts))
         if kind != SAMPLED:
             self._others += 1

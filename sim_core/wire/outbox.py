@@ -186,10 +186,19 @@ class Outbox:
         key: int,
         connector_id: int,
         later_s: float = 0.0,
+        of_the_end: bool = False,
     ) -> None:
         """Write what has happened in a transaction into the journal: `kind` and `content` are
-        those of `JournalRow`. It goes out when its turn comes, and `later_s` after that."""
-        age = self._rows.append(kind, content, key=key, connector_id=connector_id, later_s=later_s)
+        those of `JournalRow`. It goes out when its turn comes, and `later_s` after that;
+        `of_the_end`: it is the sample of the end, which a make may notice late."""
+        age = self._rows.append(
+            kind,
+            content,
+            key=key,
+            connector_id=connector_id,
+            later_s=later_s,
+            of_the_end=of_the_end,
+        )
         if kind == BEGAN and self.pipelining:
             self._begun[connector_id] = age
 
@@ -342,7 +351,7 @@ class Outbox:
             return False
         if self._throttle.plain_is_due or with_row:
             return True
-        return plain.call.action == self._sender.dialect.boot
+        return not self.registered and plain.call.action == self._sender.dialect.boot
 
     def _is_urgent(self, plain: PlainCall) -> bool:
         return plain.call.action in self._sender.dialect.urgent

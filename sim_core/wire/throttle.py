@@ -87,11 +87,13 @@ class Throttle:
             self._rows_held = False
             self._rows_due_s = max(self._rows_due_s, self._clock.monotonic() + after_s)
 
-    def row_added(self, later_s: float, *, begins: bool = False) -> None:
-        """A row was written; when its turn comes it waits for `later_s` more. `begins`: it tells of
-        the begin of a transaction."""
+    def row_added(
+        self, later_s: float, how_long: Callable[[Loop], Seconds] = lambda loop: loop.telling
+    ) -> None:
+        """A row was written, which is so long on its way where none waits before it; when its turn
+        comes it waits for `later_s` more."""
         if not self._row_delays:
-            way_s = self._drawn(lambda loop: loop.starting if begins else loop.telling)
+            way_s = self._drawn(how_long)
             due_s = self._clock.monotonic() + way_s
             self._rows_due_s = max(self._rows_due_s, due_s) + later_s
         self._row_delays.append(later_s)

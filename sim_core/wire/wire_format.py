@@ -35,6 +35,8 @@ class Loop:
     """Between the answer to the message that registers and what is said first after it."""
     starting: Seconds
     """Between the begin of a transaction and the message that tells of it."""
+    ending: Seconds
+    """Between the end of one and the sample that tells of it."""
     telling: Seconds
     """Between any other event of a transaction and the message that tells of it, where none waits
     before it."""

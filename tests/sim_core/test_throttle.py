@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -26,6 +27,7 @@ LOOP = Loop(
     ripe_s=4.0,
     after_boot=always(6.0),
     starting=always(17.0),
+    ending=always(13.0),
     telling=always(TICK_S),
     after_answer=always(10.5),
     after_start=always(21.0),
@@ -166,10 +168,16 @@ async def test_a_row_does_not_overtake_the_turn_after_an_answer() -> None:
     assert pace.rows_are_due
 
 
-async def test_the_begin_of_a_transaction_is_longer_on_its_way() -> None:
+@pytest.mark.parametrize(
+    ("way_s", "how_long"),
+    [(17.0, lambda loop: loop.starting), (13.0, lambda loop: loop.ending)],
+)
+async def test_begin_and_end_of_a_transaction_are_longer_on_their_way(
+    way_s: float, how_long: Callable[[Loop], Seconds]
+) -> None:
     pace, clock, _ = ticking()
-    pace.row_added(0.0, begins=True)
-    await clock.advance(16.9)
+    pace.row_added(0.0, how_long)
+    await clock.advance(way_s - 0.1)
     assert not pace.rows_are_due
     await clock.advance(0.1)
     assert pace.rows_are_due
