@@ -107,6 +107,8 @@ def read(
     entries, upside_down = _in_order(entries, notes)
     sides = directions.guessed(entries)
     entries, sides, duplicates = _without_copies(entries, sides, notes)
+    names = {entry.charge_point for entry in entries} - {""}
+    only = names.pop() if len(names) == 1 and not notes.keeps_order else ""
     zone = timezone or (stamps.zone_of(notes.timezone) if notes.timezone else None)
     times = stamps.LocalTimes(zone, () if zone else _witnesses(entries, sides))
     frames = [
@@ -115,7 +117,7 @@ def read(
             times.utc(entry.at) if entry.at else None,
             entry.message,
             entry.text,
-            entry.charge_point,
+            entry.charge_point or only,
             entry.line,
         )
         for entry, (side, _) in zip(entries, sides, strict=True)
@@ -234,19 +236,32 @@ def _without_copies(
     """What was logged twice is there once."""
     if notes.keeps_copies:
         return entries, sides, 0
-    seen: dict[tuple[Side, int, str], list[tuple[int, Entry]]] = {}
-    kept: list[int] = []
+    seen: dict[tuple[Side, int, str], list[Seen]] = {}
+    kept: list[tuple[Entry, tuple[Side, bool]]] = []
     for place, (entry, (side, _)) in enumerate(zip(entries, sides, strict=True)):
         known = seen.setdefault((side, entry.message[0], str(entry.message[1])), [])
-        if any(_is_copy(place - there, entry, other) for there, other in known[-COPY_FRAMES:]):
-            continue
-        known.append((place, entry))
-        kept.append(place)
-    left = [entries[place] for place in kept], [sides[place] for place in kept]
-    return *left, len(entries) - len(kept)
+        copy = next((one for one in known[-COPY_FRAMES:] if _is_copy(place, entry, one)), None)
+        if copy is None:
+            known.append(Seen(place, entry, len(kept)))
+            kept.append((entry, sides[place]))
+        elif entry.charge_point and not copy.entry.charge_point:
+            named = replace(copy.entry, charge_point=entry.charge_point)
+            kept[copy.kept_at] = named, kept[copy.kept_at][1]
+    left = len(entries) - len(kept)
+    return [entry for entry, _ in kept], [side for _, side in kept], left
 
 
-def _is_copy(apart: int, entry: Entry, other: Entry) -> bool:
+@dataclass(frozen=True)
+class Seen:
+    """A frame that copies may follow."""
+
+    place: int
+    entry: Entry
+    kept_at: int
+
+
+def _is_copy(place: int, entry: Entry, seen: Seen) -> bool:
+    other, apart = seen.entry, place - seen.place
     if entry.message != other.message:
         return False
     if entry.charge_point != other.charge_point and entry.charge_point and other.charge_point:
