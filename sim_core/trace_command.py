@@ -146,6 +146,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _read(name: str, options: argparse.Namespace) -> Reading:
+    progress = _Progress(name)
     try:
         if name != "-":
             return read_file(
@@ -153,19 +154,42 @@ def _read(name: str, options: argparse.Namespace) -> Reading:
                 form=options.form,
                 timezone=options.timezone,
                 charge_point=options.charge_point,
+                progress=progress,
             )
         data = sys.stdin.buffer.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise CannotRead(f"What comes in on stdin {TOO_LARGE}")
+        return read(
+            data,
+            "stdin",
+            form=options.form,
+            timezone=options.timezone,
+            charge_point=options.charge_point,
+            progress=progress,
+        )
     except OSError as error:
         raise CannotRead(f"{name} cannot be read: {error.strerror or error}.") from None
-    if len(data) > LARGEST:
-        raise CannotRead(f"What comes in on stdin {TOO_LARGE}")
-    return read(
-        data,
-        "stdin",
-        form=options.form,
-        timezone=options.timezone,
-        charge_point=options.charge_point,
-    )
+    finally:
+        progress.end()
+
+
+class _Progress:
+    """Says on a terminal how far a long log has been read."""
+
+    def __init__(self, name: str) -> None:
+        self._name = one_line(name)
+        self._shown = ""
+
+    def __call__(self, line: int, lines: int) -> None:
+        shown = f"{self._name}: {min(100, 100 * line // max(1, lines))} %"
+        if shown != self._shown and sys.stderr.isatty():
+            self._shown = shown
+            print(f"\r{shown}", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Leave the line as it was."""
+        if self._shown:
+            print(f"\r{' ' * len(self._shown)}\r", end="", file=sys.stderr, flush=True)
 
 
 def _together(readings: list[Reading]) -> Trace:

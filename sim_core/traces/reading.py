@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from datetime import timezone as fixed_zone
@@ -29,6 +29,8 @@ COPY_S = timedelta(seconds=1)
 """A frame that is there again within this time was logged twice; later it was sent again."""
 COPY_FRAMES = 8
 """The same where there are no times: within so many frames."""
+ENTRIES_TO_TELL = 1000
+Progress = Callable[[int, int], None]
 FAR = timedelta(days=7)
 DUMPED = re.compile(r"_ocpp\d+-(?:in|out)\.txt")
 VERSIONS = {"BootNotification": {"chargingStation": "2.0.1", "chargePointVendor": "1.6"}}
@@ -72,13 +74,21 @@ def read_file(
     form: str | None = None,
     timezone: tzinfo | None = None,
     charge_point: str | None = None,
+    progress: Progress | None = None,
 ) -> Reading:
     """Read a file; what else is asked for is that of `read`. Raises CannotRead, OSError."""
     with path.open("rb") as file:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise CannotRead(f"{path.name} {TOO_LARGE}")
-    return read(data, path.name, form=form, timezone=timezone, charge_point=charge_point)
+    return read(
+        data,
+        path.name,
+        form=form,
+        timezone=timezone,
+        charge_point=charge_point,
+        progress=progress,
+    )
 
 
 def read(
@@ -88,12 +98,14 @@ def read(
     form: str | None = None,
     timezone: tzinfo | None = None,
     charge_point: str | None = None,
+    progress: Progress | None = None,
 ) -> Reading:
     """Read a log.
 
     `form` is the name of one of `FORMS`, where it is not to be guessed; `timezone` is that of times
-    without one; of a log of several `charge_point` names the one that is wanted. Raises CannotRead
-    with a sentence where there is no frame in it.
+    without one; of a log of several `charge_point` names the one that is wanted. `progress` is
+    called now and then with the line that has been reached, and how many there are. Raises
+    CannotRead with a sentence where there is no frame in it.
     """
     text = _decoded(data)
     if DUMPED.search(name) and not DUMPED.search(text[:400]):  # one frame, its head is the name
@@ -101,12 +113,19 @@ def read(
     source = Source(name, data, text)
     chosen = _form(source, form)
     notes = Notes()
-    entries = list(chosen.read(source, notes))
+    count = source.text.rstrip("\n").count("\n") + 1
+    entries: list[Entry] = []
+    for entry in chosen.read(source, notes):
+        entries.append(entry)
+        if progress is not None and len(entries) % ENTRIES_TO_TELL == 0:
+            progress(entry.line, count)
     if not entries:
         raise CannotRead(_nothing(source, chosen, notes, told=form is not None))
     entries, upside_down = _in_order(entries, notes)
     sides = directions.guessed(entries)
     entries, sides, duplicates = _without_copies(entries, sides, notes)
+    names = {entry.charge_point for entry in entries} - {""}
+    only = names.pop() if len(names) == 1 and not notes.keeps_order else ""
     zone = timezone or (stamps.zone_of(notes.timezone) if notes.timezone else None)
     times = stamps.LocalTimes(zone, () if zone else _witnesses(entries, sides))
     frames = [
@@ -115,7 +134,7 @@ def read(
             times.utc(entry.at) if entry.at else None,
             entry.message,
             entry.text,
-            entry.charge_point,
+            entry.charge_point or only,
             entry.line,
         )
         for entry, (side, _) in zip(entries, sides, strict=True)
@@ -133,7 +152,7 @@ def read(
         replace(trace, timezone=named),
         _most(chosen, notes),
         form is None,
-        source.text.rstrip("\n").count("\n") + 1,
+        count,
         notes.packets,
         duplicates,
         sum(number not in notes.used for number in lines),
@@ -234,19 +253,32 @@ def _without_copies(
     """What was logged twice is there once."""
     if notes.keeps_copies:
         return entries, sides, 0
-    seen: dict[tuple[Side, int, str], list[tuple[int, Entry]]] = {}
-    kept: list[int] = []
+    seen: dict[tuple[Side, int, str], list[Seen]] = {}
+    kept: list[tuple[Entry, tuple[Side, bool]]] = []
     for place, (entry, (side, _)) in enumerate(zip(entries, sides, strict=True)):
         known = seen.setdefault((side, entry.message[0], str(entry.message[1])), [])
-        if any(_is_copy(place - there, entry, other) for there, other in known[-COPY_FRAMES:]):
-            continue
-        known.append((place, entry))
-        kept.append(place)
-    left = [entries[place] for place in kept], [sides[place] for place in kept]
-    return *left, len(entries) - len(kept)
+        copy = next((one for one in known[-COPY_FRAMES:] if _is_copy(place, entry, one)), None)
+        if copy is None:
+            known.append(Seen(place, entry, len(kept)))
+            kept.append((entry, sides[place]))
+        elif entry.charge_point and not copy.entry.charge_point:
+            named = replace(copy.entry, charge_point=entry.charge_point)
+            kept[copy.kept_at] = named, kept[copy.kept_at][1]
+    left = len(entries) - len(kept)
+    return [entry for entry, _ in kept], [side for _, side in kept], left
 
 
-def _is_copy(apart: int, entry: Entry, other: Entry) -> bool:
+@dataclass(frozen=True)
+class Seen:
+    """A frame that copies may follow."""
+
+    place: int
+    entry: Entry
+    kept_at: int
+
+
+def _is_copy(place: int, entry: Entry, seen: Seen) -> bool:
+    other, apart = seen.entry, place - seen.place
     if entry.message != other.message:
         return False
     if entry.charge_point != other.charge_point and entry.charge_point and other.charge_point:

@@ -102,11 +102,13 @@ class Redactor:
 
     def learn(self, frames: Iterable[TraceFrame]) -> None:
         """Find out what is secret, before anything is written."""
+        before = len(self._secrets)
         for frame in frames:
             if frame.charge_point:
                 self._keep_secret(frame.charge_point)
             self._learn_text(_text_of(frame))
-        self._elsewhere = None
+        if len(self._secrets) > before:
+            self._elsewhere = None
 
     def frame(self, frame: TraceFrame) -> TraceFrame:
         """The frame without its secrets."""

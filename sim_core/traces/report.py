@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timezone
+from datetime import timedelta, timezone
 
 from sim_core.traces.entries import Note
 from sim_core.traces.reading import Reading
@@ -16,10 +16,10 @@ def sentences(reading: Reading) -> Iterator[str]:
     """The summary first, and then a sentence for everything that is not plain."""
     yield summary(reading)
     for why, note in reading.left_out.items():
-        yield f"Left out: {_often(note)} {why}{_where(note)}."
+        yield f"Left out, {_often(note)}: {why}{_where(note)}."
     if reading.mended.count:
         yield (
-            f"Put right: {_often(reading.mended)} a spreadsheet or Python had spelt a frame "
+            f"Put right, {_often(reading.mended)}: a frame that a spreadsheet or Python has spelt "
             f"its own way{_where(reading.mended)}."
         )
     if reading.reversed:
@@ -30,7 +30,7 @@ def sentences(reading: Reading) -> Iterator[str]:
             "and neither does what is said."
         )
     if reading.zones:
-        zones = " and ".join(offset_text(timezone(zone)) for zone in reading.zones[:MOST_ZONES])
+        zones = " and ".join(_zone(zone) for zone in reading.zones[:MOST_ZONES])
         yield f"Its times are local, in {zones}: so say the CSMS and the charger."
     elif reading.zone_unknown:
         yield (
@@ -59,6 +59,10 @@ def summary(reading: Reading) -> str:
     return f"Form: {reading.form.name}{guessed}{spoken}. {there}: {counted}."
 
 
+def _zone(offset: timedelta) -> str:
+    return offset_text(timezone(offset)) if offset else "UTC"
+
+
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
@@ -72,4 +76,4 @@ def _where(note: Note) -> str:
         return ""
     more = ", …" if note.count > len(note.lines) else ""
     word = "line" if len(note.lines) == 1 and not more else "lines"
-    return f" ({word} {', '.join(map(str, note.lines))}{more})"
+    return f" ({word} {', '.join(map(str, sorted(note.lines)))}{more})"

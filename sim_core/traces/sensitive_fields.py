@@ -276,8 +276,15 @@ def kind_of_value(pairs: Pairs) -> Kind:
             name = value.text("name")
     if not name:
         return Kind.TEXT
-    given = pairs.text("value", "attributeValue")
-    return kind_of_key(name, given)
+    return kind_of_key(name, _given(pairs))
+
+
+def _given(pairs: Pairs) -> str:
+    """The value that stands beside a name, or in the attributes there."""
+    for field, value in pairs.items:
+        if field == "variableAttribute" and isinstance(value, list):
+            return next((_given(one) for one in value if isinstance(one, Pairs)), "")
+    return pairs.text("value", "attributeValue")
 
 
 @lru_cache(maxsize=4096)

@@ -179,8 +179,7 @@ def alfen(talk: Sequence[Said], *, newest_first: bool = False) -> str:
         pieces = [text[i : i + 77] for i in range(0, len(text), 77)]
         for number, piece in enumerate(pieces):
             way = "" if number else words("-> ", "<- ")(one)
-            colon = ":" if newest_first and number else ""
-            lines.append(f"{at}:COM:ocpp_rpc.c:{of}:{colon}{way}{piece}")
+            lines.append(f"{at}:COM:ocpp_rpc.c:{of}:{way}{piece}")
         lines.append(f"{at}:INFO:taskMain.c:{place}:Socket #1: main state: IDLE")
     return "\n".join(lines[::-1] if newest_first else lines) + "\n"
 

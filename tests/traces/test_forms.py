@@ -21,6 +21,7 @@ from tests.traces.made_logs import (
     UP,
     WRAPPERS,
     MadeLog,
+    alfen,
     evcc,
     got_and_res,
     home_assistant,
@@ -91,6 +92,17 @@ def test_a_frame_may_be_wrapped_within_a_string() -> None:
     assert messages(of(f"{line[:cut]}\n{line[cut:]}\n")) == texts(TALK[2:3])
 
 
+def test_lines_of_others_may_stand_between_those_of_a_frame() -> None:
+    wide = json.dumps(TALK[0].message, indent=1).split("\n")
+    lines = [
+        evcc(type(TALK[0])(UP, "\n".join(wide[:4]), TALK[0].at)),
+        "[lp-1  ] DEBUG 2026/05/04 12:00:00 charge power: 0W",
+        *wide[4:],
+        evcc(TALK[1]),
+    ]
+    assert messages(of("\n".join(lines))) == texts(TALK[:2])
+
+
 def test_a_frame_that_is_cut_off_harms_no_other() -> None:
     line = evcc(TALK[0])
     reading = of("\n".join([line[:-30], evcc(TALK[1]), "[site  ] DEBUG 2026/05/04 12:00:00 ----"]))
@@ -138,6 +150,8 @@ def test_the_same_frame_of_another_logger_is_there_once() -> None:
     reading = of("\n".join(lines))
     assert messages(reading) == texts(TALK[2:4])
     assert reading.duplicates == 2
+    first_without_a_name = of("\n".join([lines[2], lines[1]]))
+    assert first_without_a_name.trace.charge_points == (CP,)
 
 
 @pytest.mark.parametrize(
@@ -261,6 +275,11 @@ def test_utf_16_and_what_is_no_text_are_read() -> None:
     assert messages(of(coloured)) == texts(TALK)
     assert messages(of(text.replace('"', "&quot;"))) == texts(TALK)
     assert messages(read(b"\x00\xff\xfe\n" + text.encode())) == texts(TALK)
+
+
+def test_a_log_of_alfen_may_be_put_together_out_of_blocks() -> None:
+    blocks = [alfen(TALK[at : at + 4], newest_first=True) for at in range(0, len(TALK), 4)]
+    assert messages(of("\n\n".join(blocks).replace("\n", "\n\n"))) == texts(TALK)
 
 
 def test_requests_and_answers_without_ids_get_some() -> None:

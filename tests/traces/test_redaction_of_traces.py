@@ -94,11 +94,27 @@ def test_the_value_of_a_key_that_is_secret(key: str, value: str) -> None:
                 ]
             },
         ),
+        frame(
+            2,
+            "4",
+            "NotifyReport",
+            {
+                "reportData": [
+                    {
+                        "component": {"name": "X", "evse": {"id": 1}},
+                        "variable": {"name": key},
+                        "variableAttribute": [{"type": "Actual", "value": value}],
+                    }
+                ]
+            },
+        ),
     )
-    set_, got, of_201 = trace.frames
+    set_, got, of_201, report = trace.frames
     assert set_.message[3]["key"] == key
     assert set_.message[3]["value"] != value
     assert value not in set_.text + got.text + of_201.text
+    (attribute,) = report.message[3]["reportData"][0]["variableAttribute"]
+    assert attribute == {"type": "Actual", "value": set_.message[3]["value"]}
     assert got.message[2]["configurationKey"][0]["value"] == set_.message[3]["value"]
     (given_,) = of_201.message[3]["setVariableData"]
     assert given_["attributeValue"] == set_.message[3]["value"]
@@ -196,6 +212,19 @@ def test_another_use_gives_other_stand_ins_unless_the_key_is_the_same() -> None:
     assert len(told) > 1
     same = {Redactor(b"k").trace(Trace("", (one,))).frames[0].text for _ in range(5)}
     assert len(same) == 1
+
+
+def test_a_live_trace_is_redacted_frame_by_frame() -> None:
+    redactor = Redactor()
+    told = []
+    for one in (
+        frame(2, "1", "Authorize", {"idTag": TAG}),
+        frame(2, "2", "StatusNotification", {"info": f"card {TAG}"}),
+    ):
+        redactor.learn([one])
+        told.append(redactor.frame(one))
+    tag = told[0].message[3]["idTag"]
+    assert told[1].message[3]["info"] == f"card {tag}"
 
 
 secrets_of_people = st.text(

@@ -20,7 +20,7 @@ from sim_core.traces.messages import CUT_OFF, NotAMessage, read_at
 
 PIECE = re.compile(
     r"(?P<t>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z?):(?P<of>\w+:ocpp_rpc\.c:\d+):"
-    r"(?P<way>:|-> ?|<- ?)?(?P<text>.*)"
+    r"(?P<way>-> ?|<- ?)?(?P<text>.*)"
 )
 SIDES = {"->": Side.CHARGER, "<-": Side.CSMS}
 MOST_PIECES = 20_000
@@ -59,6 +59,7 @@ def _upside_down(pieces: Sequence[Piece]) -> bool:
 
 
 def _read(source: Source, notes: Notes) -> Iterator[Entry]:
+    notes.sorts = True  # some are put together out of blocks, each newest first
     pieces = list(_pieces(source))
     if _upside_down(pieces):
         pieces.reverse()

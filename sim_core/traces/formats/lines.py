@@ -88,7 +88,7 @@ ANOTHER_LINE = re.compile(
     r"|(?:\[?\w+\s?\]?\s+)?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d\S*\s+[\[(A-Z]"
     r"|(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR)[: ])"
 )
-"""How a line begins that a frame does not go on in."""
+"""How a line begins that a frame does not go on in: it is of another part of the program."""
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 WAY = re.compile(
     r"(?<![A-Za-z])(recv|received?|receiving|rx|incoming|inbound|in|from|sent|send|sending|tx|"
@@ -112,7 +112,7 @@ class LineReader:
         self._notes = notes
         self._heads = list(heads)
         self._patience = LEAST_PATIENCE + TIMES * len(source.text)
-        self._ends: dict[int, bool] = {}
+        self._with_head: dict[int, bool] = {}
 
     @staticmethod
     def _clean(line: str) -> str:
@@ -271,14 +271,14 @@ class LineReader:
         while True:
             line = self._lines[last]
             if last > place:
-                wrapper = self._wrapper(line)
-                at = wrapper
-                if self._ends_frame(last):
+                at = self._wrapper(line)
+                if self._has_head(last):
                     break
-            ended = gathering.add(line[at:])
-            if ended is not None:
-                end = at + ended
-                break
+            if last == place or not ANOTHER_LINE.match(line, at):
+                ended = gathering.add(line[at:])
+                if ended is not None:
+                    end = at + ended
+                    break
             last += 1
             if (
                 gathering.too_long
@@ -309,16 +309,15 @@ class LineReader:
             at = found.end()
         return at
 
-    def _ends_frame(self, place: int) -> bool:
-        """Whether a line begins something else."""
-        if (known := self._ends.get(place)) is None:
+    def _has_head(self, place: int) -> bool:
+        """Whether another frame begins in a line."""
+        if (known := self._with_head.get(place)) is None:
             line = self._lines[place]
             found = BEGINS.search(line)
-            known = ANOTHER_LINE.match(line, self._wrapper(line)) is not None or (
-                found is not None
-                and self._head(line[max(0, found.start() - BEFORE) : found.start()]) is not None
+            known = found is not None and (
+                self._head(line[max(0, found.start() - BEFORE) : found.start()]) is not None
             )
-            self._ends[place] = known
+            self._with_head[place] = known
         return known
 
 
