@@ -343,6 +343,7 @@ def show_bedside(bedside: Bedside) -> int:
         ask=(lambda: bedside.stop(0), app.leave_soon),
         on_hang_up=(app.leave_soon,) if settings.keep_running else (),
     )
+    _collect_again()
     begun()
     try:
         app.run()
