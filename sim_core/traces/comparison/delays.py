@@ -107,6 +107,7 @@ FINE = (
 """How kinds begin whose length no turn of the firmware's loop is part of."""
 
 
+BOOT_ACTIONS = ("BootNotification", "Heartbeat")
 FREE = ("first sample",)
 """How kinds begin whose length is anything up to some interval: no single one is too long."""
 
@@ -114,6 +115,11 @@ FREE = ("first sample",)
 def is_free(what: str) -> bool:
     """Whether a kind of delay can be judged only as a distribution."""
     return what.startswith(FREE)
+
+
+def is_of_boot(gap: Gap) -> bool:
+    """Whether a boot belongs to a delay."""
+    return gap.then.action in BOOT_ACTIONS or gap.first.action in BOOT_ACTIONS
 
 
 def is_fine(what: str) -> bool:
