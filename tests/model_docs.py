@@ -280,9 +280,10 @@ line names [{SCHEMA.name}]({SCHEMA.name}), by a path from the file or a URL:
 #:schema ./{SCHEMA.name}
 ```
 
-`taplo lint docs/{EXAMPLE.name}` does so on a command line. Three things only the start checks:
-`cabinet_reserve_w` is at most `cabinet_power_w`, `minimum_power_w` at most `connector_power_w`, and
-a key of OCPP's in `[keys]` has a value of its kind.
+`taplo lint docs/{EXAMPLE.name}` does so on a command line. Four things only the start checks:
+`cabinet_reserve_w` is at most `cabinet_power_w`, `minimum_power_w` at most `connector_power_w`, a
+key of OCPP's in `[keys]` has a value of its kind, and what is to rise does: the points of a number
+that varies, the steps of a start.
 
 ## An example
 

@@ -20,8 +20,10 @@ from sim_core.hardware.model import (
     Number,
     Quirks,
     Ratings,
+    StepList,
     Text,
     Timing,
+    Varying,
     VendorFault,
     Word,
 )
@@ -123,6 +125,8 @@ def as_toml(value: object) -> str:
         if isinstance(value, dict):
             inside = ", ".join(f"{json.dumps(key)} = {one(part)}" for key, part in value.items())
             return f"{{ {inside} }}"
+        if isinstance(value, list):
+            return f"[{', '.join(map(one, value))}]"
         return json.dumps(value)
 
     assert isinstance(value, dict)
@@ -155,14 +159,36 @@ def right_and_wrong(field: Field[Any]) -> tuple[list[object], list[object]]:
         least = ["x" * (limit.least - 1)] if limit.least else []
         wrong = [*least, "x" * (limit.most + 1), "a\nb", 7, True]
         return ["x" * limit.least, "é" * limit.most], wrong
+    if isinstance(limit, StepList):
+        pace = {"median": 7, "p10": 6, "p90": 8}
+        wrong = [[7, 0], [[7]], [[7, 0, 1]], [["7", 0]], [[7, -1]], [[{"median": 7}, 0]], 7, True]
+        return [[], [[7, 0], [9.5, 4000]], [[pace, 0], [12, 4000]]], wrong
+    if isinstance(limit, Varying):
+        ends = {"median": limit.high, "p10": limit.low, "p90": limit.high}
+        bounds = {"least": limit.low, "most": limit.high}
+        wrong = [
+            {},
+            {"median": limit.low},
+            {**ends, "p15": limit.low},
+            {**ends, "p10": limit.low - 1},
+            {**ends, "most": limit.high * 2},
+            {**ends, "median": "1"},
+        ]
+        one = right_and_wrong_numbers(field, limit)
+        return [*one[0], ends, {**ends, **bounds}], [*one[1], *wrong]
     if isinstance(limit, Number):
-        fraction = [1.5] if str(field.type).startswith("int") else []
-        wrong = [limit.low - 1, limit.high * 2, *fraction, "1", True, []]
-        whole = [int(limit.low), int(limit.high)] if limit.low == int(limit.low) else []
-        return whole or [limit.low, limit.high], wrong
+        return right_and_wrong_numbers(field, limit)
     if isinstance(limit, Word):
         return list(limit.words), ["x", 7, []]
     return [True, False], ["true", 1, 0.0, []]
+
+
+def right_and_wrong_numbers(field: Field[Any], limit: Number) -> tuple[list[object], list[object]]:
+    """The same of a number."""
+    fraction = [1.5] if str(field.type).startswith("int") else []
+    wrong = [limit.low - 1, limit.high * 2, *fraction, "1", True, []]
+    whole = [int(limit.low), int(limit.high)] if limit.low == int(limit.low) else []
+    return whole or [limit.low, limit.high], wrong
 
 
 def ids(value: object) -> str:

@@ -288,6 +288,8 @@ class Outlet:
             self._warmth.pass_time(passed_s, self._current_a)
             if vehicle is not None and vehicle.kind.polarisation_ohm:
                 vehicle.polarise(self._current_a, passed_s)
+                if self._voltage_v and not self._current_a:
+                    self._voltage_v = vehicle.open_circuit_v
             self._now_s += passed_s
 
     def next_turn_s(self) -> float:

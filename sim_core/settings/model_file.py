@@ -268,6 +268,8 @@ def _distribution(limit: Varying, table: dict[str, Any], place: str) -> Distribu
         if point not in table:
             raise ModelError(f"{place}: {point} is missing beside {', '.join(table)}.")
     try:
-        return Distribution(**table)
+        drawn = Distribution(**table)
     except ValueError as error:
         raise ModelError(f"{place} is {shown(table)}: {error}.") from None
+    bounds = {"least": max(limit.low, drawn.least), "most": min(limit.high, drawn.most)}
+    return Distribution(**{**bounds, **table})
