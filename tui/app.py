@@ -122,6 +122,7 @@ class ChargeForgeApp(BaseApp):
             "journal": self._journal,
             "sessions": lambda: self._what_has_happened(0),
             "events": lambda: self._what_has_happened(1),
+            "what_binds": self._what_binds,
             "next_scene": self._next_scene,
             "palette": self._palette,
             "shell": self._shell,
@@ -346,6 +347,14 @@ class ChargeForgeApp(BaseApp):
             self._export_sessions,
         )
         self.push_screen(Sheet(self.look, lambda: sum_words(self._station), tabs, tab=tab))
+        return ""
+
+    def _what_binds(self) -> str:
+        from tui.dialogs.sheet import Sheet
+        from tui.dialogs.what_binds import what_binds
+
+        tabs = what_binds(self.look, lambda: self._station, self.host.now)
+        self.push_screen(Sheet(self.look, lambda: "What binds", tabs))
         return ""
 
     def _export_sessions(self, form: str) -> str:

@@ -296,6 +296,14 @@ ROWS: tuple[Row, ...] = (
         "What has happened at the charge point in this run",
         CHARGE_POINT,
     ),
+    Row(
+        "what_binds",
+        ("b",),
+        "b",
+        "what binds",
+        "Charging profiles and what they allow when, reservations, known cards, out of service",
+        CHARGE_POINT,
+    ),
     Row("filter", ("slash",), "/", "filter", "Show only the messages you name", MESSAGES),
     Row("next_match", ("n",), "n", "next match", "Go to the next match", MESSAGES),
     Row(

@@ -109,6 +109,7 @@ class Core:
         if not (self._policy.flag(Setting.CACHES_TOKENS) or self._clears_disabled_cache):
             return Reply(call_result.ClearCache(ClearCacheStatus.rejected))
         self._tokens.clear()
+        self._environment.note("authorization", "the CSMS has cleared the cache of cards")
         return Reply(call_result.ClearCache(ClearCacheStatus.accepted))
 
     @on(Action.data_transfer, skip_schema_validation=True)

@@ -111,7 +111,7 @@ def routes_of(
             AvailabilityMessages(
                 connectors, charger.condition, charger.availability, store.documents, statuses.say
             ),
-            CacheMessages(store.tokens, model),
+            CacheMessages(store.tokens, model, environment.note),
             LocalListMessages(charger.token_list, store.documents, tokens, environment.note),
             smart_charging,
             logs,

@@ -105,6 +105,8 @@ INSTALLED = _closed(
     duration_s=_or_null(WHOLE),
 )
 
+TOKEN = _closed(id_tag=TEXT, status=TEXT, parent_id_tag=_or_null(TEXT), expires_at=_or_null(TEXT))
+
 SCHEMAS: dict[str, Schema] = {
     "DoneAtConnector": _object(
         ("ok", "connector", "state", "plugged"),
@@ -181,6 +183,31 @@ SCHEMAS: dict[str, Schema] = {
         warnings=_list(TEXT),
         versions={"type": "object", "additionalProperties": TEXT},
         settings={"type": "object"},
+    ),
+    "Profiles": _closed(
+        profiles=_list(INSTALLED),
+        in_force=_list(_closed(connector=WHOLE, profile=PROFILE)),
+        composite=_list(
+            _closed(
+                connector=WHOLE,
+                steps=_list(_closed(**{"from": TEXT, "limit_w": NUMBER})),
+                until=TEXT,
+            )
+        ),
+    ),
+    "Reservations": _closed(
+        reservations=_list(_closed(connector=WHOLE, **RESERVATION["properties"]))
+    ),
+    "Tokens": _closed(
+        local_list=_closed(counts=YES_NO, version=WHOLE, length=WHOLE, tokens=_list(TOKEN)),
+        cache=_closed(counts=YES_NO, length=WHOLE, tokens=_list(TOKEN)),
+    ),
+    "Availability": _closed(
+        in_service=YES_NO,
+        status=STATUS,
+        connectors=_list(
+            _closed(connector=CONNECTOR, in_service=YES_NO, status=STATUS, scheduled=_or_null(TEXT))
+        ),
     ),
     "Sessions": _closed(
         sessions=_list(

@@ -28,6 +28,8 @@ from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.server_sent_events import Streams
 from sim_core.sidecar.viewed import Viewed
 from sim_core.snapshot import (
+    TOKENS_SHOWN,
+    CompositeSnapshot,
     ConnectorSnapshot,
     FirmwareSnapshot,
     InstalledProfile,
@@ -35,6 +37,7 @@ from sim_core.snapshot import (
     ProfileSnapshot,
     ReservationSnapshot,
     StationSnapshot,
+    TokenEntry,
     UploadSnapshot,
 )
 from sim_core.wire.message_log import Exchange
@@ -132,6 +135,67 @@ class ReadHandlers:
         text = as_csv(sessions_of(self._station.snapshot), self._now())
         return Response(text, headers={"Content-Type": "text/csv; charset=utf-8"})
 
+    async def profiles(self, request: Request) -> Response:
+        seen = self._station.snapshot
+        in_force = [(0, seen.profile)] + [
+            (one.connector_id, one.profile) for one in seen.connectors
+        ]
+        return answer(
+            {
+                "profiles": [_installed(one) for one in seen.profiles],
+                "in_force": [
+                    {"connector": number, "profile": _profile(held)} for number, held in in_force
+                ],
+                "composite": [_composite(one) for one in seen.composites],
+            }
+        )
+
+    async def reservations(self, request: Request) -> Response:
+        held = self._station.snapshot.reservations
+        return answer(
+            {
+                "reservations": [
+                    {"connector": one.connector_id, **(_reservation(one) or {})} for one in held
+                ]
+            }
+        )
+
+    async def tokens(self, request: Request) -> Response:
+        known = self._station.snapshot.tokens
+        return answer(
+            {
+                "local_list": {
+                    "counts": known.list_counts,
+                    "version": known.list_version,
+                    "length": known.list_length,
+                    "tokens": [_token(one) for one in known.listed],
+                },
+                "cache": {
+                    "counts": known.cache_counts,
+                    "length": known.cache_length,
+                    "tokens": [_token(one) for one in known.cached],
+                },
+            }
+        )
+
+    async def availability(self, request: Request) -> Response:
+        seen = self._station.snapshot
+        return answer(
+            {
+                "in_service": seen.operative,
+                "status": seen.status,
+                "connectors": [
+                    {
+                        "connector": one.connector_id,
+                        "in_service": one.in_service,
+                        "status": one.status,
+                        "scheduled": one.scheduled_availability,
+                    }
+                    for one in seen.connectors
+                ],
+            }
+        )
+
     def _now(self) -> datetime:
         return self._station.now()
 
@@ -220,6 +284,31 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
         "The same for a spreadsheet",
         ReadHandlers.sessions_csv,
         media_type="text/csv",
+    ),
+    ReadRoute(
+        "/profiles",
+        "Charging profiles: those installed, the one in force at each connector (0: all together), "
+        "and what they allow when (the composite schedule of the next 24 h, in W)",
+        ReadHandlers.profiles,
+        schema="Profiles",
+    ),
+    ReadRoute(
+        "/reservations",
+        "For which cards connectors are kept free (connector 0: whichever)",
+        ReadHandlers.reservations,
+        schema="Reservations",
+    ),
+    ReadRoute(
+        "/tokens",
+        f"Cards that are known: the local list and the cache, the first {TOKENS_SHOWN} of each",
+        ReadHandlers.tokens,
+        schema="Tokens",
+    ),
+    ReadRoute(
+        "/availability",
+        "What the CSMS wants in service, and what it is; `scheduled` waits for a session's end",
+        ReadHandlers.availability,
+        schema="Availability",
     ),
     ReadRoute("/metrics", "Numbers for Prometheus", ReadHandlers.metrics, media_type="text/plain"),
     ReadRoute(
@@ -326,6 +415,23 @@ def _installed(one: InstalledProfile) -> dict[str, Any]:
         "valid_from": one.valid_from and one.valid_from.isoformat(),
         "valid_to": one.valid_to and one.valid_to.isoformat(),
         "start_schedule": one.start_schedule and one.start_schedule.isoformat(),
+    }
+
+
+def _composite(one: CompositeSnapshot) -> dict[str, Any]:
+    return {
+        "connector": one.connector_id,
+        "steps": [{"from": at.isoformat(), "limit_w": limit_w} for at, limit_w in one.steps],
+        "until": one.until.isoformat(),
+    }
+
+
+def _token(one: TokenEntry) -> dict[str, Any]:
+    return {
+        "id_tag": one.token,
+        "status": one.status,
+        "parent_id_tag": one.group,
+        "expires_at": one.expires_at and one.expires_at.isoformat(),
     }
 
 

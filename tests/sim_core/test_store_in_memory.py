@@ -210,12 +210,16 @@ def _all_that_can_be_read(store: Store) -> dict[str, Any]:
         "listed": [store.local_list.find(tag) for tag in TAGS],
         "list": (store.local_list.length(), store.local_list.version()),
         "cards": (store.local_list.first(2), store.tokens.first(2), store.tokens.length()),
-        "token revisions": (store.local_list.revision, store.tokens.revision),
         "reservations": store.reservations.all(),
         "events": (store.security_log.all(), store.security_log.next_waiting()),
         "kept": [store.documents.get(name) for name in TAGS],
         "profiles": store.profiles.all(),
-        "revision": (store.journal.revision, store.sessions.revision),
+        "revision": (
+            store.journal.revision,
+            store.sessions.revision,
+            store.local_list.revision,
+            store.tokens.revision,
+        ),
         "sessions": store.sessions.all(),
     }
 

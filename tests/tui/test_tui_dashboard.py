@@ -148,6 +148,7 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
     "help": lambda app: isinstance(app.screen, HelpScreen),
     "journal": lambda app: isinstance(app.screen, TextDialog),
     "sessions": lambda app: isinstance(app.screen, Sheet) and app.screen.body.tab.title,
+    "what_binds": lambda app: isinstance(app.screen, Sheet) and len(app.screen.body.tabs) == 5,
     "events": lambda app: isinstance(app.screen, Sheet) and app.screen.body.place == 1,
     "palette": lambda app: isinstance(app.screen, Picker),
     "shell": lambda app: bool(app._notifications),

@@ -23,9 +23,12 @@ from tui.app import ChargeForgeApp
 from tui.dashboard import Dashboard
 from tui.dialogs.sessions import REASONS
 from tui.dialogs.sheet import Sheet
+from tui.look import Look
 from tui.pictures.screenshot import app_showing
-from tui.pictures.sheet_states import CHARGED, SESSIONS, SHEET_STATES
+from tui.pictures.sheet_states import BOUND, CHARGED, SESSIONS, SHEET_STATES
 from tui.text import width
+from tui.widgets.line_widget import line_width
+from tui.widgets.steps_chart import steps_chart
 
 SIZES = ((60, 20), (80, 24), (140, 40))
 
@@ -186,3 +189,44 @@ async def test_no_text_from_outside_breaks_a_sheet(words: str, ascii_only: bool)
             await settled(pilot)
             assert {width(row) for row in rows(app)} == {80}
             await pilot.press("tab")
+
+
+# -- what binds ------------------------------------------------------------------------------------
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.integers(0, 90_000), st.floats(0, 400_000)), min_size=1, max_size=9
+    ),
+    cells=st.integers(10, 200),
+    height=st.integers(1, 12),
+    ascii_only=st.booleans(),
+)
+def test_a_chart_of_limits_fits_its_room_and_shows_what_is_allowed(
+    steps: list[tuple[int, float]], cells: int, height: int, ascii_only: bool
+) -> None:
+    look = Look(ascii=ascii_only)
+    made = [(NOW + timedelta(seconds=s), w) for s, w in sorted(steps)]
+    made[0] = (NOW, made[0][1])
+    drawn = steps_chart(made, NOW + timedelta(days=1), NOW, cells, height, look)
+    assert len(drawn) == height + 1
+    for line in drawn:
+        assert line_width(line) <= max(cells, 14)
+    highest = max(w for _, w in made)
+    lowest_row = drawn[height - 1][1].text
+    if made[0][1] == highest > 0:
+        assert drawn[0][1].text[0] == look.bars[-1], "the highest limit reaches the top"
+    if made[0][1] > 0:
+        assert lowest_row[0] in look.bars[1:], "what is allowed never draws as nothing"
+    else:
+        assert lowest_row[0] == look.symbol("empty")
+
+
+async def test_the_limit_that_binds_says_so() -> None:
+    app = make_app(FakeHost(BOUND))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(pilot, "b")
+        row = next(row for row in rows(app) if "connector 1" in row)
+        assert "22 kW" in row
+        assert "binds: TxProfile 5" in row
+        assert "binds" not in next(row for row in rows(app) if "connector 2" in row)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sim_core.events import Event
-from sim_core.snapshot import SessionSnapshot
+from sim_core.snapshot import (
+    CompositeSnapshot,
+    InstalledProfile,
+    ProfileSnapshot,
+    ReservationSnapshot,
+    SessionSnapshot,
+    TokenEntry,
+    TokensSnapshot,
+)
 from tui.pictures.fake_station import NOW, available, charging, station
 from tui.pictures.state import State
 
@@ -69,10 +77,73 @@ EVENTS = (
     Event(NOW - timedelta(minutes=13), "vehicle", "plugged in: ioniq5", 1),
 )
 
+PEAK = ProfileSnapshot(22_000.0, "TxProfile", 5, 2, 22_000.0, "W", NOW + timedelta(minutes=47))
+HOUSE = ProfileSnapshot(90_000.0, "ChargePointMaxProfile", 1, 0, 90_000.0, "W")
+
+
+def _steps(*steps: tuple[int, float]) -> tuple[tuple[datetime, float], ...]:
+    return tuple((NOW + timedelta(minutes=minutes), limit_w) for minutes, limit_w in steps)
+
+
+DAY = NOW + timedelta(hours=24)
+BOUND = station(
+    (
+        charging(1, limited_by="profile", limit_w=22_000.0, power_w=21_970.0, profile=PEAK),
+        charging(2, scheduled_availability="Inoperative", in_service=False),
+    ),
+    profile=HOUSE,
+    profiles=(
+        InstalledProfile(
+            0, 1, "ChargePointMaxProfile", "Absolute", 0, "W", ((0, 90_000.0), (72_000, 40_000.0))
+        ),
+        InstalledProfile(
+            1,
+            5,
+            "TxProfile",
+            "Relative",
+            2,
+            "W",
+            ((0, 22_000.0), (3_600, 60_000.0), (5_400, 0.0)),
+            transaction_id=1042,
+            valid_to=NOW + timedelta(hours=5),
+        ),
+        InstalledProfile(
+            2, 7, "TxDefaultProfile", "Recurring", 1, "A", ((0, 32.0),), recurrency="Daily"
+        ),
+    ),
+    composites=(
+        CompositeSnapshot(0, _steps((0, 90_000.0), (330, 40_000.0)), DAY),
+        CompositeSnapshot(
+            1, _steps((0, 22_000.0), (47, 60_000.0), (77, 0.0), (140, 60_000.0)), DAY
+        ),
+        CompositeSnapshot(2, _steps((0, 22_080.0)), DAY),
+    ),
+    reservations=(
+        ReservationSnapshot(7, "CARD-9", None, NOW + timedelta(minutes=12), 2),
+        ReservationSnapshot(8, "VISITOR", "FLEET-A", NOW + timedelta(hours=30)),
+    ),
+    tokens=TokensSnapshot(
+        list_version=3,
+        list_length=2,
+        listed=(
+            TokenEntry("CARD-0815", "Accepted", "FLEET-A", NOW + timedelta(days=9)),
+            TokenEntry("LOST-CARD", "Blocked"),
+        ),
+        cache_length=1,
+        cached=(TokenEntry("VISITOR", "Accepted", None, NOW - timedelta(minutes=5)),),
+    ),
+)
+
 SHEET_STATES: tuple[State, ...] = (
     State("sessions", "what has been charged", CHARGED, press=("T", "down")),
     State("sessions-none", "before anything was charged", FREE, press=("T",)),
     State("events", "what has happened in this run", CHARGED, press=("L",), events=EVENTS),
+    State("limits", "what charging profiles allow when", BOUND, press=("b", "down")),
+    State("limits-none", "no charging profile is installed", FREE, press=("b",)),
+    State("profiles", "the charging profiles", BOUND, press=("b", "tab", "down")),
+    State("reservations", "for whom is reserved", BOUND, press=("b", "tab", "tab")),
+    State("cards", "the cards that are known", BOUND, press=("b", "tab", "tab", "tab")),
+    State("service", "what is to be out of service", BOUND, press=("b", "shift+tab")),
     State("charged", "figures that stay after unplugging", CHARGED),
 )
 """Those that `tests/tui/test_tui_sheets.py` watches as text."""
