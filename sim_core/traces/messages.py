@@ -74,6 +74,22 @@ def read_at(text: str, at: int = 0) -> Read | None:
 
     Raises NotAMessage.
     """
+    found = _value_at(text, at)
+    return Read(message_of(found[0]), found[1]) if found else None
+
+
+def is_readable(text: str) -> bool:
+    """Whether a text is JSON of a size and depth that whoever looks at it can bear."""
+    bare = text.strip()
+    try:
+        found = _value_at(bare, 0)
+    except NotAMessage:
+        return False
+    return found is not None and found[1] == len(bare)
+
+
+def _value_at(text: str, at: int) -> tuple[Any, int] | None:
+    """(the value that begins there, where it ends)."""
     try:
         value, end = _DECODER.raw_decode(text, at)
     except json.JSONDecodeError as error:
@@ -90,7 +106,7 @@ def read_at(text: str, at: int = 0) -> Read | None:
         raise NotAMessage(TOO_LONG)
     if is_deep(text, at, end):
         raise NotAMessage(TOO_DEEP)
-    return Read(message_of(value), end)
+    return value, end
 
 
 def read_whole(text: str) -> tuple[Any, ...]:

@@ -22,7 +22,7 @@ from typing import Any
 
 from sim_core.traces.formats.own import compact
 from sim_core.traces.frames import Trace, TraceFrame
-from sim_core.traces.messages import is_deep
+from sim_core.traces.messages import CALL, CALLERROR, is_deep, is_readable
 from sim_core.traces.sensitive_fields import Kind, Pairs, kind_of_field, kind_of_value
 from sim_core.traces.stand_ins import StandIns, says_nothing
 
@@ -98,6 +98,8 @@ class Redactor:
     def __init__(self, key: bytes | None = None) -> None:
         self._stand_ins = StandIns(key)
         self._secrets: dict[str, None] = {}
+        self._given: dict[str, str] = {}
+        """What was given once stays, whatever is learnt later to be a part of it."""
         self._elsewhere: re.Pattern[str] | None = None
 
     def learn(self, frames: Iterable[TraceFrame]) -> None:
@@ -106,19 +108,22 @@ class Redactor:
         for frame in frames:
             if frame.charge_point:
                 self._keep_secret(frame.charge_point)
-            self._learn_text(_text_of(frame))
+            text = _text_of(frame)
+            if is_readable(text):
+                self._learn_text(text)
         if len(self._secrets) > before:
             self._elsewhere = None
 
     def frame(self, frame: TraceFrame) -> TraceFrame:
-        """The frame without its secrets."""
-        text = self._rewritten(_text_of(frame))
-        return replace(
-            frame,
-            text=text,
-            message=tuple(json.loads(text)),
-            charge_point=self.name(frame.charge_point),
-        )
+        """The frame without its secrets; one that is no JSON has no message then."""
+        text = _text_of(frame)
+        name = self.name(frame.charge_point)
+        if not is_readable(text):
+            return replace(frame, text=self.text(text), message=(), charge_point=name)
+        text = self._rewritten(text)
+        message = json.loads(text)
+        parts = tuple(message) if isinstance(message, list) else ()
+        return replace(frame, text=text, message=parts, charge_point=name)
 
     def trace(self, trace: Trace) -> Trace:
         """The trace without its secrets."""
@@ -166,6 +171,8 @@ class Redactor:
 
     def _secret(self, text: str) -> str:
         """A secret by its stand-in; other secrets that are parts of it keep theirs."""
+        if (given := self._given.get(text)) is not None:
+            return given
         known = self._known()
         parts: list[str] = []
         at = 0
@@ -175,9 +182,8 @@ class Redactor:
         ):
             parts += [self._stand_ins.of(text[at : found.start()]), self._secret(found[0])]
             at, end = found.end(), len(text)
-        if not parts:
-            return self._stand_ins.of(text)
-        return "".join([*parts, self._stand_ins.of(text[at:])])
+        self._given[text] = made = "".join([*parts, self._stand_ins.of(text[at:])])
+        return made
 
     # -- the frames --------------------------------------------------------------------------------
 
@@ -370,9 +376,9 @@ def _values(value: Any, above: Kind | None) -> Iterator[tuple[Any, Kind]]:
         yield from _within(value, above or Kind.TEXT)
         return
     for place, one in enumerate(value):
-        if place == 1:
+        if place == 1 and isinstance(one, str):
             yield one, Kind.MESSAGE_ID
-        elif place == 2 and isinstance(one, str):
+        elif place == 2 and isinstance(one, str) and value[0] in (CALL, CALLERROR):
             yield one, Kind.KEPT
         else:
             yield from _within(one, Kind.TEXT)

@@ -260,7 +260,8 @@ def kind_of_field(name: str, value: Any, beside: Pairs, above: Kind, named: Kind
     if field in HOST_FIELDS:
         return Kind.HOST
     if field == "location":
-        return Kind.KEPT if value in PLACES_OF_A_VALUE else Kind.TEXT
+        is_word = isinstance(value, str) and value in PLACES_OF_A_VALUE
+        return Kind.KEPT if is_word else Kind.TEXT
     if field in KEPT_FIELDS:
         return Kind.KEPT
     if field in FILE_FIELDS:

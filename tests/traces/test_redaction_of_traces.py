@@ -10,7 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from sim_core.traces.formats.own import line_of
 from sim_core.traces.frames import Side, Trace, TraceFrame
+from sim_core.traces.messages import is_readable
 from sim_core.traces.redaction import Redactor
 from sim_core.traces.stand_ins import StandIns
 
@@ -225,6 +227,56 @@ def test_a_live_trace_is_redacted_frame_by_frame() -> None:
         told.append(redactor.frame(one))
     tag = told[0].message[3]["idTag"]
     assert told[1].message[3]["info"] == f"card {tag}"
+
+
+any_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["idTag", "key", "value", "data", "location", "variable"])
+            | st.text(max_size=4),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=10,
+)
+any_text = st.one_of(
+    any_json.map(json.dumps),
+    any_json.map(lambda value: json.dumps([2, "1", "DataTransfer", {"data": json.dumps(value)}])),
+    st.text(),
+    st.sampled_from(["[" * 5000, '[2,"1","A",{"a":' + "[" * 300 + "]" * 300 + "}]", "[1e999]"]),
+)
+
+
+@given(any_text)
+def test_whatever_passes_on_a_wire_is_redacted(text: str) -> None:
+    redactor = Redactor()
+    one = TraceFrame(Side.CHARGER, None, (), text, CP)
+    redactor.learn([one])
+    told = redactor.frame(one)
+    assert told.charge_point != CP
+    if text and "{" not in text and is_readable(text):
+        assert shape_of(json.loads(told.text)) == shape_of(json.loads(text))
+    line_of(Side.CHARGER, None, list(told.message), told.text)
+
+
+def shape_of(value: Any) -> Any:
+    """A value without its texts and numbers."""
+    if isinstance(value, list):
+        return [shape_of(one) for one in value]
+    return type(value)
+
+
+def test_a_stand_in_that_was_given_stays() -> None:
+    redactor = Redactor()
+    name = redactor.name("BOX-P55667788")
+    boot = frame(
+        2, "1", "BootNotification", {"chargeBoxSerialNumber": "55667788"}, cp="BOX-P55667788"
+    )
+    redactor.learn([boot])
+    assert redactor.frame(boot).charge_point == name
 
 
 secrets_of_people = st.text(

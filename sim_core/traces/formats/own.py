@@ -62,7 +62,7 @@ def line_of(sent_by: Side, at: str | None, message: Any, text: str, charge_point
         fields["cp"] = charge_point
     try:
         written = compact(message)
-    except ValueError:  # 1e999 is a number of JSON, and of no computer
+    except (ValueError, RecursionError):  # 1e999 is a number of JSON, and of no computer
         message, written = None, ""
     fields["msg"] = message
     if text and text != written:
