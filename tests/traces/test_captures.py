@@ -143,7 +143,7 @@ def test_a_conversation_is_read_out_of_packets(kind: str, deflate: bool, parts: 
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 2**32 - 1), st.integers(7, 200))
 def test_packets_may_come_twice_and_in_any_near_order(seed: int, begin: int, size: int) -> None:
     known = packets(chunks(TALK, deflate=True), size=size, begin=begin)
@@ -212,7 +212,7 @@ def test_without_the_package_a_sentence_says_how_to_get_it(monkeypatch: pytest.M
 WHOLE = capture(packets(chunks(TALK, deflate=True)))
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.binary(max_size=6)), max_size=8),
     st.integers(0, len(WHOLE)),

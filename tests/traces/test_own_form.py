@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim_core.traces.formats.form import CannotRead
@@ -57,6 +57,7 @@ def again(lines: list[str]) -> Reading:
     return read("\n".join(lines).encode())
 
 
+@settings(deadline=None)
 @given(st.lists(frames(), min_size=1, max_size=6), st.text(max_size=8))
 def test_what_is_written_is_read_again(written: list[TraceFrame], charge_point: str) -> None:
     lines = [header(charge_point, "1.6"), *(write_line(one, of=charge_point) for one in written)]

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sim_core.traces.formats.own import line_of
@@ -250,6 +250,7 @@ any_text = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(any_text)
 def test_whatever_passes_on_a_wire_is_redacted(text: str) -> None:
     redactor = Redactor()
@@ -287,6 +288,7 @@ printable = st.text("ABCDEFabcdef0123456789-_. xyzXYZ", min_size=6, max_size=20)
 )
 
 
+@settings(deadline=None)
 @given(
     tag=printable | secrets_of_people,
     serial=printable,
@@ -326,6 +328,7 @@ def test_no_secret_remains(
     assert trace.frames[3].message[3]["idToken"] == {"idToken": first, "type": "ISO14443"}
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=12), min_size=2, max_size=30, unique_by=str.casefold))
 def test_two_originals_never_share_a_stand_in(originals: list[str]) -> None:
     stand_ins = StandIns()
