@@ -228,6 +228,11 @@ def unsayable(command: Command, limits: TextLimits) -> str:
     return ""
 
 
+def asleep(connector_id: int) -> str:
+    """Why a start has come to nothing whose vehicle has given up, as a sentence."""
+    return f"the vehicle at connector {connector_id} sleeps: unplug it and plug it in anew"
+
+
 @dataclass(frozen=True)
 class Action:
     """One row of the table: a command under the names that people use for it."""

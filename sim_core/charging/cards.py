@@ -23,7 +23,7 @@ from sim_core.charging.reservations import Reservations
 from sim_core.charging.starting import Starting, drop_authorization
 from sim_core.charging.transactions import Transactions
 from sim_core.charging.vocabulary import Cause, StopReason
-from sim_core.commands import Accepted, Outcome, Refused, Start, Stop, Swipe, unsayable
+from sim_core.commands import Accepted, Outcome, Refused, Start, Stop, Swipe, asleep, unsayable
 
 WHOM = {Cause.VEHICLE: "AutoCharge", Cause.REMOTE: "remote start"}
 """Who is refused, where nobody stands before the charger to hear it."""
@@ -204,6 +204,8 @@ class Cards:
         if reason := self._reservations.why_not_after(connector, card):
             return Refused(reason)
         self.admit(connector, card)
+        if connector.asleep_since_s is not None and connector.authorization is None:
+            return Refused(asleep(connector.number))
         if connector.metal.plugged:
             return Accepted("authorised, starting")
         return Accepted("authorised: plug in the vehicle")

@@ -26,6 +26,7 @@ from sim_core.commands import (
     Refused,
     Start,
     Swipe,
+    asleep,
 )
 from sim_core.hardware.faults import ERROR_CODES
 from sim_core.http_door.answers import answer, refusal
@@ -233,7 +234,7 @@ async def _started(station: Station, number: int) -> Outcome | None:
     if seen.transaction is not None:
         return Accepted("started")
     if seen.vehicle_asleep:
-        return Refused(f"the vehicle at connector {number} sleeps: unplug it and plug it in anew")
+        return Refused(asleep(number))
     why = seen.refusals.get("local_start")
     return Refused(why or f"connector {number}: the start was broken off")
 

@@ -11,6 +11,7 @@ from sim_core.commands import Accepted, EVGiveUp, EVStop, Plug, Refused, Start, 
 from tests.conformance.acts import charge
 from tests.harness import Harness
 from tests.quirks.acts import REAL, gresgying, payloads, statuses
+from tests.sidecar.beside import beside
 
 SLOW = "Sleeper 50"
 
@@ -63,6 +64,17 @@ async def test_one_that_gives_up_ends_its_session_and_sleeps(model: str) -> None
         await harness.submit(Unplug(1))
         await charge(harness)
         assert harness.status() == "Charging"
+
+
+async def test_whoever_starts_one_that_sleeps_is_told_so() -> None:
+    sleeps = "the vehicle at connector 1 sleeps: unplug it and plug it in anew"
+    async with beside() as here:
+        await here.harness.submit(Plug(1))
+        await here.harness.submit(EVGiveUp(1))
+        assert await here.harness.submit(Start(1, "TAG")) == Refused(sleeps)
+        answer = await here.http.post("/local_start/1", params={"id_tag": "TAG"})
+        assert (answer.status_code, answer.json()["error"]) == (409, sleeps)
+        assert here.harness.status() == "Preparing"
 
 
 async def test_a_slow_vehicle_starts_ten_seconds_later() -> None:
