@@ -97,6 +97,14 @@ def _trace(arguments: list[str]) -> int:
     return trace(arguments)
 
 
+def _compare(arguments: list[str]) -> int:
+    from sim_core.standard_streams import begun
+    from sim_core.twin.command import main as compare
+
+    begun()
+    return compare(arguments)
+
+
 def _screenshot(arguments: list[str]) -> int:
     from sim_core.standard_streams import begun
     from tui.pictures.screenshot import main as screenshot
@@ -140,6 +148,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("bedside", "beside a real charger: relay it to its CSMS, look, record, ask it", _bedside),
     Verb("csms", "a small CSMS on its own, for a second terminal", _csms),
     Verb("trace", "read people's logs of OCPP-J: show, convert, or redact FILE", _trace),
+    Verb("compare", "logs of a real charger beside a model of it: where do they differ", _compare),
     Verb(
         "screenshot", "the dashboard in a named state, as SVG or text, for a document", _screenshot
     ),

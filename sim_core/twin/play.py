@@ -165,7 +165,7 @@ class Play:
         )
         store = store_in(MEMORY, CHARGE_POINT, self.clock.now())
         self._remember(store)
-        return Station(
+        station = Station(
             config,
             url=url,
             clock=self.clock,
@@ -174,6 +174,8 @@ class Play:
             events=Ring[Event](EVENTS),
             seed=self.seed,
         )
+        station.tells_log = False
+        return station
 
     def _remember(self, store: Store) -> None:
         """What the charger knew before."""

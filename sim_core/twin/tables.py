@@ -15,6 +15,18 @@ WHYS = 12
 """So many reasons are shown of a scene."""
 
 
+def whole(trial: Trial) -> str:
+    """All of it; the last line is the sum."""
+    orders = len(trial.yardstick.orders)
+    parts = (
+        delays(trial.delays),
+        chances(trial.chances),
+        f"order between lanes: the traces agree on {orders} pairs\n{spread(trial)}",
+        scenes(trial),
+    )
+    return "\n\n".join(parts)
+
+
 def scenes(trial: Trial) -> str:
     """All verdicts, a scene a row and its reasons below; the last line is the sum."""
     head = f"{'scene':<{NAME_WIDTH}} frames equal differing  why"

@@ -12,6 +12,7 @@ from sim_core.traces.comparison.verdicts import Result, compare
 from sim_core.traces.comparison.yardstick import Yardstick
 from sim_core.traces.exchanges import Conversation
 from sim_core.twin.play import Make, play
+from sim_core.twin.virtual_time import StuckError
 
 Progress = Callable[[int, int, str], None]
 """Told before each play: how many are done, of how many, and what is played."""
@@ -61,12 +62,33 @@ def trial(
     """Play every trace under every seed, and judge."""
     yardstick = Yardstick.of(traces)
     results: list[Result] = []
+    remarks: list[str] = []
+    done = 0
     for told in traces:
+        remarks += [f"{told.name}: {remark}" for remark in told.remarks]
+        remarks += _of_another_make(told, make)
         scene = scene_of(told)
         for seed in seeds:
-            progress(len(results), len(traces) * len(seeds), told.name)
-            heard = play(told, scene, make, seed)
+            progress(done, len(traces) * len(seeds), told.name)
+            done += 1
+            try:
+                heard = play(told, scene, make, seed)
+            except StuckError as error:
+                remarks.append(f"{told.name}, seed {seed}: {error}")
+                continue
             results.append(compare(told, heard.said, heard.asked, yardstick, seed))
     delays, chances = judge(traces, results, yardstick)
-    remarks = [f"{told.name}: {remark}" for told in traces for remark in told.remarks]
     return Trial(results, delays, chances, yardstick, remarks)
+
+
+def _of_another_make(told: Conversation, make: Make) -> list[str]:
+    """A sentence where a trace is not of the make that plays it."""
+    own = make.model.identity
+    for boot in told.boots:
+        vendor, model = boot.text("chargePointVendor"), boot.text("chargePointModel")
+        if (vendor or model) and (vendor, model) != (own.vendor, own.model):
+            return [
+                f"{told.name} is of a {vendor} {model}, and {make.model.name} plays it: "
+                "a model file of its own would be nearer (--model)."
+            ]
+    return []

@@ -18,12 +18,15 @@ import pytest
 
 from sim_core.commands import (
     ClearFault,
+    EVGiveUp,
+    EVStop,
     InjectFault,
     LinkDown,
     LinkUp,
     Plug,
     PowerOff,
     PowerOn,
+    Restart,
     Swipe,
     Unplug,
 )
@@ -198,7 +201,140 @@ async def begun_offline_and_refused(twin: Recorder) -> None:
     await twin.harness.advance(20)
 
 
+async def process_restarts_while_charging(twin: Recorder) -> None:
+    await twin.start()
+    await twin.harness.advance(33)
+    await twin.harness.submit(Restart())
+    await twin.harness.advance(75)
+    await twin.ask("RemoteStopTransaction", 8, transactionId=1000)
+    await twin.harness.submit(Unplug(1))
+    await twin.harness.advance(4)
+
+
+async def process_restarts_twice(twin: Recorder) -> None:
+    await twin.start()
+    for _ in range(2):
+        await twin.harness.advance(25)
+        await twin.harness.submit(Restart())
+        await twin.harness.advance(50)
+    await twin.harness.submit(EVStop(1))
+    await twin.harness.advance(12)
+
+
+async def waiting_cars_while_the_process_restarts(twin: Recorder) -> None:
+    await twin.harness.submit(Plug(1, "Compact 60"))
+    await twin.harness.advance(5)
+    await twin.harness.submit(Restart())
+    await twin.harness.advance(80)
+
+
+async def pulled_out_during_an_outage(twin: Recorder) -> None:
+    await twin.start()
+    await twin.harness.submit(LinkDown())
+    await twin.harness.advance(15)
+    await twin.harness.submit(Unplug(1))
+    await twin.harness.advance(15)
+    await twin.harness.submit(LinkUp())
+    await twin.harness.advance(30)
+
+
+async def plugged_in_during_an_outage(twin: Recorder) -> None:
+    await twin.harness.submit(LinkDown())
+    await twin.harness.advance(20)
+    await twin.harness.submit(Plug(2, "Compact 60"))
+    await twin.harness.advance(5)
+    await twin.harness.submit(LinkUp())
+    await twin.harness.advance(60)
+
+
+async def ended_by_the_car_during_an_outage(twin: Recorder) -> None:
+    await twin.start()
+    await twin.harness.submit(LinkDown())
+    await twin.harness.advance(15)
+    await twin.harness.submit(EVStop(1))
+    await twin.harness.advance(15)
+    await twin.harness.submit(LinkUp())
+    await twin.harness.advance(30)
+    await twin.harness.submit(Unplug(1))
+    await twin.harness.advance(4)
+
+
+async def ended_by_the_car(twin: Recorder) -> None:
+    await twin.start()
+    await twin.harness.advance(70)
+    await twin.harness.submit(EVStop(1))
+    await twin.harness.advance(15)
+    await twin.harness.submit(Unplug(1))
+    await twin.harness.advance(4)
+
+
+async def car_gives_up(twin: Recorder) -> None:
+    await twin.harness.submit(Plug(1, "Compact 60"))
+    await twin.harness.advance(20)
+    await twin.harness.submit(EVGiveUp(1))
+    await twin.harness.advance(60)
+    await twin.harness.submit(Unplug(1))
+    await twin.harness.advance(4)
+
+
+async def begun_and_ended_offline(twin: Recorder) -> None:
+    for key in ("LocalAuthorizeOffline", "AllowOfflineTxForUnknownId"):
+        await twin.ask("ChangeConfiguration", key=key, value="true")
+    twin.csms.script["StartTransaction"].append(
+        {"transactionId": -1, "idTagInfo": {"status": "Invalid"}}
+    )
+    await twin.harness.submit(LinkDown())
+    await twin.harness.submit(Plug(1))
+    await twin.harness.submit(Swipe(1, "AA000001"))
+    await twin.harness.advance(80)
+    await twin.harness.submit(EVStop(1))
+    await twin.harness.advance(10)
+    await twin.harness.submit(LinkUp())
+    await twin.harness.advance(40)
+
+
+async def power_fails_while_nobody_charges(twin: Recorder) -> None:
+    await twin.harness.submit(PowerOff())
+    await twin.harness.advance(85)
+    await twin.harness.submit(PowerOn())
+    await twin.harness.advance(20)
+
+
+async def pulled_out_during_a_reset(twin: Recorder) -> None:
+    await twin.start()
+    await twin.ask("Reset", 22, type="Hard")
+    await twin.harness.submit(Unplug(1))
+    await twin.harness.advance(110)
+
+
+async def two_guns_and_a_button(twin: Recorder) -> None:
+    await twin.harness.submit(Plug(1))
+    await twin.harness.advance(4)
+    await twin.ask("RemoteStartTransaction", 8, connectorId=1, idTag="AA000001")
+    await twin.harness.submit(Plug(2))
+    await twin.harness.advance(3)
+    await twin.ask("RemoteStartTransaction", 90, connectorId=2, idTag="AA000002")
+    await twin.harness.submit(InjectFault(1, vendor_error_code="85"))
+    await twin.harness.advance(25)
+    await twin.harness.submit(Unplug(1))
+    await twin.harness.submit(Unplug(2))
+    await twin.harness.submit(ClearFault(1))
+    await twin.harness.advance(6)
+
+
 SCENES: tuple[Scene, ...] = (
+    process_restarts_while_charging,
+    process_restarts_twice,
+    waiting_cars_while_the_process_restarts,
+    pulled_out_during_an_outage,
+    plugged_in_during_an_outage,
+    ended_by_the_car_during_an_outage,
+    ended_by_the_car,
+    car_gives_up,
+    begun_and_ended_offline,
+    power_fails_while_nobody_charges,
+    pulled_out_during_a_reset,
+    two_guns_and_a_button,
     two_guns,
     stop_lost_with_the_link,
     begun_offline_and_refused,

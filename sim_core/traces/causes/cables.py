@@ -19,7 +19,7 @@ from sim_core.traces.causes.sessions import (
     reported,
     sessions,
 )
-from sim_core.traces.causes.vehicles import car_of
+from sim_core.traces.causes.vehicles import LATE_MAC_S, MAC_S, car_of
 from sim_core.traces.exchanges import Conversation, Exchange
 from sim_core.traces.moments import S
 
@@ -112,11 +112,11 @@ class _Cable:
         there = word in ("Preparing", "Charging", "Finishing", "SuspendedEV", "SuspendedEVSE")
         if there and not self.plugged:
             self.plugged = True
-            at = self.scene.begins - 2 * S if outage is None else outage.middle
+            at = self.scene.begins - 2 * S if outage is None else self._came_in(outage)
             start = next((run for run in self.offline if outage and outage.has(run.began)), None)
             if start is not None or (outage is None and self.offline):
                 return  # `_start` tells of it
-            self._add(Act.PLUG, at, self._car(report.at))
+            self._add(Act.PLUG, at, self._car(at if outage else report.at))
         elif word == "Available" and self.plugged and outage is not None:
             self.plugged = False
             self._add(Act.UNPLUG, self._pulled_in(outage))
@@ -150,6 +150,20 @@ class _Cable:
         if found and found[0].status == "Available":
             self.plugged = False
             self._add(Act.UNPLUG, boot.at - 3 * S)
+
+    def _came_in(self, outage: Outage) -> datetime:
+        """When a vehicle came that is there when the charger comes back: its id tells it, or the
+        start of its transaction."""
+        for mac in self.told.of("DataTransfer"):
+            if mac.text("messageId") != "MacID" or mac.at < outage.over:
+                continue
+            for usual in (MAC_S, LATE_MAC_S):
+                if outage.has(mac.at - usual * S):
+                    return mac.at - usual * S
+        for start in self.told.of("StartTransaction", self.connector):
+            if start.stamp and outage.has(start.stamp - START_AFTER_PLUG):
+                return start.stamp - START_AFTER_PLUG
+        return outage.middle
 
     def _pulled_at(self, report: Exchange) -> datetime:
         """The cable leaves at the stamp of Available, or earlier where that is only its effect."""

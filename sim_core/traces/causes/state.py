@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sim_core.traces.causes.scene import Act, Car, Earlier, Scene, Stimulus
-from sim_core.traces.causes.sessions import offline_starts, sessions
+from sim_core.traces.causes.sessions import offline_starts, outages, sessions
 from sim_core.traces.causes.vehicles import HEADROOM, RESISTANCE_OHM, power_w
 from sim_core.traces.exchanges import (
     Conversation,
@@ -73,11 +73,18 @@ def _configuration(told: Conversation, scene: Scene) -> None:
 
 
 def sample_interval(told: Conversation) -> int | None:
+    """The interval of the samples of running transactions, in s, where a trace has two of one."""
     stamps: dict[object, list[datetime]] = {}
     for sample in told.of("MeterValues"):
         if sample.context == "Sample.Periodic" and sample.stamp:
             stamps.setdefault((sample.connector, sample.transaction), []).append(sample.stamp)
-    gaps = [(b - a) / S for row in stamps.values() for a, b in itertools.pairwise(row)]
+    gone = [(outage.began, outage.over) for outage in outages(told)]
+    gaps = [
+        (b - a) / S
+        for row in stamps.values()
+        for a, b in itertools.pairwise(row)
+        if not any(a < over and b > began - S for began, over in gone)
+    ]
     return usual_interval(min(gaps)) if gaps and min(gaps) >= 1 else None
 
 

@@ -33,6 +33,8 @@ from sim_core.traces.moments import S, moment
 
 CATCHES_UP = 15 * S
 """So long after a boot there is a backlog."""
+BUSY_BEFORE, BUSY_FOR = 60 * S, 30 * S
+"""So long before and after its transaction another gun makes a firmware slow."""
 AT_ONCE = timedelta(milliseconds=20)
 LIVE = 10 * S
 """What comes so much later than it is stamped was kept back."""
@@ -107,6 +109,7 @@ FINE = (
 """How kinds begin whose length no turn of the firmware's loop is part of."""
 
 
+BOOT_ACTIONS = ("BootNotification", "Heartbeat")
 FREE = ("first sample",)
 """How kinds begin whose length is anything up to some interval: no single one is too long."""
 
@@ -114,6 +117,11 @@ FREE = ("first sample",)
 def is_free(what: str) -> bool:
     """Whether a kind of delay can be judged only as a distribution."""
     return what.startswith(FREE)
+
+
+def is_of_boot(gap: Gap) -> bool:
+    """Whether a boot belongs to a delay."""
+    return gap.then.action in BOOT_ACTIONS or gap.first.action in BOOT_ACTIONS
 
 
 def is_fine(what: str) -> bool:
@@ -313,8 +321,8 @@ def _rhythm(told: Conversation, run: Session) -> Iterator[Gap]:
             continue
         busy = any(
             other.connector != run.connector
-            and other.began - 60 * S <= (b.stamp or b.at)
-            and (other.ended is None or other.ended >= (a.stamp or a.at))
+            and other.began - BUSY_BEFORE <= (b.stamp or b.at)
+            and (other.ended is None or other.ended + BUSY_FOR >= (a.stamp or a.at))
             for other in sessions(told)
         )
         what = f"sample interval {every}" + " beside another gun" * busy

@@ -16,7 +16,7 @@ from enum import Enum
 
 from sim_core.traces.causes.sessions import sessions
 from sim_core.traces.comparison.chances import is_beside, is_early_sample, parted
-from sim_core.traces.comparison.delays import Gap, length_s
+from sim_core.traces.comparison.delays import Gap, is_of_boot, length_s
 from sim_core.traces.comparison.measured import run_faults
 from sim_core.traces.comparison.orders import broken
 from sim_core.traces.comparison.payloads import answer_faults, frame_faults
@@ -29,6 +29,8 @@ FREE_SAMPLES = 1
 """The timer of the samples runs freely: a session may have so many more or less."""
 BY_THE_CLOCK_WITHIN = 6 * S
 """A session of the twin begins and ends so much earlier or later by the clock."""
+MISPLACED_S = 3.0
+"""What is so much before its beginning answers to another frame."""
 UNDECIDED = 12 * S
 """What comes so near to the end of a trace may have come after it."""
 
@@ -241,13 +243,18 @@ def _lengths(
 ) -> dict[int, list[str]]:
     """Delays of the twin that no real charger has, by the frame that came too early or late."""
     here = {id(one): other for one, other in pairs}
+    boots = [boot.at for boot in result.twin.boots] if result.twin else []
     late: dict[int, list[str]] = defaultdict(list)
     for gap in gaps:
         first, then = here.get(id(gap.first)), here.get(id(gap.then))
         real_s = length_s(gap.ends, gap.first, gap.then)
         if first is None or then is None or real_s is None:
             continue
+        if not is_of_boot(gap) and any(first.at < boot <= then.at for boot in boots):
+            continue  # the twin's sample of the same place was taken before its outage
         twin_s = length_s(gap.ends, first, then)
+        if twin_s is not None and twin_s < -MISPLACED_S <= real_s:
+            continue
         span = yardstick.spans.get(gap.what)
         if twin_s is None or not yardstick.is_usual(gap.what, real_s):
             continue
