@@ -34,7 +34,7 @@ DEVIATIONS = 4.0
 FEW = 5
 """Of fewer values the range tells little of the deviation; of less than `HARDLY_ANY` nothing."""
 HARDLY_ANY = 3
-FEW_RANGES, FEW_SHARE, FEW_S, FEW_LONG = 3.0, 0.35, 1.5, 0.03
+FEW_RANGES, FEW_S, FEW_LONG = 3.0, 1.5, 0.03
 ANY_S, ANY_SHARE = 2.5, 0.15
 TAIL = 0.5
 """By this part of its range a delay that turns of a loop are part of may be longer: where several
@@ -98,8 +98,7 @@ def span_of(values: Sequence[float], *, fine: bool = False) -> tuple[float, floa
     elif n < HARDLY_ANY:
         more = ANY_S + ANY_SHARE * middle
     elif n < FEW:
-        more = min(FEW_SHARE * middle, FEW_S + FEW_LONG * middle)
-        more = max(more, FEW_RANGES * (high - low), LEAST_S)
+        more = max(FEW_S + FEW_LONG * middle, FEW_RANGES * (high - low))
     else:
         average_range = 2 * NormalDist().inv_cdf((n - 0.375) / (n + 0.25))
         wanted = DEVIATIONS * (1 + 1 / math.sqrt(n))

@@ -29,8 +29,9 @@ FREE_SAMPLES = 1
 """The timer of the samples runs freely: a session may have so many more or less."""
 BY_THE_CLOCK_WITHIN = 6 * S
 """A session of the twin begins and ends so much earlier or later by the clock."""
-MISPLACED_S = 3.0
-"""What is so much before its beginning answers to another frame."""
+MISPLACED_S, MISPLACED = 3.0, 2.5
+"""What is so much before its beginning answers to another frame, and so does a sample that comes so
+many times later than its interval says."""
 UNDECIDED = 12 * S
 """What comes so near to the end of a trace may have come after it."""
 
@@ -253,7 +254,7 @@ def _lengths(
         if not is_of_boot(gap) and any(first.at < boot <= then.at for boot in boots):
             continue  # the twin's sample of the same place was taken before its outage
         twin_s = length_s(gap.ends, first, then)
-        if twin_s is not None and twin_s < -MISPLACED_S <= real_s:
+        if twin_s is not None and is_misplaced(gap.what, real_s, twin_s):
             continue
         span = yardstick.spans.get(gap.what)
         if twin_s is None or not yardstick.is_usual(gap.what, real_s):
@@ -265,6 +266,12 @@ def _lengths(
                 f"{token_of(gap.then)}: {gap.what} takes {twin_s:.2f} s, not {shown}"
             )
     return late
+
+
+def is_misplaced(what: str, real_s: float, twin_s: float) -> bool:
+    """Whether a delay of the twin lies between frames that do not belong together."""
+    late = what.startswith("sample interval") and twin_s > MISPLACED * real_s
+    return late or twin_s < -MISPLACED_S <= real_s
 
 
 def _measured(
