@@ -151,6 +151,16 @@ def test_waiting_cars_that_say_who_they_are_again(tale: Tale) -> None:
     assert [act for act, *_ in acts(tale)] == ["plug", "restart"]
 
 
+def test_a_car_that_could_not_say_before_who_it_is(tale: Tale) -> None:
+    tale.status(10, 1, "Preparing")
+    tale.boots(44, "Available", "Preparing", "Available")
+    tale.mac(47.3, "VID:0000000000AB")
+    assert [act for act, *_ in acts(tale)] == ["plug", "restart"]
+    car = only(tale, Act.PLUG).car
+    assert car is not None
+    assert car.vid == "VID:0000000000AB"
+
+
 def test_the_mains_fail(tale: Tale) -> None:
     began = tale.session(10)
     tale.sample(began + 30, 1, kwh=1.4, amperes=137)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sim_core.traces.causes.scene import Act, Scene, Stimulus
 from sim_core.traces.causes.sessions import Outage, offline_starts, outages
+from sim_core.traces.causes.vehicles import mac_after_restart
 from sim_core.traces.exchanges import Conversation, Exchange
 from sim_core.traces.moments import S
 
@@ -93,7 +94,7 @@ def restarted(told: Conversation, outage: Outage) -> bool:
             return True
         if while_away and not first:
             return False  # it went on all the time
-    return _waiting_cars_again(told, outage)
+    return _waiting_cars_again(told, outage) or _waiting_cars_at_last(told, outage)
 
 
 def _is_out_of_step(before: Sequence[datetime], at: datetime) -> bool:
@@ -116,6 +117,17 @@ def _waiting_cars_again(told: Conversation, outage: Outage) -> bool:
         for mac in again
         for before in macs
         if before.at < outage.began
+    )
+
+
+def _waiting_cars_at_last(told: Conversation, outage: Outage) -> bool:
+    """Whether a vehicle's id is told that would have been told meanwhile."""
+    return any(
+        report.status == "Preparing"
+        and (report.stamp or report.at) < outage.began
+        and report.connector is not None
+        and mac_after_restart(told, report.connector, report.stamp or report.at) is not None
+        for report in told.of("StatusNotification")
     )
 
 

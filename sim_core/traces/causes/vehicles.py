@@ -11,13 +11,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sim_core.traces.causes.scene import Car
-from sim_core.traces.causes.sessions import Session, sessions
+from sim_core.traces.causes.sessions import Session, outages, reported, sessions
 from sim_core.traces.exchanges import Conversation, Exchange
 from sim_core.traces.moments import S
 
 MAC_S, LATE_MAC_S = 16.1, 26.2
 """From the plug to the vehicle's own id, and with a second try of the handshake."""
 MAC_SPREAD_S = 3.4
+AFTER_RESTART = 15 * S
+"""So soon after a boot vehicles that wait say again who they are."""
 USUAL_START_S, LATE_START_S, SLOW_START_S = 28.5, 33.5, 60.0
 """From the plug to the start, with a second try, and with a vehicle that takes its time."""
 SOME_VID = "VID:0000000000FF"
@@ -61,6 +63,33 @@ def _misses_by(took: timedelta) -> float | None:
     return off if off <= MAC_SPREAD_S else None
 
 
+def mac_after_restart(told: Conversation, connector: int, plugged: datetime) -> Exchange | None:
+    """The message that tells a vehicle's own id only after a process has restarted that ended
+    before it could: of several that wait, the first connector's comes first."""
+    for outage in outages(told):
+        if not plugged < outage.began:
+            continue
+        ready = outage.over - (LATE_MAC_S + MAC_SPREAD_S) * S
+        waiting = [
+            report.connector
+            for report in told.of("StatusNotification")
+            if reported(told, report) is outage.boot and report.status == "Preparing"
+        ]
+        known = {mac.text("data") for mac in told.of("DataTransfer") if mac.at < outage.began}
+        macs = [
+            mac
+            for mac in told.of("DataTransfer")
+            if mac.text("messageId") == "MacID"
+            and timedelta(0) < mac.at - outage.over < AFTER_RESTART
+            and mac.text("data") not in known
+        ]
+        if connector in waiting and plugged < ready and macs:
+            place = sorted(n for n in waiting if n).index(connector)
+            return macs[min(place, len(macs) - 1)]
+        return None
+    return None
+
+
 def car_of(told: Conversation, connector: int, plugged: datetime) -> Car:
     """The vehicle that was plugged in then."""
     mac = mac_of(told, connector, plugged)
@@ -72,7 +101,8 @@ def car_of(told: Conversation, connector: int, plugged: datetime) -> Car:
         took_s = (session.began - plugged) / S
         late, late_s = took_s > LATE_START_S, took_s - USUAL_START_S
         late_s = late_s if took_s > SLOW_START_S else 0.0
-    vid = mac.text("data") if mac is not None else None
+    known = mac or mac_after_restart(told, connector, plugged)
+    vid = known.text("data") if known is not None else None
     if vid is None and _authorised_early(told, connector, plugged):
         vid = SOME_VID
     if session is None or session.failed:

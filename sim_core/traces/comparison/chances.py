@@ -40,9 +40,6 @@ class Chance:
 
 
 def _ends_without_offer(told: Conversation) -> Answers:
-    offers = any("Power.Offered" in sample.values for sample in told.of("MeterValues"))
-    if not offers:
-        return
     for sample in told.of("MeterValues"):
         if sample.context == "Transaction.End":
             yield sample, "Power.Offered" not in sample.values
@@ -154,12 +151,6 @@ def _told_beside(told: Conversation) -> Answers:
             yield card, any(timedelta(0) <= mac.at - card.at < RACE for mac in macs)
 
 
-def _gave_up(told: Conversation) -> Answers:
-    for run in sessions(told):
-        if run.failed and run.stop is not None and run.stop.reason in ("Other", "EVDisconnected"):
-            yield run.stop, run.stop.reason == "EVDisconnected"
-
-
 CHANCES = (
     Chance("Power.Offered is missing in Transaction.End", _ends_without_offer),
     Chance("Charging comes before StartTransaction.conf", _charges_unanswered, needs_clock=True),
@@ -170,7 +161,6 @@ CHANCES = (
     Chance("Power.Offered lags a rising power", _lags),
     Chance("iccid is empty", _without_iccid),
     Chance("a vehicle's id is told beside a card", _told_beside, needs_clock=True),
-    Chance("a start that fails ends with EVDisconnected", _gave_up),
 )
 """What chance decides, as far as it is known. What flows during a ramp is in `measured`."""
 

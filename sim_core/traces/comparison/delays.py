@@ -33,6 +33,8 @@ from sim_core.traces.moments import S, moment
 
 CATCHES_UP = 15 * S
 """So long after a boot there is a backlog."""
+BUSY_BEFORE, BUSY_FOR = 60 * S, 30 * S
+"""So long before and after its transaction another gun makes a firmware slow."""
 AT_ONCE = timedelta(milliseconds=20)
 LIVE = 10 * S
 """What comes so much later than it is stamped was kept back."""
@@ -319,8 +321,8 @@ def _rhythm(told: Conversation, run: Session) -> Iterator[Gap]:
             continue
         busy = any(
             other.connector != run.connector
-            and other.began - 60 * S <= (b.stamp or b.at)
-            and (other.ended is None or other.ended >= (a.stamp or a.at))
+            and other.began - BUSY_BEFORE <= (b.stamp or b.at)
+            and (other.ended is None or other.ended + BUSY_FOR >= (a.stamp or a.at))
             for other in sessions(told)
         )
         what = f"sample interval {every}" + " beside another gun" * busy

@@ -36,6 +36,9 @@ FEW = 5
 HARDLY_ANY = 3
 FEW_RANGES, FEW_S, FEW_LONG = 3.0, 1.5, 0.03
 ANY_S, ANY_SHARE = 2.5, 0.15
+TAIL = 0.5
+"""By this part of its range a delay that turns of a loop are part of may be longer: where several
+wait for the same turn, they take several."""
 FINE_S, FINE_LONG, FINE_LEAST = 0.05, 0.01, 0.001
 LEAST_SHARE, LEAST_S = 0.03, 0.02
 
@@ -101,6 +104,7 @@ def span_of(values: Sequence[float], *, fine: bool = False) -> tuple[float, floa
         wanted = DEVIATIONS * (1 + 1 / math.sqrt(n))
         more = (wanted / average_range - 0.5) * (high - low)
         more = max(more, LEAST_S, (FINE_LEAST if fine else LEAST_SHARE) * middle)
+        more = more if fine else max(more, TAIL * (high - low))
     return low - more, high + more
 
 

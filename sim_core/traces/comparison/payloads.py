@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sim_core.traces.comparison.words import is_of_failed_start, token_of
+from sim_core.traces.comparison.words import token_of
 from sim_core.traces.exchanges import Exchange, Payload
 from sim_core.traces.messages import CALLRESULT
 
@@ -29,10 +29,7 @@ WHOLE = ("SoC", "Power.Offered")
 def frame_faults(one: Exchange, other: Exchange) -> list[str]:
     """How a frame of the twin (`other`) differs from the real one."""
     faults: list[str] = []
-    said, heard = one.payload, other.payload
-    if is_of_failed_start(one) and is_of_failed_start(other):
-        said = {**said, "reason": heard.get("reason")} if "reason" in said else said
-    _compare("", said, heard, faults)
+    _compare("", one.payload, other.payload, faults)
     if RANDOM_ID.fullmatch(one.message_id) and not RANDOM_ID.fullmatch(other.message_id):
         faults.append("the message id is no random UUID")
     return [f"{token_of(one)}: {fault}" for fault in faults]

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 
-from sim_core.traces.causes.sessions import FAILED_WITHIN
 from sim_core.traces.exchanges import Conversation, Exchange
-from sim_core.traces.moments import moment
 
 Lane = tuple[Hashable, ...]
 BY_THE_CLOCK = ("Sample.Clock", "Trigger")
@@ -29,21 +27,9 @@ def token_of(exchange: Exchange) -> str:
     return exchange.action
 
 
-def is_of_failed_start(stop: Exchange) -> bool:
-    """Whether it is the StopTransaction of a start that came to nothing."""
-    data = stop.payload.get("transactionData")
-    if stop.action != "StopTransaction" or not isinstance(data, list) or len(data) < 2:
-        return False
-    stamps = [moment(entry.get("timestamp")) for entry in data if isinstance(entry, dict)]
-    known = [at for at in stamps if at is not None]
-    return len(known) > 1 and known[-1] - known[0] < FAILED_WITHIN
-
-
 def match_of(exchange: Exchange) -> Hashable:
     """What a frame of the other side must have in common with it to answer to it: what it is, and
-    whose transaction. Why a start has failed is no part of it."""
-    if is_of_failed_start(exchange):
-        return "a stop", exchange.transaction
+    whose transaction."""
     if exchange.context in BY_THE_CLOCK:
         return token_of(exchange)
     return token_of(exchange), exchange.transaction
