@@ -19,5 +19,6 @@ async def test_a_day_of_another_make_is_not() -> None:
     seen = await Day(1, sessions=4).run()
     late = {**seen, "other answers, s": [took_s + 0.3 for took_s in seen["other answers, s"]]}
     ramp = "samples on a stair of the ramp, share"
+    late["other answers, s"] *= 4  # as many as a day has
     assert {"other answers, s", ramp} <= differing({**late, ramp: [0.0] * 20}).keys()
     assert "! median" in table({**late, ramp: [0.0] * 20})

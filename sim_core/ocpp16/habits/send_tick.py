@@ -17,12 +17,12 @@ from sim_core.ocpp16.points import Speech
 from sim_core.wire.wire_format import Loop
 
 LOOP = Loop(
-    gathering=Distribution(0.62, 0.2, 1.15, 0.05, 2.2).drawn,
+    gathering=Distribution(0.47, 0.15, 0.95, 0.05, 2.0).drawn,
     ripe_s=0.3,
     after_boot=Distribution(1.05, 1.04, 1.07, 1.03, 1.1).drawn,
     starting=Distribution(1.35, 0.6, 1.7, 0.35, 2.8).drawn,
     ending=Distribution(1.4, 1.1, 1.9, 0.8, 2.4).drawn,
-    telling=Distribution(1.1, 0.5, 1.7, 0.15, 2.5).drawn,
+    telling=Distribution(1.02, 0.47, 1.6, 0.15, 2.4).drawn,
     after_answer=Distribution(1.07, 1.03, 1.15, 1.0, 1.8).drawn,
     after_start=Distribution(2.08, 1.88, 2.2, 1.85, 2.2).drawn,
     answering=Distribution(1.07, 0.91, 1.29, 0.7, 1.5).drawn,
