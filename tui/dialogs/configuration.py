@@ -107,12 +107,12 @@ def _shown(value: str | None) -> str:
 def _detail(setting: SettingSnapshot, cells: int) -> list[Line]:
     lines: list[Line] = [(Span(setting.name, "strong"), Span(f"  {setting.group}", "muted"))]
     if setting.meaning:
-        lines.append((Span(setting.meaning),))
+        lines += _wrapped("", setting.meaning, cells)
     if setting.change is not None:
         change = setting.change
         was = f", it was {_shown(change.before)} at the start" if setting.value is not None else ""
         said = f"Set by the {change.by.value} at {text.clock_time(change.at)}{was}"
-        lines.append((Span(said, "accent"),))
+        lines += _wrapped("", said, cells, "accent")
     if setting.after_reboot is not None:
         later = f"{_shown(setting.after_reboot)} counts after the next reboot"
         lines.append((Span(later, "warning"),))
@@ -122,11 +122,11 @@ def _detail(setting: SettingSnapshot, cells: int) -> list[Line]:
     return lines
 
 
-def _wrapped(name: str, words: str, cells: int) -> list[Line]:
+def _wrapped(name: str, words: str, cells: int, role: str = "text") -> list[Line]:
     if not words:
         return []
     pieces = wrap(text.plain(words), max(8, cells - len(name)))
     return [
-        (Span(name if n == 0 else " " * len(name), "muted"), Span(piece))
+        (Span(name if n == 0 else " " * len(name), "muted"), Span(piece, role))
         for n, piece in enumerate(pieces)
     ]
