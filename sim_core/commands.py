@@ -161,6 +161,38 @@ class GoOnline:
     """Frames pass again."""
 
 
+@dataclass(frozen=True)
+class Configure:
+    """Somebody at the charge point sets one of its settings, by the rules that hold for the CSMS.
+
+    `name` is a configuration key, or a variable with its component in front (`Component.Variable`).
+    """
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Send:
+    """A request to the CSMS, said now and beside what the charge point says by itself.
+
+    `payload` is JSON. What came of it changes nothing at the charge point: it is only shown. What
+    the protocol does not allow is sent if it is asked for with `anyway`.
+    """
+
+    action: str
+    payload: str = "{}"
+    anyway: bool = False
+
+
+@dataclass(frozen=True)
+class SendFrame:
+    """A whole frame, as it is: any text. It waits for no turn."""
+
+    frame: str
+    anyway: bool = False
+
+
 Command = (
     Plug
     | Unplug
@@ -184,6 +216,9 @@ Command = (
     | LinkUp
     | GoSilent
     | GoOnline
+    | Configure
+    | Send
+    | SendFrame
 )
 
 
@@ -192,6 +227,8 @@ class Accepted:
     """It was done. `detail` says more where there is more to say, else it is empty."""
 
     detail: str = ""
+    answer: str = ""
+    """What the CSMS has answered to a message, as JSON."""
 
     ok = True
 
@@ -201,6 +238,8 @@ class Refused:
     """It was not done, and `reason` is the sentence that says why and what to do next."""
 
     reason: str
+    may_insist: bool = False
+    """It is done all the same where it is asked for with `anyway`."""
 
     ok = False
 
@@ -241,6 +280,11 @@ class Action:
     label: str
     help: str
     command: type[Command]
+    at: str = ""
+    """Where HTTP has it, if not under its name."""
+    method: str = "POST"
+    in_body: bool = False
+    """What it says may be long: HTTP has it as a JSON object in the body, not in the query."""
 
     @property
     def on_connector(self) -> bool:
@@ -250,6 +294,8 @@ class Action:
     @property
     def path(self) -> str:
         """Where the HTTP sidecar has it: `/plug/{cid}`, `/link/down`."""
+        if self.at:
+            return self.at
         return f"/{self.name}/{{cid}}" if self.on_connector else "/" + self.name.replace("_", "/")
 
 
@@ -291,6 +337,28 @@ ACTIONS: tuple[Action, ...] = (
     Action("link_up", "Link up", "The network is back: dial again", LinkUp),
     Action("silent", "Go silent", "The socket stays open, no frame passes", GoSilent),
     Action("online", "Go online", "Frames pass again", GoOnline),
+    Action(
+        "configure",
+        "Configure",
+        "Set a configuration key, by the rules that hold for the CSMS",
+        Configure,
+        at="/configuration",
+        method="PUT",
+    ),
+    Action(
+        "message",
+        "Send message",
+        "Say anything to the CSMS now: an action with its payload",
+        Send,
+        in_body=True,
+    ),
+    Action(
+        "frame",
+        "Send frame",
+        "Send the CSMS a whole frame as it is, whatever it is",
+        SendFrame,
+        in_body=True,
+    ),
 )
 
 ACTION_BY_NAME: dict[str, Action] = {action.name: action for action in ACTIONS}

@@ -392,6 +392,52 @@ class UploadSnapshot:
     """The last try came to nothing; there is another while `active`."""
 
 
+class ChangedBy(str, Enum):
+    """Who has given a setting the value that it has."""
+
+    CSMS = "CSMS"
+    """By asking for it, or by what it answers (the interval that a boot brings)."""
+    OPERATOR = "operator"
+    """Somebody at the charge point: by key, palette or HTTP."""
+    CHARGER = "charge point"
+    """The charge point itself: a security profile that did not connect."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """The last change of a setting since the charge point runs."""
+
+    before: str
+    """The value at the start of the run; empty for one that is never shown."""
+    by: ChangedBy
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SettingSnapshot:
+    """One setting as the CSMS sees it: a configuration key, a variable of a component."""
+
+    name: str
+    """What it is asked for by: `HeartbeatInterval`, `OCPPCommCtrlr.HeartbeatInterval`."""
+    group: str
+    """What it belongs to: a feature profile, a component."""
+    value: str | None
+    """None: it may be written, and is never shown."""
+    readonly: bool
+    meaning: str
+    """In one line; empty for a key that only its maker could explain."""
+    takes: str
+    """What it may be set to, in words."""
+    default: str | None
+    """What it is before anybody has set it; None as for `value`."""
+    choices: tuple[str, ...] = ()
+    """Every value that it may have, where these are few."""
+    change: SettingChange | None = None
+    """None: it is as it was at the start."""
+    after_reboot: str | None = None
+    """What will count after the next reboot; None: what counts now."""
+
+
 @dataclass(frozen=True)
 class TextLimits:
     """How many characters the protocol in use has room for."""
@@ -437,6 +483,9 @@ class StationSnapshot:
     """The charging profile that bounds the sum over the connectors now."""
     profiles: tuple[InstalledProfile, ...] = ()
     """Every charging profile that the CSMS has installed."""
+    settings: tuple[SettingSnapshot, ...] = ()
+    """Its configuration, in the order in which it tells it. Empty where nobody looks from afar: a
+    fleet keeps none of it in its pictures."""
     powered: bool = True
     """The mains are there."""
     clock_ahead_s: float = 0.0

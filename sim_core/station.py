@@ -22,6 +22,7 @@ from sim_core.commands import (
     ACTION_BY_COMMAND,
     Accepted,
     Command,
+    Configure,
     GoOnline,
     GoSilent,
     LinkDown,
@@ -31,6 +32,8 @@ from sim_core.commands import (
     PowerOn,
     Refused,
     Restart,
+    Send,
+    SendFrame,
 )
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
@@ -40,6 +43,7 @@ from sim_core.redaction import one_line, public_url
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock
 from sim_core.runtime.random_numbers import RandomNumbers
+from sim_core.said_by_hand import send
 from sim_core.settings.options import ConfigError, Settings
 from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnapshot, TokensSnapshot
 from sim_core.standing_warnings import Standing
@@ -47,6 +51,7 @@ from sim_core.station_snapshot import (
     CompositesView,
     JournalView,
     SessionsView,
+    SettingsView,
     TokensView,
     connector_snapshot,
     reservation_snapshot,
@@ -71,6 +76,20 @@ SAID_LIMIT = 1000
 """Characters of what an event says."""
 URL_KEY = "OcppUrl"
 """A vendor's key that tells the address which is dialled."""
+NEEDS_POWER = (
+    "power_off",
+    "restart",
+    "link_down",
+    "link_up",
+    "silent",
+    "online",
+    "configure",
+    "message",
+    "frame",
+)
+"""What nobody can do at a charge point that is dark."""
+NO_LINK = "there is no link to the CSMS: nothing can be sent"
+SILENT = "the charge point is silent: go online first, no frame passes"
 LOUD = frozenset({"warning", "refusal"})
 """Kinds of event that are warnings in the log."""
 
@@ -133,6 +152,9 @@ class Station:
         self._sessions = SessionsView(store.sessions)
         self._tokens = TokensView(store.tokens, store.local_list, self._what_tokens_count)
         self._composites = CompositesView(charge_point.charger.limits)
+        self._settings = SettingsView(
+            charge_point.settings, lambda: charge_point.setting_changes.revision
+        )
         self._state_watch = (
             None
             if store.path == MEMORY
@@ -362,6 +384,10 @@ class Station:
             return await self._switch_mains(command)
         if isinstance(command, Restart):
             return self._restart()
+        if isinstance(command, Configure):
+            return self._configure(command)
+        if isinstance(command, (Send, SendFrame)):
+            return await self._say(command)
         connector = self.charger.connectors.get(command.connector_id)
         if connector is None:
             return Refused(
@@ -383,6 +409,17 @@ class Station:
         switches[name]()
         self._changed()
         return Accepted()
+
+    def _configure(self, command: Configure) -> Outcome:
+        if reason := self._refusals().get(ACTION_BY_COMMAND[Configure].name):
+            return Refused(reason)
+        return self.charge_point.configure(command.name, command.value)
+
+    async def _say(self, command: Send | SendFrame) -> Outcome:
+        if reason := self._refusals().get(ACTION_BY_COMMAND[type(command)].name):
+            return Refused(reason)
+        charge_point = self.charge_point
+        return await send(command, charge_point.outbox, charge_point.speaker.dialect)
 
     def _go_online(self) -> None:
         self.link.set_online(True)
@@ -413,8 +450,7 @@ class Station:
     def _refusals(self) -> dict[str, str]:
         """What would change nothing, or cannot be now, with the sentence that says so."""
         if not self.charger.condition.powered:
-            dark = ("power_off", "restart", "link_down", "link_up", "silent", "online")
-            return dict.fromkeys(dark, NO_POWER)
+            return dict.fromkeys(NEEDS_POWER, NO_POWER)
         refusals = {"power_on": "the charge point has power already"}
         if self.charger.condition.rebooting:
             refusals["restart"] = REBOOTING
@@ -426,6 +462,10 @@ class Station:
             refusals["online"] = "frames pass already: the charge point is not silent"
         else:
             refusals["silent"] = "the charge point is silent already: go online first"
+        if self.link.state is not LinkState.CONNECTED or not self.link.wanted:
+            refusals["message"] = refusals["frame"] = NO_LINK
+        elif not self.link.online:
+            refusals["message"] = refusals["frame"] = SILENT
         return refusals
 
     # -- pictures ----------------------------------------------------
@@ -525,6 +565,7 @@ class Station:
             refusals=self._refusals(),
             vehicles=tuple(kind.name for kind in charger.config.garage),
             vehicle_words=self._vehicle_words,
+            settings=self._settings.now() if self.seen_afar else (),
             resumes=charger.config.model.behaviour.resume_after_power_loss,
             warnings=(*self.warnings, *self.refusals.standing()),
         )

@@ -30,6 +30,7 @@ from sim_core.snapshot import (
     LostEntry,
     ReservationSnapshot,
     SessionSnapshot,
+    SettingSnapshot,
     TokenEntry,
     TokensSnapshot,
     TransactionSnapshot,
@@ -139,6 +140,28 @@ def _words_of(kind: VehicleType) -> str:
 def full_scale_w(model: Model) -> float:
     """The most that one connector can show: the smaller of its rating and the cabinet's pool."""
     return min(model.ratings.connector_power_w, model.ratings.cabinet_power_w)
+
+
+class SettingsView:
+    """The settings are read only after one of them has changed."""
+
+    __slots__ = ("_revision", "_rows", "_seen", "_shown")
+
+    def __init__(
+        self, rows: Callable[[], tuple[SettingSnapshot, ...]], revision: Callable[[], int]
+    ) -> None:
+        """`revision` is raised by every change of what `rows` tells."""
+        self._rows = rows
+        self._revision = revision
+        self._seen: int | None = None
+        self._shown: tuple[SettingSnapshot, ...] = ()
+
+    def now(self) -> tuple[SettingSnapshot, ...]:
+        """The settings as they are."""
+        revision = self._revision()
+        if self._seen != revision:
+            self._seen, self._shown = revision, self._rows()
+        return self._shown
 
 
 class JournalView:

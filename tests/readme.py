@@ -104,7 +104,9 @@ def _paths() -> Iterable[str]:
     for look in READ_ROUTES:
         yield row(f"`GET {look.path}`", _query(look.queries), look.help)
     for action in ACTIONS:
-        yield row(f"`POST {action.path}`", _query(queries(action, TEXT_LIMITS)), action.help)
+        yield row(
+            f"`{action.method} {action.path}`", _query(queries(action, TEXT_LIMITS)), action.help
+        )
 
 
 TABLES = {

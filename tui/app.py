@@ -12,11 +12,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import SuspendNotSupported
 from textual.events import Resize
@@ -25,7 +25,10 @@ from textual.geometry import Size
 from sim_core.commands import (
     ACTION_BY_COMMAND,
     Command,
+    Outcome,
     Refused,
+    Send,
+    SendFrame,
     Start,
     Stop,
     Swipe,
@@ -34,7 +37,7 @@ from sim_core.engine import Host
 from sim_core.session_export import sessions_of
 from sim_core.snapshot import StationSnapshot
 from sim_core.story import Caption, Storyteller
-from sim_core.wire.message_log import ExchangeState
+from sim_core.wire.message_log import Direction, ExchangeState
 from tui import text
 from tui.base_app import NOT_AS_ASKED, BaseApp
 from tui.dashboard import Dashboard, Observation
@@ -123,6 +126,9 @@ class ChargeForgeApp(BaseApp):
             "sessions": lambda: self._what_has_happened(0),
             "events": lambda: self._what_has_happened(1),
             "what_binds": self._what_binds,
+            "configuration": self._configuration,
+            "say": self._say_what,
+            "say_again": self._say_again,
             "next_scene": self._next_scene,
             "palette": self._palette,
             "shell": self._shell,
@@ -253,9 +259,20 @@ class ChargeForgeApp(BaseApp):
 
     async def _ask(self, command: Command) -> None:
         outcome = await asyncio.wrap_future(self.host.submit(command))
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, Refused) and outcome.may_insist:
+            self._ask_twice(command, outcome.reason)
+        elif isinstance(outcome, Refused):
             self._say(outcome.reason)
         self.sample()
+
+    async def ask_for(self, command: Command) -> Outcome:
+        """Hand in a command for a sheet, which says a refusal itself."""
+        self._last_command = command
+        if self._storyteller:
+            self._storyteller.stand_aside()
+        outcome = await asyncio.wrap_future(self.host.submit(command))
+        self.sample()
+        return outcome
 
     def _say(self, sentence: str, severity: Severity = "warning") -> None:
         if sentence:
@@ -378,6 +395,87 @@ class ChargeForgeApp(BaseApp):
 
         self.run_worker(write, thread=True, group="save")
         return ""
+
+    def _configuration(self) -> str:
+        from tui.dialogs.configuration import ConfigurationSheet
+
+        self.push_screen(ConfigurationSheet(self.look, lambda: self._station, self.ask_for))
+        return ""
+
+    def _say_what(self) -> str:
+        """Let somebody choose a message, fill it in and send it."""
+        station = self._station
+        if station is None:
+            return "The charge point is still starting."
+        from tui.dialogs.palette import Picker
+        from tui.dialogs.say import FRAME, which_message
+
+        def answered(chosen: Chosen | None) -> None:
+            if chosen is not None and chosen.choice.value == FRAME:
+                self._say_frame()
+            elif chosen is not None:
+                self._open_message(chosen.choice.value, None)
+
+        self.push_screen(Picker(self.look, which_message(station.subprotocol)), answered)
+        return ""
+
+    def _say_again(self) -> str:
+        exchange = self.dashboard.messages.selected
+        if exchange is None:
+            return "There is no message to send again yet."
+        if exchange.direction is not Direction.SENT:
+            return "Only what the charge point has asked can be sent again: move to such a message."
+        from tui.protocols.payload import CALL_PAYLOAD, frame_payload
+
+        payload = frame_payload(exchange.request, CALL_PAYLOAD)
+        if payload is None and text.plain(exchange.request) != exchange.request:
+            return "It has characters that cannot be shown, so it cannot be changed here."
+        if payload is None:
+            self._say_frame(exchange.request)
+        else:
+            self._open_message(exchange.action, payload)
+        return ""
+
+    def _open_message(self, action: str, payload: Mapping[str, Any] | None) -> None:
+        station = self._station
+        if station is None:
+            return
+        from tui.dialogs.say import SaySheet
+        from tui.protocols.message_facts import message_facts
+
+        connector = self.dashboard.connector
+        facts = message_facts(station, connector, self.host.now(), self._cards[0])
+        self.push_screen(
+            SaySheet(
+                self.look, action, payload, station.subprotocol, facts, self.ask_for, self._say
+            )
+        )
+
+    def _say_frame(self, written: str = "") -> None:
+        """Let somebody write a whole frame."""
+        from tui.dialogs.say import frame_trouble
+        from tui.dialogs.text_editor import TextEditor
+
+        def answered(frame: str | None) -> None:
+            if frame is not None:
+                self.ask(SendFrame(frame))
+
+        written = written or '[2, "by-hand-1", "Heartbeat", {}]'
+        editor = TextEditor(self.look, "A whole frame, sent as it is", written, frame_trouble)
+        self.push_screen(editor, answered)
+
+    def _ask_twice(self, command: Command, reason: str) -> None:
+        """What the protocol does not allow is done once somebody insists."""
+        from tui.dialogs.sure import Sure
+
+        def answered(sure: bool | None) -> None:
+            if sure and isinstance(command, (Send, SendFrame)):
+                self.ask(replace(command, anyway=True))
+
+        sentence = f"The protocol does not allow it: {reason}."
+        self.push_screen(
+            Sure(self.look, "Send it all the same?", sentence, "Send it", "Go back"), answered
+        )
 
     def _next_scene(self) -> str:
         if self._storyteller is None:

@@ -8,11 +8,13 @@ least be read over HTTP.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import shlex
 from dataclasses import dataclass, fields
 from urllib.parse import quote, urlencode
 
-from sim_core.commands import ACTION_BY_COMMAND, Command
+from sim_core.commands import ACTION_BY_COMMAND, Command, Send
 from sim_core.wire.message_log import Direction, Exchange
 from tui.protocols.known import wording_of
 from tui.protocols.payload import CALL_PAYLOAD, frame_payload
@@ -43,11 +45,25 @@ def command_call(command: Command, where: SidecarAddress) -> str:
         if field.name != "connector_id" and (value := getattr(command, field.name)) is not None
     }
     path = action.path.replace("{cid}", str(getattr(command, "connector_id", "")))
+    body = _body(command) if action.in_body else ""
+    said = {} if action.in_body else said
     query = f"?{urlencode(said, quote_via=quote)}" if said else ""
-    words = ["curl", "-X", "POST"]
+    words = ["curl", "-X", action.method]
     if where.wants_key:
         words += ["-H", '"X-API-Key: $HTTP_API_KEY"']  # the key itself is nobody's clipboard's
+    if body:
+        words += ["-H", "'Content-Type: application/json'", "-d", shlex.quote(body)]
     return " ".join((*words, shlex.quote(f"{where.url}{path}{query}")))
+
+
+def _body(command: Command) -> str:
+    """What a command says as the JSON object of a body."""
+    said = {one.name: getattr(command, one.name) for one in fields(command)}
+    told = {name: value for name, value in said.items() if value is not None}
+    if isinstance(command, Send):
+        with contextlib.suppress(ValueError):  # what is no JSON is said as it was typed
+            told["payload"] = json.loads(command.payload)
+    return json.dumps(told, ensure_ascii=False)
 
 
 def exchange_call(exchange: Exchange, where: SidecarAddress, subprotocol: str = "") -> str:

@@ -17,6 +17,7 @@ from sim_core.commands import (
     ACTIONS,
     ClearFault,
     Command,
+    Configure,
     EVGiveUp,
     EVStop,
     GoOnline,
@@ -31,6 +32,8 @@ from sim_core.commands import (
     RemoveCable,
     Restart,
     Resume,
+    Send,
+    SendFrame,
     Start,
     Stop,
     SuspendEV,
@@ -69,11 +72,14 @@ class Row:
     refusal: str = ""
     """For a row without a command: under which name a picture says why it would be refused."""
 
+    sheet: tuple[type[Command], ...] = ()
+    """What the sheet that it opens may ask of the charge point."""
+
     @property
     def commands(self) -> tuple[type[Command], ...]:
         """Everything that it may ask of the charge point."""
         two = (self.command, self.instead.command if self.instead else None)
-        return tuple(command for command in two if command is not None)
+        return (*(command for command in two if command is not None), *self.sheet)
 
 
 CONNECTOR, LINK, MESSAGES, SCREEN = "Connector", "Link", "Messages", "Screen"
@@ -271,6 +277,33 @@ ROWS: tuple[Row, ...] = (
         LINK,
         GoSilent,
         Instead(GoOnline, lambda station, _: not station.link.online),
+    ),
+    Row(
+        "configuration",
+        ("C", "shift+c"),
+        "C",
+        "configuration",
+        "The configuration keys: what they mean, who has changed them; set one",
+        LINK,
+        sheet=(Configure,),
+    ),
+    Row(
+        "say",
+        ("m",),
+        "m",
+        "say…",
+        "Say anything to the CSMS: a message from a form, or any text",
+        MESSAGES,
+        sheet=(Send, SendFrame),
+    ),
+    Row(
+        "say_again",
+        ("M", "shift+m"),
+        "M",
+        "say again…",
+        "Change the selected message of the charge point, and send it again",
+        MESSAGES,
+        sheet=(Send,),
     ),
     Row(
         "journal",

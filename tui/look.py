@@ -76,6 +76,7 @@ SYMBOLS: dict[str, tuple[str, str]] = {
     "pending": ("◐", "~"),
     "trouble": ("!", "!"),
     "selected": ("▸", ">"),
+    "changed": ("◆", "*"),
     "ellipsis": ("…", "~"),
     "dot": ("·", "-"),
     "thumb": ("┃", "#"),

@@ -30,13 +30,17 @@ def _error_code(word: str) -> str | None:
     return next((code for code in ERROR_CODES if code.lower() == word.lower()), None)
 
 
+def _yes(word: str) -> bool | None:
+    return True if word.lower() == "anyway" else None
+
+
 @dataclass(frozen=True)
 class TypedField:
     """A field of a command, as it is typed and said again."""
 
     said: str = ""
     """Its place in the sentence that says what would be done."""
-    read: Callable[[str], str | None] = _as_typed
+    read: Callable[[str], object | None] = _as_typed
     """The value that a word means; None: that cannot be."""
     takes_the_rest: bool = False
     """Blanks belong to it: it is the last."""
@@ -48,6 +52,12 @@ FIELDS: dict[str, TypedField] = {
     "error_code": TypedField(", {}", _error_code),
     "vendor_error_code": TypedField(),
     "info": TypedField(takes_the_rest=True),
+    "name": TypedField(" {}"),
+    "action": TypedField(" {}"),
+    "payload": TypedField(" {}", takes_the_rest=True),
+    "frame": TypedField(" {}", takes_the_rest=True),
+    "anyway": TypedField(" anyway", _yes),
+    "value": TypedField(" to {}", takes_the_rest=True),
 }
 
 
@@ -58,14 +68,15 @@ def typed_command(text: str) -> tuple[Command, str] | None:
     if action is None:
         return None
     make: Callable[..., Command] = action.command
-    if not action.on_connector:
-        return None if words else (make(), action.label)
-    if not words or not words[0].isdecimal():
-        return None
-    connector_id = int(words.pop(0))
-    said = f"{action.label}: connector {connector_id}"
-    values: dict[str, str] = {}
-    for field in fields(action.command)[1:]:
+    said, first = action.label, []
+    if action.on_connector:
+        if not words or not words[0].isdecimal():
+            return None
+        connector_id = int(words.pop(0))
+        first = [connector_id]
+        said += f": connector {connector_id}"
+    values: dict[str, object] = {}
+    for field in fields(action.command)[len(first) :]:
         known = FIELDS[field.name]
         if not words:
             if field.default is MISSING:
@@ -78,4 +89,4 @@ def typed_command(text: str) -> tuple[Command, str] | None:
             return None
         values[field.name] = value
         said += known.said.format(value)
-    return None if words else (make(connector_id, **values), said)
+    return None if words else (make(*first, **values), said)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -34,7 +33,8 @@ from sim_core.csms.peer import now
 from sim_core.csms.rules import DEFAULT_API_KEY
 from sim_core.csms.server import Csms
 from sim_core.http_door import answers
-from sim_core.http_door.guard import LARGEST_BODY, Guard
+from sim_core.http_door.bodies import BodyError, json_object
+from sim_core.http_door.guard import Guard
 from sim_core.http_door.server import Stop, listen, serve_app
 
 DEFAULT_ID_TAG = "DEMO_IDTAG"
@@ -270,18 +270,10 @@ WITHOUT_KEY = frozenset({health})
 async def _read(request: Request) -> Body:
     if request.method != "POST":
         return {}
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > LARGEST_BODY:
-            raise RefusedError(413, f"the body must not be larger than {LARGEST_BODY} bytes")
     try:
-        body = json.loads(bytes(raw))
-    except (ValueError, RecursionError):
-        raise RefusedError(422, "the body is not JSON") from None
-    if not isinstance(body, dict):
-        raise RefusedError(422, "the body must be a JSON object")
-    return body
+        return await json_object(request)
+    except BodyError as error:
+        raise RefusedError(error.status, str(error)) from None
 
 
 def create_app(csms: Csms, api_key: str = DEFAULT_API_KEY, host: str = "") -> Starlette:

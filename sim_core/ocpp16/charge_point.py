@@ -11,10 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from ocpp.v16.enums import ConfigurationStatus
+
 from sim_core.charging.charger import Charger
 from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts
+from sim_core.commands import Accepted, Outcome, Refused
 from sim_core.events import Event
 from sim_core.evidence import Witness
 from sim_core.files.transfer import LIMIT_S, Transfers
@@ -23,27 +26,31 @@ from sim_core.ocpp16 import refused_units
 from sim_core.ocpp16.adapter import Adapter
 from sim_core.ocpp16.charging_profile import RULES
 from sim_core.ocpp16.configuration import Configuration
-from sim_core.ocpp16.configuration_keys import keys_of, standard_keys
+from sim_core.ocpp16.configuration_keys import LONGEST_NAME, keys_of, standard_keys
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.feature_profiles import routes_of
 from sim_core.ocpp16.firmware_management import DIAGNOSTICS, FirmwareManagement
 from sim_core.ocpp16.habits import speech_of
+from sim_core.ocpp16.key_changes import change_key
 from sim_core.ocpp16.policy import KeyPolicy
 from sim_core.ocpp16.refused_starts import RefusedStarts
 from sim_core.ocpp16.registration import Registrar
 from sim_core.ocpp16.security import Security
 from sim_core.ocpp16.security_log import LOG, SecurityMessages
+from sim_core.ocpp16.setting_rows import setting_rows
 from sim_core.ocpp16.smart_charging import SmartCharging
 from sim_core.ocpp16.spelling import Spelling
 from sim_core.ocpp16.status import STATES, connector_status, whole_status
 from sim_core.ocpp16.status_changes import StatusChanges
 from sim_core.ocpp16.status_reports import StatusReports
 from sim_core.ocpp16.transaction_messages import TransactionMessages
+from sim_core.redaction import one_line
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock, GuardedClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.runtime.tasks import Tasks
-from sim_core.snapshot import ConnectorState
+from sim_core.setting_changes import SettingChanges
+from sim_core.snapshot import ChangedBy, ConnectorState, SettingSnapshot
 from sim_core.store.interface import Store
 from sim_core.store.records import JournalRow
 from sim_core.wire.access import NOTHING_SET, Access
@@ -76,6 +83,7 @@ class ChargePoint:
         "registrar",
         "reports",
         "security",
+        "setting_changes",
         "speaker",
         "speech",
         "spelling",
@@ -118,12 +126,14 @@ class ChargePoint:
             on_event(Event(environment.now(), kind, text, connector_id))
 
         self.environment = environment = Environment(guarded, tasks, rng, config.timing, note)
+        self.setting_changes = SettingChanges(environment.now, on_change)
         self.configuration = Configuration(
             keys_of(model, standard_keys(config.connectors)),
             initial=config.initial_keys,
             stored=store.configuration.all(),
             save=store.configuration.save,
             on_change=self._key_changed,
+            changes=self.setting_changes,
         )
         self.security = Security(
             self.configuration,
@@ -312,7 +322,29 @@ class ChargePoint:
         """How frames are written."""
         return self.speech.wire
 
+    def configure(self, name: str, value: str) -> Outcome:
+        """Somebody at the charge point sets a configuration key, by the rules of §5.3."""
+        changed = change_key(self.configuration, self.security, name, value, ChangedBy.OPERATOR)
+        if changed.key is None:
+            return Refused(
+                f"there is no configuration key {one_line(name[:LONGEST_NAME])!r} here: take one "
+                "that GetConfiguration tells"
+            )
+        if changed.reason:
+            return Refused(f"{changed.key.name}: {changed.reason}")
+        known = changed.key.name
+        at_once = changed.status == ConfigurationStatus.accepted
+        when = "" if at_once else ", from the next reboot on"
+        self.environment.note("configuration", f"{known} was set at the charge point{when}")
+        if at_once:
+            self.security.changed(known)
+        return Accepted("" if at_once else "it counts after the next reboot")
+
     # -- how it looks, in the words of 1.6 ---------------------------
+
+    def settings(self) -> tuple[SettingSnapshot, ...]:
+        """The configuration keys as rows."""
+        return setting_rows(self.configuration, self.setting_changes, OCPP_16.secret_keys)
 
     def connector_word(self, facts: Facts) -> tuple[ConnectorState, str]:
         """The state of a connector, and its ChargePointStatus."""

@@ -20,6 +20,8 @@ from sim_core.ocpp16.configuration_keys import (
     cannot_leave,
     with_counts,
 )
+from sim_core.setting_changes import SettingChanges
+from sim_core.snapshot import ChangedBy
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Configuration:
         stored: Mapping[str, str],
         save: Callable[[str, str], None],
         on_change: Callable[[str], None],
+        changes: SettingChanges | None = None,
     ) -> None:
         """`initial` changes defaults and adds the vendor's keys; `stored` is what a CSMS has set.
 
@@ -85,6 +88,7 @@ class Configuration:
         self._values: dict[str, str] = {}
         """Those that are not the default."""
         self._waiting: dict[str, str] = {}
+        self._changes = changes or SettingChanges()
         for name, value in stored.items():
             known = self._keys.get(name)
             if known and not known.readonly and known.normal(value) is not None:
@@ -124,7 +128,7 @@ class Configuration:
         unknown = [name for name in dict.fromkeys(names) if self._visible(name) is None]
         return known, unknown
 
-    def change(self, name: str, value: str) -> ConfigurationStatus:
+    def change(self, name: str, value: str, by: ChangedBy = ChangedBy.CSMS) -> ConfigurationStatus:
         """Set a key as a CSMS asks for it (OCPP 1.6 §5.3). What is accepted is kept."""
         key = self._visible(name)
         if key is None:
@@ -133,6 +137,7 @@ class Configuration:
         if key.readonly or normal is None:
             return ConfigurationStatus.rejected
         self._save(key.name, normal)
+        self._note_change(key, normal, by)
         if key.reboot:
             self._waiting[key.name] = normal
             return ConfigurationStatus.reboot_required
@@ -154,8 +159,9 @@ class Configuration:
         """Let a value count from the start that is only so while the charge point runs."""
         self._values[name] = value
 
-    def override(self, name: str, value: str) -> None:
+    def override(self, name: str, value: str, by: ChangedBy = ChangedBy.CSMS) -> None:
         """Set a key from within (the interval that BootNotification brings)."""
+        self._note_change(self._keys[name], value, by)
         self._values[name] = value
         self._save(name, value)
         self._on_change(name)
@@ -164,8 +170,23 @@ class Configuration:
         """What waited for a reboot counts from now on."""
         waited, self._waiting = self._waiting, {}
         self._values.update(waited)
+        self._changes.raise_revision()
         for name in waited:
             self._on_change(name)
+
+    @property
+    def visible(self) -> tuple[Key, ...]:
+        """The keys that a CSMS sees, in the order in which they are told."""
+        return tuple(key for key in self._keys.values() if not key.hidden)
+
+    def after_reboot(self, name: str) -> str | None:
+        """What will count after a reboot; None: what counts now."""
+        return self._waiting.get(name)
+
+    def _note_change(self, key: Key, value: str, by: ChangedBy) -> None:
+        secret = key.kind is Kind.SECRET
+        before, after = ("", "") if secret else (self.text(key.name), value)
+        self._changes.note(key.name, before, after, by)
 
     def _visible(self, name: str) -> Key | None:
         key = self._key(name)

@@ -7,8 +7,9 @@ from ocpp.v16.enums import Action, ConfigurationStatus
 
 from sim_core.charging.environment import Note
 from sim_core.ocpp16.configuration import Configuration
-from sim_core.ocpp16.key_refusals import why_rejected
+from sim_core.ocpp16.key_changes import change_key
 from sim_core.ocpp16.security import Security
+from sim_core.snapshot import ChangedBy
 from sim_core.wire.routes import Refusal, Reply
 from sim_core.wire.routing import on
 
@@ -41,14 +42,12 @@ class ConfigurationMessages:
     def change_configuration(self, key: str, value: str) -> Reply:
         """§5.3."""
         security = self._security
-        if reason := security.why_not(key, value):
-            self._note("security", f"{key} was refused: {reason}")
-            return Reply(call_result.ChangeConfiguration(ConfigurationStatus.rejected))
-        status = security.change(key, value)
-        known = self._configuration.key(key)
-        if status == ConfigurationStatus.rejected and known is not None:
-            reason = why_rejected(known, value)
-            self._note("configuration", f"{known.name} was refused: {reason}")
+        status, known, about, reason = change_key(
+            self._configuration, security, key, value, ChangedBy.CSMS
+        )
+        if reason:
+            name = key if about == "security" or known is None else known.name
+            self._note(about, f"{name} was refused: {reason}")
         accepted = status == ConfigurationStatus.accepted
         return Reply(
             call_result.ChangeConfiguration(status),

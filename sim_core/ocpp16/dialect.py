@@ -34,6 +34,24 @@ OCPP_16 = Dialect(
     version="OCPP 1.6",
     subprotocol="ocpp1.6",
     schemas=Schemas("ocpp.v16", codes=CODE_BY_KEYWORD, malformed="FormationViolation"),
+    asks=frozenset(
+        {
+            "Authorize",
+            "BootNotification",
+            "DataTransfer",
+            "DiagnosticsStatusNotification",
+            "FirmwareStatusNotification",
+            "Heartbeat",
+            "LogStatusNotification",
+            "MeterValues",
+            "SecurityEventNotification",
+            "SignCertificate",
+            "SignedFirmwareStatusNotification",
+            "StartTransaction",
+            "StatusNotification",
+            "StopTransaction",
+        }
+    ),
     boot="BootNotification",
     proof_of_life="Heartbeat",  # §4.6
     urgent=frozenset({"BootNotification", "Authorize"}),

@@ -19,6 +19,7 @@ from ocpp.v16.enums import ConfigurationStatus
 from sim_core.charging.environment import Note
 from sim_core.ocpp16.configuration import Configuration
 from sim_core.settings.authorization_key import key_bytes
+from sim_core.snapshot import ChangedBy
 from sim_core.store.interface import Store
 from sim_core.wire.access import Access, why_no_tls
 
@@ -119,13 +120,13 @@ class Security:
             return "this profile needs a client certificate: set CLIENT_CERT and CLIENT_KEY"
         return why_no_tls(access.tls) if wanted >= 2 else None
 
-    def change(self, name: str, value: str) -> ConfigurationStatus:
+    def change(self, name: str, value: str, by: ChangedBy = ChangedBy.CSMS) -> ConfigurationStatus:
         """Set a key that nothing speaks against; a profile is on trial by the same write."""
         if name.casefold() != SECURITY_PROFILE.casefold():
-            return self._configuration.change(name, value)
+            return self._configuration.change(name, value, by)
         before = self.profile
         with self._store.together():
-            status = self._configuration.change(name, value)
+            status = self._configuration.change(name, value, by)
             if self.profile > before:
                 self._store.documents.put(TRIAL, {"from": before})
         if self.profile > before:
@@ -140,7 +141,7 @@ class Security:
     def _fall_back(self, before: int, trouble: str) -> None:
         tried = self.profile
         with self._store.together():
-            self._configuration.override(SECURITY_PROFILE, str(before))
+            self._configuration.override(SECURITY_PROFILE, str(before), ChangedBy.CHARGER)
             self._end_trial()
         why = trouble or "the CSMS was not met"
         self._note(

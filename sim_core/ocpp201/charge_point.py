@@ -27,6 +27,7 @@ from sim_core.charging.facts import Facts, charging_state
 from sim_core.charging.starting import drop_authorization
 from sim_core.charging.update_record import INSTALL_REBOOTING, INSTALLATION_FAILED
 from sim_core.charging.vocabulary import Cause
+from sim_core.commands import Accepted, Outcome, Refused
 from sim_core.events import Event
 from sim_core.evidence import Witness
 from sim_core.files.transfer import LIMIT_S, Transfers
@@ -49,6 +50,7 @@ from sim_core.ocpp201.registration import Registrar
 from sim_core.ocpp201.reservation import ReservationMessages
 from sim_core.ocpp201.resets import Resets
 from sim_core.ocpp201.security_events import SecurityMessages
+from sim_core.ocpp201.setting_rows import setting_rows
 from sim_core.ocpp201.smart_charging import SmartCharging
 from sim_core.ocpp201.spelling import EVENT, Spelling
 from sim_core.ocpp201.standard_variables import variables_of
@@ -60,11 +62,13 @@ from sim_core.ocpp201.transactions import TransactionEvents
 from sim_core.ocpp201.variable_messages import VariableMessages
 from sim_core.ocpp201.variables import Access as Mutability
 from sim_core.ocpp201.variables import Address, Component
+from sim_core.redaction import one_line
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock, GuardedClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.runtime.tasks import Tasks
-from sim_core.snapshot import ConnectorState, Registration
+from sim_core.setting_changes import SettingChanges
+from sim_core.snapshot import ChangedBy, ConnectorState, Registration, SettingSnapshot
 from sim_core.store.interface import Store
 from sim_core.store.records import JournalRow
 from sim_core.wire.access import NOTHING_SET, Access
@@ -87,6 +91,8 @@ def _while_rejected(**_: object) -> Refusal:
 
 
 REJECTED = Route(_while_rejected, validate=False)
+LONGEST_ADDRESS = 100
+"""Characters of what is said again of a variable that is not there."""
 
 
 class ChargePoint:
@@ -116,6 +122,7 @@ class ChargePoint:
         "ping_interval_changed",
         "registrar",
         "security",
+        "setting_changes",
         "speaker",
         "spelling",
         "store",
@@ -155,12 +162,14 @@ class ChargePoint:
             on_event(Event(environment.now(), kind, text, connector_id))
 
         self.environment = environment = Environment(guarded, tasks, rng, config.timing, note)
+        self.setting_changes = SettingChanges(environment.now, on_change)
         self.model = DeviceModel(
             variables_of(model, config.connectors),
             initial=config.initial_keys,
             stored=store.configuration.all(),
             save=store.configuration.save,
             on_change=self._variable_changed,
+            changes=self.setting_changes,
         )
         self.security = Credentials(self.model, access, self._reconnect)
         policy = VariablePolicy(self.model)
@@ -249,7 +258,7 @@ class ChargePoint:
             on_change=on_change,
         )
         self._variables = VariableMessages(
-            self.model, note, objection=self._objection, changed=self._set_by_csms
+            self.model, note, objection=self._objection, changed=self._was_set
         )
         self._resets = Resets(
             environment,
@@ -385,7 +394,29 @@ class ChargePoint:
         """How often the link is tried with a ping (Part 4, §5.4); 0: never."""
         return self.model.number("OCPPCommCtrlr", "WebSocketPingInterval")
 
+    def configure(self, name: str, value: str) -> Outcome:
+        """Somebody at the charge point sets a variable, by the rules of SetVariables (B05)."""
+        variable = self.model.named(name)
+        if variable is None:
+            return Refused(
+                f"there is no variable {one_line(name[:LONGEST_ADDRESS])!r} here: say it as "
+                "Component.Variable"
+            )
+        address = variable.address
+        why = self.model.why_not(address, value) or self._objection(address, value)[1]
+        if why:
+            return Refused(why)
+        at_once = self.model.set(address, value, ChangedBy.OPERATOR)
+        when = "" if at_once else ", from the next reboot on"
+        self.environment.note("configuration", f"{address} was set at the charge point{when}")
+        self._was_set(address)
+        return Accepted("" if at_once else "it counts after the next reboot")
+
     # -- how it looks, in the words of 2.0.1 -------------------------
+
+    def settings(self) -> tuple[SettingSnapshot, ...]:
+        """The device model as rows."""
+        return setting_rows(self.model, self.setting_changes)
 
     @property
     def wire_format(self) -> WireFormat:
@@ -503,8 +534,8 @@ class ChargePoint:
         """What speaks against a value that depends on more than its variable."""
         return "", ""
 
-    def _set_by_csms(self, address: Address) -> None:
-        """A variable was set and the answer is on the wire."""
+    def _was_set(self, address: Address) -> None:
+        """A variable was set; where the CSMS has asked for it, the answer is on the wire."""
         if (address.component.name, address.variable.name) == PASSWORD:
             self.charger.security.note("ReconfigurationOfSecurityParameters", "BasicAuthPassword")
             self.security.password_changed()

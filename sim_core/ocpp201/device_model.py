@@ -12,6 +12,8 @@ from dataclasses import replace
 from enum import Enum
 
 from sim_core.ocpp201.variables import Access, Address, Component, Name, Variable
+from sim_core.setting_changes import SettingChanges
+from sim_core.snapshot import ChangedBy
 
 ACTUAL = "Actual"
 """The one attribute that this station has of each variable (AttributeEnumType)."""
@@ -29,8 +31,8 @@ class Found(Enum):
 class DeviceModel:
     """The variables with their values. Addresses are compared without case."""
 
-    __slots__ = ("_by_key", "_components", "_live", "_on_change", "_save", "_values", "_variables",
-                 "_waiting")  # fmt: skip
+    __slots__ = ("_by_key", "_changes", "_components", "_live", "_on_change", "_save", "_values",
+                 "_variables", "_waiting")  # fmt: skip
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class DeviceModel:
         stored: Mapping[str, str],
         save: Callable[[str, str], None],
         on_change: Callable[[Address], None],
+        changes: SettingChanges | None = None,
     ) -> None:
         """`initial` changes what variables are at the first start: by `Component.Variable`, or by
         the key of OCPP 1.6 that means the same; `stored` is what a CSMS has set.
@@ -50,6 +53,7 @@ class DeviceModel:
         self._components = {address.component for address in self._variables}
         self._save = save
         self._on_change = on_change
+        self._changes = changes or SettingChanges()
         self._live: dict[Address, Callable[[], str]] = {}
         self._values: dict[Address, str] = {}
         """Those that are not what they are at the first start."""
@@ -126,6 +130,7 @@ class DeviceModel:
 
     def override(self, component: str, name: str, value: str) -> None:
         """Set a variable from within (the interval that BootNotification brings)."""
+        self._note(Address(Component(component), Name(name)).folded, value, ChangedBy.CSMS)
         self._keep(Address(Component(component), Name(name)).folded, value)
 
     def rebooted(self) -> None:
@@ -134,6 +139,7 @@ class DeviceModel:
         for address, value in waited.items():
             self._values[address] = value
             self._on_change(self._variables[address].address)
+        self._changes.raise_revision()
 
     # -- what a CSMS asks --------------------------------------------
 
@@ -153,17 +159,33 @@ class DeviceModel:
             return f"{variable.address} can only be read"
         return variable.why_not(text)
 
-    def set(self, address: Address, text: str) -> bool:
+    def after_reboot(self, address: Address) -> str | None:
+        """What will count from the next boot on; None: what counts now."""
+        return self._waiting.get(address.folded)
+
+    def named(self, name: str) -> Variable | None:
+        """The variable that people call so: `Component.Variable`, or by its key of OCPP 1.6."""
+        address = self._by_key.get(name.casefold())
+        return None if address is None else self._variables[address]
+
+    def set(self, address: Address, text: str, by: ChangedBy = ChangedBy.CSMS) -> bool:
         """Set a variable that nothing speaks against; returns whether it counts at once."""
         folded = address.folded
         variable = self._variables[folded]
         value = variable.normal(text) if variable.access is not Access.WRITE_ONLY else text
+        self._note(folded, value, by)
         if variable.reboot:
             self._save(variable.stored_as, value)
             self._waiting[folded] = value
             return False
         self._keep(folded, value)
         return True
+
+    def _note(self, folded: Address, value: str, by: ChangedBy) -> None:
+        variable = self._variables[folded]
+        secret = variable.access is Access.WRITE_ONLY
+        before, after = ("", "") if secret else (self.value(folded), value)
+        self._changes.note(str(variable.address), before, after, by)
 
     def _keep(self, folded: Address, value: str) -> None:
         variable = self._variables[folded]

@@ -44,7 +44,7 @@ class Sidecar:
                     for route in READ_ROUTES
                 ),
                 *(
-                    Route(one.path, command_handler(acts, one), methods=["POST"])
+                    Route(one.path, command_handler(acts, one), methods=[one.method])
                     for one in actions
                     if acts is not None
                 ),

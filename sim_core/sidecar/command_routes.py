@@ -8,13 +8,14 @@ whether a request can be read at all.
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from starlette.datastructures import QueryParams
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from sim_core.commands import (
@@ -30,6 +31,7 @@ from sim_core.commands import (
 )
 from sim_core.hardware.faults import ERROR_CODES
 from sim_core.http_door.answers import answer, refusal
+from sim_core.http_door.bodies import BodyError, json_object
 from sim_core.snapshot import ConnectorSnapshot, TextLimits
 from sim_core.station import Station
 
@@ -37,6 +39,20 @@ AUTO_TAG = "AUTO_TAG"
 """The card of `/plug/{cid}?auto_start=true` where none is named."""
 LONGEST_NUMBER = 20
 YES_AND_NO = {"true": True, "1": True, "false": False, "0": False}
+KINDS: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "": (object, bool),
+}
+"""Type of a query -> what a body may have in its place."""
+WORDS_OF = {
+    "string": "a text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+}
 PLAIN_TEXT = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
 """Text without control characters, as JSON schema and `re` both read it."""
 
@@ -52,14 +68,32 @@ class Query:
     required: bool = False
     longest: Callable[[TextLimits], int] | None = None
     """How long it may be, where the protocol in use has the say."""
+    example: str = "TAG"
+    """What it may be, for those who read how to ask."""
+
+    @property
+    def kind(self) -> str:
+        """The type of it as JSON schema names it; empty where it may be anything."""
+        return str(self.schema.get("type", ""))
+
+    def read(self, value: str) -> object:
+        """What a value means that nothing speaks against."""
+        if self.kind == "boolean":
+            return YES_AND_NO[value.lower()]
+        if self.kind == "integer":
+            return int(value)
+        return float(value) if self.kind == "number" else value
 
     def trouble(self, value: str) -> str | None:
         """Why `value` cannot be, as a sentence; None when it can."""
-        if not value:
+        if not value and self.schema.get("minLength", 1):
             return f"{self.name} is empty: leave it out, or say which"
-        if self.schema["type"] == "boolean" and value.lower() not in YES_AND_NO:
+        if self.kind == "boolean" and value.lower() not in YES_AND_NO:
             return f"{self.name} is true or false, not {value[:50]!r}"
-        if self.schema["type"] == "integer":
+        if self.kind == "number" and not _is_number(value, self.schema):
+            lowest, highest = self.schema["minimum"], self.schema["maximum"]
+            return f"{self.name} is a number from {lowest} to {highest}"
+        if self.kind == "integer":
             lowest, highest = self.schema["minimum"], self.schema["maximum"]
             if not value.isascii() or not value.isdecimal() or len(value) > LONGEST_NUMBER:
                 return f"{self.name} is a whole number from {lowest} to {highest}"
@@ -72,6 +106,11 @@ class Query:
         if len(value) > longest or not re.fullmatch(pattern[1:-1] or "(?s:.*)", value):
             return f"{self.name} has at most {longest} characters and no control characters"
         return None
+
+
+def _is_number(value: str, schema: Mapping[str, Any]) -> bool:
+    plain = re.fullmatch(r"\d{1,12}(\.\d{1,6})?", value, re.ASCII)
+    return bool(plain) and schema["minimum"] <= float(value) <= schema["maximum"]
 
 
 ID_TAG = Query(
@@ -104,6 +143,23 @@ QUERIES: dict[str, Query] = {
         {"type": "string", "minLength": 1, "pattern": PLAIN_TEXT},
         longest=lambda limits: limits.fault_text,
     ),
+    "name": Query(
+        "name",
+        "The configuration key; `GET /configuration` tells them all",
+        {"type": "string", "minLength": 1},
+        also=("key",),
+        example="HeartbeatInterval",
+    ),
+    "value": Query("value", "What it is to be", {"type": "string", "minLength": 0}, example="60"),
+    "action": Query(
+        "action",
+        "What is said, like Heartbeat",
+        {"type": "string", "minLength": 1},
+        example="Heartbeat",
+    ),
+    "payload": Query("payload", "Its payload, whatever JSON it is; without it {}", {}),
+    "frame": Query("frame", "The frame, any text", {"type": "string", "minLength": 0}),
+    "anyway": Query("anyway", "Send it though the protocol does not allow it", {"type": "boolean"}),
 }
 """Field of a command -> how a query says it."""
 
@@ -149,6 +205,24 @@ class ParsedQuery:
     trouble: str = ""
 
 
+def parse_body(known: tuple[Query, ...], body: Mapping[str, Any]) -> ParsedQuery:
+    """Read what a body says: by the same names and rules as a query, each value as JSON has it."""
+    said: list[tuple[str, str]] = []
+    by_name = {name: query for query in known for name in (query.name, *query.also)}
+    for name, value in body.items():
+        query = by_name.get(name)
+        kinds = KINDS.get(query.kind if query else "", (object,))
+        if query is not None and not _is_kind(value, kinds):
+            return ParsedQuery(trouble=f"{name} is to be {WORDS_OF[query.kind]}")
+        as_text = isinstance(value, str) and query is not None and query.kind
+        said.append((name, value if as_text else json.dumps(value)))
+    return parse_query(known, QueryParams(said))
+
+
+def _is_kind(value: object, kinds: tuple[type, ...]) -> bool:
+    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+
+
 def parse_query(known: tuple[Query, ...], given: QueryParams) -> ParsedQuery:
     """Read a query. A name that is not known is an error: misspelt, it would change the meaning."""
     by_name = {name: query for query in known for name in (query.name, *query.also)}
@@ -166,7 +240,9 @@ def parse_query(known: tuple[Query, ...], given: QueryParams) -> ParsedQuery:
             return ParsedQuery(trouble=f"{query.name} is given twice")
     for query in known:
         if query.required and query.name not in said:
-            return ParsedQuery(trouble=f"{query.name} is missing: add ?{query.name}=TAG")
+            return ParsedQuery(
+                trouble=f"{query.name} is missing: add ?{query.name}={query.example}"
+            )
     return ParsedQuery(said)
 
 
@@ -183,7 +259,14 @@ def command_handler(station: Station, action: Action) -> Handler:
             number = _connector(station, request.path_params["cid"])
             if not number:
                 return refusal(404, "unknown connector")
-        parsed = parse_query(known, request.query_params)
+        parsed = parse_query(() if action.in_body else known, request.query_params)
+        if action.in_body and not parsed.trouble:
+            try:
+                parsed = parse_body(known, await json_object(request))
+            except BodyError as error:
+                return refusal(error.status, str(error))
+            except ClientDisconnect:
+                return refusal(400, "the request was not sent in full")
         if parsed.trouble:
             return refusal(422, parsed.trouble)
         try:
@@ -202,7 +285,7 @@ def command(action: Action, number: int, said: Mapping[str, str]) -> Command:
     """The command that a query asks for."""
     make: Callable[..., Command] = action.command
     own = {one.name for one in fields(action.command)}
-    values: dict[str, Any] = {name: value for name, value in said.items() if name in own}
+    values = {name: QUERIES[name].read(value) for name, value in said.items() if name in own}
     if action.on_connector:
         values["connector_id"] = number
     return make(**values)
@@ -265,4 +348,6 @@ def _done(station: Station, action: Action, number: int, outcome: Outcome) -> di
         body["powered"] = station.snapshot.powered
     if isinstance(outcome, Accepted) and outcome.detail:
         body["detail"] = outcome.detail
+    if isinstance(outcome, Accepted) and outcome.answer:
+        body["answer"] = json.loads(outcome.answer)
     return body

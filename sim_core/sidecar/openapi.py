@@ -6,6 +6,7 @@ fetches nothing, so it can be read on a computer without a network.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any, Protocol
@@ -13,7 +14,7 @@ from typing import Any, Protocol
 from sim_core.commands import ACTIONS, Action
 from sim_core.ocpp_versions import known_statuses
 from sim_core.sidecar.command_routes import Query, queries
-from sim_core.snapshot import TextLimits
+from sim_core.snapshot import ChangedBy, TextLimits
 
 Schema = dict[str, Any]
 
@@ -124,6 +125,7 @@ SCHEMAS: dict[str, Schema] = {
         online=YES_NO,
         powered=YES_NO,
         detail=TEXT,
+        answer={"type": "object"},
     ),
     "Refused": _closed(ok={"const": False}, error=TEXT),
     "Wrong": _closed(detail=TEXT),
@@ -229,6 +231,28 @@ SCHEMAS: dict[str, Schema] = {
             )
         )
     ),
+    "Configuration": _closed(
+        settings=_list(
+            _closed(
+                name=TEXT,
+                group=TEXT,
+                value=_or_null(TEXT),
+                readonly=YES_NO,
+                meaning=TEXT,
+                takes=TEXT,
+                default=_or_null(TEXT),
+                choices=_list(TEXT),
+                change=_or_null(
+                    _closed(
+                        before=TEXT,
+                        by={"type": "string", "enum": [who.value for who in ChangedBy]},
+                        at=TEXT,
+                    )
+                ),
+                after_reboot=_or_null(TEXT),
+            )
+        )
+    ),
     "Messages": _closed(
         exchanges=_list(
             _closed(
@@ -259,9 +283,9 @@ WRONG: dict[str, str] = {
     "401": "HTTP_API_KEY is set, and the header X-API-Key is missing or wrong",
     "403": "The request comes from another web page",
     "404": "There is no such connector",
-    "413": "The body is too large: none is needed",
+    "413": "The body is too large",
     "414": "The query is too long",
-    "422": "The query cannot be understood",
+    "422": "The query or the body cannot be understood",
     "431": "The headers are too long",
     "503": "Too many streams are open, or the charge point is ending",
 }
@@ -298,7 +322,7 @@ def description(
     for route in routes:
         paths[route.path] = {"get": _read(route)}
     for action in actions:
-        paths[action.path] = {"post": _act(action, limits)}
+        paths.setdefault(action.path, {})[action.method.lower()] = _act(action, limits)
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": version or "0"},
@@ -341,20 +365,30 @@ def _act(action: Action, limits: TextLimits) -> Schema:
             "schema": CONNECTOR,
         }
     ]
+    known = queries(action, limits)
     return {
         "summary": action.help,
         "operationId": action.name,
         "security": [{}, {KEY: []}],
         "parameters": [
             *(path if action.on_connector else ()),
-            *(_parameter(query) for query in queries(action, limits)),
+            *(() if action.in_body else (_parameter(query) for query in known)),
         ],
+        **({"requestBody": _body(known)} if action.in_body else {}),
         "responses": {
             "200": _response("It was done", done),
             "409": _response("It was refused; `error` is the sentence that says why", "Refused"),
             **_wrong(wrong),
         },
     }
+
+
+def _body(known: Iterable[Query]) -> Schema:
+    """What the body says, by the names that a query would have."""
+    known = list(known)
+    properties = {one.name: {**one.schema, "description": one.text} for one in known}
+    schema = _object([one.name for one in known if one.required], **properties)
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
 def _parameter(query: Query) -> Schema:
@@ -365,6 +399,7 @@ def _parameter(query: Query) -> Schema:
         "required": query.required,
         "description": query.text + also,
         "schema": dict(query.schema),
+        "example": query.example,
     }
 
 
@@ -405,10 +440,19 @@ def _page(described: Schema) -> Iterator[str]:
     yield f"<meta name=viewport content='width=device-width'><style>{STYLE}</style>"
     yield f"<h1>{title}</h1><p>Version {escape(described['info']['version'])}. "
     yield "The same for programs: <a href=/openapi.json>/openapi.json</a>. With HTTP_API_KEY set, "
-    yield "every POST wants the header <code>X-API-Key</code>.</p>"
+    yield "every request but GET wants the header <code>X-API-Key</code>.</p>"
     for path, methods in described["paths"].items():
         for method, operation in methods.items():
             yield from _operation(method.upper(), path, operation)
+
+
+def _example_body(operation: Schema) -> str:
+    """The words of curl that hand in a body; empty where none is wanted."""
+    if "requestBody" not in operation:
+        return ""
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    said = json.dumps(dict.fromkeys(schema["required"], "…"), ensure_ascii=False)
+    return f"-H 'Content-Type: application/json' -d '{said}' "
 
 
 def _operation(method: str, path: str, operation: Schema) -> Iterator[str]:
@@ -416,17 +460,18 @@ def _operation(method: str, path: str, operation: Schema) -> Iterator[str]:
     yield f"<p>{escape(operation['summary'])}</p>"
     example = path.replace("{cid}", "1")
     needed = "&".join(
-        f"{one['name']}=TAG"
+        f"{one['name']}={one['example']}"
         for one in operation["parameters"]
         if one["required"] and one["in"] == "query"
     )
-    verb = "-X POST " if method == "POST" else ""
+    verb = "" if method == "GET" else f"-X {method} "
     address = f"http://127.0.0.1:7071{example}" + (f"?{needed}" if needed else "")
-    yield f"<pre>curl {verb}'{escape(address)}'</pre>"
+    body = _example_body(operation)
+    yield f"<pre>curl {verb}{escape(body)}'{escape(address)}'</pre>"
     if operation["parameters"]:
         yield "<table>"
         for one in operation["parameters"]:
-            words = ", ".join(one["schema"].get("enum", ())) or one["schema"]["type"]
+            words = ", ".join(one["schema"].get("enum", ())) or one["schema"].get("type", "")
             yield f"<tr><td><code>{escape(one['name'])}</code><td>{escape(one['description'])}"
             yield f"<td>{escape(words)}"
         yield "</table>"

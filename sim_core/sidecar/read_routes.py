@@ -36,6 +36,7 @@ from sim_core.snapshot import (
     LinkSnapshot,
     ProfileSnapshot,
     ReservationSnapshot,
+    SettingSnapshot,
     StationSnapshot,
     TokenEntry,
     UploadSnapshot,
@@ -203,6 +204,9 @@ class ReadHandlers:
         text, media_type = self._metrics.exposition(request.headers.get("accept", ""))
         return Response(text, headers={"Content-Type": media_type})
 
+    async def configuration(self, request: Request) -> Response:
+        return answer({"settings": [_setting(one) for one in self._station.snapshot.settings]})
+
     async def messages(self, request: Request) -> Response:
         given = _numbers(MESSAGE_QUERIES, request)
         if isinstance(given, str):
@@ -311,6 +315,12 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
         schema="Availability",
     ),
     ReadRoute("/metrics", "Numbers for Prometheus", ReadHandlers.metrics, media_type="text/plain"),
+    ReadRoute(
+        "/configuration",
+        "Configuration keys with value, access and meaning, and who has changed them",
+        ReadHandlers.configuration,
+        schema="Configuration",
+    ),
     ReadRoute(
         "/messages",
         "Exchanges with the CSMS that have changed since; follow `next` for the ones after",
@@ -442,6 +452,23 @@ def _progress(one: FirmwareSnapshot | UploadSnapshot) -> dict[str, Any]:
     }
     del shown["failed"]  # over HTTP the status alone says so
     return shown
+
+
+def _setting(one: SettingSnapshot) -> dict[str, Any]:
+    change = one.change
+    return {
+        "name": one.name,
+        "group": one.group,
+        "value": one.value,
+        "readonly": one.readonly,
+        "meaning": one.meaning,
+        "takes": one.takes,
+        "default": one.default,
+        "choices": list(one.choices),
+        "change": change
+        and {"before": change.before, "by": change.by.value, "at": change.at.isoformat()},
+        "after_reboot": one.after_reboot,
+    }
 
 
 def _sessions(seen: StationSnapshot) -> list[dict[str, Any]]:

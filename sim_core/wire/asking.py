@@ -17,8 +17,9 @@ from typing import NamedTuple
 
 from sim_core.redaction import without_users
 from sim_core.runtime.clock import TIMER_SLACK_S, Timer
+from sim_core.wire import frames
 from sim_core.wire.answers import Answer, Error, MalformedError, NoAnswer, Payload, Result
-from sim_core.wire.channel import Channel
+from sim_core.wire.channel import NAME_LIMIT, Channel
 from sim_core.wire.frames import CALL
 from sim_core.wire.message_log import Direction, ExchangeState
 
@@ -75,22 +76,58 @@ class Asking:
         """Whether an answer to this id would be one to a call of ours, late ones included."""
         return message_id in self._open or message_id in self._late
 
-    async def call(self, action: str, payload: Payload) -> Answer:
-        """Send a request and return what came of it. Never raises for what the peer does."""
+    async def call(self, action: str, payload: Payload, *, judged: bool = True) -> Answer:
+        """Send a request and return what came of it. Never raises for what the peer does.
+
+        One that is not valid is our own fault and does not leave, unless it is not `judged`.
+        """
         channel = self._channel
         message_id = str(uuid.uuid4())  # OCPP-J §4.1.4
         if channel.closed:
             return NoAnswer("the link is down", link_lost=True, sent=False)
-        if fault := channel.dialect.schemas.request_fault(action, payload):
+        schemas = channel.dialect.schemas
+        if judged and (fault := schemas.request_fault(action, payload)):
             LOG.error("our own %s is not valid: %s", action, fault.description)
             return Error(fault.code, fault.description, sent=False)
         text = channel.style.encode([CALL, message_id, action, payload])
+        return await self._send(text, message_id, action, payload)
+
+    async def say(self, text: str) -> Answer:
+        """Send a frame as it is, whatever it is, and return what came of it.
+
+        Where it is a request under an id that is not open, its answer is waited for; anything else
+        can have none.
+        """
+        channel = self._channel
+        if channel.closed:
+            return NoAnswer("the link is down", link_lost=True, sent=False)
+        read = frames.read(text)
+        parts = read.parts
+        if read.kind == CALL and isinstance(parts[2], str) and not self.knows(read.message_id):
+            payload = parts[3] if len(parts) > 3 and isinstance(parts[3], dict) else {}
+            return await self._send(text, read.message_id, parts[2], payload)
+        why = read.flaw or "nobody answers an answer, nor a second request under the same id"
+        channel.log.open(
+            Direction.SENT,
+            read.word or frames.NAMES.get(read.kind, "no message"),
+            read.message_id[:NAME_LIMIT],
+            channel.own_shown(text),
+            channel.clock.now(),
+            state=ExchangeState.UNANSWERED,
+            trouble=f"sent as it was typed: {why}",
+        )
+        await channel.send(text)
+        return NoAnswer(why, link_lost=False)
+
+    async def _send(self, text: str, message_id: str, action: str, payload: Payload) -> Answer:
+        """Send the frame of a request, and wait for what comes of it."""
+        channel = self._channel
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         now = channel.clock.now()
         connector_id, transaction_id = channel.dialect.subject(payload)
         number = channel.log.open(
             Direction.SENT,
-            action,
+            action[:NAME_LIMIT] if action.isprintable() and action else "(no action)",
             message_id,
             channel.own_shown(text),
             now,

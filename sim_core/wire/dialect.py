@@ -31,6 +31,8 @@ class Dialect:
     subprotocol: str
     """Of the WebSocket (OCPP-J §3.1.2)."""
     schemas: Schemas
+    asks: frozenset[str]
+    """Every action that a charge point asks; the other ones a CSMS does."""
     boot: str
     """The call that registers: whatever the tick, it leaves at once, and is never withheld."""
     proof_of_life: str

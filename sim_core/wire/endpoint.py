@@ -107,9 +107,11 @@ class Endpoint:
     def silent(self, silent: bool) -> None:
         self._channel.silent = silent
 
-    def call(self, action: str, payload: Payload) -> Coroutine[Any, Any, Answer]:
+    def call(
+        self, action: str, payload: Payload, *, judged: bool = True
+    ) -> Coroutine[Any, Any, Answer]:
         """Send a request and return what came of it. Never raises for what the peer does."""
-        return self.asking.call(action, payload)
+        return self.asking.call(action, payload, judged=judged)
 
     async def serve(self) -> None:
         """Read until the connection closes; then every open call has its answer."""

@@ -240,21 +240,23 @@ class Outbox:
         while_pending: bool = False,
         behind_start_of: int | None = None,
         leaves: Callable[[], None] = nothing,
+        judged: bool = True,
     ) -> asyncio.Future[Answer]:
-        """`call`, for whoever must have its place in the queue now: the answer comes later."""
+        """`call`, for whoever must have its place in the queue now: the answer comes later. What is
+        not `judged` may be no message of this version at all."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         if not self.connected or not (self.registered or while_pending):
             answer.set_result(NoAnswer("the charge point is offline", link_lost=True, sent=False))
             leaves()
             return answer
-        if self._sender.blame.withholds(action, payload):
+        if judged and self._sender.blame.withholds(action, payload):
             answer.set_result(
                 NoAnswer("the CSMS ends the link whenever it hears it", link_lost=False, sent=False)
             )
             leaves()
             return answer
         plain = PlainCall(
-            Call(action, payload),
+            Call(action, payload, judged),
             next(self._ages),
             answer,
             while_pending,
@@ -268,6 +270,11 @@ class Outbox:
         self._plain.add(plain, overtakes=self._is_urgent(plain) and not self.pipelining)
         self.wake()
         return answer
+
+    async def say(self, text: str) -> Answer:
+        """Send a frame as it is, whatever it is. It waits for no turn: who says such a thing may
+        want to see what a second open call comes to."""
+        return await self._sender.say(text)
 
     async def run(self, endpoint: Endpoint) -> None:
         """Send over `endpoint` until it is closed; ends with every plain call answered."""

@@ -68,16 +68,29 @@ class Schemas:
         return self._fault(validator, payload)
 
     def answer_fault(self, action: str, payload: object) -> Fault | None:
-        """What is wrong with an answer's payload, or None."""
+        """What is wrong with an answer's payload, or None; so of an action that there is not."""
+        if action not in self.actions:
+            return None
         validator = self._answers.get(action)
         if validator is None:
             validator = self._answers[action] = self._compiled(f"{action}Response")
         return self._fault(validator, payload)
 
-    def _compiled(self, name: str) -> Any:
+    def request_schema(self, action: str) -> dict[str, Any]:
+        """The JSON schema of a request, to be looked at. `action` is one of `actions`."""
+        return self._read(action + self._request_suffix)
+
+    def answer_schema(self, action: str) -> dict[str, Any]:
+        """The same of the answer to it."""
+        return self._read(f"{action}Response")
+
+    def _read(self, name: str) -> dict[str, Any]:
         file = files(self._package) / "schemas" / f"{name}.json"
-        schema = json.loads(file.read_text(encoding="utf-8-sig"))
-        return jsonschema_rs.Draft4Validator(schema, validate_formats=False)
+        schema: dict[str, Any] = json.loads(file.read_text(encoding="utf-8-sig"))
+        return schema
+
+    def _compiled(self, name: str) -> Any:
+        return jsonschema_rs.Draft4Validator(self._read(name), validate_formats=False)
 
     def _fault(self, validator: Any, payload: object) -> Fault | None:
         try:

@@ -52,11 +52,17 @@ class Sender:
             return NoAnswer("the link is down", link_lost=True, sent=False)
         sent = OpenCall(call.action, call.payload, connector_id, self._clock.monotonic(), row)
         self.blame.sent(sent)
-        answer = await self._endpoint.call(call.action, call.payload)
+        answer = await self._endpoint.call(call.action, call.payload, judged=call.judged)
         if not isinstance(answer, NoAnswer) or not answer.link_lost:
             self.answered = not isinstance(answer, NoAnswer)
             self.blame.over(sent, answered=self.answered)
         return answer
+
+    async def say(self, text: str) -> Answer:
+        """Send a frame as it is, at once, and return what came of it."""
+        if self._endpoint is None:
+            return NoAnswer("the link is down", link_lost=True, sent=False)
+        return await self._endpoint.asking.say(text)
 
     def ended(self, end: LinkEnd) -> tuple[OpenCall | None, int]:
         """The CSMS has ended the link: at which call, and how often at that in a row."""
@@ -72,4 +78,6 @@ class Sender:
     ) -> None:
         """Tell what came of a call. `then`: what the charge point does about it, where that is
         known; `why`: what makes an answer unusable that its schema allows."""
+        if not call.judged:
+            return
         self._heard(Heard(self.dialect, call.action, connector_id, answer, then, why, call.payload))

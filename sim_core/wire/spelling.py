@@ -17,6 +17,9 @@ class Call(NamedTuple):
 
     action: str
     payload: Payload
+    judged: bool = True
+    """False: it leaves as it is, whatever its schema says, and what is answered to it is no news:
+    somebody says it on purpose."""
 
 
 class Spelling(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -40,6 +41,9 @@ SAID: dict[str, dict[str, str]] = {
     "swipe": {"id_tag": "TAG"},
     "local_start": {"id_tag": "TAG"},
     "fault": {"error_code": "OverVoltage", "vendor_error_code": "E7", "info": "relay"},
+    "message": {"action": "Heartbeat", "payload": "{}"},
+    "frame": {"frame": '[2, "typed", "Heartbeat", {}]'},
+    "configure": {"name": "HeartbeatInterval", "value": "60"},
 }
 """What the query of an action says in these tests; the others have none."""
 
@@ -101,6 +105,11 @@ def a_harness() -> Harness:
     )
 
 
+def in_json(said: dict[str, str]) -> dict[str, object]:
+    """As a body says it: a payload is no text there."""
+    return {name: json.loads(text) if name == "payload" else text for name, text in said.items()}
+
+
 def facts(harness: Harness) -> tuple[object, ...]:
     seen = harness.station.snapshot
     connectors = [
@@ -120,7 +129,9 @@ async def test_http_gives_the_outcome_that_the_station_gives(action: Action, sta
         then = facts(harness)
     async with a_harness() as harness, in_process(harness) as http:
         await STATES[state](harness)
-        answer = await http.post(action.path.format(cid=1), params=SAID.get(action.name))
+        path, said = action.path.format(cid=1), SAID.get(action.name)
+        how = {"json": in_json(said or {})} if action.in_body else {"params": said}
+        answer = await http.request(action.method, path, **how)
         await harness.settle()
         body = answer.json()
         if isinstance(expected, Refused):

@@ -18,24 +18,28 @@ from tests.sidecar.beside import beside
 
 NOT_JUDGED = ("/events", "/openapi.json")
 """A stream has no end that a judge could wait for, and the description is not in itself."""
-PATHS = [one.path for one in (*READ_ROUTES, *ACTIONS) if one.path not in NOT_JUDGED]
+ASKED = [
+    *(("GET", one.path) for one in READ_ROUTES if one.path not in NOT_JUDGED),
+    *((one.method, one.path) for one in ACTIONS),
+]
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(("method", "path"), ASKED)
 async def test_the_application_keeps_to_its_description(
-    path: str, monkeypatch: pytest.MonkeyPatch
+    method: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guard, "LONGEST_QUERY", 10**6)  # the judge takes 414 for no refusal
     harness = Harness(behaviour={"detachable_cable": True, "lockable": True})
     async with beside(harness) as here:
-        await asyncio.to_thread(judge, f"http://127.0.0.1:{here.port}", path)
+        await asyncio.to_thread(judge, f"http://127.0.0.1:{here.port}", method, path)
         assert (await here.http.get("/health")).status_code == 200
 
 
-def judge(url: str, path: str) -> None:
+def judge(url: str, method: str, path: str) -> None:
     """Ask in a hundred ways, allowed ones and others, and check every answer."""
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
-    (operation,) = (found.ok() for found in schema.get_all_operations() if found.ok().path == path)
+    operations = [found.ok() for found in schema.get_all_operations()]
+    (operation,) = (one for one in operations if (one.method.upper(), one.path) == (method, path))
     modes = [GenerationMode.POSITIVE]
     if "{" in path or operation.query:
         modes.append(GenerationMode.NEGATIVE)  # what has no parameters cannot be asked wrongly

@@ -10,6 +10,7 @@ from sim_core.commands import (
     Accepted,
     ClearFault,
     Command,
+    Configure,
     GoOnline,
     GoSilent,
     InjectFault,
@@ -20,6 +21,8 @@ from sim_core.commands import (
     PowerOn,
     Refused,
     Restart,
+    Send,
+    SendFrame,
     Stop,
     Swipe,
     Unplug,
@@ -204,6 +207,8 @@ DOWN = "the link is down already: bring it up again first"
 PASSING = "frames pass already: the charge point is not silent"
 SILENT = "the charge point is silent already: go online first"
 POWERED = "the charge point has power already"
+MUTE = "the charge point is silent: go online first, no frame passes"
+UNSAID = dict.fromkeys(("message", "frame"), "there is no link to the CSMS: nothing can be sent")
 SWITCHES: dict[str, Command] = {
     "link_up": LinkUp(),
     "link_down": LinkDown(),
@@ -212,6 +217,9 @@ SWITCHES: dict[str, Command] = {
     "power_on": PowerOn(),
     "power_off": PowerOff(),
     "restart": Restart(),
+    "configure": Configure("HeartbeatInterval", "60"),
+    "message": Send("Heartbeat"),
+    "frame": SendFrame('[2,"x","Heartbeat",{}]'),
 }
 
 
@@ -219,20 +227,32 @@ SWITCHES: dict[str, Command] = {
     ("before", "refused"),
     [
         ((), {"link_up": UP, "online": PASSING, "power_on": POWERED}),
-        ((LinkDown(),), {"link_down": DOWN, "online": PASSING, "power_on": POWERED}),
+        ((LinkDown(),), {"link_down": DOWN, "online": PASSING, "power_on": POWERED, **UNSAID}),
         ((LinkDown(), LinkUp()), {"link_up": UP, "online": PASSING, "power_on": POWERED}),
-        ((GoSilent(),), {"link_up": UP, "silent": SILENT, "power_on": POWERED}),
-        ((LinkDown(), GoSilent()), {"link_down": DOWN, "silent": SILENT, "power_on": POWERED}),
+        (
+            (GoSilent(),),
+            {"link_up": UP, "silent": SILENT, "power_on": POWERED, "message": MUTE, "frame": MUTE},
+        ),
+        (
+            (LinkDown(), GoSilent()),
+            {"link_down": DOWN, "silent": SILENT, "power_on": POWERED, **UNSAID},
+        ),
         ((GoSilent(), GoOnline()), {"link_up": UP, "online": PASSING, "power_on": POWERED}),
         (
             (Restart(),),
-            {"link_up": UP, "online": PASSING, "power_on": POWERED, "restart": REBOOTING},
+            {
+                "link_up": UP,
+                "online": PASSING,
+                "power_on": POWERED,
+                "restart": REBOOTING,
+                **UNSAID,
+            },
         ),
         ((PowerOff(),), {name: DARK for name in SWITCHES if name != "power_on"}),
         ((PowerOff(), PowerOn()), {"link_up": UP, "online": PASSING, "power_on": POWERED}),
         (
             (LinkDown(), PowerOff(), PowerOn()),
-            {"link_down": DOWN, "online": PASSING, "power_on": POWERED},
+            {"link_down": DOWN, "online": PASSING, "power_on": POWERED, **UNSAID},
         ),
     ],
 )

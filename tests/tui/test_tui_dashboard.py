@@ -61,9 +61,11 @@ from sim_core.story import Caption
 from sim_core.wire.message_log import Direction
 from tui.app import ChargeForgeApp
 from tui.dashboard import Dashboard
+from tui.dialogs.configuration import ConfigurationSheet
 from tui.dialogs.help import HelpScreen
 from tui.dialogs.palette import ChoiceList, Picker
 from tui.dialogs.quit_question import QuitQuestion
+from tui.dialogs.say import SaySheet
 from tui.dialogs.sheet import Sheet
 from tui.dialogs.text_dialog import TextDialog
 from tui.keymap import FOOTER, ROW, ROWS, Row
@@ -150,6 +152,9 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
     "sessions": lambda app: isinstance(app.screen, Sheet) and app.screen.body.tab.title,
     "what_binds": lambda app: isinstance(app.screen, Sheet) and len(app.screen.body.tabs) == 5,
     "events": lambda app: isinstance(app.screen, Sheet) and app.screen.body.place == 1,
+    "configuration": lambda app: isinstance(app.screen, ConfigurationSheet),
+    "say": lambda app: isinstance(app.screen, Picker) and "Say what" in app.screen.question.title,
+    "say_again": lambda app: isinstance(app.screen, SaySheet) or bool(app._notifications),
     "palette": lambda app: isinstance(app.screen, Picker),
     "shell": lambda app: bool(app._notifications),
     "quit": lambda app: app._exit,

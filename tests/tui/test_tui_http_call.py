@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from urllib.parse import urlsplit
@@ -14,10 +15,13 @@ from starlette.datastructures import QueryParams
 from sim_core.commands import (
     ACTIONS,
     Command,
+    Configure,
     EVStop,
     InjectFault,
     Plug,
     PowerOff,
+    Send,
+    SendFrame,
     Start,
     Stop,
     SuspendEV,
@@ -27,7 +31,7 @@ from sim_core.commands import (
 )
 from sim_core.ocpp16.text_limits import TEXT_LIMITS
 from sim_core.sidecar.command_routes import command as read_command
-from sim_core.sidecar.command_routes import parse_query, queries
+from sim_core.sidecar.command_routes import parse_body, parse_query, queries
 from sim_core.wire.message_log import Direction, Exchange
 from tui.http_call import (
     SidecarAddress,
@@ -44,12 +48,15 @@ AWKWARD = "50 % [red] & 'x'=1? ü"
 def understood(call: str) -> Command:
     """The command that the sidecar makes of a call."""
     words = shlex.split(call)
-    assert words[:3] == ["curl", "-X", "POST"]
+    assert words[:2] == ["curl", "-X"]
     url = urlsplit(words[-1])
+    body = json.loads(words[words.index("-d") + 1]) if "-d" in words else None
     for action in ACTIONS:
         found = re.fullmatch(action.path.replace("{cid}", r"(\d+)"), url.path)
-        if found:
-            parsed = parse_query(queries(action, TEXT_LIMITS), QueryParams(url.query))
+        if found and action.method == words[2]:
+            known = queries(action, TEXT_LIMITS)
+            parsed = parse_query(known, QueryParams(url.query)) if body is None else None
+            parsed = parsed or parse_body(known, body)
             assert not parsed.trouble
             return read_command(action, int(found[1]) if found.groups() else 0, parsed.said)
     raise AssertionError(f"the sidecar has no {url.path}")
@@ -63,7 +70,16 @@ def understood(call: str) -> Command:
             for action in ACTIONS
             if action.on_connector
         ),
-        *(action.command() for action in ACTIONS if not action.on_connector),  # type: ignore[call-arg]
+        *(
+            action.command()  # type: ignore[call-arg]
+            for action in ACTIONS
+            if not action.on_connector and not queries(action, TEXT_LIMITS)
+        ),
+        Configure("HeartbeatInterval", AWKWARD),
+        Send("DataTransfer", json.dumps({"vendorId": AWKWARD})),
+        Send("Heartbeat", "[1, 2]", anyway=True),
+        SendFrame(AWKWARD),
+        Configure("StopTxnSampledData", ""),
         Start(2, AWKWARD),
         Plug(1, AWKWARD),
         InjectFault(2, "OverVoltage", AWKWARD, AWKWARD),

@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 
 from sim_core.commands import (
     ACTIONS,
+    Configure,
     EVGiveUp,
     EVStop,
     InjectFault,
     LinkDown,
     Plug,
     Restart,
+    Send,
+    SendFrame,
     Start,
     Swipe,
 )
@@ -385,7 +388,7 @@ DARK_AND_DOWN = station([available(1)], link(state=LinkState.DOWN, online=False)
 
 
 def test_every_command_of_the_core_can_be_asked() -> None:
-    asked = set()
+    asked = {kind for row in ROWS for kind in row.sheet}
     for picture in (station(), DARK_AND_DOWN):
         for row in ROWS:
             command = command_for(row, picture, 1)
@@ -424,6 +427,12 @@ def test_footer_rows_exist() -> None:
         ("swipe 1 T", Swipe(1, "T")),
         ("offline", LinkDown()),
         ("fault 1 groundfailure E4 hot cable", InjectFault(1, "GroundFailure", "E4", "hot cable")),
+        ("configure HeartbeatInterval 60", Configure("HeartbeatInterval", "60")),
+        ("configure VendorText two words", Configure("VendorText", "two words")),
+        ("message Heartbeat", Send("Heartbeat")),
+        ('message Authorize {"idTag": "A B"}', Send("Authorize", '{"idTag": "A B"}')),
+        ("frame [2,]", SendFrame("[2,]")),
+        ("configure HeartbeatInterval", None),
         ("swipe 1", None),
         ("start", None),
         ("start two", None),

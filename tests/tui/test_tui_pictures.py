@@ -23,7 +23,17 @@ SKETCH = STATE["sketch"]
 OF_THE_README = {"dashboard", "wide", "message", "fault"}
 """States that `tests/test_project.py` compares with the files in `docs`."""
 
-OF_TEXT = {"single", "start-with", "journal", "free-play", "reserved", "finishing"}
+OF_TEXT = {
+    "say",
+    "say-json",
+    "configuration-edit",
+    "single",
+    "start-with",
+    "journal",
+    "free-play",
+    "reserved",
+    "finishing",
+}
 """States that `test_tui_texts.py` watches well enough."""
 OF_SHEETS = {state.name for state in SHEET_STATES}
 """Those `test_tui_sheets.py` watches."""

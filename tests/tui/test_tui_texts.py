@@ -21,7 +21,8 @@ dashboard sketch new held-back suspended vendor-fault nine sixty-four story insp
 """.split()  # noqa: SIM905
 SMALL = """
 reserved finishing firmware many single free-play offline pending warning crashed paused filter
-palette quit journal start-with zoom
+palette quit journal start-with zoom configuration configuration-edit
+say say-form say-json
 """.split()  # noqa: SIM905
 
 

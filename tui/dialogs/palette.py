@@ -59,6 +59,8 @@ class Question:
     choices: Sequence[Choice]
     free: Free | None = None
     """Makes a choice of what was typed, where that may be one."""
+    free_last: bool = False
+    """What was typed comes behind the choices that it may have meant, and not before them."""
     separator: str = ""
     """What follows it in what is typed is not searched for."""
     trouble: Trouble | None = None
@@ -198,7 +200,7 @@ class Picker(ModalScreen["Chosen | None"]):
         if own is not None:
             exact = any(choice.value == own.value for choice in choices)
             if not exact:
-                choices = [own, *choices]
+                choices = [*choices, own] if asked.free_last else [own, *choices]
         self.query_one(ChoiceList).show(choices)
         self._say_trouble(self.query_one(ChoiceList).chosen)
 

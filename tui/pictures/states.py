@@ -29,6 +29,7 @@ from sim_core.snapshot import (
 )
 from sim_core.story import Caption
 from sim_core.wire.message_log import Direction
+from tui.pictures.fake_settings import SETTINGS
 from tui.pictures.fake_station import (
     NOW,
     ONLINE,
@@ -189,6 +190,7 @@ WAITING = station(
         available(2),
     )
 )
+CONFIGURED = replace(SKETCH, settings=SETTINGS)
 BUSY_PORT = "port 7071 is in use: the HTTP sidecar is off"
 
 STATES: tuple[State, ...] = (
@@ -320,6 +322,26 @@ STATES: tuple[State, ...] = (
         station(link=OFFLINE, journal=UNANSWERED),
         press=("J",),
     ),
+    State(
+        "configuration",
+        "the configuration keys, and who has changed them",
+        CONFIGURED,
+        press=("C", "down", "down", "down"),
+    ),
+    State(
+        "configuration-edit",
+        "a key is changed in its place",
+        CONFIGURED,
+        press=("C", *"sample", "enter", "backspace", "5"),
+    ),
+    State("say", "what to say to the CSMS", SKETCH, press=("m",)),
+    State(
+        "say-form",
+        "a message as a form, and what is wrong with it",
+        SKETCH,
+        press=("m", *"statusn", "enter", "down", "down", "d"),
+    ),
+    State("say-json", "its payload as JSON", SKETCH, press=("m", *"meterv", "enter", "j")),
     State("start-with", "which card to start with", WAITING, press=("S",)),
     *SHEET_STATES,
 )

@@ -1,0 +1,66 @@
+"""A text of several lines, to be written or mended: a payload, a whole frame.
+
+Nothing is checked away: what is wrong with it is said below while it is written, and it can be
+taken all the same by whoever asked for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import TextArea
+
+from tui import text
+from tui.look import Look
+
+HOW = "ctrl+s takes it, esc goes back"
+
+
+class TextEditor(ModalScreen["str | None"]):
+    """The text, or None where somebody has gone back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", show=False, priority=True),
+        Binding("ctrl+s,f2", "take", show=False, priority=True),
+    ]
+
+    def __init__(self, look: Look, title: str, written: str, trouble: Callable[[str], str]) -> None:
+        """`trouble` says what is wrong with a text, as a sentence; empty: nothing is."""
+        super().__init__()
+        self.look = look
+        self._title = title
+        self._written = written
+        self._trouble = trouble
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="text-editor", classes="-ascii" if self.look.ascii else ""):
+            area = TextArea(self._written, id="area", compact=True, highlight_cursor_line=False)
+            area.cursor_blink = False
+            yield area
+
+    def on_mount(self) -> None:
+        self.query_one("#text-editor").border_title = Content(text.plain(self._title))
+        area = self.query_one(TextArea)
+        area.focus()
+        area.move_cursor(area.document.end)
+        self._say()
+
+    @on(TextArea.Changed)
+    def _say(self) -> None:
+        box = self.query_one("#text-editor")
+        trouble = text.plain(self._trouble(self.query_one(TextArea).text), self.look.ascii)
+        box.border_subtitle = Content(f"{trouble}; {HOW}" if trouble else HOW)
+        box.set_class(bool(trouble), "-trouble")
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    def action_take(self) -> None:
+        self.dismiss(self.query_one(TextArea).text)
