@@ -7,13 +7,11 @@ until nothing is.
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable
 from datetime import datetime
 
 from sim_core.errors import UserError
-from sim_core.runtime.clock import ManualClock
+from sim_core.runtime.clock import ManualClock, SystemClock
 from sim_core.snapshot import LinkState
 from sim_core.station import Station
 from sim_core.twin.recorded_csms import RecordedCsms
@@ -42,11 +40,12 @@ class VirtualTime(ManualClock):
         what = self.pending()
         if not what:
             return
-        deadline = time.monotonic() + PATIENCE_S  # sockets live in real time
+        real = SystemClock()  # sockets live in real time
+        deadline = real.monotonic() + PATIENCE_S
         while what:
-            if time.monotonic() > deadline:
+            if real.monotonic() > deadline:
                 raise StuckError(f"The play is stuck: {what} for {PATIENCE_S:g} s.")
-            await asyncio.sleep(SOCKETS_S)
+            await real.sleep(SOCKETS_S)
             await super().settle()
             what = self.pending()
 
