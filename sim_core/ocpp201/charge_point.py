@@ -15,6 +15,7 @@ from sim_core.charging.charger import Charger
 from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.connector import Connector
 from sim_core.charging.domain_events import (
+    FaultRaised,
     Looked,
     LookedAtWhole,
     ReservationEnded,
@@ -26,7 +27,7 @@ from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts, charging_state
 from sim_core.charging.starting import drop_authorization
 from sim_core.charging.update_record import INSTALL_REBOOTING, INSTALLATION_FAILED
-from sim_core.charging.vocabulary import Cause
+from sim_core.charging.vocabulary import Cause, StopReason
 from sim_core.commands import Accepted, Outcome, Refused
 from sim_core.events import Event
 from sim_core.evidence import Witness
@@ -217,6 +218,7 @@ class ChargePoint:
         adapter.transactions = TransactionEvents(
             environment,
             charger.connectors,
+            charger.condition,
             store,
             self.outbox,
             self.model,
@@ -270,6 +272,7 @@ class ChargePoint:
             self._boots_because,
         )
         adapter.also(Looked, lambda _: self._resets.look())
+        adapter.also(FaultRaised, self._fault_raised)
         self._smart_charging = SmartCharging(
             charger.limits,
             charger.profiles,
@@ -483,6 +486,20 @@ class ChargePoint:
     def _drop(self, connector: Connector, cause: Cause) -> None:
         drop_authorization(connector, cause, self.adapter)
         self.charger.looking.changed(connector, cause)
+
+    def _fault_raised(self, event: FaultRaised) -> None:
+        """What is broken gives no energy: the session ends, once whoever broke it is done."""
+        connector = self.charger.connectors.get(event.connector_id)
+        session = connector.transaction if connector is not None else None
+        if connector is None or session is None:
+            return
+
+        async def end() -> None:
+            if connector.transaction is session:
+                reason, cause = StopReason.OTHER, Cause.FAULT
+                self.charger.transactions.stop(connector, reason, cause=cause)
+
+        self.environment.spawn(end())
 
     def _firmware_stepped(self, event: UpdateStepped) -> None:
         if event.status in REBOOT_FOLLOWS:

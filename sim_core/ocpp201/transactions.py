@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sim_core.charging import journal_facts
+from sim_core.charging.condition import Condition
 from sim_core.charging.connector import Connector
 from sim_core.charging.domain_events import (
     AuthorisationEnded,
@@ -30,7 +31,7 @@ from sim_core.charging.domain_events import (
     Unplugged,
 )
 from sim_core.charging.environment import Environment
-from sim_core.charging.facts import ChargingState
+from sim_core.charging.facts import ChargingState, charging_state
 from sim_core.charging.vocabulary import Cause, Context
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Metering
@@ -109,6 +110,7 @@ class TransactionEvents:
     """The transactions of all EVSEs."""
 
     __slots__ = (
+        "_condition",
         "_connectors",
         "_environment",
         "_lines",
@@ -126,6 +128,7 @@ class TransactionEvents:
         self,
         environment: Environment,
         connectors: Mapping[int, Connector],
+        condition: Condition,
         store: Store,
         outbox: Outbox,
         model: DeviceModel,
@@ -138,6 +141,7 @@ class TransactionEvents:
         """`reading`: what a connector's meter shows now, as a sample tells it."""
         self._environment = environment
         self._connectors = connectors
+        self._condition = condition
         self._store = store
         self._outbox = outbox
         self._model = model
@@ -413,8 +417,8 @@ class TransactionEvents:
             return STATES[ChargingState.IDLE]
         if connector.transaction is None or not line.truth.authorised:
             return STATES[ChargingState.CONNECTED]
-        told = connector.charging_state
-        return STATES[ChargingState.CONNECTED if told is None else told]
+        now = charging_state(connector.facts(self._condition))
+        return STATES[ChargingState.CONNECTED if now is None else now]
 
     def _stopped(self, opened: Open, ending: Ending) -> str:
         """What *began* the stop: own card, later unplugged, is Local (Part 2, T2)."""
