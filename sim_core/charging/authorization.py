@@ -46,7 +46,11 @@ class Authorizer:
     async def decide(self, token: str) -> Verdict:
         """May this card charge? Asks the CSMS unless what is known here is enough or all there is;
         a refusal has its sentence."""
+        if not self._policy.flag(Setting.ASKS_ABOUT_CARDS):
+            return Verdict(ACCEPTED)
         known = self._known(token)
+        if known is not None and known.status != ACCEPTED and self._trusts_refusal(token):
+            return Verdict(known.status, reason=f"the card {token} is known here as {known.status}")
         if self._policy.flag(Setting.PREAUTHORIZES) and known and known.status == ACCEPTED:
             return Verdict(ACCEPTED, known.group)
         if self._csms.online:
@@ -56,6 +60,13 @@ class Authorizer:
             if asked.verdict is not None:
                 return self._heard(token, asked.verdict)
         return self._decide_alone(token, known)
+
+    def _trusts_refusal(self, token: str) -> bool:
+        """Whether a card that is known as refused is not asked about: it depends on who says so."""
+        listed = self._list.entry(token) is not None
+        return self._policy.flag(
+            Setting.TRUSTS_REFUSED_LISTED if listed else Setting.TRUSTS_REFUSED_CACHED
+        )
 
     def learn(self, token: str, verdict: Verdict) -> None:
         """Remember what the CSMS has said of a card (§3.5.1: the authorization cache).

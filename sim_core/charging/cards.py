@@ -6,7 +6,7 @@ waits for anybody; after a wait it looks at the facts again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from sim_core.charging.authorization import Authorizer
@@ -22,7 +22,7 @@ from sim_core.charging.profile import Profile
 from sim_core.charging.reservations import Reservations
 from sim_core.charging.starting import Starting, drop_authorization
 from sim_core.charging.transactions import Transactions
-from sim_core.charging.vocabulary import Cause, StopReason
+from sim_core.charging.vocabulary import Cause, StopReason, Verdict
 from sim_core.commands import Accepted, Outcome, Refused, Start, Stop, Swipe, asleep, unsayable
 
 WHOM = {Cause.VEHICLE: "AutoCharge", Cause.REMOTE: "remote start"}
@@ -36,6 +36,7 @@ class Cards:
         "_authorizer",
         "_changed",
         "_condition",
+        "_connectors",
         "_csms",
         "_default_token",
         "_environment",
@@ -51,6 +52,7 @@ class Cards:
     def __init__(
         self,
         environment: Environment,
+        connectors: Mapping[int, Connector],
         condition: Condition,
         policy: Policy,
         csms: Csms,
@@ -68,6 +70,7 @@ class Cards:
         """`default_token` is the card that is shown where none is named; `needs_vehicle`: a start
         from afar is refused where no vehicle is plugged in."""
         self._environment = environment
+        self._connectors = connectors
         self._condition = condition
         self._policy = policy
         self._csms = csms
@@ -127,7 +130,7 @@ class Cards:
     async def _stop_by_relative(self, connector: Connector, token: str) -> Outcome:
         """Another card: it may stop when both are of the same group (OCPP 1.6 §3.5.1, §4.10)."""
         transaction = connector.transaction
-        asks = self._points.asks_for_any_card
+        asks = self._points.asks_for_any_card or bool(self._policy.items(Setting.MASTER_GROUP))
         if transaction is None or not (transaction.group or asks):
             return Refused(_not_its_card(connector, token))
         connector.authorizing = token
@@ -141,6 +144,8 @@ class Cards:
             return Refused(f"connector {connector.number}: the transaction has ended meanwhile")
         if reason := self.why_not("swipe", connector):
             return Refused(reason)
+        if self._is_master(verdict):
+            return self._stop_all(token)
         group, own = verdict.group or "", transaction.group or ""
         if verdict.accepted and group and group.casefold() == own.casefold():
             self._transactions.stop(connector, StopReason.LOCAL, token)
@@ -196,6 +201,10 @@ class Cards:
             self._changed(connector, by)
         if not verdict.accepted:
             return Refused(verdict.reason)
+        if self._is_master(verdict):
+            return self._stop_all(token)
+        if not verdict.counts_at(connector.number):
+            return Refused(f"the CSMS accepts {token} at other connectors, and not at this one")
         if reason := self.why_not("swipe", connector):
             return Refused(reason)
         if connector.transaction is not None or connector.authorization is not None:
@@ -209,6 +218,20 @@ class Cards:
         if connector.metal.plugged:
             return Accepted("authorised, starting")
         return Accepted("authorised: plug in the vehicle")
+
+    def _is_master(self, verdict: Verdict) -> bool:
+        """Whether this is the verdict on a card that stops every transaction (OCPP 2.0.1 C16)."""
+        masters = [group.casefold() for group in self._policy.items(Setting.MASTER_GROUP)]
+        return verdict.accepted and (verdict.group or "").casefold() in masters
+
+    def _stop_all(self, token: str) -> Outcome:
+        """A master pass stops what runs, and never starts anything (OCPP 2.0.1 C12.FR.09)."""
+        running = [one for one in self._connectors.values() if one.transaction is not None]
+        if not running:
+            return Refused(f"{token} is a master pass: it stops transactions and starts none")
+        for connector in running:
+            self._transactions.stop(connector, StopReason.MASTER_PASS, token)
+        return Accepted(f"stopped at {len(running)} by a master pass")
 
     def admit(self, connector: Connector, card: Authorization) -> None:
         """A card may charge: it starts, or waits for the plug."""

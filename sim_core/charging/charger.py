@@ -231,6 +231,7 @@ class Charger:
         )
         self.cards = Cards(
             environment,
+            connectors,
             condition,
             policy,
             csms,

@@ -27,6 +27,9 @@ class Setting(Enum):
     ADMITS_UNKNOWN_OFFLINE = "a card that nobody knows may charge while nobody can be asked"
     CACHES_TOKENS = "what the CSMS says of a card is remembered"
     LIST_COUNTS = "the local list counts"
+    ASKS_ABOUT_CARDS = "cards are asked about at all"
+    TRUSTS_REFUSED_CACHED = "a card that is remembered as refused is not asked about"
+    TRUSTS_REFUSED_LISTED = "a card that is listed as refused is not asked about"
     RESERVES_ANY = "a reservation may leave the connector open"
     # numbers
     PLUG_TIMEOUT_S = "how long an authorisation waits for the plug"
@@ -43,6 +46,9 @@ class Setting(Enum):
     ALIGNED = "what a sample by the clock has"
     ENDED_SAMPLED = "what is kept of samples for the end of the transaction"
     ENDED_ALIGNED = "the same of samples by the clock"
+    MASTER_GROUP = (
+        "cards of this group stop every transaction and start none; nothing: there is none"
+    )
     RATE_UNITS = "the units of a schedule: Current, Power"
 
 

@@ -28,6 +28,8 @@ class StopReason(str, Enum):
     UNLOCKED = "UnlockCommand"
     REFUSED = "DeAuthorized"
     """The CSMS has refused the card afterwards."""
+    MASTER_PASS = "MasterPass"
+    """A card that may stop every transaction."""
 
 
 class Cause(Enum):
@@ -71,6 +73,7 @@ CAUSE_OF_STOP: dict[StopReason, Cause] = {
     StopReason.REMOTE: Cause.REMOTE,
     StopReason.UNLOCKED: Cause.LOCK,
     StopReason.REFUSED: Cause.VERDICT,
+    StopReason.MASTER_PASS: Cause.CARD,
 }
 """Who is behind an end, where whoever ends it says no more than why."""
 
@@ -119,6 +122,12 @@ class Verdict:
     reason: str = ""
     expires_at: datetime | None = None
     """The CSMS says so up to this moment; None: until it says otherwise."""
+    only_at: tuple[int, ...] = ()
+    """The connectors at which it counts; nothing: at all of them."""
+
+    def counts_at(self, connector_id: int) -> bool:
+        """Whether it counts at a connector."""
+        return not self.only_at or connector_id in self.only_at
 
     @property
     def accepted(self) -> bool:

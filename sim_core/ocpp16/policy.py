@@ -34,6 +34,12 @@ KEYS: dict[Setting, str] = {
     Setting.ENDED_ALIGNED: "StopTxnAlignedData",
     Setting.RATE_UNITS: "ChargingScheduleAllowedChargingRateUnit",
 }
+FIXED: dict[Setting, bool] = {
+    Setting.ASKS_ABOUT_CARDS: True,
+    Setting.TRUSTS_REFUSED_CACHED: False,
+    Setting.TRUSTS_REFUSED_LISTED: False,
+}
+"""What 1.6 has no key for."""
 PROFILES: dict[Feature, str] = {
     Feature.LOCAL_LIST: "LocalAuthListManagement",
     Feature.RESERVATION: "Reservation",
@@ -56,16 +62,19 @@ class KeyPolicy:
         return TEXT_LIMITS
 
     def flag(self, setting: Setting) -> bool:
-        return self._configuration.flag(KEYS[setting])
+        fixed = FIXED.get(setting)
+        return self._configuration.flag(KEYS[setting]) if fixed is None else fixed
 
     def number(self, setting: Setting) -> int:
         return self._configuration.number(KEYS[setting])
 
     def items(self, setting: Setting) -> tuple[str, ...]:
+        if setting is Setting.MASTER_GROUP:
+            return ()
         return self._configuration.items(KEYS[setting])
 
     def has(self, feature: Feature) -> bool:
         return self._configuration.supports(PROFILES[feature])
 
     def name(self, setting: Setting) -> str:
-        return KEYS[setting]
+        return KEYS.get(setting, setting.value)

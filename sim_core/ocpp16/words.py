@@ -12,6 +12,7 @@ REASONS: dict[StopReason, Reason] = {
     StopReason.RESET_AT_ONCE: Reason.hard_reset,
     StopReason.RESET_IN_ORDER: Reason.soft_reset,
     StopReason.LOCAL: Reason.local,
+    StopReason.MASTER_PASS: Reason.local,
     StopReason.OTHER: Reason.other,
     StopReason.POWER_LOSS: Reason.power_loss,
     StopReason.REBOOT: Reason.reboot,

@@ -6,6 +6,8 @@ What happens at the charger is told to whoever has words for it; one row an even
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sim_core.charging.connector import Connector
@@ -118,7 +120,16 @@ class Adapter:
         """Authorize (C01), where that is not switched off."""
         if self._model.flag("AuthCtrlr", "DisableRemoteAuthorization"):
             return Asked(refusal=f"{token} is not known here, and {DISABLED}")
-        return await ask(self._outbox.call, self._tokens.wire(token), token, learn)
+        asked = await ask(self._outbox.call, self._tokens.wire(token), token, learn)
+        return replace(asked, verdict=asked.verdict and self.with_life(asked.verdict))
+
+    def with_life(self, verdict: Verdict) -> Verdict:
+        """A verdict that is forgotten after AuthCacheCtrlr.LifeTime, where the CSMS does not say
+        how long it holds (C10.FR.08: what it says goes before)."""
+        life_s = self._model.number("AuthCacheCtrlr", "LifeTime")
+        if verdict.expires_at is not None or not life_s:
+            return verdict
+        return replace(verdict, expires_at=self._environment.now() + timedelta(seconds=life_s))
 
     async def said_all(self) -> None:
         await self._outbox.drained()

@@ -47,8 +47,16 @@ def id_token_info(payload: Payload) -> Verdict | None:
     if not isinstance(info, dict) or not isinstance(said, str) or not said.strip():
         return None
     status = BY_WORD.get(said.strip().casefold(), INVALID)
-    expires_at = moment(info.get("cacheExpiryDateTime"))
-    return Verdict(status, group_of(info.get("groupIdToken")), expires_at=expires_at)
+    places = info.get("evseId")
+    only_at = (
+        tuple(one for one in places if isinstance(one, int)) if isinstance(places, list) else ()
+    )
+    return Verdict(
+        status,
+        group_of(info.get("groupIdToken")),
+        expires_at=moment(info.get("cacheExpiryDateTime")),
+        only_at=only_at,
+    )
 
 
 def group_of(token: object) -> str | None:

@@ -174,7 +174,11 @@ class ChargePoint:
         )
         self.security = Credentials(self.model, access, self._reconnect)
         policy = VariablePolicy(self.model)
-        self.tokens = TokenTypes()
+        self.tokens = TokenTypes(
+            lambda text: (
+                text == config.default_id_tag and not self.model.flag("AuthCtrlr", "Enabled")
+            )
+        )
         self.spelling = Spelling(lambda: self.adapter.transactions.link)
         self.outbox = Outbox(
             store,
@@ -256,6 +260,7 @@ class ChargePoint:
             self.tokens,
             note,
             drop=self._drop,
+            with_life=adapter.with_life,
             link_settled=lambda: self.link_settled(),
             on_change=on_change,
         )

@@ -25,7 +25,7 @@ from sim_core.wire.routing import on
 from sim_core.wire.timestamps import moment
 
 FULL = "Full"
-EMPTY_VERSION = "ocpp201 version of the empty list"
+SENT_VERSION = "ocpp201 version of the local list"
 LARGEST_VERSION = 2**31 - 1
 
 
@@ -44,10 +44,12 @@ class LocalListMessages:
 
     @property
     def _version(self) -> int:
-        """The store forgets the version of a list that nobody is on."""
-        if self._list.length:
+        """The one that was sent last: the store's own forgets that of a list that nobody is on, and
+        does not change where nothing else does."""
+        kept = self._documents.get(SENT_VERSION)
+        if kept is None or kept["of"] != self._list.version:
             return self._list.version
-        return int((self._documents.get(EMPTY_VERSION) or {}).get("version", 0))
+        return int(kept["version"])
 
     @on(Action.get_local_list_version)
     def get_local_list_version(self, **_: Any) -> Reply:
@@ -98,7 +100,7 @@ class LocalListMessages:
         return "Accepted", ""
 
     def _keep_version(self, version: int) -> None:
-        self._documents.put(EMPTY_VERSION, {"version": version})
+        self._documents.put(SENT_VERSION, {"version": version, "of": self._list.version})
 
 
 def read_changes(sent: Iterable[Payload], tokens: TokenTypes, *, full: bool) -> Changes | str:

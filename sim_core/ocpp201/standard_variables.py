@@ -158,7 +158,7 @@ CONTROLLERS: dict[str, tuple[Row, ...]] = {
             meaning="Characters of a certificate chain"),
     ),
     "AuthCtrlr": (
-        Row("Enabled", B, "true", meaning="Cards are asked about"),
+        Row("Enabled", B, "true", RW, "Cards are asked about"),
         Row("AuthorizeRemoteStart", B, "true", RW, "A card of a remote start is asked about",
             key="AuthorizeRemoteTxRequests"),
         Row("LocalAuthorizeOffline", B, "true", RW, "It decides about cards while it is alone",

@@ -7,6 +7,7 @@ named it said: a request of the CSMS, the local list, the reader. Texts are comp
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 ISO14443, CENTRAL, MAC, NO_AUTHORIZATION = "ISO14443", "Central", "MacAddress", "NoAuthorization"
@@ -18,9 +19,11 @@ REMEMBERED = 1000
 class TokenTypes:
     """The types of the tokens that were met last."""
 
-    __slots__ = ("_types",)
+    __slots__ = ("_nobodys", "_types")
 
-    def __init__(self) -> None:
+    def __init__(self, nobodys: Callable[[str], bool] = lambda _: False) -> None:
+        """`nobodys`: whether a text stands for nobody's card, as that of a start button does."""
+        self._nobodys = nobodys
         self._types: OrderedDict[str, str] = OrderedDict()
 
     def met(self, token: dict[str, Any]) -> str:
@@ -41,6 +44,8 @@ class TokenTypes:
         known = self._types.get(text.casefold())
         if known is not None:
             return known
+        if self._nobodys(text):
+            return NO_AUTHORIZATION
         return MAC if text.startswith("VID:") else ISO14443
 
     def wire(self, text: str) -> dict[str, Any]:

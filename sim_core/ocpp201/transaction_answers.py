@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from sim_core.charging.authorization import Authorizer
 from sim_core.charging.connector import Connector
 from sim_core.charging.environment import Note
 from sim_core.charging.verdicts import Verdicts
-from sim_core.charging.vocabulary import Cause
+from sim_core.charging.vocabulary import Cause, Verdict
 from sim_core.ocpp201.authorization import id_token_info
 from sim_core.ocpp201.spelling import EVENT, Spelling
 from sim_core.ocpp201.tokens import NEVER_ASKED, TokenTypes
@@ -28,6 +29,7 @@ class TransactionAnswers:
         "_spelling",
         "_tokens",
         "_verdicts",
+        "_with_life",
         "drop",
     )
 
@@ -41,10 +43,12 @@ class TransactionAnswers:
         note: Note,
         *,
         drop: Callable[[Connector, Cause], None],
+        with_life: Callable[[Verdict], Verdict],
         link_settled: Callable[[], None],
         on_change: Callable[[], None],
     ) -> None:
-        """`drop` takes an authorisation back that waits."""
+        """`drop` takes an authorisation back that waits; `with_life` says how long a verdict is
+        remembered."""
         self._connectors = connectors
         self._verdicts = verdicts
         self._authorizer = authorizer
@@ -52,6 +56,7 @@ class TransactionAnswers:
         self._tokens = tokens
         self._note = note
         self.drop = drop
+        self._with_life = with_life
         self._link_settled = link_settled
         self._on_change = on_change
 
@@ -59,9 +64,12 @@ class TransactionAnswers:
         """An event was answered and has left the journal."""
         self._link_settled()
         self._show(row, answer)
-        verdict, token = id_token_info(answer), self._spelling.token(row)
-        if verdict is None:
+        said, token = id_token_info(answer), self._spelling.token(row)
+        if said is None:
             return
+        verdict = self._with_life(said)
+        if not verdict.counts_at(row.connector_id):
+            verdict = replace(verdict, status="NotAtThisLocation")
         if token and self._tokens.of(token) not in NEVER_ASKED:
             self._authorizer.learn(token, verdict)
         connector = self._connectors.get(row.connector_id)
@@ -72,8 +80,8 @@ class TransactionAnswers:
             if not token or session.token.casefold() == token.casefold():
                 self._verdicts.judged(connector.number, session.key, verdict)
         elif connector.authorization is not None and not verdict.accepted:
-            said = f"the CSMS answered {verdict.status} for {connector.authorization.token}"
-            self._note("authorization", said, connector.number)
+            refused = f"the CSMS answered {verdict.status} for {connector.authorization.token}"
+            self._note("authorization", refused, connector.number)
             self.drop(connector, Cause.VERDICT)
         self._on_change()
 

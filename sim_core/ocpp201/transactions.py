@@ -38,7 +38,7 @@ from sim_core.hardware.model import Metering
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.metering import meter_value
 from sim_core.ocpp201.status import STATES
-from sim_core.ocpp201.tokens import NO_AUTHORIZATION, TokenTypes
+from sim_core.ocpp201.tokens import TokenTypes
 from sim_core.ocpp201.transaction_points import Truth, begins, ends
 from sim_core.ocpp201.trigger_reasons import Ending, ending_of, lapse_of
 from sim_core.store.interface import Store
@@ -398,7 +398,7 @@ class TransactionEvents:
         if line.reservation_id is not None:
             payload["reservationId"] = line.reservation_id
         token = told.token or line.token
-        if token is not None and self._tokens.of(token) != NO_AUTHORIZATION:
+        if token is not None:
             payload["idToken"] = self._tokens.wire(token)
         if event_type == STARTED or not opened.evse_told:
             payload["evse"] = {"id": number, **({"connectorId": 1} if line.truth.connected else {})}

@@ -30,6 +30,7 @@ ENDINGS: dict[StopReason, Ending] = {
     StopReason.EMERGENCY_STOP: Ending("AbnormalCondition", "EmergencyStop"),
     StopReason.UNLOCKED: Ending("UnlockCommand", "Other"),
     StopReason.REFUSED: Ending("Deauthorized", "DeAuthorized"),
+    StopReason.MASTER_PASS: Ending("StopAuthorized", "MasterPass"),
     StopReason.OTHER: Ending("AbnormalCondition", "Other"),
 }
 BY_VEHICLE = Ending("ChargingStateChanged", "StoppedByEV")

@@ -456,7 +456,7 @@ async def test_a_fault() -> None:
         assert "SN 1 Faulted" in said(h)
         assert told(events(h)[-1]) == "Ended AbnormalCondition EVConnected GroundFault"
         await h.submit(ClearFault(1))
-        assert said(h)[-1] == "SN 1 Occupied"
+        assert said(h, "NotifyEvent")[-1] == "SN 1 Occupied"
 
 
 @pytest.mark.row(138, "E09.FR.01")
