@@ -286,7 +286,7 @@ class Outlet:
                 pausing = vehicle is not None and vehicle.pausing
                 passed_s = vehicle.pass_time(left_s) if vehicle and pausing else left_s
             self._warmth.pass_time(passed_s, self._current_a)
-            if vehicle is not None and vehicle.kind.polarisation_ohm:
+            if vehicle is not None and vehicle.polarises:
                 vehicle.polarise(self._current_a, passed_s)
                 if self._voltage_v and not self._current_a:
                     self._voltage_v = vehicle.open_circuit_v
@@ -386,8 +386,7 @@ class Outlet:
         limits = self._limits(vehicle)
         limit_w, limited_by = _lowest(limits)
         if self._constant_power_w is None:
-            stair_w = self._stairs[-1][1] if self._stairs else math.inf
-            most_w = min(limit_w, stair_w)
+            most_w = min(limit_w, self._stairs[-1][1]) if self._stairs else limit_w
             self._ramped_w = min(most_w, self._ramped_w + self._ramp_w_per_s * step_s)
             if self._ramped_w < limit_w:
                 limit_w, limited_by = self._ramped_w, "ramp"

@@ -72,6 +72,8 @@ class Vehicle:
         while self._pauses and self._pauses[0][0] < self._stored_wh:
             self._pauses.pop(0)
         self._pause_left_s = 0.0
+        self.polarises = kind.polarisation_ohm > 0
+        """Its voltage changes with time, too."""
         self._polarised_v = 0.0
         self._pause_where_due()
 

@@ -515,7 +515,9 @@ def table(seen: Seen) -> str:
         why = "! " + ", ".join(faults[row]) if row in faults else "="
         if row not in faults and isinstance(real, Spread) and (off := real.off(values)):
             why = f"~ {off}"
-        lines.append(f"{row:<{width}}  {real!s:<25}{twin:<25}{len(seen[row]) or '':>6}  {why}")
+        lines.append(
+            f"{row:<{width}}  {real!s:<25}{twin:<25}{len(seen.get(row, [])) or '':>6}  {why}"
+        )
     return "\n".join(lines)
 
 
