@@ -17,7 +17,7 @@ import pytest
 import trustme
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
 from sim_core.bedside.commands import MetalCommand
 from sim_core.bedside.host import Bedside, ChargerHost
@@ -204,7 +204,7 @@ async def test_no_password_is_in_the_log(tmp_path: Path) -> None:
     try:
         await until(lambda: made.address)
         headers = {"Authorization": "Basic Q1AwMTpodXNoLWh1c2g="}
-        with pytest.raises(OSError):
+        with pytest.raises((ConnectionError, InvalidMessage)):
             await connect(f"{made.address}/CP01?token=hush-hush", additional_headers=headers)
         await until(lambda: "connection refused" in made.hosts[0].charger.snapshot.link.trouble)
     finally:
@@ -422,7 +422,7 @@ async def test_a_csms_that_is_away_is_explained() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     async with bedside(f"--csms-url=ws://127.0.0.1:{port}/ocpp") as made:
-        with pytest.raises((OSError, EOFError, Exception)):
+        with pytest.raises((ConnectionError, InvalidMessage)):
             async with charger(made):
                 pass
         await until(lambda: made.hosts[0].charger.charge_point_id == "CP01")
