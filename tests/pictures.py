@@ -32,6 +32,7 @@ PICTURES: tuple[Picture, ...] = (
     Picture("wide", "wide"),
     Picture("inspector", "message"),
     Picture("fault", "fault"),
+    Picture("bedside", "bedside"),
 )
 
 

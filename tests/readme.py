@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from sim_core.bedside.options import BedsideSettings
 from sim_core.commands import ACTIONS
 from sim_core.fleet.options import FleetSettings
 from sim_core.ocpp16.text_limits import TEXT_LIMITS
@@ -17,6 +18,7 @@ from sim_core.settings.options import Option, Settings, option_names, options_of
 from sim_core.sidecar.command_routes import Query, queries
 from sim_core.sidecar.read_routes import READ_ROUTES
 from tui.__main__ import VERBS
+from tui.bedside.keys import METAL_ROWS
 from tui.keymap import ROWS
 
 ROOT = Path(__file__).parent.parent
@@ -72,6 +74,12 @@ def _keys() -> Iterable[str]:
         yield row(key, f"`{one.id}`", one.help)
 
 
+def _bedside_keys() -> Iterable[str]:
+    yield from head("Key", "Action", "What it does")
+    for one in METAL_ROWS:
+        yield row(f"`{one.shown}`", f"`{one.id}`", one.help)
+
+
 def _options() -> Iterable[str]:
     yield from _options_of(options_of(Settings))
 
@@ -81,6 +89,13 @@ def _fleet_options() -> Iterable[str]:
     yield from _options_of(
         {name: one for name, one in options_of(FleetSettings).items() if name not in common}
     )
+
+
+def _bedside_options() -> Iterable[str]:
+    own = options_of(BedsideSettings)
+    changed = ("csms_url", "keep_running")
+    common = {name for name in options_of(Settings) if name not in changed}
+    yield from _options_of({name: one for name, one in own.items() if name not in common})
 
 
 def _options_of(options: Mapping[str, Option]) -> Iterable[str]:
@@ -114,6 +129,8 @@ TABLES = {
     "keys": _keys,
     "options": _options,
     "fleet": _fleet_options,
+    "bedside": _bedside_options,
+    "bedside-keys": _bedside_keys,
     "paths": _paths,
 }
 

@@ -155,18 +155,18 @@ class Charger:
 
     def knocked(self, knocked: Knocked) -> None:
         """It asks for the way to its CSMS."""
-        if self.passage:  # as a charger does that has lost its connection and not noticed
-            self._exchanges.end("the charger has made a new connection")
-        self.passage = knocked.passage
-        self._state, self._trouble = LinkState.CONNECTING, ""
+        if not self.passage:
+            self._state, self._trouble = LinkState.CONNECTING, ""
+            self._stale = True
         offers = ", ".join(knocked.offers) or "no sub-protocol"
         target = public_url(f"ws://x{knocked.target}")[len("ws://x") :]
         self.note("link", f"the charger comes from {knocked.address}, {target}, offers {offers}")
 
     def opened(self, opened: Opened) -> None:
-        """Frames may pass."""
-        if opened.passage != self.passage:
-            return
+        """Frames may pass: on this connection, whatever has become of one before it."""
+        if self.passage:  # as where a charger has lost its connection and its CSMS not noticed
+            self._exchanges.end("the charger has made a new connection")
+        self.passage = opened.passage
         self._state, self._heard_at = LinkState.CONNECTED, None
         self.seen.registration = Registration.NONE
         self.unreadable = ""
@@ -210,9 +210,10 @@ class Charger:
             )
 
     def ended(self, ended: Ended) -> None:
-        """The connection is over."""
-        if ended.passage != self.passage:
-            self.note("link", f"an earlier connection has ended: {ended.why}")
+        """The connection is over, or came to nothing."""
+        if ended.passage != self.passage and self.passage:
+            which = "an earlier connection has ended" if ended.was_open else "another attempt ended"
+            self.note("link", f"{which}: {ended.why}")
             return
         self.passage = 0
         self._state, self._trouble = LinkState.WAITING, ended.why

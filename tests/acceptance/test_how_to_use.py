@@ -20,11 +20,13 @@ from pathlib import Path
 
 import pytest
 
+from sim_core.bedside.options import BedsideSettings, place_to_listen
+from sim_core.settings.loading import load_as
 from tests.network import free_port
 from tests.readme import ROOT
 from tests.scripted_csms import ScriptedCsms
 
-HOW_TO_USE = (ROOT / "HowToUse.me").read_text("utf-8")
+HOW_TO_USE, _, BESIDE = (ROOT / "HowToUse.me").read_text("utf-8").partition("\n## 4. Beside")
 TYPED = [
     block
     for block in re.findall(r"```sh\n(.*?)```", HOW_TO_USE, flags=re.DOTALL)
@@ -96,7 +98,11 @@ async def _type(shells: set[int], block: str, ports: dict[str, str], folder: Pat
 
 @asynccontextmanager
 async def _chargeforge(
-    folder: Path, words: list[str], stdout: int = asyncio.subprocess.DEVNULL
+    folder: Path,
+    words: list[str],
+    stdout: int = asyncio.subprocess.DEVNULL,
+    *,
+    ends: bool = False,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     child = await asyncio.create_subprocess_exec(
@@ -106,7 +112,8 @@ async def _chargeforge(
     try:
         yield child
     finally:
-        child.send_signal(signal.SIGTERM)
+        if not ends:
+            child.send_signal(signal.SIGTERM)
         await asyncio.wait_for(child.wait(), PATIENCE_S)
 
 
@@ -128,3 +135,36 @@ async def test_what_is_typed_for_another_csms_gets_in(line: str, tmp_path: Path)
                 assert said, f"{line}: it has ended"
         named = words[words.index("--cpid") + 1] if "--cpid" in words else "TestCP01"
         assert [path.count(named) for path in csms.paths] == [1]
+
+
+async def test_the_chapter_beside_a_real_charger_can_be_typed(tmp_path: Path) -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", BESIDE, flags=re.DOTALL)
+    csms, relay, metal, driver, charger, looking, show = (block.strip() for block in blocks)
+    ports = {port: str(free_port()) for port in ("9000", "9001", "7072")}
+
+    def words(line: str, *more: str) -> list[str]:
+        for usual, here in ports.items():
+            line = re.sub(rf"(?<=[: ]){usual}\b", here, line)
+        return [*shlex.split(line)[1:], *more]
+
+    kept = ("--state-dir", str(tmp_path / "state"), "--http-port", "0")
+    async with (
+        _chargeforge(tmp_path, words(csms, "--port", ports["9000"], "--http-port", "0")),
+        _chargeforge(tmp_path, words(relay, *kept)),
+        _chargeforge(tmp_path, words(metal, "--state-dir", ":memory:", "--time-scale", "10")),
+        _shells() as shells,
+    ):
+        await _type(shells, UNTIL_ACCEPTED.replace("7071", ports["7072"]), {}, tmp_path)
+        answers = await _type(shells, driver, ports, tmp_path)
+        assert "started" in answers
+    *typed, _ = words(show)
+    (recorded,) = (tmp_path / "state" / "recordings" / "METAL01").glob("*.jsonl")
+    async with _chargeforge(
+        tmp_path, [*typed, str(recorded)], asyncio.subprocess.PIPE, ends=True
+    ) as shown:
+        out, _ = await asyncio.wait_for(shown.communicate(), PATIENCE_S)
+    assert "StartTransaction" in out.decode()
+    for line in (charger, looking):  # as they stand, but for the port and for who is at the end
+        settings = load_as(BedsideSettings, shlex.split(line)[2:], "chargeforge bedside")
+        assert place_to_listen(settings.bedside_listen) == ("0.0.0.0", 9000)
+        assert settings.bedside_look_only is (line is looking)

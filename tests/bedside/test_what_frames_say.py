@@ -270,6 +270,15 @@ def test_a_new_connection_takes_the_place_of_one_that_has_not_ended(wire: Wire) 
     assert wire.seen.link.state is LinkState.CONNECTED
 
 
+def test_an_attempt_that_is_refused_ends_nothing_that_is_open(wire: Wire) -> None:
+    wire.charger.knocked(Knocked(2, wire.clock.now(), "CP01", "1.2.3.4:6", "/CP01", ()))
+    refused = Ended(2, wire.clock.now(), "the CSMS refuses it: HTTP 401", Side.CSMS, False)
+    wire.charger.ended(refused)
+    assert wire.seen.link.state is LinkState.CONNECTED
+    wire.call("Heartbeat", {})
+    assert wire.charger.messages.count == 1
+
+
 def test_the_value_of_a_secret_key_is_nowhere(wire: Wire) -> None:
     secret = {"key": "AuthorizationKey", "value": "0123456789abcdef0123"}
     wire.call("ChangeConfiguration", {"status": "Accepted"}, side=Side.CSMS, **secret)

@@ -24,6 +24,8 @@ from sim_core.ascii_fallback import ascii_wanted
 from sim_core.settings.spelling import guess
 from sim_core.story import Caption
 from tui.app import ChargeForgeApp
+from tui.bedside.keys import metal_keymap
+from tui.keymap import TABLE_KEYS
 from tui.pictures.fake_station import FakeHost
 from tui.pictures.state import State
 from tui.pictures.states import STATE, STATES
@@ -65,7 +67,13 @@ def app_showing(state: State) -> ChargeForgeApp:
     if state.failure:
         host.start = lambda: setattr(host, "failure", state.failure)  # type: ignore[method-assign]
     storyteller = StillStoryteller(state.caption) if state.caption else None
-    return ChargeForgeApp(host, theme=state.theme, ascii=state.ascii, storyteller=storyteller)
+    return ChargeForgeApp(
+        host,
+        theme=state.theme,
+        ascii=state.ascii,
+        storyteller=storyteller,
+        keys=metal_keymap() if state.metal else TABLE_KEYS,
+    )
 
 
 async def arrange(pilot: Pilot[int], state: State) -> None:

@@ -31,3 +31,5 @@ class State:
     """What the demo's story says, if it is told."""
     events: tuple[Event, ...] = ()
     """What has happened at the charge point."""
+    metal: bool = False
+    """It is a real charger, with the keys that there are beside one."""

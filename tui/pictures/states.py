@@ -29,6 +29,7 @@ from sim_core.snapshot import (
 )
 from sim_core.story import Caption
 from sim_core.wire.message_log import Direction
+from tui.pictures.bedside_states import BEDSIDE_STATES
 from tui.pictures.fake_settings import SETTINGS
 from tui.pictures.fake_station import (
     NOW,
@@ -344,5 +345,6 @@ STATES: tuple[State, ...] = (
     State("say-json", "its payload as JSON", SKETCH, press=("m", *"meterv", "enter", "j")),
     State("start-with", "which card to start with", WAITING, press=("S",)),
     *SHEET_STATES,
+    *BEDSIDE_STATES,
 )
 STATE: dict[str, State] = {state.name: state for state in STATES}

@@ -18,6 +18,7 @@ SILENCE_S = 20.0
 """How long an open call may wait before the bar says that nobody answers."""
 
 
+BOOT_AWAITED = "connected, BootNotification not answered yet"
 AROUND_TROUBLE = 60
 """Cells that the bar has beside the trouble: name, countdown, queue, clock."""
 NAME_CELLS = 8
@@ -73,7 +74,7 @@ def _registration_words(link: LinkSnapshot, now: datetime) -> tuple[str, str, st
         return "pending", "warning", f"boot Pending{again}"
     if link.registration is Registration.REJECTED:
         return "trouble", "error", f"boot Rejected{again}"
-    return "pending", "warning", "connected, BootNotification not answered yet"
+    return "pending", "warning", BOOT_AWAITED
 
 
 def bar_line(
@@ -101,6 +102,8 @@ def bar_line(
     symbol, role, words = state_words(link, now, room)
     if not station.powered:
         symbol, role, words = "away", "error", "without power"
+    if words == BOOT_AWAITED and link.queued is None:  # a real charger, which boots when it likes
+        words = "connected, no BootNotification seen yet"
     healthy = symbol == "online"
     tail: list[Span] = []
     if healthy and link.heartbeat_at:
