@@ -193,6 +193,46 @@ class SendFrame:
     anyway: bool = False
 
 
+@dataclass(frozen=True)
+class AddRule:
+    """Answer requests of the CSMS otherwise.
+
+    `action` `*` means every one. `way`: `refuse` (the answer says no), `delay` (the firmware sees
+    it `seconds` later), `ignore` (no answer), `callerror` (with `code` and `text`), `hand` (it
+    waits for `AnswerHeld`), `answer` (with `payload`, which is JSON). `times`: so many, then the
+    rule ends; 0: until it is ended. But for `delay` and `hand` nothing that was asked is done.
+    """
+
+    action: str
+    way: str
+    times: int = 1
+    seconds: float = 5.0
+    code: str = "InternalError"
+    text: str = ""
+    payload: str = "{}"
+    anyway: bool = False
+
+
+@dataclass(frozen=True)
+class EndRule:
+    """A rule counts no longer; 0: none does. What it holds for an answer by hand stays held."""
+
+    rule: int = 0
+
+
+@dataclass(frozen=True)
+class AnswerHeld:
+    """Answer a request that waits for it. `way` as in `AddRule`, but `usual` in place of `delay`
+    and `hand`: the firmware answers after all. `request`: its number in the log; 0: the oldest."""
+
+    way: str
+    request: int = 0
+    code: str = "InternalError"
+    text: str = ""
+    payload: str = "{}"
+    anyway: bool = False
+
+
 Command = (
     Plug
     | Unplug
@@ -219,6 +259,9 @@ Command = (
     | Configure
     | Send
     | SendFrame
+    | AddRule
+    | EndRule
+    | AnswerHeld
 )
 
 
@@ -359,7 +402,38 @@ ACTIONS: tuple[Action, ...] = (
         SendFrame,
         in_body=True,
     ),
+    Action(
+        "rule",
+        "Add rule",
+        "Answer the next or every request of an action otherwise",
+        AddRule,
+        at="/rules",
+        in_body=True,
+    ),
+    Action(
+        "end_rule",
+        "End rule",
+        "A rule counts no longer; without a number none does",
+        EndRule,
+        at="/rules",
+        method="DELETE",
+    ),
+    Action(
+        "answer",
+        "Answer by hand",
+        "Answer a request that waits for it",
+        AnswerHeld,
+        at="/held",
+        in_body=True,
+    ),
 )
+
+RULE_WAYS = ("refuse", "delay", "ignore", "callerror", "hand", "answer")
+"""What may become of a request by a rule."""
+HELD_WAYS = ("usual", "refuse", "ignore", "callerror", "answer")
+"""What may become of one that waits for an answer by hand."""
+LONGEST_DELAY_S = 3600.0
+MOST_TIMES = 1_000_000
 
 ACTION_BY_NAME: dict[str, Action] = {action.name: action for action in ACTIONS}
 ACTION_BY_COMMAND: dict[type[Command], Action] = {action.command: action for action in ACTIONS}

@@ -438,6 +438,37 @@ class SettingSnapshot:
     """What will count after the next reboot; None: what counts now."""
 
 
+@dataclass(frozen=True, slots=True)
+class RuleSnapshot:
+    """A rule by which requests of the CSMS are answered otherwise."""
+
+    number: int
+    """Counted from 1 since the start; it is ended by this."""
+    action: str
+    """Which requests it concerns; `*`: every one."""
+    way: str
+    """What becomes of them: refuse, delay, ignore, callerror, hand, answer."""
+    left: int | None
+    """How many more; None: every one until it is ended."""
+    seconds: float = 0.0
+    """By which an answer is delayed."""
+    code: str = ""
+    """Of the CALLERROR."""
+    applied: int = 0
+    """How many it has met."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRequest:
+    """A request of the CSMS that waits for somebody to answer it by hand."""
+
+    number: int
+    """In the message log; it is answered by this."""
+    action: str
+    connector_id: int | None
+    since: datetime
+
+
 @dataclass(frozen=True)
 class TextLimits:
     """How many characters the protocol in use has room for."""
@@ -486,6 +517,10 @@ class StationSnapshot:
     settings: tuple[SettingSnapshot, ...] = ()
     """Its configuration, in the order in which it tells it. Empty where nobody looks from afar: a
     fleet keeps none of it in its pictures."""
+    rules: tuple[RuleSnapshot, ...] = ()
+    """How requests of the CSMS are answered otherwise; of two that fit the first counts."""
+    held: tuple[HeldRequest, ...] = ()
+    """The requests that wait for an answer by hand, oldest first."""
     powered: bool = True
     """The mains are there."""
     clock_ahead_s: float = 0.0

@@ -21,8 +21,11 @@ from sim_core.charging.facts import NO_POWER, REBOOTING
 from sim_core.commands import (
     ACTION_BY_COMMAND,
     Accepted,
+    AddRule,
+    AnswerHeld,
     Command,
     Configure,
+    EndRule,
     GoOnline,
     GoSilent,
     LinkDown,
@@ -44,6 +47,7 @@ from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.said_by_hand import send
+from sim_core.scenarios.rules import Rules
 from sim_core.settings.options import ConfigError, Settings
 from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnapshot, TokensSnapshot
 from sim_core.standing_warnings import Standing
@@ -186,6 +190,13 @@ class Station:
             pause_seed=None if seed is None else f"{seed} {identity}",
             style=charge_point.wire_format,
         )
+        self.rules = Rules(
+            lambda: charge_point.speaker.dialect,
+            now=self.now,
+            note=lambda text: environment.note("rule", text),
+            on_change=self._changed,
+        )
+        self.link.intercept = self.rules.intercept
         self.refusals = refusals or Refusals(self._note_refusal, clock.monotonic)
         charge_point.heard = self.refusals.heard
         charge_point.link_settled = self.link.settled
@@ -388,6 +399,8 @@ class Station:
             return self._configure(command)
         if isinstance(command, (Send, SendFrame)):
             return await self._say(command)
+        if isinstance(command, (AddRule, EndRule, AnswerHeld)):
+            return self._rule(command)
         connector = self.charger.connectors.get(command.connector_id)
         if connector is None:
             return Refused(
@@ -414,6 +427,14 @@ class Station:
         if reason := self._refusals().get(ACTION_BY_COMMAND[Configure].name):
             return Refused(reason)
         return self.charge_point.configure(command.name, command.value)
+
+    def _rule(self, command: AddRule | EndRule | AnswerHeld) -> Outcome:
+        """A rule lies on the wire, and is there whether or not the charge point has power."""
+        if isinstance(command, AddRule):
+            return self.rules.add(command)
+        return (
+            self.rules.end(command) if isinstance(command, EndRule) else self.rules.answer(command)
+        )
 
     async def _say(self, command: Send | SendFrame) -> Outcome:
         if reason := self._refusals().get(ACTION_BY_COMMAND[type(command)].name):
@@ -565,6 +586,8 @@ class Station:
             refusals=self._refusals(),
             vehicles=tuple(kind.name for kind in charger.config.garage),
             vehicle_words=self._vehicle_words,
+            rules=self.rules.rules,
+            held=self.rules.held,
             settings=self._settings.now() if self.seen_afar else (),
             resumes=charger.config.model.behaviour.resume_after_power_loss,
             warnings=(*self.warnings, *self.refusals.standing()),

@@ -127,7 +127,7 @@ def test_no_two_actions_share_a_name_a_command_or_a_path() -> None:
     for about in (
         [action.name for action in ACTIONS],
         [action.command for action in ACTIONS],
-        [action.path for action in ACTIONS],
+        [(action.method, action.path) for action in ACTIONS],
     ):
         assert len(about) == len(set(about))
 

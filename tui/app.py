@@ -128,6 +128,7 @@ class ChargeForgeApp(BaseApp):
             "what_binds": self._what_binds,
             "configuration": self._configuration,
             "say": self._say_what,
+            "answers": self._answers,
             "say_again": self._say_again,
             "next_scene": self._next_scene,
             "palette": self._palette,
@@ -400,6 +401,14 @@ class ChargeForgeApp(BaseApp):
         from tui.dialogs.configuration import ConfigurationSheet
 
         self.push_screen(ConfigurationSheet(self.look, lambda: self._station, self.ask_for))
+        return ""
+
+    def _answers(self) -> str:
+        from tui.dialogs.answers import AnswersSheet
+
+        self.push_screen(
+            AnswersSheet(self.look, lambda: self._station, self.host.now, self.ask_for)
+        )
         return ""
 
     def _say_what(self) -> str:

@@ -14,7 +14,7 @@ import shlex
 from dataclasses import dataclass, fields
 from urllib.parse import quote, urlencode
 
-from sim_core.commands import ACTION_BY_COMMAND, Command, Send
+from sim_core.commands import ACTION_BY_COMMAND, Command
 from sim_core.wire.message_log import Direction, Exchange
 from tui.protocols.known import wording_of
 from tui.protocols.payload import CALL_PAYLOAD, frame_payload
@@ -60,9 +60,9 @@ def _body(command: Command) -> str:
     """What a command says as the JSON object of a body."""
     said = {one.name: getattr(command, one.name) for one in fields(command)}
     told = {name: value for name, value in said.items() if value is not None}
-    if isinstance(command, Send):
+    if "payload" in told:
         with contextlib.suppress(ValueError):  # what is no JSON is said as it was typed
-            told["payload"] = json.loads(command.payload)
+            told["payload"] = json.loads(told["payload"])
     return json.dumps(told, ensure_ascii=False)
 
 

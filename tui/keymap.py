@@ -15,9 +15,12 @@ from dataclasses import MISSING, dataclass, fields
 from sim_core.commands import (
     ACTION_BY_COMMAND,
     ACTIONS,
+    AddRule,
+    AnswerHeld,
     ClearFault,
     Command,
     Configure,
+    EndRule,
     EVGiveUp,
     EVStop,
     GoOnline,
@@ -304,6 +307,15 @@ ROWS: tuple[Row, ...] = (
         "Change the selected message of the charge point, and send it again",
         MESSAGES,
         sheet=(Send,),
+    ),
+    Row(
+        "answers",
+        ("a",),
+        "a",
+        "answers…",
+        "Answer the CSMS otherwise: refuse, delay, ignore, by CALLERROR, by hand",
+        MESSAGES,
+        sheet=(AddRule, EndRule, AnswerHeld),
     ),
     Row(
         "journal",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 
-from sim_core.commands import ACTION_BY_NAME, Command
+from sim_core.commands import ACTION_BY_NAME, HELD_WAYS, RULE_WAYS, Command
 from sim_core.hardware.faults import ERROR_CODES
 
 VERBS: dict[str, str] = {
@@ -28,6 +28,16 @@ def _as_typed(word: str) -> str | None:
 
 def _error_code(word: str) -> str | None:
     return next((code for code in ERROR_CODES if code.lower() == word.lower()), None)
+
+
+def _whole(word: str) -> int | None:
+    return int(word) if word.isascii() and word.isdecimal() and len(word) < 16 else None
+
+
+def _number(word: str) -> float | None:
+    whole, _, part = word.partition(".")
+    plain = _whole(whole) is not None and (not part or _whole(part) is not None)
+    return float(word) if plain else None
 
 
 def _yes(word: str) -> bool | None:
@@ -57,6 +67,13 @@ FIELDS: dict[str, TypedField] = {
     "payload": TypedField(" {}", takes_the_rest=True),
     "frame": TypedField(" {}", takes_the_rest=True),
     "anyway": TypedField(" anyway", _yes),
+    "way": TypedField(" {}", lambda word: word if word in (*RULE_WAYS, *HELD_WAYS) else None),
+    "times": TypedField(", {} times", _whole),
+    "seconds": TypedField(", {} s", _number),
+    "code": TypedField(", {}"),
+    "text": TypedField(takes_the_rest=True),
+    "rule": TypedField(" {}", _whole),
+    "request": TypedField(" {}", _whole),
     "value": TypedField(" to {}", takes_the_rest=True),
 }
 

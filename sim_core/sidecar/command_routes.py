@@ -19,6 +19,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from sim_core.commands import (
+    HELD_WAYS,
+    LONGEST_DELAY_S,
+    MOST_TIMES,
+    RULE_WAYS,
     Accepted,
     Action,
     Command,
@@ -159,6 +163,33 @@ QUERIES: dict[str, Query] = {
     ),
     "payload": Query("payload", "Its payload, whatever JSON it is; without it {}", {}),
     "frame": Query("frame", "The frame, any text", {"type": "string", "minLength": 0}),
+    "way": Query(
+        "way",
+        "What becomes of it",
+        {"type": "string", "enum": list(dict.fromkeys((*RULE_WAYS, *HELD_WAYS)))},
+    ),
+    "times": Query(
+        "times",
+        "How many requests, without it 1; 0: every one until the rule is ended",
+        {"type": "integer", "minimum": 0, "maximum": MOST_TIMES},
+    ),
+    "seconds": Query(
+        "seconds",
+        "By which an answer is delayed, without it 5",
+        {"type": "number", "minimum": 0, "maximum": LONGEST_DELAY_S},
+    ),
+    "code": Query(
+        "code", "Of a CALLERROR, without it InternalError", {"type": "string", "minLength": 1}
+    ),
+    "text": Query("text", "Its description", {"type": "string", "minLength": 0}),
+    "rule": Query(
+        "rule", "Number of the rule", {"type": "integer", "minimum": 0, "maximum": MOST_TIMES}
+    ),
+    "request": Query(
+        "request",
+        "Its number in the log; without it the oldest that waits",
+        {"type": "integer", "minimum": 0, "maximum": 2**53},
+    ),
     "anyway": Query("anyway", "Send it though the protocol does not allow it", {"type": "boolean"}),
 }
 """Field of a command -> how a query says it."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any, Protocol
 
-from sim_core.commands import ACTIONS, Action
+from sim_core.commands import ACTIONS, RULE_WAYS, Action
 from sim_core.ocpp_versions import known_statuses
 from sim_core.sidecar.command_routes import Query, queries
 from sim_core.snapshot import ChangedBy, TextLimits
@@ -252,6 +252,22 @@ SCHEMAS: dict[str, Schema] = {
                 after_reboot=_or_null(TEXT),
             )
         )
+    ),
+    "Rules": _closed(
+        rules=_list(
+            _closed(
+                number=CONNECTOR,
+                action=TEXT,
+                way={"type": "string", "enum": list(RULE_WAYS)},
+                left=_or_null(WHOLE),
+                seconds=NUMBER,
+                code=TEXT,
+                applied=WHOLE,
+            )
+        ),
+        held=_list(
+            _closed(number=CONNECTOR, action=TEXT, connector_id=_or_null(WHOLE), since=TEXT)
+        ),
     ),
     "Messages": _closed(
         exchanges=_list(

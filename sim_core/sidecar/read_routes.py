@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from importlib import metadata
 from typing import Any
@@ -207,6 +207,19 @@ class ReadHandlers:
     async def configuration(self, request: Request) -> Response:
         return answer({"settings": [_setting(one) for one in self._station.snapshot.settings]})
 
+    async def rules(self, request: Request) -> Response:
+        seen = self._station.snapshot
+        held = [
+            {
+                "number": one.number,
+                "action": one.action,
+                "connector_id": one.connector_id,
+                "since": one.since.isoformat(),
+            }
+            for one in seen.held
+        ]
+        return answer({"rules": [asdict(rule) for rule in seen.rules], "held": held})
+
     async def messages(self, request: Request) -> Response:
         given = _numbers(MESSAGE_QUERIES, request)
         if isinstance(given, str):
@@ -320,6 +333,12 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
         "Configuration keys with value, access and meaning, and who has changed them",
         ReadHandlers.configuration,
         schema="Configuration",
+    ),
+    ReadRoute(
+        "/rules",
+        "How requests of the CSMS are answered otherwise, and which wait for an answer by hand",
+        ReadHandlers.rules,
+        schema="Rules",
     ),
     ReadRoute(
         "/messages",

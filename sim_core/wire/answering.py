@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ocpp.charge_point import camel_to_snake_case
 
@@ -21,6 +21,15 @@ from sim_core.wire import frames
 from sim_core.wire.answers import Payload
 from sim_core.wire.channel import DESCRIPTION_LIMIT, NAME_LIMIT, Channel
 from sim_core.wire.frames import CALLERROR, CALLRESULT
+from sim_core.wire.interception import (
+    Incoming,
+    InError,
+    Interceptor,
+    Never,
+    Ruling,
+    Usual,
+    as_usual,
+)
 from sim_core.wire.message_log import Direction, ExchangeState
 from sim_core.wire.routes import Refusal, Reply, Routes, to_wire
 
@@ -60,6 +69,16 @@ def _field_name(key: str) -> str:
     return name
 
 
+class _Request(NamedTuple):
+    """A request as it came."""
+
+    read: frames.Frame
+    text: str
+    number: int
+    """In the message log."""
+    began_s: float
+
+
 class Answering:
     """See the module."""
 
@@ -70,6 +89,7 @@ class Answering:
         "_rng",
         "_routes",
         "caller",
+        "intercept",
         "on_fault",
         "on_own_fault",
     )
@@ -85,6 +105,8 @@ class Answering:
         self._answers: set[asyncio.Task[None]] = set()
         """Those that wait for the firmware's loop."""
         self.caller: Caller = NO_CALLER
+        self.intercept: Interceptor = as_usual
+        """Asked about each request that would be answered."""
         self.on_fault: Callable[[BaseException], None] = nothing
         """Called with a fault of ours in what follows from an answer."""
         self.on_own_fault: Callable[[str], None] = nothing
@@ -108,7 +130,51 @@ class Answering:
                 number, ExchangeState.UNANSWERED, trouble="not answered: registration was Rejected"
             )
             return
-        began_s = self._channel.clock.monotonic()
+        request = _Request(read, text, number, self._channel.clock.monotonic())
+        connector_id = self._channel.dialect.subject(payload or {}).connector_id
+        ruling = self.intercept(Incoming(action, payload or {}, number, connector_id))
+        if ruling is None:
+            await self._take_as_usual(request, action, payload)
+            return
+        task = asyncio.ensure_future(self._take_otherwise(request, action, payload, ruling))
+        self._answers.add(task)
+        task.add_done_callback(partial(self._answered, None))
+
+    async def _take_otherwise(
+        self,
+        request: _Request,
+        action: str,
+        payload: Payload | None,
+        ruling: Ruling | asyncio.Future[Ruling],
+    ) -> None:
+        """Do with a request what somebody has ruled, once they have."""
+        channel = self._channel
+        if isinstance(ruling, asyncio.Future):
+            ruling = await ruling
+        if isinstance(ruling, Usual):
+            await channel.clock.sleep(ruling.after_s)
+            await self._take_as_usual(request, action, payload)
+            return
+        if isinstance(ruling, Never):
+            channel.log.close(request.number, ExchangeState.UNANSWERED, trouble=ruling.why)
+            return
+        message_id = request.read.message_id
+        if isinstance(ruling, InError):
+            answer = self._error_frame(message_id, ruling.code, ruling.description)
+        else:
+            answer = channel.style.encode([CALLRESULT, message_id, ruling.payload])
+        await channel.send(answer)
+        channel.log.close(
+            request.number,
+            ExchangeState.ERROR if isinstance(ruling, InError) else ExchangeState.ANSWERED,
+            answer=channel.own_shown(answer),
+            latency_s=channel.clock.monotonic() - request.began_s,
+            trouble=ruling.code if isinstance(ruling, InError) else "",
+        )
+
+    async def _take_as_usual(self, request: _Request, action: str, payload: Payload | None) -> None:
+        """Let the firmware decide, and answer."""
+        read, text, number, began_s = request
         secret = names_secret(text, self._channel.dialect.secret_keys)
         reply = self._decide(action, payload, read.flaw)
         first = isinstance(reply, Reply) and reply.first
@@ -151,7 +217,7 @@ class Answering:
             transaction_id=transaction_id,
         )
 
-    def _answered(self, reply: Reply | Refusal, task: asyncio.Task[None]) -> None:
+    def _answered(self, reply: Reply | Refusal | None, task: asyncio.Task[None]) -> None:
         self._answers.discard(task)
         if task.cancelled() and isinstance(reply, Reply) and reply.lost is not None:
             try:
@@ -167,9 +233,9 @@ class Answering:
     ) -> None:
         channel = self._channel
         if isinstance(reply, Refusal):
-            answer = shown = self._error_frame(message_id, reply)
+            answer = shown = self._error_frame(message_id, reply.code, reply.description)
             if secret:  # the description may quote what it refuses
-                shown = self._error_frame(message_id, Refusal(reply.code, SECRET))
+                shown = self._error_frame(message_id, reply.code, SECRET)
         else:
             answer = shown = channel.style.encode([CALLRESULT, message_id, reply.payload])
             if reply.first:
@@ -183,9 +249,9 @@ class Answering:
             trouble=reply.code if isinstance(reply, Refusal) else "",
         )
 
-    def _error_frame(self, message_id: str, refusal: Refusal) -> str:
-        description = refusal.description[:DESCRIPTION_LIMIT]
-        return self._channel.style.encode([CALLERROR, message_id, refusal.code, description, {}])
+    def _error_frame(self, message_id: str, code: str, description: str) -> str:
+        told = description[:DESCRIPTION_LIMIT]
+        return self._channel.style.encode([CALLERROR, message_id, code, told, {}])
 
     def _decide(self, action: str, payload: Payload | None, flaw: str) -> Reply | Refusal:
         dialect = self._channel.dialect

@@ -29,6 +29,7 @@ from sim_core.wire.access import Dial, is_bad_certificate
 from sim_core.wire.connecting import end_of, explain, explain_end, open_socket
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.fast_connection import FastConnection
+from sim_core.wire.interception import Interceptor, as_usual
 from sim_core.wire.link_ends import LinkEnd
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.speaker import Speaker
@@ -71,6 +72,7 @@ class Link:
         "_wanted",
         "attempt",
         "heard_at",
+        "intercept",
         "on_bad_certificate",
         "on_end",
         "on_odd_frame",
@@ -117,6 +119,8 @@ class Link:
         each connection; with an empty one when a connection begins."""
         self.on_own_fault: Callable[[str], None] = lambda _: None
         """Called with the sentence about a message of ours that is not valid."""
+        self.intercept: Interceptor = as_usual
+        """Asked about each request of the CSMS before it is answered."""
         self.state = LinkState.CONNECTING
         self.attempt = 0
         self.retry_at: datetime | None = None
@@ -267,6 +271,7 @@ class Link:
         endpoint.on_frame = self._heard
         endpoint.on_odd_frame = self.on_odd_frame
         endpoint.answering.on_own_fault = self.on_own_fault
+        endpoint.answering.intercept = self.intercept
         self.on_odd_frame("")
         if isinstance(connection, FastConnection):
             connection.take = endpoint.take

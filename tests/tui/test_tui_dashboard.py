@@ -61,6 +61,7 @@ from sim_core.story import Caption
 from sim_core.wire.message_log import Direction
 from tui.app import ChargeForgeApp
 from tui.dashboard import Dashboard
+from tui.dialogs.answers import AnswersSheet
 from tui.dialogs.configuration import ConfigurationSheet
 from tui.dialogs.help import HelpScreen
 from tui.dialogs.palette import ChoiceList, Picker
@@ -153,6 +154,7 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
     "what_binds": lambda app: isinstance(app.screen, Sheet) and len(app.screen.body.tabs) == 5,
     "events": lambda app: isinstance(app.screen, Sheet) and app.screen.body.place == 1,
     "configuration": lambda app: isinstance(app.screen, ConfigurationSheet),
+    "answers": lambda app: isinstance(app.screen, AnswersSheet),
     "say": lambda app: isinstance(app.screen, Picker) and "Say what" in app.screen.question.title,
     "say_again": lambda app: isinstance(app.screen, SaySheet) or bool(app._notifications),
     "palette": lambda app: isinstance(app.screen, Picker),

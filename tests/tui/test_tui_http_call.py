@@ -14,8 +14,11 @@ from starlette.datastructures import QueryParams
 
 from sim_core.commands import (
     ACTIONS,
+    AddRule,
+    AnswerHeld,
     Command,
     Configure,
+    EndRule,
     EVStop,
     InjectFault,
     Plug,
@@ -79,6 +82,9 @@ def understood(call: str) -> Command:
         Send("DataTransfer", json.dumps({"vendorId": AWKWARD})),
         Send("Heartbeat", "[1, 2]", anyway=True),
         SendFrame(AWKWARD),
+        AddRule("Reset", "answer", 0, 2.5, "C", AWKWARD, '{"status": "x"}', anyway=True),
+        EndRule(3),
+        AnswerHeld("answer", 17, payload="[1]"),
         Configure("StopTxnSampledData", ""),
         Start(2, AWKWARD),
         Plug(1, AWKWARD),

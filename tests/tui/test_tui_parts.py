@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 
 from sim_core.commands import (
     ACTIONS,
+    AddRule,
+    AnswerHeld,
     Configure,
+    EndRule,
     EVGiveUp,
     EVStop,
     InjectFault,
@@ -429,6 +432,16 @@ def test_footer_rows_exist() -> None:
         ("fault 1 groundfailure E4 hot cable", InjectFault(1, "GroundFailure", "E4", "hot cable")),
         ("configure HeartbeatInterval 60", Configure("HeartbeatInterval", "60")),
         ("configure VendorText two words", Configure("VendorText", "two words")),
+        ("rule Reset refuse", AddRule("Reset", "refuse")),
+        (
+            "rule * callerror 0 1.5 NotSupported go away",
+            AddRule("*", "callerror", 0, 1.5, "NotSupported", "go away"),
+        ),
+        ("rule Reset explode", None),
+        ("rule Reset delay many", None),
+        ("end_rule 3", EndRule(3)),
+        ("end_rule", EndRule()),
+        ("answer usual 17", AnswerHeld("usual", 17)),
         ("message Heartbeat", Send("Heartbeat")),
         ('message Authorize {"idTag": "A B"}', Send("Authorize", '{"idTag": "A B"}')),
         ("frame [2,]", SendFrame("[2,]")),

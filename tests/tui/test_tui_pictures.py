@@ -26,6 +26,8 @@ OF_THE_README = {"dashboard", "wide", "message", "fault"}
 OF_TEXT = {
     "say",
     "say-json",
+    "ruled",
+    "rule-new",
     "configuration-edit",
     "single",
     "start-with",

@@ -15,6 +15,7 @@ from sim_core.snapshot import (
     ConnectorState,
     FaultSnapshot,
     FirmwareSnapshot,
+    HeldRequest,
     JournalEntry,
     JournalSnapshot,
     LinkSnapshot,
@@ -23,6 +24,7 @@ from sim_core.snapshot import (
     ProfileSnapshot,
     Registration,
     ReservationSnapshot,
+    RuleSnapshot,
     StationSnapshot,
     TransactionSnapshot,
     UploadSnapshot,
@@ -191,6 +193,15 @@ WAITING = station(
         available(2),
     )
 )
+RULED = replace(
+    SKETCH,
+    rules=(
+        RuleSnapshot(1, "RemoteStartTransaction", "refuse", 1),
+        RuleSnapshot(2, "ChangeConfiguration", "delay", None, seconds=30.0, applied=4),
+        RuleSnapshot(3, "Reset", "callerror", 3, code="InternalError"),
+    ),
+    held=(HeldRequest(8, "UnlockConnector", 2, NOW - timedelta(seconds=21)),),
+)
 CONFIGURED = replace(SKETCH, settings=SETTINGS)
 BUSY_PORT = "port 7071 is in use: the HTTP sidecar is off"
 
@@ -335,6 +346,13 @@ STATES: tuple[State, ...] = (
         CONFIGURED,
         press=("C", *"sample", "enter", "backspace", "5"),
     ),
+    State("answers", "how the CSMS is answered otherwise", RULED, press=("a",)),
+    State(
+        "ruled",
+        "a standing mark says that the CSMS is answered otherwise",
+        RULED,
+    ),
+    State("rule-new", "what becomes of a request", RULED, press=("a", "n", *"remotest", "enter")),
     State("say", "what to say to the CSMS", SKETCH, press=("m",)),
     State(
         "say-form",

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnapshot
+from sim_core.snapshot import (
+    LinkSnapshot,
+    LinkState,
+    Registration,
+    RuleSnapshot,
+    StationSnapshot,
+)
 from tui import text
 from tui.look import Look
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, line_width
@@ -21,6 +27,8 @@ SILENCE_S = 20.0
 BOOT_AWAITED = "connected, BootNotification not answered yet"
 AROUND_TROUBLE = 60
 """Cells that the bar has beside the trouble: name, countdown, queue, clock."""
+SHOWN_RULES = 2
+"""So many rules are told in the bar."""
 NAME_CELLS = 8
 """What is left of a charge point's id on a narrow screen."""
 
@@ -62,6 +70,35 @@ def advice_words(link: LinkSnapshot, cells: int) -> str:
     away = link.state in (LinkState.WAITING, LinkState.CONNECTING)
     _, mark, advice = link.trouble.rpartition(": ")
     return advice if away and mark and text.width(link.trouble) + AROUND_TROUBLE > cells else ""
+
+
+def answers_words(station: StationSnapshot, look: Look) -> str:
+    """That the CSMS is answered otherwise, for as long as it is so; empty while it is not."""
+    told = [rule_words(rule) for rule in station.rules[:SHOWN_RULES]]
+    if len(station.rules) > SHOWN_RULES:
+        told.append(f"and {len(station.rules) - SHOWN_RULES} more")
+    held = len(station.held)
+    waits = f"{text.count(held, 'request')} wait{'s' if held == 1 else ''} for your answer"
+    words = "; ".join(((waits,) if held else ()) + tuple(told))
+    return f"{look.key('answers')}: {words}" if words else ""
+
+
+def rule_words(rule: RuleSnapshot) -> str:
+    """A rule in a few words: "the next Reset is refused"."""
+    what = {
+        "refuse": "refused",
+        "delay": f"delayed {rule.seconds:g} s",
+        "ignore": "not answered",
+        "callerror": f"answered {rule.code}",
+        "hand": "left to you",
+        "answer": "answered otherwise",
+    }.get(rule.way, rule.way)
+    action = "request" if rule.action == "*" else rule.action
+    if rule.left is None:
+        return f"every {action} is {what}"
+    if rule.left == 1:
+        return f"the next {action} is {what}"
+    return f"the next {rule.left} {action} are {what}"
 
 
 def _registration_words(link: LinkSnapshot, now: datetime) -> tuple[str, str, str]:
@@ -147,10 +184,15 @@ class LinkBar(LineWidget):
         notices = len(self._notices(station, self.size.width))
         return 1 + min(2, notices) + len(progress_lines(station, now, 0, self.look))
 
-    def _notices(self, station: StationSnapshot, width: int) -> list[str]:
-        """What stands under the bar: what to do about the link, and what should be known."""
-        advice = advice_words(station.link, width)
-        return [*([advice] if advice else []), *station.warnings]
+    def _notices(self, station: StationSnapshot, width: int) -> list[tuple[str, str]]:
+        """What stands under the bar, and what a click on it does: how the CSMS is answered
+        otherwise, what to do about the link, and what should be known."""
+        answers, advice = answers_words(station, self.look), advice_words(station.link, width)
+        return [
+            *([(answers, "answers")] if answers else []),
+            *([(advice, "")] if advice else []),
+            *((warning, "") for warning in station.warnings),
+        ]
 
     def lines_for(self, width: int, height: int) -> list[Line]:
         if self._shown is None:
@@ -159,8 +201,9 @@ class LinkBar(LineWidget):
         lines = [bar_line(station, failure, now, width, self.look, self.place)]
         if station:
             lines += progress_lines(station, now, width, self.look)
-        for notice in self._notices(station, width) if station else ():
+        for notice, press in self._notices(station, width) if station else ():
             words = f" {self.look.symbol('trouble')} {text.plain(notice, self.look.ascii)}"
-            lines.append(fitted([Span(words, "warning")], width, self.look.symbol("ellipsis")))
+            spans = [Span(words, "warning", press)]
+            lines.append(fitted(spans, width, self.look.symbol("ellipsis")))
         lines += [fitted([], width)] * (height - len(lines))
         return lines[:height]

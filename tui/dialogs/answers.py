@@ -1,0 +1,321 @@
+"""Answering the CSMS otherwise: the rules that are on, the requests that wait for an answer by
+hand, and a new rule made by three short questions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from sim_core.commands import AddRule, AnswerHeld, Command, EndRule, Outcome, Refused
+from sim_core.ocpp_versions import dialect_of
+from sim_core.snapshot import HeldRequest, RuleSnapshot, StationSnapshot
+from tui import text
+from tui.dialogs.palette import Choice, Chosen, Picker, Question
+from tui.dialogs.sure import Sure
+from tui.dialogs.text_editor import TextEditor
+from tui.dialogs.value_sheet import ValueRow, ValueSheet
+from tui.look import Look
+from tui.protocols import form
+from tui.protocols.meanings import MEANINGS, by_use
+from tui.widgets.line_widget import Line, Span
+from tui.widgets.link_bar import rule_words
+
+NEW, END_ALL = "!new", "!end"
+EVERY = "*"
+WAYS: dict[str, tuple[str, str]] = {
+    "refuse": ("refused", "the answer says no, and nothing is done"),
+    "delay": ("delayed", "the charge point sees it later"),
+    "ignore": ("not answered", "nothing is done, and the CSMS waits in vain"),
+    "callerror": ("answered by CALLERROR", "it could not be processed, and nothing is done"),
+    "hand": ("left to me", "it waits until you answer it"),
+    "answer": ("answered with a payload of mine", "any JSON, and nothing is done"),
+}
+HELD_WAYS: dict[str, tuple[str, str]] = {
+    "usual": ("as usual", "the charge point answers after all"),
+    "refuse": ("no", "the answer says no, and nothing is done"),
+    "callerror": ("by CALLERROR", "it could not be processed"),
+    "answer": ("with a payload of mine", "any JSON"),
+    "ignore": ("never", "the CSMS waits in vain"),
+}
+CODES = (
+    "InternalError",
+    "NotImplemented",
+    "NotSupported",
+    "GenericError",
+    "SecurityError",
+    "FormationViolation",
+    "PropertyConstraintViolation",
+    "TypeConstraintViolation",
+    "ProtocolError",
+)
+DELAYS_S = ("5", "1", "30", "60", "120")
+
+Ruled = AddRule | AnswerHeld
+"""What says how a request is answered."""
+
+
+class AnswersSheet(ValueSheet):
+    """See the module."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "new", show=False),
+        Binding("d,delete,backspace", "end", show=False),
+    ]
+    HOW: ClassVar[str] = "n makes a rule, d ends one, enter answers a request, esc goes back"
+    DETAIL_ROWS: ClassVar[int] = 4
+
+    def __init__(
+        self,
+        look: Look,
+        station: Callable[[], StationSnapshot | None],
+        now: Callable[[], datetime],
+        ask: Callable[[Command], Awaitable[Outcome]],
+    ) -> None:
+        """`station` is the newest picture, `now` the charge point's time, `ask` hands in a
+        command."""
+        super().__init__(look)
+        self._station = station
+        self._now = now
+        self._ask = ask
+
+    # -- showing -----------------------------------------------------------------------------------
+
+    @property
+    def _rules(self) -> tuple[RuleSnapshot, ...]:
+        station = self._station()
+        return station.rules if station else ()
+
+    @property
+    def _held(self) -> tuple[HeldRequest, ...]:
+        station = self._station()
+        return station.held if station else ()
+
+    def heading(self, rows: Sequence[ValueRow]) -> str:
+        return "How the CSMS is answered"
+
+    def rows(self) -> Sequence[ValueRow]:
+        rules, held = self._rules, self._held
+        return [
+            *(self._held_row(one) for one in held),
+            *(
+                ValueRow(f"rule {one.number}", f"rule {one.number}", rule_words(one), _met(one))
+                for one in rules
+            ),
+            ValueRow(NEW, "new rule", note="" if rules else "none is on", label_role="accent"),
+            *([ValueRow(END_ALL, "end all rules", label_role="accent")] if len(rules) > 1 else ()),
+        ]
+
+    def _held_row(self, one: HeldRequest) -> ValueRow:
+        where = f" (connector {one.connector_id})" if one.connector_id is not None else ""
+        waits = text.span_in_words((self._now() - one.since).total_seconds())
+        return ValueRow(
+            f"held {one.number}",
+            f"request {one.number}",
+            f"{one.action}{where} waits for you",
+            waits,
+            label_role="warning",
+            value_role="strong",
+            marked=True,
+        )
+
+    def detail(self, row: ValueRow, cells: int) -> Sequence[Line]:
+        if row.id.startswith("held"):
+            words = "The CSMS waits for this. enter: answer it as usual, no, by CALLERROR, …"
+        elif row.id.startswith("rule"):
+            words = "d ends it. Of two rules that fit a request the first counts."
+        elif row.id == END_ALL:
+            words = "Requests are answered as usual again; what waits for you goes on waiting."
+        else:
+            words = "Which requests of the CSMS, what becomes of them, and how often."
+        return [(Span(words, "muted"),)]
+
+    async def typed(self, row: ValueRow, value: str) -> str:
+        raise NotImplementedError("nothing is typed here")
+
+    # -- acting ------------------------------------------------------------------------------------
+
+    async def taken(self, row: ValueRow) -> None:
+        kind, _, number = row.id.partition(" ")
+        if row.id == NEW:
+            self.action_new()
+        elif row.id == END_ALL:
+            await self._do(EndRule())
+        elif kind == "held":
+            self._answer(int(number))
+        else:
+            self.refuse(f"it is on since you made it: d ends it, n makes another ({row.value})")
+
+    async def _do(self, command: Command) -> None:
+        outcome = await self._ask(command)
+        self.refresh_rows()
+        if isinstance(outcome, Refused) and outcome.may_insist:
+            self._insist(command, outcome.reason)
+        else:
+            self.refuse(outcome.reason if isinstance(outcome, Refused) else "")
+
+    def _later(self, command: Command) -> None:
+        self.run_worker(self._do(command), group="answers")
+
+    def _insist(self, command: Command, reason: str) -> None:
+        def answered(sure: bool | None) -> None:
+            if sure and isinstance(command, (AddRule, AnswerHeld)):
+                self._later(_with(command, anyway=True))
+
+        sentence = f"The protocol does not allow it: {reason}."
+        self.app.push_screen(
+            Sure(self.look, "All the same?", sentence, "Do it", "Go back"), answered
+        )
+
+    def action_end(self) -> None:
+        """End the rule under the bar."""
+        row = self.row_list.chosen
+        if row is not None and row.id.startswith("rule"):
+            self._later(EndRule(int(row.id.split()[1])))
+
+    # -- asking ------------------------------------------------------------------------------------
+
+    def _pick(self, question: Question, then: Callable[[str], None]) -> None:
+        def answered(chosen: Chosen | None) -> None:
+            if chosen is not None:
+                then(chosen.choice.value)
+
+        self.app.push_screen(Picker(self.look, question), answered)
+
+    def action_new(self) -> None:
+        """Make a rule: which requests, what becomes of them, how often."""
+        station = self._station()
+        if station is None:
+            self.refuse("the charge point is still starting")
+            return
+        dialect = dialect_of(station.subprotocol)
+        asked = (dialect.schemas.actions - dialect.asks) | {"DataTransfer"}
+        question = Question(
+            "Which requests of the CSMS?",
+            "an action, or every request",
+            [
+                *(Choice(one, one, MEANINGS.get(one, "")) for one in by_use(frozenset(asked))),
+                Choice(EVERY, "every request", "whatever it asks"),
+            ],
+            free=lambda typed: Choice(typed, typed, f"no request of {dialect.version}"),
+            free_last=True,
+        )
+        self._pick(question, self._new_way)
+
+    def _new_way(self, action: str) -> None:
+        name = "every request" if action == EVERY else action
+        choices = [Choice(way, *words) for way, words in WAYS.items()]
+        question = Question(f"{name} is to be …", "what becomes of it", choices)
+        self._pick(question, lambda way: self._more(AddRule(action, way), action, self._new_times))
+
+    def _new_times(self, command: Ruled) -> None:
+        question = Question(
+            "How often?",
+            "the next one, every one, or a number",
+            [
+                Choice("1", "the next one", "then the rule ends by itself"),
+                Choice("0", "every one", "until you end the rule"),
+                Choice("2", "the next 2"),
+                Choice("3", "the next 3"),
+            ],
+            free=lambda typed: (
+                Choice(typed, f"the next {typed}") if typed.isdecimal() and len(typed) < 7 else None
+            ),
+            free_last=True,
+        )
+        self._pick(question, lambda times: self._later(_with(command, times=int(times))))
+
+    def _answer(self, number: int) -> None:
+        held = next((one for one in self._held if one.number == number), None)
+        if held is None:
+            return
+        choices = [Choice(way, *words) for way, words in HELD_WAYS.items()]
+        question = Question(f"Answer {held.action} …", "how it is answered", choices)
+        self._pick(
+            question, lambda way: self._more(AnswerHeld(way, number), held.action, self._later)
+        )
+
+    def _more(
+        self,
+        command: Ruled,
+        action: str,
+        then: Callable[[Ruled], None],
+    ) -> None:
+        """Ask what else a way wants to know."""
+        if command.way == "delay":
+            self._pick(
+                Question(
+                    "Delayed by how many seconds?",
+                    "seconds",
+                    [Choice(one, f"{one} s") for one in DELAYS_S],
+                    free=_seconds,
+                    free_last=True,
+                ),
+                lambda seconds: then(_with(command, seconds=float(seconds))),
+            )
+        elif command.way == "callerror":
+            self._pick(
+                Question(
+                    "Which code?",
+                    "a code of OCPP-J, or any word",
+                    [Choice(code, code) for code in CODES],
+                    free=lambda typed: Choice(typed, typed, "not a code of OCPP-J"),
+                    free_last=True,
+                ),
+                lambda code: then(_with(command, code=code)),
+            )
+        elif command.way == "answer":
+            self._write(command, action, then)
+        else:
+            then(command)
+
+    def _write(
+        self,
+        command: Ruled,
+        action: str,
+        then: Callable[[Ruled], None],
+    ) -> None:
+        def written(said: str | None) -> None:
+            if said is not None:
+                then(_with(command, payload=said))
+
+        title = f"The answer to {'every request' if action == EVERY else action}"
+        least = json.dumps(self._least_answer(action), indent=2)
+        self.app.push_screen(TextEditor(self.look, title, least, _json_trouble), written)
+
+    def _least_answer(self, action: str) -> Any:
+        station = self._station()
+        dialect = dialect_of(station.subprotocol) if station else None
+        if dialect is None or action not in dialect.schemas.actions:
+            return {}
+        schema = dialect.schemas.answer_schema(action)
+        return form.filled(schema, schema, {})
+
+
+def _with(command: Ruled, **changes: Any) -> Ruled:
+    return replace(command, **changes)
+
+
+def _met(rule: RuleSnapshot) -> str:
+    return f"{rule.applied} so far" if rule.applied else ""
+
+
+def _seconds(typed: str) -> Choice | None:
+    whole, _, part = typed.partition(".")
+    plain = whole.isdecimal() and whole.isascii() and (not part or part.isdecimal())
+    return Choice(typed, f"{typed} s") if plain and len(typed) < 8 else None
+
+
+def _json_trouble(written: str) -> str:
+    try:
+        json.loads(written)
+    except RecursionError:
+        return "nested too deep"
+    except ValueError as error:
+        return f"not JSON: {error}"
+    return ""
