@@ -58,6 +58,8 @@ RUN_OUT_S = 12.0
 LATE_S = 8.0
 """How long a stimulus waits for what came before it in the trace."""
 LOOK_S = 0.25
+ANSWERS_WITHIN_S = 3.0
+"""How long a request from before the trace has for its answer."""
 EVENTS = 10_000
 EMPTY_V, FULL_V = 396.0, 416.0
 AMPLE_W, AMPLE_A = 62_000.0, 400.0
@@ -85,9 +87,12 @@ class Heard:
     """A request of the trace and the same one here."""
 
 
-def play(told: Conversation, scene: Scene, make: Make, seed: int) -> Heard:
-    """Play a scene. Blocks until it is over: virtual time waits for nobody."""
-    return asyncio.run(Play(told, scene, make, seed).run())
+def play(
+    told: Conversation, scene: Scene, make: Make, seed: int, until: datetime | None = None
+) -> Heard:
+    """Play a scene, to the end of its trace or `until` a later moment. Blocks until it is over:
+    virtual time waits for nobody."""
+    return asyncio.run(Play(told, scene, make, seed, until).run())
 
 
 @dataclass
@@ -98,6 +103,7 @@ class Play:
     scene: Scene
     make: Make
     seed: int
+    until: datetime | None = None
     asked: list[tuple[Exchange, Exchange]] = field(default_factory=list)
     _beside: list[asyncio.Future[Any]] = field(default_factory=list)
 
@@ -136,7 +142,8 @@ class Play:
     def _start(self) -> datetime:
         """When the twin begins to be there."""
         scene = self.scene
-        start = scene.begins - (2 * BOOT_AFTER if scene.boots else WARM_UP)
+        known = scene.standing or not scene.boots
+        start = scene.begins - (WARM_UP if known else 2 * BOOT_AFTER)
         for earlier in scene.earlier:
             start = min(start, earlier.began - 2 * START_TAKES)
         for stimulus in scene.before:
@@ -203,8 +210,12 @@ class Play:
 
     async def _before(self) -> None:
         scene = self.scene
-        if scene.earlier or not scene.boots:
+        was_there = bool(scene.earlier or scene.standing)
+        if was_there or not scene.boots:
             await self._open()
+        for request in scene.standing:
+            await self._ask(request)
+            await self.clock.advance(ANSWERS_WITHIN_S)
         for earlier in sorted(scene.earlier, key=lambda e: e.began):
             await self._until(earlier.began - START_TAKES)
             self.csms.transactions.append(earlier.transaction)
@@ -221,7 +232,7 @@ class Play:
         if not scene.boots:
             await self._until(scene.begins - TAKES_BEFORE)
             self._take()
-        elif scene.earlier:
+        elif was_there:
             await self._until(scene.down_at or scene.begins - 29 * S)
             await self.submit(LinkDown())
             self._take()
@@ -253,7 +264,8 @@ class Play:
         for stimulus in self.scene.stimuli:
             await self._wait_for(stimulus)
             await self.do(stimulus)
-        await self._until(self.told.exchanges[-1].at)
+        over = self.told.exchanges[-1].at
+        await self._until(max(over, self.until or over))
         await self.clock.advance(RUN_OUT_S)
 
     async def _wait_for(self, stimulus: Stimulus) -> None:

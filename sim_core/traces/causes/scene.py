@@ -100,6 +100,8 @@ class Scene:
     heartbeat_at: datetime | None = None
     """A heartbeat whose rhythm has begun before the trace."""
     earlier: list[Earlier] = field(default_factory=list)
+    standing: list[Exchange] = field(default_factory=list)
+    """What its CSMS had asked long before, and still holds."""
     down_at: datetime | None = None
     """When the link went, where the trace begins with its return in a running transaction."""
     before: list[Stimulus] = field(default_factory=list)

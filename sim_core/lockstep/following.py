@@ -1,0 +1,234 @@
+"""A real charger followed frame by frame, and looked at whenever there is something new to see.
+
+What is looked at reaches back to when the charger was last at rest, so that a look costs what a
+session costs, not what a day does. What is older is only remembered (`memory`).
+
+Times are those of the CSMS's clock, by which the charger goes as well: this computer's may be off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sim_core.lockstep.judging import Finding, judge
+from sim_core.lockstep.memory import Memory, at_rest
+from sim_core.lockstep.words import sentence_of
+from sim_core.traces.comparison.verdicts import UNDECIDED, Kind
+from sim_core.traces.exchanges import Conversation, Exchange, Payload
+from sim_core.traces.messages import CALL
+from sim_core.traces.moments import S, moment
+from sim_core.twin.play import Make
+
+REST = 60 * S
+"""A charger that is at rest for so long begins anew."""
+SETTLES = UNDECIDED + 14 * S
+"""So long after the last frame all is judged that can be."""
+LISTENS_AGAIN = 20 * S
+"""So often a charger that is busy and silent is looked at."""
+MOST_EXCHANGES = 2_000
+"""What is longer than that without a rest is cut all the same."""
+TRUE_CLOCK = 2 * S
+"""By less than that no clock is off: a CSMS says whole seconds."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict on one frame, as data for whoever shows it."""
+
+    key: str
+    """The same for the same frame, as long as it is judged."""
+    at: datetime
+    kind: str
+    """A value of `Kind`; empty: what was said before is taken back."""
+    what: str
+    """The frame in a word."""
+    connector: int | None = None
+    row: int = 0
+    """Whose verdict it is, as the caller has numbered its requests; 0: the charger lacks it."""
+    sentence: str = ""
+    """What differs."""
+    whys: tuple[str, ...] = ()
+    """All that differs, as the comparison puts it."""
+    twin: tuple[Any, ...] = ()
+    """What the twin says: action, payload, and its answer if it is one; empty: nothing."""
+
+
+@dataclass
+class Following:
+    """See the module. `name` is the charger's."""
+
+    name: str
+    make: Make
+
+    def __post_init__(self) -> None:
+        self._memory = Memory()
+        self._exchanges: list[Exchange] = []
+        self._rows: dict[int, Exchange] = {}
+        self._statuses: dict[int, str] = {}
+        self._ahead = timedelta()
+        self._busy_at: datetime | None = None
+        self._until: datetime | None = None
+        self._linked = False
+        self._unseen = False
+        self._looked_until: datetime | None = None
+        self._said: dict[str, Judged] = {}
+        self._new: list[Judged] = []
+        self._window = 0
+        self._number_of: dict[int, int] = {}
+
+    # -- what passes -------------------------------------------------------------------------------
+
+    def asked(
+        self, row: int, from_charger: bool, at: datetime, message: tuple[str, str, Payload]
+    ) -> None:
+        """A request has passed: its message id, action and payload."""
+        message_id, action, payload = message
+        self._rest(at)  # before it is one of those that are looked at
+        exchange = Exchange(at, from_charger, action, payload, message_id=message_id)
+        self._exchanges.append(exchange)
+        self._rows[row] = exchange
+        self._number_of[id(exchange)] = row
+        if action != "Heartbeat":
+            self._busy_at = at
+        if exchange.status and exchange.connector is not None:
+            self._statuses[exchange.connector] = exchange.status
+        self._hears(at)
+
+    def answered(self, row: int, at: datetime, answer: tuple[Any, ...]) -> None:
+        """The answer to a request has passed: its frame without the message id."""
+        exchange = self._rows.pop(row, None)
+        if exchange is None:
+            return
+        exchange.answer, exchange.answered_at = answer, at
+        if exchange.from_charger and "currentTime" in exchange.result:
+            self._set_clock(moment(exchange.result["currentTime"]), at)
+        self._hears(at)
+
+    def listened(self, until: datetime) -> None:
+        """Nothing has passed until then."""
+        if self._linked and self._until is not None:
+            self._until = max(self._until, until)
+
+    def ended(self, at: datetime) -> None:
+        """The connection is over: from now on silence says nothing."""
+        self.listened(at)
+        self._linked = False
+
+    def _hears(self, at: datetime) -> None:
+        self._linked, self._unseen = True, True
+        self._until = at if self._until is None else max(self._until, at)
+
+    def _set_clock(self, theirs: datetime | None, ours: datetime) -> None:
+        if theirs is not None and abs(theirs - ours - self._ahead) > TRUE_CLOCK:
+            off = theirs - ours
+            self._ahead = off if abs(off) > TRUE_CLOCK else timedelta()
+
+    def _rest(self, at: datetime) -> None:
+        """Begin anew where the charger was at rest until now."""
+        if not self._exchanges or self._busy_at is None:
+            return
+        rested = at - self._busy_at >= REST and at_rest(self._exchanges, self._statuses)
+        if not rested and len(self._exchanges) < MOST_EXCHANGES:
+            return
+        if self._unseen:
+            self._look()
+        told, _ = self._told()
+        self._memory.keep(told)
+        self._exchanges, self._said = [], {}
+        self._rows.clear()
+        self._number_of.clear()
+        self._window += 1
+
+    # -- looking -----------------------------------------------------------------------------------
+
+    @property
+    def due(self) -> bool:
+        """Whether a look may find something new."""
+        if not self._exchanges or self._until is None:
+            return False
+        if self._unseen or self._looked_until is None:
+            return True
+        last = max(self._exchanges[-1].at, self._busy_at or self._exchanges[-1].at)
+        if self._looked_until < last + SETTLES <= self._until:
+            return True
+        rests = at_rest(self._exchanges, self._statuses)
+        return not rests and self._until - self._looked_until >= LISTENS_AGAIN
+
+    def look(self) -> list[Judged]:
+        """Judge what has passed; returns what is new or has changed since it was called last.
+
+        Raises StuckError where the twin cannot be played.
+        """
+        self._look()
+        new, self._new = self._new, []
+        return new
+
+    def _look(self) -> None:
+        if not self._exchanges or self._until is None:
+            return
+        self._unseen, self._looked_until = False, self._until
+        told, numbers = self._told()
+        scene = self._memory.scene_of(told)
+        findings = judge(told, self.make, scene, self._until + self._ahead)
+        found = {one.key: one for one in self._judged(findings, numbers)}
+        self._new += [
+            replace(was, kind="", sentence="", whys=(), twin=())
+            for key, was in self._said.items()
+            if key not in found
+        ]
+        self._new += [one for key, one in found.items() if self._said.get(key) != one]
+        self._said = found
+
+    def _told(self) -> tuple[Conversation, dict[int, int]]:
+        """What has passed by the clock of the CSMS, and each exchange's row."""
+        numbers: dict[int, int] = {}
+        exchanges = []
+        for exchange in self._exchanges:
+            answered_at = exchange.answered_at
+            shifted = replace(
+                exchange,
+                at=exchange.at + self._ahead,
+                answered_at=answered_at + self._ahead if answered_at else None,
+            )
+            numbers[id(shifted)] = self._number_of[id(exchange)]
+            exchanges.append(shifted)
+        return Conversation(self.name, True, exchanges), numbers
+
+    def _judged(self, findings: list[Finding], numbers: Mapping[int, int]) -> list[Judged]:
+        counted: dict[str, int] = {}
+        judged = []
+        for finding in findings:
+            said = finding.metal or finding.twin
+            if said is None or (finding.metal is None and finding.kind is not Kind.ONLY_TWIN):
+                continue
+            row = numbers.get(id(finding.metal), 0) if finding.metal else 0
+            key = f"row {row}"
+            if not row:
+                why = finding.whys[0] if finding.whys else said.action
+                counted[why] = counted.get(why, 0) + 1
+                key = f"{self._window} {why} {counted[why]}"
+            judged.append(
+                Judged(
+                    key,
+                    finding.at - self._ahead,
+                    finding.kind.value,
+                    said.action,
+                    said.connector,
+                    row,
+                    sentence_of(finding),
+                    finding.whys,
+                    _as_said(finding.twin),
+                )
+            )
+        return judged
+
+
+def _as_said(twin: Exchange | None) -> tuple[Any, ...]:
+    if twin is None:
+        return ()
+    if twin.from_charger:
+        return (CALL, twin.action, twin.payload)
+    return tuple(twin.answer or ())

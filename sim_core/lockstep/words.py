@@ -1,0 +1,72 @@
+"""What differs, in words for whoever stands beside the charger.
+
+The comparison says what the charger's frame is and what it is not; here that becomes a sentence of
+the charger and its twin.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from sim_core.lockstep.judging import Finding
+from sim_core.traces.comparison.verdicts import Kind
+from sim_core.traces.comparison.words import token_of
+from sim_core.traces.exchanges import Exchange
+
+Sentence = Callable[[re.Match[str]], str]
+PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"^(.*): fields with \['(.*)'\]$"), r"\1 has \2, the twin's has not"),
+    (re.compile(r"^(.*): fields without \['(.*)'\]$"), r"\1 lacks \2, the twin's has it"),
+    (re.compile(r"^(.*): (\S+) with \['(.*)'\]$"), r"\1: \2 has \3, the twin's has not"),
+    (re.compile(r"^(.*): (\S+) without \['(.*)'\]$"), r"\1: \2 lacks \3, the twin's has it"),
+    (re.compile(r"^(.*): fields order$"), r"\1 has its fields in another order than the twin's"),
+    (re.compile(r"^(.*): (\S+) order$"), r"\1: \2 has another order than with the twin"),
+    (
+        re.compile(r"^(.*): after a boot before (.*)$"),
+        r"\1 comes before \2, with the twin after it",
+    ),
+    (re.compile(r"^(.*): before (.*)$"), r"\1 comes before \2, with the twin after it"),
+    (re.compile(r"^(.*): no answer$"), r"\1 is not answered, the twin answers it"),
+    (re.compile(r"^(.*) (takes .*), not (.*)$"), r"\1 \2, with the twin \3"),
+    (re.compile(r"^(.*), not (.*)$"), r"\1, with the twin \2"),
+)
+"""How the comparison puts it, and how a person does."""
+HEALTHY = " NoError"
+"""The vendor's code of a connector without a fault: it says nothing to anybody."""
+NUMBER = re.compile(r"-?\d[\d.:]*")
+
+
+def sentence_of(finding: Finding) -> str:
+    """The first thing that differs, as a sentence without full stop; empty where nothing does."""
+    said = finding.metal or finding.twin
+    if not finding.whys or said is None:
+        return ""
+    if finding.kind is Kind.ONLY_REAL:
+        return f"{name_of(said)}{_place(said)}: the twin does not say it"
+    if finding.kind is Kind.ONLY_TWIN:
+        return f"{name_of(said)}{_place(said)} is missing: the twin says it"
+    return in_words(finding.whys[0]) if finding.kind is Kind.DIFFERS else ""
+
+
+def in_words(why: str) -> str:
+    """A reason of the comparison as a sentence."""
+    why = why.replace(HEALTHY, "").replace(".conf:", " answer:")
+    for pattern, written in PATTERNS:
+        if pattern.match(why):
+            return pattern.sub(written, why)
+    return why
+
+
+def name_of(said: Exchange) -> str:
+    """A frame in a word or two."""
+    return token_of(said).replace(HEALTHY, "")
+
+
+def kind_of(sentence: str) -> str:
+    """What a sentence has in common with others that say the same of other numbers."""
+    return NUMBER.sub("#", sentence)
+
+
+def _place(said: Exchange) -> str:
+    return f" on connector {said.connector}" if said.connector is not None else ""
