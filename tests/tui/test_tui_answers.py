@@ -1,4 +1,4 @@
-"""Answering the CSMS otherwise from the dashboard: the mark that stands, the sheet, the questions."""
+"""Answering the CSMS otherwise from the dashboard: the standing mark, the sheet, the questions."""
 
 from __future__ import annotations
 
