@@ -34,11 +34,12 @@ class Availability:
         """Whether a change comes true only when a busy one of these is free."""
         return not operative and any(one.operative and one.busy for one in concerned)
 
-    def change(self, connector_id: int, *, operative: bool) -> None:
+    def change(self, connector_id: int, *, operative: bool, takes_along: bool = True) -> None:
         """Take a connector into service or out of it: at once, or when it is free.
 
         Connector 0 takes the whole charger out of service; back in service, it takes every
-        connector along.
+        connector along (OCPP 1.6 §5.2), or with `takes_along` False those that were not taken out
+        of it by themselves (OCPP 2.0.1 G04.FR.08).
         """
         whole = connector_id == WHOLE
         if whole:
@@ -47,7 +48,7 @@ class Availability:
             if whole:
                 self._store.availability.save(WHOLE, operative)
             for connector in self._connectors.values():
-                if connector.number == connector_id or (whole and operative):
+                if connector.number == connector_id or (whole and operative and takes_along):
                     connector.in_service = operative
                     self._store.availability.save(connector.number, operative)
         for connector in self._connectors.values():

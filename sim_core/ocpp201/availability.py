@@ -78,14 +78,8 @@ class AvailabilityMessages:
     def _station(self, operative: bool) -> None:
         """The levels below keep what they were told (G04.FR.08): taken back into service, the
         station takes nobody along who was taken out by himself."""
-        if self._condition.operative is operative:
-            return
-        kept = {one.number: one.in_service for one in self._connectors.values()}
-        self._availability.change(WHOLE, operative=operative)
-        if operative:
-            for number, in_service in kept.items():
-                if not in_service:
-                    self._availability.change(number, operative=False)
+        if self._condition.operative is not operative:
+            self._availability.change(WHOLE, operative=operative, takes_along=False)
 
     def _levels(self) -> dict[str, bool]:
         return dict(self._documents.get(LEVELS) or {})
