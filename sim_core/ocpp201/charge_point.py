@@ -27,7 +27,7 @@ from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts, charging_state
 from sim_core.charging.starting import drop_authorization
 from sim_core.charging.update_record import INSTALL_REBOOTING, INSTALLATION_FAILED
-from sim_core.charging.vocabulary import Cause, StopReason
+from sim_core.charging.vocabulary import Cause, ReservationEnd, StopReason
 from sim_core.commands import Accepted, Outcome, Refused
 from sim_core.events import Event
 from sim_core.evidence import Witness
@@ -230,6 +230,7 @@ class ChargePoint:
             model.metering,
             online=lambda: adapter.online,
             reading=self._reading,
+            use_reservation=self._use_reservation,
         )
         adapter.security = SecurityMessages(environment, store, self.outbox)
         charger.security.tells = lambda: True
@@ -487,6 +488,17 @@ class ChargePoint:
     def _reading(self, connector: Connector) -> Reading:
         self.charger.power.advance()
         return self.charger.readings.of(connector)
+
+    def _use_reservation(self, connector: Connector) -> int | None:
+        """A reservation is used up when its card is shown (H03.FR.01)."""
+        card = connector.authorization
+        reservations = self.charger.reservations
+        used = reservations.used_by(connector, card) if card is not None else None
+        if used is None:
+            return None
+        reservations.end(used, ReservationEnd.USED)
+        reservations.settle()
+        return used.reservation_id
 
     def _drop(self, connector: Connector, cause: Cause) -> None:
         drop_authorization(connector, cause, self.adapter)

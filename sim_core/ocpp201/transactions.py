@@ -33,6 +33,7 @@ from sim_core.charging.domain_events import (
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import ChargingState, charging_state
 from sim_core.charging.vocabulary import Cause, Context
+from sim_core.hardware.measurands import REGISTER
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Metering
 from sim_core.ocpp201.device_model import DeviceModel
@@ -47,6 +48,8 @@ from sim_core.wire.answers import Payload
 from sim_core.wire.outbox import Outbox
 from sim_core.wire.timestamps import stamp
 
+OF_THE_WHOLE = frozenset({REGISTER, "Power.Active.Import"})
+"""What the meter of the station as a whole can say."""
 STARTED, UPDATED, OVER = "Started", "Updated", "Ended"
 """TransactionEventEnumType."""
 NAME = "ocpp201 transaction {}"
@@ -121,6 +124,7 @@ class TransactionEvents:
         "_reading",
         "_store",
         "_tokens",
+        "_use_reservation",
         "link",
     )
 
@@ -137,8 +141,10 @@ class TransactionEvents:
         *,
         online: Callable[[], bool],
         reading: Callable[[Connector], Reading],
+        use_reservation: Callable[[Connector], int | None],
     ) -> None:
-        """`reading`: what a connector's meter shows now, as a sample tells it."""
+        """`reading`: what a connector's meter shows now, as a sample tells it; `use_reservation`
+        uses up the reservation of the card that waits at a connector, and tells its id."""
         self._environment = environment
         self._connectors = connectors
         self._condition = condition
@@ -149,6 +155,7 @@ class TransactionEvents:
         self._metering = metering
         self._online = online
         self._reading = reading
+        self._use_reservation = use_reservation
         self._lines = {number: Line() for number in connectors}
         self.link = ""
         """Names the connection that there is, or the last one: what was written on another one and
@@ -207,6 +214,8 @@ class TransactionEvents:
         """A card may charge."""
         line = self._lines[event.connector_id]
         line.token = event.token
+        used = self._use_reservation(self._connectors[event.connector_id])
+        line.reservation_id = used if used is not None else line.reservation_id
         trigger = "RemoteStart" if event.cause is Cause.REMOTE else "Authorized"
         self._step(event.connector_id, replace(line.truth, authorised=True), Told(trigger))
 
@@ -226,7 +235,8 @@ class TransactionEvents:
     def began(self, event: TransactionBegan) -> None:
         """A session of the charger begins."""
         line = self._lines[event.connector_id]
-        line.reservation_id = event.reservation_id
+        if event.reservation_id is not None:
+            line.reservation_id = event.reservation_id
         if line.open is None:  # a card that nobody was asked about, or a point of the energy alone
             truth = replace(line.truth, connected=True, authorised=True)
             line.token = line.token or event.token
@@ -287,12 +297,27 @@ class TransactionEvents:
         if trigger is None:
             return  # begin and end are told with the transaction's own events
         opened = self._lines[number].open
-        beside = context is Context.CLOCK and self._model.flag("AlignedDataCtrlr", "SendDuringIdle")
+        idle_only = self._model.flag("AlignedDataCtrlr", "SendDuringIdle")
+        beside = context is Context.CLOCK and idle_only
+        if beside and self.running():
+            return  # J01.FR.20: none at all while a transaction runs
+        if context is Context.CLOCK and number == min(self._connectors):
+            self._main_meter(event.sample)
         if opened is None:
             payload = {"evseId": number, "meterValue": [meter_value(event.sample, self._metering)]}
             self._outbox.post("MeterValues", payload)
         elif not beside:
             self._write(number, UPDATED, Told(trigger, reading=event.sample), SAMPLED)
+
+    def _main_meter(self, sample: Sample) -> None:
+        """The meter of the whole station, evseId 0: what all EVSEs have together (J01.FR.14)."""
+        registers = (one.metal.meter.register_wh for one in self._connectors.values())
+        power_w = sum(one.metal.power_w for one in self._connectors.values())
+        measurands = [name for name in sample.measurands if name in OF_THE_WHOLE]
+        reading = Reading(register_wh=sum(registers), voltage_v=1.0, current_a=power_w)
+        whole = replace(sample, reading=reading, measurands=tuple(measurands))
+        payload = {"evseId": 0, "meterValue": [meter_value(whole, self._metering)]}
+        self._outbox.post("MeterValues", payload)
 
     def meter_values(self, evse_id: int | None) -> None:
         """The CSMS wants MeterValues now, of an EVSE or of all: one message each (F06.FR.06)."""
