@@ -121,7 +121,13 @@ class SmartCharging:
     def _beside_others(self, new: Installed) -> Installed | Wrong:
         """K01.FR.06, .39: one profile of a purpose and a stack level at a time."""
         level, purpose = new.profile.stack_level, new.profile.purpose
-        for other in self._profiles.fitting(new.connector_id, purpose, level):
+        # K01.FR.52, .53: one on all EVSEs and one on some of them are in each other's way, too.
+        everywhere = purpose is Purpose.DEFAULT and new.connector_id == 0
+        places = {None} if everywhere else {new.connector_id, 0}
+        if purpose is not Purpose.DEFAULT:
+            places = {new.connector_id}
+        beside = {one for place in places for one in self._profiles.fitting(place, purpose, level)}
+        for other in sorted(beside):
             kept = self._profiles.profile(other)
             if other != new.profile.profile_id and _overlap(kept, new.profile):
                 return Wrong(

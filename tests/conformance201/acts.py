@@ -45,15 +45,21 @@ async def points(harness: Harness, start: str, stop: str) -> None:
     harness.csms.clear()
 
 
-async def charge(harness: Harness, evse_id: int = 1, token: str = "TAG") -> str:
-    """Plug in, start, and forget the frames that it took; returns the transaction's id."""
+async def begin(harness: Harness, evse_id: int = 1, token: str = "TAG") -> str:
+    """Plug in and start; returns the transaction's id."""
     assert await harness.submit(Plug(evse_id)) == Accepted()
     assert isinstance(await harness.submit(Start(evse_id, token)), Accepted)
     await harness.advance(1)
     transaction = harness.station.charger.connectors[evse_id].transaction
     assert transaction is not None
-    harness.csms.clear()
     return str(transaction.transaction_id)
+
+
+async def charge(harness: Harness, evse_id: int = 1, token: str = "TAG") -> str:
+    """`begin`, and forget the frames that it took; returns the transaction's id."""
+    transaction_id = await begin(harness, evse_id, token)
+    harness.csms.clear()
+    return transaction_id
 
 
 def events(harness: Harness) -> list[Payload]:
