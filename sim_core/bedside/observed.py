@@ -142,3 +142,35 @@ class Observed:
             if one.session is not None and one.session.transaction_id == transaction_id:
                 return one
         return None
+
+
+def session_ended(
+    seen: Observed, connector: Connector, meter_wh: float | None, reason: str, at: datetime
+) -> None:
+    """The transaction of a connector is over, with the meter at `meter_wh`."""
+    session, connector.session = connector.session, None
+    if session is None:
+        return
+    energy_wh, energy = None, ""
+    if session.meter_start_wh is not None and meter_wh is not None:
+        energy_wh = float(meter_wh - session.meter_start_wh)
+        energy = f", {energy_wh / 1000:.3f} kWh"
+    seen.sessions.appendleft(
+        SessionSnapshot(
+            connector_id=connector.number,
+            transaction_id=session.transaction_id,
+            token=session.token,
+            started_at=session.began_at,
+            ended_at=at,
+            meter_start_wh=session.meter_start_wh,
+            energy_wh=energy_wh,
+            reason=reason,
+            soc_begin_percent=session.soc_begin_percent,
+            soc_end_percent=connector.reading.soc_percent,
+            told="waiting",
+        )
+    )
+    connector.flow_ended(at)
+    number = connector.number
+    words = f"connector {number} ends transaction {session.transaction_id} ({reason}){energy}"
+    seen.tell("transaction", words, number)

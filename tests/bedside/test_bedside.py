@@ -267,6 +267,23 @@ async def test_http_shows_each_charger(tmp_path: Path) -> None:
             assert not [path for path in paths if path.startswith("/plug")]
 
 
+async def test_a_version_that_nobody_here_reads_is_relayed_and_counted() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    async with (
+        csms(subprotocols=["ocpp9.9"]) as behind,
+        bedside(f"--csms-url=ws://127.0.0.1:{behind.port}", f"--http-port={port}") as made,
+        charger(made, subprotocols=["ocpp9.9"]) as metal,
+        httpx.AsyncClient() as client,
+    ):
+        await metal.call("Anything")
+        await until(lambda: made.hosts[0].messages.count == 1)
+        answer = await client.get(f"http://127.0.0.1:{port}/metrics")
+        assert answer.status_code == 200
+        refused = await ask(made, "reset", "Soft")
+        assert not refused.ok
+
+
 # -- asked -----------------------------------------------------------------------------------------
 
 
@@ -281,6 +298,7 @@ async def test_a_command_goes_to_the_charger_and_its_answer_to_us_alone() -> Non
         assert await outcome == Accepted("Accepted")
         await metal.call("Heartbeat")
         assert [json.loads(text)[2] for text in behind.heard] == ["Heartbeat"]
+        await until(lambda: host_of(made, "CP01").messages.count == 2)
         reset, _ = host_of(made, "CP01").messages.since(0)[1]
         assert (reset.action, reset.direction.value) == ("Reset", "received")
         assert reset.state.value == "answered"

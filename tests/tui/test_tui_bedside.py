@@ -168,6 +168,7 @@ async def test_hostile_words_of_a_charger_draw_nothing_but_themselves() -> None:
         app = app_of(made)
         async with app.run_test(size=(80, 24), notifications=True) as pilot:
             await soon(pilot, lambda: len(made.hosts) == 2)
+            await soon(pilot, lambda: "1/2" in rows(app)[0])
             await typed(pilot, "]")
             await metal.call(
                 "StatusNotification",
