@@ -27,6 +27,7 @@ from sim_core.log_file import log_to_file
 from sim_core.settings.loading import load_as
 from sim_core.settings.options import ConfigError
 from sim_core.snapshot import ConnectorState, LinkState, Registration
+from tests.network import Network, connect_proxy, socks5_proxy
 
 QUIET = ("--listen=127.0.0.1:0", "--http-port=0", "--state-dir=:memory:")
 BOOTED = {"status": "Accepted", "interval": 300, "currentTime": "2026-05-04T10:00:00Z"}
@@ -434,6 +435,34 @@ async def test_a_csms_that_refuses_refuses_the_charger() -> None:
         link = made.hosts[0].charger
         await until(lambda: "HTTP 401" in link.snapshot.link.trouble)
         assert link.snapshot.link.trouble == "the CSMS refuses it: HTTP 401 Unauthorized"
+
+
+@pytest.mark.parametrize(
+    ("greeting", "scheme"), [(connect_proxy("me:hush"), "http"), (socks5_proxy, "socks5")]
+)
+async def test_a_proxy_is_the_way_to_the_csms(greeting: Any, scheme: str) -> None:
+    password = "me:hush@" if scheme == "http" else ""
+    async with csms() as behind, Network(greeting=greeting) as network:
+        proxy = f"--proxy={scheme}://{password}127.0.0.1:{network.port}"
+        async with (
+            bedside(f"--csms-url=ws://127.0.0.1:{behind.port}", proxy) as made,
+            charger(made) as metal,
+        ):
+            assert (await metal.call("BootNotification"))["status"] == "Accepted"
+            assert network.visitors == 1
+
+
+async def test_a_proxy_that_refuses_is_explained_without_its_password() -> None:
+    async with Network(greeting=connect_proxy("me:other")) as network:
+        proxy = f"--proxy=http://me:hush@127.0.0.1:{network.port}"
+        async with bedside("--csms-url=ws://127.0.0.1:9/ocpp", proxy) as made:
+            with pytest.raises((ConnectionError, InvalidMessage)):
+                async with charger(made):
+                    pass
+            await until(lambda: made.hosts[0].charger.charge_point_id == "CP01")
+            host = made.hosts[0].charger
+            await until(lambda: "proxy does not let us through" in host.snapshot.link.trouble)
+            assert "hush" not in host.snapshot.link.trouble
 
 
 async def test_a_csms_that_is_away_is_explained() -> None:

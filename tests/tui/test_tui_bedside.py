@@ -75,6 +75,7 @@ async def test_a_key_asks_first_and_enter_goes_back() -> None:
             assert (action, payload) == ("UnlockConnector", {"connectorId": 1})
             await metal.answer(message_id, status="UnlockFailed")
             await soon(pilot, lambda: "answers UnlockFailed" in text_of(app))
+            assert "⇐ UnlockConnector" in text_of(app)
             await metal.call("Heartbeat")
             assert [json.loads(text)[2] for text in behind.heard] == ["Heartbeat"]
 
