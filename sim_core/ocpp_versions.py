@@ -54,6 +54,13 @@ def spoken(subprotocol: str) -> Version:
     return next(version for version in VERSIONS if version.dialect.subprotocol == subprotocol)
 
 
+def statuses_of(subprotocol: str) -> tuple[str, ...]:
+    """Every word for the status of a connector that a version has, by its sub-protocol; of one that
+    is not known here, those of all: a real charger may speak any."""
+    own = (one.statuses for one in VERSIONS if one.dialect.subprotocol == subprotocol)
+    return next(own, known_statuses())
+
+
 def known_actions() -> frozenset[str]:
     """Every action of any version."""
     return frozenset().union(*(version.dialect.schemas.actions for version in VERSIONS))

@@ -32,6 +32,7 @@ LONG = (
     "test_benchmarks.py",
     "test_fuzz.py",
     "test_storage.py",
+    "test_processes.py",
     "test_how_to_use.py",
     "test_tui_standard_streams.py",
     "test_tui_stalled_exit.py",

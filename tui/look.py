@@ -70,6 +70,7 @@ ASCII_BORDERS: dict[str, str] = {
 SYMBOLS: dict[str, tuple[str, str]] = {
     "sent": ("→", ">"),
     "received": ("←", "<"),
+    "asked": ("⇐", "*"),
     "noise": ("×", "%"),
     "online": ("●", "*"),
     "away": ("◌", "?"),

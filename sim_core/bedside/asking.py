@@ -21,9 +21,10 @@ from sim_core.commands import Accepted, Outcome, Refused
 from sim_core.redaction import one_line
 from sim_core.runtime.clock import Clock
 from sim_core.traces.frames import Side
+from sim_core.wire.message_log import ASKED_HERE
 
-ID_PREFIX = "chargeforge-"
-"""36 characters are what OCPP-J has room for in an id (§4.1.4): twelve, and 24 that are random."""
+RANDOM_CHARACTERS = 24
+"""Of a message id, which has room for 36 (OCPP-J §4.1.4), behind `ASKED_HERE`."""
 TURN_S = 10.0
 """How long a command of ours waits for the CSMS to have its answer."""
 LATE_KEPT = 100
@@ -100,7 +101,7 @@ class Asking:
             return Refused(
                 f"the charger has not answered {one_line(blocking)} of its CSMS yet: try again"
             )
-        message_id = f"{ID_PREFIX}{uuid.uuid4().hex[:24]}"
+        message_id = f"{ASKED_HERE}{uuid.uuid4().hex[:RANDOM_CHARACTERS]}"
         frame = json.dumps([2, message_id, kind.action, payload], separators=(",", ":"))
         answer: asyncio.Future[Answered | None] = asyncio.get_running_loop().create_future()
         self._asked[message_id] = _Asked(charger, kind.action, answer)

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from websockets.frames import Opcode
 
-from sim_core.bedside import ocpp16_frames
+from sim_core.bedside import ocpp16_frames, ocpp201_frames
 from sim_core.bedside.exchanges import Answered, Call, Exchanges
 from sim_core.bedside.happenings import Ended, Knocked, Opened, Passed, Unreadable
 from sim_core.bedside.observed import Observed
@@ -51,7 +51,9 @@ class _Silent:
         """Nothing is learnt."""
 
 
-READERS: Mapping[str, Reader] = MappingProxyType({ocpp16_frames.SUBPROTOCOL: ocpp16_frames})
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {one.SUBPROTOCOL: one for one in (ocpp16_frames, ocpp201_frames)}
+)
 """By the sub-protocol that the CSMS has chosen."""
 
 

@@ -66,6 +66,8 @@ class Connector:
         default_factory=lambda: deque(maxlen=TRACE_LENGTH)
     )
     """When the power was said to be how much, in W; the oldest first."""
+    _trace: tuple[float, ...] = ()
+    _trace_made_of: object = None
 
     def measured(self, new: Reading, at: datetime) -> None:
         """A meter value has come: what it does not say stays as it was."""
@@ -87,9 +89,19 @@ class Connector:
             self.powers.append((at, 0.0))
 
     def trace_w(self, now: datetime) -> tuple[float, ...]:
-        """Power, a value a second: each sample holds until the next."""
+        """Power, a value a second: each sample holds until the next.
+
+        It is made anew once a second, and when there is a new sample: a picture is made for each
+        frame.
+        """
         if not self.powers:
             return ()
+        made_of = (self.powers[-1], len(self.powers), now.replace(microsecond=0), not self.session)
+        if made_of != self._trace_made_of:
+            self._trace_made_of, self._trace = made_of, self._made_trace(now)
+        return self._trace
+
+    def _made_trace(self, now: datetime) -> tuple[float, ...]:
         end = now if self.session else max(self.powers[-1][0], now - timedelta(seconds=30))
         first = max(self.powers[0][0], end - timedelta(seconds=TRACE_LENGTH - 1))
         seconds = max(0, min(TRACE_LENGTH - 1, int((end - first).total_seconds())))
@@ -142,3 +154,35 @@ class Observed:
             if one.session is not None and one.session.transaction_id == transaction_id:
                 return one
         return None
+
+
+def session_ended(
+    seen: Observed, connector: Connector, meter_wh: float | None, reason: str, at: datetime
+) -> None:
+    """The transaction of a connector is over, with the meter at `meter_wh`."""
+    session, connector.session = connector.session, None
+    if session is None:
+        return
+    energy_wh, energy = None, ""
+    if session.meter_start_wh is not None and meter_wh is not None:
+        energy_wh = float(meter_wh - session.meter_start_wh)
+        energy = f", {energy_wh / 1000:.3f} kWh"
+    seen.sessions.appendleft(
+        SessionSnapshot(
+            connector_id=connector.number,
+            transaction_id=session.transaction_id,
+            token=session.token,
+            started_at=session.began_at,
+            ended_at=at,
+            meter_start_wh=session.meter_start_wh,
+            energy_wh=energy_wh,
+            reason=reason,
+            soc_begin_percent=session.soc_begin_percent,
+            soc_end_percent=connector.reading.soc_percent,
+            told="waiting",
+        )
+    )
+    connector.flow_ended(at)
+    number = connector.number
+    words = f"connector {number} ends transaction {session.transaction_id} ({reason}){energy}"
+    seen.tell("transaction", words, number)

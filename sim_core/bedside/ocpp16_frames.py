@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from sim_core.bedside.exchanges import Answered, Call, Payload
-from sim_core.bedside.observed import LONGEST_WORD, Connector, Observed, Session
+from sim_core.bedside.observed import LONGEST_WORD, Connector, Observed, Session, session_ended
 from sim_core.bedside.readings import reading_of
 from sim_core.snapshot import (
     ConnectorState,
@@ -20,7 +20,6 @@ from sim_core.snapshot import (
     FirmwareSnapshot,
     Registration,
     ReservationSnapshot,
-    SessionSnapshot,
     UploadSnapshot,
 )
 from sim_core.traces.frames import Side
@@ -155,34 +154,8 @@ def _stop(seen: Observed, call: Call) -> None:
     connector.measured(reading_of(call.payload.get("transactionData")), call.at)
     if meter_wh is not None:
         connector.reading = replace(connector.reading, register_wh=float(meter_wh))
-    session, connector.session = connector.session, None
-    assert session is not None  # it is what was found
     reason = _word(call.payload, "reason") or "Local"  # §6.49: without one, Local
-    energy_wh, energy = None, ""
-    if session.meter_start_wh is not None and meter_wh is not None:
-        energy_wh = float(meter_wh - session.meter_start_wh)
-        energy = f", {energy_wh / 1000:.3f} kWh"
-    seen.sessions.appendleft(
-        SessionSnapshot(
-            connector_id=connector.number,
-            transaction_id=session.transaction_id,
-            token=session.token,
-            started_at=session.began_at,
-            ended_at=call.at,
-            meter_start_wh=session.meter_start_wh,
-            energy_wh=energy_wh,
-            reason=reason,
-            soc_begin_percent=session.soc_begin_percent,
-            soc_end_percent=connector.reading.soc_percent,
-            told="waiting",
-        )
-    )
-    connector.flow_ended(call.at)
-    seen.tell(
-        "transaction",
-        f"connector {connector.number} ends transaction {_id(call.payload)} ({reason}){energy}",
-        connector.number,
-    )
+    session_ended(seen, connector, meter_wh, reason, call.at)
 
 
 def _firmware(seen: Observed, call: Call) -> None:

@@ -1,4 +1,4 @@
-"""What a meter says, out of the sampled values of a MeterValues (OCPP 1.6 §7.43, §7.31).
+"""What a meter says, out of the sampled values of a MeterValues (OCPP 1.6 §7.43, 2.0.1 part 2).
 
 Makes differ in what they leave out and in how they write it: a phase each, a unit or none, numbers
 as texts in any notation. What is not said stays unknown; what cannot be read is not said.
@@ -46,10 +46,11 @@ def reading_of(meter_values: object) -> Reading:
         value = _number(sample.get("value"))
         if scales is None or value is None or sample.get("format", "Raw") != "Raw":
             continue
-        unit = sample.get("unit", next(iter(scales)))
+        unit, power = _unit_of(sample, next(iter(scales)))
         scale = scales.get(unit) if isinstance(unit, str) else None
-        if scale is None:
+        if scale is None or not -9 <= power <= 9:
             continue
+        scale *= 10.0**power
         phase, location = sample.get("phase") or "", sample.get("location")
         elsewhere = location in ELSEWHERE if isinstance(location, str) else False
         found[str(measurand), elsewhere, str(phase)] = value * scale
@@ -60,6 +61,17 @@ def reading_of(meter_values: object) -> Reading:
         register_wh=_of(found, ENERGY, sum),
         soc_percent=_percent(_of(found, SOC, max)),
     )
+
+
+def _unit_of(sample: dict[str, Any], usual: str) -> tuple[object, int]:
+    """The unit, and the power of ten of which it is a multiple: 2.0.1 has both in an object
+    (UnitOfMeasureType), 1.6 the unit alone."""
+    measure = sample.get("unitOfMeasure")
+    if not isinstance(measure, dict):
+        return sample.get("unit", usual), 0
+    power = measure.get("multiplier", 0)
+    known = isinstance(power, int) and not isinstance(power, bool)
+    return measure.get("unit", usual), power if known else 0
 
 
 def _of(found: dict[tuple[str, bool, str], float], measurand: str, together: Any) -> float | None:

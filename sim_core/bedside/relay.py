@@ -141,10 +141,7 @@ class Relay:
         place, loop = self.way.place, asyncio.get_running_loop()
         name = place.host if self.way.tls else None
         if self.way.proxy:
-            from python_socks.async_.asyncio import Proxy
-
-            proxy = Proxy.from_url(self.way.proxy)
-            through = await proxy.connect(place.host, place.port, timeout=DIAL_WITHIN_S)
+            through = await _through_proxy(self.way.proxy, place)
             await loop.create_connection(
                 lambda: side, sock=through, ssl=self.way.tls, server_hostname=name
             )
@@ -152,6 +149,21 @@ class Relay:
         await loop.create_connection(
             lambda: side, place.host, place.port, ssl=self.way.tls, server_hostname=name
         )
+
+
+async def _through_proxy(url: str, place: Place) -> socket.socket:
+    """A connection to the CSMS by way of a proxy. Raises OSError, ProxyError."""
+    from python_socks import ProxyError as RefusedError
+    from python_socks.async_.asyncio import Proxy
+    from websockets.exceptions import ProxyError
+
+    try:
+        made: socket.socket = await Proxy.from_url(url).connect(
+            place.host, place.port, timeout=DIAL_WITHIN_S
+        )
+    except RefusedError as error:  # a word of its own, which may have an address in it
+        raise ProxyError("the proxy does not let us through") from error
+    return made
 
 
 class _TlsGate(asyncio.Protocol):

@@ -16,7 +16,7 @@ from prometheus_client.metrics_core import (
 )
 from prometheus_client.registry import Collector
 
-from sim_core.ocpp_versions import spoken
+from sim_core.ocpp_versions import statuses_of
 from sim_core.sidecar.counters import ERROR_KINDS, ExchangeCounts, StationCounts
 from sim_core.sidecar.viewed import Viewed
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration, StationSnapshot
@@ -101,7 +101,7 @@ class Metrics(Scraped):
             "ChargePointStatus of OCPP 1.6; connector 0 is the charge point itself",
             labels=["connector"],
         )
-        statuses = spoken(seen.subprotocol).statuses
+        statuses = statuses_of(seen.subprotocol)
         words = {0: seen.status} | {one.connector_id: one.status for one in seen.connectors}
         for number, word in words.items():
             status.add_metric([str(number)], {name: name == word for name in statuses})

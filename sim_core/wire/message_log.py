@@ -31,6 +31,11 @@ class Direction(str, Enum):
     """Received, but neither a request nor an answer to one: kept so that nothing is hidden."""
 
 
+ASKED_HERE = "chargeforge-"
+"""How the message id of a request begins that somebody here has made of a real charger, in the
+place of its CSMS."""
+
+
 class ExchangeState(str, Enum):
     """What became of the request."""
 

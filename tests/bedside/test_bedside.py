@@ -27,6 +27,7 @@ from sim_core.log_file import log_to_file
 from sim_core.settings.loading import load_as
 from sim_core.settings.options import ConfigError
 from sim_core.snapshot import ConnectorState, LinkState, Registration
+from tests.network import Network, connect_proxy, socks5_proxy
 
 QUIET = ("--listen=127.0.0.1:0", "--http-port=0", "--state-dir=:memory:")
 BOOTED = {"status": "Accepted", "interval": 300, "currentTime": "2026-05-04T10:00:00Z"}
@@ -267,6 +268,23 @@ async def test_http_shows_each_charger(tmp_path: Path) -> None:
             assert not [path for path in paths if path.startswith("/plug")]
 
 
+async def test_a_version_that_nobody_here_reads_is_relayed_and_counted() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    async with (
+        csms(subprotocols=["ocpp9.9"]) as behind,
+        bedside(f"--csms-url=ws://127.0.0.1:{behind.port}", f"--http-port={port}") as made,
+        charger(made, subprotocols=["ocpp9.9"]) as metal,
+        httpx.AsyncClient() as client,
+    ):
+        await metal.call("Anything")
+        await until(lambda: made.hosts[0].messages.count == 1)
+        answer = await client.get(f"http://127.0.0.1:{port}/metrics")
+        assert answer.status_code == 200
+        refused = await ask(made, "reset", "Soft")
+        assert not refused.ok
+
+
 # -- asked -----------------------------------------------------------------------------------------
 
 
@@ -281,6 +299,7 @@ async def test_a_command_goes_to_the_charger_and_its_answer_to_us_alone() -> Non
         assert await outcome == Accepted("Accepted")
         await metal.call("Heartbeat")
         assert [json.loads(text)[2] for text in behind.heard] == ["Heartbeat"]
+        await until(lambda: host_of(made, "CP01").messages.count == 2)
         reset, _ = host_of(made, "CP01").messages.since(0)[1]
         assert (reset.action, reset.direction.value) == ("Reset", "received")
         assert reset.state.value == "answered"
@@ -416,6 +435,34 @@ async def test_a_csms_that_refuses_refuses_the_charger() -> None:
         link = made.hosts[0].charger
         await until(lambda: "HTTP 401" in link.snapshot.link.trouble)
         assert link.snapshot.link.trouble == "the CSMS refuses it: HTTP 401 Unauthorized"
+
+
+@pytest.mark.parametrize(
+    ("greeting", "scheme"), [(connect_proxy("me:hush"), "http"), (socks5_proxy, "socks5")]
+)
+async def test_a_proxy_is_the_way_to_the_csms(greeting: Any, scheme: str) -> None:
+    password = "me:hush@" if scheme == "http" else ""
+    async with csms() as behind, Network(greeting=greeting) as network:
+        proxy = f"--proxy={scheme}://{password}127.0.0.1:{network.port}"
+        async with (
+            bedside(f"--csms-url=ws://127.0.0.1:{behind.port}", proxy) as made,
+            charger(made) as metal,
+        ):
+            assert (await metal.call("BootNotification"))["status"] == "Accepted"
+            assert network.visitors == 1
+
+
+async def test_a_proxy_that_refuses_is_explained_without_its_password() -> None:
+    async with Network(greeting=connect_proxy("me:other")) as network:
+        proxy = f"--proxy=http://me:hush@127.0.0.1:{network.port}"
+        async with bedside("--csms-url=ws://127.0.0.1:9/ocpp", proxy) as made:
+            with pytest.raises((ConnectionError, InvalidMessage)):
+                async with charger(made):
+                    pass
+            await until(lambda: made.hosts[0].charger.charge_point_id == "CP01")
+            host = made.hosts[0].charger
+            await until(lambda: "proxy does not let us through" in host.snapshot.link.trouble)
+            assert "hush" not in host.snapshot.link.trouble
 
 
 async def test_a_csms_that_is_away_is_explained() -> None:

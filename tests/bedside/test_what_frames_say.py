@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.frames import Opcode
 
-from sim_core.bedside.charger import Charger
+from sim_core.bedside import ocpp201_frames
+from sim_core.bedside.charger import READERS, Charger
 from sim_core.bedside.frame_reader import Message
 from sim_core.bedside.happenings import Ended, Knocked, Opened, Passed
 from sim_core.bedside.ocpp16_frames import ANSWERS, REQUESTS, moment
@@ -217,6 +218,44 @@ def test_what_a_stranger_speaks_is_shown_and_not_read() -> None:
     assert wire.charger.messages.count == 1
 
 
+def test_a_session_of_ocpp_201_is_seen_from_its_begin_to_its_end() -> None:
+    wire = Wire()
+    wire.connect(subprotocol="ocpp2.0.1")
+    station = {"vendorName": "Gresgying", "model": "F3"}
+    booted = {"status": "Accepted", "interval": 60, "currentTime": "2026-05-04T10:00:00Z"}
+    wire.call("BootNotification", booted, chargingStation=station, reason="PowerUp")
+    assert (wire.seen.vendor, wire.seen.link.registration) == ("Gresgying", Registration.ACCEPTED)
+    where = {"evseId": 2, "connectorId": 1}
+    wire.call("StatusNotification", {}, connectorStatus="Occupied", **where)
+    assert wire.seen.connectors[1].state is ConnectorState.PREPARING
+
+    def event(kind: str, wh: int, state: str, **more: Any) -> None:
+        unit = {"unit": "kWh", "multiplier": 0}
+        wire.call(
+            "TransactionEvent",
+            {},
+            eventType=kind,
+            evse={"id": 2, "connectorId": 1},
+            transactionInfo={"transactionId": "t-1", "chargingState": state, **more},
+            idToken={"idToken": "CARD", "type": "ISO14443"},
+            meterValue=[{"sampledValue": [{"value": wh / 1000, "unitOfMeasure": unit}]}],
+        )
+
+    event("Started", 1000, "EVConnected")
+    event("Updated", 1500, "Charging")
+    seen = wire.seen.connectors[1]
+    assert seen.transaction is not None
+    assert (seen.transaction.transaction_id, seen.transaction.token) == ("t-1", "CARD")
+    assert (seen.state, seen.transaction.energy_wh) == (ConnectorState.CHARGING, 500.0)
+    event("Ended", 1700, "EVConnected", stoppedReason="Remote")
+    seen = wire.seen.connectors[1]
+    assert (seen.state, seen.transaction) == (ConnectorState.ENDED, None)
+    (session,) = wire.seen.sessions
+    assert (session.energy_wh, session.reason) == (700.0, "Remote")
+    wire.call("StatusNotification", {}, connectorStatus="Faulted", **where)
+    assert wire.seen.connectors[1].fault is not None
+
+
 # -- exchanges -------------------------------------------------------------------------------------
 
 
@@ -349,7 +388,8 @@ WORDS = """
 connectorId transactionId status errorCode info idTag meterStart meterStop meterValue sampledValue
 value measurand unit phase location reason interval key configurationKey type reservationId
 expiryDate parentIdTag idTagInfo currentTime chargePointVendor vendorErrorCode transactionData
-format requestedMessage
+format requestedMessage evseId connectorStatus evse id transactionInfo chargingState eventType
+stoppedReason idToken chargingStation vendorName model unitOfMeasure multiplier
 """
 NAMES = st.sampled_from(WORDS.split())
 PAYLOADS = st.recursive(
@@ -357,7 +397,8 @@ PAYLOADS = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5),
     max_leaves=12,
 )
-ACTIONS = st.sampled_from(sorted({*REQUESTS, *ANSWERS, "Authorize", "\x1b[31m"}))
+KNOWN = {*REQUESTS, *ANSWERS, *ocpp201_frames.REQUESTS}
+ACTIONS = st.sampled_from(sorted({*KNOWN, "Authorize", "\x1b[31m"}))
 FRAMES = st.one_of(
     st.tuples(st.just(2), st.sampled_from("abc"), ACTIONS, st.dictionaries(NAMES, PAYLOADS)),
     st.tuples(st.just(3), st.sampled_from("abc"), st.dictionaries(NAMES, PAYLOADS)),
@@ -368,10 +409,15 @@ SIDES = st.sampled_from(list(Side))
 
 
 @settings(deadline=None, max_examples=300)
-@given(st.lists(st.tuples(SIDES, FRAMES | st.text(max_size=30)), max_size=20))
-def test_no_frame_is_the_end_of_it_and_each_is_seen(frames: list[tuple[Side, str]]) -> None:
+@given(
+    st.sampled_from(sorted(READERS)),
+    st.lists(st.tuples(SIDES, FRAMES | st.text(max_size=30)), max_size=20),
+)
+def test_no_frame_is_the_end_of_it_and_each_is_seen(
+    subprotocol: str, frames: list[tuple[Side, str]]
+) -> None:
     wire = Wire()
-    wire.connect()
+    wire.connect(subprotocol=subprotocol)
     for side, text in frames:
         wire.text(side, text)
         wire.later(1)

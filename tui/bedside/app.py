@@ -70,7 +70,8 @@ class BedsideApp(ChargeForgeApp):
         hosts = self._bedside.hosts
         if len(hosts) < 2:
             return "There is no other charger."
-        place = (hosts.index(self._shown_host()) + 1) % len(hosts)
+        shown = self._shown_host()
+        place = (hosts.index(shown) + 1) % len(hosts) if shown in hosts else 0
         self._show(hosts[place])
         self.sample()
         return ""

@@ -18,8 +18,13 @@ from tui.keymap import (
     Row,
 )
 
-NOT_HERE = frozenset({"journal", "next_scene", "copy_http", "resume"})
-"""Acts on the screen that mean nothing here; `resume` has a row of its own."""
+ON_SCREEN_WORDS = """
+select sessions events filter next_match previous_match hide follow top end inspect copy copy_both
+save up down left right page_up page_down next_pane back zoom theme help palette shell quit
+"""
+ON_SCREEN = frozenset(ON_SCREEN_WORDS.split())
+"""Acts on the screen that mean here what they mean everywhere. The others look into a charge point
+that is simulated, or speak in its name."""
 
 METAL_ROWS: tuple[Row, ...] = (
     Row(
@@ -153,8 +158,7 @@ def metal_buttons(connector: ConnectorSnapshot) -> tuple[Button, ...]:
 
 def metal_keymap() -> Keymap:
     """The key table beside a real charger."""
-    screen = [row for row in ROWS if row.command is None and row.id not in NOT_HERE]
-    first, *rest = screen
+    first, *rest = (row for row in ROWS if row.id in ON_SCREEN)
     return Keymap(
         (first, *METAL_ROWS, *rest),
         footer=METAL_FOOTER,

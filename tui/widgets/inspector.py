@@ -19,6 +19,7 @@ from tui.look import Look
 from tui.protocols.payload import pretty
 from tui.text import NO_SHIFT
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, framed_edge
+from tui.widgets.message_row import arrow_of
 
 if TYPE_CHECKING:
     from tui.protocols.wording import FrameNote
@@ -187,7 +188,7 @@ class Inspector(LineWidget, can_focus=True):
         title = " Message "
         body: list[Line] = [(Span("No message is selected.", "muted"),)]
         if exchange is not None and self._now is not None:
-            arrow = look.symbol(exchange.direction.value)
+            arrow = look.symbol(arrow_of(exchange))
             title = f" {arrow} {text.plain(exchange.action, look.ascii)} "
             body = body_lines(exchange, self._now, width - 4, look, self._ahead, self._subprotocol)
             if look.ascii:

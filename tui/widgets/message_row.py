@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sim_core.wire.message_log import Direction, Exchange, ExchangeState
+from sim_core.wire.message_log import ASKED_HERE, Direction, Exchange, ExchangeState
 from tui import text
 from tui.look import Look
 from tui.protocols.frame_summary import answer_summary, request_summary
@@ -24,6 +24,12 @@ def id_cells(exchange: Exchange) -> int:
     if exchange.connector_id is None:
         return ID_CELLS
     return max(ID_CELLS, min(MOST_ID_CELLS, len(str(exchange.connector_id)) + 1))
+
+
+def arrow_of(exchange: Exchange) -> str:
+    """The symbol of who asked whom."""
+    asked_here = exchange.message_id.startswith(ASKED_HERE)
+    return "asked" if asked_here else exchange.direction.value
 
 
 def row_line(
@@ -69,7 +75,7 @@ def row_line(
     arrow_role = "secondary" if exchange.direction is Direction.RECEIVED else "muted"
     spans = [
         Span(f" {text.clock_time(exchange.requested_at + ahead, wide)} ", "muted"),
-        Span(look.symbol(exchange.direction.value), arrow_role),
+        Span(look.symbol(arrow_of(exchange)), arrow_role),
         Span(f" {text.fit(action, action_cells, ellipsis)} {connector}"),
         Span(text.fit(summary, max(0, summary_cells - 1), ellipsis) + " "),
         Span(text.fit(symbol + result, result_cells, ellipsis), result_role),
