@@ -19,7 +19,9 @@ from typing import Any
 from sim_core.hardware import model as source
 from sim_core.hardware.measurands import MEASURANDS
 from sim_core.hardware.model import (
+    AnswerText,
     Behaviour,
+    FrameText,
     Identity,
     KeyText,
     Metering,
@@ -28,11 +30,17 @@ from sim_core.hardware.model import (
     Quirks,
     QuirkText,
     Ratings,
+    SaidTable,
+    SampledLine,
     StepList,
+    TableList,
     Text,
+    TextList,
     Timing,
+    TransferText,
     Varying,
     VendorFault,
+    WireText,
     Word,
 )
 from sim_core.settings.model_file import (
@@ -156,6 +164,10 @@ def schema() -> str:
             "propertyNames": _of_text(VENDOR_CODE),
             "additionalProperties": _entry(VendorFault, "info"),
         },
+        "wire": _object(WireText),
+        "frames": {"type": "object", "additionalProperties": _object(FrameText)},
+        "answers": {"type": "object", "additionalProperties": _entry(AnswerText, "status")},
+        "transfers": {"type": "array", "items": _object(TransferText)},
     }
     document = {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -208,6 +220,12 @@ def _value(field: Field[Any]) -> dict[str, Any]:
         found = _of_number(limit, "integer" if is_whole(field) else "number")
     elif isinstance(limit, StepList):
         found = _of_steps(limit)
+    elif isinstance(limit, TextList):
+        found = {"type": "array", "items": _of_words(limit.each)}
+    elif isinstance(limit, SaidTable):
+        found = {"type": "object", "additionalProperties": _of_said(limit)}
+    elif isinstance(limit, TableList):
+        found = {"type": "array", "items": _object(limit.kind)}
     else:
         assert isinstance(limit, Word)
         found = {"enum": list(limit.words)}
@@ -248,6 +266,17 @@ def _of_text(limit: Text) -> dict[str, Any]:
     return {"type": "string", **least, "maxLength": limit.most, "pattern": PRINTABLE}
 
 
+def _of_words(limit: Text | Word) -> dict[str, Any]:
+    return {"enum": list(limit.words)} if isinstance(limit, Word) else _of_text(limit)
+
+
+def _of_said(limit: SaidTable) -> dict[str, Any]:
+    text = _of_text(limit.text)
+    by_status = {"type": "object", "additionalProperties": text}
+    others = [{"type": "integer"}, {"type": "boolean"}, {"type": "array", "maxItems": 0}]
+    return {"anyOf": [text, *others, by_status]}
+
+
 def _list_of(names: tuple[str, ...]) -> str:
     one = f" *(({'|'.join(map(re.escape, names))}) *)?"
     return f"^{one}(,{one})*$"
@@ -280,10 +309,11 @@ line names [{SCHEMA.name}]({SCHEMA.name}), by a path from the file or a URL:
 #:schema ./{SCHEMA.name}
 ```
 
-`taplo lint docs/{EXAMPLE.name}` does so on a command line. Four things only the start checks:
+`taplo lint docs/{EXAMPLE.name}` does so on a command line. Some things only the start checks:
 `cabinet_reserve_w` is at most `cabinet_power_w`, `minimum_power_w` at most `connector_power_w`, a
-key of OCPP's in `[keys]` has a value of its kind, and what is to rise does: the points of a number
-that varies, the steps of a start.
+key of OCPP's in `[keys]` has a value of its kind, what is to rise does (the points of a number
+that varies, the steps of a start), a measurand of `[[metering.values]]` is one that there is, and
+so is what `on_connect` says.
 
 ## An example
 
@@ -303,7 +333,7 @@ def page() -> str:
     for name in SECTIONS:
         title = " and ".join(f"`[timing.{pace}]`" for pace in PACES)
         if name != "timing":
-            title = f"`[{name}]`"
+            title = TITLES.get(name, f"`[{name}]`")
         lines = ("", f"## {title}", "", about_section(name), "", *DETAILS[name]())
         text += "\n".join(lines) + "\n"
     return text
@@ -311,7 +341,16 @@ def page() -> str:
 
 def about_section(name: str) -> str:
     """What a section of the file is for."""
-    kinds = {"identity": Identity, "ratings": Ratings, "behaviour": Behaviour, "metering": Metering}
+    kinds = {
+        "identity": Identity,
+        "ratings": Ratings,
+        "behaviour": Behaviour,
+        "metering": Metering,
+        "wire": WireText,
+        "frames": FrameText,
+        "answers": AnswerText,
+        "transfers": TransferText,
+    }
     return docs()[kinds[name].__name__].text if name in kinds else meaning(Model, name)
 
 
@@ -337,7 +376,7 @@ def _allowed(field: Field[Any]) -> str:
 def _default(field: Field[Any]) -> str:
     if is_required(field):
         return "(required)"
-    if field.default in (None, ()):
+    if field.default is MISSING or field.default in (None, ()):
         return ""
     number = isinstance(field.default, float)
     return f"`{field.default:.15g}`" if number else f"`{json.dumps(field.default)}`"
@@ -361,11 +400,36 @@ def _quirks() -> Iterator[str]:
         yield row(f"`{quirk.name}`", f"{quirk.says} Sets {sets}." if sets else quirk.says)
 
 
+def _metering() -> Iterator[str]:
+    yield from _table(Metering)
+    yield from ("", *METERING.splitlines())
+    yield from _table(SampledLine)
+
+
+def _frames() -> Iterator[str]:
+    yield from FRAMES.splitlines()
+    yield from _table(FrameText)
+
+
+def _answers() -> Iterator[str]:
+    yield from ANSWERS.splitlines()
+    yield from _table(AnswerText)
+
+
+def _transfers() -> Iterator[str]:
+    yield from TRANSFERS.splitlines()
+    yield from _table(TransferText)
+
+
 def _faults() -> Iterator[str]:
     yield from FAULTS.splitlines()
     yield from _table(VendorFault)
 
 
+TITLES: Mapping[str, str] = MappingProxyType(
+    {"frames": "`[frames.ACTION]`", "transfers": "`[[transfers]]`"}
+)
+"""Headings of sections that are more than one table."""
 DISTRIBUTION_SAYS: Mapping[str, str] = MappingProxyType(
     {
         "median": "Half of all occasions lie below it.",
@@ -408,15 +472,71 @@ They are spoken of where the quirk `vendor_faults` is on. `CODE = "info"`, or
 {VENDOR_CODE.most} characters:
 
 """
+METERING = """\
+A make whose sampled values differ from each other has a table for each, `[[metering.values]]`:
+
+```toml
+[[metering.values]]
+measurand = "Voltage"
+phase = "L1-N"
+decimals = 1
+format = ""             # left out
+
+[[metering.values]]
+measurand = "Energy.Active.Import.Register"
+when = ["Sample.Clock", "Trigger"]
+context = ""
+```
+
+"""
+FRAMES = """\
+OCPP leaves the order of fields free, and makes have texts of their own for some:
+
+```toml
+[frames.StatusNotification]
+fields = ["connectorId", "status", "errorCode"]
+without = ["timestamp"]
+says = { info = { Charging = "C;400" }, vendorId = "{chargePointVendor}" }
+
+[frames."GetConfiguration.conf"]
+says = { unknownKey = [] }
+```
+
+"""
+ANSWERS = """\
+`ACTION = "status"`, or a table with one of `status`, `error` and `silent`, and more of these:
+
+```toml
+[answers]
+ClearCache = "Rejected"
+"TriggerMessage MeterValues" = { status = "Rejected", when = "idle" }
+SetChargingProfile = { error = "NotSupported", description = "no smart charging" }
+```
+
+"""
+TRANSFERS = """\
+```toml
+[[transfers]]
+vendor_id = "Example"
+message_id = "status"
+data = "{connectorId},{status},{firmwareVersion}"
+after = "StatusNotification"
+```
+
+"""
 
 DETAILS: Mapping[str, Callable[[], Iterator[str]]] = {
     "identity": partial(_table, Identity),
     "ratings": partial(_table, Ratings),
     "timing": _timing,
     "behaviour": partial(_table, Behaviour),
-    "metering": partial(_table, Metering),
+    "metering": _metering,
     "keys": _keys,
     "quirks": _quirks,
     "faults": _faults,
+    "wire": partial(_table, WireText),
+    "frames": _frames,
+    "answers": _answers,
+    "transfers": _transfers,
 }
 """What the page says of a section behind its first sentence."""

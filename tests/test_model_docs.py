@@ -14,17 +14,22 @@ import pytest
 from sim_core.hardware import model as source
 from sim_core.hardware.model import (
     Behaviour,
+    FrameText,
     Identity,
     KeyText,
     Metering,
     Number,
     Quirks,
     Ratings,
+    SaidTable,
     StepList,
+    TableList,
     Text,
+    TextList,
     Timing,
     Varying,
     VendorFault,
+    WireText,
     Word,
 )
 from sim_core.settings.model_file import FOLDER, SECTIONS, ModelError, load_model, shipped
@@ -60,6 +65,8 @@ TABLES = {
     ("timing", "real"): Timing,
     ("behaviour",): Behaviour,
     ("metering",): Metering,
+    ("wire",): WireText,
+    ("frames", "StatusNotification"): FrameText,
     ("keys", "Rate"): KeyText,
     ("faults", "E1"): VendorFault,
 }
@@ -86,7 +93,7 @@ def test_every_field_of_a_model_says_what_it_is_for() -> None:
 
 def test_every_section_is_on_the_page() -> None:
     assert [field.name for field in fields(source.Model)] == ["name", *SECTIONS]
-    assert {place[0] for place in TABLES} | {"quirks"} == set(SECTIONS)
+    assert {place[0] for place in TABLES} | {"quirks", "answers", "transfers"} == set(SECTIONS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -180,6 +187,15 @@ def right_and_wrong(field: Field[Any]) -> tuple[list[object], list[object]]:
         return right_and_wrong_numbers(field, limit)
     if isinstance(limit, Word):
         return list(limit.words), ["x", 7, []]
+    if isinstance(limit, TextList):
+        return [[], ["Heartbeat"], ["Heartbeat"] * 2], ["Heartbeat", [""], [7], ["x" * 81], 7]
+    if isinstance(limit, SaidTable):
+        right = {"a": "x", "b": 1, "c": True, "d": [], "e": {"Charging": "y"}}
+        wrong = [{"a": 1.5}, {"a": [1]}, {"a": {"b": 1}}, {"a": "x" * 501}, 7, []]
+        return [{}, right], wrong
+    if isinstance(limit, TableList):
+        line = {"measurand": "Voltage"}
+        return [[], [line, {**line, "when": ["Trigger"]}]], [[{}], [{**line, "typo": 1}], [7], 7]
     return [True, False], ["true", 1, 0.0, []]
 
 
@@ -228,6 +244,10 @@ def test_both_know_which_fields_are_required(
         {"keys": {"Rate": {"value": "1", "min": 3}}},
         {"faults": {"9" * 51: "x"}},
         {"faults": {"": "x"}},
+        {"answers": {"Reset": 3}},
+        {"answers": {"Reset": {"status": "Rejected", "when": "never"}}},
+        {"transfers": {}},
+        {"transfers": [{"data": "x"}]},
         {"faults": {"9": {"everywhere": True}}},
         {"quirks": {"typo": "x"}},
         {"quirks": {"json_c": 3}},
@@ -248,6 +268,8 @@ def test_a_wrong_file_fails_both(more: dict[str, Any], tmp_path: Path) -> None:
         {},
         {"keys": {"Rate": "1", "Mode": {"value": "2"}}},
         {"faults": {"9" * 50: "x", "8": {"info": "y"}}},
+        {"answers": {"Reset": "Rejected", "TriggerMessage MeterValues": {"silent": True}}},
+        {"transfers": [{"vendor_id": "V", "data": "{status}", "after": "StatusNotification"}]},
         {"quirks": {"json_c": "x", "send_tick": {"says": "y", "keys": {"A": "3"}}}},
     ],
     ids=json.dumps,

@@ -120,7 +120,67 @@ class Word:
         return value in self.words
 
 
-Limit = Text | Number | StepList | Word
+@dataclass(frozen=True)
+class TextList:
+    """Texts, in the order in which they count."""
+
+    each: Text | Word
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, as people read it."""
+        return f"a list of such: {self.each.allowed}"
+
+    def takes(self, value: object) -> bool:
+        """Whether a value is one of these."""
+        return isinstance(value, tuple) and all(map(self.each.takes, value))
+
+
+Said = str | int | bool | tuple[()] | Mapping[str, str]
+"""What a field of a frame says; by status where it is a mapping; `()` is an empty list."""
+
+
+@dataclass(frozen=True)
+class SaidTable:
+    """`Said` by the name of a field."""
+
+    text: Text
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, as people read it."""
+        return (
+            "a table FIELD = what it says: true, false, a whole number, an empty list, "
+            f"{self.text.allowed}, or such texts by status"
+        )
+
+    def takes(self, value: object) -> bool:
+        """Whether a value is one of these."""
+        return isinstance(value, Mapping) and all(map(self._takes, value.values()))
+
+    def _takes(self, said: object) -> bool:
+        if isinstance(said, Mapping):
+            return all(map(self.text.takes, said.values()))
+        return isinstance(said, (bool, int)) or said == () or self.text.takes(said)
+
+
+@dataclass(frozen=True)
+class TableList:
+    """Tables `[[…]]` of one kind, in the order in which they count."""
+
+    kind: type
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, as people read it."""
+        return "tables in double brackets"
+
+    def takes(self, value: object) -> bool:
+        """Whether a value is one of these."""
+        return isinstance(value, tuple) and all(isinstance(one, self.kind) for one in value)
+
+
+Limit = Text | Number | StepList | Word | TextList | SaidTable | TableList
 
 
 def of(limit: Limit) -> Mapping[str, Limit]:
@@ -246,6 +306,8 @@ class Timing:
     second_gun_share: float = field(default=1.0, metadata=of(SHARE))
     """The share of remote starts beside a charging connector that take very long and come to
     nothing, in a make that has that habit (`slow_second_gun`)."""
+    answer_s: float = field(default=0.0, metadata=of(SECONDS))
+    """From a request of the CSMS to its answer, where no firmware's turn (`send_tick`) decides."""
     emergency_s: float = field(default=0.0, metadata=of(SECONDS))
     """From the emergency button to the end of the energy."""
     expiry_s: float = field(default=0.0, metadata=of(SECONDS.one))
@@ -299,6 +361,15 @@ class Behaviour:
     """It speaks "Improved security for OCPP 1.6-J" (GetLog, SecurityEventNotification …)."""
     only_named_keys: bool = False
     """There are no configuration keys but those of the file, in the order of the file."""
+    on_connect: tuple[str, ...] = field(default=(), metadata=of(TextList(Text(80, least=1))))
+    """What is said once the link is up after a start, in this order: BootNotification,
+    StatusNotification (of all connectors), Heartbeat, SecurityEventNotification (what is not told
+    yet, and its start; without it only under a security profile), and DataTransfer with the
+    message_id of one of `[[transfers]]` behind it. Without BootNotification it is said when the
+    CSMS triggers it. Empty: BootNotification, then StatusNotification."""
+    on_reconnect: tuple[str, ...] = field(default=(), metadata=of(TextList(Text(80, least=1))))
+    """The same for a link that is there again, where BootNotification was Accepted before. Empty:
+    what has changed, or all that follows a boot where `boot_on_reconnect` is true."""
 
 
 @dataclass(frozen=True)
@@ -388,6 +459,48 @@ class KeyText:
     """The greatest number that a CSMS may set."""
 
 
+CONTEXTS = (
+    "Interruption.Begin",
+    "Interruption.End",
+    "Other",
+    "Sample.Clock",
+    "Sample.Periodic",
+    "Transaction.Begin",
+    "Transaction.End",
+    "Trigger",
+)
+"""Why a sample may be taken (ReadingContext, OCPP 1.6 §7.35)."""
+SAMPLED_WORD = Text(30)
+
+
+@dataclass(frozen=True)
+class SampledLine:
+    """One sampledValue as this make writes it; what is an empty text is left out."""
+
+    measurand: str = field(metadata=of(Text(40, least=1)))
+    """What is measured; one of those that a meter here knows."""
+    when: tuple[str, ...] = field(default=(), metadata=of(TextList(Word(CONTEXTS))))
+    """In samples of which context it is there; empty: in those that no other line names."""
+    phase: str = field(default="", metadata=of(SAMPLED_WORD))
+    """Which phase: L1, L2-N, L1-L2 … Lines of several phases share a current, power or energy."""
+    unit: str | None = field(default=None, metadata=of(SAMPLED_WORD))
+    """Its unit; not given: the usual one of the measurand. With a k it counts thousands."""
+    decimals: int | None = field(default=None, metadata=of(Number(0, 9)))
+    """How many digits stand behind the point; not given: as many as of the measurand elsewhere."""
+    exponent: bool = False
+    """The number is written as 2e+01."""
+    step: float = field(default=0.0, metadata=of(Number(0, 1e6)))
+    """It is told in multiples of this; 0: as fine as its digits are."""
+    context: str | None = field(default=None, metadata=of(SAMPLED_WORD))
+    """The word for the context; not given: that of the sample."""
+    format: str = field(default="Raw", metadata=of(SAMPLED_WORD))
+    """Its format."""
+    location: str = field(default="Outlet", metadata=of(SAMPLED_WORD))
+    """Where it is measured."""
+    names_measurand: bool = True
+    """The measurand is named; else the CSMS takes it for the energy register (§7.43)."""
+
+
 @dataclass(frozen=True)
 class Metering:
     """What is measured and how it is written."""
@@ -404,9 +517,85 @@ class Metering:
     """The unit of Temperature. OCPP 1.6 says Celsius; the first edition's schemas, which some CSMSs
     still check by, know only Celcius. K and Fahrenheit are in both, and the value follows."""
 
+    values: tuple[SampledLine, ...] = field(default=(), metadata=of(TableList(SampledLine)))
+    """`[[metering.values]]`: the sampledValues one by one, in their order. Of a sample whose
+    context lines name, or that lines without `when` are for, those are written whose measurand
+    the CSMS has set; of a measurand without a line, what the rest of this section says."""
+
     def further_measurands(self) -> tuple[str, ...]:
         """Those of `also_measures`."""
         return tuple(name.strip() for name in self.also_measures.split(",") if name.strip())
+
+
+@dataclass(frozen=True)
+class WireText:
+    """How every frame is written."""
+
+    message_ids: str = field(
+        default="uuid", metadata=of(Word(("uuid", "counter", "digits", "hex")))
+    )
+    """Message ids: UUIDs, numbers that count up, random digits, or random hexadecimal digits."""
+    message_id_prefix: str = field(default="", metadata=of(Text(20)))
+    """What stands before them."""
+    first_message_id: int = field(default=1, metadata=of(Number(0, 2**53)))
+    """Where a counter begins; it goes on over connections and starts anew with the process."""
+    message_id_digits: int = field(default=8, metadata=of(Number(1, 36)))
+    """How many random digits there are; a counter has zeros before it up to this with `padded`."""
+    padded: bool = False
+    """A counter has always so many digits."""
+    timestamps: str = field(default="ms", metadata=of(Word(("ms", "s", "zeros"))))
+    """The fraction of a second in timestamps: milliseconds, none, or always .000."""
+    utc: str = field(default="Z", metadata=of(Word(("Z", "+00:00", ""))))
+    """What a timestamp ends with."""
+    blanks: bool = False
+    """A blank stands behind each comma and colon of the JSON."""
+
+
+@dataclass(frozen=True)
+class FrameText:
+    """The fields of one message: of a request by its action, of an answer by its action and .conf,
+    of the tables in them meterValue and sampledValue."""
+
+    fields: tuple[str, ...] = field(default=(), metadata=of(TextList(Text(50, least=1))))
+    """Their order; what is not named comes behind, as usual."""
+    without: tuple[str, ...] = field(default=(), metadata=of(TextList(Text(50, least=1))))
+    """Those that are left out."""
+    says: Mapping[str, Said] = field(default_factory=dict, metadata=of(SaidTable(Text(500))))
+    """What they say where the charge point itself has nothing for them, or an empty text; fields
+    that OCPP does not know, too. {connectorId} and the other fields of the frame stand for what
+    they say, and so do the fields of BootNotification."""
+
+
+@dataclass(frozen=True)
+class AnswerText:
+    """How a request is answered, whatever it asks. Nothing follows from it."""
+
+    status: str | None = field(default=None, metadata=of(Text(50, least=1)))
+    """The status of the answer."""
+    error: str | None = field(default=None, metadata=of(Text(50, least=1)))
+    """The error code, where it is CALLERROR."""
+    description: str = field(default="", metadata=of(Text(255)))
+    """The description of the error."""
+    silent: bool = False
+    """It is not answered at all."""
+    when: str = field(default="always", metadata=of(Word(("always", "idle", "charging"))))
+    """Only while no transaction runs, or while one does."""
+
+
+@dataclass(frozen=True)
+class TransferText:
+    """A DataTransfer of the make's own."""
+
+    vendor_id: str = field(metadata=of(Text(255, least=1)))
+    """vendorId."""
+    message_id: str = field(default="", metadata=of(Text(50)))
+    """messageId; empty: left out."""
+    data: str = field(default="", metadata=of(Text(4000)))
+    """data; empty: left out. {connectorId} and the other fields of the message that it follows
+    stand for what they say, and so do the fields of BootNotification."""
+    after: str = field(default="", metadata=of(Text(50)))
+    """The action of the message that it follows, each time, once that is answered; empty: it is
+    said where on_connect or on_reconnect have it."""
 
 
 @dataclass(frozen=True)
@@ -427,3 +616,13 @@ class Model:
     """The quirks that this make has, by name. All are off until somebody turns them on."""
     faults: Mapping[str, VendorFault] = field(default_factory=dict)
     """The make's own faults by vendorErrorCode."""
+    wire: WireText = field(default_factory=WireText)
+    """How every frame is written."""
+    frames: Mapping[str, FrameText] = field(default_factory=dict)
+    """`[frames.ACTION]`: order and words of the fields of single messages, by action."""
+    answers: Mapping[str, AnswerText] = field(default_factory=dict)
+    """Requests that are answered in one way whatever they ask, by action; one of TriggerMessage
+    and ChangeConfiguration also by what it asks for, with a blank between: "TriggerMessage
+    MeterValues"."""
+    transfers: tuple[TransferText, ...] = ()
+    """`[[transfers]]`: DataTransfers of the make's own."""

@@ -30,8 +30,11 @@ from sim_core.ocpp16.configuration_keys import LONGEST_NAME, keys_of, standard_k
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.feature_profiles import routes_of
 from sim_core.ocpp16.firmware_management import DIAGNOSTICS, FirmwareManagement
+from sim_core.ocpp16.fixed_answers import FixedAnswers
+from sim_core.ocpp16.greeting import SECURITY, STATUS, Greeting, transfer_payload
 from sim_core.ocpp16.habits import speech_of
 from sim_core.ocpp16.key_changes import change_key
+from sim_core.ocpp16.phrasing import phrased
 from sim_core.ocpp16.policy import KeyPolicy
 from sim_core.ocpp16.refused_starts import RefusedStarts
 from sim_core.ocpp16.registration import Registrar
@@ -54,7 +57,7 @@ from sim_core.snapshot import ChangedBy, ConnectorState, SettingSnapshot
 from sim_core.store.interface import Store
 from sim_core.store.records import JournalRow
 from sim_core.wire.access import NOTHING_SET, Access
-from sim_core.wire.answers import Error, Payload
+from sim_core.wire.answers import Error, NoAnswer, Payload
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.outbox import Outbox
 from sim_core.wire.refusals import Heard
@@ -68,9 +71,13 @@ class ChargePoint:
     """See the module. Made on the loop that it lives on."""
 
     __slots__ = (
+        "_anew",
+        "_answers",
         "_boots_on_reconnect",
+        "_greeting",
         "_identity",
         "_routes",
+        "_transfers",
         "adapter",
         "charger",
         "configuration",
@@ -118,7 +125,11 @@ class ChargePoint:
         model = config.model
         self._boots_on_reconnect = model.behaviour.boot_on_reconnect
         self._identity = model.identity
-        self.speech = speech = speech_of(config.quirks)
+        self._answers = model.answers
+        self._transfers = tuple(one for one in model.transfers if one.after)
+        self.speech = speech = phrased(
+            speech_of(config.quirks), model, config.timing, lambda: self.identity()
+        )
         tasks = Tasks(store.explained)
         guarded = GuardedClock(clock, tasks.fail)
 
@@ -237,17 +248,31 @@ class ChargePoint:
             speech,
             charge_point_first=model.behaviour.status_order == "charge_point_first",
         )
+        greets_with_security = SECURITY in (*behaviour.on_connect, *behaviour.on_reconnect)
+        notifies = (lambda: True) if greets_with_security else self.security.notifies
         adapter.security = SecurityMessages(
             environment,
             store,
             self.outbox,
             self.charger.uploads[LOG],
             self.witness,
-            notifies=self.security.notifies,
+            notifies=notifies,
             say=adapter.say,
             say_triggered=adapter.say_triggered,
         )
-        self.charger.security.tells = self.security.notifies
+        self.charger.security.tells = notifies
+        self._anew = True
+        self._greeting = Greeting(
+            behaviour.on_connect,
+            behaviour.on_reconnect,
+            model.transfers,
+            adapter.say_triggered,
+            self.identity,
+            {
+                STATUS: adapter.statuses.greet,
+                SECURITY: lambda _: adapter.security.tell(),
+            },
+        )
         adapter.firmware = FirmwareManagement(
             environment,
             self.charger.updates,
@@ -275,7 +300,7 @@ class ChargePoint:
         """Where a message goes that a CSMS sends. Made when the first one comes: most charge points
         of a fleet are never asked anything."""
         if self._routes is None:
-            self._routes = routes_of(
+            routes = routes_of(
                 self.charger,
                 self.speech,
                 self.store,
@@ -289,6 +314,11 @@ class ChargePoint:
                 skip_tick=self.outbox.skip_tick,
                 say=self.adapter.say,
             )
+            self._routes = (
+                FixedAnswers(routes, self._answers, self._in_transaction)
+                if self._answers
+                else routes
+            )
         return self._routes.get(action)
 
     # -- its life ----------------------------------------------------
@@ -296,8 +326,20 @@ class ChargePoint:
     async def session(self, endpoint: Endpoint) -> None:
         """What the charge point does on one connection; ends by being cancelled."""
         endpoint.answering.on_fault = self.environment.tasks.fail
-        boots = not self.adapter.accepts or self._boots_on_reconnect
-        await first_of(self.outbox.run(endpoint), self.registrar.session(boots))
+        self._anew = anew = not self.adapter.accepts
+        usual = anew or self._boots_on_reconnect
+        boots = self._greeting.boots(usual=usual, anew=anew)
+        await first_of(self.outbox.run(endpoint), self._greeted(boots, anew=anew))
+
+    async def _greeted(self, boots: bool, *, anew: bool) -> None:
+        """The registrar's part of a connection, behind what a make says before it boots."""
+        await self._greeting.before(anew=anew)
+        if anew and not boots:
+            self.registrar.presume()
+        await self.registrar.session(boots)
+
+    def _in_transaction(self) -> bool:
+        return any(connector.transaction for connector in self.charger.connectors.values())
 
     async def close(self) -> None:
         """End everything that was spawned."""
@@ -373,7 +415,10 @@ class ChargePoint:
         """Everything may pass now (§4.2)."""
         self.outbox.registered = True
         self.security.connected()
-        if booted:
+        greeted = self._greeting.behind(anew=self._anew)
+        if greeted:
+            self.environment.note("boot", "this model says what it says on a new link")
+        elif booted:
             self.adapter.statuses.say_after_boot()
         else:
             self.adapter.statuses.say_changes()
@@ -401,7 +446,15 @@ class ChargePoint:
             why := refused_units.why_refused(heard.action, heard.payload, heard.answer)
         ):
             self.warn(refused_units.ABOUT, why)
+        self._say_transfers(heard)
         self.heard(heard)
+
+    def _say_transfers(self, heard: Heard) -> None:
+        """What a make says by DataTransfer behind this message."""
+        for transfer in self._transfers:
+            if transfer.after == heard.action and not isinstance(heard.answer, NoAnswer):
+                payload = transfer_payload(transfer, heard.payload, self.identity())
+                self.adapter.say("DataTransfer", payload)
 
     def _retry_policy(self) -> RetryPolicy:
         return RetryPolicy(

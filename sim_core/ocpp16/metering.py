@@ -12,7 +12,7 @@ from typing import Any
 from sim_core.charging.domain_events import Sample
 from sim_core.hardware.measurands import CELSIUS, MEASURANDS, REGISTER, Measurand
 from sim_core.hardware.meter import ROUNDING, Reading
-from sim_core.hardware.model import Metering
+from sim_core.hardware.model import Metering, SampledLine
 from sim_core.wire.timestamps import stamp
 
 TEMPERATURE: dict[str, Callable[[float], float]] = {
@@ -25,6 +25,7 @@ TEMPERATURE: dict[str, Callable[[float], float]] = {
 
 
 FACTORS = ("Current.Import", "Voltage")
+SHARED_BY_PHASES = ("Current.Import", "Current.Export", "Power.Active.Import", REGISTER)
 
 
 def cut(value: float, decimals: int) -> float:
@@ -38,7 +39,66 @@ def sampled_values(
 ) -> list[dict[str, Any]]:
     """The sampledValue list of one meter value; an empty list of measurands means the register."""
     names = measurands or (REGISTER,)
-    return [_sampled(name, MEASURANDS[name], reading, context, style) for name in names]
+    lines = lines_of(style, context)
+    if not lines:
+        return [_sampled(name, MEASURANDS[name], reading, context, style) for name in names]
+    ruled = {line.measurand for line in lines}
+    return [
+        *(_by_line(line, lines, reading, context) for line in lines if line.measurand in names),
+        *(
+            _sampled(name, MEASURANDS[name], reading, context, style)
+            for name in names
+            if name not in ruled
+        ),
+    ]
+
+
+def lines_of(style: Metering, context: str) -> tuple[SampledLine, ...]:
+    """The lines that are for a sample of this context."""
+    named = tuple(line for line in style.values if context in line.when)
+    return named or tuple(line for line in style.values if not line.when)
+
+
+def _by_line(
+    line: SampledLine, lines: tuple[SampledLine, ...], reading: Reading, context: str
+) -> dict[str, Any]:
+    """A sampledValue as its line has it."""
+    measurand = MEASURANDS[line.measurand]
+    value, unit = measurand.read(reading), measurand.unit if line.unit is None else line.unit
+    if measurand.unit == CELSIUS and unit in TEMPERATURE:
+        value = TEMPERATURE[unit](value)
+    value = _of_phase(line, lines, value)
+    if measurand.unit and unit == f"k{measurand.unit}":
+        value /= 1000
+    if line.step:
+        value = math.floor(value / line.step + ROUNDING) * line.step
+    decimals = measurand.decimals if line.decimals is None else line.decimals
+    if line.measurand == REGISTER:
+        value = cut(value, decimals)  # never more than the meter has counted
+    text = f"{value:.{decimals}e}" if line.exponent else f"{value:.{decimals}f}"
+    fields = {
+        "value": text,
+        "context": context if line.context is None else line.context,
+        "format": line.format,
+        "measurand": line.measurand if line.names_measurand else "",
+        "phase": line.phase,
+        "location": line.location,
+        "unit": unit,
+    }
+    return {name: said for name, said in fields.items() if said or name == "value"}
+
+
+def _of_phase(line: SampledLine, lines: tuple[SampledLine, ...], value: float) -> float:
+    """The part of a value that one phase has: what flows is shared, what lies on is not."""
+    between = line.phase.count("L") == 2
+    if line.measurand == "Voltage":
+        return value * math.sqrt(3) if between else value
+    if not line.phase or line.measurand not in SHARED_BY_PHASES:
+        return value
+    if not line.phase.startswith("L"):
+        return 0.0  # the neutral of a load that is balanced
+    phases = {other.phase for other in lines if other.measurand == line.measurand}
+    return value / max(1, sum(phase.startswith("L") for phase in phases))
 
 
 def _sampled(
@@ -70,7 +130,7 @@ def _sampled(
         location = "Body"
     said = {"value": text, "context": context, "format": "Raw", "measurand": name}
     where = {"location": location} if style.location else {}
-    return {**said, **where, "unit": unit}
+    return {**said, **where, **({"unit": unit} if unit else {})}
 
 
 def meter_value(sample: Sample, style: Metering) -> dict[str, Any]:

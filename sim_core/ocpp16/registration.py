@@ -147,6 +147,10 @@ class Registrar:
         self._outbox.registered = False
         self.registration = Registration.NONE
 
+    def presume(self) -> None:
+        """A make that boots only when it is asked to takes itself for Accepted."""
+        self.registration = Registration.ACCEPTED
+
     def may_answer(self) -> bool:
         """Whether calls of the CSMS are answered: while Rejected they are not (§4.2)."""
         return self.registration is not Registration.REJECTED

@@ -220,6 +220,13 @@ class StatusChanges:
         """Messages pass again: say what differs from what the CSMS was last told."""
         self._reports.say_changes(self.order())
 
+    def greet(self, registered: bool) -> None:
+        """A make says all connectors in its own turn: after a boot, or before it."""
+        if registered:
+            self.say_after_boot()
+        else:
+            self.say_now(None)
+
     def say_now(self, connector_id: int | None) -> None:
         """A triggered StatusNotification: of one connector, or of all (§5.17)."""
         for number in self.order() if connector_id is None else [connector_id]:

@@ -9,7 +9,7 @@ A mistake in a file is a sentence that names the file and the key.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +17,9 @@ from sim_core.errors import UserError
 from sim_core.hardware.distribution import Distribution
 from sim_core.hardware.measurands import MEASURANDS
 from sim_core.hardware.model import (
+    AnswerText,
     Behaviour,
+    FrameText,
     Identity,
     KeyText,
     Metering,
@@ -25,11 +27,16 @@ from sim_core.hardware.model import (
     Quirks,
     QuirkText,
     Ratings,
+    SaidTable,
+    SampledLine,
     StepList,
     Text,
+    TextList,
     Timing,
+    TransferText,
     Varying,
     VendorFault,
+    WireText,
 )
 from sim_core.settings.toml_text import meant, read_toml, shown
 
@@ -44,7 +51,27 @@ VENDOR_CODE = Text(50, least=1)
 """vendorErrorCode (OCPP 1.6 §6.47)."""
 DISTRIBUTION = ("median", "p10", "p90", "least", "most")
 """How a number that varies is written; bounds may be left out."""
-SECTIONS = ("identity", "ratings", "timing", "behaviour", "metering", "keys", "quirks", "faults")
+SECTIONS = (
+    "identity",
+    "ratings",
+    "timing",
+    "behaviour",
+    "metering",
+    "keys",
+    "quirks",
+    "faults",
+    "wire",
+    "frames",
+    "answers",
+    "transfers",
+)
+SAID_ON_CONNECT = (
+    "BootNotification",
+    "StatusNotification",
+    "Heartbeat",
+    "SecurityEventNotification",
+    "DataTransfer",
+)
 
 
 class ModelError(UserError):
@@ -100,19 +127,16 @@ def _model(document: dict[str, Any], where: str, name: str) -> Model:
                 f"{where}: ratings.{less} is {getattr(ratings, less)!r}: allowed is at most "
                 f"{more} ({getattr(ratings, more)!r})."
             )
-    metering = _section(Metering, document, "metering", where)
-    for measurand in metering.further_measurands():
-        if measurand not in MEASURANDS:
-            raise ModelError(
-                f"{where}: metering.also_measures has {measurand!r}: allowed is "
-                f"{', '.join(MEASURANDS)}.{meant(measurand, MEASURANDS)}"
-            )
+    metering = _metering(document, where)
+    behaviour = _section(Behaviour, document, "behaviour", where)
+    transfers = tuple(_tables(TransferText, document, "transfers", where))
+    _check_connect(behaviour, transfers, where)
     return Model(
         name=name,
         identity=_section(Identity, document, "identity", where),
         ratings=ratings,
         timing={pace: _section(Timing, timing, pace, where, prefix="timing.") for pace in PACES},
-        behaviour=_section(Behaviour, document, "behaviour", where),
+        behaviour=behaviour,
         metering=metering,
         keys={
             key: _entry(KeyText, "value", value, f"keys.{key}", where)
@@ -120,7 +144,81 @@ def _model(document: dict[str, Any], where: str, name: str) -> Model:
         },
         quirks=_quirks(_table(document, "quirks", where), where),
         faults=_faults(_table(document, "faults", where), where),
+        wire=_section(WireText, document, "wire", where),
+        frames={
+            name: _fields(
+                FrameText, _table(frames, name, where), f"frames.{shown_key(name)}", where
+            )
+            for frames in (_table(document, "frames", where),)
+            for name in frames
+        },
+        answers={
+            name: _answer(entry, f"answers.{shown_key(name)}", where)
+            for name, entry in _table(document, "answers", where).items()
+        },
+        transfers=transfers,
     )
+
+
+def shown_key(name: str) -> str:
+    """A key as a sentence has it."""
+    return name if name.isidentifier() else shown(name)
+
+
+def _metering(document: dict[str, Any], where: str) -> Metering:
+    table = dict(_table(document, "metering", where))
+    lines = tuple(_tables(SampledLine, table, "values", where, prefix="metering."))
+    table.pop("values", None)
+    metering = replace(_fields(Metering, table, "metering", where), values=lines)
+    asked = [("also_measures", name) for name in metering.further_measurands()]
+    for place, name in [*asked, *(("values", line.measurand) for line in lines)]:
+        if name not in MEASURANDS:
+            raise ModelError(
+                f"{where}: metering.{place} has {name!r}: allowed is "
+                f"{', '.join(MEASURANDS)}.{meant(name, MEASURANDS)}"
+            )
+    return metering
+
+
+def _tables(
+    kind: type[T], document: dict[str, Any], name: str, where: str, prefix: str = ""
+) -> list[T]:
+    """The tables of a list `[[NAME]]`."""
+    tables = document.get(name, [])
+    if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+        raise ModelError(
+            f"{where}: {prefix}{name} is {shown(tables)}: allowed is tables [[{prefix}{name}]]."
+        )
+    return [
+        _fields(kind, one, f"{prefix}{name}.{place}", where)
+        for place, one in enumerate(tables, start=1)
+    ]
+
+
+def _answer(entry: object, name: str, where: str) -> AnswerText:
+    answer = _entry(AnswerText, "status", entry, name, where)
+    if [bool(answer.status), bool(answer.error), answer.silent].count(True) != 1:
+        raise ModelError(
+            f"{where}: {name} is {shown(entry)}: allowed is one of status, error and silent = true."
+        )
+    return answer
+
+
+def _check_connect(behaviour: Behaviour, transfers: tuple[TransferText, ...], where: str) -> None:
+    known = [transfer.message_id for transfer in transfers]
+    for place in ("on_connect", "on_reconnect"):
+        for words in getattr(behaviour, place):
+            action, _, message_id = words.partition(" ")
+            if action not in SAID_ON_CONNECT or (action == "DataTransfer") != bool(message_id):
+                raise ModelError(
+                    f"{where}: behaviour.{place} has {words!r}: allowed is "
+                    f"{', '.join(SAID_ON_CONNECT)} MESSAGE_ID.{meant(action, SAID_ON_CONNECT)}"
+                )
+            if message_id and message_id not in known:
+                raise ModelError(
+                    f"{where}: behaviour.{place} has {words!r}: no [[transfers]] has this "
+                    f"message_id.{meant(message_id, known)}"
+                )
 
 
 def _faults(table: dict[str, Any], where: str) -> dict[str, VendorFault]:
@@ -250,6 +348,10 @@ def _read(limit: object, value: object, place: str) -> object:
     """What a value of a file means, where its field may be more than one number; else itself."""
     if isinstance(limit, Varying) and isinstance(value, dict) and value:
         return _distribution(limit, value, place)
+    if isinstance(limit, TextList) and isinstance(value, list):
+        return tuple(value)
+    if isinstance(limit, SaidTable) and isinstance(value, dict):
+        return {key: () if said == [] else said for key, said in value.items()}
     if isinstance(limit, StepList) and isinstance(value, list):
         steps = [step for step in value if isinstance(step, list) and len(step) == 2]
         if len(steps) == len(value):

@@ -31,7 +31,7 @@ from sim_core.wire.interception import (
     as_usual,
 )
 from sim_core.wire.message_log import Direction, ExchangeState
-from sim_core.wire.routes import Refusal, Reply, Routes, to_wire
+from sim_core.wire.routes import Handled, Refusal, Reply, Routes, Silence, to_wire
 
 LOG = logging.getLogger(__name__)
 
@@ -177,22 +177,30 @@ class Answering:
         read, text, number, began_s = request
         secret = names_secret(text, self._channel.dialect.secret_keys)
         reply = self._decide(action, payload, read.flaw)
+        if isinstance(reply, Silence):
+            self._channel.log.close(
+                number, ExchangeState.UNANSWERED, trouble="not answered: this make never does"
+            )
+            return
         first = isinstance(reply, Reply) and reply.first
         if first:
             self.caller.hold()
             _carry_out(reply)
 
         async def answer() -> None:
-            await self._answer(read.message_id, number, reply, began_s, secret=secret)
+            await self._answer(action, read.message_id, number, reply, began_s, secret=secret)
             if not first:
                 _carry_out(reply)
 
-        loop = self._channel.style.loop
-        if loop is None:
+        style = self._channel.style
+        seconds = style.answer_s
+        if style.loop is not None:
+            slow = isinstance(reply, Reply) and reply.slow
+            seconds = style.loop.answering_slowly if slow else style.loop.answering
+        if seconds is None:
             await answer()
             return
-        slow = isinstance(reply, Reply) and reply.slow
-        delay_s = (loop.answering_slowly if slow else loop.answering)(self._rng)
+        delay_s = seconds(self._rng)
 
         async def answer_later() -> None:
             await self._channel.clock.sleep(delay_s)
@@ -229,7 +237,14 @@ class Answering:
             self.on_fault(error)
 
     async def _answer(
-        self, message_id: str, number: int, reply: Reply | Refusal, began_s: float, *, secret: bool
+        self,
+        action: str,
+        message_id: str,
+        number: int,
+        reply: Reply | Refusal,
+        began_s: float,
+        *,
+        secret: bool,
     ) -> None:
         channel = self._channel
         if isinstance(reply, Refusal):
@@ -237,7 +252,10 @@ class Answering:
             if secret:  # the description may quote what it refuses
                 shown = self._error_frame(message_id, reply.code, SECRET)
         else:
-            answer = shown = channel.style.encode([CALLRESULT, message_id, reply.payload])
+            phrase = channel.style.phrase
+            payload = to_wire(reply.payload)
+            said = payload if phrase is None else phrase(f"{action}.conf", payload)
+            answer = shown = channel.style.encode([CALLRESULT, message_id, said])
             if reply.first:
                 await self.caller.let_go()
         await channel.send(answer)
@@ -253,7 +271,7 @@ class Answering:
         told = description[:DESCRIPTION_LIMIT]
         return self._channel.style.encode([CALLERROR, message_id, code, told, {}])
 
-    def _decide(self, action: str, payload: Payload | None, flaw: str) -> Reply | Refusal:
+    def _decide(self, action: str, payload: Payload | None, flaw: str) -> Handled:
         dialect = self._channel.dialect
         if payload is None:
             return Refusal(dialect.schemas.malformed, flaw)
@@ -275,13 +293,13 @@ class Answering:
             self.on_own_fault(f"the handler of {action} failed; the log says where")
             return Refusal("InternalError", f"{action} could not be processed")
 
-    def _checked(self, action: str, reply: Reply | Refusal) -> Reply | Refusal:
+    def _checked(self, action: str, reply: Handled) -> Handled:
         """The reply with its payload as it goes on the wire, if that is valid.
 
         What is not would be our fault and the CSMS's riddle: it hears InternalError, and nothing
         that was to follow the answer is done.
         """
-        if isinstance(reply, Refusal):
+        if not isinstance(reply, Reply):
             return reply
         payload = to_wire(reply.payload)
         if fault := self._channel.dialect.schemas.answer_fault(action, payload):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import KeysView
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from typing import NamedTuple
 
 from sim_core.redaction import without_users
 from sim_core.runtime.clock import TIMER_SLACK_S, Timer
+from sim_core.runtime.random_numbers import Rng
 from sim_core.wire import frames
 from sim_core.wire.answers import Answer, Error, MalformedError, NoAnswer, Payload, Result
 from sim_core.wire.channel import NAME_LIMIT, Channel
@@ -50,13 +50,15 @@ class Asking:
         "_deadline",
         "_late",
         "_open",
+        "_rng",
         "_timeout_s",
         "waiting_since",
     )
 
-    def __init__(self, channel: Channel, timeout_s: float) -> None:
-        """`timeout_s` is how long a call waits for its answer."""
+    def __init__(self, channel: Channel, timeout_s: float, rng: Rng) -> None:
+        """`timeout_s` is how long a call waits for its answer; `rng` draws message ids."""
         self._channel = channel
+        self._rng = rng
         self._timeout_s = timeout_s
         self._open: dict[str, _Asked] = {}
         """By message id, oldest first."""
@@ -82,14 +84,19 @@ class Asking:
         One that is not valid is our own fault and does not leave, unless it is not `judged`.
         """
         channel = self._channel
-        message_id = str(uuid.uuid4())  # OCPP-J §4.1.4
         if channel.closed:
             return NoAnswer("the link is down", link_lost=True, sent=False)
         schemas = channel.dialect.schemas
+        judged = judged and action not in channel.style.unjudged
         if judged and (fault := schemas.request_fault(action, payload)):
             LOG.error("our own %s is not valid: %s", action, fault.description)
             return Error(fault.code, fault.description, sent=False)
-        text = channel.style.encode([CALL, message_id, action, payload])
+        message_id = channel.style.message_id(self._rng)
+        while self.knows(message_id):  # the answer would be taken for another's
+            message_id = channel.style.message_id(self._rng)
+        phrase = channel.style.phrase
+        said = payload if phrase is None else phrase(action, payload)
+        text = channel.style.encode([CALL, message_id, action, said])
         return await self._send(text, message_id, action, payload)
 
     async def say(self, text: str) -> Answer:

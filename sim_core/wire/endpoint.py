@@ -70,8 +70,9 @@ class Endpoint:
         """`may_answer` says whether requests are answered at all (Rejected: they are not)."""
         self._socket = socket
         self._channel = Channel(socket, dialect, clock, log, style)
-        self.asking = Asking(self._channel, call_timeout_s)
-        self.answering = Answering(self._channel, routes, may_answer, rng or random.Random())
+        rng = rng or random.Random()
+        self.asking = Asking(self._channel, call_timeout_s, rng)
+        self.answering = Answering(self._channel, routes, may_answer, rng)
         self.on_frame: Callable[[], None] = _no_frame
         """Called for each frame that arrives."""
         self.on_odd_frame: Callable[[str], None] = nothing

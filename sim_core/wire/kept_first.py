@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from sim_core.store.interface import MEMORY, DiskRefusesError, Store
-from sim_core.wire.routes import Refusal, Reply, Route, Routes
+from sim_core.wire.routes import Handled, Reply, Route, Routes
 
 
 class KeptFirst:
@@ -47,7 +47,7 @@ class KeptFirst:
             return route
         return replace(route, handler=partial(self._handle, action, route))
 
-    def _handle(self, action: str, route: Route, /, **fields: Any) -> Reply | Refusal:
+    def _handle(self, action: str, route: Route, /, **fields: Any) -> Handled:
         store = self._store
         try:
             if action in self._kept_after and store.refusal:

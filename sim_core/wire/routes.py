@@ -36,7 +36,13 @@ class Refusal:
     description: str
 
 
-Handler = Callable[..., Reply | Refusal]
+@dataclass(frozen=True)
+class Silence:
+    """A handler's nothing: this make does not answer."""
+
+
+Handled = Reply | Refusal | Silence
+Handler = Callable[..., Handled]
 """Called with the request's fields in snake case, as the `ocpp` package's `@on` handlers are."""
 
 

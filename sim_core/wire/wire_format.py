@@ -6,19 +6,30 @@ Data, given by whoever knows the make: endpoint and outbox read it and know no m
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from sim_core.runtime.random_numbers import Rng
+from sim_core.wire.answers import Payload
 
 # `json.dumps` makes an encoder for each message that is not written its own way.
 _ASCII = json.JSONEncoder(separators=(",", ":")).encode
+_BLANKS = json.JSONEncoder(separators=(", ", ": ")).encode
+_AS_THEY_ARE_BLANKS = json.JSONEncoder(separators=(", ", ": "), ensure_ascii=False).encode
 _AS_THEY_ARE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 CLEAN_OPEN_CALLS = 1
 """OCPP-J §4.1.1: no new CALL before the last one has its answer."""
 
 
+def uuids(_: Rng) -> str:
+    """OCPP-J §4.1.4 recommends them."""
+    return str(uuid.uuid4())
+
+
+Phrase = Callable[[str, Payload], Payload]
+"""What a make makes of the payload of an action; that of an answer has `.conf` behind its name."""
 Seconds = Callable[[Rng], float]
 """How many seconds something takes on one occasion."""
 
@@ -54,6 +65,16 @@ class Loop:
 class WireFormat:
     """See the module. Times are seconds."""
 
+    message_id: Callable[[Rng], str] = uuids
+    """The id of the next call."""
+    phrase: Phrase | None = None
+    """The words that a make has for a message; None: those of OCPP. It has been judged before."""
+    unjudged: frozenset[str] = frozenset()
+    """Actions in which this make has words that no schema knows: they leave as they are."""
+    blanks: bool = False
+    """A blank stands behind each comma and colon."""
+    answer_s: Seconds | None = None
+    """From a request to its answer, without a loop; None: it leaves at once."""
     json_c: bool = False
     """`/` is written as `\\/`, and letters outside ASCII as they are."""
     open_calls: int = CLEAN_OPEN_CALLS
@@ -68,8 +89,8 @@ class WireFormat:
     def encode(self, message: list[object]) -> str:
         """A message as it goes on the wire."""
         if not self.json_c:
-            return _ASCII(message)
-        text = _AS_THEY_ARE(message)
+            return (_BLANKS if self.blanks else _ASCII)(message)
+        text = (_AS_THEY_ARE_BLANKS if self.blanks else _AS_THEY_ARE)(message)
         return text.encode("utf-8", "replace").decode().replace("/", "\\/")
 
 

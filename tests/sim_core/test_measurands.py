@@ -41,7 +41,7 @@ def test_a_measurand_is_said_in_words_that_ocpp_has(name: str) -> None:
     row = MEASURANDS[name]
     assert name in {word.value for word in Word}
     assert row.location in {place.value for place in Location}
-    units = {unit.value for unit in UnitOfMeasure} | {"Celsius"}
+    units = {unit.value for unit in UnitOfMeasure} | {"Celsius", ""}
     assert {row.unit, row.kilo_unit or row.unit} <= units
 
 
