@@ -21,7 +21,7 @@ REPLAY_ROWS: tuple[Row, ...] = (
     Row(
         "step",
         ("right",),
-        "→",
+        "right",
         "next",
         "Say what comes next in the log, and stand still there",
         LINK,
@@ -29,7 +29,7 @@ REPLAY_ROWS: tuple[Row, ...] = (
     Row(
         "step_back",
         ("left",),
-        "←",
+        "left",
         "back",
         "What was said to a CSMS cannot be taken back: says how to play it again",
         LINK,
