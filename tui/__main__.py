@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sim_core.bedside.host import Bedside
     from sim_core.engine import Engine
+    from sim_core.replay.host import Replay
     from sim_core.settings.options import Settings
     from sim_core.story import Storyteller
     from tui.http_call import SidecarAddress
@@ -139,6 +140,18 @@ def _bedside(arguments: list[str]) -> int:
     return show_bedside(bedside)
 
 
+def _replay(arguments: list[str]) -> int:
+    from sim_core.replay.__main__ import replay_of, run_plain
+
+    replay = replay_of(arguments)
+    if isinstance(replay, int):
+        return replay
+    settings = replay.settings
+    if settings.replay_json or settings.replay_no_screen or not on_a_terminal():
+        return run_plain(replay)
+    return show_replay(replay)
+
+
 VERBS: tuple[Verb, ...] = (
     Verb("run", "the dashboard, connected to the CSMS of --csms-url (the default)", _run),
     Verb("demo", "the dashboard with a CSMS of its own: no network, nothing kept on disk", _demo),
@@ -148,6 +161,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("bedside", "beside a real charger: relay it to its CSMS, look, record, ask it", _bedside),
     Verb("csms", "a small CSMS on its own, for a second terminal", _csms),
     Verb("trace", "read people's logs of OCPP-J: show, convert, or redact FILE", _trace),
+    Verb("replay", "the charger of a log speaks again, to a CSMS under test", _replay),
     Verb("compare", "logs of a real charger beside a model of it: where do they differ", _compare),
     Verb(
         "screenshot", "the dashboard in a named state, as SVG or text, for a document", _screenshot
@@ -372,6 +386,47 @@ def show_bedside(bedside: Bedside) -> int:
     if bedside.failure:
         _tell(bedside.failure)
     return 0 if end.asked else app.return_code or bedside.exit_code
+
+
+def show_replay(replay: Replay) -> int:
+    """Show the dashboard over a charger that speaks out of a log until it is left; then say what
+    the CSMS has answered otherwise."""
+    from sim_core.replay.__main__ import told
+    from sim_core.standard_streams import begun
+    from tui.custom_keys import CustomKeysError, custom_keymap
+    from tui.exit_on_signal import PATIENCE_S, ExitOnSignal
+    from tui.look import draws_in_ascii
+    from tui.replay.app import ReplayApp
+    from tui.replay.keys import replay_keymap
+    from tui.themes import theme_trouble
+
+    settings = replay.settings
+    try:
+        keys = custom_keymap(settings.keys, replay_keymap())
+    except CustomKeysError as error:
+        _say_of_option(settings, f"KEYS (--keys): {error}.")
+        return 2
+    if trouble := theme_trouble(settings.theme):
+        _say_of_option(settings, f"THEME (--theme): {trouble}.")
+        return 2
+    _trust_the_terminal()
+    app = ReplayApp(replay, ascii=draws_in_ascii(settings.ascii), keys=keys)
+    end = ExitOnSignal(ask=(lambda: replay.stop(0), app.leave_soon))
+    _collect_again()
+    begun()
+    try:
+        app.run()
+    except Exception:
+        if not end.left:  # where the terminal has gone, the app may not even end in order
+            raise
+    finally:
+        replay.stop(PATIENCE_S)
+        end.disarm()
+    if replay.failure:
+        _tell(replay.failure)
+        return replay.exit_code
+    code = told(replay)
+    return 0 if end.asked else app.return_code or code
 
 
 def _say_of_option(settings: Settings, sentence: str) -> None:

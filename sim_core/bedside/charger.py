@@ -143,9 +143,9 @@ class Charger:
         """What a side has asked last and has no answer to; empty where nothing is open."""
         return self._exchanges.newest_action(side)
 
-    def gave_up(self, message_id: str, why: str) -> None:
-        """A command of ours has waited long enough."""
-        self._exchanges.give_up(Side.CSMS, message_id, why)
+    def gave_up(self, message_id: str, why: str, asked_by: Side = Side.CSMS) -> None:
+        """A request (a command of ours, where nobody else has asked) has waited long enough."""
+        self._exchanges.give_up(asked_by, message_id, why)
         self._stale = True
 
     def waits_at(self, address: str) -> None:

@@ -269,7 +269,7 @@ def conversation(trace: Trace, frames: Sequence[TraceFrame] | None = None) -> Co
             usable.append(frame)
     if not usable:
         raise TraceError(f"There is no frame in {trace.name} that can be used{_named(flaws)}.")
-    times = _times(trace.name, usable)
+    times = times_of(trace.name, usable)
     told = Conversation(
         trace.name,
         all(frame.at for frame in usable),
@@ -318,8 +318,11 @@ def _named(flaws: Sequence[str]) -> str:
 # -- time ------------------------------------------------------------------------------------------
 
 
-def _times(name: str, frames: Sequence[TraceFrame]) -> list[datetime]:
-    """When each frame was seen: as the log says, or as the stamps inside make likely."""
+def times_of(name: str, frames: Sequence[TraceFrame]) -> list[datetime]:
+    """When each frame was seen: as the log says, or as the stamps inside make likely.
+
+    Raises TraceError where neither tells any time.
+    """
     known = [frame.at or _likely(frame.message) for frame in frames]
     for i, frame in enumerate(frames):
         if known[i] is None:

@@ -1,0 +1,1 @@
+"""The dashboard over a charger that speaks out of a log."""
