@@ -6,6 +6,7 @@ the events tell an operator each thing once, and the report says how often it wa
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,6 +65,8 @@ class Comparing:
         self._process = TwinProcess(settings.bedside_twin, quirks, self._heard, self._troubled)
         self._chargers: dict[str, Charger] = {}
         self._said: set[tuple[str, Mark, str]] = set()
+        self._stale: set[str] = set()
+        """Chargers with verdicts that no picture has yet."""
         self.verdicts: Ring[Event] = Ring(VERDICTS_KEPT)
         """Each verdict as an event with facts, in the order in which they were found."""
 
@@ -74,6 +77,7 @@ class Comparing:
     async def stop(self) -> None:
         """Let it say what it has seen, and end it."""
         await self._process.stop()
+        self._publish()
 
     @property
     def differing(self) -> int:
@@ -123,7 +127,9 @@ class Comparing:
         if charger is None:
             return
         was, verdict = charger.verdicts.take(judged)
-        charger.verdicts.publish()
+        if not self._stale:
+            asyncio.get_running_loop().call_soon(self._publish)
+        self._stale.add(name)
         if verdict is None:
             if was is not None:
                 self._append(name, was, taken_back=True)
@@ -132,8 +138,14 @@ class Comparing:
         kind = (name, verdict.mark, kind_of(verdict.sentence))
         if verdict.mark in DIFFERENT and kind not in self._said:
             self._said.add(kind)
-            charger.note("twin", _event_of(verdict), verdict.connector_id)
-            charger.publish()
+            charger.note("twin", f"not as the twin: {verdict.sentence}", verdict.connector_id)
+
+    def _publish(self) -> None:
+        """Show what one look has found, all at once."""
+        for name in self._stale:
+            self._chargers[name].verdicts.publish()
+            self._chargers[name].publish(anyway=True)
+        self._stale.clear()
 
     def _append(self, name: str, verdict: Verdict, *, taken_back: bool = False) -> None:
         mark = "taken back" if taken_back else verdict.mark.value
@@ -218,7 +230,3 @@ def report(name: str, verdicts: Verdicts, at: datetime) -> str:
     if picture.trouble:
         lines += ["", one_line(picture.trouble)]
     return "\n".join(lines) + "\n"
-
-
-def _event_of(verdict: Verdict) -> str:
-    return f"not as the twin: {verdict.sentence}"

@@ -11,12 +11,23 @@ from tui.keymap import (
     CONNECTOR,
     FOOTER,
     LINK,
+    MESSAGES,
     ROWS,
     Button,
     FooterItem,
     Keymap,
     Row,
 )
+
+TWIN_ROW = Row(
+    "differences",
+    ("d",),
+    "d",
+    "differences",
+    "What the charger says otherwise than its twin, the first thing on top",
+    MESSAGES,
+)
+"""Where a charger has a twin."""
 
 NOT_HERE = frozenset({"journal", "next_scene", "copy_http", "resume"})
 """Acts on the screen that mean nothing here; `resume` has a row of its own."""
@@ -151,13 +162,15 @@ def metal_buttons(connector: ConnectorSnapshot) -> tuple[Button, ...]:
     return tuple(Button(label, row, row not in connector.refusals) for label, row in choices)
 
 
-def metal_keymap() -> Keymap:
-    """The key table beside a real charger."""
+def metal_keymap(*, twin: bool = False) -> Keymap:
+    """The key table beside a real charger, and beside one that has a twin."""
     screen = [row for row in ROWS if row.command is None and row.id not in NOT_HERE]
     first, *rest = screen
+    of_twin = (TWIN_ROW,) if twin else ()
+    in_footer = (FooterItem(("differences",), "differences", 0),) if twin else ()
     return Keymap(
-        (first, *METAL_ROWS, *rest),
-        footer=METAL_FOOTER,
+        (first, *METAL_ROWS, *of_twin, *rest),
+        footer=(*METAL_FOOTER[:1], *in_footer, *METAL_FOOTER[1:]),
         buttons=metal_buttons,
         next_steps=METAL_STEPS,
     )
