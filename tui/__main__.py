@@ -351,7 +351,7 @@ def show_bedside(bedside: Bedside) -> int:
 
     settings = bedside.settings
     try:
-        keys = custom_keymap(settings.keys, metal_keymap())
+        keys = custom_keymap(settings.keys, metal_keymap(twin=settings.bedside_twin is not None))
     except CustomKeysError as error:
         _say_of_option(settings, f"KEYS (--keys): {error}.")
         return 2

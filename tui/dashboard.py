@@ -194,7 +194,8 @@ class Dashboard(Screen[None]):
         if self.has_class("-inspecting"):
             read = self.messages.selected
             subprotocol = self.messages.subprotocol_of(read) if read else ""
-            self.inspector.show(read, observed.now, self.messages.ahead, subprotocol)
+            remark = self.messages.remark_of(read) if read else None
+            self.inspector.show(read, observed.now, self.messages.ahead, subprotocol, remark)
         self.caption_bar.show(observed.story)
         self.key_bar.show(self._dim())
 
@@ -373,6 +374,15 @@ class Dashboard(Screen[None]):
     def _row_opened(self) -> None:
         if not self.has_class("-inspecting"):
             self._toggle_inspector()
+
+    def look_into(self, number: int) -> str:
+        """Open the inspector on an exchange of this number; returns why not."""
+        if not self.messages.go_to(number):
+            return "That message is not in the list: it is filtered out, or too long ago."
+        if not self.has_class("-inspecting"):
+            self._toggle_inspector()
+        self._draw()
+        return ""
 
     def _toggle_inspector(self) -> str:
         if self.has_class("-inspecting"):

@@ -86,6 +86,11 @@ SYMBOLS: dict[str, tuple[str, str]] = {
     "story": ("▷", ">"),
     "full": ("━", "#"),
     "empty": ("─", "-"),
+    "same": ("=", "="),
+    "differs": ("≠", "#"),
+    "extra": ("+", "+"),
+    "allowed": ("≈", "a"),
+    "untold": ("·", "."),
 }
 
 BARS = " ▁▂▃▄▅▆▇█"

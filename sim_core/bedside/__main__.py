@@ -43,9 +43,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run_plain(bedside: Bedside) -> int:
-    """Print what happens until a signal or its end."""
+    """Print what happens until a signal or its end; the exit code is 1 where a charger is not as
+    its twin."""
     form = OUTPUT_FORMATS[bedside.settings.log_format].line
-    return until_signal(bedside, _BedsideReport(bedside), form, STOP_PATIENCE_S)
+    code = until_signal(bedside, _BedsideReport(bedside), form, STOP_PATIENCE_S)
+    comparing = bedside.comparing
+    return code or int(comparing is not None and comparing.differing > 0)
 
 
 def run_on(bedside: Bedside) -> int:
@@ -68,6 +71,7 @@ class _BedsideReport:
     def __init__(self, bedside: Bedside) -> None:
         self._bedside = bedside
         self._cursor = 0
+        self._verdicts_cursor = 0
 
     def begin(self, out: Lines) -> None:
         csms = self._bedside.settings.csms_url
@@ -84,11 +88,24 @@ class _BedsideReport:
         self._cursor = newest
         for event in events:
             out.say(event.at, event.kind, event.text, event.connector_id, event.facts)
+        self._verdicts(out)
+
+    def _verdicts(self, out: Lines) -> None:
+        """Each verdict, for whoever reads by program; a person has been told what differs."""
+        comparing = self._bedside.comparing
+        if comparing is None or self._bedside.settings.log_format != "json":
+            return
+        self._verdicts_cursor, verdicts = comparing.verdicts.since(self._verdicts_cursor)
+        for event in verdicts:
+            out.say(event.at, event.kind, event.text, event.connector_id, event.facts)
 
     def leave(self, out: Lines) -> None:
         """The relay ends at once."""
 
     def end(self, out: Lines) -> None:
+        comparing = self._bedside.comparing
+        for summary in comparing.summaries() if comparing is not None else ():
+            out.say(self._bedside.now(), "twin", summary)
         out.say(self._bedside.now(), "end", "The relay has stopped.")
 
 

@@ -20,6 +20,7 @@ from sim_core.bedside.exchanges import Answered, Call, Exchanges
 from sim_core.bedside.happenings import Ended, Knocked, Opened, Passed, Unreadable
 from sim_core.bedside.observed import Observed
 from sim_core.bedside.picture import heartbeat_at, picture
+from sim_core.bedside.verdicts import Verdicts
 from sim_core.events import Event, Ring
 from sim_core.redaction import one_line, public_url, without_users
 from sim_core.runtime.clock import Clock
@@ -70,6 +71,10 @@ class Charger:
         self.on_event: Callable[[Event], None] = lambda event: None
         self.on_answer: Callable[[Answered], None] = lambda answered: None
         """Hears of each answer to a command of ours."""
+        self.on_exchange: Callable[[Call | Answered], None] = lambda heard: None
+        """Hears of each request and of each answer to one."""
+        self.verdicts = Verdicts("", (), 0)
+        """What the twin says of its frames, where there is one."""
         self.why_not: Callable[[Charger], tuple[dict[str, str], dict[int, dict[str, str]]]] = (
             lambda charger: ({}, {})
         )
@@ -193,6 +198,8 @@ class Charger:
         if passed.message.opcode not in (Opcode.TEXT, Opcode.BINARY):
             return
         heard = self._exchanges.heard(passed.sent_by, passed.message, passed.at, passed.ours)
+        if heard is not None:
+            self.on_exchange(heard)
         if isinstance(heard, Call):
             self._reader.heard_request(self.seen, heard)
             if heard.asked_by is Side.CSMS and not heard.ours:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +42,8 @@ class Call:
     at: datetime
     ours: bool = False
     """We have asked, in the place of the CSMS."""
+    number: int = 0
+    """Its number in the message log."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ class Exchanges:
             connector_id=_integer(call.payload.get("connectorId")),
             transaction_id=_transaction(call.payload),
         )
+        call = replace(call, number=number)
         calls[call.message_id] = _Waiting(call, number)
         if len(calls) > MOST_OPEN:
             calls.popitem(last=False)

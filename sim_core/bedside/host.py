@@ -24,6 +24,7 @@ from websockets.frames import Opcode
 from sim_core.bedside.asking import Asking
 from sim_core.bedside.charger import Charger
 from sim_core.bedside.commands import MetalCommand
+from sim_core.bedside.comparing import Comparing
 from sim_core.bedside.handshake import place_of
 from sim_core.bedside.happenings import (
     Ended,
@@ -39,6 +40,7 @@ from sim_core.bedside.options import BedsideSettings, place_to_listen
 from sim_core.bedside.own_csms import open_csms
 from sim_core.bedside.recording import FOLDER, Line, Recorder
 from sim_core.bedside.relay import Relay, Way
+from sim_core.bedside.verdicts import VerdictPicture
 from sim_core.commands import Command, Outcome, Refused
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
@@ -81,6 +83,7 @@ class Bedside:
         """The chargers in the order in which they came first; before that a place for one."""
         self.on_charger: list[Callable[[Charger], None]] = []
         self._clock = clock or SystemClock()
+        self._comparing = Comparing(settings) if settings.bedside_twin else None
         self._csms_url = url_of(settings) if settings.csms_url else ""
         self._looking = EventLoopThread("bedside", self._look, ended=lambda: None)
         self._relaying = EventLoopThread("relay", self._relay_on, ended=self._relay_ended)
@@ -114,6 +117,11 @@ class Bedside:
     def exit_code(self) -> int:
         """What the process should end with after a failure."""
         return self._looking.exit_code
+
+    @property
+    def comparing(self) -> Comparing | None:
+        """Who compares the chargers with their twin; None where nobody does."""
+        return self._comparing
 
     def now(self) -> datetime:
         """The time of this computer."""
@@ -174,6 +182,9 @@ class Bedside:
                 stops.append(stop_csms)
             self._way = self._way_to(url)
             self._begin_recording()
+            if self._comparing is not None:
+                await self._comparing.start()
+                stops.append(self._end_comparing)
             if self.settings.http_port:
                 stops.append(
                     await serve(
@@ -211,6 +222,8 @@ class Bedside:
     def _tick(self) -> None:
         """A second has passed: a trace goes on, and what stands in the way may have gone."""
         trouble = self._recorder_trouble
+        if self._comparing is not None:
+            self._comparing.listened(self._clock.now())
         for charger in (self._nobody, *self._chargers.values()):
             if trouble is not None:
                 charger.warn("recording", trouble)
@@ -227,6 +240,11 @@ class Bedside:
         place = place_of(url)
         tls = tls_context(access.tls) if place.tls else None
         return Way(place, tls, access.proxy)
+
+    async def _end_comparing(self) -> None:
+        if self._comparing is not None:
+            await self._comparing.stop()
+            self._comparing.write_reports(self.settings.state_folder(), self._clock.now())
 
     def _begin_recording(self) -> None:
         state = self.settings.state_folder()
@@ -310,6 +328,8 @@ class Bedside:
             known.publish()
             del self._passages[happening.passage]
             self._asking.link_ended(known)
+            if self._comparing is not None:
+                self._comparing.link_ended(known, happening.at)
 
     def _record(self, charger: Charger, passed: Passed) -> None:
         message = passed.message
@@ -334,6 +354,8 @@ class Bedside:
         if len(self._chargers) >= MOST_CHARGERS:
             return self._nobody
         charger = self._chargers[name] = self._new_charger(name)
+        if self._comparing is not None:
+            self._comparing.attach(charger)
         hosts = tuple(one for one in self.hosts if one.charger is not self._nobody)
         self.hosts = (*hosts, ChargerHost(self, charger))
         for tell in self.on_charger:
@@ -439,6 +461,11 @@ class ChargerHost:
     @property
     def snapshot(self) -> StationSnapshot | None:
         return self.charger.snapshot
+
+    @property
+    def verdicts(self) -> VerdictPicture:
+        """What the twin says of its frames."""
+        return self.charger.verdicts.picture
 
     @property
     def failure(self) -> str:

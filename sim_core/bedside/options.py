@@ -134,6 +134,24 @@ class BedsideSettings(Settings):
         "Write what passes to STATE_DIR/recordings, from the first frame on",
         short_flag="record",
     )
+    bedside_twin: str | None = option(
+        None,
+        "gresgying-f3-eu180, generic, or a path to a TOML file",
+        "Run a twin of this model beside each charger, and say where they differ",
+        short_flag="twin",
+    )
+    bedside_twin_quirks: str = option(
+        "all",
+        "none, all, or names with commas between them",
+        "The habits that the twin has",
+        short_flag="twin-quirks",
+    )
+    bedside_allow: str = option(
+        "",
+        "sentences as they are said, with * for any text, and ; between them",
+        "Differences from the twin that are known: they are marked, and do not count",
+        short_flag="allow",
+    )
     bedside_redact: bool = option(
         False,
         "true or false",

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from sim_core.bedside.commands import COMMAND, COMMANDS, MetalCommand
 from sim_core.bedside.host import Bedside, ChargerHost
+from sim_core.bedside.verdicts import VerdictPicture
 from sim_core.commands import Refused
 from sim_core.snapshot import LinkState
 from tui import text
 from tui.app import ChargeForgeApp
+from tui.bedside import twin
 from tui.bedside.questions import YES, leaving, next_word, transaction_of, whether
 from tui.keymap import Keymap, why_not_row
 from tui.saved_view import LoadedView
@@ -42,9 +44,12 @@ class BedsideApp(ChargeForgeApp):
             recalled=recalled,
         )
         self._bedside = bedside
+        self._verdicts: VerdictPicture | None = None
+        """What is marked at the rows."""
         self.acts |= {
             **{kind.name: self._asks(kind.name) for kind in COMMANDS},
             "next_charger": self._next_charger,
+            "differences": self._differences,
             "resume": lambda: "The relay runs: there is nothing to start again.",
         }
 
@@ -57,13 +62,24 @@ class BedsideApp(ChargeForgeApp):
             self._show(hosts[0])
         place = hosts.index(self._shown_host()) + 1
         self.dashboard.link_bar.place = f"{place}/{len(hosts)}" if len(hosts) > 1 else ""
+        self._take_verdicts()
         super().sample()
+
+    def _take_verdicts(self) -> None:
+        """Mark the rows as the twin says now."""
+        picture = self._shown_host().verdicts
+        if picture is self._verdicts or not picture.model:
+            return
+        self._verdicts = picture
+        self.dashboard.messages.remarks = twin.Remarks(picture)
+        self.dashboard.link_bar.aside = twin.counts(picture, self.look)
 
     def _shown_host(self) -> ChargerHost:
         assert isinstance(self.host, ChargerHost)
         return self.host
 
     def _show(self, host: ChargerHost) -> None:
+        self._verdicts = None
         self.look_at(host)
 
     def _next_charger(self) -> str:
@@ -117,6 +133,20 @@ class BedsideApp(ChargeForgeApp):
         else:
             self._say(f"{action}: the charger answers {outcome.detail}", "information")
         self.sample()
+
+    # -- the twin ----------------------------------------------------------------------------------
+
+    def _differences(self) -> str:
+        from tui.dialogs.sheet import Sheet
+
+        def look_into(row: int) -> str:
+            self.pop_screen()
+            return self.dashboard.look_into(row)
+
+        tab = twin.differences(self.look, lambda: self._shown_host().verdicts, look_into)
+        title = twin.title(self._shown_host().verdicts)
+        self.push_screen(Sheet(self.look, lambda: title, (tab,)))
+        return ""
 
     # -- leaving -----------------------------------------------------------------------------------
 

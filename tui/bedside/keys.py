@@ -11,6 +11,7 @@ from tui.keymap import (
     CONNECTOR,
     FOOTER,
     LINK,
+    MESSAGES,
     ROWS,
     Button,
     FooterItem,
@@ -25,6 +26,16 @@ save up down left right page_up page_down next_pane back zoom theme help palette
 ON_SCREEN = frozenset(ON_SCREEN_WORDS.split())
 """Acts on the screen that mean here what they mean everywhere. The others look into a charge point
 that is simulated, or speak in its name."""
+
+TWIN_ROW = Row(
+    "differences",
+    ("d",),
+    "d",
+    "differences",
+    "What the charger says otherwise than its twin, the first thing on top",
+    MESSAGES,
+)
+"""Where a charger has a twin."""
 
 METAL_ROWS: tuple[Row, ...] = (
     Row(
@@ -156,12 +167,14 @@ def metal_buttons(connector: ConnectorSnapshot) -> tuple[Button, ...]:
     return tuple(Button(label, row, row not in connector.refusals) for label, row in choices)
 
 
-def metal_keymap() -> Keymap:
-    """The key table beside a real charger."""
+def metal_keymap(*, twin: bool = False) -> Keymap:
+    """The key table beside a real charger, and beside one that has a twin."""
     first, *rest = (row for row in ROWS if row.id in ON_SCREEN)
+    of_twin = (TWIN_ROW,) if twin else ()
+    in_footer = (FooterItem(("differences",), "differences", 0),) if twin else ()
     return Keymap(
-        (first, *METAL_ROWS, *rest),
-        footer=METAL_FOOTER,
+        (first, *METAL_ROWS, *of_twin, *rest),
+        footer=(*METAL_FOOTER[:1], *in_footer, *METAL_FOOTER[1:]),
         buttons=metal_buttons,
         next_steps=METAL_STEPS,
     )

@@ -20,6 +20,7 @@ from tui.protocols.payload import pretty
 from tui.text import NO_SHIFT
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, framed_edge
 from tui.widgets.message_row import arrow_of
+from tui.widgets.remarks import Remark
 
 if TYPE_CHECKING:
     from tui.protocols.wording import FrameNote
@@ -111,6 +112,7 @@ def body_lines(
     look: Look = DEFAULT_LOOK,
     ahead: timedelta = NO_SHIFT,
     subprotocol: str = "",
+    remark: Remark | None = None,
 ) -> list[Line]:
     """Everything there is to read about the exchange; `ahead`, `subprotocol` as in `row_line`."""
     from tui.widgets.frame_notes import (  # not before somebody looks into one
@@ -122,6 +124,8 @@ def body_lines(
         (Span(f"{name:>11} ", "muted"), Span(value)) for name, value in facts(exchange, now, ahead)
     ]
     noise = exchange.direction is Direction.NOISE
+    if remark is not None:
+        lines += remark.lines(exchange, cells, look)
     for title, frame, tell in (
         ("request", exchange.request, request_notes),
         ("answer", exchange.answer, answer_notes),
@@ -152,6 +156,7 @@ class Inspector(LineWidget, can_focus=True):
         self._now: datetime | None = None
         self._ahead = NO_SHIFT
         self._subprotocol = ""
+        self._remark: Remark | None = None
         self._top = 0
         self._length = 0
 
@@ -161,12 +166,13 @@ class Inspector(LineWidget, can_focus=True):
         now: datetime,
         ahead: timedelta = NO_SHIFT,
         subprotocol: str = "",
+        remark: Remark | None = None,
     ) -> None:
-        """Show this exchange."""
+        """Show this exchange, and what somebody else says of it."""
         if exchange is None or self.exchange is None or exchange.number != self.exchange.number:
             self._top = 0
         self.exchange, self._now, self._ahead = exchange, now, ahead
-        self._subprotocol = subprotocol
+        self._subprotocol, self._remark = subprotocol, remark
         self.sync()
 
     def move(self, rows: int) -> None:
@@ -190,7 +196,15 @@ class Inspector(LineWidget, can_focus=True):
         if exchange is not None and self._now is not None:
             arrow = look.symbol(arrow_of(exchange))
             title = f" {arrow} {text.plain(exchange.action, look.ascii)} "
-            body = body_lines(exchange, self._now, width - 4, look, self._ahead, self._subprotocol)
+            body = body_lines(
+                exchange,
+                self._now,
+                width - 4,
+                look,
+                self._ahead,
+                self._subprotocol,
+                self._remark,
+            )
             if look.ascii:
                 body = [_ascii(line) for line in body]
         self._length = len(body)

@@ -121,8 +121,10 @@ def bar_line(
     cells: int,
     look: Look,
     place: str = "",
+    aside: Line = (),
 ) -> Line:
-    """The bar in exactly `cells` cells. `place` says which of several this is, like 1/3."""
+    """The bar in exactly `cells` cells. `place` says which of several this is, like 1/3; `aside` is
+    what else is said, before the clock."""
     ellipsis = look.symbol("ellipsis")
     clock = [Span("  "), Span(text.clock_time(now), "muted"), Span("   " if cells >= 80 else " ")]
     if failure:
@@ -148,6 +150,7 @@ def bar_line(
         tail += [Span("  HB ", "muted"), Span(f"{left:>3}", "muted")]
     if healthy and link.queued is not None:
         tail.append(Span(f"  queued {link.queued}", "warning" if link.queued else "muted"))
+    tail += [Span("  "), *aside] if aside else []
     tail += clock
     head = [Span(f" {look.symbol(symbol)} ", role)]
     url = text.plain(link.url, look.ascii)
@@ -169,6 +172,8 @@ class LinkBar(LineWidget):
         self._shown: tuple[StationSnapshot | None, str, datetime] | None = None
         self.place = ""
         """Which of several charge points it speaks of, like 1/3."""
+        self.aside: Line = ()
+        """What else is said, before the clock."""
 
     def show(self, station: StationSnapshot | None, failure: str, now: datetime) -> None:
         """Say how it stands now."""
@@ -198,7 +203,7 @@ class LinkBar(LineWidget):
         if self._shown is None:
             return [fitted([], width)] * height
         station, failure, now = self._shown
-        lines = [bar_line(station, failure, now, width, self.look, self.place)]
+        lines = [bar_line(station, failure, now, width, self.look, self.place, self.aside)]
         if station:
             lines += progress_lines(station, now, width, self.look)
         for notice, press in self._notices(station, width) if station else ():

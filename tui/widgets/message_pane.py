@@ -8,7 +8,7 @@ moving up pauses; while paused the rows stand still, and the border says what ha
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from operator import itemgetter
@@ -20,14 +20,26 @@ from sim_core.wire.message_log import Exchange, ExchangeState
 from tui import text
 from tui.look import Look
 from tui.text import NO_SHIFT
-from tui.widgets.line_widget import Line, LineWidget, Span, fitted, framed_edge
+from tui.widgets.line_widget import (
+    Line,
+    LineWidget,
+    Span,
+    fitted,
+    framed_edge,
+    line_width,
+)
 from tui.widgets.log_filter import LogFilter, failed
 from tui.widgets.message_row import ID_CELLS, id_cells, row_line
+from tui.widgets.remarks import MARK_CELLS, Remark
 
 ROWS_KEPT = 200
 """As many rows as any screen shows are kept as they were drawn."""
 
 _EMPTY = ("", "No messages yet.", "Each request with its answer becomes one row here.")
+
+
+_DrawnAs = tuple[Exchange, int, str, bool, int, timedelta, Remark | None]
+"""What a row depends on."""
 
 
 class MessagePane(LineWidget, can_focus=True):
@@ -46,10 +58,12 @@ class MessagePane(LineWidget, can_focus=True):
         self._limit = size
         self._exchanges: dict[int, Exchange] = {}
         self._rows: list[int] = []  # numbers in sight of the filter, ascending
-        self._drawn: dict[int, tuple[tuple[Exchange, int, str, bool, int, timedelta], Line]] = {}
+        self._drawn: dict[int, tuple[_DrawnAs, Line]] = {}
         self._id_cells = ID_CELLS
         self.ahead = NO_SHIFT
         """By how much the charge point's clock is ahead of that of the log."""
+        self.remarks: Mapping[int, Remark] | None = None
+        """What somebody else says of them, by their number; None: there is nobody."""
         self._spoken = [(0, "")]  # from which number on the exchanges are in which OCPP
         self._first = 0  # what came before has been forgotten
         self._now: datetime | None = None
@@ -73,6 +87,20 @@ class MessagePane(LineWidget, can_focus=True):
             return self._exchanges[self._rows[-1]] if self._rows else None
         return self._exchanges.get(self._cursor)
 
+    def remark_of(self, exchange: Exchange) -> Remark | None:
+        """What somebody else says of it."""
+        return self.remarks.get(exchange.number) if self.remarks else None
+
+    def go_to(self, number: int) -> bool:
+        """Put the cursor on an exchange; False where it is not in sight of the filter."""
+        place = bisect.bisect_left(self._rows, number)
+        if place >= len(self._rows) or self._rows[place] != number:
+            return False
+        self.pause()
+        self._reveal(place)
+        self._after_move()
+        return True
+
     def subprotocol_of(self, exchange: Exchange) -> str:
         """The OCPP that was spoken when it came; empty where nobody had said yet."""
         later = bisect.bisect_right(self._spoken, exchange.number, key=itemgetter(0))
@@ -92,6 +120,7 @@ class MessagePane(LineWidget, can_focus=True):
         self._exchanges.clear()
         self._rows.clear()
         self._drawn.clear()
+        self.remarks = None
         self._spoken = [(0, "")]
         self._first, self._top, self._cursor = 0, 0, None
         self.unseen = self.unseen_errors = 0
@@ -315,14 +344,18 @@ class MessagePane(LineWidget, can_focus=True):
             role = "cursor"
         elif self.filter and not self.hides and not self.filter.matches(exchange):
             role = "faint"
-        drawn_as = (exchange, cells, role, wide, self._id_cells, self.ahead)
+        remark = self.remarks.get(number) if self.remarks else None
+        drawn_as = (exchange, cells, role, wide, self._id_cells, self.ahead, remark)
         known = self._drawn.get(number)
         if known is not None and known[0] == drawn_as:
             return known[1]
+        mark: list[Span] = []
+        if self.remarks is not None:
+            mark = [remark.mark(self.look) if remark else Span(" " * MARK_CELLS)]
         made = row_line(
             exchange,
             now,
-            cells,
+            cells - line_width(mark),
             self.look,
             role,
             wide,
@@ -330,7 +363,7 @@ class MessagePane(LineWidget, can_focus=True):
             self.ahead,
             self.subprotocol_of(exchange),
         )
-        line = tuple(span._replace(press=f"row {number}") for span in made)
+        line = tuple(span._replace(press=f"row {number}") for span in (*mark, *made))
         if exchange.state is not ExchangeState.WAITING:  # that one's age counts up
             if len(self._drawn) > ROWS_KEPT:
                 self._drawn.clear()
