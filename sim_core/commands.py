@@ -152,6 +152,11 @@ class LinkUp:
 
 
 @dataclass(frozen=True)
+class Dial:
+    """The next attempt to reach the CSMS is made now, not when its pause is over."""
+
+
+@dataclass(frozen=True)
 class GoSilent:
     """The socket stays open and no frame passes, in either direction."""
 
@@ -254,6 +259,7 @@ Command = (
     | Restart
     | LinkDown
     | LinkUp
+    | Dial
     | GoSilent
     | GoOnline
     | Configure
@@ -378,6 +384,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("link_down", "Link down", "Pull the network cable: the socket closes", LinkDown),
     Action("link_up", "Link up", "The network is back: dial again", LinkUp),
+    Action("dial", "Dial now", "Try to reach the CSMS now, without waiting for the pause", Dial),
     Action("silent", "Go silent", "The socket stays open, no frame passes", GoSilent),
     Action("online", "Go online", "Frames pass again", GoOnline),
     Action(

@@ -13,14 +13,17 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from sim_core.commands import Command, Outcome, Refused
+from sim_core.commands import Accepted, Command, Outcome, Refused
 from sim_core.events import Event, Ring
 from sim_core.runtime.clock import Clock, clock_of
 from sim_core.runtime.event_loop_thread import EventLoopThread
+from sim_core.settings.authorization_key import key_bytes
+from sim_core.settings.destination import Destination, destination_of, moved
 from sim_core.snapshot import StationSnapshot
 from sim_core.wire.message_log import MessageLog
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from sim_core.settings.options import Settings
     from sim_core.station import Station
 
+BEGIN_ANEW_S = 10.0
+"""So long the engine may take to end before it begins anew as another charge point."""
 Companion = Callable[["Station"], Awaitable[Callable[[], Awaitable[None]]]]
 """Something that lives on the engine's loop beside the station (the HTTP sidecar, the demo's CSMS
 and story): started with the station, it returns what stops it."""
@@ -127,6 +132,72 @@ class Engine:
         except RuntimeError:  # the loop closed between the look and the call
             answer.set_result(Refused("the charge point has stopped"))
         return answer
+
+    @property
+    def destination(self) -> Destination:
+        """Where it dials, and as whom."""
+        return destination_of(self.settings)
+
+    def connect_to(self, where: Destination) -> concurrent.futures.Future[Outcome]:
+        """Dial there from now on, until the process ends; the future never raises.
+
+        Under the same id everything goes on, sessions too. Another id is another charge point with
+        a state of its own: the engine begins anew as that one, and not while anything is charged.
+        """
+        answer: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
+        try:
+            settings = moved(self.settings, where)
+        except ValueError as error:
+            answer.set_result(Refused(str(error)))
+            return answer
+        station, loop = self._station, self._thread.loop
+        if station is None or loop is None or settings.cpid != self.settings.cpid:
+            seen = self.snapshot
+            busy = [one for one in seen.connectors if one.transaction] if seen else []
+            if busy:
+                answer.set_result(
+                    Refused(
+                        f"connector {busy[0].connector_id} has an open transaction, and another id "
+                        "is another charge point: stop it first"
+                    )
+                )
+                return answer
+            threading.Thread(
+                target=self._begin_anew, args=(settings, answer), name="begin-anew", daemon=True
+            ).start()
+            return answer
+
+        async def run() -> None:
+            outcome: Outcome = Refused("the charge point stopped before it had decided")
+            try:
+                known = moved(self.settings, where)
+                profile = known.security_profile
+                outcome = station.connect_to(
+                    url_of(known),
+                    None if profile == self.settings.security_profile else profile,
+                    key_bytes(where.password) if where.password else None,
+                )
+                if isinstance(outcome, Accepted):
+                    self.settings = known
+            finally:
+                if not answer.cancelled():
+                    answer.set_result(outcome)
+
+        from sim_core.from_settings import url_of
+
+        try:
+            asyncio.run_coroutine_threadsafe(run(), loop)
+        except RuntimeError:
+            answer.set_result(Refused("the charge point has stopped"))
+        return answer
+
+    def _begin_anew(self, settings: Settings, answer: concurrent.futures.Future[Outcome]) -> None:
+        if not self._thread.stop(BEGIN_ANEW_S):
+            answer.set_result(Refused("the charge point does not end: try again in a while"))
+            return
+        self.settings = settings
+        self._thread.start()
+        answer.set_result(Accepted(f"begins anew as {settings.cpid}"))
 
     def stop(self, deadline: float = 5.0) -> bool:
         return self._thread.stop(deadline)

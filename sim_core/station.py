@@ -26,6 +26,7 @@ from sim_core.commands import (
     Command,
     Configure,
     EndRule,
+    Dial,
     GoOnline,
     GoSilent,
     LinkDown,
@@ -85,6 +86,7 @@ NEEDS_POWER = (
     "restart",
     "link_down",
     "link_up",
+    "dial",
     "silent",
     "online",
     "configure",
@@ -172,6 +174,8 @@ class Station:
                 written=charge_point.written_again,
             )
         )
+        self._access: Access | None = None
+        """What the operator has given to get in with, in this run; None: what is configured."""
         identity, security = config.charge_point_id, charge_point.security
         self.link = Link(
             charge_point_url(url, identity),
@@ -184,7 +188,9 @@ class Station:
             call_timeout_s=call_timeout_s,
             longest_pause_s=longest_pause_s,
             rng=rng,
-            dial=lambda url: dial(url, identity, security.dialling(self.link.trouble)),
+            dial=lambda url: dial(
+                url, identity, self._access or security.dialling(self.link.trouble)
+            ),
             first_pause_s=first_pause_s,
             # Charge points with the same SEED must not come back in step.
             pause_seed=None if seed is None else f"{seed} {identity}",
@@ -389,7 +395,7 @@ class Station:
         return outcome
 
     async def _submit(self, command: Command) -> Outcome:
-        if isinstance(command, (LinkDown, LinkUp, GoSilent, GoOnline)):
+        if isinstance(command, (LinkDown, LinkUp, Dial, GoSilent, GoOnline)):
             return self._switch(command)
         if isinstance(command, (PowerOff, PowerOn)):
             return await self._switch_mains(command)
@@ -409,13 +415,14 @@ class Station:
             )
         return await self.charger.carry_out(connector, command)
 
-    def _switch(self, command: LinkDown | LinkUp | GoSilent | GoOnline) -> Outcome:
+    def _switch(self, command: LinkDown | LinkUp | Dial | GoSilent | GoOnline) -> Outcome:
         name = ACTION_BY_COMMAND[type(command)].name
         if reason := self._refusals().get(name):
             return Refused(reason)
         switches: dict[str, Callable[[], None]] = {
             "link_down": self.link.take_down,
             "link_up": self.link.bring_up,
+            "dial": self.link.bring_up,
             "silent": lambda: self.link.set_online(False),
             "online": self._go_online,
         }
@@ -468,11 +475,49 @@ class Station:
         self.charger.lifecycle.restart_by_itself()
         return Accepted()
 
+    def _why_not_dial(self) -> str:
+        if not self.link.wanted:
+            return "the link was taken down: bring it up first"
+        if self.link.state is LinkState.CONNECTED:
+            return "the link is up: there is nothing to dial"
+        if self.link.state is LinkState.CONNECTING:
+            return "the CSMS is being dialled just now"
+        return REBOOTING if self.charger.condition.rebooting else ""
+
+    def connect_to(self, url: str, profile: int | None, key: bytes | None) -> Outcome:
+        """Dial another CSMS, or the same otherwise, from now on; with this security profile and
+        authorization key, None leaves what there is. A CSMS that does not know the charge point yet
+        gets its BootNotification.
+
+        What runs goes on: the new CSMS is told of it as the old one would have been.
+        """
+        if not self.charger.condition.powered:
+            return Refused(NO_POWER)
+        if self.charger.condition.rebooting:
+            return Refused(REBOOTING)
+        dialled = charge_point_url(url, self.charger.config.charge_point_id)
+        if dialled != self.link.url:
+            self.charge_point.adapter.forget()
+        self.link.url = dialled
+        if profile is not None or key is not None:
+            before = self._access or self.charge_point.security.access()
+            self._access = replace(
+                before,
+                profile=before.profile if profile is None else profile,
+                key=before.key if key is None else key,
+            )
+        self.link.bring_up()
+        self.link.cut()
+        self._note(Event(self.now(), "link", f"the CSMS is now {public_url(dialled)}"))
+        return Accepted()
+
     def _refusals(self) -> dict[str, str]:
         """What would change nothing, or cannot be now, with the sentence that says so."""
         if not self.charger.condition.powered:
             return dict.fromkeys(NEEDS_POWER, NO_POWER)
         refusals = {"power_on": "the charge point has power already"}
+        if why := self._why_not_dial():
+            refusals["dial"] = why
         if self.charger.condition.rebooting:
             refusals["restart"] = REBOOTING
         if self.link.wanted:

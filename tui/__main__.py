@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from sim_core.bedside.host import Bedside
     from sim_core.engine import Engine
     from sim_core.replay.host import Replay
+    from sim_core.settings.destination import Destination
     from sim_core.settings.options import Settings
     from sim_core.story import Storyteller
+    from tui.app import Doctor
+    from tui.dialogs.where_to import Finding
     from tui.http_call import SidecarAddress
 
 
@@ -281,6 +284,7 @@ def show(
     from tui.exit_on_signal import PATIENCE_S, ExitOnSignal
     from tui.leaving import AtExit
     from tui.look import draws_in_ascii
+    from tui.recent_csms import RecentCsms
     from tui.saved_view import LoadedView, load_view, save_view
 
     _trust_the_terminal()
@@ -307,6 +311,9 @@ def show(
         recalled=recalled,
         http=http,
         storyteller=storyteller,
+        where=engine,
+        recent=RecentCsms(folder),
+        doctor=_examining(engine),
     )
     end = ExitOnSignal(
         ask=(lambda: engine.stop(0), app.leave_soon),
@@ -332,6 +339,30 @@ def show(
         end.let_go()
         return run_on(engine)
     return 0 if end.asked else app.return_code or engine.exit_code
+
+
+def _examining(engine: Engine) -> Doctor:
+    """The doctor for the sheet of the CSMS: with what the engine has to get in, elsewhere."""
+
+    def examine(where: Destination, tell: Callable[[Finding], None]) -> None:
+        import asyncio
+
+        from sim_core.doctor import Finding as Found
+        from sim_core.doctor import examine as examined
+        from sim_core.settings.destination import moved
+        from tui.dialogs.where_to import Finding
+
+        def told(one: Found) -> None:
+            tell(Finding(one.step, one.ok, one.found, one.advice))
+
+        try:
+            settings = moved(engine.settings, where)
+        except ValueError as error:
+            tell(Finding("settings", False, str(error)))
+            return
+        asyncio.run(examined(settings, may_boot=lambda: False, tell=told))
+
+    return examine
 
 
 def show_bedside(bedside: Bedside) -> int:

@@ -10,13 +10,14 @@ frame does not wait for it.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from textual.app import SuspendNotSupported
 from textual.events import Resize
@@ -35,7 +36,8 @@ from sim_core.commands import (
 )
 from sim_core.engine import Host
 from sim_core.session_export import sessions_of
-from sim_core.snapshot import StationSnapshot
+from sim_core.settings.destination import Destination
+from sim_core.snapshot import LinkState, StationSnapshot
 from sim_core.story import Caption, Storyteller
 from sim_core.wire.message_log import Direction, ExchangeState
 from tui import text
@@ -51,6 +53,7 @@ from tui.keymap import (
 )
 from tui.leaving import CANCEL, STOP, AtExit, open_transactions
 from tui.look import Look
+from tui.recent_csms import RecentCsms
 from tui.saved_view import LoadedView, View
 from tui.shell import STDIN, Shell
 from tui.typed_commands import typed_command
@@ -59,9 +62,24 @@ from tui.widgets.toasts import Severity, Toasts
 
 if TYPE_CHECKING:
     from tui.dialogs.palette import Chosen
+    from tui.dialogs.where_to import Draft, Finding
     from tui.http_call import SidecarAddress
 
+
+class WhereTo(Protocol):
+    """Who dials, and may be told to dial elsewhere."""
+
+    @property
+    def destination(self) -> Destination:
+        """Where it dials now."""
+
+    def connect_to(self, where: Destination) -> concurrent.futures.Future[Outcome]:
+        """Dial there from now on; the future never raises."""
+
+
 NO_SAVED_VIEW = LoadedView()
+Doctor = Callable[[Destination, "Callable[[Finding], None]"], None]
+"""Looks for what keeps a CSMS from being reached and tells each step; takes its time."""
 COVERED_REFRESH_S = 5
 """How often, in seconds, the dashboard is drawn while a dialog lies over it: Textual then paints
 the whole screen anew for the smallest change."""
@@ -87,8 +105,14 @@ class ChargeForgeApp(BaseApp):
         recalled: LoadedView = NO_SAVED_VIEW,
         http: SidecarAddress | None = None,
         storyteller: Storyteller | None = None,
+        where: WhereTo | None = None,
+        recent: RecentCsms | None = None,
+        doctor: Doctor | None = None,
     ) -> None:
         """`theme` wins over the recalled one; `http` is where the charge point listens, if so.
+
+        `where` is who dials another CSMS, `recent` those that were dialled last, and `doctor` looks
+        for what keeps one from being reached; without them nothing is dialled here.
 
         `storyteller` tells a story: its caption is shown, and it stands aside for whoever acts.
         """
@@ -100,6 +124,9 @@ class ChargeForgeApp(BaseApp):
         self._chosen_theme = recalled.view.theme
         self._http = http
         self._storyteller = storyteller
+        self._where = where
+        self._recent = recent or RecentCsms(None)
+        self._doctor = doctor
         self._last_command: Command | None = None
         self._shell_beside = Shell()
         self._toasts = Toasts(self)
@@ -130,6 +157,7 @@ class ChargeForgeApp(BaseApp):
             "say": self._say_what,
             "answers": self._answers,
             "say_again": self._say_again,
+            "where_to": self._where_to,
             "next_scene": self._next_scene,
             "palette": self._palette,
             "shell": self._shell,
@@ -373,6 +401,93 @@ class ChargeForgeApp(BaseApp):
 
         tabs = what_binds(self.look, lambda: self._station, self.host.now)
         self.push_screen(Sheet(self.look, lambda: "What binds", tabs))
+        return ""
+
+    def _where_to(self) -> str:
+        if self._where is None:
+            return "Here is nothing to dial: this charge point is only looked at."
+        from tui.dialogs.sheet import Sheet
+        from tui.dialogs.where_to import Draft, where_to
+
+        draft = Draft(self._where.destination, self._where.destination)
+        tabs = where_to(
+            self.look,
+            draft,
+            self._recent.all,
+            lambda: self._station,
+            self.host.now,
+            lambda name: self._edit_destination(draft, name),
+            lambda: self._connect_to(draft),
+            lambda: self._dial_from_sheet(),
+            lambda: self._examine(draft),
+        )
+        self.push_screen(Sheet(self.look, lambda: "Where to", tabs))
+        return ""
+
+    def _edit_destination(self, draft: Draft, name: str) -> str:
+        from tui.dialogs.palette import Picker
+        from tui.dialogs.where_to import question_about
+
+        def answered(chosen: Chosen | None) -> None:
+            if chosen is not None:
+                value = chosen.choice.value
+                draft.change(name, int(value) if name == "security_profile" else value)
+
+        self.push_screen(Picker(self.look, question_about(name, draft.wanted)), answered)
+        return ""
+
+    def _connect_to(self, draft: Draft) -> str:
+        if self._where is None:
+            return ""
+        if self._storyteller:
+            self._storyteller.stand_aside()
+        self.run_worker(self._connected_to(self._where, draft), group="commands")
+        return "Connecting there…" if not self.look.ascii else "Connecting there."
+
+    async def _connected_to(self, where: WhereTo, draft: Draft) -> None:
+        wanted = draft.wanted
+        outcome = await asyncio.wrap_future(where.connect_to(wanted))
+        if isinstance(outcome, Refused):
+            self._say(outcome.reason)
+        else:
+            self._say(self._recent.add(draft.now))
+            self._say(self._recent.add(wanted))
+            draft.now = draft.wanted = replace(wanted, password=None)
+        self.sample()
+
+    def _dial_from_sheet(self) -> str:
+        station = self._station
+        reason = station.refusals.get("dial", "") if station else ""
+        if not reason:
+            self.press("dial")
+        return reason or "Dialling now."
+
+    def _examine(self, draft: Draft) -> str:
+        """Let the doctor look at what is wanted; each step shows as soon as it is taken."""
+        from tui.dialogs.sheet import Sheet
+
+        examine, station, sheet = self._doctor, self._station, self.screen
+        if examine is None or not isinstance(sheet, Sheet):
+            return "There is no doctor here: chargeforge doctor URL looks at any CSMS."
+        up = station is not None and station.link.state is LinkState.CONNECTED
+        if up and not draft.changed:
+            return "The link is up: a second connection under the same id might end it."
+        if draft.examining:
+            return "The examination goes on."
+        draft.findings, draft.examining = [], True
+
+        def found(finding: Finding) -> None:
+            draft.findings.append(finding)
+            sheet.call_later(sheet.look_again)
+
+        def work() -> None:
+            try:
+                examine(draft.wanted, found)
+            finally:
+                draft.examining = False
+                sheet.call_later(sheet.look_again)
+
+        self.run_worker(work, thread=True, group="doctor")
         return ""
 
     def _export_sessions(self, form: str) -> str:

@@ -21,6 +21,7 @@ from sim_core.commands import (
     Command,
     Configure,
     EndRule,
+    Dial,
     EVGiveUp,
     EVStop,
     GoOnline,
@@ -270,6 +271,24 @@ ROWS: tuple[Row, ...] = (
         LINK,
         LinkDown,
         Instead(LinkUp, lambda station, _: station.link.state is LinkState.DOWN),
+    ),
+    Row(
+        "dial",
+        ("d",),
+        "d",
+        "dial now",
+        "Try to reach the CSMS now, without waiting for the next attempt",
+        LINK,
+        Dial,
+    ),
+    Row(
+        "where_to",
+        ("D", "shift+d"),
+        "D",
+        "where to",
+        "The CSMS: its URL, id, password and security profile, to change now; why it is not "
+        "reached",
+        LINK,
     ),
     Row(
         "silence",

@@ -30,6 +30,10 @@ class Credentials:
     def dialling(self, trouble: str) -> Access:
         """What the attempt to connect that begins now is to use; `trouble` is why the last one
         failed."""
+        return self.access()
+
+    def access(self) -> Access:
+        """What there is to get in with."""
         password = self._model.text(*PASSWORD)
         return replace(self._access, key=password.encode()) if password else self._access
 

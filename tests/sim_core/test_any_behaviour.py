@@ -18,6 +18,7 @@ from sim_core.commands import (
     ACTIONS,
     ClearFault,
     Command,
+    Dial,
     EVGiveUp,
     EVStop,
     GoOnline,
@@ -132,7 +133,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(JamLock, numbers),
     st.builds(RemoveCable, numbers),
     st.sampled_from(
-        (LinkDown(), LinkUp(), GoSilent(), GoOnline(), PowerOff(), PowerOn(), Restart())
+        (LinkDown(), LinkUp(), Dial(), GoSilent(), GoOnline(), PowerOff(), PowerOn(), Restart())
     ),
 )
 ids = st.integers(1000, 1004)

@@ -27,6 +27,7 @@ from sim_core.commands import (
     Accepted,
     ClearFault,
     Command,
+    Dial,
     EVGiveUp,
     EVStop,
     GoSilent,
@@ -95,6 +96,7 @@ EXPECTED: dict[str, Command] = {
     "power": PowerOff(),
     "restart": Restart(),
     "link": LinkDown(),
+    "dial": Dial(),
     "silence": GoSilent(),
 }
 """What each row asks of a free connector 1 when nothing is refused; pickers take their top row."""
@@ -151,6 +153,7 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
     "help": lambda app: isinstance(app.screen, HelpScreen),
     "journal": lambda app: isinstance(app.screen, TextDialog),
     "sessions": lambda app: isinstance(app.screen, Sheet) and app.screen.body.tab.title,
+    "where_to": lambda app: isinstance(app.screen, Sheet) or bool(app._notifications),
     "what_binds": lambda app: isinstance(app.screen, Sheet) and len(app.screen.body.tabs) == 5,
     "events": lambda app: isinstance(app.screen, Sheet) and app.screen.body.place == 1,
     "configuration": lambda app: isinstance(app.screen, ConfigurationSheet),

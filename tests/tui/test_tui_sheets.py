@@ -17,15 +17,20 @@ from screen_text import make_app, rows, settled, text_of, until
 from textual.pilot import Pilot
 
 from sim_core.charging.vocabulary import StopReason
+from sim_core.commands import Refused
 from sim_core.events import Event
+from sim_core.settings.destination import Destination
 from sim_core.snapshot import SessionSnapshot
 from tui.app import ChargeForgeApp
 from tui.dashboard import Dashboard
+from tui.dialogs.palette import Picker
 from tui.dialogs.sessions import REASONS
 from tui.dialogs.sheet import Sheet
 from tui.look import Look
+from tui.pictures.fake_destination import FakeWhereTo
 from tui.pictures.screenshot import app_showing
-from tui.pictures.sheet_states import BOUND, CHARGED, SESSIONS, SHEET_STATES
+from tui.pictures.sheet_states import AWAY, BOUND, CHARGED, SESSIONS, SHEET_STATES
+from tui.recent_csms import FILE_NAME, RecentCsms
 from tui.text import width
 from tui.widgets.line_widget import line_width
 from tui.widgets.steps_chart import steps_chart
@@ -189,7 +194,7 @@ async def test_no_text_from_outside_breaks_a_sheet(words: str, ascii_only: bool)
         await until(pilot, lambda: isinstance(app.screen, Sheet))
         for _ in range(2):
             await settled(pilot)
-            assert {width(row) for row in rows(app)} == {80}
+            assert {width(row) for row in rows(app)} == {80}, repr(words)
             await pilot.press("tab")
 
 
@@ -198,7 +203,10 @@ async def test_no_text_from_outside_breaks_a_sheet(words: str, ascii_only: bool)
 
 @given(
     steps=st.lists(
-        st.tuples(st.integers(0, 90_000), st.floats(0, 400_000)), min_size=1, max_size=9
+        st.tuples(st.integers(0, 90_000), st.floats(0, 400_000)),
+        min_size=1,
+        max_size=9,
+        unique_by=lambda step: step[0],
     ),
     cells=st.integers(10, 200),
     height=st.integers(1, 12),
@@ -232,3 +240,107 @@ async def test_the_limit_that_binds_says_so() -> None:
         assert "22 kW" in row
         assert "binds: TxProfile 5" in row
         assert "binds" not in next(row for row in rows(app) if "connector 2" in row)
+
+
+# -- where to --------------------------------------------------------------------------------------
+
+PASSWORD = "abcdefghijklmnop"
+
+
+async def test_a_url_is_typed_and_nothing_counts_before_it_is_used() -> None:
+    where = FakeWhereTo()
+    app = make_app(FakeHost(AWAY), where=where)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, "D")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("ctrl+u", *"nonsense")
+        await until(pilot, lambda: "has to be a ws:// or wss:// URL" in text_of(app))
+        await pilot.press("ctrl+u", *"ws://h:1/o", "enter")
+        await until(pilot, lambda: "changed, not used yet" in text_of(app))
+        assert where.asked == []
+        await pilot.press("c")
+        await until(pilot, lambda: bool(where.asked))
+        assert where.asked[0].url == "ws://h:1/o"
+        await until(pilot, lambda: "changed" not in text_of(app))
+        assert [one.url for one in app._recent.all] == ["ws://h:1/o", "ws://10.0.0.5:9000/ocpp"]
+
+
+async def test_a_password_shows_as_dots_and_nowhere_afterwards() -> None:
+    where = FakeWhereTo()
+    app = make_app(FakeHost(AWAY), where=where)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, "D", "down", "down")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press(*PASSWORD)
+        await until(pilot, lambda: "this password" in text_of(app))
+        assert PASSWORD[:6] not in text_of(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: "typed, used with the next connection" in text_of(app))
+        await pilot.press("c")
+        await until(pilot, lambda: bool(where.asked))
+        assert where.asked[0].password == PASSWORD
+        await settled(pilot)
+        assert PASSWORD[:6] not in text_of(app) + repr(app._recent.all)
+
+
+async def test_a_refused_destination_says_why_and_stays_to_be_mended() -> None:
+    where = FakeWhereTo()
+    where.answer = Refused("security profile 1 needs a password: give one")
+    app = make_app(FakeHost(AWAY), where=where)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, "D", "down", "down", "down")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "changed, not used yet" in text_of(app))
+        await pilot.press("c")
+        await until(pilot, lambda: "needs a password" in text_of(app))
+        assert app._recent.all == []
+
+
+async def test_without_a_csms_url_reason_and_what_to_press_are_readable_at_80x24() -> None:
+    app = app_showing(next(state for state in SHEET_STATES if state.name == "where-to"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, "D")
+        shown = " ".join(row.strip("│ ") for row in rows(app))
+        for words in (
+            "the CSMS refuses the connection (10.0.0.5:9000): check host and port in CSMS_URL",
+            "and that the CSMS runs, retry in 8 s",
+            "ws://10.0.0.5:9000/ocpp",
+            "enter change",
+            "c connect",
+            "d dial now",
+        ):
+            assert words in " ".join(shown.split()), words
+
+
+async def test_the_doctor_looks_only_where_the_link_is_not_up() -> None:
+    asked: list[Destination] = []
+    host = FakeHost(station())
+    app = make_app(host, where=FakeWhereTo(), doctor=lambda where, tell: asked.append(where))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, "D", "tab")
+        await pilot.press("enter")
+        await until(pilot, lambda: "The link is up" in text_of(app))
+        assert asked == []
+
+
+def test_what_was_dialled_last_is_kept_without_secrets_and_what_is_broken_is_left_out(
+    tmp_path: Path,
+) -> None:
+    recent = RecentCsms(tmp_path)
+    assert recent.add(Destination("wss://user:pa55@h/o", "CP", 0, PASSWORD)) == ""
+    assert recent.add(Destination("ws://h2/o", "CP2")) == ""
+    kept = tmp_path / FILE_NAME
+    assert "pa55" not in kept.read_text("utf-8")
+    assert PASSWORD not in kept.read_text("utf-8")
+    assert kept.stat().st_mode & 0o077 == 0
+    assert RecentCsms(tmp_path).all == [
+        Destination("ws://h2/o", "CP2"),
+        Destination("wss://h/o", "CP"),
+    ]
+    for broken in ("", "{", "[1]", '[{"url": "http://x"}]', "[" * 9000, '{"a": 1}'):
+        kept.write_text(broken, "utf-8")
+        assert RecentCsms(tmp_path).all == []

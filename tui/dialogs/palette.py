@@ -66,6 +66,10 @@ class Question:
     trouble: Trouble | None = None
     """Says what is against an answer. It stands below, and nothing is taken: what was typed can be
     mended."""
+    secret: bool = False
+    """What is typed shows as dots."""
+    begin: str = ""
+    """What stands there to be changed."""
 
 
 def score(query: str, candidate: str) -> int:
@@ -177,7 +181,8 @@ class Picker(ModalScreen["Chosen | None"]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="picker", classes="-ascii" if self.look.ascii else ""):
-            field = Input(placeholder=self.question.hint, id="query", compact=True)
+            asked = self.question
+            field = Input(asked.begin, asked.hint, password=asked.secret, id="query", compact=True)
             field.cursor_blink = False
             yield field
             yield ChoiceList(self.look)

@@ -26,6 +26,7 @@ from sim_core.story import Caption
 from tui.app import ChargeForgeApp
 from tui.bedside.keys import metal_keymap
 from tui.keymap import TABLE_KEYS
+from tui.pictures.fake_destination import FakeWhereTo, fake_doctor, fake_recent
 from tui.pictures.fake_station import FakeHost
 from tui.pictures.state import State
 from tui.pictures.states import STATE, STATES
@@ -73,6 +74,9 @@ def app_showing(state: State) -> ChargeForgeApp:
         ascii=state.ascii,
         storyteller=storyteller,
         keys=metal_keymap() if state.metal else TABLE_KEYS,
+        where=FakeWhereTo(),
+        recent=fake_recent(),
+        doctor=fake_doctor,
     )
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sim_core.events import Event
 from sim_core.snapshot import (
     CompositeSnapshot,
     InstalledProfile,
+    LinkState,
     ProfileSnapshot,
     ReservationSnapshot,
     SessionSnapshot,
     TokenEntry,
     TokensSnapshot,
 )
-from tui.pictures.fake_station import NOW, available, charging, station
+from tui.pictures.fake_station import NOW, ONLINE, available, charging, station
 from tui.pictures.state import State
 
 SESSIONS = (
@@ -134,6 +136,19 @@ BOUND = station(
     ),
 )
 
+AWAY = station(
+    (available(1), available(2)),
+    link=replace(
+        ONLINE,
+        state=LinkState.WAITING,
+        trouble="the CSMS refuses the connection (10.0.0.5:9000): check host and port in CSMS_URL, "
+        "and that the CSMS runs",
+        retry_at=NOW + timedelta(seconds=8),
+        queued=4,
+    ),
+    refusals={},
+)
+
 SHEET_STATES: tuple[State, ...] = (
     State("sessions", "what has been charged", CHARGED, press=("T", "down")),
     State("sessions-none", "before anything was charged", FREE, press=("T",)),
@@ -144,6 +159,8 @@ SHEET_STATES: tuple[State, ...] = (
     State("reservations", "for whom is reserved", BOUND, press=("b", "tab", "tab")),
     State("cards", "the cards that are known", BOUND, press=("b", "tab", "tab", "tab")),
     State("service", "what is to be out of service", BOUND, press=("b", "shift+tab")),
+    State("where-to", "the CSMS that is dialled", AWAY, press=("D",)),
+    State("doctor", "why a CSMS is not reached", AWAY, press=("D", "tab", "enter", "down")),
     State("charged", "figures that stay after unplugging", CHARGED),
 )
 """Those that `tests/tui/test_tui_sheets.py` watches as text."""
