@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import threading
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -162,9 +161,9 @@ class Engine:
                     )
                 )
                 return answer
-            threading.Thread(
-                target=self._begin_anew, args=(settings, answer), name="begin-anew", daemon=True
-            ).start()
+            self._thread.stop_then(
+                BEGIN_ANEW_S, lambda ended: self._begin_anew(ended, settings, answer)
+            )
             return answer
 
         async def run() -> None:
@@ -191,8 +190,10 @@ class Engine:
             answer.set_result(Refused("the charge point has stopped"))
         return answer
 
-    def _begin_anew(self, settings: Settings, answer: concurrent.futures.Future[Outcome]) -> None:
-        if not self._thread.stop(BEGIN_ANEW_S):
+    def _begin_anew(
+        self, ended: bool, settings: Settings, answer: concurrent.futures.Future[Outcome]
+    ) -> None:
+        if not ended:
             answer.set_result(Refused("the charge point does not end: try again in a while"))
             return
         self.settings = settings

@@ -57,6 +57,12 @@ class EventLoopThread:
                 loop.call_soon_threadsafe(ending.set)
         return self.wait(deadline)
 
+    def stop_then(self, deadline: float, then: Callable[[bool], None]) -> None:
+        """`stop` without waiting for it: `then` hears, on a thread of its own, what it returned."""
+        threading.Thread(
+            target=lambda: then(self.stop(deadline)), name=f"{self._name}-ends", daemon=True
+        ).start()
+
     def wait(self, seconds: float) -> bool:
         """Wait for the end, at most `seconds`; True when it has ended or never begun."""
         if self._thread:
