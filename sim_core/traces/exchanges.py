@@ -26,6 +26,7 @@ ON_ITS_WAY = 1.2 * S
 CABLE_CHECK = 12 * S
 A_MOMENT = timedelta(milliseconds=50)
 NO_TIME = datetime.min.replace(tzinfo=timezone.utc)
+SILENCE = timedelta(hours=6)
 LOOKS_AHEAD = 200
 """So many frames further on something may still tell when one was sent."""
 SAYS_WHERE_LIMIT = 3
@@ -235,7 +236,7 @@ class Conversation:
 
 
 def conversations(trace: Trace) -> list[Conversation]:
-    """A conversation for each charge point of a trace.
+    """A conversation for each charge point of a trace, and for each part between long silences.
 
     Raises TraceError where there is nothing in it that can be read as one.
     """
@@ -249,10 +250,33 @@ def conversations(trace: Trace) -> list[Conversation]:
     if not by_charge_point:
         raise TraceError(f"There is no frame in {trace.name}.")
     several = len(by_charge_point) > 1
-    return [
-        conversation(replace(trace, name=f"{trace.name} {whose}" if several else trace.name), part)
-        for whose, part in by_charge_point.items()
-    ]
+    found: list[Conversation] = []
+    flaws: list[TraceError] = []
+    for whose, frames in by_charge_point.items():
+        name = f"{trace.name} {whose}" if several else trace.name
+        parts = _between_silences(frames)
+        for number, part in enumerate(parts, 1):
+            named = f"{name} part {number}" if len(parts) > 1 else name
+            try:
+                found.append(conversation(replace(trace, name=named), part))
+            except TraceError as error:
+                flaws.append(error)
+    if not found:
+        raise flaws[0]
+    return found
+
+
+def _between_silences(frames: Sequence[TraceFrame]) -> list[list[TraceFrame]]:
+    """The parts of a log between which nobody spoke for hours, or whose times do not follow each
+    other: each has a beginning of its own."""
+    parts: list[list[TraceFrame]] = [[]]
+    last: datetime | None = None
+    for frame in frames:
+        if last is not None and frame.at is not None and abs(frame.at - last) >= SILENCE:
+            parts.append([])
+        parts[-1].append(frame)
+        last = frame.at or last
+    return parts
 
 
 def conversation(trace: Trace, frames: Sequence[TraceFrame] | None = None) -> Conversation:

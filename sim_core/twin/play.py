@@ -10,7 +10,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sim_core.charging.config import ChargePointConfig
@@ -55,9 +55,13 @@ START_TAKES = 30 * S
 """From the plug to the start of a transaction that had begun before the trace."""
 RUN_OUT_S = 12.0
 """Seconds for what is still on its way at the end of a trace."""
+EARLIEST = timedelta(hours=26)
+"""A play begins no earlier before its trace."""
 LATE_S = 8.0
 """How long a stimulus waits for what came before it in the trace."""
-LOOK_S = 0.25
+LOOK_S, LOOKS = 0.25, 0.01
+"""Seconds between two looks at whether it has come, and as a part of what is left to wait."""
+NO_TIME = timedelta(0)
 ANSWERS_WITHIN_S = 3.0
 """How long a request from before the trace has for its answer."""
 EVENTS = 10_000
@@ -152,7 +156,7 @@ class Play:
             beat = int(scene.keys.get("HeartbeatInterval", "3600")) * S
             first = scene.heartbeat_at - 2.2 * S
             start = first - beat * (1 + max(0, (first - start) // beat))
-        return start
+        return max(start, scene.begins - EARLIEST)
 
     def _station(self, url: str) -> Station:
         model, scene = self.make.model, self.scene
@@ -273,8 +277,8 @@ class Play:
         if stimulus.after is not None:
             anchor = self._anchors[id(stimulus.after)]
             patience = due + LATE_S * S
-            while anchor not in self.csms.at and self.clock.now() < patience:
-                await self.clock.advance(LOOK_S)
+            while anchor not in self.csms.at and (left := patience - self.clock.now()) > NO_TIME:
+                await self.clock.advance(max(LOOK_S, LOOKS * (left / S)))
             if anchor in self.csms.at:
                 due = self.csms.at[anchor] + (stimulus.at - stimulus.after.at)
         await self._until(due)

@@ -31,6 +31,8 @@ STOP_TAKES = 4 * S
 UNKNOWN_CARD = "MY_TAG"
 RUNNING_FOR = 180 * S
 """How long a transaction had run before a trace that does not say it."""
+LONGEST = timedelta(hours=24)
+"""Of a transaction that had run for longer, no more is played."""
 KEYS_LIMIT = 200
 
 
@@ -152,7 +154,7 @@ def _earlier(
         values = data[0].get("sampledValue")
         told_wh = register_wh(values) if isinstance(values, list) else None
         if stamp is not None and stamp < scene.begins and told_wh is not None:
-            began, began_wh = stamp, told_wh
+            began, began_wh = max(stamp, scene.begins - LONGEST), told_wh
     elif stop is not None and stop.register_wh is not None and not samples:
         began_wh = stop.register_wh
     tag = stop.id_tag if stop and stop.id_tag else UNKNOWN_CARD
