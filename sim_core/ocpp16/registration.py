@@ -128,9 +128,7 @@ class Registrar:
         """Register (when `boots`), then send heartbeats until cancelled."""
         try:
             if boots:
-                await self._environment.clock.sleep(
-                    self._environment.vary(self._environment.timing.boot_s)
-                )
+                await self._gather_who_we_are()
             while True:
                 if boots:
                     await self._register()
@@ -141,6 +139,11 @@ class Registrar:
         finally:
             self.boot_retry_at = self.heartbeat_at = None
             self._late.clear()
+
+    async def _gather_who_we_are(self) -> None:
+        """What passes before a BootNotification is written, a triggered one too."""
+        environment = self._environment
+        await environment.clock.sleep(environment.vary(environment.timing.boot_s))
 
     def forget(self) -> None:
         """The charge point goes down: it is nobody's until it has booted."""
@@ -195,6 +198,7 @@ class Registrar:
             self.boot_retry_at = None
 
     async def _boot_again(self) -> None:
+        await self._gather_who_we_are()
         status, interval_s = await self._boot()
         if status is Registration.ACCEPTED:
             self._in_touch_s = self._environment.clock.monotonic()

@@ -363,7 +363,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 @given(mutated())
 @settings(max_examples=150, deadline=None)
 def test_a_damaged_log_is_played_or_refused_in_a_sentence(data: bytes) -> None:
-    refusal, sayings = "no music.", ()
+    refusal, sayings = "Nothing was refused.", ()
     try:
         sayings = score_of(read(data, "damaged").trace).sayings
     except (CannotRead, UserError) as error:
