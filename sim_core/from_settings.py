@@ -8,14 +8,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sim_core.charging.config import ChargePointConfig
+from sim_core.errors import UserError
 from sim_core.hardware.measurands import REGISTER, measurands_of
-from sim_core.hardware.model import Model, Timing
+from sim_core.hardware.model import KeyText, Metering, Model, Timing
+from sim_core.ocpp16.configuration_keys import keys_of, standard_keys
 from sim_core.settings.authorization_key import key_bytes
 from sim_core.settings.garage_file import load_garage
 from sim_core.settings.model_file import chosen_quirks, load_model
 from sim_core.settings.options import ConfigError, Settings
 from sim_core.wire.access import Access, Tls
 
+PLAIN = "generic"
 SAMPLED = "MeterValuesSampledData"
 USUAL_NOISE = 0.05
 
@@ -47,6 +50,18 @@ def config_of(settings: Settings) -> ChargePointConfig:
         time_scale=settings.time_scale,
         quirks=quirks,
     )
+
+
+def why_no_key(name: str, text: KeyText, measurands: str = "") -> str:
+    """What keeps a model from having this configuration key, as a sentence without full stop;
+    empty: nothing does. `measurands` are those that it measures, with commas between them."""
+    plain = load_model(PLAIN)
+    model = replace(plain, keys={name: text}, metering=Metering(also_measures=measurands))
+    try:
+        keys_of(model, standard_keys(1))
+    except UserError as error:
+        return str(error).partition(": ")[2].rstrip(".")
+    return ""
 
 
 def _noise(percent: float | None, timing: Timing) -> float | None:

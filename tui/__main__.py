@@ -109,6 +109,14 @@ def _compare(arguments: list[str]) -> int:
     return compare(arguments)
 
 
+def _learn(arguments: list[str]) -> int:
+    from sim_core.learning.command import main as learn
+    from sim_core.standard_streams import begun
+
+    begun()
+    return learn(arguments)
+
+
 def _screenshot(arguments: list[str]) -> int:
     from sim_core.standard_streams import begun
     from tui.pictures.screenshot import main as screenshot
@@ -166,6 +174,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("trace", "read people's logs of OCPP-J: show, convert, or redact FILE", _trace),
     Verb("replay", "the charger of a log speaks again, to a CSMS under test", _replay),
     Verb("compare", "logs of a real charger beside a model of it: where do they differ", _compare),
+    Verb("learn", "a model file of a real charger, out of its logs: --output FILE", _learn),
     Verb(
         "screenshot", "the dashboard in a named state, as SVG or text, for a document", _screenshot
     ),

@@ -451,6 +451,8 @@ class KeyText:
 
     value: str = field(metadata=of(Text(500)))
     """What it is at the first start."""
+    absent: bool = False
+    """This make has no such key: a CSMS that asks for it hears that it is unknown."""
     readonly: bool | None = None
     """A CSMS may read it and not change it."""
     low: int | None = field(default=None, metadata=of(Number(0, 2**31 - 1)))
@@ -489,6 +491,8 @@ class SampledLine:
     """How many digits stand behind the point; not given: as many as of the measurand elsewhere."""
     exponent: bool = False
     """The number is written as 2e+01."""
+    significant: int = field(default=0, metadata=of(Number(0, 15)))
+    """So many significant digits at most, without zeros behind them; 0: `decimals` counts."""
     step: float = field(default=0.0, metadata=of(Number(0, 1e6)))
     """It is told in multiples of this; 0: as fine as its digits are."""
     context: str | None = field(default=None, metadata=of(SAMPLED_WORD))
@@ -518,9 +522,9 @@ class Metering:
     still check by, know only Celcius. K and Fahrenheit are in both, and the value follows."""
 
     values: tuple[SampledLine, ...] = field(default=(), metadata=of(TableList(SampledLine)))
-    """`[[metering.values]]`: the sampledValues one by one, in their order. Of a sample whose
-    context lines name, or that lines without `when` are for, those are written whose measurand
-    the CSMS has set; of a measurand without a line, what the rest of this section says."""
+    """`[[metering.values]]`: the sampledValues one by one, in their order. In a sample are the
+    lines that name its context, or else those without `when`, as far as the CSMS has set their
+    measurands; behind them come measurands without any line, as the rest of this section says."""
 
     def further_measurands(self) -> tuple[str, ...]:
         """Those of `also_measures`."""

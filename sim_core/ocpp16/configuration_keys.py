@@ -230,10 +230,12 @@ def keys_of(model: Model, keys: tuple[Key, ...]) -> tuple[Key, ...]:
         )
         value = _built(name, text.value, standard)
         normal = key.normal(value)
+        if text.absent:
+            normal = key.default
         if normal is None:
             shown = "what it is set to" if key.kind is Kind.SECRET else repr(value)
             raise UserError(f"the model {model.name}: keys.{name} cannot be {shown}.")
-        named[name] = replace(key, default=normal)
+        named[name] = replace(key, default=normal, hidden=key.hidden or text.absent)
     counted, too_many = with_counts({**standard, **named}, frozenset(model.keys))
     if too_many:
         raise UserError(f"the model {model.name}: in [keys] {too_many}.")

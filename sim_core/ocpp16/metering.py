@@ -42,7 +42,7 @@ def sampled_values(
     lines = lines_of(style, context)
     if not lines:
         return [_sampled(name, MEASURANDS[name], reading, context, style) for name in names]
-    ruled = {line.measurand for line in lines}
+    ruled = {line.measurand for line in style.values}
     return [
         *(_by_line(line, lines, reading, context) for line in lines if line.measurand in names),
         *(
@@ -75,7 +75,10 @@ def _by_line(
     decimals = measurand.decimals if line.decimals is None else line.decimals
     if line.measurand == REGISTER:
         value = cut(value, decimals)  # never more than the meter has counted
-    text = f"{value:.{decimals}e}" if line.exponent else f"{value:.{decimals}f}"
+    if line.significant:
+        text = f"{value:.{line.significant}g}"
+    else:
+        text = f"{value:.{decimals}e}" if line.exponent else f"{value:.{decimals}f}"
     fields = {
         "value": text,
         "context": context if line.context is None else line.context,

@@ -204,7 +204,7 @@ async def test_each_sampled_value_is_written_as_its_line_has_it() -> None:
         SampledLine("Current.Import", phase="N", decimals=1),
         SampledLine(REGISTER, unit="kWh", decimals=2, names_measurand=False),
         SampledLine("Power.Active.Import", exponent=True, decimals=0),
-        SampledLine("Frequency", decimals=2),
+        SampledLine("Frequency", significant=4),
     )
     model = with_(metering=Metering(values=lines))
     keys = {
@@ -241,7 +241,7 @@ async def test_each_sampled_value_is_written_as_its_line_has_it() -> None:
     for text, pattern in zip(told, patterns, strict=False):
         assert re.fullmatch(pattern, text), (text, pattern)
     assert re.fullmatch(r"\de\+\d\d", told[6])
-    assert told[7] == "50.00"
+    assert told[7] == "50"
     assert float(told[1]) == pytest.approx(float(told[0]) * 3**0.5, abs=1)
     assert told[2] == told[3]
 
@@ -252,14 +252,14 @@ async def test_lines_of_a_context_are_for_that_alone() -> None:
         SampledLine("Voltage", decimals=1),
     )
     model = with_(metering=Metering(values=lines))
-    keys = {"MeterValuesSampledData": f"{REGISTER},Voltage"}
+    keys = {"MeterValuesSampledData": f"{REGISTER},Voltage,Current.Import"}
     triggered = await sampled(model, "Trigger", **keys)
     assert [(v["measurand"], v.get("context")) for v in triggered] == [
         (REGISTER, None),
-        ("Voltage", "Trigger"),  # without a line for it, as usual
+        ("Current.Import", "Trigger"),  # without any line: as usual
     ]
     periodic = await sampled(model, "Sample.Periodic", **keys)
-    assert [v["measurand"] for v in periodic] == ["Voltage", REGISTER]
+    assert [v["measurand"] for v in periodic] == ["Voltage", "Current.Import"]
     assert periodic[0]["value"].count(".") == 1
 
 
