@@ -93,8 +93,8 @@ async def test_of_several_charge_points_one_must_be_named(tmp_path: Path) -> Non
     path = tmp_path / "two.jsonl"
     lines = []
     for name in ("A", "B"):
-        for line in Log().call("Heartbeat", {}, {"currentTime": "2026-05-04T10:00:00Z"}).lines:
-            lines.append(json.dumps(json.loads(line) | {"cp": name}))
+        said = Log().call("Heartbeat", {}, {"currentTime": "2026-05-04T10:00:00Z"})
+        lines += [json.dumps(json.loads(line) | {"cp": name}) for line in said.lines]
     path.write_text("\n".join(lines))
     code, _, err = await run(str(path))
     assert code == 2
