@@ -14,6 +14,7 @@ from sim_core.bedside.options import BedsideSettings
 from sim_core.commands import ACTIONS
 from sim_core.fleet.options import FleetSettings
 from sim_core.ocpp16.text_limits import TEXT_LIMITS
+from sim_core.replay.options import ReplaySettings
 from sim_core.settings.options import Option, Settings, option_names, options_of
 from sim_core.sidecar.command_routes import Query, queries
 from sim_core.sidecar.read_routes import READ_ROUTES
@@ -92,10 +93,17 @@ def _fleet_options() -> Iterable[str]:
 
 
 def _bedside_options() -> Iterable[str]:
-    own = options_of(BedsideSettings)
-    changed = ("csms_url", "keep_running")
+    yield from _own_options(BedsideSettings, "csms_url", "keep_running")
+
+
+def _replay_options() -> Iterable[str]:
+    yield from _own_options(ReplaySettings, "csms_url", "cpid")
+
+
+def _own_options(kind: type[Settings], *changed: str) -> Iterable[str]:
+    """What a command has beside the options of all, and what means something else there."""
     common = {name for name in options_of(Settings) if name not in changed}
-    yield from _options_of({name: one for name, one in own.items() if name not in common})
+    yield from _options_of({n: one for n, one in options_of(kind).items() if n not in common})
 
 
 def _options_of(options: Mapping[str, Option]) -> Iterable[str]:
@@ -131,6 +139,7 @@ TABLES = {
     "fleet": _fleet_options,
     "bedside": _bedside_options,
     "bedside-keys": _bedside_keys,
+    "replay": _replay_options,
     "paths": _paths,
 }
 

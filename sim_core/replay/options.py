@@ -37,7 +37,6 @@ USED = frozenset(
         "ascii",
         "keys",
         "fps",
-        "id_tag",
     }
 )
 """Options of a charge point that count here."""

@@ -75,10 +75,7 @@ def what_has_happened(
         return Page(
             items=[_session_item(one, moment, look) for one in (sessions_of(seen) if seen else ())],
             head=lambda cells: [head_line(COLUMNS, cells, look.symbol("ellipsis"))],
-            empty=look.with_keys(
-                "Nothing has been charged yet. {plug} plugs a vehicle in, {start} starts it; what "
-                "it took stays here when it has left."
-            ),
+            empty=_no_session(look),
             detail=lambda item, cells: _told(item, moment, look, cells),
             detail_rows=5,
         )
@@ -186,14 +183,25 @@ def _told(item: Item | None, now: datetime, look: Look, cells: int) -> list[Line
     ]
 
 
+def _no_session(look: Look) -> str:
+    """What stands where there is none; at a charger that is only watched nobody plugs by a key."""
+    first = "Nothing has been charged yet."
+    if "plug" in look.keys.row:
+        first = look.with_keys(f"{first} {{plug}} plugs a vehicle in, {{start}} starts it;")
+        return f"{first} what it took stays here when it has left."
+    return f"{first} What a vehicle takes stays here when it has left."
+
+
 def _csms_sentence(one: SessionSnapshot, look: Look) -> str:
     billed = one.csms_energy_wh
     if billed is not None:
         return f"The CSMS knows: it was told {text.kilo(billed, 3)} kWh, and has answered."
     if one.told == "waiting":
-        return look.with_keys("The CSMS has not answered yet; {journal} shows what waits for it.")
+        more = "; {journal} shows what waits for it" if "journal" in look.keys.row else ""
+        return look.with_keys(f"The CSMS has not answered yet{more}.")
     if one.told == "given up":
-        return look.with_keys("The CSMS never took it: nobody bills this; {journal} says why.")
+        more = "; {journal} says why" if "journal" in look.keys.row else ""
+        return look.with_keys(f"The CSMS never took it: nobody bills this{more}.")
     return "The CSMS has heard of the end, and knows of no begin."
 
 

@@ -10,8 +10,21 @@ from dataclasses import replace
 from sim_core.snapshot import ConnectorSnapshot, ConnectorState
 from tui.keymap import FOOTER, LINK, ROWS, Button, FooterItem, Keymap, Row
 
-NOT_HERE = frozenset({"journal", "next_scene", "copy_http", "resume", "left", "right"})
-"""Acts on the screen that mean nothing here, or whose keys do something else."""
+NOT_HERE = frozenset(
+    {
+        "answers",
+        "configuration",
+        "copy_http",
+        "journal",
+        "left",
+        "next_scene",
+        "resume",
+        "right",
+        "say",
+        "say_again",
+    }
+)
+"""What asks something of a simulated charger, or whose keys do something else here."""
 OTHER_KEYS = {"follow": "f"}
 
 REPLAY_ROWS: tuple[Row, ...] = (
