@@ -33,7 +33,7 @@ from sim_core.twin.virtual_time import StuckError
 LOG = logging.getLogger(__name__)
 
 NICE = 10
-RESTS = 1.5
+RESTS = 2.0
 """How many times as long as a look took, nothing is looked at: it must leave the computer alone."""
 
 
