@@ -65,6 +65,11 @@ class TwinProcess:
         )
         self._reading = asyncio.ensure_future(self._read(self._process))
 
+    @property
+    def pid(self) -> int:
+        """Its process; 0: there is none."""
+        return self._process.pid if self._process is not None else 0
+
     async def stop(self) -> None:
         """Let it say what it has seen, and end it."""
         process, self._ending = self._process, True

@@ -52,7 +52,7 @@ def sentence_of(finding: Finding) -> str:
 
 def in_words(why: str) -> str:
     """A reason of the comparison as a sentence."""
-    why = why.replace(HEALTHY, "").replace(".conf:", " answer:")
+    why = why.replace(HEALTHY, "").replace(".conf:", " answer:").replace("', '", ", ")
     for pattern, written in PATTERNS:
         if pattern.match(why):
             return pattern.sub(written, why)

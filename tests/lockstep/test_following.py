@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim_core.lockstep.following import Following
+from sim_core.traces.comparison.verdicts import Kind
 from sim_core.traces.exchanges import Conversation, Exchange
 from sim_core.traces.moments import S
 from tests.lockstep.metal import Beside, Tell, a_visit, all_but, metal, twin, visit
@@ -44,6 +45,13 @@ def test_a_clock_that_is_off_is_no_difference() -> None:
     assert beside.differences == []
     first = min(one.at for one in beside.now.values())
     assert first == said.exchanges[0].at + beside.off  # shown by the clock of this computer
+
+
+def test_nor_are_hours_in_which_nobody_comes() -> None:
+    said = metal(126, tell=idle_hours)
+    beside = Beside().hears(said, looks_every=12).waits(said, 60).look()
+    assert beside.ever == []
+    assert {one.kind for one in beside.now.values()} == {Kind.SAME.value}
 
 
 def two_visits(tale: Tale) -> None:
@@ -109,7 +117,6 @@ def a_reservation(tale: Tale) -> None:
 HABITS: tuple[tuple[str, Tell, str], ...] = (
     ("two_entry_stop_data", visit, "StopTransaction Remote: transactionData has"),
     ("slow_minute", a_slow_visit, "MeterValues Sample.Periodic: sample interval 60 takes"),
-    ("late_heartbeats", idle_hours, "Heartbeat: Heartbeat, interval 600 takes"),
     ("late_connector_0", visit, "Available: connector 0 after the others, at a boot takes"),
     ("send_tick", a_reservation, " takes 0.0"),  # at a boot and after a request
 )
