@@ -118,8 +118,11 @@ def main(arguments: list[str]) -> int:
     out = sys.stdout
 
     def say(line: list[Any]) -> None:
-        out.write(json.dumps(line) + "\n")
-        out.flush()
+        try:
+            out.write(json.dumps(line) + "\n")
+            out.flush()
+        except BrokenPipeError:  # who has started us has gone
+            os._exit(1)
 
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 

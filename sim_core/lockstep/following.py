@@ -15,7 +15,7 @@ from typing import Any
 
 from sim_core.lockstep.judging import Finding, judge
 from sim_core.lockstep.memory import Memory, at_rest
-from sim_core.lockstep.words import sentence_of
+from sim_core.lockstep.words import in_words, sentence_of
 from sim_core.traces.comparison.verdicts import UNDECIDED, Kind
 from sim_core.traces.exchanges import Conversation, Exchange, Payload
 from sim_core.traces.messages import CALL
@@ -53,7 +53,7 @@ class Judged:
     sentence: str = ""
     """What differs."""
     whys: tuple[str, ...] = ()
-    """All that differs, as the comparison puts it."""
+    """All that differs."""
     twin: tuple[Any, ...] = ()
     """What the twin says: action, payload, and its answer if it is one; empty: nothing."""
 
@@ -223,7 +223,7 @@ class Following:
                     said.connector,
                     row,
                     sentence_of(finding),
-                    finding.whys,
+                    tuple(map(in_words, finding.whys)),
                     _as_said(finding.twin),
                 )
             )

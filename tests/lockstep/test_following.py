@@ -47,6 +47,17 @@ def test_a_clock_that_is_off_is_no_difference() -> None:
     assert first == said.exchanges[0].at + beside.off  # shown by the clock of this computer
 
 
+def an_early_visit(tale: Tale) -> None:
+    """Somebody plugs in while the charger has only just reported itself."""
+    tale.boots(0, "Available", "Available", "Available")
+    a_visit(tale, 2)
+
+
+def test_nor_is_a_vehicle_that_comes_right_after_a_boot() -> None:
+    said = metal(127, tell=an_early_visit)
+    assert Beside().hears(said).waits(said, 60).look().differences == []
+
+
 def test_nor_are_hours_in_which_nobody_comes() -> None:
     said = metal(126, tell=idle_hours)
     beside = Beside().hears(said, looks_every=12).waits(said, 60).look()
