@@ -80,6 +80,11 @@ class Comparing:
         self._publish()
 
     @property
+    def pid(self) -> int:
+        """The process of the twin; 0: there is none."""
+        return self._process.pid
+
+    @property
     def differing(self) -> int:
         """How many frames differ, of all chargers."""
         return sum(one.verdicts.picture.differing for one in self._chargers.values())

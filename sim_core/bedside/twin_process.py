@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from sim_core.bedside.exchanges import Answered, Call
+from sim_core.redaction import one_line
 from sim_core.traces.frames import Side
 from sim_core.traces.messages import CALLERROR, CALLRESULT
 
@@ -59,11 +60,16 @@ class TwinProcess:
             *self._arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
             limit=LONGEST_LINE,
             start_new_session=True,
         )
-        self._reading = asyncio.ensure_future(self._read(self._process))
+        self._reading = asyncio.ensure_future(self._read_both(self._process))
+
+    @property
+    def pid(self) -> int:
+        """Its process; 0: there is none."""
+        return self._process.pid if self._process is not None else 0
 
     async def stop(self) -> None:
         """Let it say what it has seen, and end it."""
@@ -114,6 +120,14 @@ class TwinProcess:
             process.stdin.close()
             return
         process.stdin.write(json.dumps(line).encode() + b"\n")
+
+    async def _read_both(self, process: asyncio.subprocess.Process) -> None:
+        await asyncio.gather(self._read(process), self._read_complaints(process))
+
+    async def _read_complaints(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr is not None
+        while line := await process.stderr.readline():
+            LOG.warning("the twin: %s", one_line(line.decode("utf-8", "backslashreplace").rstrip()))
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None

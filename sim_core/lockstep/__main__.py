@@ -33,7 +33,7 @@ from sim_core.twin.virtual_time import StuckError
 LOG = logging.getLogger(__name__)
 
 NICE = 10
-RESTS = 1.5
+RESTS = 2.0
 """How many times as long as a look took, nothing is looked at: it must leave the computer alone."""
 
 
@@ -118,8 +118,11 @@ def main(arguments: list[str]) -> int:
     out = sys.stdout
 
     def say(line: list[Any]) -> None:
-        out.write(json.dumps(line) + "\n")
-        out.flush()
+        try:
+            out.write(json.dumps(line) + "\n")
+            out.flush()
+        except BrokenPipeError:  # who has started us has gone
+            os._exit(1)
 
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sim_core.lockstep.judging import Finding, judge
 from sim_core.lockstep.memory import Memory, at_rest
-from sim_core.lockstep.words import sentence_of
+from sim_core.lockstep.words import in_words, sentence_of
 from sim_core.traces.comparison.verdicts import UNDECIDED, Kind
 from sim_core.traces.exchanges import Conversation, Exchange, Payload
 from sim_core.traces.messages import CALL
@@ -24,8 +24,10 @@ from sim_core.twin.play import Make
 
 REST = 60 * S
 """A charger that is at rest for so long begins anew."""
-SETTLES = UNDECIDED + 14 * S
-"""So long after the last frame all is judged that can be."""
+SETTLES = (UNDECIDED + S, 2 * UNDECIDED + 2 * S)
+"""So long after the last frame it is judged, and so is what the twin may have said after it."""
+LONGEST_REST = 7200 * S
+"""Heartbeats that nothing comes between are looked at together for so long."""
 LISTENS_AGAIN = 20 * S
 """So often a charger that is busy and silent is looked at."""
 MOST_EXCHANGES = 2_000
@@ -51,7 +53,7 @@ class Judged:
     sentence: str = ""
     """What differs."""
     whys: tuple[str, ...] = ()
-    """All that differs, as the comparison puts it."""
+    """All that differs."""
     twin: tuple[Any, ...] = ()
     """What the twin says: action, payload, and its answer if it is one; empty: nothing."""
 
@@ -86,7 +88,7 @@ class Following:
     ) -> None:
         """A request has passed: its message id, action and payload."""
         message_id, action, payload = message
-        self._rest(at)  # before it is one of those that are looked at
+        self._rest(at, action)  # before it is one of those that are looked at
         exchange = Exchange(at, from_charger, action, payload, message_id=message_id)
         self._exchanges.append(exchange)
         self._rows[row] = exchange
@@ -126,11 +128,13 @@ class Following:
             off = theirs - ours
             self._ahead = off if abs(off) > TRUE_CLOCK else timedelta()
 
-    def _rest(self, at: datetime) -> None:
+    def _rest(self, at: datetime, action: str) -> None:
         """Begin anew where the charger was at rest until now."""
         if not self._exchanges or self._busy_at is None:
             return
         rested = at - self._busy_at >= REST and at_rest(self._exchanges, self._statuses)
+        if action == "Heartbeat" and at - self._exchanges[0].at < LONGEST_REST:
+            rested = False  # it belongs to those before it
         if not rested and len(self._exchanges) < MOST_EXCHANGES:
             return
         if self._unseen:
@@ -152,7 +156,7 @@ class Following:
         if self._unseen or self._looked_until is None:
             return True
         last = max(self._exchanges[-1].at, self._busy_at or self._exchanges[-1].at)
-        if self._looked_until < last + SETTLES <= self._until:
+        if any(self._looked_until < last + after <= self._until for after in SETTLES):
             return True
         rests = at_rest(self._exchanges, self._statuses)
         return not rests and self._until - self._looked_until >= LISTENS_AGAIN
@@ -219,7 +223,7 @@ class Following:
                     said.connector,
                     row,
                     sentence_of(finding),
-                    finding.whys,
+                    tuple(map(in_words, finding.whys)),
                     _as_said(finding.twin),
                 )
             )

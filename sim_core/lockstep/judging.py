@@ -2,7 +2,7 @@
 
 Here the twin is the measure: how long things take is read off its plays, and the real charger is
 held against that. What it says is a difference only where no seed says the same, for a twin is free
-to throw its dice otherwise; so where something differs, more seeds are asked.
+to throw its dice otherwise.
 """
 
 from __future__ import annotations
@@ -16,15 +16,23 @@ from sim_core.traces.causes.derivation import scene_of
 from sim_core.traces.causes.scene import Scene
 from sim_core.traces.comparison.delays import is_fine
 from sim_core.traces.comparison.verdicts import UNDECIDED, Kind, Result, Verdict, compare
+from sim_core.traces.comparison.words import token_of
 from sim_core.traces.comparison.yardstick import Yardstick
 from sim_core.traces.exchanges import Conversation, Exchange
+from sim_core.traces.moments import S
 from sim_core.twin.play import Heard, Make, play
 
-AT_FIRST, AT_MOST = 2, 6
-"""How many seeds are played, and how many where something differs."""
-LEEWAY_S, LEEWAY_SHARE = 0.5, 0.15
+SEEDS = range(1, 7)
+"""Of fewer plays nobody can say how long a thing may take that happens once in a session."""
+LEEWAY_S = 0.5
 """Beside what a few plays show, a delay that turns of a loop are part of may be so much longer or
 shorter: less is worth no alarm."""
+LEEWAY_OF_STAMPS_S = 0.1
+OF_STAMPS = "stamp of "
+"""How kinds of delay begin that are measured from stamp to stamp: nothing on the way is in them."""
+SWAPPED_WITHIN = 15 * S
+"""What one says and the other does not may be so far apart and still be the same, elsewhere."""
+ORDER = "at another place in the order"
 DIFFERENT = (Kind.DIFFERS, Kind.ONLY_REAL, Kind.ONLY_TWIN)
 
 
@@ -60,16 +68,8 @@ def judge(
     """
     scene = scene or scene_of(told)
     until = max(told.exchanges[-1].at, until or told.exchanges[-1].at)
-    plays: list[Heard] = []
-    findings: list[Finding] = []
-    for seed in range(1, AT_MOST + 1):
-        plays.append(play(told, scene, make, seed, until))
-        if seed < AT_FIRST:
-            continue
-        findings = agreed(told, scene, _results(told, plays), until - UNDECIDED)
-        if not any(finding.kind in DIFFERENT for finding in findings):
-            break
-    return findings
+    plays = [play(told, scene, make, seed, until) for seed in SEEDS]
+    return agreed(told, scene, _results(told, plays), until - UNDECIDED)
 
 
 def _results(told: Conversation, plays: Sequence[Heard]) -> list[Result]:
@@ -77,11 +77,11 @@ def _results(told: Conversation, plays: Sequence[Heard]) -> list[Result]:
     yardstick = Yardstick.of([heard.said for heard in plays])
     for what, (low, high) in yardstick.spans.items():
         if not is_fine(what):
-            slack = max(LEEWAY_S, LEEWAY_SHARE * high)
+            slack = LEEWAY_OF_STAMPS_S if what.startswith(OF_STAMPS) else LEEWAY_S
             yardstick.spans[what] = low - slack, high + slack
     return [
         compare(heard.said, told, [(here, real) for real, here in heard.asked], yardstick, seed)
-        for seed, heard in enumerate(plays, 1)
+        for seed, heard in zip(SEEDS, plays, strict=True)
     ]
 
 
@@ -97,7 +97,7 @@ def agreed(
             if verdict.twin is not None:
                 of_metal.setdefault(id(verdict.twin), []).append(verdict)
     found = [_finding(verdicts) for verdicts in of_metal.values()]
-    found += _missing(ordered)
+    found = _swapped([*found, *_missing(ordered)])
     if not _knows_interval(told, scene):
         found = [_without_interval(finding) for finding in found]
     found = [f for f in found if f.kind not in DIFFERENT or _settled_at(f) <= certain]
@@ -133,6 +133,33 @@ def _missing(results: Sequence[Result]) -> list[Finding]:
             left[why] -= 1
             findings.append(Finding(Kind.ONLY_TWIN, None, verdict.real, tuple(verdict.whys)))
     return findings
+
+
+def _swapped(found: list[Finding]) -> list[Finding]:
+    """What both say, and only at another place in the order, is one difference and not two."""
+    lacks = [finding for finding in found if finding.kind is Kind.ONLY_TWIN]
+    merged: list[Finding] = []
+    for finding in found:
+        if finding.kind is not Kind.ONLY_REAL or finding.metal is None:
+            continue
+        token, number = token_of(finding.metal), finding.metal.connector
+        for lacking in lacks:
+            twin = lacking.twin
+            if twin is None or (token_of(twin), twin.connector) != (token, number):
+                continue
+            if abs(twin.at - finding.at) < SWAPPED_WITHIN:
+                why = (f"{token}: {ORDER}",)
+                merged.append(Finding(Kind.DIFFERS, finding.metal, twin, why))
+                lacks.remove(lacking)
+                break
+    taken = {id(one.metal) for one in merged} | {id(one.twin) for one in merged}
+    alone = (Kind.ONLY_REAL, Kind.ONLY_TWIN)
+    left = [
+        one
+        for one in found
+        if one.kind not in alone or not {id(one.metal), id(one.twin)} & (taken - {id(None)})
+    ]
+    return [*left, *merged]
 
 
 def _settled_at(finding: Finding) -> datetime:

@@ -27,6 +27,7 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         r"\1 comes before \2, with the twin after it",
     ),
     (re.compile(r"^(.*): before (.*)$"), r"\1 comes before \2, with the twin after it"),
+    (re.compile(r"^(.*): at another place.*$"), r"\1 comes in another order than with the twin"),
     (re.compile(r"^(.*): no answer$"), r"\1 is not answered, the twin answers it"),
     (re.compile(r"^(.*) (takes .*), not (.*)$"), r"\1 \2, with the twin \3"),
     (re.compile(r"^(.*), not (.*)$"), r"\1, with the twin \2"),
@@ -51,7 +52,7 @@ def sentence_of(finding: Finding) -> str:
 
 def in_words(why: str) -> str:
     """A reason of the comparison as a sentence."""
-    why = why.replace(HEALTHY, "").replace(".conf:", " answer:")
+    why = why.replace(HEALTHY, "").replace(".conf:", " answer:").replace("', '", ", ")
     for pattern, written in PATTERNS:
         if pattern.match(why):
             return pattern.sub(written, why)

@@ -12,7 +12,9 @@ from screen_text import until as soon
 from textual.pilot import Pilot
 
 from sim_core.bedside.commands import COMMANDS
-from tests.bedside.test_bedside import bedside, charger, is_open, relayed
+from tests.bedside.test_bedside import bedside, charger, is_open, relayed, until
+from tests.bedside.test_twin import PATIENCE_S, beside
+from tests.lockstep.metal import all_but, metal
 from tui.bedside.app import BedsideApp
 from tui.bedside.keys import METAL_FOOTER, METAL_ROWS, ON_SCREEN, metal_keymap
 from tui.bedside.questions import next_word
@@ -191,3 +193,34 @@ def test_a_word_is_asked_for_until_none_is_missing() -> None:
     assert first is not None
     assert second is not None
     assert next_word(MetalCommand("change_configuration", 0, ("k", "v")), ["A"]) is None
+
+
+# -- the twin --------------------------------------------------------------------------------------
+
+
+async def test_what_the_twin_says_otherwise_is_marked_and_one_key_away() -> None:
+    said = await asyncio.to_thread(metal, 131, all_but("two_entry_stop_data"))
+    async with beside(said) as line:
+        keys = metal_keymap(twin=True)
+        app = BedsideApp(line.made, ascii=False, keys=keys, recalled=LoadedView())
+        async with app.run_test(size=(80, 24), notifications=True) as pilot:
+            await line.say(said)
+            await until(lambda: line.verdicts.differing, PATIENCE_S)
+            await soon(pilot, lambda: "≠1" in rows(app)[0])
+            (verdict,) = line.verdicts.differences
+            marked = [row for row in rows(app) if "StopTransaction" in row and "≠" in row]
+            assert len(marked) == 1
+            assert any("=" in row and "MeterValues" in row for row in rows(app))
+            await typed(pilot, "d")
+            await soon(pilot, lambda: "Not as its twin" in text_of(app))
+            assert "transactionData has" in text_of(app)
+            await typed(pilot, "enter")
+            await soon(pilot, lambda: "- the charger" in text_of(app))
+            assert app.dashboard.inspector.exchange is not None
+            assert app.dashboard.inspector.exchange.number == verdict.row
+            assert "≠ StopTransaction Remote: transactionData" in text_of(app)
+
+
+async def test_without_a_twin_there_is_no_key_for_it() -> None:
+    assert "differences" not in metal_keymap().row
+    assert metal_keymap(twin=True).row["differences"].keys == ("d",)

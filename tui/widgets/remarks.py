@@ -88,7 +88,7 @@ def beside(frames: tuple[str, str], names: tuple[str, str], cells: int, look: Lo
     matcher = difflib.SequenceMatcher(None, _shapes(one), _shapes(other), autojunk=False)
     groups = list(matcher.get_grouped_opcodes(AROUND))
     if not groups:
-        lines.append((Span("  nothing but times and measured values differs", "muted"),))
+        lines.append((Span("  only times and measured values differ", "muted"),))
     for place, group in enumerate(groups):
         if place:
             lines.append((Span(f"  {ellipsis}", "muted"),))

@@ -142,10 +142,15 @@ def outages(told: Conversation) -> list[Outage]:
 
 
 def reported(told: Conversation, report: Exchange) -> Exchange | None:
-    """The boot after which a status is said anew, whether or not it has changed."""
+    """The boot after which a status is said anew, whether or not it has changed; what a connector
+    says a second time so soon has happened since."""
     for boot in reconnects(told):
         if timedelta(0) <= report.at - boot.at < REPORTED_WITHIN:
-            return boot
+            again = any(
+                other.status and boot.at <= other.at < report.at and other is not report
+                for other in told.of("StatusNotification", report.connector)
+            )
+            return None if again else boot
     return None
 
 

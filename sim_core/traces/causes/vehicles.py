@@ -18,6 +18,8 @@ from sim_core.traces.moments import S
 MAC_S, LATE_MAC_S = 16.1, 26.2
 """From the plug to the vehicle's own id, and with a second try of the handshake."""
 MAC_SPREAD_S = 3.4
+UNUSUAL_MAC = 60 * S
+"""So long after the plug its id is still told, by a charger of other habits."""
 AFTER_RESTART = 15 * S
 """So soon after a boot vehicles that wait say again who they are."""
 USUAL_START_S, LATE_START_S, SLOW_START_S = 28.5, 33.5, 60.0
@@ -48,13 +50,32 @@ def mac_of(told: Conversation, connector: int, plugged: datetime) -> Exchange | 
 def _is_nearest(told: Conversation, mac: Exchange, connector: int, plugged: datetime) -> bool:
     own = _misses_by(mac.at - plugged)
     if own is None:
-        return False
+        return _is_of_no_other(told, mac, connector, plugged)
     for other in told.of("StatusNotification"):
         if other.status == "Preparing" and other.connector != connector:
             theirs = _misses_by(mac.at - (other.stamp or other.at))
             if theirs is not None and theirs < own:
                 return False
     return True
+
+
+def _is_of_no_other(told: Conversation, mac: Exchange, connector: int, plugged: datetime) -> bool:
+    """Whether a vehicle's id that came at no usual time can be of this plug alone: one connector
+    waits, for less than a minute, and has told of no vehicle."""
+    if not timedelta(0) < mac.at - plugged < UNUSUAL_MAC:
+        return False
+    if any(m.text("messageId") == "MacID" and plugged < m.at < mac.at for m in told.said):
+        return False
+    waiting: dict[int | None, str] = {}
+    for report in told.of("StatusNotification"):
+        if report.at < mac.at:
+            waiting[report.connector] = report.status
+    if [number for number, status in waiting.items() if status == "Preparing"] != [connector]:
+        return False
+    return not any(
+        plugged < report.at < mac.at and report.status == "Available"
+        for report in told.of("StatusNotification", connector)
+    )
 
 
 def _misses_by(took: timedelta) -> float | None:

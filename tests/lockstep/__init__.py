@@ -1,0 +1,1 @@
+"""A twin beside a charger that is one as well."""

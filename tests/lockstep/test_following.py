@@ -1,0 +1,215 @@
+"""A charger and its twin in lockstep: equal ones never differ, and what differs is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim_core.lockstep.following import Following
+from sim_core.traces.comparison.verdicts import Kind
+from sim_core.traces.exchanges import Conversation, Exchange
+from sim_core.traces.moments import S
+from tests.lockstep.metal import Beside, Tell, a_visit, all_but, metal, twin, visit
+from tests.traces.tales import START, Tale
+
+
+def without(said: Conversation, *left_out: Exchange) -> Conversation:
+    """The same, but for these."""
+    return Conversation(said.name, True, [e for e in said.exchanges if e not in left_out])
+
+
+# -- equal ones ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(101, 111))
+def test_ten_sessions_of_equal_ones_differ_nowhere(seed: int) -> None:
+    said = metal(seed)
+    beside = Beside().hears(said).waits(said, 60).look()
+    assert beside.differences == []
+    assert len(beside.now) == len(said.exchanges)
+
+
+def test_nor_do_they_at_any_moment_on_the_way() -> None:
+    said = metal(120)
+    beside = Beside().hears(said, looks_every=6).waits(said, 60).look()
+    assert beside.ever == []
+
+
+def test_a_clock_that_is_off_is_no_difference() -> None:
+    said = metal(121)
+    beside = Beside(off=timedelta(hours=1, minutes=7)).hears(said).waits(said, 60).look()
+    assert beside.differences == []
+    first = min(one.at for one in beside.now.values())
+    assert first == said.exchanges[0].at + beside.off  # shown by the clock of this computer
+
+
+def an_early_visit(tale: Tale) -> None:
+    """Somebody plugs in while the charger has only just reported itself."""
+    tale.boots(0, "Available", "Available", "Available")
+    a_visit(tale, 2)
+
+
+def test_nor_is_a_vehicle_that_comes_right_after_a_boot() -> None:
+    said = metal(127, tell=an_early_visit)
+    assert Beside().hears(said).waits(said, 60).look().differences == []
+
+
+def test_nor_are_hours_in_which_nobody_comes() -> None:
+    said = metal(126, tell=idle_hours)
+    beside = Beside().hears(said, looks_every=12).waits(said, 60).look()
+    assert beside.ever == []
+    assert {one.kind for one in beside.now.values()} == {Kind.SAME.value}
+
+
+def two_visits(tale: Tale) -> None:
+    """Between both the charger is at rest, and is told another interval and a limit before."""
+    tale.boots(0, "Available", "Available", "Available")
+    tale.asks(
+        8,
+        "ChangeConfiguration",
+        {"status": "Accepted"},
+        key="MeterValueSampleInterval",
+        value="20",
+    )
+    gone = a_visit(tale)
+    a_visit(tale, gone + 200, 2, 8)
+
+
+def test_what_was_before_a_rest_is_still_known() -> None:
+    said = metal(122, tell=two_visits)
+    beside = Beside().hears(said, looks_every=15).waits(said, 60).look()
+    assert beside.ever == []
+    told = [one for one in beside.following._exchanges if one.action == "StartTransaction"]
+    assert len(told) == 1  # the first visit is only remembered
+
+
+# -- what differs ----------------------------------------------------------------------------------
+
+
+def a_slow_visit(tale: Tale) -> None:
+    """One that is sampled every minute."""
+    tale.boots(0, "Available", "Available", "Available")
+    a_visit(tale, every=61.83, long=330)
+
+
+def idle_hours(tale: Tale) -> None:
+    """Nobody comes, and a heartbeat is said every ten minutes."""
+    answer = {"currentTime": tale.stamp(0), "interval": 600, "status": "Accepted"}
+    tale.says(0, "BootNotification", {"chargePointVendor": "X"}, answer, late_s=0)
+    for connector in (1, 2, 0):
+        tale.status(0.2, connector, "Available")
+    for beat in range(1, 8):
+        at = 602.6 * beat
+        tale.says(at, "Heartbeat", {}, {"currentTime": tale.stamp(at)}, late_s=0)
+
+
+def a_reservation(tale: Tale) -> None:
+    """A connector is reserved and freed again."""
+    tale.boots(0, "Available", "Available", "Available")
+    tale.asks(
+        10,
+        "ReserveNow",
+        {"status": "Accepted"},
+        connectorId=1,
+        idTag="CARD",
+        reservationId=1,
+        expiryDate=tale.stamp(900),
+    )
+    tale.status(10, 1, "Reserved")
+    tale.asks(40, "CancelReservation", {"status": "Accepted"}, reservationId=1)
+    tale.status(40, 1, "Available")
+    tale.says(100, "Heartbeat", {}, {"currentTime": tale.stamp(100)}, late_s=0)
+
+
+HABITS: tuple[tuple[str, Tell, str], ...] = (
+    ("two_entry_stop_data", visit, "StopTransaction Remote: transactionData has"),
+    ("slow_minute", a_slow_visit, "MeterValues Sample.Periodic: sample interval 60 takes"),
+    ("late_connector_0", visit, "Available: connector 0 after the others, at a boot takes"),
+    ("send_tick", a_reservation, " takes 0.0"),  # at a boot and after a request
+)
+"""What the charger does not do, the tale that shows it, and how it is named."""
+
+
+@pytest.mark.parametrize(("habit", "tell", "words"), HABITS, ids=[one[0] for one in HABITS])
+def test_a_habit_that_is_otherwise_is_named_and_nothing_else(
+    habit: str, tell: Tell, words: str
+) -> None:
+    said = metal(quirks=all_but(habit), tell=tell)
+    beside = Beside().hears(said, looks_every=12).waits(said, 60).look()
+    assert beside.differences
+    assert [one for one in beside.differences if words not in one] == []
+    assert [one for one in beside.ever if words not in one] == []
+
+
+def test_a_difference_is_named_while_the_session_still_runs() -> None:
+    said = metal(quirks=all_but("slow_minute"), tell=a_slow_visit)
+    end = next(e for e in said.said if e.context == "Transaction.End")
+    running = Conversation(said.name, True, [e for e in said.exchanges if e.at < end.at])
+    beside = Beside().hears(running).look()
+    assert beside.differences
+    assert all("sample interval 60" in one for one in beside.differences)
+
+
+def test_what_the_charger_does_not_say_is_missing() -> None:
+    said = metal(123)
+    charging = next(e for e in said.said if e.status == "Charging")
+    less = without(said, charging)
+    beside = Beside().hears(less).waits(less, 60).look()
+    assert "Charging on connector 1 is missing: the twin says it" in beside.differences
+
+
+def test_what_only_the_charger_says_is_too_much() -> None:
+    said = metal(124)
+    charging = next(e for e in said.said if e.status == "Charging")
+    again = replace(charging, at=charging.at + 20 * S, answered_at=charging.at + 20 * S)
+    more = Conversation(
+        said.name, True, sorted([*said.exchanges, again], key=lambda exchange: exchange.at)
+    )
+    beside = Beside().hears(more).waits(more, 60).look()
+    assert beside.differences == ["Charging on connector 1: the twin does not say it"]
+
+
+def test_silence_tells_only_while_there_is_a_link() -> None:
+    said = metal(125)
+    samples = [e for e in said.said if e.context == "Sample.Periodic"]
+    early = Conversation(said.name, True, [e for e in said.exchanges if e.at <= samples[3].at])
+    silent = Beside().hears(early).waits(early, 50).look()
+    assert len(silent.differences) > 1
+    assert all("Sample.Periodic on connector 1 is missing" in one for one in silent.differences)
+    away = Beside().hears(early)
+    away.following.ended(early.exchanges[-1].at + S)
+    assert away.waits(early, 50).look().differences == []
+
+
+# -- what comes from strangers ---------------------------------------------------------------------
+
+WORD = st.text(max_size=8)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORD,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORD, inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = st.sampled_from(
+    ["connectorId", "status", "timestamp", "idTag", "transactionId", "meterValue", "reason", "data"]
+)
+ACTIONS = st.sampled_from(
+    ["BootNotification", "StatusNotification", "StartTransaction", "MeterValues", "Reset", "Foo"]
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(ACTIONS, st.dictionaries(NAMES, ANYTHING), ANYTHING), max_size=5))
+def test_frames_of_any_shape_are_looked_at(
+    frames: list[tuple[str, dict[str, object], object]],
+) -> None:
+    following = Following("CP01", twin())
+    for row, (action, payload, answer) in enumerate(frames, 1):
+        at = START + row * S
+        following.asked(row, action != "Reset", at, (f"m{row}", action, payload))
+        following.answered(row, at, (3, answer if isinstance(answer, dict) else {}))
+    judged = following.look()
+    assert {one.row for one in judged if one.row} <= set(range(1, len(frames) + 1))
