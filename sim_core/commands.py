@@ -238,6 +238,30 @@ class AnswerHeld:
     anyway: bool = False
 
 
+@dataclass(frozen=True)
+class Record:
+    """From now on what is done at the charge point is recorded: each command with its time."""
+
+
+@dataclass(frozen=True)
+class EndRecording:
+    """The recording ends; what it has is there until the next one begins."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """Do what a recording has, by its times. `recording` is the text of its file: YAML or JSON."""
+
+    recording: str
+    speed: float = 1.0
+    """How many times as fast."""
+
+
+@dataclass(frozen=True)
+class EndPlay:
+    """No more of it is done; what it has begun goes on."""
+
+
 Command = (
     Plug
     | Unplug
@@ -268,7 +292,14 @@ Command = (
     | AddRule
     | EndRule
     | AnswerHeld
+    | Record
+    | EndRecording
+    | Play
+    | EndPlay
 )
+
+ClosesOnItself = (Record, EndRecording, Play, EndPlay)
+"""What is never part of a recording: it would record, or play, itself."""
 
 
 @dataclass(frozen=True)
@@ -277,7 +308,7 @@ class Accepted:
 
     detail: str = ""
     answer: str = ""
-    """What the CSMS has answered to a message, as JSON."""
+    """More of it, as a JSON object: what the CSMS has answered, what was recorded."""
 
     ok = True
 
@@ -432,6 +463,30 @@ ACTIONS: tuple[Action, ...] = (
         AnswerHeld,
         at="/held",
         in_body=True,
+    ),
+    Action(
+        "record",
+        "Record",
+        "Record what is done: each command with its time",
+        Record,
+        at="/recording",
+    ),
+    Action(
+        "end_recording",
+        "End recording",
+        "Record no more; GET /recording has it",
+        EndRecording,
+        at="/recording",
+        method="DELETE",
+    ),
+    Action("play", "Play", "Do what a recording has, by its times", Play, in_body=True),
+    Action(
+        "end_play",
+        "End playing",
+        "Do no more of the recording that is played",
+        EndPlay,
+        at="/play",
+        method="DELETE",
     ),
 )
 

@@ -469,6 +469,23 @@ class HeldRequest:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class RecordingSnapshot:
+    """What is being recorded."""
+
+    since: datetime
+    steps: int
+    """Commands so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayingSnapshot:
+    """How far a recording is played."""
+
+    done: int
+    steps: int
+
+
 @dataclass(frozen=True)
 class TextLimits:
     """How many characters the protocol in use has room for."""
@@ -521,6 +538,10 @@ class StationSnapshot:
     """How requests of the CSMS are answered otherwise; of two that fit the first counts."""
     held: tuple[HeldRequest, ...] = ()
     """The requests that wait for an answer by hand, oldest first."""
+    recording: RecordingSnapshot | None = None
+    """What is done is being recorded; None: it is not."""
+    playing: PlayingSnapshot | None = None
+    """A recording is being played; None: none is."""
     powered: bool = True
     """The mains are there."""
     clock_ahead_s: float = 0.0

@@ -21,8 +21,6 @@ from sim_core.charging.facts import NO_POWER, REBOOTING
 from sim_core.commands import (
     ACTION_BY_COMMAND,
     Accepted,
-    AddRule,
-    AnswerHeld,
     Command,
     Configure,
     Dial,
@@ -48,7 +46,7 @@ from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.said_by_hand import send
-from sim_core.scenarios.rules import Rules
+from sim_core.scenarios.on_purpose import ON_PURPOSE, OnPurpose
 from sim_core.settings.options import ConfigError, Settings
 from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnapshot, TokensSnapshot
 from sim_core.standing_warnings import Standing
@@ -196,13 +194,17 @@ class Station:
             pause_seed=None if seed is None else f"{seed} {identity}",
             style=charge_point.wire_format,
         )
-        self.rules = Rules(
+        self.on_purpose = OnPurpose(
+            clock,
             lambda: charge_point.speaker.dialect,
+            self.submit,
             now=self.now,
-            note=lambda text: environment.note("rule", text),
+            is_secret=self._is_secret,
+            note=environment.note,
+            spawn=environment.tasks.spawn,
             on_change=self._changed,
         )
-        self.link.intercept = self.rules.intercept
+        self.link.intercept = self.on_purpose.rules.intercept
         self.refusals = refusals or Refusals(self._note_refusal, clock.monotonic)
         charge_point.heard = self.refusals.heard
         charge_point.link_settled = self.link.settled
@@ -379,6 +381,10 @@ class Station:
         )
         self._standing.say("own fault", sentence)
 
+    def recorded(self) -> list[dict[str, object]]:
+        """What has been recorded last, or so far, as plain data."""
+        return self.on_purpose.recorder.rows
+
     # -- commands ----------------------------------------------------
 
     async def submit(self, command: Command) -> Outcome:
@@ -389,7 +395,9 @@ class Station:
         """
         work = asyncio.ensure_future(self._submit(command))
         work.add_done_callback(self.charge_point.environment.tasks.done)
+        place = self.on_purpose.recorder.begun(command)
         outcome = await asyncio.shield(work)
+        self.on_purpose.recorder.decided(place, outcome)
         if self.seen_afar and self._stale:
             self._publish()  # whoever asked sees what came of it, on whatever thread
         return outcome
@@ -405,8 +413,8 @@ class Station:
             return self._configure(command)
         if isinstance(command, (Send, SendFrame)):
             return await self._say(command)
-        if isinstance(command, (AddRule, EndRule, AnswerHeld)):
-            return self._rule(command)
+        if isinstance(command, ON_PURPOSE):
+            return self.on_purpose.carry_out(command)
         connector = self.charger.connectors.get(command.connector_id)
         if connector is None:
             return Refused(
@@ -435,12 +443,10 @@ class Station:
             return Refused(reason)
         return self.charge_point.configure(command.name, command.value)
 
-    def _rule(self, command: AddRule | EndRule | AnswerHeld) -> Outcome:
-        """A rule lies on the wire, and is there whether or not the charge point has power."""
-        if isinstance(command, AddRule):
-            return self.rules.add(command)
-        return (
-            self.rules.end(command) if isinstance(command, EndRule) else self.rules.answer(command)
+    def _is_secret(self, name: str) -> bool:
+        folded = name.casefold()
+        return any(
+            one.value is None and one.name.casefold() == folded for one in self._settings.now()
         )
 
     async def _say(self, command: Send | SendFrame) -> Outcome:
@@ -631,8 +637,10 @@ class Station:
             refusals=self._refusals(),
             vehicles=tuple(kind.name for kind in charger.config.garage),
             vehicle_words=self._vehicle_words,
-            rules=self.rules.rules,
-            held=self.rules.held,
+            rules=self.on_purpose.rules.rules,
+            held=self.on_purpose.rules.held,
+            recording=self.on_purpose.recorder.snapshot,
+            playing=self.on_purpose.player.snapshot,
             settings=self._settings.now() if self.seen_afar else (),
             resumes=charger.config.model.behaviour.resume_after_power_loss,
             warnings=(*self.warnings, *self.refusals.standing()),

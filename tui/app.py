@@ -25,8 +25,13 @@ from textual.geometry import Size
 
 from sim_core.commands import (
     ACTION_BY_COMMAND,
+    Accepted,
     Command,
+    Configure,
+    EndPlay,
+    EndRecording,
     Outcome,
+    Play,
     Refused,
     Send,
     SendFrame,
@@ -156,6 +161,7 @@ class ChargeForgeApp(BaseApp):
             "configuration": self._configuration,
             "say": self._say_what,
             "answers": self._answers,
+            "play": self._play,
             "say_again": self._say_again,
             "where_to": self._where_to,
             "next_scene": self._next_scene,
@@ -292,16 +298,24 @@ class ChargeForgeApp(BaseApp):
             self._ask_twice(command, outcome.reason)
         elif isinstance(outcome, Refused):
             self._say(outcome.reason)
+        elif isinstance(command, EndRecording):
+            self._write_recording(outcome)
         self.sample()
 
     async def ask_for(self, command: Command) -> Outcome:
         """Hand in a command for a sheet, which says a refusal itself."""
-        self._last_command = command
+        self._last_command = None if self._is_secret(command) else command
         if self._storyteller:
             self._storyteller.stand_aside()
         outcome = await asyncio.wrap_future(self.host.submit(command))
         self.sample()
         return outcome
+
+    def _is_secret(self, command: Command) -> bool:
+        """Whether it sets what must not be seen: it is copied nowhere."""
+        if not isinstance(command, Configure) or self._station is None:
+            return False
+        return any(one.name == command.name and one.value is None for one in self._station.settings)
 
     def _say(self, sentence: str, severity: Severity = "warning") -> None:
         if sentence:
@@ -516,6 +530,48 @@ class ChargeForgeApp(BaseApp):
         from tui.dialogs.configuration import ConfigurationSheet
 
         self.push_screen(ConfigurationSheet(self.look, lambda: self._station, self.ask_for))
+        return ""
+
+    def _write_recording(self, outcome: Accepted) -> None:
+        """Write what was recorded into the folder that the program was started in."""
+        station, now = self._station, self.host.now()
+        about = {"charge_point": station.charge_point_id if station else "", "ended": str(now)}
+
+        def write() -> None:
+            from tui.recording_file import write_recording
+
+            try:
+                path = write_recording(outcome.answer, about, Path.cwd())
+            except OSError as error:
+                self.call_from_thread(self._say, f"Not written: {error}")
+            else:
+                said = f"{outcome.detail} written to {path}"
+                self.call_from_thread(self._say, said, "information")
+
+        self.run_worker(write, thread=True, group="save")
+
+    def _play(self) -> str:
+        """Let somebody choose a recording; one that is being played ends."""
+        station = self._station
+        if station is None:
+            return "The charge point is still starting."
+        if station.playing is not None:
+            self.ask(EndPlay())
+            return ""
+        from tui.dialogs.palette import Picker
+        from tui.dialogs.questions import which_recording
+        from tui.recording_file import read_recording, recordings_in
+
+        def answered(chosen: Chosen | None) -> None:
+            if chosen is None:
+                return
+            try:
+                self.ask(Play(read_recording(Path(chosen.choice.value))))
+            except OSError as error:
+                self._say(f"It cannot be read: {error}")
+
+        question = which_recording([str(path) for path in recordings_in(Path.cwd())])
+        self.push_screen(Picker(self.look, question), answered)
         return ""
 
     def _answers(self) -> str:

@@ -72,6 +72,8 @@ FIELDS: dict[str, TypedField] = {
     "seconds": TypedField(", {} s", _number),
     "code": TypedField(", {}"),
     "text": TypedField(takes_the_rest=True),
+    "recording": TypedField(),
+    "speed": TypedField(", {} times as fast", _number),
     "rule": TypedField(" {}", _whole),
     "request": TypedField(" {}", _whole),
     "value": TypedField(" to {}", takes_the_rest=True),

@@ -36,7 +36,15 @@ class Sidecar:
         self._streams = Streams(station)
         actions = ACTIONS if acts is not None else ()
         metrics = Metrics(station, self._counts, version)
-        handlers = ReadHandlers(station, settings, self._streams, metrics, version, actions)
+        handlers = ReadHandlers(
+            station,
+            settings,
+            self._streams,
+            metrics,
+            version,
+            actions,
+            recorded=acts.recorded if acts is not None else list,
+        )
         self.app = Starlette(
             routes=[
                 *(

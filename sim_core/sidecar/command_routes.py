@@ -43,14 +43,6 @@ AUTO_TAG = "AUTO_TAG"
 """The card of `/plug/{cid}?auto_start=true` where none is named."""
 LONGEST_NUMBER = 20
 YES_AND_NO = {"true": True, "1": True, "false": False, "0": False}
-KINDS: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "boolean": (bool,),
-    "integer": (int,),
-    "number": (int, float),
-    "": (object, bool),
-}
-"""Type of a query -> what a body may have in its place."""
 WORDS_OF = {
     "string": "a text",
     "boolean": "true or false",
@@ -190,6 +182,16 @@ QUERIES: dict[str, Query] = {
         "Its number in the log; without it the oldest that waits",
         {"type": "integer", "minimum": 0, "maximum": 2**53},
     ),
+    "recording": Query(
+        "recording",
+        "The recording, as YAML or JSON in a text",
+        {"type": "string", "minLength": 1},
+    ),
+    "speed": Query(
+        "speed",
+        "How many times as fast, without it 1",
+        {"type": "number", "minimum": 0, "maximum": 100},
+    ),
     "anyway": Query("anyway", "Send it though the protocol does not allow it", {"type": "boolean"}),
 }
 """Field of a command -> how a query says it."""
@@ -242,16 +244,26 @@ def parse_body(known: tuple[Query, ...], body: Mapping[str, Any]) -> ParsedQuery
     by_name = {name: query for query in known for name in (query.name, *query.also)}
     for name, value in body.items():
         query = by_name.get(name)
-        kinds = KINDS.get(query.kind if query else "", (object,))
-        if query is not None and not _is_kind(value, kinds):
+        text = json.dumps(value) if query is None else _as_text(value, query.kind)
+        if text is None and query is not None:
             return ParsedQuery(trouble=f"{name} is to be {WORDS_OF[query.kind]}")
-        as_text = isinstance(value, str) and query is not None and query.kind
-        said.append((name, value if as_text else json.dumps(value)))
+        said.append((name, text or ""))
     return parse_query(known, QueryParams(said))
 
 
-def _is_kind(value: object, kinds: tuple[type, ...]) -> bool:
-    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+def _as_text(value: object, kind: str) -> str | None:
+    """A value of a body as a query has it; None where it is of another kind."""
+    if not kind:
+        return json.dumps(value)
+    if kind == "string":
+        return value if isinstance(value, str) else None
+    if isinstance(value, bool):
+        return json.dumps(value) if kind == "boolean" else None
+    if not isinstance(value, (int, float)) or kind == "boolean":
+        return None
+    if kind == "number":
+        return f"{value:.6f}"
+    return str(int(value)) if value == value // 1 else None
 
 
 def parse_query(known: tuple[Query, ...], given: QueryParams) -> ParsedQuery:

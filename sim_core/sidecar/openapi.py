@@ -269,6 +269,7 @@ SCHEMAS: dict[str, Schema] = {
             _closed(number=CONNECTOR, action=TEXT, connector_id=_or_null(WHOLE), since=TEXT)
         ),
     ),
+    "Recording": _closed(recording=YES_NO, steps=_list({"type": "object"})),
     "Messages": _closed(
         exchanges=_list(
             _closed(

@@ -82,8 +82,11 @@ class ReadHandlers:
         metrics: Metrics,
         version: str,
         actions: tuple[Action, ...],
+        recorded: Callable[[], list[dict[str, object]]],
     ) -> None:
-        """`actions` are what may be asked for here beside all that is read."""
+        """`actions` are what may be asked for here beside all that is read; `recorded` is what has
+        been recorded of them."""
+        self._recorded = recorded
         self._actions = actions
         self._station = station
         self._settings = settings
@@ -220,6 +223,10 @@ class ReadHandlers:
         ]
         return answer({"rules": [asdict(rule) for rule in seen.rules], "held": held})
 
+    async def recording(self, request: Request) -> Response:
+        seen = self._station.snapshot.recording
+        return answer({"recording": seen is not None, "steps": self._recorded()})
+
     async def messages(self, request: Request) -> Response:
         given = _numbers(MESSAGE_QUERIES, request)
         if isinstance(given, str):
@@ -339,6 +346,12 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
         "How requests of the CSMS are answered otherwise, and which wait for an answer by hand",
         ReadHandlers.rules,
         schema="Rules",
+    ),
+    ReadRoute(
+        "/recording",
+        "What has been recorded last, or so far: each command with its time; POST /play plays it",
+        ReadHandlers.recording,
+        schema="Recording",
     ),
     ReadRoute(
         "/messages",

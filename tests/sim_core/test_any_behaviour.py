@@ -16,9 +16,15 @@ from hypothesis import strategies as st
 
 from sim_core.commands import (
     ACTIONS,
+    AddRule,
+    AnswerHeld,
     ClearFault,
     Command,
+    Configure,
     Dial,
+    EndPlay,
+    EndRecording,
+    EndRule,
     EVGiveUp,
     EVStop,
     GoOnline,
@@ -27,12 +33,16 @@ from sim_core.commands import (
     JamLock,
     LinkDown,
     LinkUp,
+    Play,
     Plug,
     PowerOff,
     PowerOn,
+    Record,
     RemoveCable,
     Restart,
     Resume,
+    Send,
+    SendFrame,
     Start,
     Stop,
     SuspendEV,
@@ -134,6 +144,26 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(RemoveCable, numbers),
     st.sampled_from(
         (LinkDown(), LinkUp(), Dial(), GoSilent(), GoOnline(), PowerOff(), PowerOn(), Restart())
+    ),
+    st.builds(
+        AddRule,
+        st.sampled_from(("*", "RemoteStartTransaction", "UnlockConnector")),
+        st.sampled_from(("refuse", "callerror")),
+        st.integers(1, 2),
+    ),
+    st.sampled_from(
+        (
+            AnswerHeld("usual"),
+            Configure("ConnectionTimeOut", "60"),
+            EndPlay(),
+            EndRecording(),
+            EndRule(),
+            Play("- {do: plug, connector: 1}"),
+            Record(),
+            Send("DataTransfer", '{"vendorId": "v"}'),
+            Send("Nonsense", anyway=True),
+            SendFrame('[2, "by-hand", "Heartbeat", {}]'),
+        )
     ),
 )
 ids = st.integers(1000, 1004)

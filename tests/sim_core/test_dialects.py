@@ -58,6 +58,7 @@ OCPP_201 = Dialect(
         malformed="FormatViolation",
         request_suffix="Request",
     ),
+    asks=frozenset({"BootNotification", "Authorize", "Heartbeat"}),
     boot="BootNotification",
     proof_of_life="Heartbeat",
     urgent=frozenset({"BootNotification", "Authorize"}),

@@ -243,6 +243,17 @@ async def test_a_switch_that_would_change_nothing(
         assert after.link.online == seen.link.online
 
 
+NO_SWITCHES = {
+    "restart",  # it comes back by itself
+    "dial",  # it is for a link that waits: see test_where_to
+    "configure",  # see test_configure
+    *("message", "frame"),  # see test_said_by_hand
+    *("rule", "end_rule", "answer"),  # see test_rules
+    *("record", "end_recording", "play", "end_play"),  # see test_recording
+}
+"""What concerns the whole charge point and has no other face."""
+
+
 async def test_switches_that_change_something_are_not_refused() -> None:
     pairs: list[tuple[Command, Command]] = [
         (LinkDown(), LinkUp()),
@@ -250,8 +261,7 @@ async def test_switches_that_change_something_are_not_refused() -> None:
         (PowerOff(), PowerOn()),
     ]
     switches = {action.name for action in ACTIONS if not action.on_connector}
-    switches.remove("restart")  # it comes back by itself
-    switches.remove("dial")  # it is for a link that waits: see test_where_to
+    switches -= NO_SWITCHES
     assert switches == {ACTION_BY_COMMAND[type(one)].name for two in pairs for one in two}
     async with Harness() as harness:
         for off, on in pairs:

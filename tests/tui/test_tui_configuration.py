@@ -14,6 +14,7 @@ from sim_core.snapshot import ChangedBy, SettingChange
 from tui.app import ChargeForgeApp
 from tui.dashboard import Dashboard
 from tui.dialogs.configuration import ConfigurationSheet
+from tui.http_call import SidecarAddress
 from tui.pictures.fake_settings import SETTINGS, setting
 
 CONFIGURED = station(settings=SETTINGS)
@@ -103,14 +104,19 @@ async def test_what_can_only_be_read_says_so() -> None:
 
 async def test_a_secret_is_not_shown_while_it_is_typed() -> None:
     host = FakeHost(CONFIGURED)
-    app = make_app(host)
-    async with app.run_test(size=(80, 24)) as pilot:
+    app = make_app(host, http=SidecarAddress("http://127.0.0.1:7071"))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await opened(pilot, app)
         await pilot.press(*"password", "enter", *"hunter2")
         await settled(pilot)
         assert "hunter2" not in text_of(app)
         await pilot.press("enter")
         await until(pilot, lambda: host.submitted == [Configure("AuthorizationKey", "hunter2")])
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: isinstance(app.screen, Dashboard))
+        await pilot.press("c")  # nor is it copied as an HTTP call
+        await until(pilot, lambda: "Nothing was asked yet" in text_of(app))
+        assert "hunter2" not in app.clipboard
 
 
 async def test_by_mouse() -> None:

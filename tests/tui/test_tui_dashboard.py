@@ -37,6 +37,7 @@ from sim_core.commands import (
     LinkUp,
     Plug,
     PowerOff,
+    Record,
     Refused,
     RemoveCable,
     Restart,
@@ -98,6 +99,7 @@ EXPECTED: dict[str, Command] = {
     "link": LinkDown(),
     "dial": Dial(),
     "silence": GoSilent(),
+    "record": Record(),
 }
 """What each row asks of a free connector 1 when nothing is refused; pickers take their top row."""
 
@@ -158,6 +160,7 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
     "events": lambda app: isinstance(app.screen, Sheet) and app.screen.body.place == 1,
     "configuration": lambda app: isinstance(app.screen, ConfigurationSheet),
     "answers": lambda app: isinstance(app.screen, AnswersSheet),
+    "play": lambda app: isinstance(app.screen, Picker) and "recording" in app.screen.question.title,
     "say": lambda app: isinstance(app.screen, Picker) and "Say what" in app.screen.question.title,
     "say_again": lambda app: isinstance(app.screen, SaySheet) or bool(app._notifications),
     "palette": lambda app: isinstance(app.screen, Picker),

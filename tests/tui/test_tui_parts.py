@@ -36,6 +36,7 @@ from sim_core.snapshot import (
     FaultSnapshot,
     LinkSnapshot,
     LinkState,
+    RecordingSnapshot,
     Registration,
     TransactionSnapshot,
 )
@@ -392,7 +393,8 @@ DARK_AND_DOWN = station([available(1)], link(state=LinkState.DOWN, online=False)
 
 def test_every_command_of_the_core_can_be_asked() -> None:
     asked = {kind for row in ROWS for kind in row.sheet}
-    for picture in (station(), DARK_AND_DOWN):
+    recording = station(recording=RecordingSnapshot(NOW, 1))
+    for picture in (station(), DARK_AND_DOWN, recording):
         for row in ROWS:
             command = command_for(row, picture, 1)
             if command:

@@ -28,6 +28,7 @@ OF_TEXT = {
     "say-json",
     "ruled",
     "rule-new",
+    "recording",
     "configuration-edit",
     "single",
     "start-with",

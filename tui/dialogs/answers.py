@@ -8,6 +8,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from textwrap import wrap
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -133,7 +134,7 @@ class AnswersSheet(ValueSheet):
             words = "Requests are answered as usual again; what waits for you goes on waiting."
         else:
             words = "Which requests of the CSMS, what becomes of them, and how often."
-        return [(Span(words, "muted"),)]
+        return [(Span(piece, "muted"),) for piece in wrap(words, cells)]
 
     async def typed(self, row: ValueRow, value: str) -> str:
         raise NotImplementedError("nothing is typed here")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import PurePath
 
 from sim_core.commands import (
     Command,
@@ -97,6 +98,20 @@ def which_vehicle(station: StationSnapshot, connector_id: int) -> CommandQuestio
         ],
     )
     return CommandQuestion(question, lambda chosen: Plug(connector_id, chosen.choice.value or None))
+
+
+def which_recording(paths: Sequence[str]) -> Question:
+    """Which recording is played: one of these files, the newest first, or any that is typed."""
+    return Question(
+        "Play which recording?",
+        "a file of commands with their times: YAML or JSON",
+        [
+            Choice(path, PurePath(path).name, "the last one" if not n else "")
+            for n, path in enumerate(paths)
+        ],
+        free=lambda typed: Choice(typed, typed, "this file"),
+        free_last=True,
+    )
 
 
 TYPED = "typed"

@@ -32,6 +32,8 @@ WHEEL_ROWS = 3
 INDENT = 2
 """Cells by which a row stands below the one that it belongs to."""
 UNSHOWN = "it has characters that cannot be shown, so it cannot be changed here"
+AROUND_WORDS = 4
+"""Cells that the border needs beside the words in it."""
 LEAST_VALUE = 8
 """Cells of a value without which the note beside it is left out."""
 
@@ -263,6 +265,7 @@ class ValueSheet(ModalScreen[None]):
         self.call_after_refresh(self._resized)
 
     def _resized(self) -> None:
+        self.say("")
         self.refresh_rows()
         self._place_editor()
 
@@ -296,8 +299,10 @@ class ValueSheet(ModalScreen[None]):
     def say(self, sentence: str) -> None:
         """Say in the lower border what was done; with nothing to say it tells what the keys do."""
         words = sentence[:1].upper() + sentence[1:] if sentence else self.how
-        words = text.plain(words, self.look.ascii)
-        self.query_one("#value-sheet").border_subtitle = Content(words)
+        box = self.query_one("#value-sheet")
+        room = max(1, (box.size.width or self.size.width) - AROUND_WORDS)
+        words = text.cut(text.plain(words, self.look.ascii), room, self.look.symbol("ellipsis"))
+        box.border_subtitle = Content(words)
 
     def refuse(self, sentence: str) -> None:
         """Say above what is known of the row why something was not done; with "" no more."""

@@ -83,6 +83,17 @@ def answers_words(station: StationSnapshot, look: Look) -> str:
     return f"{look.key('answers')}: {words}" if words else ""
 
 
+def recording_words(station: StationSnapshot, look: Look) -> str:
+    """That what is done is recorded, or a recording played; empty where neither is."""
+    told = []
+    if station.recording is not None:
+        steps = text.count(station.recording.steps, "step")
+        told.append(f"{look.key('record')}: recording, {steps} so far")
+    if station.playing is not None:
+        told.append(f"playing a recording, step {station.playing.done} of {station.playing.steps}")
+    return "; ".join(told)
+
+
 def rule_words(rule: RuleSnapshot) -> str:
     """A rule in a few words: "the next Reset is refused"."""
     what = {
@@ -193,7 +204,9 @@ class LinkBar(LineWidget):
         """What stands under the bar, and what a click on it does: how the CSMS is answered
         otherwise, what to do about the link, and what should be known."""
         answers, advice = answers_words(station, self.look), advice_words(station.link, width)
+        recording = recording_words(station, self.look)
         return [
+            *([(recording, "record" if station.recording else "play")] if recording else []),
             *([(answers, "answers")] if answers else []),
             *([(advice, "")] if advice else []),
             *((warning, "") for warning in station.warnings),
