@@ -24,7 +24,6 @@ from sim_core.commands import (
     Command,
     Configure,
     Dial,
-    EndRule,
     GoOnline,
     GoSilent,
     LinkDown,

@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from tui.dialogs.palette import Chosen
     from tui.dialogs.where_to import Draft, Finding
     from tui.http_call import SidecarAddress
+    from tui.loaded_log import LoadedLog
 
 
 class WhereTo(Protocol):
@@ -164,6 +165,8 @@ class ChargeForgeApp(BaseApp):
             "play": self._play,
             "say_again": self._say_again,
             "where_to": self._where_to,
+            "compare": self._compare,
+            "load": self._load_log,
             "next_scene": self._next_scene,
             "palette": self._palette,
             "shell": self._shell,
@@ -416,6 +419,60 @@ class ChargeForgeApp(BaseApp):
         tabs = what_binds(self.look, lambda: self._station, self.host.now)
         self.push_screen(Sheet(self.look, lambda: "What binds", tabs))
         return ""
+
+    def _compare(self) -> str:
+        """Mark the message under the cursor; with another one marked, say what differs."""
+        pane = self.dashboard.messages
+        focused, marked = pane.selected, pane.exchange(pane.marked)
+        if focused is None:
+            return "There is no message to compare yet."
+        if marked is None:
+            pane.pause()
+            pane.marked = focused.number
+            pane.sync()
+            again = self.look.with_keys("{compare} on another message compares the two.")
+            self._say(f"{focused.action} is marked: {again}", "information")
+            return ""
+        pane.marked = None
+        pane.sync()
+        if marked.number == focused.number:
+            return ""
+        from tui.dialogs.messages import comparison
+        from tui.dialogs.sheet import Sheet
+
+        title = f"{marked.action} and {focused.action}"
+        tabs = comparison(self.look, marked, focused)
+        self.push_screen(Sheet(self.look, lambda: title, tabs))
+        return ""
+
+    def _load_log(self) -> str:
+        from tui.dialogs.palette import Picker
+        from tui.dialogs.questions import which_log
+
+        def answered(chosen: Chosen | None) -> None:
+            if chosen is not None:
+                path = Path(chosen.choice.value).expanduser()
+                self.run_worker(lambda: self._read_log(path), thread=True, group="load")
+
+        self.push_screen(Picker(self.look, which_log(Path.cwd())), answered)
+        return ""
+
+    def _read_log(self, path: Path) -> None:
+        from tui.loaded_log import load_log
+
+        loaded = load_log(path)
+        self.call_from_thread(self._show_log, loaded)
+
+    def _show_log(self, loaded: LoadedLog) -> None:
+        if loaded.trouble:
+            self._say(loaded.trouble)
+            return
+        from tui.dialogs.messages import saved_log
+        from tui.dialogs.sheet import Sheet
+
+        title = f"{loaded.name}: {text.count(len(loaded.exchanges), 'exchange')}"
+        tabs = saved_log(self.look, loaded, self.host.now())
+        self.push_screen(Sheet(self.look, lambda: title, tabs))
 
     def _where_to(self) -> str:
         if self._where is None:

@@ -78,6 +78,7 @@ class Dashboard(Screen[None]):
             "next_match": lambda: self._seek(1),
             "previous_match": lambda: self._seek(-1),
             "hide": self._toggle_hide,
+            "only_connector": self._only_connector,
             "follow": lambda: self._pane_act(self.messages.toggle_follow),
             "top": lambda: self._pane_act(self.messages.to_top),
             "end": lambda: self._pane_act(self.messages.to_end),
@@ -333,6 +334,16 @@ class Dashboard(Screen[None]):
         if not self.messages.filter:
             return self.look.with_keys("There is no filter: {filter} sets one.")
         self.messages.toggle_hide()
+        return ""
+
+    def _only_connector(self) -> str:
+        wanted = f"c:{self.selected}"
+        if self.messages.filter.text == wanted:
+            self._clear_filter()
+            return ""
+        self.add_class("-filtering")
+        self.filter_line.value = wanted
+        self.messages.focus()
         return ""
 
     def _open_filter(self) -> str:

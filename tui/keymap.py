@@ -392,6 +392,30 @@ ROWS: tuple[Row, ...] = (
         CHARGE_POINT,
     ),
     Row("filter", ("slash",), "/", "filter", "Show only the messages you name", MESSAGES),
+    Row(
+        "only_connector",
+        ("i",),
+        "i",
+        "only this",
+        "Show only the messages of the selected connector; again: all of them",
+        MESSAGES,
+    ),
+    Row(
+        "compare",
+        ("equals_sign",),
+        "=",
+        "compare",
+        "Mark a message; on another one: what differs between the two",
+        MESSAGES,
+    ),
+    Row(
+        "load",
+        ("l",),
+        "l",
+        "load log…",
+        "Read a saved log, whatever wrote it, and step through its messages",
+        MESSAGES,
+    ),
     Row("next_match", ("n",), "n", "next match", "Go to the next match", MESSAGES),
     Row(
         "previous_match", ("N", "shift+n"), "N", "previous match", "Go to the one before", MESSAGES

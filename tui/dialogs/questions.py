@@ -5,10 +5,11 @@ A question about a command knows how its answer becomes one; the app hands that 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from sim_core.commands import (
     Command,
@@ -111,6 +112,28 @@ def which_recording(paths: Sequence[str]) -> Question:
         ],
         free=lambda typed: Choice(typed, typed, "this file"),
         free_last=True,
+    )
+
+
+LOG_ENDINGS = (".jsonl", ".json", ".log", ".txt", ".csv", ".har", ".pcapng", ".pcap")
+MOST_LOGS = 100
+
+
+def which_log(folder: Path) -> Question:
+    """Which saved log is to be read: one of this folder, the newest first, or a path."""
+    found: list[tuple[float, str]] = []
+    with contextlib.suppress(OSError):
+        found += [
+            (one.stat().st_mtime, one.name)
+            for one in folder.iterdir()
+            if one.suffix.lower() in LOG_ENDINGS and one.is_file()
+        ]
+    names = [name for _, name in sorted(found, reverse=True)[:MOST_LOGS]]
+    return Question(
+        "Which log?",
+        "a file: saved by ChargeForge, or by anything else that trace reads",
+        [Choice(name, name, "in this folder") for name in names],
+        free=lambda typed: Choice(typed, typed, "this path"),
     )
 
 

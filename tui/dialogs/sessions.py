@@ -49,6 +49,7 @@ REASONS: dict[str, str] = {
     "EVDisconnected": "the cable was pulled at the vehicle",
     "HardReset": "the CSMS has reset the charge point at once",
     "SoftReset": "the CSMS has reset the charge point",
+    "MasterPass": "a master card stopped it",
     "Local": "the driver stopped it at the charge point",
     "Other": "the vehicle ended it, or the start came to nothing",
     "PowerLoss": "the mains had failed",
@@ -131,7 +132,7 @@ def _session_item(one: SessionSnapshot, now: datetime, look: Look) -> Item:
         ended._replace(text=text.plain(ended.text, look.ascii)),
         Span(_id(one.transaction_id), "muted"),
         Span("-".join(socs), "muted"),
-        Span(words, role),
+        Span(text.plain(words, look.ascii), role),
     )
     return Item(
         draw=lambda cells: in_columns(COLUMNS, values, cells, look.symbol("ellipsis")),

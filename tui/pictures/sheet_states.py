@@ -161,6 +161,12 @@ SHEET_STATES: tuple[State, ...] = (
     State("service", "what is to be out of service", BOUND, press=("b", "shift+tab")),
     State("where-to", "the CSMS that is dialled", AWAY, press=("D",)),
     State("doctor", "why a CSMS is not reached", AWAY, press=("D", "tab", "enter", "down")),
+    State(
+        "compare",
+        "what differs between two messages",
+        CHARGED,
+        press=("tab", "tab", "up", "up", "up", "equals_sign", "up", "equals_sign"),
+    ),
     State("charged", "figures that stay after unplugging", CHARGED),
 )
 """Those that `tests/tui/test_tui_sheets.py` watches as text."""

@@ -77,6 +77,8 @@ class MessagePane(LineWidget, can_focus=True):
         """What has happened at the charge point, in one line for the foot."""
         self._cursor: int | None = None  # the number of an exchange
         self._top = 0  # index into _rows
+        self.marked: int | None = None
+        """The number of the exchange that the next one is to be compared with."""
 
     # -- what it holds -----------------------------------------------------------------------------
 
@@ -100,6 +102,10 @@ class MessagePane(LineWidget, can_focus=True):
         self._reveal(place)
         self._after_move()
         return True
+
+    def exchange(self, number: int | None) -> Exchange | None:
+        """The exchange with this number, as long as it is kept."""
+        return None if number is None else self._exchanges.get(number)
 
     def subprotocol_of(self, exchange: Exchange) -> str:
         """The OCPP that was spoken when it came; empty where nobody had said yet."""
@@ -342,6 +348,8 @@ class MessagePane(LineWidget, can_focus=True):
         role = ""
         if not self.following and number == self._cursor:
             role = "cursor"
+        elif number == self.marked:
+            role = "match"
         elif self.filter and not self.hides and not self.filter.matches(exchange):
             role = "faint"
         remark = self.remarks.get(number) if self.remarks else None
