@@ -40,8 +40,13 @@ and story): started with the station, it returns what stops it."""
 class Host(Protocol):
     """What a viewer needs of whatever hosts a charge point."""
 
-    messages: MessageLog
-    events: Ring[Event]
+    @property
+    def messages(self) -> MessageLog:
+        """The exchanges with the CSMS."""
+
+    @property
+    def events(self) -> Ring[Event]:
+        """What has happened."""
 
     @property
     def snapshot(self) -> StationSnapshot | None:

@@ -26,6 +26,7 @@ THREADS = {"threading.Thread", "threading.Timer", "asyncio.to_thread", "loop.run
 CLOCKS = {"now", "today", "utcnow"}
 OUTSIDE_WORLD = {"socket", "sqlite3", "ssl", "subprocess", "multiprocessing"}
 MAY_TOUCH_THE_OUTSIDE = (
+    "attach/",
     "bedside/",
     "wire/",
     "sidecar/",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sim_core.attach.options import AttachSettings
     from sim_core.bedside.host import Bedside
     from sim_core.engine import Engine
     from sim_core.replay.host import Replay
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tui.app import Doctor
     from tui.dialogs.where_to import Finding
     from tui.http_call import SidecarAddress
+    from tui.keymap import Keymap
 
 
 class Verb(NamedTuple):
@@ -163,12 +165,29 @@ def _replay(arguments: list[str]) -> int:
     return show_replay(replay)
 
 
+def _attach(arguments: list[str]) -> int:
+    from sim_core.attach.options import AttachSettings, addresses_in
+    from sim_core.errors import UserError
+    from sim_core.settings.loading import load_as
+
+    try:
+        urls, rest = addresses_in(arguments)
+        settings = load_as(AttachSettings, rest, "chargeforge attach")
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return show_attached(urls, settings)
+
+
 VERBS: tuple[Verb, ...] = (
     Verb("run", "the dashboard, connected to the CSMS of --csms-url (the default)", _run),
     Verb("demo", "the dashboard with a CSMS of its own: no network, nothing kept on disk", _demo),
     Verb("headless", "no screen: one plain line per change, stops on Ctrl-C or SIGTERM", _headless),
     Verb("doctor", "why the CSMS is not reached: name, port, TLS, registration, answers", _doctor),
     Verb("fleet", "many charge points from one process, as load for a CSMS: --count 500", _fleet),
+    Verb(
+        "attach", "the dashboard of a charge point that runs elsewhere: http://HOST:7071", _attach
+    ),
     Verb("bedside", "beside a real charger: relay it to its CSMS, look, record, ask it", _bedside),
     Verb("csms", "a small CSMS on its own, for a second terminal", _csms),
     Verb("trace", "read people's logs of OCPP-J: show, convert, or redact FILE", _trace),
@@ -467,6 +486,50 @@ def show_replay(replay: Replay) -> int:
         return replay.exit_code
     code = told(replay)
     return 0 if end.asked else app.return_code or code
+
+
+def show_attached(urls: list[str], settings: AttachSettings) -> int:
+    """Show the dashboard of charge points that run elsewhere until it is left."""
+    from sim_core.attach.host import RemoteHost
+    from sim_core.standard_streams import begun
+    from tui.attach.app import show as show_remote
+    from tui.look import draws_in_ascii
+
+    keys = _chosen_keys(settings)
+    if keys is None:
+        return 2
+    if not on_a_terminal():
+        print(
+            "No terminal here: attach shows a dashboard. Without one, read GET /info, /messages "
+            "and /events over HTTP.",
+            file=sys.stderr,
+        )
+        return 2
+    _trust_the_terminal()
+    hosts = [RemoteHost(url, settings) for url in urls]
+    begun()
+    code = show_remote(hosts, settings, keys, ascii=draws_in_ascii(settings.ascii))
+    for host in hosts:
+        if host.exit_code:
+            _tell(host.failure)
+            code = code or host.exit_code
+    return code
+
+
+def _chosen_keys(settings: Settings) -> Keymap | None:
+    """The keys as the options move them; None where keys or theme cannot be, which then is said."""
+    from tui.custom_keys import CustomKeysError, custom_keymap
+    from tui.keymap import TABLE_KEYS
+    from tui.themes import theme_trouble
+
+    if trouble := theme_trouble(settings.theme):
+        _say_of_option(settings, f"THEME (--theme): {trouble}.")
+        return None
+    try:
+        return custom_keymap(settings.keys) if settings.keys else TABLE_KEYS
+    except CustomKeysError as error:
+        _say_of_option(settings, f"KEYS (--keys): {error}.")
+        return None
 
 
 def _say_of_option(settings: Settings, sentence: str) -> None:

@@ -276,8 +276,7 @@ class ChargeForgeApp(BaseApp):
     def _press_command(self, row: Row) -> None:
         station = self._station
         if self.host.failure or station is None:
-            again = f"{self.look.key('resume')} starts it again."
-            dead = f"The engine has stopped: {self.host.failure}. {again}"
+            dead = self.why_dead()
             self._say(dead if self.host.failure else "The charge point is still starting.")
             return
         command = command_for(row, station, self.dashboard.selected)
@@ -287,6 +286,11 @@ class ChargeForgeApp(BaseApp):
             self._ask_first(row, station)
         else:
             self.ask(command)
+
+    def why_dead(self) -> str:
+        """What is said of a press while there is a failure."""
+        again = f"{self.look.key('resume')} starts it again."
+        return f"The engine has stopped: {self.host.failure}. {again}"
 
     def ask(self, command: Command) -> None:
         """Hand in a command; a refusal is said aloud."""

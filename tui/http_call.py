@@ -1,20 +1,17 @@
 """What was done, as the HTTP call that does the same: a line of curl to paste into a script.
 
-The sidecar has a path for each action of the core's table, and a query field for each field of its
-command, so a command says by itself how it is asked for over HTTP. An exchange with the CSMS is
-turned into the command that leads to such an exchange where there is exactly one; any other can at
-least be read over HTTP.
+A command says by itself how it is asked for over HTTP (`sim_core.command_calls`). An exchange with
+the CSMS is turned into the command that leads to such an exchange where there is exactly one; any
+other can at least be read over HTTP.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import shlex
-from dataclasses import dataclass, fields
-from urllib.parse import quote, urlencode
+from dataclasses import dataclass
 
-from sim_core.commands import ACTION_BY_COMMAND, Command
+from sim_core.command_calls import call_of
+from sim_core.commands import Command
 from sim_core.wire.message_log import Direction, Exchange
 from tui.protocols.known import wording_of
 from tui.protocols.payload import CALL_PAYLOAD, frame_payload
@@ -38,32 +35,13 @@ def sidecar_address(host: str, port: int, wants_key: bool) -> SidecarAddress:
 
 def command_call(command: Command, where: SidecarAddress) -> str:
     """The call that asks for this command."""
-    action = ACTION_BY_COMMAND[type(command)]
-    said = {
-        field.name: str(value)
-        for field in fields(command)
-        if field.name != "connector_id" and (value := getattr(command, field.name)) is not None
-    }
-    path = action.path.replace("{cid}", str(getattr(command, "connector_id", "")))
-    body = _body(command) if action.in_body else ""
-    said = {} if action.in_body else said
-    query = f"?{urlencode(said, quote_via=quote)}" if said else ""
-    words = ["curl", "-X", action.method]
+    call = call_of(command)
+    words = ["curl", "-X", call.method]
     if where.wants_key:
         words += ["-H", '"X-API-Key: $HTTP_API_KEY"']  # the key itself is nobody's clipboard's
-    if body:
-        words += ["-H", "'Content-Type: application/json'", "-d", shlex.quote(body)]
-    return " ".join((*words, shlex.quote(f"{where.url}{path}{query}")))
-
-
-def _body(command: Command) -> str:
-    """What a command says as the JSON object of a body."""
-    said = {one.name: getattr(command, one.name) for one in fields(command)}
-    told = {name: value for name, value in said.items() if value is not None}
-    if "payload" in told:
-        with contextlib.suppress(ValueError):  # what is no JSON is said as it was typed
-            told["payload"] = json.loads(told["payload"])
-    return json.dumps(told, ensure_ascii=False)
+    if call.body:
+        words += ["-H", "'Content-Type: application/json'", "-d", shlex.quote(call.body)]
+    return " ".join((*words, shlex.quote(f"{where.url}{call.path}")))
 
 
 def exchange_call(exchange: Exchange, where: SidecarAddress, subprotocol: str = "") -> str:

@@ -84,6 +84,9 @@ class Guard:
         closed = self._asks_for_key and self._api_key is not None and not has_key
         if closed and request.method not in LOOKING:
             return refusal(401, "the header X-API-Key is missing or wrong")
+        if closed and API_KEY_HEADER in request.headers:
+            # looking needs none, but whoever brings a wrong one would hear of it too late
+            return refusal(401, "the header X-API-Key is wrong")
         return None
 
     def _has_key(self, request: Request) -> bool:

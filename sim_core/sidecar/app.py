@@ -22,6 +22,7 @@ from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.read_routes import READ_ROUTES, ReadHandlers, ReadRoute, version_of
 from sim_core.sidecar.server_sent_events import Streams
 from sim_core.sidecar.viewed import Viewed
+from sim_core.sidecar.watching import Watching
 from sim_core.station import Station
 
 
@@ -36,10 +37,14 @@ class Sidecar:
         self._streams = Streams(station)
         actions = ACTIONS if acts is not None else ()
         metrics = Metrics(station, self._counts, version)
+        self._watching = Watching(
+            station, version, commands=acts is not None, wants_key=key is not None
+        )
         handlers = ReadHandlers(
             station,
             settings,
             self._streams,
+            self._watching,
             metrics,
             version,
             actions,
@@ -70,6 +75,7 @@ class Sidecar:
     def stop(self) -> None:
         """End what would go on for ever, and look no more."""
         self._streams.stop()
+        self._watching.stop()
         self._counts.stop()
 
 

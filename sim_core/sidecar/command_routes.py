@@ -318,7 +318,8 @@ def command_handler(station: Station, action: Action) -> Handler:
             # Only uvicorn cancels, at its end; passed on, it would be logged as a failure.
             return refusal(503, "the charge point is ending")
         if isinstance(outcome, Refused):
-            return answer({"ok": False, "error": outcome.reason}, 409)
+            insist = {"may_insist": True} if outcome.may_insist else {}
+            return answer({"ok": False, "error": outcome.reason, **insist}, 409)
         return answer(_done(station, action, number, outcome))
 
     return handle

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Any, Protocol
 
+from sim_core import picture_json
 from sim_core.commands import ACTIONS, RULE_WAYS, Action
 from sim_core.ocpp_versions import known_statuses
 from sim_core.sidecar.command_routes import Query, queries
@@ -127,7 +128,9 @@ SCHEMAS: dict[str, Schema] = {
         detail=TEXT,
         answer={"type": "object"},
     ),
-    "Refused": _closed(ok={"const": False}, error=TEXT),
+    "Refused": _object(
+        ("ok", "error"), ok={"const": False}, error=TEXT, may_insist={"const": True}
+    ),
     "Wrong": _closed(detail=TEXT),
     "Health": _closed(
         ok={"const": True}, cpid=TEXT, link=TEXT, registration=TEXT, queued=_or_null(WHOLE)
@@ -345,10 +348,16 @@ def description(
         "info": {"title": TITLE, "version": version or "0"},
         "paths": paths,
         "components": {
-            "schemas": SCHEMAS,
+            "schemas": SCHEMAS | _picture_schemas(),
             "securitySchemes": {KEY: {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
         },
     }
+
+
+def _picture_schemas() -> dict[str, Schema]:
+    """Those of the picture and its parts, by the names of their classes."""
+    whole, parts = picture_json.schema("#/components/schemas/{model}")
+    return {**parts, "StationSnapshot": whole}
 
 
 def _read(route: DescribedRoute) -> Schema:

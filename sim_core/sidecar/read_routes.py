@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 
 from sim_core.commands import Action
 from sim_core.http_door.answers import answer, refusal
+from sim_core.picture_json import encoded
 from sim_core.redaction import HIDDEN, public_url, without_users
 from sim_core.session_export import as_csv, as_rows, sessions_of
 from sim_core.settings.options import Settings, options_of
@@ -27,6 +28,7 @@ from sim_core.sidecar.command_routes import Query, parse_query
 from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.server_sent_events import Streams
 from sim_core.sidecar.viewed import Viewed
+from sim_core.sidecar.watching import MOST_REMEMBERED, REMEMBERED, Asked, Watching
 from sim_core.snapshot import (
     TOKENS_SHOWN,
     CompositeSnapshot,
@@ -69,6 +71,22 @@ MESSAGE_QUERIES = (
 EVENT_QUERIES = (
     _number("since", "Begin after the event of this number; without it now", 0, LARGEST_NUMBER),
 )
+WATCH_QUERIES = (
+    Query(
+        "life",
+        "The word of the stream that is gone on with; `revision` and `event` are of it",
+        {"type": "string", "minLength": 1, "pattern": "^[0-9a-f]*$", "maxLength": 32},
+        example="0badcafe",
+    ),
+    _number("revision", "Exchanges that have changed after this revision", 0, LARGEST_NUMBER),
+    _number("event", "What has happened after the event of this number", 0, LARGEST_NUMBER),
+    _number(
+        "messages",
+        f"How many exchanges from before it begins with, without it {REMEMBERED}",
+        0,
+        MOST_REMEMBERED,
+    ),
+)
 
 
 class ReadHandlers:
@@ -79,6 +97,7 @@ class ReadHandlers:
         station: Viewed,
         settings: Settings,
         streams: Streams,
+        watching: Watching,
         metrics: Metrics,
         version: str,
         actions: tuple[Action, ...],
@@ -91,6 +110,7 @@ class ReadHandlers:
         self._station = station
         self._settings = settings
         self._streams = streams
+        self._watching = watching
         self._metrics = metrics
         self._versions = {"chargeforge": version, "python": platform.python_version()} | {
             name: version_of(name) for name in PACKAGES
@@ -257,6 +277,20 @@ class ReadHandlers:
             return refusal(422, given)
         return self._streams.open(request, given.get("since"))
 
+    async def snapshot(self, request: Request) -> Response:
+        return answer(encoded(self._watching.picture))
+
+    async def watch(self, request: Request) -> ASGIApp:
+        parsed = parse_query(WATCH_QUERIES, request.query_params)
+        if parsed.trouble:
+            return refusal(422, parsed.trouble)
+        said: Mapping[str, Any] = {
+            query.name: query.read(parsed.said[query.name])
+            for query in WATCH_QUERIES
+            if query.name in parsed.said
+        }
+        return self._watching.open(request, Asked(**said))
+
     async def description(self, request: Request) -> Response:
         return answer(self._description())
 
@@ -366,6 +400,20 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
         ReadHandlers.events,
         media_type="text/event-stream",
         queries=EVENT_QUERIES,
+    ),
+    ReadRoute(
+        "/snapshot",
+        "The whole picture that the dashboard shows",
+        ReadHandlers.snapshot,
+        schema="StationSnapshot",
+    ),
+    ReadRoute(
+        "/watch",
+        "The same and all that comes after, as server-sent events `look`: `picture` once, then "
+        "`patch` (JSON Patch, RFC 6902), `exchanges` that have changed, `events`, and the clock",
+        ReadHandlers.watch,
+        media_type="text/event-stream",
+        queries=WATCH_QUERIES,
     ),
     ReadRoute("/openapi.json", "All of this as an OpenAPI description", ReadHandlers.description),
     ReadRoute("/docs", "All of this as a page to read", ReadHandlers.docs, media_type="text/html"),

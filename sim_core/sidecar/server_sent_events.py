@@ -117,29 +117,29 @@ class Stream:
         self._cursor = cursor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        gone = asyncio.ensure_future(_gone(receive))
+        left = asyncio.ensure_future(gone(receive))
         self._streams.count(+1)
         try:
             await self._start(send)
             if scope["method"] != "HEAD":
-                await self._go_on(send, gone)
+                await self._go_on(send, left)
             await self._say(send, "", more=False)
         except asyncio.TimeoutError:
             return  # it has stopped reading
         finally:
             self._streams.count(-1)
-            gone.cancel()
+            left.cancel()
 
-    async def _go_on(self, send: Send, gone: asyncio.Future[None]) -> None:
+    async def _go_on(self, send: Send, left: asyncio.Future[None]) -> None:
         await self._say(send, f"retry: {RETRY_MS}\n\n")
-        while not gone.done() and not self._streams.ended:
+        while not left.done() and not self._streams.ended:
             news = self._streams.news
             self._cursor, text = self._streams.after(self._cursor)
             if text:
                 await self._say(send, text)
                 continue
             done, _ = await asyncio.wait(
-                {gone, news}, timeout=KEEP_ALIVE_S, return_when=asyncio.FIRST_COMPLETED
+                {left, news}, timeout=KEEP_ALIVE_S, return_when=asyncio.FIRST_COMPLETED
             )
             if not done:
                 await self._say(send, ": nothing new\n\n")
@@ -156,6 +156,7 @@ class Stream:
         await asyncio.wait_for(send(message), STALL_S)
 
 
-async def _gone(receive: Receive) -> None:
+async def gone(receive: Receive) -> None:
+    """Return once whoever listens has gone."""
     while (await receive())["type"] != "http.disconnect":
         pass

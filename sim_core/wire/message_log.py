@@ -261,18 +261,21 @@ Opened = tuple[int, Direction, str, str, str, datetime, "int | None", "int | str
 class MessageLog:
     """The last `size` exchanges, or fewer when their frames are long."""
 
-    def __init__(self, size: int = 100_000, characters: int = 64 * 1024 * 1024) -> None:
-        """`characters` limits what the texts of all of them together may take, in bytes."""
+    def __init__(
+        self, size: int = 100_000, characters: int = 64 * 1024 * 1024, first: int = 1
+    ) -> None:
+        """`characters` limits what the texts of all of them together may take, in bytes. `first` is
+        the number of the first exchange: not 1 in a log that goes on with another's."""
         self._size = size
         self._characters = characters
         self._kept = 0
         self._lock = threading.Lock()
         self._exchanges: deque[Exchange | Opened] = deque()
-        self._oldest = 1
+        self._oldest = first
         """The number of the first of them; they are numbered without gaps."""
         self._changes: deque[int] = deque(maxlen=2 * size)
         """The number that each of the last revisions has changed: an exchange has about two."""
-        self._count = 0
+        self._count = first - 1
         self._revision = 0
 
     @property

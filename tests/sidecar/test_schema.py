@@ -16,7 +16,7 @@ from sim_core.sidecar.read_routes import READ_ROUTES
 from tests.harness import Harness
 from tests.sidecar.beside import beside
 
-NOT_JUDGED = ("/events", "/openapi.json")
+NOT_JUDGED = ("/events", "/watch", "/openapi.json")
 """A stream has no end that a judge could wait for, and the description is not in itself."""
 ASKED = [
     *(("GET", one.path) for one in READ_ROUTES if one.path not in NOT_JUDGED),

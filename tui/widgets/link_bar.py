@@ -6,6 +6,7 @@ behind. The first glyph and the words carry the state; colour repeats it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sim_core.snapshot import (
@@ -24,6 +25,16 @@ SILENCE_S = 20.0
 """How long an open call may wait before the bar says that nobody answers."""
 
 
+@dataclass(frozen=True)
+class Broken:
+    """How the bar says that there is a failure, and what the key for it does."""
+
+    words: str
+    again: str
+    role: str = "error"
+
+
+ENGINE_STOPPED = Broken("engine stopped", "restarts")
 BOOT_AWAITED = "connected, BootNotification not answered yet"
 AROUND_TROUBLE = 60
 """Cells that the bar has beside the trouble: name, countdown, queue, clock."""
@@ -133,15 +144,18 @@ def bar_line(
     look: Look,
     place: str = "",
     aside: Line = (),
+    broken: Broken = ENGINE_STOPPED,
 ) -> Line:
     """The bar in exactly `cells` cells. `place` says which of several this is, like 1/3; `aside` is
     what else is said, before the clock."""
     ellipsis = look.symbol("ellipsis")
     clock = [Span("  "), Span(text.clock_time(now), "muted"), Span("   " if cells >= 80 else " ")]
     if failure:
-        words = f" {look.symbol('trouble')} engine stopped: {text.plain(failure, look.ascii)} "
-        again = Span(f"{look.key('resume')} restarts", "accent", "resume")
-        return justified([Span(words, "error")], [again, *clock], cells, ellipsis)
+        words = f" {look.symbol('trouble')} {broken.words}: {text.plain(failure, look.ascii)} "
+        again = Span(f"{look.key('resume')} {broken.again}", "accent", "resume")
+        room = cells - line_width([again, *clock])
+        head = [Span(text.cut(words, room, ellipsis), broken.role)]
+        return justified(head, [again, *clock], cells, ellipsis)
     if station is None:
         return justified([Span(f" {look.symbol('pending')} starting…", "muted")], clock, cells)
     link = station.link
@@ -181,6 +195,8 @@ class LinkBar(LineWidget):
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="link-bar")
         self._shown: tuple[StationSnapshot | None, str, datetime] | None = None
+        self.broken = ENGINE_STOPPED
+        """What a failure is called here."""
         self.place = ""
         """Which of several charge points it speaks of, like 1/3."""
         self.aside: Line = ()
@@ -216,7 +232,9 @@ class LinkBar(LineWidget):
         if self._shown is None:
             return [fitted([], width)] * height
         station, failure, now = self._shown
-        lines = [bar_line(station, failure, now, width, self.look, self.place, self.aside)]
+        lines = [
+            bar_line(station, failure, now, width, self.look, self.place, self.aside, self.broken)
+        ]
         if station:
             lines += progress_lines(station, now, width, self.look)
         for notice, press in self._notices(station, width) if station else ():

@@ -1,0 +1,1 @@
+"""The dashboard over charge points that run elsewhere, and in a browser."""

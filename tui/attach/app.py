@@ -1,0 +1,84 @@
+"""The dashboard over a charge point that runs elsewhere.
+
+It is the same dashboard over the same pictures. What differs is what a failure is (the connection
+is cut, and comes back by itself) and what leaving means: nothing, for the charge point goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sim_core.attach.host import RemoteHost
+from sim_core.attach.options import AttachSettings
+from tui.app import ChargeForgeApp
+from tui.http_call import SidecarAddress
+from tui.keymap import Keymap
+from tui.widgets.link_bar import Broken
+
+NOT_ATTACHED = Broken("not attached", "dials now", "warning")
+
+
+class AttachApp(ChargeForgeApp):
+    """See the module."""
+
+    def __init__(
+        self,
+        hosts: Sequence[RemoteHost],
+        settings: AttachSettings,
+        *,
+        ascii: bool,
+        keys: Keymap,
+    ) -> None:
+        super().__init__(
+            hosts[0],
+            fps=settings.fps,
+            log_size=settings.message_log_size,
+            id_tag=settings.id_tag,
+            ascii=ascii,
+            theme=settings.theme,
+            keys=keys,
+            http=SidecarAddress(hosts[0].url, settings.http_api_key is not None),
+        )
+        self._remotes = tuple(hosts)
+        self._generation = 0
+
+    def sample(self) -> None:
+        """Look at the charge point; one that was started anew is looked at from the beginning."""
+        host = self._remote
+        if host.generation != self._generation:
+            self._generation = host.generation
+            self.look_at(host)
+        if self.dashboard.is_attached:
+            self.dashboard.link_bar.broken = NOT_ATTACHED
+        super().sample()
+
+    @property
+    def _remote(self) -> RemoteHost:
+        assert isinstance(self.host, RemoteHost)
+        return self.host
+
+    def why_dead(self) -> str:
+        """What is said of a press while it is not attached."""
+        return f"Not attached: {self.host.failure}. {self.look.key('resume')} dials at once."
+
+    def _quit(self) -> str:
+        """Leave: the charge point goes on, so there is nothing to ask."""
+        self.exit(0)
+        return ""
+
+
+def show(
+    hosts: Sequence[RemoteHost], settings: AttachSettings, keys: Keymap, *, ascii: bool
+) -> int:
+    """Show the dashboard until it is left; leaves the charge points as they are."""
+    from tui.exit_on_signal import PATIENCE_S, ExitOnSignal
+
+    app = AttachApp(hosts, settings, ascii=ascii, keys=keys)
+    end = ExitOnSignal(ask=(*(lambda one=one: one.stop(0) for one in hosts), app.leave_soon))
+    try:
+        app.run()
+    finally:
+        for host in hosts:
+            host.stop(PATIENCE_S if app.never_began else 1.0)
+        end.disarm()
+    return 0 if end.asked else app.return_code or 0
