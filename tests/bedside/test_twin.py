@@ -6,8 +6,10 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -27,6 +29,7 @@ from sim_core.traces.moments import S
 from sim_core.wire.message_log import ExchangeState
 from tests.bedside.test_bedside import settings, until
 from tests.lockstep.metal import all_but, metal, passing
+from tests.network import free_port
 
 PATIENCE_S = 60.0
 """The twin computes on its own, beside whatever else this computer does."""
@@ -184,3 +187,64 @@ async def test_the_relay_goes_on_when_the_twin_has_ended() -> None:
 def test_a_model_that_is_none_is_said_before_anything_starts() -> None:
     with pytest.raises(ModelError, match="nonsense"):
         Bedside(settings("--twin=gresgying-f3-eu180", "--twin-quirks=nonsense"))
+
+
+@contextmanager
+def bedside_process(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """The relay without a screen, in a process of its own."""
+    arguments = [f"--listen=127.0.0.1:{port}", "--http-port=0", f"--state-dir={tmp_path}"]
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "sim_core.bedside",
+            "--twin=gresgying-f3-eu180",
+            "--log-format=json",
+            *arguments,
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+async def test_without_a_screen_each_verdict_is_a_line_and_the_exit_code_says_whether_any_differs(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    with bedside_process(port, tmp_path) as process:
+        assert process.stdout is not None
+        lines: list[dict[str, Any]] = []
+
+        async def line_of(kind: str, **words: object) -> dict[str, Any]:
+            while True:
+                assert process.stdout is not None
+                text = await asyncio.wait_for(
+                    asyncio.to_thread(process.stdout.readline), PATIENCE_S
+                )
+                lines.append(json.loads(text))
+                if lines[-1]["kind"] == kind and words.items() <= lines[-1].items():
+                    return lines[-1]
+
+        while "may dial" not in (await line_of("start"))["text"]:
+            pass
+        async with connect(
+            f"ws://127.0.0.1:{port}/CP01",
+            subprotocols=["ocpp1.6"],  # type: ignore[list-item]
+        ) as charger:
+            boot = {"chargePointVendor": "X", "chargePointModel": "Y"}
+            status = {"connectorId": 1, "status": "Available", "errorCode": "NoError"}
+            for action, payload in (("BootNotification", boot), ("StatusNotification", status)):
+                await charger.send(json.dumps([2, action, action, payload]))
+                assert json.loads(await charger.recv())[:2] == [3, action]
+            differs = await line_of("verdict", verdict="differs", action="BootNotification")
+            assert differs["charger"] == "CP01"
+            assert differs["twin"][1] == "BootNotification"
+        process.send_signal(signal.SIGTERM)
+        await line_of("end")
+        assert any("differs" in line["text"] for line in lines if line["kind"] == "twin")
+        assert await asyncio.to_thread(process.wait, 30) == 1
