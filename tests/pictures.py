@@ -33,6 +33,7 @@ PICTURES: tuple[Picture, ...] = (
     Picture("inspector", "message"),
     Picture("fault", "fault"),
     Picture("bedside", "bedside"),
+    Picture("twin", "bedside-twin"),
 )
 
 

@@ -24,10 +24,10 @@ from sim_core.twin.play import Heard, Make, play
 
 SEEDS = range(1, 7)
 """Of fewer plays nobody can say how long a thing may take that happens once in a session."""
-LEEWAY_S = 0.5
-"""Beside what a few plays show, a delay that turns of a loop are part of may be so much longer or
-shorter: less is worth no alarm."""
-LEEWAY_OF_STAMPS_S = 0.1
+SHORTER_S, LONGER_S = 0.5, 1.1
+"""Beside what a few plays show, a delay that turns of a loop are part of may be so much shorter,
+and a whole turn longer: less is worth no alarm."""
+OF_STAMPS_S = 0.1
 OF_STAMPS = "stamp of "
 """How kinds of delay begin that are measured from stamp to stamp: nothing on the way is in them."""
 SWAPPED_WITHIN = 15 * S
@@ -77,8 +77,9 @@ def _results(told: Conversation, plays: Sequence[Heard]) -> list[Result]:
     yardstick = Yardstick.of([heard.said for heard in plays])
     for what, (low, high) in yardstick.spans.items():
         if not is_fine(what):
-            slack = LEEWAY_OF_STAMPS_S if what.startswith(OF_STAMPS) else LEEWAY_S
-            yardstick.spans[what] = low - slack, high + slack
+            stamps = what.startswith(OF_STAMPS)
+            below, above = (OF_STAMPS_S, OF_STAMPS_S) if stamps else (SHORTER_S, LONGER_S)
+            yardstick.spans[what] = low - below, high + above
     return [
         compare(heard.said, told, [(here, real) for real, here in heard.asked], yardstick, seed)
         for seed, heard in zip(SEEDS, plays, strict=True)

@@ -24,7 +24,9 @@ from sim_core.ascii_fallback import ascii_wanted
 from sim_core.settings.spelling import guess
 from sim_core.story import Caption
 from tui.app import ChargeForgeApp
+from tui.bedside import twin
 from tui.bedside.keys import metal_keymap
+from tui.dashboard import Dashboard
 from tui.keymap import TABLE_KEYS
 from tui.pictures.fake_destination import FakeWhereTo, fake_doctor, fake_recent
 from tui.pictures.fake_station import FakeHost
@@ -73,7 +75,7 @@ def app_showing(state: State) -> ChargeForgeApp:
         theme=state.theme,
         ascii=state.ascii,
         storyteller=storyteller,
-        keys=metal_keymap() if state.metal else TABLE_KEYS,
+        keys=metal_keymap(twin=state.verdicts is not None) if state.metal else TABLE_KEYS,
         where=FakeWhereTo(),
         recent=fake_recent(),
         doctor=fake_doctor,
@@ -82,6 +84,11 @@ def app_showing(state: State) -> ChargeForgeApp:
 
 async def arrange(pilot: Pilot[int], state: State) -> None:
     """Press what the state wants pressed, and let it be drawn."""
+    if state.verdicts is not None:
+        dashboard = pilot.app.screen_stack[0]
+        assert isinstance(dashboard, Dashboard)
+        dashboard.messages.remarks = twin.Remarks(state.verdicts)
+        dashboard.link_bar.aside = twin.counts(state.verdicts, dashboard.look)
     await pilot.pause(SETTLED_S)
     await pilot.press(*state.press)
     await pilot.pause(SETTLED_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim_core.bedside.verdicts import VerdictPicture
 from sim_core.events import Event
 from sim_core.snapshot import StationSnapshot
 from sim_core.story import Caption
@@ -33,3 +34,5 @@ class State:
     """What has happened at the charge point."""
     metal: bool = False
     """It is a real charger, with the keys that there are beside one."""
+    verdicts: VerdictPicture | None = None
+    """What its twin says, where it has one."""
