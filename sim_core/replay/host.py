@@ -236,4 +236,5 @@ def read_score(
         raise UserError(str(error)) from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from None
-    return score_of(reading.trace, boots=settings.replay_boot), reading
+    gap_s = settings.replay_longest_gap_sec
+    return score_of(reading.trace, boots=settings.replay_boot, longest_gap_s=gap_s), reading

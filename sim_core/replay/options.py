@@ -90,6 +90,13 @@ class ReplaySettings(Settings):
         le=FASTEST,
         short_flag="speed",
     )
+    replay_longest_gap_sec: float | None = option(
+        None,
+        "a number of seconds from 1 on",
+        "Silences in the log that are longer are made so long: a log of days is played in minutes",
+        ge=1,
+        short_flag="longest-gap",
+    )
     replay_keep_times: bool = option(
         False,
         "true or false",

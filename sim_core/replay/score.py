@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sim_core.errors import UserError
@@ -96,11 +97,12 @@ class _Open:
 
     place: int
     at_s: float
+    at: datetime
     frame: TraceFrame
     open_places: frozenset[int] = frozenset()
     new_link: bool = False
     answer: TraceFrame | None = None
-    answered_s: float = 0.0
+    answered_at: datetime | None = None
     transaction_id: int | str | None = None
 
 
@@ -119,11 +121,12 @@ class _Reading:
     """The CSMS has asked for a BootNotification that has not come yet."""
 
 
-def score_of(trace: Trace, *, boots: bool = True) -> Score:
+def score_of(trace: Trace, *, boots: bool = True, longest_gap_s: float | None = None) -> Score:
     """What there is to play in the trace of one charge point.
 
     With `boots`, a log that begins in the middle of a charger's life gets a BootNotification in
-    front, for a CSMS takes nothing before it (OCPP 1.6 §4.2, 2.0.1 B01). Raises ScoreError.
+    front, for a CSMS takes nothing before it (OCPP 1.6 §4.2, 2.0.1 B01). A silence that is longer
+    than `longest_gap_s` is made so long. Raises ScoreError.
     """
     version = trace.ocpp_version or VERSION_16
     if not version.startswith((VERSION_16, VERSION_201)):
@@ -134,12 +137,13 @@ def score_of(trace: Trace, *, boots: bool = True) -> Score:
             f"{trace.name} has several charge points: {there}. Name one (--charge-point)."
         )
     times, timed = _times(trace)
-    read = _read(trace.frames, [(at - times[0]).total_seconds() for at in times])
+    since_s = _since(times, longest_gap_s)
+    read = _read(trace.frames, since_s, times)
     if not read.said:
         raise ScoreError(
             f"In {trace.name} a charger asks and tells nothing: there is nothing to play."
         )
-    sayings = _sayings(read.said, times if timed else None)
+    sayings = _sayings(read.said, timed)
     remarks = []
     if not timed:
         remarks.append("The log has no times: the charger says something every second.")
@@ -160,8 +164,8 @@ def score_of(trace: Trace, *, boots: bool = True) -> Score:
         next(iter(trace.charge_points), ""),
         VERSION_201 if version.startswith(VERSION_201) else VERSION_16,
         tuple(sayings),
-        tuple(_asking(one, times if timed else None) for one in read.asked),
-        (times[-1] - times[0]).total_seconds(),
+        tuple(_asking(one, timed) for one in read.asked),
+        since_s[-1],
         times[-1] if timed else None,
         tuple(remarks),
     )
@@ -180,25 +184,38 @@ def _times(trace: Trace) -> tuple[list[datetime], bool]:
         return places or [begin], False
 
 
-def _read(frames: Sequence[TraceFrame], since_s: Sequence[float]) -> _Reading:
+def _since(times: Sequence[datetime], longest_gap_s: float | None) -> list[float]:
+    """Seconds since the first, without what of a silence is too long."""
+    since_s = [0.0]
+    for one, other in pairwise(times):
+        gap_s = (other - one).total_seconds()
+        since_s.append(
+            since_s[-1] + (gap_s if longest_gap_s is None else min(gap_s, longest_gap_s))
+        )
+    return since_s
+
+
+def _read(
+    frames: Sequence[TraceFrame], since_s: Sequence[float], times: Sequence[datetime]
+) -> _Reading:
     read = _Reading()
-    for frame, at_s in zip(frames, since_s, strict=True):
+    for frame, at_s, at in zip(frames, since_s, times, strict=True):
         if frame.message[0] == CALL and frame.sent_by is Side.CHARGER:
-            _say(read, frame, at_s)
+            _say(read, frame, at_s, at)
         elif frame.message[0] == CALL:
-            one = _Open(len(read.asked), at_s, frame)
+            one = _Open(len(read.asked), at_s, at, frame)
             read.asked.append(one)
             read.open_[frame.sent_by, str(frame.message[1])] = one
             read.prompted |= frame.message[3].get("requestedMessage") == BOOT
         else:
             answered = read.open_.pop((frame.sent_by.other, str(frame.message[1])), None)
             if answered is not None:
-                answered.answer, answered.answered_s = frame, at_s
+                answered.answer, answered.answered_at = frame, at
                 _named(read, answered, frame)
     return read
 
 
-def _say(read: _Reading, frame: TraceFrame, at_s: float) -> None:
+def _say(read: _Reading, frame: TraceFrame, at_s: float, at: datetime) -> None:
     action, payload = frame.message[2], frame.message[3]
     boots = action == BOOT and not read.prompted
     if action == BOOT:
@@ -209,6 +226,7 @@ def _say(read: _Reading, frame: TraceFrame, at_s: float) -> None:
     one = _Open(
         len(read.said),
         at_s,
+        at,
         frame,
         frozenset(open_.place for key, open_ in read.open_.items() if key[0] is Side.CHARGER),
         boots and read.spoken,
@@ -262,13 +280,13 @@ def _is_name(name: object) -> TypeGuard[int | str]:
     return isinstance(name, (int, str)) and not isinstance(name, bool)
 
 
-def _sayings(said: Sequence[_Open], times: Sequence[datetime] | None) -> list[Saying]:
+def _sayings(said: Sequence[_Open], timed: bool) -> list[Saying]:
     answered = {one.place for one in said if one.answer is not None}
     return [
         Saying(
             one.place + 1,
             one.at_s,
-            times[0] + timedelta(seconds=one.at_s) if times else None,
+            one.at if timed else None,
             one.frame.message[2],
             one.frame.message[3],
             spelling(one.frame),
@@ -281,14 +299,15 @@ def _sayings(said: Sequence[_Open], times: Sequence[datetime] | None) -> list[Sa
     ]
 
 
-def _asking(one: _Open, times: Sequence[datetime] | None) -> Asking:
+def _asking(one: _Open, timed: bool) -> Asking:
+    answered_at = one.answered_at or one.at
     return Asking(
         one.frame.message[2],
         one.frame.message[3],
         _answer(one),
         spelling(one.answer) if one.answer else "",
-        max(0.0, one.answered_s - one.at_s),
-        times[0] + timedelta(seconds=one.answered_s) if times else None,
+        max(0.0, (answered_at - one.at).total_seconds()),
+        answered_at if timed else None,
     )
 
 

@@ -174,6 +174,16 @@ async def test_a_log_without_times_is_played() -> None:
         assert made.findings.count(Verdict.SAME) == 2
 
 
+def test_a_long_silence_is_cut_short_and_the_times_stay_apart() -> None:
+    log = Log().call("BootNotification", BOOT, BOOTED).later(86_400)
+    score = score_of(log.call("Heartbeat", {}, {"currentTime": stamp(0)}).trace, longest_gap_s=10)
+    boot, beat = score.sayings
+    assert beat.at_s == pytest.approx(10.1)
+    assert boot.at is not None
+    assert beat.at is not None
+    assert (beat.at - boot.at).total_seconds() == pytest.approx(86_401.2)
+
+
 # -- what is asked ---------------------------------------------------------------------------------
 
 
@@ -288,13 +298,13 @@ async def test_whatever_a_csms_gives_as_a_transaction_id(given: object) -> None:
 
 async def test_it_is_seen_as_a_charger() -> None:
     async with csms() as behind:
-        made = replay(session(), behind.port, "--speed=1")
+        made = replay(session(), behind.port, "--speed=0.1")
         made.start()
         try:
-            for _ in range(3):
-                await until(lambda: made.place.startswith(("0", "1", "2", "3")))
+            await until(lambda: made.place.startswith("1/6"))
+            for place in ("2/6 paused", "3/6 paused"):
                 made.step()
-            await until(lambda: made.place == "3/6 paused")
+                await until(lambda place=place: made.place == place)  # type: ignore[misc]
             await until(lambda: made.snapshot and made.snapshot.connectors[0].transaction)
             seen = made.snapshot
             assert seen is not None
@@ -302,7 +312,7 @@ async def test_it_is_seen_as_a_charger() -> None:
             assert seen.link.registration is Registration.ACCEPTED
             assert seen.connectors[0].state is ConnectorState.UNKNOWN  # no status is in the log
             made.pause()
-            made.faster(1000)
+            made.faster(10_000)
             assert await asyncio.to_thread(made.wait, 10)
             assert made.place == "6/6 ended"
         finally:
