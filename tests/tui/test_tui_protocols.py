@@ -24,7 +24,7 @@ from tui.protocols.payload import pretty
 from tui.text import plain
 from tui.widgets.frame_notes import request_notes
 
-V16, V201 = "ocpp1.6", "ocpp2.0.1"
+V16, UNKNOWN = "ocpp1.6", "ocpp2.1"
 ANYTHING = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
 
 
@@ -103,15 +103,15 @@ STARTED: ScriptedExchange = (3, Direction.SENT, "StatusNotification", NOTIFIED, 
 
 def test_a_frame_is_shown_as_it_is_where_there_are_no_words_for_it() -> None:
     frame = json.dumps([2, "x", "StatusNotification", NOTIFIED])
-    assert request_summary("StatusNotification", frame, V201) == json.dumps(NOTIFIED)
-    assert request_notes("StatusNotification", frame, V201) == ()
-    assert answer_summary("BootNotification", '[3,"x",{"status":"Pending"}]', V201) == "Pending"
-    assert answer_summary("StatusNotification", '[3,"x",{}]', V201) == "ok"
+    assert request_summary("StatusNotification", frame, UNKNOWN) == json.dumps(NOTIFIED)
+    assert request_notes("StatusNotification", frame, UNKNOWN) == ()
+    assert answer_summary("BootNotification", '[3,"x",{"status":"Pending"}]', UNKNOWN) == "Pending"
+    assert answer_summary("StatusNotification", '[3,"x",{}]', UNKNOWN) == "ok"
 
 
 async def test_the_screens_show_a_station_of_another_ocpp() -> None:
     occupied = charging(status="Occupied", limited_by="")
-    host = FakeHost(station([occupied, available(2)], subprotocol=V201), exchanges=(STARTED,))
+    host = FakeHost(station([occupied, available(2)], subprotocol=UNKNOWN), exchanges=(STARTED,))
     app = make_app(host, http=SidecarAddress("http://127.0.0.1:7071"))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.dashboard.focused is not None)
@@ -134,7 +134,7 @@ async def test_each_exchange_is_read_by_the_ocpp_that_was_spoken_when_it_came() 
         await until(pilot, lambda: app.dashboard.focused is not None)
         host.add(9, Direction.SENT, "Authorize", {"idTag": "OLD"}, {}, 0.01)
         await settled(pilot)
-        host.snapshot = station([available(1)], subprotocol=V201)
+        host.snapshot = station([available(1)], subprotocol=UNKNOWN)
         host.add(1, Direction.SENT, "Authorize", {"idToken": {"idToken": "NEW"}}, {}, 0.01)
         await settled(pilot)
         old, new = (row for row in rows(app) if "Authorize" in row)
@@ -144,10 +144,13 @@ async def test_each_exchange_is_read_by_the_ocpp_that_was_spoken_when_it_came() 
 
 # -- borders ---------------------------------------------------------------------------------------
 
-SHARED = {"Available", "Reserved", "Unavailable", "Faulted"}
-"""Statuses that every OCPP spells alike."""
+SHARED = {"Available", "Reserved", "Unavailable", "Faulted", "DataTransfer"}
+"""What every OCPP spells alike."""
 OF_ONE_VERSION = {"idTag", V16, *OCPP_16_WORDING.requests, *OCPP_16_WORDING.statuses.values()}
-MAY_NAME_IT = ("protocols/ocpp16.py", "pictures/")
+MAY_NAME_IT = (
+    *(f"protocols/{name}.py" for name in ("ocpp16", "ocpp201", "meanings", "message_facts")),
+    "pictures/",
+)
 
 
 def test_a_version_is_named_in_its_own_module_alone() -> None:
