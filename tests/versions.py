@@ -50,6 +50,8 @@ class Version:
     subprotocol: Subprotocol
     schema_package: str
     """The package that has the schema files."""
+    request_file: str
+    """What the name of an action's own schema file is, by the action."""
     answers: Mapping[str, OrdinaryAnswer]
     """By action: what a CSMS answers; to any other action the empty payload."""
     telling_fields: Mapping[str, tuple[str, ...]]
@@ -70,6 +72,8 @@ class Version:
 
     def schema(self, name: str) -> dict[str, Any]:
         """The schema of a request (`Authorize`) or of its answer (`AuthorizeResponse`)."""
+        if not name.endswith("Response"):
+            name = self.request_file.format(name)
         file = files(self.schema_package) / "schemas" / f"{name}.json"
         schema: dict[str, Any] = json.loads(file.read_text("utf-8-sig"))
         return schema
@@ -77,9 +81,8 @@ class Version:
     def schema_names(self) -> list[str]:
         """Every request and answer that there is a schema of."""
         folder = (files(self.schema_package) / "schemas").iterdir()
-        return sorted(
-            file.name.removesuffix(".json") for file in folder if file.name.endswith(".json")
-        )
+        names = (file.name.removesuffix(".json") for file in folder if file.name.endswith(".json"))
+        return sorted(name.removesuffix(self.request_file.format("")) for name in names)
 
 
 # -- OCPP 1.6 --------------------------------------------------------------------------------------
@@ -105,6 +108,7 @@ OCPP_1_6 = Version(
     name="1.6",
     subprotocol=Subprotocol("ocpp1.6"),
     schema_package="ocpp.v16",
+    request_file="{}",
     answers={
         "Authorize": _tag_info,
         "BootNotification": _boot,
@@ -149,6 +153,7 @@ OCPP_2_0_1 = Version(
     name="2.0.1",
     subprotocol=Subprotocol("ocpp2.0.1"),
     schema_package="ocpp.v201",
+    request_file="{}Request",
     answers={
         "Authorize": _token_info,
         "BootNotification": _boot,

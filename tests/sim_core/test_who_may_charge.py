@@ -96,7 +96,7 @@ class Site:
         self.notes: list[str] = []
         self.ended: list[ReservationEnded] = []
         self.changes = 0
-        self.settings = Settings(set(on))
+        self.settings = Settings({Setting.ASKS_ABOUT_CARDS, *on})
         self.authority = authority or Authority()
         self.store = MemoryStore()
         self.condition = Condition(operative=True)

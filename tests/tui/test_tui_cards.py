@@ -295,7 +295,7 @@ async def test_a_story_is_skipped_by_key_and_click_and_stands_aside_for_whoever_
     storyteller = Storyteller()
     app = make_app(FakeHost(station([available(refusals={})])), storyteller=storyteller)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: "1/6 A driver shows a card" in text_of(app))
+        await until(pilot, lambda: "1/5 A driver shows a card" in text_of(app))
         assert rows(app)[-1].startswith(" 1-9 select")
         await pilot.press(".", "t", "z", "z")
         await pilot.click("#caption")
@@ -304,7 +304,7 @@ async def test_a_story_is_skipped_by_key_and_click_and_stands_aside_for_whoever_
         await until(pilot, lambda: storyteller.asked[2:] == ["stand aside"])
         storyteller.caption = None
         await settled(pilot)
-        await until(pilot, lambda: "1/6" not in text_of(app))
+        await until(pilot, lambda: "1/5" not in text_of(app))
 
 
 async def test_without_a_story_the_key_says_so() -> None:
