@@ -46,9 +46,9 @@ def learn(logs: Sequence[Log], why_not: WhyNot) -> Draft:
     learn_greetings(logs, draft, identity)
     measured = learn_samples(logs, draft)
     whole_list = learn_keys(logs, draft, measured, why_not)
-    learn_manners(logs, draft, whole_list=whole_list)
     learn_wire(logs, draft)
     learn_fields(logs, draft, identity)
+    learn_manners(logs, draft, whole_list=whole_list)
     names = measured[0] if measured else ""
     learn_answers(logs, draft, lambda key, value: not why_not(key, KeyText(value), names))
     draft.title = _title(logs, identity.vendor, identity.model)
