@@ -18,6 +18,7 @@ from sim_core.redaction import one_line
 from sim_core.settings.model_file import allowed, takes
 
 NAMES_SHOWN = 2
+NAME_WIDE = 24
 WIDE = 100
 BARE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
@@ -33,7 +34,10 @@ class Evidence:
 
     def __str__(self) -> str:
         names = list(dict.fromkeys(self.logs))
-        shown = ", ".join(names[:NAMES_SHOWN])
+        shown = ", ".join(
+            name if len(name) <= NAME_WIDE else f"{name[: NAME_WIDE - 1]}…"
+            for name in names[:NAMES_SHOWN]
+        )
         if len(names) > NAMES_SHOWN:
             shown += f" and {len(names) - NAMES_SHOWN} more"
         words = [f"{self.seen} of {self.of}", shown, self.note]

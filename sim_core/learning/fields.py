@@ -17,6 +17,44 @@ from sim_core.traces.exchanges import Exchange
 
 STATUS = "StatusNotification"
 NO_ERROR = "NoError"
+LISTED, UNKNOWN = "GetConfiguration.conf", "unknownKey"
+USUAL = {
+    "BootNotification": (
+        "chargePointModel",
+        "chargePointVendor",
+        "chargePointSerialNumber",
+        "firmwareVersion",
+        "iccid",
+        "imsi",
+        "chargeBoxSerialNumber",
+        "meterType",
+        "meterSerialNumber",
+    ),
+    STATUS: (
+        "errorCode",
+        "connectorId",
+        "status",
+        "timestamp",
+        "vendorErrorCode",
+        "info",
+        "vendorId",
+    ),
+    "StartTransaction": ("idTag", "connectorId", "meterStart", "reservationId", "timestamp"),
+    "MeterValues": ("connectorId", "transactionId", "meterValue"),
+    "StopTransaction": (
+        "idTag",
+        "meterStop",
+        "timestamp",
+        "transactionId",
+        "reason",
+        "transactionData",
+    ),
+    "DataTransfer": ("vendorId", "messageId", "data"),
+    "meterValue": ("timestamp", "sampledValue"),
+    "sampledValue": ("value", "context", "format", "measurand", "phase", "location", "unit"),
+    "SecurityEventNotification": ("type", "timestamp", "techInfo"),
+}
+"""The order in which a charge point says fields whose model does not tell another one."""
 VENDOR_FIELDS = ("vendorErrorCode", "info", "vendorId")
 SAID = {
     STATUS: ("errorCode", "connectorId", "status", "timestamp"),
@@ -62,17 +100,26 @@ def learn_fields(logs: Sequence[Log], draft: Draft, identity: Identity) -> None:
         table = draft.table(head_of("frames", name))
         order = order_of([list(payload) for _, payload in told])
         fits = sum(list(payload) == [f for f in order if f in payload] for _, payload in told)
-        if len(order) > 1:
-            names = tuple(log for log, _ in told)
-            table.learn(FrameText, "fields", tuple(order), Evidence(fits, len(told), names))
+        evidence = Evidence(fits, len(told), tuple(log for log, _ in told))
+        if order == [field for field in USUAL.get(name, ()) if field in order]:
+            table.remark(f"fields: in the usual order, {evidence}")
+        elif len(order) > 1:
+            table.learn(FrameText, "fields", tuple(order), evidence)
         left = _left_out(name, told)
         if left:
             names = tuple(log for log, _ in told)
             table.learn(FrameText, "without", left, Evidence(len(told), len(told), names))
-        if name == STATUS and not plain:
-            _status_texts(statuses, draft, identity)
+        if name == STATUS:
+            if not plain:
+                _status_texts(statuses, draft, identity)
         elif name in SAID:
             _constants(name, told, draft)
+        elif name == LISTED:
+            empty = [log for log, payload in told if payload.get(UNKNOWN) == []]
+            full = [log for log, payload in told if UNKNOWN not in payload]
+            if empty and not full:
+                evidence = Evidence(len(empty), len(told), tuple(empty))
+                table.learn(FrameText, "says", {UNKNOWN: ()}, evidence)
     _faults(statuses, draft)
 
 

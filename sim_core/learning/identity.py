@@ -26,6 +26,8 @@ FIELDS = {
 REQUIRED = {"vendor": "Unknown", "model": "Unknown"}
 USUAL_POWER_W, USUAL_CURRENT_A = 22_000.0, 32.0
 STEP_W = 1000.0
+PASSES = 0.005
+"""By this part a reading may lie above what the metal is rated for."""
 TOGETHER_S = 15.0
 """Samples of several connectors so close together are of one moment."""
 
@@ -84,25 +86,46 @@ def learn_ratings(logs: Sequence[Log], draft: Draft) -> None:
         table.add("cabinet_power_w", USUAL_POWER_W, "not seen: 22 kW")
         return
     watts, log = power
-    rounded = math.ceil(watts / STEP_W - 0.005) * STEP_W
+    offered = _offered(logs)
+    rounded = max(_rounded(watts), _rounded(offered or 0.0))
     note = f"at most {watts:.0f} W, {log.name}"
+    if offered:
+        note += f"; at most {offered:.0f} W offered"
     table.add("connector_power_w", rounded, note)
     amperes = _current(logs)
     table.add(
         "connector_current_a",
-        math.ceil(amperes) if amperes else USUAL_CURRENT_A,
+        math.ceil(amperes * (1 - PASSES) - 0.05) if amperes else USUAL_CURRENT_A,
         f"at most {amperes:g} A" if amperes else "not seen",
     )
     at_once = max(whole or 0.0, watts)
     table.add(
         "cabinet_power_w",
-        math.ceil(at_once / STEP_W - 0.005) * STEP_W,
+        max(_rounded(at_once), STEP_W),
         f"at most {at_once:.0f} W at once",
     )
-    reserve = _reserve(logs, rounded)
+    reserve = _reserve(logs, _rounded(at_once))
     if reserve:
         table.add("cabinet_reserve_w", *reserve)
     table.unseen(Ratings, ("minimum_power_w", "mains_v"))
+
+
+def _rounded(watts: float) -> float:
+    """The rating of what has given so much: a meter may show a little more than that."""
+    return math.ceil(watts * (1 - PASSES) / STEP_W) * STEP_W
+
+
+def _offered(logs: Sequence[Log]) -> float | None:
+    """The most power that was ever offered."""
+    return max(
+        (
+            watts
+            for log in logs
+            for sample in _samples(log)
+            if (watts := power_of(sample, "Power.Offered")) is not None
+        ),
+        default=None,
+    )
 
 
 def power_of(sample: Exchange, name: str = "Power.Active.Import") -> float | None:

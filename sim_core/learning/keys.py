@@ -51,15 +51,11 @@ def learn_keys(
         if name == SAMPLED and measured is not None and not _holds(text.value, names):
             table.remark(f"{name}: {text.value[:60]!r} is told ({evidence}), samples have more")
             _add(table, SAMPLED, replace(text, value=names), measured[1], why)
-        elif (
-            not _add(table, name, text, evidence, why) and name == SAMPLED and measured is not None
-        ):
+        elif not _add(table, name, text, evidence, why) and name == SAMPLED and measured:
             _add(table, SAMPLED, KeyText(names), measured[1], why)
     for name, votes in _unknown(logs).items():
-        if name not in seen:
-            (limit,) = (one for one in fields(KeyText) if one.name == "value")
-            if takes(limit, name):
-                table.add(name, {"value": "", "absent": True}, f"unknown, {votes.evidence()}")
+        if name not in seen and not why(name, KeyText("", absent=True)):
+            table.add(name, {"value": "", "absent": True}, f"unknown, {votes.evidence()}")
     if not seen:
         table.remark("no answer to GetConfiguration was seen: the keys are those of OCPP")
     return bool(whole)

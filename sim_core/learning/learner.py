@@ -15,6 +15,7 @@ from sim_core.learning.identity import learn_identity, learn_ratings
 from sim_core.learning.keys import WhyNot, learn_keys
 from sim_core.learning.manners import learn_manners
 from sim_core.learning.samples import learn_samples
+from sim_core.learning.shapes import learn_shapes
 from sim_core.learning.times import learn_times
 from sim_core.learning.wire import learn_wire
 
@@ -42,13 +43,14 @@ def learn(logs: Sequence[Log], why_not: WhyNot) -> Draft:
     identity = learn_identity(logs, draft)
     learn_ratings(logs, draft)
     quirks = learn_habits(logs, draft)
+    learn_shapes(logs, draft)
     learn_times(logs, draft, ticks="send_tick" in quirks)
     learn_greetings(logs, draft, identity)
     measured = learn_samples(logs, draft)
     whole_list = learn_keys(logs, draft, measured, why_not)
-    learn_manners(logs, draft, whole_list=whole_list)
     learn_wire(logs, draft)
     learn_fields(logs, draft, identity)
+    learn_manners(logs, draft, whole_list=whole_list)
     names = measured[0] if measured else ""
     learn_answers(logs, draft, lambda key, value: not why_not(key, KeyText(value), names))
     draft.title = _title(logs, identity.vendor, identity.model)

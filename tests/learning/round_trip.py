@@ -23,6 +23,7 @@ from typing import Any
 
 from sim_core.commands import (
     ClearFault,
+    Command,
     InjectFault,
     LinkDown,
     LinkUp,
@@ -207,6 +208,12 @@ async def said_by(
             else:
                 task.cancel()
 
+        async def do(command: Command, seconds: float) -> None:
+            task = asyncio.ensure_future(harness.station.submit(command))
+            await harness.advance(seconds)
+            if not task.done():
+                task.cancel()
+
         async def everything() -> None:
             for action, payload in requests.values():
                 if action not in BESIDE:
@@ -216,9 +223,8 @@ async def said_by(
 
         await harness.advance(65)
         await everything()
-        await harness.submit(LinkDown())
-        await harness.submit(LinkUp())
-        await harness.advance(60)
+        await do(LinkDown(), 1)
+        await do(LinkUp(), 60)
         for log in logs:
             for one in log.told.of("StatusNotification"):
                 await _show(harness, one.payload)
@@ -226,23 +232,18 @@ async def said_by(
             if action == "RemoteStartTransaction":
                 await ask(action, payload)
         for number in range(1, min(8, connectors) + 1):
-            await harness.submit(Plug(number))
-            await harness.advance(5)
-            await harness.submit(Start(number))
-            await harness.advance(40)
+            await do(Plug(number), 5)
+            await do(Start(number), 40)
             for act in (SuspendEV, Resume, SuspendEVSE, Resume):
-                await harness.submit(act(number))
-                await harness.advance(3)
+                await do(act(number), 3)
         await everything()
         for action, payload in requests.values():
             if action == "RemoteStopTransaction":
                 await ask(action, {**payload, "transactionId": 1000})
         await harness.advance(130)
         for number in range(1, min(8, connectors) + 1):
-            await harness.submit(Stop(number))
-            await harness.advance(10)
-            await harness.submit(Unplug(number))
-            await harness.advance(10)
+            await do(Stop(number), 10)
+            await do(Unplug(number), 10)
         await everything()
         for action, payload in requests.values():
             if action == "ChangeConfiguration":
