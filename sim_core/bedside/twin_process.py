@@ -25,7 +25,7 @@ LOG = logging.getLogger(__name__)
 MOST_UNREAD = 32 * 1024 * 1024
 """Bytes that may wait for the process to read them."""
 LONGEST_LINE = 64 * 1024 * 1024
-LAST_LOOK_S = 5.0
+LAST_LOOK_S = 3.0
 """How long the end waits for what the twin has to say yet."""
 
 STOPPED = "the twin has stopped: nothing is compared any more; frames pass on"

@@ -7,6 +7,7 @@ to throw its dice otherwise.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from datetime import datetime
 from sim_core.traces.causes.derivation import scene_of
 from sim_core.traces.causes.scene import Scene
 from sim_core.traces.comparison.delays import is_fine
+from sim_core.traces.comparison.orders import Orders
 from sim_core.traces.comparison.verdicts import UNDECIDED, Kind, Result, Verdict, compare
 from sim_core.traces.comparison.words import token_of
 from sim_core.traces.comparison.yardstick import Yardstick
@@ -32,6 +34,8 @@ OF_STAMPS = "stamp of "
 """How kinds of delay begin that are measured from stamp to stamp: nothing on the way is in them."""
 SWAPPED_WITHIN = 15 * S
 """What one says and the other does not may be so far apart and still be the same, elsewhere."""
+CLEAR_ORDER = 0.3 * S
+"""What was met nearer to each other has no certain order."""
 ORDER = "at another place in the order"
 DIFFERENT = (Kind.DIFFERS, Kind.ONLY_REAL, Kind.ONLY_TWIN)
 
@@ -74,7 +78,9 @@ def judge(
 
 def _results(told: Conversation, plays: Sequence[Heard]) -> list[Result]:
     """The real charger in the place of the twin, and each play in that of the real one."""
-    yardstick = Yardstick.of([heard.said for heard in plays])
+    twins = [heard.said for heard in plays]
+    yardstick = Yardstick.of(twins)
+    yardstick.orders -= _unclear(twins)
     for what, (low, high) in yardstick.spans.items():
         if not is_fine(what):
             stamps = what.startswith(OF_STAMPS)
@@ -84,6 +90,24 @@ def _results(told: Conversation, plays: Sequence[Heard]) -> list[Result]:
         compare(heard.said, told, [(here, real) for real, here in heard.asked], yardstick, seed)
         for seed, heard in zip(SEEDS, plays, strict=True)
     ]
+
+
+def _unclear(twins: Sequence[Conversation]) -> Orders:
+    """Pairs of words that were met so near to each other that next time they may be met the other
+    way round."""
+    found: set[tuple[str, str]] = set()
+    for twin in twins:
+        lanes: dict[int | None, list[Exchange]] = {}
+        for exchange in twin.said:
+            lanes.setdefault(twin.connector_of(exchange), []).append(exchange)
+        for exchanges in lanes.values():
+            for place, first in enumerate(exchanges):
+                for then in itertools.islice(exchanges, place + 1, None):
+                    if then.at - first.at >= CLEAR_ORDER:
+                        break
+                    one, other = token_of(first), token_of(then)
+                    found |= {(one, other), (other, one)}
+    return frozenset(found)
 
 
 def agreed(
