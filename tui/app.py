@@ -434,8 +434,6 @@ class ChargeForgeApp(BaseApp):
             pane.pause()
             pane.marked = focused.number
             pane.sync()
-            again = self.look.with_keys("{compare} on another message compares the two.")
-            self._say(f"{focused.action} is marked: {again}", "information")
             return ""
         pane.marked = None
         pane.sync()

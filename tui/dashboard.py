@@ -174,6 +174,8 @@ class Dashboard(Screen[None]):
             self.messages.ahead = timedelta(seconds=station.clock_ahead_s)
         self.messages.extend(exchanges, station.subprotocol if station else "")
         self.messages.last_event = last_event
+        unsent = station is not None and not station.link.frames_pass
+        self.messages.unsent = station.journal.waiting if station and unsent else ()
         if draw:
             self._lay_out()
             self._draw()

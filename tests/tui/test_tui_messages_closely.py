@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fake_host import EXCHANGES, NOW, FakeHost, station
+from fake_host import EXCHANGES, NOW, ONLINE, FakeHost, station
 from hypothesis import given
 from hypothesis import strategies as st
-from screen_text import make_app, settled, text_of, until
+from screen_text import make_app, rows, settled, text_of, until
 
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui.dialogs.messages import comparison, fields_of
@@ -19,6 +20,7 @@ from tui.dialogs.sheet import Sheet
 from tui.loaded_log import load_log
 from tui.look import Look
 from tui.message_file import write_messages
+from tui.pictures.states import STATE
 
 
 async def test_one_key_leaves_the_messages_of_the_selected_connector_and_brings_all_back() -> None:
@@ -41,7 +43,7 @@ async def test_two_messages_are_compared_field_by_field() -> None:
         await settled(pilot)
         await pilot.press("tab", "tab", "g", "down", "equals_sign")
         assert app.dashboard.messages.marked == 2
-        await until(pilot, lambda: "is marked" in text_of(app))
+        await until(pilot, lambda: "one is marked, = compares" in text_of(app))
         await pilot.press("end", "up", "up", "up", "equals_sign")
         await until(pilot, lambda: isinstance(app.screen, Sheet))
         sheet = app.screen
@@ -127,3 +129,28 @@ async def test_a_saved_log_is_stepped_through(
         assert "meterStart" in text_of(app)
         await pilot.press("escape", "l", *"nowhere.txt", "enter")
         await until(pilot, lambda: "cannot be read" in text_of(app))
+
+
+async def test_what_cannot_be_sent_now_stands_in_the_log() -> None:
+    state = STATE["journal"]
+    assert state.picture is not None
+    host = FakeHost(state.picture)
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.dashboard.focused is not None)
+        await settled(pilot)
+        shown = [row for row in rows(app) if "not sent yet" in row]
+        assert ["StartTransaction" in row for row in shown] == [True, False, False]
+        assert "tx 1042" in shown[-1]
+        await pilot.press("tab", "tab", "g")
+        await settled(pilot)
+        assert "BootNotification" in text_of(app), "the oldest row is still reached"
+        await pilot.press("end")
+        many = replace(state.picture.journal.waiting[0], number=99)
+        journal = replace(state.picture.journal, waiting=(many,) * 9)
+        host.snapshot = replace(state.picture, journal=journal)
+        await settled(pilot)
+        assert "more messages not sent, J shows" in text_of(app)
+        host.snapshot = replace(host.snapshot, link=ONLINE)
+        await settled(pilot)
+        assert "not sent" not in text_of(app)

@@ -16,6 +16,7 @@ from operator import itemgetter
 from textual import events
 from textual.message import Message
 
+from sim_core.snapshot import JournalEntry
 from sim_core.wire.message_log import Exchange, ExchangeState
 from tui import text
 from tui.look import Look
@@ -26,12 +27,14 @@ from tui.widgets.line_widget import (
     Span,
     fitted,
     framed_edge,
+    justified,
     line_width,
 )
 from tui.widgets.log_filter import LogFilter, failed
-from tui.widgets.message_row import ID_CELLS, id_cells, row_line
+from tui.widgets.message_row import ACTION_CELLS, ID_CELLS, id_cells, row_line
 from tui.widgets.remarks import MARK_CELLS, Remark
 
+MOST_UNSENT = 4
 ROWS_KEPT = 200
 """As many rows as any screen shows are kept as they were drawn."""
 
@@ -79,6 +82,8 @@ class MessagePane(LineWidget, can_focus=True):
         self._top = 0  # index into _rows
         self.marked: int | None = None
         """The number of the exchange that the next one is to be compared with."""
+        self.unsent: tuple[JournalEntry, ...] = ()
+        """What waits in the journal while no frame can pass: the last rows tell of it."""
 
     # -- what it holds -----------------------------------------------------------------------------
 
@@ -201,7 +206,11 @@ class MessagePane(LineWidget, can_focus=True):
 
     @property
     def _page(self) -> int:
-        return max(1, self.size.height - 2)
+        return max(1, self.size.height - 2 - self._unsent_rows(self.size.height - 2))
+
+    def _unsent_rows(self, rows: int) -> int:
+        """How many of so many rows tell what is not sent; the log keeps most of them."""
+        return min(len(self.unsent), MOST_UNSENT, rows // 3)
 
     def _index(self) -> int:
         if not self._rows:
@@ -292,6 +301,8 @@ class MessagePane(LineWidget, can_focus=True):
         if self.filter_trouble:  # worth the whole line
             return [Span(f" {text.plain(self.filter_trouble, self.look.ascii)} ", "error")], []
         title = [Span(" Messages ", "strong")]
+        if self.exchange(self.marked) is not None:
+            title.append(Span(self.look.with_keys("one is marked, {compare} compares "), "accent"))
         if self.filter:
             mood = "" if self.hides else " (others dimmed)"
             title.append(Span(f"/{text.plain(self.filter.text, self.look.ascii)}{mood} ", "accent"))
@@ -319,7 +330,8 @@ class MessagePane(LineWidget, can_focus=True):
         focused = self.has_focus
         edge = look.border("heavy" if focused else "round")
         role = "accent" if focused else "faint"
-        page = height - 2
+        unsent = self._unsent_rows(height - 2)
+        page = height - 2 - unsent
         if self.following:
             self._top = max(0, len(self._rows) - page)
         self._top = max(0, min(self._top, max(0, len(self._rows) - page)))
@@ -336,6 +348,9 @@ class MessagePane(LineWidget, can_focus=True):
                 line = self._blank(place, width - 2)
             last = Span(look.symbol("thumb"), "muted") if place in thumb else side
             lines.append((side, *line, last))
+        for place in range(unsent):
+            waits = self._unsent_line(place, unsent, width - 2)
+            lines.append((side, *waits, side))
         event = text.plain(self.last_event, look.ascii)
         foot = [Span(f" {event} ", "muted")] if event else []
         lines.append(
@@ -377,6 +392,22 @@ class MessagePane(LineWidget, can_focus=True):
                 self._drawn.clear()
             self._drawn[number] = (drawn_as, line)
         return line
+
+    def _unsent_line(self, place: int, rows: int, cells: int) -> Line:
+        """A message of the journal that cannot be sent now; the last row tells how many more."""
+        look, entry = self.look, self.unsent[place]
+        more = len(self.unsent) - rows
+        if more and place == rows - 1:
+            words = f" {text.count(more + 1, 'more message')} not sent, {look.key('journal')} shows"
+            return fitted([Span(words, "warning", "journal")], cells, look.symbol("ellipsis"))
+        number = "" if entry.transaction_id is None else f"tx {entry.transaction_id}"
+        action = text.fit(text.plain(entry.action, look.ascii), ACTION_CELLS)
+        left = [
+            Span(f" {text.clock_time(entry.written_at)} ", "muted", "journal"),
+            Span(look.symbol("away"), "warning", "journal"),
+            Span(f" {action} {entry.connector_id} {text.plain(number)}", "muted", "journal"),
+        ]
+        return justified(left, [Span(" not sent yet ", "warning")], cells, look.symbol("ellipsis"))
 
     def _blank(self, place: int, cells: int) -> Line:
         words = ""
