@@ -95,7 +95,7 @@ def _compared(place: str, one: dict[str, str], other: dict[str, str], look: Look
     short = place.removeprefix("request.")
     values = (
         Span("!=" if differs else "", role),
-        Span(text.plain(short, look.ascii), "muted"),
+        Span(_end_of(text.plain(short, look.ascii), look), "muted"),
         Span(text.plain(one.get(place, NOT_THERE), look.ascii), role),
         Span(text.plain(other.get(place, NOT_THERE), look.ascii), role),
     )
@@ -106,6 +106,14 @@ def _compared(place: str, one: dict[str, str], other: dict[str, str], look: Look
         place,
         place,
     )
+
+
+def _end_of(place: str, look: Look) -> str:
+    """A place with its end in sight: that is what tells it from the others."""
+    cells = COMPARED[1].cells
+    if len(place) <= cells:
+        return place
+    return look.symbol("ellipsis") + place[1 - cells :]
 
 
 def _both(
