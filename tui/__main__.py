@@ -171,6 +171,30 @@ def _attach(arguments: list[str]) -> int:
     return show_attached(urls, settings)
 
 
+def _serve(arguments: list[str]) -> int:
+    from sim_core.attach.options import addresses_in
+    from sim_core.errors import UserError
+    from sim_core.settings.loading import load_as
+
+    try:
+        from tui.attach.serving import ServeSettings, serve
+    except ModuleNotFoundError as error:
+        if error.name not in ("textual_serve", "aiohttp"):
+            raise
+        print(
+            "The dashboard in a browser needs textual-serve: pip install 'chargeforge[web]'.",
+            file=sys.stderr,
+        )
+        return 2
+    try:
+        urls, rest = addresses_in(arguments)
+        settings = load_as(ServeSettings, rest, "chargeforge serve")
+        return serve(urls, settings)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
 VERBS: tuple[Verb, ...] = (
     Verb("run", "the dashboard, connected to the CSMS of --csms-url (the default)", _run),
     Verb("demo", "the dashboard with a CSMS of its own: no network, nothing kept on disk", _demo),
@@ -179,6 +203,9 @@ VERBS: tuple[Verb, ...] = (
     Verb("fleet", "many charge points from one process, as load for a CSMS: --count 500", _fleet),
     Verb(
         "attach", "the dashboard of a charge point that runs elsewhere: http://HOST:7071", _attach
+    ),
+    Verb(
+        "serve", "the same in a browser, on this computer (pip install 'chargeforge[web]')", _serve
     ),
     Verb("bedside", "beside a real charger: relay it to its CSMS, look, record, ask it", _bedside),
     Verb("csms", "a small CSMS on its own, for a second terminal", _csms),
@@ -251,6 +278,11 @@ def _chosen(arguments: list[str]) -> int:
 def on_a_terminal() -> bool:
     """Whether there is a terminal to draw on: Textual reads stdin and draws on stderr."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+def in_a_browser() -> bool:
+    """Whether it is one of the dashboards that `chargeforge serve` starts."""
+    return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
 def show(
@@ -489,17 +521,24 @@ def show_attached(urls: list[str], settings: AttachSettings) -> int:
     keys = _chosen_keys(settings)
     if keys is None:
         return 2
-    if not on_a_terminal():
+    if not on_a_terminal() and not in_a_browser():
         print(
             "No terminal here: attach shows a dashboard. Without one, read GET /info, /messages "
             "and /events over HTTP.",
             file=sys.stderr,
         )
         return 2
-    _trust_the_terminal()
+    if not in_a_browser():
+        _trust_the_terminal()
     hosts = [RemoteHost(url, settings) for url in urls]
     begun()
-    code = show_remote(hosts, settings, keys, ascii=draws_in_ascii(settings.ascii))
+    code = show_remote(
+        hosts,
+        settings,
+        keys,
+        ascii=draws_in_ascii(settings.ascii),
+        in_a_browser=in_a_browser(),
+    )
     for host in hosts:
         if host.exit_code:
             _tell(host.failure)

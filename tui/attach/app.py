@@ -15,6 +15,8 @@ from tui.http_call import SidecarAddress
 from tui.keymap import Keymap
 from tui.widgets.link_bar import Broken
 
+PATIENCE_S = 1.0
+"""How long the end waits for a connection to be closed in good order."""
 NOT_ATTACHED = Broken("not attached", "dials now", "warning")
 
 
@@ -68,17 +70,24 @@ class AttachApp(ChargeForgeApp):
 
 
 def show(
-    hosts: Sequence[RemoteHost], settings: AttachSettings, keys: Keymap, *, ascii: bool
+    hosts: Sequence[RemoteHost],
+    settings: AttachSettings,
+    keys: Keymap,
+    *,
+    ascii: bool,
+    in_a_browser: bool,
 ) -> int:
     """Show the dashboard until it is left; leaves the charge points as they are."""
-    from tui.exit_on_signal import PATIENCE_S, ExitOnSignal
+    from tui.exit_on_signal import ExitOnSignal
 
     app = AttachApp(hosts, settings, ascii=ascii, keys=keys)
-    end = ExitOnSignal(ask=(*(lambda one=one: one.stop(0) for one in hosts), app.leave_soon))
+    # in a browser there is no terminal that could go away, and Textual's driver heeds the signals
+    end = None if in_a_browser else ExitOnSignal(ask=(app.leave_soon,))
     try:
         app.run()
     finally:
         for host in hosts:
-            host.stop(PATIENCE_S if app.never_began else 1.0)
-        end.disarm()
-    return 0 if end.asked else app.return_code or 0
+            host.stop(PATIENCE_S)
+        if end is not None:
+            end.disarm()
+    return 0 if end is not None and end.asked else app.return_code or 0
