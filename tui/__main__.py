@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -53,15 +53,29 @@ def _run(arguments: list[str]) -> int:
     if settings is None:
         return 2
     from sim_core.__main__ import hosted
+
+    if settings.charge_points is None and "," not in settings.cpid:
+        return show(hosted(settings), settings, _http_of(settings))
+    from sim_core.errors import UserError
+    from sim_core.settings.several import several
+
+    try:
+        each = several(settings, arguments, "chargeforge run")
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    engines = [hosted(one) for one in each]
+    return show(engines[0], each[0], _http_of(each[0]), others=engines[1:])
+
+
+def _http_of(settings: Settings) -> SidecarAddress | None:
+    """Where a charge point with these settings listens."""
     from tui.http_call import sidecar_address
 
     wants_key = settings.http_api_key is not None
-    http = (
-        sidecar_address(settings.http_host, settings.http_port, wants_key)
-        if settings.http_port
-        else None
-    )
-    return show(hosted(settings), settings, http)
+    if not settings.http_port:
+        return None
+    return sidecar_address(settings.http_host, settings.http_port, wants_key)
 
 
 def _demo(arguments: list[str]) -> int:
@@ -291,11 +305,12 @@ def show(
     http: SidecarAddress | None = None,
     *,
     storyteller: Storyteller | None = None,
+    others: Sequence[Engine] = (),
 ) -> int:
     """Show the dashboard on this engine until it is left; stops the engine.
 
     `http` is where the charge point listens, if it does. With a `storyteller` it is the demo, which
-    keeps nothing.
+    keeps nothing. `others` are further charge points of the same screen.
     """
     demo = storyteller is not None
     from tui.keymap import TABLE_KEYS
@@ -323,6 +338,13 @@ def show(
     except LogFileError as error:
         print(error, file=sys.stderr)
         return 2
+    if others and not on_a_terminal():
+        print(
+            "No terminal here: several charge points need one; chargeforge headless runs one, "
+            "chargeforge fleet many.",
+            file=sys.stderr,
+        )
+        return 2
     if not on_a_terminal():
         print(
             "No terminal here: going on with plain lines (chargeforge headless does so at once).",
@@ -331,7 +353,7 @@ def show(
         _collect_again()
         return run_plain(engine, "of its own" if demo else "") or 0
     from sim_core.standard_streams import begun
-    from tui.app import ChargeForgeApp
+    from tui.app import ChargeForgeApp, Shown
     from tui.exit_on_signal import PATIENCE_S, ExitOnSignal
     from tui.leaving import AtExit
     from tui.look import draws_in_ascii
@@ -343,9 +365,10 @@ def show(
     if folder:
         from sim_core.store.lock import taken
 
-        if trouble := taken(folder, settings.cpid):
-            print(trouble, file=sys.stderr)
-            return 2
+        for one in (engine, *others):
+            if trouble := taken(_kept_in(one.settings) or folder, one.settings.cpid):
+                print(trouble, file=sys.stderr)
+                return 2
     at_exit = AtExit.KEPT
     if demo or stops_at_exit(settings):
         at_exit = AtExit.LOST if demo else AtExit.STOPPED
@@ -365,9 +388,18 @@ def show(
         where=engine,
         recent=RecentCsms(folder),
         doctor=_examining(engine),
+        others=[Shown(one, _http_of(one.settings), one, _examining(one)) for one in others],
     )
+    engines = (engine, *others)
+
+    def stop_all(deadline: float) -> None:
+        for one in engines:
+            one.stop(0)  # all at once, and then wait
+        for one in engines:
+            one.stop(deadline)
+
     end = ExitOnSignal(
-        ask=(lambda: engine.stop(0), app.leave_soon),
+        ask=(lambda: stop_all(0), app.leave_soon),
         on_hang_up=(app.leave_soon,) if settings.keep_running else (),
     )
     _collect_again()
@@ -379,16 +411,19 @@ def show(
             raise
     finally:
         if not end.left:
-            engine.stop(PATIENCE_S)
+            stop_all(PATIENCE_S)
         end.disarm()
         if folder and app.view != recalled.view and (trouble := save_view(folder, app.view)):
             _tell(trouble)
     if app.never_began:
         _tell(engine.failure)
     if end.left and not end.asked:
-        _tell(f"{settings.cpid} goes on: kill {os.getpid()} ends it.")
+        names = ", ".join(one.settings.cpid for one in engines)
+        _tell(f"{names} {'goes' if not others else 'go'} on: kill {os.getpid()} ends it.")
         end.let_go()
-        return run_on(engine)
+        code = run_on(engine)
+        stop_all(PATIENCE_S)
+        return code
     return 0 if end.asked else app.return_code or engine.exit_code
 
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from sim_core.attach.host import RemoteHost
 from sim_core.attach.options import AttachSettings
-from tui.app import ChargeForgeApp
+from sim_core.engine import Host
+from tui.app import ChargeForgeApp, Shown
 from tui.http_call import SidecarAddress
 from tui.keymap import Keymap
 from tui.widgets.link_bar import Broken
@@ -31,6 +32,7 @@ class AttachApp(ChargeForgeApp):
         ascii: bool,
         keys: Keymap,
     ) -> None:
+        wants_key = settings.http_api_key is not None
         super().__init__(
             hosts[0],
             fps=settings.fps,
@@ -39,20 +41,24 @@ class AttachApp(ChargeForgeApp):
             ascii=ascii,
             theme=settings.theme,
             keys=keys,
-            http=SidecarAddress(hosts[0].url, settings.http_api_key is not None),
+            http=SidecarAddress(hosts[0].url, wants_key),
+            others=[Shown(one, SidecarAddress(one.url, wants_key)) for one in hosts[1:]],
         )
-        self._remotes = tuple(hosts)
-        self._generation = 0
+        self._generation = hosts[0].generation
 
     def sample(self) -> None:
         """Look at the charge point; one that was started anew is looked at from the beginning."""
         host = self._remote
         if host.generation != self._generation:
-            self._generation = host.generation
             self.look_at(host)
         if self.dashboard.is_attached:
             self.dashboard.link_bar.broken = NOT_ATTACHED
         super().sample()
+
+    def look_at(self, host: Host) -> None:
+        """Show another charge point, or another life of this one, from now on."""
+        super().look_at(host)
+        self._generation = self._remote.generation
 
     @property
     def _remote(self) -> RemoteHost:
