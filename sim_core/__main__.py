@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
+ONE_ONLY = (
+    "CPID (--cpid) and CHARGE_POINTS (--charge-points) name several charge points: chargeforge run "
+    "shows them, chargeforge fleet runs many without a screen; headless is one."
+)
 STOP_PATIENCE_S = 5.0
 FLUSH_PATIENCE_S = 1.5
 """How long the end waits for the CSMS to answer what the journal has."""
@@ -36,9 +40,12 @@ FLUSH_PATIENCE_S = 1.5
 def main(argv: list[str] | None = None) -> int:
     """Run without a screen until SIGTERM or Ctrl-C; returns the exit code."""
     from sim_core.settings.loading import load
+    from sim_core.settings.options import ConfigError
 
     try:
         settings = load(sys.argv[1:] if argv is None else argv, prog="chargeforge headless")
+        if "," in settings.cpid or settings.charge_points is not None:
+            raise ConfigError(ONE_ONLY)
         engine = hosted(settings)
         with settings.naming_sources():
             log_to_file(settings, told_to(engine))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -53,15 +53,29 @@ def _run(arguments: list[str]) -> int:
     if settings is None:
         return 2
     from sim_core.__main__ import hosted
+
+    if settings.charge_points is None and "," not in settings.cpid:
+        return show(hosted(settings), settings, _http_of(settings))
+    from sim_core.errors import UserError
+    from sim_core.settings.several import several
+
+    try:
+        each = several(settings, arguments, "chargeforge run")
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    engines = [hosted(one) for one in each]
+    return show(engines[0], each[0], _http_of(each[0]), others=engines[1:])
+
+
+def _http_of(settings: Settings) -> SidecarAddress | None:
+    """Where a charge point with these settings listens."""
     from tui.http_call import sidecar_address
 
     wants_key = settings.http_api_key is not None
-    http = (
-        sidecar_address(settings.http_host, settings.http_port, wants_key)
-        if settings.http_port
-        else None
-    )
-    return show(hosted(settings), settings, http)
+    if not settings.http_port:
+        return None
+    return sidecar_address(settings.http_host, settings.http_port, wants_key)
 
 
 def _demo(arguments: list[str]) -> int:
@@ -179,6 +193,30 @@ def _attach(arguments: list[str]) -> int:
     return show_attached(urls, settings)
 
 
+def _serve(arguments: list[str]) -> int:
+    from sim_core.attach.options import addresses_in
+    from sim_core.errors import UserError
+    from sim_core.settings.loading import load_as
+
+    try:
+        from tui.attach.serving import ServeSettings, serve
+    except ModuleNotFoundError as error:
+        if error.name not in ("textual_serve", "aiohttp"):
+            raise
+        print(
+            "The dashboard in a browser needs textual-serve: pip install 'chargeforge[web]'.",
+            file=sys.stderr,
+        )
+        return 2
+    try:
+        urls, rest = addresses_in(arguments)
+        settings = load_as(ServeSettings, rest, "chargeforge serve")
+        return serve(urls, settings)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
 VERBS: tuple[Verb, ...] = (
     Verb("run", "the dashboard, connected to the CSMS of --csms-url (the default)", _run),
     Verb("demo", "the dashboard with a CSMS of its own: no network, nothing kept on disk", _demo),
@@ -187,6 +225,9 @@ VERBS: tuple[Verb, ...] = (
     Verb("fleet", "many charge points from one process, as load for a CSMS: --count 500", _fleet),
     Verb(
         "attach", "the dashboard of a charge point that runs elsewhere: http://HOST:7071", _attach
+    ),
+    Verb(
+        "serve", "the same in a browser, on this computer (pip install 'chargeforge[web]')", _serve
     ),
     Verb("bedside", "beside a real charger: relay it to its CSMS, look, record, ask it", _bedside),
     Verb("csms", "a small CSMS on its own, for a second terminal", _csms),
@@ -262,17 +303,23 @@ def on_a_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
+def in_a_browser() -> bool:
+    """Whether it is one of the dashboards that `chargeforge serve` starts."""
+    return os.environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
+
+
 def show(
     engine: Engine,
     settings: Settings,
     http: SidecarAddress | None = None,
     *,
     storyteller: Storyteller | None = None,
+    others: Sequence[Engine] = (),
 ) -> int:
     """Show the dashboard on this engine until it is left; stops the engine.
 
     `http` is where the charge point listens, if it does. With a `storyteller` it is the demo, which
-    keeps nothing.
+    keeps nothing. `others` are further charge points of the same screen.
     """
     demo = storyteller is not None
     from tui.keymap import TABLE_KEYS
@@ -300,6 +347,13 @@ def show(
     except LogFileError as error:
         print(error, file=sys.stderr)
         return 2
+    if others and not on_a_terminal():
+        print(
+            "No terminal here: several charge points need one; chargeforge headless runs one, "
+            "chargeforge fleet many.",
+            file=sys.stderr,
+        )
+        return 2
     if not on_a_terminal():
         print(
             "No terminal here: going on with plain lines (chargeforge headless does so at once).",
@@ -308,7 +362,7 @@ def show(
         _collect_again()
         return run_plain(engine, "of its own" if demo else "") or 0
     from sim_core.standard_streams import begun
-    from tui.app import ChargeForgeApp
+    from tui.app import ChargeForgeApp, Shown
     from tui.exit_on_signal import PATIENCE_S, ExitOnSignal
     from tui.leaving import AtExit
     from tui.look import draws_in_ascii
@@ -320,9 +374,10 @@ def show(
     if folder:
         from sim_core.store.lock import taken
 
-        if trouble := taken(folder, settings.cpid):
-            print(trouble, file=sys.stderr)
-            return 2
+        for one in (engine, *others):
+            if trouble := taken(_kept_in(one.settings) or folder, one.settings.cpid):
+                print(trouble, file=sys.stderr)
+                return 2
     at_exit = AtExit.KEPT
     if demo or stops_at_exit(settings):
         at_exit = AtExit.LOST if demo else AtExit.STOPPED
@@ -342,9 +397,18 @@ def show(
         where=engine,
         recent=RecentCsms(folder),
         doctor=_examining(engine),
+        others=[Shown(one, _http_of(one.settings), one, _examining(one)) for one in others],
     )
+    engines = (engine, *others)
+
+    def stop_all(deadline: float) -> None:
+        for one in engines:
+            one.stop(0)  # all at once, and then wait
+        for one in engines:
+            one.stop(deadline)
+
     end = ExitOnSignal(
-        ask=(lambda: engine.stop(0), app.leave_soon),
+        ask=(lambda: stop_all(0), app.leave_soon),
         on_hang_up=(app.leave_soon,) if settings.keep_running else (),
     )
     _collect_again()
@@ -356,16 +420,19 @@ def show(
             raise
     finally:
         if not end.left:
-            engine.stop(PATIENCE_S)
+            stop_all(PATIENCE_S)
         end.disarm()
         if folder and app.view != recalled.view and (trouble := save_view(folder, app.view)):
             _tell(trouble)
     if app.never_began:
         _tell(engine.failure)
     if end.left and not end.asked:
-        _tell(f"{settings.cpid} goes on: kill {os.getpid()} ends it.")
+        names = ", ".join(one.settings.cpid for one in engines)
+        _tell(f"{names} {'goes' if not others else 'go'} on: kill {os.getpid()} ends it.")
         end.let_go()
-        return run_on(engine)
+        code = run_on(engine)
+        stop_all(PATIENCE_S)
+        return code
     return 0 if end.asked else app.return_code or engine.exit_code
 
 
@@ -498,17 +565,24 @@ def show_attached(urls: list[str], settings: AttachSettings) -> int:
     keys = _chosen_keys(settings)
     if keys is None:
         return 2
-    if not on_a_terminal():
+    if not on_a_terminal() and not in_a_browser():
         print(
             "No terminal here: attach shows a dashboard. Without one, read GET /info, /messages "
             "and /events over HTTP.",
             file=sys.stderr,
         )
         return 2
-    _trust_the_terminal()
+    if not in_a_browser():
+        _trust_the_terminal()
     hosts = [RemoteHost(url, settings) for url in urls]
     begun()
-    code = show_remote(hosts, settings, keys, ascii=draws_in_ascii(settings.ascii))
+    code = show_remote(
+        hosts,
+        settings,
+        keys,
+        ascii=draws_in_ascii(settings.ascii),
+        in_a_browser=in_a_browser(),
+    )
     for host in hosts:
         if host.exit_code:
             _tell(host.failure)

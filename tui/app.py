@@ -13,8 +13,8 @@ import asyncio
 import concurrent.futures
 import contextlib
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -42,7 +42,7 @@ from sim_core.commands import (
 from sim_core.engine import Host
 from sim_core.session_export import sessions_of
 from sim_core.settings.destination import Destination
-from sim_core.snapshot import LinkState, StationSnapshot
+from sim_core.snapshot import ConnectorSnapshot, LinkState, StationSnapshot
 from sim_core.story import Caption, Storyteller
 from sim_core.wire.message_log import Direction, ExchangeState
 from tui import text
@@ -62,6 +62,7 @@ from tui.recent_csms import RecentCsms
 from tui.saved_view import LoadedView, View
 from tui.shell import STDIN, Shell
 from tui.typed_commands import typed_command
+from tui.widgets.charge_points import entry_of
 from tui.widgets.line_widget import Line
 from tui.widgets.toasts import Severity, Toasts
 
@@ -86,6 +87,18 @@ class WhereTo(Protocol):
 NO_SAVED_VIEW = LoadedView()
 Doctor = Callable[[Destination, "Callable[[Finding], None]"], None]
 """Looks for what keeps a CSMS from being reached and tells each step; takes its time."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One of the charge points of a screen, with what belongs to it alone: see `ChargeForgeApp`."""
+
+    host: Host
+    http: SidecarAddress | None = None
+    where: WhereTo | None = None
+    doctor: Doctor | None = None
+
+
 COVERED_REFRESH_S = 5
 """How often, in seconds, the dashboard is drawn while a dialog lies over it: Textual then paints
 the whole screen anew for the smallest change."""
@@ -114,6 +127,7 @@ class ChargeForgeApp(BaseApp):
         where: WhereTo | None = None,
         recent: RecentCsms | None = None,
         doctor: Doctor | None = None,
+        others: Sequence[Shown] = (),
     ) -> None:
         """`theme` wins over the recalled one; `http` is where the charge point listens, if so.
 
@@ -121,9 +135,13 @@ class ChargeForgeApp(BaseApp):
         for what keeps one from being reached; without them nothing is dialled here.
 
         `storyteller` tells a story: its caption is shown, and it stands aside for whoever acts.
+
+        `others` are further charge points of this screen: there is a list of all, and a key leads
+        to the next one.
         """
         super().__init__(Look(ascii, keys), theme, recalled.view.theme)
         self.host = host
+        self._shown = (Shown(host, http, where, doctor), *others)
         self._fps = fps
         self._at_exit = at_exit
         self._recalled = recalled
@@ -167,6 +185,8 @@ class ChargeForgeApp(BaseApp):
             "where_to": self._where_to,
             "compare": self._compare,
             "load": self._load_log,
+            "next_charger": lambda: self._step(1),
+            "previous_charger": lambda: self._step(-1),
             "next_scene": self._next_scene,
             "palette": self._palette,
             "shell": self._shell,
@@ -182,7 +202,8 @@ class ChargeForgeApp(BaseApp):
     def _begin(self) -> None:
         self.dashboard.recall(self._recalled.view)
         self._say(self._recalled.trouble)
-        self.host.start()
+        for host in self.hosts:
+            host.start()
         self.sample()
         self.set_interval(1 / self._fps, self.sample)
 
@@ -194,6 +215,44 @@ class ChargeForgeApp(BaseApp):
         self._last_event = ""
         self._waiting.clear()
         self.dashboard.messages.clear()
+
+    # -- which charge point ------------------------------------------------------------------------
+
+    @property
+    def hosts(self) -> Sequence[Host]:
+        """Every charge point of this screen, in the order of the list."""
+        return [one.host for one in self._shown]
+
+    def show_host(self, place: int) -> str:
+        """Show the charge point of that place in the list; returns why not."""
+        hosts = self.hosts
+        if not 0 <= place < len(hosts):
+            return "There is no such charge point any more."
+        host = hosts[place]
+        for one in self._shown:
+            if one.host is host:
+                self._http, self._where, self._doctor = one.http, one.where, one.doctor
+        if host is not self.host:
+            self.look_at(host)
+        self.sample()
+        return ""
+
+    def _step(self, by: int) -> str:
+        """Show the next charge point, or the one before."""
+        hosts = self.hosts
+        if len(hosts) < 2:
+            return "There is no other charge point here: this screen shows one."
+        place = hosts.index(self.host) + by if self.host in hosts else 0
+        return self.show_host(place % len(hosts))
+
+    def _show_list(self) -> None:
+        hosts = self.hosts
+        several = len(hosts) > 1
+        self.dashboard.show_list(
+            tuple(entry_of(one.snapshot, one.failure, one is self.host, self.look) for one in hosts)
+            if several
+            else ()
+        )
 
     @property
     def cards(self) -> list[str]:
@@ -210,6 +269,7 @@ class ChargeForgeApp(BaseApp):
         if self.never_began:
             self.exit(self.host.exit_code, self.host.exit_code)
             return
+        self._show_list()
         station, story, now = self.host.snapshot, self._story(), self.host.now()
         facts = (
             station,
@@ -267,6 +327,8 @@ class ChargeForgeApp(BaseApp):
             self.sample()
         elif row.command is not None:
             self._press_command(row)
+        elif row.id == "next_charger" and argument.startswith("#"):
+            self._say(self.show_host(int(argument[1:])))
         elif row.id == "select":
             self._say(self.dashboard.select(int(argument or 1)))
         else:
@@ -803,9 +865,8 @@ class ChargeForgeApp(BaseApp):
     # -- leaving -----------------------------------------------------------------------------------
 
     def _quit(self) -> str:
-        station = self._station
-        busy = open_transactions(station) if station and not self.host.failure else []
-        if not busy:
+        charging = [pair for host in self.hosts for pair in _charging_at(host)]
+        if not charging:
             self.exit(0)
             return ""
 
@@ -817,15 +878,18 @@ class ChargeForgeApp(BaseApp):
 
         from tui.dialogs.quit_question import QuitQuestion
 
-        resumes = station.resumes if station else False
+        resumes = all(seen.resumes for host in self.hosts if (seen := host.snapshot))
+        busy = [connector for _, connector in charging]
         self.push_screen(QuitQuestion(self.look, busy, self._at_exit, resumes), answered)
         return ""
 
     async def _stop_and_quit(self) -> None:
         """End every transaction, wait a moment for it to be seen, leave."""
-        station = self.host.snapshot
-        busy = open_transactions(station) if station else []
-        asked = [asyncio.wrap_future(self.host.submit(Stop(c.connector_id))) for c in busy]
+        asked = [
+            asyncio.wrap_future(host.submit(Stop(connector.connector_id)))
+            for one in self.hosts
+            for host, connector in _charging_at(one)
+        ]
         refused = [
             done.reason for done in await asyncio.gather(*asked) if isinstance(done, Refused)
         ]
@@ -833,8 +897,7 @@ class ChargeForgeApp(BaseApp):
             self._say(refused[0])
             return
         for _ in range(30):
-            station = self.host.snapshot
-            if station is None or not open_transactions(station):
+            if not any(_charging_at(host) for host in self.hosts):
                 break
             await asyncio.sleep(0.1)
         self.exit(0)
@@ -847,3 +910,11 @@ class ChargeForgeApp(BaseApp):
     async def action_quit(self) -> None:
         """Textual's own quit key asks as `q` does."""
         self.press("quit")
+
+
+def _charging_at(host: Host) -> list[tuple[Host, ConnectorSnapshot]]:
+    """The connectors of a charge point that have a transaction, as long as it runs."""
+    station = host.snapshot
+    if station is None or host.failure:
+        return []
+    return [(host, connector) for connector in open_transactions(station)]

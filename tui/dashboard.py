@@ -27,6 +27,8 @@ from tui.look import Look
 from tui.saved_view import View
 from tui.textual_private import draw_changed_cells_only
 from tui.widgets.caption_bar import CaptionBar, caption_rows
+from tui.widgets.charge_points import BESIDE_FROM, ChargePoints, Entry
+from tui.widgets.charge_points import CELLS as LIST_CELLS
 from tui.widgets.connector_area import ConnectorArea
 from tui.widgets.connector_card import ConnectorCard
 from tui.widgets.filter_line import FilterLine
@@ -99,6 +101,7 @@ class Dashboard(Screen[None]):
 
     def compose(self) -> ComposeResult:
         self.link_bar = LinkBar(self.look)
+        self.charge_points = ChargePoints(self.look)
         self.connectors = ConnectorArea(self.look)
         self.messages = MessagePane(self.look, self._log_size)
         self.inspector = Inspector(self.look)
@@ -111,6 +114,7 @@ class Dashboard(Screen[None]):
         self.caption_bar = CaptionBar(self.look)
         self.key_bar = KeyBar(self.look)
         yield self.link_bar
+        yield self.charge_points
         yield self.connectors.grid
         yield self.connectors.table
         with Container(id="log"):
@@ -180,6 +184,13 @@ class Dashboard(Screen[None]):
             self._lay_out()
             self._draw()
 
+    def show_list(self, entries: tuple[Entry, ...]) -> None:
+        """Show which charge points there are; nothing where there is one."""
+        if entries != self.charge_points.entries:
+            self.charge_points.entries = entries
+            self._lay_out()
+            self.charge_points.show(entries)
+
     def _draw(self) -> None:
         observed = self._observed
         if observed is None:
@@ -227,8 +238,14 @@ class Dashboard(Screen[None]):
         height = self.caption_bar.styles.height
         if story and (height is None or height.value != story):
             self.caption_bar.styles.height = story
-        bars = 1 + warnings + story
-        arrangement = arrange(self.size.width, self.size.height, count, bars)
+        several = len(self.charge_points.entries) > 1
+        beside = several and self.size.width >= BESIDE_FROM
+        self.set_class(several, "-several")
+        self.set_class(beside, "-list-beside")
+        self.charge_points.beside = beside
+        bars = 1 + warnings + story + (several and not beside)
+        width = self.size.width - beside * LIST_CELLS
+        arrangement = arrange(width, self.size.height, count, bars)
         self.set_class(not arrangement.fits, "-tiny")
         self.set_class(not arrangement.inspector_beside, "-over")
         if self.link_bar.styles.height is None or self.link_bar.styles.height.value != warnings:

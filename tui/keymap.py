@@ -454,6 +454,22 @@ ROWS: tuple[Row, ...] = (
     Row("zoom", ("z",), "z", "zoom", "Give the focused card or pane all the room", SCREEN),
     Row("theme", ("t",), "t", "theme", "Change the colours", SCREEN),
     Row(
+        "next_charger",
+        ("right_square_bracket",),
+        "]",
+        "next charger",
+        "Show the next of several charge points",
+        SCREEN,
+    ),
+    Row(
+        "previous_charger",
+        ("left_square_bracket",),
+        "[",
+        "previous charger",
+        "Show the one before of several charge points",
+        SCREEN,
+    ),
+    Row(
         "next_scene",
         ("full_stop",),
         ".",

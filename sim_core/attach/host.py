@@ -100,9 +100,9 @@ class RemoteHost:
         if not self._trouble:
             return ""
         if self._retry_at is None:
-            return f"{self._trouble}; dialling"
+            return f"{self._trouble}, dials ({self.url})"
         left = max(0.0, self._retry_at - self._clock.monotonic())
-        return f"{self._trouble}; dials again in {left:.0f} s"
+        return f"{self._trouble}, dials again in {left:.0f} s ({self.url})"
 
     @property
     def exit_code(self) -> int:
@@ -227,7 +227,7 @@ class RemoteHost:
     def _lost(self, why: str) -> None:
         if self._since is None and self._taken.picture is not None:
             self._since = self._clock.monotonic()
-        self._trouble = f"{self.url}: {why}"
+        self._trouble = why
 
     async def _looks(self, client: httpx.AsyncClient) -> AsyncIterator[dict[str, Any]]:
         """The looks of one stream. Raises UserError where it is of no use to dial again."""

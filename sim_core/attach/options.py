@@ -19,8 +19,6 @@ USED = frozenset(
         "http_api_key",
         "ssl_verify",
         "ca_cert",
-        "log_file",
-        "log_format",
         "message_log_size",
         "id_tag",
         "theme",

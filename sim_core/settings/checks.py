@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sim_core.settings.authorization_key import key_bytes
 from sim_core.settings.csms_url import NO_SCHEME, PERCENT_ADVICE, trouble
 
+LONGEST_ID = 48
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h", "socks4", "socks4a")
 
 
@@ -27,6 +28,12 @@ def utf8(value: str) -> str | None:
     except UnicodeEncodeError:
         return ""
     return None
+
+
+def ids(value: str) -> str | None:
+    """Ids of charge points with commas between them."""
+    fit = all(1 <= len(part.strip()) <= LONGEST_ID for part in value.split(","))
+    return utf8(value) if fit else ""
 
 
 def printable(value: str) -> str | None:

@@ -103,12 +103,7 @@ def _unreadable(text: str) -> Iterator[tuple[int, str]]:
 def toml_file(path: Path, known: Collection[str]) -> OptionFile:
     """The options of a TOML file, by their names as fields. Raises FileError."""
     text = text_of(path)
-    try:
-        top = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise FileError(f"{path}: {error}") from None
-    except RecursionError:
-        raise FileError(f"{path}: nested too deep") from None
+    top = parsed(path, text)
     lines = _toml_lines(text)
     table = top.pop(TABLE, {})
     if not isinstance(table, dict):
@@ -123,6 +118,16 @@ def toml_file(path: Path, known: Collection[str]) -> OptionFile:
             raise FileError(f"{where}: {name!r} is given twice.")
         options[option] = value
     return OptionFile(str(path), options, lines)
+
+
+def parsed(path: Path, text: str) -> dict[str, Any]:
+    """A TOML file as tables. Raises FileError."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FileError(f"{path}: {error}") from None
+    except RecursionError:
+        raise FileError(f"{path}: nested too deep") from None
 
 
 def _toml_lines(text: str) -> dict[str, int]:

@@ -103,10 +103,16 @@ class Settings:
     cpid: str = option(
         "TestCP01",
         "1 to 48 characters",
-        "The charge point's id (identity), percent-encoded on the wire",
+        "The charge point's id (identity), percent-encoded on the wire; run takes several with "
+        "commas between them",
         min_length=1,
-        max_length=48,
-        check=checks.utf8,
+        check=checks.ids,
+    )
+    charge_points: Path | None = option(
+        None,
+        "a path to a TOML file",
+        "run: several charge points, each with its options in a table [[charge_point]] of this "
+        "TOML file",
     )
     connectors: int = option(
         2, "a whole number from 1 to 64", "How many connectors there are", ge=1, le=64

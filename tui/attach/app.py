@@ -10,11 +10,14 @@ from collections.abc import Sequence
 
 from sim_core.attach.host import RemoteHost
 from sim_core.attach.options import AttachSettings
-from tui.app import ChargeForgeApp
+from sim_core.engine import Host
+from tui.app import ChargeForgeApp, Shown
 from tui.http_call import SidecarAddress
 from tui.keymap import Keymap
 from tui.widgets.link_bar import Broken
 
+PATIENCE_S = 1.0
+"""How long the end waits for a connection to be closed in good order."""
 NOT_ATTACHED = Broken("not attached", "dials now", "warning")
 
 
@@ -29,6 +32,7 @@ class AttachApp(ChargeForgeApp):
         ascii: bool,
         keys: Keymap,
     ) -> None:
+        wants_key = settings.http_api_key is not None
         super().__init__(
             hosts[0],
             fps=settings.fps,
@@ -37,20 +41,24 @@ class AttachApp(ChargeForgeApp):
             ascii=ascii,
             theme=settings.theme,
             keys=keys,
-            http=SidecarAddress(hosts[0].url, settings.http_api_key is not None),
+            http=SidecarAddress(hosts[0].url, wants_key),
+            others=[Shown(one, SidecarAddress(one.url, wants_key)) for one in hosts[1:]],
         )
-        self._remotes = tuple(hosts)
-        self._generation = 0
+        self._generation = hosts[0].generation
 
     def sample(self) -> None:
         """Look at the charge point; one that was started anew is looked at from the beginning."""
         host = self._remote
         if host.generation != self._generation:
-            self._generation = host.generation
             self.look_at(host)
         if self.dashboard.is_attached:
             self.dashboard.link_bar.broken = NOT_ATTACHED
         super().sample()
+
+    def look_at(self, host: Host) -> None:
+        """Show another charge point, or another life of this one, from now on."""
+        super().look_at(host)
+        self._generation = self._remote.generation
 
     @property
     def _remote(self) -> RemoteHost:
@@ -68,17 +76,24 @@ class AttachApp(ChargeForgeApp):
 
 
 def show(
-    hosts: Sequence[RemoteHost], settings: AttachSettings, keys: Keymap, *, ascii: bool
+    hosts: Sequence[RemoteHost],
+    settings: AttachSettings,
+    keys: Keymap,
+    *,
+    ascii: bool,
+    in_a_browser: bool,
 ) -> int:
     """Show the dashboard until it is left; leaves the charge points as they are."""
-    from tui.exit_on_signal import PATIENCE_S, ExitOnSignal
+    from tui.exit_on_signal import ExitOnSignal
 
     app = AttachApp(hosts, settings, ascii=ascii, keys=keys)
-    end = ExitOnSignal(ask=(*(lambda one=one: one.stop(0) for one in hosts), app.leave_soon))
+    # in a browser there is no terminal that could go away, and Textual's driver heeds the signals
+    end = None if in_a_browser else ExitOnSignal(ask=(app.leave_soon,))
     try:
         app.run()
     finally:
         for host in hosts:
-            host.stop(PATIENCE_S if app.never_began else 1.0)
-        end.disarm()
-    return 0 if end.asked else app.return_code or 0
+            host.stop(PATIENCE_S)
+        if end is not None:
+            end.disarm()
+    return 0 if end is not None and end.asked else app.return_code or 0

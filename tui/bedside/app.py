@@ -7,13 +7,14 @@ a command goes to the charger in the place of its CSMS.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sim_core.bedside.commands import COMMAND, COMMANDS, MetalCommand
 from sim_core.bedside.host import Bedside, ChargerHost
 from sim_core.bedside.verdicts import VerdictPicture
 from sim_core.commands import Refused
+from sim_core.engine import Host
 from sim_core.snapshot import LinkState
 from tui import text
 from tui.app import ChargeForgeApp
@@ -48,7 +49,6 @@ class BedsideApp(ChargeForgeApp):
         """What is marked at the rows."""
         self.acts |= {
             **{kind.name: self._asks(kind.name) for kind in COMMANDS},
-            "next_charger": self._next_charger,
             "differences": self._differences,
             "resume": lambda: "The relay runs: there is nothing to start again.",
         }
@@ -59,7 +59,7 @@ class BedsideApp(ChargeForgeApp):
         """Look at the charger on the screen; the first that comes takes the place kept for it."""
         hosts = self._bedside.hosts
         if self.host not in hosts:
-            self._show(hosts[0])
+            self.look_at(hosts[0])
         place = hosts.index(self._shown_host()) + 1
         self.dashboard.link_bar.place = f"{place}/{len(hosts)}" if len(hosts) > 1 else ""
         self._take_verdicts()
@@ -78,19 +78,15 @@ class BedsideApp(ChargeForgeApp):
         assert isinstance(self.host, ChargerHost)
         return self.host
 
-    def _show(self, host: ChargerHost) -> None:
-        self._verdicts = None
-        self.look_at(host)
+    @property
+    def hosts(self) -> Sequence[ChargerHost]:
+        """The chargers in the order in which they came first."""
+        return self._bedside.hosts
 
-    def _next_charger(self) -> str:
-        hosts = self._bedside.hosts
-        if len(hosts) < 2:
-            return "There is no other charger."
-        shown = self._shown_host()
-        place = (hosts.index(shown) + 1) % len(hosts) if shown in hosts else 0
-        self._show(hosts[place])
-        self.sample()
-        return ""
+    def look_at(self, host: Host) -> None:
+        """Show another charger from now on."""
+        self._verdicts = None
+        super().look_at(host)
 
     # -- asking the charger ------------------------------------------------------------------------
 

@@ -111,14 +111,6 @@ METAL_ROWS: tuple[Row, ...] = (
         refusal="change_configuration",
     ),
     Row(
-        "next_charger",
-        ("right_square_bracket",),
-        "]",
-        "next charger",
-        "Show the next of several chargers",
-        LINK,
-    ),
-    Row(
         "resume",
         ("r",),
         "r",
