@@ -21,6 +21,7 @@ from sim_core.traces.exchanges import TraceError
 from sim_core.traces.formats.form import CannotRead
 from sim_core.traces.formats.table import FORM
 from sim_core.traces.reading import read_file
+from sim_core.twin.command import progress
 
 PROG = "chargeforge learn"
 
@@ -63,7 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         logs = [log for name in options.traces for log in _logs(Path(name), options)]
         if not logs:
             raise UserError("There is nothing to learn from: no log has a frame of a charge point.")
-        text = learn(logs, why_no_key).text()
+        text = learn(logs, why_no_key, progress).text()
+        progress(0, 0, "")
         if output is None:
             sys.stdout.write(text)
             return 0

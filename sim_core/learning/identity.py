@@ -38,12 +38,12 @@ def learn_identity(logs: Sequence[Log], draft: Draft) -> Identity:
     boots = [(log, boot) for log in logs for boot in log.told.boots]
     known: dict[str, str] = {}
     for said, name in FIELDS.items():
-        votes: Votes[object] = Votes()
+        votes: Votes[str | None] = Votes()
         for log, boot in boots:
-            votes.add(boot.payload.get(said), log.name)
+            told = boot.payload.get(said)
+            votes.add(told if isinstance(told, str) else None, log.name)
         if not boots or votes.most is None:
-            told = [one for one in votes.counts if one is not None]
-            if not told:
+            if not any(votes.counts[one] for one in votes.counts if one is not None):
                 continue
             votes.counts[None] = 0  # it is left out now and then, but there is something to say
         value, evidence = votes.most, votes.evidence()

@@ -8,6 +8,7 @@ from sim_core.hardware.model import KeyText
 from sim_core.learning.answers import learn_answers
 from sim_core.learning.draft import Draft
 from sim_core.learning.fields import learn_fields
+from sim_core.learning.fit import Progress, fit
 from sim_core.learning.greetings import learn_greetings
 from sim_core.learning.habits import learn_habits
 from sim_core.learning.heard import Log
@@ -37,7 +38,11 @@ ORDER = (
 """The tables in the order of a file."""
 
 
-def learn(logs: Sequence[Log], why_not: WhyNot) -> Draft:
+def nobody(done: int, of: int, what: str) -> None:
+    """Nobody wants to know how far it is."""
+
+
+def learn(logs: Sequence[Log], why_not: WhyNot, progress: Progress = nobody) -> Draft:
     """The model file of the charger that is heard in these logs; see `keys` for `why_not`."""
     draft = Draft()
     identity = learn_identity(logs, draft)
@@ -55,6 +60,8 @@ def learn(logs: Sequence[Log], why_not: WhyNot) -> Draft:
     learn_answers(logs, draft, lambda key, value: not why_not(key, KeyText(value), names))
     draft.title = _title(logs, identity.vendor, identity.model)
     draft.tables.sort(key=lambda table: _place(table.head))
+    if "send_tick" in quirks:
+        fit(draft, logs, progress)
     return draft
 
 

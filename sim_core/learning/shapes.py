@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
+from typing import Any
 
 from sim_core.hardware.distribution import Distribution
 from sim_core.hardware.model import Timing
@@ -24,6 +25,7 @@ RISES_S = 60.0
 """A start is over after so long."""
 ALIKE = 0.06
 """By so much two samples of one step may differ."""
+AT_A_LEVEL = 0.02
 FULL = 0.97
 FEWEST_STEPS, FEWEST_SAMPLES = 3, 8
 SURE_S = 1.5
@@ -106,6 +108,23 @@ def _ramp(points: Sequence[Point], table: Table) -> None:
         evidence = Evidence(len(logs), len(rising), tuple(logs), "samples of the first minute")
         read = tuple((until, watts) for until, watts in steps)
         table.learn(Timing, "ramp_steps", read, evidence)
+        _between(rising, read, most, table)
+
+
+def _between(rising: Sequence[Point], steps: Sequence[Any], most: float, table: Table) -> None:
+    """How fast it goes from one step to the next, by how many samples lie between them."""
+    begins, ends = float(steps[0][0]), float(steps[-1][0])
+    levels = [watts for _, watts in steps] + [most]
+    window = [(watts, name) for age, watts, name in rising if begins < age < ends and watts]
+    between = [
+        (watts, name)
+        for watts, name in window
+        if not any(abs(watts - level) <= level * AT_A_LEVEL + 50 for level in levels)
+    ]
+    if between:
+        rate = most / ((ends - begins) * len(between) / len(window))
+        evidence = Evidence(len(between), len(window), tuple(n for _, n in between), "between")
+        table.learn(Timing, "ramp_w_per_s", round(rate / 100) * 100.0, evidence)
 
 
 def _until(last: float, middle: float, first: float) -> float | Distribution:
