@@ -20,6 +20,8 @@ from tui.widgets.line_widget import Line, Span, fitted
 MARK_CELLS = 2
 SIDE_BY_SIDE_FROM = 84
 """So many cells hold two frames beside each other."""
+MOST_WHYS = 8
+"""So many sentences more are shown of what differs in one message."""
 AROUND = 2
 """Lines that stand around one that differs."""
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?")
@@ -50,16 +52,26 @@ class Remark:
 
     def lines(self, exchange: Exchange, cells: int, look: Look) -> list[Line]:
         """All that is said of this exchange, in so many cells."""
-        lines: list[Line] = [()]
-        for words in (self.words, *self.whys):
-            mark = look.symbol(self.symbol) if words is self.words else " "
-            for piece in text.wrapped(text.plain(words, look.ascii), max(8, cells - 2)):
-                lines.append((Span(f"{mark} ", self.role), Span(piece, self.role)))
-                mark = " "
+        lines = [(), *self._sentence(self.words, look.symbol(self.symbol), cells, look)]
         said = exchange.answer if self.is_answer else exchange.request
         if self.frame and said:
             lines += beside((without_id(said), self.frame), self.names, cells, look)
+        if self.whys:
+            lines += [(), (Span("also"),)]
+        for words in self.whys[:MOST_WHYS]:
+            lines += self._sentence(words, " ", cells, look)
+        if len(self.whys) > MOST_WHYS:
+            lines.append((Span(f"  and {len(self.whys) - MOST_WHYS} more", self.role),))
         return lines
+
+    def _sentence(self, words: str, mark: str, cells: int, look: Look) -> list[Line]:
+        """A sentence with a mark before its first line."""
+        pieces = text.wrapped(text.plain(words, look.ascii), max(8, cells - 2))
+        marks = [mark, *" " * len(pieces)]
+        return [
+            (Span(f"{one} ", self.role), Span(piece, self.role))
+            for one, piece in zip(marks, pieces, strict=False)
+        ]
 
 
 def without_id(frame: str) -> str:
