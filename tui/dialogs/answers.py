@@ -23,7 +23,7 @@ from tui.dialogs.text_editor import TextEditor
 from tui.dialogs.value_sheet import ValueRow, ValueSheet
 from tui.look import Look
 from tui.protocols import form
-from tui.protocols.meanings import MEANINGS, by_use
+from tui.protocols.meanings import BOTH_WAYS, MEANINGS, by_use
 from tui.widgets.line_widget import Line, Span
 from tui.widgets.link_bar import rule_words
 
@@ -195,7 +195,7 @@ class AnswersSheet(ValueSheet):
             self.refuse("the charge point is still starting")
             return
         dialect = dialect_of(station.subprotocol)
-        asked = (dialect.schemas.actions - dialect.asks) | {"DataTransfer"}
+        asked = (dialect.schemas.actions - dialect.asks) | BOTH_WAYS
         question = Question(
             "Which requests of the CSMS?",
             "an action, or every request",

@@ -85,6 +85,9 @@ MEANINGS: dict[str, str] = {
     "UnpublishFirmware": "offer it no more",
 }
 
+BOTH_WAYS = frozenset({"DataTransfer"})
+"""What a charge point asks a CSMS, and a CSMS a charge point."""
+
 
 def by_use(actions: frozenset[str]) -> list[str]:
     """These actions, those first that people say most."""
