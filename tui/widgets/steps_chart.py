@@ -6,6 +6,7 @@ drawn where it falls. Nothing allowed is a thin line, for that is the news.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -51,16 +52,15 @@ def steps_chart(
     column = timedelta(seconds=reach / room)
     marks = len(look.bars) - 1
     full = marks * height
-    levels = [
-        -(-limit_at(steps, now + column * place) / top_w * full // 1) for place in range(room)
-    ]
+    limits_w = [limit_at(steps, now + column * place) for place in range(room)]
+    levels = [max(1, math.ceil(one / top_w * full)) if one > 0 else 0 for one in limits_w]
     rows: list[Line] = []
     for row in range(height):
         floor = (height - 1 - row) * marks
         bars = "".join(
             look.symbol("empty")
             if not (level or floor)
-            else look.bars[int(min(max(level - floor, 0), marks))]
+            else look.bars[min(max(level - floor, 0), marks)]
             for level in levels
         )
         label = scale if row == 0 else "0 kW" if row == height - 1 else ""
