@@ -229,6 +229,11 @@ class Station:
         self._stale = False
         self._latest = self._picture()
 
+    def let_look(self, afar: bool) -> None:
+        """Somebody begins to look from another thread, or does so no more."""
+        self.seen_afar = afar
+        self._changed()
+
     @property
     def charger(self) -> Charger:
         """What the charge point is, whatever it speaks."""

@@ -17,7 +17,7 @@ from tests.readme import ENV_EXAMPLE, README, ROOT, command, env_example, with_t
 REGENERATE = "run `python -m tests.pictures` and look at what changed"
 OF_THE_IMAGE = {"CSMS_URL", "HTTP_HOST", "HTTP_PORT", "HTTP_OPEN", "STATE_DIR", "LOG_FILE"}
 """Options that the image or compose.yaml settles."""
-OF_THE_SCREEN = {"ASCII", "FPS", "KEEP_RUNNING", "KEYS", "THEME"}
+OF_THE_SCREEN = {"ASCII", "CHARGE_POINTS", "FPS", "KEEP_RUNNING", "KEYS", "THEME"}
 """Options of the dashboard, which compose.yaml does not start."""
 
 

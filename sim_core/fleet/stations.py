@@ -12,7 +12,7 @@ import gc
 import logging
 import random
 from collections import Counter, deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -23,6 +23,7 @@ from sim_core.charging.facts import ChargingState
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
 from sim_core.fleet.drivers import Habits, Visits, visit
+from sim_core.fleet.member import MemberLog
 from sim_core.fleet.options import LONGEST_ID, LONGEST_TAG, FleetSettings
 from sim_core.fleet.snapshot import MOST_REASONS, FleetSnapshot, Phase, latency_of
 from sim_core.from_settings import access_of, config_of
@@ -124,6 +125,32 @@ class Fleet:
         """Wait for the end; True when it has come."""
         return self._thread.wait(seconds)
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The loop of the charge points, while there is one."""
+        return self._thread.loop
+
+    def on_loop(self, act: Callable[[], None]) -> bool:
+        """Do something on that loop, soon; False where it has ended."""
+        loop = self.loop
+        if loop is None:
+            return False
+        try:
+            loop.call_soon_threadsafe(act)
+        except RuntimeError:  # it closed between the look and the call
+            return False
+        return True
+
+    def station(self, number: int) -> Station | None:
+        """The charge point of that number; None where it is not switched on, or has failed."""
+        member = self._members.get(number)
+        return member.station if member else None
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Those of the charge points here."""
+        return self._numbers
+
     def warn(self, sentence: str) -> None:
         """Show the viewers a standing warning."""
         self._warnings = (*self._warnings, sentence)
@@ -169,7 +196,7 @@ class Fleet:
                 replace(config, charge_point_id=settings.id_of(number)),
                 replace(settings, seed=seed),
                 clock=self._clock,
-                messages=self.messages,
+                messages=MemberLog(self.messages),
                 events=self.events,
                 refusals=self.refusals,
             )

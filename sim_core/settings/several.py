@@ -6,13 +6,21 @@ otherwise. Each has its own HTTP port: the one that is set, and those that follo
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sim_core.errors import UserError
 from sim_core.settings.loading import load
-from sim_core.settings.options import ConfigError, Settings, option_names, options_of
+from sim_core.settings.options import (
+    ConfigError,
+    Settings,
+    flags_of,
+    option_names,
+    options_of,
+)
+from sim_core.settings.spelling import in_one_piece, with_switches_on
 
 MOST = 64
 """Each is a thread and a screenful: who wants more runs a fleet."""
@@ -66,9 +74,10 @@ def _check(ids: list[str]) -> None:
 def _from_file(path: Path, argv: list[str], prog: str) -> list[Settings]:
     found = []
     for number, table in enumerate(_tables(path), 1):
-        flags = [_flag(path, number, name, value) for name, value in table.items()]
+        own = dict(_flag(path, number, name, value) for name, value in table.items())
+        words = [*_without(argv, own, prog), *own.values()]
         try:
-            found.append(load([*argv, *flags], prog))
+            found.append(load(words, prog))
         except UserError as error:
             raise ConfigError(f"{path}, charge point {number}: {error}") from None
         if "," in found[-1].cpid:
@@ -91,7 +100,17 @@ def _tables(path: Path) -> list[dict[str, Any]]:
     return tables
 
 
-def _flag(path: Path, number: int, name: str, value: object) -> str:
+def _without(argv: list[str], own: Collection[str], prog: str) -> list[str]:
+    """The words of the command line but for what a table says otherwise."""
+    options, flags = options_of(Settings), flags_of(Settings)
+    switches = {flag for flag, name in flags.items() if options[name].kind == "bool"}
+    allowed = {flag: options[name].allowed for flag, name in flags.items()}
+    pieces = in_one_piece(with_switches_on(argv, switches), allowed, prog)
+    return [piece for piece in pieces if flags.get(piece.partition("=")[0]) not in own]
+
+
+def _flag(path: Path, number: int, name: str, value: object) -> tuple[str, str]:
+    """An option of a table with the word of a command line that says the same."""
     option = name.lower().replace("-", "_")
     if option not in options_of(Settings) or option in NOT_IN_A_TABLE:
         raise ConfigError(
@@ -103,4 +122,4 @@ def _flag(path: Path, number: int, name: str, value: object) -> str:
         value = json.dumps(value)
     elif isinstance(value, bool):
         value = str(value).lower()
-    return f"{option_names(option)[1]}={value}"
+    return option, f"{option_names(option)[1]}={value}"

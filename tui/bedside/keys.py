@@ -20,8 +20,9 @@ from tui.keymap import (
 )
 
 ON_SCREEN_WORDS = """
-select sessions events filter next_match previous_match hide follow top end inspect copy copy_both
-save up down left right page_up page_down next_pane back zoom theme help palette shell quit
+select next_charger previous_charger sessions events filter next_match previous_match hide
+follow top end inspect copy copy_both save up down left right page_up page_down next_pane back
+zoom theme help palette shell quit
 """
 ON_SCREEN = frozenset(ON_SCREEN_WORDS.split())
 """Acts on the screen that mean here what they mean everywhere. The others look into a charge point

@@ -1,6 +1,7 @@
 """The screen of `chargeforge fleet`: one page of figures, drawn once a second.
 
-There is nothing to select and little to press: who wants one charge point in full runs one.
+From there a key leads into one of the charge points and back: the dashboard (`tui.fleet.member`)
+takes the place of this page, while the fleet goes on.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from tui.look import Look, draws_in_ascii
 from tui.widgets.line_widget import LineWidget
 
 if TYPE_CHECKING:
-    from tui.dialogs.palette import Chosen
+    from tui.dialogs.palette import Choice, Chosen
 
 STOP_PATIENCE_S = 15.0
+MOST_LISTED = 2_000
+"""So many charge points are in the list; of more, the number is typed."""
 
 
 class FleetApp(BaseApp):
@@ -37,9 +40,13 @@ class FleetApp(BaseApp):
         *(Binding(act.keys, act.id, show=False) for act in ACTS),
     ]
 
-    def __init__(self, fleet: Fleet) -> None:
-        super().__init__(Look(draws_in_ascii(fleet.settings.ascii)), fleet.settings.theme)
+    def __init__(self, fleet: Fleet, theme: str = "") -> None:
+        """`theme` is the one that was taken meanwhile."""
+        chosen = theme or fleet.settings.theme
+        super().__init__(Look(draws_in_ascii(fleet.settings.ascii)), chosen)
         self.fleet = fleet
+        self.wanted: int | None = None
+        """The charge point that somebody wants to look at."""
 
     def compose(self) -> ComposeResult:
         yield Page(self.look, self.fleet)
@@ -76,12 +83,32 @@ class FleetApp(BaseApp):
                 acts[chosen.choice.value]()
 
         acts: dict[str, Callable[[], None]] = {
+            "open": self.action_open,
             "end": self.action_end,
             "next_theme": self.action_next_theme,
             "help": self.action_help,
         }
         choices = [Choice(act.id, act.label, act.help, act.shown) for act in ACTS if act.id in acts]
         question = Question("What to do", "an action by name", choices)
+        self.push_screen(Picker(self.look, question), take)
+
+    def action_open(self) -> None:
+        """Choose a charge point and look at it."""
+        from tui.dialogs.palette import Picker, Question
+
+        numbers = self.fleet.numbers
+        question = Question(
+            "Which charge point",
+            f"an id, or a number from {numbers[0]:,} to {numbers[-1]:,}" if numbers else "",
+            [_choice(self.fleet, number) for number in numbers[:MOST_LISTED]],
+            free=lambda typed: _typed(self.fleet, typed),
+        )
+
+        def take(chosen: Chosen | None) -> None:
+            if chosen is not None:
+                self.wanted = int(chosen.choice.value)
+                self.exit(0)
+
         self.push_screen(Picker(self.look, question), take)
 
     def action_next_theme(self) -> None:
@@ -100,14 +127,39 @@ class FleetApp(BaseApp):
         self.exit(0)
 
 
+def _choice(fleet: Fleet, number: int) -> Choice:
+    from tui.dialogs.palette import Choice
+
+    station = fleet.station(number)
+    state = "not switched on" if station is None else ""
+    if station is not None and station.link.trouble:
+        state = station.link.trouble
+    return Choice(str(number), fleet.settings.id_of(number), state)
+
+
+def _typed(fleet: Fleet, typed: str) -> Choice | None:
+    """The charge point of a number that was typed: the list may not have it."""
+    text = typed.strip().replace(",", "")
+    known = text.isascii() and text.isdecimal() and len(text) < 9 and int(text) in fleet.numbers
+    return _choice(fleet, int(text)) if known else None
+
+
 def show(fleet: Fleet) -> int:
-    """Show the page until it is left; ends the fleet."""
+    """Show the page, and the charge points that are looked at, until it is left; ends the fleet."""
     from tui.exit_on_signal import ExitOnSignal
+    from tui.fleet.member import look_at_one
 
     app = FleetApp(fleet)
-    end = ExitOnSignal(ask=(lambda: fleet.stop(0), app.leave_soon))
+    leave: list[Callable[[], None]] = [app.leave_soon]
+    end = ExitOnSignal(ask=(lambda: fleet.stop(0), lambda: leave[-1]()))
     try:
-        app.run()
+        while not end.asked:
+            app.run()
+            if app.wanted is None:
+                break
+            look_at_one(fleet, app.wanted, app.theme, leave)
+            app = FleetApp(fleet, app.theme)
+            leave[:] = [app.leave_soon]
     finally:
         fleet.stop(STOP_PATIENCE_S)
         end.disarm()

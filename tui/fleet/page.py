@@ -242,6 +242,7 @@ class Act:
 
 
 ACTS: tuple[Act, ...] = (
+    Act("open", "enter", "enter", "opens one", "Look at one of the charge points and act there"),
     Act("end", "q", "q", "ends it", "End the sessions, then the links, and leave; twice: at once"),
     Act("next_theme", "t", "t", "theme", "Change the colours"),
     Act("help", "question_mark", "?", "help", "What the figures mean, and what the keys do"),
@@ -283,5 +284,5 @@ def help_lines(look: Look) -> list[Line]:
     for title, words in HELP:
         lines += [(), (Span(f" {title}", "strong"),)]
         lines += [(Span(f"  {line}"),) for line in wrap(words, HELP_CELLS)]
-    lines += [(), (Span(" One charge point in full: chargeforge run", "muted"),)]
+    lines += [(), (Span(" One charge point on its own: chargeforge run", "muted"),)]
     return lines
