@@ -33,7 +33,7 @@ FREE = station([available(n, refusals={}) for n in (1, 2)])
         ("PgUp", ("pageup",), "pgup"),
         ("+", ("plus",), "+"),
         ("ctrl++", ("ctrl+plus",), "^+"),
-        ("i F6", ("i", "f6"), "i"),
+        ("; F6", ("semicolon", "f6"), ";"),
         ("", (), ""),
     ],
 )

@@ -151,6 +151,8 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
     "back": lambda app: isinstance(app.screen, Dashboard),
     "zoom": lambda app: app.dashboard.has_class("-zoom-card"),
     "theme": lambda app: "light" in app.theme,
+    "next_charger": lambda app: bool(app._notifications),
+    "previous_charger": lambda app: bool(app._notifications),
     "next_scene": lambda app: app._storyteller.skipped > 0,  # type: ignore[union-attr]
     "help": lambda app: isinstance(app.screen, HelpScreen),
     "journal": lambda app: isinstance(app.screen, TextDialog),
