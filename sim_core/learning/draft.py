@@ -62,11 +62,11 @@ class Table:
 
     def add(self, key: str, value: object, evidence: Evidence | str) -> None:
         """A line."""
-        self.lines.append(Line(key, value, str(evidence)))
+        self.lines.append(Line(key, value, comment(str(evidence))))
 
     def remark(self, text: str) -> None:
         """A comment on a line of its own."""
-        self.lines.append(Line("", None, one_line(text)))
+        self.lines.append(Line("", None, comment(text)))
 
     def learn(self, kind: type, key: str, value: object, evidence: Evidence | str) -> bool:
         """A line for a field of a model, if the model may have this; else a comment."""
@@ -105,12 +105,18 @@ class Draft:
 
     def text(self) -> str:
         """The file."""
-        parts = ["".join(f"# {one_line(line)}\n" for line in self.title)]
+        parts = ["".join(f"# {comment(line)}\n" for line in self.title)]
         for table in self.tables:
             if table.lines:
                 body = "\n".join(map(_line, table.lines))
                 parts.append(f"[{table.head}]\n{body}\n")
         return "\n".join(parts)
+
+
+def comment(text: str) -> str:
+    """A text as a comment may have it: on one line, and nothing in it that TOML does not take."""
+    sound = one_line(text).encode("utf-8", "replace").decode()
+    return "".join(one if one.isprintable() else "?" for one in sound)
 
 
 def _line(line: Line) -> str:
