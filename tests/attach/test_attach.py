@@ -38,7 +38,7 @@ async def attached(port: int, wait: bool = True, **options: Any) -> AsyncIterato
         await asyncio.to_thread(host.stop, PATIENCE_S)
 
 
-async def soon(holds: Callable[[], bool]) -> None:
+async def soon(holds: Callable[[], object]) -> None:
     """Return once it holds, in real time."""
 
     loop = asyncio.get_running_loop()
