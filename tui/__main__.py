@@ -557,6 +557,7 @@ def show_replay(replay: Replay) -> int:
 
 def show_attached(urls: list[str], settings: AttachSettings) -> int:
     """Show the dashboard of charge points that run elsewhere until it is left."""
+    from sim_core.attach.discovery import behind
     from sim_core.attach.host import RemoteHost
     from sim_core.standard_streams import begun
     from tui.attach.app import show as show_remote
@@ -574,7 +575,7 @@ def show_attached(urls: list[str], settings: AttachSettings) -> int:
         return 2
     if not in_a_browser():
         _trust_the_terminal()
-    hosts = [RemoteHost(url, settings) for url in urls]
+    hosts = [RemoteHost(one, settings) for url in urls for one in behind(url, settings)]
     begun()
     code = show_remote(
         hosts,

@@ -100,9 +100,9 @@ class RemoteHost:
         if not self._trouble:
             return ""
         if self._retry_at is None:
-            return f"{self._trouble}, dials ({self.url})"
+            return f"{self._trouble}, dials now ({self.url})"
         left = max(0.0, self._retry_at - self._clock.monotonic())
-        return f"{self._trouble}, dials again in {left:.0f} s ({self.url})"
+        return f"{self._trouble}, again in {left:.0f} s ({self.url})"
 
     @property
     def exit_code(self) -> int:

@@ -35,7 +35,11 @@ class Front:
             self.add(charger)
 
     def add(self, charger: Charger) -> None:
-        """There is one more: what happens to it is counted from now on."""
+        """There is one more: what happens to it is counted from now on. Whoever looks at the place
+        that was kept for the first is sent away, and comes back to the charger."""
+        here = set(self._chargers())
+        for gone in [one for one in self._sidecars if one not in here]:
+            self._sidecars.pop(gone).stop()
         self._sidecars[charger] = self._make(charger)
 
     def stop(self) -> None:

@@ -55,10 +55,10 @@ class ThinLink:
             while True:
                 at, piece = await underway.get()
                 await asyncio.sleep(max(0.0, at - loop.time()))
-                writer.write(piece)
-                if not piece:
+                if not piece or writer.is_closing():
                     writer.transport.abort()
                     return
+                writer.write(piece)
 
         arriving = asyncio.ensure_future(arrive())
         free_at = loop.time()

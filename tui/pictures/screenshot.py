@@ -23,7 +23,8 @@ from textual.pilot import Pilot
 from sim_core.ascii_fallback import ascii_wanted
 from sim_core.settings.spelling import guess
 from sim_core.story import Caption
-from tui.app import ChargeForgeApp
+from tui.app import ChargeForgeApp, Shown
+from tui.attach.app import NOT_ATTACHED
 from tui.bedside import twin
 from tui.bedside.keys import metal_keymap
 from tui.dashboard import Dashboard
@@ -76,6 +77,7 @@ def app_showing(state: State) -> ChargeForgeApp:
         ascii=state.ascii,
         storyteller=storyteller,
         keys=metal_keymap(twin=state.verdicts is not None) if state.metal else TABLE_KEYS,
+        others=[Shown(FakeHost(one, exchanges=())) for one in state.others],
         where=FakeWhereTo(),
         recent=fake_recent(),
         doctor=fake_doctor,
@@ -89,6 +91,10 @@ async def arrange(pilot: Pilot[int], state: State) -> None:
         assert isinstance(dashboard, Dashboard)
         dashboard.messages.remarks = twin.Remarks(state.verdicts)
         dashboard.link_bar.aside = twin.counts(state.verdicts, dashboard.look)
+    if state.attached:
+        dashboard = pilot.app.screen_stack[0]
+        assert isinstance(dashboard, Dashboard)
+        dashboard.link_bar.broken = NOT_ATTACHED
     await pilot.pause(SETTLED_S)
     await pilot.press(*state.press)
     await pilot.pause(SETTLED_S)

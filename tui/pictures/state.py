@@ -32,6 +32,10 @@ class State:
     """What the demo's story says, if it is told."""
     events: tuple[Event, ...] = ()
     """What has happened at the charge point."""
+    others: tuple[StationSnapshot, ...] = ()
+    """Further charge points of the same screen."""
+    attached: bool = False
+    """It runs elsewhere."""
     metal: bool = False
     """It is a real charger, with the keys that there are beside one."""
     verdicts: VerdictPicture | None = None

@@ -129,6 +129,12 @@ def _busy(second: ConnectorSnapshot = SECOND) -> StationSnapshot:
 
 SKETCH = station()
 FREE = station([available(1), available(2)])
+OTHERS = (
+    station([available(1), charging(2)], charge_point_id="CP02"),
+    station([available(1)], charge_point_id="CP03"),
+    station([available(1)], charge_point_id="CP04", powered=False),
+    station([faulted(1)], charge_point_id="CP05"),
+)
 MANY = station([(charging, faulted, available)[n % 3](n) for n in range(1, 17)])
 ALL = station(
     [available(n, state=state) for n, state in enumerate(tuple(OCPP_16_WORDING.statuses)[:8], 1)]
@@ -238,6 +244,22 @@ STATES: tuple[State, ...] = (
     State("warning", "something beside the charge point is off", station(warnings=(BUSY_PORT,))),
     State("starting", "before the charge point is there", None),
     State("crashed", "the engine has died", SKETCH, failure="RuntimeError: [boom]"),
+    State("several", "several charge points, the list above the cards", SKETCH, others=OTHERS),
+    State(
+        "several-wide",
+        "the list beside the cards",
+        SKETCH,
+        (140, 40),
+        ("right_square_bracket",),
+        others=OTHERS,
+    ),
+    State(
+        "not-attached",
+        "the connection to a charge point that runs elsewhere is cut",
+        SKETCH,
+        failure="the connection was cut, again in 4 s (http://lab:7071)",
+        attached=True,
+    ),
     State("paused", "reading older messages", SKETCH, press=("tab", "tab", "up", "up")),
     State("inspector", "a message and its answer", SKETCH, press=("g", "enter")),
     State("filter", "only what went wrong", SKETCH, press=("slash", "e", "r", "r", "enter")),
