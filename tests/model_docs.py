@@ -299,6 +299,19 @@ chargeforge --model docs/{EXAMPLE.name}
 left out. A text stands in quotes and has only characters that can be printed. What cannot be used
 is one sentence at the start, which names the file, the key, and what is allowed.
 
+## Out of a charger's logs
+
+```sh
+chargeforge learn monday.log tuesday.log --output my-charger.toml
+chargeforge compare monday.log tuesday.log --model my-charger.toml
+```
+
+The first writes the file: who the charger is, its keys, how it writes each value and field, what it
+says on a new link, how it answers, how long each step takes, how its power rises, and which of the
+known quirks it has. Behind each line stands how often that was seen, and where (`# 14 of 14,
+monday`); what was not seen is a comment with the default. The second plays it, and says in which
+frames it is not yet that charger. The logs may be those of any [form that is read](logs.md).
+
 ## In an editor
 
 Editors that know TOML through [Taplo](https://taplo.tamasfe.dev) (*Even Better TOML* in VS Code,

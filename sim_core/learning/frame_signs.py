@@ -28,8 +28,8 @@ CAUSES = {
 
 
 def _json_c(log: Log) -> Iterator[bool]:
-    for frame in log.frames:
-        if frame in log.calls and "/" in frame.text:
+    for frame in log.calls if log.keeps_spelling else ():
+        if "/" in frame.text:
             yield "\\/" in frame.text
 
 

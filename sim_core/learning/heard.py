@@ -5,11 +5,13 @@ A log without any time is learnt from, too: its order is enough for all but how 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
+from typing import Any
 
-from sim_core.traces.exchanges import Conversation, Exchange, TraceError, conversations
+from sim_core.traces.exchanges import Conversation, Exchange, TraceError, conversation
 from sim_core.traces.frames import Side, Trace, TraceFrame
 from sim_core.traces.messages import CALL
 
@@ -34,6 +36,11 @@ class Log:
         )
 
     @cached_property
+    def keeps_spelling(self) -> bool:
+        """Whether the log has frames as they were spelt, and not all in one spelling of its own."""
+        return any(frame.text != _compact(frame.message) for frame in self.frames)
+
+    @cached_property
     def places(self) -> dict[int, int]:
         """Where each exchange stands, by its `id`."""
         return {id(one): place for place, one in enumerate(self.told.exchanges)}
@@ -49,24 +56,40 @@ class Log:
         return self.told.exchanges[place + 1 : place + 1 + count]
 
 
+def _compact(message: tuple[Any, ...]) -> str:
+    """As a trace writes it that has only the message."""
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+
+
 def logs_of(name: str, trace: Trace) -> list[Log]:
     """The logs in a file, one for each charge point.
 
     Raises TraceError where nothing in it can be learnt from.
     """
-    trace = replace(trace, name=name)
-    try:
-        told = conversations(trace)
-    except TraceError:
-        if any(frame.at for frame in trace.frames) or not trace.frames:
-            raise
-        frames = tuple(
-            replace(frame, at=SOME_DAY + place * A_MOMENT)
-            for place, frame in enumerate(trace.frames)
-        )
-        told = [replace(one, timed=False) for one in conversations(replace(trace, frames=frames))]
+    if trace.ocpp_version and not trace.ocpp_version.startswith("1.6"):
+        raise TraceError(f"{name} is spoken in OCPP {trace.ocpp_version}: 1.6 can be learnt from.")
+    several = len(trace.charge_points) > 1
     found: list[Log] = []
-    for whose, one in zip(trace.charge_points, told, strict=True):
+    flaws: list[TraceError] = []
+    for whose in trace.charge_points:
         own = tuple(frame for frame in trace.frames if frame.charge_point == whose)
-        found.append(Log(one.name, one, own))
+        named = f"{name} {whose}" if several else name
+        try:
+            found.append(Log(named, _told(replace(trace, name=named), own), own))
+        except TraceError as error:
+            flaws.append(error)
+    if not found:
+        raise flaws[0] if flaws else TraceError(f"There is no frame in {name}.")
     return found
+
+
+def _told(trace: Trace, frames: tuple[TraceFrame, ...]) -> Conversation:
+    try:
+        return conversation(trace, frames)
+    except TraceError:
+        if any(frame.at for frame in frames):
+            raise
+    some_time = [
+        replace(frame, at=SOME_DAY + place * A_MOMENT) for place, frame in enumerate(frames)
+    ]
+    return replace(conversation(trace, some_time), timed=False)

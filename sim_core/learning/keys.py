@@ -36,6 +36,7 @@ def learn_keys(
     seen, whole = _seen(logs)
     table = draft.table("keys")
     names = measured[0] if measured else ""
+    lows = _lows(logs)
 
     def why(name: str, text: KeyText) -> str:
         return why_not(name, text, names)
@@ -46,7 +47,11 @@ def learn_keys(
         if any(secret in name.casefold() for secret in SECRETS):
             table.remark(f"{name}: a secret, left out")
             continue
-        text = KeyText(key.values.most, readonly=key.readonly.most if key.readonly else None)
+        text = KeyText(
+            key.values.most,
+            readonly=key.readonly.most if key.readonly else None,
+            low=lows.get(name),
+        )
         evidence = key.values.evidence()
         if name == SAMPLED and measured is not None and not _holds(text.value, names):
             table.remark(f"{name}: {text.value[:60]!r} is told ({evidence}), samples have more")
@@ -59,6 +64,26 @@ def learn_keys(
     if not seen:
         table.remark("no answer to GetConfiguration was seen: the keys are those of OCPP")
     return bool(whole)
+
+
+def _lows(logs: Sequence[Log]) -> dict[str, int]:
+    """The least number that a key takes, where smaller ones were Rejected and greater ones not."""
+    rejected: dict[str, list[int]] = {}
+    accepted: dict[str, list[int]] = {}
+    for log in logs:
+        for one in log.told.asked:
+            value = one.text("value")
+            if one.action == "ChangeConfiguration" and value.isdecimal() and len(value) < 9:
+                into = {"Rejected": rejected, "Accepted": accepted}.get(
+                    str(one.result.get("status"))
+                )
+                if into is not None:
+                    into.setdefault(one.text("key"), []).append(int(value))
+    return {
+        name: max(values) + 1
+        for name, values in rejected.items()
+        if name in accepted and max(values) < min(accepted[name])
+    }
 
 
 def _holds(told: str, measured: str) -> bool:
@@ -127,8 +152,10 @@ def _add(
     if why:
         table.remark(f"{name}: {text.value[:60]!r} was seen ({evidence}), but {why}")
         return False
-    said: object = text.value
+    said: dict[str, object] = {"value": text.value}
     if text.readonly is not None:
-        said = {"value": text.value, "readonly": text.readonly}
-    table.add(name, said, evidence)
+        said["readonly"] = text.readonly
+    if text.low is not None:
+        said["low"] = text.low
+    table.add(name, said if len(said) > 1 else text.value, evidence)
     return True

@@ -75,14 +75,14 @@ def _slow_second_gun(log: Log) -> Iterator[bool]:
 def _asks_for_any_card(log: Log) -> Iterator[bool]:
     """During a transaction another card is asked about."""
     running: set[str] = set()
-    free = len(log.told.numbers)
+    whole = free = len(log.told.numbers)
     for one in log.told.said:
         if one.action == START:
             running.add(one.id_tag)
             free -= 1
         elif one.action == STOP:
             running.clear()
-            free = len(log.told.numbers)
+            free = whole
         elif one.action == "Authorize" and running and free <= 0:
             yield one.id_tag not in running
 

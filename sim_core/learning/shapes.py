@@ -7,6 +7,7 @@ above it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
@@ -48,15 +49,16 @@ def learn_shapes(logs: Sequence[Log], draft: Draft) -> None:
 
 def sessions_of(log: Log) -> Iterator[tuple[Exchange, list[Exchange]]]:
     """Each StartTransaction with the samples of its transaction."""
-    for start in log.told.of("StartTransaction"):
-        if start.given is None or start.stamp is None:
-            continue
-        own = [
-            one
-            for one in log.told.of("MeterValues")
-            if one.transaction == start.given and one.stamp is not None and one.at >= start.at
-        ]
-        yield start, own
+    samples: dict[object, list[Exchange]] = defaultdict(list)
+    for one in log.told.of("MeterValues"):
+        if one.stamp is not None:
+            samples[one.transaction].append(one)
+    starts = [one for one in log.told.of("StartTransaction") if one.stamp is not None]
+    given = [start.given for start in starts]
+    for start in starts:
+        # An id that is given twice, as in logs that were joined, tells no session from another.
+        if start.given is not None and given.count(start.given) == 1:
+            yield start, [one for one in samples[start.given] if one.at >= start.at]
 
 
 def _age_s(start: Exchange, sample: Exchange) -> float:

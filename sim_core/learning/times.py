@@ -6,7 +6,7 @@ A log without clock tells no times. One whose clock has whole seconds tells them
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sim_core.hardware.distribution import Distribution
@@ -15,6 +15,7 @@ from sim_core.learning.counting import Votes, spread_of
 from sim_core.learning.draft import Draft, Evidence
 from sim_core.learning.heard import Log
 from sim_core.traces.comparison.delays import gaps, length_s
+from sim_core.traces.exchanges import Conversation
 
 STEPS: Mapping[str, str] = {
     "MacID after the plug (prompt vehicle)": "mac_s",
@@ -36,6 +37,8 @@ RESETS = {
     "BootNotification after a soft reset": ("reset_s", "reboot_s"),
     "BootNotification after a hard reset": ("hard_reset_s", "hard_reboot_s"),
 }
+PIECE = 1000
+"""So many exchanges are measured at a time."""
 GONE_SHARE = 0.12
 """The part of a reset after which the link goes, where only the whole was seen."""
 
@@ -57,7 +60,7 @@ def measured(logs: Sequence[Log]) -> dict[str, Measured]:
     """The delays of all logs by their names."""
     found: dict[str, list[tuple[float, str]]] = defaultdict(list)
     for log in logs:
-        for gap in gaps(log.told):
+        for gap in (gap for piece in _pieces(log.told) for gap in gaps(piece)):
             seconds = length_s(gap.ends, gap.first, gap.then)
             if seconds is not None and seconds >= 0:
                 found[gap.what].append((seconds, log.name))
@@ -65,6 +68,13 @@ def measured(logs: Sequence[Log]) -> dict[str, Measured]:
         what: Measured(tuple(s for s, _ in told), tuple(name for _, name in told))
         for what, told in found.items()
     }
+
+
+def _pieces(told: Conversation) -> Iterator[Conversation]:
+    """A long log piece by piece: what lies across a seam is not measured, and the time that it
+    takes grows with the log, not with its square."""
+    for place in range(0, len(told.exchanges), PIECE):
+        yield Conversation(told.name, told.timed, told.exchanges[place : place + PIECE])
 
 
 def learn_times(logs: Sequence[Log], draft: Draft, *, ticks: bool) -> None:

@@ -70,6 +70,18 @@ def test_keys_with_their_access_and_no_secret(model: Model, learnt: str) -> None
     assert "AuthorizationKey: a secret" in learnt
 
 
+def test_the_least_number_that_a_key_takes(tmp_path: Path) -> None:
+    paper = Paper()
+    paper.boot(0)
+    key = "MeterValueSampleInterval"
+    listed = [{"key": key, "readonly": False, "value": "30"}]
+    paper.asked(1, "GetConfiguration", {}, {"configurationKey": listed})
+    for place, (number, status) in enumerate((("2", "Rejected"), ("10", "Accepted"))):
+        request = {"key": key, "value": number}
+        paper.asked(2 + place, "ChangeConfiguration", request, {"status": status})
+    assert loaded(paper.learnt(), tmp_path).keys[key].low == 3
+
+
 def test_each_sampled_value(model: Model) -> None:
     lines = model.metering.values
     assert [(one.measurand.split(".")[0], one.phase, one.decimals) for one in lines] == [
