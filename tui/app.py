@@ -223,6 +223,10 @@ class ChargeForgeApp(BaseApp):
         """Every charge point of this screen, in the order of the list."""
         return [one.host for one in self._shown]
 
+    def known_as(self, host: Host) -> str:
+        """What a charge point is called that has not told its id yet."""
+        return ""
+
     def show_host(self, place: int) -> str:
         """Show the charge point of that place in the list; returns why not."""
         hosts = self.hosts
@@ -249,7 +253,10 @@ class ChargeForgeApp(BaseApp):
         hosts = self.hosts
         several = len(hosts) > 1
         self.dashboard.show_list(
-            tuple(entry_of(one.snapshot, one.failure, one is self.host, self.look) for one in hosts)
+            tuple(
+                entry_of(one.snapshot, one.failure, one is self.host, self.look, self.known_as(one))
+                for one in hosts
+            )
             if several
             else ()
         )

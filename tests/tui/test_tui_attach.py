@@ -49,6 +49,22 @@ async def test_keys_act_at_the_charge_point_and_leaving_asks_nothing() -> None:
         assert here.harness.connector(1).transaction is not None
 
 
+async def test_one_that_is_not_there_is_listed_by_its_address() -> None:
+    async with beside() as here:
+        settings = AttachSettings()
+        urls = (f"http://127.0.0.1:{here.port}", "http://127.0.0.1:1")
+        hosts = [RemoteHost(url, settings) for url in urls]
+        app = AttachApp(hosts, settings, ascii=False, keys=TABLE_KEYS)
+        async with app.run_test(size=(140, 40)) as pilot:
+            try:
+                await until(pilot, lambda: "no contact" in text_of(app))
+                await until(pilot, lambda: "CP01 online" in text_of(app))
+                assert "127.0.0.1:1" in text_of(app)
+            finally:
+                for host in hosts:
+                    host.stop(5)
+
+
 async def test_a_cut_is_said_and_over_by_itself() -> None:
     async with attached() as (here, link, app, pilot):
         await here.harness.submit(Plug(1))

@@ -65,6 +65,10 @@ class AttachApp(ChargeForgeApp):
         assert isinstance(self.host, RemoteHost)
         return self.host
 
+    def known_as(self, host: Host) -> str:
+        """Its address."""
+        return host.url.partition("://")[2] if isinstance(host, RemoteHost) else ""
+
     def why_dead(self) -> str:
         """What is said of a press while it is not attached."""
         return f"Not attached: {self.host.failure}. {self.look.key('resume')} dials at once."

@@ -6,7 +6,6 @@ the most telling of its connectors: a fault before what charges, and that before
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim_core.snapshot import ConnectorState, LinkState, StationSnapshot
@@ -46,10 +45,13 @@ class Entry:
     """It is the one on the screen."""
 
 
-def entry_of(station: StationSnapshot | None, failure: str, shown: bool, look: Look) -> Entry:
-    """How a charge point is doing, in a glyph and a word."""
+def entry_of(
+    station: StationSnapshot | None, failure: str, shown: bool, look: Look, known_as: str = ""
+) -> Entry:
+    """How a charge point is doing, in a glyph and a word; `known_as` is what it is called as long
+    as it has not told its id."""
     name = text.plain(station.charge_point_id, look.ascii) if station else ""
-    name = name or "…"
+    name = name or text.plain(known_as, look.ascii) or look.symbol("ellipsis")
     if failure:
         return Entry(name, look.symbol("trouble"), "warning", "no contact", shown)
     if station is None:
@@ -146,8 +148,3 @@ class ChargePoints(LineWidget):
 def _window(selected: int, room: int, count: int) -> int:
     """The first row that is shown, so that the selected one is among them."""
     return max(0, min(selected - room // 2, count - room))
-
-
-def listed(entries: Sequence[Entry]) -> bool:
-    """Whether there is anything to choose from."""
-    return len(entries) > 1
