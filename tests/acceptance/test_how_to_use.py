@@ -139,7 +139,9 @@ async def test_what_is_typed_for_another_csms_gets_in(line: str, tmp_path: Path)
 
 async def test_the_chapter_beside_a_real_charger_can_be_typed(tmp_path: Path) -> None:
     blocks = re.findall(r"```sh\n(.*?)```", BESIDE, flags=re.DOTALL)
-    csms, relay, metal, driver, charger, looking, show = (block.strip() for block in blocks)
+    csms, relay, metal, driver, charger, looking, other, show, play, judge = (
+        block.strip() for block in blocks
+    )
     ports = {port: str(free_port()) for port in ("9000", "9001", "7072")}
 
     def words(line: str, *more: str) -> list[str]:
@@ -164,6 +166,15 @@ async def test_the_chapter_beside_a_real_charger_can_be_typed(tmp_path: Path) ->
     ) as shown:
         out, _ = await asyncio.wait_for(shown.communicate(), PATIENCE_S)
     assert "StartTransaction" in out.decode()
+    assert set(shlex.split(metal)) ^ set(shlex.split(other)) == {"all", "none"}
+    async with _chargeforge(tmp_path, words(csms, "--port", ports["9000"], "--http-port", "0")):
+        for line in (play, judge):
+            again = words(line.replace("charger.jsonl", shlex.quote(str(recorded))))
+            async with _chargeforge(
+                tmp_path, [*again, "--no-screen"], asyncio.subprocess.PIPE, ends=True
+            ) as replayed:
+                out, _ = await asyncio.wait_for(replayed.communicate(), PATIENCE_S)
+            assert replayed.returncode == 0, out.decode()
     for line in (charger, looking):  # as they stand, but for the port and for who is at the end
         settings = load_as(BedsideSettings, shlex.split(line)[2:], "chargeforge bedside")
         assert place_to_listen(settings.bedside_listen) == ("0.0.0.0", 9000)

@@ -319,7 +319,7 @@ async def test_tls_goes_through_a_proxy_to_the_csms_itself(tmp_path: Path) -> No
             ),
         ) as harness,
     ):
-        assert harness.registration is Registration.ACCEPTED
+        await csms.until(lambda: harness.registration is Registration.ACCEPTED)
         assert network.visitors == 1
 
 

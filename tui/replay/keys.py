@@ -19,6 +19,7 @@ NOT_HERE = frozenset(
         "left",
         "next_charger",
         "next_scene",
+        "play",
         "previous_charger",
         "resume",
         "right",
@@ -49,7 +50,7 @@ REPLAY_ROWS: tuple[Row, ...] = (
         "What was said to a CSMS cannot be taken back: says how to play it again",
         LINK,
     ),
-    Row("faster", ("plus", "equals_sign"), "+", "faster", "Play twice as fast", LINK),
+    Row("faster", ("plus",), "+", "faster", "Play twice as fast", LINK),
     Row("slower", ("minus",), "-", "slower", "Play half as fast", LINK),
     Row(
         "resume",
