@@ -88,9 +88,12 @@ for module in sys.argv[1:]:
 """
 """Each module is imported as the first of the core, by a fork that has what is heavy already."""
 HEAVY_PARTS = (
+    "cryptography.x509",
     "jsonschema_rs",
     "ocpp.v16.call",
     "ocpp.v16.call_result",
+    "ocpp.v201.call",
+    "ocpp.v201.call_result",
     "prometheus_client",
     "pydantic_settings",
     "starlette.applications",

@@ -408,7 +408,7 @@ FRAMES = st.one_of(
 SIDES = st.sampled_from(list(Side))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(
     st.sampled_from(sorted(READERS)),
     st.lists(st.tuples(SIDES, FRAMES | st.text(max_size=30)), max_size=20),

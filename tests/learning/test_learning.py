@@ -272,7 +272,7 @@ FRAMES = st.lists(
 @given(frames=FRAMES)
 @settings(
     deadline=None,
-    max_examples=60,
+    max_examples=30,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_whatever_was_said_the_file_loads(

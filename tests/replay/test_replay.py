@@ -373,7 +373,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 
 @given(mutated())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_damaged_log_is_played_or_refused_in_a_sentence(data: bytes) -> None:
     try:
         score = score_of(read(data, "damaged").trace)

@@ -112,7 +112,7 @@ def own_lines(reading: Reading) -> list[str]:
     return list(WRITERS[0].lines(reading.trace))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(spoilt(), st.none() | st.sampled_from([form.name for form in FORMS]))
 def test_a_spoilt_log_is_read_or_refused(data: bytes, form: str | None) -> None:
     with contextlib.suppress(CannotRead):
