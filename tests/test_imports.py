@@ -76,53 +76,33 @@ def loaded_by(module: str) -> set[str]:
     return set(done.stdout.split())
 
 
-ALONE = """
-import os, sys
-import %(heavy)s
+ONE_BY_ONE = """
+import sys
 for module in sys.argv[1:]:
-    if os.fork() == 0:
-        __import__(module)
-        print(module, *{name.partition(".")[0] for name in sys.modules}, flush=True)
-        os._exit(0)
-    os.wait()
+    __import__(module)
+    print(module, *{name.partition(".")[0] for name in sys.modules}, flush=True)
 """
-"""Each module is imported as the first of the core, by a fork that has what is heavy already."""
-HEAVY_PARTS = (
-    "cryptography.x509",
-    "jsonschema_rs",
-    "ocpp.v16.call",
-    "ocpp.v16.call_result",
-    "ocpp.v201.call",
-    "ocpp.v201.call_result",
-    "prometheus_client",
-    "pydantic_settings",
-    "starlette.applications",
-    "uvicorn.protocols.http.h11_impl",
-    "websockets.asyncio.client",
-    "websockets.asyncio.server",
-)
+"""What is loaded after each module of the core, in one process: nobody unloads anything, so that
+the first line with a screen names who has brought it."""
 
 
-@pytest.fixture(scope="module")
-def alone() -> dict[str, set[str]]:
-    """Each module of the core -> what came along with it, the heavy packages aside."""
-    code = ALONE % {"heavy": ", ".join(HEAVY_PARTS)}
+def test_the_core_loads_no_screen() -> None:
+    order = sorted(modules(), key=lambda module: (module in WITH_HTTPX, module))
     done = subprocess.run(
-        [sys.executable, "-c", code, *modules()],
+        [sys.executable, "-c", ONE_BY_ONE, *order],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    found = [line.split() for line in done.stdout.splitlines()]
-    assert len(found) == len(modules()), f"a module cannot be imported alone:\n{done.stderr}"
-    return {module: set(packages) for module, *packages in found}
-
-
-@pytest.mark.parametrize("module", modules())
-def test_the_core_loads_no_screen(module: str, alone: dict[str, set[str]]) -> None:
-    allowed = {"rich"} if module in WITH_HTTPX else set()
-    assert alone[module].intersection(SCREENS) <= allowed
+    assert done.returncode == 0, f"a module cannot be imported:\n{done.stderr}"
+    brought = {
+        module: set(packages) for module, *packages in map(str.split, done.stdout.splitlines())
+    }
+    assert list(brought) == order
+    for module, packages in brought.items():
+        allowed = {"rich"} if module in WITH_HTTPX else set()
+        assert packages.intersection(SCREENS) <= allowed, module
 
 
 @pytest.mark.parametrize(

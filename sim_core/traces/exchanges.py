@@ -232,7 +232,7 @@ class Conversation:
     @property
     def numbers(self) -> list[int]:
         """The connectors that it has spoken of, without 0."""
-        return sorted({e.connector for e in self.said if e.connector and e.connector > 0})
+        return sorted({number for number in self.connectors.values() if number and number > 0})
 
 
 def conversations(trace: Trace) -> list[Conversation]:

@@ -197,6 +197,10 @@ async def has_done(pilot: Pilot[int], host: FakeHost, row: Row, *, answered: boo
         await until(pilot, lambda: bool(VIEW_ACTS[row.id](app)))
 
 
+BEGUN, FOUND = 6, 8
+"""After so many letters of its name an act is among the first so many of the palette."""
+
+
 def test_every_row_is_spoken_of_here() -> None:
     assert set(EXPECTED) | set(VIEW_ACTS) == set(ROW)
     app = make_app()
@@ -229,9 +233,9 @@ async def test_by_palette(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert isinstance(picker, Picker)
         value = "select 2" if row.id == "select" else row.id
         choice = next(one for one in picker.question.choices if one.value == value)
-        await pilot.press(*("space" if char == " " else char for char in choice.label))
+        await pilot.press(*("space" if char == " " else char for char in choice.label[:BEGUN]))
         listed = picker.query_one("#choices")
-        await until(pilot, lambda: value in [one.value for one in listed.choices[:4]])  # type: ignore[attr-defined]
+        await until(pilot, lambda: value in [one.value for one in listed.choices[:FOUND]])  # type: ignore[attr-defined]
         place = [one.value for one in listed.choices].index(value)  # type: ignore[attr-defined]
         await pilot.press(*["down"] * place, "enter")
         await has_done(pilot, host, row)

@@ -56,9 +56,9 @@ def _configuration(told: Conversation, scene: Scene) -> None:
             continue
         entries = asked.result.get("configurationKey")
         for entry in entries[:KEYS_LIMIT] if isinstance(entries, list) else ():
-            key, value = (
-                (entry.get("key"), entry.get("value")) if isinstance(entry, dict) else ("", "")
-            )
+            if not isinstance(entry, dict):
+                continue
+            key, value = entry.get("key"), entry.get("value")
             if isinstance(key, str) and isinstance(value, str) and not entry.get("readonly"):
                 scene.keys.setdefault(key, value)
         break
