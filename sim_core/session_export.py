@@ -16,6 +16,8 @@ from typing import Any
 
 from sim_core.snapshot import SessionSnapshot, StationSnapshot
 
+NO_NUL = "\N{REPLACEMENT CHARACTER}"
+"""In place of a NUL, which the csv of Python 3.10 neither writes nor reads."""
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -99,6 +101,7 @@ def as_csv(sessions: Iterable[SessionSnapshot], now: datetime) -> str:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(FORMULAS):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\0", NO_NUL)
+    return f"'{text}" if text.startswith(FORMULAS) else text

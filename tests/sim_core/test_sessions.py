@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim_core.commands import Accepted, LinkDown, LinkUp, Plug, Start, Stop, Unplug
@@ -147,10 +147,11 @@ async def test_csv_and_json_have_the_same_columns() -> None:
 
 
 @given(st.text(max_size=20))
+@example("a\0b")
 def test_no_card_makes_a_formula_or_another_row(token: str) -> None:
     moment = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
     one = SessionSnapshot(1, None, token, moment, moment, 0, 1.0)
     rows = list(csv.DictReader(io.StringIO(as_csv([one], moment), newline="")))
     assert len(rows) == 1
     assert not rows[0]["id_tag"].startswith(("=", "+", "-", "@"))
-    assert rows[0]["id_tag"].removeprefix("'") == token.removeprefix("'")
+    assert rows[0]["id_tag"].removeprefix("'") == token.replace("\0", "\ufffd").removeprefix("'")
