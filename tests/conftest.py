@@ -21,7 +21,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 LONG = (
-    "test_imports.py",
     "test_chaos.py",
     "test_any_behaviour.py",
     "test_tui_dashboard.py",
@@ -38,6 +37,11 @@ LONG = (
     "test_tui_stalled_exit.py",
     "test_mutants.py",
     "test_demo.py",
+    "test_twin.py",
+    "test_tui_sheets.py",
+    "test_tui_answers.py",
+    "test_tui_replay.py",
+    "test_attach.py",
 )
 """Files that take long: begun first, they do not keep one worker busy when the others are done."""
 
