@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from pathlib import Path
 
+import pytest
 from screen_text import rows, settled, text_of
 from screen_text import until as soon
 
@@ -52,7 +54,8 @@ async def test_space_stands_still_and_an_arrow_goes_a_step() -> None:
         assert await asyncio.to_thread(made.stop, 5.0)
 
 
-async def test_no_key_is_the_end_of_it() -> None:
+async def test_no_key_is_the_end_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # one of them saves a file
     async with csms() as behind:
         made = replay(session(), behind.port)
         app = ReplayApp(made, ascii=False, keys=replay_keymap())
