@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sim_core.charging.environment import Environment
+from sim_core.csms_time import CsmsTime
 from sim_core.hardware.model import Identity
 from sim_core.ocpp16.configuration import Configuration
 from sim_core.ocpp16.points import Speech
@@ -27,9 +28,6 @@ WORDS = {word.value.casefold(): word for word in Registration if word is not Reg
 """What an answer may say, in lower case: CSMSs do not all spell it as OCPP does."""
 LATE_BOOTS = 4
 """To how many BootNotifications that were not answered in time an answer may still come."""
-SANE_SKEW = timedelta(days=366)
-"""A CSMS clock further away than this is broken and not adopted."""
-WORTH_TELLING = timedelta(seconds=2)
 
 
 def boot_payload(identity: Identity) -> Payload:
@@ -54,8 +52,6 @@ class Registrar:
     __slots__ = (
         "_accepted",
         "_boot_early",
-        "_clock_set",
-        "_clock_trouble",
         "_configuration",
         "_environment",
         "_identity",
@@ -69,8 +65,8 @@ class Registrar:
         "_outbox",
         "_set_clock",
         "_speech",
+        "_time",
         "_unregistered",
-        "_warped",
         "boot_retry_at",
         "heartbeat_at",
         "registration",
@@ -100,11 +96,11 @@ class Registrar:
         self._speech = speech
         self._identity = identity
         self._set_clock = set_clock
+        self._time = CsmsTime(environment, set_clock, warped=warped)
         self._met = met
         self._accepted = accepted
         self._link_settled = link_settled
         self._on_change = on_change
-        self._warped = warped
         self.registration = Registration.NONE
         self._boot_early = LightEvent()
         self._new_interval = LightEvent()
@@ -117,10 +113,6 @@ class Registrar:
         self._late: list[asyncio.Future[Answer]] = []
         """Of the BootNotifications that were not answered in time on this connection, the answers
         that may still come."""
-        self._clock_set = False
-        """The CSMS's time was taken up before."""
-        self._clock_trouble = ""
-        """What was last said of a time that could not be taken up."""
         self.boot_retry_at: datetime | None = None
         self.heartbeat_at: datetime | None = None
 
@@ -264,7 +256,7 @@ class Registrar:
                 "boot", "BootNotification was answered without a usable status, asking again"
             )
             return Registration.NONE, 0
-        self._adopt_clock(answer.payload, took_s)
+        self._time.take_up(answer.payload, took_s)
         if self._speech.whole_seconds and (said := moment(answer.payload.get("currentTime"))):
             self._set_clock(said.replace(microsecond=0) - self._environment.now())
         interval_s = whole_number(answer.payload.get("interval")) or 0
@@ -298,41 +290,4 @@ class Registrar:
         asked_at = self._environment.clock.monotonic()
         answer = await self._outbox.call("Heartbeat", {}, while_pending=True)
         if isinstance(answer, Result):
-            self._adopt_clock(answer.payload, self._environment.clock.monotonic() - asked_at)
-
-    def _note_clock(self, trouble: str) -> None:
-        """Say it once: every Heartbeat may bring the same."""
-        if trouble != self._clock_trouble:
-            self._clock_trouble = trouble
-            self._environment.note("clock", trouble)
-
-    def _adopt_clock(self, payload: Payload, took_s: float) -> None:
-        """Set the clock by currentTime (§4.2), unless it already agrees with it.
-
-        The answer was written at some moment while we waited, so any time between `currentTime`
-        and `currentTime` + the wait agrees; one without a fraction leaves a second open.
-        """
-        said = moment(payload.get("currentTime"))
-        if said is None:
-            self._note_clock(
-                "the CSMS sent a currentTime that is no time: the clock stays as it is"
-            )
-            return
-        now = self._environment.now()
-        if abs(said - now) > SANE_SKEW:
-            self._note_clock(
-                f"the CSMS says it is {said:%Y-%m-%d} UTC: too far off, the clock stays"
-            )
-            return
-        self._clock_trouble = ""
-        if self._warped and self._clock_set:
-            return  # its time runs away from the CSMS's: taken up once, then let go
-        self._clock_set = True
-        slack = timedelta(seconds=took_s + (0 if said.microsecond else 1))
-        if said <= now <= said + slack:
-            return
-        self._set_clock(said - now)
-        if abs(said - now) >= WORTH_TELLING:
-            self._environment.note(
-                "clock", f"clock set to the CSMS's: {(said - now).total_seconds():+.1f} s"
-            )
+            self._time.take_up(answer.payload, self._environment.clock.monotonic() - asked_at)

@@ -11,21 +11,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sim_core.charging.environment import Environment
+from sim_core.csms_time import CsmsTime
 from sim_core.hardware.model import Identity
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.runtime.asyncio_helpers import LightEvent
 from sim_core.snapshot import Registration
 from sim_core.wire.answers import Answer, Payload, Result
 from sim_core.wire.outbox import Outbox
-from sim_core.wire.timestamps import moment
 
 BOOT_RETRY_S = 10.0
 """Our own pause where the CSMS gives none: CALLERROR, silence, interval 0 (B02.FR.07)."""
 BOOT_RETRY_LIMIT_S = 120.0
 WORDS = {word.value.casefold(): word for word in Registration if word is not Registration.NONE}
-SANE_SKEW = timedelta(days=366)
-"""A CSMS clock further away than this is broken and not adopted."""
-WORTH_TELLING = timedelta(seconds=2)
 
 POWER_UP, LOCAL_RESET, TRIGGERED = "PowerUp", "LocalReset", "Triggered"
 WATCHDOG = "Watchdog"
@@ -53,8 +50,6 @@ class Registrar:
     __slots__ = (
         "_accepted",
         "_boot_early",
-        "_clock_trouble",
-        "_clock_was_set",
         "_environment",
         "_identity",
         "_link_settled",
@@ -64,9 +59,8 @@ class Registrar:
         "_next_boot_s",
         "_on_change",
         "_outbox",
-        "_set_clock",
+        "_time",
         "_unregistered",
-        "_warped",
         "boot_retry_at",
         "heartbeat_at",
         "reason",
@@ -94,12 +88,11 @@ class Registrar:
         self._model = model
         self._outbox = outbox
         self._identity = identity
-        self._set_clock = set_clock
+        self._time = CsmsTime(environment, set_clock, warped=warped)
         self._met = met
         self._accepted = accepted
         self._link_settled = link_settled
         self._on_change = on_change
-        self._warped = warped
         self.registration = Registration.NONE
         self.reason = POWER_UP
         """Why it boots: BootReasonEnumType."""
@@ -108,8 +101,6 @@ class Registrar:
         self._unregistered = False
         self._next_boot_s = 0.0
         """The CSMS's pause: on a new connection, too, BootNotification waits for its end."""
-        self._clock_was_set = False
-        self._clock_trouble = ""
         self.boot_retry_at: datetime | None = None
         self.heartbeat_at: datetime | None = None
 
@@ -212,7 +203,7 @@ class Registrar:
             text = "BootNotification was answered without a usable status, asking again"
             self._environment.note("boot", text)
             return Registration.NONE, 0
-        self._adopt_clock(answer.payload, took_s)
+        self._time.take_up(answer.payload, took_s)
         said = answer.payload.get("interval")
         interval_s = said if isinstance(said, int) and not isinstance(said, bool) else 0
         return status, max(0, min(interval_s, 2**31 - 1))
@@ -234,40 +225,4 @@ class Registrar:
         asked_at_s = self._environment.clock.monotonic()
         answer = await self._outbox.call("Heartbeat", {}, while_pending=True)
         if isinstance(answer, Result):
-            self._adopt_clock(answer.payload, self._environment.clock.monotonic() - asked_at_s)
-
-    # -- the clock ---------------------------------------------------
-
-    def _adopt_clock(self, payload: Payload, took_s: float) -> None:
-        """Set the clock by currentTime (B01.FR.06, G02.FR.05), unless it already agrees with it.
-
-        The answer was written at some moment while we waited, so any time between `currentTime`
-        and `currentTime` + the wait agrees; one without a fraction leaves a second open.
-        """
-        said = moment(payload.get("currentTime"))
-        if said is None:
-            self._tell_clock("the CSMS sent a currentTime that is no time: the clock stays")
-            return
-        now = self._environment.now()
-        if abs(said - now) > SANE_SKEW:
-            self._tell_clock(
-                f"the CSMS says it is {said:%Y-%m-%d} UTC: too far off, the clock stays"
-            )
-            return
-        self._clock_trouble = ""
-        if self._warped and self._clock_was_set:
-            return  # its time runs away from the CSMS's: taken up once, then let go
-        self._clock_was_set = True
-        slack = timedelta(seconds=took_s + (0 if said.microsecond else 1))
-        if said <= now <= said + slack:
-            return
-        self._set_clock(said - now)
-        if abs(said - now) >= WORTH_TELLING:
-            by_s = (said - now).total_seconds()
-            self._environment.note("clock", f"clock set to the CSMS's: {by_s:+.1f} s")
-
-    def _tell_clock(self, trouble: str) -> None:
-        """Say it once: every Heartbeat may bring the same."""
-        if trouble != self._clock_trouble:
-            self._clock_trouble = trouble
-            self._environment.note("clock", trouble)
+            self._time.take_up(answer.payload, self._environment.clock.monotonic() - asked_at_s)
