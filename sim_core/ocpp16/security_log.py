@@ -1,9 +1,8 @@
 """What the CSMS is told of security, and GetLog ("Improved security for OCPP 1.6-J", §4, appendix).
 
 Under a security profile from 1 on the CSMS is told of each critical event, in order and as often as
-it takes: unlike other notifications these wait for a CSMS that is offline. An answer of any kind
-ends that, for a CSMS that knows no such message will not know it the next time either. Without a
-profile the CSMS is not one that has asked for any of this, and only the log is kept.
+it takes (`security_mail`). Without a profile the CSMS is not one that has asked for any of this,
+and only the log is kept.
 
 GetLog hands in that log, or the diagnostics.
 """
@@ -33,17 +32,16 @@ from sim_core.charging.uploads import (
 )
 from sim_core.evidence import Witness
 from sim_core.files.archive import archive, file_name
+from sim_core.security_mail import SecurityMail
 from sim_core.store.interface import Store
 from sim_core.store.records import SecurityEvent
-from sim_core.wire.answers import NoAnswer, Payload
+from sim_core.wire.answers import Payload
 from sim_core.wire.outbox import Outbox
 from sim_core.wire.routes import Reply
 from sim_core.wire.routing import on
 from sim_core.wire.timestamps import moment, stamp
 
 LOG = "log"
-AGAIN_S = 60.0
-"""How long after a silence the CSMS is told again."""
 
 WORDS = {
     UPLOADING: UploadLogStatus.uploading.value,
@@ -58,12 +56,10 @@ class SecurityMessages:
 
     __slots__ = (
         "_environment",
-        "_notifies",
-        "_outbox",
+        "_mail",
         "_say",
         "_say_triggered",
         "_store",
-        "_telling",
         "_uploads",
         "_witness",
     )
@@ -83,13 +79,11 @@ class SecurityMessages:
         """`notifies`: whether the CSMS is told of events."""
         self._environment = environment
         self._store = store
-        self._outbox = outbox
+        self._mail = SecurityMail(environment, store, outbox, _payload, notifies=notifies)
         self._uploads = uploads
         self._witness = witness
-        self._notifies = notifies
         self._say = say
         self._say_triggered = say_triggered
-        self._telling = False
 
     # -- SecurityEventNotification -----------------------------------
 
@@ -99,33 +93,7 @@ class SecurityMessages:
 
     def tell(self) -> None:
         """Tell the CSMS what it does not know, one event after the other."""
-        if not self._telling and self._outbox.registered and not self._store.refusal:
-            self._telling = True
-            self._environment.spawn(self._tell())
-
-    async def _tell(self) -> None:
-        log = self._store.security_log
-        try:
-            while (
-                self._notifies()
-                and not self._store.refusal  # then it is told once it is on disk
-                and (event := log.next_waiting()) is not None
-            ):
-                answer = await self._outbox.call("SecurityEventNotification", _payload(event))
-                if not isinstance(answer, NoAnswer):
-                    log.told(event.number)
-                elif answer.link_lost:
-                    break
-                else:
-                    if answer.late is not None:
-                        answer.late.add_done_callback(partial(self._told_late, event.number))
-                    await self._environment.clock.sleep(AGAIN_S)
-        finally:
-            self._telling = False
-
-    def _told_late(self, number: int, _: object) -> None:
-        """The CSMS has answered after all: it is not told again."""
-        self._store.security_log.told(number)
+        self._mail.tell()
 
     # -- GetLog ------------------------------------------------------
 

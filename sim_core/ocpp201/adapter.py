@@ -33,10 +33,10 @@ from sim_core.charging.vocabulary import Cause, Verdict
 from sim_core.ocpp201.authorization import ask
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.registration import LOCAL_RESET, POWER_UP, WATCHDOG, Registrar
-from sim_core.ocpp201.security_events import SecurityMessages
 from sim_core.ocpp201.status_reports import StatusReports
 from sim_core.ocpp201.tokens import TokenTypes
 from sim_core.ocpp201.transactions import TransactionEvents
+from sim_core.security_mail import SecurityMail
 from sim_core.snapshot import Registration
 from sim_core.why_alone import why_alone
 from sim_core.wire.answers import Payload
@@ -93,7 +93,7 @@ class Adapter:
         """Why the next boot comes, where somebody has said it: BootReasonEnumType."""
         self.statuses: StatusReports
         self.transactions: TransactionEvents
-        self.security: SecurityMessages
+        self.security: SecurityMail
 
     # -- what the charger asks ---------------------------------------
 

@@ -50,7 +50,7 @@ from sim_core.ocpp201.policy import VariablePolicy
 from sim_core.ocpp201.registration import Registrar
 from sim_core.ocpp201.reservation import ReservationMessages
 from sim_core.ocpp201.resets import Resets
-from sim_core.ocpp201.security_events import SecurityMessages
+from sim_core.ocpp201.security_events import payload_of
 from sim_core.ocpp201.setting_rows import setting_rows
 from sim_core.ocpp201.smart_charging import SmartCharging
 from sim_core.ocpp201.spelling import EVENT, Spelling
@@ -68,6 +68,7 @@ from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock, GuardedClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.runtime.tasks import Tasks
+from sim_core.security_mail import SecurityMail
 from sim_core.setting_changes import SettingChanges
 from sim_core.snapshot import ChangedBy, ConnectorState, Registration, SettingSnapshot
 from sim_core.store.interface import Store
@@ -232,7 +233,7 @@ class ChargePoint:
             reading=self._reading,
             use_reservation=self._use_reservation,
         )
-        adapter.security = SecurityMessages(environment, store, self.outbox)
+        adapter.security = SecurityMail(environment, store, self.outbox, payload_of)
         charger.security.tells = lambda: True
         self.witness = Witness(
             config.charge_point_id,
