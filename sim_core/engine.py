@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sim_core.commands import Accepted, Command, Outcome, Refused
 from sim_core.events import Event, Ring
+from sim_core.runtime.across_threads import answered, asked
 from sim_core.runtime.clock import Clock, clock_of
 from sim_core.runtime.event_loop_thread import EventLoopThread
 from sim_core.settings.authorization_key import key_bytes
@@ -115,27 +116,17 @@ class Engine:
         self._thread.start()
 
     def submit(self, command: Command) -> concurrent.futures.Future[Outcome]:
-        answer: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
         station, loop = self._station, self._thread.loop
         if station is None or loop is None:
-            answer.set_result(
+            return answered(
                 Refused(self.failure or "the charge point is still starting: try again in a second")
             )
-            return answer
-
-        async def run() -> None:
-            outcome: Outcome = Refused("the charge point stopped before it had decided")
-            try:
-                outcome = await station.submit(command)
-            finally:
-                if not answer.cancelled():
-                    answer.set_result(outcome)
-
-        try:
-            asyncio.run_coroutine_threadsafe(run(), loop)
-        except RuntimeError:  # the loop closed between the look and the call
-            answer.set_result(Refused("the charge point has stopped"))
-        return answer
+        return asked(
+            loop,
+            lambda: station.submit(command),
+            undecided=Refused("the charge point stopped before it had decided"),
+            gone=Refused("the charge point has stopped"),
+        )
 
     @property
     def destination(self) -> Destination:
@@ -148,52 +139,47 @@ class Engine:
         Under the same id everything goes on, sessions too. Another id is another charge point with
         a state of its own: the engine begins anew as that one, and not while anything is charged.
         """
-        answer: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
         try:
             settings = moved(self.settings, where)
         except ValueError as error:
-            answer.set_result(Refused(str(error)))
-            return answer
+            return answered(Refused(str(error)))
         station, loop = self._station, self._thread.loop
         if station is None or loop is None or settings.cpid != self.settings.cpid:
             seen = self.snapshot
             busy = [one for one in seen.connectors if one.transaction] if seen else []
             if busy:
-                answer.set_result(
+                return answered(
                     Refused(
                         f"connector {busy[0].connector_id} has an open transaction, and another id "
                         "is another charge point: stop it first"
                     )
                 )
-                return answer
+            answer: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
             self._thread.stop_then(
                 BEGIN_ANEW_S, lambda ended: self._begin_anew(ended, settings, answer)
             )
             return answer
 
-        async def run() -> None:
-            outcome: Outcome = Refused("the charge point stopped before it had decided")
-            try:
-                known = moved(self.settings, where)
-                profile = known.security_profile
-                outcome = station.connect_to(
-                    url_of(known),
-                    None if profile == self.settings.security_profile else profile,
-                    key_bytes(where.password) if where.password else None,
-                )
-                if isinstance(outcome, Accepted):
-                    self.settings = known
-            finally:
-                if not answer.cancelled():
-                    answer.set_result(outcome)
+        async def change() -> Outcome:
+            known = moved(self.settings, where)
+            profile = known.security_profile
+            outcome = station.connect_to(
+                url_of(known),
+                None if profile == self.settings.security_profile else profile,
+                key_bytes(where.password) if where.password else None,
+            )
+            if isinstance(outcome, Accepted):
+                self.settings = known
+            return outcome
 
         from sim_core.from_settings import url_of
 
-        try:
-            asyncio.run_coroutine_threadsafe(run(), loop)
-        except RuntimeError:
-            answer.set_result(Refused("the charge point has stopped"))
-        return answer
+        return asked(
+            loop,
+            change,
+            undecided=Refused("the charge point stopped before it had decided"),
+            gone=Refused("the charge point has stopped"),
+        )
 
     def _begin_anew(
         self, ended: bool, settings: Settings, answer: concurrent.futures.Future[Outcome]

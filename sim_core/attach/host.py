@@ -26,6 +26,7 @@ from sim_core.commands import Accepted, Command, Outcome, Refused
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
 from sim_core.redaction import one_line
+from sim_core.runtime.across_threads import answered, asked
 from sim_core.runtime.clock import Clock, SystemClock
 from sim_core.runtime.event_loop_thread import EventLoopThread
 from sim_core.snapshot import StationSnapshot
@@ -129,26 +130,16 @@ class RemoteHost:
         return self._thread.stop(deadline)
 
     def submit(self, command: Command) -> concurrent.futures.Future[Outcome]:
-        answer: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
         loop = self._thread.loop
         why = self.failure or self._why_not()
         if why or loop is None:
-            answer.set_result(Refused(why or "it is not attached yet: try again in a second"))
-            return answer
-
-        async def run() -> None:
-            outcome: Outcome = Refused("left before the charge point had decided")
-            try:
-                outcome = await self._ask(command)
-            finally:
-                if not answer.cancelled():
-                    answer.set_result(outcome)
-
-        try:
-            asyncio.run_coroutine_threadsafe(run(), loop)
-        except RuntimeError:  # the loop closed between the look and the call
-            answer.set_result(Refused("it is not attached any more"))
-        return answer
+            return answered(Refused(why or "it is not attached yet: try again in a second"))
+        return asked(
+            loop,
+            lambda: self._ask(command),
+            undecided=Refused("left before the charge point had decided"),
+            gone=Refused("it is not attached any more"),
+        )
 
     def _why_not(self) -> str:
         if not self._taken.commands:

@@ -47,6 +47,7 @@ from sim_core.events import Event, Ring
 from sim_core.from_settings import access_of, url_of
 from sim_core.http_door.server import is_loopback
 from sim_core.redaction import one_line, public_url
+from sim_core.runtime.across_threads import answered, asked
 from sim_core.runtime.clock import Clock, SystemClock
 from sim_core.runtime.event_loop_thread import EventLoopThread
 from sim_core.settings.options import ConfigError
@@ -146,25 +147,15 @@ class Bedside:
 
     def submit(self, charger: Charger, command: MetalCommand) -> concurrent.futures.Future[Outcome]:
         """Ask something of a charger; the future never raises."""
-        answer: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
         loop = self._looking.loop
         if loop is None:
-            answer.set_result(Refused(self.failure or "the relay has stopped"))
-            return answer
-
-        async def run() -> None:
-            outcome: Outcome = Refused("the relay stopped before the charger had answered")
-            try:
-                outcome = await self._asking.ask(charger, command)
-            finally:
-                if not answer.cancelled():
-                    answer.set_result(outcome)
-
-        try:
-            asyncio.run_coroutine_threadsafe(run(), loop)
-        except RuntimeError:  # the loop closed between the look and the call
-            answer.set_result(Refused("the relay has stopped"))
-        return answer
+            return answered(Refused(self.failure or "the relay has stopped"))
+        return asked(
+            loop,
+            lambda: self._asking.ask(charger, command),
+            undecided=Refused("the relay stopped before the charger had answered"),
+            gone=Refused("the relay has stopped"),
+        )
 
     # -- the thread that looks ---------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from sim_core.commands import Command, Outcome, Refused
 from sim_core.events import Event, Ring
+from sim_core.runtime.across_threads import answered, asked
 from sim_core.snapshot import StationSnapshot
 from sim_core.station import Station
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState, MessageLog
@@ -187,22 +188,12 @@ class MemberHost:
         return True
 
     def submit(self, command: Command) -> concurrent.futures.Future[Outcome]:
-        answer: concurrent.futures.Future[Outcome] = concurrent.futures.Future()
         station, loop = self._fleet.station(self.number), self._fleet.loop
         if station is None or loop is None:
-            answer.set_result(Refused(self.failure or "the charge point is not switched on yet"))
-            return answer
-
-        async def run() -> None:
-            outcome: Outcome = Refused("the fleet ended before it had decided")
-            try:
-                outcome = await station.submit(command)
-            finally:
-                if not answer.cancelled():
-                    answer.set_result(outcome)
-
-        try:
-            asyncio.run_coroutine_threadsafe(run(), loop)
-        except RuntimeError:  # the loop closed between the look and the call
-            answer.set_result(Refused("the fleet has ended"))
-        return answer
+            return answered(Refused(self.failure or "the charge point is not switched on yet"))
+        return asked(
+            loop,
+            lambda: station.submit(command),
+            undecided=Refused("the fleet ended before it had decided"),
+            gone=Refused("the fleet has ended"),
+        )
