@@ -13,20 +13,17 @@ import secrets
 from collections.abc import Callable
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Send
 
 from sim_core.http_door.answers import as_json, refusal
 from sim_core.redaction import without_users
+from sim_core.sidecar.event_stream import EventStream
 from sim_core.sidecar.viewed import Viewed
 from sim_core.snapshot import StationSnapshot
 
 MOST_STREAMS = 256
 KEEP_ALIVE_S = 15.0
 """A stream that says nothing for so long says that it lives: proxies close what is silent."""
-STALL_S = 10.0
-"""A listener that reads nothing for so long is let go."""
-RETRY_MS = 2_000
-"""When a browser asks again after the stream has ended."""
 
 
 class Streams:
@@ -109,54 +106,19 @@ class Streams:
             news.set_result(None)
 
 
-class Stream:
-    """One listener: an ASGI answer without an end of its own."""
+class Stream(EventStream):
+    """One listener to what happens."""
 
     def __init__(self, streams: Streams, cursor: int) -> None:
+        super().__init__(streams)
         self._streams = streams
         self._cursor = cursor
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        left = asyncio.ensure_future(gone(receive))
-        self._streams.count(+1)
-        try:
-            await self._start(send)
-            if scope["method"] != "HEAD":
-                await self._go_on(send, left)
-            await self._say(send, "", more=False)
-        except asyncio.TimeoutError:
-            return  # it has stopped reading
-        finally:
-            self._streams.count(-1)
-            left.cancel()
-
-    async def _go_on(self, send: Send, left: asyncio.Future[None]) -> None:
-        await self._say(send, f"retry: {RETRY_MS}\n\n")
+    async def _tell(self, send: Send, left: asyncio.Future[None]) -> None:
         while not left.done() and not self._streams.ended:
             news = self._streams.news
             self._cursor, text = self._streams.after(self._cursor)
             if text:
                 await self._say(send, text)
-                continue
-            done, _ = await asyncio.wait(
-                {left, news}, timeout=KEEP_ALIVE_S, return_when=asyncio.FIRST_COMPLETED
-            )
-            if not done:
+            elif not await self._anything_new(left, news, KEEP_ALIVE_S):
                 await self._say(send, ": nothing new\n\n")
-
-    async def _start(self, send: Send) -> None:
-        headers = [
-            (b"content-type", b"text/event-stream; charset=utf-8"),
-            (b"cache-control", b"no-store"),
-        ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-
-    async def _say(self, send: Send, text: str, *, more: bool = True) -> None:
-        message = {"type": "http.response.body", "body": text.encode("ascii"), "more_body": more}
-        await asyncio.wait_for(send(message), STALL_S)
-
-
-async def gone(receive: Receive) -> None:
-    """Return once whoever listens has gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -12,18 +12,18 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Send
 
 from sim_core.http_door.answers import as_json, refusal
 from sim_core.picture_json import changes, encoded
 from sim_core.redaction import without_users
-from sim_core.sidecar.server_sent_events import MOST_STREAMS, STALL_S, gone
+from sim_core.sidecar.event_stream import EventStream
+from sim_core.sidecar.server_sent_events import MOST_STREAMS
 from sim_core.sidecar.viewed import Viewed
 from sim_core.snapshot import StationSnapshot
 from sim_core.wire.message_log import Exchange
@@ -39,7 +39,6 @@ CHARACTERS = 64 * 1024
 REMEMBERED, MOST_REMEMBERED = 300, 20_000
 """How many exchanges from before a new listener is told of, unless it asks for others."""
 EVENTS_BEFORE = 200
-RETRY_MS = 2_000
 
 
 @dataclass
@@ -193,31 +192,16 @@ class Watching:
             news.set_result(None)
 
 
-class WatchStream:
-    """One listener: an ASGI answer without an end of its own."""
+class WatchStream(EventStream):
+    """One listener to all that a dashboard shows."""
 
     def __init__(self, watching: Watching, place: Place, *, packs: bool) -> None:
+        super().__init__(watching, packs=packs)
         self._watching = watching
         self._place = place
-        self._packer = zlib.compressobj(6, wbits=31) if packs else None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        left = asyncio.ensure_future(gone(receive))
-        self._watching.count(+1)
-        try:
-            await self._start(send)
-            if scope["method"] != "HEAD":
-                await self._go_on(send, left)
-            await self._say(send, "", more=False)
-        except asyncio.TimeoutError:
-            return  # it has stopped reading
-        finally:
-            self._watching.count(-1)
-            left.cancel()
-
-    async def _go_on(self, send: Send, left: asyncio.Future[None]) -> None:
+    async def _tell(self, send: Send, left: asyncio.Future[None]) -> None:
         watching, place = self._watching, self._place
-        await self._say(send, f"retry: {RETRY_MS}\n\n")
         while not left.done() and not watching.ended:
             news = watching.news
             told = watching.look(place)
@@ -225,29 +209,8 @@ class WatchStream:
                 await self._say(send, f"event: look\ndata: {as_json(told)}\n\n")
                 pause = 0.0 if watching.more(place) else LOOK_S
                 await asyncio.wait({left}, timeout=pause)
-                continue
-            done, _ = await asyncio.wait(
-                {left, news}, timeout=AT_REST_S, return_when=asyncio.FIRST_COMPLETED
-            )
-            if not done:
+            elif not await self._anything_new(left, news, AT_REST_S):
                 await self._say(send, f"event: look\ndata: {as_json(watching.clock())}\n\n")
-
-    async def _start(self, send: Send) -> None:
-        headers = [
-            (b"content-type", b"text/event-stream; charset=utf-8"),
-            (b"cache-control", b"no-store"),
-        ]
-        if self._packer is not None:
-            headers.append((b"content-encoding", b"gzip"))
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-
-    async def _say(self, send: Send, text: str, *, more: bool = True) -> None:
-        body = text.encode("ascii")
-        if self._packer is not None:
-            body = self._packer.compress(body)
-            body += self._packer.flush(zlib.Z_SYNC_FLUSH if more else zlib.Z_FINISH)
-        message = {"type": "http.response.body", "body": body, "more_body": more}
-        await asyncio.wait_for(send(message), STALL_S)
 
 
 def _exchange(one: Exchange) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sim_core.commands import ACTIONS, Plug
 from sim_core.http_door import server
 from sim_core.http_door.guard import LARGEST_BODY, LONGEST_QUERY
 from sim_core.http_door.server import is_loopback, listen
+from sim_core.sidecar import event_stream
 from sim_core.sidecar import server_sent_events as streams
 from sim_core.sidecar.read_routes import READ_ROUTES
 from sim_core.sidecar.server import companion, serve, why_closed
@@ -196,7 +197,7 @@ async def test_streams_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_who_does_not_read_his_stream_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "STALL_S", 0.1)
+    monkeypatch.setattr(event_stream, "STALL_S", 0.1)
     monkeypatch.setattr(streams, "MOST_STREAMS", 1)
     monkeypatch.setattr(server, "REQUEST_WITHIN_S", 0.1)
     async with beside() as here:
