@@ -333,3 +333,4 @@ def test_of_sessions_the_newest_stay() -> None:
             _begin(1, "TAG")(store)
             _stop(store, store.transactions.open()[0].key)
         assert [one.key for one in store.sessions.all()] == list(range(most + 5, 5, -1))
+        store.close()
