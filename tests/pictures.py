@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests import form_docs, model_docs
 from tests.documents import DOCS, ENV_EXAMPLE, ROOT, documents, env_example, with_tables
+from tests.film import film
 from tui.pictures import screenshot
 from tui.pictures.states import STATE
 
@@ -25,6 +26,7 @@ class Picture:
     state: str
 
 
+FILM = DOCS / "film.svg"
 PICTURES: tuple[Picture, ...] = (
     Picture("dashboard", "dashboard"),
     Picture("wide", "wide"),
@@ -50,6 +52,8 @@ def main() -> None:
     for picture in PICTURES:
         path_of(picture).write_text(draw(picture), "utf-8")
         print(f"drew {path_of(picture).relative_to(ROOT)}")
+    FILM.write_text(film(), "utf-8")
+    print(f"made {FILM.relative_to(ROOT)}")
     for document in documents():
         document.write_text(with_tables(document.read_text("utf-8")), "utf-8")
     ENV_EXAMPLE.write_text(env_example(), "utf-8")

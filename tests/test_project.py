@@ -23,7 +23,8 @@ from tests.documents import (
     tables_in,
     with_tables,
 )
-from tests.pictures import PICTURES, Picture, draw, path_of
+from tests.film import film
+from tests.pictures import FILM, PICTURES, Picture, draw, path_of
 
 REGENERATE = "run `python -m tests.pictures` and look at what changed"
 OF_THE_IMAGE = {"CSMS_URL", "HTTP_HOST", "HTTP_PORT", "HTTP_OPEN", "STATE_DIR", "LOG_FILE"}
@@ -77,6 +78,11 @@ def test_the_example_of_an_env_file_can_be_used_as_it_is(
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
 def test_the_pictures_are_those_of_the_dashboard(picture: Picture) -> None:
     assert path_of(picture).read_text("utf-8") == draw(picture), REGENERATE
+
+
+def test_the_film_is_that_of_the_dashboard() -> None:
+    assert FILM.read_text("utf-8") == film(), REGENERATE
+    assert FILM.stat().st_size < 400_000
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
