@@ -55,7 +55,7 @@ from sim_core.settings.model_file import (
     load_model,
     shipped,
 )
-from tests.readme import ROOT, head, row
+from tests.documents import ROOT, head, row
 
 PAGE = ROOT / "docs" / "model-file.md"
 SCHEMA = ROOT / "docs" / "model.schema.json"

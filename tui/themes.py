@@ -2,7 +2,7 @@
 
 Widgets name roles ("success", "muted"); what a role is in the current theme is decided here once,
 so that a theme, 16 colours and NO_COLOR need no second drawing. A theme is told of in three more
-places that cannot read this table: the words of the option THEME, README.md and .env.example.
+places that cannot read this table: the words of the option THEME, docs/options.md and .env.example.
 `tests/tui/test_tui_themes.py` names the one that lacks it.
 """
 
