@@ -94,6 +94,11 @@ def kilo(value: float | None, decimals: int) -> str:
     return f"{value / 1000 + 0.0:.{decimals}f}".replace("-0.00", "0.00")
 
 
+def meter_kwh(register_wh: float | None) -> str:
+    """A meter's register in kWh, in at most seven characters below 100 MWh."""
+    return kilo(register_wh, 3 if (register_wh or 0) < 1_000_000 else 1)
+
+
 def figure(value: float | None, decimals: int) -> str:
     """A number with fixed decimals."""
     return UNKNOWN if value is None else f"{value:.{decimals}f}"
