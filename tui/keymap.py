@@ -433,7 +433,7 @@ ROWS: tuple[Row, ...] = (
     Row("end", ("G", "shift+g", "end"), "G", "end", "Go to the newest message, follow", MESSAGES),
     Row("inspect", ("enter",), "enter", "inspect", "Show both frames of the message", MESSAGES),
     Row("copy", ("y",), "y", "copy frame", "Copy the request's frame", MESSAGES),
-    Row("copy_both", ("Y", "shift+y"), "Y", "copy exchange", "Copy request and answer", MESSAGES),
+    Row("copy_both", ("Y", "shift+y"), "Y", "copy both", "Copy request and answer", MESSAGES),
     Row(
         "copy_http",
         ("c",),

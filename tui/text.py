@@ -127,6 +127,12 @@ def clock_time(at: datetime, milliseconds: bool = False) -> str:
     return f"{text}.{local.microsecond // 1000:03d}" if milliseconds else text
 
 
+def day(at: datetime) -> str:
+    """The local day, as a person writes it: "Thu 1 January 2026"."""
+    local = at.astimezone()
+    return f"{local:%a} {local.day} {local:%B %Y}"
+
+
 def duration(span: timedelta) -> str:
     """A span as 00:13:05; days are spelled from the fourth on."""
     seconds = max(0, int(span.total_seconds()))
@@ -169,11 +175,11 @@ def span_in_words(seconds: float) -> str:
 
 
 def latency(seconds: float) -> str:
-    """How long an answer took, in at most five characters."""
+    """How long an answer took, in at most six characters: "999 ms", "99.9 s", "4m05"."""
     if seconds < 0.9995:
-        return f"{max(0, round(seconds * 1000))}ms"
+        return f"{max(0, round(seconds * 1000))} ms"
     if seconds < 99.95:
-        return f"{seconds:.1f}s"
+        return f"{seconds:.1f} s"
     return short_span(seconds)
 
 

@@ -469,8 +469,8 @@ async def test_fits_at_80x24_as_sketched() -> None:
         assert "the ground-fault protection tripped" in shown[5]
         assert "· Start" in shown[6]
         assert shown[8].startswith("╭─ Messages ──")
-        assert "following · 9 exchanges" in shown[8]
-        assert "waiting     1.0s" in shown[17]
+        assert "following · 9 messages" in shown[8]
+        assert "waiting     1.0 s" in shown[17]
 
 
 async def test_too_small_says_what_it_needs_and_grows_back() -> None:
@@ -584,7 +584,7 @@ async def test_pausing_counts_what_comes_and_the_end_resumes() -> None:
         assert "paused" in text_of(app)
         row = next(n for n, text in enumerate(rows(app)) if "+4 new" in text)
         await pilot.click(offset=(rows(app)[row].index("+4 new"), row))
-        await until(pilot, lambda: "following · 13 exchanges" in text_of(app))
+        await until(pilot, lambda: "following · 13 messages" in text_of(app))
         assert "new" not in rows(app)[row]
 
 
@@ -604,7 +604,7 @@ async def test_filtering_as_you_type() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("slash", *"err")
-        await until(pilot, lambda: "1 of 9 exchanges" in text_of(app))
+        await until(pilot, lambda: "1 of 9 messages" in text_of(app))
         assert "DataTransfer" in text_of(app)
         assert "BootNotification" not in text_of(app)
         await pilot.press("enter", "h")
@@ -612,7 +612,7 @@ async def test_filtering_as_you_type() -> None:
         await pilot.press("slash", "space", *"c:x")
         await until(pilot, lambda: "wants a number" in text_of(app))
         await pilot.press("escape")
-        await until(pilot, lambda: "following · 9 exchanges" in text_of(app))
+        await until(pilot, lambda: "following · 9 messages" in text_of(app))
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (140, 40)])
@@ -688,7 +688,7 @@ async def test_the_log_is_bounded() -> None:
             app.sample()
         await settled(pilot)
         assert len(app.dashboard.messages._exchanges) == 100
-        assert "100 exchanges" in text_of(app)
+        assert "100 messages" in text_of(app)
 
 
 async def test_help_speaks_of_the_pane_and_the_next_step() -> None:

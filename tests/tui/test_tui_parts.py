@@ -383,9 +383,9 @@ def test_no_wire_text_breaks_a_row(
 def test_the_row_as_sketched() -> None:
     exchanges = FakeHost(station()).messages.since(0)[1]
     row = shown(row_line(exchanges[2], NOW, 78, Look()))
-    assert row == (" 14:31:58 → Authorize                VID:000000000001         Accepted    18ms")
+    assert row == (" 14:31:58 → Authorize                VID:000000000001        Accepted    18 ms")
     pending = shown(row_line(exchanges[-1], NOW, 78, Look()))
-    assert pending.endswith("waiting     1.0s")
+    assert pending.endswith("waiting     1.0 s")
 
 
 def test_an_error_stands_out_by_glyph_and_word() -> None:
