@@ -215,7 +215,7 @@ class Dashboard(Screen[None]):
             remark = self.messages.remark_of(read) if read else None
             self.inspector.show(read, observed.now, self.messages.ahead, subprotocol, remark)
         self.caption_bar.show(observed.story)
-        self.key_bar.show(self._dim())
+        self.key_bar.show(self._dim(), self.help_topic())
 
     def _dim(self) -> frozenset[str]:
         station = self.station

@@ -42,7 +42,7 @@ from sim_core.snapshot import (
 )
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui.dialogs.palette import Choice, ranked
-from tui.keymap import FOOTER, ROWS, buttons_of, command_for
+from tui.keymap import FOOTER, PANE_FOOTERS, ROWS, buttons_of, command_for
 from tui.look import FACES, NEXT_STEP, SYMBOLS, Look
 from tui.protocols.ocpp16 import OCPP_16_WORDING
 from tui.typed_commands import typed_command
@@ -419,18 +419,26 @@ def test_every_command_of_the_core_can_be_asked() -> None:
 
 def test_the_footer_as_sketched() -> None:
     line = shown(footer_line(80, ()))
-    assert line.startswith(" 1-9 select  p plug  s start  x stop  e/v suspend  r resume  f fault ")
-    assert line.rstrip().endswith("/ ? ^p q")
+    assert line == (
+        " 1-9 select  p plug  s start  x stop  r resume  f fault  / filter  ^p find  ? q "
+    )
 
 
-@given(st.integers(1, 220))
-def test_the_footer_fits_any_width(cells: int) -> None:
-    assert line_width(footer_line(cells, ())) == cells
+def test_the_footer_follows_the_focus() -> None:
+    line = shown(footer_line(80, (), pane="messages"))
+    assert line.startswith(" enter inspect  y copy  w save  J unsent  n next  h hide ")
+    assert "esc close" in shown(footer_line(80, (), pane="inspector"))
+
+
+@given(st.integers(1, 220), st.sampled_from(["connector", *PANE_FOOTERS]))
+def test_the_footer_fits_any_width(cells: int, pane: str) -> None:
+    assert line_width(footer_line(cells, (), pane=pane)) == cells
 
 
 def test_footer_rows_exist() -> None:
     known = {row.id for row in ROWS}
-    assert all(row in known for item in FOOTER for row in item.rows)
+    footers = (FOOTER, *PANE_FOOTERS.values())
+    assert all(row in known for footer in footers for item in footer for row in item.rows)
     assert all(button.row in known for button in buttons_of(charging()))
 
 
