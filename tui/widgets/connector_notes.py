@@ -24,6 +24,7 @@ from tui.look import Look
 SHARED_LIMITS = frozenset({"cabinet", "charger", "profile"})
 """Limits that somebody has set: their figure stands still and is worth reading. What a vehicle or
 the ramp lets through is the power itself, and moves with it."""
+RAMP = "ramp"
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,22 @@ def limit_words(connector: ConnectorSnapshot) -> str:
     """What holds the power where it is."""
     if not connector.limited_by:
         return ""
+    if connector.limited_by == RAMP:
+        return "ramping up"
     words = f"limited by {connector.limited_by}"
     if connector.limit_w is None or connector.limited_by not in SHARED_LIMITS:
         return words
     return f"{words} {text.kilowatts(connector.limit_w)}"
+
+
+def last_session_words(connector: ConnectorSnapshot) -> str:
+    """What was charged here last, how long it took and why it ended; empty where nothing was."""
+    last = connector.last_session
+    if last is None or not last.ended_at or not last.started_at:
+        return ""
+    took = text.duration(last.ended_at - last.started_at)
+    why = f", {last.reason}" if last.reason else ""
+    return f"last session {text.kilo(last.energy_wh, 3)} kWh in {took}{why}"
 
 
 def more_notes(connector: ConnectorSnapshot, dot: str, pending: bool) -> list[Note]:
