@@ -9,7 +9,7 @@ import pytest
 
 from tests import harness
 
-# A test asserts no times, and a loaded computer is no fault: else hypothesis ends an example at 0.2 s.
+# A test asserts no times, and a loaded computer is no fault: hypothesis would end one at 0.2 s.
 hypothesis.settings.register_profile("no times", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("no times")
 
