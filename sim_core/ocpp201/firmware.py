@@ -94,7 +94,7 @@ class Firmware:
             return self._no_certificate(why)
         if self._updates.installing:
             why = "an installation is running: ask when it is over"
-            return reply("Rejected", code="NotEnabled", why=why)
+            return reply("Rejected", code="FwUpdateInProgress", why=why)
         update = Update(
             firmware["location"],
             retrieve_at,
