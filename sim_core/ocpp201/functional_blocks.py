@@ -13,7 +13,7 @@ from sim_core.ocpp201.adapter import Adapter
 from sim_core.ocpp201.availability import AvailabilityMessages
 from sim_core.ocpp201.cards import CacheMessages
 from sim_core.ocpp201.customer_information import CustomerInformation
-from sim_core.ocpp201.data_transfer import Costs, DataTransfer
+from sim_core.ocpp201.data_transfer import DataTransfer
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.firmware import Firmware
 from sim_core.ocpp201.local_list import LocalListMessages
@@ -120,7 +120,6 @@ def routes_of(
             firmware,
             CustomerInformation(environment, store.tokens, store.journal, outbox),
             DataTransfer(charger.config.model.identity.vendor),
-            Costs(environment.note, events.with_id),
             *more,
         ]
     )

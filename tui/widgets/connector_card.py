@@ -16,7 +16,15 @@ from textual.message import Message
 from sim_core.snapshot import ConnectorSnapshot, ConnectorState
 from tui import text
 from tui.look import ASCII_DIGITS, DIGITS, FACES, Look
-from tui.widgets.connector_notes import Note, limit_words, more_notes, next_step, pending_words, who
+from tui.widgets.connector_notes import (
+    Note,
+    limit_words,
+    more_notes,
+    next_step,
+    pending_words,
+    screen_words,
+    who,
+)
 from tui.widgets.line_widget import (
     Line,
     LineWidget,
@@ -237,7 +245,7 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> list[Line]:
     lines.append(fitted(_numbers(connector, not tall), cells, ellipsis))
     lines.append(fitted(_energy(view, cells >= ROOMY_CELLS), cells, ellipsis))
     who_line, hinted = _who_line(view, cells, look)
-    notes = more_notes(connector, f" {look.symbol('dot')} ", pending=tall)
+    notes = more_notes(connector, f" {look.symbol('dot')} ", roomy=tall)
     if not hinted:
         notes.append(
             Note(next_step(connector, look), urgent=connector.state is not ConnectorState.CHARGING)
@@ -290,6 +298,11 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
     limit = text.plain(limit_words(connector), look.ascii)
     foot, foot_role = _foot(connector, cells, len(limit)), "faint"
     pending = "" if height >= TALL_ROWS else pending_words(connector)
+    if connector.screen and height < TALL_ROWS:
+        limit = limit.removeprefix("limited by ")
+        room = cells - text.width(limit) - 8
+        read = text.plain(screen_words(connector, f" {look.symbol('dot')} "), look.ascii)
+        foot, foot_role = text.cut(read, room, look.symbol("ellipsis")), "secondary"
     if pending:
         foot, foot_role = pending, "warning"
         if len(pending + limit) + 8 > cells:
