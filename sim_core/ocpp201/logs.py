@@ -32,7 +32,7 @@ from sim_core.ocpp201.security_events import payload_of
 from sim_core.store.interface import SecurityLog
 from sim_core.store.records import SecurityEvent
 from sim_core.wire.answers import Payload
-from sim_core.wire.routes import Reply
+from sim_core.wire.routes import Refusal, Reply
 from sim_core.wire.routing import on
 from sim_core.wire.timestamps import moment
 
@@ -74,8 +74,11 @@ class Logs:
         retries: int | None = None,
         retry_interval: int | None = None,
         **_: Any,
-    ) -> Reply:
+    ) -> Reply | Refusal:
         """N01: a newer request takes the place of an upload that is under way (N01.FR.12)."""
+        for bound in ("oldestTimestamp", "latestTimestamp"):
+            if bound in log and moment(log[bound]) is None:
+                return Refusal("PropertyConstraintViolation", f"{bound} is no date and time")
         since, until = moment(log.get("oldestTimestamp")), moment(log.get("latestTimestamp"))
         now, identity = self._environment.now(), self._witness.charge_point_id
         if log_type == SECURITY:
