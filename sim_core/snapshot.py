@@ -305,6 +305,8 @@ class ConnectorSnapshot:
     """Operative or Inoperative, where a change waits for the end of the transaction."""
     trace_w: tuple[float, ...] = ()
     """Power, one value a second, newest last; at most `TRACE_LENGTH`."""
+    screen: tuple[str, ...] = ()
+    """What the CSMS has the charger show to the driver here: words for the card, costs."""
     refusals: Mapping[str, str] = field(default_factory=dict)
     """Name of each action that would be refused now -> the sentence that says why."""
 
@@ -558,6 +560,8 @@ class StationSnapshot:
     """As a connector's, for the actions that concern the whole charge point."""
     warnings: tuple[str, ...] = ()
     """Standing warnings, as sentences: a port in use, state that is not kept."""
+    screen: tuple[str, ...] = ()
+    """What the CSMS has the charger's own screen show, the first first."""
 
 
 TRACE_LENGTH = 600

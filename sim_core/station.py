@@ -648,6 +648,7 @@ class Station:
             settings=self._settings.now() if self.seen_afar else (),
             resumes=charger.config.model.behaviour.resume_after_power_loss,
             warnings=(*self.warnings, *self.refusals.standing()),
+            screen=charge_point.screen(),
         )
 
     def _what_tokens_count(self) -> tuple[bool, bool]:

@@ -402,6 +402,14 @@ class ChargePoint:
         """The action of a row of the journal."""
         return self.spelling.name(kind)
 
+    def screen(self) -> tuple[str, ...]:
+        """Nothing: OCPP 1.6 has no words for a screen."""
+        return ()
+
+    def screen_at(self, number: int) -> tuple[str, ...]:
+        """Nothing, either."""
+        return ()
+
     def identity(self) -> Identity:
         """Who it is, with the firmware that runs now."""
         version = self.charger.updates.version

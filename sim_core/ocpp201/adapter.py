@@ -32,6 +32,7 @@ from sim_core.charging.policy import Policy, Setting
 from sim_core.charging.vocabulary import Cause, Verdict
 from sim_core.ocpp201.authorization import ask
 from sim_core.ocpp201.device_model import DeviceModel
+from sim_core.ocpp201.driver_screen import DriverScreen
 from sim_core.ocpp201.registration import LOCAL_RESET, POWER_UP, WATCHDOG, Registrar
 from sim_core.ocpp201.status_reports import StatusReports
 from sim_core.ocpp201.tokens import TokenTypes
@@ -63,6 +64,7 @@ class Adapter:
         "cut_link",
         "frames_pass",
         "next_boot",
+        "screen",
         "security",
         "statuses",
         "transactions",
@@ -94,6 +96,7 @@ class Adapter:
         self.statuses: StatusReports
         self.transactions: TransactionEvents
         self.security: SecurityMail
+        self.screen: DriverScreen
 
     # -- what the charger asks ---------------------------------------
 
@@ -120,7 +123,8 @@ class Adapter:
         """Authorize (C01), where that is not switched off."""
         if self._model.flag("AuthCtrlr", "DisableRemoteAuthorization"):
             return Asked(refusal=f"{token} is not known here, and {DISABLED}")
-        asked = await ask(self._outbox.call, self._tokens.wire(token), token, learn)
+        wire, show = self._tokens.wire(token), self.screen.about_card
+        asked = await ask(self._outbox.call, wire, token, learn, show)
         return replace(asked, verdict=asked.verdict and self.with_life(asked.verdict))
 
     def with_life(self, verdict: Verdict) -> Verdict:

@@ -41,6 +41,7 @@ from sim_core.ocpp201.charging_profiles import RULES
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.dialect import OCPP_201
 from sim_core.ocpp201.display import CHARGING, FAULTED, IDLE, UNAVAILABLE, Display
+from sim_core.ocpp201.driver_screen import DriverScreen
 from sim_core.ocpp201.firmware import Firmware
 from sim_core.ocpp201.functional_blocks import routes_of
 from sim_core.ocpp201.live_values import connect
@@ -233,6 +234,15 @@ class ChargePoint:
             reading=self._reading,
             use_reservation=self._use_reservation,
         )
+        adapter.screen = DriverScreen(
+            self.model,
+            charger.connectors,
+            adapter.transactions,
+            note,
+            online=lambda: adapter.online,
+            on_change=on_change,
+        )
+        adapter.also(Looked, adapter.screen.look)
         adapter.security = SecurityMail(environment, store, self.outbox, payload_of)
         charger.security.tells = lambda: True
         self.witness = Witness(
@@ -260,6 +270,7 @@ class ChargePoint:
             charger.authorizer,
             self.spelling,
             self.tokens,
+            adapter.screen,
             note,
             drop=self._drop,
             with_life=adapter.with_life,
@@ -368,7 +379,13 @@ class ChargePoint:
                 self._smart_charging,
                 self._logs,
                 self._firmware,
-                (self._certificates, self._reservations, self._monitoring, self._display),
+                (
+                    self._certificates,
+                    self._reservations,
+                    self._monitoring,
+                    self._display,
+                    self.adapter.screen,
+                ),
             )
         return self._routes.get(action)
 
@@ -559,9 +576,13 @@ class ChargePoint:
             return UNAVAILABLE
         return CHARGING if self.adapter.transactions.running() else IDLE
 
-    def shown(self) -> tuple[str, ...]:
-        """What the station's screen shows of the CSMS's messages."""
+    def screen(self) -> tuple[str, ...]:
+        """What the station's screen shows of the CSMS's messages (block O)."""
         return self._display.shown()
+
+    def screen_at(self, number: int) -> tuple[str, ...]:
+        """What the driver at an EVSE reads (block I)."""
+        return self.adapter.screen.shown(number)
 
     # -- variables ---------------------------------------------------
 

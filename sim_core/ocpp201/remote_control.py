@@ -171,5 +171,5 @@ class RemoteControl:
         if not connector.lockable:
             return reply("UnlockFailed", code="FixedCable", why="this connector has a fixed cable")
         if connector.metal.lock_jammed:
-            return reply("UnlockFailed", code="LockFailure", why="the lock is jammed")
+            return reply("UnlockFailed", code="InternalError", why="the lock is jammed")
         return reply("Unlocked", then=lambda: self._locks.open(connector))

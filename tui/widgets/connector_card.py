@@ -20,14 +20,23 @@ from tui import text
 from tui.look import ASCII_DIGITS, DIGITS, FACES, Look
 from tui.widgets.connector_notes import (
     Note,
+<<<<<<< HEAD
     last_session_words,
+=======
+>>>>>>> v201b
     limit_words,
     more_notes,
     next_step,
     pending_words,
+<<<<<<< HEAD
     who,
 )
 from tui.widgets.layout import SLIM_ROWS, TALL_ROWS, Want
+=======
+    screen_words,
+    who,
+)
+>>>>>>> v201b
 from tui.widgets.line_widget import (
     Line,
     LineWidget,
@@ -300,7 +309,7 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> tuple[list[Lin
     else:
         numbers = [_numbers(connector)] if _measured(connector) else []
         figures = [fitted(line, cells, ellipsis) for line in (*numbers, _energy(view, roomy))]
-    notes = more_notes(connector, f" {look.symbol('dot')} ", pending=tall)
+    notes = more_notes(connector, f" {look.symbol('dot')} ", roomy=tall)
     if not hinted:
         # what stops a session stands among the keys
         notes.insert(
@@ -372,6 +381,11 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
     limit = text.plain(limit_words(connector), look.ascii)
     foot, foot_role = _foot(connector, cells, drawn), "faint"
     pending = "" if height >= TALL_ROWS else pending_words(connector)
+    if connector.screen and height < TALL_ROWS:
+        limit = limit.removeprefix("limited by ")
+        room = cells - text.width(limit) - 8
+        read = text.plain(screen_words(connector, f" {look.symbol('dot')} "), look.ascii)
+        foot, foot_role = text.cut(read, room, look.symbol("ellipsis")), "secondary"
     if pending:
         foot, foot_role = pending, "warning"
         if len(pending + limit) + 8 > cells:

@@ -94,11 +94,16 @@ def last_session_words(connector: ConnectorSnapshot) -> str:
     return f"last session {text.kilo(last.energy_wh, 3)} kWh in {took}{why}"
 
 
-def more_notes(connector: ConnectorSnapshot, dot: str, pending: bool) -> list[Note]:
+def screen_words(connector: ConnectorSnapshot, dot: str) -> str:
+    """What its driver reads, in one line."""
+    return dot.join(connector.screen)
+
+
+def more_notes(connector: ConnectorSnapshot, dot: str, roomy: bool) -> list[Note]:
     """What else is true of it, the most urgent first; `dot` parts two things in one line.
 
-    With `pending` a change of availability that waits is among it (`pending_words` is its short
-    form).
+    A card that is `roomy` has here what one with a narrow border has there: a change of
+    availability that waits (`pending_words`), and what the driver reads (`screen_words`).
     """
     notes: list[Note] = []
     fault = connector.fault
@@ -112,9 +117,11 @@ def more_notes(connector: ConnectorSnapshot, dot: str, pending: bool) -> list[No
         notes.append(Note("the lock is jammed", "warning", urgent=True))
     if connector.vehicle_asleep:
         notes.append(Note("the vehicle has given up and sleeps", "warning", urgent=True))
+    if roomy and connector.screen:
+        notes.append(Note(f"screen {screen_words(connector, dot)}", "secondary"))
     if connector.reservation and (connector.transaction or fault):
         notes.append(Note(reserved_words(connector.reservation), "secondary"))
-    if pending and pending_words(connector):
+    if roomy and pending_words(connector):
         notes.append(Note(f"{_next_service(connector)} after this session", "warning"))
     if connector.profile:
         notes.append(Note(profile_words(connector.profile)))
