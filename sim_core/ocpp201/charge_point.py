@@ -46,6 +46,7 @@ from sim_core.ocpp201.firmware import Firmware
 from sim_core.ocpp201.functional_blocks import routes_of
 from sim_core.ocpp201.live_values import connect
 from sim_core.ocpp201.logs import LOG, Logs
+from sim_core.ocpp201.make_variables import of_make
 from sim_core.ocpp201.monitoring import Monitoring
 from sim_core.ocpp201.policy import VariablePolicy
 from sim_core.ocpp201.registration import Registrar
@@ -167,7 +168,7 @@ class ChargePoint:
         self.environment = environment = Environment(guarded, tasks, rng, config.timing, note)
         self.setting_changes = SettingChanges(environment.now, on_change)
         self.model = DeviceModel(
-            variables_of(model, config.connectors),
+            of_make(model, variables_of(model, config.connectors)),
             initial=config.initial_keys,
             stored=store.configuration.all(),
             save=store.configuration.save,

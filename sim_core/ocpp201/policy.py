@@ -59,7 +59,7 @@ class VariablePolicy:
     def __init__(self, model: DeviceModel) -> None:
         self._model = model
         limits: dict[Setting, int] = {}
-        for variable in model:
+        for variable in model.with_hidden():
             place, name = variable.address.component.name, variable.address.variable
             for setting, wanted in LIMITS.items():
                 if wanted == (place, name.name, name.instance) and variable.high is not None:

@@ -120,7 +120,8 @@ class Settings:
     model: str = option(
         "gresgying-f3-eu180",
         "gresgying-f3-eu180, generic, or a path to a TOML file",
-        "The make of charger to be: gresgying-f3-eu180, generic, or your own TOML file",
+        "The make of charger to be: gresgying-f3-eu180, generic, or your own TOML file; where "
+        "none is named, in OCPP 2.0.1 generic",
     )
     timing: str = option(
         "swift",

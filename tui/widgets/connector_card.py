@@ -20,23 +20,15 @@ from tui import text
 from tui.look import ASCII_DIGITS, DIGITS, FACES, Look
 from tui.widgets.connector_notes import (
     Note,
-<<<<<<< HEAD
     last_session_words,
-=======
->>>>>>> v201b
     limit_words,
     more_notes,
     next_step,
     pending_words,
-<<<<<<< HEAD
-    who,
-)
-from tui.widgets.layout import SLIM_ROWS, TALL_ROWS, Want
-=======
     screen_words,
     who,
 )
->>>>>>> v201b
+from tui.widgets.layout import SLIM_ROWS, TALL_ROWS, Want
 from tui.widgets.line_widget import (
     Line,
     LineWidget,
