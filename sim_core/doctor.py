@@ -38,7 +38,7 @@ from sim_core.settings.csms_url import twice
 from sim_core.settings.loading import load
 from sim_core.settings.options import ConfigError, Settings, colour_wanted
 from sim_core.standard_streams import begun, through_the_door
-from sim_core.wire.access import Dial, dial, is_bad_certificate
+from sim_core.wire.access import Dial, TlsFlaw, dial, tls_flaw
 from sim_core.wire.connecting import (
     QUOTED_LIMIT,
     charge_point_url,
@@ -182,7 +182,7 @@ class Examination:
 
     async def _other_tongue(self, step: str, error: Exception) -> str:
         """What to do where the port speaks TLS and was not asked to, or the other way round."""
-        if self._way.proxy is not None or is_bad_certificate(error):
+        if self._way.proxy is not None or tls_flaw(error) is TlsFlaw.CERTIFICATE:
             return ""
         plain_ws = step == "WebSocket" and self._way.tls is None
         told = isinstance(error, InvalidStatus) and error.response.status_code != 400

@@ -62,11 +62,13 @@ from sim_core.station_snapshot import (
 from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
 from sim_core.store.watch import StateWatch
-from sim_core.wire.access import NOTHING_SET, Access, dial, tls_context
+from sim_core.wire.access import NOTHING_SET, Access, TlsFlaw, Way, dial, tls_context
+from sim_core.wire.access import Dial as Dialled
 from sim_core.wire.access import warnings as access_warnings
 from sim_core.wire.connecting import charge_point_url
-from sim_core.wire.link import FIRST_PAUSE_S, Link
+from sim_core.wire.link import Link
 from sim_core.wire.message_log import MessageLog
+from sim_core.wire.pauses import FIRST_PAUSE_S, LONGEST_PAUSE_S, Doubling
 from sim_core.wire.refusals import Facts, Refusals
 
 LOG = logging.getLogger(__name__)
@@ -110,7 +112,7 @@ class Station:
         messages: MessageLog,
         events: Ring[Event],
         call_timeout_s: float = 30.0,
-        longest_pause_s: float = 30.0,
+        longest_pause_s: float = LONGEST_PAUSE_S,
         first_pause_s: float = FIRST_PAUSE_S,
         seed: int | None = None,
         access: Access = NOTHING_SET,
@@ -173,9 +175,12 @@ class Station:
         )
         self._access: Access | None = None
         """What the operator has given to get in with, in this run; None: what is configured."""
-        identity, security = config.charge_point_id, charge_point.security
+        identity = config.charge_point_id
+        self._url = charge_point_url(url, identity)
+        """What is dialled unless the charge point knows better."""
+        self._call_timeout_s, self._time_scale = call_timeout_s, config.time_scale
         self.link = Link(
-            charge_point_url(url, identity),
+            self._url,
             (charge_point.speaker,),
             clock=clock,
             log=messages,
@@ -183,14 +188,13 @@ class Station:
             note=lambda text: environment.note("link", text),
             ping_interval_s=charge_point.ping_interval_s,
             call_timeout_s=call_timeout_s,
-            longest_pause_s=longest_pause_s,
             rng=rng,
-            dial=lambda url: dial(
-                url, identity, self._access or security.dialling(self.link.trouble)
-            ),
-            first_pause_s=first_pause_s,
             # Charge points with the same SEED must not come back in step.
-            pause_seed=None if seed is None else f"{seed} {identity}",
+            pauses=charge_point.pauses
+            or Doubling(
+                first_pause_s, longest_pause_s, None if seed is None else f"{seed} {identity}"
+            ),
+            dial=lambda _: self._dial(),
             style=charge_point.wire_format,
         )
         self.on_purpose = OnPurpose(
@@ -216,7 +220,7 @@ class Station:
         self.link.on_end = charge_point.outbox.link_ended
         self.link.on_odd_frame = self._odd_frame
         self.link.on_own_fault = self._own_fault
-        self.link.on_bad_certificate = self.charger.security.bad_certificate
+        self.link.on_tls_flaw = self._tls_flaw
         self.charger.power.watched = lambda: self.seen_afar or bool(self._looks)
         for trouble in ([store.trouble] if store.trouble else []) + access_warnings(access):
             self.warn(trouble)
@@ -296,8 +300,27 @@ class Station:
 
     def dial(self, url: str) -> None:
         """Dial another CSMS: before `open`."""
-        self.link.url = charge_point_url(url, self.charger.config.charge_point_id)
+        self._dial_by_hand(url)
         self._changed()
+
+    def _dial_by_hand(self, url: str) -> None:
+        self._url = self.link.url = charge_point_url(url, self.charger.config.charge_point_id)
+        self.charge_point.security.dial_by_hand()
+
+    def _dial(self) -> Dialled:
+        """What the attempt that begins now dials, and with what."""
+        security, identity = self.charge_point.security, self.charger.config.charge_point_id
+        way = Way(self._access) if self._access else security.dialling(self.link.trouble)
+        self.link.url = charge_point_url(way.url, identity) if way.url else self._url
+        self.link.call_timeout_s = (
+            self._call_timeout_s
+            if way.call_timeout_s is None
+            else way.call_timeout_s * self._time_scale
+        )
+        return dial(self.link.url, identity, way.access)
+
+    def _tls_flaw(self, flaw: TlsFlaw, why: str) -> None:
+        self.charger.security.note(flaw.value, why)
 
     def open(self) -> None:
         """Dial the CSMS, and keep dialling."""
@@ -505,10 +528,10 @@ class Station:
             return Refused(NO_POWER)
         if self.charger.condition.rebooting:
             return Refused(REBOOTING)
-        dialled = charge_point_url(url, self.charger.config.charge_point_id)
-        if dialled != self.link.url:
+        before_url = self.link.url
+        self._dial_by_hand(url)
+        if self.link.url != before_url:
             self.charge_point.adapter.forget()
-        self.link.url = dialled
         if profile is not None or key is not None:
             before = self._access or self.charge_point.security.access()
             self._access = replace(
@@ -518,7 +541,7 @@ class Station:
             )
         self.link.bring_up()
         self.link.cut()
-        self._note(Event(self.now(), "link", f"the CSMS is now {public_url(dialled)}"))
+        self._note(Event(self.now(), "link", f"the CSMS is now {public_url(self.link.url)}"))
         return Accepted()
 
     def _refusals(self) -> dict[str, str]:

@@ -60,6 +60,7 @@ from sim_core.wire.access import NOTHING_SET, Access
 from sim_core.wire.answers import Error, NoAnswer, Payload
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.outbox import Outbox
+from sim_core.wire.pauses import Pauses
 from sim_core.wire.refusals import Heard
 from sim_core.wire.routes import Route, Routes
 from sim_core.wire.speaker import Speaker
@@ -86,6 +87,7 @@ class ChargePoint:
         "link_settled",
         "on_change",
         "outbox",
+        "pauses",
         "ping_interval_changed",
         "registrar",
         "reports",
@@ -146,6 +148,8 @@ class ChargePoint:
             on_change=self._key_changed,
             changes=self.setting_changes,
         )
+        self.pauses: Pauses | None = None
+        """How long the link rests between two attempts is not OCPP 1.6's to say."""
         self.security = Security(
             self.configuration,
             access,

@@ -63,6 +63,7 @@ class Adapter:
         "cut_link",
         "frames_pass",
         "next_boot",
+        "rebooted",
         "security",
         "statuses",
         "transactions",
@@ -89,6 +90,8 @@ class Adapter:
         self.frames_pass: Callable[[], bool] = lambda: True
         """Whether the operator lets frames pass; the station sets it."""
         self.connectors: Mapping[int, Connector] = {}
+        self.rebooted: Callable[[], None] = lambda: None
+        """Called when it goes down to boot, once the device model is that of the boot."""
         self.next_boot = ""
         """Why the next boot comes, where somebody has said it: BootReasonEnumType."""
         self.statuses: StatusReports
@@ -177,6 +180,7 @@ class Adapter:
         by_itself = BOOT_REASONS.get(event.cause, LOCAL_RESET)
         self._registrar.reason, self.next_boot = self.next_boot or by_itself, ""
         self._model.rebooted()
+        self.rebooted()
 
     # -- odds and ends -----------------------------------------------
 

@@ -18,10 +18,11 @@ from sim_core.errors import UserError
 from sim_core.wire.access import (
     Access,
     Tls,
+    TlsFlaw,
     dial,
     explain_tls,
-    is_bad_certificate,
     tls_context,
+    tls_flaw,
     warnings,
 )
 
@@ -66,7 +67,7 @@ def inside(error: BaseException, depth: int) -> BaseException:
 )
 def test_each_certificate_that_is_not_taken_has_its_sentence(code: int, says: str) -> None:
     assert says in str(explain_tls(not_verified(code)))
-    assert is_bad_certificate(not_verified(code))
+    assert tls_flaw(not_verified(code)) is TlsFlaw.CERTIFICATE
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_each_certificate_that_is_not_taken_has_its_sentence(code: int, says: st
 )
 def test_each_alert_has_its_sentence(reason: str, says: str) -> None:
     assert says in str(explain_tls(alert(reason)))
-    assert not is_bad_certificate(alert(reason))
+    assert tls_flaw(alert(reason)) is not TlsFlaw.CERTIFICATE
 
 
 def test_an_alert_without_a_reason_is_read_from_its_text() -> None:
@@ -97,17 +98,17 @@ def test_an_alert_without_a_reason_is_read_from_its_text() -> None:
 @pytest.mark.parametrize("depth", range(5))
 def test_what_lies_inside_other_errors_is_found(depth: int) -> None:
     assert "expired" in str(explain_tls(inside(not_verified(10), depth)))
-    assert is_bad_certificate(inside(not_verified(10), depth))
+    assert tls_flaw(inside(not_verified(10), depth)) is TlsFlaw.CERTIFICATE
 
 
 def test_what_has_nothing_to_do_with_tls_is_nothing_and_a_circle_ends() -> None:
     assert explain_tls(None) is None
     assert explain_tls(OSError()) is None
-    assert not is_bad_certificate(None)
+    assert tls_flaw(None) is None
     one, other = OSError(1), OSError(2)
     one.__cause__, other.__cause__ = other, one
     assert explain_tls(one) is None
-    assert not is_bad_certificate(one)
+    assert tls_flaw(one) is None
 
 
 def decoded(authorization: str | None) -> bytes:
