@@ -264,7 +264,7 @@ class Settings:
     )
     authorization_key: SecretStr | None = option(
         None,
-        "16 to 20 characters, or 32 to 40 hexadecimal digits",
+        "16 to 20 characters, or 32 to 40 hexadecimal digits; in OCPP 2.0.1 16 to 64 characters",
         "The password for the CSMS (HTTP basic authentication)",
         check=checks.authorization_key,
     )

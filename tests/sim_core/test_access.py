@@ -15,6 +15,7 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 
 from sim_core.errors import UserError
+from sim_core.settings.authorization_key import password_bytes
 from sim_core.wire.access import (
     Access,
     Tls,
@@ -232,3 +233,21 @@ def test_a_key_that_others_can_read_is_warned_of(mode: int, warned: bool, tmp_pa
     assert warnings(Access()) == []
     (unchecked,) = warnings(Access(tls=Tls(verify=False)))
     assert "SSL_VERIFY=false" in unchecked
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "shown"),
+    [
+        ("1.6", "0123456789abcdef", b"0123456789abcdef"),
+        ("1.6", "00" * 16, bytes(16)),
+        ("1.6", "more than twenty characters", None),
+        ("2.0.1", "00" * 16, b"00" * 16),
+        ("2.0.1", "more than twenty characters: ö", "more than twenty characters: ö".encode()),
+        ("2.0.1", "x" * 65, None),
+        ("2.0.1", "too short", None),
+    ],
+)
+def test_a_password_is_read_as_the_version_has_it(
+    version: str, text: str, shown: bytes | None
+) -> None:
+    assert password_bytes(text, version) == shown
