@@ -137,6 +137,11 @@ class Adapter:
     async def said_all(self) -> None:
         await self._outbox.drained()
 
+    def card_of(self, connector_id: int) -> str | None:
+        """That of the transaction, which may outlive its session (C01.FR.23)."""
+        opened = self.transactions.open_on(connector_id)
+        return None if opened is None else opened.card
+
     def fall_silent(self) -> None:
         self._outbox.registered = False
 

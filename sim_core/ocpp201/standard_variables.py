@@ -18,7 +18,7 @@ R, RW, W = Access.READ_ONLY, Access.READ_WRITE, Access.WRITE_ONLY
 STATES = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
 START_POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
 """Those that this charger can tell: it has no sensor in the bay, and signs no readings."""
-TOKEN_TYPES = "Central,eMAID,ISO14443,ISO15693,KeyCode,Local,MacAddress,NoAuthorization"
+TOKEN_TYPES = "Central,eMAID,ISO14443,ISO15693,Local,MacAddress,NoAuthorization"
 SAMPLED = f"{REGISTER},Power.Active.Import,Voltage,Current.Import,SoC"
 MONITORING_BASES = ("All", "FactoryDefault", "HardWiredOnly")
 
