@@ -150,6 +150,11 @@ class ScriptedCsms:
         self._server = await self._listen(port or self.port, self.tls)
         self.port = port_of(self._server)
 
+    def speak(self, version: str) -> None:
+        """Speak another version of OCPP, from the next start on."""
+        self.version = version_named(version)
+        self.subprotocols = [self.version.subprotocol]
+
     async def also_over(self, tls: ssl.SSLContext | None) -> str:
         """Serve on one more port, over TLS or without; returns its URL."""
         server = await self._listen(0, tls)

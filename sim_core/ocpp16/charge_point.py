@@ -65,7 +65,6 @@ from sim_core.wire.refusals import Heard
 from sim_core.wire.routes import Route, Routes
 from sim_core.wire.speaker import Speaker
 from sim_core.wire.trial import RetryPolicy
-from sim_core.wire.wire_format import WireFormat
 
 
 class ChargePoint:
@@ -80,6 +79,7 @@ class ChargePoint:
         "_routes",
         "_transfers",
         "adapter",
+        "aside",
         "charger",
         "configuration",
         "environment",
@@ -165,6 +165,8 @@ class ChargePoint:
             if repeated is not None
             else None,
         )
+        self.aside = len(store.journal.set_aside(self.spelling.is_foreign))
+        """How many rows of the journal wait for another version of OCPP to be spoken."""
         self.outbox = Outbox(
             store,
             guarded,
@@ -296,7 +298,9 @@ class ChargePoint:
             powers_changed=self.charger.looking.powers_changed,
             warn=self._warn,
         )
-        self.speaker = Speaker(OCPP_16, self, self.session, self.registrar.may_answer)
+        self.speaker = Speaker(
+            OCPP_16, self, self.session, self.registrar.may_answer, self.speech.wire
+        )
         """Who speaks 1.6 on a link."""
         self.charger.start()
 
@@ -362,11 +366,6 @@ class ChargePoint:
     def ping_interval_s(self) -> float:
         """How often the link is tried with a ping (OCPP-J §4.3); 0: never."""
         return self.configuration.number("WebSocketPingInterval")
-
-    @property
-    def wire_format(self) -> WireFormat:
-        """How frames are written."""
-        return self.speech.wire
 
     def configure(self, name: str, value: str) -> Outcome:
         """Somebody at the charge point sets a configuration key, by the rules of §5.3."""

@@ -83,7 +83,7 @@ from sim_core.wire.refusals import Heard
 from sim_core.wire.routes import Refusal, Route, Routes
 from sim_core.wire.speaker import Speaker
 from sim_core.wire.trial import RetryPolicy
-from sim_core.wire.wire_format import CLEAN, WireFormat
+from sim_core.wire.wire_format import CLEAN
 
 FIRMWARE_UPDATE = "FirmwareUpdate"
 """BootReasonEnumType of what follows an installation."""
@@ -119,6 +119,7 @@ class ChargePoint:
         "_smart_charging",
         "_variables",
         "adapter",
+        "aside",
         "charger",
         "environment",
         "heard",
@@ -198,6 +199,8 @@ class ChargePoint:
             )
         )
         self.spelling = Spelling(lambda: self.adapter.transactions.link)
+        self.aside = len(store.journal.set_aside(self.spelling.is_foreign))
+        """How many rows of the journal wait for another version of OCPP to be spoken."""
         self.outbox = Outbox(
             store,
             guarded,
@@ -452,11 +455,6 @@ class ChargePoint:
     def settings(self) -> tuple[SettingSnapshot, ...]:
         """The device model as rows."""
         return setting_rows(self.model, self.setting_changes)
-
-    @property
-    def wire_format(self) -> WireFormat:
-        """How frames are written."""
-        return CLEAN
 
     def connector_word(self, facts: Facts) -> tuple[ConnectorState, str]:
         """The state of an EVSE, and the status of its connector."""

@@ -303,9 +303,9 @@ class Settings:
     )
     ocpp_version: str = option(
         "1.6",
-        "1.6 or 2.0.1",
-        "The OCPP version to speak",
-        words=("1.6", "2.0.1"),
+        "1.6, 2.0.1 or auto",
+        "The OCPP version to speak; auto offers both, and the CSMS chooses",
+        words=("1.6", "2.0.1", "auto"),
     )
     call_timeout_sec: float = option(
         30.0,

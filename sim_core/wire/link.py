@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from websockets.asyncio.client import ClientConnection
@@ -31,7 +31,6 @@ from sim_core.wire.link_ends import LinkEnd
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.pauses import Doubling, Pauses
 from sim_core.wire.speaker import Speaker
-from sim_core.wire.wire_format import CLEAN, WireFormat
 
 NO_PONG = "the CSMS does not answer pings: the link is dead, or the CSMS is"
 PING = 2
@@ -52,13 +51,11 @@ class Link:
         "_new_ping_interval",
         "_note",
         "_on_change",
-        "_pauses",
         "_ping_clock",
         "_ping_interval_s",
         "_quiet_until_s",
         "_rng",
         "_speakers",
-        "_style",
         "_told",
         "_wanted",
         "attempt",
@@ -70,10 +67,12 @@ class Link:
         "on_own_fault",
         "on_tls_flaw",
         "online",
+        "pauses",
         "retry_at",
         "state",
         "subprotocol",
         "trouble",
+        "turn",
         "url",
     )
 
@@ -91,7 +90,6 @@ class Link:
         rng: Rng,
         pauses: Pauses | None = None,
         dial: Callable[[str], Dial] = Dial,
-        style: WireFormat = CLEAN,
         ping_clock: Clock | None = None,
     ) -> None:
         """`speakers` are the versions that are offered, best first: the CSMS chooses one.
@@ -101,6 +99,8 @@ class Link:
         self.url = url
         self.call_timeout_s = call_timeout_s
         """How long an answer is awaited, from the next connection on."""
+        self.turn: Callable[[Speaker], Awaitable[Speaker]] = _as_it_is
+        """Asked, when the CSMS has chosen one of the speakers, who speaks in its place."""
         self.on_tls_flaw: Callable[[TlsFlaw, str], None] = lambda *_: None
         """Called when the CSMS's TLS is not accepted, with the reason: once for each flaw until
         there is a connection again (A00.FR.309, .316)."""
@@ -130,9 +130,8 @@ class Link:
         """The trouble that was last told of: the same one again is no news."""
         self._ping_interval_s = ping_interval_s
         self._rng = rng
-        self._style = style
         self._dial = dial
-        self._pauses: Pauses = pauses or Doubling()
+        self.pauses: Pauses = pauses or Doubling()
         self._flaws: frozenset[TlsFlaw] = frozenset()
         """What was not accepted since the last connection."""
         self._ping_clock = ping_clock or SystemClock()
@@ -179,7 +178,7 @@ class Link:
 
     def bring_up(self) -> None:
         """Dial again, at once."""
-        self._pauses.settled()
+        self.pauses.settled()
         self._wanted.set()
         if self.state is LinkState.WAITING:
             self._cut.set()
@@ -199,7 +198,7 @@ class Link:
 
     def settled(self) -> None:
         """Something new got through: the next loss starts with a short pause again."""
-        self._pauses.settled()
+        self.pauses.settled()
 
     def ping_interval_changed(self) -> None:
         """WebSocketPingInterval has a new value: it counts from now."""
@@ -219,7 +218,7 @@ class Link:
             self.attempt += 1
             self._show(LinkState.CONNECTING)
             if await first_of(self._connect_and_serve(), self._cut.raised()) == 0:
-                await self._pause(self._pauses.next_s(), self.trouble)
+                await self._pause(self.pauses.next_s(), self.trouble)
 
     async def _connect_and_serve(self) -> None:
         """Dial once and stay while it lasts; `trouble` says why it ended."""
@@ -241,7 +240,8 @@ class Link:
                 self._note(f"the CSMS cannot be reached: {why}; it is tried again and again")
             return why
         try:
-            return await self._serve(connection, self._speakers[offered.index(chosen)])
+            speaker = await self.turn(self._speakers[offered.index(chosen)])
+            return await self._serve(connection, speaker)
         finally:
             await connection.close()
 
@@ -255,7 +255,7 @@ class Link:
             log=self._log,
             call_timeout_s=self.call_timeout_s,
             may_answer=speaker.may_answer,
-            style=self._style,
+            style=speaker.style,
             rng=self._rng,
         )
         endpoint.silent = not self.online
@@ -272,7 +272,7 @@ class Link:
         self.heard_at = None
         self._show(LinkState.CONNECTED, trouble="")
         self._told, self._flaws = "", frozenset()
-        self._pauses.connected()
+        self.pauses.connected()
         self._note(f"connected to {public_url(self.url)}")
         why = "closed by the charge point"
         up_since_s = self._clock.monotonic()
@@ -288,7 +288,7 @@ class Link:
                     why = self.on_end(end_of(connection)) or why
             return why
         finally:
-            self._pauses.lived(self._clock.monotonic() - up_since_s)
+            self.pauses.lived(self._clock.monotonic() - up_since_s)
             self._endpoint = None
             self._note(f"the link to the CSMS was lost: {why}")
 
@@ -327,6 +327,10 @@ class Link:
         if trouble is not None:
             self.trouble = trouble
         self._on_change()
+
+
+async def _as_it_is(speaker: Speaker) -> Speaker:
+    return speaker
 
 
 async def _pong(connection: ClientConnection) -> None:
