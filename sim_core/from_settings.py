@@ -12,7 +12,7 @@ from sim_core.errors import UserError
 from sim_core.hardware.measurands import REGISTER, measurands_of
 from sim_core.hardware.model import KeyText, Metering, Model, Timing
 from sim_core.ocpp16.configuration_keys import keys_of, standard_keys
-from sim_core.settings.authorization_key import key_bytes
+from sim_core.settings.authorization_key import ALLOWED, password_bytes
 from sim_core.settings.garage_file import load_garage
 from sim_core.settings.model_file import ModelError, chosen_quirks, load_model
 from sim_core.settings.options import ConfigError, Settings, options_of
@@ -133,8 +133,16 @@ def _with_extra_measurands(settings: Settings, model: Model, given: str | None) 
 
 
 def access_of(settings: Settings) -> Access:
-    """How the settings let the charge point in."""
-    passphrase, key = settings.client_key_passphrase, settings.authorization_key
+    """How the settings let the charge point in. Raises ConfigError with a sentence for the user."""
+    passphrase, secret, key = settings.client_key_passphrase, settings.authorization_key, None
+    if secret is not None:
+        key = password_bytes(secret.get_secret_value(), settings.ocpp_version)
+        if key is None:
+            allowed = ALLOWED.get(settings.ocpp_version, ALLOWED["2.0.1"])
+            raise ConfigError(
+                f"AUTHORIZATION_KEY (--authorization-key): allowed in OCPP {settings.ocpp_version} "
+                f"is {allowed}."
+            )
     return Access(
         profile=settings.security_profile,
         tls=Tls(
@@ -144,6 +152,6 @@ def access_of(settings: Settings) -> Access:
             client_key=settings.client_key,
             passphrase=passphrase.get_secret_value() if passphrase else None,
         ),
-        key=key_bytes(key.get_secret_value()) if key else None,
+        key=key,
         proxy=settings.proxy,
     )

@@ -89,6 +89,9 @@ class LinkSnapshot:
     """When the last frame came from the CSMS on this connection."""
     waiting_since: datetime | None = None
     """When the oldest of our calls that is still open was sent; None if none is."""
+    spoken: str = ""
+    """The version that the CSMS has chosen on this connection, as people read it, where it had a
+    choice; else empty."""
     queued: int | None = 0
     """Transaction messages in the journal that the CSMS has not answered yet; None where nobody
     can know."""

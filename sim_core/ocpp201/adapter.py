@@ -64,6 +64,7 @@ class Adapter:
         "cut_link",
         "frames_pass",
         "next_boot",
+        "rebooted",
         "screen",
         "security",
         "statuses",
@@ -91,6 +92,8 @@ class Adapter:
         self.frames_pass: Callable[[], bool] = lambda: True
         """Whether the operator lets frames pass; the station sets it."""
         self.connectors: Mapping[int, Connector] = {}
+        self.rebooted: Callable[[], None] = lambda: None
+        """Called when it goes down to boot, once the device model is that of the boot."""
         self.next_boot = ""
         """Why the next boot comes, where somebody has said it: BootReasonEnumType."""
         self.statuses: StatusReports
@@ -138,6 +141,11 @@ class Adapter:
     async def said_all(self) -> None:
         await self._outbox.drained()
 
+    def card_of(self, connector_id: int) -> str | None:
+        """That of the transaction, which may outlive its session (C01.FR.23)."""
+        opened = self.transactions.open_on(connector_id)
+        return None if opened is None else opened.card
+
     def fall_silent(self) -> None:
         self._outbox.registered = False
 
@@ -181,6 +189,7 @@ class Adapter:
         by_itself = BOOT_REASONS.get(event.cause, LOCAL_RESET)
         self._registrar.reason, self.next_boot = self.next_boot or by_itself, ""
         self._model.rebooted()
+        self.rebooted()
 
     # -- odds and ends -----------------------------------------------
 

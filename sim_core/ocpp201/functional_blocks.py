@@ -100,6 +100,7 @@ def routes_of(
         tokens,
         store.journal,
         offered=smart_charging.offered,
+        takes_profiles=lambda: model.flag("SmartChargingCtrlr", "Enabled"),
         accepted=lambda: registrar.registration is Registration.ACCEPTED,
         drop=answers.drop,
     )

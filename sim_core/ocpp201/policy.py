@@ -22,6 +22,7 @@ VARIABLES: dict[Setting, tuple[str, str]] = {
     Setting.MASTER_GROUP: ("AuthCtrlr", "MasterPassGroupId"),
     Setting.RESERVES_ANY: ("ReservationCtrlr", "NonEvseSpecific"),
     Setting.PLUG_TIMEOUT_S: ("TxCtrlr", "EVConnectionTimeOut"),
+    Setting.REPLUG_TIMEOUT_S: ("TxCtrlr", "EVConnectionTimeOut"),
     Setting.SAMPLE_INTERVAL_S: ("SampledDataCtrlr", "TxUpdatedInterval"),
     Setting.ALIGNED_INTERVAL_S: ("AlignedDataCtrlr", "Interval"),
     Setting.REFUSED_ENERGY_WH: ("TxCtrlr", "MaxEnergyOnInvalidId"),
