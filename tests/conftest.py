@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Generator
+from pathlib import Path
 
 import hypothesis
 import pytest
 
-from tests import harness
+from tests import harness, open_databases
 
 # A test asserts no times, and a loaded computer is no fault: hypothesis would end one at 0.2 s.
 hypothesis.settings.register_profile("no times", hypothesis.settings(), deadline=None)
@@ -23,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Before anything is collected: tests ask which make it is."""
     harness.MODEL = config.getoption("--model")
     config.option.loadscopereorder = False  # by the number of tests: that says little of the time
+    open_databases.watch()
 
 
 LONG = (
@@ -51,11 +55,52 @@ LONG = (
 """Files that take long: begun first, they do not keep one worker busy when the others are done."""
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Ten thousand tests stay to the end: nobody looks through them for garbage, now or later."""
+    config = session.config
+    if worker := getattr(config, "workerinput", None):
+        config.args = _begun_elsewhere(config.args, int(worker["workerid"].removeprefix("gw")))
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+def _begun_elsewhere(args: list[str], nth: int) -> list[str]:
+    """The same to collect, by each worker from another place on: what one has compiled by then, the
+    others read."""
+    if args != ["tests"]:
+        return args
+    parts = sorted(
+        str(path)
+        for path in Path("tests").iterdir()
+        if path.match("test_*.py") or (path.is_dir() and path.name != "__pycache__")
+    )
+    at = nth * len(parts) // WORKERS
+    return parts[at:] + parts[:at]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file is one worker's. The others keep their order."""
-    items.sort(key=lambda item: item.path.name not in LONG)
+    """The same order in every worker. A file is one worker's; within it the order stays."""
+    items.sort(key=lambda item: (item.path.name not in LONG, item.path))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Whoever leaves a state file open fails."""
+    try:
+        return (yield)
+    finally:
+        left = open_databases.left_open()
+        assert not left, f"left open: {left}"
+
+
+WORKERS = (os.cpu_count() or 1) + 2
+"""Two more than cores: many tests wait for a real terminal, and work little."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two workers more than cores: many tests wait for a real terminal, and work little."""
-    return (os.cpu_count() or 1) + 2
+    return WORKERS

@@ -12,7 +12,10 @@ from websockets.frames import Opcode
 from sim_core.bedside.frame_reader import LONGEST_READ, MOST_INFLATED, FrameReader, Message
 from tests.bedside.streams import Writer, cut
 
-CONTENTS = st.binary(max_size=200) | st.binary(min_size=60_000, max_size=70_000)
+CONTENTS = st.binary(max_size=200) | st.integers(65_530, 65_541).map(
+    lambda length: (bytes(range(251)) * 262)[:length]
+)
+"""Lengths of each kind: in seven bits, in two bytes, and from 65,536 on in eight."""
 SAID = st.tuples(CONTENTS, st.integers(1, 4), st.booleans(), st.sampled_from([1, 2]))
 SIDES = st.tuples(st.booleans(), st.booleans(), st.booleans())
 

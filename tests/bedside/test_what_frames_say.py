@@ -21,6 +21,7 @@ from sim_core.runtime.clock import SystemClock
 from sim_core.snapshot import ConnectorState, LinkState, Registration, StationSnapshot
 from sim_core.traces.frames import Side
 from sim_core.wire.message_log import Direction, ExchangeState
+from tests.examples import examples
 
 BEGIN = datetime(2026, 5, 4, 10, 0, tzinfo=timezone.utc)
 
@@ -408,7 +409,7 @@ FRAMES = st.one_of(
 SIDES = st.sampled_from(list(Side))
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=examples(40))
 @given(
     st.sampled_from(sorted(READERS)),
     st.lists(st.tuples(SIDES, FRAMES | st.text(max_size=30)), max_size=20),

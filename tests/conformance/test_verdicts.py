@@ -19,6 +19,7 @@ from ocpp import messages
 from ocpp.exceptions import OCPPError
 
 from sim_core.ocpp16.dialect import OCPP_16
+from tests.examples import examples
 from tests.versions import OCPP_1_6
 
 Json = dict[str, Any]
@@ -148,7 +149,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_messages_spoilt_at_random(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(SCHEMAS)))
@@ -160,7 +161,7 @@ def test_messages_spoilt_at_random(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", TENTHS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.decimals(-10_000_000, 10_000_000, places=2) | st.decimals(-1000, 1000, places=1))
 @example(4.11)
 @example(0.3)

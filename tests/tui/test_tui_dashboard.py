@@ -22,6 +22,7 @@ from screen_text import make_app, rows, settled, text_of, until
 from textual import events
 from textual.pilot import Pilot
 from textual.widget import Widget
+from textual.widgets import Input
 
 from sim_core.commands import (
     Accepted,
@@ -219,11 +220,32 @@ async def test_by_key(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         await has_done(pilot, host, row)
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in ROWS if row.id != "palette"], ids=lambda row: row.id
-)
-async def test_by_palette(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_palette_finds_each_row_by_the_beginning_of_its_name() -> None:
+    app = make_app(FakeHost(FREE), storyteller=Storyteller())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        picker = app.screen
+        assert isinstance(picker, Picker)
+        label = {one.value: one.label for one in picker.question.choices}
+        listed = picker.query_one(ChoiceList)
+        for row in ROWS:
+            if row.id == "palette":
+                continue
+            value = "select 2" if row.id == "select" else row.id
+            picker.query_one(Input).value = label[value][:BEGUN]
+            await until(
+                pilot,
+                lambda value=value: value in [one.value for one in listed.choices[:FOUND]],  # type: ignore[misc]
+            )
+
+
+@pytest.mark.parametrize("name", ["plug", "fault", "select", "zoom"])
+async def test_by_palette(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each kind of row: what enter takes is done. What a click takes there is done of each."""
     monkeypatch.chdir(tmp_path)
+    row = ROW[name]
     host = FakeHost(FREE)
     app = make_app(host, storyteller=Storyteller())
     async with app.run_test(size=(80, 24)) as pilot:
