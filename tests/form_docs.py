@@ -40,18 +40,19 @@ TO_TRY = """
 
 Beside a real charger everything [is recorded](beside-a-charger.md#what-is-recorded). On the
 dashboard `w` writes the messages to a file. Without a screen, and with `chargeforge csms` in
-another terminal, this makes one in a minute:
+another terminal, this makes one in two minutes:
 
 ```sh
-chargeforge headless --state-dir :memory: &
-until curl -sf http://127.0.0.1:7071/health | grep -q Accepted; do sleep 0.5; done
-curl -X POST 'http://127.0.0.1:7071/plug/1?auto_start=true'
-sleep 30
+chargeforge headless --state-dir :memory: --timing real &
+until curl -sf -X POST http://127.0.0.1:7071/plug/1; do sleep 0.5; done
+until curl -sf -X POST http://127.0.0.1:7071/local_start/1; do sleep 0.5; done
+sleep 90
 curl -X POST http://127.0.0.1:7071/local_stop/1
+sleep 10
 curl -X POST http://127.0.0.1:7071/unplug/1
-sleep 3
+sleep 10
 curl -s http://127.0.0.1:7071/messages > charger.json
-kill %1
+kill $!
 ```
 
 With `--quirks all` in the first line, and another name in the last but one, it is the log of
