@@ -21,7 +21,8 @@ from sim_core.sidecar.command_routes import Query, queries
 from sim_core.sidecar.read_routes import READ_ROUTES
 from tui.__main__ import VERBS
 from tui.bedside.keys import METAL_ROWS
-from tui.keymap import ROWS
+from tui.keymap import ROWS, Row
+from tui.replay.keys import REPLAY_ROWS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -85,9 +86,10 @@ def _keys() -> Iterable[str]:
         yield row(key, f"`{one.id}`", one.help)
 
 
-def _bedside_keys() -> Iterable[str]:
+def _keys_of(rows: Iterable[Row]) -> Iterable[str]:
+    """Keys that are there besides, or act otherwise, where no charge point is simulated."""
     yield from head("Key", "Action", "What it does")
-    for one in METAL_ROWS:
+    for one in rows:
         yield row(f"`{one.shown}`", f"`{one.id}`", one.help)
 
 
@@ -148,8 +150,9 @@ TABLES = {
     "options": _options,
     "fleet": _fleet_options,
     "bedside": _bedside_options,
-    "bedside-keys": _bedside_keys,
+    "bedside-keys": lambda: _keys_of(METAL_ROWS),
     "replay": _replay_options,
+    "replay-keys": lambda: _keys_of(REPLAY_ROWS),
     "paths": _paths,
 }
 

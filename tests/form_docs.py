@@ -29,8 +29,34 @@ wrote them; the CSMS's `currentTime` tells it, else what the charger stamps, els
 log that begins with the newest is turned round, and what was logged twice is taken once.
 `--charge-point` takes one of several.
 
+`chargeforge replay`, `compare` and `learn` read the same forms: a charger
+[speaks again](replay.md), two logs are [compared](compare.md), a model is [learnt](learn.md).
+
 What `journald`, `docker` and e-mail put before each line does not matter, nor do frames over
 several lines, two frames on one line, colours, UTF-16, or frames within JSON, CSV or Python.
+"""
+TO_TRY = """
+## A log to try with
+
+Beside a real charger everything [is recorded](beside-a-charger.md#what-is-recorded). On the
+dashboard `w` writes the messages to a file. Without a screen, and with `chargeforge csms` in
+another terminal, this makes one in two minutes:
+
+```sh
+chargeforge headless --state-dir :memory: --timing real &
+until curl -sf -X POST http://127.0.0.1:7071/plug/1; do sleep 0.5; done
+until curl -sf -X POST http://127.0.0.1:7071/local_start/1; do sleep 0.5; done
+sleep 90
+curl -X POST http://127.0.0.1:7071/local_stop/1
+sleep 10
+curl -X POST http://127.0.0.1:7071/unplug/1
+sleep 10
+curl -s http://127.0.0.1:7071/messages > charger.json
+kill $!
+```
+
+With `--quirks all` in the first line, and another name in the last but one, it is the log of
+another charger.
 """
 BETWEEN = """
 ## What cannot be read
@@ -77,6 +103,7 @@ def page() -> str:
             "\n",
             "\n".join(_forms()),
             "\n",
+            TO_TRY,
             BETWEEN,
             "\n",
             "\n".join(_unread()),

@@ -308,11 +308,8 @@ chargeforge learn monday.log tuesday.log --output my-charger.toml
 chargeforge compare monday.log tuesday.log --model my-charger.toml
 ```
 
-The first writes the file: who the charger is, its keys, how it writes each value and field, what it
-says on a new link, how it answers, how long each step takes, how its power rises, and which of the
-known quirks it has. Behind each line stands how often that was seen, and where (`# 14 of 14,
-monday`); what was not seen is a comment with the default. The second plays it, and says in which
-frames it is not yet that charger. The logs may be those of any [form that is read](logs.md).
+The first writes the file, the second says in which frames it is not yet that charger.
+[Learn](learn.md) has more of it.
 
 ## In an editor
 

@@ -87,8 +87,18 @@ def test_the_film_is_that_of_the_dashboard() -> None:
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
 def test_what_a_document_links_to_is_there(document: Path) -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text("utf-8")):
-        assert (document.parent / target).exists(), f"it links to {target}"
+    for target, anchor in re.findall(
+        r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", document.read_text("utf-8")
+    ):
+        there = document.parent / target if target else document
+        assert there.exists(), f"it links to {target}"
+        assert not anchor or anchor in anchors(there), f"it links to {target}#{anchor}"
+
+
+def anchors(document: Path) -> set[str]:
+    """What GitHub calls the headings of a document."""
+    headings = re.findall(r"(?m)^#+ (.+)$", document.read_text("utf-8"))
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_what_contributing_sends_people_to_is_there() -> None:

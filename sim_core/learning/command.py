@@ -78,8 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(one_line(str(error)), file=sys.stderr)
         return 1
     shown = one_line(options.output)
+    told = "one log tells" if len(logs) == 1 else f"{len(logs)} logs tell"
     print(
-        f"{shown} is what {len(logs)} logs tell. `chargeforge compare {one_line(options.traces[0])}"
+        f"{shown} is what {told}. `chargeforge compare {one_line(options.traces[0])}"
         f" --model {shown}` says how good it is.",
         file=sys.stderr,
     )

@@ -68,7 +68,8 @@ def learn(logs: Sequence[Log], why_not: WhyNot, progress: Progress = nobody) -> 
 def _title(logs: Sequence[Log], vendor: str, model: str) -> list[str]:
     exchanges = sum(len(log.told.exchanges) for log in logs)
     numbers = sorted({number for log in logs for number in log.told.numbers})
-    said = f"{vendor} {model}, learnt from {exchanges} exchanges in {len(logs)} logs:"
+    count = "one log" if len(logs) == 1 else f"{len(logs)} logs"
+    said = f"{vendor} {model}, learnt from {exchanges} exchanges in {count}:"
     names = ", ".join(dict.fromkeys(log.name for log in logs))
     lines = [said, names]
     if numbers:
