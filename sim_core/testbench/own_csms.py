@@ -1,0 +1,133 @@
+"""Our own CSMS for scenarios that nobody else answers, and a foreign one's HTTP door.
+
+Both can be told to ask a charge point something: ours by its own method, a foreign one by a small
+adapter that somebody has put before it (`--csms-api`): one POST with `cpid`, `action` and `payload`,
+answered with the payload of the charge point's answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from sim_core.csms import Csms, CsmsError
+from sim_core.errors import UserError
+from sim_core.redaction import one_line, public_url
+from sim_core.runtime.clock import Clock
+from sim_core.station import Station
+from sim_core.testbench.stage import AskedInFlight
+
+HOST = "127.0.0.1"
+FIRST_TRANSACTION = 1
+ANSWERS_WITHIN_S = 35.0
+LARGEST_ANSWER = 4 * 1024 * 1024
+
+
+class RefusedError(UserError):
+    """The CSMS has asked, and there is no answer: the text says why."""
+
+
+class OwnFarEnd:
+    """What is on its way at our CSMS's end of one link."""
+
+    def __init__(self, csms: Csms, charge_point: str, asked: AskedInFlight) -> None:
+        self._csms = csms
+        self._charge_point = charge_point
+        self._asked = asked
+        self.withheld: set[str] = set()
+        """Message ids of requests that are answered later, or never."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the charge point is connected."""
+        return self._charge_point in self._csms.connected
+
+    @property
+    def sending(self) -> bool:
+        """Whether something is on its way to the charge point, or back."""
+        return self._asked.on_its_way()
+
+
+class OwnCsms:
+    """Our CSMS, open for one scenario."""
+
+    def __init__(self, csms: Csms) -> None:
+        self.csms = csms
+        self._asked: dict[str, AskedInFlight] = {}
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"ws://{HOST}:{self.csms.port}/ocpp"
+
+    def far_end(self, charge_point: str, station: Station) -> OwnFarEnd:
+        """See `stage.OpenCsms`."""
+        self._asked[charge_point] = AskedInFlight(station.messages)
+        return OwnFarEnd(self.csms, charge_point, self._asked[charge_point])
+
+    async def ask(
+        self, charge_point: str, action: str, payload: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """See `stage.Asking`."""
+        with self._asked[charge_point].asking():
+            try:
+                return await self.csms.call(charge_point, action, dict(payload), validate=False)
+            except CsmsError as error:
+                raise RefusedError(one_line(str(error))) from None
+
+    async def close(self) -> None:
+        """End it."""
+        await self.csms.stop()
+
+
+class OwnHouse:
+    """Opens our CSMS."""
+
+    async def open(self, clock: Clock, ocpp: str) -> OwnCsms:
+        """See `stage.House`."""
+        csms = Csms(first_transaction_id=FIRST_TRANSACTION)
+        await csms.start(HOST, 0)
+        return OwnCsms(csms)
+
+
+class OverHttp:
+    """A foreign CSMS's adapter."""
+
+    def __init__(self, url: str, key: str = "") -> None:
+        self._url = url
+        self._key = key
+
+    async def ask(
+        self, charge_point: str, action: str, payload: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """See `stage.Asking`."""
+        body = {"cpid": charge_point, "action": action, "payload": dict(payload)}
+        return await asyncio.get_running_loop().run_in_executor(None, self._post, body)
+
+    def _post(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        headers = {"Content-Type": "application/json"}
+        if self._key:
+            headers["X-API-Key"] = self._key
+        asked = Request(self._url, json.dumps(body).encode(), headers, method="POST")
+        try:
+            with urlopen(asked, timeout=ANSWERS_WITHIN_S) as answer:
+                told = json.loads(answer.read(LARGEST_ANSWER))
+        except HTTPError as error:
+            said = one_line(error.read(2000).decode("utf-8", "replace"))
+            raise RefusedError(f"the CSMS's API answers {error.code}: {said[:200]}") from None
+        except (URLError, OSError) as error:
+            why = getattr(error, "reason", error)
+            raise RefusedError(
+                f"the CSMS's API at {public_url(self._url)} does not answer: {one_line(str(why))}; "
+                "see --csms-api"
+            ) from None
+        except ValueError:
+            raise RefusedError("the CSMS's API answers with something that is no JSON") from None
+        inside = told.get("answer", told) if isinstance(told, dict) else None
+        if not isinstance(inside, dict):
+            raise RefusedError("the CSMS's API answers with no JSON object")
+        return inside

@@ -1,0 +1,472 @@
+"""Goes through the steps of a scenario on a stage, and says what came of each.
+
+What a CSMS must do in every scenario is looked at in all of them: each request of a charge point is
+answered, in time, by what its schema allows, and not by a CALLERROR that nobody expected.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim_core.commands import ACTION_BY_NAME, Outcome
+from sim_core.errors import UserError
+from sim_core.redaction import one_line, public_frame
+from sim_core.runtime.clock import SystemClock
+from sim_core.scenarios.recording import command_of
+from sim_core.snapshot import ConnectorSnapshot
+from sim_core.station import Station
+from sim_core.testbench.reading import OCPP
+from sim_core.testbench.scenario import (
+    Act,
+    AnyOrder,
+    Ask,
+    Expect,
+    Message,
+    Meter,
+    Never,
+    Power,
+    Scenario,
+    Status,
+    Step,
+    Together,
+    Wait,
+)
+from sim_core.testbench.stage import Stage, registered
+from sim_core.testbench.variables import filled
+from sim_core.testbench.verdicts import Reading, Result, Spoken, StepResult, Verdict
+from sim_core.wire.message_log import Direction, Exchange, ExchangeState
+
+REGISTERS_WITHIN_S = 60.0
+ACTS_WITHIN_S = 60.0
+"""A command is decided by then: the CSMS may have been asked about a card."""
+RUN_OUT_S = 40.0
+"""What is still to be answered at the end is answered by then."""
+LINK_GONE = "link"
+"""In why a request has no answer, where that is no fault of the CSMS."""
+READINGS = 2_000
+LOOK_EACH_S, MOST_LOOKS = 10.0, 60
+"""While a scenario waits: how often it looks at the power, for the chart."""
+NO_ANSWER = "no answer came"
+
+
+class Failed(Exception):
+    """The CSMS, or what follows from it, is not as expected; the text says how."""
+
+
+class Broken(Exception):
+    """The scenario cannot go on; the text says why."""
+
+
+async def play(
+    scenario: Scenario, stage: Stage, seed: int, told: Callable[[str], None] = lambda _: None
+) -> Result:
+    """Play it. `told` is called with a line for each step as it begins."""
+    return await _Play(scenario, stage, seed, told).run()
+
+
+@dataclass
+class _Point:
+    """What is known of one charge point's conversation."""
+
+    name: str
+    station: Station
+    revision: int = 0
+    exchanges: dict[int, Exchange] = field(default_factory=dict)
+    cursor: int = 0
+    """The number of the exchange that was expected last."""
+
+    def look(self) -> None:
+        """Take what is new."""
+        self.revision, news = self.station.messages.since(self.revision)
+        for exchange in news:
+            self.exchanges[exchange.number] = exchange
+
+    def connector(self, number: int) -> ConnectorSnapshot:
+        """What a connector shows. Raises Broken where there is none."""
+        for one in self.station.snapshot.connectors:
+            if one.connector_id == number:
+                return one
+        raise Broken(f"{self.name} has no connector {number}")
+
+
+class _Play:
+    """One scenario, played once."""
+
+    def __init__(
+        self, scenario: Scenario, stage: Stage, seed: int, told: Callable[[str], None]
+    ) -> None:
+        self._scenario = scenario
+        self._stage = stage
+        self._seed = seed
+        self._told = told
+        self._points: dict[str, _Point] = {}
+        self._variables: dict[str, Any] = {"seed": seed, **scenario.variables}
+        self._beside: set[asyncio.Future[Any]] = set()
+        self._steps: list[StepResult] = []
+        self._readings: list[Reading] = []
+
+    async def run(self) -> Result:
+        """Play it."""
+        real = SystemClock()
+        began_real = real.monotonic()
+        clock = self._stage.clock
+        async with self._stage:
+            began, began_s = clock.now(), clock.monotonic()
+            self._points = {
+                name: _Point(name, station) for name, station in self._stage.stations.items()
+            }
+            try:
+                verdict, why = await self._all()
+            finally:
+                for task in self._beside:
+                    task.cancel()
+                await asyncio.gather(*self._beside, return_exceptions=True)
+            lasted = clock.monotonic() - began_s
+            for point in self._points.values():
+                point.look()
+        return Result(
+            self._scenario,
+            verdict,
+            one_line(why),
+            tuple(self._steps),
+            self._spoken(),
+            tuple(self._readings),
+            self._seed,
+            began,
+            lasted,
+            real.monotonic() - began_real,
+        )
+
+    def _spoken(self) -> tuple[Spoken, ...]:
+        secret = OCPP[self._scenario.ocpp].dialect.secret_keys
+
+        def spoken_of(point: _Point, exchange: Exchange) -> Spoken:
+            answer = public_frame(exchange.answer, secret)
+            return Spoken(
+                point.name,
+                exchange,
+                public_frame(exchange.request, secret),
+                answer or exchange.trouble or exchange.state.value,
+                bool(self._against(exchange)),
+            )
+
+        spoken = [
+            spoken_of(point, exchange)
+            for point in self._points.values()
+            for exchange in point.exchanges.values()
+        ]
+        return tuple(sorted(spoken, key=lambda one: one.exchange.requested_at))
+
+    async def _all(self) -> tuple[Verdict, str]:
+        steps: list[tuple[str, Callable[[], Any]]] = [
+            (f"{name} is let in", self._let_in(name)) for name in self._points
+        ]
+        steps += [(step.line(), self._doing(step)) for step in self._scenario.steps]
+        steps.append(("every request is answered as OCPP has it", self._run_out))
+        for line, do in steps:
+            at = self._stage.clock.monotonic()
+            self._told(line)
+            why, verdict = "", Verdict.PASSED
+            try:
+                await do()
+            except Failed as failure:
+                why, verdict = str(failure), Verdict.FAILED
+            except (Broken, UserError) as trouble:
+                why, verdict = str(trouble), Verdict.BROKEN
+            took = self._stage.clock.monotonic() - at
+            self._steps.append(StepResult(line, at, took, not why, one_line(why)))
+            self._look_at_power()
+            if why:
+                return verdict, f"{line}: {why}"
+        return Verdict.PASSED, ""
+
+    def _look_at_power(self) -> None:
+        power = sum(
+            connector.power_w or 0.0
+            for point in self._points.values()
+            for connector in point.station.snapshot.connectors
+        )
+        if len(self._readings) < READINGS:
+            self._readings.append(Reading(self._stage.clock.monotonic(), power))
+
+    # -- steps ---------------------------------------------------------
+
+    def _doing(self, step: Step) -> Callable[[], Any]:
+        return lambda: DO[type(step)](self, step)
+
+    def _let_in(self, name: str) -> Callable[[], Any]:
+        async def wait() -> None:
+            station = self._points[name].station
+            if await self._stage.until(lambda: registered(station.snapshot), REGISTERS_WITHIN_S):
+                return
+            link = station.snapshot.link
+            trouble = link.trouble or f"registration is {link.registration.value}"
+            raise Failed(f"not within {REGISTERS_WITHIN_S:g} s: {trouble}")
+
+        return wait
+
+    async def _act(self, step: Act) -> None:
+        await self._decided([(step, self._begin(step))])
+
+    async def _together(self, step: Together) -> None:
+        await self._decided([(act, self._begin(act)) for act in step.acts])
+
+    def _begin(self, step: Act) -> asyncio.Future[Outcome]:
+        said = filled(step.said, self._variables)
+        command = command_of(ACTION_BY_NAME[step.action].command, said, step.action)
+        task = asyncio.ensure_future(self._points[step.on].station.submit(command))
+        self._beside.add(task)
+        return task
+
+    async def _decided(self, begun: list[tuple[Act, asyncio.Future[Outcome]]]) -> None:
+        def all_done() -> bool:
+            return all(task.done() for _, task in begun)
+
+        if not await self._stage.until(all_done, ACTS_WITHIN_S):
+            raise Failed(f"it is not decided within {ACTS_WITHIN_S:g} s: the CSMS has not answered")
+        for step, task in begun:
+            self._beside.discard(task)
+            outcome = task.result()
+            if step.refused is None and not outcome.ok:
+                raise Failed(f"the charge point refuses: {outcome.reason}")  # type: ignore[union-attr]
+            if step.refused is not None:
+                if outcome.ok:
+                    raise Failed("the charge point does it, and should have refused")
+                if step.refused not in outcome.reason:  # type: ignore[union-attr]
+                    raise Failed(f"it is refused otherwise: {outcome.reason}")  # type: ignore[union-attr]
+
+    async def _wait(self, step: Wait) -> None:
+        looks = max(1, min(MOST_LOOKS, int(step.seconds / LOOK_EACH_S)))
+        for _ in range(looks):
+            await self._stage.wait(step.seconds / looks)
+            self._look_at_power()
+
+    async def _expect(self, step: Expect) -> None:
+        point = self._points[step.on]
+        found = await self._one_of(point, (step.message,), step.within_s)
+        point.cursor = found.number
+        await self._answered(point, step.message, found.number, step.within_s)
+
+    async def _any_order(self, step: AnyOrder) -> None:
+        point = self._points[step.on]
+        left = list(step.messages)
+        taken: set[int] = set()
+        end = self._stage.clock.monotonic() + step.within_s
+        while left:
+            within = max(0.0, end - self._stage.clock.monotonic())
+            found = await self._one_of(point, tuple(left), within, taken)
+            message = next(one for one in left if not _misfit(one, found, self._variables))
+            left.remove(message)
+            taken.add(found.number)
+            await self._answered(point, message, found.number, step.within_s)
+        point.cursor = max([point.cursor, *taken])
+
+    async def _one_of(
+        self,
+        point: _Point,
+        messages: tuple[Message, ...],
+        within_s: float,
+        taken: frozenset[int] | set[int] = frozenset(),
+    ) -> Exchange:
+        """The first exchange behind the cursor that fits one of them."""
+
+        def fitting() -> Exchange | None:
+            point.look()
+            for number in sorted(point.exchanges):
+                if number > point.cursor and number not in taken:
+                    exchange = point.exchanges[number]
+                    if any(not _misfit(one, exchange, self._variables) for one in messages):
+                        return exchange
+            return None
+
+        await self._stage.until(lambda: fitting() is not None, within_s)
+        found = fitting()
+        if found is None:
+            raise Failed(f"it does not come within {within_s:g} s{self._near(point, messages)}")
+        return found
+
+    def _near(self, point: _Point, messages: tuple[Message, ...]) -> str:
+        """What came in its place, for the sentence."""
+        for number in sorted(point.exchanges, reverse=True):
+            exchange = point.exchanges[number]
+            for message in messages:
+                if number > point.cursor and exchange.action == message.action:
+                    return f"; another one did: {_misfit(message, exchange, self._variables)}"
+        return ""
+
+    async def _answered(
+        self, point: _Point, message: Message, number: int, within_s: float
+    ) -> None:
+        """Wait for its answer, and see whether that fits."""
+
+        def there() -> bool:
+            point.look()
+            return point.exchanges[number].state is not ExchangeState.WAITING
+
+        needed = message.answer is not None or message.error or message.name
+        if not needed:
+            return
+        await self._stage.until(there, within_s)
+        exchange = point.exchanges[number]
+        who = "the charge point" if message.by_csms else "the CSMS"
+        payload = _payload_of(exchange.answer)
+        if message.error:
+            code = exchange.trouble if exchange.state is ExchangeState.ERROR else ""
+            if not code or (message.error != "*" and message.error not in code):
+                told = code or exchange.answer or NO_ANSWER
+                raise Failed(f"{who} does not answer with {message.error}: {told}")
+        elif exchange.state is not ExchangeState.ANSWERED:
+            raise Failed(f"{who} does not answer: {exchange.trouble or NO_ANSWER}")
+        elif message.answer is not None:
+            wanted = type(message.answer)(filled(message.answer.words, self._variables))
+            if why := wanted.misfit(payload):
+                raise Failed(f"the answer of {who} is otherwise: {why}")
+        if message.name:
+            self._variables[message.name] = {
+                **_payload_of(exchange.request),
+                "answer": payload,
+            }
+
+    async def _never(self, step: Never) -> None:
+        point = self._points[step.on]
+        since = point.station.messages.count
+
+        def came() -> bool:
+            point.look()
+            return any(
+                number > since and not _misfit(step.message, exchange, self._variables)
+                for number, exchange in point.exchanges.items()
+            )
+
+        if await self._stage.until(came, step.for_s):
+            raise Failed("it has come")
+
+    async def _status(self, step: Status) -> None:
+        point = self._points[step.on]
+
+        def shown() -> str:
+            return point.connector(step.connector_id).status
+
+        if not await self._stage.until(lambda: shown() == step.status, step.within_s):
+            raise Failed(f"not within {step.within_s:g} s: it is {shown()}")
+
+    async def _meter(self, step: Meter) -> None:
+        point = self._points[step.on]
+
+        def charged() -> float:
+            transaction = point.connector(step.connector_id).transaction
+            return (transaction.energy_wh or 0.0) if transaction else 0.0
+
+        if not await self._stage.until(lambda: charged() >= step.at_least_wh, step.within_s):
+            raise Failed(f"not within {step.within_s:g} s: it is {charged():.0f} Wh")
+
+    async def _power(self, step: Power) -> None:
+        point = self._points[step.on]
+
+        def given() -> float:
+            return point.connector(step.connector_id).power_w or 0.0
+
+        def fits() -> bool:
+            return step.at_least_w <= given() <= step.at_most_w
+
+        if not await self._stage.until(fits, step.within_s):
+            raise Failed(f"not within {step.within_s:g} s: it is {given():.0f} W")
+
+    async def _ask(self, step: Ask) -> None:
+        asking = self._stage.asking
+        if asking is None:
+            raise Broken("nobody can tell this CSMS to ask: see --csms-api")
+        payload = filled(step.payload, self._variables)
+        task = asyncio.ensure_future(asking.ask(step.on, step.action, payload))
+        self._beside.add(task)
+        if not await self._stage.until(task.done, step.within_s):
+            raise Failed(f"no answer of the charge point has come back in {step.within_s:g} s")
+        self._beside.discard(task)
+        try:
+            answer = task.result()
+        except UserError as error:
+            raise Failed(str(error)) from None
+        if step.answer is not None:
+            wanted = type(step.answer)(filled(step.answer.words, self._variables))
+            if why := wanted.misfit(dict(answer)):
+                raise Failed(f"the answer that the CSMS tells of is otherwise: {why}")
+        if step.name:
+            self._variables[step.name] = {**payload, "answer": dict(answer)}
+
+    # -- what holds in every scenario ----------------------------------
+
+    async def _run_out(self) -> None:
+        def settled() -> bool:
+            for point in self._points.values():
+                point.look()
+            return not any(
+                exchange.state is ExchangeState.WAITING
+                and exchange.direction is Direction.SENT
+                and point.station.snapshot.link.frames_pass
+                for point in self._points.values()
+                for exchange in point.exchanges.values()
+            )
+
+        await self._stage.until(settled, RUN_OUT_S)
+        for point in self._points.values():
+            for exchange in point.exchanges.values():
+                if against := self._against(exchange):
+                    raise Failed(f"{exchange.action} of {point.name}: {against}")
+
+    def _against(self, exchange: Exchange) -> str:
+        """What an exchange says against the CSMS; empty: nothing."""
+        if exchange.direction is Direction.NOISE:
+            return f"the CSMS sends a frame that is not OCPP-J: {exchange.action}"
+        if exchange.direction is not Direction.SENT:
+            return ""
+        state, trouble = exchange.state, exchange.trouble
+        if state is ExchangeState.ERROR:
+            tolerated = any(code in trouble for code in self._scenario.tolerates)
+            return "" if tolerated else f"the CSMS answers with a CALLERROR: {trouble}"
+        if state is ExchangeState.UNANSWERED and LINK_GONE not in trouble:
+            return f"the CSMS does not answer: {trouble}"
+        if state is ExchangeState.WAITING:
+            return ""
+        if state is ExchangeState.ANSWERED and trouble:
+            return f"the answer of the CSMS is not as OCPP has it: {trouble}"
+        return ""
+
+
+def _misfit(message: Message, exchange: Exchange, variables: dict[str, Any]) -> str:
+    """Why an exchange is not this message; empty where it is."""
+    wanted = Direction.RECEIVED if message.by_csms else Direction.SENT
+    if exchange.direction is not wanted or exchange.action != message.action:
+        return "another message"
+    if message.where is None:
+        return ""
+    words = filled(message.where.words, variables)
+    return type(message.where)(words).misfit(_payload_of(exchange.request))
+
+
+def _payload_of(frame: str) -> dict[str, Any]:
+    """The payload of a frame; an empty one where it has none."""
+    try:
+        message = json.loads(frame)
+    except (ValueError, RecursionError):
+        return {}
+    inside = message[-1] if isinstance(message, list) and message else None
+    return inside if isinstance(inside, dict) else {}
+
+
+DO: dict[type[Step], Callable[[_Play, Any], Any]] = {
+    Act: _Play._act,
+    Together: _Play._together,
+    Wait: _Play._wait,
+    Expect: _Play._expect,
+    AnyOrder: _Play._any_order,
+    Never: _Play._never,
+    Status: _Play._status,
+    Meter: _Play._meter,
+    Power: _Play._power,
+    Ask: _Play._ask,
+}
+"""Who does which step."""
