@@ -31,7 +31,7 @@ from sim_core.testbench.verdicts import Result, Verdict
 PROG = "chargeforge test"
 WIDTH = 100
 BAD = (Verdict.FAILED, Verdict.BROKEN)
-NEEDS_API = "the CSMS is to ask something here: --csms-api names who can tell it to (our own CSMS needs none)"
+NEEDS_API = "the CSMS is to ask something here: --csms-api names who can tell it to"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -57,7 +57,7 @@ def parser(prog: str = PROG) -> argparse.ArgumentParser:
         nargs="*",
         type=Path,
         metavar="FILE",
-        help="scenarios, or folders of them (those that ship)",
+        help="scenarios, or folders",
     )
     made.add_argument("--csms-url", metavar="URL", help="the CSMS that is tested")
     made.add_argument(
@@ -67,7 +67,7 @@ def parser(prog: str = PROG) -> argparse.ArgumentParser:
     )
     made.add_argument("--csms-api-key", metavar="KEY", default="", help="its X-API-Key")
     made.add_argument(
-        "--only", metavar="NAMES", default="", help="those whose names fit, like '*offline*'"
+        "--only", metavar="NAMES", default="", help="whose names fit, like '*offline*'"
     )
     made.add_argument("--ocpp-version", choices=("1.6", "2.0.1"), help="those of one version")
     made.add_argument("--list", action="store_true", help="name them, a line each, and play none")
@@ -79,7 +79,7 @@ def parser(prog: str = PROG) -> argparse.ArgumentParser:
     made.add_argument("--json", action="store_true", help="one JSON object in place of the lines")
     made.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML, too")
     made.add_argument(
-        "--html", type=Path, metavar="FILE", help="write one page with everything, too"
+        "--html", type=Path, metavar="FILE", help="write one page with all of it, too"
     )
     made.add_argument("--traces", type=Path, metavar="FOLDER", help="keep the frames, a trace each")
     made.add_argument("--schema", action="store_true", help="print the JSON Schema of scenarios")

@@ -1,8 +1,8 @@
 """Our own CSMS for scenarios that nobody else answers, and a foreign one's HTTP door.
 
 Both can be told to ask a charge point something: ours by its own method, a foreign one by a small
-adapter that somebody has put before it (`--csms-api`): one POST with `cpid`, `action` and `payload`,
-answered with the payload of the charge point's answer.
+adapter that somebody has put before it (`--csms-api`): one POST with `cpid`, `action` and
+`payload`, answered with the payload of the charge point's answer.
 """
 
 from __future__ import annotations

@@ -53,11 +53,11 @@ LOOK_EACH_S, MOST_LOOKS = 10.0, 60
 NO_ANSWER = "no answer came"
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """The CSMS, or what follows from it, is not as expected; the text says how."""
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     """The scenario cannot go on; the text says why."""
 
 
@@ -86,11 +86,11 @@ class _Point:
             self.exchanges[exchange.number] = exchange
 
     def connector(self, number: int) -> ConnectorSnapshot:
-        """What a connector shows. Raises Broken where there is none."""
+        """What a connector shows. Raises BrokenError where there is none."""
         for one in self.station.snapshot.connectors:
             if one.connector_id == number:
                 return one
-        raise Broken(f"{self.name} has no connector {number}")
+        raise BrokenError(f"{self.name} has no connector {number}")
 
 
 class _Play:
@@ -173,9 +173,9 @@ class _Play:
             why, verdict = "", Verdict.PASSED
             try:
                 await do()
-            except Failed as failure:
+            except FailedError as failure:
                 why, verdict = str(failure), Verdict.FAILED
-            except (Broken, UserError) as trouble:
+            except (BrokenError, UserError) as trouble:
                 why, verdict = str(trouble), Verdict.BROKEN
             took = self._stage.clock.monotonic() - at
             self._steps.append(StepResult(line, at, took, not why, one_line(why)))
@@ -205,7 +205,7 @@ class _Play:
                 return
             link = station.snapshot.link
             trouble = link.trouble or f"registration is {link.registration.value}"
-            raise Failed(f"not within {REGISTERS_WITHIN_S:g} s: {trouble}")
+            raise FailedError(f"not within {REGISTERS_WITHIN_S:g} s: {trouble}")
 
         return wait
 
@@ -227,17 +227,19 @@ class _Play:
             return all(task.done() for _, task in begun)
 
         if not await self._stage.until(all_done, ACTS_WITHIN_S):
-            raise Failed(f"it is not decided within {ACTS_WITHIN_S:g} s: the CSMS has not answered")
+            raise FailedError(
+                f"it is not decided within {ACTS_WITHIN_S:g} s: the CSMS has not answered"
+            )
         for step, task in begun:
             self._beside.discard(task)
             outcome = task.result()
             if step.refused is None and not outcome.ok:
-                raise Failed(f"the charge point refuses: {outcome.reason}")  # type: ignore[union-attr]
+                raise FailedError(f"the charge point refuses: {outcome.reason}")  # type: ignore[union-attr]
             if step.refused is not None:
                 if outcome.ok:
-                    raise Failed("the charge point does it, and should have refused")
+                    raise FailedError("the charge point does it, and should have refused")
                 if step.refused not in outcome.reason:  # type: ignore[union-attr]
-                    raise Failed(f"it is refused otherwise: {outcome.reason}")  # type: ignore[union-attr]
+                    raise FailedError(f"it is refused otherwise: {outcome.reason}")  # type: ignore[union-attr]
 
     async def _wait(self, step: Wait) -> None:
         looks = max(1, min(MOST_LOOKS, int(step.seconds / LOOK_EACH_S)))
@@ -286,7 +288,9 @@ class _Play:
         await self._stage.until(lambda: fitting() is not None, within_s)
         found = fitting()
         if found is None:
-            raise Failed(f"it does not come within {within_s:g} s{self._near(point, messages)}")
+            raise FailedError(
+                f"it does not come within {within_s:g} s{self._near(point, messages)}"
+            )
         return found
 
     def _near(self, point: _Point, messages: tuple[Message, ...]) -> str:
@@ -318,13 +322,13 @@ class _Play:
             code = exchange.trouble if exchange.state is ExchangeState.ERROR else ""
             if not code or (message.error != "*" and message.error not in code):
                 told = code or exchange.answer or NO_ANSWER
-                raise Failed(f"{who} does not answer with {message.error}: {told}")
+                raise FailedError(f"{who} does not answer with {message.error}: {told}")
         elif exchange.state is not ExchangeState.ANSWERED:
-            raise Failed(f"{who} does not answer: {exchange.trouble or NO_ANSWER}")
+            raise FailedError(f"{who} does not answer: {exchange.trouble or NO_ANSWER}")
         elif message.answer is not None:
             wanted = type(message.answer)(filled(message.answer.words, self._variables))
             if why := wanted.misfit(payload):
-                raise Failed(f"the answer of {who} is otherwise: {why}")
+                raise FailedError(f"the answer of {who} is otherwise: {why}")
         if message.name:
             self._variables[message.name] = {
                 **_payload_of(exchange.request),
@@ -343,7 +347,7 @@ class _Play:
             )
 
         if await self._stage.until(came, step.for_s):
-            raise Failed("it has come")
+            raise FailedError("it has come")
 
     async def _status(self, step: Status) -> None:
         point = self._points[step.on]
@@ -352,7 +356,7 @@ class _Play:
             return point.connector(step.connector_id).status
 
         if not await self._stage.until(lambda: shown() == step.status, step.within_s):
-            raise Failed(f"not within {step.within_s:g} s: it is {shown()}")
+            raise FailedError(f"not within {step.within_s:g} s: it is {shown()}")
 
     async def _meter(self, step: Meter) -> None:
         point = self._points[step.on]
@@ -362,7 +366,7 @@ class _Play:
             return (transaction.energy_wh or 0.0) if transaction else 0.0
 
         if not await self._stage.until(lambda: charged() >= step.at_least_wh, step.within_s):
-            raise Failed(f"not within {step.within_s:g} s: it is {charged():.0f} Wh")
+            raise FailedError(f"not within {step.within_s:g} s: it is {charged():.0f} Wh")
 
     async def _power(self, step: Power) -> None:
         point = self._points[step.on]
@@ -374,26 +378,26 @@ class _Play:
             return step.at_least_w <= given() <= step.at_most_w
 
         if not await self._stage.until(fits, step.within_s):
-            raise Failed(f"not within {step.within_s:g} s: it is {given():.0f} W")
+            raise FailedError(f"not within {step.within_s:g} s: it is {given():.0f} W")
 
     async def _ask(self, step: Ask) -> None:
         asking = self._stage.asking
         if asking is None:
-            raise Broken("nobody can tell this CSMS to ask: see --csms-api")
+            raise BrokenError("nobody can tell this CSMS to ask: see --csms-api")
         payload = filled(step.payload, self._variables)
         task = asyncio.ensure_future(asking.ask(step.on, step.action, payload))
         self._beside.add(task)
         if not await self._stage.until(task.done, step.within_s):
-            raise Failed(f"no answer of the charge point has come back in {step.within_s:g} s")
+            raise FailedError(f"no answer of the charge point has come back in {step.within_s:g} s")
         self._beside.discard(task)
         try:
             answer = task.result()
         except UserError as error:
-            raise Failed(str(error)) from None
+            raise FailedError(str(error)) from None
         if step.answer is not None:
             wanted = type(step.answer)(filled(step.answer.words, self._variables))
             if why := wanted.misfit(dict(answer)):
-                raise Failed(f"the answer that the CSMS tells of is otherwise: {why}")
+                raise FailedError(f"the answer that the CSMS tells of is otherwise: {why}")
         if step.name:
             self._variables[step.name] = {**payload, "answer": dict(answer)}
 
@@ -415,7 +419,7 @@ class _Play:
         for point in self._points.values():
             for exchange in point.exchanges.values():
                 if against := self._against(exchange):
-                    raise Failed(f"{exchange.action} of {point.name}: {against}")
+                    raise FailedError(f"{exchange.action} of {point.name}: {against}")
 
     def _against(self, exchange: Exchange) -> str:
         """What an exchange says against the CSMS; empty: nothing."""

@@ -49,7 +49,5 @@ def scenarios(named: Iterable[Path], only: str = "", ocpp: str = "") -> list[Sce
     ]
     if not found:
         which = f" that fits {only!r}" if only else ""
-        raise UserError(
-            f"There is no scenario{which}: chargeforge test --list names those there are."
-        )
+        raise UserError(f"There is no scenario{which}: chargeforge test --list names them all.")
     return found

@@ -1,7 +1,8 @@
 """Where a scenario plays: the charge points, the CSMS before them, and whose time passes.
 
-Two stages. On one our own CSMS answers and time is virtual: an hour takes as long as its frames, and
-the same seed gives the same frames. On the other it is somebody's CSMS, and time is the computer's.
+Two stages. On one our own CSMS answers and time is virtual: an hour takes as long as its frames,
+and the same seed gives the same frames. On the other it is somebody's CSMS, and time is the
+computer's.
 Who plays asks both the same: open, wait until something holds, let the CSMS ask.
 """
 
@@ -9,13 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
-from types import TracebackType
 from typing import Any, Protocol
 
-from sim_core.errors import UserError
 from sim_core.events import Event, Ring
 from sim_core.from_settings import config_of
 from sim_core.runtime.clock import Clock, SystemClock, clock_of
@@ -70,18 +69,19 @@ class Asking(Protocol):
 class Stage(Protocol):
     """See the module. `async with stage:` has the charge points up, and ends them in order."""
 
-    stations: Mapping[str, Station]
     clock: Clock
-    asking: Asking | None
+
+    @property
+    def stations(self) -> Mapping[str, Station]:
+        """The charge points by their ids."""
+
+    @property
+    def asking(self) -> Asking | None:
+        """Who can tell the CSMS to ask something; None: nobody."""
 
     async def __aenter__(self) -> Stage: ...
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None: ...
+    async def __aexit__(self, *_: object) -> None: ...
 
     async def until(self, holds: Callable[[], bool], within_s: float) -> bool:
         """Let time pass until it holds, `within_s` at the most; whether it does."""
@@ -239,7 +239,9 @@ class VirtualStage(_Stations):
 class OpenCsms(Asking, Protocol):
     """A CSMS of our own that is open."""
 
-    url: str
+    @property
+    def url(self) -> str:
+        """Where it listens."""
 
     def far_end(self, charge_point: str, station: Station) -> FarEnd:
         """What is on its way at the other end of a charge point's link."""
@@ -287,19 +289,10 @@ class AskedInFlight:
         return self.open > len(self._waiting)
 
     @contextlib.contextmanager
-    def asking(self) -> Any:
+    def asking(self) -> Iterator[None]:
         """Around a question."""
         self.open += 1
         try:
             yield
         finally:
             self.open -= 1
-
-
-class NobodyAsksError(UserError):
-    """Nobody can tell this CSMS to ask something."""
-
-
-def names(points: Sequence[ChargePointOptions]) -> tuple[str, ...]:
-    """The ids of charge points."""
-    return tuple(point.name for point in points)

@@ -16,7 +16,7 @@ import yaml
 
 from sim_core.errors import UserError
 from sim_core.redaction import one_line
-from sim_core.settings.spelling import guess
+from sim_core.settings.spelling import did_you_mean
 from sim_core.testbench.scenario import Place
 
 LONGEST = 1024 * 1024
@@ -39,13 +39,16 @@ class ScenarioError(UserError):
         super().__init__(f"{at}: {one_line(sentence)}")
 
 
+class _AliasError(Exception):
+    """There is an alias."""
+
+
 class _NoAliases(yaml.SafeLoader):
     """A few bytes of aliases could stand for a billion."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
-            raise yaml.MarkedYAMLError(problem="there are no aliases (*name)", problem_mark=mark)
+            raise _AliasError("there are no aliases here (*name): write it out")
         return super().compose_node(parent, index)
 
 
@@ -96,10 +99,9 @@ class Node:
                 raise key_node.wrong(f"{name[:SHOWN]!r} is said twice")
             if known is not None and name not in known:
                 listed = ", ".join(sorted(known))
-                hint = guess(name, known)
-                raise key_node.wrong(
-                    f"{what} has no {name[:SHOWN]!r}{hint if len(hint) > 1 else f'; it may have {listed}'}"
-                )
+                near = did_you_mean(name, known)
+                hint = f": did you mean {near}?" if near else f"; it may have {listed}"
+                raise key_node.wrong(f"{what} has no {name[:SHOWN]!r}{hint}")
             found[name] = key_node, Node(value, self._file)
         return found
 
@@ -147,7 +149,8 @@ class Node:
         if isinstance(self._node, yaml.SequenceNode):
             return [Node(one, self._file).plain() for one in self._node.value]
         value: str = self._node.value
-        if self._node.style is None and JSON_SCALAR.fullmatch(value):
+        plain = isinstance(self._node, yaml.ScalarNode) and self._node.style is None
+        if plain and JSON_SCALAR.fullmatch(value):
             return json.loads(value)
         return value
 
@@ -161,6 +164,8 @@ def parsed(text: str, file: str) -> Node:
     try:
         loader = _NoAliases(text)
         node = loader.get_single_node()
+    except _AliasError as error:
+        raise ScenarioError(whole, str(error)) from None
     except RecursionError:
         raise ScenarioError(whole, "it is nested too deep to be read") from None
     except yaml.MarkedYAMLError as error:
