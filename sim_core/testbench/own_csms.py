@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -23,6 +23,8 @@ from sim_core.testbench.stage import AskedInFlight
 
 HOST = "127.0.0.1"
 FIRST_TRANSACTION = 1
+KNOWN_CARDS = {"BLOCKED": "Blocked", "EXPIRED": "Expired", "INVALID": "Invalid"}
+"""Cards that our CSMS refuses, as the shipped scenarios call them; it takes all others."""
 ANSWERS_WITHIN_S = 35.0
 LARGEST_ANSWER = 4 * 1024 * 1024
 
@@ -34,12 +36,20 @@ class RefusedError(UserError):
 class OwnFarEnd:
     """What is on its way at our CSMS's end of one link."""
 
-    def __init__(self, csms: Csms, charge_point: str, asked: AskedInFlight) -> None:
+    def __init__(self, csms: Csms, charge_point: str, station: Station) -> None:
         self._csms = csms
         self._charge_point = charge_point
-        self._asked = asked
-        self.withheld: set[str] = set()
-        """Message ids of requests that are answered later, or never."""
+        self._link = station.link
+        self._lost: set[str] = set()
+        self.asked = AskedInFlight(station.messages)
+        """What our CSMS asks this charge point."""
+
+    @property
+    def withheld(self) -> Set[str]:
+        """Message ids of requests that nobody answers: those of a charge point that was silent."""
+        if not self._link.online:
+            self._lost |= self._link.open_ids
+        return self._lost
 
     @property
     def connected(self) -> bool:
@@ -49,7 +59,7 @@ class OwnFarEnd:
     @property
     def sending(self) -> bool:
         """Whether something is on its way to the charge point, or back."""
-        return self._asked.on_its_way()
+        return self._link.online and self.asked.on_its_way()
 
 
 class OwnCsms:
@@ -57,7 +67,7 @@ class OwnCsms:
 
     def __init__(self, csms: Csms) -> None:
         self.csms = csms
-        self._asked: dict[str, AskedInFlight] = {}
+        self._ends: dict[str, OwnFarEnd] = {}
 
     @property
     def url(self) -> str:
@@ -66,14 +76,14 @@ class OwnCsms:
 
     def far_end(self, charge_point: str, station: Station) -> OwnFarEnd:
         """See `stage.OpenCsms`."""
-        self._asked[charge_point] = AskedInFlight(station.messages)
-        return OwnFarEnd(self.csms, charge_point, self._asked[charge_point])
+        self._ends[charge_point] = end = OwnFarEnd(self.csms, charge_point, station)
+        return end
 
     async def ask(
         self, charge_point: str, action: str, payload: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         """See `stage.Asking`."""
-        with self._asked[charge_point].asking():
+        with self._ends[charge_point].asked.asking():
             try:
                 return await self.csms.call(charge_point, action, dict(payload), validate=False)
             except CsmsError as error:
@@ -90,6 +100,8 @@ class OwnHouse:
     async def open(self, clock: Clock, ocpp: str) -> OwnCsms:
         """See `stage.House`."""
         csms = Csms(first_transaction_id=FIRST_TRANSACTION)
+        for card, status in KNOWN_CARDS.items():
+            csms.ledger.id_tags.set(card, status)
         await csms.start(HOST, 0)
         return OwnCsms(csms)
 
