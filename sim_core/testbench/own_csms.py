@@ -40,7 +40,8 @@ class OwnFarEnd:
         self._csms = csms
         self._charge_point = charge_point
         self._link = station.link
-        self._lost: set[str] = set()
+        self.lost: set[str] = set()
+        """Message ids of requests that nobody will answer."""
         self.asked = AskedInFlight(station.messages)
         """What our CSMS asks this charge point."""
 
@@ -48,8 +49,8 @@ class OwnFarEnd:
     def withheld(self) -> Set[str]:
         """Message ids of requests that nobody answers: those of a charge point that was silent."""
         if not self._link.online:
-            self._lost |= self._link.open_ids
-        return self._lost
+            self.lost |= self._link.open_ids
+        return self.lost
 
     @property
     def connected(self) -> bool:
