@@ -2,7 +2,7 @@
 
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 
-.PHONY: check fast format-check lint types imports tests chaos mutate format pictures
+.PHONY: check fast format-check lint types imports tests chaos scenarios mutate format pictures
 
 check: fast tests
 
@@ -25,6 +25,9 @@ tests:
 
 chaos:
 	CHAOS_RUNS=2000 $(PYTHON) -m pytest tests/chaos
+
+scenarios:
+	SCENARIOS=all $(PYTHON) -m pytest tests/testbench
 
 SEED ?= 1
 SAMPLE ?= 60

@@ -43,6 +43,13 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{text[:1].upper()}{text[1:]}{end} `{self.prog} --help` explains it.\n")
 
 
+def _variable(text: str) -> tuple[str, str]:
+    name, is_one, value = text.partition("=")
+    if not is_one or not name.isidentifier():
+        raise argparse.ArgumentTypeError("--set is NAME=VALUE, like card=04A1B2")
+    return name, value
+
+
 def parser(prog: str = PROG) -> argparse.ArgumentParser:
     """The command line."""
     made = _Parser(
@@ -71,6 +78,14 @@ def parser(prog: str = PROG) -> argparse.ArgumentParser:
     )
     made.add_argument("--ocpp-version", choices=("1.6", "2.0.1"), help="those of one version")
     made.add_argument("--list", action="store_true", help="name them, a line each, and play none")
+    made.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=_variable,
+        metavar="NAME=VALUE",
+        help="a variable of the scenarios, like card=04A1B2",
+    )
     made.add_argument("--seed", type=int, default=1, metavar="N", help="what chance draws from (1)")
     made.add_argument(
         "--time-scale", type=float, metavar="N", help="how many times as fast time passes (1)"
@@ -95,7 +110,10 @@ def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
         print(json.dumps(schema(), indent=2))
         return 0
     try:
-        chosen = scenarios(options.files, options.only, options.ocpp_version or "")
+        chosen = [
+            replace(one, variables={**one.variables, **dict(options.set)})
+            for one in scenarios(options.files, options.only, options.ocpp_version or "")
+        ]
         base = _base(options, prog)
     except UserError as error:
         print(one_line(str(error)), file=sys.stderr)
@@ -114,7 +132,7 @@ def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
             if not options.json:
                 for line in lines.of_result(result, f"{place:>3}/{len(chosen)}"):
                     print(line, flush=True)
-            if options.stop_early and result.verdict in BAD:
+            if result.unreached or (options.stop_early and result.verdict in BAD):
                 break
     except KeyboardInterrupt:
         interrupted = True

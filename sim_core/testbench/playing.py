@@ -17,7 +17,7 @@ from sim_core.errors import UserError
 from sim_core.redaction import one_line, public_frame
 from sim_core.runtime.clock import SystemClock
 from sim_core.scenarios.recording import command_of
-from sim_core.snapshot import ConnectorSnapshot
+from sim_core.snapshot import ConnectorSnapshot, LinkState
 from sim_core.station import Station
 from sim_core.testbench.reading import OCPP
 from sim_core.testbench.scenario import (
@@ -41,7 +41,9 @@ from sim_core.testbench.verdicts import Reading, Result, Spoken, StepResult, Ver
 from sim_core.wire.asking import AS_TYPED
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 
+REACHED_WITHIN_S = 15.0
 REGISTERS_WITHIN_S = 60.0
+SEE_DOCTOR = "; chargeforge doctor --csms-url URL looks closer"
 ACTS_WITHIN_S = 60.0
 """A command is decided by then: the CSMS may have been asked about a card."""
 RUN_OUT_S = 40.0
@@ -210,6 +212,10 @@ class _Play:
     def _let_in(self, name: str) -> Callable[[], Any]:
         async def wait() -> None:
             station = self._points[name].station
+            reached = lambda: station.snapshot.link.state is LinkState.CONNECTED  # noqa: E731
+            if not await self._stage.until(reached, REACHED_WITHIN_S):
+                trouble = station.snapshot.link.trouble or "it does not answer"
+                raise BrokenError(f"the CSMS is not reached: {trouble}{SEE_DOCTOR}")
             if await self._stage.until(lambda: registered(station.snapshot), REGISTERS_WITHIN_S):
                 return
             link = station.snapshot.link

@@ -80,7 +80,7 @@ NOT_HERE = frozenset(
 """Options that the test bench sets, or nobody needs."""
 OPTIONS = frozenset(options_of(Settings)) - NOT_HERE
 DO = tuple(row for row in ACTIONS if row.command not in ClosesOnItself)
-MESSAGE = ("where", "answer", "error", "as", "from", "on")
+MESSAGE = ("where", "answer", "error", "as", "from", "charge point")
 DEEPEST = 8
 """How deep files may include each other."""
 MOST_STEPS = 10_000
@@ -222,16 +222,16 @@ def _verb(node: Node, word: str) -> _Verb:
     if word in VERBS:
         return VERBS[word]
     if word in ACTION_BY_NAME and ACTION_BY_NAME[word] in DO:
-        return _Verb(("on", "refused"), _acts(word))
+        return _Verb(("charge point", "refused"), _acts(word))
     known = [*VERBS, *(row.name for row in DO)]
     raise node.wrong(f"there is no step {word[:50]!r}{guess(word, known)}")
 
 
 def _on(reading: _Reading, fields: Fields) -> str:
-    if "on" not in fields:
+    if "charge point" not in fields:
         return reading.points[0]
-    node = fields["on"][1]
-    name = node.text("on")
+    node = fields["charge point"][1]
+    name = node.text("charge point")
     if name not in reading.points:
         raise node.wrong(f"there is no charge point {name!r}; there is {', '.join(reading.points)}")
     return name
@@ -454,13 +454,13 @@ def _include(reading: _Reading, node: Node, fields: Fields, value: Node) -> None
 
 VERBS: dict[str, _Verb] = {
     "expect": _Verb((*MESSAGE, "within"), _expect),
-    "any order": _Verb(("within", "on"), _any_order),
+    "any order": _Verb(("within", "charge point"), _any_order),
     "never": _Verb((*MESSAGE, "for"), _never),
-    "status": _Verb(("connector", "within", "on"), _status),
-    "charged": _Verb(("connector", "within", "on"), _charged),
-    "power": _Verb(("connector", "within", "on"), _power),
+    "status": _Verb(("connector", "within", "charge point"), _status),
+    "charged": _Verb(("connector", "within", "charge point"), _charged),
+    "power": _Verb(("connector", "within", "charge point"), _power),
     "wait": _Verb((), _wait),
-    "csms": _Verb(("payload", "answer", "as", "within", "on"), _csms),
+    "csms": _Verb(("payload", "answer", "as", "within", "charge point"), _csms),
     "together": _Verb((), _together),
     "include": _Verb((), _include),
 }

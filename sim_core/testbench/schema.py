@@ -34,7 +34,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     "error": NAME | {"description": "The answer is a CALLERROR with this code; *: with any"},
     "as": NAME | {"description": "What later steps call it: ${name.answer.transactionId}"},
     "from": {"enum": ["csms", "charge point"]},
-    "on": NAME | {"description": "The charge point that it is about; the first one else"},
+    "charge point": NAME | {"description": "The charge point that it is about; the first one else"},
     "within": SPAN,
     "for": SPAN,
     "connector": CONNECTOR,
@@ -121,7 +121,7 @@ def _action(action: Action) -> dict[str, Any]:
     if action.on_connector:
         alone.append(CONNECTOR)
     value = {"anyOf": [said, *alone], "description": action.help}
-    return _step(action.name, value, {one: BESIDE[one] for one in ("on", "refused")})
+    return _step(action.name, value, {one: BESIDE[one] for one in ("charge point", "refused")})
 
 
 def _kind(hint: str) -> dict[str, Any]:

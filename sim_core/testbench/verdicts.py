@@ -76,6 +76,11 @@ class Result:
     """In real time."""
 
     @property
+    def unreached(self) -> bool:
+        """Whether no charge point of it has ever spoken with the CSMS."""
+        return self.verdict is Verdict.BROKEN and bool(self.steps) and not self.spoken
+
+    @property
     def around(self) -> tuple[Spoken, ...]:
         """The last frames before it failed; none where it has passed."""
         bad = self.verdict in (Verdict.FAILED, Verdict.BROKEN)

@@ -26,8 +26,8 @@ Message = list[Any]
 
 @dataclass(frozen=True)
 class Flaw:
-    """What is wrong: `change` is given a message of this action and returns what is passed on in its
-    place, or None: nothing is. `answers`: it is the answers that are changed, not the requests."""
+    """What is wrong: `change` is given a message of this action and returns what is passed on in
+    its place, or None: nothing is. `answers`: it is the answers that are changed, not the requests."""
 
     action: str
     says: str
