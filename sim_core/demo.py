@@ -211,6 +211,41 @@ STORY: tuple[Chapter, ...] = (
     ),
 )
 """One connector leaves out what takes two; all else happens at the first."""
+
+
+def _in_201(story: tuple[Chapter, ...]) -> tuple[Chapter, ...]:
+    """The same in the words of OCPP 2.0.1, where an EVSE has no status but Available and Occupied
+    for what it does, and energy that a fault cuts off ends the transaction (TxStopPoint)."""
+    said = {
+        "A ground failure at connector 1: power is cut at once, and the CSMS is told.": (
+            "A ground failure at connector 1: power is cut at once. The transaction ends, and the "
+            "CSMS is told why."
+        ),
+        "It is mended: the transaction was never lost, charging goes on.": (
+            "It is mended. The driver shows the card again: a new transaction begins."
+        ),
+        "Finishing: paid, but still plugged in.": "Occupied: paid, but still plugged in.",
+    }
+    also: dict[str, tuple[Step, ...]] = {
+        "It is mended: the transaction was never lost, charging goes on.": (Start(1, "DRIVER-1"),)
+    }
+
+    def told(scene: Scene) -> Scene:
+        caption = said.get(scene.caption, scene.caption).replace("connector", "EVSE")
+        return replace(scene, caption=caption, steps=scene.steps + also.get(scene.caption, ()))
+
+    return tuple(replace(chapter, scenes=tuple(map(told, chapter.scenes))) for chapter in story)
+
+
+STORY_201 = _in_201(STORY)
+
+
+def story_of(settings: Settings) -> tuple[Chapter, ...]:
+    """The story as the charge point of these settings lives it: the CSMS here chooses 2.0.1 of
+    both versions."""
+    return STORY if settings.ocpp_version == "1.6" else STORY_201
+
+
 AFTERWORD = "That was the story; it begins again soon. Meanwhile every key is yours."
 FREE_PLAY = "Free play: the charge point is yours."
 
@@ -220,7 +255,7 @@ def engine(settings: Settings, stage: Stage | None = None) -> Engine:
 
     `stage` is who tells the story, for a viewer that wants to show its captions and to steer it.
     """
-    stage = stage or Stage()
+    stage = stage or Stage(story_of(settings))
     keys = {"MeterValueSampleInterval": "5"}
     changed = replace(settings, state_dir=MEMORY, ocpp_keys={**keys, **settings.ocpp_keys})
     return Engine(changed, before=(stage.build,), beside=(stage.play,))

@@ -31,14 +31,14 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, NegotiationEr
 from sim_core.errors import UserError
 from sim_core.from_settings import access_of, model_of, url_of
 from sim_core.hardware.model import Identity
-from sim_core.ocpp_versions import Version, dialect_of, version_of
+from sim_core.ocpp_versions import Version, dialects_of, version_of
 from sim_core.redaction import one_line, public_url, without_users
 from sim_core.runtime.clock import Clock, SystemClock
 from sim_core.settings.csms_url import twice
 from sim_core.settings.loading import load
 from sim_core.settings.options import ConfigError, Settings, colour_wanted
 from sim_core.standard_streams import begun, through_the_door
-from sim_core.wire.access import Dial, dial, is_bad_certificate
+from sim_core.wire.access import Dial, TlsFlaw, dial, tls_flaw
 from sim_core.wire.connecting import (
     QUOTED_LIMIT,
     charge_point_url,
@@ -110,7 +110,7 @@ class Examination:
         self,
         way: Dial,
         identity: Identity,
-        dialect: Dialect,
+        dialects: tuple[Dialect, ...],
         *,
         tell: Callable[[Finding], None],
         clock: Clock,
@@ -118,7 +118,7 @@ class Examination:
         parts = urlsplit(way.proxy or way.url)
         self._way = way
         self._identity = identity
-        self._dialect = dialect
+        self._dialects = dialects
         self._tell = tell
         self._clock = clock
         self._host = parts.hostname or ""
@@ -169,7 +169,7 @@ class Examination:
             elif isinstance(error, asyncio.TimeoutError):
                 why, advice = f"no answer within {PATIENCE_S:g} s", SILENCE_ADVICE[name]
             else:
-                why, _, advice = explain(error, self._way, (self._dialect,)).partition(": ")
+                why, _, advice = explain(error, self._way, self._dialects).partition(": ")
                 if why.startswith("HTTP ") or why == "the proxy cannot be reached":
                     more, _, advice = advice.partition(": ")
                     why = f"{why}: {more}"
@@ -182,7 +182,7 @@ class Examination:
 
     async def _other_tongue(self, step: str, error: Exception) -> str:
         """What to do where the port speaks TLS and was not asked to, or the other way round."""
-        if self._way.proxy is not None or is_bad_certificate(error):
+        if self._way.proxy is not None or tls_flaw(error) is TlsFlaw.CERTIFICATE:
             return ""
         plain_ws = step == "WebSocket" and self._way.tls is None
         told = isinstance(error, InvalidStatus) and error.response.status_code != 400
@@ -233,7 +233,7 @@ class Examination:
         return Finding("TLS", True, found, advice)
 
     async def _upgrade(self) -> tuple[Finding, tuple[ClientConnection, Version]]:
-        connection, dialect = await open_socket(self._way, (self._dialect,))
+        connection, dialect = await open_socket(self._way, self._dialects)
         found = f"HTTP 101, sub-protocol {dialect.subprotocol}"
         return Finding("WebSocket", True, found), (connection, version_of(dialect))
 
@@ -340,8 +340,8 @@ async def examine(
         tell(Finding("settings", False, str(error)))
         return False
     identity = model_of(settings).identity
-    dialect = dialect_of(f"ocpp{settings.ocpp_version}")
-    examination = Examination(way, identity, dialect, tell=tell, clock=clock or SystemClock())
+    dialects = dialects_of(settings.ocpp_version)
+    examination = Examination(way, identity, dialects, tell=tell, clock=clock or SystemClock())
     try:
         await examination.reach()
         connection, version = await examination.open()

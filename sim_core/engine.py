@@ -22,7 +22,7 @@ from sim_core.events import Event, Ring
 from sim_core.runtime.across_threads import answered, asked
 from sim_core.runtime.clock import Clock, clock_of
 from sim_core.runtime.event_loop_thread import EventLoopThread
-from sim_core.settings.authorization_key import key_bytes
+from sim_core.settings.authorization_key import password_bytes
 from sim_core.settings.destination import Destination, destination_of, moved
 from sim_core.snapshot import StationSnapshot
 from sim_core.wire.message_log import MessageLog
@@ -166,7 +166,7 @@ class Engine:
             outcome = station.connect_to(
                 url_of(known),
                 None if profile == self.settings.security_profile else profile,
-                key_bytes(where.password) if where.password else None,
+                password_bytes(where.password, known.ocpp_version) if where.password else None,
             )
             if isinstance(outcome, Accepted):
                 self.settings = known

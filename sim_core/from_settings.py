@@ -12,10 +12,10 @@ from sim_core.errors import UserError
 from sim_core.hardware.measurands import REGISTER, measurands_of
 from sim_core.hardware.model import KeyText, Metering, Model, Timing
 from sim_core.ocpp16.configuration_keys import keys_of, standard_keys
-from sim_core.settings.authorization_key import key_bytes
+from sim_core.settings.authorization_key import ALLOWED, password_bytes
 from sim_core.settings.garage_file import load_garage
-from sim_core.settings.model_file import chosen_quirks, load_model
-from sim_core.settings.options import ConfigError, Settings
+from sim_core.settings.model_file import ModelError, chosen_quirks, load_model
+from sim_core.settings.options import ConfigError, Settings, options_of
 from sim_core.wire.access import Access, Tls
 
 PLAIN = "generic"
@@ -82,7 +82,14 @@ def model_of(settings: Settings) -> Model:
 
     Raises ModelError with a sentence for the user.
     """
-    model = load_model(settings.model)
+    model = load_model(_chosen_model(settings))
+    speaks = model.behaviour.speaks
+    if speaks and settings.ocpp_version not in speaks:
+        raise ModelError(
+            f"MODEL (--model) is {settings.model!r}: this make speaks OCPP {' and '.join(speaks)} "
+            f"only, and OCPP_VERSION is {settings.ocpp_version}. Set OCPP_VERSION "
+            f"(--ocpp-version) to {speaks[0]}, or MODEL to {PLAIN}, which speaks every version."
+        )
     overrides = {
         name: value
         for name, value in (
@@ -98,6 +105,15 @@ def model_of(settings: Settings) -> Model:
     if settings.temperature_unit is not None:
         metering = replace(metering, temperature_unit=settings.temperature_unit)
     return replace(model, identity=replace(model.identity, **overrides), metering=metering)
+
+
+def _chosen_model(settings: Settings) -> str:
+    """The make that is asked for; where none is, and the usual one is of OCPP 1.6 only, the one
+    that speaks every version."""
+    usual = options_of(Settings)["model"].default
+    sources = settings.sources
+    named = settings.model != usual or "model" in sources.flags or bool(sources.of("model"))
+    return settings.model if named or settings.ocpp_version == "1.6" else PLAIN
 
 
 def _with_extra_measurands(settings: Settings, model: Model, given: str | None) -> str:
@@ -117,8 +133,16 @@ def _with_extra_measurands(settings: Settings, model: Model, given: str | None) 
 
 
 def access_of(settings: Settings) -> Access:
-    """How the settings let the charge point in."""
-    passphrase, key = settings.client_key_passphrase, settings.authorization_key
+    """How the settings let the charge point in. Raises ConfigError with a sentence for the user."""
+    passphrase, secret, key = settings.client_key_passphrase, settings.authorization_key, None
+    if secret is not None:
+        key = password_bytes(secret.get_secret_value(), settings.ocpp_version)
+        if key is None:
+            allowed = ALLOWED.get(settings.ocpp_version, ALLOWED["2.0.1"])
+            raise ConfigError(
+                f"AUTHORIZATION_KEY (--authorization-key): allowed in OCPP {settings.ocpp_version} "
+                f"is {allowed}."
+            )
     return Access(
         profile=settings.security_profile,
         tls=Tls(
@@ -128,6 +152,6 @@ def access_of(settings: Settings) -> Access:
             client_key=settings.client_key,
             passphrase=passphrase.get_secret_value() if passphrase else None,
         ),
-        key=key_bytes(key.get_secret_value()) if key else None,
+        key=key,
         proxy=settings.proxy,
     )

@@ -49,6 +49,12 @@ def dialect_of(subprotocol: str) -> Dialect:
     return spoken(subprotocol).dialect
 
 
+def dialects_of(word: str) -> tuple[Dialect, ...]:
+    """What a word of the option `ocpp_version` offers a CSMS, the best first."""
+    known = tuple(version.dialect for version in VERSIONS)
+    return known if word == "auto" else (dialect_of(f"ocpp{word}"),)
+
+
 def spoken(subprotocol: str) -> Version:
     """The version with this sub-protocol; StopIteration where there is none."""
     return next(version for version in VERSIONS if version.dialect.subprotocol == subprotocol)

@@ -89,6 +89,9 @@ class LinkSnapshot:
     """When the last frame came from the CSMS on this connection."""
     waiting_since: datetime | None = None
     """When the oldest of our calls that is still open was sent; None if none is."""
+    spoken: str = ""
+    """The version that the CSMS has chosen on this connection, as people read it, where it had a
+    choice; else empty."""
     queued: int | None = 0
     """Transaction messages in the journal that the CSMS has not answered yet; None where nobody
     can know."""
@@ -305,6 +308,8 @@ class ConnectorSnapshot:
     """Operative or Inoperative, where a change waits for the end of the transaction."""
     trace_w: tuple[float, ...] = ()
     """Power, one value a second, newest last; at most `TRACE_LENGTH`."""
+    screen: tuple[str, ...] = ()
+    """What the CSMS has the charger show to the driver here: words for the card, costs."""
     refusals: Mapping[str, str] = field(default_factory=dict)
     """Name of each action that would be refused now -> the sentence that says why."""
 
@@ -558,6 +563,8 @@ class StationSnapshot:
     """As a connector's, for the actions that concern the whole charge point."""
     warnings: tuple[str, ...] = ()
     """Standing warnings, as sentences: a port in use, state that is not kept."""
+    screen: tuple[str, ...] = ()
+    """What the CSMS has the charger's own screen show, the first first."""
 
 
 TRACE_LENGTH = 600

@@ -14,7 +14,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from sim_core.charge_points import MAKERS, ChargePoint
+from sim_core.charge_points import (
+    AUTO,
+    DIALECTS,
+    MAKERS,
+    SPOKEN,
+    ChargePoint,
+    begins_with,
+    config_for,
+    offered,
+    word_of,
+)
 from sim_core.charging.charger import Charger
 from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.facts import NO_POWER, REBOOTING
@@ -42,7 +52,7 @@ from sim_core.from_settings import access_of, config_of, url_of
 from sim_core.ocpp16.configuration_keys import LONGEST_VALUE
 from sim_core.redaction import one_line, public_url
 from sim_core.runtime.asyncio_helpers import first_of
-from sim_core.runtime.clock import Clock
+from sim_core.runtime.clock import Clock, GuardedClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.said_by_hand import send
 from sim_core.scenarios.on_purpose import ON_PURPOSE, OnPurpose
@@ -62,12 +72,16 @@ from sim_core.station_snapshot import (
 from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
 from sim_core.store.watch import StateWatch
-from sim_core.wire.access import NOTHING_SET, Access, dial, tls_context
+from sim_core.wire.access import NOTHING_SET, Access, TlsFlaw, Way, dial, tls_context
+from sim_core.wire.access import Dial as Dialled
 from sim_core.wire.access import warnings as access_warnings
 from sim_core.wire.connecting import charge_point_url
-from sim_core.wire.link import FIRST_PAUSE_S, Link
+from sim_core.wire.dialect import Dialect
+from sim_core.wire.link import Link
 from sim_core.wire.message_log import MessageLog
+from sim_core.wire.pauses import FIRST_PAUSE_S, LONGEST_PAUSE_S, Doubling
 from sim_core.wire.refusals import Facts, Refusals
+from sim_core.wire.speaker import Speaker
 
 LOG = logging.getLogger(__name__)
 
@@ -110,7 +124,7 @@ class Station:
         messages: MessageLog,
         events: Ring[Event],
         call_timeout_s: float = 30.0,
-        longest_pause_s: float = 30.0,
+        longest_pause_s: float = LONGEST_PAUSE_S,
         first_pause_s: float = FIRST_PAUSE_S,
         seed: int | None = None,
         access: Access = NOTHING_SET,
@@ -140,24 +154,14 @@ class Station:
             told = public_url(charge_point_url(url, config.charge_point_id))[:LONGEST_VALUE]
             keys = {URL_KEY: told, **config.initial_keys}
             config = replace(config, initial_keys=keys)
-        self.charge_point: ChargePoint = MAKERS[version](
-            config,
-            clock=clock,
-            store=store,
-            rng=rng,
-            on_event=lambda event: self._note(event),
-            on_change=self._changed,
-            access=access,
-        )
-        charge_point, environment = self.charge_point, self.charge_point.environment
-        clock = environment.clock  # a fault in any of its timers is that of the charge point
-        self._journal = JournalView(store.journal, charge_point.row_name)
+        self._config, self._rng, self._clock = config, rng, clock
+        self._configured = access
+        self._version = version
+        self.charge_point: ChargePoint = self._made(begins_with(version, store))
+        # A fault in any timer is that of the charge point.
+        clock = GuardedClock(clock, lambda error: self.charge_point.environment.tasks.fail(error))
         self._sessions = SessionsView(store.sessions)
         self._tokens = TokensView(store.tokens, store.local_list, self._what_tokens_count)
-        self._composites = CompositesView(charge_point.charger.limits)
-        self._settings = SettingsView(
-            charge_point.settings, lambda: charge_point.setting_changes.revision
-        )
         self._state_watch = (
             None
             if store.path == MEMORY
@@ -167,57 +171,49 @@ class Station:
                 scale=config.time_scale,
                 warn=self.warn,
                 withdraw=self.withdraw,
-                note=lambda text: environment.note("storage", text),
-                written=charge_point.written_again,
+                note=lambda text: self._said("storage", text),
+                written=lambda: self.charge_point.written_again(),
             )
         )
         self._access: Access | None = None
         """What the operator has given to get in with, in this run; None: what is configured."""
-        identity, security = config.charge_point_id, charge_point.security
+        identity = config.charge_point_id
+        self._url = charge_point_url(url, identity)
+        """What is dialled unless the charge point knows better."""
+        self._call_timeout_s, self._time_scale = call_timeout_s, config.time_scale
         self.link = Link(
-            charge_point_url(url, identity),
-            (charge_point.speaker,),
+            self._url,
+            offered(version),
             clock=clock,
             log=messages,
             on_change=self._changed,
-            note=lambda text: environment.note("link", text),
-            ping_interval_s=charge_point.ping_interval_s,
+            note=lambda text: self._said("link", text),
+            ping_interval_s=lambda: self.charge_point.ping_interval_s(),
             call_timeout_s=call_timeout_s,
-            longest_pause_s=longest_pause_s,
             rng=rng,
-            dial=lambda url: dial(
-                url, identity, self._access or security.dialling(self.link.trouble)
-            ),
-            first_pause_s=first_pause_s,
-            # Charge points with the same SEED must not come back in step.
-            pause_seed=None if seed is None else f"{seed} {identity}",
-            style=charge_point.wire_format,
+            dial=lambda _: self._dial(),
         )
+        self._by_hand = False
+        """Somebody has said in this run where it dials."""
+        # Charge points with the same SEED must not come back in step.
+        pause_seed = None if seed is None else f"{seed} {identity}"
+        self._pauses = Doubling(first_pause_s, longest_pause_s, pause_seed)
         self.on_purpose = OnPurpose(
             clock,
-            lambda: charge_point.speaker.dialect,
+            lambda: self.charge_point.speaker.dialect,
             self.submit,
             now=self.now,
             is_secret=self._is_secret,
-            note=environment.note,
-            spawn=environment.tasks.spawn,
+            note=self._said,
+            spawn=lambda work: self.charge_point.environment.spawn(work),
             on_change=self._changed,
         )
         self.link.intercept = self.on_purpose.rules.intercept
         self.refusals = refusals or Refusals(self._note_refusal, clock.monotonic)
-        charge_point.heard = self.refusals.heard
-        charge_point.link_settled = self.link.settled
-        charge_point.warn = self._standing.say
-        charge_point.ping_interval_changed = self.link.ping_interval_changed
-        charge_point.adapter.cut_link = self.link.cut
-        charge_point.adapter.frames_pass = lambda: self.link.online
-        charge_point.witness.exchanges = lambda: messages.since(0)[1]
-        charge_point.witness.history = lambda: events.since(0)[1]
-        self.link.on_end = charge_point.outbox.link_ended
+        self.link.turn = self._turn
         self.link.on_odd_frame = self._odd_frame
         self.link.on_own_fault = self._own_fault
-        self.link.on_bad_certificate = self.charger.security.bad_certificate
-        self.charger.power.watched = lambda: self.seen_afar or bool(self._looks)
+        self.link.on_tls_flaw = self._tls_flaw
         for trouble in ([store.trouble] if store.trouble else []) + access_warnings(access):
             self.warn(trouble)
         self._dialling: asyncio.Task[None] | None = None
@@ -226,8 +222,84 @@ class Station:
         self._dials_again = True
         """Whether the link was wanted when the mains failed."""
         self._vehicle_words = vehicle_words(config.garage)
+        self._attach()
         self._stale = False
         self._latest = self._picture()
+
+    def _made(self, speaks: str) -> ChargePoint:
+        """A charge point that speaks this version, over the state that there is."""
+        return MAKERS[speaks](
+            config_for(self._config, self._version, speaks),
+            clock=self._clock,
+            store=self._store,
+            rng=self._rng,
+            on_event=lambda event: self._note(event),
+            on_change=self._changed,
+            access=self._configured,
+        )
+
+    def _attach(self) -> None:
+        """Let the charge point and what is around it know each other."""
+        charge_point, link = self.charge_point, self.link
+        self._journal = JournalView(self._store.journal, charge_point.row_name)
+        self._composites = CompositesView(charge_point.charger.limits)
+        self._settings = SettingsView(
+            charge_point.settings, lambda: charge_point.setting_changes.revision
+        )
+        link.pauses = charge_point.pauses or self._pauses
+        link.on_end = charge_point.outbox.link_ended
+        charge_point.heard = self.refusals.heard
+        charge_point.link_settled = link.settled
+        charge_point.warn = self._standing.say
+        charge_point.ping_interval_changed = link.ping_interval_changed
+        charge_point.adapter.cut_link = link.cut
+        charge_point.adapter.frames_pass = lambda: link.online
+        charge_point.witness.exchanges = lambda: self.messages.since(0)[1]
+        charge_point.witness.history = lambda: self.events.since(0)[1]
+        self.charger.power.watched = lambda: self.seen_afar or bool(self._looks)
+        if self._by_hand:
+            charge_point.security.dial_by_hand()
+        self._standing.say("aside", self._aside_words())
+
+    def _aside_words(self) -> str:
+        """That messages wait for another version to be spoken; empty where none do."""
+        aside = self.charge_point.aside
+        if not aside:
+            return ""
+        mine = self.charge_point.speaker.dialect
+        others = [known.version for known in DIALECTS.values() if known is not mine]
+        what = "a message waits" if aside == 1 else f"{aside} messages wait"
+        return (
+            f"{what} for a CSMS that speaks {' or '.join(others)}, in which the transaction began: "
+            "set OCPP_VERSION to auto, or to that version"
+        )
+
+    async def _turn(self, chosen: Speaker) -> Speaker:
+        """The CSMS has chosen a version: who speaks it."""
+        if self._version == AUTO:
+            if chosen.dialect is not self.charge_point.speaker.dialect:
+                await asyncio.shield(asyncio.ensure_future(self._begin_in(chosen.dialect)))
+            speaks = {"version": word_of(chosen.dialect)}
+            if self._store.documents.get(SPOKEN) != speaks:
+                self._store.documents.put(SPOKEN, speaks)
+        return self.charge_point.speaker
+
+    async def _begin_in(self, dialect: Dialect) -> None:
+        """Go on as a charge point that speaks another version. Vehicles stay where they are; what
+        runs ends in the version in which it began, for no CSMS goes on with it in another."""
+        before = self.charge_point
+        ahead = before.environment.ahead
+        before.charger.lifecycle.stop_all()
+        await before.close()
+        before.environment.clock.ended = True
+        self.charge_point = self._made(word_of(dialect))
+        self.charge_point.environment.shift(ahead)
+        self._attach()
+        self._said("link", f"the CSMS has chosen {dialect.version}: that is spoken from now on")
+        self._changed()
+
+    def _said(self, kind: str, text: str, connector_id: int | None = None) -> None:
+        self.charge_point.environment.note(kind, text, connector_id)
 
     def let_look(self, afar: bool) -> None:
         """Somebody begins to look from another thread, or does so no more."""
@@ -296,8 +368,28 @@ class Station:
 
     def dial(self, url: str) -> None:
         """Dial another CSMS: before `open`."""
-        self.link.url = charge_point_url(url, self.charger.config.charge_point_id)
+        self._dial_by_hand(url)
         self._changed()
+
+    def _dial_by_hand(self, url: str) -> None:
+        self._url = self.link.url = charge_point_url(url, self.charger.config.charge_point_id)
+        self._by_hand = True
+        self.charge_point.security.dial_by_hand()
+
+    def _dial(self) -> Dialled:
+        """What the attempt that begins now dials, and with what."""
+        security, identity = self.charge_point.security, self.charger.config.charge_point_id
+        way = Way(self._access) if self._access else security.dialling(self.link.trouble)
+        self.link.url = charge_point_url(way.url, identity) if way.url else self._url
+        self.link.call_timeout_s = (
+            self._call_timeout_s
+            if way.call_timeout_s is None
+            else way.call_timeout_s * self._time_scale
+        )
+        return dial(self.link.url, identity, way.access)
+
+    def _tls_flaw(self, flaw: TlsFlaw, why: str) -> None:
+        self.charger.security.note(flaw.value, why)
 
     def open(self) -> None:
         """Dial the CSMS, and keep dialling."""
@@ -329,14 +421,18 @@ class Station:
 
     async def failed(self) -> None:
         """Return never; raise what has gone wrong inside."""
-        failing = asyncio.ensure_future(self.charge_point.environment.tasks.failed())
-        watched = {failing} | ({self._dialling} if self._dialling else set())
-        try:
-            done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            failing.cancel()
-        for task in done:
-            task.result()
+        while True:
+            charge_point = self.charge_point
+            failing = asyncio.ensure_future(charge_point.environment.tasks.failed())
+            watched = {failing} | ({self._dialling} if self._dialling else set())
+            try:
+                done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                failing.cancel()
+            if self.charge_point is not charge_point and done == {failing}:
+                continue  # another one speaks now
+            for task in done:
+                task.result()
 
     def now(self) -> datetime:
         """The charge point's time of day."""
@@ -505,10 +601,10 @@ class Station:
             return Refused(NO_POWER)
         if self.charger.condition.rebooting:
             return Refused(REBOOTING)
-        dialled = charge_point_url(url, self.charger.config.charge_point_id)
-        if dialled != self.link.url:
+        before_url = self.link.url
+        self._dial_by_hand(url)
+        if self.link.url != before_url:
             self.charge_point.adapter.forget()
-        self.link.url = dialled
         if profile is not None or key is not None:
             before = self._access or self.charge_point.security.access()
             self._access = replace(
@@ -518,7 +614,7 @@ class Station:
             )
         self.link.bring_up()
         self.link.cut()
-        self._note(Event(self.now(), "link", f"the CSMS is now {public_url(dialled)}"))
+        self._note(Event(self.now(), "link", f"the CSMS is now {public_url(self.link.url)}"))
         return Accepted()
 
     def _refusals(self) -> dict[str, str]:
@@ -648,6 +744,7 @@ class Station:
             settings=self._settings.now() if self.seen_afar else (),
             resumes=charger.config.model.behaviour.resume_after_power_loss,
             warnings=(*self.warnings, *self.refusals.standing()),
+            screen=charge_point.screen(),
         )
 
     def _what_tokens_count(self) -> tuple[bool, bool]:
@@ -668,6 +765,11 @@ class Station:
             heartbeat_at=own_time(registrar.heartbeat_at),
             heard_at=own_time(link.heard_at),
             waiting_since=own_time(link.waiting_since),
+            spoken=(
+                self.charge_point.speaker.dialect.version
+                if self._version == AUTO and link.state is LinkState.CONNECTED
+                else ""
+            ),
             queued=self._store.journal.depth,
         )
 

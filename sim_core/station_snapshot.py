@@ -48,6 +48,9 @@ class Words(Protocol):
     def row_name(self, kind: str) -> str:
         """A row of the journal."""
 
+    def screen_at(self, number: int) -> tuple[str, ...]:
+        """What the CSMS has the charger show to the driver at a connector."""
+
 
 def connector_snapshot(
     charger: Charger, connector: Connector, words: Words, last: SessionSnapshot | None
@@ -105,6 +108,7 @@ def connector_snapshot(
         in_service=connector.in_service,
         scheduled_availability="Inoperative" if connector.leaving else None,
         trace_w=tuple(connector.trace_w),
+        screen=words.screen_at(connector.number),
         refusals=refusals(facts),
     )
 

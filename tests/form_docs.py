@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from sim_core.traces.formats.table import FORMS, UNREAD
 from sim_core.traces.formats.writers import WRITERS
-from tests.readme import ROOT, head, row
+from tests.documents import ROOT, head, row
 
 PAGE = ROOT / "docs" / "logs.md"
 INTRO = """\

@@ -75,11 +75,13 @@ class Harness:
         quirks: str = "none",
         access: Access = NOTHING_SET,
         seed: int = 1,
+        speaks: str = "",
         **build: Any,
     ) -> None:
-        """`version` is the OCPP version that both speak, `keys` are configuration keys to start
-        with, `behaviour` switches of the model, `quirks` what the option of that name says.
-        Without a model it is the one of `--model`, with the `plain_keys` of the version."""
+        """`version` is the OCPP version that both speak, `speaks` the option `ocpp_version` where
+        it says something else; `keys` are configuration keys to start with, `behaviour` switches of
+        the model, `quirks` what the option of that name says. Without a model it is the one of
+        `--model`, with the `plain_keys` of the version."""
         self.version = version_named(version)
         if model is None:
             model, keys = MODEL, {**self.version.plain_keys, **(keys or {})}
@@ -96,6 +98,7 @@ class Harness:
         self._connect = connect
         self._access = access
         self._seed = seed
+        self._speaks = speaks or self.version.name
         self._build = ChargePointConfig(
             charge_point_id=charge_point_id,
             model=chosen,
@@ -153,7 +156,7 @@ class Harness:
             events=self.events,
             seed=self._seed,
             access=self._access,
-            version=self.version.name,
+            version=self._speaks,
         )
         self._running = True
         if self._connect:

@@ -38,6 +38,7 @@ from sim_core.hardware.model import (
     TextList,
     Timing,
     TransferText,
+    VariableText,
     Varying,
     VendorFault,
     WireText,
@@ -55,7 +56,7 @@ from sim_core.settings.model_file import (
     load_model,
     shipped,
 )
-from tests.readme import ROOT, head, row
+from tests.documents import ROOT, head, row
 
 PAGE = ROOT / "docs" / "model-file.md"
 SCHEMA = ROOT / "docs" / "model.schema.json"
@@ -137,6 +138,7 @@ def schema() -> str:
         "behaviour": _object(Behaviour),
         "metering": _object(Metering),
         "keys": {"type": "object", "additionalProperties": _entry(KeyText, "value")},
+        "variables": {"type": "object", "additionalProperties": _entry(VariableText, "value")},
         "quirks": {
             "type": "object",
             "additionalProperties": False,
@@ -324,7 +326,8 @@ line names [{SCHEMA.name}]({SCHEMA.name}), by a path from the file or a URL:
 
 `taplo lint docs/{EXAMPLE.name}` does so on a command line. Some things only the start checks:
 `cabinet_reserve_w` is at most `cabinet_power_w`, `minimum_power_w` at most `connector_power_w`, a
-key of OCPP's in `[keys]` has a value of its kind, what is to rise does (the points of a number
+key of OCPP's in `[keys]` and a variable in `[variables]` has a value of its kind, what is to rise
+does (the points of a number
 that varies, the steps of a start), a measurand of `[[metering.values]]` is one that there is, and
 so is what `on_connect` says.
 
@@ -405,6 +408,11 @@ def _keys() -> Iterator[str]:
     yield from _table(KeyText)
 
 
+def _variables() -> Iterator[str]:
+    yield from VARIABLES.splitlines()
+    yield from _table(VariableText)
+
+
 def _quirks() -> Iterator[str]:
     yield from QUIRKS.splitlines()
     yield from head("Name", "What it does")
@@ -471,6 +479,21 @@ ramp_steps = [[7, 0], [11, 8000], [{ median = 16, p10 = 15, p90 = 17 }, 10000], 
 """
 KEYS = """\
 `NAME = "value"`, or `NAME = { value = "…" }` with more of these in the braces:
+
+"""
+VARIABLES = """\
+`"Component.Variable" = "value"`, or a table with more of these. A component of every EVSE is named
+without its number where all are meant; an instance stands in brackets:
+
+```toml
+[variables]
+"OCPPCommCtrlr.HeartbeatInterval" = "60"
+"EVSE.Power" = { high = 150000 }
+"EVSE 2.Power" = { high = 50000 }
+"OCPPCommCtrlr.MessageTimeout[Default]" = { value = "20", readonly = true }
+"DisplayMessageCtrlr.Available" = "false"
+"ExampleCtrlr.FanMode" = { value = "Auto", type = "OptionList", values = ["Auto", "Silent"] }
+```
 
 """
 QUIRKS = """\
@@ -545,6 +568,7 @@ DETAILS: Mapping[str, Callable[[], Iterator[str]]] = {
     "behaviour": partial(_table, Behaviour),
     "metering": _metering,
     "keys": _keys,
+    "variables": _variables,
     "quirks": _quirks,
     "faults": _faults,
     "wire": partial(_table, WireText),

@@ -1,4 +1,4 @@
-"""Draws the README's pictures from the real dashboard, and writes what the docs say of the code.
+"""Draws the pictures of the docs from the real dashboard, and writes what they say of the code.
 
     python -m tests.pictures
 
@@ -12,21 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests import form_docs, model_docs
-from tests.readme import ENV_EXAMPLE, README, ROOT, env_example, with_tables
+from tests.documents import DOCS, ENV_EXAMPLE, ROOT, documents, env_example, with_tables
+from tests.film import film
 from tui.pictures import screenshot
 from tui.pictures.states import STATE
-
-FOLDER = ROOT / "docs"
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of the README: its file, and the state of the dashboard that it shows."""
+    """A picture: its file, and the state of the dashboard that it shows."""
 
     name: str
     state: str
 
 
+FILM = DOCS / "film.svg"
 PICTURES: tuple[Picture, ...] = (
     Picture("dashboard", "dashboard"),
     Picture("wide", "wide"),
@@ -44,18 +44,20 @@ def draw(picture: Picture) -> str:
 
 def path_of(picture: Picture) -> Path:
     """Where the picture is kept."""
-    return FOLDER / f"{picture.name}.svg"
+    return DOCS / f"{picture.name}.svg"
 
 
 def main() -> None:
     """Write every picture and every table."""
-    FOLDER.mkdir(exist_ok=True)
     for picture in PICTURES:
         path_of(picture).write_text(draw(picture), "utf-8")
         print(f"drew {path_of(picture).relative_to(ROOT)}")
-    README.write_text(with_tables(README.read_text("utf-8")), "utf-8")
+    FILM.write_text(film(), "utf-8")
+    print(f"made {FILM.relative_to(ROOT)}")
+    for document in documents():
+        document.write_text(with_tables(document.read_text("utf-8")), "utf-8")
     ENV_EXAMPLE.write_text(env_example(), "utf-8")
-    print("filled the tables of README.md and .env.example")
+    print("filled the tables of README, docs and .env.example")
     model_docs.PAGE.write_text(model_docs.page(), "utf-8")
     model_docs.SCHEMA.write_text(model_docs.schema(), "utf-8")
     print("wrote the page about model files and their schema")

@@ -8,17 +8,21 @@ with the charge point and does not judge: it records. For a CSMS with tables of 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import itertools
 import json
+import ssl
 import uuid
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from tests.versions import OCPP_1_6, Payload, Version, version_named
@@ -109,12 +113,18 @@ class ScriptedCsms:
         self.interval = 3600
         self.connections = 0
         self.paths: list[str] = []
+        self.authorizations: list[str] = []
+        """The headers Authorization of all connections; empty where there was none."""
+        self.tls: ssl.SSLContext | None = None
+        self.password = b""
+        """Who does not show it is turned away; empty: everybody may come."""
         self._now = now or (lambda: datetime.now(timezone.utc))
         self._ids = itertools.count(1000)
         self._open: ServerConnection | None = None
         self._answers: dict[str, asyncio.Future[Any]] = {}
         self._news = asyncio.Condition()
         self._server: Server | None = None
+        self._others: list[Server] = []
         self._beside: set[asyncio.Task[None]] = set()
         self.port = 0
         self.withheld: set[str] = set()
@@ -129,7 +139,7 @@ class ScriptedCsms:
 
     @property
     def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/ocpp"
+        return f"{'wss' if self.tls else 'ws'}://127.0.0.1:{self.port}/ocpp"
 
     @property
     def connected(self) -> bool:
@@ -137,17 +147,49 @@ class ScriptedCsms:
         return self._open is not None
 
     async def start(self, port: int = 0) -> None:
-        self._server = await serve(
+        self._server = await self._listen(port or self.port, self.tls)
+        self.port = port_of(self._server)
+
+    def speak(self, version: str) -> None:
+        """Speak another version of OCPP, from the next start on."""
+        self.version = version_named(version)
+        self.subprotocols = [self.version.subprotocol]
+
+    async def also_over(self, tls: ssl.SSLContext | None) -> str:
+        """Serve on one more port, over TLS or without; returns its URL."""
+        server = await self._listen(0, tls)
+        self._others.append(server)
+        return f"{'wss' if tls else 'ws'}://127.0.0.1:{port_of(server)}/ocpp"
+
+    async def _listen(self, port: int, tls: ssl.SSLContext | None) -> Server:
+        return await serve(
             self._serve,
             "127.0.0.1",
-            port or self.port,
+            port,
+            ssl=tls,
             subprotocols=self.subprotocols,
+            process_request=self._admit,
             max_size=16 * 1024 * 1024,
             ping_interval=None,
         )
-        self.port = next(iter(self._server.sockets)).getsockname()[1]
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        shown = request.headers.get("Authorization", "")
+        self.authorizations.append(shown)
+        password = base64.b64decode(shown.partition(" ")[2]).partition(b":")[2]
+        if self.password in (b"", password):
+            return None
+        return connection.respond(HTTPStatus.UNAUTHORIZED, "who are you?\n")
+
+    async def end_others(self) -> None:
+        """Serve on no more than the first port."""
+        others, self._others = self._others, []
+        for server in others:
+            server.close()
+            await server.wait_closed()
 
     async def stop(self) -> None:
+        await self.end_others()
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
@@ -291,6 +333,11 @@ class ScriptedCsms:
 
     def next_transaction_id(self) -> int:
         return next(self._ids)
+
+
+def port_of(server: Server) -> int:
+    """Where a server of one port listens."""
+    return int(next(iter(server.sockets)).getsockname()[1])
 
 
 def describe(call: Call, version: Version = OCPP_1_6) -> str:

@@ -10,11 +10,11 @@ import pytest
 from tests.benchmarks import soak
 from tests.benchmarks.__main__ import NAMES, main
 from tests.benchmarks.measure import Row
-from tests.readme import README
+from tests.documents import ROOT
 
 
-def test_the_command_of_the_readme_is_there() -> None:
-    text = README.read_text("utf-8")
+def test_the_commands_that_contributing_prints_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     assert "python -m tests.benchmarks" in text
     assert "python -m tests.benchmarks.soak" in text
 

@@ -27,6 +27,7 @@ from sim_core.hardware.model import (
     Text,
     TextList,
     Timing,
+    VariableText,
     Varying,
     VendorFault,
     WireText,
@@ -68,6 +69,7 @@ TABLES = {
     ("wire",): WireText,
     ("frames", "StatusNotification"): FrameText,
     ("keys", "Rate"): KeyText,
+    ("variables", "EVSE.Power"): VariableText,
     ("faults", "E1"): VendorFault,
 }
 """Where in a file a dataclass is filled."""
@@ -188,7 +190,10 @@ def right_and_wrong(field: Field[Any]) -> tuple[list[object], list[object]]:
     if isinstance(limit, Word):
         return list(limit.words), ["x", 7, []]
     if isinstance(limit, TextList):
-        return [[], ["Heartbeat"], ["Heartbeat"] * 2], ["Heartbeat", [""], [7], ["x" * 81], 7]
+        each = limit.each
+        one = each.words[0] if isinstance(each, Word) else "Heartbeat"
+        long = "x" if isinstance(each, Word) else "x" * (each.most + 1)
+        return [[], [one], [one] * 2], [one, [""], [7], [long], 7]
     if isinstance(limit, SaidTable):
         right = {"a": "x", "b": 1, "c": True, "d": [], "e": {"Charging": "y"}}
         wrong = [{"a": 1.5}, {"a": [1]}, {"a": {"b": 1}}, {"a": "x" * 501}, 7, []]

@@ -11,8 +11,20 @@ from sim_core.csms.api import ROUTES
 from sim_core.settings.loading import load
 from sim_core.settings.options import Settings, option_names, options_of
 from tests import form_docs
-from tests.pictures import PICTURES, Picture, draw, path_of
-from tests.readme import ENV_EXAMPLE, README, ROOT, command, env_example, with_tables
+from tests.documents import (
+    DOCS,
+    ENV_EXAMPLE,
+    README,
+    ROOT,
+    TABLES,
+    command,
+    documents,
+    env_example,
+    tables_in,
+    with_tables,
+)
+from tests.film import film
+from tests.pictures import FILM, PICTURES, Picture, draw, path_of
 
 REGENERATE = "run `python -m tests.pictures` and look at what changed"
 OF_THE_IMAGE = {"CSMS_URL", "HTTP_HOST", "HTTP_PORT", "HTTP_OPEN", "STATE_DIR", "LOG_FILE"}
@@ -21,9 +33,27 @@ OF_THE_SCREEN = {"ASCII", "CHARGE_POINTS", "FPS", "KEEP_RUNNING", "KEYS", "THEME
 """Options of the dashboard, which compose.yaml does not start."""
 
 
-def test_the_tables_of_the_readme_are_those_of_the_code() -> None:
+MOST_WORDS = 900
+"""Of the README. Who reads it to its end charges; the rest is for looking up and stands in docs."""
+
+
+def test_the_readme_is_short_and_leads_to_every_page() -> None:
     text = README.read_text("utf-8")
-    assert text == with_tables(text), REGENERATE
+    assert len(text.split()) <= MOST_WORDS
+    reached = set(re.findall(r"\]\((docs/[^)#]+)\)", text))
+    pages = {f"docs/{page.name}" for page in DOCS.glob("*.md")}
+    assert pages - reached == set(), "README.md does not lead there"
+
+
+@pytest.mark.parametrize("word", ["CSMS", "connector", "idTag", "transaction"])
+def test_the_readme_explains_the_words_it_cannot_do_without(word: str) -> None:
+    assert f"\n- **{word}**" in README.read_text("utf-8")
+
+
+def test_the_tables_in_documents_are_those_of_the_code() -> None:
+    texts = [document.read_text("utf-8") for document in documents()]
+    assert sorted(name for text in texts for name in tables_in(text)) == sorted(TABLES)
+    assert [with_tables(text) for text in texts] == texts, REGENERATE
 
 
 def test_the_page_about_logs_is_that_of_the_code() -> None:
@@ -46,14 +76,16 @@ def test_the_example_of_an_env_file_can_be_used_as_it_is(
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
-def test_the_pictures_of_the_readme_are_those_of_the_dashboard(picture: Picture) -> None:
+def test_the_pictures_are_those_of_the_dashboard(picture: Picture) -> None:
     assert path_of(picture).read_text("utf-8") == draw(picture), REGENERATE
 
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+def test_the_film_is_that_of_the_dashboard() -> None:
+    assert FILM.read_text("utf-8") == film(), REGENERATE
+    assert FILM.stat().st_size < 400_000
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
 def test_what_a_document_links_to_is_there(document: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text("utf-8")):
         assert (document.parent / target).exists(), f"it links to {target}"

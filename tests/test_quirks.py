@@ -29,8 +29,8 @@ from sim_core.errors import UserError
 from sim_core.hardware.model import Quirks
 from sim_core.ocpp16.habits import speech_of
 from sim_core.settings.model_file import FOLDER, chosen_quirks, load_model, shipped
+from tests.documents import ROOT
 from tests.harness import Harness
-from tests.readme import ROOT
 from tests.scripted_csms import ScriptedCsms
 
 ROOMS = {

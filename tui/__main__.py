@@ -83,9 +83,9 @@ def _demo(arguments: list[str]) -> int:
     settings = _settings(arguments, "demo")
     if settings is None:
         return 2
-    from sim_core.demo import Stage, engine
+    from sim_core.demo import Stage, engine, story_of
 
-    stage = Stage()
+    stage = Stage(story_of(settings))
     return show(engine(settings, stage), settings, storyteller=stage)
 
 

@@ -541,7 +541,7 @@ class ChargeForgeApp(BaseApp):
         from tui.dialogs.messages import saved_log
         from tui.dialogs.sheet import Sheet
 
-        title = f"{loaded.name}: {text.count(len(loaded.exchanges), 'exchange')}"
+        title = f"{loaded.name}: {text.count(len(loaded.exchanges), 'message')}"
         tabs = saved_log(self.look, loaded, self.host.now())
         self.push_screen(Sheet(self.look, lambda: title, tabs))
 
@@ -846,7 +846,7 @@ class ChargeForgeApp(BaseApp):
             except OSError as error:
                 self.call_from_thread(self._say, f"Not saved: {error}")
             else:
-                said = f"{text.count(len(exchanges), 'exchange')} written to {path}"
+                said = f"{text.count(len(exchanges), 'message')} written to {path}"
                 self.call_from_thread(self._say, said, "information")
 
         self.run_worker(write, thread=True, group="save")

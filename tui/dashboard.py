@@ -1,8 +1,9 @@
 """The dashboard: which parts there are, how they share the room, and what moves between them.
 
 `show` takes one look's worth of facts and hands each part its own frozen view; parts that find
-theirs unchanged draw nothing. A layout happens only when the size, the number of connectors or an
-opened pane changes. What asks something of the charge point is not here but in the app.
+theirs unchanged draw nothing. A layout happens only when the size, the number of connectors, an
+opened pane or the room that a connector has use for changes. What asks something of the charge
+point is not here but in the app.
 """
 
 from __future__ import annotations
@@ -30,16 +31,18 @@ from tui.widgets.caption_bar import CaptionBar, caption_rows
 from tui.widgets.charge_points import BESIDE_FROM, ChargePoints, Entry
 from tui.widgets.charge_points import CELLS as LIST_CELLS
 from tui.widgets.connector_area import ConnectorArea
-from tui.widgets.connector_card import ConnectorCard
+from tui.widgets.connector_card import ConnectorCard, want_of
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.inspector import Inspector
 from tui.widgets.key_bar import KeyBar
-from tui.widgets.layout import Arrangement, arrange
+from tui.widgets.layout import Arrangement, Want, arrange
 from tui.widgets.line_widget import LineWidget
 from tui.widgets.link_bar import LinkBar
 from tui.widgets.log_filter import FilterError, LogFilter, parse
 from tui.widgets.message_pane import MessagePane
 from tui.widgets.too_small import TooSmall
+
+NOT_ARRANGED = Arrangement(1, ())
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,9 @@ class Dashboard(Screen[None]):
         self._observed: Observation | None = None
         self._dimmed: tuple[StationSnapshot | None, int, frozenset[str]] = (None, 0, frozenset())
         """The rows that are refused, with the picture and the connector that this is true of."""
-        self._arrangement = Arrangement(1, 0)
+        self._wants: tuple[StationSnapshot | None, tuple[Want, ...]] = (None, ())
+        """How much room each connector has use for, with the picture that this is true of."""
+        self._arrangement = NOT_ARRANGED
         self._zoom = ""
         self.acts: dict[str, Callable[[], str]] = {
             "filter": self._open_filter,
@@ -115,8 +120,7 @@ class Dashboard(Screen[None]):
         self.key_bar = KeyBar(self.look)
         yield self.link_bar
         yield self.charge_points
-        yield self.connectors.grid
-        yield self.connectors.table
+        yield self.connectors.box
         with Container(id="log"):
             yield self.messages
             yield self.inspector
@@ -211,7 +215,7 @@ class Dashboard(Screen[None]):
             remark = self.messages.remark_of(read) if read else None
             self.inspector.show(read, observed.now, self.messages.ahead, subprotocol, remark)
         self.caption_bar.show(observed.story)
-        self.key_bar.show(self._dim())
+        self.key_bar.show(self._dim(), self.help_topic())
 
     def _dim(self) -> frozenset[str]:
         station = self.station
@@ -231,7 +235,7 @@ class Dashboard(Screen[None]):
 
     def _lay_out(self) -> None:
         station = self.station
-        count = len(station.connectors) if station else 0
+        wants = self._wanted(station)
         warnings = self.link_bar.rows
         story = caption_rows(self.size.width) if self._observed and self._observed.story else 0
         self.set_class(story > 0, "-story")
@@ -245,12 +249,12 @@ class Dashboard(Screen[None]):
         self.charge_points.beside = beside
         bars = 1 + warnings + story + (several and not beside)
         width = self.size.width - beside * LIST_CELLS
-        arrangement = arrange(width, self.size.height, count, bars)
+        arrangement = arrange(width, self.size.height, wants, bars)
         self.set_class(not arrangement.fits, "-tiny")
         self.set_class(not arrangement.inspector_beside, "-over")
         if self.link_bar.styles.height is None or self.link_bar.styles.height.value != warnings:
             self.link_bar.styles.height = warnings
-        wanted = 1 if arrangement.table_rows or self._zoom == "card" else count
+        wanted = 1 if arrangement.table_rows or self._zoom == "card" else len(wants)
         if arrangement == self._arrangement and wanted == len(self.connectors.cards):
             return
         self._arrangement = arrangement
@@ -258,6 +262,12 @@ class Dashboard(Screen[None]):
         self.connectors.arrange(arrangement, wanted, zoomed=self._zoom == "card")
         if self.connectors.cards and (self.focused is None or had_focus):
             self.call_after_refresh(self._focus_card)
+
+    def _wanted(self, station: StationSnapshot | None) -> tuple[Want, ...]:
+        if self._wants[0] is not station:
+            connectors = station.connectors if station else ()
+            self._wants = (station, tuple(want_of(connector) for connector in connectors))
+        return self._wants[1]
 
     def _focus_card(self) -> None:
         station = self.station
@@ -446,7 +456,7 @@ class Dashboard(Screen[None]):
         self._zoom = zoom
         self.set_class(self._zoom == "log", "-zoom-log")
         self.set_class(self._zoom == "card", "-zoom-card")
-        self._arrangement = Arrangement(1, 0)
+        self._arrangement = NOT_ARRANGED
         self._lay_out()
         self._draw()
 

@@ -433,7 +433,7 @@ ROWS: tuple[Row, ...] = (
     Row("end", ("G", "shift+g", "end"), "G", "end", "Go to the newest message, follow", MESSAGES),
     Row("inspect", ("enter",), "enter", "inspect", "Show both frames of the message", MESSAGES),
     Row("copy", ("y",), "y", "copy frame", "Copy the request's frame", MESSAGES),
-    Row("copy_both", ("Y", "shift+y"), "Y", "copy exchange", "Copy request and answer", MESSAGES),
+    Row("copy_both", ("Y", "shift+y"), "Y", "copy both", "Copy request and answer", MESSAGES),
     Row(
         "copy_http",
         ("c",),
@@ -494,23 +494,37 @@ class Keymap:
         rows: Iterable[Row] = ROWS,
         *,
         footer: tuple[FooterItem, ...] | None = None,
+        pane_footers: Mapping[str, tuple[FooterItem, ...]] | None = None,
         buttons: Callable[[ConnectorSnapshot], tuple[Button, ...]] | None = None,
         next_steps: Mapping[ConnectorState, str] | None = None,
     ) -> None:
-        """The rest is what a charger other than a simulated one has in its place: the footer, the
-        buttons of a card, and what to press next in each state."""
+        """The rest is what a charger other than a simulated one has in its place: the footer, here
+        and while another pane than the cards has the focus, the buttons of a card, and what to
+        press next in each state."""
         self.rows = tuple(rows)
         self.row = {row.id: row for row in self.rows}
         palette = self.row["palette"].shown
         self.names = {row.id: row.shown or f"{palette} {row.label}" for row in self.rows}
         """Row -> its key as it is printed; where it has none, how the palette is asked for it."""
         self.footer = FOOTER if footer is None else footer
+        self.pane_footers = PANE_FOOTERS if pane_footers is None else pane_footers
         self.buttons = buttons or buttons_of
         self.next_steps = next_steps
 
     def having(self, rows: Iterable[Row]) -> Keymap:
         """The same with other keys."""
-        return Keymap(rows, footer=self.footer, buttons=self.buttons, next_steps=self.next_steps)
+        return Keymap(
+            rows,
+            footer=self.footer,
+            pane_footers=self.pane_footers,
+            buttons=self.buttons,
+            next_steps=self.next_steps,
+        )
+
+    def footer_of(self, pane: str) -> tuple[FooterItem, ...]:
+        """What the footer has while this pane has the focus, without what has no key."""
+        items = self.pane_footers.get(pane, self.footer)
+        return tuple(item for item in items if any(self.has_key(row) for row in item.rows))
 
     def has_key(self, row_id: str) -> bool:
         """Whether a row has a key at all."""
@@ -613,29 +627,68 @@ class FooterItem:
     rank: int
     name: str = ""
     """What an entry without a label is called where there is room."""
+    name_rank: int = 0
+    """The rank of that name."""
 
+
+ALWAYS_THERE: tuple[FooterItem, ...] = (
+    FooterItem(("filter",), "", 1, "filter", 3),
+    FooterItem(("palette",), "", 1, "find", 3),
+    FooterItem(("help",), "", 0, "help", 4),
+    FooterItem(("quit",), "", 0, "quit", 4),
+)
+"""What keeps to the right, wherever the focus is."""
 
 FOOTER: tuple[FooterItem, ...] = (
-    FooterItem(("select",), "select", 4),
+    FooterItem(("select",), "select", 2),
     FooterItem(("plug",), "plug", 0),
     FooterItem(("start",), "start", 0),
     FooterItem(("stop",), "stop", 0),
     FooterItem(("ev_stop",), "EV stop", 5),
-    FooterItem(("suspend_ev", "suspend_evse"), "suspend", 3),
-    FooterItem(("resume",), "resume", 2),
+    FooterItem(("suspend_ev", "suspend_evse"), "suspend", 4),
+    FooterItem(("resume",), "resume", 3),
     FooterItem(("fault",), "fault", 1),
     FooterItem(("clear_fault",), "clear", 5),
-    FooterItem(("link",), "offline", 5),
     FooterItem(("unlock",), "unlock", 6),
+    FooterItem(("link",), "offline", 5),
     FooterItem(("inspect",), "inspect", 6),
     FooterItem(("zoom",), "zoom", 7),
     FooterItem(("theme",), "theme", 7),
-    FooterItem(("filter",), "", 1),
-    FooterItem(("help",), "", 0, "help"),
-    FooterItem(("palette",), "", 1),
-    FooterItem(("quit",), "", 0, "quit"),
+    *ALWAYS_THERE,
 )
-"""In the order in which they are shown; those without a label keep to the right."""
+"""While a card has the focus, in the order in which they are shown."""
+
+PANE_FOOTERS: Mapping[str, tuple[FooterItem, ...]] = {
+    "messages": (
+        FooterItem(("inspect",), "inspect", 0),
+        FooterItem(("copy",), "copy", 0),
+        FooterItem(("copy_both",), "copy both", 6),
+        FooterItem(("copy_http",), "as curl", 7),
+        FooterItem(("save",), "save", 1),
+        FooterItem(("journal",), "unsent", 2),
+        FooterItem(("next_match",), "next", 3),
+        FooterItem(("hide",), "hide", 3),
+        FooterItem(("follow",), "pause", 4),
+        FooterItem(("end",), "newest", 6),
+        FooterItem(("only_connector",), "this connector", 6),
+        FooterItem(("compare",), "compare", 5),
+        FooterItem(("say_again",), "say again", 7),
+        FooterItem(("load",), "load", 7),
+        FooterItem(("zoom",), "zoom", 7),
+        *ALWAYS_THERE,
+    ),
+    "inspector": (
+        FooterItem(("up", "down"), "scroll", 2),
+        FooterItem(("copy",), "copy request", 1),
+        FooterItem(("copy_both",), "copy both", 3),
+        FooterItem(("copy_http",), "copy as curl", 5),
+        FooterItem(("compare",), "compare", 6),
+        FooterItem(("back",), "close", 0),
+        FooterItem(("zoom",), "zoom", 6),
+        *ALWAYS_THERE,
+    ),
+}
+"""While another pane has it."""
 
 TABLE_KEYS = Keymap()
 """The keys of the table itself."""

@@ -82,7 +82,7 @@ SYMBOLS: dict[str, tuple[str, str]] = {
     "dot": ("·", "-"),
     "thumb": ("┃", "#"),
     "tick": ("✓", "+"),
-    "zero": (".", "_"),
+    "zero": ("_", "_"),
     "story": ("▷", ">"),
     "full": ("━", "#"),
     "empty": ("─", "-"),

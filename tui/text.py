@@ -94,6 +94,11 @@ def kilo(value: float | None, decimals: int) -> str:
     return f"{value / 1000 + 0.0:.{decimals}f}".replace("-0.00", "0.00")
 
 
+def meter_kwh(register_wh: float | None) -> str:
+    """A meter's register in kWh, in at most seven characters below 100 MWh."""
+    return kilo(register_wh, 3 if (register_wh or 0) < 1_000_000 else 1)
+
+
 def figure(value: float | None, decimals: int) -> str:
     """A number with fixed decimals."""
     return UNKNOWN if value is None else f"{value:.{decimals}f}"
@@ -120,6 +125,12 @@ def clock_time(at: datetime, milliseconds: bool = False) -> str:
     local = at.astimezone()
     text = local.strftime("%H:%M:%S")
     return f"{text}.{local.microsecond // 1000:03d}" if milliseconds else text
+
+
+def day(at: datetime) -> str:
+    """The local day, as a person writes it: "Thu 1 January 2026"."""
+    local = at.astimezone()
+    return f"{local:%a} {local.day} {local:%B %Y}"
 
 
 def duration(span: timedelta) -> str:
@@ -164,11 +175,11 @@ def span_in_words(seconds: float) -> str:
 
 
 def latency(seconds: float) -> str:
-    """How long an answer took, in at most five characters."""
+    """How long an answer took, in at most six characters: "999 ms", "99.9 s", "4m05"."""
     if seconds < 0.9995:
-        return f"{max(0, round(seconds * 1000))}ms"
+        return f"{max(0, round(seconds * 1000))} ms"
     if seconds < 99.95:
-        return f"{seconds:.1f}s"
+        return f"{seconds:.1f} s"
     return short_span(seconds)
 
 

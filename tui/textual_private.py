@@ -21,6 +21,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.control import Control
+from rich.segment import Segment
 from textual._compositor import ChopsUpdate, Compositor
 from textual.app import App
 from textual.keys import _character_to_key
@@ -59,11 +60,17 @@ def draw_changed_cells_only(screen: Screen[Any]) -> None:
 
 def drawn_rows(app: App[Any]) -> list[str]:
     """What `App.export_screenshot` draws, row by row and without its colours."""
+    return ["".join(segment.text for segment in row) for row in drawn_segments(app)]
+
+
+def drawn_segments(app: App[Any]) -> list[list[Segment]]:
+    """The same with its colours: rows of segments."""
     width, height = app.size
-    console = Console(width=width, height=height, file=io.StringIO(), record=True)
+    console = Console(width=width, height=height, file=io.StringIO(), color_system="truecolor")
     update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
-    console.print(update)
-    return console.export_text().split("\n")[:height]
+    assert update is not None, "all of a screen was asked for"
+    rows = Segment.split_lines(one for one in console.render(update) if not one.control)
+    return list(rows)[:height]
 
 
 def key_name(character: str) -> str:

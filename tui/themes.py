@@ -2,7 +2,7 @@
 
 Widgets name roles ("success", "muted"); what a role is in the current theme is decided here once,
 so that a theme, 16 colours and NO_COLOR need no second drawing. A theme is told of in three more
-places that cannot read this table: the words of the option THEME, README.md and .env.example.
+places that cannot read this table: the words of the option THEME, docs/options.md and .env.example.
 `tests/tui/test_tui_themes.py` names the one that lacks it.
 """
 
@@ -78,7 +78,8 @@ ROLES: dict[str, tuple[str, str, str]] = {
     "warning": ("warning", "background", ""),
     "error": ("error", "background", "bold"),
     "accent": ("accent", "background", "bold"),
-    "button": ("foreground", "panel", "bold"),
+    "button": ("foreground", "panel", ""),
+    "button-key": ("accent", "panel", "bold"),
     "button-off": ("~~foreground", "background", ""),
     "cursor": ("foreground", "panel", "bold"),
     "cursor-error": ("error", "panel", "bold"),
@@ -98,7 +99,8 @@ ANSI_ROLES: dict[str, str] = {
     "warning": "yellow",
     "error": "bold red",
     "accent": "bold blue",
-    "button": "bold underline",
+    "button": "underline",
+    "button-key": "bold underline",
     "button-off": "dim",
     "cursor": "reverse",
     "cursor-error": "reverse bold",

@@ -104,7 +104,7 @@ class Cards:
             return Accepted("the card is taken back")
         if connector.transaction is not None:
             return await self._stop_by_relative(connector, token)
-        if reason := self._reservations.why_not(connector, token):
+        if reason := self._why_not_its(connector, token):
             return Refused(reason)
         return await self._authorize(connector, token, Cause.CARD)
 
@@ -114,7 +114,7 @@ class Cards:
         if reason := (
             self._unusable(token)
             or self.why_not("swipe", connector)
-            or self._reservations.why_not(connector, token)
+            or self._why_not_its(connector, token)
             or self.why_not("local_start", connector)
         ):
             return Refused(reason)
@@ -160,7 +160,7 @@ class Cards:
         return (
             self._unusable(token)
             or self.why_not("remote_start", connector)
-            or self._reservations.why_not(connector, token)
+            or self._why_not_its(connector, token)
             or (self.why_not("local_start", connector) if absent else None)
         )
 
@@ -177,6 +177,17 @@ class Cards:
             self._environment.spawn(self.authorize_for(connector, token, Cause.REMOTE, profile))
         else:
             self.admit(connector, Authorization(token, by=Cause.REMOTE, profile=profile))
+
+    def _why_not_its(self, connector: Connector, token: str) -> str | None:
+        """Whose the connector is: not this card's, as a sentence, or None."""
+        card = self._csms.card_of(connector.number)
+        if card is not None and card.casefold() != token.casefold():
+            number = connector.number
+            return (
+                f"the transaction of {card} at connector {number} is still open: unplug first, or "
+                f"go on with {card}"
+            )
+        return self._reservations.why_not(connector, token)
 
     # -- what becomes of a card --------------------------------------
 

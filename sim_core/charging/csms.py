@@ -45,6 +45,10 @@ class Csms(CardAuthority, Protocol):
     def accepts(self) -> bool:
         """It has accepted this charger, be the link up or not."""
 
+    def card_of(self, connector_id: int) -> str | None:
+        """The card that alone may charge there: what it has begun is not over for the CSMS, though
+        no session runs. None: any card."""
+
     def hear(self, event: DomainEvent) -> None:
         """Something has happened. Called inside the commit that keeps it."""
 

@@ -33,6 +33,9 @@ class Setting(Enum):
     RESERVES_ANY = "a reservation may leave the connector open"
     # numbers
     PLUG_TIMEOUT_S = "how long an authorisation waits for the plug"
+    REPLUG_TIMEOUT_S = (
+        "how long a transaction that outlives its plug waits for it; 0: for as long as it may take"
+    )
     SAMPLE_INTERVAL_S = "how often a transaction is sampled; 0: never"
     ALIGNED_INTERVAL_S = "how often every meter is sampled by the clock; 0: never"
     REFUSED_ENERGY_WH = "what a card that was refused afterwards may have all the same"

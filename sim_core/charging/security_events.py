@@ -17,7 +17,6 @@ STARTUP, REBOOT = "StartupOfTheDevice", "ResetOrReboot"
 FIRMWARE_UPDATED, CLOCK_SET = "FirmwareUpdated", "SettingSystemTime"
 INVALID_FIRMWARE_SIGNATURE = "InvalidFirmwareSignature"
 INVALID_SIGNING_CERTIFICATE = "InvalidFirmwareSigningCertificate"
-INVALID_CSMS_CERTIFICATE = "InvalidCentralSystemCertificate"
 LONGEST_INFO = 255
 
 
@@ -43,7 +42,3 @@ class SecurityEvents:
             at = self._environment.now()
             self._log.add(kind, at, info[:LONGEST_INFO], waits=self.tells())
             self._csms.hear(SecurityNoted(kind))
-
-    def bad_certificate(self, why: str) -> None:
-        """The CSMS has shown a certificate that is not accepted."""
-        self.note(INVALID_CSMS_CERTIFICATE, why)

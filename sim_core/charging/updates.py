@@ -150,6 +150,11 @@ class Updates:
         """An order is being carried out, be it that it waits."""
         return self._update is not None
 
+    @property
+    def ready(self) -> bool:
+        """The file is there, and is not being installed yet."""
+        return self._at(Stage.READY)
+
     # -- boots, power and clock --------------------------------------
 
     def _recover(self) -> None:
@@ -243,6 +248,7 @@ class Updates:
         for connector in self._connectors.values():
             connector.begin_anew()  # the older one no longer keeps them out of service
         self._release()
+        self._seen = FirmwareSnapshot()  # what was told of the older one is not told of this one
         self.rearm()
 
     def _load(self) -> None:
@@ -277,7 +283,7 @@ class Updates:
                     self._release()
                 break
         self._work = None
-        if self._condition.updating:
+        if self._at(Stage.READY):
             self._tell_connectors()
             self.look()
 

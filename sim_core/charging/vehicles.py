@@ -116,6 +116,7 @@ class Vehicles:
         self._changed(connector, Cause.CABLE)
         transaction = connector.transaction
         if transaction is not None:  # the vehicle of a suspended transaction is back, or another
+            connector.stop_waiting_for_plug()
             transaction.absent = None
             connector.metal.permitted = not transaction.deauthorized
             self._transactions.energize_soon(connector, Cause.CABLE)
@@ -293,6 +294,8 @@ class Vehicles:
             drop_authorization(connector, Cause.CABLE, self._csms)
         elif ends:
             self._transactions.stop(connector, StopReason.UNPLUGGED)
+        else:
+            self._await_return(connector)
         if not metal.cable_in:
             connector.ended = False
         if not metal.locked:
@@ -300,6 +303,19 @@ class Vehicles:
         self._note(connector, "unplugged")
         self._changed(connector, Cause.CABLE)
         return Accepted()
+
+    def _await_return(self, connector: Connector) -> None:
+        """What outlives its plug does not do so for ever (OCPP 2.0.1 E10.FR.02)."""
+        transaction, wait_s = connector.transaction, self._policy.number(Setting.REPLUG_TIMEOUT_S)
+
+        def over() -> None:
+            if connector.transaction is transaction and not connector.metal.plugged:
+                self._note(connector, "nobody plugged in again in time")
+                self._transactions.stop(connector, StopReason.UNPLUGGED, cause=Cause.TIMEOUT)
+
+        connector.stop_waiting_for_plug()
+        if wait_s > 0:
+            connector.plug_timer = self._environment.clock.call_later(wait_s, over)
 
     def remove_cable(self, connector: Connector, command: RemoveCable) -> Outcome:
         """A detachable cable comes out of the socket; a vehicle at its other end is unplugged."""

@@ -1,4 +1,4 @@
-"""A small CSMS for OCPP 1.6J: the other end of the wire, for demos and tests.
+"""A small CSMS for OCPP 1.6J and 2.0.1: the other end of the wire, for demos and tests.
 
 It is an honest peer: it shares no code with the charge point, so the two can only agree by
 both keeping to OCPP. Names are resolved on first use, because most importers of this package

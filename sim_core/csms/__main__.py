@@ -78,8 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="chargeforge csms",
         allow_abbrev=False,
-        description="A small CSMS for OCPP 1.6J with an HTTP API. Charge points connect to "
-        "ws://HOST:PORT/ocpp/<charge point id>; every change is printed as one sentence.",
+        description="A small CSMS for OCPP 1.6J and 2.0.1 with an HTTP API. Charge points connect "
+        "to ws://HOST:PORT/ocpp/<charge point id>, and the sub-protocol that they offer decides "
+        "which is spoken; every change is printed as one sentence.",
     )
     parser.add_argument(
         "--host",

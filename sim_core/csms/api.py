@@ -32,6 +32,7 @@ from sim_core.csms.ledger import Session, format_time
 from sim_core.csms.peer import now
 from sim_core.csms.rules import DEFAULT_API_KEY
 from sim_core.csms.server import Csms
+from sim_core.csms.verbs import TransactionId
 from sim_core.http_door import answers
 from sim_core.http_door.bodies import BodyError, json_object
 from sim_core.http_door.guard import Guard
@@ -41,6 +42,15 @@ DEFAULT_ID_TAG = "DEMO_IDTAG"
 LARGEST_INTEGER = 2**31 - 1
 LARGEST_TRANSACTION_ID = 2**127
 """A charge point that was another CSMS's before may bring any counter along."""
+LONGEST_TRANSACTION_ID = 36
+"""Characters, in OCPP 2.0.1."""
+LONGEST_ID_TAG = {"1.6": 20, "2.0.1": 36}
+RESETS = {
+    "1.6": ("Soft", "Hard"),
+    "2.0.1": ("Soft", "Hard", "OnIdle", "Immediate"),
+}
+STARTED_BY = {"1.6": "RemoteStartTransaction", "2.0.1": "RequestStartTransaction"}
+STOPPED_BY = {"1.6": "RemoteStopTransaction", "2.0.1": "RequestStopTransaction"}
 
 STATUS_OF: dict[type[CsmsError], int] = {
     NotConnectedError: 404,
@@ -103,8 +113,26 @@ def _cpid(csms: Csms, body: Body) -> str:
     return cpid
 
 
+CONNECTOR = ("connectorId", "connector_id", "evseId")
+"""What an order calls the connector; a charging station of OCPP 2.0.1 reads it as its EVSE."""
+
+
 def _connector(body: Body, lowest: int = 1) -> int:
-    return _integer(body, "connectorId", "connector_id", lowest=lowest)
+    return _integer(body, *CONNECTOR, lowest=lowest)
+
+
+def _transaction(csms: Csms, body: Body) -> TransactionId | None:
+    """Its number, or in OCPP 2.0.1 its text."""
+    names = ("transactionId", "transaction_id")
+    if isinstance(_first(body, names), str) and _spoken(csms, body) != "1.6":
+        return _text(body, *names, limit=LONGEST_TRANSACTION_ID)
+    return _optional_integer(body, *names, lowest=-1, highest=LARGEST_TRANSACTION_ID)
+
+
+def _spoken(csms: Csms, body: Body) -> str:
+    """What the charge point speaks; where it is not connected, the order is refused later."""
+    cpid = body.get("cpid")
+    return csms.spoken(cpid) if isinstance(cpid, str) and cpid in csms.connected else "1.6"
 
 
 def _accepted(command: str, status: str, *good: str) -> str:
@@ -121,18 +149,18 @@ async def health(_csms: Csms, _body: Body) -> dict[str, Any]:
 
 
 async def start(csms: Csms, body: Body) -> dict[str, Any]:
-    id_tag = _text(body, "idTag", "id_tag", limit=20, default=DEFAULT_ID_TAG)
+    spoken = _spoken(csms, body)
+    limit = LONGEST_ID_TAG[spoken]
+    id_tag = _text(body, "idTag", "id_tag", limit=limit, default=DEFAULT_ID_TAG)
     connector_id = _connector(body)
     status = await csms.remote_start(_cpid(csms, body), connector_id, id_tag)
     _accepted("RemoteStart", status, "Accepted")
-    return {"ok": True, "message": "RemoteStartTransaction sent"}
+    return {"ok": True, "message": f"{STARTED_BY[spoken]} sent"}
 
 
 async def stop(csms: Csms, body: Body) -> dict[str, Any]:
-    transaction_id = _optional_integer(
-        body, "transactionId", "transaction_id", lowest=-1, highest=LARGEST_TRANSACTION_ID
-    )
-    connector_id = _optional_integer(body, "connectorId", "connector_id", lowest=1)
+    transaction_id = _transaction(csms, body)
+    connector_id = _optional_integer(body, *CONNECTOR, lowest=1)
     if transaction_id is None and connector_id is None:
         raise RefusedError(422, "transactionId or connectorId must be given")
     cpid = _cpid(csms, body)
@@ -156,7 +184,7 @@ async def _stop_session(csms: Csms, session: Session) -> dict[str, Any]:
     return {
         "ok": True,
         "transactionId": session.transaction_id,
-        "message": "RemoteStopTransaction sent",
+        "message": f"{STOPPED_BY[csms.spoken(session.cpid)]} sent",
     }
 
 
@@ -206,16 +234,22 @@ async def history(csms: Csms, _body: Body) -> dict[str, Any]:
 async def status(csms: Csms, _body: Body) -> dict[str, Any]:
     return {
         "connectors": [
-            {"cpid": row.cpid, "connectorId": row.connector_id, "status": row.status}
+            {
+                "cpid": row.cpid,
+                "connectorId": row.connector_id,
+                "status": row.status,
+                **({} if row.evse_id is None else {"evseId": row.evse_id}),
+            }
             for row in csms.ledger.connectors
         ]
     }
 
 
 async def reset(csms: Csms, body: Body) -> dict[str, Any]:
-    kind = _text(body, "type", limit=4, default="Soft")
-    if kind not in ("Soft", "Hard"):
-        raise RefusedError(422, "type must be Soft or Hard")
+    kinds = RESETS[_spoken(csms, body)]
+    kind = _text(body, "type", limit=9, default="Soft")
+    if kind not in kinds:
+        raise RefusedError(422, f"type must be {', '.join(kinds[:-1])} or {kinds[-1]}")
     answer = await csms.reset(_cpid(csms, body), kind)
     return {"ok": True, "status": _accepted("Reset", answer, "Accepted")}
 
@@ -229,16 +263,18 @@ async def availability(csms: Csms, body: Body) -> dict[str, Any]:
 
 
 async def config(csms: Csms, body: Body) -> dict[str, Any]:
-    key, value = _text(body, "key", limit=50), body.get("value")
-    if not isinstance(value, str) or len(value) > 500:
-        raise RefusedError(422, "value must be text of at most 500 characters")
+    old = _spoken(csms, body) == "1.6"
+    key, value = _text(body, "key", limit=50 if old else 200), body.get("value")
+    longest = 500 if old else 1000
+    if not isinstance(value, str) or len(value) > longest:
+        raise RefusedError(422, f"value must be text of at most {longest} characters")
     answer = await csms.change_configuration(_cpid(csms, body), key, value)
-    good = ("Accepted", "RebootRequired")
-    return {"ok": True, "status": _accepted("ChangeConfiguration", answer, *good)}
+    command = "ChangeConfiguration" if old else "SetVariables"
+    return {"ok": True, "status": _accepted(command, answer, "Accepted", "RebootRequired")}
 
 
 async def call(csms: Csms, body: Body) -> dict[str, Any]:
-    """Any request of OCPP 1.6, as its payload is written there; checked before it is sent."""
+    """Any request, as its payload is written in OCPP; checked before it is sent."""
     action, payload = _text(body, "action", limit=50), body.get("payload", {})
     if not (action.isascii() and action.isalpha()):
         raise RefusedError(422, "action must be the name of an OCPP action, such as ReserveNow")

@@ -20,7 +20,7 @@ class CallTimeoutError(CsmsError):
 
 
 class InvalidCallError(CsmsError):
-    """The request breaks the OCPP 1.6 schema, so it was not sent."""
+    """The request breaks the schema of its OCPP, so it was not sent."""
 
 
 class CallRefusedError(CsmsError):

@@ -42,9 +42,13 @@ class Connected(Event):
     """A charge point opened a connection."""
 
     replaced: bool = False
+    version: str = "1.6"
 
     def _told(self) -> str:
-        return "connected again, its older connection is closed" if self.replaced else "connected"
+        spoken = "" if self.version == "1.6" else f" in OCPP {self.version}"
+        if self.replaced:
+            return f"connected again{spoken}, its older connection is closed"
+        return f"connected{spoken}"
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,14 @@ class Booted(Event):
     model: str
     firmware: str
     answer: str
+    reason: str = ""
+    """Why it has booted, where it says so (OCPP 2.0.1)."""
 
     def _told(self) -> str:
         firmware = f", firmware {shortened(self.firmware)}" if self.firmware else ""
         make = f"{shortened(self.vendor)} {shortened(self.model)}"
-        return f"booted: {make}{firmware}; registration {self.answer}"
+        why = f" ({self.reason})" if self.reason else ""
+        return f"booted{why}: {make}{firmware}; registration {self.answer}"
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,7 @@ class Authorized(Event):
 class TransactionStarted(Event):
     """A StartTransaction was answered."""
 
-    transaction_id: int
+    transaction_id: int | str
     connector_id: int
     id_tag: str
     meter_start: int
@@ -130,7 +137,7 @@ class TransactionStarted(Event):
 class TransactionAdopted(Event):
     """MeterValues showed a transaction that this CSMS had not heard of."""
 
-    transaction_id: int
+    transaction_id: int | str
     connector_id: int
 
     def _told(self) -> str:
@@ -229,6 +236,20 @@ class CommandAnswered(Event):
 
     def _told(self) -> str:
         return f"answered {self.action}" + (f": {shortened(self.status)}" if self.status else "")
+
+
+@dataclass(frozen=True)
+class AnswerDoubted(Event):
+    """The answer to a command of ours breaks its schema, and was taken all the same."""
+
+    action: str
+    reason: str
+
+    def _told(self) -> str:
+        return (
+            f"answered {self.action} in a way that OCPP does not allow: "
+            f"{shortened(self.reason, 160)}"
+        )
 
 
 @dataclass(frozen=True)

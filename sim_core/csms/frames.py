@@ -50,7 +50,8 @@ class Junk:
 
     reason: str
     unique_id: str | None = None
-    code: str = "FormationViolation"
+    code: str = ""
+    """Of that CALLERROR; empty for the one that a version has for a CALL that is none."""
 
 
 Frame = Request | Answer | Refusal | Junk

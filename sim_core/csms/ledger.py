@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from typing import TypeVar
 
 from sim_core.csms.events import Sample
+from sim_core.csms.verbs import TransactionId
 
 HISTORY_LIMIT = 1_000
 CHARGE_POINT_LIMIT = 1_000
@@ -101,31 +102,50 @@ class ChargePoint:
 
 @dataclass(frozen=True)
 class Connector:
-    """The last StatusNotification of one connector; connector 0 is the charge point itself."""
+    """The last StatusNotification of one connector.
+
+    In OCPP 1.6 connector 0 is the charge point itself; in 2.0.1 connectors are counted within
+    their EVSE.
+    """
 
     cpid: str
     connector_id: int
     status: str
-    error_code: str
+    error_code: str = ""
     vendor_error_code: str = ""
     info: str = ""
     at: datetime | None = None
+    evse_id: int | None = None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where it is in its charge point: the number that orders are given to, then the one
+        within that."""
+        if self.evse_id is None:
+            return self.connector_id, 1
+        return self.evse_id, self.connector_id
 
 
 @dataclass(frozen=True)
 class Session:
-    """One transaction. What was never reported is None."""
+    """One transaction. What was never reported is None; `connector_id` is 2.0.1's EVSE."""
 
     cpid: str
     connector_id: int | None
     id_tag: str
-    transaction_id: int
+    transaction_id: TransactionId
     meter_start: int | None
     started_at: datetime | None
     meter_stop: int | None = None
     stopped_at: datetime | None = None
     stop_reason: str = ""
     samples: tuple[Sample, ...] = ()
+    charging_state: str = ""
+    """In the words of OCPP 2.0.1."""
+    seq_no: int | None = None
+    """Of the latest event of OCPP 2.0.1."""
+    missing: tuple[int, ...] = ()
+    """The numbers of events that were never seen."""
 
     @property
     def energy_wh(self) -> int | None:
@@ -176,9 +196,9 @@ class Ledger:
             first_id_by_clock() if first_transaction_id is None else first_transaction_id
         )
         self._charge_points: OrderedDict[str, ChargePoint] = OrderedDict()
-        self._connectors: dict[str, dict[int, Connector]] = {}
-        self._open: dict[str, OrderedDict[int, Session]] = {}
-        self._ended: OrderedDict[tuple[str, int], Session] = OrderedDict()
+        self._connectors: dict[str, dict[tuple[int, int], Connector]] = {}
+        self._open: dict[str, OrderedDict[TransactionId, Session]] = {}
+        self._ended: OrderedDict[tuple[str, TransactionId], Session] = OrderedDict()
         self._starts: OrderedDict[tuple[object, ...], int] = OrderedDict()
 
     # What may be asked
@@ -192,14 +212,15 @@ class Ledger:
     def connectors(self) -> tuple[Connector, ...]:
         """All reported connectors, by charge point and number."""
         return tuple(
-            rows[number] for _, rows in sorted(self._connectors.items()) for number in sorted(rows)
+            rows[place] for _, rows in sorted(self._connectors.items()) for place in sorted(rows)
         )
 
     @property
     def active(self) -> tuple[Session, ...]:
-        """The sessions that run, oldest transaction id first."""
+        """The sessions that run: by transaction id where those are numbers, as they came where
+        they are texts."""
         rows = (session for sessions in self._open.values() for session in sessions.values())
-        return tuple(sorted(rows, key=lambda session: session.transaction_id))
+        return tuple(sorted(rows, key=_rank))
 
     @property
     def history(self) -> tuple[Session, ...]:
@@ -211,8 +232,8 @@ class Ledger:
         return self._charge_points.get(cpid)
 
     def connector(self, cpid: str, connector_id: int) -> Connector | None:
-        """Return what this connector last reported."""
-        return self._connectors.get(cpid, {}).get(connector_id)
+        """Return what this connector last reported; of an EVSE, its first connector."""
+        return self._connectors.get(cpid, {}).get((connector_id, 1))
 
     def status(self, cpid: str, connector_id: int) -> str | None:
         """Return the status word that this connector last reported."""
@@ -220,15 +241,24 @@ class Ledger:
         return found.status if found else None
 
     def session(
-        self, cpid: str, *, connector_id: int | None = None, transaction_id: int | None = None
+        self,
+        cpid: str,
+        *,
+        connector_id: int | None = None,
+        transaction_id: TransactionId | None = None,
     ) -> Session | None:
         """Return the running session with this transaction id, or else on this connector."""
-        running: Mapping[int, Session] = self._open.get(cpid, {})
+        running: Mapping[TransactionId, Session] = self._open.get(cpid, {})
         if transaction_id is not None:
             return running.get(transaction_id)
         # The newest one wins where a charge point never ended an older one.
         on_connector = [row for row in running.values() if row.connector_id == connector_id]
         return on_connector[-1] if on_connector else None
+
+    def any_session(self, cpid: str, transaction_id: TransactionId) -> Session | None:
+        """Return the session with this transaction id, whether it runs or has ended."""
+        running = self.session(cpid, transaction_id=transaction_id)
+        return running or self._ended.get((cpid, transaction_id))
 
     # What a charge point reports
 
@@ -261,8 +291,8 @@ class Ledger:
     def report_status(self, row: Connector) -> None:
         """Note the status of one connector."""
         rows = self._connectors.setdefault(row.cpid, {})
-        if row.connector_id in rows or len(rows) < CONNECTOR_LIMIT:
-            rows[row.connector_id] = row
+        if row.place in rows or len(rows) < CONNECTOR_LIMIT:
+            rows[row.place] = row
 
     def start(self, start: Start, at: datetime) -> tuple[Session, bool]:
         """Open a session; the same start sent again finds the first one's transaction id."""
@@ -272,25 +302,40 @@ class Ledger:
             known = known or self._ended.get((start.cpid, known_id))
             if known:
                 return known, True
-        running = self._open.setdefault(start.cpid, OrderedDict())
-        # A connector carries one transaction: whatever was open on it was lost on the way.
-        for older in [row for row in running.values() if row.connector_id == start.connector_id]:
-            self._end(replace(older, stop_reason="superseded"))
-        while len(running) >= CONNECTOR_LIMIT:
-            self._end(replace(next(iter(running.values())), stop_reason="superseded"))
+        self._make_room(start.cpid, start.connector_id)
+        number = self._fresh_id(start.cpid)
         session = Session(
             cpid=start.cpid,
             connector_id=start.connector_id,
             id_tag=start.id_tag,
-            transaction_id=self._fresh_id(start.cpid),
+            transaction_id=number,
             meter_start=start.meter_start,
             started_at=parse_time(start.timestamp) or at,
         )
         running = self._open.setdefault(start.cpid, OrderedDict())
-        running[session.transaction_id] = session
-        self._starts[start.fingerprint] = session.transaction_id
+        running[number] = session
+        self._starts[start.fingerprint] = number
         _trim(self._starts, 2 * HISTORY_LIMIT)
         return session, False
+
+    def keep(self, session: Session, *, ended: bool) -> None:
+        """Take over a session as it is now."""
+        if ended:
+            self._end(session)
+            return
+        running: Mapping[TransactionId, Session] = self._open.get(session.cpid, {})
+        if session.transaction_id not in running:
+            self._make_room(session.cpid, session.connector_id)
+        self._open.setdefault(session.cpid, OrderedDict())[session.transaction_id] = session
+
+    def _make_room(self, cpid: str, connector_id: int | None) -> None:
+        """A connector carries one transaction: whatever was open on it was lost on the way."""
+        running = self._open.setdefault(cpid, OrderedDict())
+        on_it = [row for row in running.values() if row.connector_id == connector_id]
+        for older in on_it if connector_id is not None else []:
+            self._end(replace(older, stop_reason="superseded"))
+        while len(running) >= CONNECTOR_LIMIT:
+            self._end(replace(next(iter(running.values())), stop_reason="superseded"))
 
     def report_meter(
         self,
@@ -305,7 +350,7 @@ class Ledger:
         A transaction that began before this CSMS did is only known from its MeterValues.
         Without adopting it, nobody could stop it by its connector.
         """
-        running: Mapping[int, Session] = self._open.get(cpid, {})
+        running: Mapping[TransactionId, Session] = self._open.get(cpid, {})
         session = self.session(cpid, connector_id=connector_id, transaction_id=transaction_id)
         if session:
             self._open[cpid][session.transaction_id] = replace(session, samples=samples)
@@ -354,7 +399,7 @@ class Ledger:
         _trim(self._ended, HISTORY_LIMIT)
 
     def _fresh_id(self, cpid: str) -> int:
-        taken: Mapping[int, Session] = self._open.get(cpid, {})
+        taken: Mapping[TransactionId, Session] = self._open.get(cpid, {})
         while self._next_id in taken or (cpid, self._next_id) in self._ended:
             self._next_id += 1
         self._next_id += 1
@@ -369,6 +414,11 @@ class Ledger:
             del self._charge_points[cpid]
             self._connectors.pop(cpid, None)
             self._open.pop(cpid, None)
+
+
+def _rank(session: Session) -> tuple[bool, int]:
+    number = session.transaction_id
+    return (False, number) if isinstance(number, int) else (True, 0)
 
 
 def _first(count: int, names: Iterable[str]) -> list[str]:

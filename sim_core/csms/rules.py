@@ -16,7 +16,7 @@ DEFAULT_API_KEY = "changeme-123"
 class Boot:
     """The answer to BootNotification.
 
-    With `deaf` the CSMS asks GetConfiguration first, then reads nothing from the charge point
+    With `deaf` the CSMS first asks what the charge point is set to, then reads nothing from it
     until its late answer is out, and ends with a DataTransfer of a foreign vendor. Widespread
     servers do this when a handler waits for a call of its own.
     """

@@ -24,11 +24,13 @@ from sim_core.csms.errors import NotConnectedError
 from sim_core.csms.ledger import Ledger
 from sim_core.csms.peer import Peer, now
 from sim_core.csms.rules import Rules
+from sim_core.csms.verbs import Ask, TransactionId
 from sim_core.csms.waiting_room import Visitor, WaitingRoom
 
 LOGGER = logging.getLogger(__name__)
 
-SUBPROTOCOL = Subprotocol("ocpp1.6")
+SUBPROTOCOLS = (Subprotocol("ocpp2.0.1"), Subprotocol("ocpp1.6"))
+"""The best first: of several that a charge point offers, the first of these is spoken."""
 LARGEST_FRAME = 4 * 1024 * 1024
 EVENTS_KEPT = 10_000
 
@@ -54,8 +56,19 @@ def _inform(observer: Callable[[events.Event], None], event: events.Event) -> No
         LOGGER.exception("an observer failed")
 
 
+def _maker(subprotocol: str | None) -> type[Peer]:
+    """Who speaks a sub-protocol. A version is imported when its first charge point comes."""
+    if subprotocol == SUBPROTOCOLS[0]:
+        from sim_core.csms.peer201 import Peer201
+
+        return Peer201
+    from sim_core.csms.peer16 import Peer16
+
+    return Peer16
+
+
 class Csms:
-    """A CSMS for OCPP 1.6J."""
+    """A CSMS for OCPP 1.6J and 2.0.1."""
 
     def __init__(
         self, *, first_transaction_id: int | None = None, rules: Rules | None = None
@@ -82,7 +95,7 @@ class Csms:
             port,
             ssl=ssl,
             process_request=self._screen,
-            subprotocols=[SUBPROTOCOL],
+            subprotocols=SUBPROTOCOLS,
             max_size=LARGEST_FRAME,
             open_timeout=5,
             close_timeout=1,
@@ -122,12 +135,11 @@ class Csms:
     # Connections
 
     def _screen(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Refuse, before the WebSocket opens, who cannot be a charge point of OCPP 1.6."""
+        """Refuse, before the WebSocket opens, who cannot be a charge point."""
         offers = ",".join(request.headers.get_all("Sec-WebSocket-Protocol"))
-        if SUBPROTOCOL not in (offer.strip() for offer in offers.split(",")):
-            sentence = (
-                f"Connect with WebSocket sub-protocol {SUBPROTOCOL}; this server has no other.\n"
-            )
+        if not set(SUBPROTOCOLS).intersection(offer.strip() for offer in offers.split(",")):
+            known = " or ".join(SUBPROTOCOLS)
+            sentence = f"Connect with WebSocket sub-protocol {known}; this server has no other.\n"
             return connection.respond(HTTPStatus.BAD_REQUEST, sentence)
         if not charge_point_id(request.path):
             sentence = "The path must end in the charge point id, as in /ocpp/<id>.\n"
@@ -139,13 +151,15 @@ class Csms:
         assert connection.request is not None
         connection.come_in()
         cpid = charge_point_id(connection.request.path)
-        peer = Peer(cpid, connection, self.ledger, self.rules, self._tell)
+        make = _maker(connection.subprotocol)
+        peer = make(cpid, connection, self.ledger, self.rules, self._tell)
         older = self._peers.get(cpid)
         self._peers[cpid] = peer
         if older:
             self._close(older, 1000, "replaced by a newer connection")
         self.ledger.connect(cpid)
-        self._tell(events.Connected(now(), cpid, replaced=older is not None))
+        spoken = peer.language.version
+        self._tell(events.Connected(now(), cpid, replaced=older is not None, version=spoken))
         try:
             await peer.serve()
         finally:
@@ -252,55 +266,46 @@ class Csms:
             action, payload or {}, timeout_s=timeout_s, validate=validate
         )
 
-    async def _status(self, cpid: str, action: str, payload: dict[str, Any]) -> str:
-        status = (await self.call(cpid, action, payload)).get("status")
-        return status if isinstance(status, str) else "no status"
+    async def _ask(self, cpid: str, ask: Ask) -> str:
+        word = ask.word(await self.call(cpid, ask.action, ask.payload))
+        return word if isinstance(word, str) else "no status"
+
+    def spoken(self, cpid: str) -> str:
+        """The OCPP version that a charge point speaks now, as 1.6. Raises NotConnectedError."""
+        return self._peer(cpid).language.version
 
     async def remote_start(self, cpid: str, connector_id: int | None, id_tag: str) -> str:
         """Ask to start a transaction; returns the status word."""
-        payload: dict[str, Any] = {"idTag": id_tag}
-        if connector_id is not None:
-            payload["connectorId"] = connector_id
-        return await self._status(cpid, "RemoteStartTransaction", payload)
+        return await self._ask(cpid, self._peer(cpid).verbs.remote_start(connector_id, id_tag))
 
-    async def remote_stop(self, cpid: str, transaction_id: int) -> str:
+    async def remote_stop(self, cpid: str, transaction_id: TransactionId) -> str:
         """Ask to stop a transaction; returns the status word."""
-        payload = {"transactionId": transaction_id}
-        return await self._status(cpid, "RemoteStopTransaction", payload)
+        return await self._ask(cpid, self._peer(cpid).verbs.remote_stop(transaction_id))
 
     async def unlock(self, cpid: str, connector_id: int) -> str:
         """Ask to release the cable; returns the status word."""
-        return await self._status(cpid, "UnlockConnector", {"connectorId": connector_id})
+        return await self._ask(cpid, self._peer(cpid).verbs.unlock(connector_id))
 
     async def reset(self, cpid: str, kind: str = "Soft") -> str:
         """Ask for a reset, Soft or Hard; returns the status word."""
-        return await self._status(cpid, "Reset", {"type": kind})
+        return await self._ask(cpid, self._peer(cpid).verbs.reset(kind))
 
     async def change_availability(self, cpid: str, connector_id: int, operative: bool) -> str:
         """Take a connector (0: all of them) into or out of service; returns the status word."""
-        kind = "Operative" if operative else "Inoperative"
-        payload = {"connectorId": connector_id, "type": kind}
-        return await self._status(cpid, "ChangeAvailability", payload)
+        verbs = self._peer(cpid).verbs
+        return await self._ask(cpid, verbs.change_availability(connector_id, operative))
 
     async def change_configuration(self, cpid: str, key: str, value: str) -> str:
-        """Set a configuration key; returns the status word."""
-        return await self._status(cpid, "ChangeConfiguration", {"key": key, "value": value})
+        """Set a configuration key, or a `Component.Variable`; returns the status word."""
+        return await self._ask(cpid, self._peer(cpid).verbs.change_configuration(key, value))
 
     async def get_configuration(self, cpid: str, *keys: str) -> dict[str, str | None]:
-        """Return the configuration keys asked for (all of them if none is named)."""
-        payload = {"key": list(keys)} if keys else {}
-        answer = await self.call(cpid, "GetConfiguration", payload)
-        rows = answer.get("configurationKey") or []
-        return {
-            row["key"]: row.get("value") for row in rows if isinstance(row, dict) and "key" in row
-        }
+        """Return the configuration keys or variables asked for (all of them if none is named)."""
+        return await self._peer(cpid).configuration(*keys)
 
     async def trigger(self, cpid: str, message: str, connector_id: int | None = None) -> str:
         """Ask for a message (TriggerMessage); returns the status word."""
-        payload: dict[str, Any] = {"requestedMessage": message}
-        if connector_id is not None:
-            payload["connectorId"] = connector_id
-        return await self._status(cpid, "TriggerMessage", payload)
+        return await self._ask(cpid, self._peer(cpid).verbs.trigger(message, connector_id))
 
     async def data_transfer(
         self, cpid: str, vendor_id: str, message_id: str | None = None, data: str | None = None

@@ -323,6 +323,10 @@ class Timing:
         return varies or bool(self.ramp_steps or self.jitter_c)
 
 
+OCPP_VERSIONS = ("1.6", "2.0.1")
+"""Those that a make here may speak."""
+
+
 @dataclass(frozen=True)
 class Behaviour:
     """Where the OCPP text leaves a charger free, and what this one does."""
@@ -359,6 +363,8 @@ class Behaviour:
     Where a relative schedule begins is the charge point's to say (§7.9), and makes differ."""
     security_extension: bool = True
     """It speaks "Improved security for OCPP 1.6-J" (GetLog, SecurityEventNotification …)."""
+    speaks: tuple[str, ...] = field(default=(), metadata=of(TextList(Word(OCPP_VERSIONS))))
+    """The versions of OCPP that it speaks; empty: any."""
     only_named_keys: bool = False
     """There are no configuration keys but those of the file, in the order of the file."""
     on_connect: tuple[str, ...] = field(default=(), metadata=of(TextList(Text(80, least=1))))
@@ -459,6 +465,45 @@ class KeyText:
     """The least number that a CSMS may set."""
     high: int | None = field(default=None, metadata=of(Number(0, 2**31 - 1)))
     """The greatest number that a CSMS may set."""
+
+
+VARIABLE_KINDS = (
+    "string",
+    "decimal",
+    "integer",
+    "dateTime",
+    "boolean",
+    "OptionList",
+    "SequenceList",
+    "MemberList",
+)
+"""What the value of a variable may mean (DataEnumType, OCPP 2.0.1)."""
+
+
+@dataclass(frozen=True)
+class VariableText:
+    """What a model's file says of one variable of OCPP 2.0.1; what is not given is as usual."""
+
+    value: str | None = field(default=None, metadata=of(Text(1000)))
+    """What it is at the first start."""
+    type: str | None = field(default=None, metadata=of(Word(VARIABLE_KINDS)))
+    """What its value means; needed where only this make has such a variable."""
+    absent: bool = False
+    """This make has no such variable: a CSMS that asks for it hears that it is unknown."""
+    readonly: bool | None = None
+    """A CSMS may read it and not change it."""
+    low: float | None = field(default=None, metadata=of(Number(-1e12, 1e12)))
+    """The least number; of a text, how many characters it has at least; of a list, items."""
+    high: float | None = field(default=None, metadata=of(Number(-1e12, 1e12)))
+    """The greatest number; of a text, how many characters it has at most; of a list, items."""
+    values: tuple[str, ...] = field(default=(), metadata=of(TextList(Text(100, least=1))))
+    """What an OptionList, a SequenceList or a MemberList may have."""
+    unit: str | None = field(default=None, metadata=of(Text(16)))
+    """The unit of a number."""
+    meaning: str | None = field(default=None, metadata=of(Text(200)))
+    """What it is for, for people."""
+    reboot: bool | None = None
+    """A new value counts from the next boot on."""
 
 
 CONTEXTS = (
@@ -615,7 +660,10 @@ class Model:
     behaviour: Behaviour = field(default_factory=Behaviour)
     metering: Metering = field(default_factory=Metering)
     keys: Mapping[str, KeyText] = field(default_factory=dict)
-    """OCPP configuration keys that differ from the defaults, and the vendor's own."""
+    """OCPP configuration keys that differ from the defaults, and the vendor's own. In OCPP 2.0.1
+    they count for the variables that mean the same."""
+    variables: Mapping[str, VariableText] = field(default_factory=dict)
+    """Variables of OCPP 2.0.1 that differ from the defaults, and the vendor's own."""
     quirks: Mapping[str, QuirkText] = field(default_factory=dict)
     """The quirks that this make has, by name. All are off until somebody turns them on."""
     faults: Mapping[str, VendorFault] = field(default_factory=dict)

@@ -113,6 +113,10 @@ class Adapter:
     async def said_all(self) -> None:
         await self._outbox.drained()
 
+    def card_of(self, connector_id: int) -> str | None:
+        """A transaction ends with its session."""
+        return None
+
     def fall_silent(self) -> None:
         self._outbox.registered = False
 

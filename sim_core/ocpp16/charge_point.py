@@ -60,11 +60,11 @@ from sim_core.wire.access import NOTHING_SET, Access
 from sim_core.wire.answers import Error, NoAnswer, Payload
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.outbox import Outbox
+from sim_core.wire.pauses import Pauses
 from sim_core.wire.refusals import Heard
 from sim_core.wire.routes import Route, Routes
 from sim_core.wire.speaker import Speaker
 from sim_core.wire.trial import RetryPolicy
-from sim_core.wire.wire_format import WireFormat
 
 
 class ChargePoint:
@@ -79,6 +79,7 @@ class ChargePoint:
         "_routes",
         "_transfers",
         "adapter",
+        "aside",
         "charger",
         "configuration",
         "environment",
@@ -86,6 +87,7 @@ class ChargePoint:
         "link_settled",
         "on_change",
         "outbox",
+        "pauses",
         "ping_interval_changed",
         "registrar",
         "reports",
@@ -146,6 +148,8 @@ class ChargePoint:
             on_change=self._key_changed,
             changes=self.setting_changes,
         )
+        self.pauses: Pauses | None = None
+        """How long the link rests between two attempts is not OCPP 1.6's to say."""
         self.security = Security(
             self.configuration,
             access,
@@ -161,6 +165,8 @@ class ChargePoint:
             if repeated is not None
             else None,
         )
+        self.aside = len(store.journal.set_aside(self.spelling.is_foreign))
+        """How many rows of the journal wait for another version of OCPP to be spoken."""
         self.outbox = Outbox(
             store,
             guarded,
@@ -292,7 +298,9 @@ class ChargePoint:
             powers_changed=self.charger.looking.powers_changed,
             warn=self._warn,
         )
-        self.speaker = Speaker(OCPP_16, self, self.session, self.registrar.may_answer)
+        self.speaker = Speaker(
+            OCPP_16, self, self.session, self.registrar.may_answer, self.speech.wire
+        )
         """Who speaks 1.6 on a link."""
         self.charger.start()
 
@@ -359,11 +367,6 @@ class ChargePoint:
         """How often the link is tried with a ping (OCPP-J §4.3); 0: never."""
         return self.configuration.number("WebSocketPingInterval")
 
-    @property
-    def wire_format(self) -> WireFormat:
-        """How frames are written."""
-        return self.speech.wire
-
     def configure(self, name: str, value: str) -> Outcome:
         """Somebody at the charge point sets a configuration key, by the rules of §5.3."""
         changed = change_key(self.configuration, self.security, name, value, ChangedBy.OPERATOR)
@@ -401,6 +404,14 @@ class ChargePoint:
     def row_name(self, kind: str) -> str:
         """The action of a row of the journal."""
         return self.spelling.name(kind)
+
+    def screen(self) -> tuple[str, ...]:
+        """Nothing: OCPP 1.6 has no words for a screen."""
+        return ()
+
+    def screen_at(self, number: int) -> tuple[str, ...]:
+        """Nothing, either."""
+        return ()
 
     def identity(self) -> Identity:
         """Who it is, with the firmware that runs now."""

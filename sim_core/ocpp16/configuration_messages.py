@@ -52,4 +52,5 @@ class ConfigurationMessages:
         return Reply(
             call_result.ChangeConfiguration(status),
             then=(lambda: security.changed(key)) if accepted else None,
+            why=reason or "",
         )

@@ -83,7 +83,8 @@ class Core:
         elif connector_id in self._connectors:
             concerned = [self._connectors[connector_id]]
         else:
-            return Reply(call_result.ChangeAvailability(AvailabilityStatus.rejected))
+            rejected = call_result.ChangeAvailability(AvailabilityStatus.rejected)
+            return Reply(rejected, why=f"there is no connector {connector_id} here")
         waits = self._availability.waits(concerned, operative=operative)
         status = AvailabilityStatus.scheduled if waits else AvailabilityStatus.accepted
         return Reply(
@@ -96,7 +97,8 @@ class Core:
     def reset(self, type: str) -> Reply:
         """§5.14."""
         if self._condition.rebooting or self._condition.installing:
-            return Reply(call_result.Reset(ResetStatus.rejected))
+            busy = "it reboots already" if self._condition.rebooting else "firmware is installed"
+            return Reply(call_result.Reset(ResetStatus.rejected), why=busy)
         reset = self._lifecycle.reset
         return Reply(
             call_result.Reset(ResetStatus.accepted),
@@ -107,7 +109,8 @@ class Core:
     def clear_cache(self) -> Reply:
         """§5.4."""
         if not (self._policy.flag(Setting.CACHES_TOKENS) or self._clears_disabled_cache):
-            return Reply(call_result.ClearCache(ClearCacheStatus.rejected))
+            rejected = call_result.ClearCache(ClearCacheStatus.rejected)
+            return Reply(rejected, why="the cache of cards is switched off")
         self._tokens.clear()
         self._environment.note("authorization", "the CSMS has cleared the cache of cards")
         return Reply(call_result.ClearCache(ClearCacheStatus.accepted))

@@ -66,6 +66,8 @@ class KeyPolicy:
         return self._configuration.flag(KEYS[setting]) if fixed is None else fixed
 
     def number(self, setting: Setting) -> int:
+        if setting is Setting.REPLUG_TIMEOUT_S:  # §4.7: a suspended transaction waits on
+            return 0
         return self._configuration.number(KEYS[setting])
 
     def items(self, setting: Setting) -> tuple[str, ...]:

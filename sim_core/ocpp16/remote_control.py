@@ -26,6 +26,7 @@ from sim_core.wire.answers import Payload
 from sim_core.wire.routes import Reply
 from sim_core.wire.routing import on
 
+NOT_ACCEPTED = "BootNotification is not Accepted yet"
 ON_ITS_WAY_S = 10.0
 """An answer that has not left after so long never will."""
 
@@ -90,15 +91,15 @@ class RemoteControl:
         accepted = call_result.RemoteStartTransaction(RemoteStartStopStatus.accepted)
         rejected = call_result.RemoteStartTransaction(RemoteStartStopStatus.rejected)
         if not self._accepted():
-            return Reply(rejected, slow=True)
+            return Reply(rejected, slow=True, why=NOT_ACCEPTED)
         if connector is None:
             if self._is_the_first_again(connector_id):
                 return Reply(accepted, then=lambda: self._ask_again(id_tag), slow=True)
-            return Reply(rejected, slow=True)
+            return Reply(rejected, slow=True, why=self._against(connector_id, id_tag))
         number = connector.number
         profile = self._profile_for(connector, charging_profile)
         if isinstance(profile, str):
-            return Reply(rejected, slow=True)
+            return Reply(rejected, slow=True, why=profile)
         now_s = connector.remote_start_at_s = self._environment.clock.monotonic()
         self._promised[number] = now_s + ON_ITS_WAY_S
 
@@ -120,6 +121,15 @@ class RemoteControl:
         why_not, preference = self._cards.why_not_remote_start, self._reservations.preference
         free = [connector for connector in connectors if why_not(connector, id_tag) is None]
         return min(free, key=lambda connector: preference(connector, id_tag), default=None)
+
+    def _against(self, connector_id: int | None, id_tag: str) -> str:
+        """The sentence that refuses a start for the connector that is meant, or for the first."""
+        if connector_id is not None and connector_id not in self._connectors:
+            return f"there is no connector {connector_id} here"
+        asked = [connector_id] if connector_id is not None else list(self._connectors)
+        why_not = self._cards.why_not_remote_start
+        whys = (why_not(self._connectors[number], id_tag) for number in asked)
+        return next((why for why in whys if why), "a start was accepted a moment ago")
 
     def _is_promised(self, number: int) -> bool:
         return self._environment.clock.monotonic() < self._promised.get(number, 0.0)
@@ -151,7 +161,9 @@ class RemoteControl:
         """§5.12."""
         connector = self._transactions.with_id(transaction_id)
         if connector is None or not self._accepted():
-            return Reply(call_result.RemoteStopTransaction(RemoteStartStopStatus.rejected))
+            why = f"no transaction {transaction_id} runs" if connector is None else NOT_ACCEPTED
+            rejected = call_result.RemoteStopTransaction(RemoteStartStopStatus.rejected)
+            return Reply(rejected, why=why)
         environment, transaction = self._environment, connector.transaction
 
         def stop(reason: StopReason) -> None:
@@ -172,9 +184,12 @@ class RemoteControl:
         """§5.18."""
         connector = self._connectors.get(connector_id)
         if connector is None or not connector.lockable:
-            return Reply(call_result.UnlockConnector(UnlockStatus.not_supported))
+            known = "has no lock" if connector else "does not exist"
+            not_supported = call_result.UnlockConnector(UnlockStatus.not_supported)
+            return Reply(not_supported, why=f"connector {connector_id} {known}")
         if connector.metal.lock_jammed:
-            return Reply(call_result.UnlockConnector(UnlockStatus.unlock_failed))
+            failed = call_result.UnlockConnector(UnlockStatus.unlock_failed)
+            return Reply(failed, why="the lock is jammed")
         return Reply(
             call_result.UnlockConnector(UnlockStatus.unlocked),
             then=lambda: self._locks.open(connector),

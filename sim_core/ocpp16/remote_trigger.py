@@ -61,9 +61,11 @@ def _triggered(
     """The answer to a trigger, and what follows from it."""
     send = messages.get(message)
     if send is None:
-        return Reply(answer(TriggerMessageStatus.not_implemented))
+        not_implemented = answer(TriggerMessageStatus.not_implemented)
+        return Reply(not_implemented, why=f"nobody here sends {message} when asked")
     lowest = 0 if message == MessageTrigger.status_notification else 1
     known = connector_id is None or connector_id in connectors or connector_id == lowest == 0
     if not known:
-        return Reply(answer(TriggerMessageStatus.rejected))
+        rejected = answer(TriggerMessageStatus.rejected)
+        return Reply(rejected, why=f"there is no connector {connector_id} for it")
     return Reply(answer(TriggerMessageStatus.accepted), then=lambda: send(connector_id))

@@ -75,14 +75,15 @@ class ReservationProfile:
         if booked.booking is Booking.TOO_LATE:
             why = f"its expiryDate is over, here it is {self._now():%H:%M:%S} UTC"
         self._reservations.note_refused(wanted, why)
-        return Reply(call_result.ReserveNow(status))
+        return Reply(call_result.ReserveNow(status), why=why)
 
     @on(Action.cancel_reservation)
     def reservation_cancel(self, reservation_id: int) -> Reply:
         """§5.1."""
         if self._reservations.cancel(reservation_id):
             return self._reply(call_result.CancelReservation(CancelReservationStatus.accepted))
-        return Reply(call_result.CancelReservation(CancelReservationStatus.rejected))
+        rejected = call_result.CancelReservation(CancelReservationStatus.rejected)
+        return Reply(rejected, why=f"there is no reservation {reservation_id}")
 
     def _reply(self, payload: object) -> Reply:
         return Reply(payload, then=self._changed, first=self._status_first)

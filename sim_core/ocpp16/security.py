@@ -21,7 +21,7 @@ from sim_core.ocpp16.configuration import Configuration
 from sim_core.settings.authorization_key import key_bytes
 from sim_core.snapshot import ChangedBy
 from sim_core.store.interface import Store
-from sim_core.wire.access import Access, why_no_tls
+from sim_core.wire.access import Access, Way, why_not_profile
 
 AUTHORIZATION_KEY = "AuthorizationKey"
 SECURITY_PROFILE = "SecurityProfile"
@@ -85,14 +85,17 @@ class Security:
             self._access, profile=self.profile, key=key if key is not None else self._access.key
         )
 
-    def dialling(self, trouble: str) -> Access:
+    def dial_by_hand(self) -> None:
+        """Somebody at the charge point says where it dials: that goes before anyway."""
+
+    def dialling(self, trouble: str) -> Way:
         """What the attempt to connect that begins now is to use; `trouble` is why the last one
         failed, as a sentence without full stop."""
         if self._fallback is not None:
             if self._attempts >= ATTEMPTS:
                 self._fall_back(self._fallback, trouble)
             self._attempts += 1
-        return self.access()
+        return Way(self.access())
 
     def connected(self) -> None:
         """The CSMS was met: a profile on trial stays."""
@@ -107,18 +110,12 @@ class Security:
         normal = self._configuration.normal(name, value)
         if normal is None:
             return None
-        wanted, access = int(normal), self.access()
+        wanted = int(normal)
         if wanted == self.profile:
             return f"the security profile is {wanted} already"
         if wanted < self.profile:
             return f"the security profile is {self.profile} and may not fall"
-        if wanted in (1, 2) and access.key is None:
-            return "this profile needs a password: set AuthorizationKey first"
-        if wanted >= 2 and not access.tls.verify:
-            return "this profile needs the CSMS's certificate to be checked (SSL_VERIFY is false)"
-        if wanted == 3 and access.tls.client_cert is None:
-            return "this profile needs a client certificate: set CLIENT_CERT and CLIENT_KEY"
-        return why_no_tls(access.tls) if wanted >= 2 else None
+        return why_not_profile(wanted, self.access(), password=AUTHORIZATION_KEY)
 
     def change(self, name: str, value: str, by: ChangedBy = ChangedBy.CSMS) -> ConfigurationStatus:
         """Set a key that nothing speaks against; a profile is on trial by the same write."""

@@ -83,7 +83,8 @@ class SmartCharging:
         why = found if isinstance(found, str) else self._profiles.why_no_room(found)
         if isinstance(found, str) or why is not None:
             self.note(connector_id, f"the charging profile was refused: {why}")
-            return Reply(call_result.SetChargingProfile(ChargingProfileStatus.rejected))
+            rejected = call_result.SetChargingProfile(ChargingProfileStatus.rejected)
+            return Reply(rejected, why=str(why))
         self._limits.install(found)
         self.note(connector_id, f"{_words(found.profile)} is installed")
         return Reply(
@@ -106,7 +107,8 @@ class SmartCharging:
             purpose = PURPOSES[charging_profile_purpose] if charging_profile_purpose else None
             cleared = self._profiles.fitting(connector_id, purpose, stack_level)
         if not cleared:
-            return Reply(call_result.ClearChargingProfile(ClearChargingProfileStatus.unknown))
+            unknown = call_result.ClearChargingProfile(ClearChargingProfileStatus.unknown)
+            return Reply(unknown, why="no charging profile fits")
         words = ", ".join(_words(self._profiles.profile(profile_id)) for profile_id in cleared)
         self._limits.remove(cleared)
         self._end_of_taken()

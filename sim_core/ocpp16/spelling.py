@@ -47,12 +47,19 @@ class Spelling:
         if row.kind != BEGAN and row.transaction_id is None:
             # There never was an id, and an invented one would be somebody else's.
             return "its StartTransaction was given up"
+        if isinstance(row.transaction_id, str):
+            return "its begin was told in another version of OCPP"
         payload = self.payload(row)
         if self._refused_starts is not None:
             instead = self._refused_starts.calls(row, payload)
             if instead is not None:
                 return instead
         return (Call(ACTIONS[row.kind], payload),)
+
+    @staticmethod
+    def is_foreign(row: JournalRow) -> bool:
+        """Whether another version has written a row: its words are none of this one's."""
+        return "event" in row.content
 
     def payload(self, row: JournalRow) -> Payload:
         """What a row says."""

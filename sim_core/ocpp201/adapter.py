@@ -32,6 +32,7 @@ from sim_core.charging.policy import Policy, Setting
 from sim_core.charging.vocabulary import Cause, Verdict
 from sim_core.ocpp201.authorization import ask
 from sim_core.ocpp201.device_model import DeviceModel
+from sim_core.ocpp201.driver_screen import DriverScreen
 from sim_core.ocpp201.registration import LOCAL_RESET, POWER_UP, WATCHDOG, Registrar
 from sim_core.ocpp201.status_reports import StatusReports
 from sim_core.ocpp201.tokens import TokenTypes
@@ -63,6 +64,8 @@ class Adapter:
         "cut_link",
         "frames_pass",
         "next_boot",
+        "rebooted",
+        "screen",
         "security",
         "statuses",
         "transactions",
@@ -89,11 +92,14 @@ class Adapter:
         self.frames_pass: Callable[[], bool] = lambda: True
         """Whether the operator lets frames pass; the station sets it."""
         self.connectors: Mapping[int, Connector] = {}
+        self.rebooted: Callable[[], None] = lambda: None
+        """Called when it goes down to boot, once the device model is that of the boot."""
         self.next_boot = ""
         """Why the next boot comes, where somebody has said it: BootReasonEnumType."""
         self.statuses: StatusReports
         self.transactions: TransactionEvents
         self.security: SecurityMail
+        self.screen: DriverScreen
 
     # -- what the charger asks ---------------------------------------
 
@@ -120,7 +126,8 @@ class Adapter:
         """Authorize (C01), where that is not switched off."""
         if self._model.flag("AuthCtrlr", "DisableRemoteAuthorization"):
             return Asked(refusal=f"{token} is not known here, and {DISABLED}")
-        asked = await ask(self._outbox.call, self._tokens.wire(token), token, learn)
+        wire, show = self._tokens.wire(token), self.screen.about_card
+        asked = await ask(self._outbox.call, wire, token, learn, show)
         return replace(asked, verdict=asked.verdict and self.with_life(asked.verdict))
 
     def with_life(self, verdict: Verdict) -> Verdict:
@@ -133,6 +140,11 @@ class Adapter:
 
     async def said_all(self) -> None:
         await self._outbox.drained()
+
+    def card_of(self, connector_id: int) -> str | None:
+        """That of the transaction, which may outlive its session (C01.FR.23)."""
+        opened = self.transactions.open_on(connector_id)
+        return None if opened is None else opened.card
 
     def fall_silent(self) -> None:
         self._outbox.registered = False
@@ -177,6 +189,7 @@ class Adapter:
         by_itself = BOOT_REASONS.get(event.cause, LOCAL_RESET)
         self._registrar.reason, self.next_boot = self.next_boot or by_itself, ""
         self._model.rebooted()
+        self.rebooted()
 
     # -- odds and ends -----------------------------------------------
 

@@ -66,10 +66,18 @@ def group_of(token: object) -> str | None:
     return text if usable else None
 
 
-async def ask(call: Caller, token: dict[str, Any], text: str, learn: Learn) -> Asked:
-    """Ask the CSMS about a card; `learn` hears an answer that came too late."""
+async def ask(
+    call: Caller,
+    token: dict[str, Any],
+    text: str,
+    learn: Learn,
+    show: Callable[[str, Payload], None],
+) -> Asked:
+    """Ask the CSMS about a card; `learn` hears an answer that came too late, `show` has the words
+    of one in time for the driver."""
     answer = await call("Authorize", {"idToken": token})
     if isinstance(answer, Result):
+        show(text, answer.payload)
         verdict = id_token_info(answer.payload)
         if verdict is None:
             return Asked(refusal=f"the CSMS answered for {text} without an idTokenInfo")

@@ -53,13 +53,13 @@ class Certificates:
         """M05: one that is there already is replaced."""
         if certificate_type not in KNOWN:
             why = f"a {certificate_type} has no use here: there is no ISO 15118"
-            return reply("Rejected", code="NotSupported", why=why)
+            return reply("Rejected", code="UnsupportedParam", why=why)
         if why := signatures.why_not_valid(certificate, self._environment.now()):
             return reply("Rejected", code="InvalidCertificate", why=why)
         kept = [(use, pem) for use, pem in self._kept if not same(pem, certificate)]
         if len(kept) >= MOST:
             why = f"{MOST} certificates are installed already: delete one first"
-            return reply("Rejected", code="CertChainError", why=why)
+            return reply("Rejected", code="OutOfStorage", why=why)
         self._keep([*kept, (certificate_type, certificate)])
         self._environment.note("security", f"a {certificate_type} was installed")
         return reply("Accepted")

@@ -36,16 +36,20 @@ from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Identity
 from sim_core.ocpp201.access import PASSWORD, Credentials
 from sim_core.ocpp201.adapter import Adapter
+from sim_core.ocpp201.back_off import BackOff
 from sim_core.ocpp201.certificates import Certificates
 from sim_core.ocpp201.charging_profiles import RULES
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.dialect import OCPP_201
 from sim_core.ocpp201.display import CHARGING, FAULTED, IDLE, UNAVAILABLE, Display
+from sim_core.ocpp201.driver_screen import DriverScreen
 from sim_core.ocpp201.firmware import Firmware
 from sim_core.ocpp201.functional_blocks import routes_of
 from sim_core.ocpp201.live_values import connect
 from sim_core.ocpp201.logs import LOG, Logs
+from sim_core.ocpp201.make_variables import of_make
 from sim_core.ocpp201.monitoring import Monitoring
+from sim_core.ocpp201.network_profiles import COMPONENT, PRIORITY, NetworkProfiles
 from sim_core.ocpp201.policy import VariablePolicy
 from sim_core.ocpp201.registration import Registrar
 from sim_core.ocpp201.reservation import ReservationMessages
@@ -81,10 +85,12 @@ from sim_core.wire.refusals import Heard
 from sim_core.wire.routes import Refusal, Route, Routes
 from sim_core.wire.speaker import Speaker
 from sim_core.wire.trial import RetryPolicy
-from sim_core.wire.wire_format import CLEAN, WireFormat
+from sim_core.wire.wire_format import CLEAN
 
 FIRMWARE_UPDATE = "FirmwareUpdate"
 """BootReasonEnumType of what follows an installation."""
+UNKNOWN = "Unknown"
+"""The same of a BootNotification without a boot."""
 REBOOT_FOLLOWS = frozenset({INSTALL_REBOOTING, INSTALLATION_FAILED})
 
 
@@ -108,12 +114,14 @@ class ChargePoint:
         "_identity",
         "_logs",
         "_monitoring",
+        "_profiles",
         "_reservations",
         "_resets",
         "_routes",
         "_smart_charging",
         "_variables",
         "adapter",
+        "aside",
         "charger",
         "environment",
         "heard",
@@ -121,6 +129,7 @@ class ChargePoint:
         "model",
         "on_change",
         "outbox",
+        "pauses",
         "ping_interval_changed",
         "registrar",
         "security",
@@ -166,14 +175,25 @@ class ChargePoint:
         self.environment = environment = Environment(guarded, tasks, rng, config.timing, note)
         self.setting_changes = SettingChanges(environment.now, on_change)
         self.model = DeviceModel(
-            variables_of(model, config.connectors),
+            of_make(model, variables_of(model, config.connectors)),
             initial=config.initial_keys,
             stored=store.configuration.all(),
             save=store.configuration.save,
             on_change=self._variable_changed,
             changes=self.setting_changes,
         )
-        self.security = Credentials(self.model, access, self._reconnect)
+        self._profiles = NetworkProfiles(self.model, store.documents, note, access.profile)
+        self._certificates = Certificates(environment, store.documents, self.model)
+        self.security = Credentials(
+            self.model,
+            access,
+            self._profiles,
+            self._certificates,
+            config.charge_point_id,
+            self._reconnect,
+        )
+        self.pauses = BackOff(self.model, rng, config.time_scale)
+        """How long the link rests between two attempts."""
         policy = VariablePolicy(self.model)
         self.tokens = TokenTypes(
             lambda text: (
@@ -181,6 +201,8 @@ class ChargePoint:
             )
         )
         self.spelling = Spelling(lambda: self.adapter.transactions.link)
+        self.aside = len(store.journal.set_aside(self.spelling.is_foreign))
+        """How many rows of the journal wait for another version of OCPP to be spoken."""
         self.outbox = Outbox(
             store,
             guarded,
@@ -199,7 +221,7 @@ class ChargePoint:
             self.outbox,
             identity=self.identity,
             set_clock=self._set_clock,
-            met=lambda: None,
+            met=self._met,
             accepted=self._accepted,
             link_settled=lambda: self.link_settled(),
             on_change=on_change,
@@ -219,6 +241,7 @@ class ChargePoint:
             on_change=on_change,
         )
         adapter.connectors = charger.connectors
+        adapter.rebooted = self._profiles.start_anew
         adapter.statuses = StatusReports(environment, charger.connectors, self.outbox, self.model)
         adapter.transactions = TransactionEvents(
             environment,
@@ -233,6 +256,15 @@ class ChargePoint:
             reading=self._reading,
             use_reservation=self._use_reservation,
         )
+        adapter.screen = DriverScreen(
+            self.model,
+            charger.connectors,
+            adapter.transactions,
+            note,
+            online=lambda: adapter.online,
+            on_change=on_change,
+        )
+        adapter.also(Looked, adapter.screen.look)
         adapter.security = SecurityMail(environment, store, self.outbox, payload_of)
         charger.security.tells = lambda: True
         self.witness = Witness(
@@ -260,6 +292,7 @@ class ChargePoint:
             charger.authorizer,
             self.spelling,
             self.tokens,
+            adapter.screen,
             note,
             drop=self._drop,
             with_life=adapter.with_life,
@@ -310,7 +343,6 @@ class ChargePoint:
             say_triggered=adapter.say_triggered,
         )
         adapter.also(UploadStepped, self._logs.stepped)
-        self._certificates = Certificates(environment, store.documents, self.model)
         self._firmware = Firmware(
             environment,
             charger.updates,
@@ -368,7 +400,14 @@ class ChargePoint:
                 self._smart_charging,
                 self._logs,
                 self._firmware,
-                (self._certificates, self._reservations, self._monitoring, self._display),
+                (
+                    self._certificates,
+                    self._profiles,
+                    self._reservations,
+                    self._monitoring,
+                    self._display,
+                    self.adapter.screen,
+                ),
             )
         return self._routes.get(action)
 
@@ -377,6 +416,8 @@ class ChargePoint:
     async def session(self, endpoint: Endpoint) -> None:
         """What the charge point does on one connection; ends by being cancelled."""
         endpoint.answering.on_fault = self.environment.tasks.fail
+        if self._profiles.connected() and self.adapter.accepts:
+            self._boot_again()
         boots = not self.adapter.accepts
         self.adapter.transactions.link = uuid.uuid4().hex
         try:
@@ -427,11 +468,6 @@ class ChargePoint:
     def settings(self) -> tuple[SettingSnapshot, ...]:
         """The device model as rows."""
         return setting_rows(self.model, self.setting_changes)
-
-    @property
-    def wire_format(self) -> WireFormat:
-        """How frames are written."""
-        return CLEAN
 
     def connector_word(self, facts: Facts) -> tuple[ConnectorState, str]:
         """The state of an EVSE, and the status of its connector."""
@@ -484,7 +520,18 @@ class ChargePoint:
         self.charger.shift_clock(by)
 
     def _reconnect(self) -> None:
+        self._boot_again()
         self.adapter.hang_up(0.0)
+
+    def _boot_again(self) -> None:
+        """It registers anew, though it has not booted: by another network profile (B10.FR.10), or
+        with another password (A01.FR.02)."""
+        self.adapter.forget()
+        self.registrar.reason = UNKNOWN
+
+    def _met(self) -> None:
+        if self._profiles.met():
+            self.charger.security.note("ReconfigurationOfSecurityParameters", "SecurityProfile")
 
     def _reading(self, connector: Connector) -> Reading:
         self.charger.power.advance()
@@ -559,14 +606,20 @@ class ChargePoint:
             return UNAVAILABLE
         return CHARGING if self.adapter.transactions.running() else IDLE
 
-    def shown(self) -> tuple[str, ...]:
-        """What the station's screen shows of the CSMS's messages."""
+    def screen(self) -> tuple[str, ...]:
+        """What the station's screen shows of the CSMS's messages (block O)."""
         return self._display.shown()
+
+    def screen_at(self, number: int) -> tuple[str, ...]:
+        """What the driver at an EVSE reads (block I)."""
+        return self.adapter.screen.shown(number)
 
     # -- variables ---------------------------------------------------
 
     def _objection(self, address: Address, value: str) -> tuple[str, str]:
         """What speaks against a value that depends on more than its variable."""
+        if (address.component.name, address.variable.name) == (COMPONENT, PRIORITY):
+            return self.security.why_not_order(value)
         return "", ""
 
     def _was_set(self, address: Address) -> None:

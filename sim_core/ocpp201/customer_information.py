@@ -57,10 +57,10 @@ class CustomerInformation:
         named = [one for one in (id_token, customer_identifier, customer_certificate) if one]
         if len(named) != 1:
             why = "name one of idToken, customerIdentifier and customerCertificate"
-            return reply("Invalid", code="InvalidMessage", why=why)
+            return reply("Invalid", code="InvalidValue", why=why)
         if not (report or clear):
             why = "neither report nor clear is asked for"
-            return reply("Rejected", code="InvalidMessage", why=why)
+            return reply("Rejected", code="MissingParam", why=why)
         text = id_token["idToken"] if id_token else None
         data = self._known(text) if report else ""
         if clear and text is not None:

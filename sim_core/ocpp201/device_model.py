@@ -50,7 +50,8 @@ class DeviceModel:
         Raises ValueError with a sentence when an initial value is not allowed.
         """
         self._variables = {variable.address.folded: variable for variable in variables}
-        self._components = {address.component for address in self._variables}
+        self._components = {address.component for address, one in self._variables.items()
+                            if not one.hidden}  # fmt: skip
         self._save = save
         self._on_change = on_change
         self._changes = changes or SettingChanges()
@@ -87,6 +88,10 @@ class DeviceModel:
 
     def __iter__(self) -> Iterator[Variable]:
         """Every variable, in the order in which they are reported."""
+        return (one for one in self._variables.values() if not one.hidden)
+
+    def with_hidden(self) -> Iterator[Variable]:
+        """The same, and those that this make does not show and that count all the same."""
         return iter(self._variables.values())
 
     def live(self, component: Component, name: str, value: Callable[[], str],
@@ -97,8 +102,9 @@ class DeviceModel:
             self._live[address] = value
 
     def variable(self, address: Address) -> Variable | None:
-        """What is known of a variable."""
-        return self._variables.get(address.folded)
+        """What is known of a variable; None where this make has none."""
+        found = self._variables.get(address.folded)
+        return None if found is None or found.hidden else found
 
     def value(self, address: Address) -> str:
         """What it holds, as it is."""
@@ -146,7 +152,7 @@ class DeviceModel:
     def find(self, address: Address) -> Found:
         """Whether there is such a variable."""
         folded = address.folded
-        if folded in self._variables:
+        if self.variable(address) is not None:
             return Found.YES
         if folded.component not in self._components:
             return Found.NO_COMPONENT
@@ -166,7 +172,7 @@ class DeviceModel:
     def named(self, name: str) -> Variable | None:
         """The variable that people call so: `Component.Variable`, or by its key of OCPP 1.6."""
         address = self._by_key.get(name.casefold())
-        return None if address is None else self._variables[address]
+        return None if address is None else self.variable(address)
 
     def set(self, address: Address, text: str, by: ChangedBy = ChangedBy.CSMS) -> bool:
         """Set a variable that nothing speaks against; returns whether it counts at once."""

@@ -33,6 +33,13 @@ def _subject(payload: Payload) -> Subject:
     )
 
 
+SECRETS = frozenset(
+    {"basicauthpassword", "apnpassword"}
+    | {f"vpn{first}" for first in ("server", "user", "group", "password", "key", "type")}
+)
+"""Of SetNetworkProfile, too: the object `vpn`, whichever of its fields comes first, has a password
+in it."""
+
 OCPP_201 = Dialect(
     version="OCPP 2.0.1",
     subprotocol="ocpp2.0.1",
@@ -86,5 +93,5 @@ OCPP_201 = Dialect(
     },
     subject=_subject,
     time_fields=frozenset({"timestamp"}),
-    secret_keys=frozenset({"basicauthpassword"}),
+    secret_keys=SECRETS,
 )

@@ -135,7 +135,7 @@ class Display:
         """O01, O02, O06: kept, in place of the one with its id."""
         status, why = self._verdict(message)
         if status != "Accepted":
-            return reply(status, code="NotAllowed" if why else "", why=why)
+            return reply(status, code="Unspecified" if why else "", why=why)
         if message["priority"] == ALWAYS:  # O01.FR.16: there is one of these at a time
             for number, other in list(self._messages.items()):
                 if other["priority"] == ALWAYS and number != message["id"]:

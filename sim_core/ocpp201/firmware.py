@@ -14,7 +14,13 @@ from ocpp.v201.enums import Action
 from sim_core.charging.domain_events import UpdateStepped
 from sim_core.charging.environment import Environment
 from sim_core.charging.security_events import INVALID_SIGNING_CERTIFICATE, SecurityEvents
-from sim_core.charging.update_record import IDLE, INSTALLED, Update
+from sim_core.charging.update_record import (
+    DOWNLOAD_FAILED,
+    IDLE,
+    INSTALLATION_FAILED,
+    INSTALLED,
+    Update,
+)
 from sim_core.charging.updates import Updates
 from sim_core.charging.uploads import pause_of, tries_of
 from sim_core.files import signatures
@@ -88,7 +94,7 @@ class Firmware:
             return self._no_certificate(why)
         if self._updates.installing:
             why = "an installation is running: ask when it is over"
-            return reply("Rejected", code="NotEnabled", why=why)
+            return reply("Rejected", code="FwUpdateInProgress", why=why)
         update = Update(
             firmware["location"],
             retrieve_at,
@@ -103,10 +109,11 @@ class Firmware:
             ),
         )
         before = self._updates.request_id if self._updates.under_way else None
+        ends = INSTALLATION_FAILED if self._updates.ready else DOWNLOAD_FAILED
 
         def begin() -> None:
-            if before is not None and self._last is not None:
-                self._tell("DownloadFailed", before)
+            if before is not None:
+                self._tell(ends, before)
             self._updates.order(update)
 
         return reply("Accepted" if before is None else "AcceptedCanceled", then=begin)

@@ -13,11 +13,12 @@ from sim_core.ocpp201.adapter import Adapter
 from sim_core.ocpp201.availability import AvailabilityMessages
 from sim_core.ocpp201.cards import CacheMessages
 from sim_core.ocpp201.customer_information import CustomerInformation
-from sim_core.ocpp201.data_transfer import Costs, DataTransfer
+from sim_core.ocpp201.data_transfer import DataTransfer
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.firmware import Firmware
 from sim_core.ocpp201.local_list import LocalListMessages
 from sim_core.ocpp201.logs import Logs
+from sim_core.ocpp201.promises import KEPT_AFTER_THE_ANSWER, REFUSED
 from sim_core.ocpp201.registration import Registrar
 from sim_core.ocpp201.remote_control import RemoteControl
 from sim_core.ocpp201.reports import Reports
@@ -29,6 +30,7 @@ from sim_core.ocpp201.triggers import Said, Triggers
 from sim_core.ocpp201.variable_messages import VariableMessages
 from sim_core.snapshot import Registration
 from sim_core.store.interface import Store
+from sim_core.wire.kept_first import KeptFirst
 from sim_core.wire.outbox import Outbox
 from sim_core.wire.routes import Routes
 from sim_core.wire.routing import ProfileRoutes
@@ -98,10 +100,11 @@ def routes_of(
         tokens,
         store.journal,
         offered=smart_charging.offered,
+        takes_profiles=lambda: model.flag("SmartChargingCtrlr", "Enabled"),
         accepted=lambda: registrar.registration is Registration.ACCEPTED,
         drop=answers.drop,
     )
-    return ProfileRoutes(
+    routes = ProfileRoutes(
         [
             variables,
             Reports(environment, model, outbox),
@@ -118,7 +121,9 @@ def routes_of(
             firmware,
             CustomerInformation(environment, store.tokens, store.journal, outbox),
             DataTransfer(charger.config.model.identity.vendor),
-            Costs(environment.note, events.with_id),
             *more,
         ]
+    )
+    return KeptFirst(
+        routes, store, environment.note, refused=REFUSED, kept_after=KEPT_AFTER_THE_ANSWER
     )

@@ -75,7 +75,7 @@ class LocalListMessages:
         settles = status == "Accepted" and bool(self._list.contradiction)
         return reply(
             status,
-            code="InvalidMessage" if why else "",
+            code="InvalidValue" if why else "",
             why=why,
             then=self._list.reconciled if settles else None,
         )

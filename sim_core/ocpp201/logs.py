@@ -32,7 +32,7 @@ from sim_core.ocpp201.security_events import payload_of
 from sim_core.store.interface import SecurityLog
 from sim_core.store.records import SecurityEvent
 from sim_core.wire.answers import Payload
-from sim_core.wire.routes import Reply
+from sim_core.wire.routes import Refusal, Reply
 from sim_core.wire.routing import on
 from sim_core.wire.timestamps import moment
 
@@ -74,16 +74,24 @@ class Logs:
         retries: int | None = None,
         retry_interval: int | None = None,
         **_: Any,
-    ) -> Reply:
+    ) -> Reply | Refusal:
         """N01: a newer request takes the place of an upload that is under way (N01.FR.12)."""
+        for bound in ("oldestTimestamp", "latestTimestamp"):
+            if bound in log and moment(log[bound]) is None:
+                return Refusal("PropertyConstraintViolation", f"{bound} is no date and time")
         since, until = moment(log.get("oldestTimestamp")), moment(log.get("latestTimestamp"))
         now, identity = self._environment.now(), self._witness.charge_point_id
         if log_type == SECURITY:
+            events = within(self._log.all(), since, until)
             name = file_name(f"{identity}_security", now, "jsonl")
-            content = partial(lines, self._log.all(), since, until)
+            empty, content = not events, partial(lines, events)
         else:
+            evidence = self._witness.evidence(since, until)
             name = file_name(identity, now)
-            content = partial(archive, self._witness.evidence(since, until))
+            empty, content = evidence.empty, partial(archive, evidence)
+        if empty:  # N01.FR.05
+            why = "nothing was logged in that time: ask for another"
+            return reply("Rejected", code="NotFound", why=why)
         location = str(log["remoteLocation"])
         upload = Upload(
             name, content, location, tries_of(retries), pause_of(retry_interval), request_id
@@ -115,11 +123,17 @@ class Logs:
         self._say_triggered(ACTION, payload)
 
 
-def lines(events: list[SecurityEvent], since: datetime | None, until: datetime | None) -> bytes:
-    """The security log as one JSON object a line, oldest first."""
-    rows = (
-        json.dumps(payload_of(event)) + "\n"
+def within(
+    events: list[SecurityEvent], since: datetime | None, until: datetime | None
+) -> list[SecurityEvent]:
+    """Those of the time that is asked for; None: without that bound."""
+    return [
+        event
         for event in events
         if not (since and event.at < since) and not (until and event.at > until)
-    )
-    return "".join(rows).encode()
+    ]
+
+
+def lines(events: list[SecurityEvent]) -> bytes:
+    """The security log as one JSON object a line, oldest first."""
+    return "".join(json.dumps(payload_of(event)) + "\n" for event in events).encode()

@@ -394,7 +394,9 @@ class Monitoring:
     ) -> Reply:
         """N02."""
         if self._busy:
-            return reply("Rejected", code="Busy", why="another report is on its way: ask again")
+            return reply(
+                "Rejected", code="InvalidMessageSeq", why="another report is on its way: ask again"
+            )
         kinds = {kind for one in monitoring_criteria for kind in CRITERIA[one]} or set(Kind)
         wanted = [
             one

@@ -22,6 +22,7 @@ VARIABLES: dict[Setting, tuple[str, str]] = {
     Setting.MASTER_GROUP: ("AuthCtrlr", "MasterPassGroupId"),
     Setting.RESERVES_ANY: ("ReservationCtrlr", "NonEvseSpecific"),
     Setting.PLUG_TIMEOUT_S: ("TxCtrlr", "EVConnectionTimeOut"),
+    Setting.REPLUG_TIMEOUT_S: ("TxCtrlr", "EVConnectionTimeOut"),
     Setting.SAMPLE_INTERVAL_S: ("SampledDataCtrlr", "TxUpdatedInterval"),
     Setting.ALIGNED_INTERVAL_S: ("AlignedDataCtrlr", "Interval"),
     Setting.REFUSED_ENERGY_WH: ("TxCtrlr", "MaxEnergyOnInvalidId"),
@@ -59,7 +60,7 @@ class VariablePolicy:
     def __init__(self, model: DeviceModel) -> None:
         self._model = model
         limits: dict[Setting, int] = {}
-        for variable in model:
+        for variable in model.with_hidden():
             place, name = variable.address.component.name, variable.address.variable
             for setting, wanted in LIMITS.items():
                 if wanted == (place, name.name, name.instance) and variable.high is not None:

@@ -35,7 +35,7 @@ class RemoteControl:
     """Handlers of what a CSMS starts, stops and unlocks."""
 
     __slots__ = ("_accepted", "_cards", "_connectors", "_drop", "_environment", "_events",
-                 "_journal", "_locks", "_offered", "_reservations", "_tokens",
+                 "_journal", "_locks", "_offered", "_reservations", "_takes_profiles", "_tokens",
                  "_transactions")  # fmt: skip
 
     def __init__(
@@ -50,12 +50,13 @@ class RemoteControl:
         tokens: TokenTypes,
         journal: Journal,
         *,
-        offered: Offered | None,
+        offered: Offered,
+        takes_profiles: Callable[[], bool],
         accepted: Callable[[], bool],
         drop: Callable[[Connector, Cause], None],
     ) -> None:
-        """`accepted`: the CSMS has accepted this station. Without `offered` a chargingProfile is
-        left aside (F01.FR.12); `drop` takes an authorisation back that waits."""
+        """`accepted`: the CSMS has accepted this station. Where `takes_profiles` says no, a
+        chargingProfile is left aside (F01.FR.12); `drop` takes an authorisation back that waits."""
         self._environment = environment
         self._connectors = connectors
         self._cards = cards
@@ -66,6 +67,7 @@ class RemoteControl:
         self._tokens = tokens
         self._journal = journal
         self._offered = offered
+        self._takes_profiles = takes_profiles
         self._accepted = accepted
         self._drop = drop
 
@@ -90,7 +92,7 @@ class RemoteControl:
             code = "UnknownEvse" if evse_id not in (None, *self._connectors) else "NotFound"
             return reply("Rejected", code=code, why=why)
         profile: Profile | None = None
-        if charging_profile is not None and self._offered is not None:
+        if charging_profile is not None and self._takes_profiles():
             offered = self._offered(connector, charging_profile)
             if isinstance(offered, str):
                 return reply("Rejected", code="InvalidProfile", why=offered)
@@ -171,5 +173,5 @@ class RemoteControl:
         if not connector.lockable:
             return reply("UnlockFailed", code="FixedCable", why="this connector has a fixed cable")
         if connector.metal.lock_jammed:
-            return reply("UnlockFailed", code="LockFailure", why="the lock is jammed")
+            return reply("UnlockFailed", code="InternalError", why="the lock is jammed")
         return reply("Unlocked", then=lambda: self._locks.open(connector))

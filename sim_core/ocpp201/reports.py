@@ -48,7 +48,9 @@ class Reports:
     def get_base_report(self, request_id: int, report_base: str, **_: Any) -> Reply:
         """B07."""
         if self._busy:
-            return reply("Rejected", code="Busy", why="another report is on its way: ask again")
+            return reply(
+                "Rejected", code="InvalidMessageSeq", why="another report is on its way: ask again"
+            )
         return self._report(request_id, [one for one in self._model if self._in(one, report_base)])
 
     @on(Action.get_report)
@@ -61,7 +63,9 @@ class Reports:
     ) -> Reply:
         """B08: criteria are joined by or, and with the list by and; what is left out means all."""
         if self._busy:
-            return reply("Rejected", code="Busy", why="another report is on its way: ask again")
+            return reply(
+                "Rejected", code="InvalidMessageSeq", why="another report is on its way: ask again"
+            )
         wanted = [
             one
             for one in self._model

@@ -90,7 +90,7 @@ class ReservationMessages:
         types = {self._type_of(number) for number in numbers if number in self._connectors}
         if connector_type is not None and types and connector_type not in types:
             why = f"there is no connector of type {connector_type} there"
-            return reply("Rejected", code="NotFound", why=why)
+            return reply("Rejected", code="UnknownConnectorType", why=why)
         token = self._tokens.met(id_token)
         group = group_of(group_id_token)
         wanted = Reservation(id, ANY if evse_id is None else evse_id, token, group, until)
@@ -102,7 +102,7 @@ class ReservationMessages:
         if booked.booking is Booking.TOO_LATE:
             why = "its expiryDateTime is over"
         self._reservations.note_refused(wanted, why)
-        return reply(status, code="NotNow" if status == "Rejected" else status, why=why)
+        return reply(status, code="Unspecified", why=why)
 
     def _type_of(self, number: int) -> str:
         place = Component("Connector", evse=number, connector=1)

@@ -24,11 +24,14 @@ class Spelling:
         self._link = link
 
     def calls(self, row: JournalRow) -> tuple[Call, ...] | str:
-        """One call; a row that another version has written is none of this one's."""
-        if "event" not in row.content:
-            return "it was written for OCPP 1.6, and the CSMS speaks 2.0.1"
+        """One call."""
         payload = self.payload(row)
         return () if payload is None else (Call(EVENT, payload),)
+
+    @staticmethod
+    def is_foreign(row: JournalRow) -> bool:
+        """Whether another version has written a row: its words are none of this one's."""
+        return "event" not in row.content
 
     def payload(self, row: JournalRow) -> Payload | None:
         """The event; None of a row that tells nothing."""

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 
 from sim_core.hardware.measurands import REGISTER, measurands_of
 from sim_core.hardware.model import Model
+from sim_core.ocpp201.network_profile import SLOTS
 from sim_core.ocpp201.variables import Access, Address, Component, Kind, Name, Variable
 
 R, RW, W = Access.READ_ONLY, Access.READ_WRITE, Access.WRITE_ONLY
 STATES = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
 START_POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
 """Those that this charger can tell: it has no sensor in the bay, and signs no readings."""
-TOKEN_TYPES = "Central,eMAID,ISO14443,ISO15693,KeyCode,Local,MacAddress,NoAuthorization"
+TOKEN_TYPES = "Central,eMAID,ISO14443,ISO15693,Local,MacAddress,NoAuthorization"
 SAMPLED = f"{REGISTER},Power.Active.Import,Voltage,Current.Import,SoC"
 MONITORING_BASES = ("All", "FactoryDefault", "HardWiredOnly")
 
@@ -88,6 +89,7 @@ CONTROLLERS: dict[str, tuple[Row, ...]] = {
         Row("ActiveNetworkProfile", N, "1", operational=True,
             meaning="Slot of the network profile that is in use"),
         Row("NetworkConfigurationPriority", SEQUENCE, "1", RW, low=1, reboot=True,
+            values=tuple(map(str, SLOTS)),
             meaning="Slots of network profiles, the best first"),
         Row("NetworkProfileConnectionAttempts", N, "3", RW, low=1, high=1000,
             meaning="Tries with a slot before the next one is taken"),
@@ -98,9 +100,9 @@ CONTROLLERS: dict[str, tuple[Row, ...]] = {
             key="HeartbeatInterval"),
         Row("WebSocketPingInterval", N, "30", RW, "Time between pings; 0: none", "s", 0, 2**31 - 1,
             key="WebSocketPingInterval"),
-        Row("RetryBackOffWaitMinimum", N, "10", RW, "First pause before it dials again", "s", 0,
+        Row("RetryBackOffWaitMinimum", N, "1", RW, "First pause before it dials again", "s", 0,
             86_400),
-        Row("RetryBackOffRandomRange", N, "10", RW, "Up to so much is added", "s", 0, 86_400),
+        Row("RetryBackOffRandomRange", N, "2", RW, "Up to so much is added", "s", 0, 86_400),
         Row("RetryBackOffRepeatTimes", N, "5", RW, "How often it is doubled", low=0, high=20),
         Row("MessageTimeout", N, "30", unit="s", instance="Default",
             meaning="How long an answer is awaited"),

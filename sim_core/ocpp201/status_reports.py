@@ -130,16 +130,19 @@ class StatusReports:
             if line.sent is status:
                 line.sent = line.acknowledged
 
-        async def send() -> None:
-            payload = {
-                "timestamp": stamp(line.since + self._environment.ahead),
-                "connectorStatus": status.value,
-                "evseId": evse_id,
-                "connectorId": 1,
-            }
-            answered(await self._outbox.call("StatusNotification", payload, while_pending=True))
+        payload = {
+            "timestamp": stamp(line.since + self._environment.ahead),
+            "connectorStatus": status.value,
+            "evseId": evse_id,
+            "connectorId": 1,
+        }
+        # Its place in the queue is that of the change: what is said of its cause comes behind it.
+        answer = self._outbox.post("StatusNotification", payload, while_pending=True)
 
-        self._environment.spawn(send())
+        async def wait() -> None:
+            answered(await answer)
+
+        self._environment.spawn(wait())
 
     def _say_when_it_lasts(self, evse_id: int, line: _Line) -> None:
         duration_s = self._model.number("OCPPCommCtrlr", "MinimumStatusDuration")

@@ -11,6 +11,7 @@ from sim_core.charging.environment import Note
 from sim_core.charging.verdicts import Verdicts
 from sim_core.charging.vocabulary import Cause, Verdict
 from sim_core.ocpp201.authorization import id_token_info
+from sim_core.ocpp201.driver_screen import DriverScreen
 from sim_core.ocpp201.spelling import EVENT, Spelling
 from sim_core.ocpp201.tokens import NEVER_ASKED, TokenTypes
 from sim_core.store.records import SAMPLED, JournalRow
@@ -26,6 +27,7 @@ class TransactionAnswers:
         "_link_settled",
         "_note",
         "_on_change",
+        "_screen",
         "_spelling",
         "_tokens",
         "_verdicts",
@@ -40,6 +42,7 @@ class TransactionAnswers:
         authorizer: Authorizer,
         spelling: Spelling,
         tokens: TokenTypes,
+        screen: DriverScreen,
         note: Note,
         *,
         drop: Callable[[Connector, Cause], None],
@@ -54,6 +57,7 @@ class TransactionAnswers:
         self._authorizer = authorizer
         self._spelling = spelling
         self._tokens = tokens
+        self._screen = screen
         self._note = note
         self.drop = drop
         self._with_life = with_life
@@ -63,7 +67,10 @@ class TransactionAnswers:
     def settled(self, row: JournalRow, answer: Payload) -> None:
         """An event was answered and has left the journal."""
         self._link_settled()
-        self._show(row, answer)
+        event = self._spelling.payload(row)
+        if event is not None:
+            self._screen.about_event(row.connector_id, event, answer)
+            self._on_change()
         said, token = id_token_info(answer), self._spelling.token(row)
         if said is None:
             return
@@ -84,15 +91,6 @@ class TransactionAnswers:
             self._note("authorization", refused, connector.number)
             self.drop(connector, Cause.VERDICT)
         self._on_change()
-
-    def _show(self, row: JournalRow, answer: Payload) -> None:
-        """totalCost and updatedPersonalMessage are for the driver (I02, I03)."""
-        cost, message = answer.get("totalCost"), answer.get("updatedPersonalMessage")
-        if isinstance(cost, (int, float)) and not isinstance(cost, bool):
-            self._note("cost", f"EVSE {row.connector_id} costs {cost:g} so far", row.connector_id)
-        if isinstance(message, dict) and isinstance(message.get("content"), str):
-            text = f"for the driver at EVSE {row.connector_id}: {message['content']}"
-            self._note("display", text, row.connector_id)
 
     def half_settled(self, row: JournalRow, answer: Payload) -> None:
         """No answer to an event lacks anything."""

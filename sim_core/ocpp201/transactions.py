@@ -71,6 +71,8 @@ class Open:
     evse_told: bool = False
     """The EVSE with its connector was told since the vehicle came."""
     state_told: str = ""
+    card: str | None = None
+    """Whose it is: the card that was authorised first."""
     key: int | None = None
     """The charger's session in it, if one runs."""
     begin: dict[str, Any] = field(default_factory=dict)
@@ -387,6 +389,8 @@ class TransactionEvents:
         line = self._lines[number]
         opened = line.open
         assert opened is not None
+        if opened.card is None and line.truth.authorised:
+            opened.card = line.token
         payload = self._payload(number, line, opened, event_type, told)
         if key is not None and opened.key == key:
             opened.key = None

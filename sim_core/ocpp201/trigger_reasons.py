@@ -56,6 +56,8 @@ LAPSES: dict[Cause, Ending] = {
 
 def ending_of(reason: StopReason, cause: Cause, fault: ChargerFault | None) -> Ending:
     """How the end of a session is told."""
+    if cause is Cause.TIMEOUT:
+        return LAPSES[cause]
     if reason is StopReason.OTHER and cause is Cause.VEHICLE:
         return BY_VEHICLE
     if reason is StopReason.OTHER and fault is not None:

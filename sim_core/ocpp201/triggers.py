@@ -53,5 +53,5 @@ class Triggers:
             return reply("Rejected", code="UnknownEvse", why="there is no such EVSE or connector")
         evse_id = evse["id"] if evse is not None and said.needs_evse else None
         if why := said.why_not(evse_id):
-            return reply("Rejected", code="NotNow", why=why)
+            return reply("Rejected", code="InvalidMessageSeq", why=why)
         return reply("Accepted", then=lambda: said.send(evse_id))

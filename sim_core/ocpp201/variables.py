@@ -39,6 +39,13 @@ LISTS = frozenset({Kind.SEQUENCE, Kind.MEMBERS})
 NUMBERS = frozenset({Kind.DECIMAL, Kind.INTEGER})
 INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 DECIMAL = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?", re.ASCII)
+ADDRESS = re.compile(
+    r"(?P<component>[^.\[\]/]{1,50}?)(\[(?P<of_component>[^\]]{1,50})\])?"
+    r"(\x20(?P<evse>\d{1,4})(/(?P<connector>\d{1,4}))?)?"
+    r"\.(?P<variable>[^.\[\]]{1,50})(\[(?P<of_variable>[^\]]{1,50})\])?",
+    re.ASCII,
+)
+"""`EVSE 1.Power`, `OCPPCommCtrlr.MessageTimeout[Default]`."""
 LONGEST = 1000
 """Characters that SetVariables has room for (ConfigurationValueSize)."""
 
@@ -119,6 +126,16 @@ class Address:
         """As people write it: `AlignedDataCtrlr.Interval`."""
         return f"{self.component}.{self.variable}"
 
+    @classmethod
+    def read(cls, text: str) -> Address | None:
+        """The address that people write so; None where it is none."""
+        found = ADDRESS.fullmatch(text)
+        if found is None:
+            return None
+        evse, connector = (int(found[n]) if found[n] else None for n in ("evse", "connector"))
+        component = Component(found["component"], found["of_component"], evse, connector)
+        return cls(component, Name(found["variable"], found["of_variable"]))
+
 
 @dataclass(frozen=True)
 class Variable:
@@ -143,6 +160,8 @@ class Variable:
     """A new value counts from the next boot on."""
     monitored: bool = True
     """supportsMonitoring."""
+    hidden: bool = False
+    """This make does not have it: a CSMS never hears of it, and what it is set to counts."""
     operational: bool = field(default=False, compare=False)
     """It tells how the station is, not how it is set: no part of the configuration."""
 

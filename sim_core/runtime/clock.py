@@ -90,17 +90,19 @@ class ScaledClock:
 class _Guarded:
     """A timer's callback whose fault is told. Many wait at once: this is as small as it can be."""
 
-    __slots__ = ("_callback", "_failed")
+    __slots__ = ("_callback", "_clock")
 
-    def __init__(self, callback: Callable[[], None], failed: Callable[[Exception], None]) -> None:
+    def __init__(self, callback: Callable[[], None], clock: GuardedClock) -> None:
         self._callback = callback
-        self._failed = failed
+        self._clock = clock
 
     def __call__(self) -> None:
+        if self._clock.ended:
+            return
         try:
             self._callback()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is handed on
-            self._failed(error)
+            self._clock.failed(error)
 
 
 class GuardedClock:
@@ -110,11 +112,13 @@ class GuardedClock:
     `failed`, as that of a task is to whoever awaits it.
     """
 
-    __slots__ = ("_clock", "_failed")
+    __slots__ = ("_clock", "ended", "failed")
 
     def __init__(self, clock: Clock, failed: Callable[[Exception], None]) -> None:
         self._clock = clock
-        self._failed = failed
+        self.failed = failed
+        self.ended = False
+        """Nothing that it was set to do is done any more."""
 
     def now(self) -> datetime:
         return self._clock.now()
@@ -123,14 +127,14 @@ class GuardedClock:
         return self._clock.monotonic()
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
-        return self._clock.call_later(seconds, _Guarded(callback, self._failed))
+        return self._clock.call_later(seconds, _Guarded(callback, self))
 
     async def sleep(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
 
     def run(self, callback: Callable[[], None]) -> None:
         """Call something that nobody awaits; a fault in it is told."""
-        _Guarded(callback, self._failed)()
+        _Guarded(callback, self)()
 
 
 def _wake(waker: asyncio.Future[None]) -> None:

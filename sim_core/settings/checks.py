@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from sim_core.settings.authorization_key import key_bytes
+from sim_core.settings.authorization_key import ALLOWED, password_bytes
 from sim_core.settings.csms_url import NO_SCHEME, PERCENT_ADVICE, trouble
 
 LONGEST_ID = 48
@@ -42,8 +42,9 @@ def printable(value: str) -> str | None:
 
 
 def authorization_key(value: str) -> str | None:
-    """A password for the CSMS."""
-    return None if key_bytes(value) is not None else ""
+    """A password for the CSMS, of whichever version: which one is spoken, another option says."""
+    fits = any(password_bytes(value, version) is not None for version in ALLOWED)
+    return None if fits else ""
 
 
 def proxy_url(value: str) -> str | None:

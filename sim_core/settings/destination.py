@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit, urlunsplit
 
 from sim_core.redaction import public_url
+from sim_core.settings.authorization_key import ALLOWED, password_bytes
 from sim_core.settings.options import Option, Settings, options_of
 
 
@@ -70,6 +71,10 @@ def moved(settings: Settings, where: Destination) -> Settings:
 
         if trouble := trouble_of("password", where.password):
             raise ValueError(trouble)
+        if password_bytes(where.password, settings.ocpp_version) is None:
+            raise ValueError(
+                f"the password has to be {ALLOWED.get(settings.ocpp_version, ALLOWED['2.0.1'])}"
+            )
         key = SecretStr(where.password)
     profile = where.security_profile
     if profile in (1, 2) and key is None:

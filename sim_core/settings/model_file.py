@@ -34,6 +34,7 @@ from sim_core.hardware.model import (
     TextList,
     Timing,
     TransferText,
+    VariableText,
     Varying,
     VendorFault,
     WireText,
@@ -58,6 +59,7 @@ SECTIONS = (
     "behaviour",
     "metering",
     "keys",
+    "variables",
     "quirks",
     "faults",
     "wire",
@@ -141,6 +143,10 @@ def _model(document: dict[str, Any], where: str, name: str) -> Model:
         keys={
             key: _entry(KeyText, "value", value, f"keys.{key}", where)
             for key, value in _table(document, "keys", where).items()
+        },
+        variables={
+            name: _entry(VariableText, "value", entry, f"variables.{shown_key(name)}", where)
+            for name, entry in _table(document, "variables", where).items()
         },
         quirks=_quirks(_table(document, "quirks", where), where),
         faults=_faults(_table(document, "faults", where), where),

@@ -120,7 +120,8 @@ class Settings:
     model: str = option(
         "gresgying-f3-eu180",
         "gresgying-f3-eu180, generic, or a path to a TOML file",
-        "The make of charger to be: gresgying-f3-eu180, generic, or your own TOML file",
+        "The make of charger to be: gresgying-f3-eu180, generic, or your own TOML file; where "
+        "none is named, in OCPP 2.0.1 generic",
     )
     timing: str = option(
         "swift",
@@ -264,7 +265,7 @@ class Settings:
     )
     authorization_key: SecretStr | None = option(
         None,
-        "16 to 20 characters, or 32 to 40 hexadecimal digits",
+        "16 to 20 characters, or 32 to 40 hexadecimal digits; in OCPP 2.0.1 16 to 64 characters",
         "The password for the CSMS (HTTP basic authentication)",
         check=checks.authorization_key,
     )
@@ -303,9 +304,9 @@ class Settings:
     )
     ocpp_version: str = option(
         "1.6",
-        "1.6 or 2.0.1",
-        "The OCPP version to speak",
-        words=("1.6", "2.0.1"),
+        "1.6, 2.0.1 or auto",
+        "The OCPP version to speak; auto offers both, and the CSMS chooses",
+        words=("1.6", "2.0.1", "auto"),
     )
     call_timeout_sec: float = option(
         30.0,

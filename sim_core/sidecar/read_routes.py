@@ -572,6 +572,7 @@ def _link(link: LinkSnapshot) -> dict[str, Any]:
         "state": link.state.value,
         "registration": link.registration.value,
         "online": link.frames_pass,
+        "spoken": link.spoken,
         "attempt": link.attempt,
         "trouble": link.trouble,
         "queued": link.queued,

@@ -133,9 +133,14 @@ class Journal(Protocol):
         `key` is our own of the transaction, or NO_SESSION; the CSMS's is not known yet.
         """
 
+    def set_aside(self, foreign: Callable[[JournalRow], bool]) -> list[JournalRow]:
+        """Leave the rows out of `first` and `depth` that are another language's, until this is
+        called again: they wait for whoever speaks it, and so does what is known of their
+        transactions. Returns them."""
+
     @property
     def depth(self) -> int:
-        """How many rows wait."""
+        """How many rows wait, without those that are set aside."""
 
     def first(self, limit: int) -> list[JournalRow]:
         """The first `limit` rows, oldest first, with the transaction id as far as it is known."""

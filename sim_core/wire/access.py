@@ -12,6 +12,7 @@ import ssl
 import stat
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -37,10 +38,31 @@ ALERT_ADVICE = (
     ("CERTIFICATE_EXPIRED", "our client certificate (CLIENT_CERT) has expired"),
     ("HANDSHAKE_FAILURE", "the CSMS and we have no TLS cipher in common, or it wants CLIENT_CERT"),
     ("PROTOCOL_VERSION", "the CSMS has no TLS 1.2 or newer"),
+    ("UNSUPPORTED_PROTOCOL", "the CSMS has no TLS 1.2 or newer"),
     ("WRONG_VERSION_NUMBER", "the CSMS does not speak TLS on this port: use ws:// or another port"),
     ("RECORD_LAYER_FAILURE", "the CSMS does not speak TLS on this port: use ws:// or another port"),
 )
 """Part of an OpenSSL reason -> what to do."""
+
+RSA_SUITES = ("AES128-GCM-SHA256", "AES256-GCM-SHA384")
+"""Suites that the security profiles want to be known (A00.FR.319), and Python leaves out."""
+
+
+class TlsFlaw(Enum):
+    """What about the CSMS's TLS is not accepted; the value is the OCA's word for the event."""
+
+    CERTIFICATE = "InvalidCentralSystemCertificate"
+    VERSION = "InvalidTLSVersion"
+    CIPHERS = "InvalidTLSCipherSuite"
+
+
+FLAWS = (
+    ("PROTOCOL_VERSION", TlsFlaw.VERSION),
+    ("UNSUPPORTED_PROTOCOL", TlsFlaw.VERSION),
+    ("HANDSHAKE_FAILURE", TlsFlaw.CIPHERS),
+    ("NO_CIPHERS", TlsFlaw.CIPHERS),
+)
+"""Part of an OpenSSL reason -> what is not accepted."""
 
 PLACE = re.compile(r"[^/?#]*")
 """Of a URL behind its `://`: name, password, host and port."""
@@ -55,6 +77,8 @@ class Tls:
     client_cert: Path | None = None
     client_key: Path | None = None
     passphrase: str | None = field(default=None, repr=False)
+    roots: tuple[str, ...] = ()
+    """Certificates (PEM) of CAs that the CSMS has installed: they are trusted, too."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +100,17 @@ class Access:
 
 
 NOTHING_SET = Access()
+
+
+@dataclass(frozen=True)
+class Way:
+    """What one attempt to connect is to use."""
+
+    access: Access
+    url: str = field(default="", repr=False)
+    """The CSMS's, without the identity; empty: the one that was dialled before."""
+    call_timeout_s: float | None = None
+    """How long an answer is awaited on it; None: as long as the option says."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +167,8 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
     """
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    usual = [suite["name"] for suite in context.get_ciphers()]
+    context.set_ciphers(":".join([*(n for n in usual if not n.startswith("TLS_")), *RSA_SUITES]))
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -140,6 +177,8 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
             context.load_verify_locations(cafile=tls.ca_cert)
         except (OSError, ssl.SSLError) as error:
             raise UserError(f"CA_CERT: {tls.ca_cert} cannot be used: {_why(error)}.") from None
+    for pem in tls.roots:
+        context.load_verify_locations(cadata=pem)
     if tls.client_cert is not None:
         password = tls.passphrase or ""
         try:
@@ -170,6 +209,18 @@ def why_no_tls(tls: Tls) -> str | None:
     return "no CA is trusted here: name that of the CSMS with CA_CERT"
 
 
+def why_not_profile(profile: int, access: Access, *, password: str) -> str | None:
+    """What a security profile needs and is not there, as a sentence without full stop (A05.FR.02,
+    .03); None: nothing. `password` is what the CSMS sets a password by."""
+    if profile in (1, 2) and access.key is None:
+        return f"this profile needs a password: set {password} first"
+    if profile >= 2 and not access.tls.verify:
+        return "this profile needs the CSMS's certificate to be checked (SSL_VERIFY is false)"
+    if profile == 3 and access.tls.client_cert is None:
+        return "this profile needs a client certificate: set CLIENT_CERT and CLIENT_KEY"
+    return why_no_tls(access.tls) if profile >= 2 else None
+
+
 def warnings(access: Access) -> list[str]:
     """What an operator should know for as long as it is so, as sentences."""
     found = []
@@ -181,14 +232,25 @@ def warnings(access: Access) -> list[str]:
     return found
 
 
-def is_bad_certificate(error: BaseException | None) -> bool:
-    """Whether an attempt has failed because of the certificate that the CSMS has shown."""
+def tls_flaw(error: BaseException | None) -> TlsFlaw | None:
+    """What of the CSMS's TLS an attempt has failed by, if by anything that concerns security.
+
+    A server with TLS 1.2 that misses our certificate says the same as one without a common suite:
+    `explain_tls` names both.
+    """
     seen = 0
     while error is not None and seen < 5:
         if isinstance(error, ssl.SSLCertVerificationError):
-            return True
+            return TlsFlaw.CERTIFICATE
+        if isinstance(error, ssl.SSLError):
+            reason = _reason(error)
+            return next((flaw for part, flaw in FLAWS if part in reason), None)
         error, seen = error.__cause__ or error.__context__, seen + 1
-    return False
+    return None
+
+
+def _reason(error: ssl.SSLError) -> str:
+    return (error.reason or str(error)).upper().replace(" ", "_")
 
 
 def explain_tls(error: BaseException | None) -> str | None:
@@ -202,7 +264,7 @@ def explain_tls(error: BaseException | None) -> str | None:
             advice = VERIFY_ADVICE.get(error.verify_code)
             return advice or f"the CSMS's certificate is not valid: {error.verify_message}"
         if isinstance(error, ssl.SSLError):
-            reason = (error.reason or str(error)).upper().replace(" ", "_")
+            reason = _reason(error)
             for part, advice in ALERT_ADVICE:
                 if part in reason:
                     return advice

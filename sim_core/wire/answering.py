@@ -264,7 +264,7 @@ class Answering:
             ExchangeState.ERROR if isinstance(reply, Refusal) else ExchangeState.ANSWERED,
             answer=channel.own_shown(shown),
             latency_s=channel.clock.monotonic() - began_s,
-            trouble=reply.code if isinstance(reply, Refusal) else "",
+            trouble=reply.code if isinstance(reply, Refusal) else "" if secret else reply.why,
         )
 
     def _error_frame(self, message_id: str, code: str, description: str) -> str:

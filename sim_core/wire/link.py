@@ -1,20 +1,17 @@
 """The WebSocket to the CSMS: dial, notice the loss, wait, dial again, for ever.
 
 Two switches. *Connected*: the operator may take the link down and up, as if pulling the network
-cable. *Online*: on an open socket frames may be kept from passing. Between two attempts the pause
-doubles up to a limit and is drawn at random below it, so that many charge points that lose their
-CSMS at once do not come back at once (OCPP-J §5.3). A link that is open but dead is noticed by
+cable. *Online*: on an open socket frames may be kept from passing. How long it rests between two
+attempts, `pauses` says, a version its own way. A link that is open but dead is noticed by
 pings of our own (§5.4): they belong to the socket and go by the computer's time, however fast the
-charge point's passes. The pause falls back to its shortest only after a link that has lived, or on
-which something new got through: a CSMS that lets everybody in and closes again is not flooded.
+charge point's passes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from websockets.asyncio.client import ClientConnection
@@ -25,19 +22,16 @@ from sim_core.runtime.asyncio_helpers import LightEvent, first_of
 from sim_core.runtime.clock import Clock, SystemClock
 from sim_core.runtime.random_numbers import Rng
 from sim_core.snapshot import LinkState
-from sim_core.wire.access import Dial, is_bad_certificate
+from sim_core.wire.access import Dial, TlsFlaw, tls_flaw
 from sim_core.wire.connecting import end_of, explain, explain_end, open_socket
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.interception import Interceptor, as_usual
 from sim_core.wire.link_ends import LinkEnd
 from sim_core.wire.message_log import MessageLog
+from sim_core.wire.pauses import Doubling, Pauses
 from sim_core.wire.speaker import Speaker
-from sim_core.wire.wire_format import CLEAN, WireFormat
 
-FIRST_PAUSE_S = 1.0
-PAUSE_SPREAD = (0.1, 1.0)
-"""The part of a pause that is kept, drawn at random: wide, for that is what spreads a crowd."""
 NO_PONG = "the CSMS does not answer pings: the link is dead, or the CSMS is"
 PING = 2
 """The place of the pings among the parts of a connection."""
@@ -48,40 +42,37 @@ class Link:
 
     # Python keeps no more than 30 attributes without a dictionary of 2 KiB for each instance.
     __slots__ = (
-        "_call_timeout_s",
         "_clock",
         "_cut",
         "_dial",
         "_endpoint",
-        "_first_pause_s",
+        "_flaws",
         "_log",
-        "_longest_pause_s",
         "_new_ping_interval",
         "_note",
         "_on_change",
-        "_pause_rng",
-        "_pause_s",
-        "_pause_seed",
         "_ping_clock",
         "_ping_interval_s",
         "_quiet_until_s",
         "_rng",
         "_speakers",
-        "_style",
         "_told",
         "_wanted",
         "attempt",
+        "call_timeout_s",
         "heard_at",
         "intercept",
-        "on_bad_certificate",
         "on_end",
         "on_odd_frame",
         "on_own_fault",
+        "on_tls_flaw",
         "online",
+        "pauses",
         "retry_at",
         "state",
         "subprotocol",
         "trouble",
+        "turn",
         "url",
     )
 
@@ -96,22 +87,23 @@ class Link:
         note: Callable[[str], None],
         ping_interval_s: Callable[[], float],
         call_timeout_s: float,
-        longest_pause_s: float,
         rng: Rng,
+        pauses: Pauses | None = None,
         dial: Callable[[str], Dial] = Dial,
-        style: WireFormat = CLEAN,
-        first_pause_s: float = FIRST_PAUSE_S,
-        pause_seed: str | None = None,
         ping_clock: Clock | None = None,
     ) -> None:
         """`speakers` are the versions that are offered, best first: the CSMS chooses one.
 
-        `dial` says what the next attempt needs to get in. `pause_seed` is that of the pauses: no
-        two charge points may share it.
+        `dial` says what the next attempt needs to get in.
         """
         self.url = url
-        self.on_bad_certificate: Callable[[str], None] = lambda _: None
-        """Called with the reason when the CSMS shows a certificate that is not accepted."""
+        self.call_timeout_s = call_timeout_s
+        """How long an answer is awaited, from the next connection on."""
+        self.turn: Callable[[Speaker], Awaitable[Speaker]] = _as_it_is
+        """Asked, when the CSMS has chosen one of the speakers, who speaks in its place."""
+        self.on_tls_flaw: Callable[[TlsFlaw, str], None] = lambda *_: None
+        """Called when the CSMS's TLS is not accepted, with the reason: once for each flaw until
+        there is a connection again (A00.FR.309, .316)."""
         self.on_end: Callable[[LinkEnd], str] = lambda _: ""
         """Called when the CSMS has ended the link; returns why, where more of it is known."""
         self.on_odd_frame: Callable[[str], None] = lambda _: None
@@ -137,20 +129,16 @@ class Link:
         self._told = ""
         """The trouble that was last told of: the same one again is no news."""
         self._ping_interval_s = ping_interval_s
-        self._call_timeout_s = call_timeout_s
-        self._longest_pause_s = longest_pause_s
         self._rng = rng
-        self._style = style
         self._dial = dial
-        self._pause_seed = pause_seed
-        self._pause_rng: random.Random | None = None
-        """Made with the first loss of the link: most never have one."""
+        self.pauses: Pauses = pauses or Doubling()
+        self._flaws: frozenset[TlsFlaw] = frozenset()
+        """What was not accepted since the last connection."""
         self._ping_clock = ping_clock or SystemClock()
         self._new_ping_interval = LightEvent()
         self._wanted = LightEvent()
         self._wanted.set()
         self._cut = LightEvent()
-        self._first_pause_s = self._pause_s = first_pause_s
         self._endpoint: Endpoint | None = None
         self._quiet_until_s = 0.0
         """Before that moment of the clock nobody is there to dial."""
@@ -190,7 +178,7 @@ class Link:
 
     def bring_up(self) -> None:
         """Dial again, at once."""
-        self._pause_s = self._first_pause_s
+        self.pauses.settled()
         self._wanted.set()
         if self.state is LinkState.WAITING:
             self._cut.set()
@@ -210,7 +198,7 @@ class Link:
 
     def settled(self) -> None:
         """Something new got through: the next loss starts with a short pause again."""
-        self._pause_s = self._first_pause_s
+        self.pauses.settled()
 
     def ping_interval_changed(self) -> None:
         """WebSocketPingInterval has a new value: it counts from now."""
@@ -230,7 +218,7 @@ class Link:
             self.attempt += 1
             self._show(LinkState.CONNECTING)
             if await first_of(self._connect_and_serve(), self._cut.raised()) == 0:
-                await self._pause(self._draw_pause(), self.trouble)
+                await self._pause(self.pauses.next_s(), self.trouble)
 
     async def _connect_and_serve(self) -> None:
         """Dial once and stay while it lasts; `trouble` says why it ended."""
@@ -243,14 +231,17 @@ class Link:
             connection, chosen = await open_socket(way, offered)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may succeed
             why = explain(error, way, offered)
+            flaw = tls_flaw(error)
+            if flaw is not None and flaw not in self._flaws:
+                self._flaws |= {flaw}
+                self.on_tls_flaw(flaw, why)
             if why != self._told:
                 self._told = why
-                if is_bad_certificate(error):
-                    self.on_bad_certificate(why)
                 self._note(f"the CSMS cannot be reached: {why}; it is tried again and again")
             return why
         try:
-            return await self._serve(connection, self._speakers[offered.index(chosen)])
+            speaker = await self.turn(self._speakers[offered.index(chosen)])
+            return await self._serve(connection, speaker)
         finally:
             await connection.close()
 
@@ -262,9 +253,9 @@ class Link:
             speaker.dialect,
             clock=self._clock,
             log=self._log,
-            call_timeout_s=self._call_timeout_s,
+            call_timeout_s=self.call_timeout_s,
             may_answer=speaker.may_answer,
-            style=self._style,
+            style=speaker.style,
             rng=self._rng,
         )
         endpoint.silent = not self.online
@@ -280,7 +271,8 @@ class Link:
         self.attempt = 0
         self.heard_at = None
         self._show(LinkState.CONNECTED, trouble="")
-        self._told = ""
+        self._told, self._flaws = "", frozenset()
+        self.pauses.connected()
         self._note(f"connected to {public_url(self.url)}")
         why = "closed by the charge point"
         up_since_s = self._clock.monotonic()
@@ -296,8 +288,7 @@ class Link:
                     why = self.on_end(end_of(connection)) or why
             return why
         finally:
-            if self._clock.monotonic() - up_since_s >= self._longest_pause_s:
-                self.settled()  # it has lived
+            self.pauses.lived(self._clock.monotonic() - up_since_s)
             self._endpoint = None
             self._note(f"the link to the CSMS was lost: {why}")
 
@@ -323,13 +314,6 @@ class Link:
     def _heard(self) -> None:
         self.heard_at = self._clock.now()
 
-    def _draw_pause(self) -> float:
-        if self._pause_rng is None:
-            self._pause_rng = random.Random(self._pause_seed)
-        pause = self._pause_s * self._pause_rng.uniform(*PAUSE_SPREAD)
-        self._pause_s = min(self._longest_pause_s, self._pause_s * 2)
-        return pause
-
     async def _pause(self, seconds: float, trouble: str) -> None:
         self.retry_at = self._clock.now() + timedelta(seconds=seconds)
         self._show(LinkState.WAITING, trouble=trouble)
@@ -343,6 +327,10 @@ class Link:
         if trouble is not None:
             self.trouble = trouble
         self._on_change()
+
+
+async def _as_it_is(speaker: Speaker) -> Speaker:
+    return speaker
 
 
 async def _pong(connection: ClientConnection) -> None:

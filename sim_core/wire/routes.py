@@ -26,6 +26,9 @@ class Reply:
     """It takes the firmware a second turn of its loop."""
     lost: Callable[[], object] | None = None
     """Runs in place of `then` when the link goes before the answer; None: nothing does."""
+    why: str = ""
+    """Behind a no: the sentence without full stop that the message log keeps beside it. It is not
+    said on the wire."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from sim_core.wire.dialect import Dialect
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.routes import Routes
+from sim_core.wire.wire_format import CLEAN, WireFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,5 @@ class Speaker:
     """Runs beside the read loop for as long as the connection lasts."""
     may_answer: Callable[[], bool]
     """Whether requests are answered at all."""
+    style: WireFormat = CLEAN
+    """How frames are written."""

@@ -22,8 +22,8 @@ import pytest
 
 from sim_core.bedside.options import BedsideSettings, place_to_listen
 from sim_core.settings.loading import load_as
+from tests.documents import ROOT
 from tests.network import free_port
-from tests.readme import ROOT
 from tests.scripted_csms import ScriptedCsms
 
 HOW_TO_USE, _, BESIDE = (ROOT / "HowToUse.me").read_text("utf-8").partition("\n## 4. Beside")

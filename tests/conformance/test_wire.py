@@ -217,7 +217,6 @@ async def test_the_authorization_key_goes_out_as_raw_bytes() -> None:
             note=lambda _: None,
             ping_interval_s=lambda: 0.0,
             call_timeout_s=30,
-            longest_pause_s=30,
             rng=random.Random(1),
             dial=lambda url: dial(url, "CP 1", Access(key=key)),
         )

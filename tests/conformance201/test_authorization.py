@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from sim_core.commands import Accepted, LinkDown, LinkUp, Plug, Refused, Start, Swipe, Unplug
-from tests.conformance201.acts import OWN, charge, events, points, said, set_variables, told
+from tests.conformance201.acts import (
+    OWN,
+    charge,
+    events,
+    get_variable,
+    points,
+    said,
+    set_variables,
+    told,
+)
 from tests.harness import Harness
 from tests.scripted_csms import Payload
 
@@ -431,3 +440,10 @@ async def test_a_transaction_names_the_reservation_that_it_uses() -> None:
         named = [event["reservationId"] for event in events(h) if "reservationId" in event]
         assert named == [4]
         await h.submit(Unplug(1))
+
+
+@pytest.mark.refused(73, "there is no keypad")
+async def test_no_keypad() -> None:
+    async with harness() as h:
+        read = await get_variable(h, "AuthCtrlr.SupportedIdTokenTypes")
+        assert "KeyCode" not in read["attributeValue"].split(",")

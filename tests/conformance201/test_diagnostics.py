@@ -345,8 +345,7 @@ async def show(h: Harness, *args: Any, **more: Any) -> str:
 
 
 def shown(h: Harness) -> list[str]:
-    charge_point: Any = h.station.charge_point
-    return list(charge_point.shown())
+    return list(h.station.snapshot.screen)
 
 
 async def kept(h: Harness, **criteria: Any) -> list[int]:

@@ -182,6 +182,16 @@ async def test_a_profile_comes_with_a_start() -> None:
         assert h.connector().power_w > 5000
 
 
+@pytest.mark.row(158, "F01.FR.12")
+async def test_where_smart_charging_is_off_the_profile_of_a_start_is_left_aside() -> None:
+    async with harness() as h:
+        assert await set_variables(h, SmartChargingCtrlr__Enabled="false") == ["Accepted"]
+        await h.submit(Plug(1))
+        assert (await start(h, chargingProfile=profile()))["status"] == "Accepted"
+        await h.advance(5)
+        assert h.connector().power_w > 5000
+
+
 # -- unlock ----------------------------------------------------------------------------------------
 
 

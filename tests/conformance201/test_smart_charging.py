@@ -294,6 +294,23 @@ async def test_phases_are_nothing_to_dc() -> None:
         assert answer["status"] == "Accepted"
 
 
+@pytest.mark.row(230, "K01.FR.50")
+@pytest.mark.parametrize(
+    ("phases", "watts"), [({}, 16 * 230 * 3), ({"numberPhases": 1}, 16 * 230), ({}, 0)]
+)
+async def test_an_ampere_is_one_of_each_phase(phases: Payload, watts: float) -> None:
+    async with harness() as h:
+        period = {"startPeriod": 0, "limit": 16 if watts else 0, **phases}
+        in_amps = {"chargingRateUnit": "A", "chargingSchedulePeriod": [period]}
+        assert await status(h, 1, schedule=in_amps) == "Accepted"
+        await charge(h)
+        assert await power(h) == pytest.approx(watts, abs=1)
+        for unit, limit in (("W", watts), ("A", period["limit"])):
+            answer = await composite(h, chargingRateUnit=unit)
+            first = answer["schedule"]["chargingSchedulePeriod"][0]
+            assert first["limit"] == pytest.approx(limit)
+
+
 @pytest.mark.row(231, "K08.FR.02")
 @pytest.mark.row(233, "K08.FR.05")
 async def test_the_composite_of_nothing() -> None:

@@ -13,6 +13,7 @@ from sim_core.commands import (
     LinkDown,
     LinkUp,
     Plug,
+    Refused,
     Resume,
     Start,
     Stop,
@@ -128,6 +129,12 @@ async def test_no_signed_readings() -> None:
         assert await set_variables(h, TxCtrlr__TxStartPoint="DataSigned") == ["Rejected"]
 
 
+@pytest.mark.refused(128, "there is no sensor in the bay")
+async def test_no_sensor_in_the_bay_ends_it() -> None:
+    async with harness() as h:
+        assert await set_variables(h, TxCtrlr__TxStopPoint="ParkingBayOccupancy") == ["Rejected"]
+
+
 # -- ids and numbers -------------------------------------------------------------------------------
 
 
@@ -220,6 +227,63 @@ async def test_each_new_state_is_told() -> None:
         ]
         assert h.status(1) == "Occupied"
         assert h.csms.of("StatusNotification") == []
+
+
+@pytest.mark.row(113, "E01.FR.15")
+async def test_of_one_moment_each_reason_is_told_and_the_telling_one_first() -> None:
+    """A sample by the clock beside one of the transaction; and what the plug changes is told by the
+    plug alone."""
+    async with harness() as h:
+        await points(h, "Authorized", "EVConnected")
+        await h.submit(Swipe(1, "TAG"))
+        await h.submit(Plug(1))
+        states = [told(event) for event in events(h)]
+        assert states[1] == "Updated CablePluggedIn EVConnected"
+        assert "Updated ChargingStateChanged EVConnected" not in states
+        await set_variables(
+            h, AlignedDataCtrlr__Interval="10", SampledDataCtrlr__TxUpdatedInterval="1"
+        )
+        h.csms.clear()
+        await h.advance(11)
+        at_once: dict[str, list[str]] = {}
+        for event in events(h):
+            at_once.setdefault(event["timestamp"], []).append(event["triggerReason"])
+        assert ["MeterValueClock", "MeterValuePeriodic"] in map(sorted, at_once.values())
+
+
+@pytest.mark.row(114, "E01.FR.14")
+@pytest.mark.row(120, "E02.FR.18")
+async def test_one_evse_has_one_transaction_and_dc_has_no_phases() -> None:
+    async with harness() as h:
+        await charge(h)
+        token = {"idToken": "OTHER", "type": "ISO14443"}
+        answer = await h.ask("RequestStartTransaction", idToken=token, remoteStartId=9, evseId=1)
+        assert answer["status"] == "Rejected"
+        await h.submit(Swipe(1, "OTHER"))
+        await h.advance(20)
+        assert len({event["transactionInfo"]["transactionId"] for event in events(h)}) == 1
+        assert not [event for event in events(h) if "numberOfPhasesUsed" in event]
+
+
+@pytest.mark.row(69, "C01.FR.23")
+async def test_a_transaction_without_authorisation_is_still_its_cards() -> None:
+    async with harness() as h:
+        await points(h, "EVConnected", "EVConnected")
+        transaction_id = await charge(h)
+        await h.submit(Swipe(1, "TAG"))
+        refused = await h.submit(Start(1, "OTHER"))
+        assert isinstance(refused, Refused)
+        assert "TAG" in refused.reason
+        token = {"idToken": "OTHER", "type": "ISO14443"}
+        answer = await h.ask("RequestStartTransaction", idToken=token, remoteStartId=9, evseId=1)
+        assert answer["status"] == "Rejected"
+        await h.submit(Start(1, "tag"))
+        await h.advance(1)
+        assert told(events(h)[-1]) == "Updated ChargingStateChanged Charging"
+        await h.submit(Swipe(1, "TAG"))
+        await h.submit(Unplug(1))
+        assert {e["transactionInfo"]["transactionId"] for e in events(h)} == {transaction_id}
+        assert await charge(h, 1, "OTHER") != transaction_id
 
 
 @pytest.mark.row(116, "E02.FR.01")
@@ -466,6 +530,48 @@ async def test_unplugging_by_the_vehicle_ends_it() -> None:
         await h.submit(Unplug(1))
         assert told(events(h)[-1]) == "Ended EVCommunicationLost Idle EVDisconnected"
         assert "SN 1 Available" in said(h)
+
+
+@pytest.mark.row(135, "E06.FR.10")
+@pytest.mark.row(139, "E09.FR.03")
+async def test_the_cable_is_released_in_the_end() -> None:
+    """By its card, whatever else goes on. It is fixed to the station: UnlockOnEVSideDisconnect is
+    false for good, and who has unplugged at the vehicle has unplugged it."""
+    async with harness() as h:
+        metal = h.station.charger.connectors[1].metal
+        for stop in ("EVConnected,Authorized", "EVConnected"):
+            await points(h, "Authorized", stop)
+            await charge(h)
+            assert metal.locked
+            await h.submit(Swipe(1, "TAG"))
+            assert events(h)[-1]["triggerReason"] == "StopAuthorized"
+            assert not metal.locked
+            await h.submit(Unplug(1))
+        assert await set_variables(h, OCPPCommCtrlr__UnlockOnEVSideDisconnect="true") == [
+            "Rejected"
+        ]
+        await charge(h)
+        await h.submit(Unplug(1))
+        assert told(events(h)[-1]) == "Ended EVCommunicationLost Idle EVDisconnected"
+        assert said(h)[-1] == "SN 1 Available"
+
+
+@pytest.mark.row(141, "E10.FR.02")
+async def test_who_does_not_come_back_to_an_interrupted_one_ends_it() -> None:
+    async with harness() as h:
+        await points(h, "Authorized", "Authorized")
+        await set_variables(
+            h, TxCtrlr__StopTxOnEVSideDisconnect="false", TxCtrlr__EVConnectionTimeOut="20"
+        )
+        await charge(h)
+        await h.submit(Unplug(1))
+        await h.advance(15)
+        await h.submit(Plug(1))
+        await h.advance(15)
+        assert h.connector().transaction is not None, "it has come back in time"
+        await h.submit(Unplug(1))
+        await h.advance(21)
+        assert told(events(h)[-1]) == "Ended EVConnectTimeout Idle Timeout"
 
 
 @pytest.mark.row(140, "E10.FR.01")

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from sim_core.csms import Csms
 
@@ -140,9 +141,12 @@ async def csms() -> AsyncIterator[Csms]:
 async def dial(csms: Csms) -> AsyncIterator[Dial]:
     opened: list[RawChargePoint] = []
 
-    async def dial(cpid: str = "TestCP01", base: str = "/ocpp/") -> RawChargePoint:
+    async def dial(
+        cpid: str = "TestCP01", base: str = "/ocpp/", version: str = "1.6"
+    ) -> RawChargePoint:
         url = f"ws://127.0.0.1:{csms.port}{base}{quote(cpid, safe='')}"
-        socket = await connect(url, subprotocols=["ocpp1.6"], max_size=None)
+        spoken = Subprotocol(f"ocpp{version}")
+        socket = await connect(url, subprotocols=[spoken], max_size=None)
         charge_point = RawChargePoint(cpid, socket)
         opened.append(charge_point)
         return charge_point

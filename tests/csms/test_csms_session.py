@@ -342,7 +342,7 @@ async def test_the_csms_can_hang_up(csms, charge_point):
     assert charge_point.socket.protocol.close_code == 1012
 
 
-@pytest.mark.parametrize("offer", [None, ["ocpp2.0.1"]])
+@pytest.mark.parametrize("offer", [None, ["ocpp2.1"]])
 async def test_another_sub_protocol_is_refused_with_a_sentence(csms, offer):
     with pytest.raises(InvalidStatus) as refused:
         await connect(f"ws://127.0.0.1:{csms.port}/ocpp/CP", subprotocols=offer)
@@ -351,10 +351,19 @@ async def test_another_sub_protocol_is_refused_with_a_sentence(csms, offer):
     assert csms.connected == ()
 
 
-async def test_a_list_with_the_right_sub_protocol_is_served(csms):
-    url = f"ws://127.0.0.1:{csms.port}/ocpp/CP"
-    async with connect(url, subprotocols=["ocpp2.0.1", "ocpp1.6"]) as socket:
-        assert socket.subprotocol == "ocpp1.6"
+@pytest.mark.parametrize(
+    ("offer", "spoken"),
+    [
+        (["ocpp1.6"], "ocpp1.6"),
+        (["ocpp2.1", "ocpp1.6"], "ocpp1.6"),
+        (["ocpp1.6", "ocpp2.0.1"], "ocpp2.0.1"),
+    ],
+)
+async def test_the_best_sub_protocol_that_is_offered_is_spoken(csms, offer, spoken):
+    async with connect(f"ws://127.0.0.1:{csms.port}/ocpp/CP", subprotocols=offer) as socket:
+        assert socket.subprotocol == spoken
+        await csms.wait_for(events.Connected)
+        assert csms.spoken("CP") == spoken.removeprefix("ocpp")
 
 
 @pytest.mark.parametrize("path", ["/", "/ocpp", "/ocpp/"])

@@ -398,7 +398,6 @@ class Lone:
             note=lambda _: None,
             ping_interval_s=lambda: interval_s,
             call_timeout_s=30,
-            longest_pause_s=30,
             rng=random.Random(1),
             ping_clock=self.clock,
         )

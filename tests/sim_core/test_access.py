@@ -15,13 +15,15 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 
 from sim_core.errors import UserError
+from sim_core.settings.authorization_key import password_bytes
 from sim_core.wire.access import (
     Access,
     Tls,
+    TlsFlaw,
     dial,
     explain_tls,
-    is_bad_certificate,
     tls_context,
+    tls_flaw,
     warnings,
 )
 
@@ -66,7 +68,7 @@ def inside(error: BaseException, depth: int) -> BaseException:
 )
 def test_each_certificate_that_is_not_taken_has_its_sentence(code: int, says: str) -> None:
     assert says in str(explain_tls(not_verified(code)))
-    assert is_bad_certificate(not_verified(code))
+    assert tls_flaw(not_verified(code)) is TlsFlaw.CERTIFICATE
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_each_certificate_that_is_not_taken_has_its_sentence(code: int, says: st
 )
 def test_each_alert_has_its_sentence(reason: str, says: str) -> None:
     assert says in str(explain_tls(alert(reason)))
-    assert not is_bad_certificate(alert(reason))
+    assert tls_flaw(alert(reason)) is not TlsFlaw.CERTIFICATE
 
 
 def test_an_alert_without_a_reason_is_read_from_its_text() -> None:
@@ -97,17 +99,17 @@ def test_an_alert_without_a_reason_is_read_from_its_text() -> None:
 @pytest.mark.parametrize("depth", range(5))
 def test_what_lies_inside_other_errors_is_found(depth: int) -> None:
     assert "expired" in str(explain_tls(inside(not_verified(10), depth)))
-    assert is_bad_certificate(inside(not_verified(10), depth))
+    assert tls_flaw(inside(not_verified(10), depth)) is TlsFlaw.CERTIFICATE
 
 
 def test_what_has_nothing_to_do_with_tls_is_nothing_and_a_circle_ends() -> None:
     assert explain_tls(None) is None
     assert explain_tls(OSError()) is None
-    assert not is_bad_certificate(None)
+    assert tls_flaw(None) is None
     one, other = OSError(1), OSError(2)
     one.__cause__, other.__cause__ = other, one
     assert explain_tls(one) is None
-    assert not is_bad_certificate(one)
+    assert tls_flaw(one) is None
 
 
 def decoded(authorization: str | None) -> bytes:
@@ -231,3 +233,21 @@ def test_a_key_that_others_can_read_is_warned_of(mode: int, warned: bool, tmp_pa
     assert warnings(Access()) == []
     (unchecked,) = warnings(Access(tls=Tls(verify=False)))
     assert "SSL_VERIFY=false" in unchecked
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "shown"),
+    [
+        ("1.6", "0123456789abcdef", b"0123456789abcdef"),
+        ("1.6", "00" * 16, bytes(16)),
+        ("1.6", "more than twenty characters", None),
+        ("2.0.1", "00" * 16, b"00" * 16),
+        ("2.0.1", "more than twenty characters: ö", "more than twenty characters: ö".encode()),
+        ("2.0.1", "x" * 65, None),
+        ("2.0.1", "too short", None),
+    ],
+)
+def test_a_password_is_read_as_the_version_has_it(
+    version: str, text: str, shown: bytes | None
+) -> None:
+    assert password_bytes(text, version) == shown

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sim_core.commands import InjectFault, LinkDown, Plug, Start, Unplug
-from sim_core.demo import AFTERWORD, STORY, Chapter, Stage, engine
+from sim_core.demo import AFTERWORD, STORY, STORY_201, Chapter, Stage, engine
 from sim_core.engine import Engine
 from sim_core.settings.loading import load
 from sim_core.settings.options import Settings
@@ -68,20 +68,45 @@ def said(host: Engine) -> list[str]:
     return [event.text for event in host.events.since(0)[1] if event.kind == "story"]
 
 
-@pytest.mark.parametrize("model", ["gresgying-f3-eu180", "generic"])
+@pytest.mark.parametrize(
+    ("model", "version", "begins", "ends", "times", "from_afar", "fault"),
+    [
+        (
+            "gresgying-f3-eu180",
+            "1.6",
+            "StartTransaction",
+            "StopTransaction",
+            2,
+            "RemoteStopTransaction",
+            "Faulted (GroundFailure)",
+        ),
+        # A fault ends the transaction there, and a card begins another one.
+        ("generic", "2.0.1", "Started", "Ended", 3, "RequestStopTransaction", "is Faulted"),
+    ],
+    ids=["1.6", "2.0.1"],
+)
 def test_the_whole_story_can_be_told(
-    model: str, play: Callable[..., tuple[Engine, Stage]], caplog: pytest.LogCaptureFixture
+    model: str,
+    version: str,
+    begins: str,
+    ends: str,
+    times: int,
+    from_afar: str,
+    fault: str,
+    play: Callable[..., tuple[Engine, Stage]],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, logger="sim_core.demo")
-    host, _ = play(told(STORY, 0.3), model=model)
-    captions = [scene.caption for chapter in STORY for scene in chapter.scenes]
+    story = STORY if version == "1.6" else STORY_201
+    host, _ = play(told(story, 0.3), model=model, ocpp_version=version)
+    captions = [scene.caption for chapter in story for scene in chapter.scenes]
     until(lambda: len(said(host)) > len(captions))
     assert said(host)[: len(captions)] == captions
     assert [record.message for record in caplog.records if record.name == "sim_core.demo"] == []
-    seen = [exchange.action for exchange in host.messages.since(0)[1]]
-    assert seen.count("StartTransaction") == seen.count("StopTransaction") == 2
-    assert "RemoteStopTransaction" in seen
-    assert any("Faulted (GroundFailure)" in event.text for event in host.events.since(0)[1])
+    requests = [exchange.request for exchange in host.messages.since(0)[1]]
+    for word, count in ((begins, times), (ends, times), (from_afar, 1)):
+        assert sum(f'"{word}"' in request for request in requests) == count, word
+    assert any(fault in event.text for event in host.events.since(0)[1])
     assert host.snapshot is not None
     assert host.snapshot.link.queued == 0
 

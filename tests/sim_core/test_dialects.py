@@ -115,7 +115,6 @@ async def session_of(
             note=lambda _: None,
             ping_interval_s=lambda: 0.0,
             call_timeout_s=30,
-            longest_pause_s=30,
             rng=random.Random(1),
         )
         assert link.subprotocol == "", "nothing was chosen yet"

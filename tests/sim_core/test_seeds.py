@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim_core.wire.link import FIRST_PAUSE_S, PAUSE_SPREAD
+from sim_core.wire.pauses import FIRST_PAUSE_S, SPREAD
 from tests.harness import Harness
 
 LONGEST_S = 30.0
@@ -27,7 +27,7 @@ async def test_the_same_charge_point_with_the_same_seed_waits_as_long_again() ->
     assert first == await pauses("CP01")
     for nth, pause_s in enumerate(first):
         longest_s = min(LONGEST_S, FIRST_PAUSE_S * 2**nth)
-        assert longest_s * PAUSE_SPREAD[0] <= pause_s <= longest_s * PAUSE_SPREAD[1]
+        assert longest_s * SPREAD[0] <= pause_s <= longest_s * SPREAD[1]
 
 
 async def test_charge_points_of_one_seed_do_not_come_back_in_step() -> None:

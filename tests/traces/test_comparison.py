@@ -100,6 +100,41 @@ def test_a_register_that_does_not_count_what_flows_is_found() -> None:
     assert "Wh are counted" in whys
 
 
+def sharing(second_begins: float, halved: float, waited_s: float = 1.0) -> Tell:
+    """One connector charges alone until another begins `second_begins` s after it; from its age
+    `halved` on it has half. `waited_s`: how long one of its samples is on its way."""
+
+    def tell(tale: Tale) -> None:
+        began, kwh = tale.session(10), 1.0
+        tale.start(began + second_begins, 2, "OTHER", 8)
+        for age in range(8, 160, 10):
+            kw = min(60.0 if age < halved else 30.0, max(0.0, 2.0 * (age - 6)))
+            kwh += kw / 360
+            told = began + age + (waited_s if age == 98 else 1.0)
+            tale.sample(began + age, 1, kwh=round(kwh, 3), amperes=kw / 0.4, told=told)
+
+    return tell
+
+
+@pytest.mark.parametrize(
+    ("begins", "halved", "waited_s", "why"),
+    [
+        (96.5, 105, 1.0, ""),  # the other begins sooner, and what it takes is missed sooner
+        (98.5, 105, 3.4, ""),  # and the sample has waited for its start to be told
+        (106.5, 105, 1.0, ""),
+        (106.5, 95, 1.0, "power is 30 kW 98 s after the start, not 58.25 to 61.75"),
+        (106.5, 115, 3.4, "a sample on its way takes 3.40 s"),
+    ],
+)
+def test_what_hangs_on_another_connector_is_judged_by_when_that_began(
+    begins: float, halved: float, waited_s: float, why: str
+) -> None:
+    result = against(told_by(sharing(106.5, 115)), told_by(sharing(begins, halved, waited_s)))
+    found = [reason for reason in result.whys if "power" in reason or "on its way" in reason]
+    assert [reason for reason in found if not why or why not in reason] == []
+    assert bool(found) == bool(why)
+
+
 def test_a_delay_that_was_never_seen_is_found() -> None:
     def with_charging_after(seconds: float) -> Tell:
         def tell(tale: Tale) -> None:

@@ -57,8 +57,9 @@ async def test_what_is_not_known_is_a_dash() -> None:
             await soon(pilot, lambda: "Available" in text_of(app))
             await soon(pilot, lambda: "CP01 online" in rows(app)[0])
             assert "queued" not in rows(app)[0]
+            await soon(pilot, lambda: "1 ○ Available" in rows(app)[1])
             card = "\n".join(rows(app)[1:8])
-            assert "- kW" in card
+            assert "meter - kWh" in card
             assert "- kWh" in card
             assert "0.0" not in card
 
@@ -132,7 +133,7 @@ async def test_look_only_says_so_and_dims_the_keys() -> None:
             await soon(pilot, lambda: "CP01" in rows(app)[0])
             await typed(pilot, "R")
             assert "--look-only" in text_of(app)
-            assert "(Unlock)" in text_of(app)
+            assert "· Unlock" in text_of(app)
 
 
 async def test_one_key_to_the_next_charger() -> None:

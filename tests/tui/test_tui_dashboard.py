@@ -72,6 +72,7 @@ from tui.dialogs.say import SaySheet
 from tui.dialogs.sheet import Sheet
 from tui.dialogs.text_dialog import TextDialog
 from tui.keymap import FOOTER, ROW, ROWS, Row
+from tui.widgets.layout import TALL_FROM
 
 SIZES = [(80, 24), (60, 20), (60, 16), (140, 40), (200, 60)]
 free = replace(available(1), refusals={})
@@ -297,7 +298,7 @@ async def test_every_entry_of_the_footer_can_be_clicked() -> None:
         (charging(state=ConnectorState.PAUSED_BY_VEHICLE), "Resume", Resume(1)),
         (replace(available(1), plugged=True, refusals={}), "Start", Start(1)),
         (faulted(1), "Clear", ClearFault(1)),
-        (faulted(1), "(Start)", Start(1)),
+        (faulted(1), "· Start", Start(1)),
     ],
 )
 async def test_by_mouse_on_a_card(
@@ -307,7 +308,7 @@ async def test_by_mouse_on_a_card(
     app = make_app(host)
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
-        row = next(n for n, text in enumerate(rows(app)) if label in text[:40] and n == 6)
+        row = next(n for n, text in enumerate(rows(app)) if label in text[:40] and n in (5, 6))
         await pilot.click(offset=(rows(app)[row].index(label) + 1, row))
         await until(pilot, lambda: bool(host.submitted))
         assert host.submitted == [command]
@@ -445,7 +446,8 @@ async def test_everything_that_matters_is_readable(size: tuple[int, int]) -> Non
     async with app.run_test(size=size) as pilot:
         await ready(pilot)
         shown = text_of(app)
-        for word in ("▶ Charging", "tx 1042", "12.553", "+1.363", "00:13:05", "SoC", "MeterValues"):
+        session = "session" if size[1] >= TALL_FROM else "1.363 kWh"  # else in large figures
+        for word in ("▶ Charging", "tx 1042", "12.553", session, "00:13:05", "SoC", "MeterValues"):
             assert word in shown
         for word in ("CP01 online, Accepted", "! Faulted", "Stop", "waiting", "p plug", "q"):
             assert word in shown
@@ -459,15 +461,16 @@ async def test_fits_at_80x24_as_sketched() -> None:
         shown = rows(app)
         assert shown[0].startswith(" ● CP01 online, Accepted  ws://10.0.0.5:9000/ocpp  HB 42s")
         assert shown[1] == (
-            "┏━▸1 ▶ Charging ━━━━━━━━━━━━━ tx 1042 ━┓╔═ 2 ! Faulted ════════════════ no tx ═╗"
+            "┏━▸1 ▶ Charging ━━━━━━━━━━━━━ tx 1042 ━┓╔═ 2 ! Faulted ════════════════════════╗"
         )
-        assert shown[2].startswith("┃  59.46 kW   436.8 V   136.1 A        ┃║")
-        assert "GroundFailure since 14:32:20" in shown[4]
+        assert shown[3].startswith("┃ 59.46 kW    436.8 V  136.1 A         ┃║")
+        assert "GroundFailure since 14:32:20" in shown[2]
+        assert "F clears the fault" in shown[3]
         assert "the ground-fault protection tripped" in shown[5]
-        assert "(Start)" in shown[6]
+        assert "· Start" in shown[6]
         assert shown[8].startswith("╭─ Messages ──")
-        assert "following · 9 exchanges" in shown[8]
-        assert "waiting     1.0s" in shown[17]
+        assert "following · 9 messages" in shown[8]
+        assert "waiting     1.0 s" in shown[17]
 
 
 async def test_too_small_says_what_it_needs_and_grows_back() -> None:
@@ -581,7 +584,7 @@ async def test_pausing_counts_what_comes_and_the_end_resumes() -> None:
         assert "paused" in text_of(app)
         row = next(n for n, text in enumerate(rows(app)) if "+4 new" in text)
         await pilot.click(offset=(rows(app)[row].index("+4 new"), row))
-        await until(pilot, lambda: "following · 13 exchanges" in text_of(app))
+        await until(pilot, lambda: "following · 13 messages" in text_of(app))
         assert "new" not in rows(app)[row]
 
 
@@ -601,7 +604,7 @@ async def test_filtering_as_you_type() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("slash", *"err")
-        await until(pilot, lambda: "1 of 9 exchanges" in text_of(app))
+        await until(pilot, lambda: "1 of 9 messages" in text_of(app))
         assert "DataTransfer" in text_of(app)
         assert "BootNotification" not in text_of(app)
         await pilot.press("enter", "h")
@@ -609,7 +612,7 @@ async def test_filtering_as_you_type() -> None:
         await pilot.press("slash", "space", *"c:x")
         await until(pilot, lambda: "wants a number" in text_of(app))
         await pilot.press("escape")
-        await until(pilot, lambda: "following · 9 exchanges" in text_of(app))
+        await until(pilot, lambda: "following · 9 messages" in text_of(app))
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (140, 40)])
@@ -685,7 +688,7 @@ async def test_the_log_is_bounded() -> None:
             app.sample()
         await settled(pilot)
         assert len(app.dashboard.messages._exchanges) == 100
-        assert "100 exchanges" in text_of(app)
+        assert "100 messages" in text_of(app)
 
 
 async def test_help_speaks_of_the_pane_and_the_next_step() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fake_host import NOW, FakeHost, ScriptedExchange, available, station
 from screen_text import make_app, rows, settled, text_of, until
 
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
+from tui import text
 from tui.app import ChargeForgeApp
 from tui.look import Look
 from tui.widgets.line_widget import Line, line_width
@@ -67,6 +70,79 @@ async def test_all_rows_share_one_column_of_connectors() -> None:
         assert len({row.index("Faulted") for row in here}) == 1
 
 
+def answered(action: str, request: object, answer: object, trouble: str = "", **more: Any) -> str:
+    """A row of an exchange that was answered, at 80 columns."""
+    failed = isinstance(answer, list)
+    exchange = Exchange(
+        1,
+        Direction.RECEIVED,
+        action,
+        "m1",
+        json.dumps([2, "m1", action, request]),
+        NOW,
+        answer=json.dumps(answer if failed else [3, "m1", answer]),
+        latency_s=0.001,
+        state=ExchangeState.ERROR if failed else ExchangeState.ANSWERED,
+        trouble=trouble,
+    )
+    return shown(row_line(exchange, NOW, 78, Look(), **more))
+
+
+def test_what_is_refused_or_fails_says_why_and_answers_keep_their_column() -> None:
+    plain = answered("ClearCache", {}, {"status": "Accepted"})
+    column = plain.index("Accepted")
+    refused = answered(
+        "RemoteStartTransaction", {"idTag": "T1"}, {"status": "Rejected"}, "it is Faulted"
+    )
+    assert "T1 · it is Faulted" in refused
+    told = {"status": "Rejected", "statusInfo": {"reasonCode": "TxNotFound"}}
+    of_201 = answered("RequestStopTransaction", {}, told, subprotocol="ocpp2.0.1")
+    assert "TxNotFound" in of_201
+    broken = answered(
+        "DataTransfer", {"vendorId": "acme"}, [4, "m1", "InternalError", "no disk", {}], "Internal"
+    )
+    assert broken.startswith("!14:33:06")
+    assert "acme · no disk" in broken
+    long = answered("BootNotification", {}, {"status": "Accepted", "interval": 86_400})
+    assert "Accepted 86400 s" in long
+    assert {row.index(word) for row, word in (
+        (refused, "Rejected"), (of_201, "Rejected"), (broken, "! Int"), (long, "Accepted 8")
+    )} == {column}  # fmt: skip
+
+
+def test_a_fault_has_a_mark_and_what_comes_all_the_time_stands_back() -> None:
+    assert shown(row_line(status_row(1), NOW, 78, Look())).startswith("!14:33:06")
+    host = FakeHost(station([available(1)]), exchanges=())
+    told(host, "Heartbeat", "Authorize")
+    heartbeat, authorize = (
+        {span.role for span in row_line(one, NOW, 78, Look()) if one.action in span.text}
+        for one in host.messages.since(0)[1]
+    )
+    assert (heartbeat, authorize) == ({"muted"}, {"text"})
+
+
+async def test_rules_part_days_and_sessions_and_the_cursor_stays_in_sight() -> None:
+    host = FakeHost(station([available(1)]), exchanges=())
+    for ago in (86_400, 60, 50, 40):
+        host.add(ago, Direction.SENT, "StartTransaction", {"idTag": "T"}, {}, 0.01, 1)
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        seen = [row.strip(" │─") for row in rows(app)[9:18]]
+        assert seen[0] == seen[3] == "a session at connector 1"
+        assert seen[2] == "Thu 1 January 2026"
+        assert "StartTransaction" in seen[1]
+        told(host, *["Heartbeat"] * 8)
+        await pilot.press("tab", "g")
+        for _ in range(11):
+            await settled(pilot)
+            chosen = app.dashboard.messages.selected
+            assert chosen is not None
+            time = text.clock_time(chosen.requested_at)
+            assert any(time in row for row in rows(app)[8:-1])
+            await pilot.press("down")
+
+
 # -- one clock -------------------------------------------------------------------------------------
 
 AHEAD = timedelta(hours=5, minutes=17)
@@ -82,7 +158,7 @@ async def test_rows_header_and_inspector_go_by_the_clock_of_the_charge_point() -
         assert "19:50:06" in rows(app)[0]
         row = next(row for row in rows(app) if "Heartbeat" in row and "waiting" in row)
         assert "19:50:03" in row
-        assert "3.0s" in row  # and not five hours
+        assert "3.0 s" in row  # and not five hours
         app.press("inspect")
         await until(pilot, lambda: "waiting for 3 s" in text_of(app))
         assert "19:50:03.000" in text_of(app)
@@ -91,7 +167,7 @@ async def test_rows_header_and_inspector_go_by_the_clock_of_the_charge_point() -
 async def test_the_age_of_a_waiting_row_counts_up() -> None:
     app = make_app(host := FakeHost(station([available(1)]), exchanges=(OPEN,)))
     async with app.run_test(size=(80, 24)) as pilot:
-        for seconds, age in ((0, "3.0s"), (1.5, "4.5s"), (20, "23s")):
+        for seconds, age in ((0, "3.0 s"), (1.5, "4.5 s"), (20, "23 s")):
             host.moment = NOW + timedelta(seconds=seconds)
             await settled(pilot)
             assert age in next(row for row in rows(app) if "waiting" in row)
@@ -128,7 +204,7 @@ async def test_h_hides_what_does_not_match_or_dims_it() -> None:
         await pilot.press("slash", *"auth", "enter")
         await settled(pilot)
         assert "Heartbeat" not in text_of(app)
-        assert "1 of 3 exchanges" in text_of(app)
+        assert "1 of 3 messages" in text_of(app)
         await pilot.press("h")
         await settled(pilot)
         assert "(others dimmed)" in text_of(app)

@@ -126,7 +126,7 @@ async def test_a_saved_log_is_stepped_through(
         await settled(pilot)
         await pilot.press("down", "down", "down")
         assert "StartTransaction" in text_of(app)
-        assert "meterStart" in text_of(app)
+        assert "VID:000000000001 meter" in text_of(app)
         await pilot.press("escape", "l", *"nowhere.txt", "enter")
         await until(pilot, lambda: "cannot be read" in text_of(app))
 

@@ -35,6 +35,7 @@ OF_TEXT = {
     "journal",
     "free-play",
     "reserved",
+    "screen",
     "finishing",
 }
 """States that `test_tui_texts.py` watches well enough."""

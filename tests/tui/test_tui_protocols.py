@@ -32,10 +32,16 @@ ANYTHING = st.text(st.characters(codec=None, exclude_categories=()), max_size=60
     ("action", "payload", "said"),
     [
         ("Authorize", {"idTag": "A1"}, "A1"),
-        ("StartTransaction", {"connectorId": 1, "meterStart": 11190, "idTag": "T"}, "meterStart 11190 T"),  # noqa: E501
+        ("StartTransaction", {"connectorId": 1, "meterStart": 11190, "idTag": "T"}, "T meter 11.190 kWh"),  # noqa: E501
         ("StatusNotification", {"status": "Charging", "errorCode": "NoError"}, "Charging"),
         ("StatusNotification", {"status": "Faulted", "errorCode": "OverVoltage", "vendorErrorCode": "E4"}, "Faulted OverVoltage E4"),  # noqa: E501
-        ("StopTransaction", {"transactionId": 7, "reason": "Remote", "meterStop": 9}, "tx 7 Remote meterStop 9"),  # noqa: E501
+        ("StopTransaction", {"transactionId": 7, "reason": "Remote", "meterStop": 9}, "tx 7 Remote meter 0.009 kWh"),  # noqa: E501
+        ("MeterValues", {"meterValue": [{"sampledValue": [
+            {"value": "25.0", "measurand": "Temperature", "unit": "Celsius"},
+            {"value": "60000", "measurand": "Power.Offered", "unit": "W"},
+            {"value": "59460", "measurand": "Power.Active.Import", "unit": "W"},
+            {"value": "much", "measurand": "RPM"},
+        ]}]}, "59.46 kW 25 °C offered 60 kW much"),
         ("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "60"}, "HeartbeatInterval = 60"),  # noqa: E501
         ("GetConfiguration", {}, "all keys"),
         ("SomethingNew", {"a": 1}, '{"a": 1}'),

@@ -105,7 +105,7 @@ def named(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "place", ["the option", ".env.example", "README.md", "the sentence for an unknown one"]
+    "place", ["the option", ".env.example", "docs/options.md", "the sentence for an unknown one"]
 )
 def test_every_place_names_the_same_themes(place: str) -> None:
     if place == "the option":

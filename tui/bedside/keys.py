@@ -126,10 +126,10 @@ METAL_FOOTER: tuple[FooterItem, ...] = (
     FooterItem(("remote_start",), "start", 0),
     FooterItem(("remote_stop",), "stop", 0),
     FooterItem(("unlock_connector",), "unlock", 1),
-    FooterItem(("reset",), "reset", 1),
     FooterItem(("trigger",), "trigger", 2),
-    FooterItem(("get_configuration", "change_configuration"), "config", 3),
     FooterItem(("availability",), "availability", 5),
+    FooterItem(("reset",), "reset", 1),
+    FooterItem(("get_configuration", "change_configuration"), "config", 3),
     FooterItem(("next_charger",), "next charger", 6),
     *(item for item in FOOTER if not item.label or item.rows[0] in ("inspect", "zoom", "theme")),
 )
@@ -167,7 +167,7 @@ def metal_keymap(*, twin: bool = False) -> Keymap:
     in_footer = (FooterItem(("differences",), "differences", 0),) if twin else ()
     return Keymap(
         (first, *METAL_ROWS, *of_twin, *rest),
-        footer=(*METAL_FOOTER[:1], *in_footer, *METAL_FOOTER[1:]),
+        footer=(*in_footer, *METAL_FOOTER),
         buttons=metal_buttons,
         next_steps=METAL_STEPS,
     )

@@ -102,7 +102,7 @@ async def arrange(pilot: Pilot[int], state: State) -> None:
 
 def draw(state: State) -> Picture:
     """The state as a picture. Not to be called where an event loop runs."""
-    with _plain_surroundings():
+    with plain_surroundings():
         return asyncio.run(_draw(state))
 
 
@@ -118,7 +118,7 @@ def _text(app: ChargeForgeApp) -> str:
 
 
 @contextmanager
-def _plain_surroundings() -> Iterator[None]:
+def plain_surroundings() -> Iterator[None]:
     """The same surroundings everywhere: UTC, full colour."""
     before = dict(os.environ)
     os.environ.update(TZ="UTC", COLORTERM="truecolor", TERM="xterm-256color")

@@ -300,6 +300,19 @@ STATES: tuple[State, ...] = (
         ),
     ),
     State(
+        "screen",
+        "what the CSMS has the charger show to its drivers",
+        replace(
+            station(
+                (
+                    charging(screen=("0.41 EUR so far", "Welcome back. 0.30 EUR per kWh")),
+                    available(2, screen=("3.20 EUR in all",)),
+                )
+            ),
+            screen=("Drive carefully: it is icy", "New: chargers at the market"),
+        ),
+    ),
+    State(
         "suspended",
         "the vehicle pauses, and the charge point does",
         station((PAUSED, changed(PAUSED, connector_id=2, state=ConnectorState.PAUSED_BY_CHARGER))),

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from tui.protocols.known import wording_of
 from tui.protocols.payload import CALL_PAYLOAD, RESULT_PAYLOAD, field, frame_payload
+from tui.protocols.wording import Kind
 from tui.text import plain
 
 LONGEST_REQUEST, LONGEST_ANSWER = 400, 200
@@ -42,3 +43,38 @@ def answer_summary(action: str, frame: str, subprotocol: str) -> str:
     except NOT_AS_EXPECTED:
         text = frame
     return plain(text[:LONGEST_ANSWER])
+
+
+@lru_cache(4096)
+def kind_of(action: str, frame: str, subprotocol: str) -> Kind:
+    """What a CALL is to somebody who looks over the log."""
+    tell = wording_of(subprotocol).kinds.get(action)
+    payload = frame_payload(frame, CALL_PAYLOAD) if tell else None
+    if tell is None or payload is None:
+        return Kind.PLAIN
+    try:
+        return tell(payload)
+    except NOT_AS_EXPECTED:
+        return Kind.PLAIN
+
+
+@lru_cache(4096)
+def refusal_reason(frame: str) -> str:
+    """What a CALLRESULT says of its status for people: OCPP 2.0.1 has a StatusInfoType for it."""
+    payload = frame_payload(frame, RESULT_PAYLOAD) if "statusInfo" in frame else None
+    info = payload.get("statusInfo") if payload else None
+    if not isinstance(info, dict):
+        return ""
+    return plain((field(info, "additionalInfo") or field(info, "reasonCode"))[:LONGEST_ANSWER])
+
+
+@lru_cache(1024)
+def error_description(frame: str) -> str:
+    """What a CALLERROR, `[4, id, code, description, {…}]`, says beside its code."""
+    try:
+        parts = json.loads(frame)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(parts, list) or len(parts) < 4 or parts[0] != 4:
+        return ""
+    return plain(parts[3][:LONGEST_ANSWER]) if isinstance(parts[3], str) else ""

@@ -25,22 +25,10 @@ from sim_core.commands import (
 from sim_core.hardware.faults import ERROR_CODES
 from sim_core.snapshot import ConnectorState
 from tui.protocols.payload import Payload, field, joined, number, objects
-from tui.protocols.wording import FrameNote, Wording
-from tui.text import count
+from tui.protocols.samples import ENERGY, place_of, value_words
+from tui.protocols.wording import ALWAYS, FrameNote, Kind, Wording
+from tui.text import count, kilo
 
-ENERGY = "Energy.Active.Import.Register"
-"""What a sampled value is of that does not say it (§7.43)."""
-
-_UNITS: dict[str, tuple[float, int, str]] = {
-    "Wh": (1000, 3, "kWh"),
-    "kWh": (1, 3, "kWh"),
-    "W": (1000, 2, "kW"),
-    "kW": (1, 2, "kW"),
-    "V": (1, 1, "V"),
-    "A": (1, 1, "A"),
-    "Percent": (1, 0, "%"),
-}
-"""Unit -> by what a value is divided, its decimals, and the unit that it is shown in."""
 _DEFAULT_UNITS = {
     ENERGY: "Wh",
     "Power.Active.Import": "W",
@@ -48,23 +36,18 @@ _DEFAULT_UNITS = {
     "Voltage": "V",
     "Current.Import": "A",
 }
-_SAMPLE_ORDER = tuple(_DEFAULT_UNITS)
 
 
 def sample_words(sample: Payload) -> tuple[int, str]:
     """A sampled value (§7.43) with its place among others and its unit."""
     measurand = str(sample.get("measurand", ENERGY))
-    place = _SAMPLE_ORDER.index(measurand) if measurand in _SAMPLE_ORDER else len(_SAMPLE_ORDER)
     value, unit = sample.get("value"), str(sample.get("unit", _DEFAULT_UNITS.get(measurand, "")))
     figure = number(value)
-    if figure is None or unit not in _UNITS:
-        shown = f"{value} {unit}".strip()
-    else:
-        divisor, decimals, name = _UNITS[unit]
-        shown = f"{figure / divisor:.{decimals}f} {name}"
+    told = None if figure is None else value_words(measurand, figure, unit)
+    shown = told or f"{value} {unit}".strip()
     if sample.get("phase"):
         shown = f"{sample['phase']} {shown}"
-    return place, shown
+    return place_of(measurand), shown
 
 
 # -- in one line -----------------------------------------------------------------------------------
@@ -98,6 +81,12 @@ def _meter_values(payload: Payload) -> str:
     return f"{text} (+{len(values) - 1})" if len(values) > 1 else text
 
 
+def _register(payload: Payload, name: str) -> str:
+    """A meter's register, which these messages tell in Wh."""
+    figure = number(payload.get(name))
+    return field(payload, name, "meter ") if figure is None else f"meter {kilo(figure, 3)} kWh"
+
+
 def _profile(payload: Payload) -> str:
     profile = payload.get("csChargingProfiles") or payload.get("chargingProfile") or {}
     if not isinstance(profile, dict):
@@ -112,6 +101,10 @@ def _profile(payload: Payload) -> str:
         field(profile, "chargingProfilePurpose"),
         joined(limit, field(schedule, "chargingRateUnit"), more),
     )
+
+
+def _kind_of_status(payload: Payload) -> Kind:
+    return Kind.ALARM if payload.get("status") == "Faulted" else Kind.PLAIN
 
 
 def _keys(payload: Payload) -> str:
@@ -256,14 +249,12 @@ OCPP_16_WORDING = Wording(
             field(p, "updateType"), field(p, "listVersion", "version ")
         ),
         "SetChargingProfile": _profile,
-        "StartTransaction": lambda p: joined(
-            field(p, "meterStart", "meterStart "), field(p, "idTag")
-        ),
+        "StartTransaction": lambda p: joined(field(p, "idTag"), _register(p, "meterStart")),
         "StatusNotification": _status,
         "StopTransaction": lambda p: joined(
             field(p, "transactionId", "tx "),
             field(p, "reason") or "Local",
-            field(p, "meterStop", "meterStop "),
+            _register(p, "meterStop"),
         ),
         "TriggerMessage": lambda p: field(p, "requestedMessage"),
         "UpdateFirmware": lambda p: field(p, "location"),
@@ -276,6 +267,12 @@ OCPP_16_WORDING = Wording(
         "GetLocalListVersion": lambda p: field(p, "listVersion", "version "),
         "StartTransaction": _started,
         "StopTransaction": _tag_status,
+    },
+    kinds={
+        "Heartbeat": ALWAYS[Kind.ROUTINE],
+        "MeterValues": ALWAYS[Kind.ROUTINE],
+        "StartTransaction": ALWAYS[Kind.BEGIN],
+        "StatusNotification": _kind_of_status,
     },
     request_notes={
         "MeterValues": lambda p: _sample_notes(p.get("meterValue")),

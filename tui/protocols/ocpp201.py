@@ -11,42 +11,28 @@ from collections.abc import Iterator
 from sim_core.commands import Command, Plug, Start, Stop, SuspendEV, SuspendEVSE, Unplug
 from sim_core.snapshot import ConnectorState
 from tui.protocols.payload import Payload, field, joined, number, objects
-from tui.protocols.wording import FrameNote, Wording
+from tui.protocols.samples import ENERGY, place_of, value_words
+from tui.protocols.wording import ALWAYS, FrameNote, Kind, Wording
 from tui.text import count
 
-ENERGY = "Energy.Active.Import.Register"
-"""What a sampled value is of that does not say it."""
 MOST_POWER = 12
 """A multiplier beyond that is nobody's."""
 SHORT_ID = 8
 """Characters of a transaction's id in a row: enough to tell two apart."""
 
-_SHOWN: dict[str, tuple[float, int, str]] = {
-    "Wh": (1000, 3, "kWh"),
-    "kWh": (1, 3, "kWh"),
-    "W": (1000, 2, "kW"),
-    "kW": (1, 2, "kW"),
-    "V": (1, 1, "V"),
-    "A": (1, 1, "A"),
-    "Percent": (1, 0, "%"),
-}
-"""Unit -> by what a value is divided, its decimals, and the unit that it is shown in."""
-_ORDER = (ENERGY, "Power.Active.Import", "SoC", "Voltage", "Current.Import")
-
 
 def sample_words(sample: Payload) -> tuple[int, str]:
     """A SampledValueType with its place among others and its unit."""
     measurand = str(sample.get("measurand", ENERGY))
-    place = _ORDER.index(measurand) if measurand in _ORDER else len(_ORDER)
+    place = place_of(measurand)
     measure = sample.get("unitOfMeasure")
     unit = str(measure.get("unit", "Wh")) if isinstance(measure, dict) else "Wh"
     power = number(measure.get("multiplier", 0)) if isinstance(measure, dict) else 0
     figure = number(sample.get("value"))
-    if figure is None or unit not in _SHOWN:
+    if figure is None:
         return place, f"{sample.get('value')} {unit}".strip()
-    divisor, decimals, name = _SHOWN[unit]
     scale = 10.0 ** max(-MOST_POWER, min(MOST_POWER, int(power or 0)))
-    return place, f"{figure * scale / divisor:.{decimals}f} {name}"
+    return place, value_words(measurand, figure * scale, unit)
 
 
 def _transaction(payload: Payload) -> str:
@@ -92,6 +78,17 @@ def _event(payload: Payload) -> str:
         _samples(payload) if payload.get("eventType") == "Updated" else "",
         "offline" * bool(payload.get("offline")),
     )
+
+
+def _kind_of_event(payload: Payload) -> Kind:
+    if payload.get("eventType") == "Started":
+        return Kind.BEGIN
+    sampled = payload.get("triggerReason") in ("MeterValuePeriodic", "MeterValueClock")
+    return Kind.ROUTINE if sampled else Kind.PLAIN
+
+
+def _kind_of_status(payload: Payload) -> Kind:
+    return Kind.ALARM if payload.get("connectorStatus") == "Faulted" else Kind.PLAIN
 
 
 def _variables(payload: Payload, name: str, value: str) -> str:
@@ -294,6 +291,12 @@ OCPP_201_WORDING = Wording(
         "GetVariables": lambda p: _results(p, "getVariableResult", "attributeStatus"),
         "SetVariables": lambda p: _results(p, "setVariableResult", "attributeStatus"),
         "TransactionEvent": _token_status,
+    },
+    kinds={
+        "Heartbeat": ALWAYS[Kind.ROUTINE],
+        "MeterValues": ALWAYS[Kind.ROUTINE],
+        "StatusNotification": _kind_of_status,
+        "TransactionEvent": _kind_of_event,
     },
     request_notes={
         "MeterValues": _sample_notes,

@@ -27,12 +27,27 @@ def frame_payload(frame: str, place: int) -> Payload | None:
 
 
 def pretty(frame: str) -> list[str]:
-    """A frame as indented lines, each safe to draw; as it came when it is not JSON."""
+    """A frame as indented lines, each safe to draw; as it came when it is not JSON.
+
+    Type, id and action stand in one line with the bracket that opens the payload.
+    """
     try:
-        text = json.dumps(json.loads(frame), indent=2, ensure_ascii=False)
+        parsed = json.loads(frame)
+        text = _of_a_frame(parsed) or json.dumps(parsed, indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         text = frame
     return [plain(line) for line in text.split("\n")]
+
+
+def _of_a_frame(parsed: object) -> str:
+    """`[2, "id", "action", {` and the payload below it; empty where it is no such thing."""
+    if not isinstance(parsed, list) or not parsed or not isinstance(parsed[-1], dict):
+        return ""
+    *head, payload = parsed
+    if any(isinstance(part, (list, dict)) for part in head):
+        return ""
+    parts = [json.dumps(part, ensure_ascii=False) for part in head]
+    return f"[{', '.join([*parts, json.dumps(payload, indent=2, ensure_ascii=False)])}]"
 
 
 def field(payload: Payload, key: str, label: str = "") -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import NamedTuple
 
 from sim_core.commands import Command
@@ -24,9 +25,31 @@ class FrameNote(NamedTuple):
     role: str = "text"
 
 
+class Kind(Enum):
+    """What a request is to somebody who looks over the log."""
+
+    PLAIN = "plain"
+    ROUTINE = "routine"
+    """It comes every few seconds, and hardly anybody reads it."""
+    ALARM = "alarm"
+    """Something is broken."""
+    BEGIN = "begin"
+    """A session begins."""
+
+
 Summary = Callable[[Payload], str]
 Notes = Callable[[Payload], Iterable[FrameNote]]
 CommandBehind = Callable[[int, Payload], "Command | None"]
+
+KindOf = Callable[[Payload], Kind]
+
+
+def _always(kind: Kind) -> KindOf:
+    return lambda _: kind
+
+
+ALWAYS: Mapping[Kind, KindOf] = {kind: _always(kind) for kind in Kind}
+"""Whatever a request says, it is of this kind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +73,8 @@ class Wording:
     """Action -> what such a request says in one line; the connector has a column of its own."""
     answers: Mapping[str, Summary] = field(default_factory=dict)
     """Action -> what its answer says; any other says its status, or ok."""
+    kinds: Mapping[str, KindOf] = field(default_factory=dict)
+    """Action -> the kind of such a request; any other is plain."""
     request_notes: Mapping[str, Notes] = field(default_factory=dict)
     """Action -> the parts of such a request that matter, lifted out."""
     answer_notes: Mapping[str, Notes] = field(default_factory=dict)

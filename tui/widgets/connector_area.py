@@ -1,7 +1,7 @@
 """All connectors on the screen: cards in a grid, and a table where not every one can be a card.
 
-Two widgets that stand beside each other in the dashboard, and not one around them: the style sheet
-gives each its place, and a container more would be one more layout.
+The style sheet says how the table stands to the card, beside it or above it; here is who is in
+sight, and how much room each has.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class ConnectorArea:
     def __init__(self, look: Look) -> None:
         self.grid = Container(id="cards")
         self.table = ConnectorTable(look)
+        self.box = Container(self.table, self.grid, id="connectors")
         self.cards: list[ConnectorCard] = []
         self._look = look
         self._tabled = self._only_selected = False
@@ -40,15 +41,16 @@ class ConnectorArea:
         self._place(cards)
         self.table.display = self._tabled and not zoomed
         self.table.styles.height = max(1, arrangement.table_rows)
-        columns = 1 if zoomed else arrangement.columns
-        self.grid.styles.grid_size_columns = columns
-        rows = -(-cards // columns) if cards else 0
+        self.box.set_class(arrangement.table_cells > 0, "-beside")
+        self.table.styles.width = arrangement.table_cells or "1fr"
+        self.grid.styles.grid_size_columns = 1 if zoomed else arrangement.columns
         if zoomed:
-            self.grid.styles.height = "1fr"
+            self.grid.styles.height = self.box.styles.height = "1fr"
             self.grid.styles.grid_rows = ()
         else:
-            self.grid.styles.height = rows * arrangement.card_rows
-            self.grid.styles.grid_rows = str(arrangement.card_rows)
+            self.grid.styles.height = sum(arrangement.card_rows) if cards else 0
+            self.box.styles.height = arrangement.height if cards else 0
+            self.grid.styles.grid_rows = " ".join(str(rows) for rows in arrangement.card_rows)
 
     def _place(self, count: int) -> None:
         new = [ConnectorCard(self._look, place) for place in range(len(self.cards), count)]

@@ -1,8 +1,10 @@
 """A connector as a card.
 
 `card_lines` turns one frozen view into lines of exact width; the widget only compares and paints.
-Number columns have fixed decimals and fixed widths, so that nothing jitters. A card of seven rows
-is the compact one; where there is height the figures become large and the trace grows.
+Every line begins at the same edge, and one order holds at every size: who charges or what is wrong,
+the figures, what else is true, the keys, and at the bottom the trace, whose axis is the border.
+Number columns have fixed decimals and fixed widths, so that nothing jitters. What is tall is told
+by `tui.widgets.layout`; `want_of` tells it what there is to see.
 """
 
 from __future__ import annotations
@@ -16,7 +18,17 @@ from textual.message import Message
 from sim_core.snapshot import ConnectorSnapshot, ConnectorState
 from tui import text
 from tui.look import ASCII_DIGITS, DIGITS, FACES, Look
-from tui.widgets.connector_notes import Note, limit_words, more_notes, next_step, pending_words, who
+from tui.widgets.connector_notes import (
+    Note,
+    last_session_words,
+    limit_words,
+    more_notes,
+    next_step,
+    pending_words,
+    screen_words,
+    who,
+)
+from tui.widgets.layout import SLIM_ROWS, TALL_ROWS, Want
 from tui.widgets.line_widget import (
     Line,
     LineWidget,
@@ -28,8 +40,6 @@ from tui.widgets.line_widget import (
 )
 from tui.widgets.power_chart import chart_rows, covered_s
 
-COMPACT_ROWS = 7
-TALL_ROWS = 12
 ROOMY_CELLS = 52
 """From so many cells on, numbers have names and the state of charge a gauge."""
 GAUGE_CELLS = 10
@@ -39,6 +49,9 @@ GAP = 1
 """Cells that part two things in one line at the least."""
 LEAST_TRACE = {False: 1, True: 2}
 """Rows that the trace keeps in a compact and in a tall card while power flows."""
+POWER_CELLS, ENERGY_CELLS = 9, 10
+"""Of `359.99 kW` and of `99.999 kWh`: what stands behind them keeps its place."""
+BUTTON_CELLS = (9, 8, 10, 8)
 
 
 @dataclass(frozen=True)
@@ -64,9 +77,9 @@ def elapsed(view: CardView) -> str:
 
 
 def transaction_words(connector: ConnectorSnapshot) -> str:
-    """The transaction as the border names it."""
+    """The transaction as the border names it; empty without one."""
     if connector.transaction is None:
-        return "no tx"
+        return ""
     number = connector.transaction.transaction_id
     if isinstance(number, str):
         number = text.plain(number, ascii_only=True)[:ID_CELLS]
@@ -99,78 +112,119 @@ def soc_spans(connector: ConnectorSnapshot, look: Look, gauge: bool = False) -> 
     return [Span("SoC ", "muted"), *bar, Span(f"{soc:.0f}"), Span(" %", "muted")]
 
 
-def _numbers(connector: ConnectorSnapshot, with_power: bool) -> list[Span]:
-    lively = "strong" if connector.power_w else "text"
-    power = [Span(f" {text.kilo(connector.power_w, 2):>6}", lively), Span(" kW  ", "muted")]
+def _measured(connector: ConnectorSnapshot) -> bool:
+    """Whether there is anything to measure: three zeros tell nobody anything."""
+    figures = (connector.power_w, connector.voltage_v, connector.current_a)
+    return connector.transaction is not None or any(figures)
+
+
+def _volts_and_amperes(connector: ConnectorSnapshot) -> list[Span]:
     return [
-        *(power if with_power else [Span(" ")]),
         Span(f"{text.figure(connector.voltage_v, 1):>6}"),
-        Span(" V  ", "muted"),
+        Span(" V ", "muted"),
         Span(f"{text.figure(connector.current_a, 1):>6}"),
         Span(" A", "muted"),
     ]
 
 
-def _energy(view: CardView, roomy: bool) -> list[Span]:
-    """The meter's register, and the session's share of it; with words where there is room."""
-    connector = view.connector
-    meter, session = (" meter", "session ") if roomy else ("", "")
-    spans = [
-        Span(meter, "muted"),
-        Span(f" {text.kilo(connector.register_wh, 3):>6}"),
-        Span(" kWh", "muted"),
+def _numbers(connector: ConnectorSnapshot) -> list[Span]:
+    power = text.kilo(connector.power_w, 2)
+    return [
+        Span(f" {power}", "strong" if connector.power_w else "text"),
+        Span(f" kW  {' ' * (POWER_CELLS - 3 - len(power))}", "muted"),
+        *_volts_and_amperes(connector),
     ]
-    if connector.transaction:
-        known = connector.transaction.energy_wh
-        energy = text.UNKNOWN if known is None else "+" + text.kilo(known, 3)
-        spans += [
-            Span(f"  {session}", "muted"),
-            Span(f"{energy:>7}", "strong"),
-            Span(" kWh   ", "muted"),
-            Span(elapsed(view)),
-        ]
-    elif (last := connector.last_session) and last.ended_at and last.started_at:
-        took = text.duration(last.ended_at - last.started_at)
-        why = f", {text.plain(last.reason, ascii_only=True)}" if roomy else ""
-        spans += [
-            Span(f"  last {session}", "muted"),
-            Span(text.kilo(last.energy_wh, 3)),
-            Span(" kWh ", "muted"),
-            Span(f"{took}{why}", "muted"),
-        ]
-    return spans
 
 
-def _large(connector: ConnectorSnapshot, cells: int, look: Look) -> list[Line]:
-    """Power, and beside it the session's energy, readable across a room."""
+def _meter(connector: ConnectorSnapshot) -> list[Span]:
+    return [Span("meter ", "muted"), Span(text.meter_kwh(connector.register_wh))]
+
+
+def _energy(view: CardView, roomy: bool) -> list[Span]:
+    """The session's energy and time, and where the meter stands."""
+    connector = view.connector
+    meter = [*_meter(connector), Span(" kWh", "muted")]
+    if connector.transaction is None:
+        return [Span(" "), *meter]
+    energy = text.kilo(connector.transaction.energy_wh, 3)
+    return [
+        Span(" session " if roomy else " ", "muted"),
+        Span(energy, "strong"),
+        Span(f" kWh {' ' * (ENERGY_CELLS - 4 - len(energy))}", "muted"),
+        *_duration(view),
+        Span("   " if roomy else "  "),
+        *(meter if roomy else meter[:-1]),  # the unit stands in the same line already
+    ]
+
+
+def _duration(view: CardView) -> list[Span]:
+    took = elapsed(view)
+    return [Span("in ", "muted"), Span(took)] if took else []
+
+
+def _large(connector: ConnectorSnapshot, cells: int, look: Look) -> list[Line] | None:
+    """Power, and at the right the session's energy, readable across a room; None where they do not
+    fit."""
+    if connector.transaction is None:
+        return None
     flowing = "success" if connector.power_w else "faint"
-    power = _figures(f"{text.kilo(connector.power_w, 2):>6}", flowing, "kW", look)
-    session: list[list[Span]] = [[], [], []]
-    if connector.transaction:
-        energy = text.kilo(connector.transaction.energy_wh, 3)
-        session = _figures(f"{energy:>7}", "strong", "kWh", look)
+    power = _figures(text.kilo(connector.power_w, 2), flowing, "kW", look)
+    energy = text.kilo(connector.transaction.energy_wh, 3)
+    session = _figures(energy, "strong", "kWh", look, "session")
     if line_width(power[0]) + line_width(session[0]) >= cells:
-        session = [[], [], []]
+        return None
     return [justified(power[row], session[row], cells) for row in range(3)]
 
 
+def _beside_large(view: CardView, cells: int) -> Line:
+    """What the large figures do not say: volts and amperes below the power, and the time below the
+    session."""
+    connector = view.connector
+    left = [
+        Span(" "),
+        *_left_aligned(_volts_and_amperes(connector)),
+        Span("   "),
+        *_meter(connector),
+        Span(" kWh", "muted"),
+    ]
+    return justified(left, [*_duration(view), Span(" ")], cells)
+
+
+def _left_aligned(spans: list[Span]) -> list[Span]:
+    """The same width with the blanks before the first figure behind its unit."""
+    figure, unit, *rest = spans
+    bare = figure.text.lstrip()
+    blanks = " " * (len(figure.text) - len(bare))
+    return [figure._replace(text=bare), unit._replace(text=unit.text + blanks), *rest]
+
+
 def _button_spans(connector: ConnectorSnapshot, look: Look) -> list[Span]:
+    """What can be done here, each with its key; what cannot be done now has none."""
     spans = [Span(" ")]
-    for button, slot in zip(look.keys.buttons(connector), (9, 8, 10, 8), strict=False):
-        if button.enabled:
-            shown, role = f" {button.label} ", "button"
+    for button, slot in zip(look.keys.buttons(connector), BUTTON_CELLS, strict=False):
+        key = look.keys.row[button.row].shown
+        if not button.enabled:
+            made = [Span(f"{look.symbol('dot')} {button.label}", "button-off", button.row)]
+        elif key:
+            made = [
+                Span(key, "button-key", button.row),
+                Span(f" {button.label}", "button", button.row),
+            ]
         else:
-            shown, role = f"({button.label})", "button-off"
-        spans.append(Span(shown, role, button.row))
-        spans.append(Span(" " * (slot - len(shown))))
+            made = [Span(button.label, "button", button.row)]
+        spans += [*made, Span(" " * max(GAP, slot - line_width(made)))]
     return spans
 
 
-def _figures(value: str, role: str, unit: str, look: Look) -> list[list[Span]]:
+def _figures(value: str, role: str, unit: str, look: Look, name: str = "") -> list[list[Span]]:
     figures = ASCII_DIGITS if look.ascii else DIGITS
     rows = [" ".join(figures.get(char, figures[" "])[row] for char in value) for row in range(3)]
     return [
-        [Span(" " + row, role), Span(f" {unit} " if last else " " * (len(unit) + 2), "muted")]
+        [
+            Span(f" {name}" if last else " " * (len(name) + 1), "muted"),
+            Span(f" {row}" if name else row, role),
+            Span(f" {unit} " if last else " " * (len(unit) + 2), "muted"),
+        ]
         for row, last in zip(rows, (False, False, True), strict=False)
     ]
 
@@ -178,12 +232,11 @@ def _figures(value: str, role: str, unit: str, look: Look) -> list[list[Span]]:
 def _trace(view: CardView, cells: int, height: int, look: Look) -> list[list[Span]]:
     connector = view.connector
     scale = text.kilowatts(connector.rated_power_w)
-    room = cells - len(scale) - 4
     rows = chart_rows(
         connector.trace_w,
         connector.rated_power_w,
         view.trace_total or len(connector.trace_w),
-        room,
+        _trace_cells(connector, cells),
         height,
         look.bars,
         look.symbol("zero"),
@@ -195,10 +248,14 @@ def _trace(view: CardView, cells: int, height: int, look: Look) -> list[list[Spa
         [
             Span(f" {row[:-1]}", "trace"),
             Span(row[-1:], "trace"),
-            Span(f"  {label:>{len(scale)}} ", "muted"),
+            Span(f" {label:>{len(scale)}} ", "muted"),
         ]
         for row, label in zip(rows, labels, strict=True)
     ]
+
+
+def _trace_cells(connector: ConnectorSnapshot, cells: int) -> int:
+    return cells - len(text.kilowatts(connector.rated_power_w)) - 3
 
 
 def _who_line(view: CardView, cells: int, look: Look) -> tuple[Line, bool]:
@@ -210,9 +267,8 @@ def _who_line(view: CardView, cells: int, look: Look) -> tuple[Line, bool]:
     here = who_spans(view, look)
     hint = next_step(connector, look)
     hinted = _with_hint(here, hint, look) if hint else here
-    narrow = connector.state is ConnectorState.CHARGING and cells < ROOMY_CELLS
     socs = [
-        [*soc_spans(connector, look, gauge), Span("  ")]
+        [*soc_spans(connector, look, gauge), Span(" ")]
         for gauge in ((True, False) if cells >= ROOMY_CELLS else (False,))
     ]
     if connector.fault:
@@ -222,51 +278,75 @@ def _who_line(view: CardView, cells: int, look: Look) -> tuple[Line, bool]:
         return 1 + line_width(who) + line_width(soc) + GAP <= cells
 
     soc = next((soc for soc in socs if fit(hinted, soc)), None)
-    hints = soc is not None and not narrow
-    if soc is None or narrow:
+    said = soc is not None
+    if soc is None:
         soc = next((soc for soc in socs if fit(here, soc)), [Span(" ")])
-    line = [Span(" "), *(hinted if hints else here)]
-    return justified(line, soc, cells, look.symbol("ellipsis")), hints or narrow
+    line = [Span(" "), *(hinted if said else here)]
+    return justified(line, soc, cells, look.symbol("ellipsis")), said
 
 
-def _body(view: CardView, cells: int, height: int, look: Look) -> list[Line]:
+def _body(view: CardView, cells: int, height: int, look: Look) -> tuple[list[Line], bool]:
+    """What stands within the borders, and whether it ends in the trace."""
     connector = view.connector
     ellipsis = look.symbol("ellipsis")
-    tall = height + 2 >= TALL_ROWS
-    lines: list[Line] = _large(connector, cells, look) if tall else []
-    lines.append(fitted(_numbers(connector, not tall), cells, ellipsis))
-    lines.append(fitted(_energy(view, cells >= ROOMY_CELLS), cells, ellipsis))
+    roomy, tall = cells >= ROOMY_CELLS, height + 2 >= TALL_ROWS
     who_line, hinted = _who_line(view, cells, look)
-    notes = more_notes(connector, f" {look.symbol('dot')} ", pending=tall)
+    if height + 2 <= SLIM_ROWS:
+        return [who_line][:height], False
+    charges = connector.state is ConnectorState.CHARGING
+    large = _large(connector, cells, look) if tall and charges else None
+    figures: list[Line]
+    if large:
+        figures = [*large, _beside_large(view, cells)]
+    else:
+        numbers = [_numbers(connector)] if _measured(connector) else []
+        figures = [fitted(line, cells, ellipsis) for line in (*numbers, _energy(view, roomy))]
+    notes = more_notes(connector, f" {look.symbol('dot')} ", roomy=tall)
     if not hinted:
-        notes.append(
-            Note(next_step(connector, look), urgent=connector.state is not ConnectorState.CHARGING)
+        # what stops a session stands among the keys
+        notes.insert(
+            len(notes) if charges else 0, Note(next_step(connector, look), urgent=not charges)
         )
-    between = height - len(lines) - 2
-    quiet = not any(connector.trace_w)
-    trace = 0 if quiet or (not tall and any(note.urgent for note in notes)) else LEAST_TRACE[tall]
+    if not connector.transaction and (last := last_session_words(connector)):
+        notes.append(Note(last))
+    between = height - 2 - len(figures)
+    drawn = any(connector.trace_w)
+    trace = LEAST_TRACE[tall] if drawn and (tall or not any(n.urgent for n in notes)) else 0
     notes = notes[: max(0, between - trace)]
     trace = between - len(notes)
-    if trace > 0 and connector.trace_w:
-        lines += [fitted(row, cells, ellipsis) for row in _trace(view, cells, trace, look)]
-    else:
-        lines += [fitted([], cells)] * trace
     said = [
-        fitted([Span(f" {text.plain(note.words, look.ascii)}", note.role)], cells, ellipsis)
+        (
+            note.urgent,
+            fitted([Span(f" {text.plain(note.words, look.ascii)}", note.role)], cells, ellipsis),
+        )
         for note in notes
     ]
-    lines += [*said, who_line] if trace > 0 and connector.trace_w else [who_line, *said]
-    lines.append(fitted(_button_spans(connector, look), cells, ellipsis))
-    return lines[:height]
+    lines = [who_line, *(line for urgent, line in said if urgent), *figures]
+    lines += [line for urgent, line in said if not urgent]
+    buttons = fitted(_button_spans(connector, look), cells, ellipsis)
+    drawn = drawn and trace > 0
+    if drawn:
+        chart = [fitted(row, cells, ellipsis) for row in _trace(view, cells, trace, look)]
+        lines += [buttons, *chart]
+    else:
+        lines += [*[fitted([], cells)] * trace, buttons]
+    return lines[:height], drawn
 
 
-def _foot(connector: ConnectorSnapshot, cells: int, taken: int) -> str:
-    """What span of time the trace covers, in words that leave `taken` cells to others."""
-    if not any(connector.trace_w):
+def _foot(connector: ConnectorSnapshot, cells: int, drawn: bool) -> str:
+    """How long ago the trace begins, below its beginning."""
+    if not drawn:
         return ""
-    scale = text.kilowatts(connector.rated_power_w)
-    covered = text.trace_span(covered_s(cells - 2 - len(scale) - 4))
-    return f"last {covered}" if len(covered) + taken + 14 <= cells else covered
+    covered = text.trace_span(covered_s(_trace_cells(connector, cells - 2)))
+    return f"{covered} ago"
+
+
+def want_of(connector: ConnectorSnapshot) -> Want:
+    """How much there is to see of this connector."""
+    if connector.transaction is not None or any(connector.trace_w):
+        return Want.LIVELY
+    idle = (ConnectorState.FREE, ConnectorState.OUT_OF_SERVICE, ConnectorState.UNKNOWN)
+    return Want.IDLE if connector.state in idle else Want.STILL
 
 
 def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line]:
@@ -286,10 +366,18 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
         Span(f"{look.glyph(connector.state)} {status} ", face.role),
     ]
     words = "last known" if view.stale else transaction_words(connector)
-    right = [Span(f" {words} ", "muted" if connector.transaction is None else "text")]
+    right = [Span(f" {words} ")] if words else []
+    if not words and height <= SLIM_ROWS:
+        right = [Span(" "), *_meter(connector), Span(" kWh ", "muted")]
+    body, drawn = _body(view, cells - 2, height - 2, look)
     limit = text.plain(limit_words(connector), look.ascii)
-    foot, foot_role = _foot(connector, cells, len(limit)), "faint"
+    foot, foot_role = _foot(connector, cells, drawn), "faint"
     pending = "" if height >= TALL_ROWS else pending_words(connector)
+    if connector.screen and height < TALL_ROWS:
+        limit = limit.removeprefix("limited by ")
+        room = cells - text.width(limit) - 8
+        read = text.plain(screen_words(connector, f" {look.symbol('dot')} "), look.ascii)
+        foot, foot_role = text.cut(read, room, look.symbol("ellipsis")), "secondary"
     if pending:
         foot, foot_role = pending, "warning"
         if len(pending + limit) + 8 > cells:
@@ -300,7 +388,7 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
         )
     ]
     side = Span(down, role)
-    for line in _body(view, cells - 2, height - 2, look):
+    for line in body:
         shown = tuple(s._replace(role="faint") for s in line) if view.stale else line
         lines.append((side, *shown, side))
     lines.append(

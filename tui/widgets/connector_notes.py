@@ -24,6 +24,7 @@ from tui.look import Look
 SHARED_LIMITS = frozenset({"cabinet", "charger", "profile"})
 """Limits that somebody has set: their figure stands still and is worth reading. What a vehicle or
 the ramp lets through is the power itself, and moves with it."""
+RAMP = "ramp"
 
 
 @dataclass(frozen=True)
@@ -75,17 +76,34 @@ def limit_words(connector: ConnectorSnapshot) -> str:
     """What holds the power where it is."""
     if not connector.limited_by:
         return ""
+    if connector.limited_by == RAMP:
+        return "ramping up"
     words = f"limited by {connector.limited_by}"
     if connector.limit_w is None or connector.limited_by not in SHARED_LIMITS:
         return words
     return f"{words} {text.kilowatts(connector.limit_w)}"
 
 
-def more_notes(connector: ConnectorSnapshot, dot: str, pending: bool) -> list[Note]:
+def last_session_words(connector: ConnectorSnapshot) -> str:
+    """What was charged here last, how long it took and why it ended; empty where nothing was."""
+    last = connector.last_session
+    if last is None or not last.ended_at or not last.started_at:
+        return ""
+    took = text.duration(last.ended_at - last.started_at)
+    why = f", {last.reason}" if last.reason else ""
+    return f"last session {text.kilo(last.energy_wh, 3)} kWh in {took}{why}"
+
+
+def screen_words(connector: ConnectorSnapshot, dot: str) -> str:
+    """What its driver reads, in one line."""
+    return dot.join(connector.screen)
+
+
+def more_notes(connector: ConnectorSnapshot, dot: str, roomy: bool) -> list[Note]:
     """What else is true of it, the most urgent first; `dot` parts two things in one line.
 
-    With `pending` a change of availability that waits is among it (`pending_words` is its short
-    form).
+    A card that is `roomy` has here what one with a narrow border has there: a change of
+    availability that waits (`pending_words`), and what the driver reads (`screen_words`).
     """
     notes: list[Note] = []
     fault = connector.fault
@@ -99,9 +117,11 @@ def more_notes(connector: ConnectorSnapshot, dot: str, pending: bool) -> list[No
         notes.append(Note("the lock is jammed", "warning", urgent=True))
     if connector.vehicle_asleep:
         notes.append(Note("the vehicle has given up and sleeps", "warning", urgent=True))
+    if roomy and connector.screen:
+        notes.append(Note(f"screen {screen_words(connector, dot)}", "secondary"))
     if connector.reservation and (connector.transaction or fault):
         notes.append(Note(reserved_words(connector.reservation), "secondary"))
-    if pending and pending_words(connector):
+    if roomy and pending_words(connector):
         notes.append(Note(f"{_next_service(connector)} after this session", "warning"))
     if connector.profile:
         notes.append(Note(profile_words(connector.profile)))

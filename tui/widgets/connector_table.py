@@ -8,9 +8,26 @@ from tui.widgets.connector_card import CardView, transaction_words, who_spans
 from tui.widgets.connector_notes import limit_words, pending_words
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, line_width
 
+ENERGY_FROM, WHO_FROM = 76, 52
+"""So many cells have room for the session's energy and transaction, and for who charges."""
+HEADED_FROM = 3
+"""So many rows have one to spare for the heads of the columns."""
+
+
+def table_head(cells: int) -> Line:
+    """What the columns of `table_line` are."""
+    words = f"   # {'  status':<16}{'power':>6}    "
+    if cells >= ENERGY_FROM:
+        words += f"{'session':>8}     "
+    words += f"{'SoC':>4}   "
+    tail = "transaction " if cells >= ENERGY_FROM else ""
+    if cells >= WHO_FROM:
+        words += "who"
+    return justified([Span(words, "faint")], [Span(tail, "faint")], cells)
+
 
 def table_line(view: CardView, cells: int, look: Look) -> Line:
-    """One connector in one row; a narrow one leaves out the session's energy."""
+    """One connector in one row; a narrow one leaves out the session's energy, and who charges."""
     connector = view.connector
     face = FACES[connector.state]
     mark = look.symbol("selected") if view.selected else " "
@@ -19,7 +36,7 @@ def table_line(view: CardView, cells: int, look: Look) -> Line:
     energy = ""
     if session is not None:
         known = session.energy_wh
-        energy = text.UNKNOWN if known is None else "+" + text.kilo(known, 3)
+        energy = text.UNKNOWN if known is None else text.kilo(known, 3)
     spans = [
         Span(f" {mark}", "accent"),
         Span(f"{connector.connector_id:>2} ", "strong" if view.selected else "text"),
@@ -27,18 +44,22 @@ def table_line(view: CardView, cells: int, look: Look) -> Line:
         Span(f"{text.kilo(connector.power_w, 2):>6}", "strong" if connector.power_w else "faint"),
         Span(" kW ", "muted" if connector.power_w else "faint"),
     ]
-    if cells >= 76:
+    if cells >= ENERGY_FROM:
         spans += [
             Span(f"{energy:>8}"),
             Span(" kWh " if session else "     ", "muted"),
         ]
     soc = f"{connector.soc_percent:3.0f} %" if connector.soc_percent is not None else "     "
-    spans += [Span(f"{soc}  ", "muted"), *who_spans(view, look)]
-    if cells < 76 and connector.fault and line_width(spans) > cells:
+    spans += [Span(f"{soc}  ", "muted"), *(who_spans(view, look) if cells >= WHO_FROM else ())]
+    if cells < ENERGY_FROM and connector.fault and line_width(spans) > cells:
         spans[-1] = Span(text.plain(connector.fault.error_code, look.ascii), "error")
     if pending := pending_words(connector):
         spans.append(Span(f"  {pending}", "warning"))
-    tail = [Span(f" {transaction_words(connector)} ", "muted")] if session and cells >= 76 else []
+    tail = (
+        [Span(f" {transaction_words(connector)} ", "muted")]
+        if session and cells >= ENERGY_FROM
+        else []
+    )
     limit = Span(f"  {text.plain(limit_words(connector), look.ascii)}", "faint")
     if line_width([*spans, limit, *tail]) <= cells:
         spans.append(limit)
@@ -63,6 +84,8 @@ class ConnectorTable(LineWidget, can_focus=True):
         self.sync()
 
     def lines_for(self, width: int, height: int) -> list[Line]:
+        head = [table_head(width)] if height >= HEADED_FROM else []
+        height -= len(head)
         chosen = next((i for i, view in enumerate(self.views) if view.selected), 0)
         self._first = max(0, min(self._first, chosen, len(self.views) - height))
         self._first = max(self._first, chosen - height + 1)
@@ -72,4 +95,4 @@ class ConnectorTable(LineWidget, can_focus=True):
         if below > 0 and lines and not shown[-1].selected:
             more = f"   {below + 1} more below, {len(self.views)} in all"
             lines[-1] = fitted([Span(more, "muted")], width)
-        return lines + [fitted([], width)] * (height - len(lines))
+        return head + lines + [fitted([], width)] * (height - len(lines))

@@ -1,7 +1,9 @@
-"""Both frames of one exchange, pretty-printed, with what is known and what they say on top.
+"""Both frames of one exchange: what is known, what they say, and how they were on the wire.
 
-Beside the log where there is width, over it where there is not. It follows the cursor of the log
-and keeps its own scroll position only while the exchange stays the same.
+Request and answer stand beside each other where there is width for both, so that a short exchange
+is seen whole. The pane is beside the log where there is width, over it where there is not. It
+follows the cursor of the log and keeps its own scroll position only while the exchange stays the
+same.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -18,7 +21,7 @@ from tui import text
 from tui.look import Look
 from tui.protocols.payload import pretty
 from tui.text import NO_SHIFT
-from tui.widgets.line_widget import Line, LineWidget, Span, fitted, framed_edge
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted, framed_edge, line_width
 from tui.widgets.message_row import arrow_of
 from tui.widgets.remarks import Remark
 
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
     from tui.protocols.wording import FrameNote
 
 MOST_CHARACTERS = 100_000
+SIDE_BY_SIDE_FROM = 70
+"""So many cells hold request and answer beside each other."""
+MOST_NAME_CELLS = 24
+"""What a note's name may take of a line before its words."""
 DEFAULT_LOOK = Look()
 
 _KEY = re.compile(r'^(\s*)("(?:[^"\\]|\\.)*")(:.*)$')
@@ -33,14 +40,15 @@ _KEY = re.compile(r'^(\s*)("(?:[^"\\]|\\.)*")(:.*)$')
 _CALLERROR = re.compile(r"\s*\[\s*4\b")
 
 _WHO = {
-    Direction.SENT: "asked by the charge point",
-    Direction.RECEIVED: "asked by the CSMS",
-    Direction.NOISE: "came from the CSMS and is no message",
+    Direction.SENT: "from the charge point",
+    Direction.RECEIVED: "from the CSMS",
+    Direction.NOISE: "from the CSMS, and no message",
 }
 
 
 def facts(exchange: Exchange, now: datetime, ahead: timedelta = NO_SHIFT) -> list[tuple[str, str]]:
-    """(name, value) of what is known besides the frames; `ahead` as in `row_line`."""
+    """(name, value) of what is known besides the frames, without a name where the value says what
+    it is; `ahead` as in `row_line`."""
     at = exchange.requested_at + ahead
     took = "" if exchange.latency_s is None else f" after {text.latency(exchange.latency_s)}"
     age = text.span_in_words((now - at).total_seconds())
@@ -53,16 +61,35 @@ def facts(exchange: Exchange, now: datetime, ahead: timedelta = NO_SHIFT) -> lis
         ExchangeState.UNANSWERED: f"unanswered: {exchange.trouble or 'no answer came'}",
     }[exchange.state]
     rows = [
-        ("at", text.clock_time(at, milliseconds=True)),
-        ("who", _WHO[exchange.direction]),
-        ("state", became if exchange.direction is not Direction.NOISE else exchange.trouble),
-        ("id", exchange.message_id),
+        ("", text.clock_time(at, milliseconds=True)),
+        ("", _WHO[exchange.direction]),
+        ("", became if exchange.direction is not Direction.NOISE else exchange.trouble),
     ]
+    if exchange.state is ExchangeState.ANSWERED and exchange.trouble:
+        rows.append(("because", exchange.trouble))
     if exchange.connector_id is not None:
         rows.append(("connector", str(exchange.connector_id)))
     if exchange.transaction_id is not None:
         rows.append(("transaction", str(exchange.transaction_id)))
+    rows.append(("id", exchange.message_id))
     return [(name, text.plain(value)) for name, value in rows]
+
+
+def _fact_lines(told: list[tuple[str, str]], cells: int, look: Look) -> list[Line]:
+    """Facts one after the other, in as many lines as they take."""
+    dot = Span(f" {look.symbol('dot')} ", "faint")
+    lines: list[list[Span]] = []
+    for name, value in told:
+        if not value:
+            continue
+        fact = [Span(f"{name} ", "muted")] if name else []
+        first, *rest = _wrapped(value, max(8, cells - line_width(fact)))
+        if lines and line_width([*lines[-1], dot, *fact, Span(first)]) <= cells:
+            lines[-1] += [dot, *fact, Span(first)]
+        else:
+            lines.append([*fact, Span(first)])
+        lines += [[Span(piece)] for piece in rest]
+    return [tuple(line) for line in lines]
 
 
 def _json_line(line: str) -> list[Span]:
@@ -120,29 +147,44 @@ def body_lines(
         request_notes,
     )
 
-    lines: list[Line] = [
-        (Span(f"{name:>11} ", "muted"), Span(value)) for name, value in facts(exchange, now, ahead)
-    ]
+    lines = _fact_lines(facts(exchange, now, ahead), cells, look)
     noise = exchange.direction is Direction.NOISE
     if remark is not None:
         lines += remark.lines(exchange, cells, look)
+    beside = cells >= SIDE_BY_SIDE_FROM and bool(exchange.request and exchange.answer)
+    room = (cells - 3) // 2 if beside else cells
+    told: list[list[Line]] = []
     for title, frame, tell in (
         ("request", exchange.request, request_notes),
         ("answer", exchange.answer, answer_notes),
     ):
         if frame:
             notes = () if noise else tell(exchange.action, frame, subprotocol)
-            lines += [(), (Span(title, "strong"),)]
-            lines += [line for note in notes for line in _note_lines(note, cells)]
-            lines += frame_lines(frame, cells, look.key("copy"))
-    return lines
+            names = max((text.width(note.name) for note in notes), default=0)
+            of_notes = [line for note in notes for line in _note_lines(note, room, names)]
+            of_frame = frame_lines(frame, room, look.key("copy"))
+            told.append([(Span(title, "strong"),), *of_notes, *of_frame])
+    lines.append(())
+    if not beside:
+        return [*lines, *_parted(told)]
+    edge = Span(f" {look.border('round')[3]} ", "faint")
+    ellipsis = look.symbol("ellipsis")
+    pairs = zip_longest(*told, fillvalue=())
+    return [*lines, *((*fitted(left, room, ellipsis), edge, *right) for left, right in pairs)]
 
 
-def _note_lines(note: FrameNote, cells: int) -> list[Line]:
-    name = f"{note.name:>11} "
-    first, *rest = _wrapped(note.words, max(8, cells - max(12, text.width(name))))
+def _parted(told: list[list[Line]]) -> list[Line]:
+    """One below the other."""
+    return [line for place, lines in enumerate(told) for line in ([()] * bool(place) + lines)]
+
+
+def _note_lines(note: FrameNote, cells: int, names: int) -> list[Line]:
+    """A note behind its name; names take `names` cells."""
+    name = f"{note.name:<{min(names, MOST_NAME_CELLS)}} "
+    before = text.width(name)
+    first, *rest = text.wrapped(note.words, max(8, cells - before))
     lines: list[Line] = [(Span(name, "muted"), Span(first, note.role))]
-    return lines + [(Span(" " * 12), Span(piece, note.role)) for piece in rest]
+    return lines + [(Span(" " * before), Span(piece, note.role)) for piece in rest]
 
 
 class Inspector(LineWidget, can_focus=True):

@@ -1,18 +1,18 @@
-"""The footer: the keys that matter, made from the key table, each a thing to click.
+"""The footer: the keys that matter where the focus is, made from the key table, each to be clicked.
 
-What would be refused now is dim. On a narrow screen the entries of high rank go first.
+What would be refused now is dim, and a line parts what belongs to different things. On a narrow
+screen entries, and the names of those at the right, go in the order of their rank.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from tui.keymap import TABLE_KEYS, FooterItem, Keymap
 from tui.look import Look
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, line_width
 
-NAMES_RANK = 5
-"""The names of the keys at the right go before an entry of this rank does."""
+LINE = Look().border("round")[3]
 
 
 def _spans(item: FooterItem, dim: Collection[str], keys: Keymap) -> list[Span]:
@@ -30,33 +30,71 @@ def _spans(item: FooterItem, dim: Collection[str], keys: Keymap) -> list[Span]:
     return spans
 
 
-def footer_line(cells: int, dim: Collection[str], keys: Keymap = TABLE_KEYS) -> Line:
-    """The footer in exactly `cells` cells; the rows in `dim` would be refused now."""
-    chosen = [item for item in keys.footer if any(keys.has_key(row) for row in item.rows)]
-    named = True
-
-    def assembled() -> tuple[list[Span], list[Span]]:
-        left: list[Span] = [Span(" ")]
-        right: list[Span] = []
-        for item in chosen:
-            if item.label:
-                left += [*_spans(item, dim, keys), Span("  ")]
-            else:
-                right += _spans(item, dim, keys)
-                if named and item.name:
-                    right.append(Span(f" {item.name} ", "text", item.rows[0]))
-                right.append(Span(" "))
-        return left, right
-
-    left, right = assembled()
-    while chosen and line_width(left) + line_width(right) > cells:
+def footer_line(
+    cells: int,
+    dim: Collection[str],
+    keys: Keymap = TABLE_KEYS,
+    pane: str = "connector",
+    line: str = LINE,
+) -> Line:
+    """The footer in exactly `cells` cells while this pane has the focus; the rows in `dim` would be
+    refused now, and `line` parts the groups."""
+    chosen = list(keys.footer_of(pane))
+    named = {item for item in chosen if item.name}
+    while chosen:
+        left, right = (
+            _groups(chosen, named, dim, keys, line),
+            _at_the_right(chosen, named, dim, keys),
+        )
+        if line_width(left) + line_width(right) < cells:
+            return justified(left, right, cells)
         last = max(chosen, key=lambda item: item.rank)
-        if named and last.rank <= NAMES_RANK:
-            named = False
+        longest = max(named, key=lambda item: item.name_rank, default=last)
+        if longest in named and longest.name_rank >= last.rank:
+            named.remove(longest)
         else:
             chosen.remove(last)
-        left, right = assembled()
-    return justified(left, right, cells) if chosen else fitted([], cells)
+            named.discard(last)
+    return fitted([], cells)
+
+
+def _groups(
+    chosen: Sequence[FooterItem],
+    named: Collection[FooterItem],
+    dim: Collection[str],
+    keys: Keymap,
+    line: str,
+) -> list[Span]:
+    spans: list[Span] = []
+    group = ""
+    for item in chosen:
+        if not item.label:
+            continue
+        of = keys.row[next(row for row in item.rows if keys.has_key(row))].group
+        if spans:
+            spans.append(Span("  "))
+        if group not in ("", of):
+            spans.append(Span(f"{line} ", "faint"))
+        group = of
+        spans += _spans(item, dim, keys)
+    return [Span(" "), *spans]
+
+
+def _at_the_right(
+    chosen: Sequence[FooterItem],
+    named: Collection[FooterItem],
+    dim: Collection[str],
+    keys: Keymap,
+) -> list[Span]:
+    spans: list[Span] = []
+    for item in chosen:
+        if item.label:
+            continue
+        spans += _spans(item, dim, keys)
+        if item in named:
+            spans.append(Span(f" {item.name} ", "text", item.rows[0]))
+        spans.append(Span(" "))
+    return spans
 
 
 class KeyBar(LineWidget):
@@ -65,18 +103,20 @@ class KeyBar(LineWidget):
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="key-bar")
         self._dim: frozenset[str] = frozenset()
+        self._pane = ""
         self._made: list[Line] = []
         self._made_of: object = None
 
-    def show(self, dim: frozenset[str]) -> None:
-        """Dim these rows."""
-        self._dim = dim
+    def show(self, dim: frozenset[str], pane: str) -> None:
+        """Show the keys of the pane that has the focus, and dim these rows."""
+        self._dim, self._pane = dim, pane
         self.sync()
 
     def lines_for(self, width: int, height: int) -> list[Line]:
-        made_of = (width, height, self._dim)
+        made_of = (width, height, self._dim, self._pane)
         if made_of != self._made_of:  # it is looked at four times a second and hardly ever changes
-            footer = footer_line(width, self._dim, self.look.keys)
+            line = self.look.border("round")[3]
+            footer = footer_line(width, self._dim, self.look.keys, self._pane, line)
             self._made = [footer] + [fitted([], width)] * (height - 1)
             self._made_of = made_of
         return self._made

@@ -42,7 +42,9 @@ def line_width(line: Iterable[Span]) -> int:
     return sum(width(span.text) for span in line)
 
 
-def fitted(spans: Iterable[Span], cells: int, ellipsis: str = "…", fill: str = "text") -> Line:
+def fitted(
+    spans: Iterable[Span], cells: int, ellipsis: str = "…", fill: str = "text", blank: str = " "
+) -> Line:
     """The spans in exactly `cells` cells, cut or filled up at the end."""
     out: list[Span] = []
     left = cells
@@ -54,7 +56,7 @@ def fitted(spans: Iterable[Span], cells: int, ellipsis: str = "…", fill: str =
         if left <= 0:
             break
     if left > 0:
-        out.append(Span(" " * left, fill))
+        out.append(Span(blank * left, fill))
     return tuple(out)
 
 

@@ -38,6 +38,8 @@ ENGINE_STOPPED = Broken("engine stopped", "restarts")
 BOOT_AWAITED = "connected, BootNotification not answered yet"
 AROUND_TROUBLE = 60
 """Cells that the bar has beside the trouble: name, countdown, queue, clock."""
+MOST_NOTICES = 2
+"""So many rows of notices stand under the bar."""
 SHOWN_RULES = 2
 """So many rules are told in the bar."""
 NAME_CELLS = 8
@@ -123,12 +125,20 @@ def rule_words(rule: RuleSnapshot) -> str:
     return f"the next {rule.left} {action} are {what}"
 
 
+def screen_line(screen: tuple[str, ...], cells: int, look: Look) -> Line:
+    """What the charger's own screen shows, in one row."""
+    dot = f" {look.symbol('dot')} "
+    words = dot.join(text.plain(message, look.ascii) for message in screen)
+    spans = [Span(" screen ", "muted"), Span(words, "secondary")]
+    return fitted(spans, cells, look.symbol("ellipsis"))
+
+
 def _registration_words(link: LinkSnapshot, now: datetime) -> tuple[str, str, str]:
     again = ""
     if link.boot_retry_at:
         again = f", asks again in {text.span_in_words(text.seconds_left(link.boot_retry_at, now))}"
     if link.registration is Registration.ACCEPTED:
-        return "online", "success", "online, Accepted"
+        return "online", "success", f"online, Accepted{f' by {link.spoken}' if link.spoken else ''}"
     if link.registration is Registration.PENDING:
         return "pending", "warning", f"boot Pending{again}"
     if link.registration is Registration.REJECTED:
@@ -189,8 +199,8 @@ def bar_line(
 
 
 class LinkBar(LineWidget):
-    """The bar; under it a row for each standing warning, for what to do about the link, and for
-    what is under way."""
+    """The bar; under it a row for each standing warning, for what to do about the link, for what is
+    under way, and for what the charger's own screen shows."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="link-bar")
@@ -214,7 +224,8 @@ class LinkBar(LineWidget):
         if station is None or now is None:
             return 1
         notices = len(self._notices(station, self.size.width))
-        return 1 + min(2, notices) + len(progress_lines(station, now, 0, self.look))
+        under_way = len(progress_lines(station, now, 0, self.look))
+        return 1 + under_way + min(MOST_NOTICES, notices) + bool(station.screen)
 
     def _notices(self, station: StationSnapshot, width: int) -> list[tuple[str, str]]:
         """What stands under the bar, and what a click on it does: how the CSMS is answered
@@ -237,9 +248,12 @@ class LinkBar(LineWidget):
         ]
         if station:
             lines += progress_lines(station, now, width, self.look)
-        for notice, press in self._notices(station, width) if station else ():
+        notices = self._notices(station, width) if station else []
+        for notice, press in notices[:MOST_NOTICES]:
             words = f" {self.look.symbol('trouble')} {text.plain(notice, self.look.ascii)}"
             spans = [Span(words, "warning", press)]
             lines.append(fitted(spans, width, self.look.symbol("ellipsis")))
+        if station and station.screen:
+            lines.append(screen_line(station.screen, width, self.look))
         lines += [fitted([], width)] * (height - len(lines))
         return lines[:height]

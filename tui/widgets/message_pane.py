@@ -2,7 +2,8 @@
 
 The pane keeps exchanges by number and the numbers that match the filter; a row becomes text only
 when it is drawn, so a hundred thousand of them cost no more than the dozen in sight. Scrolling or
-moving up pauses; while paused the rows stand still, and the border says what has come since.
+moving up pauses; while paused the rows stand still, and the border says what has come since. The
+rules between days and sessions belong to the row that they stand above, and are not counted.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from sim_core.snapshot import JournalEntry
 from sim_core.wire.message_log import Exchange, ExchangeState
 from tui import text
 from tui.look import Look
+from tui.protocols.frame_summary import kind_of
+from tui.protocols.wording import Kind
 from tui.text import NO_SHIFT
 from tui.widgets.line_widget import (
     Line,
@@ -41,8 +44,10 @@ ROWS_KEPT = 200
 _EMPTY = ("", "No messages yet.", "Each request with its answer becomes one row here.")
 
 
-_DrawnAs = tuple[Exchange, int, str, bool, int, timedelta, Remark | None]
-"""What a row depends on."""
+_DrawnAs = tuple[Exchange, int, str, bool, int, timedelta, Remark | None, str]
+"""What a row depends on, with the day of the one before it."""
+RULED_FROM = 8
+"""So many rows have one to spare for where a session begins."""
 
 
 class MessagePane(LineWidget, can_focus=True):
@@ -61,7 +66,7 @@ class MessagePane(LineWidget, can_focus=True):
         self._limit = size
         self._exchanges: dict[int, Exchange] = {}
         self._rows: list[int] = []  # numbers in sight of the filter, ascending
-        self._drawn: dict[int, tuple[_DrawnAs, Line]] = {}
+        self._drawn: dict[int, tuple[_DrawnAs, tuple[Line, ...]]] = {}
         self._id_cells = ID_CELLS
         self.ahead = NO_SHIFT
         """By how much the charge point's clock is ahead of that of the log."""
@@ -306,7 +311,7 @@ class MessagePane(LineWidget, can_focus=True):
         if self.filter:
             mood = "" if self.hides else " (others dimmed)"
             title.append(Span(f"/{text.plain(self.filter.text, self.look.ascii)}{mood} ", "accent"))
-        total = text.count(len(self._exchanges), "exchange")
+        total = text.count(len(self._exchanges), "message")
         if self.filter and self.hides:
             total = f"{len(self._rows):,} of {total}"
         state = Span(" paused", "warning", "follow")
@@ -339,13 +344,10 @@ class MessagePane(LineWidget, can_focus=True):
         lines = [framed_edge((edge[0], edge[1], edge[2]), left, right, width, role, ellipsis)]
         side = Span(edge[3], role)
         wide = width >= 118
-        numbers = self._rows[self._top : self._top + page]
+        rows = self._page_lines(page, now, width - 2, wide)
         thumb = self._thumb(page)
         for place in range(page):
-            if place < len(numbers):
-                line = self._row(numbers[place], now, width - 2, wide)
-            else:
-                line = self._blank(place, width - 2)
+            line = rows[place] if place < len(rows) else self._blank(place, width - 2)
             last = Span(look.symbol("thumb"), "muted") if place in thumb else side
             lines.append((side, *line, last))
         for place in range(unsent):
@@ -358,7 +360,45 @@ class MessagePane(LineWidget, can_focus=True):
         )
         return lines
 
-    def _row(self, number: int, now: datetime, cells: int, wide: bool) -> Line:
+    def _page_lines(self, page: int, now: datetime, cells: int, wide: bool) -> list[Line]:
+        """The rows in sight with the rules between them; the newest while following, else such
+        that the one under the cursor is among them."""
+        lines: list[Line] = []
+        sessions = page >= RULED_FROM
+        day = self._day(self._rows[self._top - 1]) if self._top else ""
+        seen = page
+        for number in self._rows[self._top : self._top + page]:
+            lines += self._row(number, now, cells, wide, day)[0 if sessions else -1 :]
+            day = self._day(number)
+            if number == self._cursor:
+                seen = len(lines)
+        end = len(lines) if self.following else max(page, seen)
+        return lines[max(0, end - page) : end]
+
+    def _day(self, number: int) -> str:
+        return text.day(self._exchanges[number].requested_at + self.ahead)
+
+    def _rules(self, exchange: Exchange, day: str, cells: int) -> list[Line]:
+        """What stands above a row: another day, another session."""
+        look = self.look
+        told = []
+        today = text.day(exchange.requested_at + self.ahead)
+        if day not in ("", today):
+            told.append(today)
+        subprotocol = self.subprotocol_of(exchange)
+        if kind_of(exchange.action, exchange.request, subprotocol) is Kind.BEGIN:
+            where = exchange.connector_id
+            told.append("a session" if where is None else f"a session at connector {where}")
+        edge = look.border("round")[1]
+        return [
+            fitted([Span(f" {edge * 8} {words} ", "faint")], cells, fill="faint", blank=edge)
+            for words in told
+        ]
+
+    def _row(
+        self, number: int, now: datetime, cells: int, wide: bool, day: str
+    ) -> tuple[Line, ...]:
+        """The row of an exchange, and before it the rules above it; the row before is of `day`."""
         exchange = self._exchanges[number]
         role = ""
         if not self.following and number == self._cursor:
@@ -368,7 +408,7 @@ class MessagePane(LineWidget, can_focus=True):
         elif self.filter and not self.hides and not self.filter.matches(exchange):
             role = "faint"
         remark = self.remarks.get(number) if self.remarks else None
-        drawn_as = (exchange, cells, role, wide, self._id_cells, self.ahead, remark)
+        drawn_as = (exchange, cells, role, wide, self._id_cells, self.ahead, remark, day)
         known = self._drawn.get(number)
         if known is not None and known[0] == drawn_as:
             return known[1]
@@ -386,12 +426,13 @@ class MessagePane(LineWidget, can_focus=True):
             self.ahead,
             self.subprotocol_of(exchange),
         )
-        line = tuple(span._replace(press=f"row {number}") for span in (*mark, *made))
+        row = tuple(span._replace(press=f"row {number}") for span in (*mark, *made))
+        lines = (*self._rules(exchange, day, cells), row)
         if exchange.state is not ExchangeState.WAITING:  # that one's age counts up
             if len(self._drawn) > ROWS_KEPT:
                 self._drawn.clear()
-            self._drawn[number] = (drawn_as, line)
-        return line
+            self._drawn[number] = (drawn_as, lines)
+        return lines
 
     def _unsent_line(self, place: int, rows: int, cells: int) -> Line:
         """A message of the journal that cannot be sent now; the last row tells how many more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -18,7 +18,7 @@ from sim_core.store.records import ENDED, DeadLetter, JournalRow, Told, Transact
 class Journal:
     """See `interface.Journal`."""
 
-    __slots__ = ("_given_up", "_rows", "_sessions", "_transactions", "_undo", "revision")
+    __slots__ = ("_aside", "_given_up", "_rows", "_sessions", "_transactions", "_undo", "revision")
 
     def __init__(self, undo: Undo, transactions: Transactions, sessions: Sessions) -> None:
         self._undo = undo
@@ -28,6 +28,8 @@ class Journal:
         # The first row of a plain dictionary is slow to find after many that have left.
         self._rows: OrderedDict[int, JournalRow] = OrderedDict()
         self._given_up: dict[int, DeadLetter] = {}
+        self._aside: dict[int, int] = {}
+        """Rows of another language: number, and the key of the transaction."""
 
     @property
     def on_rollback(self) -> Callable[[], None]:
@@ -45,12 +47,21 @@ class Journal:
         self._undo.put(self._rows, number, row)
         self.revision += 1
 
+    def set_aside(self, foreign: Callable[[JournalRow], bool]) -> list[JournalRow]:
+        rows = [row for row in map(self._with_id, self._rows.values()) if foreign(row)]
+        self._aside = {row.number: row.transaction_key for row in rows}
+        self.revision += 1
+        return rows
+
     @property
     def depth(self) -> int:
-        return len(self._rows)
+        return len(self._rows) - len(self._aside)
 
     def first(self, limit: int) -> list[JournalRow]:
-        return [self._with_id(row) for row in islice(self._rows.values(), limit)]
+        rows: Iterable[JournalRow] = self._rows.values()
+        if self._aside:
+            rows = (row for row in rows if row.number not in self._aside)
+        return [self._with_id(row) for row in islice(rows, limit)]
 
     def _with_id(self, row: JournalRow) -> JournalRow:
         known = self._transactions.id_of(row.transaction_key)
@@ -86,9 +97,9 @@ class Journal:
     def _leave(self, row: JournalRow, told: Told) -> None:
         self._undo.take(self._rows, row.number)
         self.revision += 1
-        if row.kind != ENDED:
-            return
         key = row.transaction_key
+        if row.kind != ENDED or key in self._aside.values():
+            return
         self._sessions.tell(key, told)
         self._transactions.forget(key)
         for number in [n for n, other in self._rows.items() if other.transaction_key == key]:

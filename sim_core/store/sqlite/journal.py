@@ -19,7 +19,7 @@ from sim_core.store.sqlite.sessions import Sessions
 class Journal:
     """See `interface.Journal`."""
 
-    __slots__ = ("_db", "_depth", "_depth_before", "_sessions", "on_rollback", "revision")
+    __slots__ = ("_aside", "_db", "_depth", "_depth_before", "_sessions", "on_rollback", "revision")
 
     def __init__(self, db: Database, sessions: Sessions) -> None:
         self._db = db
@@ -28,6 +28,8 @@ class Journal:
         self.on_rollback: Callable[[], None] = lambda: None
         self._depth: int = db.execute("SELECT count(*) FROM journal").fetchone()[0]
         self._depth_before = self._depth
+        self._aside: dict[int, int] = {}
+        """Rows of another language: number, and the key of the transaction."""
         db.on_begin = self._remember
         db.on_rollback = self._taken_back
 
@@ -38,9 +40,16 @@ class Journal:
         self._depth = self._depth_before
         self.on_rollback()
 
+    def set_aside(self, foreign: Callable[[JournalRow], bool]) -> list[JournalRow]:
+        self._aside = {}
+        rows = [row for row in self.first(self._depth) if foreign(row)]
+        self._aside = {row.number: row.transaction_key for row in rows}
+        self.revision += 1
+        return rows
+
     @property
     def depth(self) -> int:
-        return self._depth
+        return self._depth - len(self._aside)
 
     def append(
         self, kind: str, content: dict[str, Any], *, key: int, connector_id: int, at: datetime
@@ -61,10 +70,13 @@ class Journal:
             self.revision += 1
 
     def first(self, limit: int) -> list[JournalRow]:
+        aside = ",".join(map(str, self._aside))
+        without = f" WHERE j.number NOT IN ({aside})" if aside else ""
         rows = self._db.execute(
             "SELECT j.number, j.kind, j.content, j.transaction_key, j.connector_id,"
             " j.written_at, j.attempts, t.transaction_id FROM journal j"
-            " LEFT JOIN transactions t ON t.key = j.transaction_key ORDER BY j.number LIMIT ?",
+            f" LEFT JOIN transactions t ON t.key = j.transaction_key{without}"
+            " ORDER BY j.number LIMIT ?",
             (limit,),
         )
         return [
@@ -134,6 +146,6 @@ class Journal:
         cursor = self._db.execute("DELETE FROM journal WHERE number = ?", (row.number,))
         self._depth -= cursor.rowcount
         self.revision += 1
-        if row.kind == ENDED:
+        if row.kind == ENDED and row.transaction_key not in self._aside.values():
             self._sessions.tell(row.transaction_key, told)
             self._db.execute("DELETE FROM transactions WHERE key = ?", (row.transaction_key,))

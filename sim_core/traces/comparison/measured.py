@@ -8,6 +8,10 @@ session, between its sample before that age and the one after.
 A range is judged only where the real sample lies in it itself: else something has happened that the
 other sessions know nothing of. What the twin counts and what it says flows must fit each other in
 any case: that needs no yardstick.
+
+What a connector may take hangs on the others. Where one of these begins or ends, the twin's does so
+some seconds earlier or later, and that is judged there; here what flowed before and after it are
+both right until it has happened on both sides.
 """
 
 from __future__ import annotations
@@ -43,6 +47,10 @@ RAMP_S = 45.0
 BOUNDED_RAMP_S = 20.0
 ENDING_S = 2.5
 """So long before its end a session may have stopped flowing."""
+SHARES_S = 20.0
+"""So long after another connector has begun or ended the power is on its way to its new share."""
+Edge = tuple[float, float]
+"""When another connector has begun or ended: the age of the real session, and the twin's."""
 
 
 @dataclass(frozen=True)
@@ -189,9 +197,10 @@ def run_faults(
     twin: Session,
     samples: dict[int, Exchange],
     ranges: Ranges,
+    edges: Sequence[Edge] = (),
 ) -> dict[int, list[str]]:
     """What is out of range in a session of the twin, by the `id` of its sample. `samples` gives to
-    a sample of the twin the real one."""
+    a sample of the twin the real one; `edges` are of the other connectors."""
     own, theirs = curve(real), curve(twin)
     faults: dict[int, list[str]] = {}
     for point in theirs:
@@ -201,14 +210,19 @@ def run_faults(
             alone = is_unbounded(told, real, real.began + point.age_s * S)
             faults[id(point.sample)] = [
                 f"{point.sample.context}: {fault}"
-                for fault in _faults(point, met, own, ranges, alone)
+                for fault in _faults(point, met, own, ranges, alone, edges)
             ]
     _balance(theirs, faults)
     return faults
 
 
 def _faults(
-    point: Point, met: Point, own: Sequence[Point], ranges: Ranges, alone: bool
+    point: Point,
+    met: Point,
+    own: Sequence[Point],
+    ranges: Ranges,
+    alone: bool,
+    edges: Sequence[Edge],
 ) -> Iterable[str]:
     yield from _battery(point, met, own)
     yield from _warmth(point, ranges)
@@ -224,7 +238,7 @@ def _faults(
             expected = expected if alone else (0.0, expected[1])
             yield from _outside("power", point.power_w / 1000, _scaled(expected), "kW", point.age_s)
     else:
-        low, high = _between(own, point.age_s, lambda p: p.power_w)
+        low, high = _between(own, _around(point.age_s, edges), lambda p: p.power_w)
         expected = (
             low * (1 - STEADY_SHARE) - STEADY_W,
             high * (1 + STEADY_SHARE) + STEADY_W,
@@ -233,7 +247,7 @@ def _faults(
     if point.voltage_v is not None and met.voltage_v is not None:
         flows, flowed = point.power_w > 0, met.power_w > 0
         if flows == flowed or (point.voltage_v > 0) != (met.voltage_v > 0):
-            low, high = _between(own, point.age_s, lambda p: p.voltage_v)
+            low, high = _between(own, _around(point.age_s, edges), lambda p: p.voltage_v)
             slack = VOLTAGE_V
             if not flows or point.age_s < RAMP_S:
                 low -= RISING_V
@@ -257,15 +271,26 @@ def _outside(
         )
 
 
+def _around(age_s: float, edges: Iterable[Edge]) -> tuple[float, float]:
+    """From which age to which the metal may have shown what the twin shows at one."""
+    first = last = age_s
+    for real_s, twin_s in edges:
+        if min(real_s, twin_s) <= age_s <= max(real_s, twin_s) + SHARES_S:
+            first, last = min(first, real_s), max(last, real_s + SHARES_S)
+    return first, last
+
+
 def _between(
-    own: Sequence[Point], age_s: float, of: Callable[[Point], float | None]
+    own: Sequence[Point], ages_s: tuple[float, float], of: Callable[[Point], float | None]
 ) -> tuple[float, float]:
-    """The range of a value in the real session around an age."""
+    """The range of a value in the real session around these ages."""
+    first, last = ages_s
     values = [(p.age_s, of(p)) for p in own if not p.at_rest]
     known = [(age, value) for age, value in values if value is not None]
-    before = [value for age, value in known if age <= age_s + 0.5]
-    after = [value for age, value in known if age >= age_s - 0.5]
-    near = [*before[-1:], *after[:1]] or [0.0]
+    before = [value for age, value in known if age <= first + 0.5]
+    within = [value for age, value in known if first + 0.5 < age < last - 0.5]
+    after = [value for age, value in known if age >= last - 0.5]
+    near = [*before[-1:], *within, *after[:1]] or [0.0]
     return min(near), max(near)
 
 

@@ -8,16 +8,17 @@ is one of some frame, and the sum of equal and differing frames means what it sa
 from __future__ import annotations
 
 import difflib
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from sim_core.traces.causes.sessions import sessions
+from sim_core.traces.causes.sessions import Session, sessions
 from sim_core.traces.comparison.chances import is_beside, is_early_sample, parted
-from sim_core.traces.comparison.delays import Gap, is_of_boot, length_s
-from sim_core.traces.comparison.measured import run_faults
+from sim_core.traces.comparison.delays import Ends, is_of_boot, length_s
+from sim_core.traces.comparison.measured import Edge, run_faults
 from sim_core.traces.comparison.orders import broken
 from sim_core.traces.comparison.payloads import answer_faults, frame_faults
 from sim_core.traces.comparison.words import Lane, lanes_of, match_of, place_of, token_of
@@ -32,6 +33,7 @@ BY_THE_CLOCK_WITHIN = 6 * S
 MISPLACED_S, MISPLACED = 3.0, 2.5
 """What is so much before its beginning answers to another frame, and so does a sample that comes so
 many times later than its interval says."""
+TRANSACTIONAL = ("StartTransaction", "MeterValues", "StopTransaction")
 UNDECIDED = 12 * S
 """What comes so near to the end of a trace may have come after it."""
 
@@ -137,7 +139,7 @@ def compare(
     result = Result(real.name, seed, twin=twin)
     pairs = _paired(real, twin, result)
     answers = [Verdict(one, other, answer_faults(one, other)) for one, other in asked]
-    late = _lengths(yardstick.gaps_of(real), [*pairs, *asked], yardstick, result)
+    late = _lengths(real, [*pairs, *asked], yardstick, result)
     early = broken(real, pairs, yardstick.orders)
     measured = _measured(real, twin, pairs, yardstick)
     for verdict in result.verdicts:
@@ -237,7 +239,7 @@ def _free(exchanges: Iterable[Exchange], told: Conversation, over: datetime | No
 
 
 def _lengths(
-    gaps: Iterable[Gap],
+    real: Conversation,
     pairs: Iterable[tuple[Exchange, Exchange]],
     yardstick: Yardstick,
     result: Result,
@@ -245,8 +247,9 @@ def _lengths(
     """Delays of the twin that no real charger has, by the frame that came too early or late."""
     here = {id(one): other for one, other in pairs}
     boots = [boot.at for boot in result.twin.boots] if result.twin else []
+    line, theirs = Line(real), Line(result.twin)
     late: dict[int, list[str]] = defaultdict(list)
-    for gap in gaps:
+    for gap in yardstick.gaps_of(real):
         first, then = here.get(id(gap.first)), here.get(id(gap.then))
         real_s = length_s(gap.ends, gap.first, gap.then)
         if first is None or then is None or real_s is None:
@@ -256,6 +259,8 @@ def _lengths(
         twin_s = length_s(gap.ends, first, then)
         if twin_s is not None and is_misplaced(gap.what, real_s, twin_s):
             continue
+        if gap.ends is Ends.STAMP_TO_ARRIVAL and line.before(gap.then) != theirs.before(then):
+            continue  # one of both has waited for what happened at another connector
         span = yardstick.spans.get(gap.what)
         if twin_s is None or not yardstick.is_usual(gap.what, real_s):
             continue
@@ -266,6 +271,26 @@ def _lengths(
                 f"{token_of(gap.then)}: {gap.what} takes {twin_s:.2f} s, not {shown}"
             )
     return late
+
+
+class Line:
+    """What waits for its turn: messages of transactions leave one after the other, whichever
+    connector they are of."""
+
+    def __init__(self, told: Conversation | None) -> None:
+        self._all = [e for e in told.said if e.action in TRANSACTIONAL] if told else []
+        self._ats = [e.at for e in self._all]
+
+    def before(self, one: Exchange) -> int:
+        """How many of other transactions have left since it was stamped."""
+        if one.stamp is None or one.action not in TRANSACTIONAL:
+            return 0
+        since, until = bisect_left(self._ats, one.stamp), bisect_left(self._ats, one.at)
+        return sum(_run_of(other) != _run_of(one) for other in self._all[since:until])
+
+
+def _run_of(one: Exchange) -> object:
+    return one.transaction if one.transaction is not None else one.given
 
 
 def is_misplaced(what: str, real_s: float, twin_s: float) -> bool:
@@ -283,10 +308,24 @@ def _measured(
     here = {id(one): other for one, other in pairs}
     back = {id(other): one for one, other in pairs}
     theirs = {id(run.start): run for run in sessions(twin)}
+    both = [
+        (run, same)
+        for run in sessions(real)
+        if (answering := here.get(id(run.start))) is not None
+        and (same := theirs.get(id(answering))) is not None
+    ]
     faults: dict[int, list[str]] = {}
-    for run in sessions(real):
-        answering = here.get(id(run.start))
-        same = theirs.get(id(answering)) if answering is not None else None
-        if same is not None and not run.failed:
-            faults.update(run_faults(real, run, same, back, yardstick.ranges))
+    for run, same in both:
+        if not run.failed:
+            edges = [edge for pair in both for edge in _edges(run, same, *pair)]
+            faults.update(run_faults(real, run, same, back, yardstick.ranges, edges))
     return faults
+
+
+def _edges(run: Session, same: Session, other: Session, others: Session) -> Iterator[Edge]:
+    """When another connector begins and ends to take its share, at the ages that this session has
+    then: by the metal, and by the twin."""
+    if other.connector != run.connector:
+        yield run.age_s(other.began), same.age_s(others.began)
+        if other.ended is not None and others.ended is not None:
+            yield run.age_s(other.ended), same.age_s(others.ended)

@@ -1,7 +1,8 @@
-"""The parts of the README and of `.env.example` that are made from the code.
+"""The parts of README, docs and `.env.example` that are made from the code.
 
 A table of keys, options or paths that a person wrote by hand is wrong after the next change; these
-are written by `python -m tests.pictures` between two markers, and a test compares.
+are written by `python -m tests.pictures` between two markers, wherever the markers stand in a
+document, and a test compares.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from tui.keymap import ROWS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+DOCS = ROOT / "docs"
 ENV_EXAMPLE = ROOT / ".env.example"
+TABLE = re.compile(r"<!-- table: (?P<name>[\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
 def command(name: str) -> str:
@@ -36,18 +39,25 @@ def command(name: str) -> str:
     return found["line"]
 
 
+def documents() -> list[Path]:
+    """Every document of Markdown that is for people to read: that of the folder, then `docs`."""
+    return sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md")])
+
+
 def with_tables(text: str) -> str:
     """`text` with each part between the markers `table: NAME` and `end` made anew."""
-    for name, lines in TABLES.items():
-        table = "\n".join(lines())
-        text, count = re.subn(
-            rf"(<!-- table: {name} -->\n).*?(<!-- end -->)",
-            lambda found, table=table: f"{found[1]}{table}\n{found[2]}",  # type: ignore[misc]
-            text,
-            flags=re.DOTALL,
-        )
-        assert count == 1, f"README.md must have the marker 'table: {name}' once"
-    return text
+
+    def made(found: re.Match[str]) -> str:
+        assert found["name"] in TABLES, f"there is no table {found['name']!r}"
+        table = "\n".join(TABLES[found["name"]]())
+        return f"<!-- table: {found['name']} -->\n{table}\n<!-- end -->"
+
+    return TABLE.sub(made, text)
+
+
+def tables_in(text: str) -> list[str]:
+    """The names of the tables that have their markers in `text`."""
+    return [found["name"] for found in TABLE.finditer(text)]
 
 
 def env_example() -> str:

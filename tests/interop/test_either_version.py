@@ -1,0 +1,90 @@
+"""OCPP_VERSION=auto: both versions are offered, the CSMS chooses, and what waits is not lost."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from sim_core.commands import LinkDown, LinkUp, Plug, Start, Stop, Unplug
+from tests.harness import Harness
+
+
+def either(version: str, **more: Any) -> Harness:
+    """Before a CSMS that speaks this version."""
+    keys = {"MeterValueSampleInterval": "10", "TxCtrlr.EVConnectionTimeOut": "45"}
+    return Harness(version=version, speaks="auto", model="generic", keys=keys, **more)
+
+
+async def turn(h: Harness, version: str) -> None:
+    """The CSMS goes away and comes back with another version."""
+    await h.csms.stop()
+    await h.settle()
+    h.csms.speak(version)
+    h.csms.clear()
+    await h.csms.start()
+    await h.advance(60)
+    assert h.csms.connected
+
+
+def spoken(h: Harness) -> tuple[str, str]:
+    seen = h.station.snapshot
+    return seen.link.spoken, seen.subprotocol
+
+
+async def test_the_csms_chooses_and_the_link_line_says_so(tmp_path: Path) -> None:
+    async with either("1.6", state=tmp_path) as h:
+        failing = asyncio.ensure_future(h.station.failed())
+        assert spoken(h) == ("OCPP 1.6", "ocpp1.6")
+        assert h.csms.connections == 1, "on the connection on which it was chosen"
+        boot = h.csms.of("BootNotification")[0].payload
+        assert "chargePointVendor" in boot
+        answer = await h.ask("GetConfiguration", key=["MeterValueSampleInterval"])
+        assert answer["configurationKey"][0]["value"] == "10"
+        await h.submit(Plug(1))
+        await turn(h, "2.0.1")
+        assert spoken(h) == ("OCPP 2.0.1", "ocpp2.0.1")
+        assert "chargingStation" in h.csms.of("BootNotification")[0].payload
+        assert "StatusNotification 1 Occupied" in h.csms.actions(), "who was plugged in still is"
+        await h.submit(Start(1, "TAG"))
+        await h.advance(1)
+        assert h.status(1) == "Occupied"
+        assert h.csms.of("TransactionEvent")
+        assert not failing.done()
+        failing.cancel()
+        await h.power_cut()
+        await h.power_on()
+        assert h.station.snapshot.subprotocol == "ocpp2.0.1", "the last one is the first to try"
+        await h.settle()
+        assert spoken(h)[0] == "OCPP 2.0.1"
+
+
+async def test_what_waits_is_told_in_the_version_in_which_it_began() -> None:
+    async with either("1.6") as h:
+        await h.submit(Plug(1))
+        await h.submit(Start(1, "TAG"))
+        await h.advance(1)
+        await h.submit(LinkDown())
+        await h.advance(15)
+        await h.csms.stop()
+        h.csms.speak("2.0.1")
+        h.csms.clear()
+        await h.csms.start()
+        await h.submit(LinkUp())
+        await h.advance(30)
+        assert h.csms.of("TransactionEvent") == []
+        assert h.connector(1).transaction is None, "no CSMS goes on with it in another version"
+        (warning,) = h.station.snapshot.warnings
+        assert "wait for a CSMS that speaks OCPP 1.6, in which the transaction began" in warning
+        assert h.station.snapshot.link.queued == 0
+        await h.submit(Unplug(1))
+        await h.submit(Plug(1))
+        await h.submit(Start(1, "TAG"))
+        await h.advance(1)
+        assert h.csms.of("TransactionEvent"), "and nothing waits behind it"
+        await h.submit(Stop(1))
+        await turn(h, "1.6")
+        assert h.station.snapshot.warnings == ()
+        assert [one for one in h.csms.actions() if "Transaction" in one] == ["StopTransaction"]
+        stop = h.csms.of("StopTransaction")[0].payload
+        assert (stop["reason"], stop["transactionId"]) == ("Reboot", 1000)
