@@ -14,7 +14,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
-from sim_core.csms import Csms, CsmsError
+from sim_core.csms import Csms, CsmsError, Rules
 from sim_core.errors import UserError
 from sim_core.redaction import one_line, public_url
 from sim_core.runtime.clock import Clock
@@ -100,7 +100,7 @@ class OwnHouse:
 
     async def open(self, clock: Clock, ocpp: str) -> OwnCsms:
         """See `stage.House`."""
-        csms = Csms(first_transaction_id=FIRST_TRANSACTION)
+        csms = Csms(first_transaction_id=FIRST_TRANSACTION, rules=Rules(now=clock.now))
         for card, status in KNOWN_CARDS.items():
             csms.ledger.id_tags.set(card, status)
         await csms.start(HOST, 0)

@@ -27,7 +27,7 @@ Message = list[Any]
 @dataclass(frozen=True)
 class Flaw:
     """What is wrong: `change` is given a message of this action and returns what is passed on in
-    its place, or None: nothing is. `answers`: it is the answers that are changed, not the requests."""
+    its place, or None: nothing is. `answers`: the answers are changed, not the requests."""
 
     action: str
     says: str

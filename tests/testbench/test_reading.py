@@ -42,8 +42,7 @@ WRONG = {
     HEAD + "steps:\n  - expect: Heartbeat\n    where: 5": "4:12: it has fields",
     HEAD + "steps:\n  - status: Charged": "3:13: there is no status 'Charged'; there is Available",
     HEAD + "steps:\n  - swipe: {id_tag: $card}": "3:12: nothing has set $card",
-    HEAD
-    + "steps:\n  - plug: 1\n    charge point: CP9": "4:19: there is no charge point 'CP9'; there is CP01",
+    HEAD + "steps:\n  - plug: 1\n    charge point: CP9": "4:19: there is no charge point 'CP9'",
     HEAD + "steps:\n  - csms: Heartbeat": "3:11: Heartbeat is nothing that a CSMS asks",
     HEAD + "steps:\n  - include: nothing.yaml": "3:14: there is no file 'nothing.yaml'",
     HEAD + "steps:\n  - together: [{wait: 5}]": "3:16: what happens at the same time is done",
