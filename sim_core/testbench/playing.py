@@ -7,25 +7,22 @@ answered, in time, by what its schema allows, and not by a CALLERROR that nobody
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from sim_core.commands import ACTION_BY_NAME, Outcome
 from sim_core.errors import UserError
-from sim_core.redaction import one_line, public_frame
+from sim_core.redaction import one_line
 from sim_core.runtime.clock import SystemClock
 from sim_core.scenarios.recording import command_of
-from sim_core.snapshot import ConnectorSnapshot, LinkState
-from sim_core.station import Station
+from sim_core.snapshot import LinkState
+from sim_core.testbench.listening import BrokenError, FailedError, Listening, Point, misfit
 from sim_core.testbench.reading import OCPP
 from sim_core.testbench.scenario import (
     Act,
     AnyOrder,
     Ask,
     Expect,
-    Message,
     Meter,
     Never,
     Power,
@@ -37,7 +34,7 @@ from sim_core.testbench.scenario import (
 )
 from sim_core.testbench.stage import Stage, registered
 from sim_core.testbench.variables import filled
-from sim_core.testbench.verdicts import Reading, Result, Spoken, StepResult, Verdict
+from sim_core.testbench.verdicts import Reading, Result, Spoken, StepResult, Verdict, spoken_of
 from sim_core.wire.asking import AS_TYPED
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 
@@ -53,15 +50,6 @@ LINK_GONE = "link"
 READINGS = 2_000
 LOOK_EACH_S, MOST_LOOKS = 10.0, 60
 """While a scenario waits: how often it looks at the power, for the chart."""
-NO_ANSWER = "no answer came"
-
-
-class FailedError(Exception):
-    """The CSMS, or what follows from it, is not as expected; the text says how."""
-
-
-class BrokenError(Exception):
-    """The scenario cannot go on; the text says why."""
 
 
 async def play(
@@ -69,36 +57,6 @@ async def play(
 ) -> Result:
     """Play it. `told` is called with a line for each step as it begins."""
     return await _Play(scenario, stage, seed, told).run()
-
-
-@dataclass
-class _Point:
-    """What is known of one charge point's conversation."""
-
-    name: str
-    station: Station
-    revision: int = 0
-    exchanges: dict[int, Exchange] = field(default_factory=dict)
-    cursor: int = 0
-    """The number of the exchange that was expected last."""
-    unheard: set[int] = field(default_factory=set)
-    """Requests that were open while the charge point was silent: no CSMS can answer them."""
-
-    def look(self) -> None:
-        """Take what is new."""
-        self.revision, news = self.station.messages.since(self.revision)
-        for exchange in news:
-            self.exchanges[exchange.number] = exchange
-        if not self.station.snapshot.link.online:
-            waiting = ExchangeState.WAITING
-            self.unheard |= {n for n, one in self.exchanges.items() if one.state is waiting}
-
-    def connector(self, number: int) -> ConnectorSnapshot:
-        """What a connector shows. Raises BrokenError where there is none."""
-        for one in self.station.snapshot.connectors:
-            if one.connector_id == number:
-                return one
-        raise BrokenError(f"{self.name} has no connector {number}")
 
 
 class _Play:
@@ -111,8 +69,9 @@ class _Play:
         self._stage = stage
         self._seed = seed
         self._told = told
-        self._points: dict[str, _Point] = {}
+        self._points: dict[str, Point] = {}
         self._variables: dict[str, Any] = {"seed": seed, **scenario.variables}
+        self._listening = Listening(stage.until, self._variables)
         self._beside: set[asyncio.Future[Any]] = set()
         self._steps: list[StepResult] = []
         self._readings: list[Reading] = []
@@ -125,7 +84,7 @@ class _Play:
         async with self._stage:
             began, began_s = clock.now(), clock.monotonic()
             self._points = {
-                name: _Point(name, station) for name, station in self._stage.stations.items()
+                name: Point(name, station) for name, station in self._stage.stations.items()
             }
             try:
                 verdict, why = await self._all()
@@ -152,18 +111,8 @@ class _Play:
     def _spoken(self) -> tuple[Spoken, ...]:
         secret = OCPP[self._scenario.ocpp].dialect.secret_keys
 
-        def spoken_of(point: _Point, exchange: Exchange) -> Spoken:
-            answer = public_frame(exchange.answer, secret)
-            return Spoken(
-                point.name,
-                exchange,
-                public_frame(exchange.request, secret),
-                answer or exchange.trouble or exchange.state.value,
-                bool(self._against(point, exchange)),
-            )
-
         spoken = [
-            spoken_of(point, exchange)
+            spoken_of(point.name, exchange, secret, missed=bool(self._against(point, exchange)))
             for point in self._points.values()
             for exchange in point.exchanges.values()
         ]
@@ -264,9 +213,9 @@ class _Play:
 
     async def _expect(self, step: Expect) -> None:
         point = self._points[step.on]
-        found = await self._one_of(point, (step.message,), step.within_s)
+        found = await self._listening.one_of(point, (step.message,), step.within_s)
         point.cursor = found.number
-        await self._answered(point, step.message, found.number, step.within_s)
+        await self._listening.answered(point, step.message, found.number, step.within_s)
 
     async def _any_order(self, step: AnyOrder) -> None:
         point = self._points[step.on]
@@ -275,80 +224,12 @@ class _Play:
         end = self._stage.clock.monotonic() + step.within_s
         while left:
             within = max(0.0, end - self._stage.clock.monotonic())
-            found = await self._one_of(point, tuple(left), within, taken)
-            message = next(one for one in left if not _misfit(one, found, self._variables))
+            found = await self._listening.one_of(point, tuple(left), within, taken)
+            message = next(one for one in left if not misfit(one, found, self._variables))
             left.remove(message)
             taken.add(found.number)
-            await self._answered(point, message, found.number, step.within_s)
+            await self._listening.answered(point, message, found.number, step.within_s)
         point.cursor = max([point.cursor, *taken])
-
-    async def _one_of(
-        self,
-        point: _Point,
-        messages: tuple[Message, ...],
-        within_s: float,
-        taken: frozenset[int] | set[int] = frozenset(),
-    ) -> Exchange:
-        """The first exchange behind the cursor that fits one of them."""
-
-        def fitting() -> Exchange | None:
-            point.look()
-            for number in sorted(point.exchanges):
-                if number > point.cursor and number not in taken:
-                    exchange = point.exchanges[number]
-                    if any(not _misfit(one, exchange, self._variables) for one in messages):
-                        return exchange
-            return None
-
-        await self._stage.until(lambda: fitting() is not None, within_s)
-        found = fitting()
-        if found is None:
-            raise FailedError(
-                f"it does not come within {within_s:g} s{self._near(point, messages)}"
-            )
-        return found
-
-    def _near(self, point: _Point, messages: tuple[Message, ...]) -> str:
-        """What came in its place, for the sentence."""
-        for number in sorted(point.exchanges, reverse=True):
-            exchange = point.exchanges[number]
-            for message in messages:
-                if number > point.cursor and exchange.action == message.action:
-                    return f"; another one did: {_misfit(message, exchange, self._variables)}"
-        return ""
-
-    async def _answered(
-        self, point: _Point, message: Message, number: int, within_s: float
-    ) -> None:
-        """Wait for its answer, and see whether that fits."""
-
-        def there() -> bool:
-            point.look()
-            return point.exchanges[number].state is not ExchangeState.WAITING
-
-        needed = message.answer is not None or message.error or message.name
-        if not needed:
-            return
-        await self._stage.until(there, within_s)
-        exchange = point.exchanges[number]
-        who = "the charge point" if message.by_csms else "the CSMS"
-        payload = _payload_of(exchange.answer)
-        if message.error:
-            code = exchange.trouble if exchange.state is ExchangeState.ERROR else ""
-            if not code or (message.error != "*" and message.error not in code):
-                told = code or exchange.answer or NO_ANSWER
-                raise FailedError(f"{who} does not answer with {message.error}: {told}")
-        elif exchange.state is not ExchangeState.ANSWERED:
-            raise FailedError(f"{who} does not answer: {exchange.trouble or NO_ANSWER}")
-        elif message.answer is not None:
-            wanted = type(message.answer)(filled(message.answer.words, self._variables))
-            if why := wanted.misfit(payload):
-                raise FailedError(f"the answer of {who} is otherwise: {why}")
-        if message.name:
-            self._variables[message.name] = {
-                **_payload_of(exchange.request),
-                "answer": payload,
-            }
 
     async def _never(self, step: Never) -> None:
         point = self._points[step.on]
@@ -357,7 +238,7 @@ class _Play:
         def came() -> bool:
             point.look()
             return any(
-                number > since and not _misfit(step.message, exchange, self._variables)
+                number > since and not misfit(step.message, exchange, self._variables)
                 for number, exchange in point.exchanges.items()
             )
 
@@ -436,7 +317,7 @@ class _Play:
                 if against := self._against(point, exchange):
                     raise FailedError(f"{exchange.action} of {point.name}: {against}")
 
-    def _against(self, point: _Point, exchange: Exchange) -> str:
+    def _against(self, point: Point, exchange: Exchange) -> str:
         """What an exchange says against the CSMS; empty: nothing."""
         if exchange.direction is Direction.NOISE:
             return f"the CSMS sends a frame that is not OCPP-J: {exchange.action}"
@@ -455,27 +336,6 @@ class _Play:
         if state is ExchangeState.ANSWERED and trouble:
             return f"the answer of the CSMS is not as OCPP has it: {trouble}"
         return ""
-
-
-def _misfit(message: Message, exchange: Exchange, variables: dict[str, Any]) -> str:
-    """Why an exchange is not this message; empty where it is."""
-    wanted = Direction.RECEIVED if message.by_csms else Direction.SENT
-    if exchange.direction is not wanted or exchange.action != message.action:
-        return "another message"
-    if message.where is None:
-        return ""
-    words = filled(message.where.words, variables)
-    return type(message.where)(words).misfit(_payload_of(exchange.request))
-
-
-def _payload_of(frame: str) -> dict[str, Any]:
-    """The payload of a frame; an empty one where it has none."""
-    try:
-        message = json.loads(frame)
-    except (ValueError, RecursionError):
-        return {}
-    inside = message[-1] if isinstance(message, list) and message else None
-    return inside if isinstance(inside, dict) else {}
 
 
 DO: dict[type[Step], Callable[[_Play, Any], Any]] = {

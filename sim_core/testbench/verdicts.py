@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from sim_core.redaction import public_frame
 from sim_core.testbench.scenario import Scenario
 from sim_core.wire.message_log import Exchange
 
@@ -46,6 +47,20 @@ class Spoken:
     """The frame that answered, without secrets; where there is none, what became of the request."""
     missed: bool = False
     """It is one that speaks against the CSMS."""
+
+
+def spoken_of(
+    charge_point: str, exchange: Exchange, secret_keys: frozenset[str], *, missed: bool
+) -> Spoken:
+    """The exchange as it may be shown."""
+    answer = public_frame(exchange.answer, secret_keys)
+    return Spoken(
+        charge_point,
+        exchange,
+        public_frame(exchange.request, secret_keys),
+        answer or exchange.trouble or exchange.state.value,
+        missed,
+    )
 
 
 @dataclass(frozen=True)
