@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import threading
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from sim_core.commands import ACTION_BY_NAME, Refused
+from sim_core.errors import UserError
+from sim_core.runtime.event_loop_thread import EventLoopThread
 from sim_core.scenarios.recording import command_of
 from sim_core.settings.loading import load
 from sim_core.snapshot import StationSnapshot
@@ -56,7 +57,8 @@ class Driven:
         seed: int = 1,
         **options: Any,
     ) -> None:
-        """Begins to dial. `options` are those of the settings, like `model` and `connectors`.
+        """Begins to dial; without a `csms_url` what CSMS_URL says. `options` are those of the
+        settings, like `model` and `connectors`.
 
         Raises ValueError for an option that there is not, ConfigError for one that will not do.
         """
@@ -80,29 +82,38 @@ class Driven:
             ocpp=ocpp,
             charge_points=(ChargePointOptions(charge_point_id, told),),
         )
-        base = load([f"--csms-url={csms_url}", f"--time-scale={time_scale}"], "chargeforge")
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name=f"chargeforge {charge_point_id}", daemon=True
+        words = [f"--csms-url={csms_url}"] if csms_url else []
+        base = load([*words, f"--time-scale={time_scale}"], "chargeforge")
+        self._opened: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._scenario, self._base, self._seed = scenario, base, seed
+        self._thread = EventLoopThread(
+            f"chargeforge {charge_point_id}", self._live, ended=self._end
         )
         self._thread.start()
-        self._begin(lambda: self._open(RealStage(scenario, base, seed))).result(ENDS_WITHIN_S)
+        self._opened.result(ENDS_WITHIN_S)
 
-    async def _open(self, stage: RealStage) -> None:
-        self._stage = await stage.__aenter__()
-        (station,) = stage.stations.values()
-        self._point = Point(self.id, station)
-        self._listening = Listening(stage.until, {})
+    async def _live(self, ending: asyncio.Event) -> None:
+        async with RealStage(self._scenario, self._base, self._seed) as stage:
+            self._stage = stage
+            (station,) = stage.stations.values()
+            self._point = Point(self.id, station)
+            self._listening = Listening(stage.until, {})
+            self._opened.set_result(None)
+            await ending.wait()
+
+    def _end(self) -> None:
+        if not self._opened.done():
+            self._opened.set_exception(UserError(self._thread.failure))
 
     def _begin(self, run: Callable[[], Coroutine[Any, Any, T]]) -> concurrent.futures.Future[T]:
-        return asyncio.run_coroutine_threadsafe(run(), self._loop)
+        loop = self._thread.loop
+        if loop is None:
+            raise AssertionError(f"{self.id} has ended: {self._thread.failure or 'it was closed'}")
+        return asyncio.run_coroutine_threadsafe(run(), loop)
 
     def close(self) -> None:
         """End it in order."""
-        self._begin(lambda: self._stage.__aexit__(None, None, None)).result(ENDS_WITHIN_S)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(ENDS_WITHIN_S)
-        self._loop.close()
+        self._thread.stop(ENDS_WITHIN_S)
 
     @property
     def point(self) -> Point:

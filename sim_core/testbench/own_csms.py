@@ -7,12 +7,8 @@ adapter that somebody has put before it (`--csms-api`): one POST with `cpid`, `a
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Mapping, Set
 from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
 
 from sim_core.csms import Csms, CsmsError, Rules
 from sim_core.errors import UserError
@@ -26,7 +22,6 @@ FIRST_TRANSACTION = 1
 KNOWN_CARDS = {"BLOCKED": "Blocked", "EXPIRED": "Expired", "INVALID": "Invalid"}
 """Cards that our CSMS refuses, as the shipped scenarios call them; it takes all others."""
 ANSWERS_WITHIN_S = 35.0
-LARGEST_ANSWER = 4 * 1024 * 1024
 
 
 class RefusedError(UserError):
@@ -119,25 +114,23 @@ class OverHttp:
     ) -> Mapping[str, Any]:
         """See `stage.Asking`."""
         body = {"cpid": charge_point, "action": action, "payload": dict(payload)}
-        return await asyncio.get_running_loop().run_in_executor(None, self._post, body)
+        import httpx  # only those who ask over HTTP wait for it
 
-    def _post(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        headers = {"Content-Type": "application/json"}
-        if self._key:
-            headers["X-API-Key"] = self._key
-        asked = Request(self._url, json.dumps(body).encode(), headers, method="POST")
+        headers = {"X-API-Key": self._key} if self._key else {}
         try:
-            with urlopen(asked, timeout=ANSWERS_WITHIN_S) as answer:
-                told = json.loads(answer.read(LARGEST_ANSWER))
-        except HTTPError as error:
-            said = one_line(error.read(2000).decode("utf-8", "replace"))
-            raise RefusedError(f"the CSMS's API answers {error.code}: {said[:200]}") from None
-        except (URLError, OSError) as error:
-            why = getattr(error, "reason", error)
+            async with httpx.AsyncClient(timeout=ANSWERS_WITHIN_S) as client:
+                answer = await client.post(self._url, json=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            why = one_line(str(error) or type(error).__name__)
+            where = public_url(self._url)
             raise RefusedError(
-                f"the CSMS's API at {public_url(self._url)} does not answer: {one_line(str(why))}; "
-                "see --csms-api"
+                f"the CSMS's API at {where} does not answer: {why}; see --csms-api"
             ) from None
+        if not answer.is_success:
+            said = one_line(answer.text[:200])
+            raise RefusedError(f"the CSMS's API answers {answer.status_code}: {said}")
+        try:
+            told = answer.json()
         except ValueError:
             raise RefusedError("the CSMS's API answers with something that is no JSON") from None
         inside = told.get("answer", told) if isinstance(told, dict) else None

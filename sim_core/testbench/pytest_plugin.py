@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from sim_core.snapshot import StationSnapshot
     from sim_core.testbench.driven import Driven
 
-OPTION, INI, ENVIRONMENT = "--chargeforge-csms-url", "chargeforge_csms_url", "CSMS_URL"
+OPTION, INI = "--chargeforge-csms-url", "chargeforge_csms_url"
 COUNT = itertools.count(1)
 
 
@@ -91,12 +90,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def csms_url(request: pytest.FixtureRequest) -> str:
-    """Where the CSMS is, without the charge point's id. Define your own to say it by code."""
+    """Where the CSMS is, without the charge point's id; empty: where CSMS_URL says. Define your own
+    fixture of this name to say it by code."""
     config = request.config
-    url = config.getoption(OPTION) or config.getini(INI) or os.environ.get(ENVIRONMENT, "")
-    if not url:
-        pytest.fail(f"no CSMS: {OPTION} URL, {INI} in the ini file, or a fixture csms_url", False)
-    return str(url)
+    return str(config.getoption(OPTION) or config.getini(INI) or "")
 
 
 @pytest.fixture
@@ -109,7 +106,7 @@ def charge_points(
     made: list[Driven] = request.node.stash.setdefault(MADE, [])
 
     def make(charge_point_id: str = "", **options: Any) -> ChargePoint:
-        driven = Driven(charge_point_id or _fresh_id(), csms_url, **options)
+        driven = Driven(charge_point_id or _fresh_id(request.config), csms_url, **options)
         made.append(driven)
         return ChargePoint(driven)
 
@@ -133,9 +130,9 @@ MADE = pytest.StashKey["list[Driven]"]()
 """The charge points of a test, for its report."""
 
 
-def _fresh_id() -> str:
-    """An id that no other worker gives."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+def _fresh_id(config: pytest.Config) -> str:
+    """An id that no other worker of pytest-xdist gives."""
+    worker = getattr(config, "workerinput", {}).get("workerid", "gw0")
     return f"CP-{worker}-{next(COUNT)}"
 
 
