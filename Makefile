@@ -2,7 +2,7 @@
 
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 
-.PHONY: check fast format-check lint types imports tests chaos examples mutate format pictures
+.PHONY: check fast format-check lint types imports tests chaos scenarios examples mutate format pictures
 
 check: fast tests
 
@@ -28,6 +28,9 @@ chaos:
 
 examples:
 	EXAMPLES_TIMES=10 $(PYTHON) -m pytest --timeout 1800
+
+scenarios:
+	SCENARIOS=all $(PYTHON) -m pytest tests/testbench
 
 SEED ?= 1
 SAMPLE ?= 60

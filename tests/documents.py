@@ -7,6 +7,7 @@ document, and a test compares.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,6 +20,8 @@ from sim_core.replay.options import ReplaySettings
 from sim_core.settings.options import Option, Settings, option_names, options_of
 from sim_core.sidecar.command_routes import Query, queries
 from sim_core.sidecar.read_routes import READ_ROUTES
+from sim_core.testbench.schema import schema
+from sim_core.testbench.shipped_set import scenarios
 from tui.__main__ import VERBS
 from tui.bedside.keys import METAL_ROWS
 from tui.keymap import ROWS, Row
@@ -27,6 +30,7 @@ from tui.replay.keys import REPLAY_ROWS
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
+SCENARIO_SCHEMA = DOCS / "scenario.schema.json"
 ENV_EXAMPLE = ROOT / ".env.example"
 TABLE = re.compile(r"<!-- table: (?P<name>[\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
 
@@ -71,6 +75,11 @@ def env_example() -> str:
         variable, _ = option_names(name)
         lines += ["", f"# {option.meaning}", f"# ({option.allowed})", f"#{variable}={_raw(option)}"]
     return "\n".join(lines) + "\n"
+
+
+def scenario_schema() -> str:
+    """What an editor checks a scenario with."""
+    return json.dumps(schema(), indent=1) + "\n"
 
 
 def _commands() -> Iterable[str]:
@@ -134,6 +143,12 @@ def _options_of(options: Mapping[str, Option]) -> Iterable[str]:
         )
 
 
+def _scenarios() -> Iterable[str]:
+    yield from head("Scenario", "OCPP", "What it proves", "A CSMS must not", "It rests on")
+    for one in scenarios([]):
+        yield row(f"`{one.name}`", one.ocpp, one.proves, one.must_not, one.clause)
+
+
 def _paths() -> Iterable[str]:
     yield from head("Request", "Query", "What it does")
     for look in READ_ROUTES:
@@ -154,6 +169,7 @@ TABLES = {
     "replay": _replay_options,
     "replay-keys": lambda: _keys_of(REPLAY_ROWS),
     "paths": _paths,
+    "scenarios": _scenarios,
 }
 
 

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests import form_docs, model_docs
-from tests.documents import DOCS, ENV_EXAMPLE, ROOT, documents, env_example, with_tables
+from tests.documents import (
+    DOCS,
+    ENV_EXAMPLE,
+    ROOT,
+    SCENARIO_SCHEMA,
+    documents,
+    env_example,
+    scenario_schema,
+    with_tables,
+)
 from tests.film import film
 from tui.pictures import screenshot
 from tui.pictures.states import STATE
@@ -62,6 +71,7 @@ def main() -> None:
     model_docs.SCHEMA.write_text(model_docs.schema(), "utf-8")
     print("wrote the page about model files and their schema")
     form_docs.PAGE.write_text(form_docs.page(), "utf-8")
+    SCENARIO_SCHEMA.write_text(scenario_schema(), "utf-8")
     print("wrote the page about the logs that are read")
 
 

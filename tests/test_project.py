@@ -16,10 +16,12 @@ from tests.documents import (
     ENV_EXAMPLE,
     README,
     ROOT,
+    SCENARIO_SCHEMA,
     TABLES,
     command,
     documents,
     env_example,
+    scenario_schema,
     tables_in,
     with_tables,
 )
@@ -58,6 +60,10 @@ def test_the_tables_in_documents_are_those_of_the_code() -> None:
 
 def test_the_page_about_logs_is_that_of_the_code() -> None:
     assert form_docs.PAGE.read_text("utf-8") == form_docs.page(), REGENERATE
+
+
+def test_the_schema_of_scenarios_is_that_of_the_code() -> None:
+    assert SCENARIO_SCHEMA.read_text("utf-8") == scenario_schema(), REGENERATE
 
 
 def test_the_example_of_an_env_file_is_that_of_the_code() -> None:

@@ -133,6 +133,14 @@ def _learn(arguments: list[str]) -> int:
     return learn(arguments)
 
 
+def _test(arguments: list[str]) -> int:
+    from sim_core.standard_streams import begun
+    from sim_core.testbench.command import main as test
+
+    begun()
+    return test(arguments)
+
+
 def _screenshot(arguments: list[str]) -> int:
     from sim_core.standard_streams import begun
     from tui.pictures.screenshot import main as screenshot
@@ -235,6 +243,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("replay", "the charger of a log speaks again, to a CSMS under test", _replay),
     Verb("compare", "logs of a real charger beside a model of it: where do they differ", _compare),
     Verb("learn", "a model file of a real charger, out of its logs: --output FILE", _learn),
+    Verb("test", "scenarios against a CSMS, with a verdict: does it pass, and why not", _test),
     Verb(
         "screenshot", "the dashboard in a named state, as SVG or text, for a document", _screenshot
     ),

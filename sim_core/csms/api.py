@@ -29,7 +29,6 @@ from sim_core.csms.errors import (
     NotConnectedError,
 )
 from sim_core.csms.ledger import Session, format_time
-from sim_core.csms.peer import now
 from sim_core.csms.rules import DEFAULT_API_KEY
 from sim_core.csms.server import Csms
 from sim_core.csms.verbs import TransactionId
@@ -144,8 +143,8 @@ def _accepted(command: str, status: str, *good: str) -> str:
 # The routes
 
 
-async def health(_csms: Csms, _body: Body) -> dict[str, Any]:
-    return {"ok": True, "time": format_time(now())}
+async def health(csms: Csms, _body: Body) -> dict[str, Any]:
+    return {"ok": True, "time": format_time(csms.rules.now())}
 
 
 async def start(csms: Csms, body: Body) -> dict[str, Any]:

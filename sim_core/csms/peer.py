@@ -14,7 +14,6 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -58,11 +57,6 @@ class Language:
     """What a server that does not listen meanwhile asks at boot: action, payload."""
 
 
-def now() -> datetime:
-    """Return the time of the CSMS."""
-    return datetime.now(timezone.utc)
-
-
 class Peer(ABC):
     """The CSMS end of one connection. A version says what it answers and how our verbs are said."""
 
@@ -80,6 +74,7 @@ class Peer(ABC):
         self._socket = connection
         self._ledger = ledger
         self._rules = rules
+        self._now = rules.now
         self._tell = tell
         self._turn = asyncio.Lock()
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
@@ -231,7 +226,7 @@ class Peer(ABC):
         self._junk += 1
         if self._junk <= JUNK_SHOWN:
             last = "; further ones are not shown" if self._junk == JUNK_SHOWN else ""
-            self._tell(events.FrameIgnored(now(), self.cpid, reason[:200] + last))
+            self._tell(events.FrameIgnored(self._now(), self.cpid, reason[:200] + last))
 
     # Our commands
 
@@ -258,19 +253,19 @@ class Peer(ABC):
                 answer = await asyncio.wait_for(self._exchange(call), limit)
             except asyncio.TimeoutError:
                 reason = f"no answer within {limit:g} s"
-                self._tell(events.CommandFailed(now(), self.cpid, action, reason))
+                self._tell(events.CommandFailed(self._now(), self.cpid, action, reason))
                 raise CallTimeoutError(
                     f"ChargePoint '{self.cpid}' did not answer {action} within {limit:g} s"
                 ) from None
             except (ConnectionClosed, NotConnectedError):
                 reason = "the connection ended before an answer"
-                self._tell(events.CommandFailed(now(), self.cpid, action, reason))
+                self._tell(events.CommandFailed(self._now(), self.cpid, action, reason))
                 raise NotConnectedError(
                     f"ChargePoint '{self.cpid}' disconnected before it answered {action}"
                 ) from None
             except CallRefusedError as refusal:
                 reason = f"{refusal.code} {refusal.description}".strip()
-                self._tell(events.CommandFailed(now(), self.cpid, action, reason))
+                self._tell(events.CommandFailed(self._now(), self.cpid, action, reason))
                 raise CallRefusedError(
                     f"ChargePoint '{self.cpid}' answered {action} with {reason}",
                     refusal.code,
@@ -278,7 +273,7 @@ class Peer(ABC):
                 ) from None
         status = answer.get("status", "")
         shown = status[:100] if isinstance(status, str) else ""
-        self._tell(events.CommandAnswered(now(), self.cpid, action, shown))
+        self._tell(events.CommandAnswered(self._now(), self.cpid, action, shown))
         if validate:
             await self._doubt(call, answer)
         return answer
@@ -296,7 +291,7 @@ class Peer(ABC):
             await validate_payload(call.create_call_result(answer), self.language.version)
         except OCPPError as error:
             cause = getattr(error.__context__, "message", None) or error.description
-            self._tell(events.AnswerDoubted(now(), self.cpid, call.action, str(cause)[:200]))
+            self._tell(events.AnswerDoubted(self._now(), self.cpid, call.action, str(cause)[:200]))
 
     async def _exchange(self, call: Call) -> dict[str, Any]:
         waiter: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -314,7 +309,7 @@ class Peer(ABC):
 
     def _noted(self, action: str, detail: str) -> None:
         """Tell of a notification that needs no decision."""
-        self._tell(events.Notified(now(), self.cpid, action, detail))
+        self._tell(events.Notified(self._now(), self.cpid, action, detail))
 
     def _settle(self, frame: frames.Answer | frames.Refusal) -> None:
         waiter = self._waiting.get(frame.unique_id)

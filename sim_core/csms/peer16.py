@@ -21,7 +21,7 @@ from websockets.asyncio.server import ServerConnection
 from sim_core.csms import events, frames
 from sim_core.csms.events import Sample
 from sim_core.csms.ledger import Connector, IdTag, Ledger, Start, format_time, parse_time
-from sim_core.csms.peer import LOGGER, Language, Peer, now
+from sim_core.csms.peer import LOGGER, Language, Peer
 from sim_core.csms.rules import Rules
 from sim_core.csms.tolerance import Excess, cut, excesses
 from sim_core.csms.verbs import Verbs
@@ -102,7 +102,9 @@ class Peer16(Peer, OcppChargePoint):  # type: ignore[misc]  # the package has no
             if (action, one.field) not in self._remarked:
                 self._remarked.add((action, one.field))
                 self._tell(
-                    events.Remarked(now(), self.cpid, action, one.field, one.length, one.allowed)
+                    events.Remarked(
+                        self._now(), self.cpid, action, one.field, one.length, one.allowed
+                    )
                 )
 
     # Requests of the charge point, named as in the specification
@@ -121,7 +123,7 @@ class Peer16(Peer, OcppChargePoint):  # type: ignore[misc]  # the package has no
             firmware,
             boot.status,
         )
-        at = now()
+        at = self._now()
         self._tell(
             events.Booted(
                 at, self.cpid, charge_point_vendor, charge_point_model, firmware, boot.status
@@ -133,7 +135,7 @@ class Peer16(Peer, OcppChargePoint):  # type: ignore[misc]  # the package has no
 
     @answers(Action.heartbeat)
     def answer_heartbeat(self) -> Any:
-        at = now()
+        at = self._now()
         self._tell(events.HeartbeatReceived(at, self.cpid))
         return call_result.Heartbeat(current_time=format_time(at))
 
@@ -141,7 +143,7 @@ class Peer16(Peer, OcppChargePoint):  # type: ignore[misc]  # the package has no
     def answer_status_notification(
         self, connector_id: int, error_code: str, status: str, **rest: Any
     ) -> Any:
-        at = now()
+        at = self._now()
         vendor_code, info = rest.get("vendor_error_code", ""), rest.get("info", "")
         stamp = parse_time(rest.get("timestamp")) or at
         self._ledger.report_status(
@@ -156,7 +158,7 @@ class Peer16(Peer, OcppChargePoint):  # type: ignore[misc]  # the package has no
 
     @answers(Action.authorize)
     def answer_authorize(self, id_tag: str) -> Any:
-        at = now()
+        at = self._now()
         found = self._ledger.id_tags.look_up(id_tag, at)
         self._tell(events.Authorized(at, self.cpid, id_tag, found.status))
         return call_result.Authorize(id_tag_info=_info(found))
@@ -165,7 +167,7 @@ class Peer16(Peer, OcppChargePoint):  # type: ignore[misc]  # the package has no
     def answer_start_transaction(
         self, connector_id: int, id_tag: str, meter_start: int, timestamp: str, **_rest: Any
     ) -> Any:
-        at = now()
+        at = self._now()
         found = self._ledger.id_tags.look_up(id_tag, at)
         session, repeated = self._ledger.start(
             Start(self.cpid, connector_id, id_tag, meter_start, timestamp), at
@@ -191,7 +193,7 @@ class Peer16(Peer, OcppChargePoint):  # type: ignore[misc]  # the package has no
     def answer_meter_values(
         self, connector_id: int, meter_value: list[dict[str, Any]], **rest: Any
     ) -> Any:
-        at = now()
+        at = self._now()
         transaction_id = rest.get("transaction_id")
         samples = _latest_samples(meter_value)
         adopted = self._ledger.report_meter(self.cpid, connector_id, transaction_id, samples, at)
@@ -206,7 +208,7 @@ class Peer16(Peer, OcppChargePoint):  # type: ignore[misc]  # the package has no
     def answer_stop_transaction(
         self, meter_stop: int, timestamp: str, transaction_id: int, **rest: Any
     ) -> Any:
-        at = now()
+        at = self._now()
         reason = rest.get("reason", "Local")  # OCPP 1.6, 6.45: a missing reason means Local
         session, repeated = self._ledger.stop(
             self.cpid, transaction_id, meter_stop, timestamp, reason, at
@@ -232,7 +234,7 @@ class Peer16(Peer, OcppChargePoint):  # type: ignore[misc]  # the package has no
         status = "Accepted" if vendor_id in self._rules.vendors else "UnknownVendorId"
         message_id, data = rest.get("message_id", ""), rest.get("data", "")
         self._tell(
-            events.DataReceived(now(), self.cpid, vendor_id, message_id, data[:1000], status)
+            events.DataReceived(self._now(), self.cpid, vendor_id, message_id, data[:1000], status)
         )
         return call_result.DataTransfer(status=status)
 
@@ -258,7 +260,9 @@ class Peer16(Peer, OcppChargePoint):  # type: ignore[misc]  # the package has no
 
     @answers(Action.sign_certificate)
     def answer_sign_certificate(self, **_rest: Any) -> Any:
-        self._tell(events.Notified(now(), self.cpid, "SignCertificate", "there is no authority"))
+        self._tell(
+            events.Notified(self._now(), self.cpid, "SignCertificate", "there is no authority")
+        )
         return call_result.SignCertificate(status="Rejected")
 
     def _take_note(self, action: str, detail: str) -> Any:

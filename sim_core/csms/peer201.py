@@ -21,7 +21,7 @@ from websockets.asyncio.server import ServerConnection
 from sim_core.csms import events, events201, frames, transaction_events, variable_names
 from sim_core.csms.errors import CallTimeoutError, NotConnectedError
 from sim_core.csms.ledger import Connector, IdTag, Ledger, format_time, parse_time
-from sim_core.csms.peer import Language, Peer, now
+from sim_core.csms.peer import Language, Peer
 from sim_core.csms.rules import Rules
 from sim_core.csms.verbs import Payload, Verbs
 from sim_core.csms.verbs201 import Verbs201
@@ -137,7 +137,7 @@ class Peer201(Peer):
         firmware = station.get("firmwareVersion", "")
         serial = station.get("serialNumber", "")
         self._ledger.boot(self.cpid, vendor, model, serial, firmware, boot.status)
-        at = now()
+        at = self._now()
         self._tell(
             events.Booted(at, self.cpid, vendor, model, firmware, boot.status, asked["reason"])
         )
@@ -148,12 +148,12 @@ class Peer201(Peer):
         }
 
     def heartbeat(self, _asked: Payload) -> Payload:
-        at = now()
+        at = self._now()
         self._tell(events.HeartbeatReceived(at, self.cpid))
         return {"currentTime": format_time(at)}
 
     def status_notification(self, asked: Payload) -> Payload:
-        at = now()
+        at = self._now()
         evse_id, connector_id = asked["evseId"], asked["connectorId"]
         status = asked["connectorStatus"]
         stamp = parse_time(asked["timestamp"]) or at
@@ -164,14 +164,14 @@ class Peer201(Peer):
         return {}
 
     def authorize(self, asked: Payload) -> Payload:
-        at = now()
+        at = self._now()
         id_token = asked["idToken"]["idToken"]
         found = self._ledger.id_tags.look_up(id_token, at)
         self._tell(events.Authorized(at, self.cpid, id_token, found.status))
         return {"idTokenInfo": _info(found)}
 
     def transaction_event(self, asked: Payload) -> Payload:
-        at = now()
+        at = self._now()
         told = transaction_events.read(self.cpid, asked, at)
         known = self._ledger.any_session(self.cpid, told.transaction_id)
         session, order = transaction_events.fold(known, told)
@@ -204,7 +204,7 @@ class Peer201(Peer):
 
     def meter_values(self, asked: Payload) -> Payload:
         samples = transaction_events.latest_samples(asked["meterValue"])
-        self._tell(events201.EvseMetered(now(), self.cpid, asked["evseId"], samples))
+        self._tell(events201.EvseMetered(self._now(), self.cpid, asked["evseId"], samples))
         return {}
 
     def notify_report(self, asked: Payload) -> Payload:
@@ -220,7 +220,9 @@ class Peer201(Peer):
             if not more and not report.whole.done():
                 report.whole.set_result(None)
         self._tell(
-            events201.VariablesReported(now(), self.cpid, number, asked["seqNo"], len(rows), more)
+            events201.VariablesReported(
+                self._now(), self.cpid, number, asked["seqNo"], len(rows), more
+            )
         )
         return {}
 
@@ -230,7 +232,7 @@ class Peer201(Peer):
         shown = data if isinstance(data, str) else str(data)
         self._tell(
             events.DataReceived(
-                now(), self.cpid, vendor, asked.get("messageId", ""), shown[:1000], status
+                self._now(), self.cpid, vendor, asked.get("messageId", ""), shown[:1000], status
             )
         )
         return {"status": status}

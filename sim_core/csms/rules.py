@@ -6,7 +6,9 @@ so that an answer is made from one consistent policy.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 
 CENTRAL_PY_DELAY_S = 10.0
 DEFAULT_API_KEY = "changeme-123"
@@ -27,10 +29,17 @@ class Boot:
     deaf: bool = False
 
 
+def now() -> datetime:
+    """The computer's time."""
+    return datetime.now(timezone.utc)
+
+
 @dataclass
 class Rules:
-    """What the CSMS answers: to a boot, and to DataTransfer of the vendors it knows."""
+    """What the CSMS answers: to a boot, and to DataTransfer of the vendors it knows; and the time
+    that it goes by and tells."""
 
     boot: Boot = field(default_factory=Boot)
     vendors: set[str] = field(default_factory=set)
     call_timeout_s: float = 30.0
+    now: Callable[[], datetime] = now

@@ -22,7 +22,7 @@ from websockets.typing import Subprotocol
 from sim_core.csms import events
 from sim_core.csms.errors import NotConnectedError
 from sim_core.csms.ledger import Ledger
-from sim_core.csms.peer import Peer, now
+from sim_core.csms.peer import Peer
 from sim_core.csms.rules import Rules
 from sim_core.csms.verbs import Ask, TransactionId
 from sim_core.csms.waiting_room import Visitor, WaitingRoom
@@ -159,14 +159,18 @@ class Csms:
             self._close(older, 1000, "replaced by a newer connection")
         self.ledger.connect(cpid)
         spoken = peer.language.version
-        self._tell(events.Connected(now(), cpid, replaced=older is not None, version=spoken))
+        self._tell(
+            events.Connected(self.rules.now(), cpid, replaced=older is not None, version=spoken)
+        )
         try:
             await peer.serve()
         finally:
             if self._peers.get(cpid) is peer:
                 del self._peers[cpid]
                 self.ledger.disconnect(cpid)
-                self._tell(events.Disconnected(now(), cpid, connection.protocol.close_code))
+                self._tell(
+                    events.Disconnected(self.rules.now(), cpid, connection.protocol.close_code)
+                )
 
     def _close(self, peer: Peer, code: int, reason: str) -> None:
         peer.retire()

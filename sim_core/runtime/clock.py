@@ -205,6 +205,12 @@ class ManualClock:
         self._elapsed = end
         await self.settle()
 
+    async def stride(self, most_s: float) -> None:
+        """Move the time to what falls due next, and by `most_s` at the most."""
+        due = [timer.deadline for timer in self._timers[:1]]
+        next_s = max(0.0, due[0] - self._elapsed) if due else most_s
+        await self.advance(min(next_s, most_s))
+
     def forget_timers(self) -> None:
         """Nothing of what was to come will come: the world that asked for it is gone."""
         self._timers.clear()

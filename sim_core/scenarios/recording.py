@@ -140,13 +140,17 @@ def _step(row: object, number: int) -> Step:
     at_s = _number(said.pop(AT, 0), f"step {number}: {AT}")
     if not 0 <= at_s <= LONGEST_WAIT_S:
         raise RecordingError(f"step {number}: {AT} is from 0 to {LONGEST_WAIT_S:g} seconds")
+    return Step(at_s, command_of(action.command, said, f"step {number} ({name})"))
+
+
+def command_of(kind: type[Command], said: dict[str, Any], where: str) -> Command:
+    """The command of this kind with these fields; `connector` is what a file calls `connector_id`.
+
+    Raises RecordingError, whose sentence begins with `where`.
+    """
+    kinds = _kinds(kind)
     if CONNECTOR in said:
         said["connector_id"] = said.pop(CONNECTOR)
-    return Step(at_s, _command(action.command, said, f"step {number} ({name})"))
-
-
-def _command(kind: type[Command], said: dict[str, Any], where: str) -> Command:
-    kinds = _kinds(kind)
     for name in said:
         if name not in kinds:
             known = [CONNECTOR if one == "connector_id" else one for one in kinds]

@@ -7,14 +7,14 @@ until nothing is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import datetime
+from typing import Protocol
 
 from sim_core.errors import UserError
 from sim_core.runtime.clock import ManualClock, SystemClock
 from sim_core.snapshot import LinkState
 from sim_core.station import Station
-from sim_core.twin.recorded_csms import RecordedCsms
 
 PATIENCE_S = 20.0
 """Real seconds after which something has got stuck."""
@@ -50,10 +50,26 @@ class VirtualTime(ManualClock):
             what = self.pending()
 
 
+class FarEnd(Protocol):
+    """What a CSMS of our own knows of what is on its way."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the charge point is connected."""
+
+    @property
+    def sending(self) -> bool:
+        """Whether a frame is on its way to the socket."""
+
+    @property
+    def withheld(self) -> Set[str]:
+        """Message ids of requests whose answer is not due, or will never come."""
+
+
 class UnderWay:
     """What is on its way between a station and its CSMS."""
 
-    def __init__(self, station: Station, csms: RecordedCsms) -> None:
+    def __init__(self, station: Station, csms: FarEnd) -> None:
         self._station = station
         self._csms = csms
         self._files_ended = 0

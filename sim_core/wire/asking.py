@@ -31,6 +31,9 @@ LATE_LIMIT = 32
 HAIR_S = 1e-6
 """Less than any timer knows."""
 
+AS_TYPED = "sent as it was typed"
+"""How the trouble of a frame begins that somebody has typed, and that nobody can answer."""
+
 
 class _Asked(NamedTuple):
     """A call that has left."""
@@ -121,7 +124,7 @@ class Asking:
             channel.own_shown(text),
             channel.clock.now(),
             state=ExchangeState.UNANSWERED,
-            trouble=f"sent as it was typed: {why}",
+            trouble=f"{AS_TYPED}: {why}",
         )
         await channel.send(text)
         return NoAnswer(why, link_lost=False)

@@ -19,7 +19,8 @@ from sim_core.csms.ledger import (
     Start,
     parse_time,
 )
-from sim_core.csms.peer import JUNK_SHOWN, LATE_BOOTS, now
+from sim_core.csms.peer import JUNK_SHOWN, LATE_BOOTS
+from sim_core.csms.rules import now
 from sim_core.csms.text import printable
 from sim_core.csms.tolerance import ALLOWED
 from tests.csms.conftest import STAMP, CallError

@@ -1,0 +1,8 @@
+"""A CSMS put to the test: scenarios with a verdict.
+
+`scenario` is what a scenario is, `reading` reads one from YAML and says where it is wrong,
+`patterns` says whether a payload fits. `stage` has the charge points and the CSMS before them, in
+real or in virtual time; `playing` goes through the steps, `verdicts` are what came of it, and
+`reports` tell them: lines, JSON, JUnit, a page. `shipped` is the set that comes with the program,
+`command` is `chargeforge test`.
+"""

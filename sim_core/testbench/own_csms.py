@@ -1,0 +1,139 @@
+"""Our own CSMS for scenarios that nobody else answers, and a foreign one's HTTP door.
+
+Both can be told to ask a charge point something: ours by its own method, a foreign one by a small
+adapter that somebody has put before it (`--csms-api`): one POST with `cpid`, `action` and
+`payload`, answered with the payload of the charge point's answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from typing import Any
+
+from sim_core.csms import Csms, CsmsError, Rules
+from sim_core.errors import UserError
+from sim_core.redaction import one_line, public_url
+from sim_core.runtime.clock import Clock
+from sim_core.station import Station
+from sim_core.testbench.stage import AskedInFlight
+
+HOST = "127.0.0.1"
+FIRST_TRANSACTION = 1
+KNOWN_CARDS = {"BLOCKED": "Blocked", "EXPIRED": "Expired", "INVALID": "Invalid"}
+"""Cards that our CSMS refuses, as the shipped scenarios call them; it takes all others."""
+ANSWERS_WITHIN_S = 35.0
+
+
+class RefusedError(UserError):
+    """The CSMS has asked, and there is no answer: the text says why."""
+
+
+class OwnFarEnd:
+    """What is on its way at our CSMS's end of one link."""
+
+    def __init__(self, csms: Csms, charge_point: str, station: Station) -> None:
+        self._csms = csms
+        self._charge_point = charge_point
+        self._link = station.link
+        self.lost: set[str] = set()
+        """Message ids of requests that nobody will answer."""
+        self.asked = AskedInFlight(station.messages)
+        """What our CSMS asks this charge point."""
+
+    @property
+    def withheld(self) -> Set[str]:
+        """Message ids of requests that nobody answers: those of a charge point that was silent."""
+        if not self._link.online:
+            self.lost |= self._link.open_ids
+        return self.lost
+
+    @property
+    def connected(self) -> bool:
+        """Whether the charge point is connected."""
+        return self._charge_point in self._csms.connected
+
+    @property
+    def sending(self) -> bool:
+        """Whether something is on its way to the charge point, or back."""
+        return self._link.online and self.asked.on_its_way()
+
+
+class OwnCsms:
+    """Our CSMS, open for one scenario."""
+
+    def __init__(self, csms: Csms) -> None:
+        self.csms = csms
+        self._ends: dict[str, OwnFarEnd] = {}
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"ws://{HOST}:{self.csms.port}/ocpp"
+
+    def far_end(self, charge_point: str, station: Station) -> OwnFarEnd:
+        """See `stage.OpenCsms`."""
+        self._ends[charge_point] = end = OwnFarEnd(self.csms, charge_point, station)
+        return end
+
+    async def ask(
+        self, charge_point: str, action: str, payload: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """See `stage.Asking`."""
+        with self._ends[charge_point].asked.asking():
+            try:
+                return await self.csms.call(charge_point, action, dict(payload), validate=False)
+            except CsmsError as error:
+                raise RefusedError(one_line(str(error))) from None
+
+    async def close(self) -> None:
+        """End it."""
+        await self.csms.stop()
+
+
+class OwnHouse:
+    """Opens our CSMS."""
+
+    async def open(self, clock: Clock, ocpp: str) -> OwnCsms:
+        """See `stage.House`."""
+        csms = Csms(first_transaction_id=FIRST_TRANSACTION, rules=Rules(now=clock.now))
+        for card, status in KNOWN_CARDS.items():
+            csms.ledger.id_tags.set(card, status)
+        await csms.start(HOST, 0)
+        return OwnCsms(csms)
+
+
+class OverHttp:
+    """A foreign CSMS's adapter."""
+
+    def __init__(self, url: str, key: str = "") -> None:
+        self._url = url
+        self._key = key
+
+    async def ask(
+        self, charge_point: str, action: str, payload: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """See `stage.Asking`."""
+        body = {"cpid": charge_point, "action": action, "payload": dict(payload)}
+        import httpx  # only those who ask over HTTP wait for it
+
+        headers = {"X-API-Key": self._key} if self._key else {}
+        try:
+            async with httpx.AsyncClient(timeout=ANSWERS_WITHIN_S) as client:
+                answer = await client.post(self._url, json=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            why = one_line(str(error) or type(error).__name__)
+            where = public_url(self._url)
+            raise RefusedError(
+                f"the CSMS's API at {where} does not answer: {why}; see --csms-api"
+            ) from None
+        if not answer.is_success:
+            said = one_line(answer.text[:200])
+            raise RefusedError(f"the CSMS's API answers {answer.status_code}: {said}")
+        try:
+            told = answer.json()
+        except ValueError:
+            raise RefusedError("the CSMS's API answers with something that is no JSON") from None
+        inside = told.get("answer", told) if isinstance(told, dict) else None
+        if not isinstance(inside, dict):
+            raise RefusedError("the CSMS's API answers with no JSON object")
+        return inside

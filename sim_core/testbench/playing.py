@@ -1,0 +1,353 @@
+"""Goes through the steps of a scenario on a stage, and says what came of each.
+
+What a CSMS must do in every scenario is looked at in all of them: each request of a charge point is
+answered, in time, by what its schema allows, and not by a CALLERROR that nobody expected.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from sim_core.commands import ACTION_BY_NAME, Outcome
+from sim_core.errors import UserError
+from sim_core.redaction import one_line
+from sim_core.runtime.clock import SystemClock
+from sim_core.scenarios.recording import command_of
+from sim_core.snapshot import LinkState
+from sim_core.testbench.listening import BrokenError, FailedError, Listening, Point, misfit
+from sim_core.testbench.reading import OCPP
+from sim_core.testbench.scenario import (
+    Act,
+    AnyOrder,
+    Ask,
+    Expect,
+    Meter,
+    Never,
+    Power,
+    Scenario,
+    Status,
+    Step,
+    Together,
+    Wait,
+)
+from sim_core.testbench.stage import Stage, registered
+from sim_core.testbench.variables import filled
+from sim_core.testbench.verdicts import Reading, Result, Spoken, StepResult, Verdict, spoken_of
+from sim_core.wire.asking import AS_TYPED
+from sim_core.wire.message_log import Direction, Exchange, ExchangeState
+
+REACHED_WITHIN_S = 15.0
+REGISTERS_WITHIN_S = 60.0
+SEE_DOCTOR = "; chargeforge doctor --csms-url URL looks closer"
+ACTS_WITHIN_S = 60.0
+"""A command is decided by then: the CSMS may have been asked about a card."""
+RUN_OUT_S = 40.0
+"""What is still to be answered at the end is answered by then."""
+LINK_GONE = "link"
+"""In why a request has no answer, where that is no fault of the CSMS."""
+READINGS = 2_000
+LOOK_EACH_S, MOST_LOOKS = 10.0, 60
+"""While a scenario waits: how often it looks at the power, for the chart."""
+
+
+async def play(
+    scenario: Scenario, stage: Stage, seed: int, told: Callable[[str], None] = lambda _: None
+) -> Result:
+    """Play it. `told` is called with a line for each step as it begins."""
+    return await _Play(scenario, stage, seed, told).run()
+
+
+class _Play:
+    """One scenario, played once."""
+
+    def __init__(
+        self, scenario: Scenario, stage: Stage, seed: int, told: Callable[[str], None]
+    ) -> None:
+        self._scenario = scenario
+        self._stage = stage
+        self._seed = seed
+        self._told = told
+        self._points: dict[str, Point] = {}
+        self._variables: dict[str, Any] = {"seed": seed, **scenario.variables}
+        self._listening = Listening(stage.until, self._variables)
+        self._beside: set[asyncio.Future[Any]] = set()
+        self._steps: list[StepResult] = []
+        self._readings: list[Reading] = []
+
+    async def run(self) -> Result:
+        """Play it."""
+        real = SystemClock()
+        began_real = real.monotonic()
+        clock = self._stage.clock
+        async with self._stage:
+            began, began_s = clock.now(), clock.monotonic()
+            self._points = {
+                name: Point(name, station) for name, station in self._stage.stations.items()
+            }
+            try:
+                verdict, why = await self._all()
+            finally:
+                for task in self._beside:
+                    task.cancel()
+                await asyncio.gather(*self._beside, return_exceptions=True)
+            lasted = clock.monotonic() - began_s
+            for point in self._points.values():
+                point.look()
+        return Result(
+            self._scenario,
+            verdict,
+            one_line(why),
+            tuple(self._steps),
+            self._spoken(),
+            tuple(self._readings),
+            self._seed,
+            began,
+            lasted,
+            real.monotonic() - began_real,
+        )
+
+    def _spoken(self) -> tuple[Spoken, ...]:
+        secret = OCPP[self._scenario.ocpp].dialect.secret_keys
+
+        spoken = [
+            spoken_of(point.name, exchange, secret, missed=bool(self._against(point, exchange)))
+            for point in self._points.values()
+            for exchange in point.exchanges.values()
+        ]
+        return tuple(sorted(spoken, key=lambda one: one.exchange.requested_at))
+
+    async def _all(self) -> tuple[Verdict, str]:
+        steps: list[tuple[str, Callable[[], Any]]] = [
+            (f"{name} is let in", self._let_in(name)) for name in self._points
+        ]
+        steps += [(step.line(), self._doing(step)) for step in self._scenario.steps]
+        steps.append(("every request is answered as OCPP has it", self._run_out))
+        for line, do in steps:
+            at = self._stage.clock.monotonic()
+            self._told(line)
+            why, verdict = "", Verdict.PASSED
+            try:
+                await do()
+            except FailedError as failure:
+                why, verdict = str(failure), Verdict.FAILED
+            except (BrokenError, UserError) as trouble:
+                why, verdict = str(trouble), Verdict.BROKEN
+            took = self._stage.clock.monotonic() - at
+            self._steps.append(StepResult(line, at, took, not why, one_line(why)))
+            self._look()
+            if why:
+                return verdict, f"{line}: {why}"
+        return Verdict.PASSED, ""
+
+    def _look(self) -> None:
+        """Take what is new, and the power for the chart."""
+        for point in self._points.values():
+            point.look()
+        power = sum(
+            connector.power_w or 0.0
+            for point in self._points.values()
+            for connector in point.station.snapshot.connectors
+        )
+        if len(self._readings) < READINGS:
+            self._readings.append(Reading(self._stage.clock.monotonic(), power))
+
+    # -- steps ---------------------------------------------------------
+
+    def _doing(self, step: Step) -> Callable[[], Any]:
+        return lambda: DO[type(step)](self, step)
+
+    def _let_in(self, name: str) -> Callable[[], Any]:
+        async def wait() -> None:
+            station = self._points[name].station
+            reached = lambda: station.snapshot.link.state is LinkState.CONNECTED  # noqa: E731
+            if not await self._stage.until(reached, REACHED_WITHIN_S):
+                trouble = station.snapshot.link.trouble or "it does not answer"
+                raise BrokenError(f"the CSMS is not reached: {trouble}{SEE_DOCTOR}")
+            if await self._stage.until(lambda: registered(station.snapshot), REGISTERS_WITHIN_S):
+                return
+            link = station.snapshot.link
+            trouble = link.trouble or f"registration is {link.registration.value}"
+            raise FailedError(f"not within {REGISTERS_WITHIN_S:g} s: {trouble}")
+
+        return wait
+
+    async def _act(self, step: Act) -> None:
+        await self._decided([(step, self._begin(step))])
+
+    async def _together(self, step: Together) -> None:
+        await self._decided([(act, self._begin(act)) for act in step.acts])
+
+    def _begin(self, step: Act) -> asyncio.Future[Outcome]:
+        said = filled(step.said, self._variables)
+        command = command_of(ACTION_BY_NAME[step.action].command, said, step.action)
+        task = asyncio.ensure_future(self._points[step.on].station.submit(command))
+        self._beside.add(task)
+        return task
+
+    async def _decided(self, begun: list[tuple[Act, asyncio.Future[Outcome]]]) -> None:
+        def all_done() -> bool:
+            return all(task.done() for _, task in begun)
+
+        if not await self._stage.until(all_done, ACTS_WITHIN_S):
+            raise FailedError(
+                f"it is not decided within {ACTS_WITHIN_S:g} s: the CSMS has not answered"
+            )
+        for step, task in begun:
+            self._beside.discard(task)
+            outcome = task.result()
+            if step.refused is None and not outcome.ok:
+                raise FailedError(f"the charge point refuses: {outcome.reason}")  # type: ignore[union-attr]
+            if step.refused is not None:
+                if outcome.ok:
+                    raise FailedError("the charge point does it, and should have refused")
+                if step.refused not in outcome.reason:  # type: ignore[union-attr]
+                    raise FailedError(f"it is refused otherwise: {outcome.reason}")  # type: ignore[union-attr]
+
+    async def _wait(self, step: Wait) -> None:
+        looks = max(1, min(MOST_LOOKS, int(step.seconds / LOOK_EACH_S)))
+        for _ in range(looks):
+            await self._stage.wait(step.seconds / looks)
+            self._look()
+
+    async def _expect(self, step: Expect) -> None:
+        point = self._points[step.on]
+        found = await self._listening.one_of(point, (step.message,), step.within_s)
+        point.cursor = found.number
+        await self._listening.answered(point, step.message, found.number, step.within_s)
+
+    async def _any_order(self, step: AnyOrder) -> None:
+        point = self._points[step.on]
+        left = list(step.messages)
+        taken: set[int] = set()
+        end = self._stage.clock.monotonic() + step.within_s
+        while left:
+            within = max(0.0, end - self._stage.clock.monotonic())
+            found = await self._listening.one_of(point, tuple(left), within, taken)
+            message = next(one for one in left if not misfit(one, found, self._variables))
+            left.remove(message)
+            taken.add(found.number)
+            await self._listening.answered(point, message, found.number, step.within_s)
+        point.cursor = max([point.cursor, *taken])
+
+    async def _never(self, step: Never) -> None:
+        point = self._points[step.on]
+        since = point.station.messages.count
+
+        def came() -> bool:
+            point.look()
+            return any(
+                number > since and not misfit(step.message, exchange, self._variables)
+                for number, exchange in point.exchanges.items()
+            )
+
+        if await self._stage.until(came, step.for_s):
+            raise FailedError("it has come")
+
+    async def _status(self, step: Status) -> None:
+        point = self._points[step.on]
+
+        def shown() -> str:
+            return point.connector(step.connector_id).status
+
+        if not await self._stage.until(lambda: shown() == step.status, step.within_s):
+            raise FailedError(f"not within {step.within_s:g} s: it is {shown()}")
+
+    async def _meter(self, step: Meter) -> None:
+        point = self._points[step.on]
+
+        def charged() -> float:
+            transaction = point.connector(step.connector_id).transaction
+            return (transaction.energy_wh or 0.0) if transaction else 0.0
+
+        if not await self._stage.until(lambda: charged() >= step.at_least_wh, step.within_s):
+            raise FailedError(f"not within {step.within_s:g} s: it is {charged():.0f} Wh")
+
+    async def _power(self, step: Power) -> None:
+        point = self._points[step.on]
+
+        def given() -> float:
+            return point.connector(step.connector_id).power_w or 0.0
+
+        def fits() -> bool:
+            return step.at_least_w <= given() <= step.at_most_w
+
+        if not await self._stage.until(fits, step.within_s):
+            raise FailedError(f"not within {step.within_s:g} s: it is {given():.0f} W")
+
+    async def _ask(self, step: Ask) -> None:
+        asking = self._stage.asking
+        if asking is None:
+            raise BrokenError("nobody can tell this CSMS to ask: see --csms-api")
+        payload = filled(step.payload, self._variables)
+        task = asyncio.ensure_future(asking.ask(step.on, step.action, payload))
+        self._beside.add(task)
+        if not await self._stage.until(task.done, step.within_s):
+            raise FailedError(f"no answer of the charge point has come back in {step.within_s:g} s")
+        self._beside.discard(task)
+        try:
+            answer = task.result()
+        except UserError as error:
+            raise FailedError(str(error)) from None
+        if step.answer is not None:
+            wanted = type(step.answer)(filled(step.answer.words, self._variables))
+            if why := wanted.misfit(dict(answer)):
+                raise FailedError(f"the answer that the CSMS tells of is otherwise: {why}")
+        if step.name:
+            self._variables[step.name] = {**payload, "answer": dict(answer)}
+
+    # -- what holds in every scenario ----------------------------------
+
+    async def _run_out(self) -> None:
+        def settled() -> bool:
+            for point in self._points.values():
+                point.look()
+            return not any(
+                exchange.state is ExchangeState.WAITING
+                and exchange.direction is Direction.SENT
+                and point.station.snapshot.link.frames_pass
+                for point in self._points.values()
+                for exchange in point.exchanges.values()
+            )
+
+        await self._stage.until(settled, RUN_OUT_S)
+        for point in self._points.values():
+            for exchange in point.exchanges.values():
+                if against := self._against(point, exchange):
+                    raise FailedError(f"{exchange.action} of {point.name}: {against}")
+
+    def _against(self, point: Point, exchange: Exchange) -> str:
+        """What an exchange says against the CSMS; empty: nothing."""
+        if exchange.direction is Direction.NOISE:
+            return f"the CSMS sends a frame that is not OCPP-J: {exchange.action}"
+        if exchange.direction is not Direction.SENT:
+            return ""
+        state, trouble = exchange.state, exchange.trouble
+        if state is ExchangeState.ERROR:
+            tolerated = any(code in trouble for code in self._scenario.tolerates)
+            return "" if tolerated else f"the CSMS answers with a CALLERROR: {trouble}"
+        typed = trouble.startswith(AS_TYPED)
+        ours = typed or LINK_GONE in trouble or exchange.number in point.unheard
+        if state is ExchangeState.UNANSWERED and not ours:
+            return f"the CSMS does not answer: {trouble}"
+        if state is ExchangeState.WAITING:
+            return ""
+        if state is ExchangeState.ANSWERED and trouble:
+            return f"the answer of the CSMS is not as OCPP has it: {trouble}"
+        return ""
+
+
+DO: dict[type[Step], Callable[[_Play, Any], Any]] = {
+    Act: _Play._act,
+    Together: _Play._together,
+    Wait: _Play._wait,
+    Expect: _Play._expect,
+    AnyOrder: _Play._any_order,
+    Never: _Play._never,
+    Status: _Play._status,
+    Meter: _Play._meter,
+    Power: _Play._power,
+    Ask: _Play._ask,
+}
+"""Who does which step."""

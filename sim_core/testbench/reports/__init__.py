@@ -1,0 +1,1 @@
+"""What came of scenarios, told to people and to programs: a module each way."""

@@ -1,0 +1,298 @@
+"""Where a scenario plays: the charge points, the CSMS before them, and whose time passes.
+
+Two stages. On one our own CSMS answers and time is virtual: an hour takes as long as its frames,
+and the same seed gives the same frames. On the other it is somebody's CSMS, and time is the
+computer's.
+Who plays asks both the same: open, wait until something holds, let the CSMS ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any, Protocol
+
+from sim_core.events import Event, Ring
+from sim_core.from_settings import config_of
+from sim_core.runtime.clock import Clock, SystemClock, clock_of
+from sim_core.settings.loading import load
+from sim_core.settings.options import Settings, option_names, options_of
+from sim_core.snapshot import StationSnapshot
+from sim_core.station import Station
+from sim_core.store.interface import MEMORY
+from sim_core.testbench.scenario import ChargePointOptions, Scenario
+from sim_core.twin.virtual_time import FarEnd, UnderWay, VirtualTime
+from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
+
+BEGINS = datetime(2026, 1, 5, 8, 0, tzinfo=timezone.utc)
+"""When virtual time begins: a Monday morning."""
+LOOK_S = 0.02
+"""Real seconds between two looks at whether something holds."""
+STRIDE_S = 5.0
+"""Virtual seconds between two looks where no timer is due before."""
+EVENTS = 2_000
+PLAIN: Mapping[str, str] = {
+    "model": "generic",
+    "id_tag": "CARD1",
+    "noise_w_percent": "0",
+}
+"""What a charge point of a scenario is unless the scenario says otherwise."""
+OF_THE_LINK = (
+    "csms_url",
+    "ocpp_wss",
+    "ssl_verify",
+    "ca_cert",
+    "client_cert",
+    "client_key",
+    "client_key_passphrase",
+    "security_profile",
+    "authorization_key",
+    "proxy",
+    "call_timeout_sec",
+    "reconnect_max_sec",
+)
+"""Options that are whoever's who runs the scenarios: how to get into the CSMS."""
+
+
+class Asking(Protocol):
+    """Whoever can tell the CSMS to ask a charge point something."""
+
+    async def ask(
+        self, charge_point: str, action: str, payload: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """The answer's payload. Raises UserError with the reason where there is none."""
+
+
+class Stage(Protocol):
+    """See the module. `async with stage:` has the charge points up, and ends them in order."""
+
+    clock: Clock
+
+    @property
+    def stations(self) -> Mapping[str, Station]:
+        """The charge points by their ids."""
+
+    @property
+    def asking(self) -> Asking | None:
+        """Who can tell the CSMS to ask something; None: nobody."""
+
+    async def __aenter__(self) -> Stage: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+    async def until(self, holds: Callable[[], bool], within_s: float) -> bool:
+        """Let time pass until it holds, `within_s` at the most; whether it does."""
+
+    async def wait(self, seconds: float) -> None:
+        """Let so much of the charge points' time pass."""
+
+
+def settings_of(base: Settings, point: ChargePointOptions, ocpp: str, seed: int) -> Settings:
+    """The settings of a charge point of a scenario: what the scenario says, and of the others'
+    options only how to get into the CSMS.
+
+    Raises ConfigError or ModelError.
+    """
+    said = {**PLAIN, **point.options}
+    words = [f"{option_names(name)[1]}={value}" for name, value in said.items()]
+    read = load(words, "chargeforge test")
+    usual = Settings()
+    kept = {
+        name: getattr(base if name in OF_THE_LINK else usual, name)
+        for name in options_of(Settings)
+        if name not in said
+    }
+    kept |= {"cpid": point.name, "ocpp_version": ocpp, "seed": seed, "http_port": 0}
+    return replace(read, **kept)
+
+
+class _Stations:
+    """What both stages do alike."""
+
+    def __init__(self, scenario: Scenario, base: Settings, seed: int, clock: Clock) -> None:
+        self.clock = clock
+        self.stations: dict[str, Station] = {}
+        self._scenario = scenario
+        self._base = base
+        self._seed = seed
+        self._failing: list[asyncio.Future[None]] = []
+
+    def _make(self, url: str) -> None:
+        for place, point in enumerate(self._scenario.charge_points):
+            own = settings_of(self._base, point, self._scenario.ocpp, self._seed + place)
+            own = replace(own, csms_url=url or own.csms_url, state_dir=MEMORY)
+            station = Station.built(
+                config_of(own),
+                own,
+                clock=self.clock,
+                messages=MessageLog(),
+                events=Ring[Event](EVENTS),
+            )
+            station.seen_afar = False
+            station.tells_log = False
+            self.stations[point.name] = station
+        for station in self.stations.values():
+            self._failing.append(asyncio.ensure_future(station.failed()))
+
+    def _check(self) -> None:
+        """Raises what has gone wrong inside a charge point."""
+        for failing in self._failing:
+            if failing.done():
+                failing.result()
+
+    async def _end(self) -> None:
+        for failing in self._failing:
+            failing.cancel()
+        await asyncio.gather(*self._failing, return_exceptions=True)
+        for station in self.stations.values():
+            await station.close()
+
+
+class RealStage(_Stations):
+    """Before somebody's CSMS."""
+
+    def __init__(
+        self, scenario: Scenario, base: Settings, seed: int, asking: Asking | None = None
+    ) -> None:
+        super().__init__(scenario, base, seed, clock_of(base.time_scale))
+        self.asking = asking
+
+    async def __aenter__(self) -> RealStage:
+        self._make("")
+        for station in self.stations.values():
+            station.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._end()
+
+    async def until(self, holds: Callable[[], bool], within_s: float) -> bool:
+        """As the protocol says."""
+        real = SystemClock()
+        end = self.clock.monotonic() + within_s
+        while not holds():
+            self._check()
+            if self.clock.monotonic() >= end:
+                return False
+            await real.sleep(LOOK_S)
+        return True
+
+    async def wait(self, seconds: float) -> None:
+        """As the protocol says."""
+        await self.until(lambda: False, seconds)
+
+
+class VirtualStage(_Stations):
+    """Before a CSMS of our own, in virtual time."""
+
+    def __init__(self, scenario: Scenario, base: Settings, seed: int, house: House) -> None:
+        self._time = VirtualTime(BEGINS)
+        super().__init__(scenario, replace(base, time_scale=1.0), seed, self._time)
+        self._house = house
+        self.asking: Asking | None = None
+
+    async def __aenter__(self) -> VirtualStage:
+        self.asking = csms = await self._house.open(self._time, self._scenario.ocpp)
+        self._csms = csms
+        self._make(csms.url)
+        under_way = [
+            UnderWay(station, csms.far_end(name, station))
+            for name, station in self.stations.items()
+        ]
+
+        def pending() -> str:
+            self._check()
+            return next((what for one in under_way if (what := one())), "")
+
+        self._time.pending = pending
+        for one, station in zip(under_way, self.stations.values(), strict=True):
+            station.open()
+            one.opened = True
+        await self._time.settle()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._time.pending = str
+        await self._end()
+        await self._csms.close()
+
+    async def until(self, holds: Callable[[], bool], within_s: float) -> bool:
+        """As the protocol says."""
+        time = self._time
+        end = time.monotonic() + within_s
+        await time.settle()
+        while not holds():
+            left = end - time.monotonic()
+            if left <= 0:
+                return False
+            await time.stride(min(left, STRIDE_S))
+        return True
+
+    async def wait(self, seconds: float) -> None:
+        """As the protocol says."""
+        await self._time.advance(seconds)
+
+
+class OpenCsms(Asking, Protocol):
+    """A CSMS of our own that is open."""
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+
+    def far_end(self, charge_point: str, station: Station) -> FarEnd:
+        """What is on its way at the other end of a charge point's link."""
+
+    async def close(self) -> None:
+        """End it."""
+
+
+class House(Protocol):
+    """Whoever opens a CSMS for a scenario: ours, or in a test one that is broken on purpose."""
+
+    async def open(self, clock: Clock, ocpp: str) -> OpenCsms:
+        """Open one that goes by this clock and speaks this version."""
+
+
+def registered(snapshot: StationSnapshot) -> bool:
+    """Whether a charge point has been let in."""
+    return snapshot.link.frames_pass and snapshot.link.registration.value == "Accepted"
+
+
+class AskedInFlight:
+    """Questions of a CSMS of ours that are on their way through the computer.
+
+    One is from when it is asked until the charge point has seen it, and from the charge point's
+    answer until the CSMS has that. In between time may pass: the charge point may think about it.
+    """
+
+    def __init__(self, log: MessageLog) -> None:
+        self._log = log
+        self._revision = 0
+        self._waiting: set[int] = set()
+        self.open = 0
+
+    def on_its_way(self) -> bool:
+        """Whether there is one."""
+        if not self.open:
+            return False
+        self._revision, news = self._log.since(self._revision)
+        for exchange in news:
+            if exchange.direction is Direction.RECEIVED:
+                if exchange.state is ExchangeState.WAITING:
+                    self._waiting.add(exchange.number)
+                else:
+                    self._waiting.discard(exchange.number)
+        return self.open > len(self._waiting)
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[None]:
+        """Around a question."""
+        self.open += 1
+        try:
+            yield
+        finally:
+            self.open -= 1
