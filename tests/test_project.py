@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from tests.documents import (
     tables_in,
     with_tables,
 )
-from tests.film import film
+from tests.film import SHOTS
 from tests.pictures import FILM, PICTURES, Picture, draw, path_of
 
 REGENERATE = "run `python -m tests.pictures` and look at what changed"
@@ -86,8 +87,12 @@ def test_the_pictures_are_those_of_the_dashboard(picture: Picture) -> None:
     assert path_of(picture).read_text("utf-8") == draw(picture), REGENERATE
 
 
-def test_the_film_is_that_of_the_dashboard() -> None:
-    assert FILM.read_text("utf-8") == film(), REGENERATE
+def test_the_film_is_that_of_its_script() -> None:
+    """Not to the last frame: which one is drawn when depends on how busy the computer is."""
+    told = html.unescape(FILM.read_text("utf-8")).replace("\xa0", " ")
+    places = [told.find(shot.says) for shot in SHOTS]
+    assert -1 not in places, REGENERATE
+    assert places == sorted(places)
     assert FILM.stat().st_size < 400_000
 
 
