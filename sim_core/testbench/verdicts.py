@@ -97,10 +97,14 @@ class Result:
 
     @property
     def around(self) -> tuple[Spoken, ...]:
-        """The last frames before it failed; none where it has passed."""
-        bad = self.verdict in (Verdict.FAILED, Verdict.BROKEN)
-        return self.spoken[-AROUND:] if bad else ()
+        """The last frames before it failed, but for samples; none where it has passed."""
+        if self.verdict not in (Verdict.FAILED, Verdict.BROKEN):
+            return ()
+        told = [one for one in self.spoken if one.missed or one.exchange.action not in OFTEN]
+        return tuple(told[-AROUND:])
 
 
 AROUND = 10
 """So many exchanges are shown around a failure."""
+OFTEN = frozenset({"MeterValues", "Heartbeat"})
+"""What comes so often that it hides the rest: it is shown where it speaks against the CSMS."""

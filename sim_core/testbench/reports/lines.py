@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 
@@ -54,8 +55,25 @@ def frames(spoken: Spoken) -> list[str]:
     ]
 
 
+def said(frame: str) -> str:
+    """A frame without what only computers need: its type and its message id."""
+    try:
+        message = json.loads(frame)
+    except (ValueError, RecursionError):
+        return frame
+    if not isinstance(message, list) or len(message) < 3:
+        return frame
+    words = [one if isinstance(one, str) else compact(one) for one in message[2:]]
+    return " ".join(word for word in words if word)
+
+
+def compact(value: object) -> str:
+    """JSON with a blank behind each comma, and no others."""
+    return json.dumps(value, separators=(", ", ":"), ensure_ascii=False)
+
+
 def _shown(frame: str) -> str:
-    text = one_line(frame)
+    text = one_line(said(frame))
     return text if len(text) <= FRAME else f"{text[: FRAME - 1]}…"
 
 

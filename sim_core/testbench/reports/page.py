@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sim_core.errors import UserError
 from sim_core.redaction import one_line
-from sim_core.testbench.reports.lines import WORDS, summary
+from sim_core.testbench.reports.lines import WORDS, said, summary
 from sim_core.testbench.scenario import duration
 from sim_core.testbench.verdicts import Reading, Result, Spoken, Verdict
 from sim_core.wire.message_log import Direction
@@ -88,7 +88,8 @@ def _frames(result: Result) -> str:
     more = f"<p class=dim>{left} earlier frames are not on this page.</p>" if left else ""
     rows = "".join(_frame(one) for one in shown)
     title = f"{len(result.spoken)} requests with their answers"
-    return f"<details><summary>{title}</summary>{more}<table>{rows}</table></details>"
+    opened = "" if result.verdict is Verdict.PASSED else " open"
+    return f"<details{opened}><summary>{title}</summary>{more}<table>{rows}</table></details>"
 
 
 def _frame(one: Spoken) -> str:
@@ -102,7 +103,7 @@ def _frame(one: Spoken) -> str:
 
 
 def _shown(frame: str) -> str:
-    return escape(one_line(frame))
+    return escape(one_line(said(frame)))
 
 
 def _chart(readings: Sequence[Reading]) -> str:
