@@ -40,6 +40,8 @@ from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 
 REACHED_WITHIN_S = 15.0
 REGISTERS_WITHIN_S = 60.0
+LEAST_REAL_S = 5.0
+"""What a CSMS has at the least, in its own time, whatever is expected."""
 SEE_DOCTOR = "; chargeforge doctor --csms-url URL looks closer"
 ACTS_WITHIN_S = 60.0
 """A command is decided by then: the CSMS may have been asked about a card."""
@@ -71,7 +73,7 @@ class _Play:
         self._told = told
         self._points: dict[str, Point] = {}
         self._variables: dict[str, Any] = {"seed": seed, **scenario.variables}
-        self._listening = Listening(stage.until, self._variables)
+        self._listening = Listening(self._patiently, self._variables)
         self._beside: set[asyncio.Future[Any]] = set()
         self._steps: list[StepResult] = []
         self._readings: list[Reading] = []
@@ -162,10 +164,10 @@ class _Play:
         async def wait() -> None:
             station = self._points[name].station
             reached = lambda: station.snapshot.link.state is LinkState.CONNECTED  # noqa: E731
-            if not await self._stage.until(reached, REACHED_WITHIN_S):
+            if not await self._patiently(reached, REACHED_WITHIN_S):
                 trouble = station.snapshot.link.trouble or "it does not answer"
                 raise BrokenError(f"the CSMS is not reached: {trouble}{SEE_DOCTOR}")
-            if await self._stage.until(lambda: registered(station.snapshot), REGISTERS_WITHIN_S):
+            if await self._patiently(lambda: registered(station.snapshot), REGISTERS_WITHIN_S):
                 return
             link = station.snapshot.link
             trouble = link.trouble or f"registration is {link.registration.value}"
@@ -190,7 +192,7 @@ class _Play:
         def all_done() -> bool:
             return all(task.done() for _, task in begun)
 
-        if not await self._stage.until(all_done, ACTS_WITHIN_S):
+        if not await self._patiently(all_done, ACTS_WITHIN_S):
             raise FailedError(
                 f"it is not decided within {ACTS_WITHIN_S:g} s: the CSMS has not answered"
             )
@@ -231,6 +233,10 @@ class _Play:
             await self._listening.answered(point, message, found.number, step.within_s)
         point.cursor = max([point.cursor, *taken])
 
+    async def _patiently(self, holds: Callable[[], bool], within_s: float) -> bool:
+        """Wait until it holds; however fast time passes here, the CSMS has a moment of its own."""
+        return await self._stage.until(holds, max(within_s, LEAST_REAL_S * self._stage.haste))
+
     async def _never(self, step: Never) -> None:
         point = self._points[step.on]
         since = point.station.messages.count
@@ -251,7 +257,7 @@ class _Play:
         def shown() -> str:
             return point.connector(step.connector_id).status
 
-        if not await self._stage.until(lambda: shown() == step.status, step.within_s):
+        if not await self._patiently(lambda: shown() == step.status, step.within_s):
             raise FailedError(f"not within {step.within_s:g} s: it is {shown()}")
 
     async def _meter(self, step: Meter) -> None:
@@ -261,7 +267,7 @@ class _Play:
             transaction = point.connector(step.connector_id).transaction
             return (transaction.energy_wh or 0.0) if transaction else 0.0
 
-        if not await self._stage.until(lambda: charged() >= step.at_least_wh, step.within_s):
+        if not await self._patiently(lambda: charged() >= step.at_least_wh, step.within_s):
             raise FailedError(f"not within {step.within_s:g} s: it is {charged():.0f} Wh")
 
     async def _power(self, step: Power) -> None:
@@ -273,7 +279,7 @@ class _Play:
         def fits() -> bool:
             return step.at_least_w <= given() <= step.at_most_w
 
-        if not await self._stage.until(fits, step.within_s):
+        if not await self._patiently(fits, step.within_s):
             raise FailedError(f"not within {step.within_s:g} s: it is {given():.0f} W")
 
     async def _ask(self, step: Ask) -> None:
@@ -283,7 +289,7 @@ class _Play:
         payload = filled(step.payload, self._variables)
         task = asyncio.ensure_future(asking.ask(step.on, step.action, payload))
         self._beside.add(task)
-        if not await self._stage.until(task.done, step.within_s):
+        if not await self._patiently(task.done, step.within_s):
             raise FailedError(f"no answer of the charge point has come back in {step.within_s:g} s")
         self._beside.discard(task)
         try:
@@ -311,7 +317,7 @@ class _Play:
                 for exchange in point.exchanges.values()
             )
 
-        await self._stage.until(settled, RUN_OUT_S)
+        await self._patiently(settled, RUN_OUT_S)
         for point in self._points.values():
             for exchange in point.exchanges.values():
                 if against := self._against(point, exchange):

@@ -72,6 +72,11 @@ class Stage(Protocol):
     clock: Clock
 
     @property
+    def haste(self) -> float:
+        """How many times as fast as the CSMS's their time passes; 0: the CSMS goes along with it,
+        however fast that is."""
+
+    @property
     def stations(self) -> Mapping[str, Station]:
         """The charge points by their ids."""
 
@@ -158,6 +163,7 @@ class RealStage(_Stations):
         self, scenario: Scenario, base: Settings, seed: int, asking: Asking | None = None
     ) -> None:
         super().__init__(scenario, base, seed, clock_of(base.time_scale))
+        self.haste = base.time_scale
         self.asking = asking
 
     async def __aenter__(self) -> RealStage:
@@ -192,6 +198,7 @@ class VirtualStage(_Stations):
         self._time = VirtualTime(BEGINS)
         super().__init__(scenario, replace(base, time_scale=1.0), seed, self._time)
         self._house = house
+        self.haste = 0.0
         self.asking: Asking | None = None
 
     async def __aenter__(self) -> VirtualStage:
