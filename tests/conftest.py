@@ -9,6 +9,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from hypothesis import settings
 
 from tests import harness, open_databases
 
@@ -27,6 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     harness.MODEL = config.getoption("--model")
     config.option.loadscopereorder = False  # by the number of tests: that says little of the time
     open_databases.watch()
+    settings.register_profile("patient", settings(), deadline=None)  # a busy computer is no fault
+    settings.load_profile("patient")
 
 
 LONG = (
@@ -39,6 +42,9 @@ LONG = (
     "test_tui_hostile.py",
     "test_benchmarks.py",
     "test_fuzz.py",
+    "test_following.py",
+    "test_same_outcome.py",
+    "test_schema.py",
     "test_storage.py",
     "test_processes.py",
     "test_how_to_use.py",
@@ -51,6 +57,10 @@ LONG = (
     "test_tui_answers.py",
     "test_tui_replay.py",
     "test_attach.py",
+    "test_power_loss.py",
+    "test_rewriting.py",
+    "test_late_answers.py",
+    "test_day.py",
 )
 """Files that take long: begun first, they do not keep one worker busy when the others are done."""
 

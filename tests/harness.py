@@ -32,7 +32,7 @@ from tests.versions import version_named
 
 MODEL = "generic"
 """The make of charger where a test names none: the option `--model` sets it."""
-PATIENCE_S = 5.0
+PATIENCE_S = 30.0
 """Real seconds after which a harness that does not settle is a failure."""
 
 
