@@ -54,6 +54,7 @@ from sim_core.ocpp201.policy import VariablePolicy
 from sim_core.ocpp201.registration import Registrar
 from sim_core.ocpp201.reservation import ReservationMessages
 from sim_core.ocpp201.resets import Resets
+from sim_core.ocpp201.retelling import Retelling
 from sim_core.ocpp201.security_events import payload_of
 from sim_core.ocpp201.setting_rows import setting_rows
 from sim_core.ocpp201.smart_charging import SmartCharging
@@ -200,7 +201,15 @@ class ChargePoint:
                 text == config.default_id_tag and not self.model.flag("AuthCtrlr", "Enabled")
             )
         )
-        self.spelling = Spelling(lambda: self.adapter.transactions.link)
+        self.spelling = Spelling(
+            lambda: self.adapter.transactions.link,
+            Retelling(
+                store.journal.first(store.journal.depth),
+                store.documents,
+                model.metering,
+                self.tokens,
+            ),
+        )
         self.aside = len(store.journal.set_aside(self.spelling.is_foreign))
         """How many rows of the journal wait for another version of OCPP to be spoken."""
         self.outbox = Outbox(

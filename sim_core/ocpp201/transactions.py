@@ -41,7 +41,7 @@ from sim_core.ocpp201.metering import meter_value
 from sim_core.ocpp201.status import STATES
 from sim_core.ocpp201.tokens import TokenTypes
 from sim_core.ocpp201.transaction_points import Truth, begins, ends
-from sim_core.ocpp201.trigger_reasons import Ending, ending_of, lapse_of
+from sim_core.ocpp201.trigger_reasons import SAMPLE_TRIGGERS, Ending, ending_of, lapse_of
 from sim_core.store.interface import Store
 from sim_core.store.records import BEGAN, ENDED, MOVED, NO_SESSION, SAMPLED
 from sim_core.wire.answers import Payload
@@ -54,11 +54,6 @@ STARTED, UPDATED, OVER = "Started", "Updated", "Ended"
 """TransactionEventEnumType."""
 NAME = "ocpp201 transaction {}"
 """Under which name the transaction of an EVSE is in the store."""
-SAMPLE_TRIGGERS = {
-    Context.PERIODIC: "MeterValuePeriodic",
-    Context.CLOCK: "MeterValueClock",
-    Context.TRIGGER: "Trigger",
-}
 
 
 @dataclass
