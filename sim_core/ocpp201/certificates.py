@@ -2,8 +2,8 @@
 to M05).
 
 Those of the CSMS count for the next TLS handshake, beside the file that the operator names; those
-of the manufacturer for signed firmware. Roots of ISO 15118 have no use here and are refused;
-certificates of the station's own are not signed by a CSMS yet (A02): NotSupported.
+of the manufacturer for signed firmware. Roots of ISO 15118 have no use here and are refused. The
+station's own certificate is elsewhere (`own_certificate`).
 """
 
 from __future__ import annotations
