@@ -263,7 +263,7 @@ class Station:
 
     def _aside_words(self) -> str:
         """That messages wait for another version to be spoken; empty where none do."""
-        aside = self.charge_point.aside
+        aside = self._store.journal.aside
         if not aside:
             return ""
         mine = self.charge_point.speaker.dialect

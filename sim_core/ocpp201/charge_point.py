@@ -124,7 +124,6 @@ class ChargePoint:
         "_smart_charging",
         "_variables",
         "adapter",
-        "aside",
         "charger",
         "environment",
         "heard",
@@ -222,8 +221,7 @@ class ChargePoint:
                 self.tokens,
             ),
         )
-        self.aside = len(store.journal.set_aside(self.spelling.is_foreign))
-        """How many rows of the journal wait for another version of OCPP to be spoken."""
+        store.journal.set_aside(self.spelling.is_foreign)
         self.outbox = Outbox(
             store,
             guarded,
@@ -276,6 +274,7 @@ class ChargePoint:
             online=lambda: adapter.online,
             reading=self._reading,
             use_reservation=self._use_reservation,
+            spelling=self.spelling,
         )
         adapter.screen = DriverScreen(
             self.model,

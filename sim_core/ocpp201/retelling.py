@@ -59,7 +59,11 @@ class Retelling:
 
     def tells(self, row: JournalRow) -> bool:
         """Whether a row is one of those."""
-        return "event" not in row.content and str(row.transaction_key) in self._known
+        return "event" not in row.content and self.knows(row.transaction_key)
+
+    def knows(self, key: int) -> bool:
+        """Whether a transaction is one of those, by our own key."""
+        return str(key) in self._known
 
     def payload(self, row: JournalRow) -> Payload | None:
         """The event that a row is told as; None where it tells nothing."""

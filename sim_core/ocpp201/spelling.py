@@ -31,6 +31,10 @@ class Spelling:
         payload = self.payload(row)
         return () if payload is None else (Call(EVENT, payload),)
 
+    def retells(self, key: int) -> bool:
+        """Whether a transaction of OCPP 1.6 is told in this version, by our own key."""
+        return self._retelling.knows(key)
+
     def is_foreign(self, row: JournalRow) -> bool:
         """Whether another version has written a row, and nothing can be told of it in this one."""
         return "event" not in row.content and not self._retelling.tells(row)
