@@ -156,6 +156,8 @@ CONTROLLERS: dict[str, tuple[Row, ...]] = {
         Row("Identity", S, operational=True, high=48, meaning="Its name at the CSMS"),
         Row("AdditionalRootCertificateCheck", B, "false",
             meaning="Only one root of the CSMS at a time"),
+        Row("AllowCSMSTLSWildcards", B, "true",
+            meaning="The CSMS's certificate may be one for *.its.domain"),
         Row("CertSigningWaitMinimum", N, "60", RW,
             "How long a signed certificate is awaited, and twice as long the next time",
             "s", 1, 86_400),
