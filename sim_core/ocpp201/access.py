@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sim_core.errors import UserError
-from sim_core.ocpp201.certificates import CSMS, Certificates
+from sim_core.ocpp201.certificates import Certificates
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.network_profiles import NetworkProfiles
 from sim_core.ocpp201.own_certificate import OwnCertificate
 from sim_core.wire.access import Access, Way, why_not_profile
 
 PASSWORD = ("SecurityCtrlr", "BasicAuthPassword")
+OVER_TLS = 2
+"""The first security profile that is over TLS."""
 BY_CERTIFICATE = 3
 """The security profile that shows a certificate, and no password (A00.FR.402)."""
 
@@ -58,6 +60,7 @@ class Credentials:
         Raises UserError where the security profile lacks something: nothing is dialled without
         (A00.FR.004).
         """
+        self._certificates.dialling()
         if self._by_hand:
             return Way(self.access())
         used = self._profiles.next()
@@ -90,10 +93,14 @@ class Credentials:
         password = self._model.text(*PASSWORD)
         key = password.encode() if password else self._access.key
         own = self._own.pair if profile == BY_CERTIFICATE else None
-        roots = tuple(self._certificates.of(CSMS))
         return replace(
             self._access,
             profile=profile,
             key=None if profile == BY_CERTIFICATE else key,
-            tls=replace(self._access.tls, roots=roots, own=own),
+            tls=replace(
+                self._access.tls,
+                roots=self._certificates.roots(),
+                only_roots=self._certificates.only_one,
+                own=own,
+            ),
         )

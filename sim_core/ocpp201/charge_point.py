@@ -34,7 +34,7 @@ from sim_core.evidence import Witness
 from sim_core.files.transfer import LIMIT_S, Transfers
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Identity
-from sim_core.ocpp201.access import BY_CERTIFICATE, PASSWORD, Credentials
+from sim_core.ocpp201.access import BY_CERTIFICATE, OVER_TLS, PASSWORD, Credentials
 from sim_core.ocpp201.adapter import Adapter
 from sim_core.ocpp201.back_off import BackOff
 from sim_core.ocpp201.certificates import Certificates
@@ -440,6 +440,8 @@ class ChargePoint:
         endpoint.answering.on_fault = self.environment.tasks.fail
         if self.security.profile == BY_CERTIFICATE:
             self._own_certificate.connected()
+        if self.security.profile >= OVER_TLS:
+            self._certificates.connected()
         if self._profiles.connected() and self.adapter.accepts:
             self._boot_again()
         boots = not self.adapter.accepts

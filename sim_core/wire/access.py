@@ -80,6 +80,8 @@ class Tls:
     passphrase: str | None = field(default=None, repr=False)
     roots: tuple[str, ...] = ()
     """Certificates (PEM) of CAs that the CSMS has installed: they are trusted, too."""
+    only_roots: bool = False
+    """Nobody else is trusted where there are some."""
     own: tuple[str, str] | None = field(default=None, repr=False)
     """A chain of certificates and its key (PEM) that the CSMS has signed: they go before the
     files."""
@@ -169,20 +171,22 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
 
     Raises UserError with a sentence that names the option.
     """
-    context = ssl.create_default_context()
+    alone = tls.only_roots and bool(tls.roots)
+    context = ssl.create_default_context(cadata="".join(tls.roots) if alone else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     usual = [suite["name"] for suite in context.get_ciphers()]
     context.set_ciphers(":".join([*(n for n in usual if not n.startswith("TLS_")), *RSA_SUITES]))
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    if tls.ca_cert is not None:
+    if tls.ca_cert is not None and not alone:
         try:
             context.load_verify_locations(cafile=tls.ca_cert)
         except (OSError, ssl.SSLError) as error:
             raise UserError(f"CA_CERT: {tls.ca_cert} cannot be used: {_why(error)}.") from None
-    for pem in tls.roots:
-        context.load_verify_locations(cadata=pem)
+    if tls.roots:  # one that another has signed is the end of the chain, too
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.load_verify_locations(cadata="".join(tls.roots))
     if tls.own is not None:
         _show(context, *tls.own)
     elif tls.client_cert is not None:
