@@ -7,8 +7,8 @@ otherwise (see `Station`): its state stays in the store, and what it has still t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from sim_core.charging.config import ChargePointConfig
 from sim_core.ocpp16.charge_point import ChargePoint as ChargePoint16
@@ -46,10 +46,11 @@ def begins_with(version: str, store: Store) -> str:
     return last if last in words else words[0]
 
 
-def offered(version: str) -> Sequence[Speaker]:
+@cache
+def offered(version: str) -> tuple[Speaker, ...]:
     """Who is offered to a CSMS, the best first: as nobody in particular, for it is asked who speaks
     once the CSMS has chosen."""
-    return [Speaker(DIALECTS[word], {}, _silence, lambda: False) for word in words_of(version)]
+    return tuple(Speaker(DIALECTS[word], {}, _silence, lambda: False) for word in words_of(version))
 
 
 def word_of(dialect: Dialect) -> str:

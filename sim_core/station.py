@@ -114,6 +114,50 @@ LOUD = frozenset({"warning", "refusal"})
 class Station:
     """One charge point. Lives on the loop that it is made on."""
 
+    # Python keeps no more than 30 attributes without a dictionary of 2 KiB for each instance.
+    __slots__ = (
+        "_access",
+        "_burst",
+        "_burst_ends",
+        "_by_hand",
+        "_call_timeout_s",
+        "_clock",
+        "_composites",
+        "_config",
+        "_configured",
+        "_dialling",
+        "_dials_again",
+        "_journal",
+        "_latest",
+        "_looks",
+        "_loop",
+        "_mains",
+        "_pauses",
+        "_picture_due",
+        "_rng",
+        "_sessions",
+        "_settings",
+        "_stale",
+        "_standing",
+        "_state_watch",
+        "_store",
+        "_time_scale",
+        "_tokens",
+        "_url",
+        "_vehicle_words",
+        "_version",
+        "_watchers",
+        "charge_point",
+        "events",
+        "link",
+        "messages",
+        "on_purpose",
+        "refusals",
+        "seen_afar",
+        "tells_log",
+        "warnings",
+    )
+
     def __init__(
         self,
         config: ChargePointConfig,
@@ -263,7 +307,7 @@ class Station:
 
     def _aside_words(self) -> str:
         """That messages wait for another version to be spoken; empty where none do."""
-        aside = self.charge_point.aside
+        aside = self._store.journal.aside
         if not aside:
             return ""
         mine = self.charge_point.speaker.dialect

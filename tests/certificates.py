@@ -8,6 +8,7 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -51,12 +52,23 @@ def issued(by: Holder, name: str, now: datetime, *, lasts: timedelta = YEAR) -> 
     return _made(name, now, lasts, by)
 
 
-def _made(name: str, now: datetime, lasts: timedelta, by: Holder | None) -> Holder:
+def server(by: Holder, address: str, now: datetime) -> Holder:
+    """A server at an IP address, whom another vouches for."""
+    return _made(address, now, YEAR, by, x509.IPAddress(ip_address(address)))
+
+
+def _made(
+    name: str,
+    now: datetime,
+    lasts: timedelta,
+    by: Holder | None,
+    at: x509.GeneralName | None = None,
+) -> Holder:
     key = ec.generate_private_key(ec.SECP256R1())
     own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    authority = x509.BasicConstraints(ca=True, path_length=None)
+    authority = x509.BasicConstraints(ca=at is None, path_length=None)
     begins = now - timedelta(days=1)
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(own)
         .issuer_name(own if by is None else by.certificate.subject)
@@ -65,6 +77,8 @@ def _made(name: str, now: datetime, lasts: timedelta, by: Holder | None) -> Hold
         .not_valid_before(begins)
         .not_valid_after(begins + lasts)
         .add_extension(authority, critical=True)
-        .sign(key if by is None else by.key, SHA256())
     )
+    if at is not None:
+        builder = builder.add_extension(x509.SubjectAlternativeName([at]), critical=False)
+    certificate = builder.sign(key if by is None else by.key, SHA256())
     return Holder(key, certificate)

@@ -115,6 +115,9 @@ class ScriptedCsms:
         self.paths: list[str] = []
         self.authorizations: list[str] = []
         """The headers Authorization of all connections; empty where there was none."""
+        self.shown: list[str] = []
+        """The common names of the certificates that were shown, one for each connection over TLS
+        that wants one."""
         self.tls: ssl.SSLContext | None = None
         self.password = b""
         """Who does not show it is turned away; empty: everybody may come."""
@@ -255,6 +258,10 @@ class ScriptedCsms:
         self.connections += 1
         number = self.connections
         self._open = connection
+        peer = connection.transport.get_extra_info("peercert") or {}
+        names = [value for part in peer.get("subject", ()) for name, value in part
+                 if name == "commonName"]  # fmt: skip
+        self.shown += names
         self.paths.append(connection.request.path if connection.request else "")
         async with self._news:
             self._news.notify_all()

@@ -79,7 +79,6 @@ class ChargePoint:
         "_routes",
         "_transfers",
         "adapter",
-        "aside",
         "charger",
         "configuration",
         "environment",
@@ -165,8 +164,7 @@ class ChargePoint:
             if repeated is not None
             else None,
         )
-        self.aside = len(store.journal.set_aside(self.spelling.is_foreign))
-        """How many rows of the journal wait for another version of OCPP to be spoken."""
+        store.journal.set_aside(self.spelling.is_foreign)
         self.outbox = Outbox(
             store,
             guarded,

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sim_core.errors import UserError
-from sim_core.ocpp201.certificates import CSMS, Certificates
+from sim_core.ocpp201.certificates import Certificates
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.network_profiles import NetworkProfiles
+from sim_core.ocpp201.own_certificate import OwnCertificate
 from sim_core.wire.access import Access, Way, why_not_profile
 
 PASSWORD = ("SecurityCtrlr", "BasicAuthPassword")
+OVER_TLS = 2
+"""The first security profile that is over TLS."""
 BY_CERTIFICATE = 3
 """The security profile that shows a certificate, and no password (A00.FR.402)."""
 
@@ -19,7 +22,7 @@ BY_CERTIFICATE = 3
 class Credentials:
     """What the next dial uses."""
 
-    __slots__ = ("_access", "_by_hand", "_certificates", "_identity", "_model", "_profiles",
+    __slots__ = ("_access", "_by_hand", "_certificates", "_identity", "_model", "_own", "_profiles",
                  "_reconnect")  # fmt: skip
 
     def __init__(
@@ -28,6 +31,7 @@ class Credentials:
         access: Access,
         profiles: NetworkProfiles,
         certificates: Certificates,
+        own: OwnCertificate,
         identity: str,
         reconnect: Callable[[], None],
     ) -> None:
@@ -36,6 +40,7 @@ class Credentials:
         self._access = access
         self._profiles = profiles
         self._certificates = certificates
+        self._own = own
         self._identity = identity
         self._reconnect = reconnect
         self._by_hand = False
@@ -55,9 +60,12 @@ class Credentials:
         Raises UserError where the security profile lacks something: nothing is dialled without
         (A00.FR.004).
         """
+        self._certificates.dialling()
         if self._by_hand:
             return Way(self.access())
         used = self._profiles.next()
+        if used.security_profile == BY_CERTIFICATE:
+            self._own.dialling()
         access = self.access()
         if access.profile in (1, 2) and access.key is None:
             raise UserError(
@@ -84,10 +92,15 @@ class Credentials:
     def _by(self, profile: int) -> Access:
         password = self._model.text(*PASSWORD)
         key = password.encode() if password else self._access.key
-        roots = tuple(self._certificates.of(CSMS))
+        own = self._own.pair if profile == BY_CERTIFICATE else None
         return replace(
             self._access,
             profile=profile,
             key=None if profile == BY_CERTIFICATE else key,
-            tls=replace(self._access.tls, roots=roots) if roots else self._access.tls,
+            tls=replace(
+                self._access.tls,
+                roots=self._certificates.roots(),
+                only_roots=self._certificates.only_one,
+                own=own,
+            ),
         )

@@ -2,8 +2,8 @@
 to M05).
 
 Those of the CSMS count for the next TLS handshake, beside the file that the operator names; those
-of the manufacturer for signed firmware. Roots of ISO 15118 have no use here and are refused;
-certificates of the station's own are not signed by a CSMS yet (A02): NotSupported.
+of the manufacturer for signed firmware. Roots of ISO 15118 have no use here and are refused. The
+station's own certificate is elsewhere (`own_certificate`).
 """
 
 from __future__ import annotations
@@ -34,11 +34,14 @@ USUAL_HASH = "SHA256"
 class Certificates:
     """The roots of one station."""
 
-    __slots__ = ("_documents", "_environment", "_kept")
+    __slots__ = ("_documents", "_environment", "_kept", "_model", "_tries")
 
     def __init__(self, environment: Environment, documents: Documents, model: DeviceModel) -> None:
         self._environment = environment
         self._documents = documents
+        self._model = model
+        self._tries = 0
+        """How often it was dialled since there are two roots."""
         self._kept: list[tuple[str, str]] = [
             (use, pem) for use, pem in (documents.get(NAME) or {}).get("certificates", [])
         ]
@@ -47,6 +50,37 @@ class Certificates:
     def of(self, use: str) -> list[str]:
         """The certificates (PEM) of a use."""
         return [pem for kind, pem in self._kept if kind == use]
+
+    # -- how the CSMS is known ---------------------------------------
+
+    @property
+    def only_one(self) -> bool:
+        """A root of the CSMS replaces the one before, which has to have signed it, and nobody else
+        is trusted (SecurityCtrlr.AdditionalRootCertificateCheck)."""
+        return self._model.flag("SecurityCtrlr", "AdditionalRootCertificateCheck")
+
+    def dialling(self) -> None:
+        """An attempt to connect begins."""
+        self._tries += 1
+
+    def roots(self) -> tuple[str, ...]:
+        """The CSMS's roots for this attempt: of two in turn, the new one first (M05.FR.12)."""
+        roots = self.of(CSMS)
+        if self.only_one and len(roots) > 1:
+            return (roots[-1 if self._tries % 2 else 0],)
+        return tuple(roots)
+
+    def connected(self) -> None:
+        """The CSMS was met over TLS: where that was by the new root, the old one is gone."""
+        if self.only_one and len(self.of(CSMS)) > 1 and self._tries % 2:
+            new = self.of(CSMS)[-1]
+            self._keep([(use, pem) for use, pem in self._kept if use != CSMS or pem == new])
+            self._environment.note(
+                "security", "the new root of the CSMS counts, the old one is gone"
+            )
+        self._tries = 0
+
+    # -- what a CSMS asks --------------------------------------------
 
     @on(Action.install_certificate)
     def install_certificate(self, certificate_type: str, certificate: str, **_: Any) -> Reply:
@@ -60,6 +94,12 @@ class Certificates:
         if len(kept) >= MOST:
             why = f"{MOST} certificates are installed already: delete one first"
             return reply("Rejected", code="OutOfStorage", why=why)
+        if certificate_type == CSMS and self.only_one and (old := self.of(CSMS)[-1:]):
+            if not signatures.is_issued_by(certificate, old[0]):
+                why = "the root that it replaces has not signed it (AdditionalRootCertificateCheck)"
+                return reply("Rejected", code="InvalidCertificate", why=why)
+            kept = [(use, pem) for use, pem in kept if use != CSMS or pem == old[0]]
+            self._tries = 0
         self._keep([*kept, (certificate_type, certificate)])
         self._environment.note("security", f"a {certificate_type} was installed")
         return reply("Accepted")

@@ -34,7 +34,7 @@ from sim_core.evidence import Witness
 from sim_core.files.transfer import LIMIT_S, Transfers
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Identity
-from sim_core.ocpp201.access import PASSWORD, Credentials
+from sim_core.ocpp201.access import BY_CERTIFICATE, OVER_TLS, PASSWORD, Credentials
 from sim_core.ocpp201.adapter import Adapter
 from sim_core.ocpp201.back_off import BackOff
 from sim_core.ocpp201.certificates import Certificates
@@ -50,10 +50,12 @@ from sim_core.ocpp201.logs import LOG, Logs
 from sim_core.ocpp201.make_variables import of_make
 from sim_core.ocpp201.monitoring import Monitoring
 from sim_core.ocpp201.network_profiles import COMPONENT, PRIORITY, NetworkProfiles
+from sim_core.ocpp201.own_certificate import OwnCertificate
 from sim_core.ocpp201.policy import VariablePolicy
 from sim_core.ocpp201.registration import Registrar
 from sim_core.ocpp201.reservation import ReservationMessages
 from sim_core.ocpp201.resets import Resets
+from sim_core.ocpp201.retelling import Retelling
 from sim_core.ocpp201.security_events import payload_of
 from sim_core.ocpp201.setting_rows import setting_rows
 from sim_core.ocpp201.smart_charging import SmartCharging
@@ -114,6 +116,7 @@ class ChargePoint:
         "_identity",
         "_logs",
         "_monitoring",
+        "_own_certificate",
         "_profiles",
         "_reservations",
         "_resets",
@@ -121,7 +124,6 @@ class ChargePoint:
         "_smart_charging",
         "_variables",
         "adapter",
-        "aside",
         "charger",
         "environment",
         "heard",
@@ -184,11 +186,21 @@ class ChargePoint:
         )
         self._profiles = NetworkProfiles(self.model, store.documents, note, access.profile)
         self._certificates = Certificates(environment, store.documents, self.model)
+        self._own_certificate = OwnCertificate(
+            environment,
+            store.documents,
+            self.model,
+            call=lambda action, payload: self.outbox.call(action, payload),
+            common_name=lambda: self.identity().serial_number or config.charge_point_id,
+            note=lambda kind, why: self.charger.security.note(kind, why),
+            reconnect=self._certificate_signed,
+        )
         self.security = Credentials(
             self.model,
             access,
             self._profiles,
             self._certificates,
+            self._own_certificate,
             config.charge_point_id,
             self._reconnect,
         )
@@ -200,9 +212,16 @@ class ChargePoint:
                 text == config.default_id_tag and not self.model.flag("AuthCtrlr", "Enabled")
             )
         )
-        self.spelling = Spelling(lambda: self.adapter.transactions.link)
-        self.aside = len(store.journal.set_aside(self.spelling.is_foreign))
-        """How many rows of the journal wait for another version of OCPP to be spoken."""
+        self.spelling = Spelling(
+            lambda: self.adapter.transactions.link,
+            Retelling(
+                store.journal.first(store.journal.depth),
+                store.documents,
+                model.metering,
+                self.tokens,
+            ),
+        )
+        store.journal.set_aside(self.spelling.is_foreign)
         self.outbox = Outbox(
             store,
             guarded,
@@ -255,6 +274,7 @@ class ChargePoint:
             online=lambda: adapter.online,
             reading=self._reading,
             use_reservation=self._use_reservation,
+            spelling=self.spelling,
         )
         adapter.screen = DriverScreen(
             self.model,
@@ -400,8 +420,10 @@ class ChargePoint:
                 self._smart_charging,
                 self._logs,
                 self._firmware,
+                self._own_certificate.ask,
                 (
                     self._certificates,
+                    self._own_certificate,
                     self._profiles,
                     self._reservations,
                     self._monitoring,
@@ -416,6 +438,10 @@ class ChargePoint:
     async def session(self, endpoint: Endpoint) -> None:
         """What the charge point does on one connection; ends by being cancelled."""
         endpoint.answering.on_fault = self.environment.tasks.fail
+        if self.security.profile == BY_CERTIFICATE:
+            self._own_certificate.connected()
+        if self.security.profile >= OVER_TLS:
+            self._certificates.connected()
         if self._profiles.connected() and self.adapter.accepts:
             self._boot_again()
         boots = not self.adapter.accepts
@@ -528,6 +554,11 @@ class ChargePoint:
         with another password (A01.FR.02)."""
         self.adapter.forget()
         self.registrar.reason = UNKNOWN
+
+    def _certificate_signed(self) -> None:
+        """It is shown at once where it is what lets the station in."""
+        if self.security.profile == BY_CERTIFICATE:
+            self.adapter.hang_up(0.0)
 
     def _met(self) -> None:
         if self._profiles.met():

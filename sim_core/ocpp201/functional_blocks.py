@@ -50,9 +50,11 @@ def routes_of(
     smart_charging: SmartCharging,
     logs: Logs,
     firmware: Firmware,
+    ask_to_sign: Callable[[], None],
     more: Sequence[object],
 ) -> Routes:
-    """The routes of a station that is made of these parts; `more` are blocks that it has, too."""
+    """The routes of a station that is made of these parts; `ask_to_sign` asks for a certificate of
+    its own, `more` are blocks that it has, too."""
     environment, connectors, policy = charger.environment, charger.connectors, charger.policy
     events, statuses = adapter.transactions, adapter.statuses
 
@@ -83,6 +85,7 @@ def routes_of(
             "Heartbeat": Said(lambda _: registrar.heartbeat_now(), needs_evse=False),
             "StatusNotification": Said(each(statuses.say)),
             "MeterValues": Said(events.meter_values),
+            "SignChargingStationCertificate": Said(lambda _: ask_to_sign(), needs_evse=False),
             "LogStatusNotification": Said(logs.trigger, needs_evse=False),
             "FirmwareStatusNotification": Said(firmware.trigger, needs_evse=False),
             "TransactionEvent": Said(transaction_events, no_transaction),

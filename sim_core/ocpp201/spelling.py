@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sim_core.ocpp201.retelling import Retelling
 from sim_core.store.records import JournalRow
 from sim_core.wire.answers import Payload
 from sim_core.wire.spelling import Call
@@ -16,25 +17,32 @@ EVENT = "TransactionEvent"
 
 
 class Spelling:
-    """What becomes of rows; `link` names the connection that there is."""
+    """What becomes of rows; `link` names the connection that there is, `retelling` knows what is
+    told of rows that OCPP 1.6 has written."""
 
-    __slots__ = ("_link",)
+    __slots__ = ("_link", "_retelling")
 
-    def __init__(self, link: Callable[[], str]) -> None:
+    def __init__(self, link: Callable[[], str], retelling: Retelling) -> None:
         self._link = link
+        self._retelling = retelling
 
     def calls(self, row: JournalRow) -> tuple[Call, ...] | str:
         """One call."""
         payload = self.payload(row)
         return () if payload is None else (Call(EVENT, payload),)
 
-    @staticmethod
-    def is_foreign(row: JournalRow) -> bool:
-        """Whether another version has written a row: its words are none of this one's."""
-        return "event" not in row.content
+    def retells(self, key: int) -> bool:
+        """Whether a transaction of OCPP 1.6 is told in this version, by our own key."""
+        return self._retelling.knows(key)
+
+    def is_foreign(self, row: JournalRow) -> bool:
+        """Whether another version has written a row, and nothing can be told of it in this one."""
+        return "event" not in row.content and not self._retelling.tells(row)
 
     def payload(self, row: JournalRow) -> Payload | None:
         """The event; None of a row that tells nothing."""
+        if "event" not in row.content:
+            return self._retelling.payload(row)
         event: Payload | None = row.content["event"]
         if event is None or row.content.get("link") == self._link():
             return event
@@ -50,7 +58,7 @@ class Spelling:
 
     def transaction_id(self, row: JournalRow, answer: Payload) -> str | None:
         """The one that it was told with."""
-        event = row.content.get("event")
+        event = self.payload(row)
         return str(event["transactionInfo"]["transactionId"]) if event else None
 
     def lacks(self, row: JournalRow, answer: Payload) -> str:
@@ -58,5 +66,5 @@ class Spelling:
 
     def token(self, row: JournalRow) -> str:
         """The text of the card that an event has told; empty where it has told none."""
-        event = row.content.get("event") or {}
+        event = self.payload(row) or {}
         return str((event.get("idToken") or {}).get("idToken", ""))

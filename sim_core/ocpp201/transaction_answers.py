@@ -86,7 +86,11 @@ class TransactionAnswers:
         if session is not None:
             if not token or session.token.casefold() == token.casefold():
                 self._verdicts.judged(connector.number, session.key, verdict)
-        elif connector.authorization is not None and not verdict.accepted:
+        elif (
+            connector.authorization is not None
+            and not verdict.accepted
+            and token.casefold() in ("", connector.authorization.token.casefold())
+        ):
             refused = f"the CSMS answered {verdict.status} for {connector.authorization.token}"
             self._note("authorization", refused, connector.number)
             self.drop(connector, Cause.VERDICT)

@@ -38,10 +38,11 @@ from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Metering
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.metering import meter_value
+from sim_core.ocpp201.spelling import Spelling
 from sim_core.ocpp201.status import STATES
 from sim_core.ocpp201.tokens import TokenTypes
 from sim_core.ocpp201.transaction_points import Truth, begins, ends
-from sim_core.ocpp201.trigger_reasons import Ending, ending_of, lapse_of
+from sim_core.ocpp201.trigger_reasons import SAMPLE_TRIGGERS, Ending, ending_of, lapse_of
 from sim_core.store.interface import Store
 from sim_core.store.records import BEGAN, ENDED, MOVED, NO_SESSION, SAMPLED
 from sim_core.wire.answers import Payload
@@ -54,11 +55,6 @@ STARTED, UPDATED, OVER = "Started", "Updated", "Ended"
 """TransactionEventEnumType."""
 NAME = "ocpp201 transaction {}"
 """Under which name the transaction of an EVSE is in the store."""
-SAMPLE_TRIGGERS = {
-    Context.PERIODIC: "MeterValuePeriodic",
-    Context.CLOCK: "MeterValueClock",
-    Context.TRIGGER: "Trigger",
-}
 
 
 @dataclass
@@ -124,8 +120,10 @@ class TransactionEvents:
         "_online",
         "_outbox",
         "_reading",
+        "_spelling",
         "_store",
         "_tokens",
+        "_told_otherwise",
         "_use_reservation",
         "link",
     )
@@ -144,6 +142,7 @@ class TransactionEvents:
         online: Callable[[], bool],
         reading: Callable[[Connector], Reading],
         use_reservation: Callable[[Connector], int | None],
+        spelling: Spelling,
     ) -> None:
         """`reading`: what a connector's meter shows now, as a sample tells it; `use_reservation`
         uses up the reservation of the card that waits at a connector, and tells its id."""
@@ -158,6 +157,11 @@ class TransactionEvents:
         self._online = online
         self._reading = reading
         self._use_reservation = use_reservation
+        self._spelling = spelling
+        self._told_otherwise = frozenset(
+            one.key for one in store.transactions.open() if isinstance(one.transaction_id, int)
+        )
+        """Sessions that a power cut has left behind, and that OCPP 1.6 has told the begin of."""
         self._lines = {number: Line() for number in connectors}
         self.link = ""
         """Names the connection that there is, or the last one: what was written on another one and
@@ -289,7 +293,7 @@ class TransactionEvents:
         )
         truth = Truth(connected=connector.metal.plugged)
         if line.open is None:
-            self._forget_session(number, event.key)
+            self._forget_session(number, event)
         self._step(number, truth, told, key=event.key)
 
     def sampled(self, event: Sampled) -> None:
@@ -505,10 +509,19 @@ class TransactionEvents:
     def _keep(self, number: int) -> None:
         self._store.documents.put(NAME.format(number), _document(self._lines[number]))
 
-    def _forget_session(self, number: int, key: int) -> None:
-        """A session is over whose transaction has ended before: the store may let go of it."""
-        # Its row tells nothing (see `Spelling.calls`), and takes the session along when it leaves.
-        self._outbox.append(ENDED, {"event": None}, key=key, connector_id=number)
+    def _forget_session(self, number: int, event: TransactionEnded) -> None:
+        """A session is over whose transaction has ended before: the store may let go of it. One
+        that began in OCPP 1.6 has its end told with its begin: here, or once that is spoken."""
+        key, facts = event.key, journal_facts.ended(event)
+        if key in self._told_otherwise:
+            at = self._environment.clock.now()
+            journal = self._store.journal
+            journal.append(ENDED, facts, key=key, connector_id=number, at=at)
+            journal.set_aside(self._spelling.is_foreign)
+            return
+        # Without an event it tells nothing, and takes the session along when it leaves.
+        content = facts if self._spelling.retells(key) else {"event": None}
+        self._outbox.append(ENDED, content, key=key, connector_id=number)
 
 
 def _thinned(samples: Sequence[dict[str, Any]], every_s: int) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sim_core.charging.vocabulary import Cause, StopReason
+from sim_core.charging.vocabulary import Cause, Context, StopReason
 from sim_core.hardware.faults import ChargerFault
 
 
@@ -52,6 +52,13 @@ LAPSES: dict[Cause, Ending] = {
     Cause.POWER: Ending("AbnormalCondition", "PowerLoss"),
 }
 """How it is told that an authorisation no longer counts, by who has ended it."""
+
+SAMPLE_TRIGGERS = {
+    Context.PERIODIC: "MeterValuePeriodic",
+    Context.CLOCK: "MeterValueClock",
+    Context.TRIGGER: "Trigger",
+}
+"""Why a sample is told; those of the begin and the end are told with these."""
 
 
 def ending_of(reason: StopReason, cause: Cause, fault: ChargerFault | None) -> Ending:

@@ -318,7 +318,8 @@ class Settings:
     reconnect_max_sec: float = option(
         30.0,
         "a number of seconds from 1 to 3600",
-        "The longest pause between two attempts to connect",
+        "The longest pause between two attempts to connect; in OCPP 2.0.1 its variables say that "
+        "(OCPPCommCtrlr.RetryBackOff…)",
         ge=1,
         le=3_600,
     )

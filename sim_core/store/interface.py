@@ -133,10 +133,14 @@ class Journal(Protocol):
         `key` is our own of the transaction, or NO_SESSION; the CSMS's is not known yet.
         """
 
-    def set_aside(self, foreign: Callable[[JournalRow], bool]) -> list[JournalRow]:
+    def set_aside(self, foreign: Callable[[JournalRow], bool]) -> None:
         """Leave the rows out of `first` and `depth` that are another language's, until this is
         called again: they wait for whoever speaks it, and so does what is known of their
-        transactions. Returns them."""
+        transactions."""
+
+    @property
+    def aside(self) -> int:
+        """How many rows are set aside."""
 
     @property
     def depth(self) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import ssl
 import stat
+import tempfile
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -79,6 +80,11 @@ class Tls:
     passphrase: str | None = field(default=None, repr=False)
     roots: tuple[str, ...] = ()
     """Certificates (PEM) of CAs that the CSMS has installed: they are trusted, too."""
+    only_roots: bool = False
+    """Nobody else is trusted where there are some."""
+    own: tuple[str, str] | None = field(default=None, repr=False)
+    """A chain of certificates and its key (PEM) that the CSMS has signed: they go before the
+    files."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ class Access:
     def file_tls(self) -> ssl.SSLContext:
         """What a file server is met with: the CSMS's CA counts for its files too; who we are is not
         shown to it. Raises UserError as `tls_context` does."""
-        return tls_context(replace(self.tls, client_cert=None, client_key=None))
+        return tls_context(replace(self.tls, client_cert=None, client_key=None, own=None))
 
 
 NOTHING_SET = Access()
@@ -165,21 +171,25 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
 
     Raises UserError with a sentence that names the option.
     """
-    context = ssl.create_default_context()
+    alone = tls.only_roots and bool(tls.roots)
+    context = ssl.create_default_context(cadata="".join(tls.roots) if alone else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     usual = [suite["name"] for suite in context.get_ciphers()]
     context.set_ciphers(":".join([*(n for n in usual if not n.startswith("TLS_")), *RSA_SUITES]))
     if not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    if tls.ca_cert is not None:
+    if tls.ca_cert is not None and not alone:
         try:
             context.load_verify_locations(cafile=tls.ca_cert)
         except (OSError, ssl.SSLError) as error:
             raise UserError(f"CA_CERT: {tls.ca_cert} cannot be used: {_why(error)}.") from None
-    for pem in tls.roots:
-        context.load_verify_locations(cadata=pem)
-    if tls.client_cert is not None:
+    if tls.roots:  # one that another has signed is the end of the chain, too
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.load_verify_locations(cadata="".join(tls.roots))
+    if tls.own is not None:
+        _show(context, *tls.own)
+    elif tls.client_cert is not None:
         password = tls.passphrase or ""
         try:
             context.load_cert_chain(tls.client_cert, tls.client_key, lambda: password)
@@ -191,6 +201,14 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
     elif tls.client_key is not None:
         raise UserError("CLIENT_KEY is set without CLIENT_CERT: set both.")
     return context
+
+
+def _show(context: ssl.SSLContext, chain: str, key: str) -> None:
+    """Show a certificate that is in no file: the library takes files only."""
+    with tempfile.TemporaryDirectory() as folder:  # nobody else may look into it
+        file = Path(folder) / "own.pem"
+        file.write_text(f"{chain}\n{key}", "ascii")
+        context.load_cert_chain(file)
 
 
 def why_no_tls(tls: Tls) -> str | None:
@@ -216,7 +234,7 @@ def why_not_profile(profile: int, access: Access, *, password: str) -> str | Non
         return f"this profile needs a password: set {password} first"
     if profile >= 2 and not access.tls.verify:
         return "this profile needs the CSMS's certificate to be checked (SSL_VERIFY is false)"
-    if profile == 3 and access.tls.client_cert is None:
+    if profile == 3 and access.tls.client_cert is None and access.tls.own is None:
         return "this profile needs a client certificate: set CLIENT_CERT and CLIENT_KEY"
     return why_no_tls(access.tls) if profile >= 2 else None
 

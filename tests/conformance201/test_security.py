@@ -6,16 +6,19 @@ import asyncio
 import base64
 import ssl
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
+from sim_core.store.makers import store_in
 from sim_core.wire.access import Access, Tls
+from tests.certificates import Holder, issued, root, server
 from tests.conformance201.acts import get_variable, said, set_variables
 from tests.harness import Harness
-from tests.scripted_csms import Payload
+from tests.scripted_csms import Payload, ScriptedCsms
 
 KEY = b"0123456789abcdef"
 SECURITY = "SecurityEventNotification"
@@ -298,6 +301,58 @@ async def test_a_profile_that_rises_leaves_the_lower_ones_behind(
             await h.power_cut()
             await h.power_on()
             await h.settle()
+
+
+@pytest.mark.row(262, "M05.FR.10")
+async def test_one_root_replaces_the_other_that_has_signed_it(tmp_path: Path) -> None:
+    """AdditionalRootCertificateCheck: the new one is tried first, the old one is there until the
+    new one has been of use."""
+    now = datetime.now(timezone.utc)
+    old, stranger = root("old", now), root("a stranger", now)
+    new = issued(old, "new", now)
+    access = Access(profile=2, key=KEY)
+    keys = {"SecurityCtrlr.AdditionalRootCertificateCheck": "true"}
+    csms = ScriptedCsms(version="2.0.1")
+    csms.tls = context_of(server(old, "127.0.0.1", now), tmp_path)
+    documents = {"certificates": [("CSMSRootCertificate", old.pem)]}
+    store = store_in(tmp_path / "state", "CP01", now)
+    store.documents.put("ocpp201 certificates", documents)
+    store.close()
+    async with (
+        csms,
+        Harness(
+            version="2.0.1", csms=csms, access=access, keys=keys, state=tmp_path / "state"
+        ) as h,
+    ):
+        assert csms.connected
+
+        async def install(holder: Holder) -> str:
+            kind = "CSMSRootCertificate"
+            answer = await h.ask("InstallCertificate", certificateType=kind, certificate=holder.pem)
+            return str(answer["status"])
+
+        assert await install(stranger) == "Rejected"
+        assert await install(new) == "Accepted"
+        await h.csms.cut()
+        await h.advance(20)
+        assert csms.connected, "by the old one, as the server is still one of it"
+        entries = "SecurityCtrlr.CertificateEntries"
+        assert await value(h, entries) == "2"
+        await csms.stop()
+        csms.tls = context_of(server(new, "127.0.0.1", now), tmp_path)
+        await csms.start()
+        await h.advance(60)
+        assert csms.connected
+        assert await value(h, entries) == "1"
+
+
+def context_of(holder: Holder, folder: Path) -> ssl.SSLContext:
+    """A TLS server with this certificate."""
+    file = folder / "server.pem"
+    file.write_text(holder.pem + holder.key_pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
 
 
 # -- network profiles ------------------------------------------------------------------------------

@@ -6,8 +6,11 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from sim_core.commands import LinkDown, LinkUp, Plug, Start, Stop, Unplug
+import pytest
+
+from sim_core.commands import LinkDown, LinkUp, Plug, Start, Stop, Swipe, Unplug
 from tests.harness import Harness
+from tests.scripted_csms import Cut
 
 
 def either(version: str, **more: Any) -> Harness:
@@ -57,6 +60,81 @@ async def test_the_csms_chooses_and_the_link_line_says_so(tmp_path: Path) -> Non
         assert h.station.snapshot.subprotocol == "ocpp2.0.1", "the last one is the first to try"
         await h.settle()
         assert spoken(h)[0] == "OCPP 2.0.1"
+
+
+async def test_a_transaction_that_nobody_has_heard_of_is_told_in_the_version_that_is_spoken(
+    tmp_path: Path,
+) -> None:
+    """And a power cut on the way makes no second one of it."""
+    async with either("1.6", state=tmp_path) as h:
+        for _ in range(2):  # it is known from now on
+            await h.submit(Swipe(1, "TAG"))
+        await h.submit(LinkDown())
+        await h.submit(Plug(1))
+        await h.submit(Start(1, "TAG"))
+        await h.advance(25)
+        await h.submit(Stop(1))
+        await h.csms.stop()
+        h.csms.speak("2.0.1")
+        h.csms.clear()
+        await h.csms.start()
+        h.csms.script["TransactionEvent"] += [{}, Cut()]
+        await h.submit(LinkUp())
+        await h.advance(5)
+        await h.power_cut()
+        await h.power_on()
+        await h.advance(60)
+        told = [call.payload for call in h.csms.of("TransactionEvent")]
+        assert {event["transactionInfo"]["transactionId"] for event in told} == {
+            told[0]["transactionInfo"]["transactionId"]
+        }
+        words = [f"{one['eventType']} {one['triggerReason']} {one['seqNo']}" for one in told]
+        assert list(dict.fromkeys(words)) == [
+            "Started Authorized 0",
+            "Updated MeterValuePeriodic 1",
+            "Updated MeterValuePeriodic 2",
+            "Ended StopAuthorized 3",
+        ]
+        assert len(words) == 5, "the one that met the cut was sent again"
+        assert all(event["offline"] for event in told)
+        assert told[0]["idToken"] == {"idToken": "TAG", "type": "ISO14443"}
+        assert told[-1]["transactionInfo"]["stoppedReason"] == "Local"
+        assert h.station.snapshot.warnings == ()
+        assert h.station.snapshot.link.queued == 0
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_what_a_power_cut_has_ended_is_told_where_its_begin_is(
+    tmp_path: Path, heard: bool
+) -> None:
+    """Told already, or not yet, in 1.6; then the station comes back in 2.0.1."""
+    async with either("1.6", state=tmp_path) as h:
+        for _ in range(2):
+            await h.submit(Swipe(1, "TAG"))
+        if not heard:
+            await h.submit(LinkDown())
+        await h.submit(Plug(1))
+        await h.submit(Start(1, "TAG"))
+        await h.advance(2)
+        await h.power_cut()
+        await h.csms.stop()
+        h.csms.speak("2.0.1")
+        h.csms.clear()
+        await h.csms.start()
+        h._speaks = "2.0.1"
+        await h.power_on()
+        await h.advance(30)
+        ends = [call.payload["eventType"] for call in h.csms.of("TransactionEvent")]
+        assert ends == ([] if heard else ["Started", "Ended"])
+        h._speaks = "auto"
+        await h.power_cut()
+        await h.power_on()
+        await h.settle()
+        await turn(h, "1.6")
+        stops = [call.payload for call in h.csms.of("StopTransaction")]
+        expected = [("PowerLoss", 1000)] if heard else []
+        assert [(stop["reason"], stop["transactionId"]) for stop in stops] == expected
+        assert h.station.snapshot.link.queued == 0
 
 
 async def test_what_waits_is_told_in_the_version_in_which_it_began() -> None:

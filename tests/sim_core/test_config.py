@@ -61,7 +61,7 @@ def test_flag_beats_environment_beats_dotenv_beats_file(
         ),
         (
             ["--ocpp-version", "2.1"],
-            "OCPP_VERSION (--ocpp-version) is '2.1': allowed is 1.6 or 2.0.1.",
+            "OCPP_VERSION (--ocpp-version) is '2.1': allowed is 1.6, 2.0.1 or auto.",
         ),
         (
             ["--http-port", "70000"],

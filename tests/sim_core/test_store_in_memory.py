@@ -144,6 +144,10 @@ WRITES: st.SearchStrategy[Write] = st.one_of(
     st.builds(lambda id_: _with_row(lambda s, row: s.journal.confirm(row, id_)), IDS),
     st.builds(lambda at: _with_row(lambda s, row: s.journal.give_up(row, "why", at)), TIMES),
     st.builds(lambda n: lambda s: s.journal.count_attempt(n), SMALL),
+    st.builds(
+        lambda kinds: lambda s: s.journal.set_aside(lambda row: row.kind in kinds),
+        st.sampled_from(((), (SAMPLED,), (ENDED,), (SAMPLED, ENDED))),
+    ),
     st.builds(lambda tag, at: lambda s: s.tokens.learn(tag, at), KNOWN, TIMES),
     st.just(lambda s: s.tokens.clear()),
     st.builds(
@@ -202,7 +206,7 @@ def _all_that_can_be_read(store: Store) -> dict[str, Any]:
         "configuration": store.configuration.all(),
         "open": store.transactions.open(),
         "samples": {key: store.transactions.samples(key) for key in keys},
-        "depth": store.journal.depth,
+        "depth": (store.journal.depth, store.journal.aside),
         "first": store.journal.first(1),
         "journal": store.journal.first(1000),
         "given up": store.journal.dead_letters(2),

@@ -138,7 +138,7 @@ def _registration_words(link: LinkSnapshot, now: datetime) -> tuple[str, str, st
     if link.boot_retry_at:
         again = f", asks again in {text.span_in_words(text.seconds_left(link.boot_retry_at, now))}"
     if link.registration is Registration.ACCEPTED:
-        return "online", "success", f"online, Accepted{f' by {link.spoken}' if link.spoken else ''}"
+        return "online", "success", f"online, Accepted{f', {link.spoken}' if link.spoken else ''}"
     if link.registration is Registration.PENDING:
         return "pending", "warning", f"boot Pending{again}"
     if link.registration is Registration.REJECTED:

@@ -47,11 +47,18 @@ class Journal:
         self._undo.put(self._rows, number, row)
         self.revision += 1
 
-    def set_aside(self, foreign: Callable[[JournalRow], bool]) -> list[JournalRow]:
+    def set_aside(self, foreign: Callable[[JournalRow], bool]) -> None:
         rows = [row for row in map(self._with_id, self._rows.values()) if foreign(row)]
-        self._aside = {row.number: row.transaction_key for row in rows}
+        with self._undo.together():
+            for number in list(self._aside):
+                self._undo.take(self._aside, number)
+            for row in rows:
+                self._undo.put(self._aside, row.number, row.transaction_key)
         self.revision += 1
-        return rows
+
+    @property
+    def aside(self) -> int:
+        return len(self._aside)
 
     @property
     def depth(self) -> int:

@@ -19,7 +19,16 @@ from sim_core.store.sqlite.sessions import Sessions
 class Journal:
     """See `interface.Journal`."""
 
-    __slots__ = ("_aside", "_db", "_depth", "_depth_before", "_sessions", "on_rollback", "revision")
+    __slots__ = (
+        "_aside",
+        "_aside_before",
+        "_db",
+        "_depth",
+        "_depth_before",
+        "_sessions",
+        "on_rollback",
+        "revision",
+    )
 
     def __init__(self, db: Database, sessions: Sessions) -> None:
         self._db = db
@@ -30,22 +39,26 @@ class Journal:
         self._depth_before = self._depth
         self._aside: dict[int, int] = {}
         """Rows of another language: number, and the key of the transaction."""
+        self._aside_before = self._aside
         db.on_begin = self._remember
         db.on_rollback = self._taken_back
 
     def _remember(self) -> None:
-        self._depth_before = self._depth
+        self._depth_before, self._aside_before = self._depth, self._aside
 
     def _taken_back(self) -> None:
-        self._depth = self._depth_before
+        self._depth, self._aside = self._depth_before, self._aside_before
         self.on_rollback()
 
-    def set_aside(self, foreign: Callable[[JournalRow], bool]) -> list[JournalRow]:
+    def set_aside(self, foreign: Callable[[JournalRow], bool]) -> None:
         self._aside = {}
         rows = [row for row in self.first(self._depth) if foreign(row)]
         self._aside = {row.number: row.transaction_key for row in rows}
         self.revision += 1
-        return rows
+
+    @property
+    def aside(self) -> int:
+        return len(self._aside)
 
     @property
     def depth(self) -> int:
