@@ -325,14 +325,18 @@ class _Play:
 
     def _against(self, point: Point, exchange: Exchange) -> str:
         """What an exchange says against the CSMS; empty: nothing."""
+        tolerated = any(
+            code in exchange.trouble or code == exchange.action for code in self._scenario.tolerates
+        )
+        if tolerated:
+            return ""
         if exchange.direction is Direction.NOISE:
             return f"the CSMS sends a frame that is not OCPP-J: {exchange.action}"
         if exchange.direction is not Direction.SENT:
             return ""
         state, trouble = exchange.state, exchange.trouble
         if state is ExchangeState.ERROR:
-            tolerated = any(code in trouble for code in self._scenario.tolerates)
-            return "" if tolerated else f"the CSMS answers with a CALLERROR: {trouble}"
+            return f"the CSMS answers with a CALLERROR: {trouble}"
         typed = trouble.startswith(AS_TYPED)
         ours = typed or LINK_GONE in trouble or exchange.number in point.unheard
         if state is ExchangeState.UNANSWERED and not ours:

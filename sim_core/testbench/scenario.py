@@ -216,7 +216,8 @@ class Scenario:
     charge_points: tuple[ChargePointOptions, ...] = (ChargePointOptions(FIRST),)
     variables: Mapping[str, Any] = field(default_factory=dict)
     tolerates: tuple[str, ...] = ()
-    """Codes of CALLERRORs that are no failure of the CSMS here."""
+    """Codes of CALLERRORs that are no failure of the CSMS here, and the log's words for frames that
+    are none."""
     steps: tuple[Step, ...] = ()
 
     @property
