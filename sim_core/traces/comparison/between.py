@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from statistics import median
@@ -170,7 +170,7 @@ def _always(said: Sequence[Sequence[str]]) -> set[tuple[str, str]]:
 def _written(name: str, token: str, one: Sequence[Any], other: Sequence[Any]) -> Iterator[Finding]:
     """Fields that are new or gone in payloads of a kind, and words that are others."""
     before, after = _fields(one), _fields(other)
-    parts, other_parts = _parts(before), _parts(after)
+    parts, other_parts = _parts(one), _parts(other)
     for path in dict.fromkeys([*before, *after] if one and other else []):
         if path in before and path in after:
             yield from _field(name, f"{token}: {path}", before[path], after[path], path)
@@ -250,12 +250,11 @@ def _prefixes(path: str) -> list[str]:
     return [path[: found.end()] for found in PART.finditer(path)]
 
 
-def _parts(fields: Mapping[str, Sequence[Any]]) -> Counter[str]:
-    """How often each part is there."""
+def _parts(payloads: Sequence[Any]) -> Counter[str]:
+    """In how many of them each part is there."""
     found: Counter[str] = Counter()
-    for path, values in fields.items():
-        for part in _prefixes(path):
-            found[part] = max(found[part], len(values))
+    for payload in payloads:
+        found.update({part for path, _ in _flat(payload, "") for part in _prefixes(path)})
     return found
 
 
