@@ -8,7 +8,7 @@ station's own certificate is elsewhere (`own_certificate`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ocpp.v201.enums import Action
@@ -34,12 +34,15 @@ USUAL_HASH = "SHA256"
 class Certificates:
     """The roots of one station."""
 
-    __slots__ = ("_documents", "_environment", "_kept", "_model", "_tries")
+    __slots__ = ("_documents", "_environment", "_kept", "_model", "_tries", "own")
 
     def __init__(self, environment: Environment, documents: Documents, model: DeviceModel) -> None:
         self._environment = environment
         self._documents = documents
         self._model = model
+        self.own: Callable[[], str] = lambda: ""
+        """The chain of the station's own certificate (PEM), where it has one of the CSMS's; the
+        station sets it."""
         self._tries = 0
         """How often it was dialled since there are two roots."""
         self._kept: list[tuple[str, str]] = [
@@ -106,8 +109,11 @@ class Certificates:
 
     @on(Action.delete_certificate)
     def delete_certificate(self, certificate_hash_data: Payload, **_: Any) -> Reply:
-        """M04."""
+        """M04. What lets the station in, it does not delete (M04.FR.03)."""
         algorithm = certificate_hash_data["hashAlgorithm"]
+        own = self.own()
+        if own and _fits(hash_data(own, algorithm), certificate_hash_data, BY_ISSUER):
+            return reply("Failed", code="InUse", why="it is the station's own certificate")
         left = [
             (use, pem)
             for use, pem in self._kept
@@ -191,8 +197,16 @@ def same(pem: str, other: str) -> bool:
     return not isinstance(one, str) and one == two
 
 
-def _fits(own: Payload, wanted: Payload) -> bool:
+BY_ISSUER = ("issuerNameHash", "serialNumber")
+"""What tells a certificate that another has issued: whose key that was, its own does not say."""
+
+
+def _fits(
+    own: Payload,
+    wanted: Payload,
+    names: tuple[str, ...] = ("issuerNameHash", "issuerKeyHash", "serialNumber"),
+) -> bool:
     return all(
         str(own[name]).casefold().lstrip("0") == str(wanted[name]).casefold().lstrip("0")
-        for name in ("issuerNameHash", "issuerKeyHash", "serialNumber")
+        for name in names
     )

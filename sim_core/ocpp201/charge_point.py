@@ -195,6 +195,7 @@ class ChargePoint:
             note=lambda kind, why: self.charger.security.note(kind, why),
             reconnect=self._certificate_signed,
         )
+        self._certificates.own = lambda: (self._own_certificate.pair or ("",))[0]
         self.security = Credentials(
             self.model,
             access,

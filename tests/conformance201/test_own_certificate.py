@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import trustme
 from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA256, Hash
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
@@ -94,6 +94,7 @@ def kinds(h: Harness) -> list[str]:
 
 @pytest.mark.row(10, "A00.FR.401")
 @pytest.mark.row(14, "A02.FR.02")
+@pytest.mark.row(259, "M04.FR.03")
 async def test_a_certificate_that_the_csms_signs_lets_the_station_in(tmp_path: Path) -> None:
     """Its key never leaves the station, and it counts after a power cut, too."""
     ca = trustme.CA()
@@ -105,8 +106,20 @@ async def test_a_certificate_that_the_csms_signs_lets_the_station_in(tmp_path: P
         serial = h.model.identity.serial_number
         assert subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == serial
         assert subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value == "ChargeForge"
-        assert await hand_in(h, signed(csr, ca)) == ACCEPTED
+        chain = signed(csr, ca)
+        assert await hand_in(h, chain) == ACCEPTED
         assert h.csms.shown == ["the first one", serial]
+        own = x509.load_pem_x509_certificate(chain.encode())
+        issuer = Hash(SHA256())
+        issuer.update(own.issuer.public_bytes())
+        data = {
+            "hashAlgorithm": "SHA256",
+            "issuerNameHash": issuer.finalize().hex(),
+            "issuerKeyHash": "00",
+            "serialNumber": f"{own.serial_number:x}",
+        }
+        deleted = await h.ask("DeleteCertificate", certificateHashData=data)
+        assert deleted["status"] == "Failed"
         await h.power_cut()
         await h.power_on()
         await h.settle()
