@@ -49,6 +49,8 @@ GAP = 1
 """Cells that part two things in one line at the least."""
 LEAST_TRACE = {False: 1, True: 2}
 """Rows that the trace keeps in a compact and in a tall card while power flows."""
+AIRY_TRACE = 8
+"""A trace of so many rows can spare two for blank lines."""
 POWER_CELLS, ENERGY_CELLS = 9, 10
 """Of `359.99 kW` and of `99.999 kWh`: what stands behind them keeps its place."""
 BUTTON_CELLS = (9, 8, 10, 8)
@@ -325,20 +327,27 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> tuple[list[Lin
     lines += [line for urgent, line in said if not urgent]
     buttons = fitted(_button_spans(connector, look), cells, ellipsis)
     drawn = drawn and trace > 0
+    blank = fitted([], cells)
     if drawn:
+        if large and trace >= AIRY_TRACE:
+            lines.insert(1, blank)
+            lines.append(blank)
+            trace -= 2
         chart = [fitted(row, cells, ellipsis) for row in _trace(view, cells, trace, look)]
         lines += [buttons, *chart]
     else:
-        lines += [*[fitted([], cells)] * trace, buttons]
+        lines += [*[blank] * min(1, trace), buttons, *[blank] * (trace - 1)]
     return lines[:height], drawn
 
 
-def _foot(connector: ConnectorSnapshot, cells: int, drawn: bool) -> str:
-    """How long ago the trace begins, below its beginning."""
+def _foot(connector: ConnectorSnapshot, cells: int, drawn: bool, taken: int) -> str:
+    """How long ago the trace begins, below its beginning; `taken` cells of the border are not
+    free."""
     if not drawn:
         return ""
-    covered = text.trace_span(covered_s(_trace_cells(connector, cells - 2)))
-    return f"{covered} ago"
+    covered = covered_s(_trace_cells(connector, cells - 2))
+    words = f"{text.trace_span(covered)} ago"
+    return words if len(words) + taken + 8 <= cells else f"{text.short_span(covered)} ago"
 
 
 def want_of(connector: ConnectorSnapshot) -> Want:
@@ -371,7 +380,7 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
         right = [Span(" "), *_meter(connector), Span(" kWh ", "muted")]
     body, drawn = _body(view, cells - 2, height - 2, look)
     limit = text.plain(limit_words(connector), look.ascii)
-    foot, foot_role = _foot(connector, cells, drawn), "faint"
+    foot, foot_role = _foot(connector, cells, drawn, len(limit)), "faint"
     pending = "" if height >= TALL_ROWS else pending_words(connector)
     if connector.screen and height < TALL_ROWS:
         limit = limit.removeprefix("limited by ")
