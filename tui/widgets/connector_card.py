@@ -143,11 +143,13 @@ def _meter(connector: ConnectorSnapshot) -> list[Span]:
 
 
 def _energy(view: CardView, roomy: bool) -> list[Span]:
-    """The session's energy and time, and where the meter stands."""
+    """Energy and time of the session and where the meter stands; of the last session where none
+    runs, or else the meter alone."""
     connector = view.connector
     meter = [*_meter(connector), Span(" kWh", "muted")]
     if connector.transaction is None:
-        return [Span(" "), *meter]
+        last = text.plain(last_session_words(connector), ascii_only=True)
+        return [Span(f" {last}", "muted")] if last else [Span(" "), *meter]
     energy = text.kilo(connector.transaction.energy_wh, 3)
     return [
         Span(" session " if roomy else " ", "muted"),
@@ -309,8 +311,8 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> tuple[list[Lin
         notes.insert(
             len(notes) if charges else 0, Note(next_step(connector, look), urgent=not charges)
         )
-    if not connector.transaction and (last := last_session_words(connector)):
-        notes.append(Note(last))
+    if not connector.transaction and last_session_words(connector):
+        notes.append(Note(f"meter {text.meter_kwh(connector.register_wh)} kWh"))
     between = height - 2 - len(figures)
     drawn = any(connector.trace_w)
     trace = LEAST_TRACE[tall] if drawn and (tall or not any(n.urgent for n in notes)) else 0
