@@ -385,14 +385,14 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
     foot, foot_role = _foot(connector, cells, drawn, len(limit)), "faint"
     pending = "" if height >= TALL_ROWS else pending_words(connector)
     if connector.screen and height < TALL_ROWS:
-        limit = limit.removeprefix("limited by ")
+        limit = limit.removeprefix("limited ")
         room = cells - text.width(limit) - 8
         read = text.plain(screen_words(connector, f" {look.symbol('dot')} "), look.ascii)
         foot, foot_role = text.cut(read, room, look.symbol("ellipsis")), "secondary"
     if pending:
         foot, foot_role = pending, "warning"
         if len(pending + limit) + 8 > cells:
-            limit = limit.removeprefix("limited by ")
+            limit = limit.removeprefix("limited ")
     lines = [
         framed_edge(
             (top_left, across, top_right), title, right, cells, role, look.symbol("ellipsis")
