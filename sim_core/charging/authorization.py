@@ -109,8 +109,8 @@ class Authorizer:
         if not policy.flag(Setting.DECIDES_OFFLINE):
             return Verdict(
                 INVALID,
-                reason=f"{alone} may not decide about the card {token} itself "
-                f"({policy.name(Setting.DECIDES_OFFLINE)} is false)",
+                reason=f"{alone} may not decide about the card {token} itself: "
+                f"{policy.name(Setting.DECIDES_OFFLINE)} = true lets it",
             )
         if known is not None:
             if known.status == ACCEPTED:
@@ -120,6 +120,6 @@ class Authorizer:
             return Verdict(ACCEPTED)
         return Verdict(
             INVALID,
-            reason=f"{alone} does not know the card {token} "
-            f"({policy.name(Setting.ADMITS_UNKNOWN_OFFLINE)} is false)",
+            reason=f"{alone} does not know the card {token}: "
+            f"{policy.name(Setting.ADMITS_UNKNOWN_OFFLINE)} = true lets it charge all the same",
         )

@@ -245,6 +245,8 @@ async def test_remote_start_on_a_faulted_connector() -> None:
         await harness.submit(Plug(1))
         await harness.submit(InjectFault(1))
         assert await harness.ask("RemoteStartTransaction", idTag="TAG", connectorId=1) == REJECTED
+        logged = harness.messages.since(0)[1][-1]
+        assert logged.trouble.startswith("connector 1 is Faulted"), "why, for whoever reads the log"
         await harness.submit(ClearFault(1))
         assert await harness.ask("RemoteStartTransaction", idTag="TAG", connectorId=1) == ACCEPTED
 

@@ -347,10 +347,10 @@ async def test_a_fleet_that_cannot_begin_is_not_shown() -> None:
     ("reason", "said"),
     [
         (
-            "the charge point is offline and may not decide about the card T-7 itself "
-            "(LocalAuthorizeOffline is false)",
-            "the charge point is offline and may not decide about the card itself "
-            "(LocalAuthorizeOffline is false)",
+            "the charge point is offline and may not decide about the card T-7 itself: "
+            "LocalAuthorizeOffline = true lets it",
+            "the charge point is offline and may not decide about the card itself: "
+            "LocalAuthorizeOffline = true lets it",
         ),
         (
             "connector 12 is Faulted (OverVoltage): clear it",

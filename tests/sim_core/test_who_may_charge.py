@@ -147,14 +147,14 @@ async def test_a_refusal_names_a_setting_as_the_protocol_does() -> None:
     site = Site(authority=Authority(online=False))
     verdict = await site.authorizer.decide("T")
     assert verdict.reason == (
-        "the charge point is on the moon and may not decide about the card T itself "
-        "(<DECIDES_OFFLINE> is false)"
+        "the charge point is on the moon and may not decide about the card T itself: "
+        "<DECIDES_OFFLINE> = true lets it"
     )
     site.settings.on.add(Setting.DECIDES_OFFLINE)
     verdict = await site.authorizer.decide("T")
     assert verdict.reason == (
-        "the charge point is on the moon and does not know the card T "
-        "(<ADMITS_UNKNOWN_OFFLINE> is false)"
+        "the charge point is on the moon and does not know the card T: "
+        "<ADMITS_UNKNOWN_OFFLINE> = true lets it charge all the same"
     )
     assert not site.authority.asked
 

@@ -19,6 +19,7 @@ from sim_core.snapshot import (
     FirmwareSnapshot,
     ProfileSnapshot,
     ReservationSnapshot,
+    SessionSnapshot,
     UploadSnapshot,
 )
 from sim_core.story import Caption
@@ -312,6 +313,18 @@ async def test_without_a_story_the_key_says_so() -> None:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press(".")
         await until(pilot, lambda: "chargeforge demo tells one" in text_of(app))
+
+
+def test_what_was_charged_last_stands_in_the_place_of_a_session() -> None:
+    last = SessionSnapshot(
+        1, 7, "T", NOW - timedelta(minutes=20), NOW, 0, 3_214.0, "EVDisconnected"
+    )
+    for state in (ConnectorState.FREE, ConnectorState.ENDED):
+        shown = card(available(state=state, last_session=last, trace_w=RAMP))
+        assert "last session 3.214 kWh in 00:20:00" in shown
+    roomy = card(available(last_session=last), TALL)
+    assert "in 00:20:00, EVDisconnected" in roomy
+    assert "meter 98.120 kWh" in roomy
 
 
 def test_a_long_trace_keeps_its_scale_label() -> None:

@@ -492,7 +492,7 @@ async def test_fits_at_80x24_as_sketched() -> None:
         assert "· Start" in shown[6]
         assert shown[8].startswith("╭─ Messages ──")
         assert "following · 9 messages" in shown[8]
-        assert "waiting     1.0 s" in shown[17]
+        assert "waiting     1.0 s" in shown[18]
 
 
 async def test_too_small_says_what_it_needs_and_grows_back() -> None:

@@ -420,7 +420,7 @@ def test_every_command_of_the_core_can_be_asked() -> None:
 def test_the_footer_as_sketched() -> None:
     line = shown(footer_line(80, ()))
     assert line == (
-        " 1-9 select  p plug  s start  x stop  r resume  f fault  / filter  ^p find  ? q "
+        " 1-9 select  p plug  s start  x stop  r resume  f fault   / filter  ^p find  ? q"
     )
 
 

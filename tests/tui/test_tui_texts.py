@@ -57,5 +57,5 @@ async def test_without_colour_all_nine_statuses_differ_in_text(
             strips = app.screen._compositor.render_strips()
             styles = [segment.style for strip in strips for segment in strip if segment.style]
             assert not any(style.color and not style.color.is_default for style in styles)
-            cards.add(rows(app)[1][:24].replace(f"{number} ", ""))
+            cards.add(rows(app)[1][40:64].replace(f"{number} ", ""))
         assert len(cards) == 9

@@ -49,6 +49,8 @@ GAP = 1
 """Cells that part two things in one line at the least."""
 LEAST_TRACE = {False: 1, True: 2}
 """Rows that the trace keeps in a compact and in a tall card while power flows."""
+AIRY_TRACE = 8
+"""A trace of so many rows can spare two for blank lines."""
 POWER_CELLS, ENERGY_CELLS = 9, 10
 """Of `359.99 kW` and of `99.999 kWh`: what stands behind them keeps its place."""
 BUTTON_CELLS = (9, 8, 10, 8)
@@ -141,11 +143,13 @@ def _meter(connector: ConnectorSnapshot) -> list[Span]:
 
 
 def _energy(view: CardView, roomy: bool) -> list[Span]:
-    """The session's energy and time, and where the meter stands."""
+    """Energy and time of the session and where the meter stands; of the last session where none
+    runs, or else the meter alone."""
     connector = view.connector
     meter = [*_meter(connector), Span(" kWh", "muted")]
     if connector.transaction is None:
-        return [Span(" "), *meter]
+        last = text.plain(last_session_words(connector), ascii_only=True)
+        return [Span(f" {last}", "muted")] if last else [Span(" "), *meter]
     energy = text.kilo(connector.transaction.energy_wh, 3)
     return [
         Span(" session " if roomy else " ", "muted"),
@@ -307,8 +311,8 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> tuple[list[Lin
         notes.insert(
             len(notes) if charges else 0, Note(next_step(connector, look), urgent=not charges)
         )
-    if not connector.transaction and (last := last_session_words(connector)):
-        notes.append(Note(last))
+    if not connector.transaction and last_session_words(connector):
+        notes.append(Note(f"meter {text.meter_kwh(connector.register_wh)} kWh"))
     between = height - 2 - len(figures)
     drawn = any(connector.trace_w)
     trace = LEAST_TRACE[tall] if drawn and (tall or not any(n.urgent for n in notes)) else 0
@@ -325,20 +329,27 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> tuple[list[Lin
     lines += [line for urgent, line in said if not urgent]
     buttons = fitted(_button_spans(connector, look), cells, ellipsis)
     drawn = drawn and trace > 0
+    blank = fitted([], cells)
     if drawn:
+        if large and trace >= AIRY_TRACE:
+            lines.insert(1, blank)
+            lines.append(blank)
+            trace -= 2
         chart = [fitted(row, cells, ellipsis) for row in _trace(view, cells, trace, look)]
         lines += [buttons, *chart]
     else:
-        lines += [*[fitted([], cells)] * trace, buttons]
+        lines += [*[blank] * min(1, trace), buttons, *[blank] * (trace - 1)]
     return lines[:height], drawn
 
 
-def _foot(connector: ConnectorSnapshot, cells: int, drawn: bool) -> str:
-    """How long ago the trace begins, below its beginning."""
+def _foot(connector: ConnectorSnapshot, cells: int, drawn: bool, taken: int) -> str:
+    """How long ago the trace begins, below its beginning; `taken` cells of the border are not
+    free."""
     if not drawn:
         return ""
-    covered = text.trace_span(covered_s(_trace_cells(connector, cells - 2)))
-    return f"{covered} ago"
+    covered = covered_s(_trace_cells(connector, cells - 2))
+    words = f"{text.trace_span(covered)} ago"
+    return words if len(words) + taken + 8 <= cells else f"{text.short_span(covered)} ago"
 
 
 def want_of(connector: ConnectorSnapshot) -> Want:
@@ -371,17 +382,17 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
         right = [Span(" "), *_meter(connector), Span(" kWh ", "muted")]
     body, drawn = _body(view, cells - 2, height - 2, look)
     limit = text.plain(limit_words(connector), look.ascii)
-    foot, foot_role = _foot(connector, cells, drawn), "faint"
+    foot, foot_role = _foot(connector, cells, drawn, len(limit)), "faint"
     pending = "" if height >= TALL_ROWS else pending_words(connector)
     if connector.screen and height < TALL_ROWS:
-        limit = limit.removeprefix("limited by ")
+        limit = limit.removeprefix("limited ")
         room = cells - text.width(limit) - 8
         read = text.plain(screen_words(connector, f" {look.symbol('dot')} "), look.ascii)
         foot, foot_role = text.cut(read, room, look.symbol("ellipsis")), "secondary"
     if pending:
         foot, foot_role = pending, "warning"
         if len(pending + limit) + 8 > cells:
-            limit = limit.removeprefix("limited by ")
+            limit = limit.removeprefix("limited ")
     lines = [
         framed_edge(
             (top_left, across, top_right), title, right, cells, role, look.symbol("ellipsis")

@@ -15,6 +15,10 @@ from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, l
 LINE = Look().border("round")[3]
 
 
+GAP = 2
+"""Cells between the two halves."""
+
+
 def _spans(item: FooterItem, dim: Collection[str], keys: Keymap) -> list[Span]:
     off = all(row in dim for row in item.rows)
     press = item.rows[0]
@@ -46,7 +50,7 @@ def footer_line(
             _groups(chosen, named, dim, keys, line),
             _at_the_right(chosen, named, dim, keys),
         )
-        if line_width(left) + line_width(right) < cells:
+        if line_width(left) + GAP + line_width(right) <= cells:
             return justified(left, right, cells)
         last = max(chosen, key=lambda item: item.rank)
         longest = max(named, key=lambda item: item.name_rank, default=last)
@@ -87,13 +91,16 @@ def _at_the_right(
     keys: Keymap,
 ) -> list[Span]:
     spans: list[Span] = []
+    gap = ""
     for item in chosen:
         if item.label:
             continue
+        if spans:
+            spans.append(Span(gap))
         spans += _spans(item, dim, keys)
         if item in named:
-            spans.append(Span(f" {item.name} ", "text", item.rows[0]))
-        spans.append(Span(" "))
+            spans.append(Span(f" {item.name}", "text", item.rows[0]))
+        gap = " " * (1 + (item in named))
     return spans
 
 

@@ -76,10 +76,11 @@ def arrange(width: int, height: int, wants: Sequence[Want], bars: int = 2) -> Ar
         large = height >= TALL_FROM and rows * TALL_ROWS + USEFUL_MESSAGES <= room
         heights = _large(in_rows, room) if large else _compact(in_rows, room)
         return Arrangement(columns, heights, inspector_beside=beside)
-    messages = max(LEAST_MESSAGES if height < 24 else 8, room * 2 // 5)
+    messages = LEAST_MESSAGES if height < 24 else LEAST_MESSAGES + 3
     if width < TABLE_BESIDE_FROM:
-        table = max(2, min(count + 1, room - COMPACT_ROWS - min(messages, 8)))
+        table = max(2, min(count + 1, room - COMPACT_ROWS - messages))
         return Arrangement(1, (COMPACT_ROWS,), table, inspector_beside=beside)
+    messages = max(messages, room * 2 // 5)
     least = TALL_ROWS if height >= TALL_FROM else COMPACT_ROWS
     table = min(max(least, count + 1), max(COMPACT_ROWS, room - messages))
     cells = width - max(CARD_CELLS + 2, width * 2 // 5)

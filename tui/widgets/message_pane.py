@@ -46,6 +46,8 @@ _EMPTY = ("", "No messages yet.", "Each request with its answer becomes one row 
 
 _DrawnAs = tuple[Exchange, int, str, bool, int, timedelta, Remark | None, str]
 """What a row depends on, with the day of the one before it."""
+_Drawn = tuple[tuple[Line, ...], str]
+"""A row with the rules above it, and its day."""
 RULED_FROM = 8
 """So many rows have one to spare for where a session begins."""
 
@@ -66,7 +68,7 @@ class MessagePane(LineWidget, can_focus=True):
         self._limit = size
         self._exchanges: dict[int, Exchange] = {}
         self._rows: list[int] = []  # numbers in sight of the filter, ascending
-        self._drawn: dict[int, tuple[_DrawnAs, tuple[Line, ...]]] = {}
+        self._drawn: dict[int, tuple[_DrawnAs, _Drawn]] = {}
         self._id_cells = ID_CELLS
         self.ahead = NO_SHIFT
         """By how much the charge point's clock is ahead of that of the log."""
@@ -365,24 +367,24 @@ class MessagePane(LineWidget, can_focus=True):
         that the one under the cursor is among them."""
         lines: list[Line] = []
         sessions = page >= RULED_FROM
-        day = self._day(self._rows[self._top - 1]) if self._top else ""
+        before = self._exchanges[self._rows[self._top - 1]] if self._top else None
+        day = self._day(before) if before is not None else ""
         seen = page
         for number in self._rows[self._top : self._top + page]:
-            lines += self._row(number, now, cells, wide, day)[0 if sessions else -1 :]
-            day = self._day(number)
+            drawn, day = self._row(number, now, cells, wide, day)
+            lines += drawn if sessions else drawn[-1:]
             if number == self._cursor:
                 seen = len(lines)
         end = len(lines) if self.following else max(page, seen)
         return lines[max(0, end - page) : end]
 
-    def _day(self, number: int) -> str:
-        return text.day(self._exchanges[number].requested_at + self.ahead)
+    def _day(self, exchange: Exchange) -> str:
+        return text.day(exchange.requested_at + self.ahead)
 
-    def _rules(self, exchange: Exchange, day: str, cells: int) -> list[Line]:
-        """What stands above a row: another day, another session."""
+    def _rules(self, exchange: Exchange, day: str, today: str, cells: int) -> list[Line]:
+        """What stands above a row of `today`, after one of `day`: another day, another session."""
         look = self.look
         told = []
-        today = text.day(exchange.requested_at + self.ahead)
         if day not in ("", today):
             told.append(today)
         subprotocol = self.subprotocol_of(exchange)
@@ -395,9 +397,7 @@ class MessagePane(LineWidget, can_focus=True):
             for words in told
         ]
 
-    def _row(
-        self, number: int, now: datetime, cells: int, wide: bool, day: str
-    ) -> tuple[Line, ...]:
+    def _row(self, number: int, now: datetime, cells: int, wide: bool, day: str) -> _Drawn:
         """The row of an exchange, and before it the rules above it; the row before is of `day`."""
         exchange = self._exchanges[number]
         role = ""
@@ -427,12 +427,13 @@ class MessagePane(LineWidget, can_focus=True):
             self.subprotocol_of(exchange),
         )
         row = tuple(span._replace(press=f"row {number}") for span in (*mark, *made))
-        lines = (*self._rules(exchange, day, cells), row)
+        today = self._day(exchange)
+        drawn = (*self._rules(exchange, day, today, cells), row), today
         if exchange.state is not ExchangeState.WAITING:  # that one's age counts up
             if len(self._drawn) > ROWS_KEPT:
                 self._drawn.clear()
-            self._drawn[number] = (drawn_as, lines)
-        return lines
+            self._drawn[number] = (drawn_as, drawn)
+        return drawn
 
     def _unsent_line(self, place: int, rows: int, cells: int) -> Line:
         """A message of the journal that cannot be sent now; the last row tells how many more."""

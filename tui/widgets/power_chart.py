@@ -1,9 +1,10 @@
 """Power over time as bars on a fixed scale from nothing to what the connector is rated for.
 
 A scale that followed the data would draw a steady 7 kW like zero. Here the newest value is at the
-right, each column is the mean of `SECONDS_A_COLUMN`, a value above zero never draws as zero, and
-columns are bounded by how many values there have been rather than by the newest one, so that bars
-stand still and move one column at a time.
+right, each column is the mean of `SECONDS_A_COLUMN`, or of less where there is room for all that is
+known and more, a value above zero never draws as zero, and columns are bounded by how many values
+there have been rather than by the newest one, so that bars stand still and move one column at a
+time.
 """
 
 from __future__ import annotations
@@ -14,6 +15,11 @@ from functools import lru_cache
 from sim_core.snapshot import TRACE_LENGTH
 
 SECONDS_A_COLUMN = 5
+
+
+def seconds_a_column(cells: int) -> int:
+    """How many values become one column where there are so many cells."""
+    return max(1, min(SECONDS_A_COLUMN, -(-TRACE_LENGTH // max(1, cells))))
 
 
 class SampleCount:
@@ -45,16 +51,19 @@ def _shift(old: tuple[float, ...], new: tuple[float, ...]) -> int:
     return 1
 
 
-def columns(trace_w: Sequence[float], total: int, count: int) -> list[float]:
-    """The means of the last `count` columns, oldest first; there were `total` values."""
+def columns(
+    trace_w: Sequence[float], total: int, count: int, seconds: int = SECONDS_A_COLUMN
+) -> list[float]:
+    """The means of the last `count` columns of so many seconds, oldest first; there were `total`
+    values."""
     out: list[float] = []
     end = len(trace_w)
-    size = (total - 1) % SECONDS_A_COLUMN + 1
+    size = (total - 1) % seconds + 1
     while end > 0 and len(out) < count:
         part = trace_w[max(0, end - size) : end]
         out.append(sum(part) / len(part))
         end -= size
-        size = SECONDS_A_COLUMN
+        size = seconds
     out.reverse()
     return out
 
@@ -74,7 +83,8 @@ def chart_rows(
     `zero` marks on the lowest row where there was no power; where there was no value is blank.
     """
     cells = max(0, cells)
-    values = columns(trace_w, total, min(cells, TRACE_LENGTH // SECONDS_A_COLUMN))
+    seconds = seconds_a_column(cells)
+    values = columns(trace_w, total, min(cells, TRACE_LENGTH // seconds), seconds)
     steps = len(bars) - 1
     full = steps * height
     levels = [_level(value, rated_w, full) for value in values]
@@ -99,4 +109,4 @@ def _level(value: float, rated_w: float, full: int) -> int:
 
 def covered_s(cells: int) -> int:
     """How many seconds a trace of so many cells shows."""
-    return min(cells * SECONDS_A_COLUMN, TRACE_LENGTH)
+    return min(cells * seconds_a_column(cells), TRACE_LENGTH)
