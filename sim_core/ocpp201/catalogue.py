@@ -28,6 +28,8 @@ class Catalogue:
     """By `Component.Variable`, and by the key of OCPP 1.6 that means the same, both folded."""
     components: frozenset[Component]
     """Those that a CSMS may find."""
+    addresses: Mapping[Address, Address]
+    """Each of `variables` as the object that is its key there, for tables of a station's own."""
 
 
 class _Same:
@@ -76,7 +78,7 @@ def catalogue(variables: Iterable[Variable], initial: Mapping[str, str]) -> Cata
             raise ValueError(f"there is no variable {name} here: look at its spelling.")
         # else a key of OCPP 1.6 that nothing here means
     shown = frozenset(address.component for address, one in found.items() if not one.hidden)
-    return Catalogue(found, by_key, shown)
+    return Catalogue(found, by_key, shown, {address: address for address in found})
 
 
 def _beginning_with(variable: Variable, name: str, value: str) -> Variable:

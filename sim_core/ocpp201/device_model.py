@@ -72,8 +72,8 @@ class DeviceModel:
     def live(self, component: Component, name: str, value: Callable[[], str],
              instance: str | None = None) -> None:  # fmt: skip
         """Ask for the value of a variable when somebody looks; nothing where there is none."""
-        address = Address(component, Name(name, instance)).folded
-        if address in self._variables:
+        address = self._catalogue.addresses.get(Address(component, Name(name, instance)).folded)
+        if address is not None:
             self._live[address] = value
 
     def variable(self, address: Address) -> Variable | None:
