@@ -58,7 +58,7 @@ def test_a_failed_scenario_is_told_with_the_frames_before_it(
     out = capsys.readouterr().out
     assert "1/1 FAILED" in out
     assert "expect StartTransaction: it does not come within 5 s" in out
-    assert 'StatusNotification {' in out
+    assert "StatusNotification {" in out
     (suite,) = JUnitXml.fromfile(str(junit))
     assert suite.failures == 1
     assert ElementTree.parse(junit).find(".//failure") is not None
