@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sim_core.hardware.model import Identity
 from sim_core.ocpp16.dialect import OCPP_16
@@ -14,6 +15,7 @@ from sim_core.ocpp16.status import Status
 from sim_core.ocpp201.dialect import OCPP_201
 from sim_core.ocpp201.registration import boot_payload as boot_payload_201
 from sim_core.ocpp201.status import Status as Status201
+from sim_core.ocpp201.variables import Address
 from sim_core.wire.answers import Payload
 from sim_core.wire.dialect import Dialect
 from sim_core.wire.timestamps import moment
@@ -75,3 +77,10 @@ def known_actions() -> frozenset[str]:
 def known_statuses() -> tuple[str, ...]:
     """Every word for the status of a connector, of any version."""
     return tuple(dict.fromkeys(word for version in VERSIONS for word in version.statuses))
+
+
+def variable_named(text: str) -> dict[str, Any] | None:
+    """Component and variable of OCPP 2.0.1 that people write `Component.Variable`, as requests have
+    them; None where the text names none."""
+    address = Address.read(text)
+    return None if address is None else address.wire()

@@ -785,7 +785,7 @@ class Station:
             held=self.on_purpose.rules.held,
             recording=self.on_purpose.recorder.snapshot,
             playing=self.on_purpose.player.snapshot,
-            settings=self._settings.now() if self.seen_afar else (),
+            settings=self._settings.now() if self.seen_afar else self._settings.unseen(),
             resumes=charger.config.model.behaviour.resume_after_power_loss,
             warnings=(*self.warnings, *self.refusals.standing()),
             screen=charge_point.screen(),

@@ -167,6 +167,11 @@ class SettingsView:
             self._seen, self._shown = revision, self._rows()
         return self._shown
 
+    def unseen(self) -> tuple[SettingSnapshot, ...]:
+        """None of them, and nothing kept: nobody looks."""
+        self._seen, self._shown = None, ()
+        return ()
+
 
 class JournalView:
     """The journal is read only after it has changed: a tick of the meter costs no query."""

@@ -207,6 +207,7 @@ class Dashboard(Screen[None]):
                 self.selected,
                 self.focused,
                 stale=bool(observed.failure),
+                subprotocol=observed.station.subprotocol,
             )
         self.messages.show(observed.now)
         if self.has_class("-inspecting"):

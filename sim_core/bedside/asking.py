@@ -14,9 +14,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from sim_core.bedside.charger import Charger
-from sim_core.bedside.commands import COMMAND, COMMANDS, MetalCommand, wrong_words
+from sim_core.bedside.commands import COMMANDS, CommandKind, MetalCommand, wrong_words
 from sim_core.bedside.exchanges import Answered
 from sim_core.bedside.passage import CannotInsertError
+from sim_core.bedside.spoken_commands import SPOKEN, kind_of
 from sim_core.commands import Accepted, Outcome, Refused
 from sim_core.redaction import one_line
 from sim_core.runtime.clock import Clock
@@ -28,6 +29,8 @@ RANDOM_CHARACTERS = 24
 TURN_S = 10.0
 """How long a command of ours waits for the CSMS to have its answer."""
 LATE_KEPT = 100
+LONGEST_WORD = 50
+"""Characters of an answer that are told."""
 LOOK_ONLY = "--look-only: nothing is asked of the charger; start without it"
 GOOD = frozenset({"Accepted", "Scheduled", "Unlocked", "RebootRequired"})
 """Statuses of an answer with which it is done, or will be."""
@@ -80,16 +83,19 @@ class Asking:
             return "the charger is not connected"
         if charger.unreadable:
             return f"its messages cannot be read on this connection: {charger.unreadable}"
-        if charger.subprotocol != "ocpp1.6":
-            return f"our commands are in OCPP 1.6, and this charger speaks {charger.subprotocol}"
+        if charger.subprotocol not in SPOKEN:
+            known = " and ".join(word.removeprefix("ocpp") for word in SPOKEN)
+            return (
+                f"our commands are in OCPP {known}, and this charger speaks {charger.subprotocol}"
+            )
         return ""
 
     async def ask(self, charger: Charger, command: MetalCommand) -> Outcome:
         """Ask the charger; returns once it has answered, or not in time."""
-        kind = COMMAND[command.name]
+        kind = kind_of(command.name, charger.subprotocol)
         whole, at = self.refusals(charger)
         refused = at.get(command.connector_id, {}) if kind.on_connector else whole
-        if why := refused.get(command.name) or wrong_words(command):
+        if why := refused.get(command.name) or wrong_words(kind, command.words):
             return Refused(why)
         connector = charger.seen.connectors.get(command.connector_id)
         if kind.on_connector and connector is None:
@@ -107,7 +113,7 @@ class Asking:
         self._asked[message_id] = _Asked(charger, kind.action, answer)
         try:
             await self._put(charger.passage, message_id, frame)
-            return await self._outcome(charger, message_id, kind.action, answer)
+            return await self._outcome(charger, message_id, kind, answer)
         except CannotInsertError as error:
             return Refused(str(error))
         finally:
@@ -117,9 +123,10 @@ class Asking:
         self,
         charger: Charger,
         message_id: str,
-        action: str,
+        kind: CommandKind,
         answer: asyncio.Future[Answered | None],
     ) -> Outcome:
+        action = kind.action
         try:
             answered = await asyncio.wait_for(answer, self._timeout_s)
         except asyncio.TimeoutError:
@@ -132,11 +139,11 @@ class Asking:
             return Refused(f"the charger gives {why} to {action}; it may still do it")
         if answered is None:
             return Refused(f"the connection ended before the charger had answered {action}")
-        words = _words(answered)
+        words = _words(answered, kind)
         charger.note("asked", f"the charger answers our {action}: {words}")
         if answered.payload is None:
             return Refused(f"the charger refuses {action}: {words}")
-        status = answered.payload.get("status")
+        status = kind.status(answered.payload)
         if isinstance(status, str) and status not in GOOD:
             return Refused(f"the charger answers {words} to {action}")
         return Accepted(words)
@@ -181,14 +188,11 @@ class Asking:
         self.heard()
 
 
-def _words(answered: Answered) -> str:
+def _words(answered: Answered, kind: CommandKind | None = None) -> str:
     """What was answered, in a few words."""
     if answered.payload is None:
         return one_line(answered.error) or "an error without a code"
-    status = answered.payload.get("status")
-    if isinstance(status, str):
-        return one_line(status[:50])
-    keys = answered.payload.get("configurationKey")
-    if isinstance(keys, list):
-        return f"{len(keys)} key{'' if len(keys) == 1 else 's'}"
-    return "it is done"
+    status = kind.status(answered.payload) if kind else answered.payload.get("status")
+    value = kind.value(answered.payload) if kind else ""
+    told = [word for word in (status, value) if isinstance(word, str) and word]
+    return one_line(" ".join(word[:LONGEST_WORD] for word in told)) or "it is done"

@@ -1,7 +1,8 @@
 """What a person beside a charger may ask of it, in the place of its CSMS: OCPP 1.6, section 5.
 
 Metal moves, so each has a sentence that is asked before. `COMMANDS` is the one table: keys, their
-questions and the refusals are made from it.
+questions and the refusals are made from it. How another version says the same is a table with the
+same names (`spoken_commands`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class CommandKind:
 
     name: str
     action: str
-    """The request of OCPP 1.6."""
+    """The request."""
     label: str
     question: str
     """What is asked before, with {connector}, {transaction} and {0}, {1} for the words."""
@@ -40,6 +41,29 @@ class CommandKind:
     """What the last of them may be; empty: any text."""
     on_connector: bool = True
     needs_transaction: bool = False
+    wrong: Callable[[tuple[str, ...]], str] = lambda _: ""
+    """Why the words cannot be sent, as a sentence without full stop; empty where they can."""
+    status: Callable[[dict[str, Any]], object] = lambda answer: answer.get("status")
+    """The word of an answer that says yes or no; None where it has none."""
+    value: Callable[[dict[str, Any]], str] = lambda _: ""
+    """What an answer brings beside that, in a few words."""
+
+
+def _wrong_tag(words: tuple[str, ...]) -> str:
+    return "" if 1 <= len(words[0]) <= 20 else "an idTag has 1 to 20 characters"
+
+
+def _wrong_setting(words: tuple[str, ...]) -> str:
+    key, value = words
+    fits = 1 <= len(key) <= 50 and len(value) <= 500
+    return "" if fits else "a key has 1 to 50 characters and its value at most 500"
+
+
+def _keys(answer: dict[str, Any]) -> str:
+    keys = answer.get("configurationKey")
+    if not isinstance(keys, list):
+        return ""
+    return f"{len(keys)} key{'' if len(keys) == 1 else 's'}"
 
 
 TRIGGERS = (
@@ -64,6 +88,7 @@ COMMANDS: tuple[CommandKind, ...] = (
         "Start charging at connector {connector} with card {0}?",
         lambda connector, _, words: {"connectorId": connector, "idTag": words[0]},
         ("card (idTag)",),
+        wrong=_wrong_tag,
     ),
     CommandKind(
         "remote_stop",
@@ -111,6 +136,7 @@ COMMANDS: tuple[CommandKind, ...] = (
         lambda _, __, words: {"key": words[0].replace(",", " ").split()} if words[0] else {},
         ("keys (none: all)",),
         on_connector=False,
+        value=_keys,
     ),
     CommandKind(
         "change_configuration",
@@ -120,6 +146,7 @@ COMMANDS: tuple[CommandKind, ...] = (
         lambda _, __, words: {"key": words[0], "value": words[1]},
         ("key", "value"),
         on_connector=False,
+        wrong=_wrong_setting,
     ),
     CommandKind(
         "availability",
@@ -135,27 +162,19 @@ COMMANDS: tuple[CommandKind, ...] = (
 COMMAND: dict[str, CommandKind] = {kind.name: kind for kind in COMMANDS}
 
 
-def question_of(command: MetalCommand, transaction: Tx) -> str:
+def question_of(kind: CommandKind, command: MetalCommand, transaction: Tx) -> str:
     """What is asked before it is done."""
-    kind = COMMAND[command.name]
     words = [word or "all keys" for word in command.words]
     return kind.question.format(*words, connector=command.connector_id, transaction=transaction)
 
 
-def wrong_words(command: MetalCommand) -> str:
+def wrong_words(kind: CommandKind, words: tuple[str, ...]) -> str:
     """Why what was typed cannot be sent, as a sentence without full stop; empty where it can."""
-    kind = COMMAND[command.name]
-    if len(command.words) != len(kind.fields):
+    if len(words) != len(kind.fields):
         return f"{kind.label} wants {', '.join(kind.fields)}"
-    for word, field in zip(command.words, kind.fields, strict=True):
+    for word, field in zip(words, kind.fields, strict=True):
         if word and not word.isprintable():
             return f"the {field} has characters that do not print"
-    if kind.choices and command.words[-1] not in kind.choices:
+    if kind.choices and words[-1] not in kind.choices:
         return f"{kind.fields[-1]}: allowed is {', '.join(kind.choices)}"
-    if command.name == "remote_start" and not 1 <= len(command.words[0]) <= 20:
-        return "an idTag has 1 to 20 characters"
-    if command.name == "change_configuration":
-        key, value = command.words
-        if not 1 <= len(key) <= 50 or len(value) > 500:
-            return "a key has 1 to 50 characters and its value at most 500"
-    return ""
+    return kind.wrong(words)

@@ -37,6 +37,7 @@ from sim_core.hardware.model import Identity
 from sim_core.ocpp201.access import BY_CERTIFICATE, OVER_TLS, PASSWORD, Credentials
 from sim_core.ocpp201.adapter import Adapter
 from sim_core.ocpp201.back_off import BackOff
+from sim_core.ocpp201.catalogue import catalogue_of
 from sim_core.ocpp201.certificates import Certificates
 from sim_core.ocpp201.charging_profiles import RULES
 from sim_core.ocpp201.device_model import DeviceModel
@@ -47,7 +48,6 @@ from sim_core.ocpp201.firmware import Firmware
 from sim_core.ocpp201.functional_blocks import routes_of
 from sim_core.ocpp201.live_values import connect
 from sim_core.ocpp201.logs import LOG, Logs
-from sim_core.ocpp201.make_variables import of_make
 from sim_core.ocpp201.monitoring import Monitoring
 from sim_core.ocpp201.network_profiles import COMPONENT, PRIORITY, NetworkProfiles
 from sim_core.ocpp201.own_certificate import OwnCertificate
@@ -60,7 +60,6 @@ from sim_core.ocpp201.security_events import payload_of
 from sim_core.ocpp201.setting_rows import setting_rows
 from sim_core.ocpp201.smart_charging import SmartCharging
 from sim_core.ocpp201.spelling import EVENT, Spelling
-from sim_core.ocpp201.standard_variables import variables_of
 from sim_core.ocpp201.status import connector_status, shown_state, whole_status
 from sim_core.ocpp201.status_reports import StatusReports
 from sim_core.ocpp201.tokens import TokenTypes
@@ -177,8 +176,7 @@ class ChargePoint:
         self.environment = environment = Environment(guarded, tasks, rng, config.timing, note)
         self.setting_changes = SettingChanges(environment.now, on_change)
         self.model = DeviceModel(
-            of_make(model, variables_of(model, config.connectors)),
-            initial=config.initial_keys,
+            catalogue_of(model, config.connectors, config.initial_keys),
             stored=store.configuration.all(),
             save=store.configuration.save,
             on_change=self._variable_changed,

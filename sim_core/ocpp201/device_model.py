@@ -7,10 +7,10 @@ one setting. Values of what is (`operational`) are asked for when somebody looks
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 
+from sim_core.ocpp201.catalogue import Catalogue
 from sim_core.ocpp201.variables import Access, Address, Component, Name, Variable
 from sim_core.setting_changes import SettingChanges
 from sim_core.snapshot import ChangedBy
@@ -31,27 +31,21 @@ class Found(Enum):
 class DeviceModel:
     """The variables with their values. Addresses are compared without case."""
 
-    __slots__ = ("_by_key", "_changes", "_components", "_live", "_on_change", "_save", "_values",
+    __slots__ = ("_catalogue", "_changes", "_live", "_on_change", "_save", "_values",
                  "_variables", "_waiting")  # fmt: skip
 
     def __init__(
         self,
-        variables: Iterable[Variable],
+        catalogue: Catalogue,
         *,
-        initial: Mapping[str, str],
         stored: Mapping[str, str],
         save: Callable[[str, str], None],
         on_change: Callable[[Address], None],
         changes: SettingChanges | None = None,
     ) -> None:
-        """`initial` changes what variables are at the first start: by `Component.Variable`, or by
-        the key of OCPP 1.6 that means the same; `stored` is what a CSMS has set.
-
-        Raises ValueError with a sentence when an initial value is not allowed.
-        """
-        self._variables = {variable.address.folded: variable for variable in variables}
-        self._components = {address.component for address, one in self._variables.items()
-                            if not one.hidden}  # fmt: skip
+        """`stored` is what a CSMS has set."""
+        self._catalogue = catalogue
+        self._variables = catalogue.variables
         self._save = save
         self._on_change = on_change
         self._changes = changes or SettingChanges()
@@ -60,29 +54,10 @@ class DeviceModel:
         """Those that are not what they are at the first start."""
         self._waiting: dict[Address, str] = {}
         """Those that count from the next boot on."""
-        self._by_key: dict[str, Address] = {}
-        for address, variable in self._variables.items():
-            self._by_key.setdefault(str(variable.address).casefold(), address)
-            if variable.key:
-                self._by_key.setdefault(variable.key.casefold(), address)
-        for name, value in initial.items():
-            self._begin_with(name, value)
         for address, variable in self._variables.items():
             kept = stored.get(variable.stored_as)
             if kept is not None and not variable.why_not(kept):
                 self._values[address] = variable.normal(kept)
-
-    def _begin_with(self, name: str, value: str) -> None:
-        address = self._by_key.get(name.casefold())
-        if address is None:
-            if "." in name:
-                raise ValueError(f"there is no variable {name} here: look at its spelling.")
-            return  # a key of OCPP 1.6 that nothing here means
-        variable = self._variables[address]
-        if why := variable.why_not(value):
-            shown = "what it is set to" if variable.access is Access.WRITE_ONLY else repr(value)
-            raise ValueError(f"{name} cannot be {shown}: {why}.")
-        self._variables[address] = replace(variable, value=variable.normal(value))
 
     # -- what others here need ---------------------------------------
 
@@ -97,8 +72,8 @@ class DeviceModel:
     def live(self, component: Component, name: str, value: Callable[[], str],
              instance: str | None = None) -> None:  # fmt: skip
         """Ask for the value of a variable when somebody looks; nothing where there is none."""
-        address = Address(component, Name(name, instance)).folded
-        if address in self._variables:
+        address = self._catalogue.addresses.get(Address(component, Name(name, instance)).folded)
+        if address is not None:
             self._live[address] = value
 
     def variable(self, address: Address) -> Variable | None:
@@ -154,7 +129,7 @@ class DeviceModel:
         folded = address.folded
         if self.variable(address) is not None:
             return Found.YES
-        if folded.component not in self._components:
+        if folded.component not in self._catalogue.components:
             return Found.NO_COMPONENT
         return Found.NO_VARIABLE
 
@@ -171,7 +146,7 @@ class DeviceModel:
 
     def named(self, name: str) -> Variable | None:
         """The variable that people call so: `Component.Variable`, or by its key of OCPP 1.6."""
-        address = self._by_key.get(name.casefold())
+        address = self._catalogue.by_key.get(name.casefold())
         return None if address is None else self.variable(address)
 
     def set(self, address: Address, text: str, by: ChangedBy = ChangedBy.CSMS) -> bool:

@@ -6,6 +6,9 @@ itself.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.variables import LISTS, LONGEST, NUMBERS, Access, Kind, Variable
 from sim_core.setting_changes import SettingChanges
@@ -13,6 +16,7 @@ from sim_core.snapshot import SettingSnapshot
 
 NO_BOUND = 2**31 - 1
 """No bound that anybody would reach."""
+FLAG = ("true", "false")
 FEW = 4
 """So many values can be chosen from in turn."""
 
@@ -52,18 +56,40 @@ def _takes_number(variable: Variable) -> str:
 
 
 def _row(model: DeviceModel, changes: SettingChanges, variable: Variable) -> SettingSnapshot:
-    address = variable.address
+    words = _words(variable)
     hidden = variable.access is Access.WRITE_ONLY
-    choices = variable.values if variable.kind is Kind.OPTION else ()
     return SettingSnapshot(
-        name=str(address),
-        group=str(address.component),
-        value=None if hidden else model.value(address),
+        name=words.name,
+        group=words.group,
+        value=None if hidden else model.value(variable.address),
         readonly=variable.readonly,
-        meaning=variable.meaning + (f" ({variable.unit})" if variable.unit else ""),
-        takes=takes(variable),
+        meaning=words.meaning,
+        takes=words.takes,
         default=None if hidden else variable.value,
-        choices=("true", "false") if variable.kind is Kind.BOOLEAN else choices[:FEW],
-        change=changes.last(str(address)),
-        after_reboot=None if hidden else model.after_reboot(address),
+        choices=words.choices,
+        change=changes.last(words.name),
+        after_reboot=None if hidden else model.after_reboot(variable.address),
+    )
+
+
+class _Words(NamedTuple):
+    """What a row says whatever its variable holds."""
+
+    name: str
+    group: str
+    meaning: str
+    takes: str
+    choices: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def _words(variable: Variable) -> _Words:
+    """One for all stations that have this variable."""
+    choices = variable.values if variable.kind is Kind.OPTION else ()
+    return _Words(
+        str(variable.address),
+        str(variable.address.component),
+        variable.meaning + (f" ({variable.unit})" if variable.unit else ""),
+        takes(variable),
+        FLAG if variable.kind is Kind.BOOLEAN else choices[:FEW],
     )

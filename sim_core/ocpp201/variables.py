@@ -50,7 +50,7 @@ LONGEST = 1000
 """Characters that SetVariables has room for (ConfigurationValueSize)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Component:
     """A part of the station, or of an EVSE, or of a connector."""
 
@@ -84,7 +84,7 @@ class Component:
         return f"{self.name}{'' if self.instance is None else f'[{self.instance}]'}{where}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Name:
     """What a variable is called within its component."""
 
@@ -106,7 +106,7 @@ class Name:
         return self.name if self.instance is None else f"{self.name}[{self.instance}]"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Address:
     """One variable of one component."""
 
@@ -137,7 +137,7 @@ class Address:
         return cls(component, Name(found["variable"], found["of_variable"]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Variable:
     """What is known of a variable whatever its value is."""
 

@@ -60,6 +60,7 @@ _ID_INSIDE_AT = 4
 
 _NEW = bytes.__new__
 _NONE = -(2**63)
+MOST_CONNECTORS = 256
 _LONGEST_NAME = 255
 """Bytes of a transaction's id that is a text: the head has one byte for their number."""
 _UNKNOWN_S = float("nan")
@@ -275,6 +276,9 @@ class MessageLog:
         """The number of the first of them; they are numbered without gaps."""
         self._changes: deque[int] = deque(maxlen=2 * size)
         """The number that each of the last revisions has changed: an exchange has about two."""
+        self._running: dict[int, str] = {}
+        """Connector -> the transaction that was last told of with it. OCPP 2.0.1 names the EVSE
+        once in a transaction, and whoever looks for its messages wants all of them."""
         self._count = first - 1
         self._revision = 0
 
@@ -303,6 +307,8 @@ class MessageLog:
     ) -> int:
         """Add an exchange and return its number."""
         with self._lock:
+            if isinstance(transaction_id, str):
+                connector_id = self._place_of(transaction_id, connector_id)
             self._count = number = self._count + 1
             opened = (
                 number,
@@ -371,6 +377,15 @@ class MessageLog:
         self._exchanges[place] = new = Exchange(*known)
         self._kept += _held(new) - _held(known)
         return new
+
+    def _place_of(self, transaction_id: str, connector_id: int | None) -> int | None:
+        if connector_id is None:
+            known = self._running.items()
+            return next((place for place, running in known if running == transaction_id), None)
+        if len(self._running) >= MOST_CONNECTORS and connector_id not in self._running:
+            self._running.clear()  # so many are nobody's: a frame may say anything
+        self._running[connector_id] = transaction_id
+        return connector_id
 
     def _changed(self, number: int, longer: int) -> None:
         self._revision += 1

@@ -24,6 +24,7 @@ from sim_core.bedside.host import Bedside, ChargerHost
 from sim_core.bedside.options import BedsideSettings, ListenError, place_to_listen
 from sim_core.commands import Accepted, Outcome, Refused
 from sim_core.log_file import log_to_file
+from sim_core.ocpp_versions import dialect_of
 from sim_core.settings.loading import load_as
 from sim_core.settings.options import ConfigError
 from sim_core.snapshot import ConnectorState, LinkState, Registration
@@ -388,6 +389,82 @@ async def test_remote_stop_names_the_transaction_that_runs() -> None:
             assert (action, payload) == ("RemoteStopTransaction", {"transactionId": 77})
             await metal.answer(message_id, status="Accepted")
             assert (await outcome).ok
+
+
+CENTRAL = {"idToken": "CARD", "type": "Central"}
+EVSE_2 = {"evse": {"id": 2}}
+INTERVAL = {"component": {"name": "OCPPCommCtrlr"}, "variable": {"name": "HeartbeatInterval"}}
+OF_INTERVAL = {"attributeStatus": "Accepted", **INTERVAL}
+
+
+SAID_IN_201: tuple[tuple[str, tuple[str, ...], tuple[str, Any], Any, Outcome], ...] = (
+        ("unlock_connector", (), ("UnlockConnector", {"evseId": 2, "connectorId": 1}),
+         {"status": "Unlocked"}, Accepted("Unlocked")),
+        ("reset", ("OnIdle",), ("Reset", {"type": "OnIdle"}),
+         {"status": "Scheduled"}, Accepted("Scheduled")),
+        ("trigger", ("MeterValues",),
+         ("TriggerMessage", {"requestedMessage": "MeterValues", **EVSE_2}),
+         {"status": "NotImplemented"},
+         Refused("the charger answers NotImplemented to TriggerMessage")),
+        ("get_configuration", ("OCPPCommCtrlr.HeartbeatInterval",),
+         ("GetVariables", {"getVariableData": [INTERVAL]}),
+         {"getVariableResult": [{"attributeValue": "60", **OF_INTERVAL}]}, Accepted("Accepted 60")),
+        ("change_configuration", ("OCPPCommCtrlr.HeartbeatInterval", "30"),
+         ("SetVariables", {"setVariableData": [{"attributeValue": "30", **INTERVAL}]}),
+         {"setVariableResult": [{**OF_INTERVAL, "attributeStatus": "Rejected"}]},
+         Refused("the charger answers Rejected to SetVariables")),
+        ("availability", ("Inoperative",),
+         ("ChangeAvailability", {"operationalStatus": "Inoperative", **EVSE_2}),
+         {"status": "Accepted"}, Accepted("Accepted")),
+)  # fmt: skip
+
+
+async def test_a_charger_of_2_0_1_is_asked_in_its_words() -> None:
+    async with bedside() as made, charger(made, subprotocols=["ocpp2.0.1"]) as metal:
+        await is_open(made)
+        status = {"timestamp": "2026-01-01T12:00:00Z", "connectorStatus": "Available"}
+        await metal.call("StatusNotification", evseId=2, connectorId=1, **status)
+        await until(lambda: host_of(made, "CP01").charger.snapshot.connectors)
+        for name, words, asked, answer, outcome in SAID_IN_201:
+            came = ask(made, name, *words, connector_id=2)
+            message_id, action, payload = await metal.asked()
+            assert (action, payload) == asked
+            assert dialect_of("ocpp2.0.1").schemas.request_fault(action, payload) is None
+            await metal.answer(message_id, **answer)
+            assert await came == outcome
+
+
+async def test_a_session_of_2_0_1_is_begun_and_ended_from_beside() -> None:
+    async with bedside() as made, charger(made, subprotocols=["ocpp2.0.1"]) as metal:
+        await is_open(made)
+        told = {
+            "eventType": "Started",
+            "timestamp": "2026-01-01T12:00:00Z",
+            "triggerReason": "CablePluggedIn",
+            "seqNo": 0,
+            "transactionInfo": {"transactionId": "tx-1"},
+            "evse": {"id": 1, "connectorId": 1},
+        }
+        await metal.call("TransactionEvent", **told)
+        await until(lambda: host_of(made, "CP01").charger.snapshot.connectors)
+        for name, words, wanted in (
+            ("remote_start", ("CARD",), {"evseId": 1, "idToken": CENTRAL}),
+            ("remote_stop", (), {"transactionId": "tx-1"}),
+        ):
+            came = ask(made, name, *words, connector_id=1)
+            message_id, _, payload = await metal.asked()
+            payload.pop("remoteStartId", None)
+            assert payload == wanted
+            await metal.answer(message_id, status="Accepted")
+            assert (await came).ok
+        for name, words, why in (
+            ("remote_start", ("x" * 37,), "an idToken has 1 to 36 characters"),
+            ("get_configuration", ("",), "a variable is written Component.Variable, as in"),
+            ("change_configuration", ("A.B,C.D", "1"), "one variable is set at a time"),
+        ):
+            refused = await ask(made, name, *words, connector_id=1)
+            assert isinstance(refused, Refused)
+            assert refused.reason.startswith(why)
 
 
 async def test_look_only_asks_nothing() -> None:

@@ -19,14 +19,16 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from sim_core.ocpp16.dialect import OCPP_16
+from sim_core.ocpp201.dialect import OCPP_201
 from sim_core.runtime.clock import SystemClock
 from sim_core.wire.answers import Result
+from sim_core.wire.dialect import Dialect
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.message_log import MessageLog
 from tests.benchmarks.measure import Row, Size, in_turns_async, peer
 
-PLAIN = replace(OCPP_16, secret_keys=frozenset())
+OLD, NEW = (replace(dialect, secret_keys=frozenset()) for dialect in (OCPP_16, OCPP_201))
 """Who is measured beside us looks for no secrets in frames either."""
 MEASURANDS = (
     ("Energy.Active.Import.Register", "12553", "Wh", "Outlet"),
@@ -63,10 +65,45 @@ def meter_values() -> dict[str, Any]:
     }
 
 
+def transaction_event() -> dict[str, Any]:
+    """A TransactionEvent request with the same measurands."""
+    return {
+        "eventType": "Updated",
+        "timestamp": "2026-01-01T12:00:00.000Z",
+        "triggerReason": "MeterValuePeriodic",
+        "seqNo": 7,
+        "transactionInfo": {
+            "transactionId": "7a2d9d89-3f0e-4f51-9a55-2c1c8f0e7b11",
+            "chargingState": "Charging",
+        },
+        "meterValue": [
+            {
+                "timestamp": "2026-01-01T12:00:00.000Z",
+                "sampledValue": [
+                    {
+                        "value": float(value),
+                        "context": "Sample.Periodic",
+                        "measurand": measurand,
+                        "location": location,
+                        "unitOfMeasure": {"unit": unit},
+                    }
+                    for measurand, value, unit, location in MEASURANDS[:-1]  # it has no Temperature
+                ],
+            }
+        ],
+    }
+
+
 REQUESTS: dict[str, Callable[[], dict[str, Any]]] = {
     "MeterValues": meter_values,
     "Heartbeat": dict,
+    "TransactionEvent": transaction_event,
 }
+GOALS = (
+    (OLD, (("MeterValues", 1.3), ("Heartbeat", 1.2))),
+    (NEW, (("TransactionEvent", 1.5),)),
+)
+"""Dialect -> the exchanges that are measured in it, each with how far it may be from raw."""
 
 
 def measure(size: Size) -> list[Row]:
@@ -77,22 +114,27 @@ async def _measure(size: Size) -> list[Row]:
     rows = []
     with peer() as url:
         rounds, count = size.of(15, 1), size.of(1500, 5)
-        async with _raw(url) as raw, _ours(url) as ours, _library(url) as library:
-            for action, goal in (("MeterValues", 1.3), ("Heartbeat", 1.2)):
-                sides = [_timed(side(action), count) for side in (raw, ours)]
-                baseline, own = await in_turns_async(rounds, *sides)
-                other = await _timed(library(action), size.of(500, 2))()
-                rows.append(
-                    Row(
-                        f"codec.{action}",
-                        f"CPU per {action} exchange, validated both ways",
-                        "us",
-                        own,
-                        baseline,
-                        goal,
-                        note=f"`ocpp` as it comes: {other / baseline:.1f}x",
+        for dialect, goals in GOALS:
+            async with (
+                _raw(url, dialect) as raw,
+                _ours(url, dialect) as ours,
+                _library(url, dialect) as library,
+            ):
+                for action, goal in goals:
+                    sides = [_timed(side(action), count) for side in (raw, ours)]
+                    baseline, own = await in_turns_async(rounds, *sides)
+                    other = await _timed(library(action), size.of(500, 2))()
+                    rows.append(
+                        Row(
+                            f"codec.{action}",
+                            f"CPU per {action} exchange, validated both ways",
+                            "us",
+                            own,
+                            baseline,
+                            goal,
+                            note=f"`ocpp` as it comes: {other / baseline:.1f}x",
+                        )
                     )
-                )
     return rows
 
 
@@ -109,10 +151,12 @@ def _timed(exchange: Exchange, count: int) -> Callable[[], Awaitable[float]]:
     return run
 
 
-def _dial(url: str, name: str, kind: type[ClientConnection] = ClientConnection) -> connect:
+def _dial(
+    url: str, name: str, dialect: Dialect, kind: type[ClientConnection] = ClientConnection
+) -> connect:
     return connect(
         f"{url}/{name}",
-        subprotocols=[Subprotocol("ocpp1.6")],
+        subprotocols=[Subprotocol(dialect.subprotocol)],
         ping_interval=None,
         proxy=None,
         create_connection=kind,
@@ -120,8 +164,8 @@ def _dial(url: str, name: str, kind: type[ClientConnection] = ClientConnection) 
 
 
 @contextlib.asynccontextmanager
-async def _raw(url: str) -> Any:
-    async with _dial(url, "RAW") as socket:
+async def _raw(url: str, dialect: Dialect) -> Any:
+    async with _dial(url, "RAW", dialect) as socket:
 
         def side(action: str) -> Exchange:
             async def exchange() -> None:
@@ -136,10 +180,10 @@ async def _raw(url: str) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def _ours(url: str) -> Any:
-    async with _dial(url, "OURS", FastConnection) as socket:
+async def _ours(url: str, dialect: Dialect) -> Any:
+    async with _dial(url, "OURS", dialect, FastConnection) as socket:
         endpoint = Endpoint(
-            socket, {}, PLAIN, clock=SystemClock(), log=MessageLog(10_000), call_timeout_s=30.0
+            socket, {}, dialect, clock=SystemClock(), log=MessageLog(10_000), call_timeout_s=30.0
         )
         socket.take = endpoint.take
         serving = asyncio.ensure_future(endpoint.serve())
@@ -157,31 +201,20 @@ async def _ours(url: str) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def _library(url: str) -> Any:
+async def _library(url: str, dialect: Dialect) -> Any:
     """The `ocpp` package as its documentation uses it."""
-    from ocpp.v16 import ChargePoint, call
+    from ocpp import v16, v201
+    from ocpp.charge_point import camel_to_snake_case
 
-    async with _dial(url, "LIBRARY") as socket:
-        charge_point = ChargePoint("LIBRARY", _Quiet(socket))
+    package = v16 if dialect is OLD else v201
+    async with _dial(url, "LIBRARY", dialect) as socket:
+        charge_point = package.ChargePoint("LIBRARY", _Quiet(socket))
         serving = asyncio.ensure_future(charge_point.start())
 
         def side(action: str) -> Exchange:
             async def exchange() -> None:
-                request = (
-                    call.Heartbeat()
-                    if action == "Heartbeat"
-                    else call.MeterValues(
-                        connector_id=1,
-                        transaction_id=1042,
-                        meter_value=[
-                            {
-                                "timestamp": "2026-01-01T12:00:00.000Z",
-                                "sampled_value": meter_values()["meterValue"][0]["sampledValue"],
-                            }
-                        ],
-                    )
-                )
-                assert await charge_point.call(request) is not None
+                fields = camel_to_snake_case(REQUESTS[action]())
+                assert await charge_point.call(getattr(package.call, action)(**fields)) is not None
 
             return exchange
 

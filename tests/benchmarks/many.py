@@ -15,6 +15,7 @@ import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -67,7 +68,23 @@ class Raw:
             await asyncio.sleep(seconds)
 
 
-def ours(url: str) -> Callable[[str], Callable[[], Awaitable[None]]]:
+KEYS = {
+    "1.6": {
+        "MeterValueSampleInterval": str(int(SAMPLE_S)),
+        "MeterValuesSampledData": ",".join(name for name, *_ in MEASURANDS),
+        "WebSocketPingInterval": "0",
+        "HeartbeatInterval": str(int(HEARTBEAT_S)),
+    },
+    "2.0.1": {
+        "SampledDataCtrlr.TxUpdatedInterval": str(int(SAMPLE_S)),
+        "SampledDataCtrlr.TxUpdatedMeasurands": ",".join(name for name, *_ in MEASURANDS[:-1]),
+        "OCPPCommCtrlr.WebSocketPingInterval": "0",
+        "OCPPCommCtrlr.HeartbeatInterval": str(int(HEARTBEAT_S)),
+    },
+}
+
+
+def ours(url: str, version: str = "1.6") -> Callable[[str], Callable[[], Awaitable[None]]]:
     """What makes a charge point of ours, charging on both connectors."""
     from dataclasses import replace
 
@@ -91,12 +108,7 @@ def ours(url: str) -> Callable[[str], Callable[[], Awaitable[None]]]:
         model=model,
         timing=model.timing["swift"],
         connectors=len(CONNECTORS),
-        initial_keys={
-            "MeterValueSampleInterval": str(int(SAMPLE_S)),
-            "MeterValuesSampledData": ",".join(name for name, *_ in MEASURANDS),
-            "WebSocketPingInterval": "0",
-            "HeartbeatInterval": str(int(HEARTBEAT_S)),
-        },
+        initial_keys=KEYS[version],
         garage=load_garage(),
         # 1 kW: no battery is full while this is measured.
         constant_power_w=1000.0,
@@ -113,6 +125,7 @@ def ours(url: str) -> Callable[[str], Callable[[], Awaitable[None]]]:
                 messages=messages,  # type: ignore[arg-type]
                 events=events,
                 seed=1,
+                version=version,
             )
             station.seen_afar = False
             stations.append(station)
@@ -147,7 +160,7 @@ def raw(url: str) -> Callable[[str], Callable[[], Awaitable[None]]]:
 
 
 async def main(kind: str, url: str, count: int, settle_s: float) -> None:
-    make = {"raw": raw, "ours": ours}[kind](url)
+    make = {"raw": raw, "ours": ours, "ours201": partial(ours, version="2.0.1")}[kind](url)
     await make(f"{kind}-0")()  # what the first one loads is not what each one takes
     await asyncio.sleep(settle_s / 2)
     gc.collect()

@@ -21,7 +21,7 @@ IDS = itertools.count(1)
 ACCEPTED = {"idTagInfo": {"status": "Accepted"}}
 
 
-def answer(action: str) -> dict[str, Any]:
+def answer(action: str, subprotocol: str | None = None) -> dict[str, Any]:
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if action == "BootNotification":
         return {"status": "Accepted", "currentTime": now, "interval": 60}
@@ -29,6 +29,8 @@ def answer(action: str) -> dict[str, Any]:
         return {"currentTime": now}
     if action == "StartTransaction":
         return {"transactionId": next(IDS), **ACCEPTED}
+    if subprotocol == "ocpp2.0.1":
+        return {"idTokenInfo": {"status": "Accepted"}} if action == "Authorize" else {}
     return ACCEPTED if action in ("Authorize", "StopTransaction") else {}
 
 
@@ -37,7 +39,9 @@ async def converse(connection: ServerConnection) -> None:
         async for frame in connection:
             kind, message_id, action, *_ = json.loads(frame)
             if kind == 2:
-                await connection.send(json.dumps([3, message_id, answer(action)]))
+                await connection.send(
+                    json.dumps([3, message_id, answer(action, connection.subprotocol)])
+                )
     except ConnectionClosed:
         pass
 
@@ -47,7 +51,7 @@ async def main() -> None:
         converse,
         "127.0.0.1",
         0,
-        subprotocols=[Subprotocol("ocpp1.6")],
+        subprotocols=[Subprotocol("ocpp1.6"), Subprotocol("ocpp2.0.1")],
         compression=None,
         ping_interval=None,
         backlog=2000,

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sim_core.csms import Csms as OurCsms
+from sim_core.csms import events201
 from sim_core.errors import UserError
 from sim_core.replay.answering import Source
 from sim_core.replay.judging import Verdict
@@ -343,6 +345,41 @@ async def test_without_a_csms_our_own_answers() -> None:
     await played(made)
     assert made.findings.count(Verdict.UNANSWERED) == 0
     assert verdicts(made)["StartTransaction"] is Verdict.SAME
+
+
+async def test_a_log_of_2_0_1_is_said_again_to_our_own_in_that_version() -> None:
+    log = Log()
+    boot = {"reason": "PowerUp", "chargingStation": {"vendorName": "Acme", "model": "Two"}}
+    log.call("BootNotification", boot, BOOTED)
+    token = {"idToken": "CARD", "type": "ISO14443"}
+    for seq_no, kind, more in (
+        (0, "Started", {"evse": {"id": 1, "connectorId": 1}, "idToken": token}),
+        (1, "Updated", {}),
+        (2, "Ended", {}),
+    ):
+        event = {
+            "eventType": kind,
+            "timestamp": stamp(log.at_s),
+            "triggerReason": "Trigger",
+            "seqNo": seq_no,
+            "transactionInfo": {"transactionId": "tx-of-the-log"},
+            **more,
+        }
+        answer = {"idTokenInfo": {"status": "Accepted"}} if "idToken" in more else {}
+        log.call("TransactionEvent", event, answer)
+    async with OurCsms() as behind:
+        made = await played(replay(log, behind.port or 0, "--cpid=OLD"))
+        told = [event for event in behind.events if isinstance(event, events201.TransactionTold)]
+        assert [(event.kind, event.seq_no) for event in told] == [
+            ("Started", 0),
+            ("Updated", 1),
+            ("Ended", 2),
+        ]
+        (name,) = {event.transaction_id for event in told}
+        assert name != "tx-of-the-log"  # a name may not come twice (E01)
+        assert [session.id_tag for session in behind.ledger.history] == ["CARD"]
+    assert made.findings.count(Verdict.SAME) == 4
+    assert not made.findings.differs
 
 
 # -- any log ---------------------------------------------------------------------------------------

@@ -138,3 +138,27 @@ def test_looking_at_what_waits_makes_no_room() -> None:
         opened(log, 100)
         log.since(0)
     assert len(log.since(0)[1]) == 1_000 // len("Heartbeat" + "id" + "x" * 100)
+
+
+def test_a_transaction_that_names_its_connector_once_is_found_by_it() -> None:
+    log = MessageLog(10_000)
+
+    def opened(transaction: int | str | None, connector: int | None) -> int | None:
+        number = log.open(Direction.SENT, "TransactionEvent", "m", "[]", AT,
+                          connector_id=connector, transaction_id=transaction)  # fmt: skip
+        known = log.get(number)
+        assert known is not None
+        return known.connector_id
+
+    assert opened("a", None) is None
+    assert opened("a", 1) == 1
+    assert opened("b", 2) == 2
+    assert [opened("a", None), opened("b", None)] == [1, 2]
+    assert opened("c", 1) == 1
+    assert opened("a", None) is None  # it is over: another one runs there
+    assert opened(7, 1) == 1
+    assert opened(7, None) is None  # a number is told with its connector where that is known
+    for place in range(3, 1000):
+        opened(f"t{place}", place)
+    assert opened("t999", None) == 999
+    assert opened("b", None) is None

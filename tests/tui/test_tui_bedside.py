@@ -189,11 +189,14 @@ async def test_hostile_words_of_a_charger_draw_nothing_but_themselves() -> None:
 def test_a_word_is_asked_for_until_none_is_missing() -> None:
     from sim_core.bedside.commands import MetalCommand
 
-    first = next_word(MetalCommand("change_configuration"), ["A"])
-    second = next_word(MetalCommand("change_configuration", 0, ("k",)), ["A"])
-    assert first is not None
-    assert second is not None
-    assert next_word(MetalCommand("change_configuration", 0, ("k", "v")), ["A"]) is None
+    for spoken, known in (("ocpp1.6", "HeartbeatInterval"), ("ocpp2.0.1", "TxCtrlr.TxStopPoint")):
+        first = next_word(MetalCommand("change_configuration"), ["A"], spoken)
+        second = next_word(MetalCommand("change_configuration", 0, ("k",)), ["A"], spoken)
+        assert first is not None
+        assert known in [choice.value for choice in first.choices]
+        assert second is not None
+        both = MetalCommand("change_configuration", 0, ("k", "v"))
+        assert next_word(both, ["A"], spoken) is None
 
 
 # -- the twin --------------------------------------------------------------------------------------

@@ -37,6 +37,9 @@ OF_TEXT = {
     "reserved",
     "screen",
     "finishing",
+    "ocpp201",
+    "ocpp201-paused",
+    "ocpp201-variables",
 }
 """States that `test_tui_texts.py` watches well enough."""
 OF_SHEETS = {state.name for state in SHEET_STATES}

@@ -22,7 +22,8 @@ dashboard sketch new held-back suspended vendor-fault nine sixty-four story insp
 SMALL = """
 reserved finishing firmware many single free-play offline pending warning crashed paused filter
 palette quit journal start-with zoom configuration configuration-edit
-screen say say-form say-json answers ruled rule-new recording
+screen say say-form say-json answers ruled rule-new recording ocpp201 ocpp201-paused
+ocpp201-variables
 """.split()  # noqa: SIM905
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sim_core.bedside.commands import COMMAND, COMMANDS, MetalCommand
 from sim_core.bedside.host import Bedside, ChargerHost
+from sim_core.bedside.spoken_commands import kind_of
 from sim_core.bedside.verdicts import VerdictPicture
 from sim_core.commands import Refused
 from sim_core.engine import Host
@@ -107,8 +108,9 @@ class BedsideApp(ChargeForgeApp):
         """Ask for the next word, and when all are there, whether to do it."""
         from tui.dialogs.palette import Picker
 
-        missing = next_word(command, self.cards)
-        question = missing or whether(command, transaction_of(self.dashboard.connector))
+        spoken = self._spoken(host)
+        missing = next_word(command, self.cards, spoken)
+        question = missing or whether(command, transaction_of(self.dashboard.connector), spoken)
 
         def answered(chosen: Chosen | None) -> None:
             if chosen is None:
@@ -121,8 +123,14 @@ class BedsideApp(ChargeForgeApp):
 
         self.push_screen(Picker(self.look, question), answered)
 
+    @staticmethod
+    def _spoken(host: ChargerHost) -> str:
+        """The sub-protocol of the charger."""
+        seen = host.snapshot
+        return seen.subprotocol if seen else ""
+
     async def _ask_metal(self, host: ChargerHost, command: MetalCommand) -> None:
-        action = COMMAND[command.name].action
+        action = kind_of(command.name, self._spoken(host)).action
         outcome = await asyncio.wrap_future(host.ask(command))
         if isinstance(outcome, Refused):
             self._say(outcome.reason)

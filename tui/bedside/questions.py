@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sim_core.bedside.commands import COMMAND, CommandKind, MetalCommand, question_of, wrong_words
+from sim_core.bedside.commands import CommandKind, MetalCommand, question_of, wrong_words
+from sim_core.bedside.spoken_commands import kind_of
 from sim_core.snapshot import ConnectorSnapshot, TransactionId
 from tui.dialogs.palette import Choice, Chosen, Question
 
@@ -25,13 +26,27 @@ KNOWN_KEYS = (
     "WebSocketPingInterval",
 )
 """Keys of OCPP 1.6 (§9) that are asked for most."""
+KNOWN_VARIABLES = (
+    "AlignedDataCtrlr.Interval",
+    "AuthCtrlr.Enabled",
+    "ChargingStation.AvailabilityState",
+    "OCPPCommCtrlr.HeartbeatInterval",
+    "OCPPCommCtrlr.WebSocketPingInterval",
+    "SampledDataCtrlr.TxUpdatedInterval",
+    "SampledDataCtrlr.TxUpdatedMeasurands",
+    "TxCtrlr.EVConnectionTimeOut",
+    "TxCtrlr.TxStartPoint",
+    "TxCtrlr.TxStopPoint",
+)
+"""The same of OCPP 2.0.1 (Part 2, referenced components and variables)."""
 
 
-def whether(command: MetalCommand, transaction: TransactionId | None) -> Question:
+def whether(command: MetalCommand, transaction: TransactionId | None, subprotocol: str) -> Question:
     """Whether to do it."""
-    action = COMMAND[command.name].action
+    kind = kind_of(command.name, subprotocol)
+    action = kind.action
     return Question(
-        question_of(command, transaction),
+        question_of(kind, command, transaction),
         "enter goes back; yes sends it to the charger",
         [
             Choice(NO, "no, go back", "nothing is sent"),
@@ -40,9 +55,9 @@ def whether(command: MetalCommand, transaction: TransactionId | None) -> Questio
     )
 
 
-def next_word(command: MetalCommand, cards: Sequence[str]) -> Question | None:
+def next_word(command: MetalCommand, cards: Sequence[str], subprotocol: str) -> Question | None:
     """What must be said yet; None where nothing is missing."""
-    kind = COMMAND[command.name]
+    kind = kind_of(command.name, subprotocol)
     place = len(command.words)
     if place == len(kind.fields):
         return None
@@ -52,8 +67,15 @@ def next_word(command: MetalCommand, cards: Sequence[str]) -> Question | None:
         _hint(kind, place),
         _choices(kind, place, cards),
         free=None if kind.choices else lambda typed: Choice(typed, typed, "as typed"),
-        trouble=_trouble(command) if place + 1 == len(kind.fields) else None,
+        trouble=_trouble(kind, command) if place + 1 == len(kind.fields) else None,
     )
+
+
+NEW_HINTS = {
+    "GetVariables": ("a variable, several with commas between them",),
+    "SetVariables": ("a variable of the charger", "the value that it is to have"),
+}
+"""Of the commands that ask for variables of OCPP 2.0.1."""
 
 
 def _hint(kind: CommandKind, place: int) -> str:
@@ -63,6 +85,8 @@ def _hint(kind: CommandKind, place: int) -> str:
         ("change_configuration", 1): "the value that it is to have",
         ("remote_start", 0): "the idTag that it is to charge for",
     }
+    if kind.action in NEW_HINTS:
+        return NEW_HINTS[kind.action][place]
     return hints.get((kind.name, place), "choose one")
 
 
@@ -75,6 +99,8 @@ def _choices(kind: CommandKind, place: int, cards: Sequence[str]) -> list[Choice
             Choice(default, default, "the default card"),
             *(Choice(card, card, "seen here before") for card in reversed(seen)),
         ]
+    if kind.action in NEW_HINTS and place == 0:
+        return [Choice(name, name) for name in KNOWN_VARIABLES]
     if kind.name == "get_configuration":
         keys = [Choice(key, key) for key in KNOWN_KEYS]
         return [Choice("", "all keys", "as the charger gives them"), *keys]
@@ -85,12 +111,8 @@ def _choices(kind: CommandKind, place: int, cards: Sequence[str]) -> list[Choice
     return []
 
 
-def _trouble(command: MetalCommand) -> Callable[[Chosen], str]:
-    def trouble(chosen: Chosen) -> str:
-        words = (*command.words, chosen.choice.value)
-        return wrong_words(MetalCommand(command.name, command.connector_id, words))
-
-    return trouble
+def _trouble(kind: CommandKind, command: MetalCommand) -> Callable[[Chosen], str]:
+    return lambda chosen: wrong_words(kind, (*command.words, chosen.choice.value))
 
 
 def leaving(connected: Sequence[str]) -> Question:

@@ -16,6 +16,7 @@ from sim_core.snapshot import SettingSnapshot, StationSnapshot
 from tui import text
 from tui.dialogs.value_sheet import ValueRow, ValueSheet
 from tui.look import Look
+from tui.protocols.known import wording_of
 from tui.widgets.line_widget import Line, Span
 
 NEVER_SHOWN = "(never shown)"
@@ -46,7 +47,9 @@ class ConfigurationSheet(ValueSheet):
     def heading(self, rows: Sequence[ValueRow]) -> str:
         changed = sum(row.marked for row in rows)
         told = f", {changed} changed since the start" if changed else ""
-        return f"Configuration: {text.count(len(rows), 'key')}{told}"
+        station = self._station()
+        wording = wording_of(station.subprotocol if station else "")
+        return f"Configuration: {text.count(len(rows), wording.setting)}{told}"
 
     def rows(self) -> Sequence[ValueRow]:
         return [_row(setting) for setting in self._settings()]

@@ -45,6 +45,7 @@ from tui.pictures.fake_station import (
     faulted,
     station,
 )
+from tui.pictures.ocpp201_states import OCPP201_STATES
 from tui.pictures.sheet_states import SHEET_STATES
 from tui.pictures.state import WIDE, State
 from tui.protocols.ocpp16 import OCPP_16_WORDING
@@ -405,5 +406,6 @@ STATES: tuple[State, ...] = (
     State("start-with", "which card to start with", WAITING, press=("S",)),
     *SHEET_STATES,
     *BEDSIDE_STATES,
+    *OCPP201_STATES,
 )
 STATE: dict[str, State] = {state.name: state for state in STATES}

@@ -1,7 +1,7 @@
 """OCPP 2.0.1 as the screens read it: its status words, and what its frames say.
 
-A connector's status has five words; what a transaction is doing is told by TransactionEvent. The
-cards show both: the status word, and the state by its glyph.
+A connector's status has five words; what a transaction is doing is told by TransactionEvent
+(chargingState). While one runs, the cards show that word, and both where there is room.
 """
 
 from __future__ import annotations
@@ -224,6 +224,13 @@ OCPP_201_WORDING = Wording(
         ConnectorState.OUT_OF_SERVICE: "Unavailable",
         ConnectorState.FAULTED: "Faulted",
     },
+    place="EVSE",
+    doing={
+        ConnectorState.CHARGING: "Charging",
+        ConnectorState.PAUSED_BY_VEHICLE: "SuspendedEV",
+        ConnectorState.PAUSED_BY_CHARGER: "SuspendedEVSE",
+    },
+    setting="variable",
     statuses_in="Part 2, block G",
     token="idToken",
     refusals=(

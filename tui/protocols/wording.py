@@ -65,6 +65,12 @@ class Wording:
     """Its word for each state, in the order in which the help explains them."""
     token: str
     """What it calls that by which a driver is known: "idTag"."""
+    place: str = ""
+    """What stands before the number of a connector where it is called otherwise: "EVSE"."""
+    doing: Mapping[ConnectorState, str] = field(default_factory=dict)
+    """Its word for what a transaction is doing, where `statuses` has none of its own for that."""
+    setting: str = "key"
+    """What it calls a thing that a CSMS may set."""
     statuses_in: str = ""
     """Where its text explains them, like "section 4.9"."""
     refusals: tuple[str, ...] = ("Rejected",)

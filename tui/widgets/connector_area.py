@@ -69,6 +69,7 @@ class ConnectorArea:
         selected: int,
         focused: Widget | None,
         stale: bool,
+        subprotocol: str = "",
     ) -> None:
         """Show these connectors: as many as there are cards, else the selected one, and all of
         them in the table."""
@@ -79,6 +80,7 @@ class ConnectorArea:
                 connector.connector_id == selected,
                 trace_total=self._sample_counts[connector.connector_id].see(connector.trace_w),
                 stale=stale,
+                subprotocol=subprotocol,
             )
             for connector in connectors
         )

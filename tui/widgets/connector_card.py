@@ -18,6 +18,7 @@ from textual.message import Message
 from sim_core.snapshot import ConnectorSnapshot, ConnectorState
 from tui import text
 from tui.look import ASCII_DIGITS, DIGITS, FACES, Look
+from tui.protocols.known import wording_of
 from tui.widgets.connector_notes import (
     Note,
     last_session_words,
@@ -26,6 +27,7 @@ from tui.widgets.connector_notes import (
     next_step,
     pending_words,
     screen_words,
+    status_words,
     who,
 )
 from tui.widgets.layout import SLIM_ROWS, TALL_ROWS, Want
@@ -43,7 +45,7 @@ from tui.widgets.power_chart import chart_rows, covered_s
 ROOMY_CELLS = 52
 """From so many cells on, numbers have names and the state of charge a gauge."""
 GAUGE_CELLS = 10
-ID_CELLS = 8
+ID_CELLS = 7
 """Of a transaction's id that is a text, as a UUID is: enough to tell it from any other in sight."""
 GAP = 1
 """Cells that part two things in one line at the least."""
@@ -68,6 +70,8 @@ class CardView:
     """How many values the trace has ever had."""
     stale: bool = False
     """The engine has stopped: these are the last values it had."""
+    subprotocol: str = ""
+    """Of the OCPP whose words it has."""
 
 
 def elapsed(view: CardView) -> str:
@@ -370,10 +374,12 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
     if kind == "heavy" and face.role == "muted":
         role = "accent"
     mark = look.symbol("selected") if view.selected else " "
-    status = text.plain(connector.status, look.ascii)
+    wording = wording_of(view.subprotocol)
+    place = f"{wording.place} " if wording.place else ""
+    status = text.plain(status_words(connector, wording, roomy=cells >= ROOMY_CELLS), look.ascii)
     title = [
         Span(mark, "accent"),
-        Span(f"{connector.connector_id} ", "strong"),
+        Span(f"{place}{connector.connector_id} ", "strong"),
         Span(f"{look.glyph(connector.state)} {status} ", face.role),
     ]
     words = "last known" if view.stale else transaction_words(connector)

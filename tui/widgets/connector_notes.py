@@ -20,6 +20,7 @@ from sim_core.snapshot import (
 )
 from tui import text
 from tui.look import Look
+from tui.protocols.wording import Wording
 
 SHARED_LIMITS = frozenset({"cabinet", "charger", "profile"})
 """Limits that somebody has set: their figure stands still and is worth reading. What a vehicle or
@@ -70,6 +71,15 @@ def pending_words(connector: ConnectorSnapshot) -> str:
     if not connector.scheduled_availability or not connector.transaction:
         return ""
     return f"then {_next_service(connector)}"
+
+
+def status_words(connector: ConnectorSnapshot, wording: Wording, *, roomy: bool = False) -> str:
+    """Its status as the protocol spells it, and what its transaction is doing where that has a word
+    of its own: instead of the status, or behind it where it is `roomy`."""
+    doing = wording.doing.get(connector.state)
+    if doing is None or connector.status != wording.statuses.get(connector.state):
+        return connector.status
+    return f"{connector.status}, {doing}" if roomy else doing
 
 
 def limit_words(connector: ConnectorSnapshot) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tui import text
 from tui.look import FACES, Look
+from tui.protocols.known import wording_of
 from tui.widgets.connector_card import CardView, transaction_words, who_spans
-from tui.widgets.connector_notes import limit_words, pending_words
+from tui.widgets.connector_notes import limit_words, pending_words, status_words
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, line_width
 
 ENERGY_FROM, WHO_FROM = 76, 52
@@ -31,7 +32,8 @@ def table_line(view: CardView, cells: int, look: Look) -> Line:
     connector = view.connector
     face = FACES[connector.state]
     mark = look.symbol("selected") if view.selected else " "
-    status = text.fit(text.plain(connector.status, look.ascii), 13)
+    words = status_words(connector, wording_of(view.subprotocol))
+    status = text.fit(text.plain(words, look.ascii), 13)
     session = connector.transaction
     energy = ""
     if session is not None:

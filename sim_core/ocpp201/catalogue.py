@@ -1,0 +1,88 @@
+"""Which variables a station has, whatever they hold: one for all stations that are built alike.
+
+A fleet has a thousand of them, and a hundred variables with their names and limits are most of what
+a station would take. What a station was set to stands in its own `DeviceModel`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from sim_core.hardware.model import Model
+from sim_core.ocpp201.make_variables import of_make
+from sim_core.ocpp201.standard_variables import variables_of
+from sim_core.ocpp201.variables import Access, Address, Component, Variable
+
+ALIKE_KEPT = 8
+"""Ways to build a station that are remembered."""
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """Addresses are compared without case: here all of them are folded."""
+
+    variables: Mapping[Address, Variable]
+    by_key: Mapping[str, Address]
+    """By `Component.Variable`, and by the key of OCPP 1.6 that means the same, both folded."""
+    components: frozenset[Component]
+    """Those that a CSMS may find."""
+    addresses: Mapping[Address, Address]
+    """Each of `variables` as the object that is its key there, for tables of a station's own."""
+
+
+class _Same:
+    """A model that is equal to itself only: it has tables, which cannot be hashed."""
+
+    __slots__ = ("model",)
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def __hash__(self) -> int:
+        return id(self.model)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.model is other.model
+
+
+def catalogue_of(model: Model, evses: int, initial: Mapping[str, str]) -> Catalogue:
+    """The variables of a station of this make.
+
+    `initial` changes what they are at the first start: by `Component.Variable`, or by the key of
+    OCPP 1.6 that means the same. Raises ValueError with a sentence when such a value is not
+    allowed, UserError when the model's file says what cannot be.
+    """
+    return _kept(_Same(model), evses, tuple(initial.items()))
+
+
+@lru_cache(maxsize=ALIKE_KEPT)
+def _kept(same: _Same, evses: int, initial: tuple[tuple[str, str], ...]) -> Catalogue:
+    return catalogue(of_make(same.model, variables_of(same.model, evses)), dict(initial))
+
+
+def catalogue(variables: Iterable[Variable], initial: Mapping[str, str]) -> Catalogue:
+    """The same of variables that are given."""
+    found = {variable.address.folded: variable for variable in variables}
+    by_key: dict[str, Address] = {}
+    for address, variable in found.items():
+        by_key.setdefault(str(variable.address).casefold(), address)
+        if variable.key:
+            by_key.setdefault(variable.key.casefold(), address)
+    for name, value in initial.items():
+        named = by_key.get(name.casefold())
+        if named is not None:
+            found[named] = _beginning_with(found[named], name, value)
+        elif "." in name:
+            raise ValueError(f"there is no variable {name} here: look at its spelling.")
+        # else a key of OCPP 1.6 that nothing here means
+    shown = frozenset(address.component for address, one in found.items() if not one.hidden)
+    return Catalogue(found, by_key, shown, {address: address for address in found})
+
+
+def _beginning_with(variable: Variable, name: str, value: str) -> Variable:
+    if why := variable.why_not(value):
+        shown = "what it is set to" if variable.access is Access.WRITE_ONLY else repr(value)
+        raise ValueError(f"{name} cannot be {shown}: {why}.")
+    return replace(variable, value=variable.normal(value))
