@@ -181,6 +181,7 @@ SCHEMAS: dict[str, Schema] = {
             state=TEXT,
             registration=TEXT,
             online=YES_NO,
+            spoken=TEXT,
             attempt=WHOLE,
             trouble=TEXT,
             queued=_or_null(WHOLE),
