@@ -105,6 +105,8 @@ class Told:
     reading: Sample | None = None
     at: datetime | None = None
     later_s: float = 0.0
+    passes: bool = False
+    """That is no end but a pause, which ends nothing unless the energy is the stop point."""
 
 
 class TransactionEvents:
@@ -266,9 +268,9 @@ class TransactionEvents:
         line, state = self._lines[event.connector_id], event.state
         energised = state is ChargingState.CHARGING
         truth = replace(line.truth, energised=energised)
-        told = Told("ChargingStateChanged")
-        if line.truth.energised and not energised and state is ChargingState.PAUSED_BY_VEHICLE:
-            told = Told("ChargingStateChanged", Ending("ChargingStateChanged", "StoppedByEV"))
+        by_vehicle = state is ChargingState.PAUSED_BY_VEHICLE
+        pause = Ending("ChargingStateChanged", "StoppedByEV" if by_vehicle else "Other")
+        told = Told("ChargingStateChanged", pause, passes=True)
         changes = line.open is None or STATES[state] != line.open.state_told
         if changes:
             self._step(event.connector_id, truth, told)
@@ -373,7 +375,7 @@ class TransactionEvents:
             else:
                 self._keep(number)
             return
-        if told.ending is not None:
+        if told.ending is not None and not told.passes:
             line.open.ending = list(told.ending)
         if told.samples:
             line.open.samples += told.samples
