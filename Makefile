@@ -2,7 +2,7 @@
 
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 
-.PHONY: check fast format-check lint types imports tests chaos scenarios examples mutate format pictures
+.PHONY: check fast format-check lint types imports tests chaos chaos201 scenarios examples mutate format pictures
 
 check: fast tests
 
@@ -25,6 +25,9 @@ tests:
 
 chaos:
 	CHAOS_RUNS=2000 $(PYTHON) -m pytest tests/chaos
+
+chaos201:
+	CHAOS_RUNS=500 $(PYTHON) -m pytest -n 0 tests/chaos/test_chaos201.py
 
 examples:
 	EXAMPLES_TIMES=10 $(PYTHON) -m pytest --timeout 1800

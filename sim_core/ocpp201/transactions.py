@@ -77,6 +77,8 @@ class Open:
     """What was kept of sessions that are over, to be told at the end."""
     ending: list[str] = field(default_factory=list)
     """How its last session ended: triggerReason and stoppedReason."""
+    told_at: str = ""
+    """The moment of its last event: a clock that is set back brings none before that."""
 
 
 @dataclass
@@ -417,6 +419,8 @@ class TransactionEvents:
         self, number: int, line: Line, opened: Open, event_type: str, told: Told
     ) -> Payload:
         at = told.at or (told.reading.at if told.reading else self._environment.now())
+        if opened.told_at:
+            at = max(at, datetime.fromisoformat(opened.told_at))
         state = self._state(number)
         info: Payload = {"transactionId": opened.id, "chargingState": state}
         payload: Payload = {
@@ -438,10 +442,11 @@ class TransactionEvents:
         if event_type == STARTED or not opened.evse_told:
             payload["evse"] = {"id": number, **({"connectorId": 1} if line.truth.connected else {})}
             opened.evse_told = line.truth.connected
-        values = self._values(number, opened, event_type, told)
+        values = self._values(number, opened, event_type, told, at)
         if values:
             payload["meterValue"] = values
         opened.seq += 1
+        opened.told_at = at.isoformat()
         opened.state_told = state
         line.token = line.remote_start_id = line.reservation_id = None
         return payload
@@ -466,28 +471,28 @@ class TransactionEvents:
     # -- readings ----------------------------------------------------
 
     def _values(
-        self, number: int, opened: Open, event_type: str, told: Told
+        self, number: int, opened: Open, event_type: str, told: Told, at: datetime
     ) -> list[dict[str, Any]]:
         if told.reading is not None:
             return [meter_value(told.reading, self._metering)]
         if event_type == STARTED:
             measurands = self._model.items("SampledDataCtrlr", "TxStartedMeasurands")
-            sample = self._sample(number, Context.BEGIN, measurands)
+            sample = self._sample(number, Context.BEGIN, measurands, at)
             opened.begin = journal_facts.sampled(sample)
             return [meter_value(sample, self._metering)]
         if event_type == OVER:
             return [
                 meter_value(journal_facts.sample_of(facts), self._metering)
-                for facts in self._ended_samples(number, opened)
+                for facts in self._ended_samples(number, opened, at)
             ]
         return []
 
-    def _ended_samples(self, number: int, opened: Open) -> list[dict[str, Any]]:
+    def _ended_samples(self, number: int, opened: Open, at: datetime) -> list[dict[str, Any]]:
         """What the end tells of the transaction (J02): the first and the last reading, and those
         between them where an interval is set."""
         measurands = self._model.items("SampledDataCtrlr", "TxEndedMeasurands")
         first = {**opened.begin, "measurands": list(measurands)} if opened.begin else None
-        last = journal_facts.sampled(self._sample(number, Context.END, measurands))
+        last = journal_facts.sampled(self._sample(number, Context.END, measurands, at))
         between: list[dict[str, Any]] = []
         for context, controller in (
             (Context.PERIODIC, "SampledDataCtrlr"),
@@ -502,9 +507,15 @@ class TransactionEvents:
             return between
         return [*([first] if first else []), *between, last]
 
-    def _sample(self, number: int, context: Context, measurands: tuple[str, ...]) -> Sample:
+    def _sample(
+        self,
+        number: int,
+        context: Context,
+        measurands: tuple[str, ...],
+        at: datetime | None = None,
+    ) -> Sample:
         reading = self._reading(self._connectors[number])
-        return Sample(self._environment.now(), context, reading, measurands)
+        return Sample(at or self._environment.now(), context, reading, measurands)
 
     # -- what survives -----------------------------------------------
 

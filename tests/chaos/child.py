@@ -80,7 +80,7 @@ class WitnessedMeter(Meter):
         return energy_wh
 
 
-def make_station(folder: Path, url: str, seed: int) -> Station:
+def make_station(folder: Path, url: str, seed: int, version: str) -> Station:
     clock = ScaledClock(SCALE)
     model = load_model("generic")
     station = Station(
@@ -100,6 +100,7 @@ def make_station(folder: Path, url: str, seed: int) -> Station:
         call_timeout_s=10.0,
         longest_pause_s=2.0,
         seed=seed,
+        version=version,
     )
     witness = Witness(folder / "witness")
     for index, connector in enumerate(station.charger.connectors.values()):
@@ -129,10 +130,10 @@ def any_command(rng: random.Random) -> Command:
     return rng.choices([c for _, c in likely], [w for w, _ in likely])[0]
 
 
-async def live(folder: Path, url: str, seed: int) -> None:
+async def live(folder: Path, url: str, seed: int, version: str) -> None:
     """Random acts until somebody kills us."""
     rng = random.Random(seed)
-    station = make_station(folder, url, seed)
+    station = make_station(folder, url, seed, version)
     station.open()
     acting: set[asyncio.Task[object]] = set()
     while True:
@@ -142,9 +143,9 @@ async def live(folder: Path, url: str, seed: int) -> None:
         await asyncio.sleep(rng.expovariate(1 / 0.01))
 
 
-async def calm_down(folder: Path, url: str, seed: int) -> None:
+async def calm_down(folder: Path, url: str, seed: int, version: str) -> None:
     """End every session, let the journal empty, say what the meters show, and end."""
-    station = make_station(folder, url, seed)
+    station = make_station(folder, url, seed, version)
     station.open()
     for number in range(1, CONNECTORS + 1):
         await station.submit(Stop(number))
@@ -157,16 +158,16 @@ async def calm_down(folder: Path, url: str, seed: int) -> None:
     print(*registers, flush=True)
 
 
-def run(mode: str, folder: str, url: str, seed: int) -> None:
+def run(mode: str, folder: str, url: str, seed: int, version: str) -> None:
     work = {"live": live, "calm": calm_down}[mode]
-    asyncio.run(work(Path(folder), url, seed))
+    asyncio.run(work(Path(folder), url, seed, version))
 
 
 def serve() -> None:
-    """Fork a child for each line `mode folder url seed output`: importing once is enough."""
+    """Fork a child for each line `mode folder url seed version output`: one import is enough."""
     print("ready", flush=True)
     for line in sys.stdin:
-        mode, folder, url, seed, output = line.split()
+        mode, folder, url, seed, version, output = line.split()
         pid = os.fork()
         if pid == 0:
             os.setsid()
@@ -175,7 +176,7 @@ def serve() -> None:
             os.dup2(target, 2)
             status = 0
             try:
-                run(mode, folder, url, int(seed))
+                run(mode, folder, url, int(seed), version)
             except BaseException:  # noqa: BLE001 - the end of a fork: it must be told, not raised
                 import traceback
 

@@ -18,7 +18,7 @@ import struct
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -46,9 +46,10 @@ KILL_LOSS_WH = 60_000 * 2 / 3600
 class UnreliableCsms(ScriptedCsms):
     """Answers as its seed wills, until it is told to behave; its ledger keeps what it accepted."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, version: str = "1.6") -> None:
         # A clock that makes no sense is not adopted: ours, which runs fast, would be set back.
-        super().__init__(now=lambda: datetime(1970, 1, 1, tzinfo=timezone.utc))
+        epoch = datetime(1970, 1, 1, tzinfo=timezone.utc)
+        super().__init__(now=lambda: epoch, version=version)
         self.rng = rng
         self.behaves = False
         self.accepted: list[tuple[Call, dict[str, Any]]] = []
@@ -116,7 +117,13 @@ async def say(process: Process, line: str) -> str:
 
 
 async def test_nothing_is_lost_and_nothing_is_told_twice(tmp_path: Path) -> None:
-    seeds = iter(range(RUNS))
+    failures = await many_runs(RUNS, "1.6", judge, tmp_path)
+    assert set(failures) == {"CallError", "Drop", "Cut", "Close", "Twice", "Hold"}, failures
+
+
+async def many_runs(runs: int, version: str, judged: Judge, tmp_path: Path) -> Counter[str]:
+    """So many charge points, one seed each; returns how often the CSMS has failed them."""
+    seeds = iter(range(runs))
     failures: Counter[str] = Counter()
 
     async def work() -> None:
@@ -124,33 +131,42 @@ async def test_nothing_is_lost_and_nothing_is_told_twice(tmp_path: Path) -> None
             for seed in seeds:
                 folder = tmp_path / str(seed)
                 folder.mkdir()
-                failures.update(await one_run(process, seed, folder))
+                failures.update(await one_run(process, seed, folder, version, judged))
 
     await asyncio.gather(*(work() for _ in range(WORKERS)))
-    assert set(failures) == {"CallError", "Drop", "Cut", "Close", "Twice", "Hold"}, failures
+    return failures
 
 
-async def one_run(process: Process, seed: int, folder: Path) -> Counter[str]:
+async def one_run(
+    process: Process, seed: int, folder: Path, version: str, judged: Judge
+) -> Counter[str]:
     rng = random.Random(seed)
     output = folder / "output"
     (folder / "witness").write_bytes(bytes(8 * child.CONNECTORS))
-    async with UnreliableCsms(rng) as csms:
+    async with UnreliableCsms(rng, version) as csms:
         lives = rng.randint(1, 3)
         for life in range(lives):
-            pid = int(await say(process, f"live {folder} {csms.url} {seed * 10 + life} {output}"))
+            own = seed * 10 + life
+            told = await say(process, f"live {folder} {csms.url} {own} {version} {output}")
+            pid = int(told)
             await asyncio.sleep(rng.uniform(0.1, 0.4))  # the length of a life is part of the chaos
             os.kill(pid, signal.SIGKILL)
             assert await say(process, "reap") == "reaped", output.read_text()
         csms.behaves = True
-        assert await say(process, f"calm {folder} {csms.url} {seed} {output}")
+        assert await say(process, f"calm {folder} {csms.url} {seed} {version} {output}")
         assert process.stdout is not None
         exit_code = (await asyncio.wait_for(process.stdout.readline(), 60)).strip()
         told = output.read_text()
         assert exit_code == b"0", f"seed {seed}: {told}"
         assert "Traceback" not in told, f"seed {seed}: {told}"
         registers = [float(word) for word in told.split()[-child.CONNECTORS :]]
-        judge(csms, registers, folder, lives, f"seed {seed}")
+        judged(csms, registers, folder, lives, f"seed {seed}")
         return csms.failures
+
+
+Judge = Callable[[UnreliableCsms, list[float], Path, int, str], None]
+"""Holds what a CSMS has accepted against what has happened: the registers at the end, the folder
+with the witness, the number of lives, and what to say where it differs."""
 
 
 def judge(

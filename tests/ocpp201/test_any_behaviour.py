@@ -43,7 +43,7 @@ from tests.ocpp201.ledger import BY_EV, BY_EVSE, CHARGING, CONNECTED, IDLE, Ledg
 from tests.scripted_csms import Answer, CallError, Cut, Drop, Twice
 from tests.versions import Payload
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "8"))
 
 
 def _card(connector: ConnectorSnapshot) -> bool:
