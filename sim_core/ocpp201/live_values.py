@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 
 from sim_core.charging.charger import Charger
 from sim_core.charging.connector import Connector
+from sim_core.hardware.faults import FAULT_KIND
 from sim_core.hardware.model import Identity
 from sim_core.ocpp201.device_model import DeviceModel
+from sim_core.ocpp201.standard_variables import LOCK
 from sim_core.ocpp201.status import connector_status, whole_status
 from sim_core.ocpp201.variables import Component
 from sim_core.store.interface import Store
@@ -65,6 +67,12 @@ def _connect_evse(model: DeviceModel, charger: Charger, connector: Connector) ->
     def problem() -> str:
         return "true" if connector.metal.fault is not None else "false"
 
+    def lock_problem() -> str:
+        fault = connector.metal.fault
+        broken = fault is not None and FAULT_KIND[fault.error_code].component == LOCK
+        return "true" if broken else "false"
+
+    model.live(Component(LOCK, evse=number, connector=1), "Problem", lock_problem)
     for component in (evse, plug):
         model.live(component, "AvailabilityState", status)
         model.live(component, "Problem", problem)

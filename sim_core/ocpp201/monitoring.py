@@ -27,6 +27,7 @@ from sim_core.ocpp201.monitors import (
     Memory,
     look,
 )
+from sim_core.ocpp201.standard_variables import LOCK
 from sim_core.ocpp201.variable_messages import address_of, component_of, name_of
 from sim_core.ocpp201.variables import NUMBERS, Access, Address, Component, Name, Variable
 from sim_core.runtime.clock import Timer
@@ -76,8 +77,13 @@ class Monitor:
 
 
 def hard_wired(evses: Iterable[int]) -> tuple[Monitor, ...]:
-    """What the station watches by itself: whether anything is broken."""
-    places = [Component("ChargingStation"), *(Component("EVSE", evse=one) for one in evses)]
+    """What the station watches by itself: whether anything is broken, and a lock (G05.FR.02)."""
+    numbers = tuple(evses)
+    places = [
+        Component("ChargingStation"),
+        *(Component("EVSE", evse=one) for one in numbers),
+        *(Component(LOCK, evse=one, connector=1) for one in numbers),
+    ]
     return tuple(
         Monitor(number, Address(place, Name("Problem")), Kind.DELTA, 1.0, 3, origin=WIRED)
         for number, place in enumerate(places, start=1)

@@ -78,6 +78,11 @@ CONNECTOR: tuple[Row, ...] = (
     Row("Problem", B, "false", operational=True, meaning="Something of it is broken"),
 )  # fmt: skip
 
+LOCK = "ConnectorPlugRetentionLock"
+LOCKS: tuple[Row, ...] = (
+    Row("Problem", B, "false", operational=True, meaning="The lock does not close or open"),
+)
+
 METERING: tuple[Row, ...] = (
     Row("EnergyImportRegister", D, "0", unit="Wh", operational=True,
         meaning="Energy that has ever passed"),
@@ -267,9 +272,10 @@ CONTROLLERS: dict[str, tuple[Row, ...]] = {
             meaning="Charging profiles that are installed"),
         Row("LimitChangeSignificance", D, "1.0", RW,
             "A change of the limit by more than that is told", "Percent", 0, 100),
-        Row("ExternalControlSignalsEnabled", B, "true", RW, "Others than the CSMS may limit"),
-        Row("NotifyChargingLimitWithSchedules", B, "false", RW,
-            "What others allow is told with its schedule"),
+        Row("ExternalControlSignalsEnabled", B, "false",
+            meaning="Others than the CSMS may limit"),
+        Row("NotifyChargingLimitWithSchedules", B, "false",
+            meaning="What others allow is told with its schedule"),
         Row("Phases3to1", B, "false", meaning="It can switch to one phase"),
     ),
     "MonitoringCtrlr": (
@@ -348,6 +354,8 @@ def _of_connectors(model: Model, evses: int) -> Iterator[Variable]:
             yield replace(variable, high=rated_w) if row.name == "Power" else variable
         for row in CONNECTOR:
             yield _variable(Component("Connector", evse=number, connector=1), row)
+        for row in LOCKS:
+            yield _variable(Component(LOCK, evse=number, connector=1), row)
         for row in METERING:
             yield _variable(Component("FiscalMetering", evse=number), row)
 

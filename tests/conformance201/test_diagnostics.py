@@ -19,7 +19,7 @@ STATE = {
     "component": {"name": "EVSE", "evse": {"id": 1}},
     "variable": {"name": "AvailabilityState"},
 }
-WIRED = 3
+WIRED = 5
 """Monitors that the station has by itself."""
 
 
