@@ -299,6 +299,7 @@ async def calm_down(world: World) -> None:
     for command in (PowerOn(), LinkUp(), GoOnline()):
         await submit(command)(world)
     for number in (1, 2):
+        # Where only the cable ends it, one that began with a card alone waits for that (TC_E_39).
         for last in (ClearFault(number), Stop(number), Plug(number), Unplug(number)):
             await submit(last)(world)
     await harness.advance(120)
