@@ -8,7 +8,6 @@ has heard everything, what it knows must be what is so.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 
 from hypothesis import HealthCheck, given, settings
@@ -38,12 +37,11 @@ from sim_core.commands import (
 )
 from sim_core.snapshot import ConnectorSnapshot, ConnectorState, LinkState
 from tests.conformance201.acts import TX
+from tests.examples import examples
 from tests.harness import Harness
 from tests.ocpp201.ledger import BY_EV, BY_EVSE, CHARGING, CONNECTED, IDLE, Ledger
 from tests.scripted_csms import Answer, CallError, Cut, Drop, Twice
 from tests.versions import Payload
-
-EXAMPLES = int(os.environ.get("EXAMPLES", "8"))
 
 
 def _card(connector: ConnectorSnapshot) -> bool:
@@ -263,7 +261,10 @@ steps: st.SearchStrategy[Step] = st.one_of(
 
 
 @settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=examples(8),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
 )
 @given(story=st.lists(steps, min_size=5, max_size=30), points=st.sampled_from(list(POINTS)))
 def test_whatever_happens_a_transaction_is_told_as_the_text_has_it(

@@ -8,7 +8,6 @@ by nothing that went wrong inside.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -17,11 +16,11 @@ from hypothesis import strategies as st
 
 from sim_core.commands import Plug, Start, Stop, Unplug
 from tests.conformance201.acts import TX
+from tests.examples import examples
 from tests.harness import Harness
 from tests.ocpp201.test_library_traps import routes
 from tests.versions import OCPP_2_0_1, Payload
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "6"))
 MOMENTS = (
     "soon",
     "",
@@ -91,7 +90,10 @@ def request(action: str) -> st.SearchStrategy[Payload]:
 
 
 hostile = settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    max_examples=examples(4),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
 )
 
 
