@@ -14,6 +14,7 @@ from typing import Any
 from sim_core.charging.facts import ChargingState, Facts
 from sim_core.charging.profile import Installed
 from sim_core.charging.vocabulary import Cause, Context, ReservationEnd, StopReason
+from sim_core.files.transfer import Flaw
 from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.meter import Reading
 
@@ -222,6 +223,8 @@ class UploadStepped:
     what: str
     status: str
     request_id: int | None
+    flaw: Flaw = Flaw.OTHER
+    """Of one that has failed: in which way."""
     cause: Cause = Cause.CSMS
 
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sim_core.charging.csms import Csms
 from sim_core.charging.domain_events import UploadStepped
 from sim_core.charging.environment import Environment
-from sim_core.files.transfer import TransferError, Transfers, read_location
+from sim_core.files.transfer import Flaw, TransferError, Transfers, read_location
 from sim_core.redaction import public_url
 from sim_core.snapshot import UploadSnapshot
 from sim_core.store.interface import Documents
@@ -138,7 +138,10 @@ class Uploads:
                     upload.location, upload.name, upload.content, self._progress
                 )
             except TransferError as error:
-                self._step(FAILED, str(error), active=left > 0, pause_s=upload.pause_s)
+                again = left > 0
+                self._step(
+                    FAILED, str(error), active=again, pause_s=upload.pause_s, flaw=error.flaw
+                )
                 if left:
                     await self._environment.clock.sleep(upload.pause_s)
             else:
@@ -152,7 +155,13 @@ class Uploads:
             self._show(UPLOADING, active=True, percent=min(100, done * 100 // total))
 
     def _step(
-        self, status: str, trouble: str = "", *, active: bool = True, pause_s: float = 0.0
+        self,
+        status: str,
+        trouble: str = "",
+        *,
+        active: bool = True,
+        pause_s: float = 0.0,
+        flaw: Flaw = Flaw.OTHER,
     ) -> None:
         again = active and status == FAILED
         self._environment.note(
@@ -165,7 +174,7 @@ class Uploads:
         self._show(
             status, active=active, trouble=trouble, due_at=due_at, since=self._environment.now()
         )
-        self._csms.hear(UploadStepped(self._what, status, self._request_id))
+        self._csms.hear(UploadStepped(self._what, status, self._request_id, flaw))
 
     def _show(
         self,

@@ -25,6 +25,7 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TypeVar
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -32,6 +33,19 @@ from sim_core.runtime.clock import Clock
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
+
+
+class Flaw(Enum):
+    """What kind of trouble a transfer has come to, for whoever has a word for it."""
+
+    OTHER = "other"
+    FORBIDDEN = "forbidden"
+    """Whoever asks may not."""
+    UNREADABLE = "unreadable"
+    """One of both does not keep to the protocol."""
+    NO_WAY = "no way"
+    """There is no such scheme here, or nothing of the kind is done there."""
+
 
 PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 21}
 """The schemes that are known, with their ports."""
@@ -66,6 +80,16 @@ FTP_ADVICE = {
     "553": "the file server forbids the file's name",
 }
 
+HTTP_FLAWS = {
+    400: Flaw.UNREADABLE,
+    401: Flaw.FORBIDDEN,
+    403: Flaw.FORBIDDEN,
+    405: Flaw.NO_WAY,
+    501: Flaw.NO_WAY,
+}
+FTP_FLAWS = {"530": Flaw.FORBIDDEN, "550": Flaw.FORBIDDEN, "553": Flaw.FORBIDDEN}
+"""What an answer means that is no yes; of any other nobody knows more than that."""
+
 Chunks = Generator[tuple[bytes, "int | None"], None, None]
 """The pieces of a file, each with the size of the whole if that is known."""
 Progress = Callable[[int, "int | None"], None]
@@ -74,6 +98,10 @@ Progress = Callable[[int, "int | None"], None]
 
 class TransferError(Exception):
     """A file that did not pass; the text is a sentence without full stop."""
+
+    def __init__(self, text: str, flaw: Flaw = Flaw.OTHER) -> None:
+        super().__init__(text)
+        self.flaw = flaw
 
 
 @dataclass(frozen=True)
@@ -132,7 +160,7 @@ def read_location(text: str) -> Location:
     except (ValueError, UnicodeError):
         raise TransferError(f"the location is no URL{PERCENT_ADVICE * ('@' in text)}") from None
     if parts.scheme not in PORTS:
-        raise TransferError(f"the location is no URL of {', '.join(PORTS)}")
+        raise TransferError(f"the location is no URL of {', '.join(PORTS)}", Flaw.NO_WAY)
     if not host:
         raise TransferError("the location names no host")
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
@@ -226,7 +254,7 @@ class Transfers:
             try:
                 result = work(job)
             except Exception as error:  # noqa: BLE001 - whatever a hostile server can cause
-                hand_over(settle, None, TransferError(_explain(error)))
+                hand_over(settle, None, _explained(error))
             else:
                 hand_over(settle, result, None)
 
@@ -310,7 +338,7 @@ def _send(job: _Job, place: Location, name: str, content: bytes) -> None:
     elif _send_http(job, "PUT", within(place, name), name, content) in NOT_BY_PUT:
         status = _send_http(job, "POST", place, name, content)
         if status in NOT_BY_PUT:
-            raise TransferError(_http_trouble(status))
+            raise _http_error(status)
 
 
 def _pieces(job: _Job, content: bytes) -> Iterator[bytes]:
@@ -357,7 +385,7 @@ def _fetch_http(job: _Job, place: Location) -> Chunks:
                 place = _elsewhere(place, answer)
                 continue
             if answer.status != 200:
-                raise TransferError(_http_trouble(answer.status))
+                raise _http_error(answer.status)
             total = answer.length
             received = 0
             yield b"", total
@@ -389,7 +417,7 @@ def _send_http(job: _Job, verb: str, place: Location, name: str, content: bytes)
                 place = _elsewhere(place, answer)
                 continue
             if not 200 <= answer.status < 300 and answer.status not in NOT_BY_PUT:
-                raise TransferError(_http_trouble(answer.status))
+                raise _http_error(answer.status)
             return answer.status
     raise TransferError("the file server sends from one address to the next without end")
 
@@ -417,11 +445,11 @@ def _elsewhere(place: Location, answer: http.client.HTTPResponse) -> Location:
     return target
 
 
-def _http_trouble(status: int) -> str:
+def _http_error(status: int) -> TransferError:
     known = HTTP_ADVICE.get(status)
     if known is None:
         known = "the file server is in trouble" if status >= 500 else "the file server refuses it"
-    return f"HTTP {status}: {known}"
+    return TransferError(f"HTTP {status}: {known}", HTTP_FLAWS.get(status, Flaw.OTHER))
 
 
 # ftp
@@ -508,10 +536,21 @@ def _send_ftp(job: _Job, place: Location, content: bytes) -> None:
 # what went wrong
 
 
+def _explained(error: Exception) -> TransferError:
+    """The trouble as a sentence, and its kind."""
+    if isinstance(error, TransferError):
+        return error
+    flaw = Flaw.OTHER
+    if isinstance(error, ftplib.Error):
+        code = str(error)[:3]
+        flaw = FTP_FLAWS.get(code, Flaw.OTHER) if code.isdigit() else Flaw.UNREADABLE
+    elif isinstance(error, http.client.HTTPException):
+        flaw = Flaw.UNREADABLE
+    return TransferError(_explain(error), flaw)
+
+
 def _explain(error: BaseException) -> str:
     """Why a transfer failed, as a sentence without full stop that no server has written."""
-    if isinstance(error, TransferError):
-        return str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return "the file server's certificate is not valid here: name its CA with CA_CERT"
     if isinstance(error, ssl.SSLError):

@@ -27,6 +27,7 @@ from sim_core.charging.uploads import (
 )
 from sim_core.evidence import Witness
 from sim_core.files.archive import archive, file_name
+from sim_core.files.transfer import Flaw
 from sim_core.ocpp201.answers import reply
 from sim_core.ocpp201.security_events import payload_of
 from sim_core.store.interface import SecurityLog
@@ -39,7 +40,13 @@ from sim_core.wire.timestamps import moment
 LOG = "log"
 SECURITY = "SecurityLog"
 WORDS = {UPLOADING: "Uploading", UPLOADED: "Uploaded", FAILED: "UploadFailure"}
-"""UploadLogStatusEnumType."""
+FAILURES = {
+    Flaw.FORBIDDEN: "PermissionDenied",
+    Flaw.UNREADABLE: "BadMessage",
+    Flaw.NO_WAY: "NotSupportedOperation",
+}
+"""UploadLogStatusEnumType: how it goes, and where it has failed, in which way if that has a word.
+"""
 ACTION = "LogStatusNotification"
 
 
@@ -111,8 +118,8 @@ class Logs:
     def stepped(self, event: UploadStepped) -> None:
         """LogStatusNotification."""
         if event.what == LOG:
-            payload = {"status": WORDS[event.status], "requestId": event.request_id}
-            self._say(ACTION, payload)
+            status = FAILURES.get(event.flaw) or WORDS[event.status]
+            self._say(ACTION, {"status": status, "requestId": event.request_id})
 
     def trigger(self, _: int | None = None) -> None:
         """A triggered one: Idle, without a requestId, while nothing is sent (F06.FR.15)."""

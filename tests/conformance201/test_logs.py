@@ -106,6 +106,21 @@ async def test_an_upload_is_tried_again() -> None:
         assert len(files.asked) == 3
 
 
+@pytest.mark.row(267, "N01.FR.10")
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [(403, "PermissionDenied"), (400, "BadMessage"), (405, "NotSupportedOperation")],
+)
+async def test_a_failure_has_its_word(status: int, word: str) -> None:
+    async with HttpFiles() as files, harness() as h:
+        files.otherwise = Says(status)
+        await get_log(h, files)
+        assert told(h) == ["Uploading 3", f"{word} 3"]
+        log = {"remoteLocation": "gopher://nowhere/logs"}
+        await h.ask("GetLog", logType="DiagnosticsLog", requestId=4, log=log)
+        assert told(h)[-1] == "NotSupportedOperation 4"
+
+
 @pytest.mark.row(268, "TC_N_36")
 async def test_a_newer_request_takes_the_place_of_the_older() -> None:
     async with HttpFiles() as files, harness() as h:
