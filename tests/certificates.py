@@ -66,7 +66,10 @@ def _made(
 ) -> Holder:
     key = ec.generate_private_key(ec.SECP256R1())
     own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    authority = x509.BasicConstraints(ca=at is None, path_length=None)
+    signer, vouches = key if by is None else by.key, at is None
+    authority = x509.BasicConstraints(ca=vouches, path_length=None)
+    own_id = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    signer_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     begins = now - timedelta(days=1)
     builder = (
         x509.CertificateBuilder()
@@ -77,8 +80,25 @@ def _made(
         .not_valid_before(begins)
         .not_valid_after(begins + lasts)
         .add_extension(authority, critical=True)
+        .add_extension(_usage(vouches), critical=True)
+        .add_extension(own_id, critical=False)
+        .add_extension(signer_id, critical=False)
     )
     if at is not None:
         builder = builder.add_extension(x509.SubjectAlternativeName([at]), critical=False)
-    certificate = builder.sign(key if by is None else by.key, SHA256())
-    return Holder(key, certificate)
+    return Holder(key, builder.sign(signer, SHA256()))
+
+
+def _usage(vouches: bool) -> x509.KeyUsage:
+    """Whoever vouches signs certificates, anybody else handshakes (Python 3.13 looks at it)."""
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=vouches,
+        crl_sign=vouches,
+        encipher_only=False,
+        decipher_only=False,
+    )
