@@ -74,6 +74,13 @@ def why_not_valid(pem: str, now: datetime) -> str:
     return ""
 
 
+def ends_at(pem: str) -> datetime:
+    """When a certificate (PEM) ends that was read before."""
+    read = read_certificate(pem)
+    assert not isinstance(read, str), "what is kept was read before"
+    return read.not_valid_after_utc
+
+
 def is_issued_by(pem: str, root: str) -> bool:
     """Whether the holder of `root` (PEM) has issued a certificate; a root has issued itself."""
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm

@@ -454,6 +454,7 @@ class ChargePoint:
         """End everything that was spawned."""
         self._monitoring.close()
         self._display.close()
+        self._own_certificate.close()
         await self.charger.close()
 
     def written_again(self) -> None:
@@ -538,6 +539,8 @@ class ChargePoint:
         self.charger.accepted()
         self.adapter.security.tell()
         self._monitoring.send()
+        if self.security.profile == BY_CERTIFICATE:
+            self._own_certificate.look()
         self.outbox.wake()
         self.on_change()
 

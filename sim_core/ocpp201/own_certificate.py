@@ -8,15 +8,18 @@ nowhere it is thrown away, which is a security event, and the old one counts aga
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from typing import Any
 
 from ocpp.v201.enums import Action
 
 from sim_core.charging.environment import Environment
+from sim_core.files import signatures
 from sim_core.files.key_pairs import new_key, signing_request, why_not_of_key
 from sim_core.ocpp201.answers import reply
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.runtime.asyncio_helpers import LightEvent
+from sim_core.runtime.clock import Timer
 from sim_core.store.interface import Documents
 from sim_core.wire.answers import Answer, Payload, Result
 from sim_core.wire.routes import Reply
@@ -25,6 +28,9 @@ from sim_core.wire.routing import on
 NAME = "ocpp201 own certificate"
 KIND = "ChargingStationCertificate"
 COMPONENT = "SecurityCtrlr"
+RENEW_BEFORE = timedelta(days=30)
+"""So long before its end a certificate is renewed (A03.FR.02: a month)."""
+LOOK_AGAIN_S = 86_400.0
 TRIES = 3
 """So often in a row a new certificate is tried: a CSMS may be restarting just then."""
 INVALID, DISCARDED = "InvalidChargePointCertificate", "DiscardedRenewedClientCertificate"
@@ -39,7 +45,7 @@ class OwnCertificate:
     """See the module."""
 
     __slots__ = ("_call", "_common_name", "_documents", "_environment", "_kept", "_model", "_note",
-                 "_pending_key", "_reconnect", "_signed", "_tries")  # fmt: skip
+                 "_pending_key", "_reconnect", "_signed", "_timer", "_tries")  # fmt: skip
 
     def __init__(
         self,
@@ -66,6 +72,7 @@ class OwnCertificate:
         self._pending_key = ""
         self._signed = LightEvent()
         self._tries = 0
+        self._timer: Timer | None = None
 
     # -- how it gets in ----------------------------------------------
 
@@ -101,6 +108,24 @@ class OwnCertificate:
         self._documents.put(NAME, kept or None)
 
     # -- how it comes about ------------------------------------------
+
+    def look(self) -> None:
+        """Where what counts ends soon, ask for the next one, unasked (A03.FR.02); and look again
+        tomorrow."""
+        self.close()
+        self._timer = self._environment.clock.call_later(LOOK_AGAIN_S, self.look)
+        pair = self.pair
+        if pair is None or "new" in self._kept or self._pending_key:
+            return
+        if signatures.ends_at(pair[0]) - self._environment.now() < RENEW_BEFORE:
+            self._environment.note("security", "the station's certificate ends within a month")
+            self.ask()
+
+    def close(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def ask(self) -> None:
         """The CSMS wants a new request (A02.FR.02)."""

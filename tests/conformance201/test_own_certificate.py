@@ -132,6 +132,23 @@ async def test_a_certificate_that_the_csms_signs_lets_the_station_in(tmp_path: P
         )
 
 
+@pytest.mark.row(18, "A03.FR.02")
+async def test_one_that_ends_within_a_month_is_renewed_unasked(tmp_path: Path) -> None:
+    ca, ends = trustme.CA(), NOW + timedelta(days=100)
+    async with station(tmp_path, ca) as h:
+        await hand_in(h, signed(await request(h), ca, ends=ends))
+        for left, asks in ((40, 0), (20, 1)):
+            later = (ends - timedelta(days=left)).isoformat()
+            h.csms.script["Heartbeat"].append({"currentTime": later})
+            await h.ask("TriggerMessage", requestedMessage="Heartbeat")
+            h.csms.clear()
+            h.csms.script[SIGN].append(ACCEPTED)
+            await h.csms.cut()
+            await h.advance(50)
+            assert h.csms.connected
+            assert len(h.csms.of(SIGN)) == asks
+
+
 @pytest.mark.row(15, "A02.FR.07")
 async def test_a_certificate_that_is_none_is_refused(tmp_path: Path) -> None:
     ca = trustme.CA()

@@ -169,14 +169,3 @@ async def test_nothing_is_published_and_nothing_unsigned_is_installed() -> None:
         firmware = {"location": "http://127.0.0.1:1/x", "retrieveDateTime": now}
         answer = await h.ask("UpdateFirmware", requestId=1, firmware=firmware)
         assert answer["status"] == "InvalidCertificate"
-
-
-@pytest.mark.row(259, "TC_M_23")
-async def test_its_own_certificate_cannot_be_deleted() -> None:
-    """OCA takes NotFound, too: what lets the station in is none of what a CSMS installs."""
-    async with harness() as h:
-        hashes = {"hashAlgorithm": "SHA256", "issuerNameHash": "aa", "issuerKeyHash": "bb"}
-        answer = await h.ask(
-            "DeleteCertificate", certificateHashData={**hashes, "serialNumber": "1"}
-        )
-        assert answer["status"] == "NotFound"
