@@ -156,7 +156,7 @@ class OwnCertificate:
         """A02: what is signed counts from the next connection on."""
         if certificate_type != KIND:
             why = f"a {certificate_type} has no use here: there is no ISO 15118"
-            return reply("Rejected", code="NotSupported", why=why)
+            return reply("Rejected", code="UnsupportedParam", why=why)
         why = self._why_not(certificate_chain)
         if why:
             self._note(INVALID, why)
