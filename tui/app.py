@@ -452,20 +452,29 @@ class ChargeForgeApp(BaseApp):
     # -- acts on the screen ------------------------------------------------------------------------
 
     def _help(self) -> str:
-        from tui.dialogs.help import HelpScreen, help_lines
+        from tui.dialogs.help import HelpScreen, help_sections
         from tui.protocols.known import wording_of
 
         board = self.dashboard
+        read = board.read_exchange
         wording = wording_of(self._station.subprotocol if self._station else "")
-        lines = help_lines(self.look, board.help_topic(), board.connector, self._reasons(), wording)
-        self.push_screen(HelpScreen(self.look, lines))
+        sections = help_sections(
+            self.look,
+            board.help_topic(),
+            board.connector,
+            self._reasons(),
+            wording,
+            board.in_sight(),
+            read.action if read else "",
+        )
+        self.push_screen(HelpScreen(self.look, sections))
         return ""
 
     def _journal(self) -> str:
         from tui.dialogs.journal import journal_lines
         from tui.dialogs.text_dialog import TextDialog
 
-        def lines() -> list[Line]:
+        def lines(cells: int) -> list[Line]:
             return journal_lines(self._station, self.host.now(), self.look)
 
         self.push_screen(TextDialog(self.look, "Journal", lines, live=True))

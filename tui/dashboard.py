@@ -349,6 +349,11 @@ class Dashboard(Screen[None]):
         topics: dict[type[Widget], str] = {MessagePane: "messages", Inspector: "inspector"}
         return topics.get(type(self.focused), "connector") if self.focused else "connector"
 
+    def in_sight(self) -> str:
+        """What the thing that has the focus says, and the link bar, which cannot have it."""
+        focused = self.focused if isinstance(self.focused, LineWidget) else self.connectors.table
+        return f"{focused.said}\n{self.link_bar.said}"
+
     # -- messages ----------------------------------------------------------------------------------
 
     def _pane_act(self, act: Callable[[], None]) -> str:

@@ -13,7 +13,8 @@ from screen_text import make_app, settled, text_of, until
 from sim_core.commands import Plug, Stop
 from sim_core.settings.loading import load
 from tui.custom_keys import CustomKeysError, custom_keymap
-from tui.dialogs.help import help_lines
+from tui.dialogs.help import help_sections
+from tui.dialogs.passages import passage_lines
 from tui.keymap import ROWS
 from tui.look import Look
 from tui.protocols.ocpp16 import OCPP_16_WORDING
@@ -114,7 +115,8 @@ async def test_a_moved_key_acts_and_the_old_one_does_not() -> None:
 
 def test_help_names_the_moved_keys_and_leaves_none_behind() -> None:
     keys = custom_keymap({"end": "f8", "back": "f9", "copy": "ctrl+y", "plug": "", "resume": "f7"})
-    lines = help_lines(Look(keys=keys), "messages", available(1), {}, OCPP_16_WORDING)
+    help = help_sections(Look(keys=keys), "messages", available(1), {}, OCPP_16_WORDING)
+    lines = passage_lines(help, "", 76)
     shown = "\n".join("".join(span.text for span in line) for line in lines)
     assert "F8 follows the newest again" in shown
     assert "^p plug plugs in a vehicle" in shown

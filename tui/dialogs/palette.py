@@ -19,6 +19,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui import text
+from tui.dialogs.room import make_fit, most_within
 from tui.look import Look
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified
 
@@ -26,6 +27,12 @@ Free = Callable[[str], "Choice | None"]
 Trouble = Callable[["Chosen"], str]
 HOW = "enter takes it, esc goes back"
 
+LEAST_ROWS, MOST_ROWS = 2, 20
+"""Of the list: as many as there are choices, between these."""
+LEAST_CELLS, MOST_CELLS = 60, 112
+"""As wide as the longest choice, between these."""
+AROUND_CHOICE = 8
+"""Cells between and around the parts of a choice."""
 WHEEL_ROWS = 3
 """How far the bar goes with a notch of the wheel."""
 
@@ -102,6 +109,12 @@ def ranked(query: str, choices: Sequence[Choice]) -> list[Choice]:
         for place, choice in enumerate(choices)
     ]
     return [choice for points, _, choice in sorted(scored, key=lambda s: (-s[0], s[1])) if points]
+
+
+def _cells_of(choice: Choice) -> int:
+    """Cells that a choice takes where nothing of it is cut off."""
+    told = choice.reason or choice.detail
+    return sum(text.width(one) for one in (choice.label, told, choice.keys)) + AROUND_CHOICE
 
 
 class ChoiceList(LineWidget):
@@ -192,6 +205,14 @@ class Picker(ModalScreen["Chosen | None"]):
 
         self.query_one("#picker").border_title = Content(self.question.title)
         self._search("")
+
+    def on_resize(self) -> None:
+        asked = self.question
+        rows = max(LEAST_ROWS, min(MOST_ROWS, len(asked.choices)))
+        needed = [LEAST_CELLS, text.width(asked.title), text.width(asked.hint)]
+        cells = max([*needed, *map(_cells_of, asked.choices)])
+        cells = min(cells, most_within(self.size, MOST_CELLS))
+        make_fit(self.query_one("#picker"), self.size, rows + 1, cells)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

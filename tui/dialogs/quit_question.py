@@ -6,7 +6,7 @@ back.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,9 +16,14 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from sim_core.snapshot import ConnectorSnapshot
+from tui import text
+from tui.dialogs.room import make_fit, most_within
 from tui.leaving import CANCEL, LEAVE, STOP, AtExit
 from tui.look import Look
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted
+
+MOST_CELLS = 72
+MOST_LINES = 6
 
 
 class Options(LineWidget, can_focus=True):
@@ -38,6 +43,11 @@ class Options(LineWidget, can_focus=True):
     def chosen(self) -> str:
         """What the bar is on."""
         return self._options[self.place][0]
+
+    @property
+    def cells(self) -> int:
+        """Cells that all of them take."""
+        return 1 + sum(text.width(label) + 4 for _, label in self._options)
 
     def lines_for(self, width: int, height: int) -> list[Line]:
         spans: list[Span] = [Span(" ")]
@@ -90,16 +100,17 @@ class QuitQuestion(ModalScreen[str]):
         names = ", ".join(str(connector.connector_id) for connector in self._busy)
         noun = "Connector" if len(self._busy) == 1 else "Connectors"
         verb = "has" if len(self._busy) == 1 else "have"
+        options = (STOP, "Stop and quit"), (LEAVE, self._just_quit), (CANCEL, "Cancel")
         with Vertical(id="question", classes="-ascii" if self.look.ascii else ""):
-            yield Words(self.look, (f"{noun} {names} {verb} an open transaction.", self._fate, ""))
-            yield Options(
-                self.look,
-                ((STOP, "Stop and quit"), (LEAVE, self._just_quit), (CANCEL, "Cancel")),
-            )
+            yield Words(self.look, (f"{noun} {names} {verb} an open transaction.", self._fate))
+            yield Options(self.look, options)
 
     def on_mount(self) -> None:
         self.query_one("#question").border_title = Content("Quit?")
         self.query_one(Options).focus()
+
+    def on_resize(self) -> None:
+        fit_question(self)
 
     def action_move(self, step: int) -> None:
         self.query_one(Options).move(step)
@@ -117,12 +128,27 @@ class QuitQuestion(ModalScreen[str]):
 
 
 class Words(LineWidget):
-    """A few lines of plain words."""
+    """A few sentences, wrapped, and a blank line below."""
 
-    def __init__(self, look: Look, lines: tuple[str, ...]) -> None:
+    def __init__(self, look: Look, sentences: tuple[str, ...]) -> None:
         super().__init__(look)
-        self._words = lines
-        self.styles.height = len(lines)
+        self._sentences = sentences
+
+    def lines_of(self, cells: int) -> list[str]:
+        """The lines in at most so many cells."""
+        wrapped = [text.wrapped(one, max(1, cells - 2)) for one in self._sentences]
+        return [*[line for lines in wrapped for line in lines][:MOST_LINES], ""]
 
     def lines_for(self, width: int, height: int) -> list[Line]:
-        return [fitted([Span(f" {line}")], width) for line in self._words[:height]]
+        lines = self.lines_of(width)[:height]
+        return [fitted([Span(f" {line}")], width) for line in lines]
+
+
+def fit_question(question: ModalScreen[Any]) -> None:
+    """Make a question as wide as its sentences and its options, and as high as they are then."""
+    words, options = question.query_one(Words), question.query_one(Options)
+    most = most_within(question.size, MOST_CELLS)
+    lines = words.lines_of(most)
+    words.styles.height = len(lines)
+    cells = min(most, max([options.cells, *(text.width(line) + 2 for line in lines)]))
+    make_fit(question.query_one("#question"), question.size, len(lines) + 1, cells)

@@ -20,11 +20,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui import text
+from tui.dialogs.room import make_fit
 from tui.look import Look
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, line_width
 
 REFRESH_S = 1.0
 WHEEL_ROWS = 3
+KEY_ROWS = 1
 LEAST_ROWS = 3
 """Rows that the list keeps, however much there is to tell of one."""
 
@@ -133,6 +135,13 @@ class SheetBody(LineWidget, can_focus=True):
     def page_rows(self) -> int:
         """Rows that are in sight."""
         return max(1, self.size.height - 8)
+
+    def rows_wanted(self, width: int) -> int:
+        """Rows that all of it would take."""
+        page = self.page_now
+        told = page.detail_rows + bool(page.detail_rows)
+        names = len(self.tabs) > 1
+        return names + len(page.head(width)) + max(LEAST_ROWS, len(page.items)) + told
 
     # -- drawing -----------------------------------------------------
 
@@ -255,6 +264,7 @@ class Sheet(ModalScreen[None]):
         Binding("tab,right", "turn(1)", show=False, priority=True),
         Binding("shift+tab,left", "turn(-1)", show=False, priority=True),
         Binding("slash", "search", show=False),
+        Binding("question_mark", "help", show=False),
     ]
 
     def __init__(
@@ -273,6 +283,9 @@ class Sheet(ModalScreen[None]):
         self._refresh_s = refresh_s
         self.body = SheetBody(look, tabs, tab)
         self._said = ""
+        self._rows_wanted = 0
+        self._keys: list[tuple[str, str, str]] = []
+        """What may be pressed now: see `SheetKeys.show`."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="sheet", classes="-ascii" if self.look.ascii else ""):
@@ -289,6 +302,7 @@ class Sheet(ModalScreen[None]):
     def look_again(self) -> None:
         """Take in what there is now."""
         self.body.look_again()
+        self._make_room()
         box = self.query_one("#sheet")
         box.border_title = Content(text.plain(self._title(), self.look.ascii))
         box.border_subtitle = Content(text.plain(self._said, self.look.ascii))
@@ -296,9 +310,20 @@ class Sheet(ModalScreen[None]):
             (act.shown, act.label, f"act {place}") for place, act in enumerate(self.body.tab.acts)
         ]
         if len(self.body.tabs) > 1:
-            keys.append(("tab", "next list", "turn"))
-        keys += [("/", "search", "search"), ("esc", "back", "close")]
+            keys.append(("tab", "next", "turn"))
+        keys += [("?", "words", "help"), ("/", "search", "search"), ("esc", "back", "close")]
+        self._keys = keys
         self.query_one(SheetKeys).show(keys)
+
+    def _make_room(self) -> None:
+        """Be as high as what there is; it never shrinks while it is open, so that nothing jumps."""
+        rows = self.body.rows_wanted(max(1, self.body.size.width)) + KEY_ROWS
+        self._rows_wanted = max(self._rows_wanted, rows + self.has_class("-searching"))
+        make_fit(self.query_one("#sheet"), self.size, self._rows_wanted)
+
+    def on_resize(self) -> None:
+        self._rows_wanted = 0
+        self.call_after_refresh(self.look_again)
 
     # -- keys --------------------------------------------------------
 
@@ -330,6 +355,15 @@ class Sheet(ModalScreen[None]):
     def action_search(self) -> None:
         self.add_class("-searching")
         self.set_focus(self.query_one(SheetSearch))  # at once: what is typed fast goes there
+
+    def action_help(self) -> None:
+        """What the keys do here, and what the words in sight mean."""
+        from tui.dialogs.help import HelpScreen, sheet_sections
+
+        title = text.plain(self._title(), self.look.ascii)
+        keys = [(shown, words) for shown, words, _ in self._keys]
+        sections = sheet_sections(self.look, title, keys, self.body.said)
+        self.app.push_screen(HelpScreen(self.look, sections))
 
     def action_close(self) -> None:
         if self.body.query_words:
@@ -364,6 +398,8 @@ class Sheet(ModalScreen[None]):
             self.action_turn(1)
         elif word == "search":
             self.action_search()
+        elif word == "help":
+            self.action_help()
         else:
             self.dismiss(None)
 

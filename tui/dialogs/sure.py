@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import ClassVar
 
 from textual import on
@@ -13,13 +12,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from tui import text
-from tui.dialogs.quit_question import Options, Words
+from tui.dialogs.quit_question import Options, Words, fit_question
 from tui.look import Look
 from tui.widgets.line_widget import LineWidget
 
 YES, NO = "yes", "no"
-CELLS = 56
-MOST_LINES = 6
 
 
 class Sure(ModalScreen[bool]):
@@ -37,19 +34,20 @@ class Sure(ModalScreen[bool]):
         super().__init__()
         self.look = look
         self._title = title
-        self._lines = wrap(text.plain(sentence, look.ascii), CELLS)[:MOST_LINES]
+        self._sentence = text.plain(sentence, look.ascii)
         self._yes, self._no = yes, no
 
     def compose(self) -> ComposeResult:
-        box = Vertical(id="question", classes="-ascii" if self.look.ascii else "")
-        box.styles.height = len(self._lines) + 4
-        with box:
-            yield Words(self.look, (*self._lines, ""))
+        with Vertical(id="question", classes="-ascii" if self.look.ascii else ""):
+            yield Words(self.look, (self._sentence,))
             yield Options(self.look, ((YES, self._yes), (NO, self._no)))
 
     def on_mount(self) -> None:
         self.query_one("#question").border_title = Content(self._title)
         self.query_one(Options).focus()
+
+    def on_resize(self) -> None:
+        fit_question(self)
 
     def action_move(self, step: int) -> None:
         self.query_one(Options).move(step)

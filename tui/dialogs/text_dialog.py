@@ -1,6 +1,7 @@
 """Lines over the dashboard, to read and to scroll: help, journal.
 
-A live dialog asks for its lines again every second; only the cells that differ are drawn.
+It is as wide as its longest sentence and as high as its lines, as far as the screen allows. A live
+dialog asks for its lines again every second; only the cells that differ are drawn.
 """
 
 from __future__ import annotations
@@ -14,18 +15,24 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
+from tui import text
+from tui.dialogs.room import make_fit, most_within
 from tui.look import Look
-from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, line_width
 
 REFRESH_S = 1.0
+MOST_CELLS = 90
+"""The widest one: longer lines are hard to read."""
+BESIDE_NAME = 4
+"""Cells that a border has beside the words in it."""
 
 
 class DialogText(LineWidget):
     """Lines that scroll."""
 
-    def __init__(self, look: Look, lines: Sequence[Line]) -> None:
+    def __init__(self, look: Look) -> None:
         super().__init__(look, id="dialog-text")
-        self._content = lines
+        self._content: Sequence[Line] = ()
         self._top = 0
 
     def move(self, rows: int) -> None:
@@ -59,10 +66,12 @@ class TextDialog(ModalScreen[None]):
         Binding("home,g", "move(-1000)", show=False),
         Binding("end,G", "move(1000)", show=False),
     ]
+    HOW: ClassVar[str] = "esc goes back"
 
     def __init__(
-        self, look: Look, title: str, lines: Callable[[], Sequence[Line]], *, live: bool = False
+        self, look: Look, title: str, lines: Callable[[int], Sequence[Line]], *, live: bool = False
     ) -> None:
+        """`lines` makes all of them, of at most so many cells where they can be wrapped."""
         super().__init__()
         self.look = look
         self._title = title
@@ -71,16 +80,26 @@ class TextDialog(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="text-dialog", classes="-ascii" if self.look.ascii else ""):
-            yield DialogText(self.look, self._lines())
+            yield DialogText(self.look)
 
     def on_mount(self) -> None:
         self.query_one("#text-dialog").border_title = Content(self._title)
-        self.query_one("#text-dialog").border_subtitle = Content("esc goes back")
+        self.query_one("#text-dialog").border_subtitle = Content(self.HOW)
         if self._live:
             self.set_interval(REFRESH_S, self._refresh_text)
 
+    def on_resize(self) -> None:
+        self._refresh_text()
+        self.call_after_refresh(lambda: self.query_one(DialogText).move(0))
+
     def _refresh_text(self) -> None:
-        self.query_one(DialogText).show(self._lines())
+        """Take in what there is now, and be as large as that needs."""
+        most = most_within(self.size, MOST_CELLS)
+        lines = self._lines(most)
+        named = max(text.width(self._title), text.width(self.HOW)) + BESIDE_NAME
+        cells = min(most, max([named, *(line_width(line) + 1 for line in lines)]))
+        make_fit(self.query_one("#text-dialog"), self.size, len(lines), cells)
+        self.query_one(DialogText).show(lines)
 
     def action_move(self, rows: int) -> None:
         self.query_one(DialogText).move(rows)

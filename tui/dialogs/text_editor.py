@@ -18,8 +18,10 @@ from textual.screen import ModalScreen
 from textual.widgets import TextArea
 
 from tui import text
+from tui.dialogs.room import make_fit
 from tui.look import Look
 
+LEAST_ROWS = 6
 HOW = "ctrl+s takes it, esc goes back"
 
 
@@ -38,6 +40,7 @@ class TextEditor(ModalScreen["str | None"]):
         self._title = title
         self._written = written
         self._trouble = trouble
+        self._rows_wanted = 0
 
     def compose(self) -> ComposeResult:
         with Vertical(id="text-editor", classes="-ascii" if self.look.ascii else ""):
@@ -52,8 +55,19 @@ class TextEditor(ModalScreen["str | None"]):
         area.move_cursor(area.document.end)
         self._say()
 
+    def on_resize(self) -> None:
+        self._rows_wanted = 0
+        self.call_after_refresh(self._make_room)
+
+    def _make_room(self) -> None:
+        """Be as high as the text, and never lower than it was: what is written moves nothing."""
+        rows = self.query_one(TextArea).wrapped_document.height + 1
+        self._rows_wanted = max(self._rows_wanted, LEAST_ROWS, rows)
+        make_fit(self.query_one("#text-editor"), self.size, self._rows_wanted)
+
     @on(TextArea.Changed)
     def _say(self) -> None:
+        self._make_room()
         box = self.query_one("#text-editor")
         trouble = text.plain(self._trouble(self.query_one(TextArea).text), self.look.ascii)
         box.border_subtitle = Content(f"{trouble}; {HOW}" if trouble else HOW)

@@ -22,6 +22,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui import text
+from tui.dialogs.room import make_fit
 from tui.look import Look
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, line_width
 
@@ -184,6 +185,12 @@ class Detail(LineWidget):
 class SearchLine(Input):
     """What is typed is searched for; up and down go to the rows."""
 
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "question_mark" and not self.value:  # nothing is found by it
+            event.stop()
+            event.prevent_default()
+            await self.screen.run_action("help")
+
 
 class EditLine(Input):
     """The value that is being changed, in its place."""
@@ -199,6 +206,7 @@ class ValueSheet(ModalScreen[None]):
         Binding("pageup", "move(-8)", show=False, priority=True),
         Binding("pagedown", "move(8)", show=False, priority=True),
         Binding("tab,shift+tab", "nothing", show=False, priority=True),
+        Binding("question_mark,f1", "help", show=False),
     ]
     TITLE_WORDS: ClassVar[str] = ""
     SEARCH_HINT: ClassVar[str] = ""
@@ -212,6 +220,7 @@ class ValueSheet(ModalScreen[None]):
         self.look = look
         self._editing: ValueRow | None = None
         self._trouble = ""
+        self._rows_wanted = 0
 
     # -- what a subclass says ----------------------------------------------------------------------
 
@@ -260,6 +269,7 @@ class ValueSheet(ModalScreen[None]):
         self.set_interval(REFRESH_S, self.refresh_rows)
 
     def on_resize(self) -> None:
+        self._rows_wanted = 0
         rows = min(self.DETAIL_ROWS, max(3, self.size.height // 4))
         self.query_one(Detail).styles.height = rows + 1
         self.call_after_refresh(self._resized)
@@ -284,9 +294,17 @@ class ValueSheet(ModalScreen[None]):
         rows = self.rows()
         sheet = self.query_one("#value-sheet")
         sheet.border_title = Content(text.plain(self.heading(rows), self.look.ascii))
+        self._make_room(len(rows))
         if self._editing is None:
             self.row_list.show([row for row in rows if row.answers(self.searched)])
         self._show_detail()
+
+    def _make_room(self, rows: int) -> None:
+        """Be as high as the rows need; it never shrinks while it is open, so that nothing jumps."""
+        below = self.query_one(Detail).styles.height
+        around = bool(self.SEARCH_HINT) + int(below.value if below else 1)
+        self._rows_wanted = max(self._rows_wanted, rows + around)
+        make_fit(self.query_one("#value-sheet"), self.size, self._rows_wanted)
 
     def _show_detail(self) -> None:
         row = self.row_list.chosen
@@ -358,6 +376,17 @@ class ValueSheet(ModalScreen[None]):
         row = self.row_list.chosen
         if row is not None:
             await self.taken(row)
+
+    def action_help(self) -> None:
+        """What the keys do here, and what the words in sight mean."""
+        from tui.dialogs.help import HelpScreen, sheet_sections
+
+        keys = [
+            (key, words) for key, _, words in (how.partition(" ") for how in self.HOW.split(", "))
+        ]
+        title = text.plain(self.heading(self.rows()), self.look.ascii)
+        seen = f"{self.row_list.said}\n{self.query_one(Detail).said}"
+        self.app.push_screen(HelpScreen(self.look, sheet_sections(self.look, title, keys, seen)))
 
     def action_back(self) -> None:
         if self._editing is not None:

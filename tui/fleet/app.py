@@ -72,7 +72,7 @@ class FleetApp(BaseApp):
         """What the page says and what the keys do."""
         from tui.dialogs.text_dialog import TextDialog
 
-        self.push_screen(TextDialog(self.look, "Help", lambda: help_lines(self.look)))
+        self.push_screen(TextDialog(self.look, "Help", lambda cells: help_lines(self.look)))
 
     def action_palette(self) -> None:
         """Find an action by name."""

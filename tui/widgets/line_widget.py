@@ -165,6 +165,11 @@ class LineWidget(Widget):
         """What should be there now; each line exactly `width` cells."""
         raise NotImplementedError
 
+    @property
+    def said(self) -> str:
+        """What is drawn now, as text."""
+        return "\n".join("".join(span.text for span in line) for line in self._lines)
+
     def sync(self) -> None:
         """Compare what should be there with what is, and mark the difference for repainting."""
         size = (self.size.width, self.size.height)
