@@ -5,6 +5,9 @@ begins with a vehicle that charges within seconds. A chapter sets its own stage,
 reached from anywhere: by the one before, by skipping, or out of free play. Whoever acts is never
 fought with: the story then stands aside until it is asked to go on, and a step that the charge
 point refuses is left out.
+
+Time runs faster here than on the wall, unless somebody has said how fast, so that a battery is seen
+to fill and its curve to bend; scenes last as long as people need to read them.
 """
 
 from __future__ import annotations
@@ -46,8 +49,13 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
-"""The key of a charger that reads the vehicle's identity and shows it as a card. It is as the make
-has it, here as in any other run: a vehicle that is plugged in by hand waits for a card."""
+PACE = 20.0
+"""How many times as fast as on the wall: a battery is full within minutes."""
+KEYS = {"MeterValueSampleInterval": "60", "ConnectionTimeOut": "900"}
+"""A sample every few seconds on the wall, and time enough to read before a card lapses."""
+OCPP_16 = "ocpp1.6"
+LIMIT_ID = 7
+"""Of the charging profile, and in OCPP 2.0.1 of its schedule."""
 READY_S = 10.0
 """How long a chapter waits for what it needs before it begins without."""
 RETRY_S, RETRIES = 3.0, 3
@@ -70,7 +78,15 @@ class Arrive:
     vehicle: str
 
 
-Step = Command | RemoteStop | Arrive
+@dataclass(frozen=True)
+class Limit:
+    """The CSMS sets a charging profile for a connector; without a power it takes it away."""
+
+    connector_id: int
+    power_w: int | None
+
+
+Step = Command | RemoteStop | Arrive | Limit
 
 
 @dataclass(frozen=True)
@@ -105,16 +121,16 @@ STORY: tuple[Chapter, ...] = (
     Chapter(
         (
             Scene(
-                "A vehicle arrives at connector 1, and its driver shows a card. The charger asks "
-                "the CSMS.",
+                "{pace}A vehicle arrives; its driver shows a card.",
                 (Arrive(1, "Compact 60"),),
                 5.0,
             ),
             Scene(
-                "The CSMS knows it, charging begins: power rises up to what the battery takes.",
+                "The charger asks the CSMS, which knows the card: charging begins, power rises.",
                 (),
-                13.0,
+                8.0,
             ),
+            Scene("Every minute the meter is read, and the CSMS is told: MeterValues.", (), 9.0),
         ),
         empty=(1, 2),
     ),
@@ -141,6 +157,23 @@ STORY: tuple[Chapter, ...] = (
         ),
         charging=(1,),
         empty=(2,),
+    ),
+    # A limit
+    Chapter(
+        (
+            Scene(
+                "The house needs power: the CSMS lets connector 1 have 20 kW, by a charging "
+                "profile.",
+                (Limit(1, 20_000),),
+                10.0,
+            ),
+            Scene(
+                "The limit is lifted, and power comes back.",
+                (Limit(1, None),),
+                7.0,
+            ),
+        ),
+        charging=(1,),
     ),
     # A fault
     Chapter(
@@ -195,6 +228,18 @@ STORY: tuple[Chapter, ...] = (
         ),
         charging=(1,),
     ),
+    # The curve
+    Chapter(
+        (
+            Scene(
+                "The fuller a battery, the less it takes: watch SoC rise, and the curve of the "
+                "power bend.",
+                (),
+                22.0,
+            ),
+        ),
+        charging=(1,),
+    ),
     # Stop from afar
     Chapter(
         (
@@ -204,7 +249,11 @@ STORY: tuple[Chapter, ...] = (
                 (RemoteStop(1),),
                 8.0,
             ),
-            Scene("Finishing: paid, but still plugged in.", (), 8.0),
+            Scene(
+                "Finishing: the transaction is over, the vehicle still stands there.",
+                (),
+                6.0,
+            ),
             Scene("The vehicle leaves: connector 1 is free again.", (Unplug(1),), 5.0),
         ),
         charging=(1,),
@@ -224,7 +273,9 @@ def _in_201(story: tuple[Chapter, ...]) -> tuple[Chapter, ...]:
         "It is mended: the transaction was never lost, charging goes on.": (
             "It is mended. The driver shows the card again: a new transaction begins."
         ),
-        "Finishing: paid, but still plugged in.": "Occupied: paid, but still plugged in.",
+        "Finishing: the transaction is over, the vehicle still stands there.": (
+            "Occupied: the transaction is over, the vehicle still stands there."
+        ),
     }
     also: dict[str, tuple[Step, ...]] = {
         "It is mended: the transaction was never lost, charging goes on.": (Start(1, "DRIVER-1"),)
@@ -250,14 +301,24 @@ AFTERWORD = "That was the story; it begins again soon. Meanwhile every key is yo
 FREE_PLAY = "Free play: the charge point is yours."
 
 
+def pace_words(scale: float) -> str:
+    """How fast time runs here, where it is not as on the wall."""
+    return "" if scale == 1 else f"Time runs {scale:g} times as fast here. "
+
+
 def engine(settings: Settings, stage: Stage | None = None) -> Engine:
     """The engine of the demo: a CSMS on a free port of this computer, nothing kept on disk.
 
     `stage` is who tells the story, for a viewer that wants to show its captions and to steer it.
     """
     stage = stage or Stage(story_of(settings))
-    keys = {"MeterValueSampleInterval": "5"}
-    changed = replace(settings, state_dir=MEMORY, ocpp_keys={**keys, **settings.ocpp_keys})
+    said = settings.sources.has("time_scale") or settings.time_scale != 1
+    changed = replace(
+        settings,
+        state_dir=MEMORY,
+        ocpp_keys={**KEYS, **settings.ocpp_keys},
+        time_scale=settings.time_scale if said else PACE,
+    )
     return Engine(changed, before=(stage.build,), beside=(stage.play,))
 
 
@@ -317,7 +378,8 @@ class Stage:
             for number, chapter in enumerate(story, 1):
 
                 def say(words: str, number: int = number) -> None:
-                    self._say(station, Caption(number, len(story), words))
+                    told = words.format(pace=pace_words(station.charger.config.time_scale))
+                    self._say(station, Caption(number, len(story), told))
 
                 await self._until_wished(station, self._tell(station, chapter, say))
             self._say(station, Caption(len(story), len(story), AFTERWORD))
@@ -389,6 +451,9 @@ class Stage:
         if isinstance(step, RemoteStop):
             await self._stop_remotely(station, step)
             return
+        if isinstance(step, Limit):
+            await self._limit(station, step)
+            return
         if isinstance(step, Arrive):
             await station.submit(Plug(step.connector_id, step.vehicle))
             if not station.charger.policy.flag(Setting.AUTOCHARGE):
@@ -409,6 +474,41 @@ class Stage:
             await csms.remote_stop(cpid, session.transaction_id)
         except CsmsError as error:
             LOG.info("left out: %s", error)
+
+    async def _limit(self, station: Station, step: Limit) -> None:
+        from sim_core.csms import CsmsError
+
+        csms, cpid = self._csms, station.charger.config.charge_point_id
+        if csms is None:
+            return
+        try:
+            await csms.call(cpid, *_limiting(step, station.snapshot.subprotocol))
+        except CsmsError as error:
+            LOG.info("left out: %s", error)
+
+
+def _limiting(step: Limit, subprotocol: str) -> tuple[str, dict[str, Any]]:
+    """The request that sets the limit, or takes it away, in the words of either OCPP."""
+    in_16 = subprotocol == OCPP_16
+    if step.power_w is None:
+        return "ClearChargingProfile", {"id" if in_16 else "chargingProfileId": LIMIT_ID}
+    schedule = {
+        "chargingRateUnit": "W",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": step.power_w}],
+    }
+    profile = {
+        "chargingProfileId" if in_16 else "id": LIMIT_ID,
+        "stackLevel": 1,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": schedule if in_16 else [{"id": LIMIT_ID, **schedule}],
+    }
+    if in_16:
+        return "SetChargingProfile", {
+            "connectorId": step.connector_id,
+            "csChargingProfiles": profile,
+        }
+    return "SetChargingProfile", {"evseId": step.connector_id, "chargingProfile": profile}
 
 
 async def _end(task: asyncio.Future[Any]) -> None:

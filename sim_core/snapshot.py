@@ -307,7 +307,9 @@ class ConnectorSnapshot:
     scheduled_availability: str | None = None
     """Operative or Inoperative, where a change waits for the end of the transaction."""
     trace_w: tuple[float, ...] = ()
-    """Power, one value a second, newest last; at most `TRACE_LENGTH`."""
+    """Power, one value for each `trace_step_s`, newest last; at most `TRACE_LENGTH`."""
+    trace_step_s: int = 1
+    """Seconds of the charge point's time; more than one where that passes faster than usual."""
     screen: tuple[str, ...] = ()
     """What the CSMS has the charger show to the driver here: words for the card, costs."""
     refusals: Mapping[str, str] = field(default_factory=dict)

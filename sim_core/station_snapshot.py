@@ -107,7 +107,8 @@ def connector_snapshot(
         operative=connector.operative,
         in_service=connector.in_service,
         scheduled_availability="Inoperative" if connector.leaving else None,
-        trace_w=tuple(connector.trace_w),
+        trace_w=tuple(connector.drawn_w),
+        trace_step_s=connector.drawn_step_s,
         screen=words.screen_at(connector.number),
         refusals=refusals(facts),
     )

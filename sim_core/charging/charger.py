@@ -395,6 +395,7 @@ def _connectors(
             lockable=model.behaviour.lockable,
             in_service=number not in inoperative,
             operative=number not in inoperative and 0 not in inoperative,
+            drawn_step_s=max(1, round(config.time_scale)),
         )
         for number in range(1, config.connectors + 1)
     }

@@ -119,6 +119,12 @@ class Connector:
     """Since when the vehicle has given up: it charges no more before it is plugged in anew."""
     remote_start_at_s: float | None = None
     trace_w: deque[float] = field(default_factory=lambda: NO_TRACE)
+    """Power, one value a second of its own time."""
+    drawn_w: deque[float] = field(default_factory=lambda: NO_TRACE)
+    """The same as a screen draws it: one value for each `drawn_step_s`."""
+    drawn_step_s: int = 1
+    """Where time passes faster than on the wall, a screen needs fewer values."""
+    traced: int = 0
     vehicle_name: str | None = None
     reservation: Reservation | None = None
     """For whom it is held: what `reservations` has derived last."""
@@ -135,7 +141,18 @@ class Connector:
         """Write down the power of now, for a screen."""
         if self.trace_w is NO_TRACE:
             self.trace_w = deque(maxlen=TRACE_LENGTH)
+            self.drawn_w = self.trace_w
+            if self.drawn_step_s > 1:
+                self.drawn_w = deque(maxlen=TRACE_LENGTH)
         self.trace_w.append(self.metal.power_w)
+        self.traced += 1
+        if self.drawn_w is not self.trace_w and self.traced % self.drawn_step_s == 0:
+            self.drawn_w.append(self.metal.power_w)
+
+    def forget_trace(self) -> None:
+        """There is nothing to draw any more."""
+        self.trace_w.clear()
+        self.drawn_w.clear()
 
     def reading(self) -> Reading:
         """What the meter shows."""

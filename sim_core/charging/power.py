@@ -172,7 +172,7 @@ class Power:
                     connector.trace()
                 self._on_look(connector)
             else:
-                connector.trace_w.clear()
+                connector.forget_trace()
         if any(connector.metal.flowing for connector in self._connectors.values()):
             self.save_registers()
 

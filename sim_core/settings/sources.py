@@ -55,6 +55,10 @@ class Sources:
         """Sentences about what is probably a mistake."""
         return (*self.dotenv.remarks, *self.toml.remarks)
 
+    def has(self, option: str) -> bool:
+        """Whether somebody has said anything about an option."""
+        return option in self.flags or bool(self.of(option))
+
     def of(self, option: str) -> str:
         """Where an option comes from, in a sentence; empty for a flag and for a default."""
         if option in self.flags:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sim_core.commands import InjectFault, LinkDown, Plug, Start, Unplug
-from sim_core.demo import AFTERWORD, STORY, STORY_201, Chapter, Stage, engine
+from sim_core.demo import AFTERWORD, PACE, STORY, STORY_201, Chapter, Stage, engine, pace_words
 from sim_core.engine import Engine
 from sim_core.settings.loading import load
 from sim_core.settings.options import Settings
@@ -68,6 +68,12 @@ def said(host: Engine) -> list[str]:
     return [event.text for event in host.events.since(0)[1] if event.kind == "story"]
 
 
+def words_of(story: Iterable[Chapter]) -> list[str]:
+    """What is said in these chapters, in a time that runs as in the tests."""
+    scenes = (scene for chapter in story for scene in chapter.scenes)
+    return [scene.caption.format(pace=pace_words(20)) for scene in scenes]
+
+
 @pytest.mark.parametrize(
     ("model", "version", "begins", "ends", "times", "from_afar", "fault"),
     [
@@ -99,12 +105,12 @@ def test_the_whole_story_can_be_told(
     caplog.set_level(logging.INFO, logger="sim_core.demo")
     story = STORY if version == "1.6" else STORY_201
     host, _ = play(told(story, 0.3), model=model, ocpp_version=version)
-    captions = [scene.caption for chapter in story for scene in chapter.scenes]
+    captions = words_of(story)
     until(lambda: len(said(host)) > len(captions))
     assert said(host)[: len(captions)] == captions
     assert [record.message for record in caplog.records if record.name == "sim_core.demo"] == []
     requests = [exchange.request for exchange in host.messages.since(0)[1]]
-    for word, count in ((begins, times), (ends, times), (from_afar, 1)):
+    for word, count in ((begins, times), (ends, times), (from_afar, 1), ("SetChargingProfile", 1)):
         assert sum(f'"{word}"' in request for request in requests) == count, word
     assert any(fault in event.text for event in host.events.since(0)[1])
     assert host.snapshot is not None
@@ -123,7 +129,7 @@ def test_whoever_acts_has_the_charge_point_until_the_story_is_asked_to_go_on(
     stage.skip()
     until(lambda: stage.caption and not stage.caption.free)
     assert stage.caption is not None
-    assert (stage.caption.chapter, stage.caption.chapters) == (2, 6)
+    assert (stage.caption.chapter, stage.caption.chapters) == (2, len(STORY))
     assert connector(host, 1).status == "Charging"  # what the chapter needs is set up again
     assert connector(host, 1).fault is None
     until(lambda: connector(host, 2).status == "Preparing")
@@ -133,7 +139,11 @@ def test_skipping_reaches_every_chapter_and_goes_round(
     play: Callable[..., tuple[Engine, Stage]],
 ) -> None:
     host, stage = play(told(STORY, 3600))
-    for chapter in (1, 2, 3, 4, 5, 6, 6, 1):  # the last one is followed by its afterword
+    for chapter in (
+        *range(1, len(STORY) + 1),
+        len(STORY),
+        1,
+    ):
         until(lambda n=chapter: stage.caption and stage.caption.chapter == n)  # type: ignore[misc]
         before = len(said(host))
         stage.skip()
@@ -145,9 +155,8 @@ def test_a_charge_point_with_one_connector_tells_what_it_can(
 ) -> None:
     host, _ = play(told(STORY, 0.3), connectors=1)
     chapters = [chapter for chapter in STORY if chapter.connectors == 1]
-    captions = [scene.caption for chapter in chapters for scene in chapter.scenes]
-    # Arrival, a fault, the link is cut, the process restarts, stop from afar
-    assert [STORY.index(chapter) + 1 for chapter in chapters] == [1, 3, 4, 5, 6]
+    captions = words_of(chapters)
+    assert [STORY.index(chapter) + 1 for chapter in chapters] == [1, 3, 4, 5, 6, 7, 8]  # no sharing
     until(lambda: len(said(host)) > len(captions))
     assert said(host)[: len(captions)] == captions
     seen = [exchange.action for exchange in host.messages.since(0)[1]]
@@ -197,5 +206,12 @@ MOST_WORDS = 90
 
 
 def test_every_caption_fits_the_smallest_screen() -> None:
-    captions = [scene.caption for chapter in STORY for scene in chapter.scenes]
+    captions = words_of(STORY)
     assert max(len(caption) for caption in (*captions, AFTERWORD)) <= MOST_WORDS
+
+
+def test_time_runs_fast_unless_somebody_has_said_how_fast(settings: Settings) -> None:
+    unsaid = load(["--http-port", "0"], prog="test")
+    said = load(["--http-port", "0", "--time-scale", "1"], prog="test")
+    scales = [engine(one).settings.time_scale for one in (settings, unsaid, said)]
+    assert scales == [20, PACE, 1]

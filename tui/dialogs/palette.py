@@ -31,6 +31,8 @@ LEAST_ROWS, MOST_ROWS = 2, 20
 """Of the list: as many as there are choices, between these."""
 LEAST_CELLS, MOST_CELLS = 60, 112
 """As wide as the longest choice, between these."""
+TROUBLE_CELLS = 74
+"""Where something may be against an answer, there is room to say it."""
 AROUND_CHOICE = 8
 """Cells between and around the parts of a choice."""
 WHEEL_ROWS = 3
@@ -209,7 +211,7 @@ class Picker(ModalScreen["Chosen | None"]):
     def on_resize(self) -> None:
         asked = self.question
         rows = max(LEAST_ROWS, min(MOST_ROWS, len(asked.choices)))
-        needed = [LEAST_CELLS, text.width(asked.title), text.width(asked.hint)]
+        needed = [TROUBLE_CELLS if asked.trouble else LEAST_CELLS, text.width(asked.hint)]
         cells = max([*needed, *map(_cells_of, asked.choices)])
         cells = min(cells, most_within(self.size, MOST_CELLS))
         make_fit(self.query_one("#picker"), self.size, rows + 1, cells)

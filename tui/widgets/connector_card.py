@@ -351,7 +351,7 @@ def _foot(connector: ConnectorSnapshot, cells: int, drawn: bool, taken: int) -> 
     free."""
     if not drawn:
         return ""
-    covered = covered_s(_trace_cells(connector, cells - 2))
+    covered = covered_s(_trace_cells(connector, cells - 2)) * connector.trace_step_s
     words = f"{text.trace_span(covered)} ago"
     return words if len(words) + taken + 8 <= cells else f"{text.short_span(covered)} ago"
 
