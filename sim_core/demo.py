@@ -249,11 +249,7 @@ STORY: tuple[Chapter, ...] = (
                 (RemoteStop(1),),
                 8.0,
             ),
-            Scene(
-                "Finishing: the transaction is over, the vehicle still stands there.",
-                (),
-                6.0,
-            ),
+            Scene("Finishing: the transaction is over, the vehicle still stands there.", (), 6.0),
             Scene("The vehicle leaves: connector 1 is free again.", (Unplug(1),), 5.0),
         ),
         charging=(1,),

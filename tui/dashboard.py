@@ -240,6 +240,7 @@ class Dashboard(Screen[None]):
         warnings = self.link_bar.rows
         story = caption_rows(self.size.width) if self._observed and self._observed.story else 0
         self.set_class(story > 0, "-story")
+        self.set_class(story > 1, "-two-rows")
         height = self.caption_bar.styles.height
         if story and (height is None or height.value != story):
             self.caption_bar.styles.height = story

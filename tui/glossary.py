@@ -230,7 +230,7 @@ TERMS: tuple[Term, ...] = (
         "configuration key",
         "A setting of the charge point that the CSMS can read and set (OCPP 2.0.1: a variable of "
         "a component).",
-        ("ChangeConfiguration", "variable", "component"),
+        ("configuration", "ChangeConfiguration", "variable", "component"),
     ),
     Term(
         "Reset",

@@ -73,6 +73,11 @@ async def test_text(state: Any, snapshot: Any) -> None:
     assert "\n\n".join(shown) == snapshot
 
 
+def place_of(app: ChargeForgeApp, words: str) -> tuple[int, int]:
+    """Where words stand on the screen: column and row."""
+    return next((row.index(words), y) for y, row in enumerate(rows(app)) if words in row)
+
+
 # -- what every sheet can do -----------------------------------------------------------------------
 
 
@@ -120,8 +125,7 @@ async def test_tabs_by_key_and_by_mouse() -> None:
         await until(pilot, lambda: sheet.body.tab.title == "Sessions")
         await pilot.click(sheet.body, offset=(10, 4))
         await until(pilot, lambda: sheet.body.at == 2)
-        at = rows(app)[21].index("esc")
-        await pilot.click(offset=(at, 21))
+        await pilot.click(offset=place_of(app, "esc back"))
         await until(pilot, lambda: isinstance(app.screen, Dashboard))
 
 
@@ -145,7 +149,7 @@ async def test_sessions_are_written_as_csv_and_json(
         for key, form in (("w", "csv"), ("W", "json")):
             if by_mouse:
                 words = {"csv": "write CSV", "json": "write JSON"}[form]
-                await pilot.click(offset=(rows(app)[21].index(words), 21))
+                await pilot.click(offset=place_of(app, words))
             else:
                 await pilot.press(key)
             await until(pilot, lambda form=form: bool(list(tmp_path.glob(f"*.{form}"))))

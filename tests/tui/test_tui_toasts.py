@@ -8,16 +8,30 @@ from screen_text import make_app, rows, settled, text_of, until
 from textual.pilot import Pilot
 
 from sim_core.commands import Refused
+from sim_core.story import Caption
 from tui.app import ChargeForgeApp
+from tui.widgets.caption_bar import ONE_ROW_FROM
 from tui.widgets.toasts import MOST, Toasts
 
 SIZES = [(60, 16), (60, 20), (80, 24), (140, 40)]
 
 
-def refusing(words: str) -> ChargeForgeApp:
+class Story:
+    """A story that stands still."""
+
+    caption: Caption | None = Caption(1, 5, "A driver shows a card before the cable is in.")
+
+    def skip(self) -> None:
+        """Nobody asks."""
+
+    def stand_aside(self) -> None:
+        """Nobody asks."""
+
+
+def refusing(words: str, story: Story | None = None) -> ChargeForgeApp:
     host = FakeHost(station([available(1, refusals={}), faulted(2)]))
     host.answer = Refused(words)
-    return make_app(host)
+    return make_app(host, storyteller=story)
 
 
 async def said(pilot: Pilot[int], words: str) -> None:
@@ -35,11 +49,13 @@ async def test_equal_sentences_are_one_with_a_count() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_toasts_never_cover_the_link_bar(size: tuple[int, int]) -> None:
-    app = refusing("no")
+async def test_toasts_never_cover_link_bar_keys_or_caption(size: tuple[int, int]) -> None:
+    app = refusing("no", Story())
     async with app.run_test(size=size, notifications=True) as pilot:
         await settled(pilot)
         before = rows(app)[0]
+        below = rows(app)[-2:] if size[0] >= ONE_ROW_FROM else rows(app)[-3:]
+        assert "A driver shows a card" in below[0]
         for number in range(12):
             app._say(f"Sentence {number}: " + "many words that need many rows " * 40)
             await pilot.pause()
@@ -47,6 +63,7 @@ async def test_toasts_never_cover_the_link_bar(size: tuple[int, int]) -> None:
         await pilot.pause()
         assert "CP01" in rows(app)[0]
         assert rows(app)[0] == before
+        assert rows(app)[-len(below) :] == below
 
 
 async def test_a_single_long_sentence_is_readable_from_its_beginning() -> None:

@@ -21,6 +21,8 @@ MOST = 3
 """Toasts at a time."""
 MOST_HEIGHT = 0.75
 """Of the screen; the rest is for link bar, warnings and what is under way."""
+BELOW_ROWS = 3
+"""Kept free under them for the keys and a story's caption, as in the style sheet."""
 WIDTH, MOST_WIDTH = 60, 0.8
 """As in the style sheet."""
 FRAME_CELLS, FRAME_ROWS = 3, 3
@@ -76,7 +78,7 @@ class Toasts:
         """The newest of these that there is room for, one at the least."""
         size = self._app.size
         cells = max(8, int(min(WIDTH, size.width * MOST_WIDTH)) - FRAME_CELLS)
-        room = int(size.height * MOST_HEIGHT)
+        room = int(size.height * MOST_HEIGHT) - BELOW_ROWS
         kept: list[Toast] = []
         for toast in list(reversed(toasts))[:MOST]:
             room -= len(textwrap.wrap(toast.words, cells)) + FRAME_ROWS
