@@ -114,6 +114,16 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def scale_above(most: float) -> int:
+    """The next 1, 2 or 5 with zeros that is not below: a scale that rarely changes."""
+    step = 1
+    while True:
+        for digit in (1, 2, 5):
+            if digit * step >= most:
+                return digit * step
+        step *= 10
+
+
 # -- times -----------------------------------------------------------------------------------------
 
 NO_SHIFT = timedelta(0)

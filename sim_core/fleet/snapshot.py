@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 SHARES = (0.5, 0.95, 0.99)
 MOST_REASONS = 5
@@ -16,6 +17,31 @@ class Phase(str, Enum):
     BOOTING = "booting"
     RUNNING = "running"
     STOPPING = "stopping"
+
+
+class PointState(int, Enum):
+    """How it stands with one charge point, the worst first."""
+
+    CRASHED = 0
+    """It ended by a fault of the program."""
+    OFFLINE = 1
+    FAULTED = 2
+    WAITING = 3
+    """Connected, but the CSMS has not accepted it (BootNotification)."""
+    PAUSED = 4
+    """There is a transaction, and no energy flows."""
+    CHARGING = 5
+    FREE = 6
+    OFF = 7
+    """Not switched on yet."""
+
+
+class Point(NamedTuple):
+    """One charge point of the fleet."""
+
+    number: int
+    state: PointState
+    power_w: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +96,9 @@ class FleetSnapshot:
     """What the CSMS does not take, as long as that lasts."""
     rate_trace: tuple[float, ...] = ()
     """Messages a second, one value a second, newest last."""
+
+    points: tuple[Point, ...] = ()
+    """Each charge point, in the order of their numbers; empty where nobody looks at each."""
 
     @property
     def trouble(self) -> int:

@@ -25,7 +25,14 @@ from sim_core.events import Event, Ring
 from sim_core.fleet.drivers import Habits, Visits, visit
 from sim_core.fleet.member import MemberLog
 from sim_core.fleet.options import LONGEST_ID, LONGEST_TAG, FleetSettings
-from sim_core.fleet.snapshot import MOST_REASONS, FleetSnapshot, Phase, latency_of
+from sim_core.fleet.snapshot import (
+    MOST_REASONS,
+    FleetSnapshot,
+    Phase,
+    Point,
+    PointState,
+    latency_of,
+)
 from sim_core.from_settings import access_of, config_of
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import SystemClock, clock_of
@@ -76,7 +83,9 @@ class Fleet:
         self._check_lengths()
         self._members: dict[int, Member] = {}
         self._phase = Phase.BOOTING
-        self._crashed = 0
+        self._crashed: set[int] = set()
+        self.tells_each = False
+        """Whether somebody looks at each charge point, and not only at the figures of all."""
         self._lag_s = 0.0
         self._warnings: tuple[str, ...] = ()
         self._answers: deque[float] = deque(maxlen=ANSWERS_KEPT)
@@ -237,7 +246,7 @@ class Fleet:
             LOG.error("%s stopped: %s", self.settings.id_of(number), error)
         except Exception:
             LOG.exception("%s stopped", self.settings.id_of(number))
-        self._crashed += 1
+        self._crashed.add(number)
         member = self._members.pop(number)
         for task in member.work[1:]:
             task.cancel()
@@ -304,7 +313,7 @@ class Fleet:
         self.snapshot = FleetSnapshot(
             phase=self._phase,
             total=len(self._numbers),
-            booted=len(stations) + self._crashed,
+            booted=len(stations) + len(self._crashed),
             connected=links[LinkState.CONNECTED],
             registered=registered,
             connectors=len(stations) * self.settings.connectors,
@@ -321,12 +330,34 @@ class Fleet:
             errors={kind: count for kind, count in self.counts.errors.items() if count},
             offline_because=tuple(because.most_common(MOST_REASONS)),
             refused=tuple(self.visits.refused.most_common(MOST_REASONS)),
-            crashed=self._crashed,
+            crashed=len(self._crashed),
             lag_s=self._lag_s,
             warnings=(*self._warnings, *_refused(refused, refusal)),
             standing=self.refusals.standing(),
             rate_trace=tuple((b - a) / LOOK_S for a, b in pairwise(counts)),
+            points=tuple(map(self._point, self._numbers)) if self.tells_each else (),
         )
+
+    def _point(self, number: int) -> Point:
+        member = self._members.get(number)
+        if member is None:
+            ended = number in self._crashed
+            return Point(number, PointState.CRASHED if ended else PointState.OFF)
+        station = member.station
+        power_w = 0.0
+        state = PointState.FREE
+        for connector in station.charger.connectors.values():
+            if connector.transaction is not None:
+                power_w += connector.reading().power_w
+                charges = connector.charging_state is ChargingState.CHARGING
+                state = min(state, PointState.CHARGING if charges else PointState.PAUSED)
+            if connector.metal.fault is not None:
+                state = PointState.FAULTED
+        if station.link.state is not LinkState.CONNECTED:
+            state = PointState.OFFLINE
+        elif not station.charge_point.outbox.registered:
+            state = min(state, PointState.WAITING)
+        return Point(number, state, power_w)
 
 
 def _refused(count: int, sentence: str) -> tuple[str, ...]:

@@ -25,15 +25,25 @@ from sim_core.fleet.drivers import Visits
 from sim_core.fleet.ids import Shard, ShardError, numbered, shard_of
 from sim_core.fleet.metrics import app_of
 from sim_core.fleet.options import FleetSettings
-from sim_core.fleet.snapshot import FleetSnapshot, Phase, latency_of, sentence, summary
+from sim_core.fleet.snapshot import (
+    FleetSnapshot,
+    Phase,
+    Point,
+    PointState,
+    latency_of,
+    sentence,
+    summary,
+)
 from sim_core.fleet.stations import Fleet
 from sim_core.http_door.server import listen, serve_app
 from sim_core.settings.loading import load_as
 from sim_core.settings.options import ConfigError
 from tests.sim_core.test_storage_trouble import locked
 from tui.fleet.app import FleetApp
+from tui.fleet.cells import cell_lines, worst_first
 from tui.fleet.page import Page, page
 from tui.look import Look
+from tui.widgets.line_widget import line_width
 
 LIMIT_S = 30.0
 LOOK_S = 0.05
@@ -247,6 +257,8 @@ async def test_the_screen_shows_it_and_q_ends_it_in_order() -> None:
             assert "Fleet FLEET-0001 to FLEET-0004" in shown
             assert "registered         4" in shown
             assert "Trouble none" in shown
+            assert "charging" in shown.split("Each, worst first")[1]
+            assert page.said.count("FLEET-000") == 2 + 4
             await pilot.press("q")
             await asyncio.to_thread(app.fleet.wait, LIMIT_S)
             await pilot.pause()
@@ -306,6 +318,11 @@ async def test_help_and_palette_open_over_the_page_and_do_what_they_say() -> Non
         await pilot.pause()
         assert "Help" in shown()
         assert "accepted by the CSMS" in shown()
+        await pilot.press("slash", *"backend")
+        await pilot.pause()
+        assert "The operator's server" in shown()
+        await pilot.press("escape")
+        await pilot.pause()
         await pilot.press("q")  # closes the help, and not the fleet
         await pilot.pause()
         assert app.screen is app.screen_stack[0]
@@ -418,3 +435,22 @@ async def test_state_that_cannot_be_written_is_one_warning_and_stops_nobody(tmp_
             await until(running, lambda seen: seen.visits_ended > ended + 8)
         last = await until(running, lambda seen: not seen.warnings)
         assert last.crashed == 0
+
+
+@pytest.mark.parametrize("size", [(58, 3), (78, 6), (138, 22)])
+@pytest.mark.parametrize("count", [1, 2, 12, 150, 900, 40_000])
+def test_each_has_a_cell_and_the_worst_are_never_left_out(
+    count: int, size: tuple[int, int]
+) -> None:
+    states = list(PointState)
+    points = [Point(n, states[n % len(states)], 1000.0 * (n % 90)) for n in range(1, count + 1)]
+    lines = cell_lines(points, lambda n: f"CP-{n:05}", Look(), *size)
+    assert len(lines) <= size[1]
+    assert {line_width(line) for line in lines} == {size[0]}
+    pressed = [span.press for line in lines for span in line if span.press]
+    shown = list(dict.fromkeys(int(press.split()[1]) for press in pressed))
+    assert shown == [point.number for point in worst_first(points)][: len(shown)]
+    told = "".join(span.text for line in lines for span in line)
+    left = f"and {count - len(shown):,} more"
+    assert (left in told) == (len(shown) < count)
+    assert len(shown) == count or len(shown) >= (size[0] - 2) * (size[1] - 2)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -18,7 +18,8 @@ from textual.binding import Binding, BindingType
 from sim_core.fleet.snapshot import Phase
 from sim_core.fleet.stations import Fleet
 from tui.base_app import NOT_AS_ASKED, BaseApp
-from tui.fleet.page import ACTS, REFRESH_S, Page, help_lines
+from tui.fleet.cells import worst_first
+from tui.fleet.page import ACTS, REFRESH_S, Page, fleet_sections
 from tui.look import Look, draws_in_ascii
 from tui.widgets.line_widget import LineWidget
 
@@ -53,6 +54,7 @@ class FleetApp(BaseApp):
 
     def on_mount(self) -> None:
         self._page = self.query_one(Page)
+        self.fleet.tells_each = True
         self.call_after_refresh(self.fleet.start)
         self.set_interval(REFRESH_S, self._look)
 
@@ -66,13 +68,17 @@ class FleetApp(BaseApp):
 
     @on(LineWidget.Pressed)
     async def _pressed(self, event: LineWidget.Pressed) -> None:
-        await self.run_action(event.press)
+        verb, _, number = event.press.partition(" ")
+        if number:
+            self._look_at(int(number))
+        else:
+            await self.run_action(verb)
 
     def action_help(self) -> None:
         """What the page says and what the keys do."""
-        from tui.dialogs.text_dialog import TextDialog
+        from tui.dialogs.help import HelpScreen
 
-        self.push_screen(TextDialog(self.look, "Help", lambda cells: help_lines(self.look)))
+        self.push_screen(HelpScreen(self.look, fleet_sections(self.look, self._page.said)))
 
     def action_palette(self) -> None:
         """Find an action by name."""
@@ -100,16 +106,24 @@ class FleetApp(BaseApp):
         question = Question(
             "Which charge point",
             f"an id, or a number from {numbers[0]:,} to {numbers[-1]:,}" if numbers else "",
-            [_choice(self.fleet, number) for number in numbers[:MOST_LISTED]],
+            [_choice(self.fleet, number) for number in self._listed()],
             free=lambda typed: _typed(self.fleet, typed),
         )
 
         def take(chosen: Chosen | None) -> None:
             if chosen is not None:
-                self.wanted = int(chosen.choice.value)
-                self.exit(0)
+                self._look_at(int(chosen.choice.value))
 
         self.push_screen(Picker(self.look, question), take)
+
+    def _listed(self) -> Sequence[int]:
+        """Those to choose from, the worst first, as the page has them."""
+        worst = [point.number for point in worst_first(self.fleet.snapshot.points)]
+        return (worst or self.fleet.numbers)[:MOST_LISTED]
+
+    def _look_at(self, number: int) -> None:
+        self.wanted = number
+        self.exit(0)
 
     def action_next_theme(self) -> None:
         """The next of the themes; under NO_COLOR there are none."""

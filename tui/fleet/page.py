@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from textwrap import wrap
 
 from sim_core.fleet.snapshot import FleetSnapshot, Phase
 from sim_core.fleet.stations import Fleet
 from sim_core.redaction import public_url
 from tui import text
+from tui.dialogs.passages import Entry, Section, key_entry, words_section
+from tui.fleet.cells import cell_lines
+from tui.glossary import TERMS, terms_in
 from tui.look import Look
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified
 
@@ -121,11 +123,11 @@ def _waiting(messages: int) -> str:
 def _messages(seen: FleetSnapshot, look: Look, cells: int) -> Iterable[Line]:
     yield _title("Messages", f"{seen.messages:,}")
     room = max(0, min(cells - LABEL - FIGURE - 20, 120))
-    top = _scale(max(seen.rate_trace, default=0.0))
+    top = text.scale_above(max(seen.rate_trace, default=0.0))
     yield _row(
         "a second",
         f"{seen.messages_per_s:,.1f}",
-        Span(_trace(seen.rate_trace[-room:] if room else (), top, look).rjust(room), "trace"),
+        Span(_trace(seen.rate_trace[-room:] if room else (), top, look), "trace"),
         Span(f"  0-{top:,}/s", "muted"),
     )
     if seen.latency is None:
@@ -180,16 +182,6 @@ def _title(name: str, figure: str) -> Line:
     return (Span(f" {name} ", "accent"), Span(figure, "strong"))
 
 
-def _scale(most: float) -> int:
-    """The next 1, 2 or 5 with zeros that is not below: a scale that rarely changes."""
-    step = 1
-    while True:
-        for digit in (1, 2, 5):
-            if digit * step >= most:
-                return digit * step
-        step *= 10
-
-
 def _trace(rates: Iterable[float], top: int, look: Look) -> str:
     steps = len(look.bars) - 1
     return "".join(
@@ -212,11 +204,17 @@ class Page(LineWidget):
     def lines_for(self, width: int, height: int) -> list[Line]:
         fleet = self._fleet
         lines = page(fleet.snapshot, self._title, self._url, fleet.now(), self.look, width)
+        lines += self._each(width, height - 1 - len(lines))
         if fleet.failure:
             why = text.plain(fleet.failure, self.look.ascii)
             lines[1] = fitted([Span(f" {why}", "error")], width)
         blank = fitted([], width)
         return [*(lines + [blank] * height)[: height - 1], fitted(self._keys(), width)]
+
+    def _each(self, width: int, rows: int) -> list[Line]:
+        """What is left of the screen: a cell for each charge point."""
+        fleet = self._fleet
+        return cell_lines(fleet.snapshot.points, fleet.settings.id_of, self.look, width, rows)
 
     def _keys(self) -> Line:
         if self._fleet.snapshot.phase is Phase.STOPPING:
@@ -248,7 +246,6 @@ ACTS: tuple[Act, ...] = (
     Act("help", "question_mark", "?", "help", "What the figures mean, and what the keys do"),
     Act("palette", "ctrl+p", "^p", "palette", "Find any action by name"),
 )
-HELP_CELLS = 68
 HELP: tuple[tuple[str, str], ...] = (
     (
         "Charge points",
@@ -266,6 +263,11 @@ HELP: tuple[tuple[str, str], ...] = (
         "time, 95 and 99 of a hundred within the others.",
     ),
     (
+        "Each, worst first",
+        "A cell for each, those first that need somebody: ended, offline, Faulted. Where there is "
+        "room it tells id and power, else a glyph has to do. A click opens one.",
+    ),
+    (
         "Trouble",
         "What went wrong, with how often: why charge points are not connected, why visits came "
         "to nothing, requests without an answer, and whether this computer is too slow.",
@@ -274,15 +276,15 @@ HELP: tuple[tuple[str, str], ...] = (
 """What each part of the page says."""
 
 
-def help_lines(look: Look) -> list[Line]:
-    """All of the help, the keys first."""
-    lines: list[Line] = [(Span(" Keys", "strong"),)]
-    lines += [
-        (Span(f"  {act.shown:>4}  ", "accent"), Span(text.plain(act.help, look.ascii), "muted"))
-        for act in ACTS
+def fleet_sections(look: Look, seen: str) -> list[Section]:
+    """All of the help, the keys first; `seen` is what the page says now."""
+    keys = [key_entry(act.shown, act.label, act.help, look) for act in ACTS]
+    parts = [
+        Entry((Span(f"  {title:<{LABEL + 5}} ", "accent"),), text.plain(words, look.ascii))
+        for title, words in HELP
     ]
-    for title, words in HELP:
-        lines += [(), (Span(f" {title}", "strong"),)]
-        lines += [(Span(f"  {line}"),) for line in wrap(words, HELP_CELLS)]
-    lines += [(), (Span(" One charge point on its own: chargeforge run", "muted"),)]
-    return lines
+    sections = [Section("Keys", keys), Section("The page", parts)]
+    if known := terms_in(seen):
+        sections.append(words_section("Words in sight", known, look))
+    alone = Entry((Span("  "),), "One charge point on its own: chargeforge run")
+    return [*sections, words_section("All words", TERMS, look), Section("Elsewhere", [alone])]
