@@ -71,8 +71,9 @@ def hosted(settings: Settings) -> Engine:
     """
     from sim_core.sidecar import companion
 
-    beside = (companion(settings),) if settings.http_port else ()
-    return Engine(settings, beside=(*beside, farewell(settings)))
+    beside = (companion(settings, lambda: engine),) if settings.http_port else ()
+    engine = Engine(settings, beside=(*beside, farewell(settings)))
+    return engine
 
 
 def farewell(settings: Settings) -> Companion:

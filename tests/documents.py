@@ -19,6 +19,7 @@ from sim_core.ocpp16.text_limits import TEXT_LIMITS
 from sim_core.replay.options import ReplaySettings
 from sim_core.settings.options import Option, Settings, option_names, options_of
 from sim_core.sidecar.command_routes import Query, queries
+from sim_core.sidecar.destination_route import DESTINATION
 from sim_core.sidecar.read_routes import READ_ROUTES
 from sim_core.testbench.schema import schema
 from sim_core.testbench.shipped_set import scenarios
@@ -157,6 +158,8 @@ def _paths() -> Iterable[str]:
         yield row(
             f"`{action.method} {action.path}`", _query(queries(action, TEXT_LIMITS)), action.help
         )
+    request = f"`{DESTINATION.method} {DESTINATION.path}`"
+    yield row(request, _query(DESTINATION.queries), DESTINATION.help)
 
 
 TABLES = {

@@ -18,6 +18,7 @@ from sim_core.http_door.guard import Guard
 from sim_core.settings.options import Settings
 from sim_core.sidecar.command_routes import command_handler
 from sim_core.sidecar.counters import StationCounts
+from sim_core.sidecar.destination_route import DESTINATION, WhereTo, destination_handler
 from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.read_routes import READ_ROUTES, ReadHandlers, ReadRoute, version_of
 from sim_core.sidecar.server_sent_events import Streams
@@ -29,8 +30,15 @@ from sim_core.station import Station
 class Sidecar:
     """A second viewer of one charger, as an ASGI application with an end."""
 
-    def __init__(self, station: Viewed, settings: Settings, acts: Station | None = None) -> None:
-        """`acts` is who carries out commands; None: there is only something to look at."""
+    def __init__(
+        self,
+        station: Viewed,
+        settings: Settings,
+        acts: Station | None = None,
+        where: Callable[[], WhereTo] | None = None,
+    ) -> None:
+        """`acts` is who carries out commands; None: there is only something to look at. `where` is
+        who may be told to dial elsewhere, if anybody may."""
         key = settings.http_api_key
         version = version_of("chargeforge")
         self._counts = StationCounts(station)
@@ -48,6 +56,7 @@ class Sidecar:
             metrics,
             version,
             actions,
+            (DESTINATION,) if where is not None else (),
             recorded=acts.recorded if acts is not None else list,
         )
         self.app = Starlette(
@@ -60,6 +69,11 @@ class Sidecar:
                     Route(one.path, command_handler(acts, one), methods=[one.method])
                     for one in actions
                     if acts is not None
+                ),
+                *(
+                    (Route(DESTINATION.path, destination_handler(where), methods=["PUT"]),)
+                    if where is not None
+                    else ()
                 ),
             ],
             middleware=[

@@ -15,6 +15,7 @@ from sim_core import picture_json
 from sim_core.commands import ACTIONS, RULE_WAYS, Action
 from sim_core.ocpp_versions import known_statuses
 from sim_core.sidecar.command_routes import Query, queries
+from sim_core.sidecar.destination_route import DESTINATION, WriteRoute
 from sim_core.snapshot import ChangedBy, TextLimits
 
 Schema = dict[str, Any]
@@ -128,6 +129,7 @@ SCHEMAS: dict[str, Schema] = {
         detail=TEXT,
         answer={"type": "object"},
     ),
+    "Destination": _closed(ok={"const": True}, url=TEXT, security_profile=WHOLE),
     "Refused": _object(
         ("ok", "error"), ok={"const": False}, error=TEXT, may_insist={"const": True}
     ),
@@ -337,13 +339,17 @@ def description(
     version: str,
     limits: TextLimits,
     actions: Iterable[Action] = ACTIONS,
+    writes: Iterable[WriteRoute] = (DESTINATION,),
 ) -> Schema:
-    """The whole description; `routes` are those that are read, `actions` what may be asked for."""
+    """The whole description; `routes` are those that are read, `actions` what may be asked for, and
+    `writes` what is changed otherwise."""
     paths: dict[str, Schema] = {}
     for route in routes:
         paths[route.path] = {"get": _read(route)}
     for action in actions:
         paths.setdefault(action.path, {})[action.method.lower()] = _act(action, limits)
+    for write in writes:
+        paths.setdefault(write.path, {})[write.method.lower()] = _write(write)
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": version or "0"},
@@ -402,11 +408,27 @@ def _act(action: Action, limits: TextLimits) -> Schema:
             *(() if action.in_body else (_parameter(query) for query in known)),
         ],
         **({"requestBody": _body(known)} if action.in_body else {}),
-        "responses": {
-            "200": _response("It was done", done),
-            "409": _response("It was refused; `error` is the sentence that says why", "Refused"),
-            **_wrong(wrong),
-        },
+        "responses": _decided(done, wrong),
+    }
+
+
+def _write(route: WriteRoute) -> Schema:
+    return {
+        "summary": route.help,
+        "operationId": route.name,
+        "security": [{}, {KEY: []}],
+        "parameters": [],
+        "requestBody": _body(route.queries),
+        "responses": _decided(route.schema, ["401", "403", "413", "414", "422", "431", "503"]),
+    }
+
+
+def _decided(done: str, wrong: Iterable[str]) -> Schema:
+    """The answers to whoever wants something to be done."""
+    return {
+        "200": _response("It was done", done),
+        "409": _response("It was refused; `error` is the sentence that says why", "Refused"),
+        **_wrong(wrong),
     }
 
 

@@ -25,6 +25,7 @@ from sim_core.session_export import as_csv, as_rows, sessions_of
 from sim_core.settings.options import Settings, options_of
 from sim_core.sidecar import openapi
 from sim_core.sidecar.command_routes import Query, parse_query
+from sim_core.sidecar.destination_route import WriteRoute
 from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.server_sent_events import Streams
 from sim_core.sidecar.viewed import Viewed
@@ -101,12 +102,13 @@ class ReadHandlers:
         metrics: Metrics,
         version: str,
         actions: tuple[Action, ...],
+        writes: tuple[WriteRoute, ...],
         recorded: Callable[[], list[dict[str, object]]],
     ) -> None:
-        """`actions` are what may be asked for here beside all that is read; `recorded` is what has
-        been recorded of them."""
+        """`actions` and `writes` are what may be asked for here beside all that is read; `recorded`
+        is what has been recorded of the first."""
         self._recorded = recorded
-        self._actions = actions
+        self._actions, self._writes = actions, writes
         self._station = station
         self._settings = settings
         self._streams = streams
@@ -300,7 +302,7 @@ class ReadHandlers:
     def _description(self) -> openapi.Schema:
         limits = self._station.snapshot.text_limits
         return openapi.description(
-            READ_ROUTES, self._versions["chargeforge"], limits, self._actions
+            READ_ROUTES, self._versions["chargeforge"], limits, self._actions, self._writes
         )
 
 

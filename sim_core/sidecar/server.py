@@ -13,23 +13,31 @@ from sim_core.http_door.server import Stop, is_loopback, listen, serve_app
 from sim_core.sidecar.app import Sidecar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sim_core.engine import Companion
     from sim_core.settings.options import Settings
+    from sim_core.sidecar.destination_route import WhereTo
     from sim_core.station import Station
 
 
-def companion(settings: Settings, listener: socket.socket | None = None) -> Companion:
-    """What the engine starts beside the station. A `listener` stands in for host and port."""
+def companion(
+    settings: Settings,
+    listener: socket.socket | None = None,
+    where: Callable[[], WhereTo] | None = None,
+) -> Companion:
+    """What the engine starts beside the station. A `listener` stands in for host and port; `where`
+    is who may be told to dial elsewhere."""
 
     async def start(station: Station) -> Stop:
         if listener is not None:
-            return await serve(settings, station, listener)
+            return await serve(settings, station, listener, where)
         try:
             own = open_door(settings)
         except ClosedError as closed:
             station.warn(f"the HTTP sidecar is off: {closed}")
             return nothing
-        return await serve(settings, station, own)
+        return await serve(settings, station, own, where)
 
     return start
 
@@ -61,9 +69,14 @@ def why_closed(settings: Settings) -> str | None:
     )
 
 
-async def serve(settings: Settings, station: Station, listener: socket.socket) -> Stop:
+async def serve(
+    settings: Settings,
+    station: Station,
+    listener: socket.socket,
+    where: Callable[[], WhereTo] | None = None,
+) -> Stop:
     """Serve a station on a socket; returns what stops it."""
-    sidecar = Sidecar(station, settings, station)
+    sidecar = Sidecar(station, settings, station, where)
     stop_serving = await serve_app(sidecar.app, listener)
 
     async def stop() -> None:

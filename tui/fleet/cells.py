@@ -146,5 +146,5 @@ def _figure(point: Point) -> Span:
 
 def _bar(point: Point, most_w: float, look: Look, cells: int) -> Span:
     filled = max(int(point.power_w > 0), round(min(1.0, point.power_w / most_w) * cells))
-    bar = look.bars[-1] * filled + look.symbol("dot") * (cells - filled)
+    bar = look.symbol("full") * filled + look.symbol("empty") * (cells - filled)
     return Span(bar, "trace" if filled else "faint")
