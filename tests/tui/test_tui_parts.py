@@ -11,6 +11,7 @@ import pytest
 from fake_host import NOW, ONLINE, FakeHost, available, charging, faulted, station
 from hypothesis import given
 from hypothesis import strategies as st
+from screen_text import make_app, rows, settled, until
 
 from sim_core.commands import (
     ACTIONS,
@@ -277,6 +278,35 @@ def test_the_bar_as_sketched() -> None:
     assert line == (
         " ● CP01 online, Accepted  ws://10.0.0.5:9000/ocpp  HB 42s  queued 0  14:33:06   "
     )
+
+
+AWAY = "connection refused: check that the CSMS runs, and host and port in CSMS_URL"
+
+
+@pytest.mark.parametrize(
+    ("picture", "told"),
+    [
+        (
+            link(state=LinkState.WAITING, trouble=AWAY, retry_at=NOW + timedelta(seconds=26)),
+            (
+                "offline: connection refused, retry in 26 s",
+                "D another CSMS, d dial now: ws://10.0.0.5:9000/ocpp",
+                "check that the CSMS runs, and host and port in CSMS_URL",
+            ),
+        ),
+        (link(state=LinkState.DOWN), ("offline by you", "o plugs it back in")),
+        (link(online=False), ("silenced by you", "O lets them pass again")),
+    ],
+)
+async def test_without_a_csms_url_reason_and_keys_are_readable(
+    picture: LinkSnapshot, told: tuple[str, ...]
+) -> None:
+    app = make_app(FakeHost(station(link=picture)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.dashboard.focused is not None)
+        await settled(pilot)
+        for words, row in zip(told, rows(app), strict=False):
+            assert words in row
 
 
 def test_a_dead_engine_and_a_starting_one_have_words() -> None:

@@ -38,7 +38,7 @@ ENGINE_STOPPED = Broken("engine stopped", "restarts")
 BOOT_AWAITED = "connected, BootNotification not answered yet"
 AROUND_TROUBLE = 60
 """Cells that the bar has beside the trouble: name, countdown, queue, clock."""
-MOST_NOTICES = 2
+MOST_NOTICES = 3
 """So many rows of notices stand under the bar."""
 SHOWN_RULES = 2
 """So many rules are told in the bar."""
@@ -62,6 +62,9 @@ def state_words(link: LinkSnapshot, now: datetime, cells: int = 1000) -> tuple[s
         if link.retry_at:
             left = text.seconds_left(link.retry_at, now)
             ends = f", retry in {text.span_in_words(left)}{queued}"
+        reason, mark, _ = trouble.rpartition(": ")
+        if mark and text.width(f"offline: {trouble}{ends}") > cells:
+            trouble = reason  # what to do about it has a row of its own then
         return "away", "warning", text.cut(f"offline: {trouble}", cells - text.width(ends)) + ends
     if not link.online:
         return "trouble", "warning", f"online but silenced by you{queued}"
@@ -83,6 +86,23 @@ def advice_words(link: LinkSnapshot, cells: int) -> str:
     away = link.state in (LinkState.WAITING, LinkState.CONNECTING)
     _, mark, advice = link.trouble.rpartition(": ")
     return advice if away and mark and text.width(link.trouble) + AROUND_TROUBLE > cells else ""
+
+
+def way_out(link: LinkSnapshot, look: Look) -> tuple[str, str]:
+    """What to press while nothing passes, and the row that a click on it presses.
+
+    Whom it dials stands there too: that is what is most often wrong.
+    """
+    keys = look.keys
+    if link.state in (LinkState.WAITING, LinkState.CONNECTING) and link.trouble:
+        if keys.has_key("where_to") and keys.has_key("dial"):
+            press = f"{look.key('where_to')} another CSMS, {look.key('dial')} dial now"
+            return f"{press}: {link.url}", "where_to"
+    elif link.state is LinkState.DOWN and keys.has_key("link"):
+        return f"the network cable is pulled: {look.key('link')} plugs it back in", "link"
+    elif not link.online and keys.has_key("silence"):
+        return f"no message passes: {look.key('silence')} lets them pass again", "silence"
+    return "", ""
 
 
 def answers_words(station: StationSnapshot, look: Look) -> str:
@@ -232,9 +252,11 @@ class LinkBar(LineWidget):
         otherwise, what to do about the link, and what should be known."""
         answers, advice = answers_words(station, self.look), advice_words(station.link, width)
         recording = recording_words(station, self.look)
+        out, press = way_out(station.link, self.look)
         return [
             *([(recording, "record" if station.recording else "play")] if recording else []),
             *([(answers, "answers")] if answers else []),
+            *([(out, press)] if out else []),
             *([(advice, "")] if advice else []),
             *((warning, "") for warning in station.warnings),
         ]
