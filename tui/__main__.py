@@ -53,18 +53,18 @@ def _run(arguments: list[str]) -> int:
     if settings is None:
         return 2
     from sim_core.__main__ import hosted
-
-    if settings.charge_points is None and "," not in settings.cpid:
-        return show(hosted(settings), settings, _http_of(settings))
     from sim_core.errors import UserError
-    from sim_core.settings.several import several
 
+    each = [settings]
     try:
-        each = several(settings, arguments, "chargeforge run")
+        if settings.charge_points is not None or "," in settings.cpid:
+            from sim_core.settings.several import several
+
+            each = several(settings, arguments, "chargeforge run")
+        engines = [hosted(one) for one in each]
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
-    engines = [hosted(one) for one in each]
     return show(engines[0], each[0], _http_of(each[0]), others=engines[1:])
 
 
@@ -346,7 +346,7 @@ def show(
     if trouble := theme_trouble(settings.theme):
         _say_of_option(settings, f"THEME (--theme): {trouble}.")
         return 2
-    from sim_core.__main__ import run_on, run_plain, stops_at_exit, told_to
+    from sim_core.__main__ import run_on, run_plain, run_several, stops_at_exit, told_to
     from sim_core.log_file import LogFileError, log_to_file
 
     try:
@@ -356,19 +356,14 @@ def show(
     except LogFileError as error:
         print(error, file=sys.stderr)
         return 2
-    if others and not on_a_terminal():
-        print(
-            "No terminal here: several charge points need one; chargeforge headless runs one, "
-            "chargeforge fleet many.",
-            file=sys.stderr,
-        )
-        return 2
     if not on_a_terminal():
         print(
             "No terminal here: going on with plain lines (chargeforge headless does so at once).",
             file=sys.stderr,
         )
         _collect_again()
+        if others:
+            return run_several((engine, *others))
         return run_plain(engine, "of its own" if demo else "") or 0
     from sim_core.standard_streams import begun
     from tui.app import ChargeForgeApp, Shown

@@ -6,7 +6,8 @@ import json
 import time
 from pathlib import Path
 
-from sim_core.scenarios.recording import LONGEST, as_yaml
+from sim_core.scenarios.recording import as_yaml
+from sim_core.scenarios.recording import read_recording as read_recording
 
 PATTERNS = ("chargeforge-recording-*.yaml", "chargeforge-recording-*.json")
 MOST = 50
@@ -25,9 +26,3 @@ def recordings_in(folder: Path) -> list[Path]:
     """The recordings of a folder, the newest first."""
     found = {path for pattern in PATTERNS for path in folder.glob(pattern)}
     return sorted(found, key=lambda path: path.name, reverse=True)[:MOST]
-
-
-def read_recording(path: Path) -> str:
-    """The text of a file, as far as a recording may be long. Raises OSError."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        return file.read(LONGEST + 1)

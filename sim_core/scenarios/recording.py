@@ -12,6 +12,7 @@ import contextlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import yaml
@@ -49,6 +50,19 @@ class Step:
     command: Command
     refused: str = ""
     """Why it was refused; empty where it was done."""
+
+
+def read_recording(path: Path) -> str:
+    """The text of a file, as far as a recording may be long. Raises OSError."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.read(LONGEST + 1)
+
+
+def checked_recording(path: Path) -> str:
+    """The same where it can be played. Raises OSError, or RecordingError with a sentence."""
+    text = read_recording(path)
+    read(text)
+    return text
 
 
 # -- writing ---------------------------------------------------------------------------------------

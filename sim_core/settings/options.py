@@ -103,16 +103,16 @@ class Settings:
     cpid: str = option(
         "TestCP01",
         "1 to 48 characters",
-        "The charge point's id (identity), percent-encoded on the wire; run takes several with "
-        "commas between them",
+        "The charge point's id (identity), percent-encoded on the wire; run and headless take "
+        "several with commas between them",
         min_length=1,
         check=checks.ids,
     )
     charge_points: Path | None = option(
         None,
         "a path to a TOML file",
-        "run: several charge points, each with its options in a table [[charge_point]] of this "
-        "TOML file",
+        "run, headless: several charge points, each with its options in a table [[charge_point]] "
+        "of this TOML file",
     )
     connectors: int = option(
         2, "a whole number from 1 to 64", "How many connectors there are", ge=1, le=64
@@ -344,6 +344,11 @@ class Settings:
         {},
         'a JSON object such as {"stop": "X", "zoom": "f5"}; in TOML the table [keys]',
         "Other keys for actions of the dashboard; several with spaces between them, empty for none",
+    )
+    play: Path | None = option(
+        None,
+        "a file as the key R of the dashboard writes it",
+        "run, headless: play this recording once the CSMS has accepted the charge point",
     )
     keep_running: bool = option(
         False,

@@ -51,6 +51,31 @@ async def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Sig
         assert lines[-1] == "TestCP01 has stopped."
 
 
+RECORDING = """\
+steps:
+  - {at: 0, do: plug, connector: 1}
+  - {at: 1, do: local_start, connector: 1}
+"""
+
+
+async def test_several_play_a_recording_and_each_line_says_whose_it_is(tmp_path: Path) -> None:
+    recording = tmp_path / "recording.yaml"
+    recording.write_text(RECORDING, "utf-8")
+    async with Csms() as csms:
+        url = f"ws://127.0.0.1:{csms.port}/ocpp"
+        more = {"CPID": "A,B", "PLAY": str(recording), "TIME_SCALE": "20", "CSMS_URL": url}
+        process = await start(tmp_path, **more)
+        await csms.until(lambda ledger: len(ledger.active) == 2, timeout_s=20)
+        process.send_signal(signal.SIGTERM)
+        out, err = await asyncio.wait_for(process.communicate(), 10)
+    lines = out.decode().splitlines()
+    assert (process.returncode, err) == (0, b"")
+    assert [line.split(" starts")[0] for line in lines[:2]] == ["A", "B"]
+    for cpid in ("A", "B"):
+        assert any(f" {cpid}: a recording of 2 steps was played" in line for line in lines)
+        assert f"{cpid} has stopped." in lines[-2:]
+
+
 async def test_a_csms_that_is_away_is_said_once(tmp_path: Path) -> None:
     process = await start(
         tmp_path, CSMS_URL=f"ws://127.0.0.1:{free_port()}/ocpp", RECONNECT_MAX_SEC="1"
@@ -71,6 +96,7 @@ async def test_a_csms_that_is_away_is_said_once(tmp_path: Path) -> None:
         ("MODEL", "nope", "MODEL (--model) is 'nope': there is no such model or file"),
         ("OCPP_KEYS", '{"HeartbeatInterval": "soon"}', "the OCPP key HeartbeatInterval cannot be"),
         ("OCPP_VERSION", "2.1", "OCPP_VERSION (--ocpp-version) is '2.1'"),
+        ("PLAY", "/no/such/file", "PLAY (--play): /no/such/file cannot be played"),
     ],
 )
 def test_what_cannot_be_is_one_sentence_and_exit_code_2(
