@@ -25,6 +25,7 @@ from sim_core.testbench.schema import schema
 from sim_core.testbench.shipped_set import scenarios
 from tui.__main__ import VERBS
 from tui.bedside.keys import METAL_ROWS
+from tui.glossary import TERMS
 from tui.keymap import ROWS, Row
 from tui.replay.keys import REPLAY_ROWS
 
@@ -162,6 +163,12 @@ def _paths() -> Iterable[str]:
     yield row(request, _query(DESTINATION.queries), DESTINATION.help)
 
 
+def _words() -> Iterable[str]:
+    yield from head("Word", "What it means", "Also")
+    for term in sorted(TERMS, key=lambda term: term.name.casefold()):
+        yield row(term.name, term.meaning, ", ".join(term.also))
+
+
 TABLES = {
     "commands": _commands,
     "keys": _keys,
@@ -173,6 +180,7 @@ TABLES = {
     "replay-keys": lambda: _keys_of(REPLAY_ROWS),
     "paths": _paths,
     "scenarios": _scenarios,
+    "words": _words,
 }
 
 

@@ -9,14 +9,18 @@ from textual.geometry import Size
 from textual.pilot import Pilot
 
 from tui.app import ChargeForgeApp
+from tui.bedside.keys import metal_keymap
 from tui.dashboard import Dashboard
-from tui.dialogs.help import HelpScreen, help_sections
+from tui.dialogs.help import PANES, HelpScreen, help_sections
 from tui.dialogs.passages import passage_lines
+from tui.fleet.member import member_keymap
 from tui.glossary import TERMS, terms_in
+from tui.keymap import Keymap
 from tui.look import Look
 from tui.pictures.screenshot import app_showing
 from tui.pictures.states import STATES
 from tui.protocols.ocpp16 import OCPP_16_WORDING as OCPP_16
+from tui.replay.keys import replay_keymap
 from tui.widgets.line_widget import line_width
 
 MUST = {"idTag", "EVSE", "SoC", "VID", "HB", "queued", "exchange", "ramp", "cabinet", "journal"}
@@ -60,6 +64,15 @@ def test_no_sentence_is_cut_off_however_narrow_it_is(cells: int) -> None:
     assert max(map(line_width, lines)) <= cells
     said = " ".join(span.text.strip() for line in lines for span in line).split()
     assert set(reasons["plug"].split()) <= set(said)
+
+
+@pytest.mark.parametrize("keys", [metal_keymap(twin=True), replay_keymap(), member_keymap()])
+@pytest.mark.parametrize("pane", list(PANES))
+def test_wherever_a_charger_is_looked_at_there_is_help(keys: Keymap, pane: str) -> None:
+    sections = help_sections(Look(keys=keys), pane, available(1), {}, OCPP_16, "HB")
+    said = str(passage_lines(sections, "", 74))
+    assert "{" not in said.replace("{cid}", "")
+    assert "Heartbeat" in said
 
 
 async def test_the_words_on_the_focused_thing_come_first_and_any_can_be_found() -> None:

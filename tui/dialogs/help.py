@@ -39,11 +39,9 @@ PANES: dict[str, tuple[str, tuple[str, ...]]] = {
     "connector": (
         "A connector",
         (
-            "This is a charger. A vehicle is plugged in ({plug}), a card is shown ({start}), it "
-            "charges; each step is told to the operator's server, the CSMS, and stands below.",
             "In the frame: its number, its state in OCPP's word, the transaction. In it: power, "
             "energy, who charges, and the power of the last minutes.",
-            "Words in brackets cannot be done now; pressing them says why.",
+            "A button without a key cannot be used now; pressing it says why.",
         ),
     ),
     "messages": (
@@ -63,6 +61,16 @@ PANES: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
 }
+ACTS_HERE = (
+    "This is a charger. A vehicle is plugged in ({plug}), a card is shown ({start}), it charges; "
+    "each step is told to the operator's server, the CSMS, and stands below."
+)
+ACTS_ELSEWHERE = (
+    "This is a charger that is looked at: vehicles and cards come to it without us. Each step is "
+    "told to the operator's server, the CSMS, and stands below."
+)
+"""What goes on, to somebody who sees it for the first time; there are keys for it, or there are
+none."""
 IN_SIGHT = "Words in sight"
 ALL_WORDS = "All words"
 
@@ -87,6 +95,8 @@ def help_sections(
     the message under the bar, if one is being read.
     """
     title, words = PANES.get(pane, PANES["connector"])
+    begin = ACTS_HERE if "plug" in look.keys.row else ACTS_ELSEWHERE
+    words = (begin, *words) if title == PANES["connector"][0] else words
     about = [paragraph(one, look) for one in words]
     if meaning := MEANINGS.get(action):
         about.append(Entry((Span(f"  {action}", "strong"),), f': "{meaning}"'))
@@ -187,8 +197,9 @@ class HelpScreen(TextDialog):
     def compose(self) -> ComposeResult:
         field = HelpSearch(placeholder="a key, a word, a state", id="help-search", compact=True)
         field.cursor_blink = False
-        with Vertical(id="text-dialog", classes="-ascii" if self.look.ascii else ""):
-            yield DialogText(self.look)
+        box = Vertical(id="text-dialog", classes="-ascii" if self.look.ascii else "")
+        with box:
+            yield DialogText(self.look, self._make_room(box))
             yield field
 
     def _refresh_text(self) -> None:

@@ -195,7 +195,9 @@ class Picker(ModalScreen["Chosen | None"]):
         self.question = question
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="picker", classes="-ascii" if self.look.ascii else ""):
+        box = Vertical(id="picker", classes="-ascii" if self.look.ascii else "")
+        self._make_room(box)
+        with box:
             asked = self.question
             field = Input(asked.begin, asked.hint, password=asked.secret, id="query", compact=True)
             field.cursor_blink = False
@@ -209,12 +211,15 @@ class Picker(ModalScreen["Chosen | None"]):
         self._search("")
 
     def on_resize(self) -> None:
+        self._make_room(self.query_one("#picker", Vertical))
+
+    def _make_room(self, box: Vertical) -> None:
         asked = self.question
         rows = max(LEAST_ROWS, min(MOST_ROWS, len(asked.choices)))
         needed = [TROUBLE_CELLS if asked.trouble else LEAST_CELLS, text.width(asked.hint)]
         cells = max([*needed, *map(_cells_of, asked.choices)])
-        cells = min(cells, most_within(self.size, MOST_CELLS))
-        make_fit(self.query_one("#picker"), self.size, rows + 1, cells)
+        cells = min(cells, most_within(self.app.size, MOST_CELLS))
+        make_fit(box, self.app.size, rows + 1, cells)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -6,13 +6,14 @@ back.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import ModalScreen
 
 from sim_core.snapshot import ConnectorSnapshot
@@ -101,16 +102,15 @@ class QuitQuestion(ModalScreen[str]):
         noun = "Connector" if len(self._busy) == 1 else "Connectors"
         verb = "has" if len(self._busy) == 1 else "have"
         options = (STOP, "Stop and quit"), (LEAVE, self._just_quit), (CANCEL, "Cancel")
-        with Vertical(id="question", classes="-ascii" if self.look.ascii else ""):
-            yield Words(self.look, (f"{noun} {names} {verb} an open transaction.", self._fate))
-            yield Options(self.look, options)
+        said = (f"{noun} {names} {verb} an open transaction.", self._fate)
+        yield QuestionBox(self.look, said, options).fitted_to(self.app.size)
 
     def on_mount(self) -> None:
         self.query_one("#question").border_title = Content("Quit?")
         self.query_one(Options).focus()
 
     def on_resize(self) -> None:
-        fit_question(self)
+        self.query_one(QuestionBox).fitted_to(self.app.size)
 
     def action_move(self, step: int) -> None:
         self.query_one(Options).move(step)
@@ -144,11 +144,24 @@ class Words(LineWidget):
         return [fitted([Span(f" {line}")], width) for line in lines]
 
 
-def fit_question(question: ModalScreen[Any]) -> None:
-    """Make a question as wide as its sentences and its options, and as high as they are then."""
-    words, options = question.query_one(Words), question.query_one(Options)
-    most = most_within(question.size, MOST_CELLS)
-    lines = words.lines_of(most)
-    words.styles.height = len(lines)
-    cells = min(most, max([options.cells, *(text.width(line) + 2 for line in lines)]))
-    make_fit(question.query_one("#question"), question.size, len(lines) + 1, cells)
+class QuestionBox(Vertical):
+    """Sentences and options to choose from, as wide and as high as they are."""
+
+    def __init__(
+        self, look: Look, sentences: tuple[str, ...], options: tuple[tuple[str, str], ...]
+    ) -> None:
+        super().__init__(id="question", classes="-ascii" if look.ascii else "")
+        self._words, self._options = Words(look, sentences), Options(look, options)
+
+    def compose(self) -> ComposeResult:
+        yield self._words
+        yield self._options
+
+    def fitted_to(self, screen: Size) -> QuestionBox:
+        """The same box as large as it may be on such a screen."""
+        most = most_within(screen, MOST_CELLS)
+        lines = self._words.lines_of(most)
+        self._words.styles.height = len(lines)
+        cells = min(most, max([self._options.cells, *(text.width(line) + 2 for line in lines)]))
+        make_fit(self, screen, len(lines) + 1, cells)
+        return self

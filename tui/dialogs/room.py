@@ -1,6 +1,7 @@
 """How large a dialog is: as wide as its sentences and as high as its lines, if the screen is.
 
-A layout is asked for only where a size differs from what it was.
+It is said before the first frame, so that nothing grows under the eyes of who opens it, and a
+layout is asked for only where a size differs from what it was.
 """
 
 from __future__ import annotations

@@ -20,13 +20,15 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from tui import text
-from tui.dialogs.room import make_fit
+from tui.dialogs.room import make_fit, most_within
 from tui.look import Look
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, line_width
 
 REFRESH_S = 1.0
 WHEEL_ROWS = 3
 KEY_ROWS = 1
+MOST_CELLS = 132
+"""As in the style sheet."""
 LEAST_ROWS = 3
 """Rows that the list keeps, however much there is to tell of one."""
 
@@ -288,7 +290,10 @@ class Sheet(ModalScreen[None]):
         """What may be pressed now: see `SheetKeys.show`."""
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="sheet", classes="-ascii" if self.look.ascii else ""):
+        box = Vertical(id="sheet", classes="-ascii" if self.look.ascii else "")
+        self.body.look_again()
+        self._make_room(box)
+        with box:
             yield self.body
             search = SheetSearch(placeholder="words that a row must have", id="sheet-search")
             search.cursor_blink = False
@@ -302,8 +307,8 @@ class Sheet(ModalScreen[None]):
     def look_again(self) -> None:
         """Take in what there is now."""
         self.body.look_again()
-        self._make_room()
-        box = self.query_one("#sheet")
+        box = self.query_one("#sheet", Vertical)
+        self._make_room(box)
         box.border_title = Content(text.plain(self._title(), self.look.ascii))
         box.border_subtitle = Content(text.plain(self._said, self.look.ascii))
         keys = [
@@ -315,11 +320,13 @@ class Sheet(ModalScreen[None]):
         self._keys = keys
         self.query_one(SheetKeys).show(keys)
 
-    def _make_room(self) -> None:
+    def _make_room(self, box: Vertical) -> None:
         """Be as high as what there is; it never shrinks while it is open, so that nothing jumps."""
-        rows = self.body.rows_wanted(max(1, self.body.size.width)) + KEY_ROWS
+        screen = self.app.size
+        rows = self.body.rows_wanted(self.body.size.width or most_within(screen, MOST_CELLS))
+        rows += KEY_ROWS
         self._rows_wanted = max(self._rows_wanted, rows + self.has_class("-searching"))
-        make_fit(self.query_one("#sheet"), self.size, self._rows_wanted)
+        make_fit(box, screen, self._rows_wanted)
 
     def on_resize(self) -> None:
         self._rows_wanted = 0

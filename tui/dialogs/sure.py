@@ -7,12 +7,11 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
 from tui import text
-from tui.dialogs.quit_question import Options, Words, fit_question
+from tui.dialogs.quit_question import Options, QuestionBox
 from tui.look import Look
 from tui.widgets.line_widget import LineWidget
 
@@ -38,16 +37,15 @@ class Sure(ModalScreen[bool]):
         self._yes, self._no = yes, no
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="question", classes="-ascii" if self.look.ascii else ""):
-            yield Words(self.look, (self._sentence,))
-            yield Options(self.look, ((YES, self._yes), (NO, self._no)))
+        options = ((YES, self._yes), (NO, self._no))
+        yield QuestionBox(self.look, (self._sentence,), options).fitted_to(self.app.size)
 
     def on_mount(self) -> None:
         self.query_one("#question").border_title = Content(self._title)
         self.query_one(Options).focus()
 
     def on_resize(self) -> None:
-        fit_question(self)
+        self.query_one(QuestionBox).fitted_to(self.app.size)
 
     def action_move(self, step: int) -> None:
         self.query_one(Options).move(step)

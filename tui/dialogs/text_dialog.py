@@ -30,9 +30,9 @@ BESIDE_NAME = 4
 class DialogText(LineWidget):
     """Lines that scroll."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, lines: Sequence[Line]) -> None:
         super().__init__(look, id="dialog-text")
-        self._content: Sequence[Line] = ()
+        self._content = lines
         self._top = 0
 
     def move(self, rows: int) -> None:
@@ -50,7 +50,8 @@ class DialogText(LineWidget):
         lines = [fitted(line, width, self.look.symbol("ellipsis")) for line in shown]
         if len(self._content) > self._top + height and lines:
             more = [Span(" more below: down ", "accent")]
-            lines[-1] = justified(self._content[self._top + height - 1], more, width)
+            last = self._content[self._top + height - 1]
+            lines[-1] = justified(last, more, width, self.look.symbol("ellipsis"))
         return lines + [fitted([], width)] * (height - len(lines))
 
 
@@ -79,8 +80,9 @@ class TextDialog(ModalScreen[None]):
         self._live = live
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="text-dialog", classes="-ascii" if self.look.ascii else ""):
-            yield DialogText(self.look)
+        box = Vertical(id="text-dialog", classes="-ascii" if self.look.ascii else "")
+        with box:
+            yield DialogText(self.look, self._make_room(box))
 
     def on_mount(self) -> None:
         self.query_one("#text-dialog").border_title = Content(self._title)
@@ -93,13 +95,19 @@ class TextDialog(ModalScreen[None]):
         self.call_after_refresh(lambda: self.query_one(DialogText).move(0))
 
     def _refresh_text(self) -> None:
-        """Take in what there is now, and be as large as that needs."""
-        most = most_within(self.size, MOST_CELLS)
+        """Take in what there is now."""
+        lines = self._make_room(self.query_one("#text-dialog", Vertical))
+        self.query_one(DialogText).show(lines)
+
+    def _make_room(self, box: Vertical) -> Sequence[Line]:
+        """Make the lines, and the box as large as they need."""
+        screen = self.app.size
+        most = most_within(screen, MOST_CELLS)
         lines = self._lines(most)
         named = max(text.width(self._title), text.width(self.HOW)) + BESIDE_NAME
         cells = min(most, max([named, *(line_width(line) + 1 for line in lines)]))
-        make_fit(self.query_one("#text-dialog"), self.size, len(lines), cells)
-        self.query_one(DialogText).show(lines)
+        make_fit(box, screen, len(lines), cells)
+        return lines
 
     def action_move(self, rows: int) -> None:
         self.query_one(DialogText).move(rows)

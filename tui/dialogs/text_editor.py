@@ -43,7 +43,9 @@ class TextEditor(ModalScreen["str | None"]):
         self._rows_wanted = 0
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="text-editor", classes="-ascii" if self.look.ascii else ""):
+        box = Vertical(id="text-editor", classes="-ascii" if self.look.ascii else "")
+        make_fit(box, self.app.size, max(LEAST_ROWS, self._written.count("\n") + 2))
+        with box:
             area = TextArea(self._written, id="area", compact=True, highlight_cursor_line=False)
             area.cursor_blink = False
             yield area
@@ -63,7 +65,7 @@ class TextEditor(ModalScreen["str | None"]):
         """Be as high as the text, and never lower than it was: what is written moves nothing."""
         rows = self.query_one(TextArea).wrapped_document.height + 1
         self._rows_wanted = max(self._rows_wanted, LEAST_ROWS, rows)
-        make_fit(self.query_one("#text-editor"), self.size, self._rows_wanted)
+        make_fit(self.query_one("#text-editor"), self.app.size, self._rows_wanted)
 
     @on(TextArea.Changed)
     def _say(self) -> None:

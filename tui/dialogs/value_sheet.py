@@ -255,7 +255,9 @@ class ValueSheet(ModalScreen[None]):
     # -- the frame ---------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="value-sheet", classes="-ascii" if self.look.ascii else ""):
+        box = Vertical(id="value-sheet", classes="-ascii" if self.look.ascii else "")
+        self._make_room(box, len(self.rows()))
+        with box:
             if self.SEARCH_HINT:
                 yield _line(SearchLine(placeholder=self.SEARCH_HINT, id="search", compact=True))
             yield ValueList(self.look)
@@ -270,8 +272,7 @@ class ValueSheet(ModalScreen[None]):
 
     def on_resize(self) -> None:
         self._rows_wanted = 0
-        rows = min(self.DETAIL_ROWS, max(3, self.size.height // 4))
-        self.query_one(Detail).styles.height = rows + 1
+        self.query_one(Detail).styles.height = self._told_rows
         self.call_after_refresh(self._resized)
 
     def _resized(self) -> None:
@@ -294,17 +295,21 @@ class ValueSheet(ModalScreen[None]):
         rows = self.rows()
         sheet = self.query_one("#value-sheet")
         sheet.border_title = Content(text.plain(self.heading(rows), self.look.ascii))
-        self._make_room(len(rows))
+        self._make_room(self.query_one("#value-sheet", Vertical), len(rows))
         if self._editing is None:
             self.row_list.show([row for row in rows if row.answers(self.searched)])
         self._show_detail()
 
-    def _make_room(self, rows: int) -> None:
+    @property
+    def _told_rows(self) -> int:
+        """Rows for what there is to know of one, and the rule above."""
+        return min(self.DETAIL_ROWS, max(3, self.app.size.height // 4)) + 1
+
+    def _make_room(self, box: Vertical, rows: int) -> None:
         """Be as high as the rows need; it never shrinks while it is open, so that nothing jumps."""
-        below = self.query_one(Detail).styles.height
-        around = bool(self.SEARCH_HINT) + int(below.value if below else 1)
+        around = bool(self.SEARCH_HINT) + self._told_rows
         self._rows_wanted = max(self._rows_wanted, rows + around)
-        make_fit(self.query_one("#value-sheet"), self.size, self._rows_wanted)
+        make_fit(box, self.app.size, self._rows_wanted)
 
     def _show_detail(self) -> None:
         row = self.row_list.chosen
