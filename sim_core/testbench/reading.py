@@ -72,6 +72,7 @@ NOT_HERE = frozenset(
         "ascii",
         "keys",
         "keep_running",
+        "play",
         "seed",
         "time_scale",
         "fps",

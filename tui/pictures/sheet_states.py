@@ -165,7 +165,7 @@ SHEET_STATES: tuple[State, ...] = (
         "compare",
         "what differs between two messages",
         CHARGED,
-        press=("tab", "tab", "up", "up", "up", "equals_sign", "up", "equals_sign"),
+        press=("slash", "enter", "up", "up", "up", "equals_sign", "up", "equals_sign"),
     ),
     State("charged", "figures that stay after unplugging", CHARGED),
 )
