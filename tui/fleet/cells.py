@@ -68,6 +68,9 @@ def cell_lines(
     across = -(-len(ordered) // room)
     width = wide // across
     if width >= 1:
+        digits = len(str(max(point.number for point in ordered)))
+        if width < digits + 3:
+            width = min(width, 2)
         draw = _widest(ordered, id_of, look, width)
         return [head, *_grid(ordered, draw, width, cells, look)]
     shown = ordered[: wide * (room - 1)]
@@ -82,11 +85,14 @@ def _widest(
     """How to draw one where each has `width` cells."""
     longest = max(text.width(id_of(point.number)) for point in (points[0], points[-1]))
     most_w = 1000.0 * text.scale_above(max(point.power_w for point in points) / 1000)
+    digits = len(str(max(point.number for point in points)))
     named, told = longest + 4, longest + FIGURE_CELLS + 5
     bar = min(MOST_BAR, width - told - 1)
 
     def draw(point: Point) -> Line:
         line = _glyph(point, look)
+        if digits + 3 <= width < named:
+            line = (*line, Span(f" {point.number}"))
         if width >= named:
             name = text.fit(text.plain(id_of(point.number), look.ascii), longest)
             line = (*line, Span(f" {name} "))

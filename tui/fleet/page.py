@@ -24,6 +24,8 @@ REFRESH_S = 1.0
 LABEL = 13
 FIGURE = 7
 BAR_CELLS = 24
+LEAST_CELL_ROWS = 4
+"""Rows that the cells have before the page gives up its blank lines for them."""
 ERROR_WORDS: dict[str, tuple[str, str]] = {
     "call_unanswered": ("request was not answered in time", "requests were not answered in time"),
     "call_error_received": (
@@ -43,20 +45,28 @@ ERROR_WORDS: dict[str, tuple[str, str]] = {
 
 
 def page(
-    seen: FleetSnapshot, title: str, url: str, now: datetime, look: Look, cells: int
+    seen: FleetSnapshot,
+    title: str,
+    url: str,
+    now: datetime,
+    look: Look,
+    cells: int,
+    *,
+    airy: bool = True,
 ) -> list[Line]:
-    """Everything there is to see, each line exactly `cells` cells."""
+    """Everything there is to see of all together, each line exactly `cells` cells; `airy` puts a
+    blank line between two parts."""
     groups = (
         [_head(seen, title, url, now, look, cells)],
         [*_progress(seen, look)],
         [*_connectors(seen, look)],
         [*_messages(seen, look, cells)],
-        [*_troubles(seen, look)],
+        [*_troubles(seen, look, cells)],
     )
     lines: list[Line] = []
     for group in groups:
         lines += [fitted(line, cells, look.symbol("ellipsis")) for line in group]
-        lines.append(fitted([], cells))
+        lines += [fitted([], cells)] * airy
     return lines
 
 
@@ -145,11 +155,13 @@ def _messages(seen: FleetSnapshot, look: Look, cells: int) -> Iterable[Line]:
         )
 
 
-def _troubles(seen: FleetSnapshot, look: Look) -> Iterable[Line]:
+def _troubles(seen: FleetSnapshot, look: Look, cells: int) -> Iterable[Line]:
     rows = list(_trouble_rows(seen))
     yield _title("Trouble", "" if rows else "none")
     for count, words in rows:
-        yield (Span(f"{count:>7,}  ", "error"), Span(text.plain(words, look.ascii)))
+        first, *more = text.wrapped(text.plain(words, look.ascii), max(20, cells - 10))
+        yield (Span(f"{count:>7,}  ", "error"), Span(first))
+        yield from ((Span(" " * 9), Span(line)) for line in more)
     for warning in (*seen.warnings, *seen.standing):
         yield (Span(f"   {text.plain(warning, look.ascii)}", "warning"),)
 
@@ -203,7 +215,10 @@ class Page(LineWidget):
 
     def lines_for(self, width: int, height: int) -> list[Line]:
         fleet = self._fleet
-        lines = page(fleet.snapshot, self._title, self._url, fleet.now(), self.look, width)
+        seen, now = fleet.snapshot, fleet.now()
+        lines = page(seen, self._title, self._url, now, self.look, width)
+        if len(lines) + LEAST_CELL_ROWS >= height:
+            lines = page(seen, self._title, self._url, now, self.look, width, airy=False)
         lines += self._each(width, height - 1 - len(lines))
         if fleet.failure:
             why = text.plain(fleet.failure, self.look.ascii)
