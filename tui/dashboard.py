@@ -185,7 +185,7 @@ class Dashboard(Screen[None]):
         unsent = station is not None and not station.link.frames_pass
         self.messages.unsent = station.journal.waiting if station and unsent else ()
         if draw:
-            self.link_bar.show(station, observed.failure, observed.now)  # how high it is to be
+            self.link_bar.take(station, observed.failure, observed.now)  # how high it is to be
             self._lay_out()
             self._draw()
 
@@ -200,6 +200,7 @@ class Dashboard(Screen[None]):
         observed = self._observed
         if observed is None:
             return
+        self.link_bar.show(observed.station, observed.failure, observed.now)
         if observed.station:
             self.connectors.show(
                 observed.station.connectors,

@@ -81,7 +81,7 @@ def test_a_shell_and_back_in_another_size_with_the_charge_point_running(
     outer.resize(100, 30)
     outer.type("exit\n")
     outer.until(lambda: "online, Accepted" in outer.text)
-    outer.until(lambda: "? ^p q" in outer.screen.display[29])
+    outer.until(lambda: "^p find" in outer.screen.display[29])
     assert outer.screen.display[1].rstrip()[-1] in "╮┓╗"
     assert len(outer.screen.display[1].rstrip()) == 100
     outer.type("2")

@@ -44,30 +44,24 @@ def footer_line(
     """The footer in exactly `cells` cells while this pane has the focus; the rows in `dim` would be
     refused now, and `line` parts the groups."""
     chosen = list(keys.footer_of(pane))
-    named = {item for item in chosen if item.name}
+    named = [item for item in chosen if item.name]
     while chosen:
-        left, right = (
-            _groups(chosen, named, dim, keys, line),
-            _at_the_right(chosen, named, dim, keys),
-        )
+        left = _groups(chosen, dim, keys, line)
+        right = _at_the_right(chosen, named, dim, keys)
         if line_width(left) + GAP + line_width(right) <= cells:
             return justified(left, right, cells)
         last = max(chosen, key=lambda item: item.rank)
-        longest = max(named, key=lambda item: item.name_rank, default=last)
-        if longest in named and longest.name_rank >= last.rank:
-            named.remove(longest)
+        spelt = max(reversed(named), key=lambda item: item.name_rank, default=None)
+        if spelt is not None and spelt.name_rank >= last.rank:
+            named.remove(spelt)
         else:
             chosen.remove(last)
-            named.discard(last)
+            named = [item for item in named if item is not last]
     return fitted([], cells)
 
 
 def _groups(
-    chosen: Sequence[FooterItem],
-    named: Collection[FooterItem],
-    dim: Collection[str],
-    keys: Keymap,
-    line: str,
+    chosen: Sequence[FooterItem], dim: Collection[str], keys: Keymap, line: str
 ) -> list[Span]:
     spans: list[Span] = []
     group = ""

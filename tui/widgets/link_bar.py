@@ -232,9 +232,13 @@ class LinkBar(LineWidget):
         self.aside: Line = ()
         """What else is said, before the clock."""
 
+    def take(self, station: StationSnapshot | None, failure: str, now: datetime) -> None:
+        """Take in how it stands now: `rows` goes by it before it is drawn."""
+        self._shown = (station, failure, now)
+
     def show(self, station: StationSnapshot | None, failure: str, now: datetime) -> None:
         """Say how it stands now."""
-        self._shown = (station, failure, now)
+        self.take(station, failure, now)
         self.sync()
 
     @property

@@ -22,6 +22,7 @@ from sim_core.wire.message_log import Exchange, ExchangeState
 from tui import text
 from tui.look import Look
 from tui.protocols.frame_summary import kind_of
+from tui.protocols.known import wording_of
 from tui.protocols.wording import Kind
 from tui.text import NO_SHIFT
 from tui.widgets.line_widget import (
@@ -390,7 +391,8 @@ class MessagePane(LineWidget, can_focus=True):
         subprotocol = self.subprotocol_of(exchange)
         if kind_of(exchange.action, exchange.request, subprotocol) is Kind.BEGIN:
             where = exchange.connector_id
-            told.append("a session" if where is None else f"a session at connector {where}")
+            place = wording_of(subprotocol).place or "connector"
+            told.append("a session" if where is None else f"a session at {place} {where}")
         edge = look.border("round")[1]
         return [
             fitted([Span(f" {edge * 8} {words} ", "faint")], cells, fill="faint", blank=edge)
