@@ -136,6 +136,7 @@ HABITS: tuple[tuple[Tell, dict[str, str]], ...] = (
         },
     ),
     (a_slow_visit, {"slow_minute": "MeterValues Sample.Periodic: sample interval 60 takes"}),
+    (idle_hours, {"late_heartbeats": "Heartbeat: Heartbeat, interval 600 takes"}),
     (a_reservation, {"send_tick": " takes 0.0"}),  # at a boot and after a request
 )
 """What happens, and by what the charger does not do how that is named."""
