@@ -66,6 +66,18 @@ def test_nor_are_hours_in_which_nobody_comes() -> None:
     assert {one.kind for one in beside.now.values()} == {Kind.SAME.value}
 
 
+def two_at_once(tale: Tale) -> None:
+    """One card is held before two connectors, of which each has its own warmth."""
+    tale.boots(0, "Available", "Available", "Available")
+    a_visit(tale, long=70)
+    a_visit(tale, 55, 2, 8, long=30)
+
+
+def test_nor_do_two_sessions_of_one_card() -> None:
+    said = metal(101, tell=two_at_once)
+    assert Beside().hears(said, looks_every=16).waits(said, 60).look().ever == []
+
+
 def two_visits(tale: Tale) -> None:
     """Between both the charger is at rest, and is told another interval and a limit before."""
     tale.boots(0, "Available", "Available", "Available")
