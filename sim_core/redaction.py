@@ -35,7 +35,12 @@ TOKEN = re.compile(
 AUTHORITY = re.compile(r"(?:\[[0-9A-Fa-f:.%]*\]|[^:@\[\]]*)(?::[0-9]*)?")
 MARKS = re.compile(r"[?#]")
 NOT_LETTERS = re.compile(r"[\W_]+")
-FRAME_NAMES = frozenset({"key", "value", "vendorid", "messageid", "data"})
+REPORTED = frozenset({"component", "variable", "variableAttribute", "variableCharacteristics"})
+"""The fields of an entry of a report."""
+FRAME_NAMES = frozenset(
+    {"key", "value", "vendorid", "messageid", "data", "component", "variable", "name"}
+    | {"variableattribute", "variablecharacteristics", "mutability"}
+)
 """Names of fields that are shown in a frame of which nothing else is."""
 
 
@@ -75,7 +80,8 @@ def public_frame(text: str, secret_keys: frozenset[str] = frozenset(), limit: in
 
     `secret_keys` are the names of configuration keys in lower case. A frame that names one, however
     it writes that and whether or not OCPP knows such a frame, shows no other value of its payload;
-    one that is no JSON shows nothing. To ask for keys (GetConfiguration) sets none.
+    one that is no JSON shows nothing. To ask for keys (GetConfiguration) sets none, and of a report
+    (NotifyReport) each entry is looked at by itself.
     """
     if secret_keys and names_secret(text, secret_keys):
         text = _without_values(text, secret_keys)
@@ -175,6 +181,13 @@ def _without_values(text: str, secret_keys: frozenset[str]) -> str:
     def name(text: str) -> str:
         return text if text.casefold() in FRAME_NAMES or is_key(text) else SECRET
 
+    def entries(value: Any) -> Any:
+        """A field of a report: what of it names no secret key is not that key's value."""
+        if isinstance(value, list):
+            return [entries(one) for one in value]
+        told = json.dumps(value, ensure_ascii=False)
+        return shown(value) if names_secret(told, secret_keys) else value
+
     def head(value: Any) -> Any:
         """One of the first three things in a frame: its kind, its id, its action."""
         told = isinstance(value, int) or (
@@ -189,7 +202,9 @@ def _without_values(text: str, secret_keys: frozenset[str]) -> str:
         message = json.loads(text)
         if _only_asks(message):
             return text
-        if isinstance(message, list):
+        if _is_report(message):
+            message[3] = {key: entries(value) for key, value in message[3].items()}
+        elif isinstance(message, list):
             message = [*map(head, message[:3]), *map(shown, message[3:])]
         else:
             message = shown(message)
@@ -205,3 +220,23 @@ def _only_asks(message: object) -> bool:
     payload = message[3] if len(message) == 4 else None
     asked = payload.get("key") if isinstance(payload, dict) and len(payload) == 1 else None
     return isinstance(asked, list) and all(isinstance(key, str) for key in asked)
+
+
+def _is_report(message: object) -> bool:
+    """Whether a frame is NotifyReport (2.0.1 B07, B08), whose entries name one variable each."""
+    if not isinstance(message, list) or message[:1] + message[2:3] != [2, "NotifyReport"]:
+        return False
+    payload = message[3] if len(message) == 4 else None
+    fields = {"requestId", "generatedAt", "tbc", "seqNo", "reportData"}
+    if not isinstance(payload, dict) or not payload.keys() <= fields:
+        return False
+    data = payload.get("reportData")
+    return isinstance(data, list) and all(_is_of_one_variable(one) for one in data)
+
+
+def _is_of_one_variable(entry: object) -> bool:
+    """Whether an entry has its value beside the name that it is of."""
+    if not isinstance(entry, dict) or not entry.keys() <= REPORTED:
+        return False
+    variable = entry.get("variable")
+    return isinstance(variable, dict) and isinstance(variable.get("name"), str)

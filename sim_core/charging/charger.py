@@ -391,6 +391,7 @@ def _connectors(
                 environment,
                 points,
                 register_wh=registers.get(number, float(config.meter_start_wh)),
+                cabinet_c=config.cabinets_c.get(number, config.timing.cabinet_c),
             ),
             lockable=model.behaviour.lockable,
             in_service=number not in inoperative,
@@ -402,7 +403,12 @@ def _connectors(
 
 
 def _outlet(
-    config: ChargePointConfig, environment: Environment, points: Points, *, register_wh: float
+    config: ChargePointConfig,
+    environment: Environment,
+    points: Points,
+    *,
+    register_wh: float,
+    cabinet_c: float | None,
 ) -> Outlet:
     """The metal of one connector, with a sequence of chance of its own: what the link draws does
     not move the meters."""
@@ -414,10 +420,8 @@ def _outlet(
         environment.rng.skip()
         rng = NO_NOISE
     warmth = None
-    if timing.cabinet_c is not None:
-        air = CabinetAir(
-            timing.cabinet_c, timing.fan_fall_c, timing.warming_c_per_h, timing.jitter_c
-        )
+    if cabinet_c is not None:
+        air = CabinetAir(cabinet_c, timing.fan_fall_c, timing.warming_c_per_h, timing.jitter_c)
         warmth = Cabinet(air, rng)
     return Outlet(
         config.model.ratings,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sim_core.hardware.model import Model, Quirks, Timing
 from sim_core.hardware.vehicle import Garage
@@ -31,3 +32,5 @@ class ChargePointConfig:
     time_scale: float = 1.0
     """How fast time passes here against the CSMS's."""
     quirks: Quirks = NO_QUIRKS
+    cabinets_c: Mapping[int, float] = field(default_factory=dict)
+    """By connector how warm it is around it at first, where that is known."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
 from sim_core.hardware.distribution import Distribution
@@ -83,9 +83,12 @@ class Table:
         here = {line.key for line in self.lines}
         for one in fields(kind):
             wanted = keys is None or one.name in keys
-            if wanted and one.name not in here and isinstance(one.default, (str, bool, int, float)):
-                default = one.default if one.default == one.default else ""
-                self.remark(f"{one.name} = {toml(default)}: not seen, the default")
+            if not wanted or one.name in here or one.default is MISSING:
+                continue
+            if isinstance(one.default, (str, bool, int, float)):
+                self.remark(f"{one.name} = {toml(one.default)}: not seen, the default")
+            elif not any(line.note.startswith(f"{one.name}:") for line in self.lines):
+                self.remark(f"{one.name}: not seen")
 
 
 @dataclass

@@ -28,6 +28,8 @@ USUAL_POWER_W, USUAL_CURRENT_A = 22_000.0, 32.0
 STEP_W = 1000.0
 PASSES = 0.005
 """By this part a reading may lie above what the metal is rated for."""
+OFFERED = 1.1
+"""Who is offered so much more than was drawn is held down by something else."""
 TOGETHER_S = 15.0
 """Samples of several connectors so close together are of one moment."""
 
@@ -92,12 +94,7 @@ def learn_ratings(logs: Sequence[Log], draft: Draft) -> None:
     if offered:
         note += f"; at most {offered:.0f} W offered"
     table.add("connector_power_w", rounded, note)
-    amperes = _current(logs)
-    table.add(
-        "connector_current_a",
-        math.ceil(amperes * (1 - PASSES) - 0.05) if amperes else USUAL_CURRENT_A,
-        f"at most {amperes:g} A" if amperes else "not seen",
-    )
+    table.add("connector_current_a", *_rated_a(logs, rounded))
     at_once = max(whole or 0.0, watts)
     table.add(
         "cabinet_power_w",
@@ -153,6 +150,26 @@ def _most_power(logs: Sequence[Log]) -> tuple[float, Log] | None:
         if (watts := power_of(sample)) is not None and watts > 0
     ]
     return max(seen, key=lambda one: one[0]) if seen else None
+
+
+def _rated_a(logs: Sequence[Log], rated_w: float) -> tuple[float, str]:
+    """What a connector's current is rated for. Where one is told to give more power than was ever
+    drawn, that must fit through it as well: no limit of its own was seen."""
+    amperes = _current(logs)
+    if not amperes:
+        return USUAL_CURRENT_A, "not seen"
+    seen = math.ceil(amperes * (1 - PASSES) - 0.05)
+    needs = [
+        rated_w / volts
+        for log in logs
+        for sample in _samples(log)
+        if sample.number("Current.Import") == amperes and (volts := sample.number("Voltage"))
+        if not any("phase" in value for value in sample.sampled)
+    ]
+    offered = math.ceil(max(needs, default=0.0))
+    if offered > seen * OFFERED:
+        return offered, f"at most {amperes:g} A; {rated_w:.0f} W are offered"
+    return seen, f"at most {amperes:g} A"
 
 
 def _current(logs: Sequence[Log]) -> float | None:

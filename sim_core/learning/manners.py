@@ -13,6 +13,8 @@ from sim_core.traces.exchanges import Exchange
 
 FREE = ("Available", "Reserved", "Unavailable", "")
 SECURITY = frozenset({"GetLog", "ExtendedTriggerMessage", "SignedUpdateFirmware"})
+SECURITY_KEY = "SecurityProfile"
+"""A charger with the security extension shows this key (Improved security for OCPP 1.6-J, §3)."""
 SAME_MOMENT = timedelta(seconds=5)
 OLD = timedelta(seconds=30)
 
@@ -31,6 +33,7 @@ def learn_manners(logs: Sequence[Log], draft: Draft, *, whole_list: bool) -> Non
             "lockable",
         )
     }
+    listed: Votes[bool] = Votes()
     for log in logs:
         for one in log.told.said:
             if one.action == "MeterValues" and one.context == "Transaction.Begin":
@@ -39,8 +42,13 @@ def learn_manners(logs: Sequence[Log], draft: Draft, *, whole_list: bool) -> Non
                 switches["security_extension"].add(True, log.name)
         for one in log.told.asked:
             _asked(log, one, switches)
+            names = _whole_list(one)
+            if names:
+                listed.add(SECURITY_KEY in names, log.name)
         for boot in log.told.boots:
             _stamps(log, boot, switches["stamps_reports"])
+    if not switches["security_extension"]:
+        switches["security_extension"] = listed
     for name, votes in switches.items():
         if votes:
             table.learn(Behaviour, name, votes.most, votes.evidence())
@@ -61,6 +69,14 @@ def _asked(log: Log, one: Exchange, switches: dict[str, Votes[bool]]) -> None:
         switches["lockable"].add(status == "Unlocked", log.name)
     elif one.action in SECURITY and one.answer is not None:
         switches["security_extension"].add(bool(one.result), log.name)
+
+
+def _whole_list(one: Exchange) -> set[str]:
+    """The names of all keys, where all were asked for."""
+    entries = one.result.get("configurationKey")
+    if one.action != "GetConfiguration" or one.payload.get("key") or not isinstance(entries, list):
+        return set()
+    return {str(entry.get("key")) for entry in entries if isinstance(entry, dict)}
 
 
 def status_before(log: Log, one: Exchange, connector: int) -> str:

@@ -32,6 +32,11 @@ and a whole turn longer: less is worth no alarm."""
 OF_STAMPS_S = 0.1
 OF_STAMPS = "stamp of "
 """How kinds of delay begin that are measured from stamp to stamp: nothing on the way is in them."""
+APART_S, TOGETHER_S = 0.3, 0.05
+"""Two stamps that are so far apart in every play are never within so little of each other: few
+plays tell little of how far a delay reaches, but one moment and two are not the same thing."""
+BEATS = "Heartbeat, interval"
+"""However long it is, a clock decides it: a turn of the loop is all that one may be off."""
 SWAPPED_WITHIN = 15 * S
 """What one says and the other does not may be so far apart and still be the same, elsewhere."""
 CLEAR_ORDER = 0.3 * S
@@ -85,7 +90,13 @@ def _results(told: Conversation, plays: Sequence[Heard]) -> list[Result]:
         if not is_fine(what):
             stamps = what.startswith(OF_STAMPS)
             below, above = (OF_STAMPS_S, OF_STAMPS_S) if stamps else (SHORTER_S, LONGER_S)
-            yardstick.spans[what] = low - below, high + above
+            low, high = low - below, high + above
+            lengths = yardstick.lengths[what]
+            if stamps and min(lengths) >= APART_S:
+                low = max(low, TOGETHER_S)
+            elif what.startswith(BEATS):
+                low, high = min(lengths) - LONGER_S, max(lengths) + LONGER_S
+            yardstick.spans[what] = low, high
     return [
         compare(heard.said, told, [(here, real) for real, here in heard.asked], yardstick, seed)
         for seed, heard in zip(SEEDS, plays, strict=True)

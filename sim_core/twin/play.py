@@ -163,8 +163,9 @@ class Play:
         quirks, quirk_keys = chosen_quirks(self.make.quirks, model)
         # Each vehicle says itself whether it needs a second try.
         timing = replace(model.timing[self.make.timing], mac_retry_share=0.0)
-        if timing.cabinet_c is not None and scene.temperatures_c:
-            timing = replace(timing, cabinet_c=max(scene.temperatures_c.values()))
+        known = scene.temperatures_c if timing.cabinet_c is not None else {}
+        if known:  # of a connector that never says how warm it is, it is that of the others
+            timing = replace(timing, cabinet_c=max(known.values()))
         config = ChargePointConfig(
             charge_point_id=CHARGE_POINT,
             model=model,
@@ -173,6 +174,7 @@ class Play:
             initial_keys=quirk_keys,
             garage=self._garage(),
             quirks=quirks,
+            cabinets_c=known,
         )
         store = store_in(MEMORY, CHARGE_POINT, self.clock.now())
         self._remember(store)

@@ -347,3 +347,34 @@ def test_a_folder_that_is_not_there_is_a_sentence(
 ) -> None:
     assert main(["x.jsonl", "--output", str(tmp_path / "none" / "mine.toml")]) == 1
     assert "is no folder: make it first." in capsys.readouterr().err
+
+
+def test_the_steps_of_a_start_are_found_where_samples_of_many_are_laid_over_each_other(
+    tmp_path: Path,
+) -> None:
+    """Steps of 10 kW every 5 s: each start is sampled at another moment, and none is as quick as
+    another."""
+    paper = Paper()
+    paper.boot(0)
+    starts = ((4, 0), (7, 1), (11, 0), (12, -1), (16, 0), (22, 1), (13, 1))
+    for number, (first, quick) in enumerate(starts, 1):
+        begin = 200.0 * number
+        start = {"connectorId": 1, "idTag": "CARD", "meterStart": 0, "timestamp": stamp(begin)}
+        given = {"transactionId": number, "idTagInfo": {"status": "Accepted"}}
+        paper.says(begin, "StartTransaction", start, given)
+        for age in (first, first + 10, first + 40, first + 50):
+            kw = 0.995 * min(50, 10 * max(0, (age + quick) // 5 - 1))
+            sampled = [
+                value(f"{kw:g}", measurand="Power.Active.Import", unit="kW"),
+                value("400", measurand="Voltage", unit="V"),
+                value(f"{kw / 0.4:.1f}", measurand="Current.Import", unit="A"),
+            ]
+            taken = {"timestamp": stamp(begin + age), "sampledValue": sampled}
+            told = {"connectorId": 1, "transactionId": number, "meterValue": [taken]}
+            paper.says(begin + age + 1, "MeterValues", told)
+    file = tmp_path / "learnt.toml"
+    file.write_text(paper.learnt(), "utf-8")
+    steps = load_model(str(file)).timing["real"].ramp_steps
+    assert [watts for _, watts in steps] == [0, 10000, 20000, 30000, 40000]
+    for place, (until, _) in enumerate(steps):
+        assert abs(float(until) - 5 * (place + 2)) < 3, steps

@@ -100,6 +100,28 @@ def session() -> Log:
     )
 
 
+def session_201() -> Log:
+    """The same in OCPP 2.0.1, whose charger names its transactions: T-1. Something is asked
+    meanwhile."""
+    log = Log()
+    log.lines.append(json.dumps({"trace": 1, "charge_point": "NEW", "ocpp": "2.0.1"}))
+    station = {"vendorName": "Acme", "model": "Two"}
+    log.call("BootNotification", {"reason": "PowerUp", "chargingStation": station}, BOOTED)
+    for number, event in enumerate(("Started", "Updated", "Ended")):
+        told = {
+            "eventType": event,
+            "timestamp": stamp(log.at_s),
+            "triggerReason": "RemoteStart",
+            "seqNo": number,
+            "transactionInfo": {"transactionId": "T-1"},
+        }
+        log.call("TransactionEvent", told, {})
+        if event == "Updated":
+            report = {"requestId": 1, "reportBase": "FullInventory"}
+            log.call("GetBaseReport", report, {"status": "Accepted"}, asked=True)
+    return log
+
+
 class Csms:
     """A CSMS that keeps what it hears."""
 
@@ -169,7 +191,11 @@ async def csms(**changes: Any) -> AsyncIterator[Csms]:
     for name, value in changes.items():
         setattr(made, name, value)
     async with serve(
-        made.serve, "127.0.0.1", 0, subprotocols=["ocpp1.6"], process_request=made.guard
+        made.serve,
+        "127.0.0.1",
+        0,
+        subprotocols=["ocpp1.6", "ocpp2.0.1"],
+        process_request=made.guard,
     ) as server:  # type: ignore[arg-type,unused-ignore]
         made.port = next(iter(server.sockets)).getsockname()[1]
         yield made

@@ -31,6 +31,7 @@ from tests.replay.recorded import (
     played,
     replay,
     session,
+    session_201,
     stamp,
 )
 
@@ -79,6 +80,24 @@ async def test_transactions_have_the_ids_of_this_csms_and_messages_ids_of_their_
         ids = [message[1] for message in behind.heard]
         assert len(set(ids)) == 6
         assert not {f"i{number}" for number in range(7)} & set(ids)
+
+
+async def test_a_charger_of_2_0_1_speaks_again_under_a_name_that_no_transaction_has_had() -> None:
+    asks = {
+        "TransactionEvent": [("GetBaseReport", {"requestId": 9, "reportBase": "FullInventory"})]
+    }
+    async with csms(asks=asks) as behind:
+        made = await played(replay(session_201(), behind.port))
+        assert [link.subprotocol for link in behind.links] == ["ocpp2.0.1"]
+        told = behind.payloads("TransactionEvent")
+        assert [one["eventType"] for one in told] == ["Started", "Updated", "Ended"]
+        names = {one["transactionInfo"]["transactionId"] for one in told}
+        assert len(names) == 1
+        assert names != {"T-1"}
+        assert [answer[2] for answer in behind.told] == [{"status": "Accepted"}]
+        assert made.findings.count(Verdict.SAME) == 4
+        assert not made.findings.differs
+        assert not made.findings.not_asked
 
 
 async def test_times_are_those_of_now_and_never_of_the_future() -> None:

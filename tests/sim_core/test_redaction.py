@@ -241,6 +241,30 @@ def test_no_frame_shows_the_value_of_a_secret_key(
         assert not named or "k3y" not in shown.replace("\\u006B\\u0033\\u0079", "k3y"), shown
 
 
+def test_of_a_report_only_the_entry_of_a_secret_variable_is_hidden() -> None:
+    def entry(name: str, value: str) -> dict[str, object]:
+        of = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": name}}
+        return {**of, "variableAttribute": [{"value": value, "mutability": "ReadOnly"}]}
+
+    data = [
+        entry("OrganizationName", "Acme"),
+        entry("BasicAuthPassword", "s3cret"),
+        entry("A", "b"),
+    ]
+    report = {"requestId": 1, "generatedAt": "2026-01-01T00:00:00Z", "seqNo": 0, "reportData": data}
+    keys = frozenset({"basicauthpassword"})
+    shown = json.loads(public_frame(json.dumps([2, "1", "NotifyReport", report]), keys))
+    assert shown[3] == {**report, "reportData": [data[0], shown[3]["reportData"][1], data[2]]}
+    assert "BasicAuthPassword" in str(shown)
+    for frame in (
+        [2, "1", "NotifyReport", report],
+        [2, "1", "NotifyReport", {**report, "customData": "s3cret"}],
+        [2, "1", "NotifyReport", {**report, "reportData": [*data, {"variable": "s3cret"}]}],
+        [2, "1", "SetVariables", {"setVariableData": [*data, "s3cret"]}],
+    ):
+        assert "s3cret" not in public_frame(json.dumps(frame), keys)
+
+
 def test_to_ask_for_a_secret_key_is_shown_as_it_is() -> None:
     frame = '[2, "1", "GetConfiguration", {"key": ["AuthorizationKey", "HeartbeatInterval"]}]'
     assert public_frame(frame, SECRET_KEYS) == frame

@@ -31,7 +31,8 @@ GONE_BEFORE = 3 * S
 """So long before the end of a fault a cable was pulled that is out when it ends."""
 COMMAND_SHOWS = 4 * S
 """So soon after a request a status may be its effect."""
-FREES = ("ChangeAvailability", "CancelReservation")
+TELLS_AGAIN = ("ChangeAvailability", "CancelReservation", "TriggerMessage")
+"""Requests after which a connector is said to be Available that no vehicle has just left."""
 
 
 def cables(told: Conversation, scene: Scene) -> None:
@@ -74,16 +75,16 @@ class _Cable:
         if self.scene.boots and reported(self.told, first) is not None:
             return  # what is found at the boot is dealt with as a report
         there = first.action == "StartTransaction" or first.status in ("Charging", "Finishing")
-        there |= first.status == "Available" and not self._is_freed(first)
+        there |= first.status == "Available" and not self._is_asked_for(first)
         there |= first.action == "MeterValues" and first.transaction is not None
         if there:
             self.plugged = True
             self._add(Act.PLUG, self.scene.begins - 30 * S, self._car(first.stamp or first.at))
 
-    def _is_freed(self, report: Exchange) -> bool:
-        """Whether a request has made it Available."""
+    def _is_asked_for(self, report: Exchange) -> bool:
+        """Whether a request has made it Available, or asked what it is."""
         return any(
-            asked.action in FREES and timedelta(0) <= report.at - asked.at < COMMAND_SHOWS
+            asked.action in TELLS_AGAIN and timedelta(0) <= report.at - asked.at < COMMAND_SHOWS
             for asked in self.told.asked
         )
 

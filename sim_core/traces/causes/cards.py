@@ -71,16 +71,21 @@ def _is_accepted(card: Exchange) -> bool:
 
 
 def _reader(told: Conversation, card: Exchange) -> int:
-    """The connector that a card was meant for: where its transaction starts, or Preparing shows."""
+    """The connector that a card was meant for: where its transaction starts, or Preparing shows;
+    until either has happened, where a vehicle waits."""
+    waiting: dict[int, str] = {}
     for exchange in told.said:
         if exchange.at <= card.at:
+            if exchange.status and exchange.connector:
+                waiting.pop(exchange.connector, None)  # who came last stands behind the others
+                waiting[exchange.connector] = exchange.status
             continue
         starts = exchange.action == "StartTransaction" and exchange.id_tag == card.id_tag
         if starts and exchange.at - card.at < STARTS_WITHIN:
             return exchange.connector or 1
         if exchange.status == "Preparing" and exchange.at - card.at < CARD_SHOWS_WITHIN:
             return exchange.connector or 1
-    return 1
+    return next((n for n, status in reversed(waiting.items()) if status == "Preparing"), 1)
 
 
 def _ends(told: Conversation, scene: Scene) -> None:
