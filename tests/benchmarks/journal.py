@@ -5,6 +5,7 @@ A message is written durably, read when its turn comes, and deleted durably when
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import tempfile
@@ -32,10 +33,13 @@ CREATE TABLE journal (number INTEGER PRIMARY KEY AUTOINCREMENT, action TEXT NOT 
 def measure(size: Size) -> list[Row]:
     count, rounds = size.of(300, 3), size.of(9, 1)
     with tempfile.TemporaryDirectory() as folder:
-        bare, bare_cpu = _alone(Path(folder) / "alone.sqlite3", count)
-        ours, ours_cpu = _ours(Path(folder) / "ours.sqlite3", count)
-        baseline, own = in_turns(rounds, bare, ours)
-        baseline_cpu, own_cpu = in_turns(rounds, bare_cpu, ours_cpu)
+        db = sqlite3.connect(Path(folder) / "alone.sqlite3", isolation_level=None)
+        store = SqliteStore(Path(folder) / "ours.sqlite3", AT)
+        with contextlib.closing(db), contextlib.closing(store):
+            bare, bare_cpu = _alone(db, count)
+            ours, ours_cpu = _ours(store, count)
+            baseline, own = in_turns(rounds, bare, ours)
+            baseline_cpu, own_cpu = in_turns(rounds, bare_cpu, ours_cpu)
     return [
         Row("journal.wall", "journal: one durable transaction message, in and out", "us", own,
             baseline, 1.5, note=f"{1e6 / own:.0f}/s against {1e6 / baseline:.0f}/s; {load_note()}"),
@@ -59,8 +63,7 @@ def _both(work: Callable[[], None], count: int) -> Harness:
     return timed(time.perf_counter), timed(time.process_time)
 
 
-def _alone(path: Path, count: int) -> Harness:
-    db = sqlite3.connect(path, isolation_level=None)
+def _alone(db: sqlite3.Connection, count: int) -> Harness:
     for pragma in PRAGMAS:
         db.execute(f"PRAGMA {pragma}")
     db.executescript(TABLES)
@@ -87,8 +90,7 @@ def _alone(path: Path, count: int) -> Harness:
     return _both(work, count)
 
 
-def _ours(path: Path, count: int) -> Harness:
-    store = SqliteStore(path, AT)
+def _ours(store: SqliteStore, count: int) -> Harness:
     key = store.transactions.begin(NewTransaction(
         connector_id=1, token="TAG", group=None, meter_start_wh=0, started_at=AT,
         reservation_id=None,

@@ -192,6 +192,15 @@ async def test_what_2_0_1_refuses(name: str, value: str, sentence: str) -> None:
 async def test_a_variable_that_waits_for_a_boot_says_so() -> None:
     async with Harness(version="2.0.1") as harness:
         name = "OCPPCommCtrlr.NetworkConfigurationPriority"
+        profile = {
+            "ocppVersion": "OCPP20",
+            "ocppTransport": "JSON",
+            "ocppCsmsUrl": "ws://csms.example/ocpp",
+            "messageTimeout": 30,
+            "securityProfile": 0,
+            "ocppInterface": "Wired0",
+        }
+        await harness.ask("SetNetworkProfile", configurationSlot=2, connectionData=profile)
         outcome = await harness.submit(Configure(name, "1,2"))
         assert outcome == Accepted("it counts after the next reboot")
         seen = setting(harness, name)
