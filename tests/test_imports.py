@@ -11,6 +11,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,7 @@ def sources(folder: Path = CORE, *, without: tuple[str, ...] = ()) -> Iterator[P
             yield path
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """The top-level packages that a file names in its imports, wherever in the file."""
     found: set[str] = set()
@@ -154,6 +156,7 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+@cache
 def attributes(path: Path) -> set[str]:
     """Every `name.attribute` that a file reads."""
     return {

@@ -6,10 +6,11 @@ import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim_core.replay.rewriting import rewritten
+from tests.examples import examples
 
 DAY = timedelta(days=1)
 AT = datetime(2026, 5, 4, tzinfo=timezone.utc)
@@ -52,6 +53,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=examples(20))
 @given(st.dictionaries(st.text(), VALUES), st.text(max_size=5) | st.integers(), st.booleans())
 def test_without_a_shift_only_the_ids_are_others(
     payload: dict[str, object], message_id: str | int, ascii: bool
