@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
-from typing import NoReturn
 
+from sim_core.command_line import Parser
 from sim_core.errors import UserError
 from sim_core.redaction import one_line
 from sim_core.settings.spelling import guess
@@ -31,16 +31,6 @@ from sim_core.traces.stamps import zone_of
 PROG = "chargeforge trace"
 NARROWEST = 60
 WORDS = {Side.CHARGER: "→", Side.CSMS: "←"}
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        text = one_line(message)
-        end = "" if text.endswith((".", "?")) else "."
-        text = f"{text[:1].upper()}{text[1:]}"
-        self.exit(2, f"{text}{end} `{self.prog} --help` explains it.\n")
 
 
 def _form(name: str) -> str:
@@ -69,14 +59,14 @@ def _zone(name: str) -> tzinfo:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog=PROG,
         allow_abbrev=False,
         description="Logs of OCPP-J, whoever has written them: look at one, write it in another "
         "form, take the secrets out so that it can be given away.",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    reads = _Parser(add_help=False, allow_abbrev=False)
+    reads = Parser(add_help=False, allow_abbrev=False)
     reads.add_argument(
         "files", nargs="+", metavar="FILE", help="a log; - is what comes in on stdin"
     )
@@ -97,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         help="of times that have none: Europe/Berlin, +02:00; without it what the CSMS answers as "
         "its currentTime tells it",
     )
-    writes = _Parser(add_help=False, allow_abbrev=False)
+    writes = Parser(add_help=False, allow_abbrev=False)
     writes.add_argument(
         "--to",
         type=_writer,

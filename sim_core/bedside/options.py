@@ -13,35 +13,24 @@ from typing import ClassVar
 
 from sim_core.errors import UserError
 from sim_core.settings import checks
-from sim_core.settings.options import Settings, option, options_of
+from sim_core.settings.options import TO_THE_CSMS, Settings, option, options_of
 
-USED = frozenset(
-    {
-        "csms_url",
-        "http_host",
-        "http_port",
-        "http_api_key",
-        "http_open",
-        "ocpp_wss",
-        "ssl_verify",
-        "ca_cert",
-        "client_cert",
-        "client_key",
-        "client_key_passphrase",
-        "proxy",
-        "state_dir",
-        "log_file",
-        "log_format",
-        "call_timeout_sec",
-        "message_log_size",
-        "theme",
-        "ascii",
-        "keys",
-        "keep_running",
-        "fps",
-        "id_tag",
-    }
-)
+USED = TO_THE_CSMS | {
+    "http_host",
+    "http_port",
+    "http_api_key",
+    "http_open",
+    "state_dir",
+    "log_file",
+    "log_format",
+    "message_log_size",
+    "theme",
+    "ascii",
+    "keys",
+    "keep_running",
+    "fps",
+    "id_tag",
+}
 """Options of a charge point that count here."""
 WORDS = "127.0.0.1:9000 is this computer only, 0.0.0.0:9000 lets a charger in from the network"
 

@@ -17,7 +17,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -329,8 +329,6 @@ def create_app(csms: Csms, api_key: str = DEFAULT_API_KEY, host: str = "") -> St
                 return answers.refusal(refused.status, str(refused))
             except CsmsError as error:
                 return answers.refusal(STATUS_OF.get(type(error), 502), str(error))
-            except ClientDisconnect:
-                return answers.refusal(400, "the request was not sent in full")
             except asyncio.CancelledError:
                 # Only uvicorn cancels, at its end; passed on, it would be logged as a failure.
                 return answers.refusal(503, "the CSMS is ending")

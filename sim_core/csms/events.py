@@ -6,6 +6,7 @@ people and is always safe to print, whatever a charge point put into its message
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +20,14 @@ class Sample:
     measurand: str
     value: str
     unit: str
+
+
+def sample_words(samples: Sequence[Sample]) -> str:
+    """The first of them, for people."""
+    shown = ", ".join(
+        f"{shortened(sample.value, 20)} {sample.unit}".strip() for sample in samples[:4]
+    )
+    return shown or "no samples"
 
 
 @dataclass(frozen=True)
@@ -177,11 +186,8 @@ class MeterReported(Event):
     samples: tuple[Sample, ...]
 
     def _told(self) -> str:
-        shown = ", ".join(
-            f"{shortened(sample.value, 20)} {sample.unit}".strip() for sample in self.samples[:4]
-        )
         inside = "" if self.transaction_id is None else f" in transaction {self.transaction_id}"
-        return f"connector {self.connector_id} meter{inside}: {shown or 'no samples'}"
+        return f"connector {self.connector_id} meter{inside}: {sample_words(self.samples)}"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim_core.csms.events import Event, Sample
+from sim_core.csms.events import Event, Sample, sample_words
 from sim_core.csms.text import shortened
 
 VERBS = {"Started": "started", "Updated": "is in", "Ended": "ended"}
@@ -84,10 +84,7 @@ class EvseMetered(Event):
     samples: tuple[Sample, ...]
 
     def _told(self) -> str:
-        shown = ", ".join(
-            f"{shortened(sample.value, 20)} {sample.unit}".strip() for sample in self.samples[:4]
-        )
-        return f"EVSE {self.evse_id} meter: {shown or 'no samples'}"
+        return f"EVSE {self.evse_id} meter: {sample_words(self.samples)}"
 
 
 @dataclass(frozen=True)

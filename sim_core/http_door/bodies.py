@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from sim_core.http_door.guard import LARGEST_BODY
 
@@ -22,13 +22,16 @@ async def json_object(request: Request, *, needed: bool = True) -> dict[str, Any
     """The body of a request as a JSON object; an empty one where there is no body and none is
     `needed`.
 
-    Raises BodyError, and ClientDisconnect where whoever asks goes away.
+    Raises BodyError, also where whoever asks goes away.
     """
     raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > LARGEST_BODY:
-            raise BodyError(413, f"the body must not be larger than {LARGEST_BODY} bytes")
+    try:
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > LARGEST_BODY:
+                raise BodyError(413, f"the body must not be larger than {LARGEST_BODY} bytes")
+    except ClientDisconnect:
+        raise BodyError(400, "the request was not sent in full") from None
     if not raw and not needed:
         return {}
     try:

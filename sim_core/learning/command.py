@@ -9,8 +9,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from sim_core.command_line import Parser
 from sim_core.errors import UserError
 from sim_core.from_settings import why_no_key
 from sim_core.learning.heard import Log, logs_of
@@ -26,17 +26,8 @@ from sim_core.twin.command import progress
 PROG = "chargeforge learn"
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        text = one_line(message)
-        end = "" if text.endswith((".", "?")) else "."
-        self.exit(2, f"{text[:1].upper()}{text[1:]}{end} `{self.prog} --help` explains it.\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    made = _Parser(
+    made = Parser(
         prog=PROG,
         allow_abbrev=False,
         description="A model file of a charger, out of logs of what it has said. Behind each line "

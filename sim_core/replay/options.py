@@ -12,33 +12,22 @@ from typing import ClassVar
 
 from sim_core.replay.tempo import FASTEST, SLOWEST
 from sim_core.settings import checks
-from sim_core.settings.options import Settings, flags_of, option, options_of
+from sim_core.settings.options import TO_THE_CSMS, Settings, flags_of, option, options_of
 from sim_core.traces.formats.table import FORM
 from sim_core.traces.stamps import zone_of
 
-USED = frozenset(
-    {
-        "csms_url",
-        "cpid",
-        "security_profile",
-        "authorization_key",
-        "ocpp_wss",
-        "ssl_verify",
-        "ca_cert",
-        "client_cert",
-        "client_key",
-        "client_key_passphrase",
-        "proxy",
-        "log_file",
-        "log_format",
-        "call_timeout_sec",
-        "message_log_size",
-        "theme",
-        "ascii",
-        "keys",
-        "fps",
-    }
-)
+USED = TO_THE_CSMS | {
+    "cpid",
+    "security_profile",
+    "authorization_key",
+    "log_file",
+    "log_format",
+    "message_log_size",
+    "theme",
+    "ascii",
+    "keys",
+    "fps",
+}
 """Options of a charge point that count here."""
 BOOLEANS = ("true", "false")
 

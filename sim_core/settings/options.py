@@ -394,6 +394,22 @@ class Settings:
         return self.state_dir or Path(platformdirs.user_state_dir("chargeforge"))
 
 
+TO_THE_CSMS = frozenset(
+    {
+        "csms_url",
+        "ocpp_wss",
+        "ssl_verify",
+        "ca_cert",
+        "client_cert",
+        "client_key",
+        "client_key_passphrase",
+        "proxy",
+        "call_timeout_sec",
+    }
+)
+"""Options that say where the CSMS is and how it is reached, whoever dials it."""
+
+
 def options_of(kind: type[Settings]) -> dict[str, Option]:
     """Every option by its name, in the order of the table."""
     found: dict[str, Option] = {}

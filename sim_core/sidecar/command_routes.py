@@ -15,7 +15,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from starlette.datastructures import QueryParams
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from sim_core.commands import (
@@ -308,8 +308,6 @@ def command_handler(station: Station, action: Action) -> Handler:
                 parsed = parse_body(known, await json_object(request))
             except BodyError as error:
                 return refusal(error.status, str(error))
-            except ClientDisconnect:
-                return refusal(400, "the request was not sent in full")
         if parsed.trouble:
             return refusal(422, parsed.trouble)
         try:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from sim_core.commands import Outcome, Refused
@@ -86,8 +86,6 @@ def destination_handler(where: Callable[[], WhereTo]) -> Handler:
                 parsed = parse_body(DESTINATION.queries, await json_object(request))
             except BodyError as error:
                 return refusal(error.status, str(error))
-            except ClientDisconnect:
-                return refusal(400, "the request was not sent in full")
         if parsed.trouble:
             return refusal(422, parsed.trouble)
         said: dict[str, Any] = {

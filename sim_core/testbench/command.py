@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import NoReturn
 
+from sim_core.command_line import Parser, live_line
 from sim_core.errors import UserError
 from sim_core.redaction import one_line
 from sim_core.settings.loading import load
@@ -34,15 +34,6 @@ BAD = (Verdict.FAILED, Verdict.BROKEN)
 NEEDS_API = "the CSMS is to ask something here: --csms-api names who can tell it to"
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        text = one_line(message)
-        end = "" if text.endswith((".", "?")) else "."
-        self.exit(2, f"{text[:1].upper()}{text[1:]}{end} `{self.prog} --help` explains it.\n")
-
-
 def _variable(text: str) -> tuple[str, str]:
     name, is_one, value = text.partition("=")
     if not is_one or not name.isidentifier():
@@ -52,7 +43,7 @@ def _variable(text: str) -> tuple[str, str]:
 
 def parser(prog: str = PROG) -> argparse.ArgumentParser:
     """The command line."""
-    made = _Parser(
+    made = Parser(
         prog=prog,
         allow_abbrev=False,
         description="Play scenarios to a CSMS, as charge points would live them, and say whether "
@@ -128,7 +119,7 @@ def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
         for place, scenario in enumerate(chosen, 1):
             result = _played(scenario, options, base)
             results.append(result)
-            _tell("")
+            live_line("", WIDTH)
             if not options.json:
                 for line in lines.of_result(result, f"{place:>3}/{len(chosen)}"):
                     print(line, flush=True)
@@ -136,7 +127,7 @@ def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
                 break
     except KeyboardInterrupt:
         interrupted = True
-        _tell("")
+        live_line("", WIDTH)
     return _ended(results, options, interrupted)
 
 
@@ -180,7 +171,7 @@ def _played(scenario: Scenario, options: argparse.Namespace, base: Settings) -> 
         return _left_out(scenario, options.seed)
 
     def told(line: str) -> None:
-        _tell(f"{scenario.name}: {line}")
+        live_line(f"{scenario.name}: {line}", WIDTH)
 
     async def run() -> Result:
         stage: Stage
@@ -205,12 +196,6 @@ def _broken(scenario: Scenario, seed: int, why: str) -> Result:
     began = datetime(1970, 1, 1, tzinfo=timezone.utc)
     said = one_line(f"{scenario.at}: {why}")
     return Result(scenario, Verdict.BROKEN, said, (), (), (), seed, began, 0.0, 0.0)
-
-
-def _tell(line: str) -> None:
-    """What is done just now, on a line that is written over; nothing where nobody looks."""
-    if sys.stderr.isatty():
-        print(f"\r{one_line(line)[:WIDTH]:<{WIDTH}}", end="\r", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

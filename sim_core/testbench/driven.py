@@ -23,7 +23,7 @@ from sim_core.testbench.patterns import Pattern
 from sim_core.testbench.reading import OCPP, OPTIONS
 from sim_core.testbench.reports.lines import frames
 from sim_core.testbench.scenario import ChargePointOptions, Message, Place, Scenario
-from sim_core.testbench.stage import RealStage, registered
+from sim_core.testbench.stage import RealStage, registered, why_not_registered
 from sim_core.testbench.verdicts import spoken_of
 
 T = TypeVar("T")
@@ -153,8 +153,7 @@ class Driven:
         if not await self._stage.until(
             lambda: registered(station.snapshot) or not station.link.wanted, self._ready_within_s
         ):
-            link = station.snapshot.link
-            why = link.trouble or f"registration is {link.registration.value}"
+            why = why_not_registered(station.snapshot)
             raise AssertionError(
                 f"{self.id} is not let in within {self._ready_within_s:g} s: {why}"
             )

@@ -14,7 +14,7 @@ from typing import Any
 from sim_core.snapshot import ConnectorSnapshot
 from sim_core.station import Station
 from sim_core.testbench.scenario import Message
-from sim_core.testbench.variables import filled
+from sim_core.testbench.variables import misfit_of
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 
 NO_ANSWER = "no answer came"
@@ -115,10 +115,8 @@ class Listening:
                 raise FailedError(f"{who} does not answer with {message.error}: {told}")
         elif exchange.state is not ExchangeState.ANSWERED:
             raise FailedError(f"{who} does not answer: {exchange.trouble or NO_ANSWER}")
-        elif message.answer is not None:
-            wanted = type(message.answer)(filled(message.answer.words, self._variables))
-            if why := wanted.misfit(payload):
-                raise FailedError(f"the answer of {who} is otherwise: {why}")
+        elif why := misfit_of(message.answer, payload, self._variables):
+            raise FailedError(f"the answer of {who} is otherwise: {why}")
         if message.name:
             self._variables[message.name] = {
                 **payload_of(exchange.request),
@@ -140,10 +138,7 @@ def misfit(message: Message, exchange: Exchange, variables: dict[str, Any]) -> s
     wanted = Direction.RECEIVED if message.by_csms else Direction.SENT
     if exchange.direction is not wanted or exchange.action != message.action:
         return "another message"
-    if message.where is None:
-        return ""
-    words = filled(message.where.words, variables)
-    return type(message.where)(words).misfit(payload_of(exchange.request))
+    return misfit_of(message.where, payload_of(exchange.request), variables)
 
 
 def payload_of(frame: str) -> dict[str, Any]:

@@ -7,7 +7,8 @@ adapter that somebody has put before it (`--csms-api`): one POST with `cpid`, `a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+import contextlib
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from sim_core.csms import Csms, CsmsError, Rules
@@ -15,7 +16,7 @@ from sim_core.errors import UserError
 from sim_core.redaction import one_line, public_url
 from sim_core.runtime.clock import Clock
 from sim_core.station import Station
-from sim_core.testbench.stage import AskedInFlight
+from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 
 HOST = "127.0.0.1"
 FIRST_TRANSACTION = 1
@@ -26,6 +27,42 @@ ANSWERS_WITHIN_S = 35.0
 
 class RefusedError(UserError):
     """The CSMS has asked, and there is no answer: the text says why."""
+
+
+class AskedInFlight:
+    """Questions of a CSMS of ours that are on their way through the computer.
+
+    One is from when it is asked until the charge point has seen it, and from the charge point's
+    answer until the CSMS has that. In between time may pass: the charge point may think about it.
+    """
+
+    def __init__(self, log: MessageLog) -> None:
+        self._log = log
+        self._revision = 0
+        self._waiting: set[int] = set()
+        self.open = 0
+
+    def on_its_way(self) -> bool:
+        """Whether there is one."""
+        if not self.open:
+            return False
+        self._revision, news = self._log.since(self._revision)
+        for exchange in news:
+            if exchange.direction is Direction.RECEIVED:
+                if exchange.state is ExchangeState.WAITING:
+                    self._waiting.add(exchange.number)
+                else:
+                    self._waiting.discard(exchange.number)
+        return self.open > len(self._waiting)
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[None]:
+        """Around a question."""
+        self.open += 1
+        try:
+            yield
+        finally:
+            self.open -= 1
 
 
 class OwnFarEnd:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from sim_core.commands import ACTION_BY_NAME, Outcome
+from sim_core.commands import ACTION_BY_NAME, Accepted, Outcome
 from sim_core.errors import UserError
 from sim_core.redaction import one_line
 from sim_core.runtime.clock import SystemClock
@@ -32,8 +32,8 @@ from sim_core.testbench.scenario import (
     Together,
     Wait,
 )
-from sim_core.testbench.stage import Stage, registered
-from sim_core.testbench.variables import filled
+from sim_core.testbench.stage import Stage, registered, why_not_registered
+from sim_core.testbench.variables import filled, misfit_of
 from sim_core.testbench.verdicts import Reading, Result, Spoken, StepResult, Verdict, spoken_of
 from sim_core.wire.asking import AS_TYPED
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
@@ -112,7 +112,6 @@ class _Play:
 
     def _spoken(self) -> tuple[Spoken, ...]:
         secret = OCPP[self._scenario.ocpp].dialect.secret_keys
-
         spoken = [
             spoken_of(point.name, exchange, secret, missed=bool(self._against(point, exchange)))
             for point in self._points.values()
@@ -163,15 +162,17 @@ class _Play:
     def _let_in(self, name: str) -> Callable[[], Any]:
         async def wait() -> None:
             station = self._points[name].station
-            reached = lambda: station.snapshot.link.state is LinkState.CONNECTED  # noqa: E731
+
+            def reached() -> bool:
+                return station.snapshot.link.state is LinkState.CONNECTED
+
             if not await self._patiently(reached, REACHED_WITHIN_S):
                 trouble = station.snapshot.link.trouble or "it does not answer"
                 raise BrokenError(f"the CSMS is not reached: {trouble}{SEE_DOCTOR}")
             if await self._patiently(lambda: registered(station.snapshot), REGISTERS_WITHIN_S):
                 return
-            link = station.snapshot.link
-            trouble = link.trouble or f"registration is {link.registration.value}"
-            raise FailedError(f"not within {REGISTERS_WITHIN_S:g} s: {trouble}")
+            why = why_not_registered(station.snapshot)
+            raise FailedError(f"not within {REGISTERS_WITHIN_S:g} s: {why}")
 
         return wait
 
@@ -198,14 +199,8 @@ class _Play:
             )
         for step, task in begun:
             self._beside.discard(task)
-            outcome = task.result()
-            if step.refused is None and not outcome.ok:
-                raise FailedError(f"the charge point refuses: {outcome.reason}")  # type: ignore[union-attr]
-            if step.refused is not None:
-                if outcome.ok:
-                    raise FailedError("the charge point does it, and should have refused")
-                if step.refused not in outcome.reason:  # type: ignore[union-attr]
-                    raise FailedError(f"it is refused otherwise: {outcome.reason}")  # type: ignore[union-attr]
+            if why := _unlike(step.refused, task.result()):
+                raise FailedError(why)
 
     async def _wait(self, step: Wait) -> None:
         looks = max(1, min(MOST_LOOKS, int(step.seconds / LOOK_EACH_S)))
@@ -296,10 +291,8 @@ class _Play:
             answer = task.result()
         except UserError as error:
             raise FailedError(str(error)) from None
-        if step.answer is not None:
-            wanted = type(step.answer)(filled(step.answer.words, self._variables))
-            if why := wanted.misfit(dict(answer)):
-                raise FailedError(f"the answer that the CSMS tells of is otherwise: {why}")
+        if why := misfit_of(step.answer, dict(answer), self._variables):
+            raise FailedError(f"the answer that the CSMS tells of is otherwise: {why}")
         if step.name:
             self._variables[step.name] = {**payload, "answer": dict(answer)}
 
@@ -346,6 +339,15 @@ class _Play:
         if state is ExchangeState.ANSWERED and trouble:
             return f"the answer of the CSMS is not as OCPP has it: {trouble}"
         return ""
+
+
+def _unlike(refused: str | None, outcome: Outcome) -> str:
+    """What speaks against an outcome, where it was to be `refused` (None: done); empty: nothing."""
+    if isinstance(outcome, Accepted):
+        return "" if refused is None else "the charge point does it, and should have refused"
+    if refused is None:
+        return f"the charge point refuses: {outcome.reason}"
+    return "" if refused in outcome.reason else f"it is refused otherwise: {outcome.reason}"
 
 
 DO: dict[type[Step], Callable[[_Play, Any], Any]] = {

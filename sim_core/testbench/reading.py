@@ -8,6 +8,7 @@ sets.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from sim_core.testbench.scenario import (
     Message,
     Meter,
     Never,
+    Place,
     Power,
     Scenario,
     Status,
@@ -85,7 +87,6 @@ MESSAGE = ("where", "answer", "error", "as", "from", "charge point")
 DEEPEST = 8
 """How deep files may include each other."""
 MOST_STEPS = 10_000
-LONGEST_FILE = "it cannot be read: "
 
 
 @dataclass
@@ -149,7 +150,7 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or "it is no text in UTF-8"
-        raise ScenarioError(replace(parsed("-", str(path)).at), LONGEST_FILE + why) from None
+        raise ScenarioError(Place(str(path), 1, 1), f"it cannot be read: {why}") from None
 
 
 def _said(fields: Fields, name: str) -> str:
@@ -181,8 +182,6 @@ def _charge_points(node: Node) -> tuple[ChargePointOptions, ...]:
 
 def _option(node: Node) -> str:
     """The value of an option, as a command line has it."""
-    import json
-
     return json.dumps(node.plain()) if node.is_mapping else node.text("an option")
 
 

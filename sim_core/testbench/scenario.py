@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim_core.commands import ACTION_BY_NAME, Command
+from sim_core.commands import ACTION_BY_NAME
 from sim_core.testbench.patterns import Pattern, told
 
 WITHIN_S = 30.0
@@ -233,10 +233,3 @@ def duration(seconds: float) -> str:
     if seconds >= 60 and seconds % 60 == 0:
         return f"{seconds / 60:g} min"
     return f"{seconds:g} s"
-
-
-def command_words(command: Command) -> str:
-    """The name of a command in the table."""
-    from sim_core.commands import ACTION_BY_COMMAND
-
-    return ACTION_BY_COMMAND[type(command)].name

@@ -9,8 +9,7 @@ Who plays asks both the same: open, wait until something holds, let the CSMS ask
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, Protocol
@@ -19,13 +18,13 @@ from sim_core.events import Event, Ring
 from sim_core.from_settings import config_of
 from sim_core.runtime.clock import Clock, SystemClock, clock_of
 from sim_core.settings.loading import load
-from sim_core.settings.options import Settings, option_names, options_of
-from sim_core.snapshot import StationSnapshot
+from sim_core.settings.options import TO_THE_CSMS, Settings, option_names, options_of
+from sim_core.snapshot import Registration, StationSnapshot
 from sim_core.station import Station
 from sim_core.store.interface import MEMORY
 from sim_core.testbench.scenario import ChargePointOptions, Scenario
 from sim_core.twin.virtual_time import FarEnd, UnderWay, VirtualTime
-from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
+from sim_core.wire.message_log import MessageLog
 
 BEGINS = datetime(2026, 1, 5, 8, 0, tzinfo=timezone.utc)
 """When virtual time begins: a Monday morning."""
@@ -40,20 +39,7 @@ PLAIN: Mapping[str, str] = {
     "noise_w_percent": "0",
 }
 """What a charge point of a scenario is unless the scenario says otherwise."""
-OF_THE_LINK = (
-    "csms_url",
-    "ocpp_wss",
-    "ssl_verify",
-    "ca_cert",
-    "client_cert",
-    "client_key",
-    "client_key_passphrase",
-    "security_profile",
-    "authorization_key",
-    "proxy",
-    "call_timeout_sec",
-    "reconnect_max_sec",
-)
+OF_THE_LINK = TO_THE_CSMS | {"security_profile", "authorization_key", "reconnect_max_sec"}
 """Options that are whoever's who runs the scenarios: how to get into the CSMS."""
 
 
@@ -266,40 +252,11 @@ class House(Protocol):
 
 def registered(snapshot: StationSnapshot) -> bool:
     """Whether a charge point has been let in."""
-    return snapshot.link.frames_pass and snapshot.link.registration.value == "Accepted"
+    link = snapshot.link
+    return link.frames_pass and link.registration is Registration.ACCEPTED
 
 
-class AskedInFlight:
-    """Questions of a CSMS of ours that are on their way through the computer.
-
-    One is from when it is asked until the charge point has seen it, and from the charge point's
-    answer until the CSMS has that. In between time may pass: the charge point may think about it.
-    """
-
-    def __init__(self, log: MessageLog) -> None:
-        self._log = log
-        self._revision = 0
-        self._waiting: set[int] = set()
-        self.open = 0
-
-    def on_its_way(self) -> bool:
-        """Whether there is one."""
-        if not self.open:
-            return False
-        self._revision, news = self._log.since(self._revision)
-        for exchange in news:
-            if exchange.direction is Direction.RECEIVED:
-                if exchange.state is ExchangeState.WAITING:
-                    self._waiting.add(exchange.number)
-                else:
-                    self._waiting.discard(exchange.number)
-        return self.open > len(self._waiting)
-
-    @contextlib.contextmanager
-    def asking(self) -> Iterator[None]:
-        """Around a question."""
-        self.open += 1
-        try:
-            yield
-        finally:
-            self.open -= 1
+def why_not_registered(snapshot: StationSnapshot) -> str:
+    """What keeps a charge point out, as a sentence without full stop."""
+    link = snapshot.link
+    return link.trouble or f"registration is {link.registration.value}"

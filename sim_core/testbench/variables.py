@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sim_core.errors import UserError
-from sim_core.testbench.patterns import text
+from sim_core.testbench.patterns import Pattern, text
 
 NAME = re.compile(r"\$(?:\$|\{([\w.-]+)\}|([A-Za-z_]\w*))")
 
@@ -49,6 +49,17 @@ def filled(said: Any, known: Mapping[str, Any]) -> Any:
         lambda found: "$" if found[0] == "$$" else text(_value(found[1] or found[2], known)),
         said,
     )
+
+
+def misfit_of(pattern: Pattern | None, value: object, known: Mapping[str, Any]) -> str:
+    """Why a value is not like the pattern, once its variables are filled in; empty where it is,
+    or where nothing is wanted.
+
+    Raises UnknownError.
+    """
+    if pattern is None:
+        return ""
+    return Pattern(filled(pattern.words, known)).misfit(value)
 
 
 def _value(path: str, known: Mapping[str, Any]) -> Any:

@@ -13,8 +13,9 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from sim_core.command_line import Parser, live_line
 from sim_core.errors import UserError
 from sim_core.redaction import one_line
 from sim_core.settings.model_file import chosen_quirks, load_model
@@ -33,15 +34,6 @@ SEEDS, MOST_SEEDS = 3, 1000
 WIDTH = 50
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        text = one_line(message)
-        end = "" if text.endswith((".", "?")) else "."
-        self.exit(2, f"{text[:1].upper()}{text[1:]}{end} `{self.prog} --help` explains it.\n")
-
-
 def _seeds(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST_SEEDS:
         raise argparse.ArgumentTypeError(f"seeds are a whole number from 1 to {MOST_SEEDS}")
@@ -50,7 +42,7 @@ def _seeds(text: str) -> int:
 
 def parser(prog: str = PROG) -> argparse.ArgumentParser:
     """The command line."""
-    made = _Parser(
+    made = Parser(
         prog=prog,
         allow_abbrev=False,
         description="Play what happened to a real charger to a simulated one, and say where they "
@@ -161,9 +153,7 @@ def _told(path: Path, form: str | None) -> list[Conversation]:
 
 def progress(done: int, of: int, what: str) -> None:
     """How far it is, on a line that is written over; nothing where nobody looks."""
-    if sys.stderr.isatty():
-        text = f"{done} of {of}: {one_line(what)[:WIDTH]}" if of else ""
-        print(f"\r{text:<{WIDTH + 20}}", end="\r", file=sys.stderr, flush=True)
+    live_line(f"{done} of {of}: {one_line(what)[:WIDTH]}" if of else "", WIDTH + 20)
 
 
 def as_json(done: Trial) -> dict[str, Any]:
