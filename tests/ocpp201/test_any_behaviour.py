@@ -16,27 +16,20 @@ from hypothesis import strategies as st
 from sim_core.commands import (
     ClearFault,
     Command,
-    EVGiveUp,
-    EVStop,
     GoOnline,
     GoSilent,
-    InjectFault,
     LinkDown,
     LinkUp,
     Plug,
     PowerOff,
     PowerOn,
     Restart,
-    Resume,
-    Start,
     Stop,
-    SuspendEV,
-    SuspendEVSE,
-    Swipe,
     Unplug,
 )
 from sim_core.snapshot import ConnectorSnapshot, ConnectorState, LinkState
 from tests.conformance201.acts import TX
+from tests.drivers import at_a_connector, numbers, tags
 from tests.examples import examples
 from tests.harness import Harness
 from tests.ocpp201.ledger import BY_EV, BY_EVSE, CHARGING, CONNECTED, IDLE, Ledger
@@ -72,22 +65,9 @@ STATE: dict[ConnectorState, str] = {
 }
 """chargingState of an open transaction where a vehicle is plugged in, by what anybody can see."""
 
-numbers = st.sampled_from((1, 2))
 vehicles = st.sampled_from((None, "Cooler 75", "Nearly Full 60", "Sleeper 50"))
-tags = st.sampled_from(("TAG_A", "TAG_B"))
 commands: st.SearchStrategy[Command] = st.one_of(
-    st.builds(Plug, numbers, vehicles),
-    st.builds(Start, numbers, tags),
-    st.builds(Swipe, numbers, tags),
-    st.builds(Stop, numbers),
-    st.builds(Unplug, numbers),
-    st.builds(EVStop, numbers),
-    st.builds(EVGiveUp, numbers),
-    st.builds(SuspendEV, numbers),
-    st.builds(SuspendEVSE, numbers),
-    st.builds(Resume, numbers),
-    st.builds(InjectFault, numbers, st.sampled_from(("GroundFailure", "OtherError"))),
-    st.builds(ClearFault, numbers),
+    at_a_connector(vehicles),
     st.sampled_from(
         (LinkDown(), LinkUp(), GoSilent(), GoOnline(), PowerOff(), PowerOn(), Restart())
     ),

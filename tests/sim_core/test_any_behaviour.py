@@ -25,11 +25,8 @@ from sim_core.commands import (
     EndPlay,
     EndRecording,
     EndRule,
-    EVGiveUp,
-    EVStop,
     GoOnline,
     GoSilent,
-    InjectFault,
     JamLock,
     LinkDown,
     LinkUp,
@@ -40,19 +37,17 @@ from sim_core.commands import (
     Record,
     RemoveCable,
     Restart,
-    Resume,
     Send,
     SendFrame,
     Start,
     Stop,
-    SuspendEV,
-    SuspendEVSE,
     Swipe,
     Unlock,
     Unplug,
 )
 from sim_core.snapshot import LinkState, Registration
 from sim_core.wire.timestamps import stamp
+from tests.drivers import at_a_connector, numbers, tags
 from tests.harness import Harness
 from tests.scripted_csms import Answer, CallError, Cut, Drop, Twice
 
@@ -121,24 +116,11 @@ TRANSITIONS: dict[str, set[str]] = {
 }
 """OCPP 1.6 §4.9: from -> to."""
 
-numbers = st.sampled_from((1, 2))
 vehicles = st.sampled_from(
     (None, None, "Cooler 75", "Commuter 64", "Nearly Full 60", "Sleeper 50", "EV Simulator")
 )
-tags = st.sampled_from(("TAG_A", "TAG_B"))
 commands: st.SearchStrategy[Command] = st.one_of(
-    st.builds(Plug, numbers, vehicles),
-    st.builds(Unplug, numbers),
-    st.builds(Swipe, numbers, tags),
-    st.builds(Start, numbers, tags),
-    st.builds(Stop, numbers),
-    st.builds(EVStop, numbers),
-    st.builds(EVGiveUp, numbers),
-    st.builds(SuspendEV, numbers),
-    st.builds(SuspendEVSE, numbers),
-    st.builds(Resume, numbers),
-    st.builds(InjectFault, numbers, st.sampled_from(("GroundFailure", "OtherError"))),
-    st.builds(ClearFault, numbers),
+    at_a_connector(vehicles),
     st.builds(Unlock, numbers),
     st.builds(JamLock, numbers),
     st.builds(RemoveCable, numbers),
