@@ -9,9 +9,10 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from hypothesis import settings
 
+from sim_core.csms import Csms
 from tests import harness, open_databases
+from tests.patience import PATIENCE_S
 
 # A test asserts no times, and a loaded computer is no fault: hypothesis would end one at 0.2 s.
 hypothesis.settings.register_profile("no times", hypothesis.settings(), deadline=None)
@@ -28,8 +29,9 @@ def pytest_configure(config: pytest.Config) -> None:
     harness.MODEL = config.getoption("--model")
     config.option.loadscopereorder = False  # by the number of tests: that says little of the time
     open_databases.watch()
-    settings.register_profile("patient", settings(), deadline=None)  # a busy computer is no fault
-    settings.load_profile("patient")
+    for wait in (Csms.wait_for, Csms.until):
+        assert wait.__kwdefaults__ is not None
+        wait.__kwdefaults__["timeout_s"] = PATIENCE_S
 
 
 LONG = (

@@ -27,13 +27,12 @@ from sim_core.store.interface import MEMORY
 from sim_core.store.makers import store_in
 from sim_core.wire.access import NOTHING_SET, Access
 from sim_core.wire.message_log import MessageLog
+from tests.patience import PATIENCE_S
 from tests.scripted_csms import ScriptedCsms
 from tests.versions import version_named
 
 MODEL = "generic"
 """The make of charger where a test names none: the option `--model` sets it."""
-PATIENCE_S = 30.0
-"""Real seconds after which a harness that does not settle is a failure."""
 
 
 class HarnessClock(ManualClock):

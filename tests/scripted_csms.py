@@ -25,6 +25,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from tests.patience import PATIENCE_S
 from tests.versions import OCPP_1_6, Payload, Version, version_named
 
 
@@ -219,7 +220,7 @@ class ScriptedCsms:
         message_id = str(uuid.uuid4())
         answer = self._answers[message_id] = asyncio.get_running_loop().create_future()
         await self.send_text(json.dumps([2, message_id, action, payload]))
-        return cast("list[Any]", await asyncio.wait_for(answer, 10))
+        return cast("list[Any]", await asyncio.wait_for(answer, PATIENCE_S))
 
     async def send_text(self, text: str | bytes) -> None:
         """Send any text as a frame, once a charge point is connected."""
@@ -227,7 +228,7 @@ class ScriptedCsms:
         assert self._open is not None
         await self._open.send(text)
 
-    async def until(self, holds: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    async def until(self, holds: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
         """Return once `holds` is true; it is looked at whenever a frame has arrived."""
 
         async def wait() -> None:

@@ -18,9 +18,9 @@ from sim_core.sidecar.server import companion
 from sim_core.snapshot import ConnectorSnapshot, Registration, StationSnapshot
 from sim_core.store.interface import MEMORY
 from tests.harness import settings
+from tests.patience import PATIENCE_S
 
 CP = "Gresgying02"
-PATIENCE_S = 15.0
 
 
 @dataclass
@@ -106,7 +106,7 @@ async def charge_point(url: str, **options: Any) -> AsyncIterator[tuple[Engine, 
     engine = Engine(chosen, beside=(companion(chosen, listener),))
     engine.start()
     try:
-        async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=20) as sim:
+        async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=PATIENCE_S) as sim:
             yield engine, sim
     finally:
         assert await asyncio.to_thread(engine.stop, 5.0)

@@ -14,11 +14,10 @@ import httpx
 from sim_core.csms import Csms
 from sim_core.csms.events import Booted, MeterReported, TransactionStarted, TransactionStopped
 from tests.network import free_port
+from tests.patience import PATIENCE_S
 from tests.sidecar.beside import client
 from tests.sim_core.test_headless import start
 from tests.sim_core.test_storage_trouble import LOCKED, locked
-
-PATIENCE_S = 20.0
 
 
 async def until(http: httpx.AsyncClient, holds: Callable[[dict[str, Any]], object]) -> Any:

@@ -23,7 +23,8 @@ from sim_core.csms.ledger import parse_time
 from sim_core.engine import Engine
 from sim_core.settings.loading import load
 from sim_core.snapshot import LinkState
-from tests.acceptance.bench import CP, PATIENCE_S, Bench, bench, charge_point, registered, seen
+from tests.acceptance.bench import CP, Bench, bench, charge_point, registered, seen
+from tests.patience import PATIENCE_S
 
 VID = "VID:0123456789AB"
 
@@ -522,7 +523,7 @@ class Mock:
                 if name == action:
                     return payload
 
-        return await asyncio.wait_for(wait(), 5)
+        return await asyncio.wait_for(wait(), PATIENCE_S)
 
     async def ask(self, action: str, **payload: Any) -> None:
         """Send a request."""

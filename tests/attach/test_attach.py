@@ -20,9 +20,9 @@ from sim_core.sidecar.server import serve
 from sim_core.wire.message_log import Direction
 from tests.attach.thin_link import thin_link
 from tests.harness import Harness, settings
+from tests.patience import PATIENCE_S
 from tests.sidecar.beside import Beside, beside
 
-PATIENCE_S = 10.0
 KEY: dict[str, Any] = {"http_api_key": SecretStr("s3crét")}
 
 

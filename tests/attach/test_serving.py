@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from sim_core.errors import UserError
 from sim_core.http_door.server import listen
+from tests.patience import PATIENCE_S
 from tests.sidecar.beside import beside
 from tui.attach.serving import (
     DashboardServer,
@@ -116,12 +117,12 @@ async def test_a_tab_is_attached_to_the_charge_point() -> None:
             assert here.harness.connector(1).plugged
         finally:
             tab.terminate()
-            await asyncio.wait_for(tab.communicate(), 20)
+            await asyncio.wait_for(tab.communicate(), PATIENCE_S)
 
 
 async def _until(out: asyncio.StreamReader, words: bytes) -> None:
     seen = b""
     while words not in seen:
-        piece = await asyncio.wait_for(out.read(65536), 60)
+        piece = await asyncio.wait_for(out.read(65536), PATIENCE_S)
         assert piece, "the tab has ended"
         seen += piece

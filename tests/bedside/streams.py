@@ -17,6 +17,7 @@ from sim_core.bedside.happenings import Happening
 from sim_core.bedside.passage import RESET
 from sim_core.bedside.relay import Relay, Way
 from sim_core.runtime.clock import SystemClock
+from tests.patience import PATIENCE_S
 
 REQUEST = (
     b"GET /some/where/CP%2001?a=1 HTTP/1.1\r\nHost: relay.example:9000\r\n"
@@ -72,13 +73,13 @@ class Peer:
         self.writer.write(data)
 
     async def exactly(self, count: int) -> bytes:
-        return await asyncio.wait_for(self.reader.readexactly(count), 10)
+        return await asyncio.wait_for(self.reader.readexactly(count), PATIENCE_S)
 
     async def head(self) -> bytes:
-        return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)
+        return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
 
     async def rest(self) -> bytes:
-        return await asyncio.wait_for(self.reader.read(), 10)
+        return await asyncio.wait_for(self.reader.read(), PATIENCE_S)
 
     def reset(self) -> None:
         self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
@@ -105,7 +106,7 @@ class Scene:
 
     async def csms(self) -> Peer:
         """The CSMS's end of the next connection."""
-        return await asyncio.wait_for(self.visitors.get(), 10)
+        return await asyncio.wait_for(self.visitors.get(), PATIENCE_S)
 
     async def both(self, extensions: bytes = b"") -> tuple[Peer, Peer]:
         """A charger and the CSMS, let in."""
@@ -125,7 +126,7 @@ class Scene:
                 await self.news.wait()
             return found
 
-        return await asyncio.wait_for(look(), 10)
+        return await asyncio.wait_for(look(), PATIENCE_S)
 
 
 @asynccontextmanager

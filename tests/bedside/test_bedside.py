@@ -29,6 +29,7 @@ from sim_core.settings.loading import load_as
 from sim_core.settings.options import ConfigError
 from sim_core.snapshot import ConnectorState, LinkState, Registration
 from tests.network import Network, connect_proxy, socks5_proxy
+from tests.patience import PATIENCE_S
 
 QUIET = ("--listen=127.0.0.1:0", "--http-port=0", "--state-dir=:memory:")
 BOOTED = {"status": "Accepted", "interval": 300, "currentTime": "2026-05-04T10:00:00Z"}
@@ -38,7 +39,7 @@ def settings(*arguments: str) -> BedsideSettings:
     return load_as(BedsideSettings, [*QUIET, *arguments], "chargeforge bedside")
 
 
-async def until(holds: Callable[[], object], patience_s: float = 10.0) -> None:
+async def until(holds: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
     """Return once it holds; another thread brings it about, so it is looked at now and then."""
     for _ in range(int(patience_s / 0.01)):
         if holds():
@@ -121,13 +122,15 @@ class Metal:
         """Ask, and the payload of the answer; commands that come meanwhile are an error."""
         self.count += 1
         await self.link.send(json.dumps([2, f"m{self.count}", action, payload]))
-        answer = json.loads(await asyncio.wait_for(self.link.recv(), 10))
+        answer = json.loads(await asyncio.wait_for(self.link.recv(), PATIENCE_S))
         assert answer[:2] == [3, f"m{self.count}"]
         return answer[2]
 
     async def asked(self) -> tuple[str, str, Any]:
         """The next command: id, action, payload."""
-        kind, message_id, action, payload = json.loads(await asyncio.wait_for(self.link.recv(), 10))
+        kind, message_id, action, payload = json.loads(
+            await asyncio.wait_for(self.link.recv(), PATIENCE_S)
+        )
         assert kind == 2
         return message_id, action, payload
 

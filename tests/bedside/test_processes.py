@@ -27,6 +27,7 @@ from sim_core.bedside.host import Bedside
 from sim_core.csms import Csms
 from tests.bedside.test_bedside import bedside, csms, is_open, until
 from tests.network import free_port
+from tests.patience import PATIENCE_S
 from tests.tui.pty_terminal import PtyTerminal
 
 ROOT = Path(__file__).parent.parent.parent
@@ -129,7 +130,7 @@ async def test_a_charger_and_its_csms_have_the_same_bytes_with_the_relay_between
         async with bedside(url) as made, Tap(port_of(made)).open() as before:
             scaled = ("--time-scale=20", "--timing=real", "--seed=1")
             with process(*metal(before.port, *scaled)) as twin:
-                await behind.until(lambda _: "METAL" in behind.connected, timeout_s=30)
+                await behind.until(lambda _: "METAL" in behind.connected, timeout_s=PATIENCE_S)
                 await until(lambda: made.hosts[0].messages.count > 4, 30)
                 for action in ("GetConfiguration", "ClearCache"):
                     await behind.call("METAL", action, {})
@@ -255,7 +256,7 @@ async def _outlives(folder: Path) -> None:
                 status = "Charging" if number % 2 else "Available"
                 payload = {"connectorId": 1, "status": status, "errorCode": "NoError"}
                 await link.send(json.dumps([2, str(number), "StatusNotification", payload]))
-                await asyncio.wait_for(link.recv(), 5)
+                await asyncio.wait_for(link.recv(), PATIENCE_S)
                 await asyncio.sleep(0.02)
             terminal.hang_up()
             for number in range(2, 40):

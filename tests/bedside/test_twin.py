@@ -30,8 +30,8 @@ from sim_core.wire.message_log import ExchangeState
 from tests.bedside.test_bedside import settings, until
 from tests.lockstep.metal import all_but, metal, passing
 from tests.network import free_port
+from tests.patience import PATIENCE_S
 
-PATIENCE_S = 60.0
 """The twin computes on its own, beside whatever else this computer does."""
 
 
@@ -66,7 +66,7 @@ class Line:
                 frame = [exchange.answer[0], exchange.message_id, *exchange.answer[1:]]
             one, other = (self.charger, self.csms) if by_charger else (self.csms, self.charger)
             await one.send(json.dumps(frame))
-            assert json.loads(await asyncio.wait_for(other.recv(), 10)) == frame
+            assert json.loads(await asyncio.wait_for(other.recv(), PATIENCE_S)) == frame
             await until(partial(self._has_seen, row, is_answer))
         self.clock.at = said.exchanges[-1].at + 60 * S
 

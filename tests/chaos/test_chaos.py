@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos import child
+from tests.patience import PATIENCE_S
 from tests.scripted_csms import (
     Answer,
     Call,
@@ -155,7 +156,7 @@ async def one_run(
         csms.behaves = True
         assert await say(process, f"calm {folder} {csms.url} {seed} {version} {output}")
         assert process.stdout is not None
-        exit_code = (await asyncio.wait_for(process.stdout.readline(), 60)).strip()
+        exit_code = (await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)).strip()
         told = output.read_text()
         assert exit_code == b"0", f"seed {seed}: {told}"
         assert "Traceback" not in told, f"seed {seed}: {told}"

@@ -34,6 +34,7 @@ from sim_core.wire.timestamps import stamp
 from tests.conformance.acts import charge, checked, payloads, read_key
 from tests.file_servers import FtpFiles, HttpFiles, Says
 from tests.harness import Harness
+from tests.patience import PATIENCE_S
 
 TOLD = "FirmwareStatusNotification"
 SENT = "DiagnosticsStatusNotification"
@@ -60,7 +61,7 @@ async def until(harness: Harness, holds: Callable[[], bool]) -> None:
         while not holds():
             await harness.settle()
 
-    await asyncio.wait_for(wait(), 5)
+    await asyncio.wait_for(wait(), PATIENCE_S)
 
 
 def told(harness: Harness, action: str = TOLD) -> list[str]:

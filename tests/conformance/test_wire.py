@@ -44,6 +44,7 @@ from tests.conformance.acts import (
     unplug_network,
 )
 from tests.harness import Harness, HarnessClock
+from tests.patience import PATIENCE_S
 from tests.scripted_csms import Drop, Hold, ScriptedCsms
 from tests.versions import OCPP_1_6
 
@@ -221,7 +222,7 @@ async def test_the_authorization_key_goes_out_as_raw_bytes() -> None:
             dial=lambda url: dial(url, "CP 1", Access(key=key)),
         )
         running = asyncio.ensure_future(link.run())
-        await asyncio.wait_for(arrived.wait(), 5)
+        await asyncio.wait_for(arrived.wait(), PATIENCE_S)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         scheme, _, credentials = csms.requests[0].headers["Authorization"].partition(" ")
@@ -519,8 +520,8 @@ def test_the_log_of_messages_is_bounded_by_number_and_by_length() -> None:
 @pytest.mark.row("W11", "pings")
 async def test_a_ping_is_answered_and_pings_are_sent() -> None:
     async with Door() as csms, Harness(csms=csms, keys={"WebSocketPingInterval": "1"}):
-        await asyncio.wait_for(await csms.connection.ping(), 5)
-        await asyncio.wait_for(csms.pinged.wait(), 5)
+        await asyncio.wait_for(await csms.connection.ping(), PATIENCE_S)
+        await asyncio.wait_for(csms.pinged.wait(), PATIENCE_S)
         assert csms.connected
 
 

@@ -14,10 +14,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from sim_core.csms import Csms
+from tests.patience import PATIENCE_S
 
 STAMP = "2026-11-22T10:00:00.000Z"
 FAULTLESS = {"errorCode": "NoError", "timestamp": STAMP}
-LIMIT_S = 5
 
 
 class CallError(Exception):
@@ -40,6 +40,7 @@ class RawChargePoint:
         self.reacts: dict[str, Callable[[dict[str, Any]], Awaitable[None]]] = {}
         self.errors: list[list[Any]] = []
         self.strays: list[list[Any]] = []
+        self.unanswered: list[str] = []
         self._count = 0
         self._open: dict[str, asyncio.Future[Any]] = {}
         self._tasks = {asyncio.create_task(self._read())}
@@ -61,7 +62,9 @@ class RawChargePoint:
             if isinstance(reply, list):
                 await self.socket.send(json.dumps([4, unique_id, *reply]))
             elif reply is not None:
-                await self.socket.send(json.dumps([3, unique_id, reply]))
+                await self.answer(unique_id, reply)
+            else:
+                self.unanswered.append(unique_id)
             if action in self.reacts:
                 self._tasks.add(asyncio.create_task(self._react(action, payload)))
         elif message[1] not in self._open:
@@ -77,13 +80,16 @@ class RawChargePoint:
         except (ConnectionClosed, asyncio.CancelledError):
             return  # the test closed the connection meanwhile
 
+    async def answer(self, unique_id: str, payload: dict[str, Any]) -> None:
+        await self.socket.send(json.dumps([3, unique_id, payload]))
+
     async def call(self, action: str, payload: dict[str, Any] | None = None) -> dict[str, Any]:
         self._count += 1
         unique_id = f"cp-{self._count}"
         answer = asyncio.get_running_loop().create_future()
         self._open[unique_id] = answer
         await self.socket.send(json.dumps([2, unique_id, action, payload or {}]))
-        return await asyncio.wait_for(answer, LIMIT_S)
+        return await asyncio.wait_for(answer, PATIENCE_S)
 
     async def boot(self) -> dict[str, Any]:
         return await self.call(

@@ -11,6 +11,7 @@ import pytest
 from sim_core.csms import ApiServer, Csms, events
 from sim_core.csms.api import DEFAULT_API_KEY, ROUTES, create_app
 from sim_core.csms.ledger import parse_time
+from tests.patience import PROMPT_S
 
 KEY = {"X-API-Key": DEFAULT_API_KEY}
 CP = "Gresgying02"
@@ -391,4 +392,4 @@ async def test_a_port_in_use_is_an_exception_not_an_exit(csms):
     with pytest.raises(OSError, match="in use"):
         await second.start(port=first.port)
     await second.stop()
-    await asyncio.wait_for(first.stop(), 3)
+    await asyncio.wait_for(first.stop(), PROMPT_S)

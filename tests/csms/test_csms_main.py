@@ -18,6 +18,7 @@ from websockets.asyncio.client import connect
 
 from sim_core.csms.__main__ import main
 from tests.network import free_port
+from tests.patience import PATIENCE_S, PROMPT_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +32,7 @@ class Process:
 
     async def line(self, pattern: str) -> re.Match[str]:
         while True:
-            raw = await asyncio.wait_for(self.process.stdout.readline(), 15)
+            raw = await asyncio.wait_for(self.process.stdout.readline(), PATIENCE_S)
             assert raw, f"ended without {pattern!r}: {self.lines}"
             self.lines.append(raw.decode().rstrip("\n"))
             found = re.search(pattern, self.lines[-1])
@@ -40,7 +41,7 @@ class Process:
 
     async def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
-        return await asyncio.wait_for(self.process.wait(), 3)
+        return await asyncio.wait_for(self.process.wait(), PROMPT_S)
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ async def test_a_reader_that_closes_the_pipe_is_a_clean_end(run):
     port = (await csms.line(r"ws://127\.0\.0\.1:(\d+)/"))[1]
     csms.process.stdout._transport.close()
     async with connect(f"ws://127.0.0.1:{port}/ocpp/CP", subprotocols=["ocpp1.6"]):
-        assert await asyncio.wait_for(csms.process.wait(), 5) == 0
+        assert await asyncio.wait_for(csms.process.wait(), PATIENCE_S) == 0
     assert await csms.process.stderr.read() == b""
 
 

@@ -19,6 +19,7 @@ from sim_core.csms import (
     events,
 )
 from sim_core.csms.ledger import parse_time
+from tests.patience import PATIENCE_S, PROMPT_S
 
 
 async def test_a_whole_session(csms, charge_point):
@@ -79,15 +80,17 @@ async def test_boot_can_be_held_back(csms, charge_point, status):
 
 
 async def test_a_late_boot_answer_leaves_other_messages_alone(csms, charge_point):
-    csms.rules.boot = Boot(delay_s=0.3)
+    csms.rules.boot = Boot(delay_s=0.05)
+    assert (await charge_point.boot())["status"] == "Accepted"
+    csms.rules.boot = Boot(delay_s=3600)
     boot = asyncio.create_task(charge_point.boot())
     await charge_point.call("Heartbeat")
     assert not boot.done()
-    assert (await boot)["status"] == "Accepted"
+    boot.cancel()
 
 
 async def test_deaf_boot_asks_first_answers_late_then_sends_data(csms, charge_point):
-    csms.rules.boot = Boot(delay_s=0.3, deaf=True)
+    csms.rules.boot = Boot(delay_s=0.05, deaf=True)
     charge_point.replies["DataTransfer"] = {"status": "UnknownVendorId"}
     boot = asyncio.create_task(charge_point.boot())
     heartbeat = asyncio.create_task(charge_point.call("Heartbeat"))
@@ -288,14 +291,24 @@ async def test_answers_may_have_fields_that_no_schema_knows(csms, charge_point):
 
 async def test_commands_go_out_one_at_a_time(csms, charge_point):
     charge_point.replies["UnlockConnector"] = None
-    first = asyncio.create_task(
-        csms.call("TestCP01", "UnlockConnector", {"connectorId": 1}, timeout_s=0.2)
-    )
+    first = asyncio.create_task(csms.unlock("TestCP01", 1))
     second = asyncio.create_task(csms.reset("TestCP01"))
-    assert await second == "Accepted"
-    assert first.done()
+    while not charge_point.unanswered:
+        await charge_point.call("Heartbeat")
+    await charge_point.call("Heartbeat")  # what the CSMS has sent before its answer has come by now
+    assert [action for action, _ in charge_point.commands] == ["UnlockConnector"]
+    await charge_point.answer(charge_point.unanswered[0], {"status": "Unlocked"})
+    assert (await first, await second) == ("Unlocked", "Accepted")
+    assert [action for action, _ in charge_point.commands] == ["UnlockConnector", "Reset"]
+
+
+async def test_a_command_that_is_not_answered_makes_way_for_the_next(csms, charge_point):
+    charge_point.replies["UnlockConnector"] = None
+    unlock = csms.call("TestCP01", "UnlockConnector", {"connectorId": 1}, timeout_s=0.05)
+    first, second = asyncio.create_task(unlock), asyncio.create_task(csms.reset("TestCP01"))
     with pytest.raises(CallTimeoutError):
         await first
+    assert await second == "Accepted"
 
 
 async def test_a_command_ends_with_the_connection(csms, charge_point):
@@ -311,14 +324,14 @@ async def test_a_command_ends_with_the_connection(csms, charge_point):
     await charge_point.socket.close()
     for task in waiting:
         with pytest.raises(NotConnectedError):
-            await asyncio.wait_for(task, 2)
+            await asyncio.wait_for(task, PATIENCE_S)
 
 
 async def test_a_second_connection_replaces_the_first(csms, dial):
     old = await dial("CP")
     started = await old.start(1, "TAG")
     new = await dial("CP")
-    await asyncio.wait_for(old.socket.wait_closed(), 3)
+    await asyncio.wait_for(old.socket.wait_closed(), PATIENCE_S)
     assert old.socket.protocol.close_code == 1000
     assert csms.connected == ("CP",)
     assert await csms.reset("CP") == "Accepted"
@@ -338,7 +351,7 @@ async def test_disconnecting_is_noticed(csms, dial):
 
 async def test_the_csms_can_hang_up(csms, charge_point):
     csms.disconnect("TestCP01", 1012)
-    await asyncio.wait_for(charge_point.socket.wait_closed(), 3)
+    await asyncio.wait_for(charge_point.socket.wait_closed(), PATIENCE_S)
     assert charge_point.socket.protocol.close_code == 1012
 
 
@@ -412,7 +425,7 @@ async def test_an_observer_that_fails_harms_nobody(csms, charge_point):
 
 async def test_stop_is_quick_even_when_a_client_never_finishes_its_handshake(csms, charge_point):
     reader, writer = await asyncio.open_connection("127.0.0.1", csms.port)
-    await asyncio.wait_for(csms.stop(), 3)
+    await asyncio.wait_for(csms.stop(), PROMPT_S)
     assert csms.port is None
     writer.close()
     del reader

@@ -38,6 +38,7 @@ from sim_core.fleet.stations import Fleet
 from sim_core.http_door.server import listen, serve_app
 from sim_core.settings.loading import load_as
 from sim_core.settings.options import ConfigError
+from tests.patience import PATIENCE_S
 from tests.sim_core.test_storage_trouble import locked
 from tui.fleet.app import FleetApp
 from tui.fleet.cells import cell_lines, worst_first
@@ -45,7 +46,6 @@ from tui.fleet.page import Page, page
 from tui.look import Look
 from tui.widgets.line_widget import line_width
 
-LIMIT_S = 30.0
 LOOK_S = 0.05
 
 
@@ -81,11 +81,11 @@ async def a_fleet(server: Csms, **options: Any) -> AsyncIterator[Fleet]:
     try:
         yield running
     finally:
-        assert await asyncio.to_thread(running.stop, LIMIT_S)
+        assert await asyncio.to_thread(running.stop, PATIENCE_S)
 
 
 async def until(running: Fleet, holds: Callable[[FleetSnapshot], bool]) -> FleetSnapshot:
-    for _ in range(round(LIMIT_S / LOOK_S)):
+    for _ in range(round(PATIENCE_S / LOOK_S)):
         if holds(running.snapshot):
             return running.snapshot
         assert not running.failure, running.failure
@@ -229,7 +229,7 @@ async def test_the_figures_over_http() -> None:
 
 
 def _get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=LIMIT_S) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
         return str(answer.read().decode())
 
 
@@ -260,7 +260,7 @@ async def test_the_screen_shows_it_and_q_ends_it_in_order() -> None:
             assert "charging" in shown.split("Each, worst first")[1]
             assert page.said.count("FLEET-000") == 2 + 4
             await pilot.press("q")
-            await asyncio.to_thread(app.fleet.wait, LIMIT_S)
+            await asyncio.to_thread(app.fleet.wait, PATIENCE_S)
             await pilot.pause()
         assert server.ledger.active == ()
 
@@ -274,7 +274,7 @@ def test_without_a_terminal_it_prints_lines_and_ends_by_itself() -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=LIMIT_S,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -299,7 +299,7 @@ def test_sigterm_ends_it_with_zero() -> None:
         assert "2 charge points" in process.stdout.readline()
         process.send_signal(signal.SIGTERM)
         rest = process.stdout.read()
-        assert process.wait(LIMIT_S) == 0
+        assert process.wait(PATIENCE_S) == 0
         assert "The fleet has stopped" in rest
 
 
@@ -344,13 +344,13 @@ async def test_help_and_palette_open_over_the_page_and_do_what_they_say() -> Non
         await pilot.pause()
         assert "accepted by the CSMS" in shown()
         await pilot.press("escape", "q")
-        await asyncio.to_thread(app.fleet.wait, LIMIT_S)
+        await asyncio.to_thread(app.fleet.wait, PATIENCE_S)
 
 
 async def test_a_fleet_that_cannot_begin_is_not_shown() -> None:
     app = FleetApp(Fleet(settings("--model=no-such-make", count=2)))
     async with app.run_test(size=(80, 24)) as pilot:
-        deadline = asyncio.get_running_loop().time() + LIMIT_S
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while app.return_code is None and asyncio.get_running_loop().time() < deadline:
             await pilot.pause(0.05)
     assert app.return_code == 2

@@ -14,14 +14,15 @@ from sim_core.fleet.member import MemberHost, MemberLog
 from sim_core.fleet.stations import Fleet
 from sim_core.runtime.clock import SystemClock
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState, MessageLog
-from tests.fleet.test_fleet import LIMIT_S, a_fleet, csms, settings, until
+from tests.fleet.test_fleet import a_fleet, csms, settings, until
+from tests.patience import PATIENCE_S
 from tui.fleet.app import FleetApp
 from tui.fleet.member import MemberApp, member_keymap
 
 
 async def soon(holds: Callable[[], object]) -> None:
     """Return once it holds: another thread brings it about."""
-    deadline = time.monotonic() + LIMIT_S
+    deadline = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < deadline, "it never came true"
         await asyncio.sleep(0.01)
@@ -108,11 +109,11 @@ async def test_from_the_fleet_into_one_on_to_the_next_and_back() -> None:
                 assert member.return_code == 0
             assert fleet.snapshot.registered == 4
         finally:
-            assert await asyncio.to_thread(fleet.stop, LIMIT_S)
+            assert await asyncio.to_thread(fleet.stop, PATIENCE_S)
 
 
 async def _shows(app: MemberApp, words: str) -> None:
-    deadline = time.monotonic() + LIMIT_S
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         shown = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
         if words in shown:

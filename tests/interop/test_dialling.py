@@ -39,6 +39,7 @@ from tests.network import (
     socks5_proxy,
     status,
 )
+from tests.patience import PATIENCE_S
 from tests.scripted_csms import ScriptedCsms
 
 KEY = b"0123456789abcdef"
@@ -416,7 +417,7 @@ class Lone:
 
 
 async def comes_true(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < deadline, "it never came to that"
         await asyncio.sleep(0.001)  # sockets need real time

@@ -18,6 +18,7 @@ from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration, Statio
 from sim_core.store.interface import MEMORY
 from tests.harness import settings
 from tests.network import free_port
+from tests.patience import PATIENCE_S
 
 
 @asynccontextmanager
@@ -203,7 +204,7 @@ async def test_the_seeds_flow_over_http() -> None:
                     lambda event: any(
                         float(sample.value) > 0 and sample.unit == "kWh" for sample in event.samples
                     ),
-                    timeout_s=15,
+                    timeout_s=PATIENCE_S,
                 )
                 answer = await http.post("/local_stop/1")
                 assert answer.json()["ok"] is True

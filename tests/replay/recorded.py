@@ -19,6 +19,7 @@ from sim_core.replay.score import Score, score_of
 from sim_core.settings.loading import load_as
 from sim_core.traces.frames import Trace
 from sim_core.traces.reading import read
+from tests.patience import PATIENCE_S
 
 BEGIN = datetime(2026, 5, 4, 10, 0, tzinfo=timezone.utc)
 UP, DOWN = "cp->csms", "csms->cp"
@@ -211,7 +212,7 @@ def replay(log: Log | Score, port: int, *arguments: str) -> Replay:
     return Replay(settings(*given), score)
 
 
-async def played(made: Replay, patience_s: float = 20.0) -> Replay:
+async def played(made: Replay, patience_s: float = PATIENCE_S) -> Replay:
     """Play it to its end."""
     made.start()
     try:

@@ -20,6 +20,7 @@ from sim_core.replay.score import score_of
 from sim_core.snapshot import ConnectorState, LinkState, Registration
 from sim_core.traces.formats.form import CannotRead
 from sim_core.traces.reading import read
+from tests.patience import PATIENCE_S
 from tests.replay.recorded import (
     BOOT,
     BOOTED,
@@ -36,7 +37,7 @@ from tests.replay.recorded import (
 )
 
 
-async def until(holds: Callable[[], object], patience_s: float = 10.0) -> None:
+async def until(holds: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
     """Return once it holds; another thread brings it about, so it is looked at now and then."""
     for _ in range(int(patience_s / 0.01)):
         if holds():

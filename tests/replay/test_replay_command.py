@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim_core.replay.options import without_traces
+from tests.patience import PATIENCE_S
 from tests.replay.recorded import Log, csms, session
 
 COMMAND = (sys.executable, "-m", "sim_core.replay")
@@ -23,7 +24,7 @@ async def run(*arguments: str) -> tuple[int, str, str]:
         stderr=asyncio.subprocess.PIPE,
         stdin=asyncio.subprocess.DEVNULL,
     )
-    out, err = await asyncio.wait_for(process.communicate(), 60)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
 

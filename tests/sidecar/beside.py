@@ -13,6 +13,7 @@ from sim_core.http_door.server import listen
 from sim_core.sidecar.app import Sidecar
 from sim_core.sidecar.server import serve
 from tests.harness import Harness, settings
+from tests.patience import PATIENCE_S
 
 
 @dataclass
@@ -52,5 +53,5 @@ async def in_process(harness: Harness, **options: Any) -> AsyncIterator[httpx.As
 def client(port: int, **headers: str) -> httpx.AsyncClient:
     """An HTTP client for that port."""
     return httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}", trust_env=False, headers=headers, timeout=20
+        base_url=f"http://127.0.0.1:{port}", trust_env=False, headers=headers, timeout=PATIENCE_S
     )

@@ -23,6 +23,7 @@ from sim_core.sidecar import server_sent_events as streams
 from sim_core.sidecar.read_routes import READ_ROUTES
 from sim_core.sidecar.server import companion, serve, why_closed
 from tests.harness import Harness, settings
+from tests.patience import PATIENCE_S
 from tests.scripted_csms import Hold
 from tests.sidecar.beside import beside, client, in_process
 
@@ -156,7 +157,7 @@ async def test_what_is_hardly_http_is_no_harm(raw: bytes) -> None:
     async with beside() as here:
         reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
         writer.write(raw)
-        answer = await asyncio.wait_for(reader.read(20), 10)
+        answer = await asyncio.wait_for(reader.read(20), PATIENCE_S)
         assert answer[9:10] in (b"", b"2", b"4"), answer
         writer.close()
         await writer.wait_closed()
@@ -176,9 +177,9 @@ async def test_two_hundred_listeners_and_a_hundred_that_never_finish_do_not_hurt
                 assert (await reader.readline()).startswith(b"HTTP/1.1 200")
             else:
                 writer.write(b"GET /health HTTP/1.1\r\nHost: loc")
-        assert (await asyncio.wait_for(here.http.get("/health"), 2)).status_code == 200
-        assert (await asyncio.wait_for(here.http.post("/plug/1"), 2)).status_code == 200
-        assert (await asyncio.wait_for(here.http.get("/metrics"), 2)).status_code == 200
+        assert (await asyncio.wait_for(here.http.get("/health"), PATIENCE_S)).status_code == 200
+        assert (await asyncio.wait_for(here.http.post("/plug/1"), PATIENCE_S)).status_code == 200
+        assert (await asyncio.wait_for(here.http.get("/metrics"), PATIENCE_S)).status_code == 200
         started = asyncio.get_running_loop().time()
         await here.harness.submit(Plug(2))
         assert asyncio.get_running_loop().time() - started < 2
@@ -226,7 +227,7 @@ async def test_a_connection_without_a_request_is_closed(monkeypatch: pytest.Monk
         for begun in (b"", b"GET /health HTTP/1.1\r\n", b"GET /health HTTP/1.1\r\nA: "):
             reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
             writer.write(begun)
-            assert await asyncio.wait_for(reader.read(), 5) == b""
+            assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b""
             writer.close()
             await writer.wait_closed()
 
@@ -245,7 +246,7 @@ async def test_drops_of_a_request_do_not_keep_it_open(monkeypatch: pytest.Monkey
 
         dripping = asyncio.ensure_future(drip())
         with contextlib.suppress(ConnectionError):
-            assert await asyncio.wait_for(reader.read(), 5) == b""
+            assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b""
         dripping.cancel()
         writer.close()
 
@@ -261,7 +262,7 @@ async def test_the_longest_waiting_makes_room(monkeypatch: pytest.MonkeyPatch) -
         async with client(here.port) as http:
             assert (await http.get("/health")).status_code == 200
         with contextlib.suppress(ConnectionError):
-            assert await asyncio.wait_for(first[0].read(), 5) == b""
+            assert await asyncio.wait_for(first[0].read(), PATIENCE_S) == b""
 
 
 # -- where it binds, and its end -------------------------------------------------------------------
@@ -350,7 +351,7 @@ async def test_it_stops_in_a_second_whoever_is_there(caplog: pytest.LogCaptureFi
             hold.release.set()
             for reader, _ in opened[1::2]:
                 with contextlib.suppress(ConnectionError):
-                    assert b"retry" in await asyncio.wait_for(reader.read(), 5)
+                    assert b"retry" in await asyncio.wait_for(reader.read(), PATIENCE_S)
             with pytest.raises(httpx.ConnectError):
                 await http.get("/health")
         await harness.settle()

@@ -17,8 +17,7 @@ from sim_core.engine import Engine
 from sim_core.settings.loading import load
 from sim_core.settings.options import Settings
 from sim_core.snapshot import ConnectorSnapshot
-
-PATIENCE_S = 20.0
+from tests.patience import PATIENCE_S
 
 
 def told(story: tuple[Chapter, ...], lasts_s: float) -> tuple[Chapter, ...]:

@@ -34,6 +34,7 @@ from sim_core.wire.schemas import Schemas
 from sim_core.wire.speaker import Speaker
 from sim_core.wire.spelling import Call
 from sim_core.wire.trial import RetryPolicy
+from tests.patience import PATIENCE_S
 from tests.scripted_csms import ScriptedCsms
 
 WIRE = Path(__file__).parent.parent.parent / "sim_core" / "wire"
@@ -119,7 +120,7 @@ async def session_of(
         )
         assert link.subprotocol == "", "nothing was chosen yet"
         running = asyncio.ensure_future(link.run())
-        await asyncio.wait_for(arrived.wait(), 20)
+        await asyncio.wait_for(arrived.wait(), PATIENCE_S)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
     return link, begun

@@ -18,6 +18,7 @@ import pytest
 from sim_core.csms import Csms
 from sim_core.csms.events import Booted, MeterReported, TransactionStarted, TransactionStopped
 from tests.network import free_port
+from tests.patience import PATIENCE_S, PROMPT_S
 from tests.sidecar.beside import client
 
 
@@ -40,9 +41,9 @@ async def start(tmp_path: Path, **more: str) -> asyncio.subprocess.Process:
 async def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
     async with Csms() as csms:
         process = await start(tmp_path, CSMS_URL=f"ws://127.0.0.1:{csms.port}/ocpp")
-        await csms.wait_for(Booted, timeout_s=20)
+        await csms.wait_for(Booted, timeout_s=PATIENCE_S)
         process.send_signal(number)
-        out, err = await asyncio.wait_for(process.communicate(), 10)
+        out, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
         lines = out.decode().splitlines()
         assert process.returncode == 0, err
         assert err == b""
@@ -65,9 +66,9 @@ async def test_several_play_a_recording_and_each_line_says_whose_it_is(tmp_path:
         url = f"ws://127.0.0.1:{csms.port}/ocpp"
         more = {"CPID": "A,B", "PLAY": str(recording), "TIME_SCALE": "20", "CSMS_URL": url}
         process = await start(tmp_path, **more)
-        await csms.until(lambda ledger: len(ledger.active) == 2, timeout_s=20)
+        await csms.until(lambda ledger: len(ledger.active) == 2, timeout_s=PATIENCE_S)
         process.send_signal(signal.SIGTERM)
-        out, err = await asyncio.wait_for(process.communicate(), 10)
+        out, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     lines = out.decode().splitlines()
     assert (process.returncode, err) == (0, b"")
     assert [line.split(" starts")[0] for line in lines[:2]] == ["A", "B"]
@@ -82,10 +83,10 @@ async def test_a_csms_that_is_away_is_said_once(tmp_path: Path) -> None:
     )
     assert process.stdout is not None
     await process.stdout.readline()
-    said = (await asyncio.wait_for(process.stdout.readline(), 10)).decode()
+    said = (await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)).decode()
     assert "the CSMS cannot be reached: connection refused" in said
     process.send_signal(signal.SIGTERM)
-    out, _ = await asyncio.wait_for(process.communicate(), 10)
+    out, _ = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     assert out.decode().splitlines() == ["TestCP01 has stopped."]
 
 
@@ -107,7 +108,7 @@ def test_what_cannot_be_is_one_sentence_and_exit_code_2(
         env=environment(tmp_path, **{name: value}),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 2
@@ -120,13 +121,13 @@ async def test_two_with_the_same_state_do_not_fight(tmp_path: Path) -> None:
     async with Csms() as csms:
         url = f"ws://127.0.0.1:{csms.port}/ocpp"
         first = await start(tmp_path, CSMS_URL=url)
-        await csms.wait_for(Booted, timeout_s=20)
+        await csms.wait_for(Booted, timeout_s=PATIENCE_S)
         second = await start(tmp_path, CSMS_URL=url)
-        _, err = await asyncio.wait_for(second.communicate(), 20)
+        _, err = await asyncio.wait_for(second.communicate(), PATIENCE_S)
         assert second.returncode == 2
         assert b"another ChargeForge is running with the state in" in err
         first.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(first.communicate(), 10)
+        await asyncio.wait_for(first.communicate(), PATIENCE_S)
         assert first.returncode == 0
 
 
@@ -134,9 +135,9 @@ async def test_two_with_the_same_state_do_not_fight(tmp_path: Path) -> None:
 
 
 async def end(process: asyncio.subprocess.Process, number: signal.Signals) -> tuple[bytes, bytes]:
-    """Within the three seconds that a container is given."""
+    """Within the time that a container is given."""
     process.send_signal(number)
-    return await asyncio.wait_for(process.communicate(), 3)
+    return await asyncio.wait_for(process.communicate(), PROMPT_S)
 
 
 async def charge(csms: Csms, port: int) -> TransactionStarted:
@@ -144,8 +145,8 @@ async def charge(csms: Csms, port: int) -> TransactionStarted:
     async with client(port) as http:
         assert (await http.post("/plug/1")).status_code == 200
         assert (await http.post("/local_start/1?id_tag=TAG")).status_code == 200
-    begun = await csms.wait_for(TransactionStarted, timeout_s=10)
-    await csms.wait_for(MeterReported, timeout_s=10)
+    begun = await csms.wait_for(TransactionStarted, timeout_s=PATIENCE_S)
+    await csms.wait_for(MeterReported, timeout_s=PATIENCE_S)
     return begun
 
 
@@ -153,7 +154,7 @@ async def test_json_is_one_object_a_line(tmp_path: Path) -> None:
     async with Csms() as csms:
         url = f"ws://127.0.0.1:{csms.port}/ocpp"
         process = await start(tmp_path, CSMS_URL=url, LOG_FORMAT="json", CPID="CP\x1b[2J")
-        await csms.wait_for(Booted, timeout_s=20)
+        await csms.wait_for(Booted, timeout_s=PATIENCE_S)
         out, err = await end(process, signal.SIGTERM)
         assert process.returncode == 0, err
         assert b"\x1b" not in out
@@ -165,7 +166,7 @@ async def test_json_is_one_object_a_line(tmp_path: Path) -> None:
 
 async def test_json_tells_a_failure_too(tmp_path: Path) -> None:
     process = await start(tmp_path, MODEL="nope", LOG_FORMAT="json")
-    _, err = await asyncio.wait_for(process.communicate(), 20)
+    _, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     assert process.returncode == 2
     told = json.loads(err)
     assert told["kind"] == "failure"
@@ -188,7 +189,7 @@ async def test_sigterm_stops_what_charges_as_configured(
     async with Csms() as csms:
         url = f"ws://127.0.0.1:{csms.port}/ocpp"
         process = await start(tmp_path, CSMS_URL=url, HTTP_PORT=str(port), **options)
-        await csms.wait_for(Booted, timeout_s=20)
+        await csms.wait_for(Booted, timeout_s=PATIENCE_S)
         begun = await charge(csms, port)
         _, err = await end(process, signal.SIGTERM)
         assert process.returncode == 0, err
@@ -211,7 +212,7 @@ async def test_a_reader_that_closes_the_pipe_is_a_clean_end(tmp_path: Path) -> N
     )
     os.close(writing)
     os.close(reading)
-    _, err = await asyncio.wait_for(process.communicate(), 20)
+    _, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     assert (process.returncode, err) == (0, b"")
 
 
@@ -237,7 +238,7 @@ async def test_a_reader_that_stalls_holds_up_neither_the_charge_point_nor_its_en
             stderr=asyncio.subprocess.PIPE,
         )
         os.close(writing)
-        await csms.wait_for(Booted, timeout_s=20)
+        await csms.wait_for(Booted, timeout_s=PATIENCE_S)
         async with client(port) as http:
             assert (await http.get("/health")).status_code == 200
         _, err = await end(process, signal.SIGTERM)
@@ -259,7 +260,7 @@ async def test_a_hangup_is_an_end_in_good_order(tmp_path: Path) -> None:
     async with Csms() as csms:
         with heeded(signal.SIGHUP):
             process = await start(tmp_path, CSMS_URL=f"ws://127.0.0.1:{csms.port}/ocpp")
-        await csms.wait_for(Booted, timeout_s=20)
+        await csms.wait_for(Booted, timeout_s=PATIENCE_S)
         out, err = await end(process, signal.SIGHUP)
         assert (process.returncode, err) == (0, b"")
         assert out.endswith(b"TestCP01 has stopped.\n")
@@ -271,7 +272,7 @@ async def test_a_silent_csms_does_not_hold_up_the_end(tmp_path: Path) -> None:
     async with Csms() as csms:
         url = f"ws://127.0.0.1:{csms.port}/ocpp"
         process = await start(tmp_path, CSMS_URL=url, HTTP_PORT=str(port), STOP_ON_EXIT="true")
-        await csms.wait_for(Booted, timeout_s=20)
+        await csms.wait_for(Booted, timeout_s=PATIENCE_S)
         await charge(csms, port)
         async with client(port) as http:
             assert (await http.post("/silent")).status_code == 200
@@ -297,7 +298,7 @@ def test_what_only_a_charge_point_can_judge_says_where_it_comes_from(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 2
@@ -335,7 +336,7 @@ async def test_a_reconnect_says_accepted_again(tmp_path: Path) -> None:
     async with Csms() as csms:
         url = f"ws://127.0.0.1:{csms.port}/ocpp"
         process = await start(tmp_path, CSMS_URL=url, HTTP_PORT=str(port))
-        await csms.wait_for(Booted, timeout_s=20)
+        await csms.wait_for(Booted, timeout_s=PATIENCE_S)
         async with client(port) as http:
             assert (await http.post("/link/down")).json()["online"] is False
             assert "Accepted" not in (await http.get("/health")).text

@@ -29,6 +29,7 @@ from sim_core.store.records import SAMPLED
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.timestamps import moment
 from tests.harness import Harness, settings
+from tests.patience import PATIENCE_S
 from tests.scripted_csms import ScriptedCsms
 
 REGISTER = "Energy.Active.Import.Register"
@@ -392,7 +393,7 @@ async def test_the_computers_clock_keeps_the_schedule_too() -> None:
     periodic = Periodic(clock, clock.now, lambda: 0.05, sample)
     began_s = clock.monotonic()
     periodic.start()
-    await asyncio.wait_for(enough.wait(), 30)
+    await asyncio.wait_for(enough.wait(), PATIENCE_S)
     took_s = clock.monotonic() - began_s
     periodic.stop()
     assert {b - a for a, b in pairwise(seen)} == {timedelta(seconds=0.05)}
@@ -428,7 +429,7 @@ async def test_an_hour_in_seconds_is_an_hour_in_everything_that_is_told() -> Non
             for command in (Plug(1), Start(1, "TAG")):
                 outcome = await asyncio.wrap_future(engine.submit(command))
                 assert isinstance(outcome, Accepted), outcome
-            await csms.until(lambda: len(csms.of("MeterValues")) >= 20, timeout_s=30)
+            await csms.until(lambda: len(csms.of("MeterValues")) >= 20, timeout_s=PATIENCE_S)
         finally:
             took = datetime.now(timezone.utc) - began
             assert engine.stop(10)

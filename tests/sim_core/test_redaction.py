@@ -43,6 +43,7 @@ from sim_core.wire.message_log import MessageLog
 from tests.harness import Harness
 from tests.harness import settings as without_files
 from tests.network import free_port
+from tests.patience import PATIENCE_S
 from tests.scripted_csms import CallError, ScriptedCsms
 from tests.sidecar.beside import beside
 from tests.sim_core.test_headless import start
@@ -415,9 +416,11 @@ async def test_no_secret_leaves_a_running_charge_point(tmp_path: Path) -> None:
         given = {name: value.replace("{}", str(csms.port)) for name, value in SECRETS.items()}
         del given["PROXY"]
         process = await start(tmp_path, **given, LOG_FILE=str(log), HTTP_PORT=str(port))
-        await csms.wait_for(Booted, timeout_s=20)
+        await csms.wait_for(Booted, timeout_s=PATIENCE_S)
         told = ""
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S
+        ) as http:
             await comes_up(http)
             for look in READ_ROUTES:
                 if look.media_type != "text/event-stream":
@@ -428,7 +431,7 @@ async def test_no_secret_leaves_a_running_charge_point(tmp_path: Path) -> None:
                     if "connected to" in line:
                         break
         process.send_signal(signal.SIGTERM)
-        out, err = await asyncio.wait_for(process.communicate(), 10)
+        out, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
         assert process.returncode == 0, err
         told += out.decode() + err.decode() + log.read_text()
     assert "(hidden)@127.0.0.1" in told

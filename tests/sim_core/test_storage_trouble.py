@@ -30,6 +30,7 @@ from sim_core.store.makers import store_in
 from sim_core.store.records import BEGAN, ENDED, SAMPLED, NewTransaction
 from tests.conformance.acts import charge, checked, payloads, said
 from tests.harness import Harness
+from tests.patience import PATIENCE_S
 from tests.scripted_csms import CallError, Hold
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
@@ -446,7 +447,7 @@ async def test_a_fault_in_what_follows_an_answer_is_visible(
         await harness.advance(10)
         assert await asked == {"status": "Accepted"}
         with pytest.raises(ZeroDivisionError):
-            await asyncio.wait_for(harness.station.failed(), 5)
+            await asyncio.wait_for(harness.station.failed(), PATIENCE_S)
 
 
 async def test_a_fault_in_a_command_is_visible(monkeypatch: pytest.MonkeyPatch) -> None:

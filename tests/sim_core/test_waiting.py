@@ -8,6 +8,7 @@ import random
 from sim_core.runtime.asyncio_helpers import LightEvent, first_of
 from sim_core.runtime.clock import ManualClock
 from sim_core.runtime.random_numbers import RandomNumbers
+from tests.patience import PATIENCE_S
 
 
 async def test_whoever_waits_goes_on_though_the_flag_is_down_again() -> None:
@@ -16,14 +17,14 @@ async def test_whoever_waits_goes_on_though_the_flag_is_down_again() -> None:
     await asyncio.sleep(0)
     flag.set()
     flag.clear()
-    await asyncio.wait_for(asyncio.gather(*waiting), 1)
+    await asyncio.wait_for(asyncio.gather(*waiting), PATIENCE_S)
     assert not flag.is_set()
 
 
 async def test_a_flag_that_is_up_keeps_nobody() -> None:
     flag = LightEvent()
     flag.set()
-    await asyncio.wait_for(flag.wait(), 1)
+    await asyncio.wait_for(flag.wait(), PATIENCE_S)
     assert flag.raised().done()
     assert await flag.within(1000, ManualClock().call_later)
 
@@ -45,7 +46,7 @@ async def test_the_time_is_up_or_the_flag_is() -> None:
     await clock.advance(9.9)
     assert not waiting.done()
     flag.set()
-    assert await asyncio.wait_for(waiting, 1) is True
+    assert await asyncio.wait_for(waiting, PATIENCE_S) is True
 
 
 def test_what_is_passed_over_changes_nothing_after_it() -> None:

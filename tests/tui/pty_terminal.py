@@ -17,6 +17,8 @@ from collections.abc import Callable
 
 import pyte
 
+from tests.patience import PATIENCE_S
+
 _PRIVATE = re.compile(
     r"\x1b\[[<>=?][0-9;]*[a-zA-Z$]|\x1b\[[0-9;]*\$[a-z]|\x1bP.*?\x1b\\|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)",
     re.DOTALL,
@@ -92,7 +94,7 @@ class PtyTerminal:
         """What the screen shows."""
         return "\n".join(self.screen.display)
 
-    def until(self, condition: Callable[[], bool], patience: float = 20.0) -> None:
+    def until(self, condition: Callable[[], bool], patience: float = PATIENCE_S) -> None:
         """Read until the condition holds."""
         deadline = time.monotonic() + patience
         while not condition():
@@ -116,7 +118,7 @@ class PtyTerminal:
                 self.code = os.waitstatus_to_exitcode(status)
         return self.code is not None
 
-    def wait(self, patience: float = 15.0) -> int:
+    def wait(self, patience: float = PATIENCE_S) -> int:
         """Read until the process has ended; returns its exit code."""
         self.until(self.ended, patience)
         self.read(0.3)

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from fake_host import FakeHost, station
 from textual.pilot import Pilot
 
+from tests.patience import PATIENCE_S
 from tui.app import ChargeForgeApp
-
-WAIT_S = 5.0
 
 
 def make_app(host: FakeHost | None = None, **options: object) -> ChargeForgeApp:
@@ -31,7 +30,7 @@ def text_of(app: ChargeForgeApp) -> str:
 
 async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
     """Let the app run until the condition holds."""
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + PATIENCE_S
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError("waited in vain:\n" + text_of(pilot.app))  # type: ignore[arg-type]

@@ -15,6 +15,8 @@ import pytest
 from pty_terminal import PtyTerminal
 from tiny_csms import TinyCsms
 
+from tests.patience import PATIENCE_S
+
 BASH = shutil.which("bash") or "/bin/bash"
 
 
@@ -119,7 +121,7 @@ def test_the_end_does_not_wait_for_the_shell(outer: PtyTerminal) -> None:
 # -- without a terminal ----------------------------------------------------------------------------
 
 
-def wait_until(condition: object, patience: float = 15.0) -> None:
+def wait_until(condition: object, patience: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + patience
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline

@@ -13,8 +13,9 @@ from textual.pilot import Pilot
 
 from sim_core.bedside.commands import COMMANDS
 from tests.bedside.test_bedside import bedside, charger, is_open, relayed, until
-from tests.bedside.test_twin import PATIENCE_S, beside
+from tests.bedside.test_twin import beside
 from tests.lockstep.metal import all_but, metal
+from tests.patience import PATIENCE_S
 from tui.bedside.app import BedsideApp
 from tui.bedside.keys import METAL_FOOTER, METAL_ROWS, ON_SCREEN, metal_keymap
 from tui.bedside.questions import next_word

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 
 def command(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tui", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         cwd=cwd,
         check=False,
         stdin=subprocess.DEVNULL,
@@ -66,7 +68,7 @@ def test_without_a_terminal_it_goes_on_with_plain_lines() -> None:
             if "is Charging" in line:
                 break
         process.send_signal(signal.SIGTERM)
-        _, told = process.communicate(timeout=20)
+        _, told = process.communicate(timeout=PATIENCE_S)
     finally:
         process.kill()
         process.wait()

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from pty_terminal import PtyTerminal
 
+from tests.patience import PATIENCE_S
+
 LEADER = (
     "import subprocess, sys, time\n"
     "process = subprocess.Popen([sys.executable, '-m', 'tui', 'demo'])\n"
@@ -31,7 +33,7 @@ def test_a_stalled_terminal_is_given_back_too(tmp_path: Path) -> None:
             time.sleep(0.05)
         child = int(note.read_text())
         os.kill(child, signal.SIGTERM)
-        deadline = time.monotonic() + 12
+        deadline = time.monotonic() + PATIENCE_S
         while Path(f"/proc/{child}").exists():
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.network import free_port
+from tests.patience import PATIENCE_S
 from tests.scripted_csms import Answer, Call, CallError, Drop, ScriptedCsms
 from tests.sidecar.beside import client
 from tests.sim_core.test_redaction import comes_up
@@ -41,7 +42,7 @@ def command(*words: str, **more: str) -> subprocess.Popen[bytes]:
 
 def finished(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
     try:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE_S)
     finally:
         process.kill()
         process.wait()
@@ -98,7 +99,7 @@ def test_a_reader_that_leaves_is_an_end_without_traceback(name: str) -> None:
     process.stdout.close()
     process.stdout = None
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert b"Traceback" not in err
     assert b"Exception" not in err
@@ -116,7 +117,7 @@ async def test_a_stdout_that_was_closed_before_the_start() -> None:
     async with client(port) as http:
         await comes_up(http)
     process.send_signal(signal.SIGTERM)
-    _, err = await asyncio.wait_for(process.communicate(), 30)
+    _, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     assert (process.returncode, err) == (0, b"")
 
 
@@ -129,7 +130,7 @@ def test_a_full_disk_under_stdout_is_a_sentence(words: list[str]) -> None:
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
     assert done.returncode == 1
@@ -193,7 +194,7 @@ def test_the_csms_that_is_run_as_a_module_has_the_same_door() -> None:
             stderr=subprocess.PIPE,
             env={name: word for name, word in os.environ.items() if name != "PYTHONUNBUFFERED"},
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
     assert done.returncode == 1
@@ -216,7 +217,7 @@ def test_the_doctor_writes_no_escapes_where_only_ascii_can_be_shown(words: tuple
         stdin=subprocess.DEVNULL,
         capture_output=True,
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert (done.returncode, done.stderr) == (1, b"")
@@ -266,7 +267,7 @@ def test_an_output_that_is_not_utf_8_gets_what_it_can_show(
     assert process.stdout is not None
     assert process.stdout.readline()
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert (out + err).isascii()
     assert b"\\u" not in out + err

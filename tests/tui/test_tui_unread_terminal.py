@@ -11,6 +11,8 @@ import pytest
 from pty_terminal import PtyTerminal
 from tiny_csms import TinyCsms
 
+from tests.patience import PATIENCE_S
+
 
 @pytest.fixture
 def csms() -> Iterator[TinyCsms]:
@@ -40,7 +42,7 @@ def test_a_terminal_that_does_not_read_does_not_stop_the_charge_point(
     assert len(moments) >= 10
     assert max(gaps) < 3
     run.signal(signal.SIGTERM)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while not run.ended():
         assert time.monotonic() < deadline
         time.sleep(0.05)
