@@ -1,4 +1,4 @@
-"""`python -m sim_core`: plain sentences, exit codes, signals; in a process of its own."""
+"""`python -m sim_core`: plain sentences, exit codes, signals; what runs is a process of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sim_core.__main__ import main
 from sim_core.csms import Csms
 from sim_core.csms.events import Booted, MeterReported, TransactionStarted, TransactionStopped
 from tests.network import free_port
@@ -101,20 +101,19 @@ async def test_a_csms_that_is_away_is_said_once(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_is_one_sentence_and_exit_code_2(
-    tmp_path: Path, name: str, value: str, sentence: str
+    tmp_path: Path,
+    name: str,
+    value: str,
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "sim_core"],
-        env=environment(tmp_path, **{name: value}),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert sentence in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert "Traceback" not in done.stderr
+    for variable, word in environment(tmp_path, **{name: value}).items():
+        monkeypatch.setenv(variable, word)
+    assert main([]) == 2
+    told = capsys.readouterr().err
+    assert sentence in told
+    assert len(told.strip().splitlines()) == 1
 
 
 async def test_two_with_the_same_state_do_not_fight(tmp_path: Path) -> None:
@@ -289,21 +288,20 @@ async def test_a_silent_csms_does_not_hold_up_the_end(tmp_path: Path) -> None:
     ],
 )
 def test_what_only_a_charge_point_can_judge_says_where_it_comes_from(
-    tmp_path: Path, line: str, said: str
+    tmp_path: Path,
+    line: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / ".env").write_text(f"\n{line}\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "sim_core"],
-        env=environment(tmp_path) | {"PYTHONPATH": str(Path(__file__).parents[2])},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert done.stderr.endswith("It comes from .env, line 2.\n")
+    monkeypatch.chdir(tmp_path)
+    for variable, word in environment(tmp_path).items():
+        monkeypatch.setenv(variable, word)
+    assert main([]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.endswith("It comes from .env, line 2.\n")
 
 
 async def test_what_is_probably_a_mistake_is_said_and_stands(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import textual.app
+import textual.pilot
 from textual.cache import LRUCache
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
@@ -47,4 +50,20 @@ def _styles_are_parsed_once() -> Iterator[None]:
 
         patch.setattr(Stylesheet, "__init__", begun)
         patch.setattr(Stylesheet, "set_variables", changed)
+        yield
+
+
+async def _until_nothing_is_ready(min_sleep: float = 0, max_sleep: float = 1) -> None:
+    ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    idle = 0
+    while idle < 3:
+        await asyncio.sleep(0)
+        idle = 0 if ready else idle + 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _idle_is_looked_at() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (textual.app, textual.pilot):
+            patch.setattr(module, "wait_for_idle", _until_nothing_is_ready)
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.patience import PATIENCE_S
+from tui.__main__ import main
 
 
 def command(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -47,11 +49,23 @@ def test_help_names_every_command() -> None:
         (("screenshot", "--out", "no/such/folder/x.svg"), "Not written"),
     ],
 )
-def test_what_makes_no_sense_is_one_sentence(arguments: tuple[str, ...], said: str) -> None:
-    done = command(*arguments)
-    assert done.returncode == (1 if said == "Not written" else 2)
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+def test_what_makes_no_sense_is_one_sentence(
+    arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(list(arguments))
+    finally:
+        gc.enable()  # a dashboard begins without
+    told = capsys.readouterr().err
+    assert code == (1 if said == "Not written" else 2)
+    assert said in told
+    assert "Traceback" not in told
+
+
+def test_and_the_exit_code_of_the_process() -> None:
+    done = command("dance")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("There is no command 'dance'")
 
 
 def test_without_a_terminal_it_goes_on_with_plain_lines() -> None:
@@ -76,12 +90,13 @@ def test_without_a_terminal_it_goes_on_with_plain_lines() -> None:
     assert process.returncode == 0
 
 
-def test_screenshots_of_the_real_app(tmp_path: Path) -> None:
-    told = command("screenshot", "quit").stdout
+def test_screenshots_of_the_real_app(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["screenshot", "quit"]) == 0
+    told = capsys.readouterr().out
     assert "Connector 1 has an open transaction." in told
     assert len(told.splitlines()) == 24
     done = command("screenshot", "offline", "--size", "100x30", "--out", "a.svg", cwd=tmp_path)
     assert done.stdout == "offline at 100x30 written to a.svg\n"
     assert (tmp_path / "a.svg").read_text().startswith("<svg")
-    command("screenshot", "wide", "--ascii", "--out", "b.txt", cwd=tmp_path)
+    assert main(["screenshot", "wide", "--ascii", "--out", str(tmp_path / "b.txt")]) == 0
     assert (tmp_path / "b.txt").read_text().isascii()
