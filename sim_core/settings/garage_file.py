@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,16 @@ def load_garage(path: Path | None = None) -> Garage:
             f"GARAGE (--garage) is {str(path)!r}: there is no such file; "
             "allowed is a path to a TOML file."
         )
-    path = path or GARAGE
+    return _shipped() if path is None else _in_file(path)
+
+
+@cache
+def _shipped() -> Garage:
+    """Read once: a process may have hundreds of charge points."""
+    return _in_file(GARAGE)
+
+
+def _in_file(path: Path) -> Garage:
     return _garage(read_toml(path, GarageError), str(path))
 
 

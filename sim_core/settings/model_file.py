@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import Field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -80,6 +81,7 @@ class ModelError(UserError):
     """A model that cannot be used."""
 
 
+@cache
 def shipped() -> tuple[str, ...]:
     """Names of the models that come along."""
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
@@ -90,12 +92,24 @@ def load_model(name: str) -> Model:
 
     Raises ModelError with a sentence for the user.
     """
-    path = FOLDER / f"{name}.toml" if name in shipped() else Path(name)
+    if name in shipped():
+        return _shipped_model(name)
+    path = Path(name)
     if not path.is_file():
         raise ModelError(
             f"MODEL (--model) is {name!r}: there is no such model or file; "
             f"allowed is {', '.join(shipped())}, or a path to a TOML file.{meant(name, shipped())}"
         )
+    return _in_file(path)
+
+
+@cache
+def _shipped_model(name: str) -> Model:
+    """Read once: a process may have hundreds of charge points of one model."""
+    return _in_file(FOLDER / f"{name}.toml")
+
+
+def _in_file(path: Path) -> Model:
     return _model(read_toml(path, ModelError), str(path), path.stem)
 
 

@@ -10,6 +10,7 @@ import platform
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -422,6 +423,7 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
 )
 
 
+@cache
 def version_of(package: str) -> str:
     """The version of an installed package; empty for one that only lies in a folder."""
     try:

@@ -243,7 +243,7 @@ async def test_the_palette_finds_each_row_by_the_beginning_of_its_name() -> None
 
 @pytest.mark.parametrize("name", ["plug", "fault", "select", "zoom"])
 async def test_by_palette(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of each kind of row: what enter takes is done. What a click takes there is done of each."""
+    """Of each kind of row: what enter takes is done."""
     monkeypatch.chdir(tmp_path)
     row = ROW[name]
     host = FakeHost(FREE)
@@ -268,24 +268,58 @@ def row_of(app: ChargeForgeApp, words: str) -> int:
     return next((n for n, shown in enumerate(rows(app)) if words in shown), -1)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-async def test_by_mouse(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+async def click_in_the_palette(pilot: Pilot[int], row: Row) -> None:
+    """Open the palette from the footer, scroll down to the row, and click it."""
+    app = pilot.app
+    assert isinstance(app, ChargeForgeApp)
+    await pilot.click(offset=(rows(app)[-1].index("^p"), 23))
+    await until(pilot, lambda: isinstance(app.screen, Picker))
+    await until(pilot, lambda: any(one.choices for one in app.screen.query(ChoiceList)))
+    value = "select 2" if row.id == "select" else row.id
+    listed = app.screen.query_one(ChoiceList)
+    place = next(n for n, one in enumerate(listed.choices) if one.value == value)
+    while not listed._top <= place < listed._top + listed.size.height:
+        beyond = place - listed._top - listed.size.height
+        for _ in range(max(1, beyond // 3)):  # a turn is three rows at the most
+            listed.post_message(wheel_down(listed))
+        await pilot.pause()
+    await pilot.click(listed, offset=(4, place - listed._top))
+
+
+async def test_each_row_of_the_palette_can_be_clicked(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_app(FakeHost(FREE), storyteller=Storyteller())
+    pressed: list[str] = []
+    press = app.press
+
+    def noted(row: str, argument: str = "") -> None:
+        if row == "palette":
+            press(row)
+        else:
+            pressed.append(row)
+
+    monkeypatch.setattr(app, "press", noted)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        for row in ROWS:
+            if row.id == "palette":
+                continue
+            await click_in_the_palette(pilot, row)
+            await until(pilot, lambda: isinstance(app.screen, Dashboard))
+            assert pressed[-1:] == [row.id]
+        assert len(pressed) == len(ROWS) - 1
+
+
+BY_MOUSE = [row for row in ROWS if row.picker or row.id in ("plug", "select", "help")]
+"""Of each kind of row, and all that ask something first. What a key does is done of each."""
+
+
+@pytest.mark.parametrize("row", BY_MOUSE, ids=lambda row: row.id)
+async def test_by_mouse(row: Row) -> None:
     host = FakeHost(FREE)
     app = make_app(host, storyteller=Storyteller())
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
-        await pilot.click(offset=(rows(app)[-1].index("^p"), 23))
-        await until(pilot, lambda: isinstance(app.screen, Picker))
-        await until(pilot, lambda: any(one.choices for one in app.screen.query(ChoiceList)))
-        if row.id != "palette":
-            value = "select 2" if row.id == "select" else row.id
-            listed = app.screen.query_one(ChoiceList)
-            place = next(n for n, one in enumerate(listed.choices) if one.value == value)
-            while not listed._top <= place < listed._top + listed.size.height:
-                listed.post_message(wheel_down(listed))
-                await pilot.pause()
-            await pilot.click(listed, offset=(4, place - listed._top))
+        await click_in_the_palette(pilot, row)
         if row.picker:
             await until(pilot, lambda: isinstance(app.screen, Picker) and app.screen is not None)
             await until(pilot, lambda: row_of(app, "What to do") < 0)
