@@ -22,6 +22,11 @@ def examples(usual: int) -> int:
     return usual * TIMES
 
 
+def every(usual: int) -> int:
+    """One of so many; for the long run one of fewer."""
+    return max(1, usual // TIMES)
+
+
 def pairs(ones: Iterable[One], others: Iterable[Other]) -> list[tuple[One, Other]]:
     """Each of either in one pair at least; for the long run each with each."""
     left, right = list(ones), list(others)

@@ -11,6 +11,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -144,47 +145,68 @@ def sources(folder: Path = CORE, *, without: tuple[str, ...] = ()) -> Iterator[P
             yield path
 
 
+@dataclass
+class Source:
+    """What is looked at here of one file, found in one walk through it."""
+
+    imported: list[ast.Import] = field(default_factory=list)
+    imported_from: list[ast.ImportFrom] = field(default_factory=list)
+    attributes: set[str] = field(default_factory=set)
+    """Every `name.attribute` that it reads."""
+    of_a_station: set[str] = field(default_factory=set)
+    """What it reads of anything that is called a station."""
+    names: set[str] = field(default_factory=set)
+    """Every attribute that it names, and every function that it makes."""
+
+    @property
+    def imports(self) -> set[str]:
+        """The top-level packages that it names in its imports, wherever in the file."""
+        plain = (alias.name for node in self.imported for alias in node.names)
+        absolute = (node.module for node in self.imported_from if node.module and not node.level)
+        return {name.partition(".")[0] for name in (*plain, *absolute)}
+
+
 @cache
-def imports(path: Path) -> set[str]:
-    """The top-level packages that a file names in its imports, wherever in the file."""
-    found: set[str] = set()
+def source(path: Path) -> Source:
+    """Read once, for all that is looked at."""
+    found = Source()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            found.update(alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.partition(".")[0])
+        match node:
+            case ast.Import():
+                found.imported.append(node)
+            case ast.ImportFrom():
+                found.imported_from.append(node)
+            case ast.FunctionDef():
+                found.names.add(node.name)
+            case ast.Attribute():
+                found.names.add(node.attr)
+                owner = getattr(node.value, "attr", getattr(node.value, "id", ""))
+                if isinstance(node.value, ast.Name):
+                    found.attributes.add(f"{owner}.{node.attr}")
+                if owner in ("station", "_station"):
+                    found.of_a_station.add(node.attr)
     return found
 
 
-@cache
-def attributes(path: Path) -> set[str]:
-    """Every `name.attribute` that a file reads."""
-    return {
-        f"{node.value.id}.{node.attr}"
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-    }
-
-
-def ids(path: Path) -> str:
+def shown(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", sources(CORE / "hardware"), ids=ids)
-def test_hardware_needs_only_the_pure_part_of_the_standard_library(path: Path) -> None:
-    used = imports(path)
-    assert used <= {*sys.stdlib_module_names, "sim_core"}
-    assert not used & NOT_FOR_METAL
-    assert not {f"datetime.{reading}" for reading in CLOCKS} & attributes(path)
+def test_hardware_needs_only_the_pure_part_of_the_standard_library() -> None:
+    looks = {f"datetime.{reading}" for reading in CLOCKS}
+    for path in sources(CORE / "hardware"):
+        used = source(path).imports
+        assert used <= {*sys.stdlib_module_names, "sim_core"}, shown(path)
+        assert not used & NOT_FOR_METAL, shown(path)
+        assert not looks & source(path).attributes, shown(path)
 
 
 # The CSMS is another program that happens to live in the same folder: it has its own clock.
-@pytest.mark.parametrize("path", sources(without=("runtime/clock.py", "csms/")), ids=ids)
-def test_only_the_clock_reads_the_time(path: Path) -> None:
-    assert "time" not in imports(path)
-    used = attributes(path)
-    assert not {f"{kind}.{reading}" for kind in ("datetime", "date") for reading in CLOCKS} & used
-    assert "loop.time" not in used
+def test_only_the_clock_reads_the_time() -> None:
+    looks = {f"{kind}.{reading}" for kind in ("datetime", "date") for reading in CLOCKS}
+    for path in sources(without=("runtime/clock.py", "csms/")):
+        assert "time" not in source(path).imports, shown(path)
+        assert not (looks | {"loop.time"}) & source(path).attributes, shown(path)
 
 
 SETTINGS = (
@@ -194,15 +216,15 @@ SETTINGS = (
 """The last reads what the environment says of the terminal, which is nobody's option."""
 
 
-@pytest.mark.parametrize("path", sources(without=(*SETTINGS, "csms/")), ids=ids)
-def test_only_the_settings_read_the_environment(path: Path) -> None:
-    assert not {"os.environ", "os.environb", "os.getenv"} & attributes(path)
+def test_only_the_settings_read_the_environment() -> None:
+    for path in sources(without=(*SETTINGS, "csms/")):
+        assert not {"os.environ", "os.environb", "os.getenv"} & source(path).attributes, shown(path)
 
 
-@pytest.mark.parametrize("path", sources(without=MAY_TOUCH_THE_OUTSIDE), ids=ids)
-def test_only_some_rooms_touch_sockets_threads_and_databases(path: Path) -> None:
-    assert not imports(path) & OUTSIDE_WORLD
-    assert not attributes(path) & THREADS
+def test_only_some_rooms_touch_sockets_threads_and_databases() -> None:
+    for path in sources(without=MAY_TOUCH_THE_OUTSIDE):
+        assert not source(path).imports & OUTSIDE_WORLD, shown(path)
+        assert not source(path).attributes & THREADS, shown(path)
 
 
 # -- circles ---------------------------------------------------------------------------------------
@@ -217,13 +239,11 @@ def graph() -> dict[str, set[str]]:
     }
     found: dict[str, set[str]] = {}
     for name, path in modules.items():
-        reached: set[str] = set()
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module:
+        reached = {alias.name for node in source(path).imported for alias in node.names}
+        for node in source(path).imported_from:
+            if node.module:
                 names = [f"{node.module}.{alias.name}" for alias in node.names]
                 reached |= {one if one in modules else node.module for one in names}
-            elif isinstance(node, ast.Import):
-                reached |= {alias.name for alias in node.names}
         found[name] = (reached & set(modules)) - {name}
     return found
 
@@ -244,20 +264,10 @@ INSIDE_A_STATION = {"charge_point", "charger", "link"}
 """What a station is made of: a viewer looks at the picture of it."""
 
 
-def reached_through_a_station(path: Path) -> set[str]:
-    """What a file reads of anything that is called a station."""
-    return {
-        node.attr
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Attribute)
-        and getattr(node.value, "attr", getattr(node.value, "id", "")) in ("station", "_station")
-    }
-
-
 # What a screen calls a station is a picture already.
-@pytest.mark.parametrize("path", sources(CORE / "sidecar"), ids=ids)
-def test_a_viewer_knows_a_station_by_its_facade(path: Path) -> None:
-    assert not reached_through_a_station(path) & INSIDE_A_STATION
+def test_a_viewer_knows_a_station_by_its_facade() -> None:
+    for path in sources(CORE / "sidecar"):
+        assert not source(path).of_a_station & INSIDE_A_STATION, shown(path)
 
 
 # -- private parts of others -----------------------------------------------------------------------
@@ -274,22 +284,16 @@ def foreign_private_parts(path: Path) -> set[str]:
     """What a file imports from other projects by a name that begins with an underscore."""
     return {
         f"{node.module}.{alias.name}"
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+        for node in source(path).imported_from
+        if node.module and not node.level
         if node.module.partition(".")[0] not in ("__future__", "sim_core", "tui")
         for alias in node.names
         if any(part.startswith("_") for part in (*node.module.split("."), alias.name))
     }
 
 
-def used_names(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text("utf-8"))
-    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    return attributes | {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-
-
-@pytest.mark.parametrize("path", sorted([*CORE.rglob("*.py"), *TUI.rglob("*.py")]), ids=ids)
-def test_private_parts_of_others_stand_behind_one_module(path: Path) -> None:
-    here = ids(path)
-    assert here in KEEPERS.values() or not foreign_private_parts(path)
-    assert not {name for name in used_names(path) if KEEPERS.get(name, here) != here}
+def test_private_parts_of_others_stand_behind_one_module() -> None:
+    for path in sorted([*CORE.rglob("*.py"), *TUI.rglob("*.py")]):
+        here = shown(path)
+        assert here in KEEPERS.values() or not foreign_private_parts(path), here
+        assert not {name for name in source(path).names if KEEPERS.get(name, here) != here}, here

@@ -38,7 +38,7 @@ from tests.scripted_csms import (
     Twice,
 )
 
-RUNS = int(os.environ.get("CHAOS_RUNS", "60"))
+RUNS = int(os.environ.get("CHAOS_RUNS", "30"))
 WORKERS = 4
 KILL_LOSS_WH = 60_000 * 2 / 3600
 """What a meter may lose in a kill: two seconds of full power."""

@@ -15,7 +15,7 @@ from tests.chaos import child
 from tests.chaos.test_chaos import KILL_LOSS_WH, UnreliableCsms, many_runs
 from tests.ocpp201.ledger import Ledger, registers
 
-RUNS = int(os.environ.get("CHAOS_RUNS", "16"))
+RUNS = int(os.environ.get("CHAOS_RUNS", "10"))
 
 
 async def test_no_seq_no_is_lost_and_none_is_told_twice(tmp_path: Path) -> None:
