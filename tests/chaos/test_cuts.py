@@ -29,6 +29,7 @@ from tests.chaos import child
 from tests.chaos.test_chaos import UnreliableCsms, judge
 from tests.harness import Harness
 from tests.network import Network, connect_proxy, drips, says, status, straight_on
+from tests.patience import PATIENCE_S
 from tests.scripted_csms import Answer, Call, Drop
 
 PING_S = 30
@@ -213,7 +214,11 @@ async def test_a_cut_link_comes_back_and_nothing_is_lost(
         return known(names.get(host, host), *more, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    monkeypatch.setattr(connecting, "OPEN_TIMEOUT_S", 0.1 if "0.1 s" in way.meanwhile else 10.0)
+    monkeypatch.setattr(connecting, "OPEN_TIMEOUT_S", PATIENCE_S)
+
+    def hurry(open_timeout_s: float) -> None:
+        monkeypatch.setattr(connecting, "OPEN_TIMEOUT_S", open_timeout_s)
+
     context, access = None, NOTHING_SET
     if way.through == "tls":
         authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -232,7 +237,7 @@ async def test_a_cut_link_comes_back_and_nothing_is_lost(
             witness(harness, tmp_path)
             harness.station.open()
             await harness.settle()
-            await go_through(way, World(csms, network, names), harness)
+            await go_through(way, World(csms, network, names), harness, hurry)
         registers = [connector.register_wh for connector in harness.station.snapshot.connectors]
         judge(csms, registers, tmp_path, 0, way.name)
         no_sample_is_missing(csms)
@@ -248,8 +253,13 @@ def witness(harness: Harness, folder: Path) -> None:
         )
 
 
-async def go_through(way: Way, world: World, harness: Harness) -> None:
-    """Two sessions; the cut; one ends and a third begins meanwhile; all end when it is back."""
+async def go_through(
+    way: Way, world: World, harness: Harness, hurry: Callable[[float], None]
+) -> None:
+    """Two sessions; the cut; one ends and a third begins meanwhile; all end when it is back.
+
+    `hurry` sets for how many seconds it waits for a link to open.
+    """
     link = harness.station.link
     for number in (1, 2):
         await harness.submit(Plug(number))
@@ -267,6 +277,8 @@ async def go_through(way: Way, world: World, harness: Harness) -> None:
     world.csms.mute = True
     await harness.advance(10)  # a sample is on its way when it happens
     assert harness.station.snapshot.link.queued > 0
+    if "0.1 s" in way.meanwhile:
+        hurry(0.1)
     await way.cut(world)
     world.csms.mute = False
     waited_s = 0
@@ -283,6 +295,7 @@ async def go_through(way: Way, world: World, harness: Harness) -> None:
     assert told[0].startswith(way.at_once), told
     assert any(sentence.startswith(way.meanwhile) for sentence in told), told
 
+    hurry(PATIENCE_S)
     await way.heal(world)
     waited_s = 0
     while link.state is not LinkState.CONNECTED or harness.station.snapshot.link.queued:

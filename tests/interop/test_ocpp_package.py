@@ -3,7 +3,6 @@ package, with its own read loop, routing and schemas, and handlers as its README
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -121,7 +120,7 @@ async def test_a_whole_session_without_an_error_on_either_side(
         assert (await servers[-1].call(profile, suppress=False)).status == "Accepted"
 
         await submit(engine, LinkDown())
-        await asyncio.sleep(1.2)  # a sample is due, and waits
+        await until(engine, lambda seen: seen.link.queued > 0)  # a sample is due, and waits
         await submit(engine, LinkUp())
         await until(engine, lambda seen: registered(seen) and seen.link.queued == 0)
         (running,) = {_transaction(payload) for payload in _events(servers)}

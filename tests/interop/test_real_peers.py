@@ -44,7 +44,7 @@ async def charge_point(csms: Csms | int, **options: Any) -> AsyncIterator[Engine
 
 
 async def until(
-    engine: Engine, holds: Callable[[StationSnapshot], bool], timeout_s: float = 15.0
+    engine: Engine, holds: Callable[[StationSnapshot], bool], timeout_s: float = PATIENCE_S
 ) -> StationSnapshot:
     """The first picture of which `holds` is true."""
     for _ in range(int(timeout_s / 0.02)):

@@ -66,10 +66,7 @@ async def test_the_password_that_is_typed_is_shown_to_the_csms_and_to_nobody_els
             await until(engine, lambda seen: seen.link.state is LinkState.CONNECTED)
             outcome = await connect(engine, security_profile=1, password=PASSWORD)
             assert isinstance(outcome, Accepted)
-            for _ in range(500):
-                if len(shown) > 1:
-                    break
-                await asyncio.sleep(0.01)
+            await until(engine, lambda _: len(shown) > 1)
             credentials = b64encode(f"{engine.settings.cpid}:{PASSWORD}".encode()).decode()
             assert shown[0] == ""
             assert shown[-1] == f"Basic {credentials}"
@@ -100,11 +97,9 @@ async def test_dial_now_does_not_wait_for_the_pause() -> None:
         async with ScriptedCsms() as csms:
             await csms.stop()
             await csms.start(port)
-            for _ in range(50):
-                outcome = await asyncio.wrap_future(engine.submit(Dial()))
-                if isinstance(outcome, Accepted):
-                    break
-                await asyncio.sleep(0.02)
+            while isinstance(await asyncio.wrap_future(engine.submit(Dial())), Refused):
+                # It dials just now, for nobody was there.
+                await until(engine, lambda seen: seen.link.state is not LinkState.CONNECTING)
             await until(engine, registered)
             refused = await asyncio.wrap_future(engine.submit(Dial()))
             assert refused == Refused("the link is up: there is nothing to dial")

@@ -23,7 +23,7 @@ from sim_core.sidecar import server_sent_events as streams
 from sim_core.sidecar.read_routes import READ_ROUTES
 from sim_core.sidecar.server import companion, serve, why_closed
 from tests.harness import Harness, settings
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, PROMPT_S
 from tests.scripted_csms import Hold
 from tests.sidecar.beside import beside, client, in_process
 
@@ -180,9 +180,7 @@ async def test_two_hundred_listeners_and_a_hundred_that_never_finish_do_not_hurt
         assert (await asyncio.wait_for(here.http.get("/health"), PATIENCE_S)).status_code == 200
         assert (await asyncio.wait_for(here.http.post("/plug/1"), PATIENCE_S)).status_code == 200
         assert (await asyncio.wait_for(here.http.get("/metrics"), PATIENCE_S)).status_code == 200
-        started = asyncio.get_running_loop().time()
-        await here.harness.submit(Plug(2))
-        assert asyncio.get_running_loop().time() - started < 2
+        await asyncio.wait_for(here.harness.submit(Plug(2)), PROMPT_S)
 
 
 async def test_streams_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,7 +323,7 @@ async def test_it_takes_no_signals() -> None:
         assert threading.current_thread() is threading.main_thread()
 
 
-async def test_it_stops_in_a_second_whoever_is_there(caplog: pytest.LogCaptureFixture) -> None:
+async def test_it_stops_at_once_whoever_is_there(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     async with Harness() as harness, contextlib.AsyncExitStack() as stack:
         listener = listen("127.0.0.1", 0)
@@ -343,9 +341,7 @@ async def test_it_stops_in_a_second_whoever_is_there(caplog: pytest.LogCaptureFi
             harness.csms.script["Authorize"].append(hold)
             asked = asyncio.ensure_future(http.post("/local_start/1"))
             await harness.csms.next_call("Authorize")
-            started = asyncio.get_running_loop().time()
-            await stop()
-            assert asyncio.get_running_loop().time() - started < 1.6
+            await asyncio.wait_for(stop(), PROMPT_S)  # the listeners would stay for ever
             with contextlib.suppress(httpx.HTTPError):
                 assert (await asked).status_code == 503
             hold.release.set()

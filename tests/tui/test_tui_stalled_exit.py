@@ -28,7 +28,7 @@ def test_a_stalled_terminal_is_given_back_too(tmp_path: Path) -> None:
     try:
         terminal.until(lambda: "▶ Charging" in terminal.text)
         begin = time.monotonic()
-        while time.monotonic() < begin + 4:  # nobody reads, until the writer hangs
+        while time.monotonic() < begin + 2:  # nobody reads, until the writer hangs
             terminal.type("z")
             time.sleep(0.05)
         child = int(note.read_text())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import signal
 import time
 from collections.abc import Iterator
@@ -33,14 +32,15 @@ def test_a_terminal_that_does_not_read_does_not_stop_the_charge_point(
 ) -> None:
     run.until(lambda: "online, Accepted" in run.text)
     run.until(lambda: any(action == "Heartbeat" for _, action in csms.heard))
-    begin = time.monotonic()
-    while time.monotonic() < begin + 15:  # nobody reads the pty, and there is much to draw
+    for _ in range(60):  # nobody reads the pty, and there is much to draw
+        run.type("z")
+        time.sleep(0.05)
+    beats = csms.count("Heartbeat")
+    deadline = time.monotonic() + PATIENCE_S
+    while csms.count("Heartbeat") < beats + 4:  # one a second
+        assert time.monotonic() < deadline, "it does not go on"
         run.type("z")
         time.sleep(0.2)
-    moments = [at for at, action in csms.heard if action == "Heartbeat" and at >= begin]
-    gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
-    assert len(moments) >= 10
-    assert max(gaps) < 3
     run.signal(signal.SIGTERM)
     deadline = time.monotonic() + PATIENCE_S
     while not run.ended():
