@@ -8,6 +8,7 @@ from sim_core.errors import UserError
 from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.snapshot import sentence, summary
 from sim_core.fleet.stations import FAREWELL_S, Fleet
+from sim_core.fleet.viewed import FleetHost
 from sim_core.log_file import log_to_file
 from sim_core.output_formats import OUTPUT_FORMATS
 from sim_core.plain_lines import LOOK_S, Lines, until_signal
@@ -17,18 +18,28 @@ from sim_core.standard_streams import through_the_door
 STOP_PATIENCE_S = FAREWELL_S + 10.0
 
 
-def fleet_of(arguments: list[str]) -> Fleet | None:
+def fleet_of(arguments: list[str]) -> FleetHost | None:
     """The fleet that the command line asks for, and its log; None after a sentence about what is
     wrong."""
     try:
         settings = load_as(FleetSettings, arguments, "chargeforge fleet")
         with settings.naming_sources():
-            fleet = Fleet(settings)
+            fleet = hosted(settings)
             log_to_file(settings, fleet.warn)
     except UserError as error:
         print(error, file=sys.stderr)
         return None
     return fleet
+
+
+def hosted(settings: FleetSettings) -> FleetHost:
+    """The fleet, here or in workers. Raises a UserError where the options do not fit together."""
+    workers = settings.workers()
+    if workers == 1:
+        return Fleet(settings)
+    from sim_core.fleet.workers import WorkerFleet
+
+    return WorkerFleet(settings, workers)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -39,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     return run_plain(fleet)
 
 
-def run_plain(fleet: Fleet) -> int:
+def run_plain(fleet: FleetHost) -> int:
     """Print how the fleet does until a signal or its end."""
     form = OUTPUT_FORMATS[fleet.settings.log_format].line
     return until_signal(fleet, _FleetReport(fleet), form, STOP_PATIENCE_S)
@@ -50,7 +61,7 @@ class _FleetReport:
 
     name = "the fleet"
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: FleetHost) -> None:
         self._fleet = fleet
         self._report_looks = max(1, round(fleet.settings.fleet_report_sec / LOOK_S))
         self._looks = self._warned = self._told = 0

@@ -24,7 +24,7 @@ from sim_core.sidecar.server import ClosedError, nothing, open_door
 
 if TYPE_CHECKING:
     from sim_core.fleet.options import FleetSettings
-    from sim_core.sidecar.counters import ExchangeCounts
+    from sim_core.sidecar.counters import WireCounts
 
 GAUGES: tuple[tuple[str, str, str], ...] = (
     ("total", "charge_points", "Charge points of this process"),
@@ -57,7 +57,7 @@ class Served(Protocol):
     def snapshot(self) -> FleetSnapshot: ...
 
     @property
-    def counts(self) -> ExchangeCounts: ...
+    def counts(self) -> WireCounts: ...
 
     def warn(self, sentence: str) -> None: ...
 

@@ -6,13 +6,17 @@ default nothing is kept on disk: a fleet is there to make load.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim_core.fleet.ids import INDEX_VARIABLE, Shard, has_mark, numbered, shard_of
-from sim_core.settings.options import Settings, option
+from sim_core.settings.options import ConfigError, Settings, option
 from sim_core.store.interface import MEMORY
 
+RESTART, END = "restart", "end"
+WORTH_A_WORKER = 150
+"""Charge points for which another process is worth its memory and its start."""
 LONGEST_ID = 48
 LONGEST_TAG = 20
 """CiString20 (OCPP 1.6 §7.28)."""
@@ -62,6 +66,21 @@ class FleetSettings(Settings):
         f"INDEX/COUNT with an index from 0, such as 0/4; /4 takes the index from {INDEX_VARIABLE}",
         "Which part of the fleet this process is; empty: all of it",
         short_flag="shard",
+    )
+    fleet_workers: int = option(
+        0,
+        "a whole number from 0 to 256 (0: one a core, and only one for a small fleet)",
+        "How many processes share the charge points of this one",
+        ge=0,
+        le=256,
+        short_flag="workers",
+    )
+    fleet_on_worker_death: str = option(
+        RESTART,
+        "restart or end",
+        "What happens when one of them dies: it is started again, or the fleet ends with code 1",
+        words=(RESTART, END),
+        short_flag="on-worker-death",
     )
     job_completion_index: str | None = option(
         None,
@@ -113,6 +132,44 @@ class FleetSettings(Settings):
         """Which part this is. Raises ShardError with a sentence for the user."""
         return shard_of(self.fleet_shard, self.job_completion_index)
 
+    def workers(self) -> int:
+        """In how many processes the charge points of this shard live. Raises ShardError."""
+        count = len(self.shard().numbers(self.fleet_count))
+        if self.fleet_workers:
+            return max(1, min(self.fleet_workers, count))
+        return max(1, min(cores(), count // WORTH_A_WORKER))
+
+    def split(self, workers: int) -> tuple[FleetSettings, ...]:
+        """The settings of each worker. Their shards are this one's, and they boot as many charge
+        points a second together; what is one for all of them is nothing of theirs."""
+        shard = self.shard()
+        return tuple(
+            replace(
+                self,
+                fleet_shard=f"{shard.index + index * shard.count}/{shard.count * workers}",
+                fleet_workers=1,
+                fleet_boots_per_sec=self.fleet_boots_per_sec / workers,
+                fleet_duration_sec=0.0,
+                http_port=0,
+                log_file=None,
+            )
+            for index in range(workers)
+        )
+
+    def check_lengths(self) -> None:
+        """Raises ConfigError with a sentence where the last id or card would be too long."""
+        last = self.fleet_count
+        if len(self.id_of(last)) > LONGEST_ID:
+            raise ConfigError(
+                f"FLEET_IDS (--ids): {self.id_of(last)!r} is longer than {LONGEST_ID} characters; "
+                "choose a shorter pattern."
+            )
+        if len(tag := self.tag_of(last, self.connectors)) > LONGEST_TAG:
+            raise ConfigError(
+                f"FLEET_TAGS (--tags): {tag!r} is longer than {LONGEST_TAG} characters; choose a "
+                "shorter pattern."
+            )
+
     def id_of(self, number: int) -> str:
         """The id of a charge point."""
         return numbered(self.fleet_ids, number)
@@ -120,3 +177,10 @@ class FleetSettings(Settings):
     def tag_of(self, number: int, connector_id: int) -> str:
         """The card that is shown at a connector; two never share one, as a CSMS may refuse that."""
         return numbered(self.fleet_tags, (number - 1) * self.connectors + connector_id)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

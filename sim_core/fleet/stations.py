@@ -23,8 +23,8 @@ from sim_core.charging.facts import ChargingState
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
 from sim_core.fleet.drivers import Habits, Visits, visit
-from sim_core.fleet.member import MemberLog
-from sim_core.fleet.options import LONGEST_ID, LONGEST_TAG, FleetSettings
+from sim_core.fleet.member import MemberHost, MemberLog
+from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.snapshot import (
     MOST_REASONS,
     FleetSnapshot,
@@ -37,8 +37,7 @@ from sim_core.from_settings import access_of, config_of
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import SystemClock, clock_of
 from sim_core.runtime.event_loop_thread import EventLoopThread
-from sim_core.settings.options import ConfigError
-from sim_core.sidecar.counters import ExchangeCounts
+from sim_core.sidecar.counters import ExchangeCounts, WireCounts
 from sim_core.snapshot import LinkState
 from sim_core.station import Station
 from sim_core.wire.access import tls_context
@@ -58,6 +57,17 @@ FAREWELL_S = 5.0
 """How long the end waits for the CSMS to answer what is in the journals."""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a look at the fleet has found."""
+
+    snapshot: FleetSnapshot
+    counts: WireCounts
+    """Since the fleet began."""
+    answers: tuple[float, ...]
+    """How long each answer took that has come since the last look, in seconds."""
+
+
 @dataclass
 class Member:
     """One charge point of the fleet, and what keeps it busy."""
@@ -69,9 +79,19 @@ class Member:
 class Fleet:
     """Hosts a fleet on a thread of its own."""
 
-    def __init__(self, settings: FleetSettings) -> None:
-        """Raises a UserError with a sentence where the options do not fit together."""
+    def __init__(
+        self,
+        settings: FleetSettings,
+        *,
+        reasons_kept: int = MOST_REASONS,
+        looked: Callable[[Seen], None] | None = None,
+    ) -> None:
+        """`reasons_kept`: how many of the most frequent reasons a snapshot has; `looked` hears what
+        each look has found, on the loop of the charge points. Raises a UserError with a sentence
+        where the options do not fit together."""
         self.settings = settings
+        self._reasons_kept = reasons_kept
+        self._looked = looked
         self.messages = MessageLog(settings.message_log_size)
         self.events: Ring[Event] = Ring(2_000)
         self.counts = ExchangeCounts(self.messages)
@@ -80,7 +100,7 @@ class Fleet:
         """Swapped for a new one every second; read from any thread."""
         self._clock = clock_of(settings.time_scale)
         self._numbers = settings.shard().numbers(settings.fleet_count)
-        self._check_lengths()
+        settings.check_lengths()
         self._members: dict[int, Member] = {}
         self._phase = Phase.BOOTING
         self._crashed: set[int] = set()
@@ -94,19 +114,6 @@ class Fleet:
         self.told: Ring[Event] = Ring(100)
         """What is worth a line about the fleet as a whole."""
         self._thread = EventLoopThread("fleet", self._main, ended=lambda: None)
-
-    def _check_lengths(self) -> None:
-        settings, last = self.settings, self.settings.fleet_count
-        if len(settings.id_of(last)) > LONGEST_ID:
-            raise ConfigError(
-                f"FLEET_IDS (--ids): {settings.id_of(last)!r} is longer than {LONGEST_ID} "
-                "characters; choose a shorter pattern."
-            )
-        if len(tag := settings.tag_of(last, settings.connectors)) > LONGEST_TAG:
-            raise ConfigError(
-                f"FLEET_TAGS (--tags): {tag!r} is longer than {LONGEST_TAG} characters; choose a "
-                "shorter pattern."
-            )
 
     @property
     def failure(self) -> str:
@@ -154,6 +161,10 @@ class Fleet:
         """The charge point of that number; None where it is not switched on, or has failed."""
         member = self._members.get(number)
         return member.station if member else None
+
+    def member(self, number: int) -> MemberHost:
+        """The charge point of that number, to be looked at and acted on."""
+        return MemberHost(self, number)
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -280,7 +291,8 @@ class Fleet:
             await WALL.sleep(due - WALL.monotonic())
 
     def _look(self) -> None:
-        self._answers.extend(self.counts.look())
+        answers = self.counts.look()
+        self._answers.extend(answers)
         total = sum(self.counts.messages.values())
         self._counts.append(total)
         links: Counter[LinkState] = Counter()
@@ -328,8 +340,8 @@ class Fleet:
             messages_per_s=(total - counts[-1 - over]) / (over * LOOK_S),
             latency=latency_of(self._answers),
             errors={kind: count for kind, count in self.counts.errors.items() if count},
-            offline_because=tuple(because.most_common(MOST_REASONS)),
-            refused=tuple(self.visits.refused.most_common(MOST_REASONS)),
+            offline_because=tuple(because.most_common(self._reasons_kept)),
+            refused=tuple(self.visits.refused.most_common(self._reasons_kept)),
             crashed=len(self._crashed),
             lag_s=self._lag_s,
             warnings=(*self._warnings, *_refused(refused, refusal)),
@@ -337,6 +349,10 @@ class Fleet:
             rate_trace=tuple((b - a) / LOOK_S for a, b in pairwise(counts)),
             points=tuple(map(self._point, self._numbers)) if self.tells_each else (),
         )
+        if self._looked is not None:
+            so_far = WireCounts()
+            so_far.add(self.counts)
+            self._looked(Seen(self.snapshot, so_far, tuple(answers)))
 
     def _point(self, number: int) -> Point:
         member = self._members.get(number)

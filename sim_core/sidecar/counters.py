@@ -66,16 +66,32 @@ class Latency:
         return rows
 
 
-class ExchangeCounts:
+@dataclass
+class WireCounts:
+    """What has gone over the wire."""
+
+    errors: Counter[str] = field(default_factory=Counter)
+    """By kind, see `ERROR_OF`."""
+    messages: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(action, direction) -> how many."""
+    latency: dict[str, Latency] = field(default_factory=dict)
+    """By action: how long the CSMS took to answer."""
+
+    def add(self, other: WireCounts) -> None:
+        """Count what another has counted, too."""
+        self.errors.update(other.errors)
+        self.messages.update(other.messages)
+        for action, seen in other.latency.items():
+            mine = self.latency.setdefault(action, Latency())
+            mine.counts = [a + b for a, b in zip(mine.counts, seen.counts, strict=True)]
+            mine.sum_s += seen.sum_s
+
+
+class ExchangeCounts(WireCounts):
     """Counts the exchanges of a message log, from its beginning."""
 
     def __init__(self, log: MessageLog) -> None:
-        self.errors: Counter[str] = Counter()
-        """By kind, see `ERROR_OF`."""
-        self.messages: Counter[tuple[str, str]] = Counter()
-        """(action, direction) -> how many."""
-        self.latency: dict[str, Latency] = {}
-        """By action: how long the CSMS took to answer."""
+        super().__init__()
         self._log = log
         self._last_number = 0
         self._revision = 0

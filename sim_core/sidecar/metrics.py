@@ -17,7 +17,7 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import Collector
 
 from sim_core.ocpp_versions import statuses_of
-from sim_core.sidecar.counters import ERROR_KINDS, ExchangeCounts, StationCounts
+from sim_core.sidecar.counters import ERROR_KINDS, StationCounts, WireCounts
 from sim_core.sidecar.viewed import Viewed
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration, StationSnapshot
 
@@ -158,7 +158,7 @@ class Metrics(Scraped):
         )
 
 
-def exchange_metrics(counts: ExchangeCounts) -> Iterator[Metric]:
+def exchange_metrics(counts: WireCounts) -> Iterator[Metric]:
     """What has gone over the wire."""
     errors = CounterMetricFamily(
         "chargeforge_errors", "What has gone wrong, by kind", labels=["kind"]

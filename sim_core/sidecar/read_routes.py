@@ -27,10 +27,11 @@ from sim_core.settings.options import Settings, options_of
 from sim_core.sidecar import openapi
 from sim_core.sidecar.command_routes import Query, parse_query
 from sim_core.sidecar.destination_route import WriteRoute
+from sim_core.sidecar.looks import REMEMBERED, Asked, as_shown
 from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.server_sent_events import Streams
 from sim_core.sidecar.viewed import Viewed
-from sim_core.sidecar.watching import MOST_REMEMBERED, REMEMBERED, Asked, Watching
+from sim_core.sidecar.watching import MOST_REMEMBERED, Watching
 from sim_core.snapshot import (
     TOKENS_SHOWN,
     CompositeSnapshot,
@@ -281,7 +282,7 @@ class ReadHandlers:
         return self._streams.open(request, given.get("since"))
 
     async def snapshot(self, request: Request) -> Response:
-        return answer(encoded(self._watching.picture))
+        return answer(encoded(as_shown(self._station.snapshot)))
 
     async def watch(self, request: Request) -> ASGIApp:
         parsed = parse_query(WATCH_QUERIES, request.query_params)

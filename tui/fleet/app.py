@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from sim_core.fleet.snapshot import Phase
-from sim_core.fleet.stations import Fleet
+from sim_core.fleet.snapshot import Phase, PointState
+from sim_core.fleet.viewed import FleetHost
 from tui.base_app import NOT_AS_ASKED, BaseApp
-from tui.fleet.cells import worst_first
+from tui.fleet.cells import WORDS, worst_first
 from tui.fleet.page import ACTS, REFRESH_S, Page, fleet_sections
 from tui.look import Look, draws_in_ascii
 from tui.widgets.line_widget import LineWidget
@@ -41,7 +41,7 @@ class FleetApp(BaseApp):
         *(Binding(act.keys, act.id, show=False) for act in ACTS),
     ]
 
-    def __init__(self, fleet: Fleet, theme: str = "") -> None:
+    def __init__(self, fleet: FleetHost, theme: str = "") -> None:
         """`theme` is the one that was taken meanwhile."""
         chosen = theme or fleet.settings.theme
         super().__init__(Look(draws_in_ascii(fleet.settings.ascii)), chosen)
@@ -106,7 +106,7 @@ class FleetApp(BaseApp):
         question = Question(
             "Which charge point",
             f"an id, or a number from {numbers[0]:,} to {numbers[-1]:,}" if numbers else "",
-            [_choice(self.fleet, number) for number in self._listed()],
+            _choices(self.fleet, self._listed()),
             free=lambda typed: _typed(self.fleet, typed),
         )
 
@@ -141,24 +141,29 @@ class FleetApp(BaseApp):
         self.exit(0)
 
 
-def _choice(fleet: Fleet, number: int) -> Choice:
+def _choices(fleet: FleetHost, numbers: Iterable[int]) -> list[Choice]:
+    """Charge points by their ids, each with how it stands."""
     from tui.dialogs.palette import Choice
 
-    station = fleet.station(number)
-    state = "not switched on" if station is None else ""
-    if station is not None and station.link.trouble:
-        state = station.link.trouble
-    return Choice(str(number), fleet.settings.id_of(number), state)
+    states = {point.number: point.state for point in fleet.snapshot.points}
+    return [
+        Choice(
+            str(number),
+            fleet.settings.id_of(number),
+            WORDS[states.get(number, PointState.OFF)],
+        )
+        for number in numbers
+    ]
 
 
-def _typed(fleet: Fleet, typed: str) -> Choice | None:
+def _typed(fleet: FleetHost, typed: str) -> Choice | None:
     """The charge point of a number that was typed: the list may not have it."""
     text = typed.strip().replace(",", "")
     known = text.isascii() and text.isdecimal() and len(text) < 9 and int(text) in fleet.numbers
-    return _choice(fleet, int(text)) if known else None
+    return _choices(fleet, [int(text)])[0] if known else None
 
 
-def show(fleet: Fleet) -> int:
+def show(fleet: FleetHost) -> int:
     """Show the page, and the charge points that are looked at, until it is left; ends the fleet."""
     from tui.exit_on_signal import ExitOnSignal
     from tui.fleet.member import look_at_one

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sim_core.engine import Host
-from sim_core.fleet.member import MemberHost
-from sim_core.fleet.stations import Fleet
+from sim_core.fleet.viewed import FleetHost
 from tui.app import ChargeForgeApp
 from tui.keymap import FOOTER, ROWS, Keymap
 from tui.look import draws_in_ascii
@@ -30,10 +29,12 @@ def member_keymap() -> Keymap:
 class MemberApp(ChargeForgeApp):
     """The dashboard on a charge point of a fleet; the keys between charge points lead on in it."""
 
-    def __init__(self, fleet: Fleet, number: int, theme: str) -> None:
+    def __init__(self, fleet: FleetHost, number: int, theme: str) -> None:
         settings = fleet.settings
+        self._member = fleet.member(number)
+        self._generation = self._member.generation
         super().__init__(
-            MemberHost(fleet, number),
+            self._member,
             fps=settings.fps,
             log_size=settings.message_log_size,
             id_tag=settings.id_tag,
@@ -44,7 +45,10 @@ class MemberApp(ChargeForgeApp):
         self._fleet = fleet
 
     def sample(self) -> None:
-        """Say which of the fleet it is, and look."""
+        """Say which of the fleet it is, and look; one that was started anew from the beginning."""
+        if self._member.generation != self._generation:
+            self._generation = self._member.generation
+            self.look_at(self._member)
         if self.dashboard.is_attached:
             numbers = self._fleet.numbers
             place = f"{numbers.index(self._member.number) + 1}/{len(numbers)}"
@@ -62,17 +66,13 @@ class MemberApp(ChargeForgeApp):
         if len(numbers) < 2:
             return "There is no other charge point in this fleet."
         place = (numbers.index(self._member.number) + by) % len(numbers)
-        self.host.stop()
-        host = MemberHost(self._fleet, numbers[place])
-        self.look_at(host)
-        host.start()
+        self._member.stop()
+        self._member = self._fleet.member(numbers[place])
+        self._generation = self._member.generation
+        self.look_at(self._member)
+        self._member.start()
         self.sample()
         return ""
-
-    @property
-    def _member(self) -> MemberHost:
-        assert isinstance(self.host, MemberHost)
-        return self.host
 
     def _quit(self) -> str:
         """Back to the fleet: nothing ends, so there is nothing to ask."""
@@ -80,7 +80,7 @@ class MemberApp(ChargeForgeApp):
         return ""
 
 
-def look_at_one(fleet: Fleet, number: int, theme: str, leave: list[Callable[[], None]]) -> None:
+def look_at_one(fleet: FleetHost, number: int, theme: str, leave: list[Callable[[], None]]) -> None:
     """Show a charge point until somebody goes back; `leave` is what to call to go at once."""
     app = MemberApp(fleet, number, theme)
     leave[:] = [app.leave_soon]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sim_core.fleet.snapshot import FleetSnapshot, Phase
-from sim_core.fleet.stations import Fleet
+from sim_core.fleet.viewed import FleetHost
 from sim_core.redaction import public_url
 from tui import text
 from tui.dialogs.passages import Entry, Section, key_entry, words_section
@@ -204,7 +204,7 @@ def _trace(rates: Iterable[float], top: int, look: Look) -> str:
 class Page(LineWidget):
     """The page, cell by cell."""
 
-    def __init__(self, look: Look, fleet: Fleet) -> None:
+    def __init__(self, look: Look, fleet: FleetHost) -> None:
         super().__init__(look, id="page")
         self._fleet = fleet
         settings = fleet.settings
