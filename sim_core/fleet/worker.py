@@ -177,6 +177,7 @@ class _Worker:
             look.why = host.failure
             self._say(Gone(host.number, look.why))
         if host.snapshot is None:
+            host.start()  # it may have been switched on meanwhile
             return
         look.place = look.place or look.looks.place()
         if (news := look.looks.look(look.place)) is not None:

@@ -53,6 +53,8 @@ class MemberApp(ChargeForgeApp):
             numbers = self._fleet.numbers
             place = f"{numbers.index(self._member.number) + 1}/{len(numbers)}"
             self.dashboard.link_bar.place = place
+        if self._member.snapshot is None:
+            self._member.start()  # it may have been switched on meanwhile
         super().sample()
 
     @property
