@@ -93,7 +93,9 @@ class Engine:
         self._before = before
         self._beside = beside
         self._station: Station | None = None
-        self._thread = EventLoopThread("charge-point", self._main, ended=self._forget)
+        self._thread = EventLoopThread(
+            "charge-point", self._main, ended=self._forget, event_loop=settings.event_loop
+        )
 
     @property
     def failure(self) -> str:

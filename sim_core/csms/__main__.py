@@ -144,9 +144,18 @@ def main(argv: list[str] | None = None) -> int:
         # A terminal that cannot show Thai must not end the server.
         sys.stdout.reconfigure(errors="replace")
     try:
-        return asyncio.run(_run(options))
+        return _run_on_the_fastest_loop(options)
     except KeyboardInterrupt:
         return 0
+
+
+def _run_on_the_fastest_loop(options: argparse.Namespace) -> int:
+    """On uvloop where it is installed (extra `fast`)."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(_run(options))
+    return uvloop.run(_run(options))
 
 
 async def _run(options: argparse.Namespace) -> int:

@@ -113,7 +113,9 @@ class Fleet:
         self.refusals = Refusals(self._note_refusal, WALL.monotonic, shared=True)
         self.told: Ring[Event] = Ring(100)
         """What is worth a line about the fleet as a whole."""
-        self._thread = EventLoopThread("fleet", self._main, ended=lambda: None)
+        self._thread = EventLoopThread(
+            "fleet", self._main, ended=lambda: None, event_loop=settings.event_loop
+        )
 
     @property
     def failure(self) -> str:

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Awaitable, Callable
 
 from sim_core.errors import UserError
+from sim_core.runtime import event_loops
 
 LOG = logging.getLogger(__name__)
 
@@ -24,8 +25,16 @@ Main = Callable[[asyncio.Event], Awaitable[None]]
 class EventLoopThread:
     """Runs `main` on an event loop in a thread; may be started again after it has ended."""
 
-    def __init__(self, name: str, main: Main, *, ended: Callable[[], None]) -> None:
-        """`ended` is called on that thread when the loop is closed, however it came to it."""
+    def __init__(
+        self,
+        name: str,
+        main: Main,
+        *,
+        ended: Callable[[], None],
+        event_loop: str = event_loops.ASYNCIO,
+    ) -> None:
+        """`ended` is called on that thread when the loop is closed, however it came to it;
+        `event_loop` is one of `event_loops.KINDS`."""
         self.failure = ""
         """Why it is not running, as a sentence; empty while it runs and after an orderly end."""
         self.exit_code = 0
@@ -34,6 +43,7 @@ class EventLoopThread:
         self._name = name
         self._main = main
         self._ended = ended
+        self._event_loop = event_loop
         self._ending: asyncio.Event | None = None
         self._stop_asked = threading.Event()
         self._thread: threading.Thread | None = None
@@ -71,7 +81,7 @@ class EventLoopThread:
 
     def _live(self) -> None:
         try:
-            asyncio.run(self._run())
+            event_loops.run(self._run(), self._event_loop)
         except UserError as error:
             self.exit_code = 2
             self.failure = str(error)

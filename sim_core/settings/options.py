@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import platformdirs
 
 from sim_core.errors import UserError
+from sim_core.runtime import event_loops
 from sim_core.settings import checks
 from sim_core.settings.sources import NOWHERE, Sources
 
@@ -357,6 +358,12 @@ class Settings:
     )
     seed: int | None = option(
         None, "a whole number", "Seed of everything random, for a run that repeats"
+    )
+    event_loop: str = option(
+        event_loops.AUTO,
+        "auto, asyncio or uvloop",
+        "What the charge point runs on: auto takes uvloop where it is installed (extra fast)",
+        words=event_loops.KINDS,
     )
     time_scale: float = option(
         1.0,

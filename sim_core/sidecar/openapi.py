@@ -190,6 +190,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
         warnings=_list(TEXT),
         versions={"type": "object", "additionalProperties": TEXT},
+        event_loop=TEXT,
         settings={"type": "object"},
     ),
     "Profiles": _closed(

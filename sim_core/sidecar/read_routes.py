@@ -22,6 +22,7 @@ from sim_core.commands import Action
 from sim_core.http_door.answers import answer, refusal
 from sim_core.picture_json import encoded
 from sim_core.redaction import HIDDEN, public_url, without_users
+from sim_core.runtime import event_loops
 from sim_core.session_export import as_csv, as_rows, sessions_of
 from sim_core.settings.options import Settings, options_of
 from sim_core.sidecar import openapi
@@ -152,6 +153,7 @@ class ReadHandlers:
                 "link": _link(seen.link),
                 "warnings": [without_users(one) for one in seen.warnings],
                 "versions": self._versions,
+                "event_loop": event_loops.running_on(),
                 "settings": without_secrets(self._settings),
             }
         )
