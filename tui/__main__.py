@@ -150,7 +150,7 @@ def _screenshot(arguments: list[str]) -> int:
 
 
 def _fleet(arguments: list[str]) -> int:
-    from sim_core.fleet.__main__ import fleet_of, run_plain
+    from sim_core.fleet.__main__ import fleet_of, keep_report, run_plain
 
     members = fleet_of(arguments)
     if members is None:
@@ -161,7 +161,8 @@ def _fleet(arguments: list[str]) -> int:
     from tui.fleet.app import show as show_fleet
 
     begun()
-    return show_fleet(members)
+    code = show_fleet(members)
+    return keep_report(members) or code
 
 
 def _bedside(arguments: list[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from sim_core.errors import UserError
+from sim_core.fleet.load_report import check_files, keep
 from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.snapshot import sentence, summary
 from sim_core.fleet.stations import FAREWELL_S, Fleet
@@ -34,6 +35,7 @@ def fleet_of(arguments: list[str]) -> FleetHost | None:
 
 def hosted(settings: FleetSettings) -> FleetHost:
     """The fleet, here or in workers. Raises a UserError where the options do not fit together."""
+    check_files(settings)
     workers = settings.workers()
     if workers == 1:
         return Fleet(settings)
@@ -53,7 +55,19 @@ def main(argv: list[str] | None = None) -> int:
 def run_plain(fleet: FleetHost) -> int:
     """Print how the fleet does until a signal or its end."""
     form = OUTPUT_FORMATS[fleet.settings.log_format].line
-    return until_signal(fleet, _FleetReport(fleet), form, STOP_PATIENCE_S)
+    code = until_signal(fleet, _FleetReport(fleet), form, STOP_PATIENCE_S)
+    return keep_report(fleet) or code
+
+
+def keep_report(fleet: FleetHost) -> int:
+    """Write the report of the run where that is wanted; 1 after a sentence where it cannot be."""
+    try:
+        for sentence in keep(fleet.load_report(), fleet.settings):
+            print(sentence, file=sys.stderr)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 class _FleetReport:

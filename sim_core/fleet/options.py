@@ -111,6 +111,22 @@ class FleetSettings(Settings):
         le=86_400,
         short_flag="pause-sec",
     )
+    fleet_sessions_per_hour: float = option(
+        0.0,
+        "a number from 0 to 10000000 (0: each connector has drivers of its own)",
+        "How many sessions begin an hour, over all shards, whatever the answers of the CSMS take",
+        ge=0,
+        le=10_000_000,
+        short_flag="sessions-per-hour",
+    )
+    fleet_ramp_sec: float = option(
+        0.0,
+        "a number of seconds from 0 to 86400",
+        "How long it takes until so many come, beginning with none",
+        ge=0,
+        le=86_400,
+        short_flag="ramp-sec",
+    )
     fleet_duration_sec: float = option(
         0.0,
         "a number of seconds from 0 to 31536000 (0: until it is stopped)",
@@ -118,6 +134,19 @@ class FleetSettings(Settings):
         ge=0,
         le=31_536_000,
         short_flag="duration-sec",
+    )
+    fleet_json: Path | None = option(
+        None,
+        "a file that can be written to",
+        "Where the report of the run is written in the end, as JSON: answer times by action, the "
+        "steady state, errors with an example of each",
+        short_flag="json",
+    )
+    fleet_markdown: Path | None = option(
+        None,
+        "a file that can be written to",
+        "A table of runs in Markdown, to which this one adds its row in the end",
+        short_flag="markdown",
     )
     fleet_report_sec: float = option(
         5.0,

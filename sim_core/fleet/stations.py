@@ -12,8 +12,8 @@ import gc
 import logging
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -22,7 +22,8 @@ from sim_core.__main__ import stops_at_exit
 from sim_core.charging.facts import ChargingState
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
-from sim_core.fleet.drivers import Habits, Visits, visit
+from sim_core.fleet.drivers import Bay, Habits, Visits, arrive, visit
+from sim_core.fleet.load_report import LoadReport, Watcher
 from sim_core.fleet.member import MemberHost, MemberLog
 from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.snapshot import (
@@ -34,6 +35,7 @@ from sim_core.fleet.snapshot import (
     latency_of,
 )
 from sim_core.from_settings import access_of, config_of
+from sim_core.redaction import public_url
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import SystemClock, clock_of
 from sim_core.runtime.event_loop_thread import EventLoopThread
@@ -53,6 +55,8 @@ ANSWERS_KEPT = 10_000
 """The percentiles are those of so many answers."""
 RATE_OVER_S = 10
 TRACE_S = 600
+GUESSES = 8
+"""So often a driver looks for a free connector by chance before all are looked at."""
 FAREWELL_S = 5.0
 """How long the end waits for the CSMS to answer what is in the journals."""
 
@@ -74,6 +78,8 @@ class Member:
 
     station: Station
     work: list[asyncio.Task[None]]
+    visited: set[int] = field(default_factory=set)
+    """Connectors at which somebody is who came by chance."""
 
 
 class Fleet:
@@ -113,6 +119,8 @@ class Fleet:
         self.refusals = Refusals(self._note_refusal, WALL.monotonic, shared=True)
         self.told: Ring[Event] = Ring(100)
         """What is worth a line about the fleet as a whole."""
+        self._watcher = Watcher()
+        self._began_at = WALL.monotonic()
         self._thread = EventLoopThread(
             "fleet", self._main, ended=lambda: None, event_loop=settings.event_loop
         )
@@ -173,6 +181,10 @@ class Fleet:
         """Those of the charge points here."""
         return self._numbers
 
+    def load_report(self) -> LoadReport:
+        """What the run has shown of the CSMS so far."""
+        return self._watcher.report(public_url(self.settings.csms_url), 1)
+
     def warn(self, sentence: str) -> None:
         """Show the viewers a standing warning."""
         self._warnings = (*self._warnings, sentence)
@@ -188,11 +200,15 @@ class Fleet:
             await self._host(ending)
 
     async def _host(self, ending: asyncio.Event) -> None:
+        settings = self.settings
+        self._began_at = WALL.monotonic()
         async with contextlib.AsyncExitStack() as stack:
             looking = asyncio.ensure_future(self._look_on())
             stack.push_async_callback(_ended, looking)
             stack.push_async_callback(self._switch_off)
-            if self.settings.http_port:
+            if settings.fleet_sessions_per_hour and settings.fleet_session_sec:
+                stack.push_async_callback(_ended, asyncio.ensure_future(self._drive_up()))
+            if settings.http_port:
                 from sim_core.fleet.metrics import serve
 
                 stack.push_async_callback(await serve(self))
@@ -227,20 +243,62 @@ class Fleet:
             self._members[number] = member = Member(station, [])
             station.open()
             self._begin(member, self._watch_over(number, station))
-            if settings.fleet_session_sec:
+            if settings.fleet_session_sec and not settings.fleet_sessions_per_hour:
                 self._drive(number, member, random.Random(seed))
         gc.freeze()  # what is here stays: a look at all of it would hold up every charge point
         self._phase = Phase.RUNNING
         await asyncio.get_running_loop().create_future()
+
+    async def _drive_up(self) -> None:
+        """Drivers come to this part of the fleet, as many as are its share."""
+        settings, count = self.settings, len(self._numbers)
+        per_s = settings.fleet_sessions_per_hour / 3600 * count / settings.fleet_count
+        if not per_s:
+            return
+        first = self._numbers[0]
+        seed = None if settings.seed is None else settings.seed + first
+        habits = Habits(settings.fleet_session_sec, settings.fleet_pause_sec)
+        await arrive(
+            self._free_bay,
+            self._begin_visit,
+            per_s,
+            settings.fleet_ramp_sec,
+            habits,
+            clock=self._clock,
+            rng=random.Random(seed),
+            visits=self.visits,
+        )
+
+    def _free_bay(self, rng: random.Random) -> Bay | None:
+        """Where somebody may charge now; None: all are taken, or not accepted by the CSMS."""
+        numbers = list(self._members)
+        for number in _by_chance(numbers, rng):
+            station, visited = self._members[number].station, self._members[number].visited
+            if station.charge_point.outbox.registered:
+                for connector_id in station.charger.connectors:
+                    if connector_id not in visited:
+                        tag = self.settings.tag_of(number, connector_id)
+                        return Bay(number, station, connector_id, tag)
+        return None
+
+    def _begin_visit(self, bay: Bay, work: Coroutine[Any, Any, None]) -> None:
+        member = self._members[bay.number]
+        task = bay.station.charge_point.environment.spawn(work)
+        member.work.append(task)
+        member.visited.add(bay.connector_id)
+
+        def end(task: asyncio.Task[None]) -> None:
+            member.work.remove(task)
+            member.visited.discard(bay.connector_id)
+
+        task.add_done_callback(end)
 
     def _drive(self, number: int, member: Member, rng: random.Random) -> None:
         settings = self.settings
         habits = Habits(settings.fleet_session_sec, settings.fleet_pause_sec)
         for connector_id in range(1, settings.connectors + 1):
             driver = visit(
-                member.station,
-                connector_id,
-                settings.tag_of(number, connector_id),
+                Bay(number, member.station, connector_id, settings.tag_of(number, connector_id)),
                 habits,
                 clock=self._clock,
                 rng=random.Random(rng.random()),
@@ -351,9 +409,10 @@ class Fleet:
             rate_trace=tuple((b - a) / LOOK_S for a, b in pairwise(counts)),
             points=tuple(map(self._point, self._numbers)) if self.tells_each else (),
         )
+        so_far = WireCounts()
+        so_far.add(self.counts)
+        self._watcher.look(self.snapshot, so_far, WALL.monotonic() - self._began_at)
         if self._looked is not None:
-            so_far = WireCounts()
-            so_far.add(self.counts)
             self._looked(Seen(self.snapshot, so_far, tuple(answers)))
 
     def _point(self, number: int) -> Point:
@@ -384,6 +443,13 @@ def _refused(count: int, sentence: str) -> tuple[str, ...]:
         return ()
     whose = "one charge point" if count == 1 else f"{count} charge points"
     return (f"{whose}: {sentence}",)
+
+
+def _by_chance(numbers: Sequence[int], rng: random.Random) -> Iterator[int]:
+    """All of them, in whatever order; the first ones cost nothing."""
+    if numbers:
+        yield from (rng.choice(numbers) for _ in range(GUESSES))
+    yield from rng.sample(numbers, len(numbers))
 
 
 async def _result_of(task: asyncio.Task[None]) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sim_core.engine import Host
 from sim_core.events import Event, Ring
+from sim_core.fleet.load_report import LoadReport
 from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.snapshot import FleetSnapshot
 from sim_core.sidecar.counters import WireCounts
@@ -70,6 +71,9 @@ class FleetHost(Protocol):
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end; True when it has come."""
+
+    def load_report(self) -> LoadReport:
+        """What the run has shown of the CSMS so far."""
 
     def warn(self, sentence: str) -> None:
         """Show the viewers a standing warning."""

@@ -28,6 +28,7 @@ from multiprocessing.context import SpawnProcess
 from sim_core.commands import Command, Outcome, Refused
 from sim_core.events import Event, Ring
 from sim_core.fleet.in_worker import MemberInWorker
+from sim_core.fleet.load_report import LoadReport, Watcher
 from sim_core.fleet.merging import merged, what_has_been
 from sim_core.fleet.options import END, FleetSettings
 from sim_core.fleet.snapshot import FleetSnapshot, Phase, latency_of
@@ -46,6 +47,7 @@ from sim_core.fleet.worker_messages import (
     TellEach,
     ToWorker,
 )
+from sim_core.redaction import public_url
 from sim_core.runtime.across_threads import answered
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import SystemClock, clock_of
@@ -145,6 +147,8 @@ class WorkerFleet:
         self._failed: asyncio.Future[None] | None = None
         self._wrong: tuple[str, int] = ("", 0)
         self._restarts: set[asyncio.Task[None]] = set()
+        self._watcher = Watcher()
+        self._began_at = WALL.monotonic()
         self._thread = EventLoopThread("fleet", self._main, ended=lambda: None)
 
     # -- what a viewer asks --------------------------------------------------------------------
@@ -183,6 +187,9 @@ class WorkerFleet:
     def wait(self, seconds: float) -> bool:
         return self._thread.wait(seconds)
 
+    def load_report(self) -> LoadReport:
+        return self._watcher.report(public_url(self.settings.csms_url), len(self._parts))
+
     def warn(self, sentence: str) -> None:
         self._warnings = (*self._warnings, sentence)
 
@@ -218,6 +225,7 @@ class WorkerFleet:
 
     async def _main(self, ending: asyncio.Event) -> None:
         self._failed = asyncio.get_running_loop().create_future()
+        self._began_at = WALL.monotonic()
         async with contextlib.AsyncExitStack() as stack:
             looking = asyncio.ensure_future(self._look_on())
             stack.callback(looking.cancel)
@@ -375,6 +383,7 @@ class WorkerFleet:
         seen = merged(parts, latency_of(self._answers))
         phase = Phase.STOPPING if self._ending else seen.phase
         self.snapshot = replace(seen, phase=phase, warnings=(*self._warnings, *seen.warnings))
+        self._watcher.look(self.snapshot, counts, WALL.monotonic() - self._began_at)
 
 
 def _started(settings: FleetSettings) -> tuple[SpawnProcess, Connection]:

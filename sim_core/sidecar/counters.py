@@ -7,6 +7,7 @@ bounded: a name from the wire that OCPP does not know is counted as `other`.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sim_core.ocpp_versions import known_actions
+from sim_core.redaction import one_line
 from sim_core.sidecar.viewed import Viewed
 from sim_core.snapshot import ConnectorSnapshot, LinkState, StationSnapshot
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState, MessageLog
@@ -41,21 +43,62 @@ ERROR_OF: dict[tuple[Direction, ExchangeState], str] = {
     (Direction.NOISE, ExchangeState.ERROR): NOT_UNDERSTOOD,
 }
 """What became of an exchange -> the kind of error that it is; what is not here is none."""
+LEAST_S = 1e-5
+STEP_LOG = math.log(1.05)
+"""A step of the fine histogram is 5 % long."""
+EXAMPLE_CHARACTERS = 300
 OPEN_KEPT = 1_000
 """So many open exchanges are watched; one that left the log without an answer is forgotten."""
 
 
 @dataclass
 class Latency:
-    """A histogram in the making."""
+    """A histogram in the making: coarse for Prometheus, fine for percentiles."""
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS_S) + 1))
     sum_s: float = 0.0
+    slowest_s: float = 0.0
+    fine: Counter[int] = field(default_factory=Counter)
+    """How many are within each step, from `STEP ** n` to `STEP ** (n + 1)` seconds."""
 
     def add(self, seconds: float) -> None:
         """Take note of one more."""
         self.counts[bisect_left(BUCKETS_S, seconds)] += 1
         self.sum_s += seconds
+        self.slowest_s = max(self.slowest_s, seconds)
+        self.fine[math.floor(math.log(max(seconds, LEAST_S)) / STEP_LOG)] += 1
+
+    def __add__(self, other: Latency) -> Latency:
+        return Latency(
+            [a + b for a, b in zip(self.counts, other.counts, strict=True)],
+            self.sum_s + other.sum_s,
+            max(self.slowest_s, other.slowest_s),
+            self.fine + other.fine,
+        )
+
+    def since(self, before: Latency) -> Latency:
+        """Those that have come after `before` was all that there were."""
+        fine = self.fine - before.fine
+        return Latency(
+            [a - b for a, b in zip(self.counts, before.counts, strict=True)],
+            self.sum_s - before.sum_s,
+            min(self.slowest_s, math.exp((max(fine) + 1) * STEP_LOG)) if fine else 0.0,
+            fine,
+        )
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return sum(self.counts)
+
+    def within_s(self, share: float) -> float:
+        """So long did this share of them take at the most, to 5 %; 0 where there are none."""
+        left = share * self.count
+        for step, count in sorted(self.fine.items()):
+            left -= count
+            if left <= 0:
+                return min(math.exp((step + 1) * STEP_LOG), self.slowest_s)
+        return self.slowest_s
 
     def buckets(self) -> list[tuple[str, float]]:
         """(upper bound, how many are not above it)."""
@@ -72,6 +115,8 @@ class WireCounts:
 
     errors: Counter[str] = field(default_factory=Counter)
     """By kind, see `ERROR_OF`."""
+    examples: dict[str, str] = field(default_factory=dict)
+    """By kind: the first one, in words."""
     messages: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(action, direction) -> how many."""
     latency: dict[str, Latency] = field(default_factory=dict)
@@ -81,10 +126,10 @@ class WireCounts:
         """Count what another has counted, too."""
         self.errors.update(other.errors)
         self.messages.update(other.messages)
+        for kind, example in other.examples.items():
+            self.examples.setdefault(kind, example)
         for action, seen in other.latency.items():
-            mine = self.latency.setdefault(action, Latency())
-            mine.counts = [a + b for a, b in zip(mine.counts, seen.counts, strict=True)]
-            mine.sum_s += seen.sum_s
+            self.latency[action] = self.latency.get(action, Latency()) + seen
 
 
 class ExchangeCounts(WireCounts):
@@ -117,6 +162,8 @@ class ExchangeCounts(WireCounts):
         self._open.discard(exchange.number)
         if kind := ERROR_OF.get((exchange.direction, exchange.state)):
             self.errors[kind] += 1
+            if kind not in self.examples:
+                self.examples[kind] = _example(exchange)
         if exchange.direction is not Direction.SENT or exchange.latency_s is None:
             return None
         self.latency.setdefault(_label(exchange), Latency()).add(exchange.latency_s)
@@ -187,6 +234,13 @@ class StationCounts:
 
 def _begun(connector: ConnectorSnapshot) -> datetime | None:
     return connector.transaction.started_at if connector.transaction else None
+
+
+def _example(exchange: Exchange) -> str:
+    """An error in words: which message, and what came of it."""
+    said = exchange.answer or exchange.request
+    words = f"{exchange.action}: {exchange.trouble}" if exchange.trouble else exchange.action
+    return one_line(f"{words}, {said}")[:EXAMPLE_CHARACTERS]
 
 
 def _label(exchange: Exchange) -> str:
