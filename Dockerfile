@@ -6,7 +6,7 @@ WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY sim_core sim_core
 COPY tui tui
-RUN python -m venv /opt/chargeforge && /opt/chargeforge/bin/pip install --no-cache-dir .
+RUN python -m venv /opt/chargeforge && /opt/chargeforge/bin/pip install --no-cache-dir '.[fast]'
 
 FROM python:3.13.7-slim-bookworm
 RUN useradd --uid 10001 --create-home chargeforge \

@@ -39,6 +39,8 @@ MAY_TOUCH_THE_OUTSIDE = (
     "files/transfer.py",
     "runtime/event_loop_thread.py",
     "store/",
+    "fleet/worker.py",
+    "fleet/workers.py",
     "doctor.py",
     "__main__.py",
     "lockstep/__main__.py",

@@ -16,7 +16,6 @@ import os
 import queue
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import TypeVar
@@ -25,7 +24,7 @@ from sim_core.commands import Outcome
 from sim_core.errors import UserError
 from sim_core.fleet.member import MemberHost
 from sim_core.fleet.options import FleetSettings
-from sim_core.fleet.stations import Fleet, Seen
+from sim_core.fleet.stations import WALL, Fleet, Seen
 from sim_core.fleet.worker_messages import (
     Answered,
     Ask,
@@ -122,7 +121,7 @@ class _Worker:
         while not self._fleet.wait(0):
             self._hear()
             self._tell()
-            if self._end_by is not None and time.monotonic() > self._end_by:
+            if self._end_by is not None and WALL.monotonic() > self._end_by:
                 self._say(Ended("it did not stop in time", 1))
                 return
         self._tell()
@@ -140,7 +139,7 @@ class _Worker:
 
     def _do(self, asked: ToWorker) -> None:
         if isinstance(asked, Stop):
-            self._end_by = time.monotonic() + asked.deadline_s
+            self._end_by = WALL.monotonic() + asked.deadline_s
             self._fleet.stop(0)
         elif isinstance(asked, TellEach):
             self._fleet.tells_each = asked.tells
