@@ -121,7 +121,7 @@ class Power:
         cap_w = limits.cap_w
         served = cabinet.served(demands, cap_w, limits.least_w)
         demands = [
-            replace(demand, charging=demand.charging and serves)
+            demand if serves or not demand.charging else replace(demand, charging=False)
             for demand, serves in zip(demands, served, strict=True)
         ]
         pool_w, reserve_w = ratings.cabinet_power_w, ratings.cabinet_reserve_w

@@ -57,6 +57,19 @@ class VehicleType:
 class Vehicle:
     """One vehicle, with the charge that is in its battery."""
 
+    __slots__ = (
+        "_empty_v",
+        "_full_wh",
+        "_pause_left_s",
+        "_pauses",
+        "_polarised_v",
+        "_resistance_ohm",
+        "_span_v",
+        "_stored_wh",
+        "kind",
+        "polarises",
+    )
+
     def __init__(self, kind: VehicleType, stored_wh: float | None = None) -> None:
         """`stored_wh` is what is in its battery; without it, what it arrives with."""
         self.kind = kind
@@ -64,6 +77,8 @@ class Vehicle:
         if stored_wh is not None:
             self._stored_wh = min(kind.battery_wh, stored_wh)
         self._full_wh = kind.battery_wh * kind.full_at_percent / 100
+        self._empty_v, self._span_v = kind.empty_v, kind.full_v - kind.empty_v
+        self._resistance_ohm = kind.resistance_ohm
         self._pauses = [
             (kind.battery_wh * pause.from_percent / 100, pause.seconds)
             for pause in sorted(kind.pauses, key=lambda pause: pause.from_percent)
@@ -93,6 +108,11 @@ class Vehicle:
         return self._stored_wh >= self._full_wh - ROUNDING
 
     @property
+    def wants_energy(self) -> bool:
+        """Whether it is neither full nor pauses."""
+        return self._stored_wh < self._full_wh - ROUNDING and self._pause_left_s <= 0
+
+    @property
     def pausing(self) -> bool:
         """Whether it takes nothing just now, by itself."""
         return self._pause_left_s > 0
@@ -105,28 +125,27 @@ class Vehicle:
     @property
     def open_circuit_v(self) -> float:
         """Pack voltage while no current flows, with what is left of the polarisation."""
-        kind = self.kind
-        rest_v = kind.empty_v + (kind.full_v - kind.empty_v) * self.soc_percent / 100
-        return rest_v + self._polarised_v
+        soc_percent = 100 * self._stored_wh / self.kind.battery_wh
+        return self._empty_v + self._span_v * soc_percent / 100 + self._polarised_v
 
     def wanted_power_w(self) -> float:
         """The most that the battery would take now, by its curve and its largest current."""
         if self.full or self.pausing:
             return 0.0
         current = self.kind.max_current_a
-        by_current = current * (self.open_circuit_v + self.kind.resistance_ohm * current)
+        by_current = current * (self.open_circuit_v + self._resistance_ohm * current)
         return min(self._by_curve(), by_current)
 
     def current_for(self, power_w: float) -> float:
         """The current in A at which the pack takes `power_w`: the root of R·I² + V0·I = P."""
         if power_w <= 0:
             return 0.0
-        v0, r = self.open_circuit_v, self.kind.resistance_ohm
+        v0, r = self.open_circuit_v, self._resistance_ohm
         return 2 * power_w / (v0 + math.sqrt(v0 * v0 + 4 * r * power_w))
 
     def voltage_at(self, current_a: float) -> float:
         """Pack voltage in V while `current_a` flows."""
-        return self.open_circuit_v + self.kind.resistance_ohm * current_a
+        return self.open_circuit_v + self._resistance_ohm * current_a
 
     def room_wh(self) -> float:
         """Energy until it does something by itself: until its next pause, or until it is full."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from sim_core.charging.domain_events import Sample
@@ -107,9 +108,9 @@ def _of_phase(line: SampledLine, lines: tuple[SampledLine, ...], value: float) -
 def _sampled(
     name: str, measurand: Measurand, reading: Reading, context: str, style: Metering
 ) -> dict[str, Any]:
-    value, unit = measurand.read(reading), measurand.unit
-    if unit == CELSIUS:
-        unit = style.temperature_unit
+    value = measurand.read(reading)
+    unit, fields = _fields(name, context, style.kilowatts, style.location, style.temperature_unit)
+    if measurand.unit == CELSIUS:
         value = TEMPERATURE[unit](value)
     if name == REGISTER:
         value = float(int(value))  # whole Wh, never more than the meter has counted
@@ -121,19 +122,32 @@ def _sampled(
         of_shown = cut(reading.voltage_v, 1) * cut(reading.current_a, 1)
         value = of_shown if tenths else cut(value, measurand.decimals)
     if style.kilowatts and measurand.kilo_unit:
-        value, unit = value / 1000, measurand.kilo_unit
-    if style.number_format == "g6":
+        value /= 1000
+    if tenths:
         # A and V have a resolution of 0.1, percent of 1; kWh and kW are printed as they are.
         shown = value if unit.startswith("k") else round(value, min(1, measurand.decimals))
         text = f"{shown:g}"
     else:
         text = f"{value:.{measurand.decimals}f}"
-    location = measurand.location
-    if style.kilowatts and location == "Outlet" and name != "Temperature":
+    return {"value": text, **fields}
+
+
+@lru_cache(maxsize=1000)
+def _fields(
+    name: str, context: str, kilowatts: bool, says_where: bool, temperature_unit: str
+) -> tuple[str, dict[str, str]]:
+    """The unit of a sampledValue, and what of it is the same in each."""
+    measurand = MEASURANDS[name]
+    unit, location = measurand.unit, measurand.location
+    if unit == CELSIUS:
+        unit = temperature_unit
+    if kilowatts and measurand.kilo_unit:
+        unit = measurand.kilo_unit
+    if kilowatts and location == "Outlet" and name != "Temperature":
         location = "Body"
-    said = {"value": text, "context": context, "format": "Raw", "measurand": name}
-    where = {"location": location} if style.location else {}
-    return {**said, **where, **({"unit": unit} if unit else {})}
+    said = {"context": context, "format": "Raw", "measurand": name}
+    where = {"location": location} if says_where else {}
+    return unit, {**said, **where, **({"unit": unit} if unit else {})}
 
 
 def meter_value(sample: Sample, style: Metering) -> dict[str, Any]:

@@ -7,7 +7,7 @@ Each table is a dictionary by its primary key, in the order of that key, and wri
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, TypeVar
 
 K = TypeVar("K")
@@ -31,22 +31,20 @@ class Undo:
         self._last: dict[str, int] = {}
         """The last number that was given out, by table: none is given twice."""
 
-    @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self) -> contextlib.AbstractContextManager[None]:
         """All writes inside, or none."""
-        if self._replaced is not None:
-            yield
-            return
-        replaced: list[Replaced] = []
-        self._replaced = replaced
-        try:
-            yield
-        except BaseException:
+        return NESTED if self._replaced is not None else _Together(self)
+
+    def begin(self) -> None:
+        """What is written from now on may have to be put back."""
+        self._replaced = []
+
+    def end(self, *, well: bool) -> None:
+        """It need not; or it is put back."""
+        replaced, self._replaced = self._replaced or [], None
+        if not well:
             _put_back(replaced)
             self.on_rollback()
-            raise
-        finally:
-            self._replaced = None
 
     def put(self, table: MutableMapping[K, V], key: K, value: V) -> None:
         """Write a row, in place of the one with its key."""
@@ -65,6 +63,25 @@ class Undo:
         number = self._last.get(table, 0) + 1
         self.put(self._last, table, number)
         return number
+
+
+NESTED = contextlib.nullcontext()
+"""Inside of another `together`: that one decides."""
+
+
+class _Together:
+    """The outermost `together`. Every message passes here: a generator would take thrice the time."""
+
+    __slots__ = ("_undo",)
+
+    def __init__(self, undo: Undo) -> None:
+        self._undo = undo
+
+    def __enter__(self) -> None:
+        self._undo.begin()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._undo.end(well=kind is None)
 
 
 def _put_back(replaced: list[Replaced]) -> None:
