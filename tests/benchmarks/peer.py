@@ -7,7 +7,6 @@ request as an accepting CSMS would. A charge point whose name begins with `pace-
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 from datetime import datetime, timezone
@@ -16,6 +15,8 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
+
+from sim_core.runtime import event_loops
 
 IDS = itertools.count(1)
 ACCEPTED = {"idTagInfo": {"status": "Accepted"}}
@@ -61,4 +62,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    event_loops.run(main())

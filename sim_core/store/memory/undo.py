@@ -70,7 +70,7 @@ NESTED = contextlib.nullcontext()
 
 
 class _Together:
-    """The outermost `together`. Every message passes here: a generator would take thrice the time."""
+    """The outermost `together`. Every message passes here: a generator takes thrice as long."""
 
     __slots__ = ("_undo",)
 
