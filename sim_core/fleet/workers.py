@@ -149,6 +149,8 @@ class WorkerFleet:
         self._restarts: set[asyncio.Task[None]] = set()
         self._watcher = Watcher()
         self._began_at = WALL.monotonic()
+        self._there = asyncio.Event()
+        """A worker has told of itself: the time of the run counts from here."""
         self._thread = EventLoopThread("fleet", self._main, ended=lambda: None)
 
     # -- what a viewer asks --------------------------------------------------------------------
@@ -225,7 +227,7 @@ class WorkerFleet:
 
     async def _main(self, ending: asyncio.Event) -> None:
         self._failed = asyncio.get_running_loop().create_future()
-        self._began_at = WALL.monotonic()
+        self._there = asyncio.Event()
         async with contextlib.AsyncExitStack() as stack:
             looking = asyncio.ensure_future(self._look_on())
             stack.callback(looking.cancel)
@@ -240,6 +242,7 @@ class WorkerFleet:
 
     async def _time_is_up(self) -> None:
         seconds = self.settings.fleet_duration_sec
+        await self._there.wait()  # a process takes a while to begin
         await (WALL.sleep(seconds) if seconds else asyncio.get_running_loop().create_future())
 
     async def _begin(self, part: _Part) -> None:
@@ -293,6 +296,9 @@ class WorkerFleet:
     def _hear(self, part: _Part, told: FromWorker) -> None:
         if isinstance(told, Figures):
             part.told_at = WALL.monotonic()
+            if not self._there.is_set():
+                self._there.set()
+                self._began_at = part.told_at
             part.snapshot, part.counts = told.seen.snapshot, told.seen.counts
             self._answers.extend(told.seen.answers)
             for event in told.told:

@@ -1,5 +1,4 @@
-"""`chargeforge fleet` as it is started: what a message of a realistic fleet costs, and what a second
-worker adds.
+"""`chargeforge fleet` as it is started: what a message costs, and what a second worker adds.
 
 The CSMS is `peer.py` on uvloop where that is installed, in a process of its own: on a computer of
 few cores it takes a part of what the workers would need, and the note says how much.
@@ -46,7 +45,7 @@ def measure(size: Size) -> list[Row]:
                     seconds=size.seconds(60, 2))  # fmt: skip
     load = load_note()
     return [
-        Row("fleet.message", f"{many:,} charge points, sessions of a minute: CPU of a message", "ms",
+        Row("fleet.message", f"{many:,} charge points, sessions of 60 s: CPU of a message", "ms",
             real.ms_each, note=f"{real.messages_per_s:.0f} messages/s, {load}"),
         Row("fleet.workers", f"{few:,} charge points at full speed: messages/s of one worker as a "
             "share of two", "1/s", one.messages_per_s, two.messages_per_s, 1 / 1.8, note=load),
@@ -67,7 +66,7 @@ def _run(
                 sys.executable, "-m", "sim_core.fleet", f"--count={count}", f"--workers={workers}",
                 f"--csms-url={url}", f"--session-sec={session}", f"--pause-sec={pause}",
                 f"--boots-per-sec={size.of(200, 100)}", f"--duration-sec={seconds:.1f}",
-                "--http-port=0", "--ocpp-keys=MeterValueSampleInterval=10", f"--json={report}",
+                "--http-port=0", '--ocpp-keys={"MeterValueSampleInterval": 10}', f"--json={report}",
             ],
             cwd=ROOT, check=True, capture_output=True, timeout=seconds + 120,
         )  # fmt: skip
