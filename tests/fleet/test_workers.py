@@ -23,8 +23,9 @@ from sim_core.fleet.merging import ADDED, merged, what_has_been
 from sim_core.fleet.options import WORTH_A_WORKER
 from sim_core.fleet.snapshot import FleetSnapshot, Latency, Phase
 from sim_core.fleet.workers import WorkerFleet
-from tests.fleet.test_fleet import LIMIT_S, csms, settings, until
+from tests.fleet.test_fleet import csms, settings, until
 from tests.fleet.test_member import soon
+from tests.patience import PATIENCE_S
 from tui.fleet.app import FleetApp
 from tui.fleet.member import MemberApp
 
@@ -60,7 +61,7 @@ async def in_workers(server: Csms, **options: Any) -> AsyncIterator[WorkerFleet]
     try:
         yield running
     finally:
-        assert await asyncio.to_thread(running.stop, LIMIT_S)
+        assert await asyncio.to_thread(running.stop, PATIENCE_S)
 
 
 def is_there(pid: int) -> bool:
