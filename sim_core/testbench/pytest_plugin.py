@@ -45,15 +45,32 @@ class ChargePoint:
 
     def ready(self) -> Any:
         """Wait until the CSMS has let it in."""
+        __tracebackhide__ = True
         return _came(self._driven.ready())
 
     def expect(self, action: str, **wanted: Any) -> Any:
         """Wait for a message, and return it with its `payload` and its `answer`.
 
-        `within` is how many seconds, `answer` what its answer is to be like, `by_csms` who asks
-        (known by the action, but for DataTransfer); everything else is a field of the payload.
+        `within` is how many seconds, `answer` what its answer is to be like (`error`: the CALLERROR
+        that answers it), `by_csms` who asks (known by the action, but for DataTransfer); everything
+        else is a field of the payload.
         """
+        __tracebackhide__ = True
         return _came(self._driven.expect(action, **wanted))
+
+    def never(self, action: str, *, within: float, **unwanted: Any) -> Any:
+        """Wait so many seconds whether such a message comes, which fails the test."""
+        __tracebackhide__ = True
+        return _came(self._driven.never(action, within=within, **unwanted))
+
+    def status(self, connector_id: int, status: str, **within: float) -> Any:
+        """Wait until a connector shows a status like Charging, and return what it shows then."""
+        __tracebackhide__ = True
+        return _came(self._driven.status(connector_id, status, **within))
+
+    def wait(self, seconds: float) -> Any:
+        """Let so much of its time pass."""
+        return _came(self._driven.wait(seconds))
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         from sim_core.commands import ACTION_BY_NAME
@@ -62,16 +79,27 @@ class ChargePoint:
             raise AttributeError(
                 f"a charge point has no {name!r}; it has {', '.join(ACTION_BY_NAME)}"
             )
-        return lambda *said, **named: _came(self._driven.do(name, *said, **named))
+
+        def act(*said: Any, **named: Any) -> Any:
+            __tracebackhide__ = True
+            return _came(self._driven.do(name, *said, **named))
+
+        return act
 
 
 def _came(asked: concurrent.futures.Future[Any]) -> Any:
     """What came of it; in a coroutine what is to be awaited."""
+    __tracebackhide__ = True
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
-        return asked.result()
-    return asyncio.wrap_future(asked, loop=loop)
+        loop = None
+    if loop is not None:
+        return asyncio.wrap_future(asked, loop=loop)
+    concurrent.futures.wait((asked,))
+    if isinstance(failure := asked.exception(), AssertionError):
+        raise AssertionError(*failure.args)  # where the test asked, not on the thread of the other
+    return asked.result()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -106,6 +134,7 @@ def charge_points(
     made: list[Driven] = request.node.stash.setdefault(MADE, [])
 
     def make(charge_point_id: str = "", **options: Any) -> ChargePoint:
+        __tracebackhide__ = True
         driven = Driven(charge_point_id or _fresh_id(request.config), csms_url, **options)
         made.append(driven)
         return ChargePoint(driven)
@@ -140,7 +169,7 @@ def _fresh_id(config: pytest.Config) -> str:
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
     """A test that has failed tells what its charge points have said and heard."""
     report: pytest.TestReport = yield
-    if report.when == "call" and report.failed:
+    if report.failed:
         for driven in item.stash.get(MADE, []):
             report.sections.append((f"charge point {driven.id}", driven.told()))
     return report

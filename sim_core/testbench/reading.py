@@ -19,7 +19,7 @@ from sim_core.ocpp_versions import VERSIONS, Version
 from sim_core.scenarios.recording import RecordingError, command_of
 from sim_core.settings.options import Settings, options_of
 from sim_core.settings.spelling import guess
-from sim_core.testbench.patterns import CONDITIONS, PRESENT, Pattern
+from sim_core.testbench.patterns import CONDITIONS, PRESENT, Pattern, flaw_in
 from sim_core.testbench.scenario import (
     FIRST,
     WITHIN_S,
@@ -333,6 +333,8 @@ def _pattern(reading: _Reading, node: Node) -> Any:
     if not isinstance(said, dict):
         raise node.wrong("it has fields: {name: value}")
     _conditions(node)
+    if why := flaw_in(said):
+        raise node.wrong(why)
     return said
 
 
