@@ -148,13 +148,18 @@ class Driving:
             raise UnmetError(f"{self.id} is not let in within {within_s:g} s: {why}")
 
     async def do(self, action: str, values: Mapping[str, Any]) -> Accepted:
-        """Do something at it, once it is let in; `values` are the fields of the command.
+        """Do something at it, once it is let in; `values` are the fields of the command, without a
+        connector that is the first.
 
         Raises AskedWrongError, RecordingError for a value, RefusedHereError.
         """
         if action not in ACTION_BY_NAME:
             raise AskedWrongError(f"there is no action {action!r}{guess(action, ACTION_BY_NAME)}")
-        command = command_of(ACTION_BY_NAME[action].command, dict(values), action)
+        row = ACTION_BY_NAME[action]
+        said = dict(values)
+        if row.on_connector and "connector_id" not in said:
+            said.setdefault("connector", 1)
+        command = command_of(row.command, said, action)
         await self.ready()
         outcome = await self.station.submit(command)
         if isinstance(outcome, Refused):

@@ -1,0 +1,233 @@
+"""`chargeforge drive`: charge points over lines of JSON, for suites in whatever language.
+
+A request a line on stdin, an answer a line on stdout, with the request's id; events in between,
+where they are wanted. Whatever is wrong is an answer, and the next line is read. When stdin ends,
+what was asked for is done, and the charge points end in order; so they do on SIGTERM and Ctrl-C, at
+once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import math
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import fields, is_dataclass
+from importlib.metadata import version
+from typing import Any
+
+from sim_core.command_line import Parser
+from sim_core.errors import UserError
+from sim_core.redaction import one_line
+from sim_core.settings.loading import load
+from sim_core.testbench.drive import requests as asked
+from sim_core.testbench.drive.pipes import LONGEST, TOO_LONG, LinesIn, LinesOut
+from sim_core.testbench.drive.session import Session, failure_of
+from sim_core.testbench.driving import AskedWrongError
+
+LOG = logging.getLogger(__name__)
+
+PROG = "chargeforge drive"
+SAID_WITHIN_S = 5.0
+Say = Callable[[asked.Answer | asked.Event], None]
+Next = Callable[[], Awaitable["bytes | None"]]
+"""The next line; None when there are no more."""
+UNREAD = 141
+"""The exit code where nobody reads what is answered, as a shell gives it for SIGPIPE."""
+
+
+def parser(prog: str = PROG) -> Parser:
+    """The command line."""
+    made = Parser(
+        prog=prog,
+        allow_abbrev=False,
+        description="Charge points for tests of a CSMS in any language: a JSON request a line on "
+        'stdin, a JSON answer a line on stdout. {"id": 1, "op": "start"} is one. It ends when '
+        "stdin does.",
+    )
+    made.add_argument("--csms-url", metavar="URL", default="", help="the CSMS that is dialled")
+    made.add_argument(
+        "--csms-api",
+        metavar="URL",
+        default="",
+        help="where a POST of {cpid, action, payload} has the CSMS ask a charge point",
+    )
+    made.add_argument("--csms-api-key", metavar="KEY", default="", help="its X-API-Key")
+    made.add_argument("--schema", action="store_true", help="print the JSON Schema of the lines")
+    return made
+
+
+def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
+    """Returns the exit code: 0 at an orderly end, whatever was answered; 2 for a bad option."""
+    options = parser(prog).parse_args(argv)
+    if options.schema:
+        from sim_core.testbench.drive.schema import schema
+
+        print(json.dumps(schema(), indent=2))
+        return 0
+    try:
+        if options.csms_url:
+            load([f"--csms-url={options.csms_url}"], prog)
+    except UserError as error:
+        print(one_line(str(error)), file=sys.stderr)
+        return 2
+    with contextlib.suppress(KeyboardInterrupt):  # where there are no signals for a loop (Windows)
+        return asyncio.run(_run(options.csms_url, options.csms_api, options.csms_api_key))
+    return 0
+
+
+async def _run(csms_url: str, csms_api: str, csms_api_key: str) -> int:
+    ending = asyncio.Event()
+    unread = False
+
+    def nobody_reads() -> None:
+        nonlocal unread
+        unread = True
+        ending.set()
+
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(one, ending.set)
+    out = LinesOut(nobody_reads)
+    conversation = Conversation(
+        lambda said: out.put(as_line(said)), csms_url, csms_api, csms_api_key
+    )
+    try:
+        await conversation.hold(LinesIn().next, ending)
+    finally:
+        out.close(SAID_WITHIN_S)
+    return UNREAD if unread else 0
+
+
+class Conversation:
+    """Reads requests, has them done, and says what came of them."""
+
+    def __init__(
+        self, say: Say, csms_url: str = "", csms_api: str = "", csms_api_key: str = ""
+    ) -> None:
+        self._say = say
+        self._session = Session(say, csms_url, csms_api, csms_api_key)
+        self._before: asyncio.Task[None] | None = None
+        """The last request that others wait for."""
+        self._open: set[asyncio.Task[None]] = set()
+
+    async def hold(self, next_line: Next, ending: asyncio.Event) -> None:
+        """Go on until the lines end and what they ask is done, or until the end is asked for."""
+        self._say(asked.Hello("hello", asked.PROTOCOL, version("chargeforge")))
+        listening = asyncio.ensure_future(self._listen(next_line))
+        asked_to_end = asyncio.ensure_future(ending.wait())
+        try:
+            await asyncio.wait({listening, asked_to_end}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (listening, asked_to_end, *self._open):
+                task.cancel()
+            await asyncio.gather(listening, asked_to_end, *self._open, return_exceptions=True)
+            await self._session.close()
+
+    async def _listen(self, next_line: Next) -> None:
+        while (line := await next_line()) is not None:
+            self.hear(line)
+        while self._open:
+            await asyncio.wait(set(self._open))
+
+    def hear(self, line: bytes) -> None:
+        """One line."""
+        id_: asked.Id | None = None
+        try:
+            document = _object(line)
+            id_ = asked.id_of(document)
+            request = asked.read(document)
+        except AskedWrongError as error:
+            self._say(asked.Answer(id_, ok=False, error=failure_of(error)))
+            return
+        before = self._before
+        task = asyncio.ensure_future(self._answer(request, before))
+        if not request.beside:
+            self._before = task
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def _answer(self, request: asked.Request, before: asyncio.Task[None] | None) -> None:
+        result, failure = None, None
+        try:
+            if before is not None:
+                await asyncio.wait({before})
+            result = await self._session.perform(request)
+        except UserError as error:
+            failure = failure_of(error)
+        except asyncio.CancelledError:
+            failure = asked.Failure("ended", "it was ended before this was done")
+        except Exception as error:
+            LOG.exception("a fault in answering %s", asked.OP_OF[type(request)])
+            told = f"{type(error).__name__}: {error}"
+            failure = asked.Failure("fault", one_line(f"a fault of ChargeForge's own: {told}"))
+        self._session.look()
+        self._say(asked.Answer(request.id, failure is None, result, failure))
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    """The JSON object in a line. Raises AskedWrongError."""
+    if line == TOO_LONG:
+        raise AskedWrongError(f"a line has at most {LONGEST} bytes")
+    try:
+        document = json.loads(line, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise AskedWrongError(f"a line is one JSON object: {error}") from None
+    if not isinstance(document, dict):
+        raise AskedWrongError('a line is one JSON object, like {"id": 1, "op": "state"}')
+    return document
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"JSON has no {word}")
+
+
+def as_line(said: asked.Answer | asked.Event) -> bytes:
+    """An answer or an event as a line of JSON in UTF-8 that every reader can read."""
+    try:
+        document = plain(said)
+        if isinstance(said, asked.Answer):
+            del document["error" if said.ok else "result"]
+        text = dumped(document)
+    except RecursionError:
+        failure = asked.Failure("fault", "it is nested too deep to be told")
+        told = asked.Answer(
+            said.id if isinstance(said, asked.Answer) else None, False, None, failure
+        )
+        text = dumped(plain(told))
+    # A peer may send half a character, which is none in UTF-8.
+    return text.encode("utf-8", "replace")
+
+
+def plain(said: Any) -> Any:
+    """Answers, events and what they are made of as JSON has them; what was said on the wire is
+    left as it is, for it may be nested as deep as somebody likes."""
+    if is_dataclass(said):
+        return {one.name: plain(getattr(said, one.name)) for one in fields(said)}
+    return [plain(one) for one in said] if isinstance(said, list) else said
+
+
+def dumped(document: Any) -> str:
+    """JSON on one line. Raises RecursionError."""
+    try:
+        return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        return json.dumps(_finite(document), ensure_ascii=False, separators=(",", ":"))
+
+
+def _finite(value: Any) -> Any:
+    """The same with null for numbers that JSON does not have; a peer may send them all the same."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
