@@ -13,8 +13,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from sim_core.commands import Action
-from sim_core.ocpp16.text_limits import TEXT_LIMITS
-from sim_core.sidecar.command_routes import queries
+from sim_core.sidecar.command_routes import QUERIES
 from sim_core.testbench.drive.requests import OPS, PROTOCOL, Answer, AnyRequest, Event
 from sim_core.testbench.reading import DO, OPTIONS
 
@@ -57,10 +56,9 @@ def schema() -> dict[str, Any]:
 def values_of(action: Action) -> dict[str, Any]:
     """What an action says, as an object."""
     inside: dict[str, Any] = {"connector": CONNECTOR} if action.on_connector else {}
-    own = {one.name for one in fields(action.command)}
-    for query in queries(action, TEXT_LIMITS):
-        if query.name in own:
-            inside[query.name] = {**query.schema, "description": query.text}
+    for one in fields(action.command):
+        if query := QUERIES.get(one.name):  # how long a text may be is known only on the link
+            inside[one.name] = {**query.schema, "description": query.text}
     needed = [
         one.name
         for one in fields(action.command)
