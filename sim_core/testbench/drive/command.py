@@ -9,11 +9,9 @@ once.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import math
-import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields, is_dataclass
@@ -25,19 +23,16 @@ from sim_core.errors import UserError
 from sim_core.redaction import one_line
 from sim_core.settings.loading import load
 from sim_core.testbench.drive import requests as asked
-from sim_core.testbench.drive.pipes import LONGEST, TOO_LONG, LinesIn, LinesOut
+from sim_core.testbench.drive.pipes import LONGEST, TOO_LONG, LinesIn, LinesOut, on_the_pipes
 from sim_core.testbench.drive.session import Session, failure_of
 from sim_core.testbench.driving import AskedWrongError
 
 LOG = logging.getLogger(__name__)
 
 PROG = "chargeforge drive"
-SAID_WITHIN_S = 5.0
 Say = Callable[[asked.Answer | asked.Event], None]
 Next = Callable[[], Awaitable["bytes | None"]]
 """The next line; None when there are no more."""
-UNREAD = 141
-"""The exit code where nobody reads what is answered, as a shell gives it for SIGPIPE."""
 
 
 def parser(prog: str = PROG) -> Parser:
@@ -49,6 +44,13 @@ def parser(prog: str = PROG) -> Parser:
         'stdin, a JSON answer a line on stdout. {"id": 1, "op": "start"} is one. It ends when '
         "stdin does.",
     )
+    how_to_reach(made)
+    made.add_argument("--schema", action="store_true", help="print the JSON Schema of the lines")
+    return made
+
+
+def how_to_reach(made: Parser) -> None:
+    """The options that say where the CSMS is."""
     made.add_argument("--csms-url", metavar="URL", default="", help="the CSMS that is dialled")
     made.add_argument(
         "--csms-api",
@@ -57,8 +59,15 @@ def parser(prog: str = PROG) -> Parser:
         help="where a POST of {cpid, action, payload} has the CSMS ask a charge point",
     )
     made.add_argument("--csms-api-key", metavar="KEY", default="", help="its X-API-Key")
-    made.add_argument("--schema", action="store_true", help="print the JSON Schema of the lines")
-    return made
+
+
+def unreachable(csms_url: str, prog: str) -> str:
+    """What is wrong with the URL of the command line, as a sentence; empty: nothing."""
+    try:
+        load([f"--csms-url={csms_url}"] if csms_url else [], prog)
+    except UserError as error:
+        return one_line(str(error))
+    return ""
 
 
 def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
@@ -69,39 +78,15 @@ def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
 
         print(json.dumps(schema(), indent=2))
         return 0
-    try:
-        if options.csms_url:
-            load([f"--csms-url={options.csms_url}"], prog)
-    except UserError as error:
-        print(one_line(str(error)), file=sys.stderr)
+    if trouble := unreachable(options.csms_url, prog):
+        print(trouble, file=sys.stderr)
         return 2
-    with contextlib.suppress(KeyboardInterrupt):  # where there are no signals for a loop (Windows)
-        return asyncio.run(_run(options.csms_url, options.csms_api, options.csms_api_key))
-    return 0
 
+    async def hold(lines: LinesIn, out: LinesOut, ending: asyncio.Event) -> None:
+        where = (options.csms_url, options.csms_api, options.csms_api_key)
+        await Conversation(lambda said: out.put(as_line(said)), *where).hold(lines.next, ending)
 
-async def _run(csms_url: str, csms_api: str, csms_api_key: str) -> int:
-    ending = asyncio.Event()
-    unread = False
-
-    def nobody_reads() -> None:
-        nonlocal unread
-        unread = True
-        ending.set()
-
-    loop = asyncio.get_running_loop()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(one, ending.set)
-    out = LinesOut(nobody_reads)
-    conversation = Conversation(
-        lambda said: out.put(as_line(said)), csms_url, csms_api, csms_api_key
-    )
-    try:
-        await conversation.hold(LinesIn().next, ending)
-    finally:
-        out.close(SAID_WITHIN_S)
-    return UNREAD if unread else 0
+    return on_the_pipes(hold)
 
 
 class Conversation:

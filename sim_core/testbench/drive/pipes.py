@@ -8,11 +8,15 @@ of JSON there is nothing.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import queue
+import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+
+from sim_core.standard_streams import UNREAD
 
 LONGEST = 4 * 1024 * 1024
 """Bytes of a line. A longer one is left out, and said to be (`TOO_LONG`)."""
@@ -20,6 +24,8 @@ TOO_LONG = b""
 """In the place of a line that was too long; an empty line is no line."""
 CHUNK = 65_536
 STDIN, STDOUT, STDERR = 0, 1, 2
+SAID_WITHIN_S = 5.0
+"""So long what is still to be said may take at the end."""
 
 
 class LinesIn:
@@ -107,3 +113,36 @@ class LinesOut:
             except OSError:
                 self._loop.call_soon_threadsafe(self._unread)
                 return
+
+
+Hold = Callable[[LinesIn, LinesOut, asyncio.Event], Awaitable[None]]
+"""Goes on until the lines end, or until the event: then it is to end in order, at once."""
+
+
+def on_the_pipes(hold: Hold) -> int:
+    """Hold a conversation on stdin and stdout, which SIGTERM and Ctrl-C end; returns the exit
+    code."""
+
+    async def run() -> int:
+        ending = asyncio.Event()
+        unread = False
+
+        def nobody_reads() -> None:
+            nonlocal unread
+            unread = True
+            ending.set()
+
+        loop = asyncio.get_running_loop()
+        for one in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C is an exception there
+                loop.add_signal_handler(one, ending.set)
+        out = LinesOut(nobody_reads)
+        try:
+            await hold(LinesIn(), out, ending)
+        finally:
+            out.close(SAID_WITHIN_S)
+        return UNREAD if unread else 0
+
+    with contextlib.suppress(KeyboardInterrupt):
+        return asyncio.run(run())
+    return 0
