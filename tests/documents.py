@@ -36,6 +36,9 @@ README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 SCENARIO_SCHEMA = DOCS / "scenario.schema.json"
 ENV_EXAMPLE = ROOT / ".env.example"
+FILE = re.compile(
+    r"<!-- file: (?P<name>\S+) -->\n```\w+\n(?P<text>.*?)^```\n", re.DOTALL | re.MULTILINE
+)
 TABLE = re.compile(r"<!-- table: (?P<name>[\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
@@ -46,6 +49,13 @@ def command(name: str) -> str:
     )
     assert found, f"README.md has no command line under the marker 'command: {name}'"
     return found["line"]
+
+
+def printed_in(page: str) -> dict[str, str]:
+    """The files that a page of `docs` prints, by the names that it gives them."""
+    return {
+        found["name"]: found["text"] for found in FILE.finditer((DOCS / page).read_text("utf-8"))
+    }
 
 
 def documents() -> list[Path]:

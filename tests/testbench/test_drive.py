@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -22,6 +25,7 @@ from sim_core.testbench.drive.requests import OPS, PROTOCOL, Answer, Message
 from sim_core.testbench.drive.schema import schema
 from sim_core.testbench.drive.session import PERFORM
 from sim_core.testbench.reading import DO
+from tests.documents import printed_in
 
 SCHEMA = schema()
 FITS = jsonschema_rs.validator_for(SCHEMA)
@@ -297,6 +301,30 @@ async def test_the_program_says_nothing_but_json_and_ends_with_stdin() -> None:
     assert told[0] == {"event": "hello", "protocol": PROTOCOL, "chargeforge": "0.1.0"}
     assert [one["ok"] for one in told[1:]] == [True] * 3
     assert program.returncode == 0
+
+
+NODE = shutil.which("node")
+
+
+@pytest.mark.skipif(NODE is None, reason="there is no node here")
+async def test_the_example_in_node_is_green(tmp_path: Path) -> None:
+    assert NODE is not None
+    files = {name: text for name, text in printed_in("own-tests.md").items() if ".mjs" in name}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    program = tmp_path / "chargeforge"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m tui "$@"\n', "utf-8")
+    program.chmod(0o755)
+    async with small_csms() as url:
+        found = {"CSMS_URL": url, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+        node = await asyncio.create_subprocess_exec(
+            *(NODE, "--test", str(tmp_path)),
+            env={**os.environ, **found},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        out, _ = await node.communicate()
+    assert (node.returncode, len(files)) == (0, 2), out.decode()
 
 
 async def test_the_program_ends_in_order_when_it_is_told_to() -> None:
