@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,13 +30,14 @@ from sim_core.testbench.listening import (
     payload_of,
 )
 from sim_core.testbench.patterns import Pattern, flaw_in
+from sim_core.testbench.playing import LEAST_REAL_S
 from sim_core.testbench.reading import OCPP, OPTIONS
 from sim_core.testbench.scenario import ChargePointOptions, Message, Place, Scenario
 from sim_core.testbench.stage import RealStage, registered, settings_of, why_not_registered
 from sim_core.wire.message_log import Exchange, ExchangeState
 
 READY_WITHIN_S = 10.0
-"""Seconds of the charge point's time in which the CSMS lets it in."""
+"""Seconds of its time in which the CSMS lets it in."""
 WITHIN_S = 10.0
 """Seconds of its time in which what is expected comes."""
 LONGEST_S = 31 * 86_400.0
@@ -114,7 +115,7 @@ class Driving:
         settings_of(base, point, ocpp, seed)  # what will not do is told now
         self._stage = RealStage(scenario, base, seed)
         self._point: Point | None = None
-        self._listening = Listening(self._stage.until, None)
+        self._listening = Listening(self._patiently, None)
 
     async def open(self) -> None:
         """It comes up and dials."""
@@ -141,7 +142,7 @@ class Driving:
         """Wait until the CSMS has let it in. Raises UnmetError with the reason where it has not."""
         station = self.station
         within_s = self._ready_within_s if within_s is None else within_s
-        if not await self._stage.until(
+        if not await self._patiently(
             lambda: registered(station.snapshot) or not station.link.wanted, within_s
         ):
             why = why_not_registered(station.snapshot)
@@ -235,7 +236,7 @@ class Driving:
         def shown() -> str:
             return self.connector(connector_id).status
 
-        if not await self._stage.until(lambda: shown() == status, _span(within_s)):
+        if not await self._patiently(lambda: shown() == status, _span(within_s)):
             told = f"connector {connector_id} is not {status} within {within_s:g} s"
             raise UnmetError(f"{told}: it is {shown()}")
         return self.connector(connector_id)
@@ -250,6 +251,12 @@ class Driving:
     async def wait(self, seconds: float) -> None:
         """Let so much of its time pass."""
         await self._stage.wait(_span(seconds))
+
+    async def _patiently(self, holds: Callable[[], bool], within_s: float) -> bool:
+        """Wait until it holds; where time passes faster, the CSMS has a moment of its own."""
+        haste = self._stage.haste
+        least_s = LEAST_REAL_S * haste if haste > 1 else 0.0
+        return await self._stage.until(holds, max(within_s, least_s))
 
 
 def heard(exchange: Exchange) -> Heard:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import math
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -26,8 +25,6 @@ from sim_core.testbench.drive import requests as asked
 from sim_core.testbench.drive.pipes import LONGEST, TOO_LONG, LinesIn, LinesOut, on_the_pipes
 from sim_core.testbench.drive.session import Session, failure_of
 from sim_core.testbench.driving import AskedWrongError
-
-LOG = logging.getLogger(__name__)
 
 PROG = "chargeforge drive"
 Say = Callable[[asked.Answer | asked.Event], None]
@@ -138,21 +135,17 @@ class Conversation:
         task.add_done_callback(self._open.discard)
 
     async def _answer(self, request: asked.Request, before: asyncio.Task[None] | None) -> None:
-        result, failure = None, None
         try:
             if before is not None:
                 await asyncio.wait({before})
             result = await self._session.perform(request)
-        except UserError as error:
-            failure = failure_of(error)
         except asyncio.CancelledError:
-            failure = asked.Failure("ended", "it was ended before this was done")
-        except Exception as error:
-            LOG.exception("a fault in answering %s", asked.OP_OF[type(request)])
-            told = f"{type(error).__name__}: {error}"
-            failure = asked.Failure("fault", one_line(f"a fault of ChargeForge's own: {told}"))
+            result = asked.Failure("ended", "it was ended before this was done")
         self._session.look()
-        self._say(asked.Answer(request.id, failure is None, result, failure))
+        if isinstance(result, asked.Failure):
+            self._say(asked.Answer(request.id, ok=False, error=result))
+        else:
+            self._say(asked.Answer(request.id, ok=True, result=result))
 
 
 def _object(line: bytes) -> dict[str, Any]:

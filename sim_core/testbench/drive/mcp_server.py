@@ -29,7 +29,6 @@ from mcp_types import (
 
 from sim_core.command_line import Parser
 from sim_core.commands import ACTION_BY_NAME, Action
-from sim_core.errors import UserError
 from sim_core.redaction import one_line
 from sim_core.settings.spelling import guess
 from sim_core.testbench.drive import requests as asked
@@ -101,15 +100,14 @@ async def called(session: Session, tool: str, arguments: Mapping[str, Any]) -> C
     """What a tool has to say."""
     try:
         result = await session.perform(request_of(tool, arguments))
-    except UserError as error:
-        told: dict[str, Any] = {"error": plain(failure_of(error))}
-    else:
-        told = plain(result)
-    shown = visible(told)
+    except AskedWrongError as error:
+        result = failure_of(error)
+    failed = isinstance(result, asked.Failure)
+    shown = visible({"error": plain(result)} if failed else plain(result))
     return CallToolResult(
         content=[TextContent(text=DATA), TextContent(text=json.dumps(shown))],
         structured_content=shown,
-        is_error="error" in told and "sentence" in told["error"],
+        is_error=failed,
     )
 
 

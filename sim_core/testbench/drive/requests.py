@@ -20,7 +20,7 @@ from sim_core.testbench.driving import READY_WITHIN_S, WITHIN_S, AskedWrongError
 PROTOCOL = 1
 """The version of what is said here. A higher one may say other things; the same one only more."""
 SHOWN = 60
-NEWEST = 1_000
+NEWEST = 100
 """So many frames are told at once, unless somebody asks for fewer or more."""
 MOST_FRAMES = 100_000
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -41,6 +42,8 @@ from sim_core.testbench.shipped_set import scenarios
 from sim_core.testbench.stage import RealStage, Stage, VirtualStage
 from sim_core.testbench.verdicts import Result
 from sim_core.wire.message_log import Exchange
+
+LOG = logging.getLogger(__name__)
 
 ENDS_WITHIN_S = 10.0
 Tell = Callable[[asked.Event], None]
@@ -106,11 +109,15 @@ class Session:
         self._numbers = count(1)
 
     async def perform(self, request: asked.Request) -> Any:
-        """Do what is asked; returns what `OPS` says of it.
-
-        Raises UserError with a sentence; `failure_of` says what kind of failure it is.
-        """
-        return await PERFORM[type(request)](self, request)
+        """Do what is asked; returns what `OPS` says of it, or the Failure."""
+        try:
+            return await PERFORM[type(request)](self, request)
+        except UserError as error:
+            return failure_of(error)
+        except Exception as error:
+            LOG.exception("a fault in answering %s", asked.OP_OF[type(request)])
+            told = f"{type(error).__name__}: {error}"
+            return asked.Failure("fault", one_line(f"a fault of ChargeForge's own: {told}"))
 
     def look(self) -> None:
         """Tell what is new everywhere: before an answer, so that it never comes first."""
@@ -319,8 +326,10 @@ async def _on_its_own_loop(scenario: Scenario, stage: Callable[[], Stage], seed:
         await ended.wait()
     finally:
         thread.stop(ENDS_WITHIN_S)
+    if thread.exit_code == 2:
+        raise UserError(thread.failure)
     if not results:
-        raise UserError(thread.failure or f"{scenario.name} was ended before it was over")
+        raise RuntimeError(thread.failure)
     return results[0]
 
 
