@@ -190,6 +190,7 @@ class Session:
 
     async def _ended(self, member: _Member) -> None:
         member.looking()
+        member.events.discard("status")  # of what has ended there is none
         if member.failing is not None:
             member.failing.cancel()
         await member.driving.close()
