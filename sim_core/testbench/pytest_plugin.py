@@ -12,13 +12,17 @@ import asyncio
 import concurrent.futures
 import itertools
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
+
+from sim_core.errors import UserError
 
 if TYPE_CHECKING:
     from sim_core.snapshot import StationSnapshot
     from sim_core.testbench.driven import Driven
+
+T = TypeVar("T")
 
 OPTION, INI = "--chargeforge-csms-url", "chargeforge_csms_url"
 COUNT = itertools.count(1)
@@ -30,7 +34,7 @@ class ChargePoint:
     `plug(1)`, `swipe(1, "CARD")`, `local_stop(1)`, `link_down()`: each action that ChargeForge has
     is a method by its name. `expect` waits for a message. All of them wait for what comes of it, or
     in a coroutine return what is to be awaited; what is refused, or does not come, is an
-    AssertionError.
+    AssertionError, and what cannot be asked for a ValueError.
     """
 
     def __init__(self, driven: Driven) -> None:
@@ -46,7 +50,7 @@ class ChargePoint:
     def ready(self) -> Any:
         """Wait until the CSMS has let it in."""
         __tracebackhide__ = True
-        return _came(self._driven.ready())
+        return _came(self._driven.ready)
 
     def expect(self, action: str, **wanted: Any) -> Any:
         """Wait for a message, and return it with its `payload` and its `answer`.
@@ -56,21 +60,22 @@ class ChargePoint:
         else is a field of the payload.
         """
         __tracebackhide__ = True
-        return _came(self._driven.expect(action, **wanted))
+        return _came(lambda: self._driven.expect(action, **wanted))
 
     def never(self, action: str, *, within: float, **unwanted: Any) -> Any:
         """Wait so many seconds whether such a message comes, which fails the test."""
         __tracebackhide__ = True
-        return _came(self._driven.never(action, within=within, **unwanted))
+        return _came(lambda: self._driven.never(action, within=within, **unwanted))
 
     def status(self, connector_id: int, status: str, **within: float) -> Any:
         """Wait until a connector shows a status like Charging, and return what it shows then."""
         __tracebackhide__ = True
-        return _came(self._driven.status(connector_id, status, **within))
+        return _came(lambda: self._driven.status(connector_id, status, **within))
 
     def wait(self, seconds: float) -> Any:
         """Let so much of its time pass."""
-        return _came(self._driven.wait(seconds))
+        __tracebackhide__ = True
+        return _came(lambda: self._driven.wait(seconds))
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         from sim_core.commands import ACTION_BY_NAME
@@ -82,14 +87,18 @@ class ChargePoint:
 
         def act(*said: Any, **named: Any) -> Any:
             __tracebackhide__ = True
-            return _came(self._driven.do(name, *said, **named))
+            return _came(lambda: self._driven.do(name, *said, **named))
 
         return act
 
 
-def _came(asked: concurrent.futures.Future[Any]) -> Any:
-    """What came of it; in a coroutine what is to be awaited."""
+def _came(ask: Callable[[], concurrent.futures.Future[Any]]) -> Any:
+    """What came of it; in a coroutine what is to be awaited.
+
+    What fails is raised here and not where it was found, so that a report points at the test.
+    """
     __tracebackhide__ = True
+    asked = _asked(ask)
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
@@ -98,8 +107,17 @@ def _came(asked: concurrent.futures.Future[Any]) -> Any:
         return asyncio.wrap_future(asked, loop=loop)
     concurrent.futures.wait((asked,))
     if isinstance(failure := asked.exception(), AssertionError):
-        raise AssertionError(*failure.args)  # where the test asked, not on the thread of the other
-    return asked.result()
+        raise AssertionError(*failure.args)
+    return _asked(asked.result)
+
+
+def _asked(ask: Callable[[], T]) -> T:
+    """What was asked for. Raises ValueError where that makes no sense, with a sentence."""
+    __tracebackhide__ = True
+    try:
+        return ask()
+    except UserError as error:
+        raise ValueError(str(error)) from None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -135,7 +153,8 @@ def charge_points(
 
     def make(charge_point_id: str = "", **options: Any) -> ChargePoint:
         __tracebackhide__ = True
-        driven = Driven(charge_point_id or _fresh_id(request.config), csms_url, **options)
+        name = charge_point_id or _fresh_id(request.config)
+        driven = _asked(lambda: Driven(name, csms_url, **options))
         made.append(driven)
         return ChargePoint(driven)
 

@@ -82,11 +82,11 @@ def test_what_is_refused(charge_point):
 def test_what_there_is_not(charge_point, charge_points):
     with pytest.raises(AttributeError, match="a charge point has no 'plugg'"):
         charge_point.plugg(1)
-    with pytest.raises(Exception, match="no 'StartTransacton': did you mean StartTransaction?"):
+    with pytest.raises(ValueError, match="no 'StartTransacton': did you mean StartTransaction?"):
         charge_point.expect("StartTransacton")
-    with pytest.raises(Exception, match="no option 'modell': did you mean model?"):
+    with pytest.raises(ValueError, match="no option 'modell': did you mean model?"):
         charge_points(modell="generic")
-    with pytest.raises(Exception, match="CONNECTORS"):
+    with pytest.raises(ValueError, match="CONNECTORS"):
         charge_points(connectors="x")
 
 @pytest.fixture
