@@ -51,6 +51,8 @@ async def test_an_agent_charges_a_vehicle_over_stdio() -> None:
             assert told(refused)["error"]["kind"] == "refused"
             said = told(await client.call_tool("messages", {"action": "Authorize"}))
             assert [frame["direction"] for frame in said["frames"]] == ["sent"]
+            elsewhere = await client.call_tool("start_charge_point", {"csms_url": "ws://x"})
+            assert "one CSMS only" in told(elsewhere)["error"]["sentence"]
             state = told(await client.call_tool("state", {}))
             assert state["connectors"][0]["charging_for"] == "CARD1"
             assert told(await client.call_tool("stop_charge_point", {})) == {}

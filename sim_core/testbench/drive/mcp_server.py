@@ -96,10 +96,17 @@ def request_of(tool: str, arguments: Mapping[str, Any]) -> asked.Request:
     )
 
 
-async def called(session: Session, tool: str, arguments: Mapping[str, Any]) -> CallToolResult:
-    """What a tool has to say."""
+async def called(
+    session: Session, tool: str, arguments: Mapping[str, Any], only_csms: str = ""
+) -> CallToolResult:
+    """What a tool has to say. `only_csms` is the one that may be dialled, where it is not any: the
+    password of one CSMS is none of another's, whatever an agent is talked into."""
     try:
-        result = await session.perform(request_of(tool, arguments))
+        request = request_of(tool, arguments)
+        elsewhere = getattr(request, "csms_url", "")
+        if only_csms and elsewhere not in ("", only_csms):
+            raise AskedWrongError("this server dials one CSMS only: leave csms_url out")
+        result = await session.perform(request)
     except AskedWrongError as error:
         result = failure_of(error)
     failed = isinstance(result, asked.Failure)
@@ -125,14 +132,14 @@ def _visible(value: Any) -> Any:
     return one_line(value) if isinstance(value, str) else value
 
 
-def server(session: Session) -> Server[Any]:
-    """The server, for whatever it is connected to."""
+def server(session: Session, only_csms: str = "") -> Server[Any]:
+    """The server, for whatever it is connected to. `only_csms` as in `called`."""
 
     async def listed(_: Any, __: PaginatedRequestParams | None) -> ListToolsResult:
         return ListToolsResult(tools=tools())
 
     async def call(_: Any, params: CallToolRequestParams) -> CallToolResult:
-        return await called(session, params.name, params.arguments or {})
+        return await called(session, params.name, params.arguments or {}, only_csms)
 
     return Server(
         NAME,
@@ -178,7 +185,8 @@ def parser(prog: str = PROG) -> Parser:
         prog=prog,
         allow_abbrev=False,
         description="A server of the Model Context Protocol on stdin and stdout: charge points, "
-        "what is said and scenarios as tools of an agent. It ends when stdin does.",
+        "what is said and scenarios as tools of an agent. With --csms-url no other CSMS is dialled. It "
+        "ends when stdin does.",
     )
     how_to_reach(made)
     return made
@@ -193,7 +201,7 @@ def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
 
     async def hold(lines: LinesIn, out: LinesOut, ending: asyncio.Event) -> None:
         session = Session(lambda _: None, options.csms_url, options.csms_api, options.csms_api_key)
-        made = server(session)
+        made = server(session, options.csms_url)
         stdin: Any = _Stdin(lines)
         stdout: Any = _Stdout(out)
 
