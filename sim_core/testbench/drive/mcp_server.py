@@ -185,8 +185,8 @@ def parser(prog: str = PROG) -> Parser:
         prog=prog,
         allow_abbrev=False,
         description="A server of the Model Context Protocol on stdin and stdout: charge points, "
-        "what is said and scenarios as tools of an agent. With --csms-url no other CSMS is dialled. It "
-        "ends when stdin does.",
+        "what is said and scenarios as tools of an agent. With --csms-url no other CSMS is "
+        "dialled. It ends when stdin does.",
     )
     how_to_reach(made)
     return made
