@@ -18,8 +18,10 @@ import jsonschema_rs
 import pytest
 
 from sim_core.csms import Csms
+from sim_core.station import Station
 from sim_core.testbench.drive import pipes
-from sim_core.testbench.drive.command import Conversation, as_line, main
+from sim_core.testbench.drive.command import Conversation, main
+from sim_core.testbench.drive.json_text import as_line
 from sim_core.testbench.drive.pipes import LONGEST, TOO_LONG, Splitter
 from sim_core.testbench.drive.requests import OPS, PROTOCOL, Answer, Message
 from sim_core.testbench.drive.schema import schema
@@ -205,6 +207,25 @@ async def test_what_is_not_as_wanted_says_what_is_and_the_conversation_goes_on()
     assert told[13] == "CP01 has no connector 9"
     assert [got[id_]["ok"] for id_ in (1, 2, 10, 14, 15)] == [True] * 5
     assert got[15]["result"]["charge_point"] == "CP02"
+
+
+async def test_a_fault_of_our_own_is_told_and_the_conversation_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def failed(_: Station) -> None:
+        raise RuntimeError("out of\norder")
+
+    async with small_csms() as url:
+        monkeypatch.setattr(Station, "failed", failed)
+        wait = {"id": 2, "op": "wait", "seconds": 60}
+        told = await said([{**START, "within": None}, wait, {"id": 3, "op": "state"}], url)
+    (end,) = [one for one in told if "event" in one]
+    assert (end["event"], end["charge_point"]) == ("ended", "CP01")
+    got = answers(told)
+    assert got[2]["error"]["kind"] == "fault"
+    for sentence in (end["why"], got[2]["error"]["sentence"]):
+        assert "RuntimeError: out of\\norder" in sentence
+    assert got[3]["ok"]
 
 
 async def test_requests_behind_one_that_is_beside_do_not_wait_for_it() -> None:

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import fields, is_dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -22,6 +20,7 @@ from sim_core.errors import UserError
 from sim_core.redaction import one_line
 from sim_core.settings.loading import load
 from sim_core.testbench.drive import requests as asked
+from sim_core.testbench.drive.json_text import as_line
 from sim_core.testbench.drive.pipes import LONGEST, TOO_LONG, LinesIn, LinesOut, on_the_pipes
 from sim_core.testbench.drive.session import Session, failure_of
 from sim_core.testbench.driving import AskedWrongError
@@ -163,48 +162,6 @@ def _object(line: bytes) -> dict[str, Any]:
 
 def _no_number(word: str) -> None:
     raise ValueError(f"JSON has no {word}")
-
-
-def as_line(said: asked.Answer | asked.Event) -> bytes:
-    """An answer or an event as a line of JSON in UTF-8 that every reader can read."""
-    try:
-        document = plain(said)
-        if isinstance(said, asked.Answer):
-            del document["error" if said.ok else "result"]
-        text = dumped(document)
-    except RecursionError:
-        failure = asked.Failure("fault", "it is nested too deep to be told")
-        told = asked.Answer(
-            said.id if isinstance(said, asked.Answer) else None, False, None, failure
-        )
-        text = dumped(plain(told))
-    # A peer may send half a character, which is none in UTF-8.
-    return text.encode("utf-8", "replace")
-
-
-def plain(said: Any) -> Any:
-    """Answers, events and what they are made of as JSON has them; what was said on the wire is
-    left as it is, for it may be nested as deep as somebody likes."""
-    if is_dataclass(said):
-        return {one.name: plain(getattr(said, one.name)) for one in fields(said)}
-    return [plain(one) for one in said] if isinstance(said, list) else said
-
-
-def dumped(document: Any) -> str:
-    """JSON on one line. Raises RecursionError."""
-    try:
-        return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except ValueError:
-        return json.dumps(_finite(document), ensure_ascii=False, separators=(",", ":"))
-
-
-def _finite(value: Any) -> Any:
-    """The same with null for numbers that JSON does not have; a peer may send them all the same."""
-    if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_finite(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 if __name__ == "__main__":

@@ -32,7 +32,8 @@ from sim_core.commands import ACTION_BY_NAME, Action
 from sim_core.redaction import one_line
 from sim_core.settings.spelling import guess
 from sim_core.testbench.drive import requests as asked
-from sim_core.testbench.drive.command import dumped, how_to_reach, plain, unreachable
+from sim_core.testbench.drive.command import how_to_reach, unreachable
+from sim_core.testbench.drive.json_text import dumped, plain
 from sim_core.testbench.drive.pipes import LinesIn, LinesOut, on_the_pipes
 from sim_core.testbench.drive.requests import OPS
 from sim_core.testbench.drive.schema import arguments_of, values_of

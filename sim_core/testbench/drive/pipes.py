@@ -111,7 +111,8 @@ class LinesOut:
                 while left:
                     left = left[os.write(self._wire, left) :]
             except OSError:
-                self._loop.call_soon_threadsafe(self._unread)
+                with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
+                    self._loop.call_soon_threadsafe(self._unread)
                 return
 
 

@@ -129,11 +129,6 @@ class Session:
         members, self._members = list(self._members.values()), {}
         await asyncio.gather(*(self._ended(member) for member in members))
 
-    @property
-    def charge_points(self) -> tuple[str, ...]:
-        """The ids of those that are up."""
-        return tuple(self._members)
-
     def _member(self, request: asked.OfOne) -> _Member:
         name = request.charge_point
         if name in self._members:
@@ -171,14 +166,15 @@ class Session:
         if request.within is not None:
             try:
                 await driving.ready(request.within)
-            except UnmetError:
+            except Exception:  # its id is free again, whatever it was
                 await self._gone(name)
                 raise
         return asked.Started(name, request.ocpp)
 
     def _failed(self, name: str, failing: asyncio.Future[None]) -> None:
         if not failing.cancelled() and (why := failing.exception()):
-            self._tell(asked.EndedEvent("ended", name, f"{type(why).__name__}: {why}"))
+            told = one_line(f"{type(why).__name__}: {why}")
+            self._tell(asked.EndedEvent("ended", name, told))
 
     async def _stop(self, request: asked.Stop) -> asked.Nothing:
         await self._gone(self._member(request).driving.id)
