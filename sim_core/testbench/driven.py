@@ -50,17 +50,19 @@ class Driven:
         **options: Any,
     ) -> None:
         """Begins to dial; without a `csms_url` what CSMS_URL says. `options` are those of the
-        settings, like `model` and `connectors`.
+        settings, like `model` and `connectors`. What is done first waits `ready_within_s` for the
+        CSMS to let it in; with 0 it does not.
 
         Raises UserError for an option that there is not, or that will not do.
         """
         __tracebackhide__ = True
         self.id = charge_point_id
+        self._ready_within_s = ready_within_s
+        self._begun = not ready_within_s
         self._driving = Driving(
             charge_point_id,
             csms_url,
             ocpp=ocpp,
-            ready_within_s=ready_within_s,
             time_scale=time_scale,
             seed=seed,
             options=options,
@@ -108,21 +110,24 @@ class Driven:
         return self._driving.station.snapshot
 
     def do(self, action: str, *said: Any, **named: Any) -> concurrent.futures.Future[None]:
-        """Do something at the charge point, once it is let in. Raises AssertionError where that is
-        refused, with the reason."""
+        """Do something at the charge point. Raises AssertionError where that is refused, with the
+        reason."""
         names = [one.name for one in fields(ACTION_BY_NAME[action].command)]
         if len(said) > len(names):
             raise TypeError(f"{action} takes at most {len(names)} values: {', '.join(names)}")
         values = {**dict(zip(names, said, strict=False)), **named}
 
         async def run() -> None:
+            if not self._begun:
+                await self._driving.ready(self._ready_within_s)
+                self._begun = True
             await self._driving.do(action, values)
 
         return self._begin(run)
 
-    def ready(self) -> concurrent.futures.Future[None]:
+    def ready(self, *, within: float = READY_WITHIN_S) -> concurrent.futures.Future[None]:
         """Wait until it is let in. Raises AssertionError with the reason where it is not."""
-        return self._begin(self._driving.ready)
+        return self._begin(lambda: self._driving.ready(within))
 
     def expect(
         self,

@@ -66,7 +66,7 @@ class Heard:
     number: int = 0
     """Its place in the log, counted from 1."""
     at: datetime | None = None
-    """When it was said, on the charge point's clock."""
+    """When it was said, by the computer's clock."""
     error: str = ""
     """The code of the CALLERROR that answers it; empty where none does."""
 
@@ -80,7 +80,6 @@ class Driving:
         csms_url: str = "",
         *,
         ocpp: str = "1.6",
-        ready_within_s: float = READY_WITHIN_S,
         time_scale: float = 1.0,
         seed: int = 1,
         options: Mapping[str, Any] | None = None,
@@ -100,7 +99,6 @@ class Driving:
         self.id = charge_point_id
         self.dialect = OCPP[ocpp].dialect
         self._statuses = OCPP[ocpp].statuses
-        self._ready_within_s = ready_within_s
         point = ChargePointOptions(charge_point_id, {k: _word(v) for k, v in given.items()})
         scenario = Scenario(
             title="",
@@ -138,18 +136,15 @@ class Driving:
         """The charge point itself."""
         return self.point.station
 
-    async def ready(self, within_s: float | None = None) -> None:
+    async def ready(self, within_s: float = READY_WITHIN_S) -> None:
         """Wait until the CSMS has let it in. Raises UnmetError with the reason where it has not."""
         station = self.station
-        within_s = self._ready_within_s if within_s is None else within_s
-        if not await self._patiently(
-            lambda: registered(station.snapshot) or not station.link.wanted, within_s
-        ):
+        if not await self._patiently(lambda: registered(station.snapshot), _span(within_s)):
             why = why_not_registered(station.snapshot)
             raise UnmetError(f"{self.id} is not let in within {within_s:g} s: {why}")
 
     async def do(self, action: str, values: Mapping[str, Any]) -> Accepted:
-        """Do something at it, once it is let in; `values` are the fields of the command, without a
+        """Do something at it, let in or not; `values` are the fields of the command, without a
         connector that is the first.
 
         Raises AskedWrongError, RecordingError for a value, RefusedHereError.
@@ -161,7 +156,6 @@ class Driving:
         if row.on_connector and "connector_id" not in said:
             said.setdefault("connector", 1)
         command = command_of(row.command, said, action)
-        await self.ready()
         outcome = await self.station.submit(command)
         if isinstance(outcome, Refused):
             raise RefusedHereError(f"{action}: the charge point refuses: {outcome.reason}")

@@ -47,10 +47,10 @@ class ChargePoint:
         """What it is like now: its link, its connectors, their transactions."""
         return self._driven.snapshot
 
-    def ready(self) -> Any:
-        """Wait until the CSMS has let it in."""
+    def ready(self, **within: float) -> Any:
+        """Wait until the CSMS has let it in, or has again."""
         __tracebackhide__ = True
-        return _came(self._driven.ready)
+        return _came(lambda: self._driven.ready(**within))
 
     def expect(self, action: str, **wanted: Any) -> Any:
         """Wait for a message, and return it with its `payload` and its `answer`.

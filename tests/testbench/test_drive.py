@@ -101,7 +101,8 @@ async def test_a_session_from_its_first_line_to_its_end() -> None:
     assert got[9]["result"]["left_out"] == 4
     assert got[10]["result"]["connectors"][0]["status"] == "Finishing"
     events = [one for one in told if "event" in one]
-    shown = [one["status"] for one in events if one["event"] == "status" and one["connector"]]
+    shown = [one["status"] for one in events if one["event"] == "status"]
+    assert [one["state"] for one in events if one["event"] == "link"][-1] == "Accepted"
     assert [word for word in shown if word != "Available"] == ["Preparing", "Charging", "Finishing"]
     places = [told.index(one) for one in events if one["event"] == "frame"]
     asked = [told[place]["frame"] for place in places if told[place]["frame"]["answer"]]
@@ -119,7 +120,7 @@ async def test_what_is_asked_wrong_is_a_sentence_and_the_next_line_is_read() -> 
         ([1], "a line is one JSON object, like "),
         (TOO_LONG, f"a line has at most {LONGEST} bytes"),
         ({"op": "state"}, "id is missing: "),
-        ({"id": 1}, "op is missing: it is one of start, do, "),
+        ({"id": 1}, "op is missing: it is one of start, ready, do, "),
         ({"id": 1, "op": "strat"}, "there is no op 'strat': did you mean"),
         ({"id": 1, "op": "start", "option": {}}, "start has no 'option': did you mean options?"),
         ({"id": 1, "op": "expect"}, "expect: message is missing"),
@@ -226,6 +227,26 @@ async def test_a_fault_of_our_own_is_told_and_the_conversation_goes_on(
     for sentence in (end["why"], got[2]["error"]["sentence"]):
         assert "RuntimeError: out of\\norder" in sentence
     assert got[3]["ok"]
+
+
+async def test_links_go_and_come_back() -> None:
+    async with small_csms() as url:
+        acts = ("silent", "online", "link_down", "plug", "link_up")
+        lines = [{"id": name, "op": "do", "action": name} for name in acts]
+        late = {"id": "too early", "op": "ready", "within": 0.01}
+        lines[1:1] = [late]
+        lines[4:4] = [{**late, "id": "down"}]
+        told = await said(
+            [{**START, "watch": ["status"]}, *lines, {"id": "back", "op": "ready"}], url
+        )
+    got = answers(told)
+    assert got["too early"]["error"]["sentence"].endswith("it is silent: online comes first")
+    assert got["down"]["error"]["sentence"].endswith("its link is down: link_up comes first")
+    assert [got[name]["ok"] for name in (*acts, "back")] == [True] * 6
+    states = [one["state"] for one in told if one.get("event") == "link"]
+    assert "silent" in states
+    assert "down" in states
+    assert states[-1] == "Accepted"
 
 
 async def test_requests_behind_one_that_is_beside_do_not_wait_for_it() -> None:

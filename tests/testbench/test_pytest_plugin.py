@@ -66,6 +66,9 @@ def test_a_session(charge_point):
     charge_point.expect("StopTransaction", transactionId=7, reason="Local", answer={})
     charge_point.never("StartTransaction", within=0.05)
     charge_point.wait(0.01)
+    charge_point.silent()
+    charge_point.online()
+    charge_point.ready(within=5)
 
 def test_two_of_them(charge_points):
     first, second = charge_points(), charge_points("NAMED")

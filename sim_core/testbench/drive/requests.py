@@ -74,8 +74,17 @@ class Start(Request):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ready(OfOne):
+    """Wait until the CSMS has let it in, or has again."""
+
+    op: Literal["ready"]
+    within: float = READY_WITHIN_S
+    """Seconds of the charge point's time."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Do(OfOne):
-    """Something is done at the charge point, once it is let in."""
+    """Something is done at the charge point, whether or not the CSMS has let it in."""
 
     op: Literal["do"]
     action: str
@@ -212,6 +221,7 @@ class Play(Request):
 
 AnyRequest = Annotated[
     Start
+    | Ready
     | Do
     | Expect
     | Never
@@ -263,7 +273,7 @@ class Message:
     number: int
     """Its place in the log, counted from 1."""
     at: str
-    """When it was said, on the charge point's clock."""
+    """When it was said, by the computer's clock."""
     action: str
     payload: Any
     """`(secret)` and `(hidden)` stand in the place of passwords and keys."""
@@ -295,7 +305,7 @@ class ConnectorState:
     fault: str
     """OCPP's error code; empty where nothing is broken."""
     possible: list[str]
-    """The actions that would not be refused now."""
+    """The actions at it that would not be refused now."""
 
 
 @dataclass(frozen=True)
@@ -313,6 +323,10 @@ class WholeState:
     """Why there is no link; empty where there is one."""
     queued: int
     """Transaction messages that the CSMS has not answered yet."""
+    powered: bool
+    """The mains are there."""
+    possible: list[str]
+    """The actions of the charge point as a whole that would not be refused now."""
     connectors: list[ConnectorState]
 
 
@@ -325,7 +339,7 @@ class Frame:
     number: int
     """Counted from 1."""
     at: str
-    """When it was asked, on the charge point's clock."""
+    """When it was asked, by the computer's clock."""
     direction: Literal["sent", "received", "noise"]
     """The charge point asks, the CSMS does, or it is no message."""
     action: str
@@ -454,9 +468,21 @@ class FrameEvent:
 
 
 @dataclass(frozen=True)
+class LinkEvent:
+    """The link is otherwise: told with the statuses."""
+
+    __pydantic_config__ = ReadAsGiven
+
+    event: Literal["link"]
+    charge_point: str
+    state: str
+    """connecting, connected, waiting (for the next attempt), down or silent; once the CSMS has
+    answered the boot Accepted, Pending or Rejected."""
+
+
+@dataclass(frozen=True)
 class StatusEvent:
-    """A connector shows another status. Connector 0 stands for the link: connecting, connected,
-    waiting or down, and once the CSMS has answered the boot Accepted, Pending or Rejected."""
+    """A connector shows another status."""
 
     __pydantic_config__ = ReadAsGiven
 
@@ -477,7 +503,7 @@ class EndedEvent:
     why: str
 
 
-Event = Hello | FrameEvent | StatusEvent | EndedEvent
+Event = Hello | FrameEvent | LinkEvent | StatusEvent | EndedEvent
 
 
 # -- the table -------------------------------------------------------------------------------------
@@ -496,6 +522,7 @@ class Op(NamedTuple):
 
 OPS: dict[str, Op] = {
     "start": Op(Start, Started, "start_charge_point"),
+    "ready": Op(Ready, Nothing, "wait_until_let_in", reads=True),
     "do": Op(Do, Done),
     "expect": Op(Expect, Message, "expect_message", reads=True),
     "never": Op(Never, Nothing, "expect_no_message", reads=True),

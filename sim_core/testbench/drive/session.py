@@ -24,7 +24,7 @@ from sim_core.redaction import one_line, public_frame
 from sim_core.runtime.event_loop_thread import EventLoopThread
 from sim_core.settings.loading import load
 from sim_core.settings.spelling import guess
-from sim_core.snapshot import ConnectorSnapshot, Registration, StationSnapshot
+from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration, StationSnapshot
 from sim_core.testbench.drive import requests as asked
 from sim_core.testbench.driving import (
     AskedWrongError,
@@ -54,7 +54,7 @@ KINDS: tuple[tuple[type[UserError], asked.Kind], ...] = (
 )
 """What is not among them was asked wrong."""
 LINK = 0
-"""The connector that stands for the link in a StatusEvent."""
+"""Stands for the link among the connectors."""
 
 
 @dataclass
@@ -91,7 +91,11 @@ class _Member:
         if "status" in self.events:
             statuses = _statuses(picture or station.snapshot)
             for number, status in statuses.items():
-                if self.shown.get(number) != status:
+                if self.shown.get(number) == status:
+                    continue
+                if number == LINK:
+                    self.tell(asked.LinkEvent("link", self.driving.id, status))
+                else:
                     self.tell(asked.StatusEvent("status", self.driving.id, number, status))
             self.shown = statuses
 
@@ -176,6 +180,10 @@ class Session:
             told = one_line(f"{type(why).__name__}: {why}")
             self._tell(asked.EndedEvent("ended", name, told))
 
+    async def _ready(self, request: asked.Ready) -> asked.Nothing:
+        await self._member(request).driving.ready(request.within)
+        return {}
+
     async def _stop(self, request: asked.Stop) -> asked.Nothing:
         await self._gone(self._member(request).driving.id)
         return {}
@@ -249,6 +257,8 @@ class Session:
             picture.link.registration.value,
             picture.link.trouble,
             picture.link.queued or 0,
+            picture.powered,
+            _possible(picture.refusals, on_connector=False),
             [_connector(one) for one in picture.connectors],
         )
 
@@ -367,8 +377,11 @@ def _by_csms(by: str | None) -> bool | None:
 
 def _statuses(picture: StationSnapshot) -> dict[int, str]:
     link = picture.link
-    let_in = link.frames_pass and link.registration is not Registration.NONE
-    told = link.registration.value if let_in else link.state.value
+    told = link.state.value
+    if link.state is LinkState.CONNECTED and not link.online:
+        told = "silent"
+    elif link.frames_pass and link.registration is not Registration.NONE:
+        told = link.registration.value
     return {LINK: told} | {one.connector_id: one.status for one in picture.connectors}
 
 
@@ -385,12 +398,12 @@ def _connector(one: ConnectorSnapshot) -> asked.ConnectorState:
         (running.energy_wh or 0.0) if running else 0.0,
         one.soc_percent,
         one.fault.error_code if one.fault else "",
-        [
-            row.name
-            for row in DO
-            if ACTION_BY_NAME[row.name].on_connector and row.name not in one.refusals
-        ],
+        _possible(one.refusals, on_connector=True),
     )
+
+
+def _possible(refusals: Mapping[str, str], *, on_connector: bool) -> list[str]:
+    return [row.name for row in DO if row.on_connector is on_connector and row.name not in refusals]
 
 
 def _frame(exchange: Exchange, driving: Driving) -> asked.Frame:
@@ -422,6 +435,7 @@ def _fits(frame: asked.Frame, wanted: asked.Frames) -> bool:
 
 PERFORM: Mapping[type[asked.Request], Callable[[Session, Any], Any]] = {
     asked.Start: Session._start,
+    asked.Ready: Session._ready,
     asked.Do: Session._do,
     asked.Expect: Session._expect,
     asked.Never: Session._never,
