@@ -51,6 +51,10 @@ class RefusedHereError(UserError):
     """The charge point does not do it; the text says why."""
 
 
+class EndedError(UserError):
+    """The charge point has ended while something was waited for."""
+
+
 class UnmetError(UserError):
     """What was expected of the CSMS, or of what follows from it, is not so; the text says how."""
 
@@ -113,6 +117,7 @@ class Driving:
         settings_of(base, point, ocpp, seed)  # what will not do is told now
         self._stage = RealStage(scenario, base, seed)
         self._point: Point | None = None
+        self._closed = False
         self._listening = Listening(self._patiently, None)
 
     async def open(self) -> None:
@@ -122,7 +127,8 @@ class Driving:
         self._point = Point(self.id, station)
 
     async def close(self) -> None:
-        """End it in order."""
+        """End it in order. Whoever waits for something of it hears an EndedError."""
+        self._closed = True
         await self._stage.__aexit__()
 
     @property
@@ -213,7 +219,7 @@ class Driving:
                 for number, exchange in point.exchanges.items()
             )
 
-        if await self._stage.until(came, _span(for_s)):
+        if await self._until(came, _span(for_s)):
             raise UnmetError(f"expected no {message.line()}: it has come")
 
     async def status(
@@ -244,13 +250,21 @@ class Driving:
 
     async def wait(self, seconds: float) -> None:
         """Let so much of its time pass."""
-        await self._stage.wait(_span(seconds))
+        await self._until(lambda: False, _span(seconds))
 
     async def _patiently(self, holds: Callable[[], bool], within_s: float) -> bool:
         """Wait until it holds; where time passes faster, the CSMS has a moment of its own."""
         haste = self._stage.haste
         least_s = LEAST_REAL_S * haste if haste > 1 else 0.0
-        return await self._stage.until(holds, max(within_s, least_s))
+        return await self._until(holds, max(within_s, least_s))
+
+    async def _until(self, holds: Callable[[], bool], within_s: float) -> bool:
+        def looked() -> bool:
+            if self._closed:
+                raise EndedError(f"{self.id} has ended meanwhile")
+            return holds()
+
+        return await self._stage.until(looked, within_s)
 
 
 def heard(exchange: Exchange) -> Heard:

@@ -264,6 +264,14 @@ async def test_requests_behind_one_that_is_beside_do_not_wait_for_it() -> None:
     assert [one["id"] for one in told].index(3) < [one["id"] for one in told].index(2)
 
 
+async def test_who_waits_for_what_is_stopped_is_told() -> None:
+    async with small_csms() as url:
+        wait = {"id": 2, "op": "wait", "seconds": 3600, "beside": True}
+        got = answers(await said([START, wait, {"id": 3, "op": "stop"}], url))
+    assert got[2]["error"] == {"kind": "ended", "sentence": "CP01 has ended meanwhile"}
+    assert got[3]["ok"]
+
+
 async def test_a_csms_that_is_not_there_is_told_and_the_id_is_free_again() -> None:
     told = await said([{**START, "within": 0.2}, {**START, "id": 2, "within": None}], NOBODY)
     got = answers(told)

@@ -1,8 +1,7 @@
 """The charge points of one conversation, and how each request about them is carried out.
 
 It knows neither lines of JSON nor agents: a request is data, what comes of it is data, and what is
-not as asked is an exception with a sentence. Everything happens on one loop, in real time; only a
-scenario before our own CSMS has a time, and so a loop, of its own.
+not as asked is a Failure with a sentence. Everything happens on one loop, in real time.
 """
 
 from __future__ import annotations
@@ -12,36 +11,28 @@ import json
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from sim_core.commands import ACTION_BY_NAME, ClosesOnItself
 from sim_core.errors import UserError
 from sim_core.picture_json import encoded
-from sim_core.redaction import one_line, public_frame
-from sim_core.runtime.event_loop_thread import EventLoopThread
-from sim_core.settings.loading import load
+from sim_core.redaction import one_line
 from sim_core.settings.spelling import guess
-from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration, StationSnapshot
+from sim_core.snapshot import StationSnapshot
 from sim_core.testbench.drive import requests as asked
+from sim_core.testbench.drive import views
+from sim_core.testbench.drive.scenario_runs import listed, played
 from sim_core.testbench.driving import (
     AskedWrongError,
     Driving,
+    EndedError,
     RefusedHereError,
     UnmetError,
 )
-from sim_core.testbench.listening import payload_of
-from sim_core.testbench.own_csms import OverHttp, OwnHouse
-from sim_core.testbench.playing import play
-from sim_core.testbench.reading import DO, read
-from sim_core.testbench.reports.lines import frames as lines_of
-from sim_core.testbench.scenario import Scenario
-from sim_core.testbench.shipped_set import scenarios
-from sim_core.testbench.stage import RealStage, Stage, VirtualStage
-from sim_core.testbench.verdicts import Result
-from sim_core.wire.message_log import Exchange
+from sim_core.testbench.own_csms import OverHttp
+from sim_core.testbench.reading import DO
 
 LOG = logging.getLogger(__name__)
 
@@ -51,10 +42,9 @@ WRONG: asked.Kind = "asked wrong"
 KINDS: tuple[tuple[type[UserError], asked.Kind], ...] = (
     (UnmetError, "unmet"),
     (RefusedHereError, "refused"),
+    (EndedError, "ended"),
 )
 """What is not among them was asked wrong."""
-LINK = 0
-"""Stands for the link among the connectors."""
 
 
 @dataclass
@@ -77,7 +67,7 @@ class _Member:
         if "frames" in events and "frames" not in self.events:
             self.revision = log.revision
         if "status" in events and "status" not in self.events:
-            self.shown = _statuses(self.driving.station.snapshot)
+            self.shown = views.statuses(self.driving.station.snapshot)
         self.events = events
 
     def look(self, picture: StationSnapshot | None = None) -> None:
@@ -86,14 +76,14 @@ class _Member:
         if "frames" in self.events and station.messages.revision != self.revision:
             self.revision, news = station.messages.since(self.revision)
             for exchange in news:
-                frame = _frame(exchange, self.driving)
+                frame = views.frame(exchange, self.driving)
                 self.tell(asked.FrameEvent("frame", self.driving.id, frame))
         if "status" in self.events:
-            statuses = _statuses(picture or station.snapshot)
+            statuses = views.statuses(picture or station.snapshot)
             for number, status in statuses.items():
                 if self.shown.get(number) == status:
                     continue
-                if number == LINK:
+                if number == views.LINK:
                     self.tell(asked.LinkEvent("link", self.driving.id, status))
                 else:
                     self.tell(asked.StatusEvent("status", self.driving.id, number, status))
@@ -220,17 +210,7 @@ class Session:
         message = driving.message(
             request.message, request.where, request.answer, request.error, _by_csms(request.by)
         )
-        found = await driving.expect(message, request.within)
-        exchange = driving.point.exchanges[found.number]
-        secret = driving.dialect.secret_keys
-        return asked.Message(
-            found.number,
-            exchange.requested_at.isoformat(),
-            found.action,
-            payload_of(public_frame(exchange.request, secret)),
-            {} if found.error else payload_of(public_frame(exchange.answer, secret)),
-            found.error,
-        )
+        return views.message(await driving.expect(message, request.within), driving)
 
     async def _never(self, request: asked.Never) -> asked.Nothing:
         driving = self._member(request).driving
@@ -240,7 +220,9 @@ class Session:
 
     async def _status(self, request: asked.Status) -> asked.ConnectorState:
         driving = self._member(request).driving
-        return _connector(await driving.status(request.connector, request.status, request.within))
+        return views.connector(
+            await driving.status(request.connector, request.status, request.within)
+        )
 
     async def _wait(self, request: asked.Wait) -> asked.Nothing:
         await self._member(request).driving.wait(request.seconds)
@@ -249,117 +231,22 @@ class Session:
     # -- looking -------------------------------------------------------
 
     async def _state(self, request: asked.State) -> asked.WholeState:
-        driving = self._member(request).driving
-        picture = driving.station.snapshot
-        return asked.WholeState(
-            driving.id,
-            picture.link.state.value,
-            picture.link.registration.value,
-            picture.link.trouble,
-            picture.link.queued or 0,
-            picture.powered,
-            _possible(picture.refusals, on_connector=False),
-            [_connector(one) for one in picture.connectors],
-        )
+        return views.state(self._member(request).driving)
 
     async def _snapshot(self, request: asked.Snapshot) -> dict[str, Any]:
         picture: dict[str, Any] = encoded(self._member(request).driving.station.snapshot)
         return picture
 
     async def _frames(self, request: asked.Frames) -> asked.FramesFound:
-        driving = self._member(request).driving
-        revision, known = driving.station.messages.since(request.since)
-        found = [frame for one in known if _fits(frame := _frame(one, driving), request)]
-        newest = found[-request.newest :]
-        return asked.FramesFound(newest, len(found) - len(newest), revision)
+        return views.frames(self._member(request).driving, request)
 
     # -- scenarios -----------------------------------------------------
 
     async def _scenarios(self, request: asked.Scenarios) -> asked.ScenariosFound:
-        return asked.ScenariosFound(
-            [
-                asked.ScenarioRow(
-                    one.name, one.ocpp, one.title, one.proves, one.must_not, one.asks_csms
-                )
-                for one in scenarios([], request.only, request.ocpp)
-            ]
-        )
+        return listed(request)
 
     async def _play(self, request: asked.Play) -> asked.Played:
-        if bool(request.scenario) == bool(request.text):
-            raise AskedWrongError("play has the name of a scenario, or the text of one")
-        chosen = _own(request.text) if request.text else _shipped(request.scenario)
-        chosen = replace(chosen, variables={**chosen.variables, **request.variables})
-        url = request.csms_url or self._csms_url
-        if url:
-            base = load([f"--csms-url={url}"], "chargeforge")
-            if chosen.asks_csms and self._asking is None:
-                needs = "the CSMS is to ask something here: --csms-api names who can tell it to"
-                return asked.Played(chosen.name, "yours", "skipped", needs, [], [])
-            result = await play(
-                chosen, RealStage(chosen, base, request.seed, self._asking), request.seed
-            )
-            return _played(result, "yours")
-
-        def stage() -> Stage:
-            return VirtualStage(chosen, load([], "chargeforge"), request.seed, OwnHouse())
-
-        return _played(await _on_its_own_loop(chosen, stage, request.seed), "own")
-
-
-async def _on_its_own_loop(scenario: Scenario, stage: Callable[[], Stage], seed: int) -> Result:
-    """Play where nothing else runs, which virtual time needs; whoever gives up ends it."""
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    results: list[Result] = []
-
-    async def live(ending: asyncio.Event) -> None:
-        playing = asyncio.ensure_future(play(scenario, stage(), seed))
-        giving_up = asyncio.ensure_future(ending.wait())
-        await asyncio.wait({playing, giving_up}, return_when=asyncio.FIRST_COMPLETED)
-        giving_up.cancel()
-        if playing.done():
-            results.append(playing.result())
-        else:
-            playing.cancel()
-            await asyncio.gather(playing, return_exceptions=True)
-
-    def tell() -> None:
-        loop.call_soon_threadsafe(ended.set)
-
-    thread = EventLoopThread(f"chargeforge {scenario.name}", live, ended=tell)
-    thread.start()
-    try:
-        await ended.wait()
-    finally:
-        thread.stop(ENDS_WITHIN_S)
-    if thread.exit_code == 2:
-        raise UserError(thread.failure)
-    if not results:
-        raise RuntimeError(thread.failure)
-    return results[0]
-
-
-def _shipped(name: str) -> Scenario:
-    known = {one.name: one for one in scenarios([])}
-    if name not in known:
-        raise AskedWrongError(f"there is no scenario {name[:50]!r}{guess(name, known)}")
-    return known[name]
-
-
-def _own(text: str) -> Scenario:
-    return read(text, Path("scenario.yaml"), may_include=False)
-
-
-def _played(result: Result, csms: Any) -> asked.Played:
-    return asked.Played(
-        result.scenario.name,
-        csms,
-        result.verdict.value,
-        result.why,
-        [asdict(step) for step in result.steps],
-        [line for one in result.around for line in lines_of(one)],
-    )
+        return await played(request, request.csms_url or self._csms_url, self._asking)
 
 
 def failure_of(error: UserError) -> asked.Failure:
@@ -368,69 +255,8 @@ def failure_of(error: UserError) -> asked.Failure:
     return asked.Failure(kind, one_line(str(error)))
 
 
-# -- pictures as answers ---------------------------------------------------------------------------
-
-
 def _by_csms(by: str | None) -> bool | None:
     return None if by is None else by == "csms"
-
-
-def _statuses(picture: StationSnapshot) -> dict[int, str]:
-    link = picture.link
-    told = link.state.value
-    if link.state is LinkState.CONNECTED and not link.online:
-        told = "silent"
-    elif link.frames_pass and link.registration is not Registration.NONE:
-        told = link.registration.value
-    return {LINK: told} | {one.connector_id: one.status for one in picture.connectors}
-
-
-def _connector(one: ConnectorSnapshot) -> asked.ConnectorState:
-    running = one.transaction
-    return asked.ConnectorState(
-        one.connector_id,
-        one.status,
-        bool(one.plugged),
-        one.power_w or 0.0,
-        one.register_wh or 0.0,
-        running.transaction_id if running else None,
-        running.token if running else "",
-        (running.energy_wh or 0.0) if running else 0.0,
-        one.soc_percent,
-        one.fault.error_code if one.fault else "",
-        _possible(one.refusals, on_connector=True),
-    )
-
-
-def _possible(refusals: Mapping[str, str], *, on_connector: bool) -> list[str]:
-    return [row.name for row in DO if row.on_connector is on_connector and row.name not in refusals]
-
-
-def _frame(exchange: Exchange, driving: Driving) -> asked.Frame:
-    secret = driving.dialect.secret_keys
-    return asked.Frame(
-        exchange.number,
-        exchange.requested_at.isoformat(),
-        exchange.direction.value,
-        exchange.action,
-        public_frame(exchange.request, secret),
-        public_frame(exchange.answer, secret),
-        exchange.state.value,
-        exchange.trouble,
-        exchange.connector_id,
-        exchange.transaction_id,
-        exchange.latency_s,
-    )
-
-
-def _fits(frame: asked.Frame, wanted: asked.Frames) -> bool:
-    word = wanted.contains.casefold()
-    return (
-        (not wanted.action or frame.action == wanted.action)
-        and (not wanted.direction or frame.direction == wanted.direction)
-        and (wanted.connector is None or frame.connector == wanted.connector)
-        and (not word or word in f"{frame.request}\n{frame.answer}".casefold())
-    )
 
 
 PERFORM: Mapping[type[asked.Request], Callable[[Session, Any], Any]] = {
