@@ -81,6 +81,12 @@ async def test_a_session_from_its_first_line_to_its_end() -> None:
                     "where": {"reason": {"one of": ["Local", "Remote"]}},
                     "answer": {},
                 },
+                {
+                    "id": "told",
+                    "op": "expect",
+                    "message": "StatusNotification",
+                    "where": {"status": "Finishing"},
+                },
                 {"id": 8, "op": "state"},
                 {"id": 9, "op": "frames", "action": "StatusNotification", "newest": 1},
                 {"id": 10, "op": "snapshot"},
@@ -91,7 +97,7 @@ async def test_a_session_from_its_first_line_to_its_end() -> None:
         )
     got = answers(told)
     assert [one for one in got.values() if not one["ok"]] == []
-    assert list(got) == [1, 2, 3, "start", 5, 6, 7, 8, 9, 10, 11, 12]
+    assert list(got) == [1, 2, 3, "start", 5, 6, 7, "told", 8, 9, 10, 11, 12]
     begun = got["start"]["result"]
     assert begun["payload"]["idTag"] == "CARD1"
     assert begun["answer"]["transactionId"] == got[5]["result"]["transaction"]
@@ -368,7 +374,8 @@ async def test_the_example_in_node_is_green(tmp_path: Path) -> None:
     async with small_csms() as url:
         found = {"CSMS_URL": url, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
         node = await asyncio.create_subprocess_exec(
-            *(NODE, "--test", str(tmp_path)),
+            *(NODE, "--test"),
+            cwd=tmp_path,
             env={**os.environ, **found},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
