@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from pathlib import Path
 
 from sim_core.bedside.options import BedsideSettings
@@ -21,6 +22,7 @@ from sim_core.settings.options import Option, Settings, option_names, options_of
 from sim_core.sidecar.command_routes import Query, queries
 from sim_core.sidecar.destination_route import DESTINATION
 from sim_core.sidecar.read_routes import READ_ROUTES
+from sim_core.testbench.drive.requests import OPS
 from sim_core.testbench.schema import schema
 from sim_core.testbench.shipped_set import scenarios
 from tui.__main__ import VERBS
@@ -34,6 +36,9 @@ README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 SCENARIO_SCHEMA = DOCS / "scenario.schema.json"
 ENV_EXAMPLE = ROOT / ".env.example"
+FILE = re.compile(
+    r"<!-- file: (?P<name>\S+) -->\n```\w+\n(?P<text>.*?)^```\n", re.DOTALL | re.MULTILINE
+)
 TABLE = re.compile(r"<!-- table: (?P<name>[\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
@@ -44,6 +49,13 @@ def command(name: str) -> str:
     )
     assert found, f"README.md has no command line under the marker 'command: {name}'"
     return found["line"]
+
+
+def printed_in(page: str) -> dict[str, str]:
+    """The files that a page of `docs` prints, by the names that it gives them."""
+    return {
+        found["name"]: found["text"] for found in FILE.finditer((DOCS / page).read_text("utf-8"))
+    }
 
 
 def documents() -> list[Path]:
@@ -163,6 +175,14 @@ def _paths() -> Iterable[str]:
     yield row(request, _query(DESTINATION.queries), DESTINATION.help)
 
 
+def _drive() -> Iterable[str]:
+    yield from head("`op`", "Beside it", "What it does")
+    for name, op in OPS.items():
+        own = [one.name for one in fields(op.request) if one.name not in ("id", "op", "beside")]
+        does = " ".join((op.request.__doc__ or "").split())
+        yield row(f"`{name}`", " ".join(f"`{one}`" for one in own), does)
+
+
 def _words() -> Iterable[str]:
     yield from head("Word", "What it means", "Also")
     for term in sorted(TERMS, key=lambda term: term.name.casefold()):
@@ -180,6 +200,7 @@ TABLES = {
     "replay-keys": lambda: _keys_of(REPLAY_ROWS),
     "paths": _paths,
     "scenarios": _scenarios,
+    "drive": _drive,
     "words": _words,
 }
 

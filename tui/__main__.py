@@ -141,6 +141,31 @@ def _test(arguments: list[str]) -> int:
     return test(arguments)
 
 
+def _drive(arguments: list[str]) -> int:
+    from sim_core.standard_streams import begun
+    from sim_core.testbench.drive.command import main as drive
+
+    begun()
+    return drive(arguments)
+
+
+def _mcp(arguments: list[str]) -> int:
+    from sim_core.standard_streams import begun
+
+    try:
+        from sim_core.testbench.drive.mcp_server import main as mcp
+    except ModuleNotFoundError as error:
+        if error.name not in ("mcp", "mcp_types"):
+            raise
+        print(
+            "The MCP server needs the package mcp: pip install 'chargeforge[mcp]'.",
+            file=sys.stderr,
+        )
+        return 2
+    begun()
+    return mcp(arguments)
+
+
 def _screenshot(arguments: list[str]) -> int:
     from sim_core.standard_streams import begun
     from tui.pictures.screenshot import main as screenshot
@@ -245,6 +270,8 @@ VERBS: tuple[Verb, ...] = (
     Verb("compare", "logs of a real charger beside a model of it: where do they differ", _compare),
     Verb("learn", "a model file of a real charger, out of its logs: --output FILE", _learn),
     Verb("test", "scenarios against a CSMS, with a verdict: does it pass, and why not", _test),
+    Verb("drive", "charge points over lines of JSON, for tests of a CSMS in any language", _drive),
+    Verb("mcp", "the same as tools of an agent (pip install 'chargeforge[mcp]')", _mcp),
     Verb(
         "screenshot", "the dashboard in a named state, as SVG or text, for a document", _screenshot
     ),

@@ -4,6 +4,7 @@
 `patterns` and `variables` say whether a payload fits. `stage` has the charge points and the CSMS
 before them, in real or in virtual time; `listening` waits for messages, `playing` goes through the
 steps, `verdicts` are what came of it, and `reports` tell them: lines, JSON, JUnit, a page.
-`shipped` is the set that comes with the program, `command` is `chargeforge test`; `driven` and
-`pytest_plugin` are for other people's tests.
+`shipped` is the set that comes with the program, `command` is `chargeforge test`; `driving` is
+one charge point in somebody's hands; by `driven` and `pytest_plugin` it is in other people's tests,
+by `drive` in other programs.
 """

@@ -62,9 +62,9 @@ class Point:
 
 
 class Listening:
-    """Waits for messages. What they are called is put among the variables."""
+    """Waits for messages. What they are called is put among the variables, where there are any."""
 
-    def __init__(self, until: Until, variables: dict[str, Any]) -> None:
+    def __init__(self, until: Until, variables: dict[str, Any] | None) -> None:
         self._until = until
         self._variables = variables
 
@@ -117,7 +117,7 @@ class Listening:
             raise FailedError(f"{who} does not answer: {exchange.trouble or NO_ANSWER}")
         elif why := misfit_of(message.answer, payload, self._variables):
             raise FailedError(f"the answer of {who} is otherwise: {why}")
-        if message.name:
+        if message.name and self._variables is not None:
             self._variables[message.name] = {
                 **payload_of(exchange.request),
                 "answer": payload,
@@ -133,7 +133,7 @@ class Listening:
         return ""
 
 
-def misfit(message: Message, exchange: Exchange, variables: dict[str, Any]) -> str:
+def misfit(message: Message, exchange: Exchange, variables: dict[str, Any] | None) -> str:
     """Why an exchange is not this message; empty where it is."""
     wanted = Direction.RECEIVED if message.by_csms else Direction.SENT
     if exchange.direction is not wanted or exchange.action != message.action:

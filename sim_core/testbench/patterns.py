@@ -58,6 +58,23 @@ class Pattern:
         return _misfit(self.words, value, "")
 
 
+def flaw_in(words: object) -> str:
+    """What no pattern can be like, in words that somebody has written; empty where all is well."""
+    if isinstance(words, (list, tuple)):
+        return next((why for one in words if (why := flaw_in(one))), "")
+    if not isinstance(words, Mapping):
+        return ""
+    conditions = sorted(words.keys() & (CONDITIONS.keys() | {PRESENT}))
+    if conditions and len(conditions) != len(words):
+        return f"conditions ({', '.join(conditions)}) stand alone, without fields beside them"
+    if "matches" in words:
+        try:
+            re.compile(str(words["matches"]))
+        except re.error as error:
+            return f"matches: {told(words['matches'])} is no regular expression: {error}"
+    return next((why for one in words.values() if (why := flaw_in(one))), "")
+
+
 def same(value: object, word: object) -> bool:
     """Whether a JSON value and a word of a scenario say the same."""
     if isinstance(word, (dict, list)):

@@ -19,7 +19,7 @@ from sim_core.ocpp_versions import VERSIONS, Version
 from sim_core.scenarios.recording import RecordingError, command_of
 from sim_core.settings.options import Settings, options_of
 from sim_core.settings.spelling import guess
-from sim_core.testbench.patterns import CONDITIONS, PRESENT, Pattern
+from sim_core.testbench.patterns import CONDITIONS, PRESENT, Pattern, flaw_in
 from sim_core.testbench.scenario import (
     FIRST,
     WITHIN_S,
@@ -101,6 +101,7 @@ class _Reading:
     within: tuple[Path, ...] = ()
     """The files that include this one."""
     steps: list[Step] = field(default_factory=list)
+    may_include: bool = True
 
 
 class _Verb(NamedTuple):
@@ -115,8 +116,8 @@ def read_file(path: Path) -> Scenario:
     return read(_text(path), path)
 
 
-def read(text: str, path: Path) -> Scenario:
-    """The scenario that this text is. Raises ScenarioError."""
+def read(text: str, path: Path, *, may_include: bool = True) -> Scenario:
+    """The scenario that this text is; it includes no files unless it may. Raises ScenarioError."""
     top = parsed(text, str(path))
     fields = top.fields("a scenario", TOP)
     for name in ("scenario", "steps"):
@@ -128,7 +129,8 @@ def read(text: str, path: Path) -> Scenario:
     points = _charge_points(fields["charge points"][1]) if "charge points" in fields else ()
     points = points or (ChargePointOptions(FIRST),)
     variables = _variables(fields["variables"][1]) if "variables" in fields else {}
-    reading = _Reading(path, OCPP[ocpp], tuple(one.name for one in points), set(variables))
+    names = tuple(one.name for one in points)
+    reading = _Reading(path, OCPP[ocpp], names, set(variables), may_include=may_include)
     _steps(reading, fields["steps"][1])
     return Scenario(
         title=fields["scenario"][1].text("scenario"),
@@ -333,6 +335,8 @@ def _pattern(reading: _Reading, node: Node) -> Any:
     if not isinstance(said, dict):
         raise node.wrong("it has fields: {name: value}")
     _conditions(node)
+    if why := flaw_in(said):
+        raise node.wrong(why)
     return said
 
 
@@ -439,6 +443,8 @@ def _csms(reading: _Reading, node: Node, fields: Fields, value: Node) -> None:
 
 
 def _include(reading: _Reading, node: Node, fields: Fields, value: Node) -> None:
+    if not reading.may_include:
+        raise value.wrong("nothing is included here: write the steps out")
     path = (reading.path.parent / value.text("include")).resolve()
     within = (*reading.within, reading.path.resolve())
     if path in within or len(within) >= DEEPEST:

@@ -19,7 +19,7 @@ from sim_core.from_settings import config_of
 from sim_core.runtime.clock import Clock, SystemClock, clock_of
 from sim_core.settings.loading import load
 from sim_core.settings.options import TO_THE_CSMS, Settings, option_names, options_of
-from sim_core.snapshot import Registration, StationSnapshot
+from sim_core.snapshot import LinkState, Registration, StationSnapshot
 from sim_core.station import Station
 from sim_core.store.interface import MEMORY
 from sim_core.testbench.scenario import ChargePointOptions, Scenario
@@ -259,4 +259,10 @@ def registered(snapshot: StationSnapshot) -> bool:
 def why_not_registered(snapshot: StationSnapshot) -> str:
     """What keeps a charge point out, as a sentence without full stop."""
     link = snapshot.link
+    if not snapshot.powered:
+        return "it has no power: power_on comes first"
+    if link.state is LinkState.DOWN:
+        return "its link is down: link_up comes first"
+    if link.state is LinkState.CONNECTED and not link.online:
+        return "it is silent: online comes first"
     return link.trouble or f"registration is {link.registration.value}"

@@ -51,15 +51,16 @@ def filled(said: Any, known: Mapping[str, Any]) -> Any:
     )
 
 
-def misfit_of(pattern: Pattern | None, value: object, known: Mapping[str, Any]) -> str:
+def misfit_of(pattern: Pattern | None, value: object, known: Mapping[str, Any] | None) -> str:
     """Why a value is not like the pattern, once its variables are filled in; empty where it is,
-    or where nothing is wanted.
+    or where nothing is wanted. With None there are no variables, and a dollar is one.
 
     Raises UnknownError.
     """
     if pattern is None:
         return ""
-    return Pattern(filled(pattern.words, known)).misfit(value)
+    words = pattern.words if known is None else filled(pattern.words, known)
+    return Pattern(words).misfit(value)
 
 
 def _value(path: str, known: Mapping[str, Any]) -> Any:

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 import pytest
 
 from sim_core.testbench import pytest_plugin
+from tests.documents import printed_in
 
 pytest_plugins = ["pytester"]
 
@@ -44,14 +45,14 @@ def threaded():
     yield f"ws://127.0.0.1:{found[0]}/ocpp"
     found[1].call_soon_threadsafe(found[2].set)
     thread.join()
-"""
-
-BLOCKING = """
-import pytest
 
 @pytest.fixture
 def csms_url(threaded):
     return threaded
+"""
+
+BLOCKING = """
+import pytest
 
 @pytest.mark.chargeforge(model="generic", connectors=1)
 def test_a_session(charge_point):
@@ -60,8 +61,14 @@ def test_a_session(charge_point):
     start = charge_point.expect("StartTransaction", idTag="CARD", connectorId=1)
     assert start.answer["transactionId"] == 7
     assert len(charge_point.snapshot.connectors) == 1
+    assert charge_point.status(1, "Charging").transaction.transaction_id == 7
     charge_point.local_stop(1)
     charge_point.expect("StopTransaction", transactionId=7, reason="Local", answer={})
+    charge_point.never("StartTransaction", within=0.05)
+    charge_point.wait(0.01)
+    charge_point.silent()
+    charge_point.online()
+    charge_point.ready(within=5)
 
 def test_two_of_them(charge_points):
     first, second = charge_points(), charge_points("NAMED")
@@ -75,9 +82,22 @@ def test_what_never_comes(charge_point):
 def test_what_is_refused(charge_point):
     charge_point.local_stop(1)
 
-def test_what_there_is_not(charge_point):
+def test_what_there_is_not(charge_point, charge_points):
     with pytest.raises(AttributeError, match="a charge point has no 'plugg'"):
         charge_point.plugg(1)
+    with pytest.raises(ValueError, match="no 'StartTransacton': did you mean StartTransaction?"):
+        charge_point.expect("StartTransacton")
+    with pytest.raises(ValueError, match="no option 'modell': did you mean model?"):
+        charge_points(modell="generic")
+    with pytest.raises(ValueError, match="CONNECTORS"):
+        charge_points(connectors="x")
+
+@pytest.fixture
+def charging(charge_point):
+    charge_point.status(1, "Charging", within=0.05)
+
+def test_what_fails_before_it_begins(charging):
+    pass
 """
 
 AWAITING = """
@@ -103,10 +123,11 @@ PLUGINS = ("no:cacheprovider", "pytest_asyncio.plugin", pytest_plugin.__name__)
 def test_tests_of_a_csms_use_it(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     pytester.makeini("[pytest]\nasyncio_mode = auto\n")
     pytester.makeconftest(SMALL_CSMS)
-    pytester.makepyfile(test_blocking=BLOCKING, test_awaiting=AWAITING)
+    page = printed_in("own-tests.md")["test_session.py"]
+    pytester.makepyfile(test_blocking=BLOCKING, test_awaiting=AWAITING, test_page=page)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # the others take seconds to load
     result = pytester.runpytest_subprocess("-q", *(f"-p{name}" for name in PLUGINS))
-    result.assert_outcomes(passed=4, failed=2)
+    result.assert_outcomes(passed=5, failed=2, errors=1)
     result.stdout.fnmatch_lines(
         [
             "*expected StartTransaction: it does not come within 0.2 s*",
@@ -114,7 +135,18 @@ def test_tests_of_a_csms_use_it(pytester: pytest.Pytester, monkeypatch: pytest.M
             "*BootNotification*",
         ]
     )
-    result.stdout.fnmatch_lines(["*local_stop: the charge point refuses: *"])
+    result.stdout.fnmatch_lines(
+        [
+            "*_ ERROR at setup of test_what_fails_before_it_begins _*",
+            ">*charge_point.status(1*",
+            "E*AssertionError: connector 1 is not Charging within 0.05 s: it is *",
+            "*- charge point CP-gw*",
+            "*_ test_what_is_refused _*",
+            ">*charge_point.local_stop(1)",
+            "E*AssertionError: local_stop: the charge point refuses: *",
+            "test_blocking.py:*: AssertionError",
+        ]
+    )
 
 
 def test_pytest_finds_it_by_itself() -> None:
