@@ -168,6 +168,7 @@ async def _run(options: argparse.Namespace) -> int:
 
     # From here on a signal is a clean end, also while these are still being imported.
     from sim_core.csms.events import HeartbeatReceived
+    from sim_core.csms.load import Load, watch
     from sim_core.csms.server import Csms
 
     def say(line: str) -> None:
@@ -194,6 +195,7 @@ async def _run(options: argparse.Namespace) -> int:
     csms = Csms(rules=Rules(boot=boot))
     csms.on_event(tell)
     api: ApiServer | None = None
+    load, taken = Load(), 0
     try:
         try:
             await csms.start(host, options.port)
@@ -214,10 +216,17 @@ async def _run(options: argparse.Namespace) -> int:
                     f"Warning: the API key is the public default {DEFAULT_API_KEY}; set another "
                     "with --api-key or API_KEY."
                 )
-        await end.wait()
+        watching = asyncio.ensure_future(watch(load, lambda: csms.taken, say))
+        ended = asyncio.ensure_future(end.wait())
+        await asyncio.wait((watching, ended), return_when=asyncio.FIRST_COMPLETED)
+        if watching.done():
+            watching.result()  # a fault in it is one
+        watching.cancel()
+        taken = csms.taken
     finally:
         await asyncio.gather(csms.stop(), *([api.stop()] if api else []))
-    say("The CSMS has ended.")
+    most = f", {load.most_per_s:,.0f} in a second at the most" if taken else ""
+    say(f"The CSMS has ended: {taken:,} messages{most}.")
     return 0
 
 

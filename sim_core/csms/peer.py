@@ -80,6 +80,8 @@ class Peer(ABC):
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._retired = False
         self._junk = 0
+        self.taken = 0
+        """Frames that have come."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     # What a version says
@@ -131,6 +133,7 @@ class Peer(ABC):
 
     async def route_message(self, raw_msg: str | bytes) -> None:
         """Handle one frame; only the end of the connection comes out of here as an exception."""
+        self.taken += 1
         frame = frames.parse(raw_msg)
         try:
             if isinstance(frame, frames.Request):

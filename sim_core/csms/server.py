@@ -79,6 +79,8 @@ class Csms:
         self.events: deque[events.Event] = deque(maxlen=EVENTS_KEPT)
         self.event_count = 0
         self._peers: dict[str, Peer] = {}
+        self._taken = 0
+        """Frames of connections that have ended."""
         self._server: Server | None = None
         self._observers: list[Callable[[events.Event], None]] = []
         self._closing: set[asyncio.Task[None]] = set()
@@ -128,6 +130,11 @@ class Csms:
         """The ids of the charge points that are connected now."""
         return tuple(self._peers)
 
+    @property
+    def taken(self) -> int:
+        """How many messages of charge points have been taken, answers included."""
+        return self._taken + sum(peer.taken for peer in self._peers.values())
+
     def disconnect(self, cpid: str, code: int = 1000) -> None:
         """Close the connection of a charge point, as a network or an operator may do."""
         self._close(self._peer(cpid), code, "closed by the CSMS")
@@ -165,6 +172,7 @@ class Csms:
         try:
             await peer.serve()
         finally:
+            self._taken += peer.taken
             if self._peers.get(cpid) is peer:
                 del self._peers[cpid]
                 self.ledger.disconnect(cpid)
