@@ -2,7 +2,7 @@
 
 PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 
-.PHONY: check fast format-check lint types imports tests chaos chaos201 scenarios examples mutate format pictures
+.PHONY: check fast format-check lint types imports tests chaos chaos201 scenarios same-seed torture examples mutate format pictures
 
 check: fast tests
 
@@ -34,6 +34,12 @@ examples:
 
 scenarios:
 	SCENARIOS=all $(PYTHON) -m pytest tests/testbench
+
+same-seed:
+	SAME_SEED=all $(PYTHON) -m pytest tests/testbench/test_shipped.py -k same_seed
+
+torture:
+	TORTURE=all $(PYTHON) -m pytest --timeout 1800 tests/testbench/test_torture.py
 
 SEED ?= 1
 SAMPLE ?= 60

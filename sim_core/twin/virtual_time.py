@@ -17,7 +17,7 @@ from sim_core.snapshot import LinkState
 from sim_core.station import Station
 
 PATIENCE_S = 20.0
-"""Real seconds after which something has got stuck."""
+"""Real seconds after which something has got stuck, where nobody says otherwise."""
 SOCKETS_S = 0.0002
 """Real seconds between two looks at whether a frame has come through the computer."""
 
@@ -33,6 +33,8 @@ class VirtualTime(ManualClock):
         super().__init__(start)
         self.pending: Callable[[], str] = str
         """What is under way though no time passes, in a few words; empty when nothing is."""
+        self.patience_s = PATIENCE_S
+        """Real seconds after which something has got stuck."""
 
     async def settle(self) -> None:
         """Let happen all that can happen without time passing. Raises StuckError."""
@@ -41,10 +43,10 @@ class VirtualTime(ManualClock):
         if not what:
             return
         real = SystemClock()  # sockets live in real time
-        deadline = real.monotonic() + PATIENCE_S
+        deadline = real.monotonic() + self.patience_s
         while what:
             if real.monotonic() > deadline:
-                raise StuckError(f"The play is stuck: {what} for {PATIENCE_S:g} s.")
+                raise StuckError(f"The play is stuck: {what} for {self.patience_s:g} s.")
             await real.sleep(SOCKETS_S)
             await super().settle()
             what = self.pending()
@@ -73,6 +75,7 @@ class UnderWay:
         self._station = station
         self._csms = csms
         self._files_ended = 0
+        self._frames = 0
         self.opened = False
         """The station dials."""
 
@@ -87,6 +90,10 @@ class UnderWay:
             return "a file has come or gone"
         if files.open:
             return "a file is on its way"
+        if (frames := station.messages.revision) != self._frames:
+            # Where it came in last thing, nobody has dealt with it yet.
+            self._frames = frames
+            return "a frame has come or gone"
         if csms.sending:
             return "a frame is being sent"
         if link.turning:
