@@ -20,7 +20,7 @@ from sim_core.errors import UserError
 from sim_core.redaction import one_line
 from sim_core.settings.loading import load
 from sim_core.settings.options import Settings
-from sim_core.testbench.own_csms import OverHttp, OwnHouse
+from sim_core.testbench.own_csms import OverHttp, OwnHouse, SessionsOverHttp
 from sim_core.testbench.playing import play
 from sim_core.testbench.reports import as_json, lines, page, traces
 from sim_core.testbench.scenario import Scenario
@@ -57,13 +57,7 @@ def parser(prog: str = PROG) -> argparse.ArgumentParser:
         metavar="FILE",
         help="scenarios, or folders",
     )
-    made.add_argument("--csms-url", metavar="URL", help="the CSMS that is tested")
-    made.add_argument(
-        "--csms-api",
-        metavar="URL",
-        help="where a POST of {cpid, action, payload} has the CSMS ask a charge point",
-    )
-    made.add_argument("--csms-api-key", metavar="KEY", default="", help="its X-API-Key")
+    names_csms(made)
     made.add_argument(
         "--only", metavar="NAMES", default="", help="whose names fit, like '*offline*'"
     )
@@ -77,7 +71,9 @@ def parser(prog: str = PROG) -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a variable of the scenarios, like card=04A1B2",
     )
-    made.add_argument("--seed", type=int, default=1, metavar="N", help="what chance draws from (1)")
+    made.add_argument(
+        "--seed", type=int, metavar="N", help="what chance draws from (1, or what a scenario says)"
+    )
     made.add_argument(
         "--time-scale", type=float, metavar="N", help="how many times as fast time passes (1)"
     )
@@ -90,6 +86,20 @@ def parser(prog: str = PROG) -> argparse.ArgumentParser:
     made.add_argument("--traces", type=Path, metavar="FOLDER", help="keep the frames, a trace each")
     made.add_argument("--schema", action="store_true", help="print the JSON Schema of scenarios")
     return made
+
+
+def names_csms(made: argparse.ArgumentParser) -> None:
+    """The options by which somebody's CSMS is named, and who tells it things; see `adapters`."""
+    made.add_argument("--csms-url", metavar="URL", help="the CSMS that is tested")
+    made.add_argument(
+        "--csms-api",
+        metavar="URL",
+        help="where a POST of {cpid, action, payload} has the CSMS ask a charge point",
+    )
+    made.add_argument(
+        "--csms-sessions", metavar="URL", help="where a GET tells which sessions have ended"
+    )
+    made.add_argument("--csms-api-key", metavar="KEY", default="", help="the X-API-Key of both")
 
 
 def main(argv: Sequence[str] | None = None, prog: str = PROG) -> int:
@@ -167,8 +177,9 @@ def _base(options: argparse.Namespace, prog: str) -> Settings:
 
 def _played(scenario: Scenario, options: argparse.Namespace, base: Settings) -> Result:
     own = options.csms_url is None
+    seed = scenario.seed if options.seed is None else options.seed
     if scenario.asks_csms and not own and not options.csms_api:
-        return _left_out(scenario, options.seed)
+        return _left_out(scenario, seed)
 
     def told(line: str) -> None:
         live_line(f"{scenario.name}: {line}", WIDTH)
@@ -176,16 +187,25 @@ def _played(scenario: Scenario, options: argparse.Namespace, base: Settings) -> 
     async def run() -> Result:
         stage: Stage
         if own:
-            stage = VirtualStage(scenario, base, options.seed, OwnHouse())
+            stage = VirtualStage(scenario, base, seed, OwnHouse())
         else:
-            asking = OverHttp(options.csms_api, options.csms_api_key) if options.csms_api else None
-            stage = RealStage(scenario, base, options.seed, asking)
-        return await play(scenario, stage, options.seed, told)
+            stage = RealStage(scenario, base, seed, *adapters(options))
+        return await play(scenario, stage, seed, told)
 
     try:
         return asyncio.run(run())
     except UserError as error:
-        return _broken(scenario, options.seed, str(error))
+        return _broken(scenario, seed, str(error))
+
+
+def adapters(options: argparse.Namespace) -> tuple[OverHttp | None, SessionsOverHttp | None]:
+    """Who can tell the CSMS to ask something, and who tells of its sessions, as the command line
+    names them."""
+    api, sessions, key = options.csms_api, options.csms_sessions, options.csms_api_key
+    return (
+        OverHttp(api, key) if api else None,
+        SessionsOverHttp(sessions, key) if sessions else None,
+    )
 
 
 def _left_out(scenario: Scenario, seed: int) -> Result:

@@ -8,7 +8,7 @@ adapter that somebody has put before it (`--csms-api`): one POST with `cpid`, `a
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from sim_core.csms import Csms, CsmsError, Rules
@@ -16,6 +16,7 @@ from sim_core.errors import UserError
 from sim_core.redaction import one_line, public_url
 from sim_core.runtime.clock import Clock
 from sim_core.station import Station
+from sim_core.testbench.sessions import Session, sessions_in
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 
 HOST = "127.0.0.1"
@@ -122,6 +123,13 @@ class OwnCsms:
             except CsmsError as error:
                 raise RefusedError(one_line(str(error))) from None
 
+    async def ended(self) -> Sequence[Session]:
+        """See `sessions.Sessions`."""
+        return [
+            Session(one.cpid, str(one.transaction_id), one.energy_wh)
+            for one in self.csms.ledger.history
+        ]
+
     async def close(self) -> None:
         """End it."""
         await self.csms.stop()
@@ -140,7 +148,7 @@ class OwnHouse:
 
 
 class OverHttp:
-    """A foreign CSMS's adapter."""
+    """A foreign CSMS's adapter: it can tell the CSMS to ask something."""
 
     def __init__(self, url: str, key: str = "") -> None:
         self._url = url
@@ -151,26 +159,46 @@ class OverHttp:
     ) -> Mapping[str, Any]:
         """See `stage.Asking`."""
         body = {"cpid": charge_point, "action": action, "payload": dict(payload)}
-        import httpx  # only those who ask over HTTP wait for it
-
-        headers = {"X-API-Key": self._key} if self._key else {}
-        try:
-            async with httpx.AsyncClient(timeout=ANSWERS_WITHIN_S) as client:
-                answer = await client.post(self._url, json=body, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            why = one_line(str(error) or type(error).__name__)
-            where = public_url(self._url)
-            raise RefusedError(
-                f"the CSMS's API at {where} does not answer: {why}; see --csms-api"
-            ) from None
-        if not answer.is_success:
-            said = one_line(answer.text[:200])
-            raise RefusedError(f"the CSMS's API answers {answer.status_code}: {said}")
-        try:
-            told = answer.json()
-        except ValueError:
-            raise RefusedError("the CSMS's API answers with something that is no JSON") from None
+        told = await _over_http("--csms-api", self._url, self._key, body)
         inside = told.get("answer", told) if isinstance(told, dict) else None
         if not isinstance(inside, dict):
             raise RefusedError("the CSMS's API answers with no JSON object")
         return inside
+
+
+class SessionsOverHttp:
+    """A foreign CSMS's adapter: it tells of the sessions that have ended."""
+
+    def __init__(self, url: str, key: str = "") -> None:
+        self._url = url
+        self._key = key
+
+    async def ended(self) -> Sequence[Session]:
+        """See `sessions.Sessions`."""
+        return sessions_in(await _over_http("--csms-sessions", self._url, self._key))
+
+
+async def _over_http(
+    option: str, url: str, key: str, body: Mapping[str, Any] | None = None
+) -> object:
+    """The JSON that comes back, of a POST where there is a body. Raises RefusedError."""
+    import httpx  # only those who ask over HTTP wait for it
+
+    headers = {"X-API-Key": key} if key else {}
+    method = "GET" if body is None else "POST"
+    try:
+        async with httpx.AsyncClient(timeout=ANSWERS_WITHIN_S) as client:
+            answer = await client.request(method, url, json=body, headers=headers)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        why = one_line(str(error) or type(error).__name__)
+        where = public_url(url)
+        raise RefusedError(
+            f"the CSMS's API at {where} does not answer: {why}; see {option}"
+        ) from None
+    if not answer.is_success:
+        said = one_line(answer.text[:200])
+        raise RefusedError(f"the CSMS's API answers {answer.status_code}: {said}")
+    try:
+        return answer.json()
+    except ValueError:
+        raise RefusedError("the CSMS's API answers with something that is no JSON") from None

@@ -7,19 +7,31 @@ answered, in time, by what its schema allows, and not by a CALLERROR that nobody
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sim_core.commands import ACTION_BY_NAME, Accepted, Outcome
+from sim_core.commands import ACTION_BY_NAME, Accepted, Outcome, Refused, Send
 from sim_core.errors import UserError
 from sim_core.redaction import one_line
 from sim_core.runtime.clock import SystemClock
 from sim_core.scenarios.recording import command_of
 from sim_core.snapshot import LinkState
-from sim_core.testbench.listening import BrokenError, FailedError, Listening, Point, misfit
+from sim_core.testbench.invariants.heard import Heard, Said
+from sim_core.testbench.invariants.table import Breach, against, first_breach
+from sim_core.testbench.listening import (
+    BrokenError,
+    FailedError,
+    Listening,
+    Point,
+    misfit,
+    payload_of,
+)
 from sim_core.testbench.reading import OCPP
 from sim_core.testbench.scenario import (
+    EITHER_WAY,
     Act,
+    Again,
     AnyOrder,
     Ask,
     Expect,
@@ -32,10 +44,10 @@ from sim_core.testbench.scenario import (
     Together,
     Wait,
 )
+from sim_core.testbench.sessions import Session
 from sim_core.testbench.stage import Stage, registered, why_not_registered
 from sim_core.testbench.variables import filled, misfit_of
 from sim_core.testbench.verdicts import Reading, Result, Spoken, StepResult, Verdict, spoken_of
-from sim_core.wire.asking import AS_TYPED
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 
 REACHED_WITHIN_S = 15.0
@@ -47,8 +59,6 @@ ACTS_WITHIN_S = 60.0
 """A command is decided by then: the CSMS may have been asked about a card."""
 RUN_OUT_S = 40.0
 """What is still to be answered at the end is answered by then."""
-LINK_GONE = "link"
-"""In why a request has no answer, where that is no fault of the CSMS."""
 READINGS = 2_000
 LOOK_EACH_S, MOST_LOOKS = 10.0, 60
 """While a scenario waits: how often it looks at the power, for the chart."""
@@ -75,6 +85,9 @@ class _Play:
         self._variables: dict[str, Any] = {"seed": seed, **scenario.variables}
         self._listening = Listening(self._patiently, self._variables)
         self._beside: set[asyncio.Future[Any]] = set()
+        self._breach: Breach | None = None
+        self._read: dict[tuple[str, int], tuple[Exchange, Said]] = {}
+        """What was said, read once: by charge point and number."""
         self._steps: list[StepResult] = []
         self._readings: list[Reading] = []
 
@@ -108,14 +121,14 @@ class _Play:
             began,
             lasted,
             real.monotonic() - began_real,
+            self._breach.name if self._breach else "",
         )
 
     def _spoken(self) -> tuple[Spoken, ...]:
         secret = OCPP[self._scenario.ocpp].dialect.secret_keys
         spoken = [
-            spoken_of(point.name, exchange, secret, missed=bool(self._against(point, exchange)))
-            for point in self._points.values()
-            for exchange in point.exchanges.values()
+            spoken_of(one.charge_point, one.exchange, secret, missed=self._against(one) is not None)
+            for one in self._said()
         ]
         return tuple(sorted(spoken, key=lambda one: one.exchange.requested_at))
 
@@ -125,6 +138,7 @@ class _Play:
         ]
         steps += [(step.line(), self._doing(step)) for step in self._scenario.steps]
         steps.append(("every request is answered as OCPP has it", self._run_out))
+        steps.append(("the CSMS keeps what was told", self._sessions_kept))
         for line, do in steps:
             at = self._stage.clock.monotonic()
             self._told(line)
@@ -135,9 +149,11 @@ class _Play:
                 why, verdict = str(failure), Verdict.FAILED
             except (BrokenError, UserError) as trouble:
                 why, verdict = str(trouble), Verdict.BROKEN
+            self._look()
+            if found := self._no_longer():
+                why, verdict = found, Verdict.FAILED
             took = self._stage.clock.monotonic() - at
             self._steps.append(StepResult(line, at, took, not why, one_line(why)))
-            self._look()
             if why:
                 return verdict, f"{line}: {why}"
         return Verdict.PASSED, ""
@@ -189,7 +205,27 @@ class _Play:
         self._beside.add(task)
         return task
 
-    async def _decided(self, begun: list[tuple[Act, asyncio.Future[Outcome]]]) -> None:
+    async def _again(self, step: Again) -> None:
+        point = self._points[step.on]
+        point.look()
+        said = [
+            exchange
+            for _, exchange in sorted(point.exchanges.items())
+            if exchange.direction is Direction.SENT and exchange.action == step.action
+        ]
+        if not said:
+            why = f"{step.on} has said no {step.action} yet"
+            if step.refused is None:
+                raise BrokenError(why)
+            if unlike := _unlike(step.refused, Refused(why)):
+                raise FailedError(unlike)
+            return
+        command = Send(step.action, json.dumps(payload_of(said[-1].request)), anyway=True)
+        task: asyncio.Future[Outcome] = asyncio.ensure_future(point.station.submit(command))
+        self._beside.add(task)
+        await self._decided([(step, task)])
+
+    async def _decided(self, begun: Sequence[tuple[Act | Again, asyncio.Future[Outcome]]]) -> None:
         def all_done() -> bool:
             return all(task.done() for _, task in begun)
 
@@ -290,7 +326,11 @@ class _Play:
         try:
             answer = task.result()
         except UserError as error:
+            if step.refused == EITHER_WAY or (step.refused and step.refused in str(error)):
+                return
             raise FailedError(str(error)) from None
+        if step.refused not in (None, EITHER_WAY):
+            raise FailedError("there is an answer, and there should be none")
         if why := misfit_of(step.answer, dict(answer), self._variables):
             raise FailedError(f"the answer that the CSMS tells of is otherwise: {why}")
         if step.name:
@@ -311,38 +351,67 @@ class _Play:
             )
 
         await self._patiently(settled, RUN_OUT_S)
-        for point in self._points.values():
-            for exchange in point.exchanges.values():
-                if against := self._against(point, exchange):
-                    raise FailedError(f"{exchange.action} of {point.name}: {against}")
+        for one in self._said():
+            if breach := self._against(one):
+                self._breach = breach
+                raise FailedError(breach.why)
 
-    def _against(self, point: Point, exchange: Exchange) -> str:
-        """What an exchange says against the CSMS; empty: nothing."""
-        tolerated = any(
-            code in exchange.trouble or code == exchange.action for code in self._scenario.tolerates
+    def _against(self, one: Said) -> Breach | None:
+        """What an exchange says against the CSMS, whatever the scenario."""
+        action, trouble, tolerates = one.action, one.exchange.trouble, self._scenario.tolerates
+        if any(code in trouble or code == action for code in tolerates):
+            return None
+        breach = against(one)
+        return None if breach and breach.name in tolerates else breach
+
+    async def _sessions_kept(self) -> None:
+        """What the CSMS has made of the sessions is looked at where somebody can tell."""
+        if self._scenario.always and self._stage.sessions is not None:
+            self._no_longer(await self._stage.sessions.ended())
+
+    # -- what holds in this one ----------------------------------------
+
+    def _said(self) -> list[Said]:
+        """All that was said, read. What is read already is read no more."""
+        for point in self._points.values():
+            for number, exchange in point.exchanges.items():
+                about = point.name, number
+                excused = number in point.unheard
+                known = self._read.get(about)
+                if known and known[0] is exchange and known[1].excused == excused:
+                    continue
+                asked, answered = payload_of(exchange.request), payload_of(exchange.answer)
+                said = Said(point.name, exchange, asked, answered, excused)
+                self._read[about] = exchange, said
+        return [said for _, said in self._read.values()]
+
+    def _no_longer(self, sessions: Sequence[Session] | None = None) -> str:
+        """What was to hold always and does not; empty where all of it does."""
+        scenario = self._scenario
+        if not scenario.always:
+            return ""
+        if self._breach is not None:
+            return _in_words(self._breach)
+        heard = Heard(
+            self._said(),
+            {name: len(it.station.snapshot.connectors) for name, it in self._points.items()},
+            scenario.answers_within_s,
+            self._stage.late,
+            self._stage.hung_up,
+            sessions,
         )
-        if tolerated:
-            return ""
-        if exchange.direction is Direction.NOISE:
-            return f"the CSMS sends a frame that is not OCPP-J: {exchange.action}"
-        if exchange.direction is not Direction.SENT:
-            return ""
-        state, trouble = exchange.state, exchange.trouble
-        if state is ExchangeState.ERROR:
-            return f"the CSMS answers with a CALLERROR: {trouble}"
-        typed = trouble.startswith(AS_TYPED)
-        ours = typed or LINK_GONE in trouble or exchange.number in point.unheard
-        if state is ExchangeState.UNANSWERED and not ours:
-            return f"the CSMS does not answer: {trouble}"
-        if state is ExchangeState.WAITING:
-            return ""
-        if state is ExchangeState.ANSWERED and trouble:
-            return f"the answer of the CSMS is not as OCPP has it: {trouble}"
-        return ""
+        self._breach = first_breach(heard, scenario.always)
+        return _in_words(self._breach)
+
+
+def _in_words(breach: Breach | None) -> str:
+    return f"{breach.name}: {breach.why}" if breach else ""
 
 
 def _unlike(refused: str | None, outcome: Outcome) -> str:
     """What speaks against an outcome, where it was to be `refused` (None: done); empty: nothing."""
+    if refused == EITHER_WAY:
+        return ""
     if isinstance(outcome, Accepted):
         return "" if refused is None else "the charge point does it, and should have refused"
     if refused is None:
@@ -352,6 +421,7 @@ def _unlike(refused: str | None, outcome: Outcome) -> str:
 
 DO: dict[type[Step], Callable[[_Play, Any], Any]] = {
     Act: _Play._act,
+    Again: _Play._again,
     Together: _Play._together,
     Wait: _Play._wait,
     Expect: _Play._expect,

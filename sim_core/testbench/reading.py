@@ -19,11 +19,14 @@ from sim_core.ocpp_versions import VERSIONS, Version
 from sim_core.scenarios.recording import RecordingError, command_of
 from sim_core.settings.options import Settings, options_of
 from sim_core.settings.spelling import guess
+from sim_core.testbench.invariants.heard import ANSWERS_WITHIN_S
+from sim_core.testbench.invariants.table import INVARIANT_BY_NAME
 from sim_core.testbench.patterns import CONDITIONS, PRESENT, Pattern, flaw_in
 from sim_core.testbench.scenario import (
     FIRST,
     WITHIN_S,
     Act,
+    Again,
     AnyOrder,
     Ask,
     ChargePointOptions,
@@ -51,6 +54,9 @@ TOP = (
     "charge points",
     "variables",
     "tolerates",
+    "always",
+    "answers within",
+    "seed",
     "steps",
 )
 """What a file may have."""
@@ -143,6 +149,13 @@ def read(text: str, path: Path, *, may_include: bool = True) -> Scenario:
         charge_points=points,
         variables=variables,
         tolerates=tuple(one.text("a code") for one in _listed(fields, "tolerates")),
+        always=tuple(_invariant(one) for one in _listed(fields, "always")),
+        answers_within_s=(
+            fields["answers within"][1].seconds("answers within")
+            if "answers within" in fields
+            else ANSWERS_WITHIN_S
+        ),
+        seed=fields["seed"][1].whole("seed") if "seed" in fields else 1,
         steps=tuple(reading.steps),
     )
 
@@ -157,6 +170,14 @@ def _text(path: Path) -> str:
 
 def _said(fields: Fields, name: str) -> str:
     return " ".join(fields[name][1].text(name).split()) if name in fields else ""
+
+
+def _invariant(node: Node) -> str:
+    name = node.text("an invariant")
+    if name not in INVARIANT_BY_NAME:
+        known = list(INVARIANT_BY_NAME)
+        raise node.wrong(f"there is no invariant {name[:50]!r}{guess(name, known)}")
+    return name
 
 
 def _listed(fields: Fields, name: str) -> list[Node]:
@@ -270,8 +291,22 @@ def _act(reading: _Reading, node: Node, fields: Fields, value: Node, word: str) 
     except RecordingError as error:
         if not drawn or "there is no" in str(error) or "is missing" in str(error):
             raise value.wrong(str(error)) from None
-    refused = fields["refused"][1].text("refused") if "refused" in fields else None
+    refused = _refused(fields)
     return Act(at=node.at, on=_on(reading, fields), action=word, said=said, refused=refused)
+
+
+def _refused(fields: Fields) -> str | None:
+    return fields["refused"][1].text("refused") if "refused" in fields else None
+
+
+def _again(reading: _Reading, node: Node, fields: Fields, value: Node) -> None:
+    message = _message(reading, {}, value)
+    if message.by_csms:
+        raise value.wrong(f"{message.action} is nothing that a charge point asks")
+    made = Again(
+        at=node.at, on=_on(reading, fields), action=message.action, refused=_refused(fields)
+    )
+    reading.steps.append(made)
 
 
 def _acts(word: str) -> Callable[[_Reading, Node, Fields, Node], None]:
@@ -438,6 +473,7 @@ def _csms(reading: _Reading, node: Node, fields: Fields, value: Node) -> None:
         answer=message.answer,
         name=message.name,
         within_s=_within(fields),
+        refused=_refused(fields),
     )
     reading.steps.append(made)
 
@@ -466,7 +502,8 @@ VERBS: dict[str, _Verb] = {
     "charged": _Verb(("connector", "within", "charge point"), _charged),
     "power": _Verb(("connector", "within", "charge point"), _power),
     "wait": _Verb((), _wait),
-    "csms": _Verb(("payload", "answer", "as", "within", "charge point"), _csms),
+    "csms": _Verb(("payload", "answer", "as", "within", "charge point", "refused"), _csms),
+    "again": _Verb(("charge point", "refused"), _again),
     "together": _Verb((), _together),
     "include": _Verb((), _include),
 }

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim_core.commands import ACTION_BY_NAME
+from sim_core.testbench.invariants.heard import ANSWERS_WITHIN_S
 from sim_core.testbench.patterns import Pattern, told
 
 WITHIN_S = 30.0
 """Seconds of the charge point's time that an expectation waits, unless it says otherwise."""
+EITHER_WAY = "*"
+"""In place of a refusal's words: whatever comes of it."""
 FIRST = "CP01"
 """The charge point of a scenario that names none."""
 
@@ -64,8 +67,21 @@ class Act(Step):
 
     def line(self) -> str:
         words = " ".join(f"{name} {told(value)}" for name, value in self.said.items())
-        refused = "" if self.refused is None else " (is refused)"
-        return f"{ACTION_BY_NAME[self.action].label.lower()} {words}".rstrip() + refused
+        label = ACTION_BY_NAME[self.action].label.lower()
+        return f"{label} {words}".rstrip() + _refusal(self.refused)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again(Step):
+    """The charge point says its last request of an action once more, as if its answer had been
+    lost on the way."""
+
+    action: str
+    refused: str | None = None
+    """As in `Act`."""
+
+    def line(self) -> str:
+        return f"say {self.action} again" + _refusal(self.refused)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,10 +209,13 @@ class Ask(Step):
     answer: Pattern | None = None
     name: str = ""
     within_s: float = WITHIN_S
+    refused: str | None = None
+    """A part of the sentence by which it comes to no answer; None: there is one."""
 
     def line(self) -> str:
         answer = f", answered {told(self.answer.words)}" if self.answer is not None else ""
-        return f"the CSMS asks {self.action} {told(self.payload)}{answer}"
+        asks = f"the CSMS asks {self.action} {told(self.payload)}".rstrip()
+        return f"{asks}{answer}{_refusal(self.refused)}"
 
 
 @dataclass(frozen=True)
@@ -216,14 +235,26 @@ class Scenario:
     charge_points: tuple[ChargePointOptions, ...] = (ChargePointOptions(FIRST),)
     variables: Mapping[str, Any] = field(default_factory=dict)
     tolerates: tuple[str, ...] = ()
-    """Codes of CALLERRORs that are no failure of the CSMS here, and the log's words for frames that
-    are none."""
+    """Codes of CALLERRORs that are no failure of the CSMS here, the log's words for frames that are
+    none, and names of invariants that need not hold."""
+    always: tuple[str, ...] = ()
+    """Invariants that hold from the first step to the last, by name."""
+    answers_within_s: float = ANSWERS_WITHIN_S
+    """So long the CSMS may take for an answer."""
+    seed: int = 1
+    """What chance draws from, unless who plays it says otherwise."""
     steps: tuple[Step, ...] = ()
 
     @property
     def asks_csms(self) -> bool:
         """Whether it needs somebody who tells the CSMS to ask things."""
         return any(isinstance(step, Ask) for step in self.steps)
+
+
+def _refusal(refused: str | None) -> str:
+    if refused is None:
+        return ""
+    return " (if it can be done)" if refused == EITHER_WAY else " (is refused)"
 
 
 def duration(seconds: float) -> str:

@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 from sim_core.commands import Action
 from sim_core.ocpp_versions import VERSIONS, known_statuses
+from sim_core.testbench.invariants.table import INVARIANT_BY_NAME
 from sim_core.testbench.reading import DO, MESSAGE, OCPP, OPTIONS, TOP, VERBS
 
 SPAN = {"type": ["string", "number"], "description": "90, 90 s, 10 min, 2 h"}
@@ -26,6 +27,9 @@ ABOUT = {
     "charge points": "By their ids, each with the options that are not as ever",
     "variables": "Names for values: $name",
     "tolerates": "Codes of CALLERRORs that are no failure here",
+    "always": "Invariants that hold from the first step to the last",
+    "answers within": "So long the CSMS may take for an answer (10 s)",
+    "seed": "What chance draws from, where nobody says otherwise (1)",
     "steps": "What is done and expected, in this order",
 }
 BESIDE: dict[str, dict[str, Any]] = {
@@ -39,13 +43,15 @@ BESIDE: dict[str, dict[str, Any]] = {
     "for": SPAN,
     "connector": CONNECTOR,
     "payload": PAYLOAD,
-    "refused": NAME | {"description": "A part of the sentence by which it is refused"},
+    "refused": NAME
+    | {"description": "A part of the sentence by which it is refused; *: be it or not"},
 }
 SPOKEN = sorted(frozenset().union(*(version.dialect.schemas.actions for version in VERSIONS)))
 VALUES: dict[str, dict[str, Any]] = {
     "expect": {"enum": SPOKEN},
     "never": {"enum": SPOKEN},
     "csms": {"enum": SPOKEN},
+    "again": {"enum": SPOKEN},
     "status": {"enum": list(known_statuses())},
     "charged": NUMBER | {"description": "Wh, at least"},
     "wait": SPAN,
@@ -84,6 +90,9 @@ def schema() -> dict[str, Any]:
         "charge points": points,
         "variables": PAYLOAD,
         "tolerates": {"type": "array", "items": NAME},
+        "always": {"type": "array", "items": {"enum": list(INVARIANT_BY_NAME)}},
+        "answers within": SPAN,
+        "seed": {"type": ["integer", "string"]},
         "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}},
     }
     steps = [_verb(name) for name in VERBS] + [_action(action) for action in DO]

@@ -2,16 +2,17 @@
 
 Two stages. On one our own CSMS answers and time is virtual: an hour takes as long as its frames,
 and the same seed gives the same frames. On the other it is somebody's CSMS, and time is the
-computer's.
-Who plays asks both the same: open, wait until something holds, let the CSMS ask.
+computer's (`hasty_stage` has a third: somebody's CSMS, as fast as that answers).
+Who plays asks all the same: open, wait until something holds, let the CSMS ask.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import cache
 from typing import Any, Protocol
 
 from sim_core.events import Event, Ring
@@ -23,7 +24,9 @@ from sim_core.snapshot import LinkState, Registration, StationSnapshot
 from sim_core.station import Station
 from sim_core.store.interface import MEMORY
 from sim_core.testbench.scenario import ChargePointOptions, Scenario
+from sim_core.testbench.sessions import Sessions
 from sim_core.twin.virtual_time import FarEnd, UnderWay, VirtualTime
+from sim_core.wire.link_ends import LinkEnd
 from sim_core.wire.message_log import MessageLog
 
 BEGINS = datetime(2026, 1, 5, 8, 0, tzinfo=timezone.utc)
@@ -70,6 +73,18 @@ class Stage(Protocol):
     def asking(self) -> Asking | None:
         """Who can tell the CSMS to ask something; None: nobody."""
 
+    @property
+    def sessions(self) -> Sessions | None:
+        """Who can tell of the CSMS's sessions; None: nobody."""
+
+    @property
+    def late(self) -> Set[str]:
+        """Message ids of requests for whose answer the time was up, by the computer's clock."""
+
+    @property
+    def hung_up(self) -> Sequence[tuple[str, LinkEnd]]:
+        """The links that the CSMS has ended, with whose they were."""
+
     async def __aenter__(self) -> Stage: ...
 
     async def __aexit__(self, *_: object) -> None: ...
@@ -89,7 +104,7 @@ def settings_of(base: Settings, point: ChargePointOptions, ocpp: str, seed: int)
     """
     said = {**PLAIN, **point.options}
     words = [f"{option_names(name)[1]}={value}" for name, value in said.items()]
-    read = load(words, "chargeforge test")
+    read = _read(tuple(words))
     usual = Settings()
     kept = {
         name: getattr(base if name in OF_THE_LINK else usual, name)
@@ -100,12 +115,23 @@ def settings_of(base: Settings, point: ChargePointOptions, ocpp: str, seed: int)
     return replace(read, **kept)
 
 
-class _Stations:
-    """What both stages do alike."""
+@cache
+def _read(words: tuple[str, ...]) -> Settings:
+    """The settings that these words say. Many charge points are of one kind, and reading takes as
+    long as a conversation."""
+    return load(list(words), "chargeforge test")
+
+
+class Stations:
+    """What all stages do alike."""
 
     def __init__(self, scenario: Scenario, base: Settings, seed: int, clock: Clock) -> None:
         self.clock = clock
         self.stations: dict[str, Station] = {}
+        self.asking: Asking | None = None
+        self.sessions: Sessions | None = None
+        self.late: Set[str] = frozenset()
+        self.hung_up: list[tuple[str, LinkEnd]] = []
         self._scenario = scenario
         self._base = base
         self._seed = seed
@@ -124,9 +150,19 @@ class _Stations:
             )
             station.seen_afar = False
             station.tells_log = False
+            station.link.on_end = self._hears_end(point.name, station.link.on_end)
             self.stations[point.name] = station
         for station in self.stations.values():
             self._failing.append(asyncio.ensure_future(station.failed()))
+
+    def _hears_end(self, name: str, on_end: Callable[[LinkEnd], str]) -> Callable[[LinkEnd], str]:
+        """The same as `on_end`, and it is kept."""
+
+        def ended(end: LinkEnd) -> str:
+            self.hung_up.append((name, end))
+            return on_end(end)
+
+        return ended
 
     def _check(self) -> None:
         """Raises what has gone wrong inside a charge point."""
@@ -142,15 +178,21 @@ class _Stations:
             await station.close()
 
 
-class RealStage(_Stations):
+class RealStage(Stations):
     """Before somebody's CSMS."""
 
     def __init__(
-        self, scenario: Scenario, base: Settings, seed: int, asking: Asking | None = None
+        self,
+        scenario: Scenario,
+        base: Settings,
+        seed: int,
+        asking: Asking | None = None,
+        sessions: Sessions | None = None,
     ) -> None:
         super().__init__(scenario, base, seed, clock_of(base.time_scale))
         self.haste = base.time_scale
         self.asking = asking
+        self.sessions = sessions
 
     async def __aenter__(self) -> RealStage:
         self._make("")
@@ -177,23 +219,19 @@ class RealStage(_Stations):
         await self.until(lambda: False, seconds)
 
 
-class VirtualStage(_Stations):
-    """Before a CSMS of our own, in virtual time."""
+class InVirtualTime(Stations):
+    """Time stands still while something is on its way, and jumps to what is due next."""
 
-    def __init__(self, scenario: Scenario, base: Settings, seed: int, house: House) -> None:
-        self._time = VirtualTime(BEGINS)
-        super().__init__(scenario, replace(base, time_scale=1.0), seed, self._time)
-        self._house = house
-        self.haste = 0.0
-        self.asking: Asking | None = None
+    haste = 0.0
 
-    async def __aenter__(self) -> VirtualStage:
-        self.asking = csms = await self._house.open(self._time, self._scenario.ocpp)
-        self._csms = csms
-        self._make(csms.url)
+    def __init__(self, scenario: Scenario, base: Settings, seed: int, time: VirtualTime) -> None:
+        self._time = time
+        super().__init__(scenario, base, seed, time)
+
+    async def _open(self, far_end: Callable[[str, Station], FarEnd]) -> None:
+        """Open the charge points, and let happen what can without time passing."""
         under_way = [
-            UnderWay(station, csms.far_end(name, station))
-            for name, station in self.stations.items()
+            UnderWay(station, far_end(name, station)) for name, station in self.stations.items()
         ]
 
         def pending() -> str:
@@ -205,12 +243,6 @@ class VirtualStage(_Stations):
             station.open()
             one.opened = True
         await self._time.settle()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._time.pending = str
-        await self._end()
-        await self._csms.close()
 
     async def until(self, holds: Callable[[], bool], within_s: float) -> bool:
         """As the protocol says."""
@@ -229,7 +261,27 @@ class VirtualStage(_Stations):
         await self._time.advance(seconds)
 
 
-class OpenCsms(Asking, Protocol):
+class VirtualStage(InVirtualTime):
+    """Before a CSMS of our own."""
+
+    def __init__(self, scenario: Scenario, base: Settings, seed: int, house: House) -> None:
+        super().__init__(scenario, replace(base, time_scale=1.0), seed, VirtualTime(BEGINS))
+        self._house = house
+
+    async def __aenter__(self) -> VirtualStage:
+        self.asking = self.sessions = csms = await self._house.open(self._time, self._scenario.ocpp)
+        self._csms = csms
+        self._make(csms.url)
+        await self._open(csms.far_end)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._time.pending = str
+        await self._end()
+        await self._csms.close()
+
+
+class OpenCsms(Asking, Sessions, Protocol):
     """A CSMS of our own that is open."""
 
     @property

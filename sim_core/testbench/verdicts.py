@@ -89,6 +89,8 @@ class Result:
     """In their time."""
     took_s: float
     """In real time."""
+    breach: str = ""
+    """The name of the invariant that does not hold."""
 
     @property
     def unreached(self) -> bool:

@@ -44,6 +44,8 @@ WRONG = {
     HEAD + "steps:\n  - swipe: {id_tag: $card}": "3:12: nothing has set $card",
     HEAD + "steps:\n  - plug: 1\n    charge point: CP9": "4:19: there is no charge point 'CP9'",
     HEAD + "steps:\n  - csms: Heartbeat": "3:11: Heartbeat is nothing that a CSMS asks",
+    HEAD + "steps:\n  - again: Reset": "3:12: Reset is nothing that a charge point asks",
+    HEAD + "always: [id-for-one]\nsteps: []": "2:10: there is no invariant 'id-for-one': did you",
     HEAD + "steps:\n  - include: nothing.yaml": "3:14: there is no file 'nothing.yaml'",
     HEAD + "steps:\n  - together: [{wait: 5}]": "3:16: what happens at the same time is done",
     HEAD + "charge points: {A: {modl: x}}\nsteps: []": "2:21: there is no option 'modl'",
