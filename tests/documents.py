@@ -23,6 +23,7 @@ from sim_core.sidecar.command_routes import Query, queries
 from sim_core.sidecar.destination_route import DESTINATION
 from sim_core.sidecar.read_routes import READ_ROUTES
 from sim_core.testbench.drive.requests import OPS
+from sim_core.testbench.invariants.table import INVARIANTS
 from sim_core.testbench.schema import schema
 from sim_core.testbench.shipped_set import scenarios
 from tui.__main__ import VERBS
@@ -163,6 +164,13 @@ def _scenarios() -> Iterable[str]:
         yield row(f"`{one.name}`", one.ocpp, one.proves, one.must_not, one.clause)
 
 
+def _invariants() -> Iterable[str]:
+    yield from head("Invariant", "What holds", "It rests on", "Seen")
+    for one in INVARIANTS:
+        seen = "with `--csms-sessions`" if one.needs_sessions else "on the wire"
+        yield row(f"`{one.name}`", one.sentence, one.clause, seen)
+
+
 def _paths() -> Iterable[str]:
     yield from head("Request", "Query", "What it does")
     for look in READ_ROUTES:
@@ -200,6 +208,7 @@ TABLES = {
     "replay-keys": lambda: _keys_of(REPLAY_ROWS),
     "paths": _paths,
     "scenarios": _scenarios,
+    "invariants": _invariants,
     "drive": _drive,
     "words": _words,
 }

@@ -141,6 +141,14 @@ def _test(arguments: list[str]) -> int:
     return test(arguments)
 
 
+def _torture(arguments: list[str]) -> int:
+    from sim_core.standard_streams import begun
+    from sim_core.testbench.torture.command import main as torture
+
+    begun()
+    return torture(arguments)
+
+
 def _drive(arguments: list[str]) -> int:
     from sim_core.standard_streams import begun
     from sim_core.testbench.drive.command import main as drive
@@ -270,6 +278,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("compare", "logs of a real charger beside a model of it: where do they differ", _compare),
     Verb("learn", "a model file of a real charger, out of its logs: --output FILE", _learn),
     Verb("test", "scenarios against a CSMS, with a verdict: does it pass, and why not", _test),
+    Verb("torture", "random lives against a CSMS, and each failure made small", _torture),
     Verb("drive", "charge points over lines of JSON, for tests of a CSMS in any language", _drive),
     Verb("mcp", "the same as tools of an agent (pip install 'chargeforge[mcp]')", _mcp),
     Verb(
