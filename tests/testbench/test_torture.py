@@ -43,7 +43,7 @@ FLAWS_201 = {
     "refuses-nothing": refuses("TransactionEvent"),
     "valid-answers": Flaw("Authorize", "says nothing", lambda it: [3, it[1], {}]),
 }
-LIVES = 200 if ALL else 3
+LIVES = 100 if ALL else 3
 MOST_STEPS = 6
 
 
