@@ -260,7 +260,13 @@ class ChargePoint:
         )
         adapter.connectors = charger.connectors
         adapter.rebooted = self._profiles.start_anew
-        adapter.statuses = StatusReports(environment, charger.connectors, self.outbox, self.model)
+        adapter.statuses = StatusReports(
+            environment,
+            charger.connectors,
+            self.outbox,
+            self.model,
+            by_events=model.behaviour.status_by_events,
+        )
         adapter.transactions = TransactionEvents(
             environment,
             charger.connectors,
@@ -380,6 +386,7 @@ class ChargePoint:
             charger.connectors,
             running=self._transaction_of,
         )
+        adapter.statuses.next_event_id = self._monitoring.next_event_id
         adapter.also(Looked, lambda _: self._monitoring.look())
         adapter.also(LookedAtWhole, lambda _: self._monitoring.look())
         self._display = Display(

@@ -232,6 +232,12 @@ class Monitoring:
 
     # -- telling -----------------------------------------------------
 
+    def next_event_id(self) -> int:
+        """The number of the next event, whoever tells it: none is given twice."""
+        self._event_id += 1
+        self._keep()
+        return self._event_id
+
     def _tell(
         self,
         monitor: Monitor,
@@ -242,7 +248,7 @@ class Monitoring:
     ) -> None:
         if monitor.severity > self._level:
             return
-        self._event_id += 1
+        self.next_event_id()
         secret = variable.access is Access.WRITE_ONLY
         event: Payload = {
             "eventId": self._event_id,
