@@ -28,6 +28,20 @@ class Unplug:
 
 
 @dataclass(frozen=True)
+class DriveIn:
+    """A car drives into the parking bay, where a sensor sees it; nothing is plugged in yet."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
+class DriveOff:
+    """The car leaves the parking bay."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
 class RemoveCable:
     """A detachable cable comes out of the charge point's socket."""
 
@@ -265,6 +279,8 @@ class EndPlay:
 Command = (
     Plug
     | Unplug
+    | DriveIn
+    | DriveOff
     | RemoveCable
     | Swipe
     | Start
@@ -347,9 +363,10 @@ def unsayable(command: Command, limits: TextLimits) -> str:
     return ""
 
 
-def asleep(connector_id: int) -> str:
-    """Why a start has come to nothing whose vehicle has given up, as a sentence."""
-    return f"the vehicle at connector {connector_id} sleeps: unplug it and plug it in anew"
+def asleep(place: str) -> str:
+    """Why a start has come to nothing whose vehicle has given up, as a sentence; `place` is how people
+    call the connector."""
+    return f"the vehicle at {place} sleeps: unplug it and plug it in anew"
 
 
 @dataclass(frozen=True)
@@ -382,6 +399,8 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action("plug", "Plug in", "A vehicle arrives and its cable goes in", Plug),
     Action("unplug", "Unplug", "The cable comes out; a running transaction ends", Unplug),
+    Action("drive_in", "Drive in", "A car drives into the bay; a sensor sees it", DriveIn),
+    Action("drive_off", "Drive off", "The car leaves the bay", DriveOff),
     Action("remove_cable", "Take cable", "A detachable cable leaves the socket", RemoveCable),
     Action("swipe", "Swipe card", "A card at the reader: starts, and the same card stops", Swipe),
     Action("local_start", "Start", "Authorise a card and start charging", Start),

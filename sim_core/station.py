@@ -561,10 +561,10 @@ class Station:
             return self.on_purpose.carry_out(command)
         connector = self.charger.connectors.get(command.connector_id)
         if connector is None:
-            return Refused(
-                f"there is no connector {command.connector_id}: "
-                f"this charge point has {_numbered(len(self.charger.connectors))}"
-            )
+            place = self.charger.environment.place
+            count = len(self.charger.connectors)
+            has = f"only {place(1)}" if count == 1 else f"1 to {count}"
+            return Refused(f"there is no {place(command.connector_id)}: this charge point has {has}")
         return await self.charger.carry_out(connector, command)
 
     def _switch(self, command: LinkDown | LinkUp | Dial | GoSilent | GoOnline) -> Outcome:
@@ -826,7 +826,3 @@ class Station:
         registered = self.charge_point.outbox.registered
         waits = registration is Registration.ACCEPTED and not registered
         return Registration.NONE if waits else registration
-
-
-def _numbered(connectors: int) -> str:
-    return "only connector 1" if connectors == 1 else f"1 to {connectors}"

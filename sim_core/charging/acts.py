@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sim_core.charging.bays import Bays
 from sim_core.charging.cards import Cards
 from sim_core.charging.connector import Connector
 from sim_core.charging.faults import Faults
@@ -15,6 +16,8 @@ from sim_core.charging.vehicles import Vehicles
 from sim_core.commands import (
     ClearFault,
     Command,
+    DriveIn,
+    DriveOff,
     EVGiveUp,
     EVStop,
     InjectFault,
@@ -40,6 +43,7 @@ class Doers:
     """Who carries out what people and vehicles do."""
 
     vehicles: Vehicles
+    bays: Bays
     cards: Cards
     pauses: Pauses
     faults: Faults
@@ -49,6 +53,8 @@ class Doers:
 ACTS: dict[type[Command], Callable[[Doers], Act]] = {
     Plug: lambda do: do.vehicles.plug,
     Unplug: lambda do: do.vehicles.unplug,
+    DriveIn: lambda do: do.bays.drive_in,
+    DriveOff: lambda do: do.bays.drive_off,
     RemoveCable: lambda do: do.vehicles.remove_cable,
     Swipe: lambda do: do.cards.swipe,
     Start: lambda do: do.cards.start,

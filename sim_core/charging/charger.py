@@ -15,6 +15,7 @@ from datetime import timedelta
 from sim_core.charging import acts
 from sim_core.charging.authorization import Authorizer
 from sim_core.charging.availability import Availability
+from sim_core.charging.bays import Bays
 from sim_core.charging.cards import Cards
 from sim_core.charging.condition import Condition
 from sim_core.charging.config import ChargePointConfig
@@ -245,6 +246,7 @@ class Charger:
             default_token=config.default_id_tag,
             needs_vehicle=behaviour.remote_start_needs_vehicle,
         )
+        bays = Bays(environment, condition, csms, self.transactions, changed)
         self.vehicles = Vehicles(
             environment,
             connectors,
@@ -257,12 +259,13 @@ class Charger:
             self.transactions,
             starting,
             self.cards,
+            bays,
             config.garage,
             points,
             changed,
         )
         pauses = Pauses(condition, self.power, faults, changed)
-        self.acts = acts.Doers(self.vehicles, self.cards, pauses, faults, self.locks)
+        self.acts = acts.Doers(self.vehicles, bays, self.cards, pauses, faults, self.locks)
         self.availability = Availability(connectors, condition, store, changed)
         self.security = SecurityEvents(
             environment, store.security_log, csms, speaks=behaviour.security_extension
@@ -397,6 +400,8 @@ def _connectors(
             in_service=number not in inoperative,
             operative=number not in inoperative and 0 not in inoperative,
             drawn_step_s=max(1, round(config.time_scale)),
+            bay_sensor=model.equipment.bay_sensor,
+            called=environment.called,
         )
         for number in range(1, config.connectors + 1)
     }

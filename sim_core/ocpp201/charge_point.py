@@ -173,7 +173,9 @@ class ChargePoint:
         def note(kind: str, text: str, connector_id: int | None = None) -> None:
             on_event(Event(environment.now(), kind, text, connector_id))
 
-        self.environment = environment = Environment(guarded, tasks, rng, config.timing, note)
+        self.environment = environment = Environment(
+            guarded, tasks, rng, config.timing, note, called="EVSE"
+        )
         self.setting_changes = SettingChanges(environment.now, on_change)
         self.model = DeviceModel(
             catalogue_of(model, config.connectors, config.initial_keys),

@@ -9,7 +9,7 @@ from sim_core.charging.connector import Connector
 from sim_core.hardware.faults import FAULT_KIND
 from sim_core.hardware.model import Identity
 from sim_core.ocpp201.device_model import DeviceModel
-from sim_core.ocpp201.standard_variables import LOCK
+from sim_core.ocpp201.standard_variables import BAY_SENSOR, LOCK
 from sim_core.ocpp201.status import connector_status, whole_status
 from sim_core.ocpp201.variables import Component
 from sim_core.store.interface import Store
@@ -76,6 +76,8 @@ def _connect_evse(model: DeviceModel, charger: Charger, connector: Connector) ->
     for component in (evse, plug):
         model.live(component, "AvailabilityState", status)
         model.live(component, "Problem", problem)
+    bay = Component(BAY_SENSOR, evse=number)
+    model.live(bay, "Active", lambda: "true" if connector.in_bay else "false")
     model.live(evse, "Power", lambda: f"{connector.metal.power_w:.0f}")
     model.live(
         Component("FiscalMetering", evse=number),

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sim_core.hardware.measurands import REGISTER, measurands_of
-from sim_core.hardware.model import Model
+from sim_core.hardware.model import Equipment, Model
 from sim_core.ocpp201.network_profile import SLOTS
 from sim_core.ocpp201.variables import Access, Address, Component, Kind, Name, Variable
 
 R, RW, W = Access.READ_ONLY, Access.READ_WRITE, Access.WRITE_ONLY
 STATES = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
-START_POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
-"""Those that this charger can tell: it has no sensor in the bay, and signs no readings."""
+POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
+"""Those that every charger can tell."""
 TOKEN_TYPES = "Central,eMAID,ISO14443,ISO15693,Local,MacAddress,NoAuthorization"
 SAMPLED = f"{REGISTER},Power.Active.Import,Voltage,Current.Import,SoC"
 MONITORING_BASES = ("All", "FactoryDefault", "HardWiredOnly")
@@ -78,6 +78,12 @@ CONNECTOR: tuple[Row, ...] = (
     Row("Problem", B, "false", operational=True, meaning="Something of it is broken"),
 )  # fmt: skip
 
+BAY: tuple[Row, ...] = (
+    Row("Enabled", B, "true", meaning="The sensor looks into the bay"),
+    Row("Active", B, "false", operational=True, meaning="A car stands there"),
+)  # fmt: skip
+
+BAY_SENSOR = "BayOccupancySensor"
 LOCK = "ConnectorPlugRetentionLock"
 LOCKS: tuple[Row, ...] = (
     Row("Problem", B, "false", operational=True, meaning="The lock does not close or open"),
@@ -200,9 +206,9 @@ CONTROLLERS: dict[str, tuple[Row, ...]] = {
     ),
     "TxCtrlr": (
         Row("Enabled", B, "true", meaning="It has transactions"),
-        Row("TxStartPoint", MEMBERS, "PowerPathClosed", RW, values=START_POINTS, low=1,
+        Row("TxStartPoint", MEMBERS, "PowerPathClosed", RW, values=POINTS, low=1,
             meaning="What a transaction begins with"),
-        Row("TxStopPoint", MEMBERS, "EVConnected,Authorized", RW, values=START_POINTS, low=1,
+        Row("TxStopPoint", MEMBERS, "EVConnected,Authorized", RW, values=POINTS, low=1,
             meaning="Whose end ends a transaction"),
         Row("EVConnectionTimeOut", N, "60", RW, "How long an authorisation waits for the plug", "s",
             0, 2**31 - 1, key="ConnectionTimeOut"),
@@ -329,6 +335,15 @@ MEASURAND_LISTS = frozenset(
 """Lists of what the meter of this make can say."""
 
 
+FURTHER: dict[str, tuple[str, ...]] = {
+    "TxStartPoint": ("ParkingBayOccupancy",),
+    "TxStopPoint": ("ParkingBayOccupancy",),
+}
+"""Variable -> what it may have, too, where that is built in."""
+BUILT_IN: dict[str, str] = {"ParkingBayOccupancy": "bay_sensor"}
+"""Such a word -> the field of the model's equipment that it needs."""
+
+
 def _variable(component: Component, row: Row) -> Variable:
     return Variable(
         address=Address(component, Name(row.name, row.instance)),
@@ -356,8 +371,15 @@ def _of_connectors(model: Model, evses: int) -> Iterator[Variable]:
             yield _variable(Component("Connector", evse=number, connector=1), row)
         for row in LOCKS:
             yield _variable(Component(LOCK, evse=number, connector=1), row)
+        for row in BAY if model.equipment.bay_sensor else ():
+            yield _variable(Component(BAY_SENSOR, evse=number), row)
         for row in METERING:
             yield _variable(Component("FiscalMetering", evse=number), row)
+
+
+def _further(name: str, equipment: Equipment) -> tuple[str, ...]:
+    """What a list may have beside that because of what is built in."""
+    return tuple(word for word in FURTHER.get(name, ()) if getattr(equipment, BUILT_IN[word]))
 
 
 def variables_of(model: Model, evses: int) -> tuple[Variable, ...]:
@@ -370,5 +392,7 @@ def variables_of(model: Model, evses: int) -> tuple[Variable, ...]:
             variable = _variable(Component(name), row)
             if row.name in MEASURAND_LISTS:
                 variable = replace(variable, values=measured)
+            elif more := _further(row.name, model.equipment):
+                variable = replace(variable, values=(*row.values, *more))
             found.append(variable)
     return tuple(found)

@@ -20,9 +20,12 @@ class Truth:
     """A card may charge."""
     energised: bool = False
     """Energy flows, or may."""
+    in_bay: bool = False
+    """A sensor sees a car in the bay."""
 
 
 POINTS: dict[str, Callable[[Truth], bool]] = {
+    "ParkingBayOccupancy": lambda truth: truth.in_bay,
     "EVConnected": lambda truth: truth.connected,
     "Authorized": lambda truth: truth.authorised,
     "PowerPathClosed": lambda truth: truth.authorised and truth.connected,

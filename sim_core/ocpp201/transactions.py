@@ -21,6 +21,8 @@ from sim_core.charging.connector import Connector
 from sim_core.charging.domain_events import (
     AuthorisationEnded,
     Authorised,
+    BayEntered,
+    BayLeft,
     ChargingStateChanged,
     Plugged,
     Sample,
@@ -204,6 +206,26 @@ class TransactionEvents:
 
     # -- what happens ------------------------------------------------
 
+    def bay_entered(self, event: BayEntered) -> None:
+        """A car is in the bay (E01, ParkingBayOccupancy)."""
+        line = self._lines[event.connector_id]
+        self._step_by_bay(event.connector_id, replace(line.truth, in_bay=True), Told("EVDetected"))
+
+    def bay_left(self, event: BayLeft) -> None:
+        """It is gone (E06): what has ended the session before is what is told as the reason."""
+        line = self._lines[event.connector_id]
+        told = Told("EVDeparted", Ending("EVDeparted", "Local"))
+        self._step_by_bay(event.connector_id, replace(line.truth, in_bay=False), told)
+
+    def _step_by_bay(self, number: int, now: Truth, told: Told) -> None:
+        """The bay is told where it is what a transaction begins or ends with, and else nowhere."""
+        line = self._lines[number]
+        if line.open is None or ends(line.truth, now, self._points("TxStopPoint")):
+            self._step(number, now, told)
+        else:
+            line.truth = now
+            self._keep(number)
+
     def plugged(self, event: Plugged) -> None:
         """A vehicle is there."""
         line = self._lines[event.connector_id]
@@ -295,7 +317,7 @@ class TransactionEvents:
             at=event.at,
             later_s=event.later_s,
         )
-        truth = Truth(connected=connector.metal.plugged)
+        truth = Truth(connected=connector.metal.plugged, in_bay=line.truth.in_bay)
         if line.open is None:
             self._forget_session(number, event)
         self._step(number, truth, told, key=event.key)
@@ -356,9 +378,10 @@ class TransactionEvents:
             connector = self._connectors[number]
             if line.open is None or connector.transaction is not None:
                 continue
-            still = line.truth.connected and connector.metal.plugged and not line.truth.authorised
+            there = line.truth.connected and connector.metal.plugged
+            still = (there or connector.in_bay) and not line.truth.authorised
             if not still:
-                line.truth = Truth(connected=connector.metal.plugged)
+                line.truth = Truth(connected=connector.metal.plugged, in_bay=connector.in_bay)
                 ending = Ending("AbnormalCondition", "PowerLoss")
                 self._write(number, OVER, Told(ending.trigger, ending), MOVED)
 

@@ -355,13 +355,13 @@ async def _started(station: Station, number: int) -> Outcome | None:
     if not _seen(station, number).starting:
         return None
     await station.until(lambda _: not _seen(station, number).starting)
-    seen = _seen(station, number)
+    seen, place = _seen(station, number), station.charger.environment.place(number)
     if seen.transaction is not None:
         return Accepted("started")
     if seen.vehicle_asleep:
-        return Refused(asleep(number))
+        return Refused(asleep(place))
     why = seen.refusals.get("local_start")
-    return Refused(why or f"connector {number}: the start was broken off")
+    return Refused(why or f"{place}: the start was broken off")
 
 
 def _connector(station: Station, text: str) -> int:

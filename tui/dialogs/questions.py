@@ -47,7 +47,7 @@ def which_fault(station: StationSnapshot, connector_id: int) -> CommandQuestion:
         return InjectFault(connector_id, chosen.choice.value, vendor or None, info or None)
 
     question = Question(
-        f"What breaks on connector {connector_id}?",
+        f"What breaks on {wording_of(station.subprotocol).place_of(connector_id)}?",
         "error code / vendor code / info: the last two if you like",
         [Choice(kind.error_code, kind.error_code, kind.meaning) for kind in FAULT_KINDS],
         separator="/",
@@ -69,10 +69,12 @@ def which_card(
         return kind(connector_id, chosen.choice.value)
 
     default, *seen = cards
+    wording = wording_of(station.subprotocol)
+    place = wording.place_of(connector_id)
     verb = "Start with" if kind is Start else "Swipe"
     question = Question(
-        f"Connector {connector_id}: {verb} which card?",
-        f"an {wording_of(station.subprotocol).token}, up to {station.text_limits.token} characters",
+        f"{place[0].upper()}{place[1:]}: {verb} which card?",
+        f"an {wording.token}, up to {station.text_limits.token} characters",
         [
             Choice(default, default, "the default card"),
             *(Choice(card, card, "seen here before") for card in reversed(seen)),
@@ -86,7 +88,7 @@ def which_card(
 def which_vehicle(station: StationSnapshot, connector_id: int) -> CommandQuestion:
     """Which vehicle of the garage arrives."""
     question = Question(
-        f"Which vehicle arrives at connector {connector_id}?",
+        f"Which vehicle arrives at {wording_of(station.subprotocol).place_of(connector_id)}?",
         "a vehicle of the garage, by name",
         [
             Choice("", "any vehicle", "the next one of the garage"),
@@ -169,6 +171,6 @@ def what_to_do(
         found = typed_command(typed)
         return Choice(f"{TYPED} {typed}", found[1], "as typed") if found else None
 
-    where = f" (connector {selected})" if station else ""
+    where = f" ({wording_of(station.subprotocol).place_of(selected)})" if station else ""
     hint = "an action, or in full: start 2 MY_TAG"
     return Question(f"What to do{where}", hint, choices, free=free)
