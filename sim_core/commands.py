@@ -7,7 +7,8 @@ cannot disagree about what there is or what it is called.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import re
+from dataclasses import dataclass, field, fields
 
 from sim_core.snapshot import TextLimits
 
@@ -54,6 +55,14 @@ class Swipe:
 
     connector_id: int
     id_tag: str
+
+
+@dataclass(frozen=True)
+class TypeCode:
+    """A code typed at the keypad: it counts as a card at the reader. It is shown nowhere."""
+
+    connector_id: int
+    pin: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -283,6 +292,7 @@ Command = (
     | DriveOff
     | RemoveCable
     | Swipe
+    | TypeCode
     | Start
     | Stop
     | EVStop
@@ -342,6 +352,9 @@ class Refused:
 
 Outcome = Accepted | Refused
 
+PIN = re.compile(r"\d+", re.ASCII)
+"""What a keypad has keys for."""
+
 
 def unsayable(command: Command, limits: TextLimits) -> str:
     """What the protocol in use has no room for in a command, as a sentence; empty where it can be
@@ -352,6 +365,9 @@ def unsayable(command: Command, limits: TextLimits) -> str:
     if isinstance(command, (Swipe, Start)) and command.id_tag is not None:
         fits = 1 <= len(command.id_tag) <= limits.token and command.id_tag.isprintable()
         return "" if fits else f"an idTag has 1 to {limits.token} printable characters"
+    if isinstance(command, TypeCode):
+        usable = PIN.fullmatch(command.pin) and len(command.pin) <= limits.token
+        return "" if usable else f"a code has 1 to {limits.token} digits"
     if isinstance(command, InjectFault):
         texts = (("vendor error code", command.vendor_error_code), ("info", command.info))
         for name, given in texts:
@@ -364,8 +380,8 @@ def unsayable(command: Command, limits: TextLimits) -> str:
 
 
 def asleep(place: str) -> str:
-    """Why a start has come to nothing whose vehicle has given up, as a sentence; `place` is how people
-    call the connector."""
+    """Why a start has come to nothing whose vehicle has given up, as a sentence; `place` is how
+    people call the connector."""
     return f"the vehicle at {place} sleeps: unplug it and plug it in anew"
 
 
@@ -386,7 +402,7 @@ class Action:
     @property
     def on_connector(self) -> bool:
         """Whether the command wants a connector (the others concern the whole charge point)."""
-        return any(field.name == "connector_id" for field in fields(self.command))
+        return any(one.name == "connector_id" for one in fields(self.command))
 
     @property
     def path(self) -> str:
@@ -403,6 +419,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("drive_off", "Drive off", "The car leaves the bay", DriveOff),
     Action("remove_cable", "Take cable", "A detachable cable leaves the socket", RemoveCable),
     Action("swipe", "Swipe card", "A card at the reader: starts, and the same card stops", Swipe),
+    Action(
+        "type_code",
+        "Type code",
+        "A code at the keypad: it counts as a card",
+        TypeCode,
+        in_body=True,
+    ),
     Action("local_start", "Start", "Authorise a card and start charging", Start),
     Action("local_stop", "Stop", "The driver ends the transaction by card (reason Local)", Stop),
     Action(

@@ -564,7 +564,9 @@ class Station:
             place = self.charger.environment.place
             count = len(self.charger.connectors)
             has = f"only {place(1)}" if count == 1 else f"1 to {count}"
-            return Refused(f"there is no {place(command.connector_id)}: this charge point has {has}")
+            return Refused(
+                f"there is no {place(command.connector_id)}: this charge point has {has}"
+            )
         return await self.charger.carry_out(connector, command)
 
     def _switch(self, command: LinkDown | LinkUp | Dial | GoSilent | GoOnline) -> Outcome:

@@ -80,8 +80,8 @@ class Harness:
     ) -> None:
         """`version` is the OCPP version that both speak, `speaks` the option `ocpp_version` where
         it says something else; `keys` are configuration keys to start with, `behaviour` switches of
-        the model, `equipment` and `quirks` what the options of that name say. Without a model it is the one of
-        `--model`, with the `plain_keys` of the version."""
+        the model, `equipment` and `quirks` what the options of that name say. Without a model it is
+        the one of `--model`, with the `plain_keys` of the version."""
         self.version = version_named(version)
         if model is None:
             model, keys = MODEL, {**self.version.plain_keys, **(keys or {})}

@@ -23,9 +23,9 @@ from textual.widgets import Input
 from sim_core.snapshot import ConnectorSnapshot, StationSnapshot
 from sim_core.story import Caption
 from sim_core.wire.message_log import Exchange
-from tui.protocols.known import wording_of
 from tui.keymap import connector_of, why_not_row
 from tui.look import Look
+from tui.protocols.known import wording_of
 from tui.saved_view import View
 from tui.textual_private import draw_changed_cells_only
 from tui.widgets.caption_bar import CaptionBar, caption_rows

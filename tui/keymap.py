@@ -49,6 +49,7 @@ from sim_core.commands import (
     SuspendEV,
     SuspendEVSE,
     Swipe,
+    TypeCode,
     Unlock,
     Unplug,
 )
@@ -221,6 +222,16 @@ ROWS: tuple[Row, ...] = (
         CONNECTOR,
         Swipe,
         picker="swipes",
+    ),
+    Row(
+        "type_code",
+        (),
+        "",
+        "type code…",
+        "A code at the keypad: it counts as a card, and shows as dots",
+        CONNECTOR,
+        TypeCode,
+        picker="codes",
     ),
     Row(
         "ev_give_up",

@@ -10,6 +10,7 @@ from sim_core.charging.bays import Bays
 from sim_core.charging.cards import Cards
 from sim_core.charging.connector import Connector
 from sim_core.charging.faults import Faults
+from sim_core.charging.keypad import Keypad
 from sim_core.charging.locks import Locks
 from sim_core.charging.pauses import Pauses
 from sim_core.charging.vehicles import Vehicles
@@ -31,6 +32,7 @@ from sim_core.commands import (
     SuspendEV,
     SuspendEVSE,
     Swipe,
+    TypeCode,
     Unlock,
     Unplug,
 )
@@ -45,6 +47,7 @@ class Doers:
     vehicles: Vehicles
     bays: Bays
     cards: Cards
+    keypad: Keypad
     pauses: Pauses
     faults: Faults
     locks: Locks
@@ -57,6 +60,7 @@ ACTS: dict[type[Command], Callable[[Doers], Act]] = {
     DriveOff: lambda do: do.bays.drive_off,
     RemoveCable: lambda do: do.vehicles.remove_cable,
     Swipe: lambda do: do.cards.swipe,
+    TypeCode: lambda do: do.keypad.type_code,
     Start: lambda do: do.cards.start,
     Stop: lambda do: do.cards.stop,
     EVStop: lambda do: do.vehicles.stop,

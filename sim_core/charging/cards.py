@@ -214,7 +214,9 @@ class Cards:
         if self._is_master(verdict):
             return self._stop_all(token)
         if not verdict.counts_at(connector.number):
-            return Refused(f"the CSMS accepts {token} at other {connector.called}s, and not at this one")
+            return Refused(
+                f"the CSMS accepts {token} at other {connector.called}s, and not at this one"
+            )
         if reason := self.why_not("swipe", connector):
             return Refused(reason)
         if connector.transaction is not None or connector.authorization is not None:

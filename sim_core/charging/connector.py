@@ -134,6 +134,8 @@ class Connector:
     """What was broken when it was told last."""
     charging_state: ChargingState | None = None
     """As it was told last; None without a transaction."""
+    keypad: bool = False
+    """Codes can be typed."""
     bay_sensor: bool = False
     """A sensor says whether a car stands in the bay."""
     in_bay: bool = False
@@ -205,6 +207,7 @@ class Connector:
             updating=condition.updating,
             powered=condition.powered,
             token=transaction.token if transaction else waiting,
+            keypad=self.keypad,
             bay_sensor=self.bay_sensor,
             in_bay=self.in_bay,
             called=self.called,

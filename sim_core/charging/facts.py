@@ -56,6 +56,8 @@ class Facts:
     """New firmware is installed, or waits for the last session to end."""
     powered: bool = True
     """The mains are there."""
+    keypad: bool = False
+    """Codes can be typed."""
     bay_sensor: bool = False
     """A sensor says whether a car stands in the bay."""
     in_bay: bool = False
@@ -100,9 +102,7 @@ Rule = Callable[[Facts], "str | None"]
 
 
 def _no_vehicle(facts: Facts) -> str | None:
-    return (
-        None if facts.plugged else f"{facts.place} has no vehicle: plug in first"
-    )
+    return None if facts.plugged else f"{facts.place} has no vehicle: plug in first"
 
 
 def _has_vehicle(facts: Facts) -> str | None:
@@ -203,10 +203,7 @@ def _nothing_to_resume(facts: Facts) -> str | None:
     if facts.transaction and facts.plugged and not facts.ev_ready:
         return f"the vehicle at {facts.place} takes nothing by itself: wait for it"
     if facts.transaction and facts.withheld:
-        return (
-            f"a charging profile holds {facts.place} at 0 W: "
-            "the CSMS has to change or clear it"
-        )
+        return f"a charging profile holds {facts.place} at 0 W: the CSMS has to change or clear it"
     return f"{facts.place} is neither suspended nor faulted: nothing to resume"
 
 
@@ -246,6 +243,15 @@ def _cable_locked(facts: Facts) -> str | None:
     return None
 
 
+def _no_keypad(facts: Facts) -> str | None:
+    if facts.keypad:
+        return None
+    return (
+        f"{facts.place} has no keypad: start with EQUIPMENT=keypad and OCPP 2.0.1, or choose a "
+        "model that has one"
+    )
+
+
 def _no_bay_sensor(facts: Facts) -> str | None:
     if facts.bay_sensor:
         return None
@@ -266,7 +272,9 @@ def _bay_empty(facts: Facts) -> str | None:
 
 
 def _still_plugged(facts: Facts) -> str | None:
-    return f"the car in the bay of {facts.place} is plugged in: unplug it" if facts.plugged else None
+    return (
+        f"the car in the bay of {facts.place} is plugged in: unplug it" if facts.plugged else None
+    )
 
 
 RULES: dict[str, tuple[Rule, ...]] = {
@@ -276,6 +284,14 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "drive_off": (_no_bay_sensor, _bay_empty, _still_plugged),
     "remove_cable": (_no_cable, _cable_locked),
     "swipe": (_no_power, _rebooting, _waiting_for_answer, _faulted, _out_of_service),
+    "type_code": (
+        _no_keypad,
+        _no_power,
+        _rebooting,
+        _waiting_for_answer,
+        _faulted,
+        _out_of_service,
+    ),
     "local_start": (
         _no_power,
         _rebooting,

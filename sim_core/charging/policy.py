@@ -62,6 +62,7 @@ class Feature(Enum):
     RESERVATION = "reservations"
     SMART_CHARGING = "charging profiles"
     FIRMWARE = "updates and diagnostics"
+    KEYPAD = "codes that count as cards"
 
 
 class Policy(Protocol):

@@ -200,7 +200,9 @@ class Reservations:
     def note_refused(self, wanted: Reservation, why: str) -> None:
         """Write down what has kept a request from becoming a reservation."""
         known = wanted.connector_id if wanted.connector_id in self._connectors else None
-        self._environment.note("reservation", f"{self._where(wanted)} was not reserved: {why}", known)
+        self._environment.note(
+            "reservation", f"{self._where(wanted)} was not reserved: {why}", known
+        )
 
     def cancel(self, reservation_id: int) -> bool:
         """The CSMS no longer wants it. False: there is no such reservation."""

@@ -76,7 +76,8 @@ class KeyPolicy:
         return self._configuration.items(KEYS[setting])
 
     def has(self, feature: Feature) -> bool:
-        return self._configuration.supports(PROFILES[feature])
+        profile = PROFILES.get(feature)  # without one 1.6 has no word for it
+        return profile is not None and self._configuration.supports(profile)
 
     def name(self, setting: Setting) -> str:
         return KEYS.get(setting, setting.value)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sim_core.charging.charger import Charger
+from sim_core.charging.codes import Codes
 from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.connector import Connector
 from sim_core.charging.domain_events import (
@@ -208,10 +209,12 @@ class ChargePoint:
         self.pauses = BackOff(self.model, rng, config.time_scale)
         """How long the link rests between two attempts."""
         policy = VariablePolicy(self.model)
+        codes = Codes(store.documents)
         self.tokens = TokenTypes(
+            codes,
             lambda text: (
                 text == config.default_id_tag and not self.model.flag("AuthCtrlr", "Enabled")
-            )
+            ),
         )
         self.spelling = Spelling(
             lambda: self.adapter.transactions.link,
@@ -257,6 +260,7 @@ class ChargePoint:
             policy,
             adapter,
             Transfers(guarded, tls=access.file_tls, limit_s=LIMIT_S * config.time_scale),
+            codes=codes,
             rules=RULES,
             on_change=on_change,
         )

@@ -336,11 +336,12 @@ MEASURAND_LISTS = frozenset(
 
 
 FURTHER: dict[str, tuple[str, ...]] = {
+    "SupportedIdTokenTypes": ("KeyCode",),
     "TxStartPoint": ("ParkingBayOccupancy",),
     "TxStopPoint": ("ParkingBayOccupancy",),
 }
 """Variable -> what it may have, too, where that is built in."""
-BUILT_IN: dict[str, str] = {"ParkingBayOccupancy": "bay_sensor"}
+BUILT_IN: dict[str, str] = {"KeyCode": "keypad", "ParkingBayOccupancy": "bay_sensor"}
 """Such a word -> the field of the model's equipment that it needs."""
 
 
@@ -393,6 +394,7 @@ def variables_of(model: Model, evses: int) -> tuple[Variable, ...]:
             if row.name in MEASURAND_LISTS:
                 variable = replace(variable, values=measured)
             elif more := _further(row.name, model.equipment):
-                variable = replace(variable, values=(*row.values, *more))
+                value = variable.value if row.access is RW else ",".join((row.value, *more))
+                variable = replace(variable, value=value, values=(*row.values, *more))
             found.append(variable)
     return tuple(found)

@@ -117,6 +117,13 @@ ID_TAG = Query(
 )
 QUERIES: dict[str, Query] = {
     "id_tag": ID_TAG,
+    "pin": Query(
+        "pin",
+        "The code that is typed: digits",
+        {"type": "string", "minLength": 1},
+        longest=lambda limits: limits.token,
+        example="1234",
+    ),
     "vehicle": Query(
         "vehicle", "Which vehicle of the garage arrives", {"type": "string", "minLength": 1}
     ),

@@ -17,6 +17,7 @@ from sim_core.commands import (
     Plug,
     Start,
     Swipe,
+    TypeCode,
     unsayable,
 )
 from sim_core.hardware.faults import FAULT_KINDS
@@ -81,6 +82,24 @@ def which_card(
         ],
         free=lambda typed: Choice(typed, typed, "this card"),
         trouble=lambda chosen: unsayable(command(chosen), station.text_limits),
+    )
+    return CommandQuestion(question, command)
+
+
+def which_code(station: StationSnapshot, connector_id: int) -> CommandQuestion:
+    """Which code is typed at the keypad."""
+
+    def command(chosen: Chosen) -> TypeCode:
+        return TypeCode(connector_id, chosen.typed.strip())
+
+    place = wording_of(station.subprotocol).place_of(connector_id)
+    question = Question(
+        f"{place[0].upper()}{place[1:]}: type which code?",
+        f"up to {station.text_limits.token} digits",
+        [],
+        free=lambda typed: Choice("code", "the code that was typed", "it counts as a card"),
+        trouble=lambda chosen: unsayable(command(chosen), station.text_limits),
+        secret=True,
     )
     return CommandQuestion(question, command)
 
