@@ -259,7 +259,12 @@ ROWS: tuple[Row, ...] = (
         "A car drives into the bay, where a sensor sees it; it leaves the bay",
         CONNECTOR,
         DriveIn,
-        Instead(DriveOff, lambda _, connector: "drive_off" not in connector.refusals),
+        Instead(
+            DriveOff,
+            lambda _, connector: (
+                "drive_in" in connector.refusals and "drive_off" not in connector.refusals
+            ),
+        ),
     ),
     Row(
         "jam_lock",

@@ -59,9 +59,8 @@ class Keypad:
     async def type_code(self, connector: Connector, command: TypeCode) -> Outcome:
         """Somebody types a code."""
         number = connector.number
-        if reason := unsayable(command, self._limits) or why_not(
-            "type_code", connector.facts(self._condition)
-        ):
+        facts = connector.facts(self._condition)
+        if reason := why_not("type_code", facts) or unsayable(command, self._limits):
             return Refused(reason)
         left_s = self._open_at_s.get(number, 0.0) - self._environment.clock.monotonic()
         if left_s > 0:
