@@ -42,6 +42,7 @@ from sim_core.charging.readings import Readings
 from sim_core.charging.reservations import Reservations
 from sim_core.charging.sampling import Sampling
 from sim_core.charging.security_events import CLOCK_SET, STARTUP, SecurityEvents
+from sim_core.charging.signing_meters import SigningMeters
 from sim_core.charging.starting import Starting
 from sim_core.charging.token_list import TokenList
 from sim_core.charging.transactions import Transactions
@@ -163,7 +164,9 @@ class Charger:
             on_look=self._look_by_itself,
             on_change=on_change,
         )
-        self.readings = Readings(environment, connectors, points)
+        signs = model.equipment.signing_meter
+        signing = SigningMeters(store.documents, model.identity) if signs else None
+        self.readings = Readings(environment, connectors, policy, points, signing)
         self.sampling = Sampling(
             environment,
             connectors,

@@ -119,6 +119,8 @@ class Sample:
     context: Context
     reading: Reading
     measurands: tuple[str, ...]
+    signed: str = ""
+    """The reading of the register as its meter has signed it (OCMF); empty: it has not."""
 
 
 @dataclass(frozen=True)

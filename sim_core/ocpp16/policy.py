@@ -38,6 +38,8 @@ FIXED: dict[Setting, bool] = {
     Setting.ASKS_ABOUT_CARDS: True,
     Setting.TRUSTS_REFUSED_CACHED: False,
     Setting.TRUSTS_REFUSED_LISTED: False,
+    Setting.SIGNS_SAMPLED: False,
+    Setting.SIGNS_ALIGNED: False,
 }
 """What 1.6 has no key for."""
 PROFILES: dict[Feature, str] = {

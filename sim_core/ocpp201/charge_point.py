@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sim_core.charging.charger import Charger
 from sim_core.charging.codes import Codes
@@ -20,20 +20,21 @@ from sim_core.charging.domain_events import (
     Looked,
     LookedAtWhole,
     ReservationEnded,
+    Sample,
     TransactionEnded,
     UpdateStepped,
     UploadStepped,
 )
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts, charging_state
+from sim_core.charging.signing_meters import NOBODY
 from sim_core.charging.starting import drop_authorization
 from sim_core.charging.update_record import INSTALL_REBOOTING, INSTALLATION_FAILED
-from sim_core.charging.vocabulary import Cause, ReservationEnd, StopReason
+from sim_core.charging.vocabulary import Cause, Context, ReservationEnd, StopReason
 from sim_core.commands import Accepted, Outcome, Refused
 from sim_core.events import Event
 from sim_core.evidence import Witness
 from sim_core.files.transfer import LIMIT_S, Transfers
-from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Identity
 from sim_core.ocpp201.access import BY_CERTIFICATE, OVER_TLS, PASSWORD, Credentials
 from sim_core.ocpp201.adapter import Adapter
@@ -63,8 +64,9 @@ from sim_core.ocpp201.smart_charging import SmartCharging
 from sim_core.ocpp201.spelling import EVENT, Spelling
 from sim_core.ocpp201.status import connector_status, shown_state, whole_status
 from sim_core.ocpp201.status_reports import StatusReports
-from sim_core.ocpp201.tokens import TokenTypes
+from sim_core.ocpp201.tokens import IDENTS, UNNAMED, TokenTypes
 from sim_core.ocpp201.transaction_answers import TransactionAnswers
+from sim_core.ocpp201.transaction_points import why_never_begun
 from sim_core.ocpp201.transactions import TransactionEvents
 from sim_core.ocpp201.variable_messages import VariableMessages
 from sim_core.ocpp201.variables import Access as Mutability
@@ -283,7 +285,8 @@ class ChargePoint:
             self.tokens,
             model.metering,
             online=lambda: adapter.online,
-            reading=self._reading,
+            sample=self._sample,
+            public_key=self._public_key,
             use_reservation=self._use_reservation,
             spelling=self.spelling,
         )
@@ -310,6 +313,8 @@ class ChargePoint:
             status=lambda facts: connector_status(facts).value,
             row_name=self.row_name,
         )
+        if charger.readings.signing is not None:
+            charger.readings.signing.ident = self._ident
         connect(
             self.model,
             charger,
@@ -579,9 +584,23 @@ class ChargePoint:
         if self._profiles.met():
             self.charger.security.note("ReconfigurationOfSecurityParameters", "SecurityProfile")
 
-    def _reading(self, connector: Connector) -> Reading:
+    def _sample(
+        self, connector: Connector, at: datetime, context: Context, measurands: tuple[str, ...]
+    ) -> Sample:
         self.charger.power.advance()
-        return self.charger.readings.of(connector)
+        return self.charger.readings.sample(connector, at, context, measurands)
+
+    def _public_key(self, number: int) -> str:
+        signing = self.charger.readings.signing
+        return "" if signing is None else signing.public_key(number)
+
+    def _ident(self, number: int) -> tuple[str, str]:
+        """Whose transaction runs at an EVSE, as a signed reading names it."""
+        opened = self.adapter.transactions.open_on(number)
+        if opened is None or opened.card is None:
+            return NOBODY
+        kind = self.tokens.of(opened.card)
+        return IDENTS.get(kind, "UNDEFINED"), "" if kind in UNNAMED else opened.card
 
     def _use_reservation(self, connector: Connector) -> int | None:
         """A reservation is used up when its card is shown (H03.FR.01)."""
@@ -666,7 +685,7 @@ class ChargePoint:
         """What speaks against a value that depends on more than its variable."""
         if (address.component.name, address.variable.name) == (COMPONENT, PRIORITY):
             return self.security.why_not_order(value)
-        return "", ""
+        return why_never_begun(self.model, address, value)
 
     def _was_set(self, address: Address) -> None:
         """A variable was set; where the CSMS has asked for it, the answer is on the wire."""

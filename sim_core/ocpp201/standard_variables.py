@@ -40,6 +40,8 @@ class Row:
     instance: str | None = None
     reboot: bool = False
     operational: bool = False
+    needs: str = ""
+    """The field of the model's equipment without which there is no such variable."""
 
 
 S, N, D, B = Kind.STRING, Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN
@@ -127,6 +129,9 @@ CONTROLLERS: dict[str, tuple[Row, ...]] = {
             key="ResetRetries"),
         Row("UnlockOnEVSideDisconnect", B, "false",
             meaning="The cable is released when the EV's side is unplugged (it is fixed here)"),
+        Row("PublicKeyWithSignedMeterValue", OPTION, "OncePerTransaction", RW,
+            "How often the key is told by which a signed reading can be checked",
+            values=("Never", "OncePerTransaction", "EveryMeterValue"), needs="signing_meter"),
         Row("QueueAllMessages", B, "false",
             meaning="Other messages than TransactionEvent wait for a CSMS that is away, too"),
         Row("MinimumStatusDuration", N, "0", RW, "A status that does not last so long is not told",
@@ -227,6 +232,8 @@ CONTROLLERS: dict[str, tuple[Row, ...]] = {
     "SampledDataCtrlr": (
         Row("Enabled", B, "true", meaning="Transactions are sampled"),
         Row("Available", B, "true", meaning="It has meters"),
+        Row("SignReadings", B, "false", RW, "The meter signs the samples of a transaction",
+            needs="signing_meter"),
         Row("TxStartedMeasurands", MEMBERS, REGISTER, RW, "What the begin tells"),
         Row("TxUpdatedMeasurands", MEMBERS, SAMPLED, RW, "What a sample tells",
             key="MeterValuesSampledData"),
@@ -240,6 +247,8 @@ CONTROLLERS: dict[str, tuple[Row, ...]] = {
     "AlignedDataCtrlr": (
         Row("Enabled", B, "true", meaning="Meters are sampled by the clock"),
         Row("Available", B, "true", meaning="It has meters"),
+        Row("SignReadings", B, "false", RW, "The meter signs the samples by the clock",
+            needs="signing_meter"),
         Row("Measurands", MEMBERS, REGISTER, RW, "What a sample by the clock tells",
             key="MeterValuesAlignedData"),
         Row("Interval", N, "0", RW, "Time between samples by the clock; 0: none", "s", 0, 86_400,
@@ -337,11 +346,15 @@ MEASURAND_LISTS = frozenset(
 
 FURTHER: dict[str, tuple[str, ...]] = {
     "SupportedIdTokenTypes": ("KeyCode",),
-    "TxStartPoint": ("ParkingBayOccupancy",),
+    "TxStartPoint": ("DataSigned", "ParkingBayOccupancy"),
     "TxStopPoint": ("ParkingBayOccupancy",),
 }
 """Variable -> what it may have, too, where that is built in."""
-BUILT_IN: dict[str, str] = {"KeyCode": "keypad", "ParkingBayOccupancy": "bay_sensor"}
+BUILT_IN: dict[str, str] = {
+    "DataSigned": "signing_meter",
+    "KeyCode": "keypad",
+    "ParkingBayOccupancy": "bay_sensor",
+}
 """Such a word -> the field of the model's equipment that it needs."""
 
 
@@ -390,6 +403,8 @@ def variables_of(model: Model, evses: int) -> tuple[Variable, ...]:
     found += _of_connectors(model, evses)
     for name, rows in CONTROLLERS.items():
         for row in rows:
+            if row.needs and not getattr(model.equipment, row.needs):
+                continue
             variable = _variable(Component(name), row)
             if row.name in MEASURAND_LISTS:
                 variable = replace(variable, values=measured)

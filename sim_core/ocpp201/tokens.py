@@ -17,6 +17,19 @@ KEY_CODE = "KeyCode"
 """The type of a code: within the station it goes by a name that is no secret (C04)."""
 NEVER_ASKED = frozenset({CENTRAL, NO_AUTHORIZATION})
 """Types that nobody is asked about, and that the cache learns nothing of (C02, C03)."""
+UNNAMED = frozenset({KEY_CODE, NO_AUTHORIZATION})
+"""Types whose text a signed reading does not say: a secret, and nobody's."""
+IDENTS = {
+    "Central": "CENTRAL",
+    "eMAID": "EMAID",
+    "ISO14443": "ISO14443",
+    "ISO15693": "ISO15693",
+    KEY_CODE: "KEY_CODE",
+    "Local": "LOCAL",
+    MAC: "EVCCID",
+    NO_AUTHORIZATION: "NONE",
+}
+"""Type -> what OCMF calls it (IT)."""
 REMEMBERED = 1000
 
 

@@ -55,6 +55,7 @@ OF_THE_WHOLE = frozenset({REGISTER, "Power.Active.Import"})
 """What the meter of the station as a whole can say."""
 STARTED, UPDATED, OVER = "Started", "Updated", "Ended"
 """TransactionEventEnumType."""
+SIGNED = "DataSigned"
 NAME = "ocpp201 transaction {}"
 """Under which name the transaction of an EVSE is in the store."""
 
@@ -79,6 +80,8 @@ class Open:
     """What was kept of sessions that are over, to be told at the end."""
     ending: list[str] = field(default_factory=list)
     """How its last session ended: triggerReason and stoppedReason."""
+    key_told: bool = False
+    """The key by which its signed readings can be checked was told."""
     told_at: str = ""
     """The moment of its last event: a clock that is set back brings none before that."""
 
@@ -125,7 +128,8 @@ class TransactionEvents:
         "_model",
         "_online",
         "_outbox",
-        "_reading",
+        "_public_key",
+        "_sampled",
         "_spelling",
         "_store",
         "_tokens",
@@ -146,12 +150,14 @@ class TransactionEvents:
         metering: Metering,
         *,
         online: Callable[[], bool],
-        reading: Callable[[Connector], Reading],
+        sample: Callable[[Connector, datetime, Context, tuple[str, ...]], Sample],
+        public_key: Callable[[int], str],
         use_reservation: Callable[[Connector], int | None],
         spelling: Spelling,
     ) -> None:
-        """`reading`: what a connector's meter shows now, as a sample tells it; `use_reservation`
-        uses up the reservation of the card that waits at a connector, and tells its id."""
+        """`sample`: what a connector's meter shows now, as a sample tells it; `public_key`: that of
+        an EVSE's meter, empty where it signs nothing; `use_reservation` uses up the reservation of
+        the card that waits at a connector, and tells its id."""
         self._environment = environment
         self._connectors = connectors
         self._condition = condition
@@ -161,7 +167,8 @@ class TransactionEvents:
         self._tokens = tokens
         self._metering = metering
         self._online = online
-        self._reading = reading
+        self._sampled = sample
+        self._public_key = public_key
         self._use_reservation = use_reservation
         self._spelling = spelling
         self._told_otherwise = frozenset(
@@ -274,6 +281,13 @@ class TransactionEvents:
             line.token = line.token or event.token
             self._step(event.connector_id, truth, Told("Authorized"))
         self._adopt(event.connector_id, event.key)
+        signs = self._model.flag("SampledDataCtrlr", "SignReadings")
+        if signs and SIGNED in self._points(
+            "TxStartPoint"
+        ):  # the meter has signed what it shows now
+            told = Told("SignedDataReceived")
+            self._step(event.connector_id, replace(line.truth, signed=True), told)
+            self._adopt(event.connector_id, event.key)
 
     def went_on(self, event: TransactionWentOn) -> None:
         """A session goes on that a power cut has interrupted."""
@@ -336,7 +350,7 @@ class TransactionEvents:
         if context is Context.CLOCK and number == min(self._connectors):
             self._main_meter(event.sample)
         if opened is None:
-            payload = {"evseId": number, "meterValue": [meter_value(event.sample, self._metering)]}
+            payload = {"evseId": number, "meterValue": [self._value(number, event.sample)]}
             self._outbox.post("MeterValues", payload)
         elif not beside:
             self._write(number, UPDATED, Told(trigger, reading=event.sample), SAMPLED)
@@ -347,7 +361,7 @@ class TransactionEvents:
         power_w = sum(one.metal.power_w for one in self._connectors.values())
         measurands = [name for name in sample.measurands if name in OF_THE_WHOLE]
         reading = Reading(register_wh=sum(registers), voltage_v=1.0, current_a=power_w)
-        whole = replace(sample, reading=reading, measurands=tuple(measurands))
+        whole = replace(sample, reading=reading, measurands=tuple(measurands), signed="")
         payload = {"evseId": 0, "meterValue": [meter_value(whole, self._metering)]}
         self._outbox.post("MeterValues", payload)
 
@@ -356,7 +370,7 @@ class TransactionEvents:
         measurands = self._model.items("AlignedDataCtrlr", "Measurands")
         for number in self._connectors if evse_id is None else [evse_id]:
             sample = self._sample(number, Context.TRIGGER, measurands)
-            payload = {"evseId": number, "meterValue": [meter_value(sample, self._metering)]}
+            payload = {"evseId": number, "meterValue": [self._value(number, sample)]}
             self._outbox.post("MeterValues", payload)
 
     def trigger(self, evse_id: int, measurands: tuple[str, ...]) -> None:
@@ -497,15 +511,15 @@ class TransactionEvents:
         self, number: int, opened: Open, event_type: str, told: Told, at: datetime
     ) -> list[dict[str, Any]]:
         if told.reading is not None:
-            return [meter_value(told.reading, self._metering)]
+            return [self._value(number, told.reading, opened)]
         if event_type == STARTED:
             measurands = self._model.items("SampledDataCtrlr", "TxStartedMeasurands")
             sample = self._sample(number, Context.BEGIN, measurands, at)
             opened.begin = journal_facts.sampled(sample)
-            return [meter_value(sample, self._metering)]
+            return [self._value(number, sample, opened)]
         if event_type == OVER:
             return [
-                meter_value(journal_facts.sample_of(facts), self._metering)
+                self._value(number, journal_facts.sample_of(facts), opened)
                 for facts in self._ended_samples(number, opened, at)
             ]
         return []
@@ -537,8 +551,18 @@ class TransactionEvents:
         measurands: tuple[str, ...],
         at: datetime | None = None,
     ) -> Sample:
-        reading = self._reading(self._connectors[number])
-        return Sample(at or self._environment.now(), context, reading, measurands)
+        connector, at = self._connectors[number], at or self._environment.now()
+        return self._sampled(connector, at, context, measurands)
+
+    def _value(self, number: int, sample: Sample, opened: Open | None = None) -> dict[str, Any]:
+        """MeterValueType, with the key of its meter as often as that is wanted."""
+        if not sample.signed:
+            return meter_value(sample, self._metering)
+        often = self._model.text("OCPPCommCtrlr", "PublicKeyWithSignedMeterValue")
+        tells = often == "EveryMeterValue"
+        if often == "OncePerTransaction" and opened is not None:
+            tells, opened.key_told = not opened.key_told, True
+        return meter_value(sample, self._metering, self._public_key(number) if tells else "")
 
     # -- what survives -----------------------------------------------
 

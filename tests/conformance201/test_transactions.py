@@ -26,6 +26,7 @@ from sim_core.commands import (
     Unplug,
 )
 from tests.conformance201.acts import (
+    OWN,
     begin,
     charge,
     contexts,
@@ -151,10 +152,27 @@ async def test_a_car_in_the_bay_begins_it() -> None:
         )
 
 
-@pytest.mark.refused(103, "its meters do not sign readings")
-async def test_no_signed_readings() -> None:
+@pytest.mark.row(103, "TC_E_11")
+async def test_a_signed_reading_begins_it() -> None:
     async with harness() as h:
         assert await set_variables(h, TxCtrlr__TxStartPoint="DataSigned") == ["Rejected"]
+    async with harness(equipment="signing_meter") as h:
+        assert await set_variables(h, TxCtrlr__TxStartPoint="DataSigned") == ["Rejected"]
+        assert await set_variables(h, SampledDataCtrlr__SignReadings="true") == ["Accepted"]
+        await points(h, "DataSigned", "EVConnected,Authorized")
+        assert await set_variables(h, SampledDataCtrlr__SignReadings="false") == ["Rejected"]
+        await begin(h)
+        assert [told(event) for event in events(h)] == [
+            "Started SignedDataReceived EVConnected",
+            "Updated ChargingStateChanged Charging",
+        ]
+        first = events(h)[0]
+        assert first["idToken"] == OWN
+        assert first["evse"] == {"id": 1, "connectorId": 1}
+        assert contexts(first) == [BEGIN]
+        assert "signedMeterValue" in first["meterValue"][0]["sampledValue"][0]
+        await h.submit(Stop(1))
+        assert told(events(h)[-1]) == "Ended StopAuthorized EVConnected Local"
 
 
 @pytest.mark.row(128, "TC_E_19")

@@ -56,6 +56,7 @@ POINTS: dict[tuple[str, str], Callable[[ConnectorSnapshot], bool] | None] = {
     ("EnergyTransfer", "EVConnected,Authorized"): None,
     ("ParkingBayOccupancy", "ParkingBayOccupancy"): None,
     ("PowerPathClosed", "ParkingBayOccupancy"): None,
+    ("DataSigned", "EVConnected,Authorized"): None,
 }
 """TxStartPoint and TxStopPoint that make sense together, and where that can be said of any moment:
 whether a transaction is open, for anybody who looks."""
@@ -260,10 +261,11 @@ async def live_through(story: list[Step], start: str, stop: str) -> None:
     keys = {
         "TxCtrlr.TxStartPoint": start,
         "TxCtrlr.TxStopPoint": stop,
+        "SampledDataCtrlr.SignReadings": "true" if start == "DataSigned" else "false",
         "TransactionMessageAttempts": "50",
         "TransactionMessageRetryInterval": "1",
     }
-    async with Harness(version="2.0.1", keys=keys, equipment="bay_sensor,keypad") as harness:
+    async with Harness(version="2.0.1", keys=keys, equipment="all") as harness:
         world = World(harness, POINTS[start, stop])
         for step in story:
             await step(world)
