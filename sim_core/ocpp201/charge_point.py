@@ -336,7 +336,7 @@ class ChargePoint:
             on_change=on_change,
         )
         self._variables = VariableMessages(
-            self.model, note, objection=self._objection, changed=self._was_set
+            self.model, store, note, objection=self._objection, changed=self._was_set
         )
         self._resets = Resets(
             environment,
@@ -392,7 +392,7 @@ class ChargePoint:
         self._monitoring = Monitoring(
             environment,
             self.model,
-            store.documents,
+            store,
             self.outbox,
             charger.connectors,
             running=self._transaction_of,

@@ -111,8 +111,10 @@ class DeviceModel:
 
     def override(self, component: str, name: str, value: str) -> None:
         """Set a variable from within (the interval that BootNotification brings)."""
-        self._note(Address(Component(component), Name(name)).folded, value, ChangedBy.CSMS)
-        self._keep(Address(Component(component), Name(name)).folded, value)
+        folded = Address(Component(component), Name(name)).folded
+        self._save(self._variables[folded].stored_as, value)
+        self._note(folded, value, ChangedBy.CSMS)
+        self._counts(folded, value)
 
     def rebooted(self) -> None:
         """What waited for a boot counts from now on."""
@@ -150,16 +152,17 @@ class DeviceModel:
         return None if address is None else self.variable(address)
 
     def set(self, address: Address, text: str, by: ChangedBy = ChangedBy.CSMS) -> bool:
-        """Set a variable that nothing speaks against; returns whether it counts at once."""
+        """Set a variable that nothing speaks against; returns whether it counts at once. It is
+        saved before anything has changed."""
         folded = address.folded
         variable = self._variables[folded]
         value = variable.normal(text) if variable.access is not Access.WRITE_ONLY else text
+        self._save(variable.stored_as, value)
         self._note(folded, value, by)
         if variable.reboot:
-            self._save(variable.stored_as, value)
             self._waiting[folded] = value
             return False
-        self._keep(folded, value)
+        self._counts(folded, value)
         return True
 
     def _note(self, folded: Address, value: str, by: ChangedBy) -> None:
@@ -168,8 +171,6 @@ class DeviceModel:
         before, after = ("", "") if secret else (self.value(folded), value)
         self._changes.note(str(variable.address), before, after, by)
 
-    def _keep(self, folded: Address, value: str) -> None:
-        variable = self._variables[folded]
-        self._save(variable.stored_as, value)
+    def _counts(self, folded: Address, value: str) -> None:
         self._values[folded] = value
-        self._on_change(variable.address)
+        self._on_change(self._variables[folded].address)
