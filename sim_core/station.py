@@ -23,6 +23,7 @@ from sim_core.charge_points import (
     begins_with,
     config_for,
     offered,
+    prepare,
     word_of,
 )
 from sim_core.charging.charger import Charger
@@ -272,6 +273,7 @@ class Station:
 
     def _made(self, speaks: str) -> ChargePoint:
         """A charge point that speaks this version, over the state that there is."""
+        prepare(speaks, self._store)
         return MAKERS[speaks](
             config_for(self._config, self._version, speaks),
             clock=self._clock,

@@ -80,6 +80,10 @@ class Open:
     """What was kept of sessions that are over, to be told at the end."""
     ending: list[str] = field(default_factory=list)
     """How its last session ended: triggerReason and stoppedReason."""
+    alone: bool = False
+    """It began while nobody could be told: its rows keep facts beside the words, see `unheard`."""
+    began: dict[str, Any] = field(default_factory=dict)
+    """The facts of the begin of that session, as `journal_facts` has them."""
     key_told: bool = False
     """The key by which its signed readings can be checked was told."""
     told_at: str = ""
@@ -112,6 +116,8 @@ class Told:
     reading: Sample | None = None
     at: datetime | None = None
     later_s: float = 0.0
+    facts: dict[str, Any] | None = None
+    """Those of the end of a session, as `journal_facts` has them."""
     passes: bool = False
     """That is no end but a pause, which ends nothing unless the energy is the stop point."""
 
@@ -280,23 +286,25 @@ class TransactionEvents:
             truth = replace(line.truth, connected=True, authorised=True)
             line.token = line.token or event.token
             self._step(event.connector_id, truth, Told("Authorized"))
-        self._adopt(event.connector_id, event.key)
+        self._adopt(event.connector_id, event.key, journal_facts.began(event))
         signs = self._model.flag("SampledDataCtrlr", "SignReadings")
         if signs and SIGNED in self._points(
             "TxStartPoint"
         ):  # the meter has signed what it shows now
             told = Told("SignedDataReceived")
             self._step(event.connector_id, replace(line.truth, signed=True), told)
-            self._adopt(event.connector_id, event.key)
+            self._adopt(event.connector_id, event.key, journal_facts.began(event))
 
     def went_on(self, event: TransactionWentOn) -> None:
         """A session goes on that a power cut has interrupted."""
         self._adopt(event.connector_id, event.key)
 
-    def _adopt(self, number: int, key: int) -> None:
+    def _adopt(self, number: int, key: int, began: dict[str, Any] | None = None) -> None:
         line = self._lines[number]
         if line.open is not None and line.open.key != key:
             line.open.key, line.open.ending = key, []
+            if line.open.alone:
+                line.open.began = began or {}
             self._keep(number)
 
     def state_changed(self, event: ChargingStateChanged) -> None:
@@ -330,6 +338,7 @@ class TransactionEvents:
             event.samples,
             at=event.at,
             later_s=event.later_s,
+            facts=journal_facts.ended(event),
         )
         truth = Truth(connected=connector.metal.plugged, in_bay=line.truth.in_bay)
         if line.open is None:
@@ -407,7 +416,9 @@ class TransactionEvents:
         before, line.truth = line.truth, now
         if line.open is None:
             if begins(before, now, self._points("TxStartPoint")):
-                line.open = Open(str(uuid.uuid4()))  # no SEED may give one twice (E01.FR.08)
+                alone = not self._online()
+                # no SEED may give an id twice (E01.FR.08)
+                line.open = Open(str(uuid.uuid4()), alone=alone)
                 if line.remote_start_id is not None:  # F02.FR.21: it beats the cable
                     told = replace(told, trigger="RemoteStart")
                 self._write(number, STARTED, told, BEGAN)
@@ -437,13 +448,16 @@ class TransactionEvents:
         if opened.card is None and line.truth.authorised:
             opened.card = line.token
         payload = self._payload(number, line, opened, event_type, told)
+        content = {"event": payload, "link": self.link if self._online() else ""}
+        if opened.alone and (facts := _facts(opened, told, kind, key)):
+            content["facts"] = facts
         if key is not None and opened.key == key:
-            opened.key = None
+            opened.key, opened.began = None, {}
         row_key = key if key is not None else opened.key or NO_SESSION
         with self._store.together():
             self._outbox.append(
                 kind,
-                {"event": payload, "link": self.link if self._online() else ""},
+                content,
                 key=row_key,
                 connector_id=number,
                 later_s=told.later_s,
@@ -582,6 +596,15 @@ class TransactionEvents:
         # Without an event it tells nothing, and takes the session along when it leaves.
         content = facts if self._spelling.retells(key) else {"event": None}
         self._outbox.append(ENDED, content, key=key, connector_id=number)
+
+
+def _facts(opened: Open, told: Told, kind: str, key: int | None) -> dict[str, Any]:
+    """What a row tells, without a word of the protocol; nothing of what has no session in it."""
+    if kind == SAMPLED and told.reading is not None:
+        return journal_facts.sampled(told.reading)
+    if kind == ENDED and key == opened.key and opened.began and told.facts:
+        return {"began": opened.began, "ended": told.facts}
+    return {}
 
 
 def _thinned(samples: Sequence[dict[str, Any]], every_s: int) -> list[dict[str, Any]]:
