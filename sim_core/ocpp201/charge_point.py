@@ -48,7 +48,7 @@ from sim_core.ocpp201.display import CHARGING, FAULTED, IDLE, UNAVAILABLE, Displ
 from sim_core.ocpp201.driver_screen import DriverScreen
 from sim_core.ocpp201.firmware import Firmware
 from sim_core.ocpp201.functional_blocks import routes_of
-from sim_core.ocpp201.live_values import connect
+from sim_core.ocpp201.live_values import LiveValues
 from sim_core.ocpp201.logs import LOG, Logs
 from sim_core.ocpp201.monitoring import Monitoring
 from sim_core.ocpp201.network_profiles import COMPONENT, PRIORITY, NetworkProfiles
@@ -315,13 +315,12 @@ class ChargePoint:
         )
         if charger.readings.signing is not None:
             charger.readings.signing.ident = self._ident
-        connect(
-            self.model,
+        self.model.told = LiveValues(
             charger,
             store,
             identity=self.identity,
             security_profile=lambda: self.security.profile,
-        )
+        ).told
         self._answers = TransactionAnswers(
             charger.connectors,
             charger.verdicts,

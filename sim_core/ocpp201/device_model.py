@@ -28,11 +28,15 @@ class Found(Enum):
     NO_VARIABLE = "UnknownVariable"
 
 
+def _nothing(_: Address) -> None:
+    """Nobody knows how anything is."""
+
+
 class DeviceModel:
     """The variables with their values. Addresses are compared without case."""
 
     __slots__ = ("_catalogue", "_changes", "_live", "_on_change", "_save", "_values",
-                 "_variables", "_waiting")  # fmt: skip
+                 "_variables", "_waiting", "told")  # fmt: skip
 
     def __init__(
         self,
@@ -50,6 +54,8 @@ class DeviceModel:
         self._on_change = on_change
         self._changes = changes or SettingChanges()
         self._live: dict[Address, Callable[[], str]] = {}
+        self.told: Callable[[Address], str | None] = _nothing
+        """What is so now, by folded address; None: that is not known here. Who knows it sets it."""
         self._values: dict[Address, str] = {}
         """Those that are not what they are at the first start."""
         self._waiting: dict[Address, str] = {}
@@ -71,7 +77,8 @@ class DeviceModel:
 
     def live(self, component: Component, name: str, value: Callable[[], str],
              instance: str | None = None) -> None:  # fmt: skip
-        """Ask for the value of a variable when somebody looks; nothing where there is none."""
+        """Ask a part of the station for the value of a variable when somebody looks; nothing where
+        there is no such one."""
         address = self._catalogue.addresses.get(Address(component, Name(name, instance)).folded)
         if address is not None:
             self._live[address] = value
@@ -84,11 +91,14 @@ class DeviceModel:
     def value(self, address: Address) -> str:
         """What it holds, as it is."""
         folded = address.folded
-        live = self._live.get(folded)
-        if live is not None:
-            return live()
+        variable = self._variables[folded]
+        if variable.operational:
+            live = self._live.get(folded)
+            told = self.told(folded) if live is None else live()
+            if told is not None:
+                return told
         value = self._values.get(folded)
-        return self._variables[folded].value if value is None else value
+        return variable.value if value is None else value
 
     def text(self, component: str, name: str, instance: str | None = None) -> str:
         """What a variable of the station holds; empty where there is no such one."""

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from ocpp.v201.enums import Action
 
 from sim_core.charging.environment import Environment
 from sim_core.ocpp201.answers import reply, status_info
+from sim_core.ocpp201.catalogue import ALIKE_KEPT
 from sim_core.ocpp201.device_model import DeviceModel, Found
 from sim_core.ocpp201.monitors import (
     AGAIN,
@@ -77,9 +79,10 @@ class Monitor:
         }
 
 
-def hard_wired(evses: Iterable[int]) -> tuple[Monitor, ...]:
-    """What the station watches by itself: whether anything is broken, and a lock (G05.FR.02)."""
-    numbers = tuple(evses)
+@lru_cache(maxsize=ALIKE_KEPT)
+def hard_wired(numbers: tuple[int, ...]) -> tuple[Monitor, ...]:
+    """What a station with these EVSEs watches by itself: whether anything is broken, and a lock
+    (G05.FR.02). One for all stations that are built alike."""
     places = [
         Component("ChargingStation"),
         *(Component("EVSE", evse=one) for one in numbers),
@@ -129,7 +132,7 @@ class Monitoring:
         self._store = store
         self._outbox = outbox
         self._running = running
-        self._wired = hard_wired(evses)
+        self._wired = hard_wired(tuple(evses))
         kept = store.documents.get(NAME) or {}
         self._base: str = kept.get("base", ALL)
         self._level: int = kept.get("level", LEAST_SEVERE)

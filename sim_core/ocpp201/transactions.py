@@ -622,7 +622,17 @@ def _thinned(samples: Sequence[dict[str, Any]], every_s: int) -> list[dict[str, 
 def _document(line: Line) -> dict[str, Any] | None:
     if line == Line():
         return None
-    return asdict(line)
+    opened = line.open
+    return {
+        **_told(asdict(replace(line, open=None))),
+        "truth": _told(asdict(line.truth)),
+        "open": None if opened is None else _told(asdict(opened)),
+    }
+
+
+def _told(fields: dict[str, Any]) -> dict[str, Any]:
+    """Without those that say nothing, which is what they begin with."""
+    return {name: value for name, value in fields.items() if value or type(value) is int}
 
 
 def _line_of(kept: dict[str, Any]) -> Line:
@@ -630,7 +640,7 @@ def _line_of(kept: dict[str, Any]) -> Line:
     return Line(
         Truth(**kept["truth"]),
         None if opened is None else Open(**opened),
-        kept["token"],
-        kept["remote_start_id"],
-        kept["reservation_id"],
+        kept.get("token"),
+        kept.get("remote_start_id"),
+        kept.get("reservation_id"),
     )
