@@ -151,7 +151,7 @@ class Engine:
             busy = [one for one in seen.connectors if one.transaction] if seen else []
             if busy:
                 which = busy[0].connector_id
-                place = station.charger.environment.place(which) if station else f"no. {which}"
+                place = station.place(which) if station else f"no. {which}"
                 return answered(
                     Refused(
                         f"{place} has an open transaction, and another id "

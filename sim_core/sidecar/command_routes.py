@@ -362,7 +362,7 @@ async def _started(station: Station, number: int) -> Outcome | None:
     if not _seen(station, number).starting:
         return None
     await station.until(lambda _: not _seen(station, number).starting)
-    seen, place = _seen(station, number), station.charger.environment.place(number)
+    seen, place = _seen(station, number), station.place(number)
     if seen.transaction is not None:
         return Accepted("started")
     if seen.vehicle_asleep:
