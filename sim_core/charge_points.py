@@ -2,7 +2,7 @@
 
 With `auto` the CSMS chooses. A charge point speaks one version for as long as it lives, so the one
 of the version that was chosen last begins, and gives way to another where the CSMS chooses
-otherwise (see `Station`): its state stays in the store, and what it has still to say there, too.
+otherwise (see `version_choice`): its state stays in the store, and what it has still to say, too.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
+from sim_core.charging.codes import Codes
 from sim_core.charging.config import ChargePointConfig
 from sim_core.ocpp16.charge_point import ChargePoint as ChargePoint16
 from sim_core.ocpp16.dialect import OCPP_16
+from sim_core.ocpp16.text_limits import TEXT_LIMITS
 from sim_core.ocpp201.charge_point import ChargePoint as ChargePoint201
 from sim_core.ocpp201.dialect import OCPP_201
+from sim_core.ocpp201.unheard import back_to_facts
 from sim_core.store.interface import Store
 from sim_core.wire.dialect import Dialect
 from sim_core.wire.endpoint import Endpoint
@@ -44,6 +47,16 @@ def begins_with(version: str, store: Store) -> str:
     words = words_of(version)
     last = (store.documents.get(SPOKEN) or {}).get("version")
     return last if last in words else words[0]
+
+
+def prepare(speaks: str, store: Store) -> None:
+    """Let what waits be told in this version where it can be, before a charge point is made."""
+    if speaks == "1.6":  # 2.0.1 retells the facts of 1.6 as they are
+        codes = Codes(store.documents)
+        back_to_facts(
+            store,
+            lambda token: codes.code_of(token) is None and len(token) <= TEXT_LIMITS.token,
+        )
 
 
 @cache

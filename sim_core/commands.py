@@ -7,7 +7,8 @@ cannot disagree about what there is or what it is called.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import re
+from dataclasses import dataclass, field, fields
 
 from sim_core.snapshot import TextLimits
 
@@ -28,6 +29,20 @@ class Unplug:
 
 
 @dataclass(frozen=True)
+class DriveIn:
+    """A car drives into the parking bay, where a sensor sees it; nothing is plugged in yet."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
+class DriveOff:
+    """The car leaves the parking bay."""
+
+    connector_id: int
+
+
+@dataclass(frozen=True)
 class RemoveCable:
     """A detachable cable comes out of the charge point's socket."""
 
@@ -40,6 +55,14 @@ class Swipe:
 
     connector_id: int
     id_tag: str
+
+
+@dataclass(frozen=True)
+class TypeCode:
+    """A code typed at the keypad: it counts as a card at the reader. It is shown nowhere."""
+
+    connector_id: int
+    pin: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -265,8 +288,11 @@ class EndPlay:
 Command = (
     Plug
     | Unplug
+    | DriveIn
+    | DriveOff
     | RemoveCable
     | Swipe
+    | TypeCode
     | Start
     | Stop
     | EVStop
@@ -326,6 +352,9 @@ class Refused:
 
 Outcome = Accepted | Refused
 
+PIN = re.compile(r"\d+", re.ASCII)
+"""What a keypad has keys for."""
+
 
 def unsayable(command: Command, limits: TextLimits) -> str:
     """What the protocol in use has no room for in a command, as a sentence; empty where it can be
@@ -336,6 +365,9 @@ def unsayable(command: Command, limits: TextLimits) -> str:
     if isinstance(command, (Swipe, Start)) and command.id_tag is not None:
         fits = 1 <= len(command.id_tag) <= limits.token and command.id_tag.isprintable()
         return "" if fits else f"an idTag has 1 to {limits.token} printable characters"
+    if isinstance(command, TypeCode):
+        usable = PIN.fullmatch(command.pin) and len(command.pin) <= limits.token
+        return "" if usable else f"a code has 1 to {limits.token} digits"
     if isinstance(command, InjectFault):
         texts = (("vendor error code", command.vendor_error_code), ("info", command.info))
         for name, given in texts:
@@ -347,9 +379,10 @@ def unsayable(command: Command, limits: TextLimits) -> str:
     return ""
 
 
-def asleep(connector_id: int) -> str:
-    """Why a start has come to nothing whose vehicle has given up, as a sentence."""
-    return f"the vehicle at connector {connector_id} sleeps: unplug it and plug it in anew"
+def asleep(place: str) -> str:
+    """Why a start has come to nothing whose vehicle has given up, as a sentence; `place` is how
+    people call the connector."""
+    return f"the vehicle at {place} sleeps: unplug it and plug it in anew"
 
 
 @dataclass(frozen=True)
@@ -369,7 +402,7 @@ class Action:
     @property
     def on_connector(self) -> bool:
         """Whether the command wants a connector (the others concern the whole charge point)."""
-        return any(field.name == "connector_id" for field in fields(self.command))
+        return any(one.name == "connector_id" for one in fields(self.command))
 
     @property
     def path(self) -> str:
@@ -382,8 +415,17 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action("plug", "Plug in", "A vehicle arrives and its cable goes in", Plug),
     Action("unplug", "Unplug", "The cable comes out; a running transaction ends", Unplug),
+    Action("drive_in", "Drive in", "A car drives into the bay; a sensor sees it", DriveIn),
+    Action("drive_off", "Drive off", "The car leaves the bay", DriveOff),
     Action("remove_cable", "Take cable", "A detachable cable leaves the socket", RemoveCable),
     Action("swipe", "Swipe card", "A card at the reader: starts, and the same card stops", Swipe),
+    Action(
+        "type_code",
+        "Type code",
+        "A code at the keypad: it counts as a card",
+        TypeCode,
+        in_body=True,
+    ),
     Action("local_start", "Start", "Authorise a card and start charging", Start),
     Action("local_stop", "Stop", "The driver ends the transaction by card (reason Local)", Stop),
     Action(

@@ -150,9 +150,11 @@ class Engine:
             seen = self.snapshot
             busy = [one for one in seen.connectors if one.transaction] if seen else []
             if busy:
+                which = busy[0].connector_id
+                place = station.place(which) if station else f"no. {which}"
                 return answered(
                     Refused(
-                        f"connector {busy[0].connector_id} has an open transaction, and another id "
+                        f"{place} has an open transaction, and another id "
                         "is another charge point: stop it first"
                     )
                 )

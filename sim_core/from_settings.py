@@ -14,7 +14,12 @@ from sim_core.hardware.model import KeyText, Metering, Model, Timing
 from sim_core.ocpp16.configuration_keys import keys_of, standard_keys
 from sim_core.settings.authorization_key import ALLOWED, password_bytes
 from sim_core.settings.garage_file import load_garage
-from sim_core.settings.model_file import ModelError, chosen_quirks, load_model
+from sim_core.settings.model_file import (
+    ModelError,
+    chosen_equipment,
+    chosen_quirks,
+    load_model,
+)
 from sim_core.settings.options import ConfigError, Settings, options_of
 from sim_core.wire.access import Access, Tls
 
@@ -104,7 +109,12 @@ def model_of(settings: Settings) -> Model:
     metering = model.metering
     if settings.temperature_unit is not None:
         metering = replace(metering, temperature_unit=settings.temperature_unit)
-    return replace(model, identity=replace(model.identity, **overrides), metering=metering)
+    return replace(
+        model,
+        identity=replace(model.identity, **overrides),
+        metering=metering,
+        equipment=chosen_equipment(settings.equipment, model),
+    )
 
 
 def _chosen_model(settings: Settings) -> str:

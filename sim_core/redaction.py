@@ -22,6 +22,8 @@ HIDDEN = "(hidden)"
 SECRET = "(secret)"
 """In the place of a value that a frame sets; see `public_frame`."""
 
+KEY_CODE = "KeyCode"
+"""The type of an idToken that is a code (IdTokenEnumType)."""
 LITERAL = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)("|\\?\Z)', re.DOTALL)
 """A string of JSON, wherever in a text; the last one may be cut off."""
 IN_FRAME = re.compile(r"(:(?:\\?/){2})([^\s\"\\]*(?:\\.[^\s\"\\]*)*)")
@@ -78,11 +80,15 @@ def public_frame(text: str, secret_keys: frozenset[str] = frozenset(), limit: in
     """The first `limit` characters of a frame, as they may be kept: without passwords, and without
     the value of a secret key.
 
+    A code of a keypad (idToken of type KeyCode, OCPP 2.0.1 C04) is never shown, whoever says it.
+
     `secret_keys` are the names of configuration keys in lower case. A frame that names one, however
     it writes that and whether or not OCPP knows such a frame, shows no other value of its payload;
     one that is no JSON shows nothing. To ask for keys (GetConfiguration) sets none, and of a report
     (NotifyReport) each entry is looked at by itself.
     """
+    if KEY_CODE in text or ("\\u" in text and KEY_CODE in _unescaped(text)):
+        text = _without_codes(text)
     if secret_keys and names_secret(text, secret_keys):
         text = _without_values(text, secret_keys)
     return without_users(text[: 2 * limit])[:limit]
@@ -168,6 +174,24 @@ def _unescaped(text: str) -> str:
 
 
 # -- frames ----------------------------------------------------------------------------------------
+
+
+def _without_codes(text: str) -> str:
+    def shown(value: Any) -> Any:
+        if isinstance(value, list):
+            return [shown(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        coded = value.get("type") == KEY_CODE and "idToken" in value
+        said = {**value, "idToken": SECRET} if coded else value
+        return {name: shown(one) for name, one in said.items()}
+
+    try:
+        message = json.loads(text)
+        hidden = shown(message)
+        return text if hidden == message else json.dumps(hidden, separators=(",", ":"))
+    except (ValueError, RecursionError):
+        return f"{SECRET}: {len(text)} characters that are no JSON and name a code of a keypad"
 
 
 def _without_values(text: str, secret_keys: frozenset[str]) -> str:

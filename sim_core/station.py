@@ -1,9 +1,9 @@
 """The façade: one charge point with its link and its state; commands in, pictures out.
 
 Viewers know a station by three things: `submit(command) -> Outcome`, `snapshot`, and the rings of
-messages and events. Nothing in here knows who looks. A picture is made when somebody on this loop
-looks and something has changed since, at most once a turn. For those who look from another thread
-and cannot ask, one lies ready; only in a flood of messages it may be older than the last change.
+messages and events. Nothing in here knows who looks. What has an idea of its own stands beside:
+`version_choice` makes the charge point, `dialling` knows the ways to the CSMS, and
+`picture_publishing` who sees what when.
 """
 
 from __future__ import annotations
@@ -14,17 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from sim_core.charge_points import (
-    AUTO,
-    DIALECTS,
-    MAKERS,
-    SPOKEN,
-    ChargePoint,
-    begins_with,
-    config_for,
-    offered,
-    word_of,
-)
+from sim_core.charge_points import ChargePoint, offered
 from sim_core.charging.charger import Charger
 from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.facts import NO_POWER, REBOOTING
@@ -46,10 +36,12 @@ from sim_core.commands import (
     Send,
     SendFrame,
 )
+from sim_core.dialling import Dialling
 from sim_core.errors import UserError
 from sim_core.events import Event, Ring
 from sim_core.from_settings import access_of, config_of, url_of
 from sim_core.ocpp16.configuration_keys import LONGEST_VALUE
+from sim_core.picture_publishing import PicturePublishing
 from sim_core.redaction import one_line, public_url
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock, GuardedClock
@@ -72,8 +64,8 @@ from sim_core.station_snapshot import (
 from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
 from sim_core.store.watch import StateWatch
-from sim_core.wire.access import NOTHING_SET, Access, TlsFlaw, Way, dial, tls_context
-from sim_core.wire.access import Dial as Dialled
+from sim_core.version_choice import VersionChoice
+from sim_core.wire.access import NOTHING_SET, Access, TlsFlaw, tls_context
 from sim_core.wire.access import warnings as access_warnings
 from sim_core.wire.connecting import charge_point_url
 from sim_core.wire.dialect import Dialect
@@ -85,9 +77,6 @@ from sim_core.wire.speaker import Speaker
 
 LOG = logging.getLogger(__name__)
 
-BURST, BURST_S = 25, 0.05
-"""So many pictures lie ready for another thread in so many seconds, and no more: a screen shows a
-few in a second, and on a busy link the others would be made for nobody."""
 SAID_LIMIT = 1000
 """Characters of what an event says."""
 URL_KEY = "OcppUrl"
@@ -116,44 +105,28 @@ class Station:
 
     # Python keeps no more than 30 attributes without a dictionary of 2 KiB for each instance.
     __slots__ = (
-        "_access",
-        "_burst",
-        "_burst_ends",
-        "_by_hand",
-        "_call_timeout_s",
-        "_clock",
+        "_choice",
         "_composites",
-        "_config",
-        "_configured",
         "_dialling",
         "_dials_again",
         "_journal",
-        "_latest",
-        "_looks",
-        "_loop",
         "_mains",
         "_pauses",
-        "_picture_due",
-        "_rng",
+        "_pictures",
         "_sessions",
         "_settings",
-        "_stale",
         "_standing",
         "_state_watch",
         "_store",
-        "_time_scale",
         "_tokens",
-        "_url",
         "_vehicle_words",
-        "_version",
-        "_watchers",
+        "_ways",
         "charge_point",
         "events",
         "link",
         "messages",
         "on_purpose",
         "refusals",
-        "seen_afar",
         "tells_log",
         "warnings",
     )
@@ -183,25 +156,25 @@ class Station:
         """Standing warnings for the viewers; see `warn`. Those of `refusals` come to them."""
         self._standing = Standing(self.warn, self.withdraw)
         self._store = store
-        self.seen_afar = True
-        """Somebody may look from another thread (else no picture lies ready for them)."""
+        self._pictures = PicturePublishing(self._picture, self._guarded)
         self.tells_log = True
         """What happens is written to the log (a fleet tells the sum of it)."""
-        self._picture_due = False
-        self._burst = 0
-        self._burst_ends: asyncio.TimerHandle | None = None
-        self._watchers: list[asyncio.Future[None]] = []
-        self._looks: list[Callable[[StationSnapshot], None]] = []
-        self._loop = asyncio.get_running_loop()
         rng = RandomNumbers(seed)
         if URL_KEY in config.model.keys:
             told = public_url(charge_point_url(url, config.charge_point_id))[:LONGEST_VALUE]
             keys = {URL_KEY: told, **config.initial_keys}
             config = replace(config, initial_keys=keys)
-        self._config, self._rng, self._clock = config, rng, clock
-        self._configured = access
-        self._version = version
-        self.charge_point: ChargePoint = self._made(begins_with(version, store))
+        self._choice = VersionChoice(
+            version,
+            config,
+            store,
+            clock,
+            rng,
+            access,
+            on_event=lambda event: self._note(event),
+            on_change=self._changed,
+        )
+        self.charge_point: ChargePoint = self._choice.first()
         # A fault in any timer is that of the charge point.
         clock = GuardedClock(clock, lambda error: self.charge_point.environment.tasks.fail(error))
         self._sessions = SessionsView(store.sessions)
@@ -219,14 +192,12 @@ class Station:
                 written=lambda: self.charge_point.written_again(),
             )
         )
-        self._access: Access | None = None
-        """What the operator has given to get in with, in this run; None: what is configured."""
         identity = config.charge_point_id
-        self._url = charge_point_url(url, identity)
-        """What is dialled unless the charge point knows better."""
-        self._call_timeout_s, self._time_scale = call_timeout_s, config.time_scale
+        self._ways = Dialling(
+            url, identity, call_timeout_s=call_timeout_s, time_scale=config.time_scale
+        )
         self.link = Link(
-            self._url,
+            self._ways.url,
             offered(version),
             clock=clock,
             log=messages,
@@ -235,10 +206,8 @@ class Station:
             ping_interval_s=lambda: self.charge_point.ping_interval_s(),
             call_timeout_s=call_timeout_s,
             rng=rng,
-            dial=lambda _: self._dial(),
+            dial=lambda _: self._ways.next_way(self.link, self.charge_point),
         )
-        self._by_hand = False
-        """Somebody has said in this run where it dials."""
         # Charge points with the same SEED must not come back in step.
         pause_seed = None if seed is None else f"{seed} {identity}"
         self._pauses = Doubling(first_pause_s, longest_pause_s, pause_seed)
@@ -267,20 +236,7 @@ class Station:
         """Whether the link was wanted when the mains failed."""
         self._vehicle_words = vehicle_words(config.garage)
         self._attach()
-        self._stale = False
-        self._latest = self._picture()
-
-    def _made(self, speaks: str) -> ChargePoint:
-        """A charge point that speaks this version, over the state that there is."""
-        return MAKERS[speaks](
-            config_for(self._config, self._version, speaks),
-            clock=self._clock,
-            store=self._store,
-            rng=self._rng,
-            on_event=lambda event: self._note(event),
-            on_change=self._changed,
-            access=self._configured,
-        )
+        self._pictures.latest  # noqa: B018 - one lies ready from now on
 
     def _attach(self) -> None:
         """Let the charge point and what is around it know each other."""
@@ -300,44 +256,22 @@ class Station:
         charge_point.adapter.frames_pass = lambda: link.online
         charge_point.witness.exchanges = lambda: self.messages.since(0)[1]
         charge_point.witness.history = lambda: self.events.since(0)[1]
-        self.charger.power.watched = lambda: self.seen_afar or bool(self._looks)
-        if self._by_hand:
+        self.charger.power.watched = lambda: self._pictures.watched
+        if self._ways.by_hand:
             charge_point.security.dial_by_hand()
-        self._standing.say("aside", self._aside_words())
-
-    def _aside_words(self) -> str:
-        """That messages wait for another version to be spoken; empty where none do."""
-        aside = self._store.journal.aside
-        if not aside:
-            return ""
-        mine = self.charge_point.speaker.dialect
-        others = [known.version for known in DIALECTS.values() if known is not mine]
-        what = "a message waits" if aside == 1 else f"{aside} messages wait"
-        return (
-            f"{what} for a CSMS that speaks {' or '.join(others)}, in which the transaction began: "
-            "set OCPP_VERSION to auto, or to that version"
-        )
+        self._standing.say("aside", self._choice.what_waits(charge_point.speaker.dialect))
 
     async def _turn(self, chosen: Speaker) -> Speaker:
         """The CSMS has chosen a version: who speaks it."""
-        if self._version == AUTO:
+        if self._choice.is_open:
             if chosen.dialect is not self.charge_point.speaker.dialect:
                 await asyncio.shield(asyncio.ensure_future(self._begin_in(chosen.dialect)))
-            speaks = {"version": word_of(chosen.dialect)}
-            if self._store.documents.get(SPOKEN) != speaks:
-                self._store.documents.put(SPOKEN, speaks)
+            self._choice.was_chosen(chosen.dialect)
         return self.charge_point.speaker
 
     async def _begin_in(self, dialect: Dialect) -> None:
-        """Go on as a charge point that speaks another version. Vehicles stay where they are; what
-        runs ends in the version in which it began, for no CSMS goes on with it in another."""
-        before = self.charge_point
-        ahead = before.environment.ahead
-        before.charger.lifecycle.stop_all()
-        await before.close()
-        before.environment.clock.ended = True
-        self.charge_point = self._made(word_of(dialect))
-        self.charge_point.environment.shift(ahead)
+        """Go on as a charge point that speaks another version."""
+        self.charge_point = await self._choice.instead_of(self.charge_point, dialect)
         self._attach()
         self._said("link", f"the CSMS has chosen {dialect.version}: that is spoken from now on")
         self._changed()
@@ -349,6 +283,15 @@ class Station:
         """Somebody begins to look from another thread, or does so no more."""
         self.seen_afar = afar
         self._changed()
+
+    @property
+    def seen_afar(self) -> bool:
+        """Somebody may look from another thread (else no picture lies ready for them)."""
+        return self._pictures.seen_afar
+
+    @seen_afar.setter
+    def seen_afar(self, afar: bool) -> None:
+        self._pictures.seen_afar = afar
 
     @property
     def charger(self) -> Charger:
@@ -412,25 +355,8 @@ class Station:
 
     def dial(self, url: str) -> None:
         """Dial another CSMS: before `open`."""
-        self._dial_by_hand(url)
+        self._ways.go_to(url, self.link, self.charge_point)
         self._changed()
-
-    def _dial_by_hand(self, url: str) -> None:
-        self._url = self.link.url = charge_point_url(url, self.charger.config.charge_point_id)
-        self._by_hand = True
-        self.charge_point.security.dial_by_hand()
-
-    def _dial(self) -> Dialled:
-        """What the attempt that begins now dials, and with what."""
-        security, identity = self.charge_point.security, self.charger.config.charge_point_id
-        way = Way(self._access) if self._access else security.dialling(self.link.trouble)
-        self.link.url = charge_point_url(way.url, identity) if way.url else self._url
-        self.link.call_timeout_s = (
-            self._call_timeout_s
-            if way.call_timeout_s is None
-            else way.call_timeout_s * self._time_scale
-        )
-        return dial(self.link.url, identity, way.access)
 
     def _tls_flaw(self, flaw: TlsFlaw, why: str) -> None:
         self.charger.security.note(flaw.value, why)
@@ -458,9 +384,7 @@ class Station:
         await self.charge_point.close()
         if self._state_watch is not None and self._state_watch.close():
             self.charger.power.save_registers()
-        self._latest, self._stale = self.snapshot, False
-        if self._burst_ends is not None:
-            self._burst_ends.cancel()
+        self._pictures.close()
         self._store.close()
 
     async def failed(self) -> None:
@@ -482,6 +406,10 @@ class Station:
         """The charge point's time of day."""
         return self.charge_point.environment.now()
 
+    def place(self, connector_id: int) -> str:
+        """A connector as people call it in the version that is spoken: "connector 1", "EVSE 1"."""
+        return self.charge_point.environment.place(connector_id)
+
     @property
     def link_wanted(self) -> bool:
         """Whether the link is to be up, be it that it is still dialled; the picture shows what has
@@ -490,20 +418,11 @@ class Station:
 
     async def until(self, holds: Callable[[StationSnapshot], bool]) -> None:
         """Return once `holds` is true of the newest picture."""
-        while not holds(self.snapshot):
-            watcher: asyncio.Future[None] = self._loop.create_future()
-            self._watchers.append(watcher)
-            await watcher
+        await self._pictures.until(holds)
 
     def watch(self, look: Callable[[StationSnapshot], None]) -> Callable[[], None]:
         """Call `look` with every picture from now on, none left out; the result takes it off."""
-        self._looks.append(look)
-
-        def leave() -> None:
-            if look in self._looks:
-                self._looks.remove(look)
-
-        return leave
+        return self._pictures.watch(look)
 
     def warn(self, sentence: str) -> None:
         """Show the viewers a standing warning."""
@@ -542,8 +461,7 @@ class Station:
         place = self.on_purpose.recorder.begun(command)
         outcome = await asyncio.shield(work)
         self.on_purpose.recorder.decided(place, outcome)
-        if self.seen_afar and self._stale:
-            self._publish()  # whoever asked sees what came of it, on whatever thread
+        self._pictures.let_see()  # whoever asked sees what came of it, on whatever thread
         return outcome
 
     async def _submit(self, command: Command) -> Outcome:
@@ -561,9 +479,11 @@ class Station:
             return self.on_purpose.carry_out(command)
         connector = self.charger.connectors.get(command.connector_id)
         if connector is None:
+            place = self.place
+            count = len(self.charger.connectors)
+            has = f"only {place(1)}" if count == 1 else f"1 to {count}"
             return Refused(
-                f"there is no connector {command.connector_id}: "
-                f"this charge point has {_numbered(len(self.charger.connectors))}"
+                f"there is no {place(command.connector_id)}: this charge point has {has}"
             )
         return await self.charger.carry_out(connector, command)
 
@@ -625,15 +545,6 @@ class Station:
         self.charger.lifecycle.restart_by_itself()
         return Accepted()
 
-    def _why_not_dial(self) -> str:
-        if not self.link.wanted:
-            return "the link was taken down: bring it up first"
-        if self.link.state is LinkState.CONNECTED:
-            return "the link is up: there is nothing to dial"
-        if self.link.state is LinkState.CONNECTING:
-            return "the CSMS is being dialled just now"
-        return REBOOTING if self.charger.condition.rebooting else ""
-
     def connect_to(self, url: str, profile: int | None, key: bytes | None) -> Outcome:
         """Dial another CSMS, or the same otherwise, from now on; with this security profile and
         authorization key, None leaves what there is. A CSMS that does not know the charge point yet
@@ -645,17 +556,9 @@ class Station:
             return Refused(NO_POWER)
         if self.charger.condition.rebooting:
             return Refused(REBOOTING)
-        before_url = self.link.url
-        self._dial_by_hand(url)
-        if self.link.url != before_url:
+        if self._ways.go_to(url, self.link, self.charge_point):
             self.charge_point.adapter.forget()
-        if profile is not None or key is not None:
-            before = self._access or self.charge_point.security.access()
-            self._access = replace(
-                before,
-                profile=before.profile if profile is None else profile,
-                key=before.key if key is None else key,
-            )
+        self._ways.get_in_with(profile, key, self.charge_point)
         self.link.bring_up()
         self.link.cut()
         self._note(Event(self.now(), "link", f"the CSMS is now {public_url(self.link.url)}"))
@@ -666,7 +569,7 @@ class Station:
         if not self.charger.condition.powered:
             return dict.fromkeys(NEEDS_POWER, NO_POWER)
         refusals = {"power_on": "the charge point has power already"}
-        if why := self._why_not_dial():
+        if why := self._ways.why_not_now(self.link, self.charge_point):
             refusals["dial"] = why
         if self.charger.condition.rebooting:
             refusals["restart"] = REBOOTING
@@ -701,44 +604,13 @@ class Station:
     @property
     def snapshot(self) -> StationSnapshot:
         """The newest picture; to another thread the one that lies ready."""
-        if self._stale and self._here():
-            self._stale = False
-            self._latest = self._picture()
-        return self._latest
-
-    def _here(self) -> bool:
-        try:
-            return asyncio.get_running_loop() is self._loop
-        except RuntimeError:
-            return False
+        return self._pictures.latest
 
     def _changed(self) -> None:
-        self._stale = True
-        awaited = self._watchers or self._looks or (self.seen_afar and self._burst < BURST)
-        if awaited and not self._picture_due:
-            self._picture_due = True
-            self._loop.call_soon(self._guarded, self._publish)
+        self._pictures.changed()
 
     def _guarded(self, act: Callable[[], None]) -> None:
         self.charge_point.environment.clock.run(act)
-
-    def _publish(self) -> None:
-        self._picture_due = False
-        picture = self.snapshot
-        self._burst += 1
-        if self.seen_afar and self._burst_ends is None:
-            self._burst_ends = self._loop.call_later(BURST_S, self._guarded, self._end_burst)
-        watchers, self._watchers = self._watchers, []
-        for watcher in watchers:
-            if not watcher.done():
-                watcher.set_result(None)
-        for look in tuple(self._looks):
-            look(picture)
-
-    def _end_burst(self) -> None:
-        self._burst_ends, self._burst = None, 0
-        if self._stale:
-            self._publish()
 
     def _picture(self) -> StationSnapshot:
         charge_point, charger = self.charge_point, self.charger
@@ -811,7 +683,7 @@ class Station:
             waiting_since=own_time(link.waiting_since),
             spoken=(
                 self.charge_point.speaker.dialect.version
-                if self._version == AUTO and link.state is LinkState.CONNECTED
+                if self._choice.is_open and link.state is LinkState.CONNECTED
                 else ""
             ),
             queued=self._store.journal.depth,
@@ -826,7 +698,3 @@ class Station:
         registered = self.charge_point.outbox.registered
         waits = registration is Registration.ACCEPTED and not registered
         return Registration.NONE if waits else registration
-
-
-def _numbered(connectors: int) -> str:
-    return "only connector 1" if connectors == 1 else f"1 to {connectors}"

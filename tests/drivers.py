@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from sim_core.commands import (
     ClearFault,
     Command,
+    DriveIn,
+    DriveOff,
     EVGiveUp,
     EVStop,
     InjectFault,
@@ -17,6 +19,7 @@ from sim_core.commands import (
     SuspendEV,
     SuspendEVSE,
     Swipe,
+    TypeCode,
     Unplug,
 )
 
@@ -31,6 +34,9 @@ def at_a_connector(vehicles: st.SearchStrategy[str | None]) -> st.SearchStrategy
         st.builds(Unplug, numbers),
         st.builds(Swipe, numbers, tags),
         st.builds(Start, numbers, tags),
+        st.builds(TypeCode, numbers, st.sampled_from(("1", "22"))),
+        st.builds(DriveIn, numbers),
+        st.builds(DriveOff, numbers),
         st.builds(Stop, numbers),
         st.builds(EVStop, numbers),
         st.builds(EVGiveUp, numbers),

@@ -19,7 +19,7 @@ from sim_core.events import Event, Ring
 from sim_core.hardware.model import Model, Timing
 from sim_core.runtime.clock import ManualClock
 from sim_core.settings.garage_file import load_garage
-from sim_core.settings.model_file import chosen_quirks, load_model
+from sim_core.settings.model_file import chosen_equipment, chosen_quirks, load_model
 from sim_core.settings.options import Settings
 from sim_core.snapshot import ConnectorSnapshot, LinkState, Registration
 from sim_core.station import Station
@@ -71,6 +71,7 @@ class Harness:
         clock: HarnessClock | None = None,
         csms: ScriptedCsms | None = None,
         behaviour: dict[str, Any] | None = None,
+        equipment: str = "model",
         quirks: str = "none",
         access: Access = NOTHING_SET,
         seed: int = 1,
@@ -79,14 +80,15 @@ class Harness:
     ) -> None:
         """`version` is the OCPP version that both speak, `speaks` the option `ocpp_version` where
         it says something else; `keys` are configuration keys to start with, `behaviour` switches of
-        the model, `quirks` what the option of that name says. Without a model it is the one of
-        `--model`, with the `plain_keys` of the version."""
+        the model, `equipment` and `quirks` what the options of that name say. Without a model it is
+        the one of `--model`, with the `plain_keys` of the version."""
         self.version = version_named(version)
         if model is None:
             model, keys = MODEL, {**self.version.plain_keys, **(keys or {})}
         chosen = load_model(model) if isinstance(model, str) else model
         if behaviour:
             chosen = replace(chosen, behaviour=replace(chosen.behaviour, **behaviour))
+        chosen = replace(chosen, equipment=chosen_equipment(equipment, chosen))
         switches, quirk_keys = chosen_quirks(quirks, chosen)
         self.clock = clock or HarnessClock()
         self.clock.harness = self

@@ -14,6 +14,7 @@ import pytest
 from sim_core.hardware import model as source
 from sim_core.hardware.model import (
     Behaviour,
+    Equipment,
     FrameText,
     Identity,
     KeyText,
@@ -65,6 +66,7 @@ TABLES = {
     ("timing", "swift"): Timing,
     ("timing", "real"): Timing,
     ("behaviour",): Behaviour,
+    ("equipment",): Equipment,
     ("metering",): Metering,
     ("wire",): WireText,
     ("frames", "StatusNotification"): FrameText,

@@ -38,6 +38,7 @@ from sim_core.commands import (
     Start,
     Stop,
     Swipe,
+    TypeCode,
 )
 from sim_core.engine import Host
 from sim_core.session_export import sessions_of
@@ -363,7 +364,7 @@ class ChargeForgeApp(BaseApp):
 
     def ask(self, command: Command) -> None:
         """Hand in a command; a refusal is said aloud."""
-        self._last_command = command
+        self._last_command = None if self._is_secret(command) else command
         if self._storyteller:
             self._storyteller.stand_aside()
         self.run_worker(self._ask(command), group="commands")
@@ -389,6 +390,8 @@ class ChargeForgeApp(BaseApp):
 
     def _is_secret(self, command: Command) -> bool:
         """Whether it sets what must not be seen: it is copied nowhere."""
+        if isinstance(command, TypeCode):
+            return True
         if not isinstance(command, Configure) or self._station is None:
             return False
         return any(one.name == command.name and one.value is None for one in self._station.settings)
@@ -411,6 +414,7 @@ class ChargeForgeApp(BaseApp):
             "faults": lambda: questions.which_fault(station, selected),
             "cards": lambda: questions.which_card(Start, station, selected, self._cards),
             "swipes": lambda: questions.which_card(Swipe, station, selected, self._cards),
+            "codes": lambda: questions.which_code(station, selected),
             "vehicles": lambda: questions.which_vehicle(station, selected),
         }[row.picker]()
 

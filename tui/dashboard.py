@@ -25,6 +25,7 @@ from sim_core.story import Caption
 from sim_core.wire.message_log import Exchange
 from tui.keymap import connector_of, why_not_row
 from tui.look import Look
+from tui.protocols.known import wording_of
 from tui.saved_view import View
 from tui.textual_private import draw_changed_cells_only
 from tui.widgets.caption_bar import CaptionBar, caption_rows
@@ -287,7 +288,8 @@ class Dashboard(Screen[None]):
             return "The charge point is still starting."
         if connector_of(station, connector_id) is None:
             count = len(station.connectors)
-            return f"There is no connector {connector_id}: this charge point has {count}."
+            place = wording_of(station.subprotocol).place_of(connector_id)
+            return f"There is no {place}: this charge point has {count}."
         self.selected = connector_id
         if self.focused in self.connectors.cards:
             self._focus_card()

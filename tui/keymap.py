@@ -21,6 +21,8 @@ from sim_core.commands import (
     Command,
     Configure,
     Dial,
+    DriveIn,
+    DriveOff,
     EndPlay,
     EndRecording,
     EndRule,
@@ -47,6 +49,7 @@ from sim_core.commands import (
     SuspendEV,
     SuspendEVSE,
     Swipe,
+    TypeCode,
     Unlock,
     Unplug,
 )
@@ -221,6 +224,16 @@ ROWS: tuple[Row, ...] = (
         picker="swipes",
     ),
     Row(
+        "type_code",
+        (),
+        "",
+        "type code…",
+        "A code at the keypad: it counts as a card, and shows as dots",
+        CONNECTOR,
+        TypeCode,
+        picker="codes",
+    ),
+    Row(
         "ev_give_up",
         (),
         "",
@@ -237,6 +250,21 @@ ROWS: tuple[Row, ...] = (
         "A detachable cable leaves the socket of the charge point",
         CONNECTOR,
         RemoveCable,
+    ),
+    Row(
+        "bay",
+        (),
+        "",
+        "drive in/off",
+        "A car drives into the bay, where a sensor sees it; it leaves the bay",
+        CONNECTOR,
+        DriveIn,
+        Instead(
+            DriveOff,
+            lambda _, connector: (
+                "drive_in" in connector.refusals and "drive_off" not in connector.refusals
+            ),
+        ),
     ),
     Row(
         "jam_lock",

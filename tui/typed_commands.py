@@ -58,6 +58,7 @@ class TypedField:
 
 FIELDS: dict[str, TypedField] = {
     "id_tag": TypedField(" with {}"),
+    "pin": TypedField(),
     "vehicle": TypedField(" with {}", takes_the_rest=True),
     "error_code": TypedField(", {}", _error_code),
     "vendor_error_code": TypedField(),

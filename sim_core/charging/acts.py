@@ -6,15 +6,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sim_core.charging.bays import Bays
 from sim_core.charging.cards import Cards
 from sim_core.charging.connector import Connector
 from sim_core.charging.faults import Faults
+from sim_core.charging.keypad import Keypad
 from sim_core.charging.locks import Locks
 from sim_core.charging.pauses import Pauses
 from sim_core.charging.vehicles import Vehicles
 from sim_core.commands import (
     ClearFault,
     Command,
+    DriveIn,
+    DriveOff,
     EVGiveUp,
     EVStop,
     InjectFault,
@@ -28,6 +32,7 @@ from sim_core.commands import (
     SuspendEV,
     SuspendEVSE,
     Swipe,
+    TypeCode,
     Unlock,
     Unplug,
 )
@@ -40,7 +45,9 @@ class Doers:
     """Who carries out what people and vehicles do."""
 
     vehicles: Vehicles
+    bays: Bays
     cards: Cards
+    keypad: Keypad
     pauses: Pauses
     faults: Faults
     locks: Locks
@@ -49,8 +56,11 @@ class Doers:
 ACTS: dict[type[Command], Callable[[Doers], Act]] = {
     Plug: lambda do: do.vehicles.plug,
     Unplug: lambda do: do.vehicles.unplug,
+    DriveIn: lambda do: do.bays.drive_in,
+    DriveOff: lambda do: do.bays.drive_off,
     RemoveCable: lambda do: do.vehicles.remove_cable,
     Swipe: lambda do: do.cards.swipe,
+    TypeCode: lambda do: do.keypad.type_code,
     Start: lambda do: do.cards.start,
     Stop: lambda do: do.cards.stop,
     EVStop: lambda do: do.vehicles.stop,

@@ -22,7 +22,7 @@ from sim_core.store.records import KnownToken
 class Authorizer:
     """Decides about cards."""
 
-    __slots__ = ("_csms", "_list", "_now", "_policy", "_store")
+    __slots__ = ("_csms", "_list", "_now", "_policy", "_store", "refusals", "refused")
 
     def __init__(
         self,
@@ -37,6 +37,10 @@ class Authorizer:
         self._list = token_list
         self._csms = csms
         self._now = now
+        self.refused = ""
+        """The card that was refused last."""
+        self.refusals = 0
+        """How many were."""
 
     @property
     def caches(self) -> bool:
@@ -46,6 +50,12 @@ class Authorizer:
     async def decide(self, token: str) -> Verdict:
         """May this card charge? Asks the CSMS unless what is known here is enough or all there is;
         a refusal has its sentence."""
+        verdict = await self._decided(token)
+        if not verdict.accepted:
+            self.refused, self.refusals = token, self.refusals + 1
+        return verdict
+
+    async def _decided(self, token: str) -> Verdict:
         if not self._policy.flag(Setting.ASKS_ABOUT_CARDS):
             return Verdict(ACCEPTED)
         known = self._known(token)

@@ -141,7 +141,7 @@ class Cards:
             connector.authorizing = None
             self._changed(connector, Cause.CARD)
         if connector.transaction is not transaction:
-            return Refused(f"connector {connector.number}: the transaction has ended meanwhile")
+            return Refused(f"{connector.place}: the transaction has ended meanwhile")
         if reason := self.why_not("swipe", connector):
             return Refused(reason)
         if self._is_master(verdict):
@@ -182,9 +182,8 @@ class Cards:
         """Whose the connector is: not this card's, as a sentence, or None."""
         card = self._csms.card_of(connector.number)
         if card is not None and card.casefold() != token.casefold():
-            number = connector.number
             return (
-                f"the transaction of {card} at connector {number} is still open: unplug first, or "
+                f"the transaction of {card} at {connector.place} is still open: unplug first, or "
                 f"go on with {card}"
             )
         return self._reservations.why_not(connector, token)
@@ -215,17 +214,19 @@ class Cards:
         if self._is_master(verdict):
             return self._stop_all(token)
         if not verdict.counts_at(connector.number):
-            return Refused(f"the CSMS accepts {token} at other connectors, and not at this one")
+            return Refused(
+                f"the CSMS accepts {token} at other {connector.called}s, and not at this one"
+            )
         if reason := self.why_not("swipe", connector):
             return Refused(reason)
         if connector.transaction is not None or connector.authorization is not None:
-            return Refused(f"connector {connector.number} was taken by another card meanwhile")
+            return Refused(f"{connector.place} was taken by another card meanwhile")
         card = Authorization(token, verdict.group, by, profile)
         if reason := self._reservations.why_not_after(connector, card):
             return Refused(reason)
         self.admit(connector, card)
         if connector.asleep_since_s is not None and connector.authorization is None:
-            return Refused(asleep(connector.number))
+            return Refused(asleep(connector.place))
         if connector.metal.plugged:
             return Accepted("authorised, starting")
         return Accepted("authorised: plug in the vehicle")
@@ -288,4 +289,4 @@ class Cards:
 
 def _not_its_card(connector: Connector, token: str) -> str:
     holder = connector.transaction.token if connector.transaction else "another card"
-    return f"connector {connector.number} charges for {holder}: {token} cannot stop it"
+    return f"{connector.place} charges for {holder}: {token} cannot stop it"

@@ -15,7 +15,9 @@ from datetime import timedelta
 from sim_core.charging import acts
 from sim_core.charging.authorization import Authorizer
 from sim_core.charging.availability import Availability
+from sim_core.charging.bays import Bays
 from sim_core.charging.cards import Cards
+from sim_core.charging.codes import Codes
 from sim_core.charging.condition import Condition
 from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.connector import Connector
@@ -24,13 +26,14 @@ from sim_core.charging.environment import Environment
 from sim_core.charging.faults import Faults
 from sim_core.charging.habits import points_of
 from sim_core.charging.installed_profiles import InstalledProfiles
+from sim_core.charging.keypad import Keypad
 from sim_core.charging.lifecycle import Lifecycle
 from sim_core.charging.limits import Limits
 from sim_core.charging.locks import Locks
 from sim_core.charging.looking import Looking
 from sim_core.charging.pauses import Pauses
 from sim_core.charging.points import Points
-from sim_core.charging.policy import Policy
+from sim_core.charging.policy import Feature, Policy
 from sim_core.charging.power import Power
 from sim_core.charging.power_loss import PowerLoss
 from sim_core.charging.presence import Presence
@@ -39,6 +42,7 @@ from sim_core.charging.readings import Readings
 from sim_core.charging.reservations import Reservations
 from sim_core.charging.sampling import Sampling
 from sim_core.charging.security_events import CLOCK_SET, STARTUP, SecurityEvents
+from sim_core.charging.signing_meters import SigningMeters
 from sim_core.charging.starting import Starting
 from sim_core.charging.token_list import TokenList
 from sim_core.charging.transactions import Transactions
@@ -103,16 +107,18 @@ class Charger:
         csms: Csms,
         transfers: Transfers,
         *,
+        codes: Codes,
         rules: ProfileRules,
         on_change: Callable[[], None],
     ) -> None:
-        """`rules` is how the protocol has charging profiles; `on_change` is called when a picture
-        of the charger would look different."""
+        """`codes` are those that were typed, `rules` is how the protocol has charging profiles;
+        `on_change` is called when a picture of the charger would look different."""
         model, behaviour = config.model, config.model.behaviour
         points = points_of(config.quirks)
         inoperative = store.availability.inoperative()
         condition = Condition(operative=0 not in inoperative)
-        connectors = _connectors(config, store, environment, points, inoperative)
+        keypad = model.equipment.keypad and policy.has(Feature.KEYPAD)
+        connectors = _connectors(config, store, environment, points, inoperative, keypad=keypad)
         self.config = config
         self.environment = environment
         self.policy = policy
@@ -158,7 +164,9 @@ class Charger:
             on_look=self._look_by_itself,
             on_change=on_change,
         )
-        self.readings = Readings(environment, connectors, points)
+        signs = model.equipment.signing_meter
+        signing = SigningMeters(store.documents, model.identity) if signs else None
+        self.readings = Readings(environment, connectors, policy, points, signing)
         self.sampling = Sampling(
             environment,
             connectors,
@@ -245,6 +253,7 @@ class Charger:
             default_token=config.default_id_tag,
             needs_vehicle=behaviour.remote_start_needs_vehicle,
         )
+        bays = Bays(environment, condition, csms, self.transactions, changed)
         self.vehicles = Vehicles(
             environment,
             connectors,
@@ -257,12 +266,16 @@ class Charger:
             self.transactions,
             starting,
             self.cards,
+            bays,
             config.garage,
             points,
             changed,
         )
+        keypads = Keypad(
+            environment, condition, codes, self.cards, self.authorizer, policy.text_limits
+        )
         pauses = Pauses(condition, self.power, faults, changed)
-        self.acts = acts.Doers(self.vehicles, self.cards, pauses, faults, self.locks)
+        self.acts = acts.Doers(self.vehicles, bays, self.cards, keypads, pauses, faults, self.locks)
         self.availability = Availability(connectors, condition, store, changed)
         self.security = SecurityEvents(
             environment, store.security_log, csms, speaks=behaviour.security_extension
@@ -380,6 +393,8 @@ def _connectors(
     environment: Environment,
     points: Points,
     inoperative: set[int],
+    *,
+    keypad: bool,
 ) -> dict[int, Connector]:
     """The connectors by number, with what the store knows of them."""
     model, registers = config.model, store.registers.all()
@@ -397,6 +412,9 @@ def _connectors(
             in_service=number not in inoperative,
             operative=number not in inoperative and 0 not in inoperative,
             drawn_step_s=max(1, round(config.time_scale)),
+            keypad=keypad,
+            bay_sensor=model.equipment.bay_sensor,
+            called=environment.called,
         )
         for number in range(1, config.connectors + 1)
     }

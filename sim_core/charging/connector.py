@@ -134,6 +134,14 @@ class Connector:
     """What was broken when it was told last."""
     charging_state: ChargingState | None = None
     """As it was told last; None without a transaction."""
+    keypad: bool = False
+    """Codes can be typed."""
+    bay_sensor: bool = False
+    """A sensor says whether a car stands in the bay."""
+    in_bay: bool = False
+    """One does, as far as a sensor has seen."""
+    called: str = "connector"
+    """What people call it in the protocol in use."""
 
     # -- what shows --------------------------------------------------
 
@@ -153,6 +161,11 @@ class Connector:
         """There is nothing to draw any more."""
         self.trace_w.clear()
         self.drawn_w.clear()
+
+    @property
+    def place(self) -> str:
+        """As a sentence names it: "connector 1"."""
+        return f"{self.called} {self.number}"
 
     def reading(self) -> Reading:
         """What the meter shows."""
@@ -194,6 +207,10 @@ class Connector:
             updating=condition.updating,
             powered=condition.powered,
             token=transaction.token if transaction else waiting,
+            keypad=self.keypad,
+            bay_sensor=self.bay_sensor,
+            in_bay=self.in_bay,
+            called=self.called,
         )
 
     @property

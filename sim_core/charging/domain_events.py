@@ -36,6 +36,22 @@ class Unplugged:
 
 
 @dataclass(frozen=True)
+class BayEntered:
+    """A sensor sees a car in the parking bay."""
+
+    connector_id: int
+    cause: Cause = Cause.VEHICLE
+
+
+@dataclass(frozen=True)
+class BayLeft:
+    """The parking bay is free again."""
+
+    connector_id: int
+    cause: Cause = Cause.VEHICLE
+
+
+@dataclass(frozen=True)
 class Identified:
     """A vehicle has said its own id over the cable, in a make that tells it apart from the card."""
 
@@ -103,6 +119,8 @@ class Sample:
     context: Context
     reading: Reading
     measurands: tuple[str, ...]
+    signed: str = ""
+    """The reading of the register as its meter has signed it (OCMF); empty: it has not."""
 
 
 @dataclass(frozen=True)
@@ -239,6 +257,8 @@ class SecurityNoted:
 DomainEvent = (
     Plugged
     | Unplugged
+    | BayEntered
+    | BayLeft
     | Identified
     | Authorised
     | AuthorisationEnded

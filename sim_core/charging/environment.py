@@ -27,7 +27,7 @@ class Note(Protocol):
 class Environment:
     """See the module. `clock` is the computer's; `now` is the charge point's own time of day."""
 
-    __slots__ = ("_ahead", "clock", "note", "rng", "tasks", "timing")
+    __slots__ = ("_ahead", "called", "clock", "note", "rng", "tasks", "timing")
 
     def __init__(
         self,
@@ -36,7 +36,10 @@ class Environment:
         rng: RandomNumbers,
         timing: Timing,
         note: Note,
+        called: str = "connector",
     ) -> None:
+        """`called` is what people call a connector in the protocol in use."""
+        self.called = called
         self.clock = clock
         self.tasks = tasks
         self.rng = rng
@@ -46,7 +49,11 @@ class Environment:
 
     def note_at(self, kind: str, connector_id: int, sentence: str) -> None:
         """Write down what has happened at a connector."""
-        self.note(kind, f"connector {connector_id}: {sentence}", connector_id)
+        self.note(kind, f"{self.place(connector_id)}: {sentence}", connector_id)
+
+    def place(self, connector_id: int) -> str:
+        """A connector as a sentence names it: "connector 1"."""
+        return f"{self.called} {connector_id}"
 
     # -- the charge point's own time of day --------------------------
 

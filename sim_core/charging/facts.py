@@ -56,7 +56,19 @@ class Facts:
     """New firmware is installed, or waits for the last session to end."""
     powered: bool = True
     """The mains are there."""
+    keypad: bool = False
+    """Codes can be typed."""
+    bay_sensor: bool = False
+    """A sensor says whether a car stands in the bay."""
+    in_bay: bool = False
     token: str | None = None
+    called: str = "connector"
+    """What people call it in the protocol in use."""
+
+    @property
+    def place(self) -> str:
+        """As a sentence names it: "connector 1"."""
+        return f"{self.called} {self.connector_id}"
 
 
 class ChargingState(Enum):
@@ -90,37 +102,35 @@ Rule = Callable[[Facts], "str | None"]
 
 
 def _no_vehicle(facts: Facts) -> str | None:
-    return (
-        None if facts.plugged else f"connector {facts.connector_id} has no vehicle: plug in first"
-    )
+    return None if facts.plugged else f"{facts.place} has no vehicle: plug in first"
 
 
 def _has_vehicle(facts: Facts) -> str | None:
     if facts.plugged:
-        return f"connector {facts.connector_id} already has a vehicle: unplug it first"
+        return f"{facts.place} already has a vehicle: unplug it first"
     return None
 
 
 def _nothing_to_unplug(facts: Facts) -> str | None:
     if facts.plugged:
         return None
-    return f"connector {facts.connector_id} has no vehicle to unplug"
+    return f"{facts.place} has no vehicle to unplug"
 
 
 def _faulted(facts: Facts) -> str | None:
     if facts.fault:
-        return f"connector {facts.connector_id} is Faulted ({facts.fault}): clear the fault first"
+        return f"{facts.place} is Faulted ({facts.fault}): clear the fault first"
     return None
 
 
 def _out_of_service(facts: Facts) -> str | None:
     if facts.updating and not facts.transaction:
-        return f"connector {facts.connector_id} waits for new firmware: try again after the reboot"
+        return f"{facts.place} waits for new firmware: try again after the reboot"
     if facts.leaving and not facts.transaction:
-        return f"connector {facts.connector_id} is about to go out of service: unplug the vehicle"
+        return f"{facts.place} is about to go out of service: unplug the vehicle"
     if facts.operative or facts.transaction:
         return None
-    return f"connector {facts.connector_id} is Unavailable: the CSMS has taken it out of service"
+    return f"{facts.place} is Unavailable: the CSMS has taken it out of service"
 
 
 def _rebooting(facts: Facts) -> str | None:
@@ -133,57 +143,57 @@ def _no_power(facts: Facts) -> str | None:
 
 def _waiting_for_answer(facts: Facts) -> str | None:
     if facts.authorizing:
-        return f"connector {facts.connector_id} still waits for the answer to a card: try again"
+        return f"{facts.place} still waits for the answer to a card: try again"
     return None
 
 
 def _already_starting(facts: Facts) -> str | None:
     if facts.transaction:
-        return f"connector {facts.connector_id} is already charging for {facts.token}: stop first"
+        return f"{facts.place} is already charging for {facts.token}: stop first"
     if facts.authorized and facts.plugged:
-        return f"connector {facts.connector_id} is already starting for {facts.token}: wait"
+        return f"{facts.place} is already starting for {facts.token}: wait"
     return None
 
 
 def _waiting_for_plug(facts: Facts) -> str | None:
     if facts.authorized and not facts.plugged:
-        return f"connector {facts.connector_id} waits for the vehicle of {facts.token}"
+        return f"{facts.place} waits for the vehicle of {facts.token}"
     return None
 
 
 def _no_transaction(facts: Facts) -> str | None:
     if facts.transaction:
         return None
-    return f"connector {facts.connector_id} has no transaction: start one first"
+    return f"{facts.place} has no transaction: start one first"
 
 
 def _nothing_to_stop(facts: Facts) -> str | None:
     if facts.transaction:
         return None
-    return f"connector {facts.connector_id} has no transaction to stop"
+    return f"{facts.place} has no transaction to stop"
 
 
 def _vehicle_away(facts: Facts) -> str | None:
     if facts.plugged:
         return None
-    return f"the vehicle of connector {facts.connector_id} is unplugged: plug it in first"
+    return f"the vehicle of {facts.place} is unplugged: plug it in first"
 
 
 def _asleep(facts: Facts) -> str | None:
     if facts.asleep:
-        return f"the vehicle at connector {facts.connector_id} sleeps already: unplug it first"
+        return f"the vehicle at {facts.place} sleeps already: unplug it first"
     return None
 
 
 def _ev_paused(facts: Facts) -> str | None:
     if facts.ev_paused:
-        return f"the vehicle at connector {facts.connector_id} pauses already: resume it"
+        return f"the vehicle at {facts.place} pauses already: resume it"
     return None
 
 
 def _evse_paused(facts: Facts) -> str | None:
     if facts.evse_paused:
-        return f"connector {facts.connector_id} pauses already: resume it"
+        return f"{facts.place} pauses already: resume it"
     return None
 
 
@@ -191,56 +201,97 @@ def _nothing_to_resume(facts: Facts) -> str | None:
     if facts.ev_paused or facts.evse_paused or facts.fault or facts.lock_jammed:
         return None
     if facts.transaction and facts.plugged and not facts.ev_ready:
-        return f"the vehicle at connector {facts.connector_id} takes nothing by itself: wait for it"
+        return f"the vehicle at {facts.place} takes nothing by itself: wait for it"
     if facts.transaction and facts.withheld:
-        return (
-            f"a charging profile holds connector {facts.connector_id} at 0 W: "
-            "the CSMS has to change or clear it"
-        )
-    return f"connector {facts.connector_id} is neither suspended nor faulted: nothing to resume"
+        return f"a charging profile holds {facts.place} at 0 W: the CSMS has to change or clear it"
+    return f"{facts.place} is neither suspended nor faulted: nothing to resume"
 
 
 def _fault_already(facts: Facts) -> str | None:
     if facts.fault:
-        return f"connector {facts.connector_id} is Faulted ({facts.fault}) already: clear it first"
+        return f"{facts.place} is Faulted ({facts.fault}) already: clear it first"
     return None
 
 
 def _nothing_to_clear(facts: Facts) -> str | None:
     if facts.fault or facts.lock_jammed:
         return None
-    return f"connector {facts.connector_id} has no fault to clear"
+    return f"{facts.place} has no fault to clear"
 
 
 def _no_lock(facts: Facts) -> str | None:
     if facts.lockable:
         return None
-    return f"connector {facts.connector_id} has a fixed cable: there is no lock to open"
+    return f"{facts.place} has a fixed cable: there is no lock to open"
 
 
 def _lock_jammed(facts: Facts) -> str | None:
     if facts.lock_jammed:
-        return f"the lock of connector {facts.connector_id} is jammed: clear the fault first"
+        return f"the lock of {facts.place} is jammed: clear the fault first"
     return None
 
 
 def _no_cable(facts: Facts) -> str | None:
     if facts.cable:
         return None
-    return f"connector {facts.connector_id} has no cable to take away"
+    return f"{facts.place} has no cable to take away"
 
 
 def _cable_locked(facts: Facts) -> str | None:
     if facts.locked:
-        return f"connector {facts.connector_id} holds the cable: show the card again or unlock it"
+        return f"{facts.place} holds the cable: show the card again or unlock it"
     return None
+
+
+def _no_keypad(facts: Facts) -> str | None:
+    if facts.keypad:
+        return None
+    return (
+        f"{facts.place} has no keypad: start with EQUIPMENT=keypad and OCPP 2.0.1, or choose a "
+        "model that has one"
+    )
+
+
+def _no_bay_sensor(facts: Facts) -> str | None:
+    if facts.bay_sensor:
+        return None
+    return (
+        f"the bay of {facts.place} has no sensor: start with EQUIPMENT=bay_sensor, or choose a "
+        "model that has one"
+    )
+
+
+def _bay_taken(facts: Facts) -> str | None:
+    if facts.in_bay:
+        return f"a car stands in the bay of {facts.place} already: let it drive off first"
+    return None
+
+
+def _bay_empty(facts: Facts) -> str | None:
+    return None if facts.in_bay else f"the bay of {facts.place} is empty: nobody can leave it"
+
+
+def _still_plugged(facts: Facts) -> str | None:
+    return (
+        f"the car in the bay of {facts.place} is plugged in: unplug it" if facts.plugged else None
+    )
 
 
 RULES: dict[str, tuple[Rule, ...]] = {
     "plug": (_has_vehicle,),
     "unplug": (_nothing_to_unplug,),
+    "drive_in": (_no_bay_sensor, _bay_taken),
+    "drive_off": (_no_bay_sensor, _bay_empty, _still_plugged),
     "remove_cable": (_no_cable, _cable_locked),
     "swipe": (_no_power, _rebooting, _waiting_for_answer, _faulted, _out_of_service),
+    "type_code": (
+        _no_keypad,
+        _no_power,
+        _rebooting,
+        _waiting_for_answer,
+        _faulted,
+        _out_of_service,
+    ),
     "local_start": (
         _no_power,
         _rebooting,

@@ -47,9 +47,10 @@ def ended(event: TransactionEnded) -> Facts:
 
 
 def sampled(sample: Sample) -> Facts:
-    """A sample: when, why, what of it counts, and the whole reading."""
+    """A sample: when, why, what of it counts, the whole reading, and what its meter has signed."""
     reading = sample.reading
     return {
+        **({"signed": sample.signed} if sample.signed else {}),
         "context": sample.context.value,
         "at": sample.at.isoformat(),
         "measurands": list(sample.measurands),
@@ -71,4 +72,5 @@ def sample_of(facts: Facts) -> Sample:
         context=Context(facts["context"]),
         reading=Reading(**facts["reading"]),
         measurands=tuple(facts["measurands"]),
+        signed=facts.get("signed", ""),
     )

@@ -124,10 +124,10 @@ class Limits:
         if profile is not None:
             new = Installed(connector.number, profile, transaction.key)
             if why := self._profiles.why_no_room(new):
-                self._environment.note(
+                self._environment.note_at(
                     "profile",
-                    f"connector {connector.number}: the profile of the start is left out: {why}",
                     connector.number,
+                    f"the profile of the start is left out: {why}",
                 )
             else:
                 self._profiles.install(new)

@@ -31,6 +31,8 @@ class Setting(Enum):
     TRUSTS_REFUSED_CACHED = "a card that is remembered as refused is not asked about"
     TRUSTS_REFUSED_LISTED = "a card that is listed as refused is not asked about"
     RESERVES_ANY = "a reservation may leave the connector open"
+    SIGNS_SAMPLED = "the meter signs the samples of a transaction"
+    SIGNS_ALIGNED = "the meter signs the samples by the clock"
     # numbers
     PLUG_TIMEOUT_S = "how long an authorisation waits for the plug"
     REPLUG_TIMEOUT_S = (
@@ -62,6 +64,7 @@ class Feature(Enum):
     RESERVATION = "reservations"
     SMART_CHARGING = "charging profiles"
     FIRMWARE = "updates and diagnostics"
+    KEYPAD = "codes that count as cards"
 
 
 class Policy(Protocol):

@@ -91,6 +91,8 @@ class Presence:
             "held_for": connector.held_for,
             "asleep": connector.asleep_since_s is not None,
         }
+        if connector.in_bay:
+            document["in_bay"] = True
         if (vehicle := metal.vehicle) is not None:
             met = self._arrived.get(connector.number)
             if met is None or met[0] is not vehicle:
@@ -124,6 +126,7 @@ class Presence:
         elif name:
             gone = f"{name} stood here, and is not in the garage any more"
             self._environment.note_at("vehicle", connector.number, gone)
+        connector.in_bay = connector.bay_sensor and (kind is not None or "in_bay" in document)
         metal.cable_in = document["cable"] and self._detachable_cable
         metal.locked = document["locked"] and connector.lockable
         metal.lock_jammed = document["jammed"]

@@ -10,21 +10,39 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from sim_core.charging.connector import Connector
+from sim_core.charging.domain_events import Sample
 from sim_core.charging.environment import Environment
 from sim_core.charging.points import OfferedFacts, OfferedTold, Points
+from sim_core.charging.policy import Policy, Setting
+from sim_core.charging.signing_meters import SigningMeters
+from sim_core.charging.vocabulary import Context
+from sim_core.hardware.measurands import REGISTER
 from sim_core.hardware.meter import Reading
+
+SIGNS = {Context.CLOCK: Setting.SIGNS_ALIGNED}
+"""Whether a sample by the clock is signed; of every other one `Setting.SIGNS_SAMPLED` says it."""
 
 
 class Readings:
     """The meters of all connectors, as this make reads them."""
 
-    __slots__ = ("_connectors", "_environment", "_frozen", "_offers", "_points")
+    __slots__ = ("_connectors", "_environment", "_frozen", "_offers", "_points", "_policy",
+                 "signing")  # fmt: skip
 
     def __init__(
-        self, environment: Environment, connectors: Mapping[int, Connector], points: Points
+        self,
+        environment: Environment,
+        connectors: Mapping[int, Connector],
+        policy: Policy,
+        points: Points,
+        signing: SigningMeters | None,
     ) -> None:
+        """`signing` are the meters where they can sign."""
+        self._policy = policy
+        self.signing = signing
         self._environment = environment
         self._connectors = connectors
         self._points = points
@@ -41,6 +59,23 @@ class Readings:
         if self._points.offered:
             reading = replace(reading, offered_w=self._offered_w(connector, reading))
         return reading
+
+    def sample(
+        self,
+        connector: Connector,
+        at: datetime,
+        context: Context,
+        measurands: tuple[str, ...],
+    ) -> Sample:
+        """What the meter shows as a sample; signed, where that is wanted and the register is in
+        it."""
+        reading = self.of(connector)
+        counts = REGISTER in measurands or not measurands
+        signs = self._policy.flag(SIGNS.get(context, Setting.SIGNS_SAMPLED))
+        if self.signing is None or not (counts and signs):
+            return Sample(at, context, reading, measurands)
+        signed = self.signing.sign(connector, at, context, reading)
+        return Sample(at, context, reading, measurands, signed)
 
     def freeze(self) -> None:
         """The process restarts: what flows stands still from now on, where a make has that habit;

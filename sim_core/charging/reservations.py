@@ -142,7 +142,7 @@ class Reservations:
             return None
         whom = f"{held.token} and the cards of {held.group}"
         return (
-            f"connector {connector.number} is reserved for "
+            f"{connector.place} is reserved for "
             f"{whom if held.group else held.token} until {self._clock_face(held.until)}; "
             "swipe that card, or let the CSMS cancel the reservation"
         )
@@ -191,7 +191,7 @@ class Reservations:
         self.rearm()
         self._environment.note(
             "reservation",
-            f"{_where(wanted)} is reserved for {wanted.token} "
+            f"{self._where(wanted)} is reserved for {wanted.token} "
             f"until {self._clock_face(wanted.until)}",
             wanted.connector_id or None,
         )
@@ -200,7 +200,9 @@ class Reservations:
     def note_refused(self, wanted: Reservation, why: str) -> None:
         """Write down what has kept a request from becoming a reservation."""
         known = wanted.connector_id if wanted.connector_id in self._connectors else None
-        self._environment.note("reservation", f"{_where(wanted)} was not reserved: {why}", known)
+        self._environment.note(
+            "reservation", f"{self._where(wanted)} was not reserved: {why}", known
+        )
 
     def cancel(self, reservation_id: int) -> bool:
         """The CSMS no longer wants it. False: there is no such reservation."""
@@ -220,7 +222,7 @@ class Reservations:
         del self._kept[number]
         self._environment.note(
             "reservation",
-            f"{_where(reservation)}: the reservation for {reservation.token} {how.value}",
+            f"{self._where(reservation)}: the reservation for {reservation.token} {how.value}",
             connector_id or None,
         )
         self.rearm()
@@ -300,7 +302,6 @@ class Reservations:
         today = at.date() == self._environment.now().date()
         return f"{at:%H:%M:%S} UTC" if today else f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
-
-def _where(reservation: Reservation) -> str:
-    number = reservation.connector_id
-    return "the charge point" if number == ANY else f"connector {number}"
+    def _where(self, reservation: Reservation) -> str:
+        number = reservation.connector_id
+        return "the charge point" if number == ANY else self._environment.place(number)

@@ -15,7 +15,7 @@ from typing import Any
 from sim_core.charging import journal_facts
 from sim_core.charging.connector import Connector, Transaction
 from sim_core.charging.csms import Csms
-from sim_core.charging.domain_events import Sample, Sampled
+from sim_core.charging.domain_events import Sampled
 from sim_core.charging.environment import Environment
 from sim_core.charging.points import Occasion, Points
 from sim_core.charging.policy import Policy, Setting
@@ -260,7 +260,7 @@ class Sampling:
         transaction.met[context.value] = nth + 1
         if nth % transaction.stride:
             return
-        sample = Sample(at, context, self._readings.of(connector), measurands)
+        sample = self._readings.sample(connector, at, context, measurands)
         kept = self._store.transactions
         if kept.add_sample(transaction.key, journal_facts.sampled(sample)) >= KEPT_MOST:
             kept.thin_samples(transaction.key)
@@ -279,7 +279,7 @@ class Sampling:
         context: Context,
         at: datetime,
     ) -> None:
-        sample = Sample(at, context, self._readings.of(connector), measurands)
+        sample = self._readings.sample(connector, at, context, measurands)
         cause = CAUSES.get(context, Cause.CARD)
         key = transaction.key if transaction else None
         told = Sampled(connector.number, sample, cause, key)

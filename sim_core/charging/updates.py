@@ -230,12 +230,12 @@ class Updates:
         if self._waits_for_its_date():
             return
         busy = [
-            connector.number for connector in self._connectors.values() if _in_session(connector)
+            connector.place for connector in self._connectors.values() if _in_session(connector)
         ]
         if not busy:
             self._install()
             return
-        trouble = f"it waits for the end of the session at connector {busy[0]}"
+        trouble = f"it waits for the end of the session at {busy[0]}"
         if trouble != self._seen.trouble:
             self._see(DOWNLOADED, trouble=trouble, image=self._image())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sim_core.charging.authorization import Authorizer
+from sim_core.charging.bays import Bays
 from sim_core.charging.cards import Cards
 from sim_core.charging.condition import Condition
 from sim_core.charging.connector import Authorization, Connector
@@ -45,6 +46,7 @@ class Vehicles:
     __slots__ = (
         "_arrivals",
         "_authorizer",
+        "_bays",
         "_cards",
         "_changed",
         "_condition",
@@ -74,6 +76,7 @@ class Vehicles:
         transactions: Transactions,
         starting: Starting,
         cards: Cards,
+        bays: Bays,
         garage: Garage,
         points: Points,
         changed: Callable[[Connector, Cause], None],
@@ -89,6 +92,7 @@ class Vehicles:
         self._transactions = transactions
         self._starting = starting
         self._cards = cards
+        self._bays = bays
         self._garage = garage
         self._points = points
         self._changed = changed
@@ -107,6 +111,7 @@ class Vehicles:
             names = ", ".join(vehicle.name for vehicle in self._garage)
             return Refused(f"there is no vehicle {command.vehicle!r}; there are: {names}")
         kind = vehicle.kind
+        self._bays.enter(connector)
         self._power.advance()
         connector.metal.plug(vehicle)
         connector.vehicle_name = kind.name

@@ -26,6 +26,9 @@ from sim_core.csms.rules import Rules
 from sim_core.csms.verbs import Payload, Verbs
 from sim_core.csms.verbs201 import Verbs201
 
+STATUS = ("Connector", "AvailabilityState")
+"""The variable by which a station may tell its statuses."""
+
 VARIABLES_KEPT = 20_000
 """Of one report: a charging station decides how long it is."""
 
@@ -163,6 +166,22 @@ class Peer201(Peer):
         self._tell(events201.ConnectorReported(at, self.cpid, evse_id, connector_id, status))
         return {}
 
+    def notify_event(self, asked: Payload) -> Payload:
+        """A station may tell its statuses so: AvailabilityState of a connector (G01)."""
+        others = []
+        for event in asked["eventData"]:
+            component, evse = event["component"], event["component"].get("evse", {})
+            if (component["name"], event["variable"]["name"]) == STATUS and "connectorId" in evse:
+                told = {"connectorStatus": event["actualValue"], "timestamp": event["timestamp"]}
+                place = {"evseId": evse["id"], "connectorId": evse["connectorId"]}
+                self.status_notification({**told, **place})
+            else:
+                others.append(event)
+        if others:
+            rest = {**asked, "eventData": others}
+            self._noted("NotifyEvent", _detail(rest, ("seqNo", "eventData")))
+        return {}
+
     def authorize(self, asked: Payload) -> Payload:
         at = self._now()
         id_token = asked["idToken"]["idToken"]
@@ -248,6 +267,7 @@ HANDLERS: Mapping[str, Callable[[Peer201, Payload], Payload]] = {
     "DataTransfer": Peer201.data_transfer,
     "Heartbeat": Peer201.heartbeat,
     "MeterValues": Peer201.meter_values,
+    "NotifyEvent": Peer201.notify_event,
     "NotifyReport": Peer201.notify_report,
     "SignCertificate": Peer201.sign_certificate,
     "StatusNotification": Peer201.status_notification,
@@ -260,7 +280,6 @@ NOTICES: Mapping[str, tuple[str, ...]] = {
     "NotifyChargingLimit": ("evseId", "chargingLimit"),
     "NotifyCustomerInformation": ("requestId", "seqNo", "data"),
     "NotifyDisplayMessages": ("requestId", "messageInfo"),
-    "NotifyEvent": ("seqNo", "eventData"),
     "NotifyMonitoringReport": ("requestId", "seqNo", "monitor"),
     "PublishFirmwareStatusNotification": ("status", "requestId"),
     "ReportChargingProfiles": ("requestId", "evseId", "chargingProfile"),

@@ -363,6 +363,9 @@ class Behaviour:
     Where a relative schedule begins is the charge point's to say (§7.9), and makes differ."""
     security_extension: bool = True
     """It speaks "Improved security for OCPP 1.6-J" (GetLog, SecurityEventNotification …)."""
+    status_by_events: bool = False
+    """In OCPP 2.0.1 a status is told by NotifyEvent of AvailabilityState, never by
+    StatusNotification: the text lets a charger choose one of the two (G01)."""
     speaks: tuple[str, ...] = field(default=(), metadata=of(TextList(Word(OCPP_VERSIONS))))
     """The versions of OCPP that it speaks; empty: any."""
     only_named_keys: bool = False
@@ -376,6 +379,18 @@ class Behaviour:
     on_reconnect: tuple[str, ...] = field(default=(), metadata=of(TextList(Text(80, least=1))))
     """The same for a link that is there again, where BootNotification was Accepted before. Empty:
     what has changed, or all that follows a boot where `boot_on_reconnect` is true."""
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """What is built in that not every charger has. OCPP 1.6 has no words for it."""
+
+    keypad: bool = False
+    """Keys for a code that serves as card (KeyCode)."""
+    bay_sensor: bool = False
+    """A sensor in each parking bay says whether a car stands there (BayOccupancySensor)."""
+    signing_meter: bool = False
+    """Meters that sign what they show, as OCMF with a key of their own (SignReadings)."""
 
 
 @dataclass(frozen=True)
@@ -658,6 +673,8 @@ class Model:
     timing: Mapping[str, Timing]
     """How long it takes: swift, for demos and tests, or real, as the metal; TIMING chooses."""
     behaviour: Behaviour = field(default_factory=Behaviour)
+    equipment: Equipment = field(default_factory=Equipment)
+    """What is built in beside plugs and meters; EQUIPMENT adds to it."""
     metering: Metering = field(default_factory=Metering)
     keys: Mapping[str, KeyText] = field(default_factory=dict)
     """OCPP configuration keys that differ from the defaults, and the vendor's own. In OCPP 2.0.1

@@ -14,6 +14,7 @@ from datetime import timedelta
 from ocpp.v16.enums import ConfigurationStatus
 
 from sim_core.charging.charger import Charger
+from sim_core.charging.codes import Codes
 from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts
@@ -208,6 +209,7 @@ class ChargePoint:
                 tls=access.file_tls,
                 limit_s=LIMIT_S * config.time_scale,
             ),
+            codes=Codes(store.documents),
             rules=RULES,
             on_change=on_change,
         )

@@ -38,6 +38,8 @@ FIXED: dict[Setting, bool] = {
     Setting.ASKS_ABOUT_CARDS: True,
     Setting.TRUSTS_REFUSED_CACHED: False,
     Setting.TRUSTS_REFUSED_LISTED: False,
+    Setting.SIGNS_SAMPLED: False,
+    Setting.SIGNS_ALIGNED: False,
 }
 """What 1.6 has no key for."""
 PROFILES: dict[Feature, str] = {
@@ -76,7 +78,8 @@ class KeyPolicy:
         return self._configuration.items(KEYS[setting])
 
     def has(self, feature: Feature) -> bool:
-        return self._configuration.supports(PROFILES[feature])
+        profile = PROFILES.get(feature)  # without one 1.6 has no word for it
+        return profile is not None and self._configuration.supports(profile)
 
     def name(self, setting: Setting) -> str:
         return KEYS.get(setting, setting.value)

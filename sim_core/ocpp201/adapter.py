@@ -15,6 +15,8 @@ from sim_core.charging.csms import Asked
 from sim_core.charging.domain_events import (
     AuthorisationEnded,
     Authorised,
+    BayEntered,
+    BayLeft,
     ChargingStateChanged,
     DomainEvent,
     Looked,
@@ -208,6 +210,8 @@ class Adapter:
 TOLD: dict[type, Callable[[Adapter, Any], None]] = {
     Authorised: lambda self, event: self.transactions.authorised(event),
     AuthorisationEnded: Adapter._authorisation_ended,
+    BayEntered: lambda self, event: self.transactions.bay_entered(event),
+    BayLeft: lambda self, event: self.transactions.bay_left(event),
     ChargingStateChanged: lambda self, event: self.transactions.state_changed(event),
     Looked: Adapter._looked,
     Plugged: lambda self, event: self.transactions.plugged(event),

@@ -9,9 +9,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sim_core.charging.charger import Charger
+from sim_core.charging.codes import Codes
 from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.connector import Connector
 from sim_core.charging.domain_events import (
@@ -19,20 +20,21 @@ from sim_core.charging.domain_events import (
     Looked,
     LookedAtWhole,
     ReservationEnded,
+    Sample,
     TransactionEnded,
     UpdateStepped,
     UploadStepped,
 )
 from sim_core.charging.environment import Environment
 from sim_core.charging.facts import Facts, charging_state
+from sim_core.charging.signing_meters import NOBODY
 from sim_core.charging.starting import drop_authorization
 from sim_core.charging.update_record import INSTALL_REBOOTING, INSTALLATION_FAILED
-from sim_core.charging.vocabulary import Cause, ReservationEnd, StopReason
+from sim_core.charging.vocabulary import Cause, Context, ReservationEnd, StopReason
 from sim_core.commands import Accepted, Outcome, Refused
 from sim_core.events import Event
 from sim_core.evidence import Witness
 from sim_core.files.transfer import LIMIT_S, Transfers
-from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Identity
 from sim_core.ocpp201.access import BY_CERTIFICATE, OVER_TLS, PASSWORD, Credentials
 from sim_core.ocpp201.adapter import Adapter
@@ -46,7 +48,7 @@ from sim_core.ocpp201.display import CHARGING, FAULTED, IDLE, UNAVAILABLE, Displ
 from sim_core.ocpp201.driver_screen import DriverScreen
 from sim_core.ocpp201.firmware import Firmware
 from sim_core.ocpp201.functional_blocks import routes_of
-from sim_core.ocpp201.live_values import connect
+from sim_core.ocpp201.live_values import LiveValues
 from sim_core.ocpp201.logs import LOG, Logs
 from sim_core.ocpp201.monitoring import Monitoring
 from sim_core.ocpp201.network_profiles import COMPONENT, PRIORITY, NetworkProfiles
@@ -62,8 +64,9 @@ from sim_core.ocpp201.smart_charging import SmartCharging
 from sim_core.ocpp201.spelling import EVENT, Spelling
 from sim_core.ocpp201.status import connector_status, shown_state, whole_status
 from sim_core.ocpp201.status_reports import StatusReports
-from sim_core.ocpp201.tokens import TokenTypes
+from sim_core.ocpp201.tokens import IDENTS, UNNAMED, TokenTypes
 from sim_core.ocpp201.transaction_answers import TransactionAnswers
+from sim_core.ocpp201.transaction_points import why_never_begun
 from sim_core.ocpp201.transactions import TransactionEvents
 from sim_core.ocpp201.variable_messages import VariableMessages
 from sim_core.ocpp201.variables import Access as Mutability
@@ -173,7 +176,9 @@ class ChargePoint:
         def note(kind: str, text: str, connector_id: int | None = None) -> None:
             on_event(Event(environment.now(), kind, text, connector_id))
 
-        self.environment = environment = Environment(guarded, tasks, rng, config.timing, note)
+        self.environment = environment = Environment(
+            guarded, tasks, rng, config.timing, note, called="EVSE"
+        )
         self.setting_changes = SettingChanges(environment.now, on_change)
         self.model = DeviceModel(
             catalogue_of(model, config.connectors, config.initial_keys),
@@ -206,10 +211,12 @@ class ChargePoint:
         self.pauses = BackOff(self.model, rng, config.time_scale)
         """How long the link rests between two attempts."""
         policy = VariablePolicy(self.model)
+        codes = Codes(store.documents)
         self.tokens = TokenTypes(
+            codes,
             lambda text: (
                 text == config.default_id_tag and not self.model.flag("AuthCtrlr", "Enabled")
-            )
+            ),
         )
         self.spelling = Spelling(
             lambda: self.adapter.transactions.link,
@@ -255,12 +262,19 @@ class ChargePoint:
             policy,
             adapter,
             Transfers(guarded, tls=access.file_tls, limit_s=LIMIT_S * config.time_scale),
+            codes=codes,
             rules=RULES,
             on_change=on_change,
         )
         adapter.connectors = charger.connectors
         adapter.rebooted = self._profiles.start_anew
-        adapter.statuses = StatusReports(environment, charger.connectors, self.outbox, self.model)
+        adapter.statuses = StatusReports(
+            environment,
+            charger.connectors,
+            self.outbox,
+            self.model,
+            by_events=model.behaviour.status_by_events,
+        )
         adapter.transactions = TransactionEvents(
             environment,
             charger.connectors,
@@ -271,7 +285,8 @@ class ChargePoint:
             self.tokens,
             model.metering,
             online=lambda: adapter.online,
-            reading=self._reading,
+            sample=self._sample,
+            public_key=self._public_key,
             use_reservation=self._use_reservation,
             spelling=self.spelling,
         )
@@ -298,13 +313,14 @@ class ChargePoint:
             status=lambda facts: connector_status(facts).value,
             row_name=self.row_name,
         )
-        connect(
-            self.model,
+        if charger.readings.signing is not None:
+            charger.readings.signing.ident = self._ident
+        self.model.told = LiveValues(
             charger,
             store,
             identity=self.identity,
             security_profile=lambda: self.security.profile,
-        )
+        ).told
         self._answers = TransactionAnswers(
             charger.connectors,
             charger.verdicts,
@@ -319,7 +335,7 @@ class ChargePoint:
             on_change=on_change,
         )
         self._variables = VariableMessages(
-            self.model, note, objection=self._objection, changed=self._was_set
+            self.model, store, note, objection=self._objection, changed=self._was_set
         )
         self._resets = Resets(
             environment,
@@ -375,11 +391,12 @@ class ChargePoint:
         self._monitoring = Monitoring(
             environment,
             self.model,
-            store.documents,
+            store,
             self.outbox,
             charger.connectors,
             running=self._transaction_of,
         )
+        adapter.statuses.next_event_id = self._monitoring.next_event_id
         adapter.also(Looked, lambda _: self._monitoring.look())
         adapter.also(LookedAtWhole, lambda _: self._monitoring.look())
         self._display = Display(
@@ -566,9 +583,23 @@ class ChargePoint:
         if self._profiles.met():
             self.charger.security.note("ReconfigurationOfSecurityParameters", "SecurityProfile")
 
-    def _reading(self, connector: Connector) -> Reading:
+    def _sample(
+        self, connector: Connector, at: datetime, context: Context, measurands: tuple[str, ...]
+    ) -> Sample:
         self.charger.power.advance()
-        return self.charger.readings.of(connector)
+        return self.charger.readings.sample(connector, at, context, measurands)
+
+    def _public_key(self, number: int) -> str:
+        signing = self.charger.readings.signing
+        return "" if signing is None else signing.public_key(number)
+
+    def _ident(self, number: int) -> tuple[str, str]:
+        """Whose transaction runs at an EVSE, as a signed reading names it."""
+        opened = self.adapter.transactions.open_on(number)
+        if opened is None or opened.card is None:
+            return NOBODY
+        kind = self.tokens.of(opened.card)
+        return IDENTS.get(kind, "UNDEFINED"), "" if kind in UNNAMED else opened.card
 
     def _use_reservation(self, connector: Connector) -> int | None:
         """A reservation is used up when its card is shown (H03.FR.01)."""
@@ -653,7 +684,7 @@ class ChargePoint:
         """What speaks against a value that depends on more than its variable."""
         if (address.component.name, address.variable.name) == (COMPONENT, PRIORITY):
             return self.security.why_not_order(value)
-        return "", ""
+        return why_never_begun(self.model, address, value)
 
     def _was_set(self, address: Address) -> None:
         """A variable was set; where the CSMS has asked for it, the answer is on the wire."""

@@ -13,6 +13,7 @@ from ocpp.v201.enums import Action
 
 from sim_core.charging.environment import Environment
 from sim_core.ocpp201.answers import reply
+from sim_core.ocpp201.tokens import TokenTypes
 from sim_core.store.interface import Journal, TokenCache
 from sim_core.wire.answers import Payload
 from sim_core.wire.outbox import Outbox
@@ -28,7 +29,7 @@ NOTHING = "nothing is known here"
 class CustomerInformation:
     """Handler of CustomerInformation."""
 
-    __slots__ = ("_cache", "_environment", "_journal", "_outbox")
+    __slots__ = ("_cache", "_environment", "_journal", "_outbox", "_tokens")
 
     def __init__(
         self,
@@ -36,7 +37,9 @@ class CustomerInformation:
         cache: TokenCache,
         journal: Journal,
         outbox: Outbox,
+        tokens: TokenTypes,
     ) -> None:
+        self._tokens = tokens
         self._environment = environment
         self._cache = cache
         self._journal = journal
@@ -61,7 +64,7 @@ class CustomerInformation:
         if not (report or clear):
             why = "neither report nor clear is asked for"
             return reply("Rejected", code="MissingParam", why=why)
-        text = id_token["idToken"] if id_token else None
+        text = self._tokens.text_of(id_token) if id_token else None
         data = self._known(text) if report else ""
         if clear and text is not None:
             self._cache.forget(text)
@@ -83,8 +86,8 @@ class CustomerInformation:
             found["cache"] = {"idToken": cached.token, "status": cached.status}
         waiting = 0
         for row in self._journal.first(self._journal.depth):
-            token = ((row.content.get("event") or {}).get("idToken") or {}).get("idToken", "")
-            waiting += token.casefold() == text.casefold()
+            told = (row.content.get("event") or {}).get("idToken") or {}
+            waiting += self._tokens.text_of(told).casefold() == text.casefold()
         if waiting:
             found["waitingEvents"] = waiting
         return json.dumps(found) if found else ""

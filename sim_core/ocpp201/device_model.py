@@ -28,11 +28,15 @@ class Found(Enum):
     NO_VARIABLE = "UnknownVariable"
 
 
+def _nothing(_: Address) -> None:
+    """Nobody knows how anything is."""
+
+
 class DeviceModel:
     """The variables with their values. Addresses are compared without case."""
 
     __slots__ = ("_catalogue", "_changes", "_live", "_on_change", "_save", "_values",
-                 "_variables", "_waiting")  # fmt: skip
+                 "_variables", "_waiting", "told")  # fmt: skip
 
     def __init__(
         self,
@@ -50,6 +54,8 @@ class DeviceModel:
         self._on_change = on_change
         self._changes = changes or SettingChanges()
         self._live: dict[Address, Callable[[], str]] = {}
+        self.told: Callable[[Address], str | None] = _nothing
+        """What is so now, by folded address; None: that is not known here. Who knows it sets it."""
         self._values: dict[Address, str] = {}
         """Those that are not what they are at the first start."""
         self._waiting: dict[Address, str] = {}
@@ -71,7 +77,8 @@ class DeviceModel:
 
     def live(self, component: Component, name: str, value: Callable[[], str],
              instance: str | None = None) -> None:  # fmt: skip
-        """Ask for the value of a variable when somebody looks; nothing where there is none."""
+        """Ask a part of the station for the value of a variable when somebody looks; nothing where
+        there is no such one."""
         address = self._catalogue.addresses.get(Address(component, Name(name, instance)).folded)
         if address is not None:
             self._live[address] = value
@@ -84,11 +91,14 @@ class DeviceModel:
     def value(self, address: Address) -> str:
         """What it holds, as it is."""
         folded = address.folded
-        live = self._live.get(folded)
-        if live is not None:
-            return live()
+        variable = self._variables[folded]
+        if variable.operational:
+            live = self._live.get(folded)
+            told = self.told(folded) if live is None else live()
+            if told is not None:
+                return told
         value = self._values.get(folded)
-        return self._variables[folded].value if value is None else value
+        return variable.value if value is None else value
 
     def text(self, component: str, name: str, instance: str | None = None) -> str:
         """What a variable of the station holds; empty where there is no such one."""
@@ -111,8 +121,10 @@ class DeviceModel:
 
     def override(self, component: str, name: str, value: str) -> None:
         """Set a variable from within (the interval that BootNotification brings)."""
-        self._note(Address(Component(component), Name(name)).folded, value, ChangedBy.CSMS)
-        self._keep(Address(Component(component), Name(name)).folded, value)
+        folded = Address(Component(component), Name(name)).folded
+        self._save(self._variables[folded].stored_as, value)
+        self._note(folded, value, ChangedBy.CSMS)
+        self._counts(folded, value)
 
     def rebooted(self) -> None:
         """What waited for a boot counts from now on."""
@@ -150,16 +162,17 @@ class DeviceModel:
         return None if address is None else self.variable(address)
 
     def set(self, address: Address, text: str, by: ChangedBy = ChangedBy.CSMS) -> bool:
-        """Set a variable that nothing speaks against; returns whether it counts at once."""
+        """Set a variable that nothing speaks against; returns whether it counts at once. It is
+        saved before anything has changed."""
         folded = address.folded
         variable = self._variables[folded]
         value = variable.normal(text) if variable.access is not Access.WRITE_ONLY else text
+        self._save(variable.stored_as, value)
         self._note(folded, value, by)
         if variable.reboot:
-            self._save(variable.stored_as, value)
             self._waiting[folded] = value
             return False
-        self._keep(folded, value)
+        self._counts(folded, value)
         return True
 
     def _note(self, folded: Address, value: str, by: ChangedBy) -> None:
@@ -168,8 +181,6 @@ class DeviceModel:
         before, after = ("", "") if secret else (self.value(folded), value)
         self._changes.note(str(variable.address), before, after, by)
 
-    def _keep(self, folded: Address, value: str) -> None:
-        variable = self._variables[folded]
-        self._save(variable.stored_as, value)
+    def _counts(self, folded: Address, value: str) -> None:
         self._values[folded] = value
-        self._on_change(variable.address)
+        self._on_change(self._variables[folded].address)

@@ -122,7 +122,7 @@ def routes_of(
             smart_charging,
             logs,
             firmware,
-            CustomerInformation(environment, store.tokens, store.journal, outbox),
+            CustomerInformation(environment, store.tokens, store.journal, outbox, tokens),
             DataTransfer(charger.config.model.identity.vendor),
             *more,
         ]

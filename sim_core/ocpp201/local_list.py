@@ -118,7 +118,7 @@ def read_changes(sent: Iterable[Payload], tokens: TokenTypes, *, full: bool) -> 
         if not (token["idToken"] and token["idToken"].isprintable()):
             return "an idToken cannot be shown"
         if name in met:
-            return f"{token['idToken']} is named twice"
+            return f"{tokens.text_of(token)} is named twice"
         met.add(name)
         text, info = tokens.met(token), data.get("idTokenInfo")
         if info is None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from ocpp.v201.enums import Action
 
 from sim_core.charging.environment import Environment
 from sim_core.ocpp201.answers import reply, status_info
+from sim_core.ocpp201.catalogue import ALIKE_KEPT
 from sim_core.ocpp201.device_model import DeviceModel, Found
 from sim_core.ocpp201.monitors import (
     AGAIN,
@@ -27,11 +29,12 @@ from sim_core.ocpp201.monitors import (
     Memory,
     look,
 )
+from sim_core.ocpp201.promises import CODE, WHY
 from sim_core.ocpp201.standard_variables import LOCK
 from sim_core.ocpp201.variable_messages import address_of, component_of, name_of
 from sim_core.ocpp201.variables import NUMBERS, Access, Address, Component, Name, Variable
 from sim_core.runtime.clock import Timer
-from sim_core.store.interface import Documents
+from sim_core.store.interface import DiskRefusesError, Store
 from sim_core.wire.answers import NoAnswer, Payload
 from sim_core.wire.outbox import Outbox
 from sim_core.wire.routes import Reply
@@ -76,9 +79,10 @@ class Monitor:
         }
 
 
-def hard_wired(evses: Iterable[int]) -> tuple[Monitor, ...]:
-    """What the station watches by itself: whether anything is broken, and a lock (G05.FR.02)."""
-    numbers = tuple(evses)
+@lru_cache(maxsize=ALIKE_KEPT)
+def hard_wired(numbers: tuple[int, ...]) -> tuple[Monitor, ...]:
+    """What a station with these EVSEs watches by itself: whether anything is broken, and a lock
+    (G05.FR.02). One for all stations that are built alike."""
     places = [
         Component("ChargingStation"),
         *(Component("EVSE", evse=one) for one in numbers),
@@ -96,7 +100,6 @@ class Monitoring:
     __slots__ = (
         "_base",
         "_busy",
-        "_documents",
         "_environment",
         "_event_id",
         "_level",
@@ -107,6 +110,7 @@ class Monitoring:
         "_queue",
         "_running",
         "_sending",
+        "_store",
         "_timer",
         "_timers",
         "_wired",
@@ -116,7 +120,7 @@ class Monitoring:
         self,
         environment: Environment,
         model: DeviceModel,
-        documents: Documents,
+        store: Store,
         outbox: Outbox,
         evses: Iterable[int],
         *,
@@ -125,11 +129,11 @@ class Monitoring:
         """`running` tells the id of the transaction that a component is part of, if one runs."""
         self._environment = environment
         self._model = model
-        self._documents = documents
+        self._store = store
         self._outbox = outbox
         self._running = running
-        self._wired = hard_wired(evses)
-        kept = documents.get(NAME) or {}
+        self._wired = hard_wired(tuple(evses))
+        kept = store.documents.get(NAME) or {}
         self._base: str = kept.get("base", ALL)
         self._level: int = kept.get("level", LEAST_SEVERE)
         self._event_id: int = kept.get("event_id", 0)
@@ -232,6 +236,12 @@ class Monitoring:
 
     # -- telling -----------------------------------------------------
 
+    def next_event_id(self) -> int:
+        """The number of the next event, whoever tells it: none is given twice."""
+        self._event_id += 1
+        self._keep()
+        return self._event_id
+
     def _tell(
         self,
         monitor: Monitor,
@@ -242,7 +252,7 @@ class Monitoring:
     ) -> None:
         if monitor.severity > self._level:
             return
-        self._event_id += 1
+        self.next_event_id()
         secret = variable.access is Access.WRITE_ONLY
         event: Payload = {
             "eventId": self._event_id,
@@ -293,9 +303,24 @@ class Monitoring:
     @on(Action.set_variable_monitoring)
     def set_variable_monitoring(self, set_monitoring_data: list[Payload], **_: Any) -> Reply:
         """N04: a result for each, whatever the others are."""
+        before = dict(self._monitors), dict(self._memories)
         results = [self._set(data) for data in set_monitoring_data]
-        self._keep()
+        try:
+            with self._store.strictly():
+                self._keep()
+        except DiskRefusesError:
+            self._go_back_to(*before)
+            for result in results:
+                if result["status"] == "Accepted":
+                    result |= {"status": "Rejected", "statusInfo": status_info(CODE, WHY)}
+                    result.pop("id", None)
         return Reply({"setMonitoringResult": results}, then=self._begin)
+
+    def _go_back_to(self, monitors: dict[int, Monitor], memories: dict[int, Memory]) -> None:
+        touched = [one for one in self._monitors.values() if monitors.get(one.id) is not one]
+        self._monitors, self._memories = monitors, memories
+        for monitor in touched:
+            self._arm(monitors.get(monitor.id, monitor))
 
     def _begin(self) -> None:
         self.look()
@@ -450,7 +475,7 @@ class Monitoring:
             "memories": {str(number): asdict(one) for number, one in self._memories.items()},
             "queue": self._queue,
         }
-        self._documents.put(NAME, document)
+        self._store.documents.put(NAME, document)
 
 
 def _is_named(address: Address, wanted: Sequence[Payload]) -> bool:

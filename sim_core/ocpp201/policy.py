@@ -19,6 +19,8 @@ VARIABLES: dict[Setting, tuple[str, str]] = {
     Setting.ASKS_ABOUT_CARDS: ("AuthCtrlr", "Enabled"),
     Setting.TRUSTS_REFUSED_CACHED: ("AuthCacheCtrlr", "DisablePostAuthorize"),
     Setting.TRUSTS_REFUSED_LISTED: ("LocalAuthListCtrlr", "DisablePostAuthorize"),
+    Setting.SIGNS_SAMPLED: ("SampledDataCtrlr", "SignReadings"),
+    Setting.SIGNS_ALIGNED: ("AlignedDataCtrlr", "SignReadings"),
     Setting.MASTER_GROUP: ("AuthCtrlr", "MasterPassGroupId"),
     Setting.RESERVES_ANY: ("ReservationCtrlr", "NonEvseSpecific"),
     Setting.PLUG_TIMEOUT_S: ("TxCtrlr", "EVConnectionTimeOut"),

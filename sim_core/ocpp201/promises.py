@@ -1,6 +1,6 @@
 """What may not be promised while the disk refuses, and the word that says so (OCPP 2.0.1 Part 2).
 
-SetVariables and SetVariableMonitoring answer item by item, so they are not here.
+SetVariables and SetVariableMonitoring answer item by item: each of them says `Rejected` itself.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ _WORDS = {
     "SetMonitoringLevel": "Rejected",
     "UpdateFirmware": "Rejected",
 }
-_WHY = status_info("OutOfStorage", "the disk takes nothing just now: ask again later")
-REFUSED = {action: {"status": word, "statusInfo": _WHY} for action, word in _WORDS.items()}
+CODE, WHY = "OutOfStorage", "the disk takes nothing just now: ask again later"
+_INFO = status_info(CODE, WHY)
+REFUSED = {action: {"status": word, "statusInfo": _INFO} for action, word in _WORDS.items()}
 """By action the answer that says no."""
 KEPT_AFTER_THE_ANSWER = frozenset({"ChangeAvailability", "UpdateFirmware"})
 """What these change is written behind the answer, so they are refused before it."""

@@ -64,7 +64,7 @@ class Spelling:
     def lacks(self, row: JournalRow, answer: Payload) -> str:
         return ""
 
-    def token(self, row: JournalRow) -> str:
-        """The text of the card that an event has told; empty where it has told none."""
+    def id_token(self, row: JournalRow) -> Payload:
+        """The IdTokenType that an event has told; empty where it has told none."""
         event = self.payload(row) or {}
-        return str((event.get("idToken") or {}).get("idToken", ""))
+        return event.get("idToken") or {}

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sim_core.hardware.measurands import REGISTER, measurands_of
-from sim_core.hardware.model import Model
+from sim_core.hardware.model import Equipment, Model
 from sim_core.ocpp201.network_profile import SLOTS
 from sim_core.ocpp201.variables import Access, Address, Component, Kind, Name, Variable
 
 R, RW, W = Access.READ_ONLY, Access.READ_WRITE, Access.WRITE_ONLY
 STATES = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
-START_POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
-"""Those that this charger can tell: it has no sensor in the bay, and signs no readings."""
+POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
+"""Those that every charger can tell."""
 TOKEN_TYPES = "Central,eMAID,ISO14443,ISO15693,Local,MacAddress,NoAuthorization"
 SAMPLED = f"{REGISTER},Power.Active.Import,Voltage,Current.Import,SoC"
 MONITORING_BASES = ("All", "FactoryDefault", "HardWiredOnly")
@@ -40,6 +40,8 @@ class Row:
     instance: str | None = None
     reboot: bool = False
     operational: bool = False
+    needs: str = ""
+    """The field of the model's equipment without which there is no such variable."""
 
 
 S, N, D, B = Kind.STRING, Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN
@@ -78,6 +80,12 @@ CONNECTOR: tuple[Row, ...] = (
     Row("Problem", B, "false", operational=True, meaning="Something of it is broken"),
 )  # fmt: skip
 
+BAY: tuple[Row, ...] = (
+    Row("Enabled", B, "true", meaning="The sensor looks into the bay"),
+    Row("Active", B, "false", operational=True, meaning="A car stands there"),
+)  # fmt: skip
+
+BAY_SENSOR = "BayOccupancySensor"
 LOCK = "ConnectorPlugRetentionLock"
 LOCKS: tuple[Row, ...] = (
     Row("Problem", B, "false", operational=True, meaning="The lock does not close or open"),
@@ -121,6 +129,9 @@ CONTROLLERS: dict[str, tuple[Row, ...]] = {
             key="ResetRetries"),
         Row("UnlockOnEVSideDisconnect", B, "false",
             meaning="The cable is released when the EV's side is unplugged (it is fixed here)"),
+        Row("PublicKeyWithSignedMeterValue", OPTION, "OncePerTransaction", RW,
+            "How often the key is told by which a signed reading can be checked",
+            values=("Never", "OncePerTransaction", "EveryMeterValue"), needs="signing_meter"),
         Row("QueueAllMessages", B, "false",
             meaning="Other messages than TransactionEvent wait for a CSMS that is away, too"),
         Row("MinimumStatusDuration", N, "0", RW, "A status that does not last so long is not told",
@@ -200,9 +211,9 @@ CONTROLLERS: dict[str, tuple[Row, ...]] = {
     ),
     "TxCtrlr": (
         Row("Enabled", B, "true", meaning="It has transactions"),
-        Row("TxStartPoint", MEMBERS, "PowerPathClosed", RW, values=START_POINTS, low=1,
+        Row("TxStartPoint", MEMBERS, "PowerPathClosed", RW, values=POINTS, low=1,
             meaning="What a transaction begins with"),
-        Row("TxStopPoint", MEMBERS, "EVConnected,Authorized", RW, values=START_POINTS, low=1,
+        Row("TxStopPoint", MEMBERS, "EVConnected,Authorized", RW, values=POINTS, low=1,
             meaning="Whose end ends a transaction"),
         Row("EVConnectionTimeOut", N, "60", RW, "How long an authorisation waits for the plug", "s",
             0, 2**31 - 1, key="ConnectionTimeOut"),
@@ -221,6 +232,8 @@ CONTROLLERS: dict[str, tuple[Row, ...]] = {
     "SampledDataCtrlr": (
         Row("Enabled", B, "true", meaning="Transactions are sampled"),
         Row("Available", B, "true", meaning="It has meters"),
+        Row("SignReadings", B, "false", RW, "The meter signs the samples of a transaction",
+            needs="signing_meter"),
         Row("TxStartedMeasurands", MEMBERS, REGISTER, RW, "What the begin tells"),
         Row("TxUpdatedMeasurands", MEMBERS, SAMPLED, RW, "What a sample tells",
             key="MeterValuesSampledData"),
@@ -234,6 +247,8 @@ CONTROLLERS: dict[str, tuple[Row, ...]] = {
     "AlignedDataCtrlr": (
         Row("Enabled", B, "true", meaning="Meters are sampled by the clock"),
         Row("Available", B, "true", meaning="It has meters"),
+        Row("SignReadings", B, "false", RW, "The meter signs the samples by the clock",
+            needs="signing_meter"),
         Row("Measurands", MEMBERS, REGISTER, RW, "What a sample by the clock tells",
             key="MeterValuesAlignedData"),
         Row("Interval", N, "0", RW, "Time between samples by the clock; 0: none", "s", 0, 86_400,
@@ -329,6 +344,20 @@ MEASURAND_LISTS = frozenset(
 """Lists of what the meter of this make can say."""
 
 
+FURTHER: dict[str, tuple[str, ...]] = {
+    "SupportedIdTokenTypes": ("KeyCode",),
+    "TxStartPoint": ("DataSigned", "ParkingBayOccupancy"),
+    "TxStopPoint": ("ParkingBayOccupancy",),
+}
+"""Variable -> what it may have, too, where that is built in."""
+BUILT_IN: dict[str, str] = {
+    "DataSigned": "signing_meter",
+    "KeyCode": "keypad",
+    "ParkingBayOccupancy": "bay_sensor",
+}
+"""Such a word -> the field of the model's equipment that it needs."""
+
+
 def _variable(component: Component, row: Row) -> Variable:
     return Variable(
         address=Address(component, Name(row.name, row.instance)),
@@ -356,8 +385,15 @@ def _of_connectors(model: Model, evses: int) -> Iterator[Variable]:
             yield _variable(Component("Connector", evse=number, connector=1), row)
         for row in LOCKS:
             yield _variable(Component(LOCK, evse=number, connector=1), row)
+        for row in BAY if model.equipment.bay_sensor else ():
+            yield _variable(Component(BAY_SENSOR, evse=number), row)
         for row in METERING:
             yield _variable(Component("FiscalMetering", evse=number), row)
+
+
+def _further(name: str, equipment: Equipment) -> tuple[str, ...]:
+    """What a list may have beside that because of what is built in."""
+    return tuple(word for word in FURTHER.get(name, ()) if getattr(equipment, BUILT_IN[word]))
 
 
 def variables_of(model: Model, evses: int) -> tuple[Variable, ...]:
@@ -367,8 +403,13 @@ def variables_of(model: Model, evses: int) -> tuple[Variable, ...]:
     found += _of_connectors(model, evses)
     for name, rows in CONTROLLERS.items():
         for row in rows:
+            if row.needs and not getattr(model.equipment, row.needs):
+                continue
             variable = _variable(Component(name), row)
             if row.name in MEASURAND_LISTS:
                 variable = replace(variable, values=measured)
+            elif more := _further(row.name, model.equipment):
+                value = variable.value if row.access is RW else ",".join((row.value, *more))
+                variable = replace(variable, value=value, values=(*row.values, *more))
             found.append(variable)
     return tuple(found)

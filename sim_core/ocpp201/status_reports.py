@@ -1,4 +1,7 @@
-"""StatusNotification: one of each connector, and of nothing else (OCPP 2.0.1 Part 2, block G).
+"""The status of each connector, and of nothing else (OCPP 2.0.1 Part 2, block G).
+
+A station tells all of them in one of two styles: StatusNotification, or NotifyEvent of the variable
+AvailabilityState (G01).
 
 After a boot everything is told. After an outage that was longer than OfflineThreshold everything is
 told anew, after a shorter one what has changed (B04). A status that does not last for
@@ -16,8 +19,9 @@ from sim_core.charging.domain_events import Looked
 from sim_core.charging.environment import Environment
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.status import Status, connector_status
+from sim_core.ocpp201.variables import Address, Component, Name
 from sim_core.runtime.clock import Timer
-from sim_core.wire.answers import Answer, NoAnswer
+from sim_core.wire.answers import Answer, NoAnswer, Payload
 from sim_core.wire.outbox import Outbox
 from sim_core.wire.timestamps import stamp
 
@@ -38,8 +42,8 @@ class _Line:
 class StatusReports:
     """Tells the CSMS of every connector."""
 
-    __slots__ = ("_connectors", "_environment", "_lines", "_model", "_outbox", "_since_s",
-                 "on_status")  # fmt: skip
+    __slots__ = ("_by_events", "_connectors", "_environment", "_lines", "_model", "_outbox",
+                 "_since_s", "next_event_id", "on_status")  # fmt: skip
 
     def __init__(
         self,
@@ -47,7 +51,13 @@ class StatusReports:
         connectors: Mapping[int, Connector],
         outbox: Outbox,
         model: DeviceModel,
+        *,
+        by_events: bool,
     ) -> None:
+        """`by_events`: NotifyEvent is the style."""
+        self._by_events = by_events
+        self.next_event_id: Callable[[], int] = lambda: 0
+        """Numbers an event; whoever numbers all of the station's sets it."""
         self._environment = environment
         self._connectors = connectors
         self._outbox = outbox
@@ -130,19 +140,42 @@ class StatusReports:
             if line.sent is status:
                 line.sent = line.acknowledged
 
-        payload = {
-            "timestamp": stamp(line.since + self._environment.ahead),
-            "connectorStatus": status.value,
-            "evseId": evse_id,
-            "connectorId": 1,
-        }
+        said = self._event if self._by_events else self._notification
+        action, payload = said(evse_id, stamp(line.since + self._environment.ahead), status)
         # Its place in the queue is that of the change: what is said of its cause comes behind it.
-        answer = self._outbox.post("StatusNotification", payload, while_pending=True)
+        answer = self._outbox.post(action, payload, while_pending=True)
 
         async def wait() -> None:
             answered(await answer)
 
         self._environment.spawn(wait())
+
+    def _notification(self, evse_id: int, at: str, status: Status) -> tuple[str, Payload]:
+        return "StatusNotification", {
+            "timestamp": at,
+            "connectorStatus": status.value,
+            "evseId": evse_id,
+            "connectorId": 1,
+        }
+
+    def _event(self, evse_id: int, at: str, status: Status) -> tuple[str, Payload]:
+        """G01.FR.03, §SN: the station tells it by itself, so it is hard-wired."""
+        place = Component("Connector", evse=evse_id, connector=1)
+        event = {
+            "eventId": self.next_event_id(),
+            "timestamp": at,
+            "trigger": "Delta",
+            "actualValue": status.value,
+            "eventNotificationType": "HardWiredNotification",
+            **Address(place, Name("AvailabilityState")).wire(),
+        }
+        made_at = stamp(self._environment.now())
+        return "NotifyEvent", {
+            "generatedAt": made_at,
+            "tbc": False,
+            "seqNo": 0,
+            "eventData": [event],
+        }
 
     def _say_when_it_lasts(self, evse_id: int, line: _Line) -> None:
         duration_s = self._model.number("OCPPCommCtrlr", "MinimumStatusDuration")

@@ -7,28 +7,48 @@ named it said: a request of the CSMS, the local list, the reader. Texts are comp
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from sim_core.charging.codes import Codes
+
 ISO14443, CENTRAL, MAC, NO_AUTHORIZATION = "ISO14443", "Central", "MacAddress", "NoAuthorization"
+KEY_CODE = "KeyCode"
+"""The type of a code: within the station it goes by a name that is no secret (C04)."""
 NEVER_ASKED = frozenset({CENTRAL, NO_AUTHORIZATION})
 """Types that nobody is asked about, and that the cache learns nothing of (C02, C03)."""
+UNNAMED = frozenset({KEY_CODE, NO_AUTHORIZATION})
+"""Types whose text a signed reading does not say: a secret, and nobody's."""
+IDENTS = {
+    "Central": "CENTRAL",
+    "eMAID": "EMAID",
+    "ISO14443": "ISO14443",
+    "ISO15693": "ISO15693",
+    KEY_CODE: "KEY_CODE",
+    "Local": "LOCAL",
+    MAC: "EVCCID",
+    NO_AUTHORIZATION: "NONE",
+}
+"""Type -> what OCMF calls it (IT)."""
 REMEMBERED = 1000
 
 
 class TokenTypes:
     """The types of the tokens that were met last."""
 
-    __slots__ = ("_nobodys", "_types")
+    __slots__ = ("_codes", "_nobodys", "_types")
 
-    def __init__(self, nobodys: Callable[[str], bool] = lambda _: False) -> None:
+    def __init__(self, codes: Codes, nobodys: Callable[[str], bool] = lambda _: False) -> None:
         """`nobodys`: whether a text stands for nobody's card, as that of a start button does."""
+        self._codes = codes
         self._nobodys = nobodys
         self._types: OrderedDict[str, str] = OrderedDict()
 
     def met(self, token: dict[str, Any]) -> str:
-        """Remember an IdTokenType; returns its text."""
-        text, kind = str(token["idToken"]), str(token["type"])
+        """Remember an IdTokenType; returns its text, or the name of its code."""
+        text, kind = self.text_of(token), str(token["type"])
+        if kind == KEY_CODE:
+            return text
         folded = text.casefold()
         if kind == ISO14443:
             self._types.pop(folded, None)
@@ -39,8 +59,15 @@ class TokenTypes:
             self._types.popitem(last=False)
         return text
 
+    def text_of(self, token: Mapping[str, Any]) -> str:
+        """By which text the station knows an IdTokenType; a code has a name for that."""
+        text = str(token.get("idToken", ""))
+        return self._codes.name_of(text) if text and token.get("type") == KEY_CODE else text
+
     def of(self, text: str) -> str:
         """The type of a text."""
+        if self._codes.code_of(text) is not None:
+            return KEY_CODE
         known = self._types.get(text.casefold())
         if known is not None:
             return known
@@ -51,4 +78,5 @@ class TokenTypes:
     def wire(self, text: str) -> dict[str, Any]:
         """IdTokenType; a token of nobody is written as the empty text (C02)."""
         kind = self.of(text)
-        return {"idToken": "" if kind == NO_AUTHORIZATION else text, "type": kind}
+        said = "" if kind == NO_AUTHORIZATION else self._codes.code_of(text) or text
+        return {"idToken": said, "type": kind}

@@ -71,7 +71,7 @@ class TransactionAnswers:
         if event is not None:
             self._screen.about_event(row.connector_id, event, answer)
             self._on_change()
-        said, token = id_token_info(answer), self._spelling.token(row)
+        said, token = id_token_info(answer), self._tokens.text_of(self._spelling.id_token(row))
         if said is None:
             return
         verdict = self._with_life(said)

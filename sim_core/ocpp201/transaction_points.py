@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from sim_core.ocpp201.device_model import DeviceModel
+from sim_core.ocpp201.variables import Address
+
 
 @dataclass(frozen=True)
 class Truth:
@@ -20,9 +23,15 @@ class Truth:
     """A card may charge."""
     energised: bool = False
     """Energy flows, or may."""
+    signed: bool = False
+    """The meter has signed what it showed before the energy (E01.FR.04)."""
+    in_bay: bool = False
+    """A sensor sees a car in the bay."""
 
 
 POINTS: dict[str, Callable[[Truth], bool]] = {
+    "ParkingBayOccupancy": lambda truth: truth.in_bay,
+    "DataSigned": lambda truth: truth.signed,
     "EVConnected": lambda truth: truth.connected,
     "Authorized": lambda truth: truth.authorised,
     "PowerPathClosed": lambda truth: truth.authorised and truth.connected,
@@ -39,3 +48,20 @@ def begins(before: Truth, now: Truth, points: Iterable[str]) -> bool:
 def ends(before: Truth, now: Truth, points: Iterable[str]) -> bool:
     """Whether a transaction ends with this change."""
     return any(POINTS[point](before) and not POINTS[point](now) for point in points)
+
+
+def why_never_begun(model: DeviceModel, address: Address, value: str) -> tuple[str, str]:
+    """What speaks against a value with which no transaction would ever begin: reason code and
+    sentence; both are empty where nothing does. Whoever waits for signed readings has to have
+    them."""
+    name = (address.component.name, address.variable.name)
+    waits = "DataSigned" in model.items("TxCtrlr", "TxStartPoint")
+    signs = model.flag("SampledDataCtrlr", "SignReadings")
+    if name == ("TxCtrlr", "TxStartPoint") and "datasigned" in value.casefold() and not signs:
+        return "InvalidValue", "no reading is signed: set SampledDataCtrlr.SignReadings first"
+    if name == ("SampledDataCtrlr", "SignReadings") and waits and value.casefold() != "true":
+        return (
+            "InvalidValue",
+            "transactions begin with DataSigned: change TxCtrlr.TxStartPoint first",
+        )
+    return "", ""

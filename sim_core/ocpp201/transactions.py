@@ -21,6 +21,8 @@ from sim_core.charging.connector import Connector
 from sim_core.charging.domain_events import (
     AuthorisationEnded,
     Authorised,
+    BayEntered,
+    BayLeft,
     ChargingStateChanged,
     Plugged,
     Sample,
@@ -53,6 +55,7 @@ OF_THE_WHOLE = frozenset({REGISTER, "Power.Active.Import"})
 """What the meter of the station as a whole can say."""
 STARTED, UPDATED, OVER = "Started", "Updated", "Ended"
 """TransactionEventEnumType."""
+SIGNED = "DataSigned"
 NAME = "ocpp201 transaction {}"
 """Under which name the transaction of an EVSE is in the store."""
 
@@ -77,6 +80,12 @@ class Open:
     """What was kept of sessions that are over, to be told at the end."""
     ending: list[str] = field(default_factory=list)
     """How its last session ended: triggerReason and stoppedReason."""
+    alone: bool = False
+    """It began while nobody could be told: its rows keep facts beside the words, see `unheard`."""
+    began: dict[str, Any] = field(default_factory=dict)
+    """The facts of the begin of that session, as `journal_facts` has them."""
+    key_told: bool = False
+    """The key by which its signed readings can be checked was told."""
     told_at: str = ""
     """The moment of its last event: a clock that is set back brings none before that."""
 
@@ -107,6 +116,8 @@ class Told:
     reading: Sample | None = None
     at: datetime | None = None
     later_s: float = 0.0
+    facts: dict[str, Any] | None = None
+    """Those of the end of a session, as `journal_facts` has them."""
     passes: bool = False
     """That is no end but a pause, which ends nothing unless the energy is the stop point."""
 
@@ -123,7 +134,8 @@ class TransactionEvents:
         "_model",
         "_online",
         "_outbox",
-        "_reading",
+        "_public_key",
+        "_sampled",
         "_spelling",
         "_store",
         "_tokens",
@@ -144,12 +156,14 @@ class TransactionEvents:
         metering: Metering,
         *,
         online: Callable[[], bool],
-        reading: Callable[[Connector], Reading],
+        sample: Callable[[Connector, datetime, Context, tuple[str, ...]], Sample],
+        public_key: Callable[[int], str],
         use_reservation: Callable[[Connector], int | None],
         spelling: Spelling,
     ) -> None:
-        """`reading`: what a connector's meter shows now, as a sample tells it; `use_reservation`
-        uses up the reservation of the card that waits at a connector, and tells its id."""
+        """`sample`: what a connector's meter shows now, as a sample tells it; `public_key`: that of
+        an EVSE's meter, empty where it signs nothing; `use_reservation` uses up the reservation of
+        the card that waits at a connector, and tells its id."""
         self._environment = environment
         self._connectors = connectors
         self._condition = condition
@@ -159,7 +173,8 @@ class TransactionEvents:
         self._tokens = tokens
         self._metering = metering
         self._online = online
-        self._reading = reading
+        self._sampled = sample
+        self._public_key = public_key
         self._use_reservation = use_reservation
         self._spelling = spelling
         self._told_otherwise = frozenset(
@@ -203,6 +218,26 @@ class TransactionEvents:
         self._lines[evse_id].remote_start_id = remote_start_id
 
     # -- what happens ------------------------------------------------
+
+    def bay_entered(self, event: BayEntered) -> None:
+        """A car is in the bay (E01, ParkingBayOccupancy)."""
+        line = self._lines[event.connector_id]
+        self._step_by_bay(event.connector_id, replace(line.truth, in_bay=True), Told("EVDetected"))
+
+    def bay_left(self, event: BayLeft) -> None:
+        """It is gone (E06): what has ended the session before is what is told as the reason."""
+        line = self._lines[event.connector_id]
+        told = Told("EVDeparted", Ending("EVDeparted", "Local"))
+        self._step_by_bay(event.connector_id, replace(line.truth, in_bay=False), told)
+
+    def _step_by_bay(self, number: int, now: Truth, told: Told) -> None:
+        """The bay is told where it is what a transaction begins or ends with, and else nowhere."""
+        line = self._lines[number]
+        if line.open is None or ends(line.truth, now, self._points("TxStopPoint")):
+            self._step(number, now, told)
+        else:
+            line.truth = now
+            self._keep(number)
 
     def plugged(self, event: Plugged) -> None:
         """A vehicle is there."""
@@ -251,16 +286,25 @@ class TransactionEvents:
             truth = replace(line.truth, connected=True, authorised=True)
             line.token = line.token or event.token
             self._step(event.connector_id, truth, Told("Authorized"))
-        self._adopt(event.connector_id, event.key)
+        self._adopt(event.connector_id, event.key, journal_facts.began(event))
+        signs = self._model.flag("SampledDataCtrlr", "SignReadings")
+        if signs and SIGNED in self._points(
+            "TxStartPoint"
+        ):  # the meter has signed what it shows now
+            told = Told("SignedDataReceived")
+            self._step(event.connector_id, replace(line.truth, signed=True), told)
+            self._adopt(event.connector_id, event.key, journal_facts.began(event))
 
     def went_on(self, event: TransactionWentOn) -> None:
         """A session goes on that a power cut has interrupted."""
         self._adopt(event.connector_id, event.key)
 
-    def _adopt(self, number: int, key: int) -> None:
+    def _adopt(self, number: int, key: int, began: dict[str, Any] | None = None) -> None:
         line = self._lines[number]
         if line.open is not None and line.open.key != key:
             line.open.key, line.open.ending = key, []
+            if line.open.alone:
+                line.open.began = began or {}
             self._keep(number)
 
     def state_changed(self, event: ChargingStateChanged) -> None:
@@ -294,8 +338,9 @@ class TransactionEvents:
             event.samples,
             at=event.at,
             later_s=event.later_s,
+            facts=journal_facts.ended(event),
         )
-        truth = Truth(connected=connector.metal.plugged)
+        truth = Truth(connected=connector.metal.plugged, in_bay=line.truth.in_bay)
         if line.open is None:
             self._forget_session(number, event)
         self._step(number, truth, told, key=event.key)
@@ -314,7 +359,7 @@ class TransactionEvents:
         if context is Context.CLOCK and number == min(self._connectors):
             self._main_meter(event.sample)
         if opened is None:
-            payload = {"evseId": number, "meterValue": [meter_value(event.sample, self._metering)]}
+            payload = {"evseId": number, "meterValue": [self._value(number, event.sample)]}
             self._outbox.post("MeterValues", payload)
         elif not beside:
             self._write(number, UPDATED, Told(trigger, reading=event.sample), SAMPLED)
@@ -325,7 +370,7 @@ class TransactionEvents:
         power_w = sum(one.metal.power_w for one in self._connectors.values())
         measurands = [name for name in sample.measurands if name in OF_THE_WHOLE]
         reading = Reading(register_wh=sum(registers), voltage_v=1.0, current_a=power_w)
-        whole = replace(sample, reading=reading, measurands=tuple(measurands))
+        whole = replace(sample, reading=reading, measurands=tuple(measurands), signed="")
         payload = {"evseId": 0, "meterValue": [meter_value(whole, self._metering)]}
         self._outbox.post("MeterValues", payload)
 
@@ -334,7 +379,7 @@ class TransactionEvents:
         measurands = self._model.items("AlignedDataCtrlr", "Measurands")
         for number in self._connectors if evse_id is None else [evse_id]:
             sample = self._sample(number, Context.TRIGGER, measurands)
-            payload = {"evseId": number, "meterValue": [meter_value(sample, self._metering)]}
+            payload = {"evseId": number, "meterValue": [self._value(number, sample)]}
             self._outbox.post("MeterValues", payload)
 
     def trigger(self, evse_id: int, measurands: tuple[str, ...]) -> None:
@@ -356,9 +401,10 @@ class TransactionEvents:
             connector = self._connectors[number]
             if line.open is None or connector.transaction is not None:
                 continue
-            still = line.truth.connected and connector.metal.plugged and not line.truth.authorised
+            there = line.truth.connected and connector.metal.plugged
+            still = (there or connector.in_bay) and not line.truth.authorised
             if not still:
-                line.truth = Truth(connected=connector.metal.plugged)
+                line.truth = Truth(connected=connector.metal.plugged, in_bay=connector.in_bay)
                 ending = Ending("AbnormalCondition", "PowerLoss")
                 self._write(number, OVER, Told(ending.trigger, ending), MOVED)
 
@@ -370,7 +416,9 @@ class TransactionEvents:
         before, line.truth = line.truth, now
         if line.open is None:
             if begins(before, now, self._points("TxStartPoint")):
-                line.open = Open(str(uuid.uuid4()))  # no SEED may give one twice (E01.FR.08)
+                alone = not self._online()
+                # no SEED may give an id twice (E01.FR.08)
+                line.open = Open(str(uuid.uuid4()), alone=alone)
                 if line.remote_start_id is not None:  # F02.FR.21: it beats the cable
                     told = replace(told, trigger="RemoteStart")
                 self._write(number, STARTED, told, BEGAN)
@@ -400,13 +448,16 @@ class TransactionEvents:
         if opened.card is None and line.truth.authorised:
             opened.card = line.token
         payload = self._payload(number, line, opened, event_type, told)
+        content = {"event": payload, "link": self.link if self._online() else ""}
+        if opened.alone and (facts := _facts(opened, told, kind, key)):
+            content["facts"] = facts
         if key is not None and opened.key == key:
-            opened.key = None
+            opened.key, opened.began = None, {}
         row_key = key if key is not None else opened.key or NO_SESSION
         with self._store.together():
             self._outbox.append(
                 kind,
-                {"event": payload, "link": self.link if self._online() else ""},
+                content,
                 key=row_key,
                 connector_id=number,
                 later_s=told.later_s,
@@ -474,15 +525,15 @@ class TransactionEvents:
         self, number: int, opened: Open, event_type: str, told: Told, at: datetime
     ) -> list[dict[str, Any]]:
         if told.reading is not None:
-            return [meter_value(told.reading, self._metering)]
+            return [self._value(number, told.reading, opened)]
         if event_type == STARTED:
             measurands = self._model.items("SampledDataCtrlr", "TxStartedMeasurands")
             sample = self._sample(number, Context.BEGIN, measurands, at)
             opened.begin = journal_facts.sampled(sample)
-            return [meter_value(sample, self._metering)]
+            return [self._value(number, sample, opened)]
         if event_type == OVER:
             return [
-                meter_value(journal_facts.sample_of(facts), self._metering)
+                self._value(number, journal_facts.sample_of(facts), opened)
                 for facts in self._ended_samples(number, opened, at)
             ]
         return []
@@ -514,8 +565,18 @@ class TransactionEvents:
         measurands: tuple[str, ...],
         at: datetime | None = None,
     ) -> Sample:
-        reading = self._reading(self._connectors[number])
-        return Sample(at or self._environment.now(), context, reading, measurands)
+        connector, at = self._connectors[number], at or self._environment.now()
+        return self._sampled(connector, at, context, measurands)
+
+    def _value(self, number: int, sample: Sample, opened: Open | None = None) -> dict[str, Any]:
+        """MeterValueType, with the key of its meter as often as that is wanted."""
+        if not sample.signed:
+            return meter_value(sample, self._metering)
+        often = self._model.text("OCPPCommCtrlr", "PublicKeyWithSignedMeterValue")
+        tells = often == "EveryMeterValue"
+        if often == "OncePerTransaction" and opened is not None:
+            tells, opened.key_told = not opened.key_told, True
+        return meter_value(sample, self._metering, self._public_key(number) if tells else "")
 
     # -- what survives -----------------------------------------------
 
@@ -537,6 +598,15 @@ class TransactionEvents:
         self._outbox.append(ENDED, content, key=key, connector_id=number)
 
 
+def _facts(opened: Open, told: Told, kind: str, key: int | None) -> dict[str, Any]:
+    """What a row tells, without a word of the protocol; nothing of what has no session in it."""
+    if kind == SAMPLED and told.reading is not None:
+        return journal_facts.sampled(told.reading)
+    if kind == ENDED and key == opened.key and opened.began and told.facts:
+        return {"began": opened.began, "ended": told.facts}
+    return {}
+
+
 def _thinned(samples: Sequence[dict[str, Any]], every_s: int) -> list[dict[str, Any]]:
     """Of samples those that are at least so far apart."""
     kept: list[dict[str, Any]] = []
@@ -552,7 +622,17 @@ def _thinned(samples: Sequence[dict[str, Any]], every_s: int) -> list[dict[str, 
 def _document(line: Line) -> dict[str, Any] | None:
     if line == Line():
         return None
-    return asdict(line)
+    opened = line.open
+    return {
+        **_told(asdict(replace(line, open=None))),
+        "truth": _told(asdict(line.truth)),
+        "open": None if opened is None else _told(asdict(opened)),
+    }
+
+
+def _told(fields: dict[str, Any]) -> dict[str, Any]:
+    """Without those that say nothing, which is what they begin with."""
+    return {name: value for name, value in fields.items() if value or type(value) is int}
 
 
 def _line_of(kept: dict[str, Any]) -> Line:
@@ -560,7 +640,7 @@ def _line_of(kept: dict[str, Any]) -> Line:
     return Line(
         Truth(**kept["truth"]),
         None if opened is None else Open(**opened),
-        kept["token"],
-        kept["remote_start_id"],
-        kept["reservation_id"],
+        kept.get("token"),
+        kept.get("remote_start_id"),
+        kept.get("reservation_id"),
     )

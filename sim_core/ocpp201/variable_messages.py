@@ -10,7 +10,9 @@ from ocpp.v201.enums import Action
 from sim_core.charging.environment import Note
 from sim_core.ocpp201.answers import status_info
 from sim_core.ocpp201.device_model import ACTUAL, DeviceModel, Found
+from sim_core.ocpp201.promises import CODE, WHY
 from sim_core.ocpp201.variables import Access, Address, Component, Name
+from sim_core.store.interface import DiskRefusesError, Store
 from sim_core.wire.answers import Payload
 from sim_core.wire.routes import Refusal, Reply
 from sim_core.wire.routing import on
@@ -36,11 +38,12 @@ def name_of(said: Payload) -> Name:
 class VariableMessages:
     """Handlers of what a CSMS reads and sets, one variable after the other."""
 
-    __slots__ = ("_changed", "_model", "_note", "_objection")
+    __slots__ = ("_changed", "_model", "_note", "_objection", "_store")
 
     def __init__(
         self,
         model: DeviceModel,
+        store: Store,
         note: Note,
         *,
         objection: Objection,
@@ -49,6 +52,7 @@ class VariableMessages:
         """`objection` is asked about what depends on more than the variable itself; `changed` is
         told of each that was set, once the answer is on the wire."""
         self._model = model
+        self._store = store
         self._note = note
         self._objection = objection
         self._changed = changed
@@ -125,7 +129,11 @@ class VariableMessages:
         code, why = self._objection(variable.address, value)
         if code:
             return "Rejected", code, why
-        at_once = self._model.set(address, value)
+        try:
+            with self._store.strictly():
+                at_once = self._model.set(address, value)
+        except DiskRefusesError:
+            return "Rejected", CODE, WHY
         changed.append(variable.address)
         shown = "***" if variable.access is Access.WRITE_ONLY else repr(value)
         self._note("configuration", f"the CSMS has set {variable.address} to {shown}")

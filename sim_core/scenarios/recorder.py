@@ -22,6 +22,7 @@ from sim_core.commands import (
     Outcome,
     Play,
     Refused,
+    TypeCode,
 )
 from sim_core.redaction import HIDDEN
 from sim_core.runtime.clock import Clock
@@ -92,6 +93,8 @@ class Recorder:
             return None
         if isinstance(command, Configure) and self._is_secret(command.name):
             command = replace(command, value=HIDDEN)
+        if isinstance(command, TypeCode):
+            command = replace(command, pin=HIDDEN)
         self._steps.append(Step(self._clock.monotonic() - self._began_s, command))
         self._view = replace(self._view, steps=len(self._steps))
         self._on_change()

@@ -20,6 +20,7 @@ from sim_core.hardware.measurands import MEASURANDS
 from sim_core.hardware.model import (
     AnswerText,
     Behaviour,
+    Equipment,
     FrameText,
     Identity,
     KeyText,
@@ -58,6 +59,7 @@ SECTIONS = (
     "ratings",
     "timing",
     "behaviour",
+    "equipment",
     "metering",
     "keys",
     "variables",
@@ -153,6 +155,7 @@ def _model(document: dict[str, Any], where: str, name: str) -> Model:
         ratings=ratings,
         timing={pace: _section(Timing, timing, pace, where, prefix="timing.") for pace in PACES},
         behaviour=behaviour,
+        equipment=_section(Equipment, document, "equipment", where),
         metering=metering,
         keys={
             key: _entry(KeyText, "value", value, f"keys.{key}", where)
@@ -274,6 +277,25 @@ def chosen_quirks(words: str, model: Model) -> tuple[Quirks, dict[str, str]]:
             )
     keys = {key: value for name in names for key, value in model.quirks[name].keys.items()}
     return Quirks(**dict.fromkeys(names, True)), keys
+
+
+def chosen_equipment(words: str, model: Model) -> Equipment:
+    """What a model has with what `model` (its own), `all`, or names with commas between them add.
+
+    Raises ModelError with a sentence that names what there may be.
+    """
+    known = [field.name for field in fields(Equipment)]
+    word = words.strip().lower()
+    if word == "model":
+        return model.equipment
+    names = known if word == "all" else [name.strip() for name in words.split(",")]
+    for name in names:
+        if name not in known:
+            raise ModelError(
+                f"EQUIPMENT (--equipment) is {words!r}: {name!r} is not known; allowed is model, "
+                f"all, or names from {', '.join(known)}.{meant(name, known)}"
+            )
+    return replace(model.equipment, **dict.fromkeys(names, True))
 
 
 def _quirks(table: dict[str, Any], where: str) -> dict[str, QuirkText]:

@@ -135,6 +135,11 @@ class Settings:
         "none, all, or names of the model's quirks with commas between them",
         "Habits of the model beyond the OCPP text: none, all, or names with commas between them",
     )
+    equipment: str = option(
+        "model",
+        "model, all, or names with commas between them: keypad, bay_sensor, signing_meter",
+        "What is built in beyond the model's own: keypad, bay_sensor, signing_meter (OCPP 2.0.1)",
+    )
     cp_vendor: str | None = option(
         None,
         "1 to 20 printable characters",

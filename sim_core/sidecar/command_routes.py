@@ -117,6 +117,13 @@ ID_TAG = Query(
 )
 QUERIES: dict[str, Query] = {
     "id_tag": ID_TAG,
+    "pin": Query(
+        "pin",
+        "The code that is typed: digits",
+        {"type": "string", "minLength": 1},
+        longest=lambda limits: limits.token,
+        example="1234",
+    ),
     "vehicle": Query(
         "vehicle", "Which vehicle of the garage arrives", {"type": "string", "minLength": 1}
     ),
@@ -355,13 +362,13 @@ async def _started(station: Station, number: int) -> Outcome | None:
     if not _seen(station, number).starting:
         return None
     await station.until(lambda _: not _seen(station, number).starting)
-    seen = _seen(station, number)
+    seen, place = _seen(station, number), station.place(number)
     if seen.transaction is not None:
         return Accepted("started")
     if seen.vehicle_asleep:
-        return Refused(asleep(number))
+        return Refused(asleep(place))
     why = seen.refusals.get("local_start")
-    return Refused(why or f"connector {number}: the start was broken off")
+    return Refused(why or f"{place}: the start was broken off")
 
 
 def _connector(station: Station, text: str) -> int:

@@ -12,7 +12,7 @@ A store is put together from areas, one a subject. Whoever needs one asks for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -148,6 +148,10 @@ class Journal(Protocol):
 
     def first(self, limit: int) -> list[JournalRow]:
         """The first `limit` rows, oldest first, with the transaction id as far as it is known."""
+
+    def restate(self, rows: Mapping[int, JournalRow | None]) -> None:
+        """Put rows in the place of those with these numbers, as if nobody had tried to send them
+        yet; None lets one go, of which nobody is told. One commit."""
 
     def count_attempt(self, number: int) -> int:
         """The CSMS failed to process a row: count it and return how often that was."""

@@ -29,9 +29,11 @@ async def set_variables(harness: Harness, **values: str) -> list[str]:
     return [result["attributeStatus"] for result in answer["setVariableResult"]]
 
 
-async def get_variable(harness: Harness, name: str) -> Payload:
-    """The result of reading one variable."""
+async def get_variable(harness: Harness, name: str, evse: int | None = None) -> Payload:
+    """The result of reading one variable, of the station or of an EVSE."""
     asked = variable(name, "")
+    if evse is not None:
+        asked["component"]["evse"] = {"id": evse}
     del asked["attributeValue"]
     answer = await harness.ask("GetVariables", getVariableData=[asked])
     result: Payload = answer["getVariableResult"][0]

@@ -8,7 +8,19 @@ from typing import Any
 
 import pytest
 
-from sim_core.commands import Accepted, LinkDown, LinkUp, Plug, Refused, Start, Swipe, Unplug
+from sim_core.commands import (
+    Accepted,
+    EndRecording,
+    LinkDown,
+    LinkUp,
+    Plug,
+    Record,
+    Refused,
+    Start,
+    Swipe,
+    TypeCode,
+    Unplug,
+)
 from tests.conformance201.acts import (
     OWN,
     charge,
@@ -21,6 +33,8 @@ from tests.conformance201.acts import (
 )
 from tests.harness import Harness
 from tests.scripted_csms import Payload
+
+PIN = "73519"
 
 
 def harness(**more: Any) -> Harness:
@@ -442,8 +456,58 @@ async def test_a_transaction_names_the_reservation_that_it_uses() -> None:
         await h.submit(Unplug(1))
 
 
-@pytest.mark.refused(73, "there is no keypad")
-async def test_no_keypad() -> None:
+@pytest.mark.row(73, "C04.FR.03")
+async def test_a_code_counts_as_a_card_and_shows_nowhere(tmp_path: Path) -> None:
     async with harness() as h:
         read = await get_variable(h, "AuthCtrlr.SupportedIdTokenTypes")
         assert "KeyCode" not in read["attributeValue"].split(",")
+        refused = await h.submit(TypeCode(1, PIN))
+        assert isinstance(refused, Refused)
+        assert refused.reason.startswith("EVSE 1 has no keypad: start with EQUIPMENT=keypad")
+    async with harness(equipment="keypad", state=tmp_path) as h:
+        read = await get_variable(h, "AuthCtrlr.SupportedIdTokenTypes")
+        assert "KeyCode" in read["attributeValue"].split(",")
+        await h.submit(Record())
+        await h.submit(Plug(1))
+        assert isinstance(await h.submit(TypeCode(1, PIN)), Accepted)
+        await h.advance(1)
+        code = {"idToken": PIN, "type": "KeyCode"}
+        assert [call.payload["idToken"] for call in h.csms.of("Authorize")] == [code]
+        assert [one["idToken"] for one in events(h) if "idToken" in one] == [code]
+        await h.power_off()
+        await h.power_on()
+        await h.settle()
+        await h.submit(Unplug(1))
+        await h.submit(LinkDown())
+        await h.submit(Plug(1))
+        assert isinstance(await h.submit(TypeCode(1, PIN)), Accepted), "the cache knows it"
+        await h.submit(LinkUp())
+        await h.advance(60)
+        assert isinstance(await h.submit(TypeCode(1, PIN)), Accepted)
+        assert h.connector().transaction is None, "typed again it stops"
+        assert events(h)[-1]["idToken"] == code
+        await h.submit(Unplug(1))
+        start: Payload = {"idToken": code, "remoteStartId": 1, "evseId": 1}
+        assert (await h.ask("RequestStartTransaction", **start))["status"] == "Accepted"
+        await h.submit(EndRecording())
+        frames = [one.request + one.answer for one in h.messages.since(0)[1]]
+        notes = [event.text for event in h.events.since(0)[1]]
+        said = [*frames, *notes, h.station.snapshot, h.station.recorded()]
+        assert PIN not in "".join(map(repr, said))
+        assert any("KeyCode" in frame for frame in frames)
+
+
+async def test_after_wrong_codes_the_keypad_waits_longer_and_longer() -> None:
+    async with harness(equipment="keypad") as h:
+        h.csms.tags = {PIN: {"status": "Accepted"}, "1": {"status": "Invalid"}}
+        await h.submit(Plug(1))
+        for wait_s in (5, 10, 20):
+            await h.submit(TypeCode(1, "1"))
+            locked = await h.submit(TypeCode(1, PIN))
+            assert isinstance(locked, Refused)
+            assert f"try again in {wait_s} s" in locked.reason
+            await h.advance(wait_s)
+        assert len(h.csms.of("Authorize")) == 3
+        assert isinstance(await h.submit(TypeCode(1, PIN)), Accepted)
+        bad = await h.submit(TypeCode(2, "12a"))
+        assert bad == Refused("a code has 1 to 36 digits")

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from sim_core.commands import Stop, Unplug
-from tests.conformance201.acts import charge, contexts, events, register, set_variables, told
+from tests.conformance201.acts import begin, charge, contexts, events, register, set_variables, told
 from tests.harness import Harness
+from tests.versions import Payload
 
 
 def harness(**more: Any) -> Harness:
@@ -138,7 +145,90 @@ async def test_an_interval_of_0_means_none() -> None:
         assert len(events(h)) >= 1
 
 
-@pytest.mark.refused(211, "its meters do not sign readings: the variable SignReadings is absent")
-async def test_readings_are_not_signed() -> None:
+@pytest.mark.row(211, "J01.FR.21")
+async def test_readings_are_signed_by_their_meter(tmp_path: Path) -> None:
     async with harness() as h:
         assert await set_variables(h, SampledDataCtrlr__SignReadings="true") == ["UnknownVariable"]
+    async with harness(equipment="signing_meter", state=tmp_path) as h:
+        await charge(h)
+        await h.advance(61)
+        await h.submit(Stop(1))
+        assert signed(events(h)) == [], "nobody has asked for it"
+        await h.submit(Unplug(1))
+        await set_variables(
+            h, SampledDataCtrlr__SignReadings="true", AlignedDataCtrlr__SignReadings="true"
+        )
+        h.csms.clear()
+        await charge(h)
+        await h.advance(61)
+        await h.submit(Stop(1))
+        values = signed(events(h))
+        assert values
+        assert not any(key for _, key, _ in values), "it was told with the begin"
+        await h.submit(Unplug(1))
+        h.csms.clear()
+        await begin(h)
+        await h.advance(61)
+        await h.power_off()
+        await h.power_on()
+        await h.settle()
+        values = signed(events(h))
+        keys = [key for _, key, _ in values if key]
+        assert len(keys) == 1, "once in a transaction"
+        assert [checked(text, keys[0]) for _, _, text in values] == [
+            value for value, _, _ in values
+        ]
+        pages = [json.loads(text.split("|")[1])["PG"] for _, _, text in values]
+        began, ended = texts(values, "B"), texts(values, "E")
+        assert len(set(began)) == 1, "what is told again is what was signed"
+        assert len(set(pages)) == len({text for _, _, text in values})
+        assert json.loads(began[0].split("|")[1])["ID"] == "TAG"
+        assert ended
+        await h.submit(Unplug(1))
+        await set_variables(
+            h,
+            OCPPCommCtrlr__PublicKeyWithSignedMeterValue="EveryMeterValue",
+            AlignedDataCtrlr__Interval="60",
+        )
+        h.csms.clear()
+        await h.advance(60)
+        calls = [call.payload for call in h.csms.of("MeterValues")]
+        (idle,) = signed([one for one in calls if one["evseId"] == 1])
+        assert idle[1] == keys[0], "its meter is the same after all"
+        assert checked(idle[2], idle[1]) == idle[0]
+        assert signed([one for one in calls if one["evseId"] == 0]) == []
+
+
+def signed(payloads: list[Payload]) -> list[tuple[float, str, str]]:
+    """Of every signed value: the value, the key that was told with it, and what was signed."""
+    values = [
+        one for payload in payloads for value in payload.get("meterValue", ())
+        for one in value["sampledValue"] if "signedMeterValue" in one
+    ]  # fmt: skip
+    for one in values:
+        seal = one["signedMeterValue"]
+        assert (seal["signingMethod"], seal["encodingMethod"]) == ("ECDSA-secp256r1-SHA256", "OCMF")
+        assert len(seal["signedMeterData"]) <= 2500
+    return [
+        (
+            one["value"],
+            b64decode(one["signedMeterValue"]["publicKey"]).decode(),
+            b64decode(one["signedMeterValue"]["signedMeterData"]).decode(),
+        )
+        for one in values
+    ]
+
+
+def texts(values: list[tuple[float, str, str]], moment: str) -> list[str]:
+    """What was signed as a reading of this moment of a transaction."""
+    return [text for _, _, text in values if f'"TX":"{moment}"' in text]
+
+
+def checked(text: str, key: str) -> float:
+    """What a signed reading says, as anybody can check it who has the key."""
+    public = load_der_public_key(bytes.fromhex(key.removeprefix("oca:base16:asn1:")))
+    assert isinstance(public, EllipticCurvePublicKey)
+    head, said, seal = text.split("|")
+    assert head == "OCMF"
+    public.verify(bytes.fromhex(json.loads(seal)["SD"]), said.encode(), ECDSA(SHA256()))
+    return float(json.loads(said)["RD"][0]["RV"])

@@ -12,6 +12,8 @@ from sim_core.commands import (
     ClearFault,
     InjectFault,
     JamLock,
+    LinkDown,
+    LinkUp,
     Plug,
     Stop,
     Swipe,
@@ -305,12 +307,46 @@ async def test_plug_and_unplug() -> None:
         }
 
 
-@pytest.mark.refused(171, "statuses are told by StatusNotification, one style for the station")
+@pytest.mark.row(171, "G01.FR.03")
 async def test_statuses_are_told_in_one_style() -> None:
     async with harness() as h:
         await h.submit(Plug(1))
         assert h.csms.of("NotifyEvent") == []
         assert "SN 1 Occupied" in said(h)
+    async with harness(behaviour={"status_by_events": True}) as h:
+        assert told_by_events(h) == [(1, "Available"), (2, "Available")]
+        h.csms.clear()
+        await h.submit(Plug(1))
+        await h.submit(Unplug(1))
+        await h.ask("TriggerMessage", requestedMessage="StatusNotification",
+                    evse={"id": 2, "connectorId": 1})  # fmt: skip
+        assert told_by_events(h) == [(1, "Occupied"), (1, "Available"), (2, "Available")]
+        (event,) = h.csms.of("NotifyEvent")[0].payload["eventData"]
+        assert event["trigger"] == "Delta"
+        assert event["component"] == {"name": "Connector", "evse": {"id": 1, "connectorId": 1}}
+        await h.submit(LinkDown())
+        await h.submit(Plug(2))
+        h.csms.clear()
+        await h.submit(LinkUp())
+        await h.advance(30)
+        assert told_by_events(h) == [(2, "Occupied")], "B04: what has changed meanwhile"
+        numbers = [event["eventId"] for event in events_told(h)]
+        assert len(set(numbers)) == len(numbers)
+        assert h.csms.of("StatusNotification") == []
+
+
+def events_told(h: Harness) -> list[Payload]:
+    """What NotifyEvent has told so far."""
+    return [event for call in h.csms.of("NotifyEvent") for event in call.payload["eventData"]]
+
+
+def told_by_events(h: Harness) -> list[tuple[int, str]]:
+    """By EVSE the states of connectors that were told so."""
+    return [
+        (event["component"]["evse"]["id"], event["actualValue"])
+        for event in events_told(h)
+        if event["variable"]["name"] == "AvailabilityState"
+    ]
 
 
 @pytest.mark.row(172, "G01.FR.06")

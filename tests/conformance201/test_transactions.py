@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from sim_core.commands import (
+    Accepted,
     ClearFault,
+    DriveIn,
+    DriveOff,
     EVStop,
     InjectFault,
     LinkDown,
@@ -23,9 +26,12 @@ from sim_core.commands import (
     Unplug,
 )
 from tests.conformance201.acts import (
+    OWN,
+    begin,
     charge,
     contexts,
     events,
+    get_variable,
     points,
     register,
     said,
@@ -35,6 +41,7 @@ from tests.conformance201.acts import (
 from tests.harness import Harness
 from tests.scripted_csms import CallError, Drop
 
+BAY = "BayOccupancySensor.Active"
 BEGIN, END = "Transaction.Begin", "Transaction.End"
 
 
@@ -117,22 +124,83 @@ async def test_of_several_points_the_first_begins_it_once() -> None:
         assert await set_variables(h, TxCtrlr__TxStopPoint="Nonsense") == ["Rejected"]
 
 
-@pytest.mark.refused(100, "there is no sensor in the bay")
-async def test_no_sensor_in_the_bay() -> None:
+@pytest.mark.row(100, "TC_E_12")
+async def test_a_car_in_the_bay_begins_it() -> None:
     async with harness() as h:
         assert await set_variables(h, TxCtrlr__TxStartPoint="ParkingBayOccupancy") == ["Rejected"]
+        refused = await h.submit(DriveIn(1))
+        assert isinstance(refused, Refused)
+        assert refused.reason.startswith("the bay of EVSE 1 has no sensor")
+    async with harness(equipment="bay_sensor") as h:
+        await points(h, "ParkingBayOccupancy", "ParkingBayOccupancy")
+        assert (await get_variable(h, BAY, evse=1))["attributeValue"] == "false"
+        assert await h.submit(DriveIn(1)) == Accepted()
+        assert (await get_variable(h, BAY, evse=1))["attributeValue"] == "true"
+        assert said(h) == ["Started EVDetected Idle"]
+        (first,) = events(h)
+        assert "idToken" not in first, "nobody has shown a card yet"
+        await begin(h)
+        assert said(h, "StatusNotification", "Authorize") == [
+            "Started EVDetected Idle",
+            "Updated CablePluggedIn EVConnected",
+            "Updated Authorized EVConnected",
+            "Updated ChargingStateChanged Charging",
+        ]
+        assert [event["seqNo"] for event in events(h)] == [0, 1, 2, 3]
+        assert await h.submit(DriveIn(1)) == Refused(
+            "a car stands in the bay of EVSE 1 already: let it drive off first"
+        )
 
 
-@pytest.mark.refused(103, "its meters do not sign readings")
-async def test_no_signed_readings() -> None:
+@pytest.mark.row(103, "TC_E_11")
+async def test_a_signed_reading_begins_it() -> None:
     async with harness() as h:
         assert await set_variables(h, TxCtrlr__TxStartPoint="DataSigned") == ["Rejected"]
+    async with harness(equipment="signing_meter") as h:
+        assert await set_variables(h, TxCtrlr__TxStartPoint="DataSigned") == ["Rejected"]
+        assert await set_variables(h, SampledDataCtrlr__SignReadings="true") == ["Accepted"]
+        await points(h, "DataSigned", "EVConnected,Authorized")
+        assert await set_variables(h, SampledDataCtrlr__SignReadings="false") == ["Rejected"]
+        await begin(h)
+        assert [told(event) for event in events(h)] == [
+            "Started SignedDataReceived EVConnected",
+            "Updated ChargingStateChanged Charging",
+        ]
+        first = events(h)[0]
+        assert first["idToken"] == OWN
+        assert first["evse"] == {"id": 1, "connectorId": 1}
+        assert contexts(first) == [BEGIN]
+        assert "signedMeterValue" in first["meterValue"][0]["sampledValue"][0]
+        await h.submit(Stop(1))
+        assert told(events(h)[-1]) == "Ended StopAuthorized EVConnected Local"
 
 
-@pytest.mark.refused(128, "there is no sensor in the bay")
-async def test_no_sensor_in_the_bay_ends_it() -> None:
+@pytest.mark.row(128, "TC_E_19")
+async def test_the_bay_is_left_and_that_ends_it(tmp_path: Path) -> None:
     async with harness() as h:
         assert await set_variables(h, TxCtrlr__TxStopPoint="ParkingBayOccupancy") == ["Rejected"]
+    async with harness(equipment="bay_sensor", state=tmp_path) as h:
+        await points(h, "ParkingBayOccupancy", "ParkingBayOccupancy")
+        await charge(h)
+        assert isinstance(await h.submit(Swipe(1, "TAG")), Accepted)
+        assert isinstance(await h.submit(DriveOff(1)), Refused)
+        await h.submit(Unplug(1))
+        assert said(h, "StatusNotification") == [
+            "Updated StopAuthorized EVConnected",
+            "Updated EVCommunicationLost Idle",
+        ]
+        h.csms.clear()
+        await h.power_off()
+        await h.power_on()  # the car stands there still
+        await h.settle()
+        assert await h.submit(DriveOff(1)) == Accepted()
+        assert [told(event) for event in events(h)] == ["Ended EVDeparted Idle Local"]
+        await h.submit(DriveIn(2))
+        await h.submit(DriveOff(2))
+        assert [told(event) for event in events(h)][1:] == [
+            "Started EVDetected Idle",
+            "Ended EVDeparted Idle Local",
+        ]
 
 
 # -- ids and numbers -------------------------------------------------------------------------------

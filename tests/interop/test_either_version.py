@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from sim_core.commands import LinkDown, LinkUp, Plug, Start, Stop, Swipe, Unplug
+from sim_core.commands import LinkDown, LinkUp, Plug, Start, Stop, Swipe, TypeCode, Unplug
 from tests.harness import Harness
 from tests.scripted_csms import Cut
+
+RETOLD = ("StartTransaction", "MeterValues", "StopTransaction")
 
 
 def either(version: str, **more: Any) -> Harness:
@@ -166,3 +168,70 @@ async def test_what_waits_is_told_in_the_version_in_which_it_began() -> None:
         assert [one for one in h.csms.actions() if "Transaction" in one] == ["StopTransaction"]
         stop = h.csms.of("StopTransaction")[0].payload
         assert (stop["reason"], stop["transactionId"]) == ("Reboot", 1000)
+
+
+async def test_a_transaction_of_2_0_1_that_nobody_has_heard_of_is_told_in_1_6(
+    tmp_path: Path,
+) -> None:
+    """With its samples; and a code, for which 1.6 has no word, waits."""
+    async with either("2.0.1", state=tmp_path, equipment="keypad") as h:
+        for _ in range(2):  # both are known from now on
+            await h.submit(Swipe(1, "TAG"))
+            await h.submit(TypeCode(2, "1234"))
+        await h.submit(LinkDown())
+        for command in (Plug(1), Start(1, "TAG"), Plug(2), TypeCode(2, "1234")):
+            assert (await h.submit(command)).ok
+        await h.advance(25)
+        await h.submit(Stop(1))
+        await h.submit(Stop(2))
+        assert h.station.snapshot.link.queued > 6
+        await h.csms.stop()
+        h.csms.speak("1.6")
+        h.csms.clear()
+        await h.csms.start()
+        await h.submit(LinkUp())
+        await h.advance(30)
+        told = [call for call in h.csms.calls if call.action in RETOLD]
+        assert [call.action for call in told] == [
+            "StartTransaction",
+            "MeterValues",
+            "MeterValues",
+            "StopTransaction",
+        ]
+        first, *_, last = (call.payload for call in told)
+        assert (first["idTag"], first["connectorId"], first["meterStart"]) == ("TAG", 1, 0)
+        assert (last["transactionId"], last["reason"]) == (1000, "Local")
+        assert last["meterStop"] > 0
+        (warning,) = h.station.snapshot.warnings
+        assert "wait for a CSMS that speaks OCPP 2.0.1" in warning
+        await turn(h, "2.0.1")
+        events = [call.payload for call in h.csms.of("TransactionEvent")]
+        assert {one["idToken"]["type"] for one in events if "idToken" in one} == {"KeyCode"}
+        assert [one["seqNo"] for one in events] == list(range(len(events)))
+        assert h.station.snapshot.warnings == ()
+
+
+async def test_what_a_power_cut_has_ended_in_2_0_1_is_told_in_1_6(tmp_path: Path) -> None:
+    async with either("2.0.1", state=tmp_path) as h:
+        for _ in range(2):
+            await h.submit(Swipe(1, "TAG"))
+        await h.submit(LinkDown())
+        await h.submit(Plug(1))
+        await h.submit(Start(1, "TAG"))
+        await h.advance(15)
+        await h.power_cut()
+        await h.csms.stop()
+        h.csms.speak("1.6")
+        h.csms.clear()
+        await h.csms.start()
+        h._speaks = "1.6"
+        await h.power_on()
+        await h.advance(30)
+        told = [call for call in h.csms.calls if call.action in RETOLD]
+        assert [call.action for call in told] == [
+            "StartTransaction",
+            "MeterValues",
+            "StopTransaction",
+        ]
+        assert told[-1].payload["reason"] == "PowerLoss"
+        assert h.station.snapshot.link.queued == 0

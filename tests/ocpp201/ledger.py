@@ -47,6 +47,9 @@ class Row:
 
 
 TRIGGERS: dict[str, Row] = {
+    "EVDetected": Row(frozenset({STARTED}), frozenset({IDLE})),
+    "EVDeparted": Row(frozenset({ENDED}), frozenset({IDLE})),
+    "SignedDataReceived": Row(BEGINS, frozenset({CONNECTED})),
     "CablePluggedIn": Row(BEGINS, frozenset({CONNECTED}), moves=True),
     "Authorized": Row(BEGINS, frozenset({IDLE, CONNECTED, BY_EVSE}), moves=True),
     "RemoteStart": Row(BEGINS, frozenset({IDLE, CONNECTED, BY_EVSE, CHARGING}), moves=True),

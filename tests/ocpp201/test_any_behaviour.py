@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sim_core.commands import (
     ClearFault,
     Command,
+    DriveOff,
     GoOnline,
     GoSilent,
     LinkDown,
@@ -53,6 +54,9 @@ POINTS: dict[tuple[str, str], Callable[[ConnectorSnapshot], bool] | None] = {
     ("EVConnected", "EVConnected"): None,
     ("EVConnected,Authorized", "EVConnected"): None,
     ("EnergyTransfer", "EVConnected,Authorized"): None,
+    ("ParkingBayOccupancy", "ParkingBayOccupancy"): None,
+    ("PowerPathClosed", "ParkingBayOccupancy"): None,
+    ("DataSigned", "EVConnected,Authorized"): None,
 }
 """TxStartPoint and TxStopPoint that make sense together, and where that can be said of any moment:
 whether a transaction is open, for anybody who looks."""
@@ -257,10 +261,11 @@ async def live_through(story: list[Step], start: str, stop: str) -> None:
     keys = {
         "TxCtrlr.TxStartPoint": start,
         "TxCtrlr.TxStopPoint": stop,
+        "SampledDataCtrlr.SignReadings": "true" if start == "DataSigned" else "false",
         "TransactionMessageAttempts": "50",
         "TransactionMessageRetryInterval": "1",
     }
-    async with Harness(version="2.0.1", keys=keys) as harness:
+    async with Harness(version="2.0.1", keys=keys, equipment="all") as harness:
         world = World(harness, POINTS[start, stop])
         for step in story:
             await step(world)
@@ -281,8 +286,8 @@ async def calm_down(world: World) -> None:
         await submit(command)(world)
     for number in (1, 2):
         # Where only the cable ends it, one that began with a card alone waits for that (TC_E_39).
-        for last in (ClearFault(number), Stop(number), Plug(number), Unplug(number)):
-            await submit(last)(world)
+        for last in (ClearFault, Stop, Plug, Unplug, DriveOff):
+            await submit(last(number))(world)
     await harness.advance(120)
     await harness.advance(400)
     picture = harness.station.snapshot

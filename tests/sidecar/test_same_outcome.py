@@ -42,6 +42,7 @@ SAID: dict[str, dict[str, str]] = {
     "plug": {"vehicle": "City 40"},
     "swipe": {"id_tag": "TAG"},
     "local_start": {"id_tag": "TAG"},
+    "type_code": {"pin": "1234"},
     "fault": {"error_code": "OverVoltage", "vendor_error_code": "E7", "info": "relay"},
     "rule": {"action": "Reset", "way": "refuse"},
     "end_rule": {},
@@ -105,9 +106,11 @@ STATES: dict[str, Way] = {
 
 
 def a_harness() -> Harness:
-    """With a socket and a lock, so that every command of the table can come to something."""
+    """With a socket, a lock and a sensor, so that almost every command can come to something."""
     return Harness(
-        behaviour={"detachable_cable": True, "lockable": True}, keys={"ConnectionTimeOut": "600"}
+        behaviour={"detachable_cable": True, "lockable": True},
+        equipment="bay_sensor",
+        keys={"ConnectionTimeOut": "600"},
     )
 
 

@@ -371,6 +371,7 @@ async def live_through(story: list[Step], model: str, make: dict[str, bool]) -> 
         behaviour=make,
         keys={"TransactionMessageAttempts": "50", "TransactionMessageRetryInterval": "1"},
         noise=0.05,
+        equipment="bay_sensor",
     ) as harness:
         pool_w = harness.station.charger.config.model.ratings.cabinet_power_w
         registers = [0.0, 0.0]

@@ -42,6 +42,9 @@ RUNNING = replace(PLUGGED, transaction=True, authorized=True, energized=True, to
 POSSIBLE: dict[str, Facts] = {
     "plug": FREE,
     "unplug": PLUGGED,
+    "drive_in": replace(FREE, bay_sensor=True),
+    "drive_off": replace(FREE, bay_sensor=True, in_bay=True),
+    "type_code": replace(FREE, keypad=True),
     "remove_cable": replace(FREE, cable=True),
     "swipe": FREE,
     "local_start": PLUGGED,
@@ -70,6 +73,14 @@ CHARGING = "connector 3 is already charging for MINE: stop first"
 STARTING = "connector 3 is already starting for MINE: wait"
 NO_LOCK = "connector 3 has a fixed cable: there is no lock to open"
 JAMMED = "the lock of connector 3 is jammed: clear the fault first"
+NO_SENSOR = (
+    "the bay of connector 3 has no sensor: start with EQUIPMENT=bay_sensor, or choose a model that "
+    "has one"
+)
+NO_KEYPAD = (
+    "connector 3 has no keypad: start with EQUIPMENT=keypad and OCPP 2.0.1, or choose a model that "
+    "has one"
+)
 Broken = tuple[dict[str, Any], str]
 
 BEGINNING: list[Broken] = [
@@ -86,6 +97,19 @@ MINE = {"token": "MINE"}
 AGAINST: dict[str, list[Broken]] = {
     "plug": [({"plugged": True}, "connector 3 already has a vehicle: unplug it first")],
     "unplug": [({"plugged": False}, "connector 3 has no vehicle to unplug")],
+    "drive_in": [
+        ({"bay_sensor": False}, NO_SENSOR),
+        (
+            {"in_bay": True},
+            "a car stands in the bay of connector 3 already: let it drive off first",
+        ),
+    ],
+    "drive_off": [
+        ({"bay_sensor": False}, NO_SENSOR),
+        ({"in_bay": False}, "the bay of connector 3 is empty: nobody can leave it"),
+        ({"plugged": True}, "the car in the bay of connector 3 is plugged in: unplug it"),
+    ],
+    "type_code": [({"keypad": False}, NO_KEYPAD), *BEGINNING],
     "remove_cable": [
         ({"cable": False}, "connector 3 has no cable to take away"),
         ({"locked": True}, "connector 3 holds the cable: show the card again or unlock it"),

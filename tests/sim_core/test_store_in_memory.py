@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -144,6 +145,14 @@ WRITES: st.SearchStrategy[Write] = st.one_of(
     st.builds(lambda id_: _with_row(lambda s, row: s.journal.confirm(row, id_)), IDS),
     st.builds(lambda at: _with_row(lambda s, row: s.journal.give_up(row, "why", at)), TIMES),
     st.builds(lambda n: lambda s: s.journal.count_attempt(n), SMALL),
+    st.just(_with_row(lambda s, row: s.journal.restate({row.number: None}))),
+    st.just(
+        _with_row(
+            lambda s, row: s.journal.restate(
+                {row.number: replace(row, kind=BEGAN, content={"again": 1})}
+            )
+        )
+    ),
     st.builds(
         lambda kinds: lambda s: s.journal.set_aside(lambda row: row.kind in kinds),
         st.sampled_from(((), (SAMPLED,), (ENDED,), (SAMPLED, ENDED))),

@@ -29,6 +29,7 @@ from sim_core.commands import (
     ClearFault,
     Command,
     Dial,
+    DriveIn,
     EVGiveUp,
     EVStop,
     GoSilent,
@@ -48,6 +49,7 @@ from sim_core.commands import (
     SuspendEV,
     SuspendEVSE,
     Swipe,
+    TypeCode,
     Unlock,
     Unplug,
 )
@@ -93,6 +95,8 @@ EXPECTED: dict[str, Command] = {
     "clear_fault": ClearFault(1),
     "unlock": Unlock(1),
     "swipe": Swipe(1, "MY_TAG"),
+    "type_code": TypeCode(1, "7"),
+    "bay": DriveIn(1),
     "remove_cable": RemoveCable(1),
     "ev_give_up": EVGiveUp(1),
     "jam_lock": JamLock(1),
@@ -191,7 +195,7 @@ async def has_done(pilot: Pilot[int], host: FakeHost, row: Row, *, answered: boo
     assert isinstance(app, ChargeForgeApp)
     if row.picker and not answered:
         await until(pilot, lambda: isinstance(app.screen, Picker))
-        await pilot.press("enter")
+        await pilot.press(*("7" if row.picker == "codes" else ""), "enter")
     if row.command:
         await until(pilot, lambda: bool(host.submitted))
         assert host.submitted == [EXPECTED[row.id]]
@@ -323,6 +327,7 @@ async def test_by_mouse(row: Row) -> None:
         if row.picker:
             await until(pilot, lambda: isinstance(app.screen, Picker) and app.screen is not None)
             await until(pilot, lambda: row_of(app, "What to do") < 0)
+            await pilot.press(*("7" if row.picker == "codes" else ""))
             await pilot.click(app.screen.query_one(ChoiceList), offset=(4, 0))
         await has_done(pilot, host, row, answered=True)
 

@@ -439,7 +439,8 @@ DARK_AND_DOWN = station([available(1)], link(state=LinkState.DOWN, online=False)
 def test_every_command_of_the_core_can_be_asked() -> None:
     asked = {kind for row in ROWS for kind in row.sheet}
     recording = station(recording=RecordingSnapshot(NOW, 1))
-    for picture in (station(), DARK_AND_DOWN, recording):
+    in_the_bay = station([replace(available(1), refusals={"drive_in": "a car stands there"})])
+    for picture in (station(), DARK_AND_DOWN, recording, in_the_bay):
         for row in ROWS:
             command = command_for(row, picture, 1)
             if command:

@@ -103,7 +103,8 @@ def help_sections(
     if connector is not None:
         state = f"{look.glyph(connector.state)} {text.plain(connector.status)}"
         said = next_step(connector, look)
-        now = (Span(f"  Connector {connector.connector_id} is "), Span(state, "strong"))
+        place = wording.place_of(connector.connector_id)
+        now = (Span(f"  {place[0].upper()}{place[1:]} is "), Span(state, "strong"))
         about.append(Entry(now, f": {said}" if said else ""))
     sections = [Section(title, about)]
     if known := terms_in(seen):

@@ -17,6 +17,7 @@ from sim_core.commands import (
     Plug,
     Start,
     Swipe,
+    TypeCode,
     unsayable,
 )
 from sim_core.hardware.faults import FAULT_KINDS
@@ -47,7 +48,7 @@ def which_fault(station: StationSnapshot, connector_id: int) -> CommandQuestion:
         return InjectFault(connector_id, chosen.choice.value, vendor or None, info or None)
 
     question = Question(
-        f"What breaks on connector {connector_id}?",
+        f"What breaks on {wording_of(station.subprotocol).place_of(connector_id)}?",
         "error code / vendor code / info: the last two if you like",
         [Choice(kind.error_code, kind.error_code, kind.meaning) for kind in FAULT_KINDS],
         separator="/",
@@ -69,10 +70,12 @@ def which_card(
         return kind(connector_id, chosen.choice.value)
 
     default, *seen = cards
+    wording = wording_of(station.subprotocol)
+    place = wording.place_of(connector_id)
     verb = "Start with" if kind is Start else "Swipe"
     question = Question(
-        f"Connector {connector_id}: {verb} which card?",
-        f"an {wording_of(station.subprotocol).token}, up to {station.text_limits.token} characters",
+        f"{place[0].upper()}{place[1:]}: {verb} which card?",
+        f"an {wording.token}, up to {station.text_limits.token} characters",
         [
             Choice(default, default, "the default card"),
             *(Choice(card, card, "seen here before") for card in reversed(seen)),
@@ -83,10 +86,28 @@ def which_card(
     return CommandQuestion(question, command)
 
 
+def which_code(station: StationSnapshot, connector_id: int) -> CommandQuestion:
+    """Which code is typed at the keypad."""
+
+    def command(chosen: Chosen) -> TypeCode:
+        return TypeCode(connector_id, chosen.typed.strip())
+
+    place = wording_of(station.subprotocol).place_of(connector_id)
+    question = Question(
+        f"{place[0].upper()}{place[1:]}: type which code?",
+        f"up to {station.text_limits.token} digits",
+        [],
+        free=lambda typed: Choice("code", "the code that was typed", "it counts as a card"),
+        trouble=lambda chosen: unsayable(command(chosen), station.text_limits),
+        secret=True,
+    )
+    return CommandQuestion(question, command)
+
+
 def which_vehicle(station: StationSnapshot, connector_id: int) -> CommandQuestion:
     """Which vehicle of the garage arrives."""
     question = Question(
-        f"Which vehicle arrives at connector {connector_id}?",
+        f"Which vehicle arrives at {wording_of(station.subprotocol).place_of(connector_id)}?",
         "a vehicle of the garage, by name",
         [
             Choice("", "any vehicle", "the next one of the garage"),
@@ -169,6 +190,6 @@ def what_to_do(
         found = typed_command(typed)
         return Choice(f"{TYPED} {typed}", found[1], "as typed") if found else None
 
-    where = f" (connector {selected})" if station else ""
+    where = f" ({wording_of(station.subprotocol).place_of(selected)})" if station else ""
     hint = "an action, or in full: start 2 MY_TAG"
     return Question(f"What to do{where}", hint, choices, free=free)

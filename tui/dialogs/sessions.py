@@ -6,6 +6,7 @@ beside them, because a session that it was never told of is one that nobody bill
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -18,6 +19,8 @@ from tui.dialogs.sheet import Act, Item, Page, Tab
 from tui.look import Look
 from tui.widgets.line_widget import Line, Span
 
+PLACE = re.compile(r"^(connector|EVSE) \d+: ")
+"""How an event begins that has happened at one of them."""
 SESSIONS, EVENTS = 0, 1
 """The tabs by their place."""
 COLUMNS = (
@@ -208,7 +211,7 @@ def _csms_sentence(one: SessionSnapshot, look: Look) -> str:
 
 def _event_item(event: Event, number: int, look: Look) -> Item:
     role = "warning" if event.kind in LOUD_EVENTS else "text"
-    said = event.text.removeprefix(f"connector {event.connector_id}: ")  # the column has it
+    said = PLACE.sub("", event.text)  # the column has it
     values = (
         Span(text.clock_time(event.at), "muted"),
         Span(text.plain(event.kind, look.ascii), "muted"),

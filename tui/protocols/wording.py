@@ -87,3 +87,7 @@ class Wording:
     commands: Mapping[str, CommandBehind] = field(default_factory=dict)
     """Action -> the command that makes a charger send such a request, where it is certain; it is
     told the connector."""
+
+    def place_of(self, connector_id: int) -> str:
+        """A connector as a sentence names it: "connector 1", "EVSE 1"."""
+        return f"{self.place or 'connector'} {connector_id}"

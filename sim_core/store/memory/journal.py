@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -73,6 +73,15 @@ class Journal:
     def _with_id(self, row: JournalRow) -> JournalRow:
         known = self._transactions.id_of(row.transaction_key)
         return row if known is None else replace(row, transaction_id=known)
+
+    def restate(self, rows: Mapping[int, JournalRow | None]) -> None:
+        with self._undo.together():
+            for number, row in rows.items():
+                if row is None:
+                    self._undo.take(self._rows, number)
+                else:
+                    self._undo.put(self._rows, number, replace(row, attempts=0))
+        self.revision += 1
 
     def count_attempt(self, number: int) -> int:
         self.revision += 1

@@ -78,4 +78,4 @@ class Documents:
         if document is None:
             self._undo.take(self._rows, name)
         else:
-            self._undo.put(self._rows, name, json.dumps(document))
+            self._undo.put(self._rows, name, json.dumps(document, separators=(",", ":")))

@@ -7,7 +7,7 @@ is taken back takes the count back, too.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -105,6 +105,25 @@ class Journal:
             )
             for row in rows
         ]
+
+    def restate(self, rows: Mapping[int, JournalRow | None]) -> None:
+        with self._db.together():
+            for number, row in rows.items():
+                if row is None:
+                    gone = self._db.execute("DELETE FROM journal WHERE number = ?", (number,))
+                    self._depth -= gone.rowcount
+                else:
+                    self._db.execute(
+                        "UPDATE journal SET kind = ?, content = ?, transaction_key = ?,"
+                        " attempts = 0 WHERE number = ?",
+                        (
+                            row.kind,
+                            json.dumps(row.content, separators=(",", ":")),
+                            row.transaction_key or None,
+                            number,
+                        ),
+                    )
+            self.revision += 1
 
     def count_attempt(self, number: int) -> int:
         with self._db.together():
