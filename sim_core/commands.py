@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field, fields
 
 from sim_core.snapshot import TextLimits
+from sim_core.wire_faults import WireFault
 
 
 @dataclass(frozen=True)
@@ -262,6 +263,34 @@ class AnswerHeld:
 
 
 @dataclass(frozen=True)
+class AddWireFault(WireFault):
+    """Do something to frames on the wire; see `sim_core.wire_faults`."""
+
+
+@dataclass(frozen=True)
+class EndWireFault:
+    """A rule about frames counts no longer, nor does what it has made of the socket; 0: none does.
+    What it holds stays held."""
+
+    fault: int = 0
+
+
+@dataclass(frozen=True)
+class ReleaseFrame:
+    """A frame that is held goes on; with `frame`, as that text. `held`: its number, 0 the oldest."""
+
+    held: int = 0
+    frame: str = ""
+
+
+@dataclass(frozen=True)
+class DropFrame:
+    """A frame that is held never arrives. `held`: its number; 0: the oldest."""
+
+    held: int = 0
+
+
+@dataclass(frozen=True)
 class Record:
     """From now on what is done at the charge point is recorded: each command with its time."""
 
@@ -318,6 +347,10 @@ Command = (
     | AddRule
     | EndRule
     | AnswerHeld
+    | AddWireFault
+    | EndWireFault
+    | ReleaseFrame
+    | DropFrame
     | Record
     | EndRecording
     | Play
@@ -505,6 +538,38 @@ ACTIONS: tuple[Action, ...] = (
         AnswerHeld,
         at="/held",
         in_body=True,
+    ),
+    Action(
+        "wire_fault",
+        "Add wire fault",
+        "Drop, delay, double, hold, cut off, change … frames on the wire, by a rule",
+        AddWireFault,
+        at="/wire-faults",
+        in_body=True,
+    ),
+    Action(
+        "end_wire_fault",
+        "End wire fault",
+        "A rule about frames counts no longer; without a number none does",
+        EndWireFault,
+        at="/wire-faults",
+        method="DELETE",
+    ),
+    Action(
+        "release_frame",
+        "Release frame",
+        "A frame that is held goes on, as it is or edited",
+        ReleaseFrame,
+        at="/held-frames",
+        in_body=True,
+    ),
+    Action(
+        "drop_frame",
+        "Drop frame",
+        "A frame that is held never arrives",
+        DropFrame,
+        at="/held-frames",
+        method="DELETE",
     ),
     Action(
         "record",

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from sim_core.wire_faults import WireFault
+
 TransactionId = int | str
 """A number that the CSMS gave (OCPP 1.6), or a text that the charger made itself (2.0.1)."""
 
@@ -477,6 +479,46 @@ class HeldRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class WireFaultSnapshot:
+    """A rule by which something is done to frames on the wire."""
+
+    number: int
+    """Counted from 1 since the start; it is ended by this."""
+    rule: WireFault
+    words: str
+    """The same for people."""
+    seed: int
+    """What its chance draws from."""
+    met: int = 0
+    """How many frames have fitted."""
+    applied: int = 0
+    """To how many something was done."""
+    spent: bool = False
+    """It takes no more; what it has begun still lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFrame:
+    """A frame that waits at a breakpoint until somebody lets it go or drops it."""
+
+    number: int
+    """Counted from 1 since the start; it is let go by this."""
+    fault: int
+    """The rule that holds it."""
+    direction: str
+    """`to_csms` or `from_csms`."""
+    kind: str
+    """`request`, `answer` or `error`; empty where it is no message."""
+    action: str
+    """Of the request that it is or answers; empty where that is not known."""
+    since: datetime
+    frame: str
+    """Without secrets."""
+    editable: bool
+    """Nothing of it is hidden, so it can be let go edited."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingSnapshot:
     """What is being recorded."""
 
@@ -544,6 +586,8 @@ class StationSnapshot:
     rules: tuple[RuleSnapshot, ...] = ()
     """How requests of the CSMS are answered otherwise; of two that fit the first counts."""
     held: tuple[HeldRequest, ...] = ()
+    wire_faults: tuple[WireFaultSnapshot, ...] = ()
+    held_frames: tuple[HeldFrame, ...] = ()
     """The requests that wait for an answer by hand, oldest first."""
     recording: RecordingSnapshot | None = None
     """What is done is being recorded; None: it is not."""

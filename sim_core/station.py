@@ -220,8 +220,12 @@ class Station:
             note=self._said,
             spawn=lambda work: self.charge_point.environment.spawn(work),
             on_change=self._changed,
+            meddle=lambda: self.link.meddle(),
+            seed=seed,
+            identity=identity,
         )
         self.link.intercept = self.on_purpose.rules.intercept
+        self.link.meddler = self.on_purpose.wire_faults
         self.refusals = refusals or Refusals(self._note_refusal, clock.monotonic)
         self.link.turn = self._turn
         self.link.on_odd_frame = self._odd_frame
@@ -655,6 +659,8 @@ class Station:
             vehicle_words=self._vehicle_words,
             rules=self.on_purpose.rules.rules,
             held=self.on_purpose.rules.held,
+            wire_faults=self.on_purpose.wire_faults.rules,
+            held_frames=self.on_purpose.wire_faults.held,
             recording=self.on_purpose.recorder.snapshot,
             playing=self.on_purpose.player.snapshot,
             settings=self._settings.now() if self.seen_afar else self._settings.unseen(),

@@ -232,12 +232,16 @@ class Harness:
             return ""
         if link._cut.is_set() or not self.csms.connected or endpoint is None or endpoint.closed:
             return "the link is being cut"
-        open_calls = set(endpoint.open_ids)
+        line = endpoint.line
+        if line is not None and (line.still or line.closed_by):
+            return "" if line.still else "the link is being closed"
+        open_calls = set(endpoint.open_ids) | (line.awaited if line is not None else set())
         if endpoint.silent:
             self._swallowed |= open_calls
             return ""
         if open_calls:  # at rest only if nobody will ever answer, or the CSMS holds them on purpose
             waiting = open_calls - self.csms.withheld - self._swallowed
+            waiting -= line.withheld if line is not None else set()
             if waiting:
                 return f"calls are open: {waiting}"
             if not station.charge_point.outbox.pipelining:

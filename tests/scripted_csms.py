@@ -271,7 +271,10 @@ class ScriptedCsms:
                 self.frames.append(frame)
                 if ScriptedCsms.witness is not None:
                     ScriptedCsms.witness(self._now(), frame)
-                message = json.loads(frame)
+                try:
+                    message = json.loads(frame)
+                except ValueError:  # recorded, and nobody can answer it
+                    message = [0, ""]
                 if message[0] == 2:
                     call = Call(message[2], message[3], message[1], number)
                     self.calls.append(call)

@@ -55,6 +55,8 @@ class MemberLog(MessageLog):
         transaction_id: int | str | None = None,
         state: ExchangeState = ExchangeState.WAITING,
         trouble: str = "",
+        answer: str = "",
+        injected: str = "",
     ) -> int:
         opened = [
             log.open(
@@ -67,6 +69,8 @@ class MemberLog(MessageLog):
                 transaction_id=transaction_id,
                 state=state,
                 trouble=trouble,
+                answer=answer,
+                injected=injected,
             )
             for log in (self._whole, self.own)
             if log is not None
@@ -88,6 +92,12 @@ class MemberLog(MessageLog):
         own = self._numbers.pop(number, None)
         if self.own is not None and own is not None:
             self.own.close(own, state, answer=answer, latency_s=latency_s, trouble=trouble)
+
+    def mark(self, number: int, injected: str) -> None:
+        self._whole.mark(number, injected)
+        own = self._numbers.get(number)
+        if self.own is not None and own is not None:
+            self.own.mark(own, injected)
 
     def since(self, revision: int) -> tuple[int, list[Exchange]]:
         return self._whole.since(revision)

@@ -17,6 +17,7 @@ from sim_core.redaction import one_line, public_url
 from sim_core.runtime.clock import Clock
 from sim_core.station import Station
 from sim_core.testbench.sessions import Session, sessions_in
+from sim_core.wire.link import Link
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 
 HOST = "127.0.0.1"
@@ -37,8 +38,9 @@ class AskedInFlight:
     answer until the CSMS has that. In between time may pass: the charge point may think about it.
     """
 
-    def __init__(self, log: MessageLog) -> None:
+    def __init__(self, log: MessageLog, link: Link) -> None:
         self._log = log
+        self._link = link
         self._revision = 0
         self._waiting: set[int] = set()
         self.open = 0
@@ -54,7 +56,8 @@ class AskedInFlight:
                     self._waiting.add(exchange.number)
                 else:
                     self._waiting.discard(exchange.number)
-        return self.open > len(self._waiting)
+        line = self._link.line
+        return self.open > len(self._waiting) + (line.asked_kept if line is not None else 0)
 
     @contextlib.contextmanager
     def asking(self) -> Iterator[None]:
@@ -75,7 +78,7 @@ class OwnFarEnd:
         self._link = station.link
         self.lost: set[str] = set()
         """Message ids of requests that nobody will answer."""
-        self.asked = AskedInFlight(station.messages)
+        self.asked = AskedInFlight(station.messages, station.link)
         """What our CSMS asks this charge point."""
 
     @property

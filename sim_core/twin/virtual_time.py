@@ -94,7 +94,8 @@ class UnderWay:
             # Where it came in last thing, nobody has dealt with it yet.
             self._frames = frames
             return "a frame has come or gone"
-        if csms.sending:
+        line = link.line
+        if csms.sending and not (line is not None and line.still):
             return "a frame is being sent"
         if link.turning:
             return f"the link is {link.turning}"
@@ -102,8 +103,12 @@ class UnderWay:
             return "the CSMS is to see the end of the link" if csms.connected else ""
         if not csms.connected:
             return "the CSMS is to see the link"
-        open_calls = link.open_ids
-        if open_calls - csms.withheld:
+        if line is not None and line.still:
+            return ""
+        open_calls, kept = link.open_ids, frozenset[str]()
+        if line is not None:
+            open_calls, kept = open_calls | line.awaited, line.withheld
+        if open_calls - csms.withheld - kept:
             return "calls are open"
         outbox = station.charge_point.outbox
         if open_calls and not outbox.pipelining:

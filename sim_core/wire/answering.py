@@ -117,14 +117,14 @@ class Answering:
         for task in self._answers:
             task.cancel()
 
-    async def take(self, read: frames.Frame, text: str) -> None:
-        """Answer a request."""
+    async def take(self, read: frames.Frame, text: str, mark: str = "") -> None:
+        """Answer a request; `mark` says what was done to it on the wire on purpose."""
         message = read.parts
         named = isinstance(message[2], str)
         action = message[2] if named else ""
         well_formed = named and len(message) == 4 and isinstance(message[3], dict)
         payload = message[3] if well_formed else None
-        number = self._log(action, read.message_id, payload or {}, text)
+        number = self._log(action, read.message_id, payload or {}, text, mark)
         if not self._may_answer():
             self._channel.log.close(
                 number, ExchangeState.UNANSWERED, trouble="not answered: registration was Rejected"
@@ -163,7 +163,7 @@ class Answering:
             answer = self._error_frame(message_id, ruling.code, ruling.description)
         else:
             answer = channel.style.encode([CALLRESULT, message_id, ruling.payload])
-        await channel.send(answer)
+        await channel.send(answer, request.number)
         channel.log.close(
             request.number,
             ExchangeState.ERROR if isinstance(ruling, InError) else ExchangeState.ANSWERED,
@@ -210,7 +210,7 @@ class Answering:
         self._answers.add(task)
         task.add_done_callback(partial(self._answered, reply))
 
-    def _log(self, action: str, message_id: str, payload: Payload, text: str) -> int:
+    def _log(self, action: str, message_id: str, payload: Payload, text: str, mark: str) -> int:
         """Write a request into the message log; returns its number there."""
         channel = self._channel
         shown = without_users(action)
@@ -223,6 +223,7 @@ class Answering:
             channel.clock.now(),
             connector_id=connector_id,
             transaction_id=transaction_id,
+            injected=mark,
         )
 
     def _answered(self, reply: Reply | Refusal | None, task: asyncio.Task[None]) -> None:
@@ -258,7 +259,7 @@ class Answering:
             answer = shown = channel.style.encode([CALLRESULT, message_id, said])
             if reply.first:
                 await self.caller.let_go()
-        await channel.send(answer)
+        await channel.send(answer, number)
         channel.log.close(
             number,
             ExchangeState.ERROR if isinstance(reply, Refusal) else ExchangeState.ANSWERED,

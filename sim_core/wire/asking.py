@@ -81,6 +81,12 @@ class Asking:
         """Whether an answer to this id would be one to a call of ours, late ones included."""
         return message_id in self._open or message_id in self._late
 
+    def asked(self, message_id: str) -> tuple[int, str]:
+        """Number in the log, and action, of the call that an answer to this id is for, late ones
+        included; (0, "") where there is none."""
+        asked = self._open.get(message_id) or self._late.get(message_id)
+        return (asked.number, asked.action) if asked else (0, "")
+
     async def call(self, action: str, payload: Payload, *, judged: bool = True) -> Answer:
         """Send a request and return what came of it. Never raises for what the peer does.
 
@@ -117,7 +123,7 @@ class Asking:
             payload = parts[3] if len(parts) > 3 and isinstance(parts[3], dict) else {}
             return await self._send(text, read.message_id, parts[2], payload)
         why = read.flaw or "nobody answers an answer, nor a second request under the same id"
-        channel.log.open(
+        number = channel.log.open(
             Direction.SENT,
             read.word or frames.NAMES.get(read.kind, "no message"),
             read.message_id[:NAME_LIMIT],
@@ -126,7 +132,7 @@ class Asking:
             state=ExchangeState.UNANSWERED,
             trouble=f"{AS_TYPED}: {why}",
         )
-        await channel.send(text)
+        await channel.send(text, number)
         return NoAnswer(why, link_lost=False)
 
     async def _send(self, text: str, message_id: str, action: str, payload: Payload) -> Answer:
@@ -149,7 +155,7 @@ class Asking:
         if self._deadline is None:
             self._deadline = channel.clock.call_later(self._timeout_s, self._look_at_deadlines)
         try:
-            await channel.send(text)
+            await channel.send(text, number)
             return await waiting
         finally:
             if message_id in self._open:

@@ -33,10 +33,16 @@ class Socket(Protocol):
     def __aiter__(self) -> Any: ...
 
 
+class Way(Protocol):
+    """Where something may happen to frames before they are written, see `wire.line`."""
+
+    async def send(self, text: str, number: int) -> None: ...
+
+
 class Channel:
     """See the module."""
 
-    __slots__ = ("_socket", "clock", "closed", "dialect", "log", "silent", "style")
+    __slots__ = ("_socket", "clock", "closed", "dialect", "line", "log", "silent", "style")
 
     def __init__(
         self, socket: Socket, dialect: Dialect, clock: Clock, log: MessageLog, style: WireFormat
@@ -49,8 +55,17 @@ class Channel:
         self.closed = False
         """The connection has ended."""
         self.silent = False
+        self.line: Way | None = None
+        """The way of the frames; None: straight to the socket."""
 
-    async def send(self, text: str) -> None:
+    async def send(self, text: str, number: int) -> None:
+        """Send a frame of the exchange with this number in the log."""
+        if self.line is None:
+            await self.write(text)
+        elif not self.silent:
+            await self.line.send(text, number)
+
+    async def write(self, text: str) -> None:
         """Write a frame; whatever goes wrong with that, whoever reads learns of it."""
         if self.silent:
             return

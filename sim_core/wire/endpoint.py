@@ -23,6 +23,7 @@ from sim_core.wire.asking import Asking
 from sim_core.wire.channel import DESCRIPTION_LIMIT, NAME_LIMIT, Channel, Socket
 from sim_core.wire.dialect import Dialect
 from sim_core.wire.frames import CALL, CALLERROR, CALLRESULT
+from sim_core.wire.line import Line, Meddler
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 from sim_core.wire.routes import Routes
 from sim_core.wire.wire_format import CLEAN, WireFormat
@@ -45,11 +46,13 @@ class Endpoint:
     """One connection's calls and answers. A new connection has a new endpoint."""
 
     __slots__ = (
+        "_call_timeout_s",
         "_channel",
         "_odd",
         "_socket",
         "answering",
         "asking",
+        "line",
         "on_frame",
         "on_odd_frame",
     )
@@ -70,6 +73,9 @@ class Endpoint:
         """`may_answer` says whether requests are answered at all (Rejected: they are not)."""
         self._socket = socket
         self._channel = Channel(socket, dialect, clock, log, style)
+        self._call_timeout_s = call_timeout_s
+        self.line: Line | None = None
+        """The way of the frames, where something may be done to them on purpose."""
         rng = rng or random.Random()
         self.asking = Asking(self._channel, call_timeout_s, rng)
         self.answering = Answering(self._channel, routes, may_answer, rng)
@@ -114,17 +120,34 @@ class Endpoint:
         """Send a request and return what came of it. Never raises for what the peer does."""
         return self.asking.call(action, payload, judged=judged)
 
+    def meddle(self, meddler: Meddler) -> None:
+        """Ask somebody about each frame from now on, until the connection ends."""
+        if self.line is None:
+            channel = self._channel
+            self.line = channel.line = Line(
+                channel,
+                self._socket,
+                meddler,
+                self._deliver,
+                asked=self.asking.asked,
+                failed=lambda error: self.answering.on_fault(error),
+                call_timeout_s=self._call_timeout_s,
+            )
+
     async def serve(self) -> None:
         """Read until the connection closes; then every open call has its answer."""
         try:
             async for frame in self._socket:
-                self.on_frame()
-                if not self._channel.silent:
-                    await self._receive(frame)
+                if self.line is None:
+                    await self._deliver(frame)
+                else:
+                    await self.line.arrived(frame)
                 # Frames that lie ready are read without a pause: the rest has its turn, too.
                 await asyncio.sleep(0)
         finally:
             self._channel.closed = True
+            if self.line is not None:
+                self.line.end()
             self.answering.end()
             self.asking.end()
 
@@ -134,7 +157,7 @@ class Endpoint:
         Whoever waited for it goes on before the next frame is looked at: a request may be right
         behind that names a transaction whose id is in this answer.
         """
-        if not text.startswith(ANSWERS) or self._channel.closed:
+        if self.line is not None or not text.startswith(ANSWERS) or self._channel.closed:
             return False
         try:
             kind, message_id, payload = json.loads(text)
@@ -148,28 +171,34 @@ class Endpoint:
             self.asking.settle(message_id, Result(payload), text)
         return True
 
-    async def _receive(self, frame: object) -> None:
+    async def _deliver(self, frame: object, mark: str = "") -> None:
+        """A frame has come; `mark` says what was done to it on purpose."""
+        self.on_frame()
+        if not self._channel.silent:
+            await self._receive(frame, mark)
+
+    async def _receive(self, frame: object, mark: str) -> None:
         """Handle one frame, whatever it is (OCPP-J §4.2; rules W4, W9, W10)."""
         text = frame.decode("utf-8", "replace") if isinstance(frame, bytes) else str(frame)
         read = frames.read(text)
-        if read.flaw:
+        if read.flaw and not mark:
             self._tell_odd(read)
         if read.kind == CALL:
-            await self.answering.take(read, text)
+            await self.answering.take(read, text, mark)
         elif read.kind == CALLRESULT:
             answer = Result(read.parts[2]) if read.usable else self._malformed(read)
-            await self._receive_answer(read, answer, text)
+            await self._receive_answer(read, answer, text, mark)
         elif read.kind == CALLERROR:
-            await self._receive_answer(read, self._error(read), text)
+            await self._receive_answer(read, self._error(read), text, mark)
         else:
-            self._noise(read.word, read.flaw, text)
+            self._noise(read.word, read.flaw, text, mark)
 
     def _tell_odd(self, read: frames.Frame) -> None:
         if read.word not in self._odd:
             self._odd |= {read.word}
             self.on_odd_frame(read.flaw)
 
-    def _noise(self, what: str, flaw: str, text: str) -> None:
+    def _noise(self, what: str, flaw: str, text: str, mark: str) -> None:
         channel = self._channel
         channel.log.open(
             Direction.NOISE,
@@ -179,15 +208,18 @@ class Endpoint:
             channel.clock.now(),
             state=ExchangeState.ERROR,
             trouble=flaw,
+            injected=mark,
         )
 
-    async def _receive_answer(self, read: frames.Frame, answer: Result | Error, text: str) -> None:
+    async def _receive_answer(
+        self, read: frames.Frame, answer: Result | Error, text: str, mark: str
+    ) -> None:
         if self.asking.settle(read.message_id, answer, text):
             await asyncio.sleep(0)  # as in `take`: whoever waited takes it in before the next frame
         elif read.flaw:
-            self._noise(read.word, read.flaw, text)
+            self._noise(read.word, read.flaw, text, mark)
         else:
-            self._noise("answer to no open request", NOT_OPEN, text)
+            self._noise("answer to no open request", NOT_OPEN, text, mark)
 
     def _malformed(self, read: frames.Frame) -> MalformedError:
         return MalformedError(self.dialect.schemas.malformed, read.flaw)

@@ -27,6 +27,7 @@ from sim_core.wire.connecting import end_of, explain, explain_end, open_socket
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.interception import Interceptor, as_usual
+from sim_core.wire.line import Line, Meddler
 from sim_core.wire.link_ends import LinkEnd
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.pauses import Doubling, Pauses
@@ -62,6 +63,7 @@ class Link:
         "call_timeout_s",
         "heard_at",
         "intercept",
+        "meddler",
         "on_end",
         "on_odd_frame",
         "on_own_fault",
@@ -113,6 +115,8 @@ class Link:
         """Called with the sentence about a message of ours that is not valid."""
         self.intercept: Interceptor = as_usual
         """Asked about each request of the CSMS before it is answered."""
+        self.meddler: Meddler | None = None
+        """Asked about each frame, while it is on."""
         self.state = LinkState.CONNECTING
         self.attempt = 0
         self.retry_at: datetime | None = None
@@ -162,6 +166,8 @@ class Link:
         if not self.wanted and self.state is not LinkState.DOWN:
             return "going down"
         up = self.state is LinkState.CONNECTED
+        if up and self.line is not None and self.line.closed_by:
+            return "being closed on purpose"
         if up and (self._cut.is_set() or self._endpoint is None or self._endpoint.closed):
             return "being cut"
         return ""
@@ -170,6 +176,16 @@ class Link:
     def open_ids(self) -> frozenset[str]:
         """The message ids of our calls that wait for their answer."""
         return frozenset(self._endpoint.open_ids) if self._endpoint else frozenset()
+
+    @property
+    def line(self) -> Line | None:
+        """The way of the frames, where something may be done to them on purpose."""
+        return self._endpoint.line if self._endpoint else None
+
+    def meddle(self) -> None:
+        """The meddler is on: frames go its way from now on."""
+        if self._endpoint is not None and self.meddler is not None:
+            self._endpoint.meddle(self.meddler)
 
     def take_down(self) -> None:
         """Close the socket and stay closed until `bring_up`."""
@@ -268,6 +284,8 @@ class Link:
             connection.take = endpoint.take
             connection.forget_handshake()
         self._endpoint = endpoint
+        if self.meddler is not None and self.meddler.on:
+            self.meddle()
         self.attempt = 0
         self.heard_at = None
         self._show(LinkState.CONNECTED, trouble="")
@@ -284,7 +302,9 @@ class Link:
                 why = NO_PONG
             else:
                 why = explain_end(connection)
-                if not endpoint.silent:
+                if endpoint.line is not None and endpoint.line.closed_by:
+                    why = endpoint.line.closed_by
+                elif not endpoint.silent:
                     why = self.on_end(end_of(connection)) or why
             return why
         finally:

@@ -7,7 +7,7 @@ Memory is bounded by `size`; reading is safe from any thread.
 
 A hundred thousand of them are kept, and a viewer keeps them once more, so an exchange is one run of
 bytes: a head of fixed length and then its texts. What is asked of it is read out of them. With
-frames of 150 and 50 characters it takes 337 bytes; a slotted dataclass of texts and dates, 655.
+frames of 150 and 50 characters it takes 339 bytes; a slotted dataclass of texts and dates, 655.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ class ExchangeState(str, Enum):
     """Timed out, or the link was lost first."""
 
 
-_HEAD = struct.Struct("@QdqqdIIIIIBBBB")
+_HEAD = struct.Struct("@QdqqdIIIIIBBBBH")
 """Number, time, connector, transaction, latency; bytes of request, action, answer, trouble, id;
-whether the id is in the request, who asked, state; bytes of the transaction, where that is a text.
-The texts follow in that order."""
+whether the id is in the request, who asked, state; bytes of the transaction, where that is a text,
+and of what was done on purpose. The texts follow in that order, the last two the other way."""
 _START = _HEAD.size
-_NUMBER, _SECONDS, _ID, _LENGTH = (struct.Struct(f"@{kind}") for kind in "QdqI")
+_NUMBER, _SECONDS, _ID, _LENGTH, _SHORT = (struct.Struct(f"@{kind}") for kind in "QdqIH")
 _BEFORE_ANSWER, _BEFORE_TROUBLE = struct.Struct("@II"), struct.Struct("@III")
 _BEFORE_ID = struct.Struct("@IIII")
 _ID_INSIDE_AT = 4
@@ -63,6 +63,8 @@ _NONE = -(2**63)
 MOST_CONNECTORS = 256
 _LONGEST_NAME = 255
 """Bytes of a transaction's id that is a text: the head has one byte for their number."""
+LONGEST_INJECTED = 1000
+"""Characters of what was done to an exchange on purpose."""
 _UNKNOWN_S = float("nan")
 _DIRECTIONS = tuple(Direction)
 _STATES = tuple(ExchangeState)
@@ -113,12 +115,13 @@ class Exchange(bytes):
         latency_s: float | None = None,
         state: ExchangeState = ExchangeState.WAITING,
         trouble: str = "",
+        injected: str = "",
     ) -> Exchange:
         """`requested_at` is kept in UTC; ids of more than 64 bits, empty texts and such of more
         than 255 bytes are kept as None."""
         asked, named, id_ = _packed(request), _packed(action), _packed(message_id)
         answered, troubled = _packed(answer), _packed(trouble)
-        name = b""
+        name, done = b"", _packed(injected[:LONGEST_INJECTED])
         if isinstance(transaction_id, str):
             name, transaction_id = _name(transaction_id), None
         inside = asked.startswith(id_, _ID_INSIDE_AT)
@@ -137,9 +140,10 @@ class Exchange(bytes):
             _BY_DIRECTION[direction._value_],
             _BY_STATE[state._value_],
             len(name),
+            len(done),
         )
         kept_id = b"" if inside else id_
-        return _NEW(cls, b"".join((head, asked, named, answered, troubled, kept_id, name)))
+        return _NEW(cls, b"".join((head, asked, named, answered, troubled, kept_id, done, name)))
 
     @property
     def number(self) -> int:
@@ -198,6 +202,12 @@ class Exchange(bytes):
         return self._text(at, self._length(56))
 
     @property
+    def injected(self) -> str:
+        """What was done to its frames on the wire on purpose, by which fault; empty: nothing."""
+        length: int = _SHORT.unpack_from(self, 64)[0]
+        return self._text(len(self) - _START - self[63] - length, length)
+
+    @property
     def opened(self) -> Opened:
         """What does not change when it is answered."""
         return (
@@ -253,6 +263,7 @@ FIELDS = (
     "latency_s",
     "state",
     "trouble",
+    "injected",
 )
 
 Opened = tuple[int, Direction, str, str, str, datetime, "int | None", "int | str | None"]
@@ -304,6 +315,8 @@ class MessageLog:
         transaction_id: int | str | None = None,
         state: ExchangeState = ExchangeState.WAITING,
         trouble: str = "",
+        answer: str = "",
+        injected: str = "",
     ) -> int:
         """Add an exchange and return its number."""
         with self._lock:
@@ -320,8 +333,8 @@ class MessageLog:
                 connector_id,
                 transaction_id,
             )
-            waits = state is ExchangeState.WAITING and not trouble
-            new = opened if waits else Exchange(*opened, "", None, state, trouble)
+            waits = state is ExchangeState.WAITING and not trouble and not injected
+            new = opened if waits else Exchange(*opened, answer, None, state, trouble, injected)
             self._exchanges.append(new)
             self._changed(number, _held(new))
             return number
@@ -340,8 +353,21 @@ class MessageLog:
             place = number - self._oldest
             if 0 <= place < len(self._exchanges):
                 known = self._exchanges[place]
-                opened = known.opened if isinstance(known, Exchange) else known
-                self._exchanges[place] = new = Exchange(*opened, answer, latency_s, state, trouble)
+                opened, injected = _parts(known)
+                self._exchanges[place] = new = Exchange(
+                    *opened, answer, latency_s, state, trouble, injected
+                )
+                self._changed(number, _held(new) - _held(known))
+
+    def mark(self, number: int, injected: str) -> None:
+        """Say what was done to an exchange on the wire on purpose, behind what is said already."""
+        with self._lock:
+            place = number - self._oldest
+            if 0 <= place < len(self._exchanges):
+                known = self._exchanges[place]
+                one = known if isinstance(known, Exchange) else Exchange(*known)
+                told = "; ".join(filter(None, (one.injected, injected)))
+                self._exchanges[place] = new = Exchange(**{**one.as_dict(), "injected": told})
                 self._changed(number, _held(new) - _held(known))
 
     def since(self, revision: int) -> tuple[int, list[Exchange]]:
@@ -396,6 +422,11 @@ class MessageLog:
         ):
             self._kept -= _held(self._exchanges.popleft())
             self._oldest += 1
+
+
+def _parts(known: Exchange | Opened) -> tuple[Opened, str]:
+    """What does not change when it is answered, and what was done to it on purpose so far."""
+    return (known.opened, known.injected) if isinstance(known, Exchange) else (known, "")
 
 
 def _held(known: Exchange | Opened) -> int:

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim_core.wire.message_log import Direction, Exchange, ExchangeState, MessageLog
+from sim_core.wire.message_log import (
+    LONGEST_INJECTED,
+    Direction,
+    Exchange,
+    ExchangeState,
+    MessageLog,
+)
 
 AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # half characters too
@@ -51,14 +57,16 @@ def test_everything_comes_back_as_it_went_in(
             "connector_id": ids[0],
             "transaction_id": ids[1],
         }
-        nothing = {"answer": "", "latency_s": None, "trouble": ""}
+        nothing = {"answer": "", "latency_s": None, "trouble": "", "injected": ""}
         seen = log.get(number)
         assert seen is not None
         assert seen.as_dict() == asked | nothing | {"state": ExchangeState.WAITING}
 
         settled = {"answer": answer, "latency_s": latency_s, "trouble": trouble}
         log.close(number, state, **settled)
-        assert log.since(0)[1][-1].as_dict() == asked | settled | {"state": state}
+        done = {"injected": f"fault 1: {trouble}"[:LONGEST_INJECTED]}
+        log.mark(number, f"fault 1: {trouble}")
+        assert log.since(0)[1][-1].as_dict() == asked | settled | {"state": state} | done
         assert seen.state is ExchangeState.WAITING  # a picture that was given out stays as it is
 
 
