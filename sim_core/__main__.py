@@ -75,6 +75,10 @@ def hosted(settings: Settings) -> Engine:
     """
     from sim_core.sidecar import companion
 
+    if settings.faults is not None:
+        from sim_core.scenarios.fault_file import read_faults
+
+        read_faults(settings.faults)  # what is wrong with it is said now, not when it runs
     beside = (companion(settings, lambda: engine),) if settings.http_port else ()
     engine = Engine(settings, beside=(*beside, *playing(settings), farewell(settings)))
     return engine

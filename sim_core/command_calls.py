@@ -9,6 +9,10 @@ from dataclasses import dataclass, fields
 from urllib.parse import quote, urlencode
 
 from sim_core.commands import ACTION_BY_COMMAND, Command
+from sim_core.wire_faults import WireFault, said_of
+
+ANY_JSON = {"payload", "becomes"}
+"""Fields whose text is JSON."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ def call_of(command: Command) -> CommandCall:
         for one in fields(command)
         if one.name != "connector_id" and (value := getattr(command, one.name)) is not None
     }
+    if isinstance(command, WireFault):
+        said = said_of(command)
     if action.in_body:
         return CommandCall(action.method, path, _body(said))
     words = {name: _word(value) for name, value in said.items()}
@@ -44,7 +50,7 @@ def _word(value: object) -> str:
 
 def _body(said: dict[str, object]) -> str:
     told = dict(said)
-    if "payload" in told:
+    for name in ANY_JSON & told.keys():
         with contextlib.suppress(ValueError):  # what is no JSON is said as it was typed
-            told["payload"] = json.loads(str(told["payload"]))
+            told[name] = json.loads(str(told[name]))
     return json.dumps(told, ensure_ascii=False)

@@ -277,7 +277,8 @@ class EndWireFault:
 
 @dataclass(frozen=True)
 class ReleaseFrame:
-    """A frame that is held goes on; with `frame`, as that text. `held`: its number, 0 the oldest."""
+    """A frame that is held goes on; with `frame`, as that text. `held`: its number, or 0: the
+    oldest."""
 
     held: int = 0
     frame: str = ""

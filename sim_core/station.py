@@ -47,6 +47,7 @@ from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock, GuardedClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.said_by_hand import send
+from sim_core.scenarios.fault_file import read_faults
 from sim_core.scenarios.on_purpose import ON_PURPOSE, OnPurpose
 from sim_core.settings.options import ConfigError, Settings
 from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnapshot, TokensSnapshot
@@ -330,11 +331,12 @@ class Station:
     ) -> Station:
         """A station of this config, with the link and the state that the settings describe.
 
-        Raises ConfigError or StoreError with a sentence for the user.
+        Raises ConfigError, StoreError or ScenarioError with a sentence for the user.
         """
+        faults = read_faults(settings.faults) if settings.faults is not None else ()
         store = store_in(settings.state_folder(), config.charge_point_id, clock.now())
         try:
-            return cls(
+            station = cls(
                 config,
                 url=url_of(settings),
                 clock=clock,
@@ -356,6 +358,9 @@ class Station:
         except ValueError as error:
             store.close()
             raise ConfigError(f"OCPP_KEYS (--ocpp-keys): {error}") from None
+        for fault in faults:
+            station.on_purpose.carry_out(fault)
+        return station
 
     def dial(self, url: str) -> None:
         """Dial another CSMS: before `open`."""

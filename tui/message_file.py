@@ -37,6 +37,7 @@ def as_jsonl(exchanges: Iterable[Exchange], ahead: timedelta = NO_SHIFT) -> Iter
                 "transactionId": one.transaction_id,
                 "state": one.state.value,
                 "trouble": one.trouble,
+                **({"injected": one.injected} if one.injected else {}),
                 "latency_ms": None if one.latency_s is None else round(one.latency_s * 1000, 1),
                 "request": one.request,
                 "answer": one.answer,

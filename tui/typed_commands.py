@@ -12,6 +12,7 @@ from dataclasses import MISSING, dataclass, fields
 
 from sim_core.commands import ACTION_BY_NAME, HELD_WAYS, RULE_WAYS, Command
 from sim_core.hardware.faults import ERROR_CODES
+from sim_core.wire_faults import DIRECTIONS, KIND_BY_NAME, SORT_WORDS
 
 VERBS: dict[str, str] = {
     "start": "local_start",
@@ -38,6 +39,9 @@ def _number(word: str) -> float | None:
     whole, _, part = word.partition(".")
     plain = _whole(whole) is not None and (not part or _whole(part) is not None)
     return float(word) if plain else None
+
+
+YES_AND_NO = {"yes": True, "no": False}
 
 
 def _yes(word: str) -> bool | None:
@@ -78,6 +82,23 @@ FIELDS: dict[str, TypedField] = {
     "rule": TypedField(" {}", _whole),
     "request": TypedField(" {}", _whole),
     "value": TypedField(" to {}", takes_the_rest=True),
+    "do": TypedField(" {}", lambda word: word if word in KIND_BY_NAME else None),
+    "direction": TypedField(" {}", lambda word: word if word in DIRECTIONS else None),
+    "kind": TypedField(", {}", lambda word: word if word in SORT_WORDS else None),
+    "nth": TypedField(", number {}", _whole),
+    "every": TypedField(", each {}.", _whole),
+    "chance": TypedField(", by a chance of {}", _number),
+    "seed": TypedField(", seed {}", _whole),
+    "copies": TypedField(", {} copies", _whole),
+    "new_id": TypedField(", new ids: {}", lambda word: YES_AND_NO.get(word.lower())),
+    "id": TypedField(", id {}"),
+    "characters": TypedField(", {} characters", _whole),
+    "path": TypedField(", {}"),
+    "becomes": TypedField(" = {}"),
+    "close_code": TypedField(", {}", _whole),
+    "bytes_per_s": TypedField(", {} bytes a second", _whole),
+    "fault": TypedField(" {}", _whole),
+    "held": TypedField(" {}", _whole),
 }
 
 

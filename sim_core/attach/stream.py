@@ -111,6 +111,10 @@ class Taken:
                 connector_id=told["connector_id"],
                 transaction_id=told["transaction_id"],
             )
+        known = self.messages.get(number)
+        injected = str(told.get("injected", ""))
+        if known is not None and injected != known.injected:
+            self.messages.mark(number, injected.removeprefix(f"{known.injected}; "))
         if state is not ExchangeState.WAITING:
             self.messages.close(
                 number,

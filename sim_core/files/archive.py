@@ -111,6 +111,7 @@ def _exchange(entry: tuple[datetime, Exchange]) -> dict[str, Any]:
         "state": exchange.state.value,
         "latency_s": exchange.latency_s,
         "trouble": exchange.trouble,
+        **({"injected": exchange.injected} if exchange.injected else {}),
     }
 
 

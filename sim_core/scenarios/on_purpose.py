@@ -72,9 +72,9 @@ class OnPurpose:
         seed: int | None,
         identity: str,
     ) -> None:
-        """`meddle` is called when there are faults for the wire to do, whose chance draws from `seed`
-        (None: from anything) and `identity`. `note` is told the kind of an event and its words,
-        `spawn` runs what goes on beside."""
+        """`meddle` is called when there are faults for the wire to do; their chance draws from
+        `seed` (None: from anything) and `identity`. `note` is told the kind of an event and its
+        words, `spawn` runs what goes on beside."""
         self.rules = Rules(
             dialect, now=now, note=lambda text: note("rule", text), on_change=on_change
         )

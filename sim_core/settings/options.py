@@ -356,6 +356,11 @@ class Settings:
         "a file as the key R of the dashboard writes it",
         "run, headless: play this recording once the CSMS has accepted the charge point",
     )
+    faults: Path | None = option(
+        None,
+        "a YAML file with a list of faults",
+        "run, headless, fleet: do this to frames on the wire, from the first on (docs/faults.md)",
+    )
     keep_running: bool = option(
         False,
         "true or false",

@@ -38,6 +38,7 @@ from sim_core.http_door.answers import answer, refusal
 from sim_core.http_door.bodies import BodyError, json_object
 from sim_core.snapshot import ConnectorSnapshot, TextLimits
 from sim_core.station import Station
+from sim_core.wire_faults import PARAMETERS, WireFault
 
 AUTO_TAG = "AUTO_TAG"
 """The card of `/plug/{cid}?auto_start=true` where none is named."""
@@ -115,7 +116,11 @@ ID_TAG = Query(
     {"type": "string", "minLength": 1},
     also=("idTag",),
 )
+WIRE_FAULT_QUERIES = {
+    name: Query(name, parameter.text, parameter.schema) for name, parameter in PARAMETERS.items()
+}
 QUERIES: dict[str, Query] = {
+    **WIRE_FAULT_QUERIES,
     "id_tag": ID_TAG,
     "pin": Query(
         "pin",
@@ -189,6 +194,16 @@ QUERIES: dict[str, Query] = {
         "Its number in the log; without it the oldest that waits",
         {"type": "integer", "minimum": 0, "maximum": 2**53},
     ),
+    "fault": Query(
+        "fault",
+        "Number of the rule about frames; 0 or nothing: all of them",
+        {"type": "integer", "minimum": 0, "maximum": MOST_TIMES},
+    ),
+    "held": Query(
+        "held",
+        "Number of the frame that is held; without it the oldest",
+        {"type": "integer", "minimum": 0, "maximum": 2**53},
+    ),
     "recording": Query(
         "recording",
         "The recording, as YAML or JSON in a text",
@@ -225,7 +240,8 @@ ASIDE: dict[type[Command], tuple[Query, ...]] = {
 
 def queries(action: Action, limits: TextLimits) -> tuple[Query, ...]:
     """Everything that the query of this action may say."""
-    own = [QUERIES[one.name] for one in fields(action.command) if one.name != "connector_id"]
+    rows = WIRE_FAULT_QUERIES if issubclass(action.command, WireFault) else QUERIES
+    own = [rows[one.name] for one in fields(action.command) if one.name != "connector_id"]
     needed = {one.name for one in fields(action.command) if one.default is MISSING}
     return tuple(
         replace(

@@ -17,6 +17,7 @@ from sim_core.ocpp_versions import known_statuses
 from sim_core.sidecar.command_routes import Query, queries
 from sim_core.sidecar.destination_route import DESTINATION, WriteRoute
 from sim_core.snapshot import ChangedBy, TextLimits
+from sim_core.wire_faults import PARAMETERS
 
 Schema = dict[str, Any]
 
@@ -276,6 +277,37 @@ SCHEMAS: dict[str, Schema] = {
             _closed(number=CONNECTOR, action=TEXT, connector_id=_or_null(WHOLE), since=TEXT)
         ),
     ),
+    "WireFaults": _closed(
+        faults=_list(
+            _closed(
+                number=CONNECTOR,
+                rule={
+                    "type": "object",
+                    "properties": {name: row.schema for name, row in PARAMETERS.items()},
+                    "required": ["do"],
+                    "additionalProperties": False,
+                },
+                words=TEXT,
+                seed=WHOLE,
+                met=WHOLE,
+                applied=WHOLE,
+                spent=YES_NO,
+            )
+        ),
+        held=_list(
+            _closed(
+                number=CONNECTOR,
+                fault=CONNECTOR,
+                direction=PARAMETERS["direction"].schema,
+                kind=TEXT,
+                action=TEXT,
+                since=TEXT,
+                frame=TEXT,
+                editable=YES_NO,
+            )
+        ),
+        kinds=_list(_closed(name=TEXT, does=TEXT, parameters=_list(TEXT), kinds=_list(TEXT))),
+    ),
     "Recording": _closed(recording=YES_NO, steps=_list({"type": "object"})),
     "Messages": _closed(
         exchanges=_list(
@@ -295,6 +327,7 @@ SCHEMAS: dict[str, Schema] = {
                     "enum": ["waiting", "answered", "error", "unanswered"],
                 },
                 trouble=TEXT,
+                injected=TEXT,
             )
         ),
         more=YES_NO,

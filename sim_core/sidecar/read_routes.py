@@ -48,6 +48,7 @@ from sim_core.snapshot import (
     UploadSnapshot,
 )
 from sim_core.wire.message_log import Exchange
+from sim_core.wire_faults import KINDS, said_of
 
 PACKAGES = ("ocpp", "websockets", "starlette", "uvicorn")
 PAGE, LARGEST_PAGE = 100, 1_000
@@ -249,6 +250,34 @@ class ReadHandlers:
         ]
         return answer({"rules": [asdict(rule) for rule in seen.rules], "held": held})
 
+    async def wire_faults(self, request: Request) -> Response:
+        seen = self._station.snapshot
+        told = {
+            "faults": [
+                {
+                    "number": one.number,
+                    "rule": said_of(one.rule),
+                    "words": one.words,
+                    "seed": one.seed,
+                    "met": one.met,
+                    "applied": one.applied,
+                    "spent": one.spent,
+                }
+                for one in seen.wire_faults
+            ],
+            "held": [asdict(one) | {"since": one.since.isoformat()} for one in seen.held_frames],
+            "kinds": [
+                {
+                    "name": kind.name,
+                    "does": kind.does,
+                    "parameters": list(kind.parameters),
+                    "kinds": list(kind.sorts),
+                }
+                for kind in KINDS
+            ],
+        }
+        return answer(told)
+
     async def recording(self, request: Request) -> Response:
         seen = self._station.snapshot.recording
         return answer({"recording": seen is not None, "steps": self._recorded()})
@@ -386,6 +415,12 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
         "How requests of the CSMS are answered otherwise, and which wait for an answer by hand",
         ReadHandlers.rules,
         schema="Rules",
+    ),
+    ReadRoute(
+        "/wire-faults",
+        "What is done to frames on the wire, which frames are held, and what can be done",
+        ReadHandlers.wire_faults,
+        schema="WireFaults",
     ),
     ReadRoute(
         "/recording",

@@ -359,6 +359,8 @@ class _Play:
     def _against(self, one: Said) -> Breach | None:
         """What an exchange says against the CSMS, whatever the scenario."""
         action, trouble, tolerates = one.action, one.exchange.trouble, self._scenario.tolerates
+        if one.exchange.injected:  # what was done to it, a step may expect something of
+            return None
         if any(code in trouble or code == action for code in tolerates):
             return None
         breach = against(one)

@@ -14,9 +14,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim_core.commands import ACTION_BY_NAME, ACTIONS, ClosesOnItself
+from sim_core.commands import ACTION_BY_NAME, ACTIONS, AddWireFault, ClosesOnItself
 from sim_core.ocpp_versions import VERSIONS, Version
+from sim_core.scenarios.fault_file import fault_of
 from sim_core.scenarios.recording import RecordingError, command_of
+from sim_core.scenarios.yaml_nodes import Fields, Node, ScenarioError, parsed, text_of
 from sim_core.settings.options import Settings, options_of
 from sim_core.settings.spelling import guess
 from sim_core.testbench.invariants.heard import ANSWERS_WITHIN_S
@@ -34,7 +36,6 @@ from sim_core.testbench.scenario import (
     Message,
     Meter,
     Never,
-    Place,
     Power,
     Scenario,
     Status,
@@ -43,7 +44,7 @@ from sim_core.testbench.scenario import (
     Wait,
 )
 from sim_core.testbench.variables import names_in
-from sim_core.testbench.yaml_nodes import Fields, Node, ScenarioError, parsed
+from sim_core.wire_faults import WireFault, why_not
 
 TOP = (
     "scenario",
@@ -52,6 +53,7 @@ TOP = (
     "must not",
     "ocpp",
     "charge points",
+    "faults",
     "variables",
     "tolerates",
     "always",
@@ -81,6 +83,7 @@ NOT_HERE = frozenset(
         "keys",
         "keep_running",
         "play",
+        "faults",
         "seed",
         "time_scale",
         "fps",
@@ -119,7 +122,7 @@ class _Verb(NamedTuple):
 
 def read_file(path: Path) -> Scenario:
     """The scenario in a file. Raises ScenarioError."""
-    return read(_text(path), path)
+    return read(text_of(path), path)
 
 
 def read(text: str, path: Path, *, may_include: bool = True) -> Scenario:
@@ -137,6 +140,7 @@ def read(text: str, path: Path, *, may_include: bool = True) -> Scenario:
     variables = _variables(fields["variables"][1]) if "variables" in fields else {}
     names = tuple(one.name for one in points)
     reading = _Reading(path, OCPP[ocpp], names, set(variables), may_include=may_include)
+    faults = tuple(_fault(reading, one) for one in _listed(fields, "faults"))
     _steps(reading, fields["steps"][1])
     return Scenario(
         title=fields["scenario"][1].text("scenario"),
@@ -147,6 +151,7 @@ def read(text: str, path: Path, *, may_include: bool = True) -> Scenario:
         must_not=_said(fields, "must not"),
         ocpp=ocpp,
         charge_points=points,
+        faults=faults,
         variables=variables,
         tolerates=tuple(one.text("a code") for one in _listed(fields, "tolerates")),
         always=tuple(_invariant(one) for one in _listed(fields, "always")),
@@ -158,14 +163,6 @@ def read(text: str, path: Path, *, may_include: bool = True) -> Scenario:
         seed=fields["seed"][1].whole("seed") if "seed" in fields else 1,
         steps=tuple(reading.steps),
     )
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or "it is no text in UTF-8"
-        raise ScenarioError(Place(str(path), 1, 1), f"it cannot be read: {why}") from None
 
 
 def _said(fields: Fields, name: str) -> str:
@@ -210,6 +207,14 @@ def _option(node: Node) -> str:
 
 def _variables(node: Node) -> dict[str, Any]:
     return {name: value.plain() for name, (_, value) in node.fields("variables").items()}
+
+
+def _fault(reading: _Reading, node: Node) -> tuple[str, AddWireFault]:
+    """A fault from the beginning, with its charge point."""
+    fields = node.fields("a fault")
+    on = _on(reading, fields)
+    fields.pop("charge point", None)
+    return on, fault_of(node, fields, reading.version.dialect.schemas.actions)
 
 
 # -- steps -----------------------------------------------------------------------------------------
@@ -287,7 +292,9 @@ def _act(reading: _Reading, node: Node, fields: Fields, value: Node, word: str) 
         said.setdefault("connector", 1)
     drawn = any(True for _ in names_in(said))
     try:
-        command_of(action.command, dict.fromkeys(said, "1") if drawn else dict(said), word)
+        made = command_of(action.command, dict.fromkeys(said, "1") if drawn else dict(said), word)
+        if isinstance(made, WireFault) and not drawn and (why := why_not(made)):
+            raise value.wrong(f"{word}: {why}")
     except RecordingError as error:
         if not drawn or "there is no" in str(error) or "is missing" in str(error):
             raise value.wrong(str(error)) from None
@@ -486,7 +493,7 @@ def _include(reading: _Reading, node: Node, fields: Fields, value: Node) -> None
     if path in within or len(within) >= DEEPEST:
         raise value.wrong("files that include each other have no end")
     try:
-        text = _text(path)
+        text = text_of(path)
     except ScenarioError:
         raise value.wrong(f"there is no file {value.text('include')!r} beside this one") from None
     top = parsed(text, str(path))

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim_core.commands import ACTION_BY_NAME
+from sim_core.commands import ACTION_BY_NAME, AddWireFault
+from sim_core.scenarios.yaml_nodes import Place
 from sim_core.testbench.invariants.heard import ANSWERS_WITHIN_S
 from sim_core.testbench.patterns import Pattern, told
 
@@ -20,18 +21,6 @@ EITHER_WAY = "*"
 """In place of a refusal's words: whatever comes of it."""
 FIRST = "CP01"
 """The charge point of a scenario that names none."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where something stands in a file, counted from 1."""
-
-    file: str = ""
-    line: int = 0
-    column: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True)
@@ -233,6 +222,8 @@ class Scenario:
     """What a CSMS must not do."""
     ocpp: str = "1.6"
     charge_points: tuple[ChargePointOptions, ...] = (ChargePointOptions(FIRST),)
+    faults: tuple[tuple[str, AddWireFault], ...] = ()
+    """What is done to frames on the wire from the beginning, each with its charge point."""
     variables: Mapping[str, Any] = field(default_factory=dict)
     tolerates: tuple[str, ...] = ()
     """Codes of CALLERRORs that are no failure of the CSMS here, the log's words for frames that are

@@ -10,10 +10,11 @@ from typing import Any, get_type_hints
 
 from sim_core.commands import Action
 from sim_core.ocpp_versions import VERSIONS, known_statuses
+from sim_core.scenarios.fault_file import SPAN, fault_schema
 from sim_core.testbench.invariants.table import INVARIANT_BY_NAME
 from sim_core.testbench.reading import DO, MESSAGE, OCPP, OPTIONS, TOP, VERBS
+from sim_core.wire_faults import WireFault
 
-SPAN = {"type": ["string", "number"], "description": "90, 90 s, 10 min, 2 h"}
 PAYLOAD = {"type": "object"}
 NAME = {"type": "string"}
 NUMBER = {"type": ["number", "string"]}
@@ -26,6 +27,7 @@ ABOUT = {
     "ocpp": "The version that is spoken",
     "charge points": "By their ids, each with the options that are not as ever",
     "variables": "Names for values: $name",
+    "faults": "What is done to frames on the wire from the beginning",
     "tolerates": "Codes of CALLERRORs that are no failure here",
     "always": "Invariants that hold from the first step to the last",
     "answers within": "So long the CSMS may take for an answer (10 s)",
@@ -84,10 +86,13 @@ def schema() -> dict[str, Any]:
             {"type": "object", "additionalProperties": {"anyOf": [options, {"type": "null"}]}},
         ]
     }
+    fault = fault_schema()
+    fault["properties"]["charge point"] = BESIDE["charge point"]
     properties: dict[str, Any] = dict.fromkeys(TOP, NAME)
     properties |= {
         "ocpp": {"enum": list(OCPP)},
         "charge points": points,
+        "faults": {"type": "array", "items": fault},
         "variables": PAYLOAD,
         "tolerates": {"type": "array", "items": NAME},
         "always": {"type": "array", "items": {"enum": list(INVARIANT_BY_NAME)}},
@@ -121,6 +126,8 @@ def _action(action: Action) -> dict[str, Any]:
         "connector" if one.name == "connector_id" else one.name: _kind(str(hints[one.name]))
         for one in fields(action.command)
     }
+    if issubclass(action.command, WireFault):
+        inside = fault_schema(variables=True)["properties"]
     said: dict[str, Any] = {
         "type": "object",
         "properties": inside,

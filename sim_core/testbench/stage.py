@@ -152,6 +152,9 @@ class Stations:
             station.tells_log = False
             station.link.on_end = self._hears_end(point.name, station.link.on_end)
             self.stations[point.name] = station
+            for on, fault in self._scenario.faults:
+                if on == point.name:
+                    station.on_purpose.carry_out(fault)
         for station in self.stations.values():
             self._failing.append(asyncio.ensure_future(station.failed()))
 

@@ -173,7 +173,7 @@ class Line:
     @property
     def awaited(self) -> frozenset[str]:
         """Ids that are none of our open calls', and that the CSMS has yet to answer."""
-        return frozenset(self._copies) - self._lost
+        return frozenset(self._copies) | frozenset(self._marks)
 
     @property
     def asked_kept(self) -> int:

@@ -49,6 +49,19 @@ def refuses(action: str) -> Flaw:
     )
 
 
+def refuses_again(action: str) -> Flaw:
+    """It answers the first one, and each one after it by a CALLERROR."""
+    answered: list[str] = []
+
+    def change(message: Message) -> Message:
+        answered.append(message[1])
+        if len(answered) == 1:
+            return message
+        return [4, message[1], "GenericError", "it was said before", {}]
+
+    return Flaw(action, "refuses what comes again", change)
+
+
 def says(action: str, **fields: Any) -> Flaw:
     """Its answer has other fields."""
     return Flaw(action, f"says {fields}", lambda message: [3, message[1], message[2] | fields])

@@ -5,7 +5,15 @@ A scenario without a row proves nothing that anybody has seen: a test wants one 
 
 from __future__ import annotations
 
-from tests.testbench.broken_csms import Flaw, asks, misreads, refuses, says, silent
+from tests.testbench.broken_csms import (
+    Flaw,
+    asks,
+    misreads,
+    refuses,
+    refuses_again,
+    says,
+    silent,
+)
 
 BLOCKED = {"status": "Blocked"}
 GRESGYING = (
@@ -90,6 +98,18 @@ FLAWS: dict[str, Flaw] = {
     "unlock": asks("UnlockConnector", connectorId=2),
     "unlock-fails": misreads("UnlockConnector", status="Unlocked"),
     "values-of-nothing": refuses("MeterValues"),
+    "wire-answers-doubled": misreads("GetConfiguration", configurationKey=[]),
+    "wire-cut-off": refuses("StopTransaction"),
+    "wire-dead-socket": refuses("MeterValues"),
+    "wire-invalid-json": silent("StopTransaction"),
+    "wire-link-torn-at-start": refuses_again("StartTransaction"),
+    "wire-slow": silent("StartTransaction"),
+    "wire-start-answer-late": refuses_again("StartTransaction"),
+    "wire-start-answer-lost": refuses_again("StartTransaction"),
+    "wire-start-doubled": Flaw(
+        "StartTransaction", "counts", lambda it: [3, it[1], it[2] | {"transactionId": hash(it[1])}]
+    ),
+    "wire-stop-doubled": refuses_again("StopTransaction"),
     **{f"gresgying-{name}": refuses("StopTransaction") for name in GRESGYING},
     "gresgying-autocharge-mac": refuses("DataTransfer"),
     "v201-availability": asks("ChangeAvailability", evse={"id": 2}),
@@ -114,4 +134,8 @@ FLAWS: dict[str, Flaw] = {
     "v201-two-evses": silent("TransactionEvent"),
     "v201-unlock": misreads("UnlockConnector", status="Unlocked"),
     "v201-variables": misreads("SetVariables", setVariableResult=[]),
+    "v201-wire-answer-lost": refuses_again("TransactionEvent"),
+    "v201-wire-event-doubled": refuses_again("TransactionEvent"),
+    "v201-wire-invalid-json": silent("TransactionEvent"),
+    "v201-wire-link-torn": refuses_again("TransactionEvent"),
 }

@@ -12,13 +12,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim_core.scenarios.yaml_nodes import ScenarioError
 from sim_core.testbench.patterns import Pattern
 from sim_core.testbench.reading import read
 from sim_core.testbench.scenario import Act, Expect, Wait
 from sim_core.testbench.schema import schema
 from sim_core.testbench.shipped_set import FOLDER, files
 from sim_core.testbench.variables import UnknownError, filled
-from sim_core.testbench.yaml_nodes import ScenarioError
 
 HEAD = "scenario: x\n"
 WRONG = {

@@ -62,4 +62,5 @@ def _frame(one: Spoken) -> dict[str, Any]:
         "answer": one.answer,
         "state": exchange.state.value,
         "latency_s": exchange.latency_s,
+        "injected": exchange.injected,
     }

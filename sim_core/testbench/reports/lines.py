@@ -43,15 +43,18 @@ def of_result(result: Result, place: str) -> list[str]:
 
 
 def frames(spoken: Spoken) -> list[str]:
-    """An exchange in two lines: the request, and what became of it."""
+    """An exchange: the request, what became of it, and what was done to it on purpose, if anything
+    was."""
     exchange = spoken.exchange
     asked = exchange.direction is Direction.SENT
     mark = "!" if spoken.missed else " "
     at = f"{exchange.requested_at:%H:%M:%S}.{exchange.requested_at.microsecond // 1000:03}"
     way, back = ("->", "<-") if asked else ("<-", "->")
+    done = [f"{mark} {' ' * len(at)} {one_line(exchange.injected)}"] if exchange.injected else []
     return [
         f"{mark} {at} {spoken.charge_point} {way} {_shown(spoken.request)}",
         f"{mark} {' ' * len(at)} {' ' * len(spoken.charge_point)} {back} {_shown(spoken.answer)}",
+        *done,
     ]
 
 

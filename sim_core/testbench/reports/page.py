@@ -95,10 +95,12 @@ def _frames(result: Result) -> str:
 def _frame(one: Spoken) -> str:
     exchange = one.exchange
     way = "\N{RIGHTWARDS ARROW}" if exchange.direction is Direction.SENT else "\N{LEFTWARDS ARROW}"
+    done = f"<br><b>{escape(one_line(exchange.injected))}</b>" if exchange.injected else ""
     return (
         f"<tr class={'bad' if one.missed else 'ok'}><td class=n>"
         f"{exchange.requested_at:%H:%M:%S} {escape(one.charge_point)} {way}"
         f"<td class=f>{_shown(one.request)}<br><span class=dim>{_shown(one.answer)}</span>"
+        f"{done}"
     )
 
 

@@ -33,23 +33,23 @@ def lines_of(result: Result) -> Iterator[str]:
     only = next(iter(names)) if len(names) == 1 else ""
     yield own.header(only, result.scenario.ocpp)
     frames = [
-        (at, side, text, "" if one.charge_point == only else one.charge_point)
+        (at, side, text, "" if one.charge_point == only else one.charge_point, fault)
         for one in result.spoken
-        for at, side, text in _frames(one)
+        for at, side, text, fault in _frames(one)
     ]
-    for at, side, text, name in sorted(frames, key=lambda frame: frame[0]):
+    for at, side, text, name, fault in sorted(frames, key=lambda frame: frame[0]):
         try:
             message = json.loads(text)
         except (ValueError, RecursionError):
             message = None
-        yield own.line_of(side, as_text(at), message, text, name)
+        yield own.line_of(side, as_text(at), message, text, name, fault)
 
 
-def _frames(one: Spoken) -> Iterator[tuple[datetime, Side, str]]:
+def _frames(one: Spoken) -> Iterator[tuple[datetime, Side, str, str]]:
     exchange = one.exchange
     sent = exchange.direction is Direction.SENT
     asks, answers = (Side.CHARGER, Side.CSMS) if sent else (Side.CSMS, Side.CHARGER)
-    yield exchange.requested_at, asks, one.request
+    yield exchange.requested_at, asks, one.request, exchange.injected
     if exchange.answer:
         later = timedelta(seconds=exchange.latency_s or 0.0)
-        yield exchange.requested_at + later, answers, one.answer
+        yield exchange.requested_at + later, answers, one.answer, ""

@@ -4,9 +4,10 @@
     {"dir":"cp->csms","t":"2026-01-02T03:04:05.678Z","msg":[2,"1","Heartbeat",{}]}
 
 `t` is in UTC, or null. `cp` is there where it is not the one of the first line. `text` is what was
-on the wire, where `msg` as we write it is not that already. Fields that are not known are ignored;
-a file without the first line is read; so is a time without a zone, which is then in that of the
-first line.
+on the wire, where `msg` as we write it is not that already. `fault` says what was done to it there
+on purpose: then `msg` is what the charge point has said, or heard. Fields that are not known are
+ignored; a file without the first line is read; so is a time without a zone, which is then in that
+of the first line.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ def write_line(frame: TraceFrame, *, of: str | None = None) -> str:
     )
 
 
-def line_of(sent_by: Side, at: str | None, message: Any, text: str, charge_point: str = "") -> str:
+def line_of(
+    sent_by: Side, at: str | None, message: Any, text: str, charge_point: str = "", fault: str = ""
+) -> str:
     """A frame of any shape as a line: `message` is None where the text is no JSON."""
     fields: dict[str, Any] = {"dir": sent_by.value, "t": at}
     if charge_point:
@@ -67,6 +70,8 @@ def line_of(sent_by: Side, at: str | None, message: Any, text: str, charge_point
     fields["msg"] = message
     if text and text != written:
         fields["text"] = text
+    if fault:
+        fields["fault"] = fault
     return _line(fields)
 
 

@@ -1,8 +1,8 @@
 """YAML of which each part knows where it stands.
 
-A scenario is read from the nodes of YAML and not from the values that a loader would make of them:
-so whatever is wrong is said with file, line and column, and a card that looks like a number stays
-the card that it is until somebody wants a number.
+A scenario, or a file of faults, is read from the nodes of YAML and not from the values that a
+loader would make of them: so whatever is wrong is said with file, line and column, and a card that
+looks like a number stays the card that it is until somebody wants a number.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,7 +19,6 @@ import yaml
 from sim_core.errors import UserError
 from sim_core.redaction import one_line
 from sim_core.settings.spelling import did_you_mean
-from sim_core.testbench.scenario import Place
 
 LONGEST = 1024 * 1024
 """Characters of a file."""
@@ -30,6 +31,18 @@ SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 """By the first letter of the unit."""
 
 Fields = dict[str, "tuple[Node, Node]"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands in a file, counted from 1."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
 
 
 class ScenarioError(UserError):
@@ -155,11 +168,20 @@ class Node:
         return value
 
 
-def parsed(text: str, file: str) -> Node:
-    """The file. Raises ScenarioError for what is no YAML."""
+def text_of(path: Path) -> str:
+    """What is in a file. Raises ScenarioError."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or "it is no text in UTF-8"
+        raise ScenarioError(Place(str(path), 1, 1), f"it cannot be read: {why}") from None
+
+
+def parsed(text: str, file: str, begins: str = "scenario: what it shows") -> Node:
+    """The file. Raises ScenarioError for what is no YAML; `begins` says how one begins."""
     whole = Place(file, 1, 1)
     if len(text) > LONGEST:
-        raise ScenarioError(whole, f"a scenario has at most {LONGEST} characters")
+        raise ScenarioError(whole, f"a file has at most {LONGEST} characters")
     loader = None
     try:
         loader = _NoAliases(text)
@@ -178,5 +200,5 @@ def parsed(text: str, file: str) -> Node:
         if loader is not None:
             loader.dispose()
     if node is None:
-        raise ScenarioError(whole, "there is nothing in it: begin with `scenario: what it shows`")
+        raise ScenarioError(whole, f"there is nothing in it: begin with `{begins}`")
     return Node(node, file)
