@@ -9,6 +9,7 @@ everywhere; what its kind has no use for is left as it is.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -74,7 +75,11 @@ class Kind:
     """Fields of `WireFault` that it goes by, beside those that say which frames."""
     sorts: tuple[str, ...] = SORTS
     """To which sorts of frame it can be done."""
-    directions: tuple[str, ...] = (TO_CSMS, FROM_CSMS)
+
+    @property
+    def brief(self) -> str:
+        """The same in one clause."""
+        return CLAUSE_ENDS.split(self.does)[0]
 
 
 KINDS: tuple[Kind, ...] = (
@@ -123,7 +128,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "change",
         "changed",
-        "A field of its payload, by its path (`meterValue.0.timestamp`), has another value: any "
+        "A field of its payload has another value, by its path (`meterValue.0.timestamp`): any "
         "JSON; without one it is taken out",
         ("path", "becomes"),
     ),
@@ -154,6 +159,7 @@ KINDS: tuple[Kind, ...] = (
         ("bytes_per_s",),
     ),
 )
+CLAUSE_ENDS = re.compile("[;,]")
 KIND_BY_NAME = {kind.name: kind for kind in KINDS}
 
 SELECTING = ("direction", "action", "kind", "nth", "every", "chance", "seed", "times")

@@ -181,6 +181,7 @@ class ChargeForgeApp(BaseApp):
             "configuration": self._configuration,
             "say": self._say_what,
             "answers": self._answers,
+            "wire_faults": self._wire_faults,
             "play": self._play,
             "say_again": self._say_again,
             "where_to": self._where_to,
@@ -720,6 +721,14 @@ class ChargeForgeApp(BaseApp):
 
         self.push_screen(
             AnswersSheet(self.look, lambda: self._station, self.host.now, self.ask_for)
+        )
+        return ""
+
+    def _wire_faults(self) -> str:
+        from tui.dialogs.wire_faults import WireFaultsSheet
+
+        self.push_screen(
+            WireFaultsSheet(self.look, lambda: self._station, self.host.now, self.ask_for)
         )
         return ""
 

@@ -5,23 +5,22 @@ hand, and a new rule made by three short questions.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from textwrap import wrap
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from sim_core.commands import AddRule, AnswerHeld, Command, EndRule, Outcome, Refused
+from sim_core.commands import AddRule, AnswerHeld, Command, EndRule
 from sim_core.ocpp_versions import dialect_of
-from sim_core.snapshot import HeldRequest, RuleSnapshot, StationSnapshot
+from sim_core.snapshot import HeldRequest, RuleSnapshot
 from tui import text
-from tui.dialogs.palette import Choice, Chosen, Picker, Question
+from tui.dialogs.asking_sheet import AskingSheet
+from tui.dialogs.palette import Choice, Question
 from tui.dialogs.sure import Sure
 from tui.dialogs.text_editor import TextEditor
-from tui.dialogs.value_sheet import ValueRow, ValueSheet
-from tui.look import Look
+from tui.dialogs.value_sheet import ValueRow
 from tui.protocols import form
 from tui.protocols.meanings import BOTH_WAYS, MEANINGS, by_use
 from tui.widgets.line_widget import Line, Span
@@ -61,7 +60,7 @@ Ruled = AddRule | AnswerHeld
 """What says how a request is answered."""
 
 
-class AnswersSheet(ValueSheet):
+class AnswersSheet(AskingSheet):
     """See the module."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,20 +69,6 @@ class AnswersSheet(ValueSheet):
     ]
     HOW: ClassVar[str] = "n makes a rule, d ends one, enter answers a request, esc goes back"
     DETAIL_ROWS: ClassVar[int] = 4
-
-    def __init__(
-        self,
-        look: Look,
-        station: Callable[[], StationSnapshot | None],
-        now: Callable[[], datetime],
-        ask: Callable[[Command], Awaitable[Outcome]],
-    ) -> None:
-        """`station` is the newest picture, `now` the charge point's time, `ask` hands in a
-        command."""
-        super().__init__(look)
-        self._station = station
-        self._now = now
-        self._ask = ask
 
     # -- showing -----------------------------------------------------------------------------------
 
@@ -136,9 +121,6 @@ class AnswersSheet(ValueSheet):
             words = "Which requests of the CSMS, what becomes of them, and how often."
         return [(Span(piece, "muted"),) for piece in wrap(words, cells)]
 
-    async def typed(self, row: ValueRow, value: str) -> str:
-        raise NotImplementedError("nothing is typed here")
-
     # -- acting ------------------------------------------------------------------------------------
 
     async def taken(self, row: ValueRow) -> None:
@@ -146,27 +128,16 @@ class AnswersSheet(ValueSheet):
         if row.id == NEW:
             self.action_new()
         elif row.id == END_ALL:
-            await self._do(EndRule())
+            await self.do(EndRule())
         elif kind == "held":
             self._answer(int(number))
         else:
             self.refuse(f"it is on since you made it: d ends it, n makes another ({row.value})")
 
-    async def _do(self, command: Command) -> None:
-        outcome = await self._ask(command)
-        self.refresh_rows()
-        if isinstance(outcome, Refused) and outcome.may_insist:
-            self._insist(command, outcome.reason)
-        else:
-            self.refuse(outcome.reason if isinstance(outcome, Refused) else "")
-
-    def _later(self, command: Command) -> None:
-        self.run_worker(self._do(command), group="answers")
-
-    def _insist(self, command: Command, reason: str) -> None:
+    def insist(self, command: Command, reason: str) -> None:
         def answered(sure: bool | None) -> None:
             if sure and isinstance(command, (AddRule, AnswerHeld)):
-                self._later(_with(command, anyway=True))
+                self.do_later(_with(command, anyway=True))
 
         sentence = f"The protocol does not allow it: {reason}."
         self.app.push_screen(
@@ -177,16 +148,9 @@ class AnswersSheet(ValueSheet):
         """End the rule under the bar."""
         row = self.row_list.chosen
         if row is not None and row.id.startswith("rule"):
-            self._later(EndRule(int(row.id.split()[1])))
+            self.do_later(EndRule(int(row.id.split()[1])))
 
     # -- asking ------------------------------------------------------------------------------------
-
-    def _pick(self, question: Question, then: Callable[[str], None]) -> None:
-        def answered(chosen: Chosen | None) -> None:
-            if chosen is not None:
-                then(chosen.choice.value)
-
-        self.app.push_screen(Picker(self.look, question), answered)
 
     def action_new(self) -> None:
         """Make a rule: which requests, what becomes of them, how often."""
@@ -206,13 +170,13 @@ class AnswersSheet(ValueSheet):
             free=lambda typed: Choice(typed, typed, f"no request of {dialect.version}"),
             free_last=True,
         )
-        self._pick(question, self._new_way)
+        self.pick(question, self._new_way)
 
     def _new_way(self, action: str) -> None:
         name = "every request" if action == EVERY else action
         choices = [Choice(way, *words) for way, words in WAYS.items()]
         question = Question(f"{name} is to be …", "what becomes of it", choices)
-        self._pick(question, lambda way: self._more(AddRule(action, way), action, self._new_times))
+        self.pick(question, lambda way: self._more(AddRule(action, way), action, self._new_times))
 
     def _new_times(self, command: Ruled) -> None:
         question = Question(
@@ -229,7 +193,7 @@ class AnswersSheet(ValueSheet):
             ),
             free_last=True,
         )
-        self._pick(question, lambda times: self._later(_with(command, times=int(times))))
+        self.pick(question, lambda times: self.do_later(_with(command, times=int(times))))
 
     def _answer(self, number: int) -> None:
         held = next((one for one in self._held if one.number == number), None)
@@ -237,8 +201,8 @@ class AnswersSheet(ValueSheet):
             return
         choices = [Choice(way, *words) for way, words in HELD_WAYS.items()]
         question = Question(f"Answer {held.action} …", "how it is answered", choices)
-        self._pick(
-            question, lambda way: self._more(AnswerHeld(way, number), held.action, self._later)
+        self.pick(
+            question, lambda way: self._more(AnswerHeld(way, number), held.action, self.do_later)
         )
 
     def _more(
@@ -249,7 +213,7 @@ class AnswersSheet(ValueSheet):
     ) -> None:
         """Ask what else a way wants to know."""
         if command.way == "delay":
-            self._pick(
+            self.pick(
                 Question(
                     "Delayed by how many seconds?",
                     "seconds",
@@ -260,7 +224,7 @@ class AnswersSheet(ValueSheet):
                 lambda seconds: then(_with(command, seconds=float(seconds))),
             )
         elif command.way == "callerror":
-            self._pick(
+            self.pick(
                 Question(
                     "Which code?",
                     "a code of OCPP-J, or any word",

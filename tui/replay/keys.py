@@ -25,6 +25,7 @@ NOT_HERE = frozenset(
         "right",
         "say",
         "say_again",
+        "wire_faults",
     }
 )
 """What asks something of a simulated charger, or whose keys do something else here."""

@@ -67,6 +67,8 @@ def facts(exchange: Exchange, now: datetime, ahead: timedelta = NO_SHIFT) -> lis
     ]
     if exchange.state is ExchangeState.ANSWERED and exchange.trouble:
         rows.append(("because", exchange.trouble))
+    if exchange.injected:
+        rows.append(("on purpose", exchange.injected))
     if exchange.connector_id is not None:
         rows.append(("connector", str(exchange.connector_id)))
     if exchange.transaction_id is not None:

@@ -116,6 +116,18 @@ def answers_words(station: StationSnapshot, look: Look) -> str:
     return f"{look.key('answers')}: {words}" if words else ""
 
 
+def fault_words(station: StationSnapshot, look: Look) -> str:
+    """That something is done to frames on the wire, for as long as it is so; empty while it is
+    not."""
+    told = [one.words for one in station.wire_faults[:SHOWN_RULES]]
+    if len(station.wire_faults) > SHOWN_RULES:
+        told.append(f"and {len(station.wire_faults) - SHOWN_RULES} more")
+    held = len(station.held_frames)
+    waits = f"{text.count(held, 'frame')} held" if held else ""
+    words = "; ".join(filter(None, (waits, *told)))
+    return f"{look.key('wire_faults')}: {words}" if words else ""
+
+
 def recording_words(station: StationSnapshot, look: Look) -> str:
     """That what is done is recorded, or a recording played; empty where neither is."""
     told = []
@@ -253,13 +265,15 @@ class LinkBar(LineWidget):
 
     def _notices(self, station: StationSnapshot, width: int) -> list[tuple[str, str]]:
         """What stands under the bar, and what a click on it does: how the CSMS is answered
-        otherwise, what to do about the link, and what should be known."""
+        otherwise, what is done to frames, what to do about the link, and what should be known."""
         answers, advice = answers_words(station, self.look), advice_words(station.link, width)
         recording = recording_words(station, self.look)
+        faults = fault_words(station, self.look)
         out, press = way_out(station.link, self.look)
         return [
             *([(recording, "record" if station.recording else "play")] if recording else []),
             *([(answers, "answers")] if answers else []),
+            *([(faults, "wire_faults")] if faults else []),
             *([(out, press)] if out else []),
             *([(advice, "")] if advice else []),
             *((warning, "") for warning in station.warnings),

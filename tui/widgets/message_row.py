@@ -82,9 +82,13 @@ def row_line(
     else:
         summary = request_summary(exchange.action, exchange.request, subprotocol)
     why, result, took = told.why, told.words, told.took
+    if exchange.injected:
+        done = text.plain(exchange.injected)
+        why = f"{done}: {why}" if why and why not in done else done
     if look.ascii:
         summary, result, why = (text.plain(one, True) for one in (summary, result, why))
     answered = _answered(told.mark + result, took, result_cells, took_cells, ellipsis)
+    why_role = "warning" if exchange.injected and told.role == "text" else told.role
     number = "" if exchange.connector_id is None else str(exchange.connector_id)
     connector = text.fit(number, connector_cells - 1, ellipsis) + " "
     action = text.plain(exchange.action, look.ascii)
@@ -97,7 +101,7 @@ def row_line(
         Span(f"{text.clock_time(exchange.requested_at + ahead, wide)} ", "muted"),
         Span(look.symbol(arrow_of(exchange)), arrow_role),
         Span(f" {text.fit(action, action_cells, ellipsis)} {connector}", said),
-        *_summary(summary, why, max(0, summary_cells - 1), said, told.role, look),
+        *_summary(summary, why, max(0, summary_cells - 1), said, why_role, look),
         Span(" "),
         Span(answered[0], said if routine else told.role),
         Span(answered[1], "muted"),
