@@ -272,7 +272,7 @@ class EndWireFault:
     """A rule about frames counts no longer, nor does what it has made of the socket; 0: none does.
     What it holds stays held."""
 
-    fault: int = 0
+    number: int = 0
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class WireFault:
     `chance`, and `times` at the most (0: until it is ended).
     """
 
-    do: str
+    fault: str
     direction: str = TO_CSMS
     action: str = EVERY
     kind: str = ANY
@@ -175,7 +175,7 @@ class Parameter:
 
 
 PARAMETERS: dict[str, Parameter] = {
-    "do": Parameter(
+    "fault": Parameter(
         "What becomes of the frames", {"type": "string", "enum": [kind.name for kind in KINDS]}
     ),
     "direction": Parameter(
@@ -248,24 +248,24 @@ PARAMETERS: dict[str, Parameter] = {
 
 def why_not(rule: WireFault) -> str:
     """Why a rule cannot be, as a sentence without full stop; empty where it can."""
-    kind = KIND_BY_NAME.get(rule.do)
+    kind = KIND_BY_NAME.get(rule.fault)
     if kind is None:
-        return f"a frame cannot be {rule.do[:50]!r}: there is {', '.join(KIND_BY_NAME)}"
+        return f"a frame cannot be {rule.fault[:50]!r}: there is {', '.join(KIND_BY_NAME)}"
     for name, parameter in PARAMETERS.items():
         if trouble := _unlike(name, getattr(rule, name), parameter.schema):
             return trouble
     if rule.kind != ANY and rule.kind not in kind.sorts:
-        return f"{rule.do} can be done to {' and '.join(kind.sorts)} only, not to {rule.kind}"
-    if rule.do == "change" and not rule.path:
+        return f"{rule.fault} can be done to {' and '.join(kind.sorts)} only, not to {rule.kind}"
+    if rule.fault == "change" and not rule.path:
         return "path is missing: it says which field is changed"
-    if rule.do == "duplicate" and rule.new_id and rule.direction != TO_CSMS:
+    if rule.fault == "duplicate" and rule.new_id and rule.direction != TO_CSMS:
         return "new_id is for requests to the CSMS: what comes from it keeps its id"
-    if rule.do == "close" and not may_close_with(rule.close_code):
+    if rule.fault == "close" and not may_close_with(rule.close_code):
         return (
             f"close_code {rule.close_code} cannot be sent: take 1000 to 1003, 1007 to 1014, 3000 "
             f"to 4999, or {TORN} for no close frame at all"
         )
-    if rule.do == "delay" and not rule.seconds:
+    if rule.fault == "delay" and not rule.seconds:
         return "seconds is more than 0: a delay of 0 is none"
     return ""
 
@@ -303,7 +303,7 @@ def value_of(becomes: str) -> object:
 
 def said_of(rule: WireFault) -> dict[str, object]:
     """The fields of a rule that say something: what is as ever, or of no use to it, is left out."""
-    used = ("do", *SELECTING, *KIND_BY_NAME[rule.do].parameters)
+    used = ("fault", *SELECTING, *KIND_BY_NAME[rule.fault].parameters)
     return {
         one.name: value
         for one in fields(WireFault)
@@ -324,7 +324,7 @@ def in_words(rule: WireFault) -> str:
     else:
         each = "each"
     chance = f" by a chance of {rule.chance:g}" if rule.chance < 1 else ""
-    kind = KIND_BY_NAME[rule.do]
+    kind = KIND_BY_NAME[rule.fault]
     told = ", ".join(f"{name} {told_value(rule, name)}" for name in kind.parameters)
     behind = f": {told}" if told else ""
     return f"{each} {frame} {DIRECTIONS[rule.direction]} is {kind.label}{chance}{behind}"

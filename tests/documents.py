@@ -26,6 +26,7 @@ from sim_core.testbench.drive.requests import OPS
 from sim_core.testbench.invariants.table import INVARIANTS
 from sim_core.testbench.schema import schema
 from sim_core.testbench.shipped_set import scenarios
+from sim_core.wire_faults import KINDS, PARAMETERS
 from tui.__main__ import VERBS
 from tui.bedside.keys import METAL_ROWS
 from tui.glossary import TERMS
@@ -197,6 +198,20 @@ def _words() -> Iterable[str]:
         yield row(term.name, term.meaning, ", ".join(term.also))
 
 
+def _wire_faults() -> Iterable[str]:
+    yield from head("Fault", "What becomes of a frame", "It goes by", "Of")
+    for kind in KINDS:
+        names = " ".join(f"`{name}`" for name in kind.parameters)
+        yield row(f"`{kind.name}`", kind.does, names, ", ".join(kind.sorts))
+
+
+def _wire_fault_fields() -> Iterable[str]:
+    yield from head("Field", "What it says")
+    for name, parameter in PARAMETERS.items():
+        listed = "" if name == "fault" else ", ".join(parameter.schema.get("enum", ()))
+        yield row(f"`{name}`", f"{parameter.text} ({listed})" if listed else parameter.text)
+
+
 TABLES = {
     "commands": _commands,
     "keys": _keys,
@@ -210,6 +225,8 @@ TABLES = {
     "scenarios": _scenarios,
     "invariants": _invariants,
     "drive": _drive,
+    "wire-faults": _wire_faults,
+    "wire-fault-fields": _wire_fault_fields,
     "words": _words,
 }
 

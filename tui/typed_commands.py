@@ -82,7 +82,7 @@ FIELDS: dict[str, TypedField] = {
     "rule": TypedField(" {}", _whole),
     "request": TypedField(" {}", _whole),
     "value": TypedField(" to {}", takes_the_rest=True),
-    "do": TypedField(" {}", lambda word: word if word in KIND_BY_NAME else None),
+    "fault": TypedField(" {}", lambda word: word if word in KIND_BY_NAME else None),
     "direction": TypedField(" {}", lambda word: word if word in DIRECTIONS else None),
     "kind": TypedField(", {}", lambda word: word if word in SORT_WORDS else None),
     "nth": TypedField(", number {}", _whole),
@@ -97,7 +97,7 @@ FIELDS: dict[str, TypedField] = {
     "becomes": TypedField(" = {}"),
     "close_code": TypedField(", {}", _whole),
     "bytes_per_s": TypedField(", {} bytes a second", _whole),
-    "fault": TypedField(" {}", _whole),
+    "number": TypedField(" {}", _whole),
     "held": TypedField(" {}", _whole),
 }
 

@@ -2,8 +2,8 @@
 
     seed: 7
     faults:
-      - {do: delay, direction: from_csms, action: Authorize, seconds: 20 s}
-      - {do: drop, action: MeterValues, chance: 0.2}
+      - {fault: delay, direction: from_csms, action: Authorize, seconds: 20 s}
+      - {fault: drop, action: MeterValues, chance: 0.2}
 
 The fields are those of the table (`sim_core.wire_faults`), and so is the schema.
 """
@@ -52,16 +52,16 @@ def fault_of(node: Node, said: Fields, actions: Collection[str] | None = None) -
         if name not in PARAMETERS:
             raise key.wrong(f"a fault has no {name[:50]!r}{guess(name, PARAMETERS)}")
         values[name] = _value(name, value)
-    if "do" not in values:
-        raise node.wrong(f"do: is missing; it is one of {', '.join(KIND_BY_NAME)}")
+    if "fault" not in values:
+        raise node.wrong(f"fault: is missing; it is one of {', '.join(KIND_BY_NAME)}")
     rule = AddWireFault(**values)
     if why := why_not(rule):
-        raise _nearest(said, why, node).wrong(f"{why}{guess(rule.do, KIND_BY_NAME)}")
-    kind = KIND_BY_NAME[rule.do]
+        raise _nearest(said, why, node).wrong(f"{why}{guess(rule.fault, KIND_BY_NAME)}")
+    kind = KIND_BY_NAME[rule.fault]
     for name, (key, _) in said.items():
-        if name not in ("do", *SELECTING, *kind.parameters):
+        if name not in ("fault", *SELECTING, *kind.parameters):
             listed = f": beside the frames it says {', '.join(kind.parameters)}"
-            raise key.wrong(f"{rule.do} has no {name}{listed if kind.parameters else ''}")
+            raise key.wrong(f"{rule.fault} has no {name}{listed if kind.parameters else ''}")
     if actions is not None and rule.action not in (EVERY, *actions):
         raise said["action"][1].wrong(f"there is no {rule.action!r}{guess(rule.action, actions)}")
     return rule
@@ -70,7 +70,7 @@ def fault_of(node: Node, said: Fields, actions: Collection[str] | None = None) -
 def _nearest(said: Fields, why: str, node: Node) -> Node:
     """Where the field stands that a sentence begins with."""
     word = why.split()[0]
-    word = "do" if word == "a" else word
+    word = "fault" if word == "a" else word
     return said[word][1] if word in said else node
 
 
@@ -100,7 +100,7 @@ def fault_schema(*, variables: bool = False) -> dict[str, Any]:
         row = dict(SPAN) if name in SPANS and not variables else dict(parameter.schema)
         if variables and row.get("type") in ("integer", "number", "boolean"):
             row = {"type": [row["type"], "string"]}
-        text = f"{parameter.text}. {told}" if name == "do" else parameter.text
+        text = f"{parameter.text}. {told}" if name == "fault" else parameter.text
         properties[name] = {**row, "description": text}
     needed = [one.name for one in fields(AddWireFault) if one.default is MISSING]
     return {

@@ -144,9 +144,9 @@ class WireFaultRules:
 
     def end(self, command: EndWireFault) -> Outcome:
         """End a rule, or all of them, and what has come of them."""
-        ends = [one for one in self._rules if command.fault in (0, one.seen.number)]
+        ends = [one for one in self._rules if command.number in (0, one.seen.number)]
         if not ends:
-            which = f"fault {command.fault}" if command.fault else "fault"
+            which = f"fault {command.number}" if command.number else "fault"
             return Refused(f"there is no {which} on the wire to end")
         for rule in ends:
             self._rules.remove(rule)
@@ -198,7 +198,7 @@ class WireFaultRules:
         most = 1 if seen.rule.nth else seen.rule.times
         seen = replace(seen, spent=bool(most) and seen.applied >= most)
         taken.seen = seen
-        lasts = seen.rule.do in LASTING
+        lasts = seen.rule.fault in LASTING
         taken.lasting += lasts
         if seen.spent and not taken.lasting:
             self._rules.remove(taken)
@@ -262,7 +262,7 @@ class WireFaultRules:
 
 def _fits(rule: WireFault, frame: Passing) -> bool:
     """Whether a rule is about such a frame."""
-    sorts = KIND_BY_NAME[rule.do].sorts
+    sorts = KIND_BY_NAME[rule.fault].sorts
     if frame.direction != rule.direction or (frame.sort and frame.sort not in sorts):
         return False
     if rule.action not in (EVERY, frame.action):

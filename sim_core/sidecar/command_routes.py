@@ -194,8 +194,8 @@ QUERIES: dict[str, Query] = {
         "Its number in the log; without it the oldest that waits",
         {"type": "integer", "minimum": 0, "maximum": 2**53},
     ),
-    "fault": Query(
-        "fault",
+    "number": Query(
+        "number",
         "Number of the rule about frames; 0 or nothing: all of them",
         {"type": "integer", "minimum": 0, "maximum": MOST_TIMES},
     ),

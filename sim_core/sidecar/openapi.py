@@ -284,7 +284,7 @@ SCHEMAS: dict[str, Schema] = {
                 rule={
                     "type": "object",
                     "properties": {name: row.schema for name, row in PARAMETERS.items()},
-                    "required": ["do"],
+                    "required": ["fault"],
                     "additionalProperties": False,
                 },
                 words=TEXT,

@@ -228,7 +228,7 @@ class Line:
         if hit is None:
             await self._go(frame, frame.text)
         else:
-            await DOES[hit.rule.do](self, frame, hit)
+            await DOES[hit.rule.fault](self, frame, hit)
 
     async def _go(self, frame: Passing, text: str, mark: str = "") -> None:
         """Let a frame arrive."""

@@ -46,7 +46,7 @@ SAID: dict[str, dict[str, str]] = {
     "fault": {"error_code": "OverVoltage", "vendor_error_code": "E7", "info": "relay"},
     "rule": {"action": "Reset", "way": "refuse"},
     "end_rule": {},
-    "wire_fault": {"do": "drop"},
+    "wire_fault": {"fault": "drop"},
     "play": {"recording": '[{"do":"link_down"}]'},
     "answer": {"way": "usual"},
     "message": {"action": "Heartbeat", "payload": "{}"},

@@ -273,6 +273,7 @@ NO_SWITCHES = {
     "configure",  # see test_configure
     *("message", "frame"),  # see test_said_by_hand
     *("rule", "end_rule", "answer"),  # see test_rules
+    *("wire_fault", "end_wire_fault", "release_frame", "drop_frame"),  # see test_wire_faults
     *("record", "end_recording", "play", "end_play"),  # see test_recording
 }
 """What concerns the whole charge point and has no other face."""

@@ -80,14 +80,20 @@ def test_every_kind_is_done_and_its_words_are_known() -> None:
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [
-        ({"do": "explode"}, "a frame cannot be 'explode': there is drop, delay"),
-        ({"do": "drop", "direction": "up"}, "direction is one of to_csms, from_csms"),
-        ({"do": "drop", "chance": 2.0}, "chance is a number from 0 to 1"),
-        ({"do": "change"}, "path is missing"),
-        ({"do": "callerror", "kind": "error"}, "callerror can be done to request and answer only"),
-        ({"do": "close", "close_code": 1005}, "close_code 1005 cannot be sent"),
-        ({"do": "duplicate", "new_id": True, "direction": "from_csms"}, "new_id is for requests"),
-        ({"do": "callerror", "text": "a\nb"}, "text has 0 to 255 printable characters"),
+        ({"fault": "explode"}, "a frame cannot be 'explode': there is drop, delay"),
+        ({"fault": "drop", "direction": "up"}, "direction is one of to_csms, from_csms"),
+        ({"fault": "drop", "chance": 2.0}, "chance is a number from 0 to 1"),
+        ({"fault": "change"}, "path is missing"),
+        (
+            {"fault": "callerror", "kind": "error"},
+            "callerror can be done to request and answer only",
+        ),
+        ({"fault": "close", "close_code": 1005}, "close_code 1005 cannot be sent"),
+        (
+            {"fault": "duplicate", "new_id": True, "direction": "from_csms"},
+            "new_id is for requests",
+        ),
+        ({"fault": "callerror", "text": "a\nb"}, "text has 0 to 255 printable characters"),
     ],
 )
 def test_what_cannot_be_says_why(rule: dict[str, Any], sentence: str) -> None:
@@ -96,7 +102,7 @@ def test_what_cannot_be_says_why(rule: dict[str, Any], sentence: str) -> None:
 
 @BOTH
 async def test_a_request_that_is_dropped_never_arrives_and_its_row_says_why(version: str) -> None:
-    async with with_fault(version, do="drop") as harness:
+    async with with_fault(version, fault="drop") as harness:
         said = await beaten(harness)
         await harness.advance(31)
         assert answer_of(await said) == ""
@@ -108,7 +114,7 @@ async def test_a_request_that_is_dropped_never_arrives_and_its_row_says_why(vers
 
 @BOTH
 async def test_an_answer_that_is_dropped_was_given(version: str) -> None:
-    async with with_fault(version, do="drop", direction="from_csms") as harness:
+    async with with_fault(version, fault="drop", direction="from_csms") as harness:
         said = await beaten(harness)
         assert len(beats(harness)) == 1
         await harness.advance(31)
@@ -119,7 +125,7 @@ async def test_an_answer_that_is_dropped_was_given(version: str) -> None:
 @BOTH
 @pytest.mark.parametrize("direction", ["to_csms", "from_csms"])
 async def test_what_is_delayed_comes_later(version: str, direction: str) -> None:
-    async with with_fault(version, do="delay", direction=direction, seconds=7) as harness:
+    async with with_fault(version, fault="delay", direction=direction, seconds=7) as harness:
         said = await beaten(harness)
         assert len(beats(harness)) == (direction == "from_csms")
         await harness.advance(6.9)
@@ -132,7 +138,7 @@ async def test_what_is_delayed_comes_later(version: str, direction: str) -> None
 
 @pytest.mark.parametrize("new_id", [False, True])
 async def test_a_request_that_is_doubled_is_two_rows_with_two_answers(new_id: bool) -> None:
-    async with with_fault(do="duplicate", new_id=new_id) as harness:
+    async with with_fault(fault="duplicate", new_id=new_id) as harness:
         assert answer_of(await harness.submit(Send(BEAT)))
         first, second = (json.loads(frame) for frame in beats(harness))
         assert (first[1] != second[1]) is new_id
@@ -145,7 +151,7 @@ async def test_a_request_that_is_doubled_is_two_rows_with_two_answers(new_id: bo
 
 
 async def test_an_answer_that_comes_twice_is_read_once() -> None:
-    async with with_fault(do="duplicate", direction="from_csms", copies=2) as harness:
+    async with with_fault(fault="duplicate", direction="from_csms", copies=2) as harness:
         assert answer_of(await harness.submit(Send(BEAT)))
         own, *more = rows(harness)
         assert own.state is ExchangeState.ANSWERED
@@ -153,7 +159,7 @@ async def test_an_answer_that_comes_twice_is_read_once() -> None:
 
 
 async def test_the_next_frame_overtakes() -> None:
-    async with with_fault(do="reorder", nth=1) as harness:
+    async with with_fault(fault="reorder", nth=1) as harness:
         first = await beaten(harness)
         other = SendFrame('[2,"other","DataTransfer",{"vendorId":"x"}]')
         assert answer_of(await harness.submit(other))
@@ -162,7 +168,7 @@ async def test_the_next_frame_overtakes() -> None:
 
 
 async def test_without_a_next_frame_it_goes_on() -> None:
-    async with with_fault(do="reorder", seconds=3) as harness:
+    async with with_fault(fault="reorder", seconds=3) as harness:
         said = await beaten(harness)
         assert beats(harness) == []
         await harness.advance(3)
@@ -171,7 +177,7 @@ async def test_without_a_next_frame_it_goes_on() -> None:
 
 @BOTH
 async def test_a_frame_is_held_shown_edited_and_let_go(version: str) -> None:
-    async with with_fault(version, do="hold", kind="request") as harness:
+    async with with_fault(version, fault="hold", kind="request") as harness:
         said = await beaten(harness)
         (held,) = harness.station.snapshot.held_frames
         assert (held.action, held.kind, held.direction) == (BEAT, "request", "to_csms")
@@ -187,7 +193,7 @@ async def test_a_frame_is_held_shown_edited_and_let_go(version: str) -> None:
 
 
 async def test_a_held_frame_is_dropped_and_one_is_lost_with_its_link() -> None:
-    async with with_fault(do="hold") as harness:
+    async with with_fault(fault="hold") as harness:
         first = await beaten(harness)
         await harness.submit(DropFrame())
         await harness.advance(31)
@@ -219,7 +225,7 @@ async def test_a_frame_with_a_secret_shows_nothing_of_it_and_cannot_be_edited() 
 
 @BOTH
 async def test_a_callerror_comes_in_place_of_either_answer(version: str) -> None:
-    rule = {"do": "callerror", "kind": "request", "code": "SecurityError", "text": "no"}
+    rule = {"fault": "callerror", "kind": "request", "code": "SecurityError", "text": "no"}
     async with with_fault(version, **rule) as harness:
         outcome = await harness.submit(Send(BEAT))
         assert "SecurityError" in str(outcome)
@@ -234,10 +240,10 @@ async def test_a_callerror_comes_in_place_of_either_answer(version: str) -> None
 @pytest.mark.parametrize(
     ("rule", "arrives"),
     [
-        ({"do": "foreign_id", "id": "nobody"}, lambda frame: json.loads(frame)[1] == "nobody"),
-        ({"do": "truncate", "characters": 9}, lambda frame: len(frame) == 9),
-        ({"do": "bad_json"}, lambda frame: frame.endswith(",]")),
-        ({"do": "change", "path": "a", "becomes": "[1]"}, lambda frame: '"a":[1]' in frame),
+        ({"fault": "foreign_id", "id": "nobody"}, lambda frame: json.loads(frame)[1] == "nobody"),
+        ({"fault": "truncate", "characters": 9}, lambda frame: len(frame) == 9),
+        ({"fault": "bad_json"}, lambda frame: frame.endswith(",]")),
+        ({"fault": "change", "path": "a", "becomes": "[1]"}, lambda frame: '"a":[1]' in frame),
     ],
 )
 async def test_what_arrives_is_otherwise(rule: dict[str, Any], arrives: Any) -> None:
@@ -252,7 +258,7 @@ async def test_what_arrives_is_otherwise(rule: dict[str, Any], arrives: Any) -> 
 
 @pytest.mark.parametrize("do", ["foreign_id", "truncate", "bad_json"])
 async def test_an_answer_that_is_spoilt_ends_no_link(do: str) -> None:
-    async with with_fault(do=do, direction="from_csms", characters=8) as harness:
+    async with with_fault(fault=do, direction="from_csms", characters=8) as harness:
         said = await beaten(harness)
         await harness.advance(31)
         assert answer_of(await said) == ""
@@ -278,7 +284,7 @@ async def test_a_field_of_a_request_of_the_csms_is_changed_or_taken_out() -> Non
 
 @pytest.mark.parametrize("code", [1011, 4000, 1006])
 async def test_the_socket_is_closed_in_its_place(code: int) -> None:
-    async with with_fault(do="close", close_code=code, nth=1) as harness:
+    async with with_fault(fault="close", close_code=code, nth=1) as harness:
         said = beat(harness)
         await harness.csms.until(lambda: not harness.csms.connected)
         assert answer_of(await said) == ""
@@ -291,7 +297,7 @@ async def test_the_socket_is_closed_in_its_place(code: int) -> None:
 
 
 async def test_a_dead_socket_lives_again_when_its_time_is_over() -> None:
-    async with with_fault(do="half_open", nth=1, seconds=20) as harness:
+    async with with_fault(fault="half_open", nth=1, seconds=20) as harness:
         said = await beaten(harness)
         await harness.csms.send_text('[2,"7","GetLocalListVersion",{}]')
         await harness.advance(19)
@@ -305,7 +311,7 @@ async def test_a_dead_socket_lives_again_when_its_time_is_over() -> None:
 
 
 async def test_a_stall_ends_with_its_rule() -> None:
-    async with with_fault(do="stall", seconds=0) as harness:
+    async with with_fault(fault="stall", seconds=0) as harness:
         said = beat(harness)
         await harness.csms.until(lambda: bool(beats(harness)))
         await harness.advance(10)
@@ -316,7 +322,7 @@ async def test_a_stall_ends_with_its_rule() -> None:
 
 @pytest.mark.parametrize("direction", ["to_csms", "from_csms"])
 async def test_bytes_trickle(direction: str) -> None:
-    async with with_fault(do="slow", direction=direction, bytes_per_s=5) as harness:
+    async with with_fault(fault="slow", direction=direction, bytes_per_s=5) as harness:
         said = await beaten(harness)
         assert len(beats(harness)) == (direction == "from_csms")
         await harness.advance(8)
@@ -338,7 +344,7 @@ async def test_whose_turn_it_is() -> None:
 async def test_the_same_seed_gives_the_same_faults() -> None:
     async def taken(seed: int) -> list[bool]:
         rule = {"path": "a", "becomes": "1", "chance": 0.5, "seed": seed}
-        async with with_fault(do="change", kind="request", **rule) as harness:
+        async with with_fault(fault="change", kind="request", **rule) as harness:
             for _ in range(12):
                 await harness.submit(Send(BEAT))
             told = [one for one in harness.messages.since(0)[1] if one.action == BEAT]

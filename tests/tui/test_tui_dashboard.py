@@ -74,6 +74,7 @@ from tui.dialogs.quit_question import QuitQuestion
 from tui.dialogs.say import SaySheet
 from tui.dialogs.sheet import Sheet
 from tui.dialogs.text_dialog import TextDialog
+from tui.dialogs.wire_faults import WireFaultsSheet
 from tui.keymap import FOOTER, ROW, ROWS, Row
 from tui.widgets.layout import TALL_FROM
 
@@ -171,6 +172,7 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
     "events": lambda app: isinstance(app.screen, Sheet) and app.screen.body.place == 1,
     "configuration": lambda app: isinstance(app.screen, ConfigurationSheet),
     "answers": lambda app: isinstance(app.screen, AnswersSheet),
+    "wire_faults": lambda app: isinstance(app.screen, WireFaultsSheet),
     "play": lambda app: isinstance(app.screen, Picker) and "recording" in app.screen.question.title,
     "say": lambda app: isinstance(app.screen, Picker) and "Say what" in app.screen.question.title,
     "say_again": lambda app: isinstance(app.screen, SaySheet) or bool(app._notifications),

@@ -131,7 +131,7 @@ class WireFaultsSheet(AskingSheet):
             words = "d ends it. Of two that want a frame the first takes it."
             seen = next((one for one in self._faults if str(one.number) == number), None)
             if seen is not None:
-                words = f"{KIND_BY_NAME[seen.rule.do].does}. {words} Its seed is {seen.seed}."
+                words = f"{KIND_BY_NAME[seen.rule.fault].does}. {words} Its seed is {seen.seed}."
         elif row.id == END_ALL:
             words = "Frames pass as they are; what is held stays held."
         else:
@@ -235,11 +235,11 @@ class WireFaultsSheet(AskingSheet):
         self.pick(question, lambda action: self._ask_kind(replace(rule, action=action)))
 
     def _ask_kind(self, rule: AddWireFault) -> None:
-        sorts = KIND_BY_NAME[rule.do].sorts
+        sorts = KIND_BY_NAME[rule.fault].sorts
         words = {"request": "requests", "answer": "answers", "error": "answers by CALLERROR"}
         choices = [*(Choice(one, words[one]) for one in sorts), Choice(ANY, "whatever they are")]
         question = Question("Only …", "requests, answers, or both", choices)
-        names = KIND_BY_NAME[rule.do].parameters
+        names = KIND_BY_NAME[rule.fault].parameters
         self.pick(question, lambda kind: self._ask_more(replace(rule, kind=kind), names))
 
     def _ask_more(self, rule: AddWireFault, names: tuple[str, ...]) -> None:
