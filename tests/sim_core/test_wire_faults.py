@@ -16,10 +16,14 @@ from sim_core.commands import (
     DropFrame,
     EndWireFault,
     Outcome,
+    Plug,
     Refused,
     ReleaseFrame,
     Send,
     SendFrame,
+    Stop,
+    Swipe,
+    Unplug,
 )
 from sim_core.snapshot import LinkState
 from sim_core.wire.line import DOES
@@ -355,3 +359,45 @@ async def test_the_same_seed_gives_the_same_faults() -> None:
     assert first != await taken(4)
     assert any(first)
     assert not all(first)
+
+
+SESSION = {
+    "1.6": ("StartTransaction", "MeterValues", "StopTransaction"),
+    "2.0.1": ("TransactionEvent",),
+}
+
+
+def ends_of(harness: Harness) -> tuple[set[str], set[str]]:
+    """What the CSMS was told of begins and of ends, each fact once however often it came."""
+    facts = [(call.action, call.payload) for call in harness.csms.calls]
+    begins = [p for action, p in facts if "Start" in action or p.get("eventType") == "Started"]
+    ends = [p for action, p in facts if "Stop" in action or p.get("eventType") == "Ended"]
+    told = [
+        {json.dumps({**p, "offline": 0}, sort_keys=True) for p in one} for one in (begins, ends)
+    ]
+    return told[0], told[1]
+
+
+@BOTH
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_the_charge_point_keeps_to_its_rules_whatever_the_wire_does(
+    version: str, seed: int
+) -> None:
+    async with Harness(version=version, seed=seed) as harness:
+        for action in SESSION[version]:
+            for fault in ("drop", "duplicate", "bad_json", "foreign_id", "delay", "close"):
+                for direction in ("to_csms", "from_csms"):
+                    rule = AddWireFault(fault, direction, action, chance=0.1, times=3)
+                    await harness.submit(rule)
+        await harness.submit(Plug(1))
+        await harness.submit(Swipe(1, "CARD"))
+        await harness.advance(600)
+        await harness.submit(Stop(1))
+        await harness.submit(Unplug(1))
+        await harness.submit(EndWireFault())
+        await harness.advance(900)
+        assert harness.station.snapshot.link.queued == 0
+        begins, ends = ends_of(harness)
+        assert (len(begins), len(ends)) == (1, 1)
+        assert harness.status(1) == "Available"
+        assert rows(harness)
