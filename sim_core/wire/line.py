@@ -49,6 +49,8 @@ class Passing:
     text: str
     number: int = 0
     """Of its exchange in the message log; 0: it is not there (yet)."""
+    mark: str = ""
+    """What is known of it already."""
 
     @property
     def is_ours(self) -> bool:
@@ -198,14 +200,15 @@ class Line:
         text = frame.decode("utf-8", "replace") if isinstance(frame, bytes) else str(frame)
         read = frames.read(text)
         sort = SORTS.get(read.kind, "")
-        number, action = 0, ""
+        number, action, mark = 0, "", ""
         if sort == "request":
             action = read.parts[2] if isinstance(read.parts[2], str) else ""
         elif sort:
             number, action = self._asked(read.message_id)
             if not number and self._answers_copy(read, text):
                 return
-        await self._meet(Passing(FROM_CSMS, sort, action, read.message_id, text, number))
+            mark = self._marks.pop(read.message_id, "")
+        await self._meet(Passing(FROM_CSMS, sort, action, read.message_id, text, number, mark))
 
     def end(self) -> None:
         """The connection has ended: what is kept never arrives."""
@@ -235,7 +238,7 @@ class Line:
         if frame.direction == TO_CSMS:
             await self._channel.write(text)
         else:
-            await self._deliver(text, mark or self._marks.pop(frame.message_id, ""))
+            await self._deliver(text, "; ".join(filter(None, (frame.mark, mark))))
         waiting, self._overtaken[frame.direction] = self._overtaken[frame.direction], []
         for one in waiting:
             if not one.done():
@@ -542,10 +545,11 @@ class Line:
 
     async def _slow_down(self, frame: Passing, hit: Hit) -> None:
         rate = hit.rule.bytes_per_s
+        took_s = len(frame.text.encode("utf-8", "replace")) / rate
         mark = self._marked(frame, hit, f"slowed down to {rate} bytes a second")
         if frame.direction == TO_CSMS:
             gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._slowed().slow_down(rate, lambda: None if gone.done() else gone.set_result(None))
+            self._slowed().slow_down(took_s, lambda: None if gone.done() else gone.set_result(None))
 
             async def trickle() -> None:
                 await gone
@@ -554,7 +558,7 @@ class Line:
             await self._go(frame, frame.text)
             return
         with self._keeping(frame):
-            await self._clock.sleep(len(frame.text.encode("utf-8", "replace")) / rate)
+            await self._clock.sleep(took_s)
         await self._go(frame, frame.text, mark)
 
     def _slowed(self) -> SlowTransport:

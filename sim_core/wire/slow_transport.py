@@ -7,6 +7,7 @@ is written goes out in its order, whatever is slow in it: so does TCP.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -14,15 +15,16 @@ from typing import Any, NamedTuple
 from sim_core.runtime.clock import Clock, Timer
 
 PIECE_S = 0.1
-"""What trickles goes out in pieces of so long; one byte at the least."""
+"""What trickles goes out in pieces, one in so long."""
 
 
 class _Waiting(NamedTuple):
     """What has not gone out yet."""
 
     data: bytes
-    bytes_per_s: int
-    """0: as fast as may be."""
+    pauses: int
+    """How many there are yet to be in it; 0: it goes out at once."""
+    pause_s: float
     gone: Callable[[], None]
 
 
@@ -39,7 +41,7 @@ class SlowTransport:
         self._waiting: deque[_Waiting] = deque()
         self._held = False
         self._timer: Timer | None = None
-        self._next: tuple[int, Callable[[], None]] = (0, _nothing)
+        self._next: tuple[int, float, Callable[[], None]] = (0, 0.0, _nothing)
         self._ends = False
         """What is written ends behind what waits."""
 
@@ -58,17 +60,22 @@ class SlowTransport:
         self._held = False
         self._pump()
 
-    def slow_down(self, bytes_per_s: int, gone: Callable[[], None]) -> None:
-        """What is written next trickles; `gone` is called when it has left."""
-        self._next = (bytes_per_s, gone)
+    def slow_down(self, seconds: float, gone: Callable[[], None]) -> None:
+        """What is written next takes so long to leave; `gone` is called when it has.
+
+        It is told a time, and not a speed, since the bytes may be compressed: so the pauses are
+        the same however well that went.
+        """
+        pauses = max(1, math.ceil(seconds / PIECE_S))
+        self._next = (pauses, seconds / pauses, gone)
 
     def write(self, data: bytes | bytearray | memoryview[int]) -> None:
         """As of any transport."""
-        (bytes_per_s, gone), self._next = self._next, (0, _nothing)
-        if not self._held and not self._waiting and not bytes_per_s:
+        (pauses, pause_s, gone), self._next = self._next, (0, 0.0, _nothing)
+        if not self._held and not self._waiting and not pauses:
             self._inner.write(data)
             return
-        self._waiting.append(_Waiting(bytes(data), bytes_per_s, gone))
+        self._waiting.append(_Waiting(bytes(data), pauses, pause_s, gone))
         if len(self._waiting) == 1:
             self._pump()
 
@@ -98,17 +105,17 @@ class SlowTransport:
         self._timer = None
         while self._waiting and not self._held:
             first = self._waiting.popleft()
-            if not first.bytes_per_s:
+            if not first.pauses:
                 self._inner.write(first.data)
+                first.gone()
                 continue
-            piece = max(1, int(first.bytes_per_s * PIECE_S))
-            self._inner.write(first.data[:piece])
-            rest = first.data[piece:]
-            if rest:
-                self._waiting.appendleft(first._replace(data=rest))
-                self._timer = self._clock.call_later(piece / first.bytes_per_s, self._pump)
-                return
-            first.gone()
+            piece = len(first.data) // (first.pauses + 1)
+            if piece:
+                self._inner.write(first.data[:piece])
+            rest = first._replace(data=first.data[piece:], pauses=first.pauses - 1)
+            self._waiting.appendleft(rest)
+            self._timer = self._clock.call_later(first.pause_s, self._pump)
+            return
         self._end()
 
     def _end(self) -> None:
