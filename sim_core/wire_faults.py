@@ -312,7 +312,7 @@ def said_of(rule: WireFault) -> dict[str, object]:
 
 
 def in_words(rule: WireFault) -> str:
-    """A rule for people: `each request StartTransaction to the CSMS is delayed: seconds 5`."""
+    """A rule for people: `each StartTransaction request to the CSMS is delayed: seconds 5`."""
     which = {ANY: "frame", "request": "request", "answer": "answer", "error": "CALLERROR"}
     frame = which.get(rule.kind, "frame")
     if rule.action != EVERY:
@@ -320,7 +320,9 @@ def in_words(rule: WireFault) -> str:
     if rule.nth:
         each = f"number {rule.nth} of"
     elif rule.every > 1:
-        each = f"each {rule.every}th"
+        each = f"one in {rule.every} of"
+    elif rule.times and rule.chance == 1:
+        each = "the next" if rule.times == 1 else f"the next {rule.times} of"
     else:
         each = "each"
     chance = f" by a chance of {rule.chance:g}" if rule.chance < 1 else ""

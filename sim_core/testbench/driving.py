@@ -17,6 +17,7 @@ from typing import Any
 from sim_core.commands import ACTION_BY_NAME, Accepted, Refused
 from sim_core.errors import UserError
 from sim_core.scenarios.recording import command_of
+from sim_core.scenarios.yaml_nodes import Place
 from sim_core.settings.loading import load
 from sim_core.settings.spelling import guess
 from sim_core.snapshot import ConnectorSnapshot
@@ -32,7 +33,7 @@ from sim_core.testbench.listening import (
 from sim_core.testbench.patterns import Pattern, flaw_in
 from sim_core.testbench.playing import LEAST_REAL_S
 from sim_core.testbench.reading import OCPP, OPTIONS
-from sim_core.testbench.scenario import ChargePointOptions, Message, Place, Scenario
+from sim_core.testbench.scenario import ChargePointOptions, Message, Scenario
 from sim_core.testbench.stage import RealStage, registered, settings_of, why_not_registered
 from sim_core.wire.message_log import Exchange, ExchangeState
 

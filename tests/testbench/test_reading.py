@@ -49,6 +49,9 @@ WRONG = {
     HEAD + "steps:\n  - include: nothing.yaml": "3:14: there is no file 'nothing.yaml'",
     HEAD + "steps:\n  - together: [{wait: 5}]": "3:16: what happens at the same time is done",
     HEAD + "charge points: {A: {modl: x}}\nsteps: []": "2:21: there is no option 'modl'",
+    HEAD + "faults: [{fault: drop, action: Start}]\nsteps: []": "2:32: there is no 'Start'",
+    HEAD + "faults: [{fault: drop, charge point: B}]\nsteps: []": "2:38: there is no charge point",
+    HEAD + "steps:\n  - wire_fault: {fault: change}": "3:17: wire_fault: path is missing",
     HEAD + "steps: []\nsteps: []": "3:1: 'steps' is said twice",
     HEAD
     + "steps:\n  - never: MeterValues\n    where: {a: {at least: 1, b: 2}}": "4:16: conditions",

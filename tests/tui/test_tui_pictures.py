@@ -27,6 +27,7 @@ OF_TEXT = {
     "say",
     "say-json",
     "ruled",
+    "wire-faults",
     "rule-new",
     "recording",
     "configuration-edit",

@@ -23,7 +23,7 @@ SMALL = """
 reserved finishing firmware many single free-play offline pending warning crashed paused filter
 palette quit journal start-with zoom configuration configuration-edit
 screen say say-form say-json answers ruled rule-new recording ocpp201 ocpp201-paused
-ocpp201-variables
+ocpp201-variables wire-faults
 """.split()  # noqa: SIM905
 
 

@@ -15,6 +15,7 @@ from sim_core.snapshot import (
     ConnectorState,
     FaultSnapshot,
     FirmwareSnapshot,
+    HeldFrame,
     HeldRequest,
     JournalEntry,
     JournalSnapshot,
@@ -29,9 +30,11 @@ from sim_core.snapshot import (
     StationSnapshot,
     TransactionSnapshot,
     UploadSnapshot,
+    WireFaultSnapshot,
 )
 from sim_core.story import Caption
 from sim_core.wire.message_log import Direction
+from sim_core.wire_faults import FROM_CSMS, TO_CSMS, WireFault, in_words
 from tui.pictures.bedside_states import BEDSIDE_STATES
 from tui.pictures.fake_settings import SETTINGS
 from tui.pictures.fake_station import (
@@ -209,6 +212,28 @@ RULED = replace(
         RuleSnapshot(3, "Reset", "callerror", 3, code="InternalError"),
     ),
     held=(HeldRequest(8, "UnlockConnector", 2, NOW - timedelta(seconds=21)),),
+)
+DROPPING = WireFault("drop", FROM_CSMS, "StartTransaction", nth=1)
+HOLDING = WireFault("hold", action="StatusNotification", kind="request")
+MEDDLED = replace(
+    SKETCH,
+    wire_faults=(
+        WireFaultSnapshot(1, DROPPING, in_words(DROPPING), 1),
+        WireFaultSnapshot(2, HOLDING, in_words(HOLDING), 1, met=3, applied=3),
+    ),
+    held_frames=(
+        HeldFrame(
+            3,
+            2,
+            TO_CSMS,
+            "request",
+            "StatusNotification",
+            NOW - timedelta(seconds=21),
+            '[2,"17","StatusNotification",{"connectorId":1,"errorCode":"NoError",'
+            '"status":"Preparing"}]',
+            True,
+        ),
+    ),
 )
 CONFIGURED = replace(SKETCH, settings=SETTINGS)
 BUSY_PORT = "port 7071 is in use: the HTTP sidecar is off"
@@ -388,6 +413,12 @@ STATES: tuple[State, ...] = (
         "ruled",
         "a standing mark says that the CSMS is answered otherwise",
         RULED,
+    ),
+    State(
+        "wire-faults",
+        "frames are dropped on the way, and one is held",
+        MEDDLED,
+        press=("A",),
     ),
     State(
         "recording",

@@ -353,6 +353,8 @@ class Frame:
     connector: int | None
     transaction: int | str | None
     latency_s: float | None
+    injected: str
+    """What was done to it on the wire on purpose; empty: nothing."""
 
 
 @dataclass(frozen=True)

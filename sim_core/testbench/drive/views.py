@@ -100,6 +100,7 @@ def frame(exchange: Exchange, driving: Driving) -> Frame:
         exchange.connector_id,
         exchange.transaction_id,
         exchange.latency_s,
+        exchange.injected,
     )
 
 
