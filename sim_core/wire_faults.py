@@ -25,6 +25,10 @@ LONGEST_S = 86_400.0
 MOST_COPIES = 20
 MOST_TIMES = 1_000_000
 FASTEST_BYTES_PER_S = 10_000_000
+LONGEST_VALUE = 10_000
+"""Characters of what a field becomes."""
+TOLD = 40
+"""Characters of a figure that are said in words."""
 TORN = 1006
 """The close code of a connection that ends without a close frame (RFC 6455 §7.4.1)."""
 
@@ -256,6 +260,8 @@ def why_not(rule: WireFault) -> str:
             return trouble
     if rule.kind != ANY and rule.kind not in kind.sorts:
         return f"{rule.fault} can be done to {' and '.join(kind.sorts)} only, not to {rule.kind}"
+    if len(rule.becomes) > LONGEST_VALUE:
+        return f"becomes has at most {LONGEST_VALUE} characters"
     if rule.fault == "change" and not rule.path:
         return "path is missing: it says which field is changed"
     if rule.fault == "duplicate" and rule.new_id and rule.direction != TO_CSMS:
@@ -337,4 +343,5 @@ def told_value(rule: WireFault, name: str) -> str:
     value = getattr(rule, name)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value) or "-"
+    told = f"{value:g}" if isinstance(value, float) else str(value) or "-"
+    return told if len(told) <= TOLD else f"{told[: TOLD - 1]}…"

@@ -196,6 +196,16 @@ TERMS: tuple[Term, ...] = (
         "or could not be done.",
         ("CALLRESULT", "CALLERROR"),
     ),
+    Term(
+        "fault on the wire",
+        "Something done to messages on purpose, by a rule: dropped, delayed, doubled, cut off …; "
+        "the row of each says what was done to it.",
+        ("faults on the wire", "wire fault"),
+    ),
+    Term(
+        "breakpoint",
+        "A rule that holds a message on its way until you let it go, edited or not, or drop it.",
+    ),
     Term("MeterValues", "What the meter reads at a connector, sent every so many seconds."),
     Term("StatusNotification", "In which state a connector is now."),
     Term("StartTransaction", "A transaction has begun; the CSMS answers with its number."),

@@ -37,6 +37,8 @@ from sim_core.wire_faults import (
 )
 
 MOST_RULES = 100
+MOST_HELD = 200
+"""So many frames wait at the most: more pass."""
 LONGEST_FRAME = 1024 * 1024
 """Characters of a frame that is let go edited."""
 LASTING = ("half_open", "stall")
@@ -193,6 +195,9 @@ class WireFaultRules:
             if _fits(rule.seen.rule, frame) and self._takes(rule) and taken is None:
                 taken = rule
         if taken is None:
+            return None
+        if taken.seen.rule.fault == "hold" and len(self._held) >= MOST_HELD:
+            self._note(f"{MOST_HELD} frames are held already: more pass until some are let go")
             return None
         seen = replace(taken.seen, applied=taken.seen.applied + 1)
         most = 1 if seen.rule.nth else seen.rule.times

@@ -26,7 +26,7 @@ from sim_core.wire.channel import NAME_LIMIT, Channel
 from sim_core.wire.frames import CALL, CALLERROR, CALLRESULT
 from sim_core.wire.message_log import Direction, ExchangeState
 from sim_core.wire.slow_transport import SlowTransport
-from sim_core.wire_faults import FROM_CSMS, TO_CSMS, TORN, WireFault, value_of
+from sim_core.wire_faults import FROM_CSMS, TO_CSMS, TORN, WireFault, told_value, value_of
 
 LOG = logging.getLogger(__name__)
 
@@ -466,7 +466,7 @@ class Line:
         if text is None:
             await self._go(frame, frame.text, self._marked(frame, hit, f"has no {rule.path}"))
             return
-        told = f"= {rule.becomes}" if rule.becomes else "taken out"
+        told = f"= {told_value(rule, 'becomes')}" if rule.becomes else "taken out"
         await self._go(
             frame, self._encoded(text), self._marked(frame, hit, f"changed: {rule.path} {told}")
         )

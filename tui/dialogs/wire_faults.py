@@ -33,6 +33,8 @@ from tui.protocols.meanings import MEANINGS, by_use
 from tui.widgets.line_widget import Line, Span
 
 NEW, END_ALL = "!new", "!end"
+SHOWN = 1000
+"""Characters of a frame that are shown before it is edited."""
 LET_GO, EDIT, DROP = "go", "edit", "drop"
 SUGGESTED: dict[str, tuple[str, ...]] = {
     "seconds": ("5", "1", "30", "60", "120"),
@@ -122,7 +124,7 @@ class WireFaultsSheet(AskingSheet):
         kind, _, number = row.id.partition(" ")
         if kind == "held":
             frame = next((one.frame for one in self._held if str(one.number) == number), "")
-            shown = wrap(text.plain(frame), cells) or [""]
+            shown = wrap(text.plain(frame[:SHOWN]), cells) or [""]
             return [
                 (Span("enter lets it go, as it is or edited; d drops it", "muted"),),
                 *((Span(piece, "text"),) for piece in shown),

@@ -75,6 +75,7 @@ def _text_test(word: str) -> Test:
             wanted in exchange.action.casefold()
             or wanted in exchange.request.casefold()
             or wanted in exchange.answer.casefold()
+            or wanted in exchange.injected.casefold()
         )
 
     return test
