@@ -15,6 +15,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from sim_core.hardware.faults import FAULT_KINDS
+from sim_core.scenarios.yaml_nodes import Place
 from sim_core.testbench.invariants.heard import ANSWERS_WITHIN_S
 from sim_core.testbench.invariants.table import INVARIANTS
 from sim_core.testbench.scenario import (
@@ -23,7 +24,6 @@ from sim_core.testbench.scenario import (
     Again,
     Ask,
     ChargePointOptions,
-    Place,
     Scenario,
     Step,
     Together,
