@@ -80,6 +80,8 @@ LONG = (
     "test_rewriting.py",
     "test_late_answers.py",
     "test_day.py",
+    "test_headless.py",
+    "test_quirks.py",
 )
 """Files that take long: begun first, they do not keep one worker busy when the others are done."""
 
