@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
@@ -28,10 +29,26 @@ def pytest_configure(config: pytest.Config) -> None:
     """Before anything is collected: tests ask which make it is."""
     harness.MODEL = config.getoption("--model")
     config.option.loadscopereorder = False  # by the number of tests: that says little of the time
+    _files_in_memory()
     open_databases.watch()
     for wait in (Csms.wait_for, Csms.until):
         assert wait.__kwdefaults__ is not None
         wait.__kwdefaults__["timeout_s"] = PATIENCE_S
+
+
+def _files_in_memory() -> None:
+    """Temporary files, those of children too, where no disk has to be waited for: each transaction
+    of a charge point is flushed to it. Only where there is room, and what lies there may be run."""
+    memory = Path("/dev/shm")
+    if "TMPDIR" in os.environ or not os.access(memory, os.W_OK):
+        return
+    space = os.statvfs(memory)
+    if space.f_bavail * space.f_frsize >= ROOM_B and not space.f_flag & os.ST_NOEXEC:
+        os.environ["TMPDIR"] = str(memory)
+        tempfile.tempdir = None  # whoever asks next looks anew
+
+
+ROOM_B = 2**30
 
 
 LONG = (
@@ -63,6 +80,8 @@ LONG = (
     "test_rewriting.py",
     "test_late_answers.py",
     "test_day.py",
+    "test_headless.py",
+    "test_quirks.py",
 )
 """Files that take long: begun first, they do not keep one worker busy when the others are done."""
 

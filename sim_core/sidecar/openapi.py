@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from html import escape
 from typing import Any, Protocol
 
@@ -395,8 +396,9 @@ def description(
     }
 
 
+@cache
 def _picture_schemas() -> dict[str, Schema]:
-    """Those of the picture and its parts, by the names of their classes."""
+    """Those of the picture and its parts, by the names of their classes: made once, not changed."""
     whole, parts = picture_json.schema("#/components/schemas/{model}")
     return {**parts, "StationSnapshot": whole}
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, given
 from hypothesis import settings as how
-from schemathesis import GenerationMode
 
 from sim_core.commands import ACTIONS
 from sim_core.http_door import guard
@@ -16,6 +15,9 @@ from sim_core.sidecar.read_routes import READ_ROUTES
 from tests.examples import examples
 from tests.harness import Harness
 from tests.sidecar.beside import beside
+
+if TYPE_CHECKING:
+    import schemathesis
 
 NOT_JUDGED = ("/events", "/watch", "/openapi.json")
 """A stream has no end that a judge could wait for, and the description is not in itself."""
@@ -38,6 +40,9 @@ async def test_the_application_keeps_to_its_description(
 
 def judge(url: str, method: str, path: str) -> None:
     """Ask in many ways, allowed ones and others, and check every answer."""
+    import schemathesis  # here: every worker collects this file, and one of them runs it
+    from schemathesis import GenerationMode
+
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
     operations = [found.ok() for found in schema.get_all_operations()]
     (operation,) = (one for one in operations if (one.method.upper(), one.path) == (method, path))
@@ -47,7 +52,7 @@ def judge(url: str, method: str, path: str) -> None:
     for mode in modes:
 
         @how(
-            max_examples=examples(15),
+            max_examples=examples(10),
             deadline=None,
             database=None,
             derandomize=True,

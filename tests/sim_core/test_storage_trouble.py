@@ -22,7 +22,7 @@ from sim_core.charging.cards import Cards
 from sim_core.charging.transactions import Transactions
 from sim_core.charging.vehicles import Vehicles
 from sim_core.commands import Accepted, Plug, Start, Stop, Unplug
-from sim_core.fleet.drivers import Habits, Visits, visit
+from sim_core.fleet.drivers import Bay, Habits, Visits, visit
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.promises import REFUSED
 from sim_core.store.interface import Store, StoreError
@@ -629,9 +629,7 @@ async def test_who_stood_here_at_the_last_start_leaves_before_the_next_visit(
         visits = Visits()
         driver = asyncio.ensure_future(
             visit(
-                harness.station,
-                1,
-                "TAG",
+                Bay(1, harness.station, 1, "TAG"),
                 Habits(session_s=20, pause_s=5),
                 clock=harness.clock,
                 rng=random.Random(1),

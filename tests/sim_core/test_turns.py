@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sim_core.ocpp16.dialect import OCPP_16
-from sim_core.runtime.clock import ManualClock
+from sim_core.runtime.clock import IDLE_TURNS, MOST_TURNS, ManualClock
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.message_log import MessageLog
 from tests.conformance.acts import charge, payloads, rebooted
@@ -102,3 +102,11 @@ async def test_samples_of_all_connectors_are_one_commit(tmp_path: Path) -> None:
         charge_point.store._db._file.set_trace_callback(None)
         await harness.settle()
         assert len(payloads(harness, "MeterValues")) == 8
+
+
+@pytest.mark.parametrize(("busy", "turns"), [(False, IDLE_TURNS), (True, MOST_TURNS)])
+async def test_a_manual_clock_sees_when_the_loop_has_nothing_to_do(busy: bool, turns: int) -> None:
+    """The loop stands still here, while the clock waits for it."""
+    if busy:
+        asyncio.get_running_loop().call_soon(lambda: None)
+    assert sum(1 for _ in ManualClock().settle().__await__()) == turns
