@@ -135,6 +135,15 @@ class Engine:
         """Where it dials, and as whom."""
         return destination_of(self.settings)
 
+    @property
+    def keeps_id(self) -> str:
+        """Why the id cannot be changed: it can."""
+        return ""
+
+    def look_up(self) -> concurrent.futures.Future[Destination | Refused]:
+        """The same for a viewer, who may have to ask far away."""
+        return answered(self.destination)
+
     def connect_to(self, where: Destination) -> concurrent.futures.Future[Outcome]:
         """Dial there from now on, until the process ends; the future never raises.
 

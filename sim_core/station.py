@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from sim_core import early_cards
 from sim_core.charge_points import ChargePoint, offered
 from sim_core.charging.charger import Charger
 from sim_core.charging.config import ChargePointConfig
@@ -35,6 +36,8 @@ from sim_core.commands import (
     Restart,
     Send,
     SendFrame,
+    Start,
+    Swipe,
 )
 from sim_core.dialling import Dialling
 from sim_core.errors import UserError
@@ -494,7 +497,18 @@ class Station:
             return Refused(
                 f"there is no {place(command.connector_id)}: this charge point has {has}"
             )
+        if isinstance(command, (Start, Swipe)):
+            return await early_cards.shown(
+                command,
+                lambda: self.charger.carry_out(connector, command),
+                lambda: self.snapshot,
+                self.until,
+                lambda words: self._note_card(command.connector_id, words),
+            )
         return await self.charger.carry_out(connector, command)
+
+    def _note_card(self, number: int, words: str) -> None:
+        self._note(Event(self.now(), "authorization", f"{self.place(number)}: {words}", number))
 
     def _switch(self, command: LinkDown | LinkUp | Dial | GoSilent | GoOnline) -> Outcome:
         name = ACTION_BY_COMMAND[type(command)].name

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sim_core.settings.options import Settings
     from sim_core.story import Storyteller
     from tui.app import Doctor
-    from tui.dialogs.where_to import Finding
+    from tui.dialogs.connection import Finding
     from tui.http_call import SidecarAddress
     from tui.keymap import Keymap
 
@@ -486,7 +486,7 @@ def _examining(engine: Engine) -> Doctor:
         from sim_core.doctor import Finding as Found
         from sim_core.doctor import examine as examined
         from sim_core.settings.destination import moved
-        from tui.dialogs.where_to import Finding
+        from tui.dialogs.connection import Finding
 
         def told(one: Found) -> None:
             tell(Finding(one.step, one.ok, one.found, one.advice))

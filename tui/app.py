@@ -68,8 +68,8 @@ from tui.widgets.line_widget import Line
 from tui.widgets.toasts import Severity, Toasts
 
 if TYPE_CHECKING:
+    from tui.dialogs.connection import Draft, Finding
     from tui.dialogs.palette import Chosen
-    from tui.dialogs.where_to import Draft, Finding
     from tui.http_call import SidecarAddress
     from tui.loaded_log import LoadedLog
 
@@ -78,8 +78,11 @@ class WhereTo(Protocol):
     """Who dials, and may be told to dial elsewhere."""
 
     @property
-    def destination(self) -> Destination:
-        """Where it dials now."""
+    def keeps_id(self) -> str:
+        """Why the charge point's id cannot be changed here; empty: it can."""
+
+    def look_up(self) -> concurrent.futures.Future[Destination | Refused]:
+        """Where it dials now; the future never raises."""
 
     def connect_to(self, where: Destination) -> concurrent.futures.Future[Outcome]:
         """Dial there from now on; the future never raises."""
@@ -100,6 +103,10 @@ class Shown:
     doctor: Doctor | None = None
 
 
+NO_DOCTOR = (
+    "The doctor has to look from where the charge point runs: chargeforge doctor there, with the "
+    "same options."
+)
 COVERED_REFRESH_S = 5
 """How often, in seconds, the dashboard is drawn while a dialog lies over it: Textual then paints
 the whole screen anew for the smallest change."""
@@ -177,14 +184,14 @@ class ChargeForgeApp(BaseApp):
             "journal": self._journal,
             "sessions": lambda: self._what_has_happened(0),
             "events": lambda: self._what_has_happened(1),
-            "what_binds": self._what_binds,
+            "limits": self._limits_sheet,
             "configuration": self._configuration,
             "say": self._say_what,
             "answers": self._answers,
             "wire_faults": self._wire_faults,
             "play": self._play,
             "say_again": self._say_again,
-            "where_to": self._where_to,
+            "connection": self._connection,
             "compare": self._compare,
             "load": self._load_log,
             "next_charger": lambda: self._step(1),
@@ -499,12 +506,12 @@ class ChargeForgeApp(BaseApp):
         self.push_screen(Sheet(self.look, lambda: sum_words(self._station), tabs, tab=tab))
         return ""
 
-    def _what_binds(self) -> str:
+    def _limits_sheet(self) -> str:
+        from tui.dialogs.limits import limits
         from tui.dialogs.sheet import Sheet
-        from tui.dialogs.what_binds import what_binds
 
-        tabs = what_binds(self.look, lambda: self._station, self.host.now)
-        self.push_screen(Sheet(self.look, lambda: "What binds", tabs))
+        tabs = limits(self.look, lambda: self._station, self.host.now)
+        self.push_screen(Sheet(self.look, lambda: "Limits & reservations", tabs))
         return ""
 
     def _compare(self) -> str:
@@ -559,14 +566,22 @@ class ChargeForgeApp(BaseApp):
         tabs = saved_log(self.look, loaded, self.host.now())
         self.push_screen(Sheet(self.look, lambda: title, tabs))
 
-    def _where_to(self) -> str:
+    def _connection(self) -> str:
         if self._where is None:
             return "Here is nothing to dial: this charge point is only looked at."
-        from tui.dialogs.sheet import Sheet
-        from tui.dialogs.where_to import Draft, where_to
+        self.run_worker(self._open_connection(self._where), group="commands")
+        return ""
 
-        draft = Draft(self._where.destination, self._where.destination)
-        tabs = where_to(
+    async def _open_connection(self, where: WhereTo) -> None:
+        found = await asyncio.wrap_future(where.look_up())
+        if isinstance(found, Refused):
+            self._say(found.reason)
+            return
+        from tui.dialogs.connection import Draft, connection
+        from tui.dialogs.sheet import Sheet
+
+        draft = Draft(found, found, where.keeps_id)
+        tabs = connection(
             self.look,
             draft,
             self._recent.all,
@@ -577,12 +592,13 @@ class ChargeForgeApp(BaseApp):
             lambda: self._dial_from_sheet(),
             lambda: self._examine(draft),
         )
-        self.push_screen(Sheet(self.look, lambda: "Where to", tabs))
-        return ""
+        self.push_screen(Sheet(self.look, lambda: "Connection to the CSMS", tabs))
 
     def _edit_destination(self, draft: Draft, name: str) -> str:
+        if name == "charge_point_id" and draft.keeps_id:
+            return draft.keeps_id
+        from tui.dialogs.connection import question_about
         from tui.dialogs.palette import Picker
-        from tui.dialogs.where_to import question_about
 
         def answered(chosen: Chosen | None) -> None:
             if chosen is not None:
@@ -624,7 +640,7 @@ class ChargeForgeApp(BaseApp):
 
         examine, station, sheet = self._doctor, self._station, self.screen
         if examine is None or not isinstance(sheet, Sheet):
-            return "There is no doctor here: chargeforge doctor URL looks at any CSMS."
+            return NO_DOCTOR
         up = station is not None and station.link.state is LinkState.CONNECTED
         if up and not draft.changed:
             return "The link is up: a second connection under the same id might end it."

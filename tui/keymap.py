@@ -318,12 +318,12 @@ ROWS: tuple[Row, ...] = (
         Dial,
     ),
     Row(
-        "where_to",
+        "connection",
         ("D", "shift+d"),
         "D",
-        "where to",
-        "The CSMS: its URL, id, password and security profile, to change now; why it is not "
-        "reached",
+        "connection",
+        "The CSMS that is dialled: URL, id, password, security profile, to change now; why it is "
+        "not reached",
         LINK,
     ),
     Row(
@@ -425,10 +425,10 @@ ROWS: tuple[Row, ...] = (
         CHARGE_POINT,
     ),
     Row(
-        "what_binds",
+        "limits",
         ("b",),
         "b",
-        "what binds",
+        "limits & reservations",
         "Charging profiles and what they allow when, reservations, known cards, out of service",
         CHARGE_POINT,
     ),

@@ -29,6 +29,7 @@ from sim_core.redaction import one_line
 from sim_core.runtime.across_threads import answered, asked
 from sim_core.runtime.clock import Clock, SystemClock
 from sim_core.runtime.event_loop_thread import EventLoopThread
+from sim_core.settings.destination import Destination
 from sim_core.snapshot import StationSnapshot
 from sim_core.wire.message_log import MessageLog
 
@@ -48,6 +49,14 @@ NEEDS_KEY = (
     "(HTTP_API_KEY)"
 )
 ONLY_LOOKS = "a real charger is only looked at from afar: ask it where chargeforge bedside runs"
+TOO_OLD = (
+    "this charge point is of a version that cannot be told where to dial (no path /destination): "
+    "set CSMS_URL where it runs, and start it anew"
+)
+KEEPS_ID = (
+    "under another id it would be another charge point: set CPID where it runs, and start it anew"
+)
+GONE = Refused("it is not attached any more")
 NO_SIDECAR = (
     "there is no charge point to attach to (no path /watch): is it a chargeforge run or headless "
     "of this version, and its HTTP port?"
@@ -70,6 +79,8 @@ class RemoteHost:
         """When it was last attached, on our clock, if it is not."""
         self._dial_now: asyncio.Event | None = None
         self._client: httpx.AsyncClient | None = None
+        self._dialled: Destination | None = None
+        """Where it dialled when it was asked last."""
         self._thread = EventLoopThread("attached", self._main, ended=self._forget)
 
     # -- what a viewer asks ------------------------------------------------------------------------
@@ -138,7 +149,43 @@ class RemoteHost:
             loop,
             lambda: self._ask(command),
             undecided=Refused("left before the charge point had decided"),
-            gone=Refused("it is not attached any more"),
+            gone=GONE,
+        )
+
+    # -- the CSMS that is dialled there ------------------------------------------------------------
+
+    @property
+    def keeps_id(self) -> str:
+        """Why the id cannot be changed from here."""
+        return KEEPS_ID
+
+    def look_up(self) -> concurrent.futures.Future[Destination | Refused]:
+        """Where it dials now; it is asked each time, for others may change it too."""
+        loop = self._thread.loop
+        why = self.failure or ("" if self._taken.commands else ONLY_LOOKS)
+        if why or loop is None:
+            return answered(Refused(why or "it is not attached yet: try again in a second"))
+        undecided = Refused("left before the charge point had answered")
+        return asked(loop, self._look_up, undecided=undecided, gone=GONE)
+
+    def connect_to(self, where: Destination) -> concurrent.futures.Future[Outcome]:
+        """Have it dial there; only what differs from what was looked up is said."""
+        loop, known = self._thread.loop, self._dialled
+        why = self.failure or self._why_not()
+        if known is not None and where.charge_point_id != known.charge_point_id:
+            why = why or KEEPS_ID
+        if why or loop is None or known is None:
+            return answered(Refused(why or "it is not attached yet: try again in a second"))
+        said = {
+            name: value
+            for name in ("url", "security_profile", "password")
+            if (value := getattr(where, name)) != getattr(known, name)
+        }
+        return asked(
+            loop,
+            lambda: self._ask_for("PUT", "/destination", json.dumps(said)),
+            undecided=Refused("left before the charge point had decided"),
+            gone=GONE,
         )
 
     def _why_not(self) -> str:
@@ -250,15 +297,33 @@ class RemoteHost:
     # -- commands ----------------------------------------------------------------------------------
 
     async def _ask(self, command: Command) -> Outcome:
+        call = call_of(command)
+        return await self._ask_for(call.method, call.path, call.body)
+
+    async def _look_up(self) -> Destination | Refused:
         client = self._client
         if client is None:
-            return Refused("it is not attached any more")
-        call = call_of(command)
+            return GONE
+        try:
+            answer = await client.get(f"{self.url}/destination")
+        except httpx.HTTPError as error:
+            return Refused(f"{self.url}: {_words(error)}")
+        if answer.status_code in (404, 405):  # a version before there was this path to look under
+            return Refused(TOO_OLD)
+        self._dialled = _destination(answer)
+        return self._dialled or Refused(
+            f"the answer is not understood (status {answer.status_code})"
+        )
+
+    async def _ask_for(self, method: str, path: str, body: str) -> Outcome:
+        client = self._client
+        if client is None:
+            return GONE
         try:
             answer = await client.request(
-                call.method,
-                f"{self.url}{call.path}",
-                content=call.body.encode("utf-8", "replace") or None,
+                method,
+                f"{self.url}{path}",
+                content=body.encode("utf-8", "replace") or None,
                 timeout=httpx.Timeout(COMMAND_S, connect=CONNECT_S),
             )
         except httpx.HTTPError as error:
@@ -280,6 +345,18 @@ def _outcome(answer: httpx.Response) -> Outcome:
     except (ValueError, KeyError, AttributeError, TypeError):
         return Refused(f"the answer is not understood (status {answer.status_code})")
     return Refused(_detail(answer) or f"it answers {answer.status_code}")
+
+
+def _destination(answer: httpx.Response) -> Destination | None:
+    """Where the charge point says that it dials; None where that is not understood."""
+    try:
+        told = answer.json()
+        url, id_, profile = told["url"], told["charge_point_id"], told["security_profile"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    if not isinstance(url, str) or not isinstance(id_, str) or type(profile) is not int:
+        return None
+    return Destination(url, id_, profile)
 
 
 def _detail(answer: httpx.Response) -> str:

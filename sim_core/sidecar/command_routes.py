@@ -218,6 +218,8 @@ QUERIES: dict[str, Query] = {
 }
 """Field of a command -> how a query says it."""
 
+STAYS = "the vehicle stays plugged in"
+"""What is left of a request to plug in and start whose card was refused."""
 AUTO_START = Query(
     "auto_start",
     "Show a card at once and start charging",
@@ -359,12 +361,19 @@ def command(action: Action, number: int, said: Mapping[str, str]) -> Command:
 async def _carry_out(
     station: Station, action: Action, number: int, said: Mapping[str, str]
 ) -> Outcome:
+    starts = action.command is Plug and YES_AND_NO[said.get("auto_start", "false").lower()]
+    if starts and (why := _seen(station, number).refusals.get("swipe")):
+        return Refused(why)  # no card is taken: the vehicle need not come
     outcome = await station.submit(command(action, number, said))
     if not outcome.ok:
         return outcome
-    if action.command is Plug and YES_AND_NO[said.get("auto_start", "false").lower()]:
+    if starts:
         started = await station.submit(Start(number, said.get("id_tag", AUTO_TAG)))
-        return await _started(station, number) or started if started.ok else started
+        if started.ok:
+            started = await _started(station, number) or started
+        if isinstance(started, Refused):
+            return replace(started, reason=f"{started.reason}; {STAYS}")
+        return started
     if action.command in (Start, Swipe):
         return await _started(station, number) or outcome
     return outcome

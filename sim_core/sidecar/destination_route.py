@@ -1,4 +1,4 @@
-"""PUT /destination: another CSMS from now on, as the sheet "where to" of the dashboard does it.
+"""PUT /destination: another CSMS from now on, as the sheet "Connection" of the dashboard does it.
 
 What is not said stays as it is. The id is no part of it: under another one it would be another
 charge point, and this port would end with the one that was asked. A password comes in the body,
@@ -76,6 +76,16 @@ DESTINATION = WriteRoute(
 )
 
 
+def shown(where: Destination) -> dict[str, Any]:
+    """A destination as it may be told: who looks gets no password."""
+    told = where.without_secrets
+    return {
+        "url": told.url,
+        "charge_point_id": told.charge_point_id,
+        "security_profile": told.security_profile,
+    }
+
+
 def destination_handler(where: Callable[[], WhereTo]) -> Handler:
     """The handler; `where` is asked with each request."""
 
@@ -101,7 +111,6 @@ def destination_handler(where: Callable[[], WhereTo]) -> Handler:
             return refusal(503, "the charge point is ending")
         if isinstance(outcome, Refused):
             return answer({"ok": False, "error": outcome.reason}, 409)
-        shown = wanted.without_secrets
-        return answer({"ok": True, "url": shown.url, "security_profile": shown.security_profile})
+        return answer({"ok": True, **shown(wanted)})
 
     return handle

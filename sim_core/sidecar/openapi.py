@@ -112,6 +112,12 @@ INSTALLED = _closed(
 
 TOKEN = _closed(id_tag=TEXT, status=TEXT, parent_id_tag=_or_null(TEXT), expires_at=_or_null(TEXT))
 
+DESTINATION_FIELDS: dict[str, Schema] = {
+    "url": TEXT,
+    "charge_point_id": TEXT,
+    "security_profile": WHOLE,
+}
+
 SCHEMAS: dict[str, Schema] = {
     "DoneAtConnector": _object(
         ("ok", "connector", "state", "plugged"),
@@ -131,7 +137,8 @@ SCHEMAS: dict[str, Schema] = {
         detail=TEXT,
         answer={"type": "object"},
     ),
-    "Destination": _closed(ok={"const": True}, url=TEXT, security_profile=WHOLE),
+    "Dialled": _closed(**DESTINATION_FIELDS),
+    "Destination": _closed(ok={"const": True}, **DESTINATION_FIELDS),
     "Refused": _object(
         ("ok", "error"), ok={"const": False}, error=TEXT, may_insist={"const": True}
     ),

@@ -24,10 +24,11 @@ from sim_core.picture_json import encoded
 from sim_core.redaction import HIDDEN, public_url, without_users
 from sim_core.runtime import event_loops
 from sim_core.session_export import as_csv, as_rows, sessions_of
+from sim_core.settings.destination import Destination
 from sim_core.settings.options import Settings, options_of
 from sim_core.sidecar import openapi
 from sim_core.sidecar.command_routes import Query, parse_query
-from sim_core.sidecar.destination_route import WriteRoute
+from sim_core.sidecar.destination_route import WriteRoute, shown
 from sim_core.sidecar.looks import REMEMBERED, Asked, as_shown
 from sim_core.sidecar.metrics import Metrics
 from sim_core.sidecar.server_sent_events import Streams
@@ -108,10 +109,12 @@ class ReadHandlers:
         actions: tuple[Action, ...],
         writes: tuple[WriteRoute, ...],
         recorded: Callable[[], list[dict[str, object]]],
+        dialled: Callable[[], Destination],
     ) -> None:
         """`actions` and `writes` are what may be asked for here beside all that is read; `recorded`
-        is what has been recorded of the first."""
+        is what has been recorded of the first, `dialled` the CSMS of now."""
         self._recorded = recorded
+        self._dialled = dialled
         self._actions, self._writes = actions, writes
         self._station = station
         self._settings = settings
@@ -282,6 +285,9 @@ class ReadHandlers:
         seen = self._station.snapshot.recording
         return answer({"recording": seen is not None, "steps": self._recorded()})
 
+    async def destination(self, request: Request) -> Response:
+        return answer(shown(self._dialled()))
+
     async def messages(self, request: Request) -> Response:
         given = _numbers(MESSAGE_QUERIES, request)
         if isinstance(given, str):
@@ -427,6 +433,12 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
         "What has been recorded last, or so far: each command with its time; POST /play plays it",
         ReadHandlers.recording,
         schema="Recording",
+    ),
+    ReadRoute(
+        "/destination",
+        "Which CSMS it dials, and as whom; PUT changes it",
+        ReadHandlers.destination,
+        schema="Dialled",
     ),
     ReadRoute(
         "/messages",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,12 +17,14 @@ from sim_core.attach.options import AttachSettings, addresses_in
 from sim_core.commands import Accepted, AddRule, Plug, Refused, Send, Start, Unplug
 from sim_core.errors import UserError
 from sim_core.http_door.server import listen
+from sim_core.settings.destination import Destination
 from sim_core.sidecar.server import serve
 from sim_core.wire.message_log import Direction
 from tests.attach.thin_link import thin_link
 from tests.harness import Harness, settings
 from tests.patience import PATIENCE_S
 from tests.sidecar.beside import Beside, beside
+from tests.sidecar.test_destination_route import BEFORE, PASSWORD, Where
 
 KEY: dict[str, Any] = {"http_api_key": SecretStr("s3crét")}
 
@@ -89,6 +92,37 @@ async def test_commands_go_out_and_their_outcome_comes_back() -> None:
         assert wrong.may_insist
         assert await ask(AddRule("Reset", "refuse")) == Accepted("rule 1")
         await soon(lambda: bool(host.snapshot and host.snapshot.rules))
+
+
+async def test_another_csms_is_dialled_from_afar_and_only_what_is_changed_is_said() -> None:
+    where = Where()
+    async with beside(where=lambda: where, **KEY) as here:
+        async with attached(here.port) as looks:
+            found = await asyncio.wrap_future(looks.look_up())
+            assert found == where.destination.without_secrets
+            refused = await asyncio.wrap_future(looks.connect_to(found))
+            assert isinstance(refused, Refused)
+            assert "--http-api-key" in refused.reason
+        async with attached(here.port, **KEY) as host:
+            found = await asyncio.wrap_future(host.look_up())
+            assert isinstance(found, Destination)
+
+            async def connect(**changed: Any) -> Any:
+                return await asyncio.wrap_future(host.connect_to(replace(found, **changed)))
+
+            assert await connect(security_profile=1, password=PASSWORD) == Accepted()
+            assert where.destination == replace(BEFORE, security_profile=1, password=PASSWORD)
+            assert "the URL has to be" in (await connect(url="ftp://x")).reason
+            asked = len(where.asked)
+            assert (await connect(charge_point_id="OTHER")).reason == host.keeps_id
+            assert len(where.asked) == asked
+
+
+async def test_one_that_cannot_be_told_where_to_dial_says_so() -> None:
+    async with beside() as here, attached(here.port) as host:
+        found = await asyncio.wrap_future(host.look_up())
+        assert isinstance(found, Destination)
+        assert not (await asyncio.wrap_future(host.connect_to(found))).ok
 
 
 async def test_several_look_at_once_and_none_stops_it() -> None:

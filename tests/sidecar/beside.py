@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +11,7 @@ import httpx
 
 from sim_core.http_door.server import listen
 from sim_core.sidecar.app import Sidecar
+from sim_core.sidecar.destination_route import WhereTo
 from sim_core.sidecar.server import serve
 from tests.harness import Harness, settings
 from tests.patience import PATIENCE_S
@@ -26,13 +27,17 @@ class Beside:
 
 
 @asynccontextmanager
-async def beside(harness: Harness | None = None, **options: Any) -> AsyncIterator[Beside]:
-    """Start the harness and a sidecar with these settings beside it."""
+async def beside(
+    harness: Harness | None = None,
+    where: Callable[[], WhereTo] | None = None,
+    **options: Any,
+) -> AsyncIterator[Beside]:
+    """Start the harness and a sidecar with these settings beside it; `where` as in `serve`."""
     async with harness or Harness() as running:
         chosen = settings(**options)
         listener = listen("127.0.0.1", 0)
         port = listener.getsockname()[1]
-        stop = await serve(chosen, running.station, listener)
+        stop = await serve(chosen, running.station, listener, where)
         try:
             async with client(port) as http:
                 yield Beside(running, http, port)

@@ -86,8 +86,45 @@ async def test_a_refused_auto_start_says_why_and_the_vehicle_stays() -> None:
         here.harness.csms.tags["BAD"] = {"status": "Blocked"}
         answer = await here.http.post("/plug/1?auto_start=1&id_tag=BAD")
         assert answer.status_code == 409
-        assert answer.json()["error"] == "the CSMS answered Blocked for the card BAD"
+        refused = "the CSMS answered Blocked for the card BAD; the vehicle stays plugged in"
+        assert answer.json()["error"] == refused
         assert here.harness.connector().plugged
+
+
+async def test_where_no_card_is_taken_an_auto_start_does_not_plug_in_either() -> None:
+    async with beside() as here:
+        await here.http.post("/fault/1?code=GroundFailure")
+        answer = await here.http.post("/plug/1?auto_start=true")
+        assert (answer.status_code, answer.json()["ok"]) == (409, False)
+        assert "clear the fault first" in answer.json()["error"]
+        assert not here.harness.connector().plugged
+
+
+@pytest.mark.parametrize(
+    ("boot", "status"), [("Accepted", 200), ("Pending", 409)], ids=["accepted", "pending"]
+)
+async def test_a_card_that_comes_while_it_boots_waits_for_the_answer(
+    boot: str, status: int
+) -> None:
+    async with beside(Harness(connect=False)) as here:
+        csms, now = here.harness.csms, here.harness.clock.now().isoformat()
+        hold = Hold(asyncio.Event(), {"status": boot, "interval": 300, "currentTime": now})
+        csms.script["BootNotification"].append(hold)
+        here.harness.station.open()
+        asked = asyncio.ensure_future(here.http.post("/plug/1?auto_start=true"))
+        await csms.next_call("BootNotification")
+        await here.harness.station.until(lambda seen: bool(seen.connectors[0].plugged))
+        assert not asked.done()
+        hold.release.set()
+        answer = await asked
+        assert answer.status_code == status, answer.text
+        told = [event.text for event in here.harness.events.since(0)[1]]
+        assert "connector 1: AUTO_TAG waits until the charge point has booted" in told
+        if status == 200:
+            assert answer.json()["state"] == "Charging"
+        else:
+            assert "answered Pending" in answer.json()["error"]
+            assert "stays plugged in" in answer.json()["error"]
 
 
 async def test_a_start_is_answered_when_the_csms_has_decided() -> None:

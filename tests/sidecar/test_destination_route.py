@@ -57,20 +57,27 @@ async def test_it_is_told_where_to_dial(body: object, status: int, words: str) -
         transport = httpx.ASGITransport(sidecar.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             done = await http.put("/destination", json=body)
+            looked = await http.get("/destination")
             described = (await http.get("/openapi.json")).json()["paths"]["/destination"]["put"]
         sidecar.stop()
     assert (done.status_code, words in done.text) == (status, True), done.text
     assert str(status) in described["responses"]
     assert "password" in json.dumps(described["requestBody"])
     for secret in (PASSWORD, "secret@", "hidden"):
-        assert secret not in done.text
+        assert secret not in done.text + looked.text
+    now = where.destination.without_secrets
+    assert looked.json() == {
+        "url": now.url,
+        "charge_point_id": "CP-1",
+        "security_profile": now.security_profile,
+    }
     if status == 200:
         assert where.destination.charge_point_id == "CP-1"
 
 
-async def test_it_wants_the_key_and_is_not_there_where_nobody_dials() -> None:
+async def test_a_change_wants_the_key_and_is_not_there_where_nobody_dials() -> None:
     async with Harness() as harness:
-        for where, status in ((lambda: Where(), 401), (None, 404)):
+        for where, status in ((lambda: Where(), 401), (None, 405)):
             key = SecretStr("k" * 16) if where else None
             sidecar = Sidecar(harness.station, settings(http_api_key=key), harness.station, where)
             transport = httpx.ASGITransport(sidecar.app)
@@ -78,5 +85,6 @@ async def test_it_wants_the_key_and_is_not_there_where_nobody_dials() -> None:
                 done = await http.put("/destination", json={"url": "ws://x/ocpp"})
                 assert done.status_code == status
                 paths = (await http.get("/openapi.json")).json()["paths"]
-                assert ("/destination" in paths) == (where is not None)
+                assert ("put" in paths["/destination"]) == (where is not None)
+                assert (await http.get("/destination")).status_code == 200, "looking needs no key"
             sidecar.stop()

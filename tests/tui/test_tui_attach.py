@@ -14,7 +14,9 @@ from sim_core.attach.options import AttachSettings
 from sim_core.commands import Plug, Start
 from tests.attach.thin_link import ThinLink, thin_link
 from tests.sidecar.beside import Beside, beside
+from tests.sidecar.test_destination_route import Where
 from tui.attach.app import AttachApp
+from tui.dialogs.palette import Picker
 from tui.keymap import TABLE_KEYS
 
 
@@ -47,6 +49,22 @@ async def test_keys_act_at_the_charge_point_and_leaving_asks_nothing() -> None:
         await settled(pilot)
         assert app.return_code == 0
         assert here.harness.connector(1).transaction is not None
+
+
+async def test_the_sheet_of_the_connection_acts_there_and_the_id_stays() -> None:
+    where = Where()
+    async with attached(where=lambda: where) as (_, _, app, pilot):
+        await pilot.press("D")
+        await until(pilot, lambda: "ws://one/ocpp" in text_of(app))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "another charge point" in text_of(app))
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("ctrl+u", *"ws://h:1/o", "enter")
+        await until(pilot, lambda: "changed, not used yet" in text_of(app))
+        await pilot.press("c")
+        await until(pilot, lambda: where.destination.url == "ws://h:1/o")
+        await until(pilot, lambda: "changed" not in text_of(app))
 
 
 async def test_one_that_is_not_there_is_listed_by_its_address() -> None:

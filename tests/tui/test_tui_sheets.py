@@ -1,4 +1,4 @@
-"""The sheets: what has happened, what binds, where to; by keys, by mouse, and as they look."""
+"""The sheets: what has happened, limits, the connection; by keys, by mouse, and as they look."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ async def test_no_text_from_outside_breaks_a_sheet(words: str, ascii_only: bool)
             await pilot.press("tab")
 
 
-# -- what binds ------------------------------------------------------------------------------------
+# -- limits ----------------------------------------------------------------------------------------
 
 
 @given(
@@ -247,7 +247,7 @@ async def test_the_limit_that_binds_says_so() -> None:
         assert "binds" not in next(row for row in rows(app) if "connector 2" in row)
 
 
-# -- where to --------------------------------------------------------------------------------------
+# -- the connection --------------------------------------------------------------------------------
 
 PASSWORD = "abcdefghijklmnop"
 
@@ -306,7 +306,7 @@ async def test_a_refused_destination_says_why_and_stays_to_be_mended() -> None:
 
 
 async def test_without_a_csms_url_reason_and_what_to_press_are_readable_at_80x24() -> None:
-    app = app_showing(next(state for state in SHEET_STATES if state.name == "where-to"))
+    app = app_showing(next(state for state in SHEET_STATES if state.name == "connection"))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot, "D")
         shown = " ".join(row.strip("│ ") for row in rows(app))

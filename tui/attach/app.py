@@ -42,7 +42,8 @@ class AttachApp(ChargeForgeApp):
             theme=settings.theme,
             keys=keys,
             http=SidecarAddress(hosts[0].url, wants_key),
-            others=[Shown(one, SidecarAddress(one.url, wants_key)) for one in hosts[1:]],
+            where=hosts[0],
+            others=[Shown(one, SidecarAddress(one.url, wants_key), one) for one in hosts[1:]],
         )
         self._generation = hosts[0].generation
 

@@ -1,6 +1,6 @@
 """A sheet: a list over the dashboard, with a bar to move and what is under it told in full below.
 
-Sessions, events, what binds, and whatever else is a list of facts: each is a `Tab`, which says of
+Sessions, events, limits, and whatever else is a list of facts: each is a `Tab`, which says of
 what rows it is made now and what may be done with one. A row becomes text only when it is in sight.
 The newest comes first; whoever stands on the first row follows what comes.
 """

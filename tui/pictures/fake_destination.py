@@ -5,9 +5,9 @@ from __future__ import annotations
 import concurrent.futures
 from collections.abc import Callable
 
-from sim_core.commands import Accepted, Outcome
+from sim_core.commands import Accepted, Outcome, Refused
 from sim_core.settings.destination import Destination
-from tui.dialogs.where_to import Finding
+from tui.dialogs.connection import Finding
 from tui.recent_csms import RecentCsms
 
 FINDINGS = (
@@ -26,8 +26,15 @@ class FakeWhereTo:
 
     def __init__(self) -> None:
         self.destination = Destination("ws://10.0.0.5:9000/ocpp", "CP01")
+        self.keeps_id = ""
         self.asked: list[Destination] = []
         self.answer: Outcome = Accepted()
+
+    def look_up(self) -> concurrent.futures.Future[Destination | Refused]:
+        """It is known."""
+        answer: concurrent.futures.Future[Destination | Refused] = concurrent.futures.Future()
+        answer.set_result(self.destination)
+        return answer
 
     def connect_to(self, where: Destination) -> concurrent.futures.Future[Outcome]:
         """Remember where to, and answer."""

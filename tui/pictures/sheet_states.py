@@ -159,7 +159,7 @@ SHEET_STATES: tuple[State, ...] = (
     State("reservations", "for whom is reserved", BOUND, press=("b", "tab", "tab")),
     State("cards", "the cards that are known", BOUND, press=("b", "tab", "tab", "tab")),
     State("service", "what is to be out of service", BOUND, press=("b", "shift+tab")),
-    State("where-to", "the CSMS that is dialled", AWAY, press=("D",)),
+    State("connection", "the CSMS that is dialled", AWAY, press=("D",)),
     State("doctor", "why a CSMS is not reached", AWAY, press=("D", "tab", "enter", "down")),
     State(
         "compare",

@@ -95,9 +95,9 @@ def way_out(link: LinkSnapshot, look: Look) -> tuple[str, str]:
     """
     keys = look.keys
     if link.state in (LinkState.WAITING, LinkState.CONNECTING) and link.trouble:
-        if keys.has_key("where_to") and keys.has_key("dial"):
-            press = f"{look.key('where_to')} another CSMS, {look.key('dial')} dial now"
-            return f"{press}: {link.url}", "where_to"
+        if keys.has_key("connection") and keys.has_key("dial"):
+            press = f"{look.key('connection')} another CSMS, {look.key('dial')} dial now"
+            return f"{press}: {link.url}", "connection"
     elif link.state is LinkState.DOWN and keys.has_key("link"):
         return f"the network cable is pulled: {look.key('link')} plugs it back in", "link"
     elif not link.online and keys.has_key("silence"):

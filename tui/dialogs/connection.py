@@ -1,4 +1,4 @@
-"""Where to: the CSMS that is dialled, as whom, and why it is not reached.
+"""The connection: the CSMS that is dialled, as whom, and why it is not reached.
 
 Each row is one thing to set; nothing of it counts before it is used all together, so a URL and the
 password that belongs to it are never tried apart. What was dialled before stands below, to be used
@@ -55,6 +55,8 @@ class Draft:
     """What counts."""
     wanted: Destination
     """What is to count once it is used."""
+    keeps_id: str = ""
+    """Why the id stays as it is; empty: it may be changed."""
     findings: list[Finding] = field(default_factory=list)
     examining: bool = False
     examined: bool = False
@@ -69,7 +71,7 @@ class Draft:
         self.wanted = replace(self.wanted, **{name: value})  # type: ignore[arg-type]
 
 
-def where_to(
+def connection(
     look: Look,
     draft: Draft,
     recent: Sequence[Destination],

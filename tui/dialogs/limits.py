@@ -1,4 +1,4 @@
-"""What binds: everything that the CSMS has laid down for the time to come.
+"""Limits and reservations: everything that the CSMS has laid down for the time to come.
 
 Limits now and later with their charging profiles, reservations, the cards that are known, and what
 is to be out of service. The words suppose no knowledge of OCPP; its own names stand beside them.
@@ -60,7 +60,7 @@ CARDS = (
 SERVICE = (Column("where", 13), Column("the CSMS wants it", 17), Column("it is", 0))
 
 
-def what_binds(
+def limits(
     look: Look, station: Callable[[], StationSnapshot | None], now: Callable[[], datetime]
 ) -> tuple[Tab, ...]:
     """The tabs of the sheet."""
