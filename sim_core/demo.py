@@ -315,7 +315,15 @@ def engine(settings: Settings, stage: Stage | None = None) -> Engine:
         ocpp_keys={**KEYS, **settings.ocpp_keys},
         time_scale=settings.time_scale if said else PACE,
     )
-    return Engine(changed, before=(stage.build,), beside=(stage.play,))
+
+    async def build(station: Station) -> Callable[[], Awaitable[None]]:
+        """Whoever asks the engine where it dials gets the CSMS that is there."""
+        stop = await stage.build(station)
+        made.settings = replace(made.settings, csms_url=stage.csms_url)
+        return stop
+
+    made = Engine(changed, before=(build,), beside=(stage.play,))
+    return made
 
 
 class Stage:
@@ -323,6 +331,8 @@ class Stage:
 
     def __init__(self, story: tuple[Chapter, ...] = STORY) -> None:
         self.caption: Caption | None = None
+        self.csms_url = ""
+        """Of the CSMS here, once there is one."""
         self._story = story
         self._csms: Csms | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -347,11 +357,13 @@ class Stage:
 
     async def build(self, station: Station) -> Callable[[], Awaitable[None]]:
         """Start the CSMS and point the charge point at it."""
-        from sim_core.csms import Csms
+        from sim_core.csms import Csms, Rules
 
-        csms = self._csms = Csms()
+        clock = station.charge_point.environment.clock  # both live in the same time
+        csms = self._csms = Csms(rules=Rules(now=clock.now))
         await csms.start(HOST, 0)
-        station.dial(f"ws://{HOST}:{csms.port}/ocpp")
+        self.csms_url = f"ws://{HOST}:{csms.port}/ocpp"
+        station.dial(self.csms_url)
         return csms.stop
 
     async def play(self, station: Station) -> Callable[[], Awaitable[None]]:

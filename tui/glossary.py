@@ -261,7 +261,7 @@ TERMS: tuple[Term, ...] = (
     Term("recording", "What was done here, with its times; it can be played again."),
     Term(
         "time scale",
-        "How many times as fast as the clock on the wall it all goes; in the demo 15 times.",
+        "How many times as fast as the clock on the wall it all goes; in the demo 20 times.",
         ("times as fast",),
     ),
 )

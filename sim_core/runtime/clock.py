@@ -47,6 +47,10 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds` of this clock; at once (but after other tasks) when <= 0."""
 
+    def on_the_wall(self, seconds: float) -> float:
+        """How long `seconds` of this clock take: what another computer has needed for an answer is
+        told in its seconds."""
+
 
 class SystemClock:
     """The computer's clock."""
@@ -62,6 +66,9 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds))
+
+    def on_the_wall(self, seconds: float) -> float:
+        return seconds
 
 
 class ScaledClock:
@@ -89,6 +96,9 @@ class ScaledClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds) / self._scale)
+
+    def on_the_wall(self, seconds: float) -> float:
+        return seconds / self._scale
 
 
 class _Guarded:
@@ -135,6 +145,9 @@ class GuardedClock:
 
     async def sleep(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
+
+    def on_the_wall(self, seconds: float) -> float:
+        return self._clock.on_the_wall(seconds)
 
     def run(self, callback: Callable[[], None]) -> None:
         """Call something that nobody awaits; a fault in it is told."""
@@ -195,6 +208,9 @@ class ManualClock:
             await waker
         finally:
             timer.cancel()
+
+    def on_the_wall(self, seconds: float) -> float:
+        return seconds
 
     async def advance(self, seconds: float) -> None:
         """Move the time by `seconds`, firing whatever falls due until then."""

@@ -168,7 +168,7 @@ class Answering:
             request.number,
             ExchangeState.ERROR if isinstance(ruling, InError) else ExchangeState.ANSWERED,
             answer=channel.own_shown(answer),
-            latency_s=channel.clock.monotonic() - request.began_s,
+            latency_s=channel.clock.on_the_wall(channel.clock.monotonic() - request.began_s),
             trouble=ruling.code if isinstance(ruling, InError) else "",
         )
 
@@ -264,7 +264,7 @@ class Answering:
             number,
             ExchangeState.ERROR if isinstance(reply, Refusal) else ExchangeState.ANSWERED,
             answer=channel.own_shown(shown),
-            latency_s=channel.clock.monotonic() - began_s,
+            latency_s=channel.clock.on_the_wall(channel.clock.monotonic() - began_s),
             trouble=reply.code if isinstance(reply, Refusal) else "" if secret else reply.why,
         )
 

@@ -208,7 +208,7 @@ class Asking:
             asked.number,
             state,
             answer=channel.shown(text),
-            latency_s=took_s,
+            latency_s=channel.clock.on_the_wall(took_s),
             trouble=trouble,
         )
         return answer

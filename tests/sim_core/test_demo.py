@@ -111,8 +111,12 @@ def test_the_whole_story_can_be_told(
     requests = [exchange.request for exchange in host.messages.since(0)[1]]
     for word, count in ((begins, times), (ends, times), (from_afar, 1), ("SetChargingProfile", 1)):
         assert sum(f'"{word}"' in request for request in requests) == count, word
-    assert any(fault in event.text for event in host.events.since(0)[1])
+    happened = host.events.since(0)[1]
+    assert any(fault in event.text for event in happened)
+    assert [event.text for event in happened if event.kind == "clock"] == [], "both have one time"
     assert host.snapshot is not None
+    cpid = host.settings.cpid
+    assert f"{host.destination.url}/{cpid}" == host.snapshot.link.url, "as the sheet has it"
     assert host.snapshot.link.queued == 0
 
 

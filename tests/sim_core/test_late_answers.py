@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sim_core.commands import Accepted, Plug, Refused, Start, Stop, Swipe, Unplug
+from sim_core.commands import Accepted, Plug, Refused, Send, Start, Stop, Swipe, Unplug
 from sim_core.hardware.model import Metering
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.spelling import Spelling
@@ -691,3 +691,21 @@ async def test_the_heartbeat_interval_of_a_boot_survives_a_restart(tmp_path: Pat
         harness.csms.clear()
         await harness.advance(77)
         assert [call.action for call in harness.csms.calls] == ["Heartbeat"]
+
+
+class TwentyTimes(HarnessClock):
+    """A time that runs away from the wall's."""
+
+    def on_the_wall(self, seconds: float) -> float:
+        return seconds / 20
+
+
+async def test_how_long_an_answer_took_is_told_in_the_seconds_of_the_other_computer() -> None:
+    csms, harness = slow({"Heartbeat": 10.0}, clock=TwentyTimes())
+    async with csms, harness:
+        asked = asyncio.ensure_future(harness.station.submit(Send("Heartbeat", "{}")))
+        await harness.advance(10)
+        assert (await asked).ok
+        heartbeat = harness.messages.since(0)[1][-1]
+        assert heartbeat.action == "Heartbeat"
+        assert heartbeat.latency_s == pytest.approx(0.5, abs=0.01)
