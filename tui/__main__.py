@@ -438,7 +438,11 @@ def show(
         where=engine,
         recent=RecentCsms(folder),
         doctor=_examining(engine),
-        others=[Shown(one, _http_of(one.settings), one, _examining(one)) for one in others],
+        name=settings.cpid,
+        others=[
+            Shown(one, _http_of(one.settings), one, _examining(one), one.settings.cpid)
+            for one in others
+        ],
     )
     engines = (engine, *others)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -101,6 +102,8 @@ class Shown:
     http: SidecarAddress | None = None
     where: WhereTo | None = None
     doctor: Doctor | None = None
+    name: str = ""
+    """What it is called before it has told its id."""
 
 
 NO_DOCTOR = (
@@ -135,12 +138,14 @@ class ChargeForgeApp(BaseApp):
         where: WhereTo | None = None,
         recent: RecentCsms | None = None,
         doctor: Doctor | None = None,
+        name: str = "",
         others: Sequence[Shown] = (),
     ) -> None:
         """`theme` wins over the recalled one; `http` is where the charge point listens, if so.
 
         `where` is who dials another CSMS, `recent` those that were dialled last, and `doctor` looks
-        for what keeps one from being reached; without them nothing is dialled here.
+        for what keeps one from being reached; without them nothing is dialled here. `name` is as in
+        `Shown`.
 
         `storyteller` tells a story: its caption is shown, and it stands aside for whoever acts.
 
@@ -149,7 +154,7 @@ class ChargeForgeApp(BaseApp):
         """
         super().__init__(Look(ascii, keys), theme, recalled.view.theme)
         self.host = host
-        self._shown = (Shown(host, http, where, doctor), *others)
+        self._shown = (Shown(host, http, where, doctor, name), *others)
         self._fps = fps
         self._at_exit = at_exit
         self._recalled = recalled
@@ -167,6 +172,7 @@ class ChargeForgeApp(BaseApp):
         self._events = 0
         self._last_event = ""
         self._samples = 0
+        self._look_is_due = False
         self._facts: tuple[object, ...] = ()
         self._second: datetime | None = None
         """What was drawn, and as of which second: where neither changes, nothing is to be done."""
@@ -214,7 +220,24 @@ class ChargeForgeApp(BaseApp):
         for host in self.hosts:
             host.start()
         self.sample()
-        self.set_interval(1 / self._fps, self.sample)
+        self._look_later()
+
+    def _look_later(self) -> None:
+        """Look again in a while, if there is something to look at: to find that nothing is new
+        costs a fraction of a turn in Textual's queue, and at rest that is most of what is spent."""
+        asyncio.get_running_loop().call_later(1 / self._fps, self._look_if_wanted)
+
+    def _look_if_wanted(self) -> None:
+        if not self.is_running:
+            return
+        if not self._look_is_due and not self.rests():
+            self._look_is_due = True
+            self.call_later(self._look)
+        self._look_later()
+
+    def _look(self) -> None:
+        self._look_is_due = False
+        self.sample()
 
     def look_at(self, host: Host) -> None:
         """Show another charge point from now on."""
@@ -234,7 +257,7 @@ class ChargeForgeApp(BaseApp):
 
     def known_as(self, host: Host) -> str:
         """What a charge point is called that has not told its id yet."""
-        return ""
+        return next((one.name for one in self._shown if one.host is host), "")
 
     def show_host(self, place: int) -> str:
         """Show the charge point of that place in the list; returns why not."""
@@ -277,6 +300,24 @@ class ChargeForgeApp(BaseApp):
 
     # -- looking -----------------------------------------------------------------------------------
 
+    def rests(self) -> bool:
+        """Whether a look would show nothing new. Who looks at more than its charge point asks
+        for the rest as well."""
+        if len(self.hosts) > 1 or self._waiting:
+            return False
+        same_second = self.host.now().replace(microsecond=0) == self._second
+        return same_second and self._facts_now() == self._facts
+
+    def _facts_now(self) -> tuple[object, ...]:
+        host = self.host
+        return (
+            host.snapshot,
+            host.messages.revision,
+            host.events.last,
+            host.failure,
+            self._story(),
+        )
+
     def sample(self) -> None:
         """Look at the charge point and show what has changed."""
         if not self.dashboard.is_attached:
@@ -286,14 +327,8 @@ class ChargeForgeApp(BaseApp):
             self.exit(self.host.exit_code, self.host.exit_code)
             return
         self._show_list()
-        station, story, now = self.host.snapshot, self._story(), self.host.now()
-        facts = (
-            station,
-            self.host.messages.revision,
-            self.host.events.last,
-            self.host.failure,
-            story,
-        )
+        facts, now = self._facts_now(), self.host.now()
+        station, story = self.host.snapshot, self._story()
         settled = facts == self._facts
         second = now.replace(microsecond=0)
         if settled and second == self._second and not self._waiting:
@@ -487,7 +522,7 @@ class ChargeForgeApp(BaseApp):
         from tui.dialogs.text_dialog import TextDialog
 
         def lines(cells: int) -> list[Line]:
-            return journal_lines(self._station, self.host.now(), self.look)
+            return journal_lines(self._station, self.host.now(), self.look, cells)
 
         self.push_screen(TextDialog(self.look, "Journal", lines, live=True))
         return ""
@@ -676,7 +711,7 @@ class ChargeForgeApp(BaseApp):
             except OSError as error:
                 self.call_from_thread(self._say, f"Not written: {error}")
             else:
-                said = f"{text.count(len(sessions), 'session')} written to {path}"
+                said = f"{text.count(len(sessions), 'session')} written to {_named(path)}"
                 self.call_from_thread(self._say, said, "information")
 
         from tui.session_file import write_sessions
@@ -692,6 +727,9 @@ class ChargeForgeApp(BaseApp):
 
     def _write_recording(self, outcome: Accepted) -> None:
         """Write what was recorded into the folder that the program was started in."""
+        if not outcome.answer or not json.loads(outcome.answer)["steps"]:
+            self._say("Nothing was done meanwhile: there is no recording to write.")
+            return
         station, now = self._station, self.host.now()
         about = {"charge_point": station.charge_point_id if station else "", "ended": str(now)}
 
@@ -703,7 +741,7 @@ class ChargeForgeApp(BaseApp):
             except OSError as error:
                 self.call_from_thread(self._say, f"Not written: {error}")
             else:
-                said = f"{outcome.detail} written to {path}"
+                said = f"{outcome.detail} written to {_named(path)}"
                 self.call_from_thread(self._say, said, "information")
 
         self.run_worker(write, thread=True, group="save")
@@ -884,7 +922,7 @@ class ChargeForgeApp(BaseApp):
             except OSError as error:
                 self.call_from_thread(self._say, f"Not saved: {error}")
             else:
-                said = f"{text.count(len(exchanges), 'message')} written to {path}"
+                said = f"{text.count(len(exchanges), 'message')} written to {_named(path)}"
                 self.call_from_thread(self._say, said, "information")
 
         self.run_worker(write, thread=True, group="save")
@@ -955,6 +993,11 @@ class ChargeForgeApp(BaseApp):
     async def action_quit(self) -> None:
         """Textual's own quit key asks as `q` does."""
         self.press("quit")
+
+
+def _named(path: Path) -> str:
+    """A file and where it lies, in words that a toast can break."""
+    return f"{path.name}, in {path.parent}"
 
 
 def _charging_at(host: Host) -> list[tuple[Host, ConnectorSnapshot]]:

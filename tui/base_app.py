@@ -28,6 +28,7 @@ class BaseApp(App[int]):
         # Textual chooses here, before any theme is set, whether NO_COLOR means greys or no colour
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.look = look
+        self.set_class(look.ascii, "-ascii")
         self.animation_level = "none"  # must follow super().__init__(), which reads the environment
         self._here: asyncio.AbstractEventLoop | None = None
         for own in OWN_THEMES:

@@ -119,7 +119,7 @@ TERMS: tuple[Term, ...] = (
         "The energy meter of a connector: all Wh that have ever passed. It only goes up.",
         ("meterStart", "meterStop"),
     ),
-    Term("kWh", "Energy. What is paid for; with a plus: of this session alone."),
+    Term("kWh", "Energy: what is paid for. An hour at 1 kW is 1 kWh."),
     Term("kW", "Power: how fast energy flows. An hour at 22 kW makes 22 kWh."),
     # -- a session
     Term(
@@ -159,8 +159,10 @@ TERMS: tuple[Term, ...] = (
     ),
     Term(
         "reason",
-        "Why a transaction ended: Local (card at the charger), Remote (by the CSMS), "
-        "EVDisconnected (unplugged), PowerLoss, DeAuthorized and others.",
+        "Why a transaction ended: Local (the driver, at the charger), Remote (the CSMS, from "
+        "afar), EVDisconnected (unplugged), PowerLoss (the mains failed), DeAuthorized (the card "
+        "was refused afterwards), Reboot, and Other (none of these: the vehicle itself, say).",
+        ("ended by", "stoppedReason", "EVDisconnected", "DeAuthorized", "PowerLoss"),
     ),
     Term(
         "reservation",

@@ -149,7 +149,7 @@ ROWS: tuple[Row, ...] = (
         ("x",),
         "x",
         "stop by card",
-        "Reason Local: the driver ends the transaction",
+        "The driver ends it at the charger; the CSMS hears reason Local",
         CONNECTOR,
         Stop,
     ),
@@ -158,7 +158,7 @@ ROWS: tuple[Row, ...] = (
         ("E", "shift+e"),
         "E",
         "stop by the EV",
-        "Reason Other: the EV, or a Gresgying's screen, ends it",
+        "The vehicle ends it, or a Gresgying's screen; the CSMS hears reason Other",
         CONNECTOR,
         EVStop,
     ),
@@ -625,7 +625,7 @@ def label_for(row: Row, station: StationSnapshot | None, connector_id: int) -> s
     command = command_for(row, station, connector_id) if station and not row.picker else None
     if command is None or row.instead is None:
         return row.label
-    return ACTION_BY_COMMAND[type(command)].label
+    return ACTION_BY_COMMAND[type(command)].label.lower()
 
 
 # -- buttons of a card -----------------------------------------------------------------------------

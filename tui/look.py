@@ -157,6 +157,10 @@ class Look:
         """`words` of ours with the key of each `{row}` in it."""
         return words.format_map(self.keys.names)
 
+    def ours(self, words: str) -> str:
+        """Words of ours, as this terminal can draw them."""
+        return words.replace("…", "...") if self.ascii else words
+
     def glyph(self, state: ConnectorState) -> str:
         """The glyph of a state."""
         face = FACES[state]

@@ -193,10 +193,21 @@ def latency(seconds: float) -> str:
     return short_span(seconds)
 
 
+def phrases(words: str, cells: int, ellipsis: str) -> str:
+    """What keys do, phrase by phrase, in so many cells. Where there is no room for all, those
+    before the last are left out first, for the last says how to leave."""
+    *rest, last = words.split(", ")
+    while rest and width(", ".join((*rest, last))) > cells:
+        del rest[-1]
+    return cut(", ".join((*rest, last)), cells, ellipsis)
+
+
 def trace_span(seconds: int) -> str:
-    """What a trace covers: "45 s", "2:25 min", "10 min"."""
+    """What a trace covers: "45 s", "2:25 min", "10 min", "83 min"."""
     if seconds < 60:
         return f"{seconds} s"
+    if seconds >= 1000:
+        return f"{seconds // 60} min"
     return (
         f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds // 60}:{seconds % 60:02d} min"
     )

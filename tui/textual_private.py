@@ -26,10 +26,13 @@ from textual._compositor import ChopsUpdate, Compositor
 from textual.app import App
 from textual.keys import _character_to_key
 from textual.screen import Screen
+from textual.strip import Strip
+
+from tui.fewer_styles import joined
 
 
 class ChangedCellsUpdate(ChopsUpdate):
-    """An update that crops each stretch on both sides."""
+    """An update that crops each stretch on both sides, and changes styles no more than it must."""
 
     def render_segments(self, console: Console) -> str:
         sequences: list[str] = []
@@ -39,7 +42,8 @@ class ChangedCellsUpdate(ChopsUpdate):
                 if strip is None or start >= stop:
                     continue
                 sequences.append(Control.move_to(start, y).segment.text)
-                sequences.append(strip.crop(start - x, stop - x).render(console))
+                changed = Strip(joined(strip.crop(start - x, stop - x)), stop - start)
+                sequences.append(changed.render(console))
         return "".join(sequences)
 
 

@@ -64,7 +64,7 @@ async def test_the_sheet_of_the_connection_acts_there_and_the_id_stays() -> None
         await until(pilot, lambda: "changed, not used yet" in text_of(app))
         await pilot.press("c")
         await until(pilot, lambda: where.destination.url == "ws://h:1/o")
-        await until(pilot, lambda: "changed" not in text_of(app))
+        await until(pilot, lambda: "not used yet" not in text_of(app))
 
 
 async def test_one_that_is_not_there_is_listed_by_its_address() -> None:

@@ -267,7 +267,7 @@ async def test_a_url_is_typed_and_nothing_counts_before_it_is_used() -> None:
         await pilot.press("c")
         await until(pilot, lambda: bool(where.asked))
         assert where.asked[0].url == "ws://h:1/o"
-        await until(pilot, lambda: "changed" not in text_of(app))
+        await until(pilot, lambda: "not used yet" not in text_of(app))
         assert [one.url for one in app._recent.all] == ["ws://h:1/o", "ws://10.0.0.5:9000/ocpp"]
 
 

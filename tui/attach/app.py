@@ -56,6 +56,10 @@ class AttachApp(ChargeForgeApp):
             self.dashboard.link_bar.broken = NOT_ATTACHED
         super().sample()
 
+    def rests(self) -> bool:
+        """Nor has it been started anew."""
+        return super().rests() and self._remote.generation == self._generation
+
     def look_at(self, host: Host) -> None:
         """Show another charge point, or another life of this one, from now on."""
         super().look_at(host)

@@ -66,6 +66,11 @@ class BedsideApp(ChargeForgeApp):
         self._take_verdicts()
         super().sample()
 
+    def rests(self) -> bool:
+        """Nor has another charger come, nor the twin said anything."""
+        same = self.host in self.hosts and self._shown_host().verdicts is self._verdicts
+        return super().rests() and same
+
     def _take_verdicts(self) -> None:
         """Mark the rows as the twin says now."""
         picture = self._shown_host().verdicts

@@ -14,7 +14,7 @@ LEAST_CELLS = 4
 
 @dataclass(frozen=True)
 class Column:
-    """One column; of 0 cells it takes what the others leave."""
+    """One column; of 0 cells it takes what the others leave, or its share of that."""
 
     title: str
     cells: int
@@ -26,8 +26,15 @@ class Column:
 def _widths(columns: Sequence[Column], cells: int) -> list[int]:
     there = [column.cells if cells >= column.from_cells else -1 for column in columns]
     taken = sum(width + 1 for width in there if width > 0)
-    left = max(LEAST_CELLS, cells - taken - 1)
-    return [left if width == 0 else width for width in there]
+    sharing = there.count(0)
+    left = cells - taken - sharing
+    widths = []
+    for width in there:
+        if width == 0:
+            width = max(LEAST_CELLS, left // sharing)
+            left, sharing = left - width, sharing - 1
+        widths.append(width)
+    return widths
 
 
 def in_columns(

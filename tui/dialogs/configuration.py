@@ -27,7 +27,7 @@ class ConfigurationSheet(ValueSheet):
     """See the module."""
 
     SEARCH_HINT: ClassVar[str] = 'search: name or meaning, "changed", "read only"'
-    HOW: ClassVar[str] = "type to search, enter changes a value, esc goes back"
+    HOW: ClassVar[str] = "enter changes a value, type to search, esc goes back"
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class ConfigurationSheet(ValueSheet):
 
     def heading(self, rows: Sequence[ValueRow]) -> str:
         changed = sum(row.marked for row in rows)
-        told = f", {changed} changed since the start" if changed else ""
+        told = f", {changed} changed" if changed else ""
         station = self._station()
         wording = wording_of(station.subprotocol if station else "")
         return f"Configuration: {text.count(len(rows), wording.setting)}{told}"

@@ -99,7 +99,7 @@ def connection(
             items=items,
             head=lambda cells: [*_link_lines(station(), now(), look, cells), ()],
             detail=lambda item, cells: _meaning(item, draft, cells, look),
-            detail_rows=3,
+            detail_rows=4,
         )
 
     def doctor() -> Page:
@@ -148,7 +148,7 @@ def _shown(name: str, where: Destination) -> str:
         return where.charge_point_id
     if name == "security_profile":
         return f"{where.security_profile}  {PROFILES.get(where.security_profile, '')}"
-    return "typed, used with the next connection" if where.password else "as it is"
+    return "typed, used with the next connection" if where.password else "unchanged"
 
 
 def _row(draft: Draft, name: str, label: str, meaning: str, look: Look) -> Item:
@@ -175,11 +175,11 @@ def _meaning(item: Item | None, draft: Draft, cells: int, look: Look) -> list[Li
     if not meaning:
         meaning = "Dialled before; enter takes it, with the password that counts now."
     if draft.changed:
-        said = "c connects there now. It counts until the process ends; CSMS_URL and the other "
+        said = "c connects there now. It counts until the program ends; CSMS_URL and the other "
         said += "options count at the next start."
     else:
-        said = "It counts until the process ends; at the next start the options count again."
-    lines = text.wrapped(meaning, cells - 2)[:1]
+        said = "A change counts until the program ends; the options count at the next start."
+    lines = text.wrapped(meaning, cells - 2)
     told: list[Line] = [(Span(" "), Span(line)) for line in lines]
     role = "warning" if draft.changed else "muted"
     return told + [(Span(" "), Span(line, role)) for line in text.wrapped(said, cells - 2)]

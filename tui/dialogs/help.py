@@ -77,7 +77,7 @@ ALL_WORDS = "All words"
 
 def _row_entry(row: Row, reason: str, look: Look) -> Entry:
     role = "warning" if reason else "muted"
-    return key_entry(row.shown, row.label, reason or row.help, look, role)
+    return key_entry(row.shown, look.ours(row.label), reason or row.help, look, role)
 
 
 def help_sections(

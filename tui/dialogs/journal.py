@@ -22,25 +22,21 @@ HEAD: Line = (
 )
 
 
-def journal_lines(station: StationSnapshot | None, now: datetime, look: Look) -> list[Line]:
-    """All lines of the dialog."""
+def journal_lines(
+    station: StationSnapshot | None, now: datetime, look: Look, cells: int
+) -> list[Line]:
+    """All lines of the dialog; sentences are wrapped to so many cells."""
     if station is None:
         return [(Span(" The charge point is still starting.", "muted"),)]
     journal, queued = station.journal, station.link.queued
     lines: list[Line] = [()]
     if queued is None:
-        lines.append((Span(" Only the charger knows what waits in it: it is not ours."),))
+        lines += _said("Only the charger knows what waits in it: it is not ours.", cells)
     elif not journal.waiting:
-        lines.append(
-            (
-                Span(
-                    " Nothing waits: the CSMS has answered every transaction message.",
-                ),
-            )
-        )
+        lines += _said("Nothing waits: the CSMS has answered every transaction message.", cells)
     else:
-        said = f" {text.count(queued, 'message')} not answered yet, the first goes first."
-        lines += [(Span(said),), (), HEAD]
+        said = f"{text.count(queued, 'message')} not answered yet, the first goes first."
+        lines += [*_said(said, cells), (), HEAD]
         lines += [_waiting_line(entry, now) for entry in journal.waiting]
         if queued > len(journal.waiting):
             lines.append((Span(f"  and {queued - len(journal.waiting)} more", "muted"),))
@@ -51,6 +47,10 @@ def journal_lines(station: StationSnapshot | None, now: datetime, look: Look) ->
     else:
         lines.append((Span(" Nothing was ever given up.", "muted"),))
     return lines
+
+
+def _said(sentence: str, cells: int) -> list[Line]:
+    return [(Span(f" {line}"),) for line in text.wrapped(sentence, cells - 2)]
 
 
 def _waiting_line(entry: JournalEntry, now: datetime) -> Line:

@@ -22,6 +22,7 @@ from tui import text
 from tui.dialogs.columns import Column, head_line, in_columns
 from tui.dialogs.sheet import Item, Page, Tab
 from tui.look import Look
+from tui.protocols.known import wording_of
 from tui.widgets.line_widget import Line, Span
 from tui.widgets.steps_chart import steps_chart
 
@@ -38,7 +39,7 @@ PROFILES = (
     Column("id", 6, right=True),
     Column("where", 12),
     Column("purpose", 21),
-    Column("level", 5, right=True),
+    Column("level", 5, right=True, from_cells=66),
     Column("kind", 9, from_cells=90),
     Column("limits", 0),
 )
@@ -95,9 +96,10 @@ def _searched(values: Sequence[Span]) -> str:
     return " ".join(value.text for value in values)
 
 
-def where(connector_id: int) -> str:
-    """A place by name; 0 is the charge point as a whole."""
-    return f"connector {connector_id}" if connector_id else "all together"
+def where(connector_id: int, station: StationSnapshot) -> str:
+    """A place by the name that its OCPP has for it; 0 is the charge point as a whole."""
+    name = wording_of(station.subprotocol).place or "connector"
+    return f"{name} {connector_id}" if connector_id else "all together"
 
 
 def _moment(at: datetime | None, now: datetime) -> str:
@@ -129,13 +131,13 @@ def _limits(station: StationSnapshot, now: datetime, look: Look) -> Page:
                 "one with SetChargingProfile."
             )
             return [(Span(" "), Span(line, "muted")) for line in text.wrapped(said, cells - 2)]
-        return [_chart_title(composite), *_chart(composite, now, cells, look)]
+        return [_chart_title(composite, station), *_chart(composite, now, cells, look)]
 
     return Page(items=items, head=_head(LIMITS, look), detail=detail, detail_rows=CHART_ROWS + 2)
 
 
-def _chart_title(composite: CompositeSnapshot) -> Line:
-    title = f" What is allowed from now on: {where(composite.connector_id)}"
+def _chart_title(composite: CompositeSnapshot, station: StationSnapshot) -> Line:
+    title = f" What is allowed from now on: {where(composite.connector_id, station)}"
     return (Span(title, "strong"), Span(" (composite schedule)", "muted"))
 
 
@@ -158,7 +160,7 @@ def _limit_item(
         powers = [one.power_w for one in station.connectors]
         power_w = None if None in powers else sum(power or 0.0 for power in powers)
     binds = connector is not None and connector.limited_by == "profile"
-    words = "none: the hardware limits it"
+    words = "none: the hardware"
     if profile:
         words = f"{profile.purpose} {profile.profile_id}, level {profile.stack_level}"
         if profile.unit == "A":
@@ -166,7 +168,7 @@ def _limit_item(
         if binds:
             words = f"binds: {words}"
     values = (
-        Span(where(number), "strong"),
+        Span(where(number, station), "strong"),
         Span(text.kilowatts(profile.limit_w) if profile else ""),
         Span(_moment(profile.until, now) if profile else "", "muted"),
         Span("" if power_w is None else text.kilowatts(power_w)),
@@ -183,7 +185,10 @@ def _profiles(station: StationSnapshot, now: datetime, look: Look) -> Page:
     if station.profile:
         counting.add(station.profile.profile_id)
     return Page(
-        items=[_profile_item(one, one.profile_id in counting, look) for one in station.profiles],
+        items=[
+            _profile_item(one, station, one.profile_id in counting, look)
+            for one in station.profiles
+        ],
         head=_head(PROFILES, look),
         empty=(
             "No charging profile is installed. A CSMS sets one with SetChargingProfile; its limits "
@@ -194,13 +199,15 @@ def _profiles(station: StationSnapshot, now: datetime, look: Look) -> Page:
     )
 
 
-def _profile_item(one: InstalledProfile, counts: bool, look: Look) -> Item:
+def _profile_item(
+    one: InstalledProfile, station: StationSnapshot, counts: bool, look: Look
+) -> Item:
     limits = [f"{limit:g}" for _, limit in one.periods]
     words = f"{', '.join(limits)} {one.unit}"
     values = (
         Span("now" if counts else "", "success"),
         Span(str(one.profile_id), "strong"),
-        Span(where(one.connector_id)),
+        Span(where(one.connector_id, station)),
         Span(text.plain(one.purpose, look.ascii)),
         Span(str(one.stack_level)),
         Span(text.plain(one.kind, look.ascii), "muted"),
@@ -238,7 +245,7 @@ def _profile_told(item: Item | None, now: datetime, cells: int, look: Look) -> l
 
 def _reserved(station: StationSnapshot, now: datetime, look: Look) -> Page:
     return Page(
-        items=[_reservation_item(one, now, look) for one in station.reservations],
+        items=[_reservation_item(one, station, now, look) for one in station.reservations],
         head=_head(RESERVATIONS, look),
         empty=(
             "Nothing is reserved. A CSMS keeps a connector free for a card with ReserveNow, until "
@@ -247,11 +254,13 @@ def _reserved(station: StationSnapshot, now: datetime, look: Look) -> Page:
     )
 
 
-def _reservation_item(one: ReservationSnapshot, now: datetime, look: Look) -> Item:
+def _reservation_item(
+    one: ReservationSnapshot, station: StationSnapshot, now: datetime, look: Look
+) -> Item:
     left = text.short_span(text.seconds_left(one.until, now))
     values = (
         Span(str(one.reservation_id)),
-        Span(where(one.connector_id) if one.connector_id else "any connector"),
+        Span(where(one.connector_id, station) if one.connector_id else "whichever"),
         Span(text.plain(one.token, look.ascii), "strong"),
         Span(text.plain(one.group or "", look.ascii)),
         Span(_moment(one.until, now), "muted"),
@@ -315,7 +324,7 @@ def _service(station: StationSnapshot, now: datetime, look: Look) -> Page:
             goes = "out of service" if connector.scheduled_availability == "Inoperative" else "back"
             status += f", goes {goes} when the session is over"
         values = (
-            Span(where(connector.connector_id), "strong"),
+            Span(where(connector.connector_id, station), "strong"),
             Span(*_wish(connector.in_service)),
             Span(status, "warning" if connector.scheduled_availability else "text"),
         )

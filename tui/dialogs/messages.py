@@ -19,7 +19,7 @@ from tui.widgets.message_row import row_line
 LEAST_CELLS_WIDE = 118
 DETAIL_ROWS = 12
 NOT_THERE = ""
-COMPARED = (Column("", 2), Column("field", 26), Column("marked", 0), Column("this one", 24))
+COMPARED = (Column("", 2), Column("field", 26), Column("marked", 0), Column("this one", 0))
 MOST_FIELDS = 2_000
 """Of a frame that a peer has made as large as it liked."""
 

@@ -26,6 +26,8 @@ from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified
 Free = Callable[[str], "Choice | None"]
 Trouble = Callable[["Chosen"], str]
 HOW = "enter takes it, esc goes back"
+AROUND_WORDS = 4
+"""Cells that the border needs beside the words in it."""
 
 LEAST_ROWS, MOST_ROWS = 2, 20
 """Of the list: as many as there are choices, between these."""
@@ -79,6 +81,8 @@ class Question:
     """What is typed shows as dots."""
     begin: str = ""
     """What stands there to be changed."""
+    empty: str = "Nothing by that name."
+    """What is said where there is nothing to choose."""
 
 
 def score(query: str, candidate: str) -> int:
@@ -126,6 +130,9 @@ class ChoiceList(LineWidget):
         super().__init__(look, id="choices")
         self.choices: list[Choice] = []
         self.place = 0
+        self.empty = ""
+        self.remark = ""
+        """What is against the chosen one, where it needs more than a line of the border."""
         self._top = 0
 
     def show(self, choices: list[Choice]) -> None:
@@ -150,6 +157,8 @@ class ChoiceList(LineWidget):
         return self.choices[self.place] if self.choices else None
 
     def lines_for(self, width: int, height: int) -> list[Line]:
+        remark = text.wrapped(self.remark, width - 2)[:height] if self.remark else []
+        height -= len(remark)
         self._top = max(self.place - height + 1, min(self._top, self.place))
         lines = [
             self._line(choice, place, width)
@@ -157,8 +166,9 @@ class ChoiceList(LineWidget):
             if self._top <= place < self._top + height
         ]
         if not self.choices and height:
-            lines.append(fitted([Span(" Nothing by that name.", "muted")], width))
-        return lines + [fitted([], width)] * (height - len(lines))
+            lines.append(fitted([Span(f" {self.empty}", "muted")], width))
+        lines += [fitted([], width)] * (height - len(lines))
+        return lines + [fitted([Span(f" {line}", "warning")], width) for line in remark]
 
     def _line(self, choice: Choice, place: int, cells: int) -> Line:
         look = self.look
@@ -207,7 +217,8 @@ class Picker(ModalScreen["Chosen | None"]):
     def on_mount(self) -> None:
         from textual.content import Content
 
-        self.query_one("#picker").border_title = Content(self.question.title)
+        self.query_one("#picker").border_title = Content(self.look.ours(self.question.title))
+        self.query_one(ChoiceList).empty = self.question.empty
         self._search("")
 
     def on_resize(self) -> None:
@@ -244,8 +255,12 @@ class Picker(ModalScreen["Chosen | None"]):
         typed = self.query_one("#query", Input).value
         trouble = self.question.trouble
         words = trouble(Chosen(choice, typed)) if trouble and choice else ""
-        box = self.query_one("#picker")
-        box.border_subtitle = Content(text.plain(words, self.look.ascii) or HOW)
+        box, choices = self.query_one("#picker"), self.query_one(ChoiceList)
+        words = text.plain(words, self.look.ascii)
+        told_below = text.width(words) > (box.size.width or self.size.width) - AROUND_WORDS
+        box.border_subtitle = Content(words if words and not told_below else HOW)
+        choices.remark = words if told_below else ""
+        choices.sync()
         box.set_class(bool(words), "-trouble")
         return bool(words)
 

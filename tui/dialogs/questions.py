@@ -49,7 +49,7 @@ def which_fault(station: StationSnapshot, connector_id: int) -> CommandQuestion:
 
     question = Question(
         f"What breaks on {wording_of(station.subprotocol).place_of(connector_id)}?",
-        "error code / vendor code / info: the last two if you like",
+        "error code / vendor code / info (as you like)",
         [Choice(kind.error_code, kind.error_code, kind.meaning) for kind in FAULT_KINDS],
         separator="/",
         trouble=lambda chosen: unsayable(command(chosen), station.text_limits),
@@ -132,6 +132,7 @@ def which_recording(paths: Sequence[str]) -> Question:
             for n, path in enumerate(paths)
         ],
         free=lambda typed: Choice(typed, typed, "this file"),
+        empty="No recording lies in this folder: type a path.",
         free_last=True,
     )
 
@@ -152,9 +153,10 @@ def which_log(folder: Path) -> Question:
     names = [name for _, name in sorted(found, reverse=True)[:MOST_LOGS]]
     return Question(
         "Which log?",
-        "a file: saved by ChargeForge, or by anything else that trace reads",
+        "a file that ChargeForge has saved, or any log of OCPP",
         [Choice(name, name, "in this folder") for name in names],
         free=lambda typed: Choice(typed, typed, "this path"),
+        empty="No log lies in this folder: type a path.",
     )
 
 
@@ -173,7 +175,7 @@ def what_to_do(
     choices = [
         Choice(
             row.id,
-            text.plain(label_for(row, station, selected), look.ascii),
+            text.plain(look.ours(label_for(row, station, selected)), look.ascii),
             row.help,
             row.shown,
             reasons.get(row.id, ""),

@@ -71,7 +71,7 @@ class SaySheet(ValueSheet):
         Binding("j", "as_json", show=False),
         Binding("d,delete,backspace", "leave_out", show=False),
     ]
-    HOW: ClassVar[str] = "enter changes, d leaves out, j as JSON, s sends, esc goes back"
+    HOW: ClassVar[str] = "s sends, enter changes, d leaves out, j as JSON, esc goes back"
     DETAIL_ROWS: ClassVar[int] = 4
 
     def __init__(

@@ -27,6 +27,8 @@ from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, l
 REFRESH_S = 1.0
 WHEEL_ROWS = 3
 KEY_ROWS = 1
+AROUND_WORDS = 4
+"""Cells that the border needs beside the words in it."""
 MOST_CELLS = 132
 """As in the style sheet."""
 LEAST_ROWS = 3
@@ -92,6 +94,8 @@ class SheetBody(LineWidget, can_focus=True):
         self.page_now = Page()
         self.items: list[Item] = []
         self.at = 0
+        self.remark = ""
+        """What the last act has come to, where that needs more than a line of the border."""
         self._top = 0
 
     # -- what is there -----------------------------------------------
@@ -149,6 +153,8 @@ class SheetBody(LineWidget, can_focus=True):
 
     def lines_for(self, width: int, height: int) -> list[Line]:
         look, ellipsis = self.look, self.look.symbol("ellipsis")
+        remark = text.wrapped(self.remark, width - 2)[:height] if self.remark else []
+        height -= len(remark)
         lines: list[Line] = [self._names(width)] if len(self.tabs) > 1 else []
         lines += [fitted(line, width, ellipsis) for line in self.page_now.head(width)]
         told = self._told(width, height - len(lines) - LEAST_ROWS)
@@ -169,7 +175,8 @@ class SheetBody(LineWidget, can_focus=True):
             more = [Span(f" {text.count(below, 'more row')} below ", "accent")]
             rows[-1] = justified(rows[-1], more, width, ellipsis)
         rows += [fitted([], width)] * (room - len(rows))
-        return (lines + rows + told)[:height]
+        remarked = [fitted([Span(f" {line}", "warning")], width) for line in remark]
+        return [*(lines + rows + told)[:height], *remarked]
 
     def _names(self, width: int) -> Line:
         spans: list[Span] = []
@@ -306,11 +313,14 @@ class Sheet(ModalScreen[None]):
 
     def look_again(self) -> None:
         """Take in what there is now."""
-        self.body.look_again()
         box = self.query_one("#sheet", Vertical)
+        said = text.plain(self._said, self.look.ascii)
+        fits = text.width(said) <= (box.size.width or self.size.width) - AROUND_WORDS
+        self.body.remark = "" if fits else said
+        self.body.look_again()
         self._make_room(box)
         box.border_title = Content(text.plain(self._title(), self.look.ascii))
-        box.border_subtitle = Content(text.plain(self._said, self.look.ascii))
+        box.border_subtitle = Content(said if fits else "")
         keys = [
             (act.shown, act.label, f"act {place}") for place, act in enumerate(self.body.tab.acts)
         ]

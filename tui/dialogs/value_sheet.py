@@ -321,10 +321,13 @@ class ValueSheet(ModalScreen[None]):
 
     def say(self, sentence: str) -> None:
         """Say in the lower border what was done; with nothing to say it tells what the keys do."""
-        words = sentence[:1].upper() + sentence[1:] if sentence else self.how
         box = self.query_one("#value-sheet")
         room = max(1, (box.size.width or self.size.width) - AROUND_WORDS)
-        words = text.cut(text.plain(words, self.look.ascii), room, self.look.symbol("ellipsis"))
+        ellipsis = self.look.symbol("ellipsis")
+        words = text.phrases(self.how, room, ellipsis)
+        if sentence:
+            said = text.plain(sentence[:1].upper() + sentence[1:], self.look.ascii)
+            words = text.cut(said, room, ellipsis)
         box.border_subtitle = Content(words)
 
     def refuse(self, sentence: str) -> None:

@@ -50,12 +50,21 @@ class MemberApp(ChargeForgeApp):
             self._generation = self._member.generation
             self.look_at(self._member)
         if self.dashboard.is_attached:
-            numbers = self._fleet.numbers
-            place = f"{numbers.index(self._member.number) + 1}/{len(numbers)}"
-            self.dashboard.link_bar.place = place
+            self.dashboard.link_bar.place = self._place
         if self._member.snapshot is None:
             self._member.start()  # it may have been switched on meanwhile
         super().sample()
+
+    def rests(self) -> bool:
+        """Nor has the fleet grown, nor this one been started anew."""
+        member = self._member
+        same = member.snapshot is not None and member.generation == self._generation
+        return super().rests() and same and self._place == self.dashboard.link_bar.place
+
+    @property
+    def _place(self) -> str:
+        numbers = self._fleet.numbers
+        return f"{numbers.index(self._member.number) + 1}/{len(numbers)}"
 
     @property
     def hosts(self) -> list[Host]:

@@ -18,11 +18,13 @@ from tui.dialogs.passages import Entry, Section, key_entry, words_section
 from tui.fleet.cells import cell_lines
 from tui.glossary import TERMS, terms_in
 from tui.look import Look
-from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, line_width
 
 REFRESH_S = 1.0
 LABEL = 13
 FIGURE = 7
+LEAST_URL = 20
+"""Cells in which a URL still tells something."""
 BAR_CELLS = 24
 LEAST_CELL_ROWS = 4
 """Rows that the cells have before the page gives up its blank lines for them."""
@@ -76,9 +78,11 @@ def _head(seen: FleetSnapshot, title: str, url: str, now: datetime, look: Look, 
         Span(f" {look.symbol(symbol)} ", role),
         Span(text.plain(title, look.ascii), "strong"),
         Span(f"  {seen.phase.value}", role),
-        Span(f"  {text.plain(url, look.ascii)}", "muted"),
     ]
-    return justified(words, [Span(f"  {text.clock_time(now)} ", "muted")], cells)
+    clock = [Span(f"  {text.clock_time(now)} ", "muted")]
+    if cells - line_width([*words, *clock]) >= LEAST_URL:
+        words.append(Span(f"  {text.plain(url, look.ascii)}", "muted"))
+    return justified(words, clock, cells, look.symbol("ellipsis"))
 
 
 def _state(seen: FleetSnapshot) -> tuple[str, str]:
@@ -122,7 +126,7 @@ def _connectors(seen: FleetSnapshot, look: Look) -> Iterable[Line]:
     yield _row(
         "sessions",
         f"{seen.visits_begun:,}",
-        Span(f"begun, {seen.visits_ended:,} ended, {_waiting(seen.queued)} for an answer"),
+        Span(f"begun, {seen.visits_ended:,} ended, {_waiting(seen.queued)}"),
     )
 
 

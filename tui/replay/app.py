@@ -45,6 +45,10 @@ class ReplayApp(ChargeForgeApp):
                 self._facts = ()
         super().sample()
 
+    def rests(self) -> bool:
+        """Nor is it elsewhere in the log."""
+        return super().rests() and self._replay.place == self.dashboard.link_bar.place
+
     def _while_it_plays(self, act: Callable[[], None]) -> Callable[[], str]:
         def acted() -> str:
             if self._replay.ended:

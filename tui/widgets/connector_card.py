@@ -9,7 +9,7 @@ by `tui.widgets.layout`; `want_of` tells it what there is to see.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from textual import events
@@ -72,6 +72,12 @@ class CardView:
     """The engine has stopped: these are the last values it had."""
     subprotocol: str = ""
     """Of the OCPP whose words it has."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether anything in it counts with the time: how long it charges, how long a card waits
+        for its vehicle."""
+        return self.connector.transaction is not None or self.connector.plug_by is not None
 
 
 def elapsed(view: CardView) -> str:
@@ -352,8 +358,11 @@ def _foot(connector: ConnectorSnapshot, cells: int, drawn: bool, taken: int) -> 
     if not drawn:
         return ""
     covered = covered_s(_trace_cells(connector, cells - 2)) * connector.trace_step_s
-    words = f"{text.trace_span(covered)} ago"
-    return words if len(words) + taken + 8 <= cells else f"{text.short_span(covered)} ago"
+    short = text.short_span(covered) if covered % 60 else f"{covered // 60}m"
+    for words in (f"{text.trace_span(covered)} ago", f"{short} ago"):
+        if len(words) + taken + 8 <= cells:
+            return words
+    return ""
 
 
 def want_of(connector: ConnectorSnapshot) -> Want:
@@ -437,7 +446,9 @@ class ConnectorCard(LineWidget, can_focus=True):
         self.view: CardView | None = None
 
     def show(self, view: CardView) -> None:
-        """Show this view."""
+        """Show this view; where nothing in it counts with the time, another second is no news."""
+        if self.view is not None and not view.counts:
+            view = replace(view, now=self.view.now)
         if view != self.view:
             self.view = view
             self.sync()

@@ -33,6 +33,8 @@ SIDE_BY_SIDE_FROM = 70
 """So many cells hold request and answer beside each other."""
 MOST_NAME_CELLS = 24
 """What a note's name may take of a line before its words."""
+MUCH_MORE = 3
+"""How many times as long a frame is that has the larger share."""
 DEFAULT_LOOK = Look()
 
 _KEY = re.compile(r'^(\s*)("(?:[^"\\]|\\.)*")(:.*)$')
@@ -154,11 +156,11 @@ def body_lines(
     if remark is not None:
         lines += remark.lines(exchange, cells, look)
     beside = cells >= SIDE_BY_SIDE_FROM and bool(exchange.request and exchange.answer)
-    room = (cells - 3) // 2 if beside else cells
+    left, right = _shares(exchange, cells) if beside else (cells, cells)
     told: list[list[Line]] = []
-    for title, frame, tell in (
-        ("request", exchange.request, request_notes),
-        ("answer", exchange.answer, answer_notes),
+    for title, frame, tell, room in (
+        ("request", exchange.request, request_notes, left),
+        ("answer", exchange.answer, answer_notes, right),
     ):
         if frame:
             notes = () if noise else tell(exchange.action, frame, subprotocol)
@@ -172,7 +174,20 @@ def body_lines(
     edge = Span(f" {look.border('round')[3]} ", "faint")
     ellipsis = look.symbol("ellipsis")
     pairs = zip_longest(*told, fillvalue=())
-    return [*lines, *((*fitted(left, room, ellipsis), edge, *right) for left, right in pairs)]
+    return [*lines, *((*fitted(asked, left, ellipsis), edge, *said) for asked, said in pairs)]
+
+
+def _shares(exchange: Exchange, cells: int) -> tuple[int, int]:
+    """Cells for request and answer beside each other: half each, or two thirds for the one that
+    says much more."""
+    room = cells - 3
+    asked, said = len(exchange.request), len(exchange.answer)
+    left = room // 2
+    if asked > MUCH_MORE * said:
+        left = room * 2 // 3
+    elif said > MUCH_MORE * asked:
+        left = room // 3
+    return left, room - left
 
 
 def _parted(told: list[list[Line]]) -> list[Line]:

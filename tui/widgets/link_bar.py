@@ -199,7 +199,9 @@ def bar_line(
         head = [Span(text.cut(words, room, ellipsis), broken.role)]
         return justified(head, [again, *clock], cells, ellipsis)
     if station is None:
-        return justified([Span(f" {look.symbol('pending')} starting…", "muted")], clock, cells)
+        return justified(
+            [Span(f" {look.symbol('pending')} starting{ellipsis}", "muted")], clock, cells
+        )
     link = station.link
     name = " ".join(
         part for part in (text.plain(station.charge_point_id, look.ascii), place) if part
