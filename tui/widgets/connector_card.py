@@ -158,7 +158,7 @@ def _energy(view: CardView, roomy: bool) -> list[Span]:
     connector = view.connector
     meter = [*_meter(connector), Span(" kWh", "muted")]
     if connector.transaction is None:
-        last = text.plain(last_session_words(connector), ascii_only=True)
+        last = text.plain(last_session_words(connector, roomy), ascii_only=True)
         return [Span(f" {last}", "muted")] if last else [Span(" "), *meter]
     energy = text.kilo(connector.transaction.energy_wh, 3)
     return [
@@ -321,7 +321,7 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> tuple[list[Lin
         notes.insert(
             len(notes) if charges else 0, Note(next_step(connector, look), urgent=not charges)
         )
-    if not connector.transaction and last_session_words(connector):
+    if not connector.transaction and last_session_words(connector, roomy=tall):
         notes.append(Note(f"meter {text.meter_kwh(connector.register_wh)} kWh"))
     between = height - 2 - len(figures)
     drawn = any(connector.trace_w)

@@ -94,14 +94,16 @@ def limit_words(connector: ConnectorSnapshot) -> str:
     return f"{words} {text.kilowatts(connector.limit_w)}"
 
 
-def last_session_words(connector: ConnectorSnapshot) -> str:
+def last_session_words(connector: ConnectorSnapshot, roomy: bool) -> str:
     """What was charged here last, how long it took and why it ended; empty where nothing was."""
     last = connector.last_session
     if last is None or not last.ended_at or not last.started_at:
         return ""
     took = text.duration(last.ended_at - last.started_at)
-    why = f", {last.reason}" if last.reason else ""
-    return f"last session {text.kilo(last.energy_wh, 3)} kWh in {took}{why}"
+    reason = f"reason {last.reason}" if roomy else last.reason
+    why = f", {reason}" if last.reason else ""
+    name = "last session" if roomy else "last"
+    return f"{name} {text.kilo(last.energy_wh, 3)} kWh in {took}{why}"
 
 
 def screen_words(connector: ConnectorSnapshot, dot: str) -> str:

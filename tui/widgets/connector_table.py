@@ -33,7 +33,7 @@ def table_line(view: CardView, cells: int, look: Look) -> Line:
     face = FACES[connector.state]
     mark = look.symbol("selected") if view.selected else " "
     words = status_words(connector, wording_of(view.subprotocol))
-    status = text.fit(text.plain(words, look.ascii), 13)
+    status = text.fit(text.plain(words, look.ascii), 13, look.symbol("ellipsis"))
     session = connector.transaction
     energy = ""
     if session is not None:

@@ -46,7 +46,9 @@ NAME_CELLS = 8
 """What is left of a charge point's id on a narrow screen."""
 
 
-def state_words(link: LinkSnapshot, now: datetime, cells: int = 1000) -> tuple[str, str, str]:
+def state_words(
+    link: LinkSnapshot, now: datetime, cells: int = 1000, ellipsis: str = "…"
+) -> tuple[str, str, str]:
     """(symbol, role, words) for how it stands with the CSMS.
 
     In `cells` cells the trouble gives way, and what counts down stays in sight.
@@ -65,7 +67,8 @@ def state_words(link: LinkSnapshot, now: datetime, cells: int = 1000) -> tuple[s
         reason, mark, _ = trouble.rpartition(": ")
         if mark and text.width(f"offline: {trouble}{ends}") > cells:
             trouble = reason  # what to do about it has a row of its own then
-        return "away", "warning", text.cut(f"offline: {trouble}", cells - text.width(ends)) + ends
+        said = text.cut(f"offline: {trouble}", cells - text.width(ends), ellipsis)
+        return "away", "warning", said + ends
     if not link.online:
         return "trouble", "warning", f"online but silenced by you{queued}"
     silent = (now - link.waiting_since).total_seconds() if link.waiting_since else 0.0
@@ -207,7 +210,7 @@ def bar_line(
         part for part in (text.plain(station.charge_point_id, look.ascii), place) if part
     )
     room = cells - line_width(clock) - 3 - min(NAME_CELLS, text.width(name)) - 1
-    symbol, role, words = state_words(link, now, room)
+    symbol, role, words = state_words(link, now, room, ellipsis)
     if not station.powered:
         symbol, role, words = "away", "error", "without power"
     if words == BOOT_AWAITED and link.queued is None:  # a real charger, which boots when it likes

@@ -445,7 +445,9 @@ class MessagePane(LineWidget, can_focus=True):
             words = f" {text.count(more + 1, 'more message')} not sent, {look.key('journal')} shows"
             return fitted([Span(words, "warning", "journal")], cells, look.symbol("ellipsis"))
         number = "" if entry.transaction_id is None else f"tx {entry.transaction_id}"
-        action = text.fit(text.plain(entry.action, look.ascii), ACTION_CELLS)
+        action = text.fit(
+            text.plain(entry.action, look.ascii), ACTION_CELLS, look.symbol("ellipsis")
+        )
         left = [
             Span(f" {text.clock_time(entry.written_at)} ", "muted", "journal"),
             Span(look.symbol("away"), "warning", "journal"),
