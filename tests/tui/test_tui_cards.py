@@ -323,7 +323,7 @@ def test_what_was_charged_last_stands_in_the_place_of_a_session() -> None:
         shown = card(available(state=state, last_session=last, trace_w=RAMP))
         assert "last 3.214 kWh in 00:20:00" in shown
     roomy = card(available(last_session=last), TALL)
-    assert "in 00:20:00, EVDisconnected" in roomy
+    assert "in 00:20:00, reason EVDisconnected" in roomy
     assert "meter 98.120 kWh" in roomy
 
 
