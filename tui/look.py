@@ -159,7 +159,7 @@ class Look:
 
     def ours(self, words: str) -> str:
         """Words of ours, as this terminal can draw them."""
-        return words.replace("…", "...") if self.ascii else words
+        return words.replace("…", "...").replace("°", "") if self.ascii else words
 
     def glyph(self, state: ConnectorState) -> str:
         """The glyph of a state."""

@@ -425,6 +425,16 @@ def test_an_error_stands_out_by_glyph_and_word() -> None:
     assert "acme [red]x[/]" in row
 
 
+def test_a_temperature_is_readable_in_ascii() -> None:
+    sampled = '{"value":"25.1","measurand":"Temperature","unit":"Celsius"}'
+    values = f'{{"connectorId":1,"meterValue":[{{"timestamp":"","sampledValue":[{sampled}]}}]}}'
+    read = but(METER, request=f'[2,"m1","MeterValues",{values}]')
+    ascii_only = Look(ascii=True)
+    assert "25.1 C" in shown(row_line(read, NOW, 140, ascii_only))
+    inside = [shown(line) for line in body_lines(read, NOW, 60, ascii_only)]
+    assert any(line.startswith("25.1 C ") for line in inside)
+
+
 # -- keys ------------------------------------------------------------------------------------------
 
 

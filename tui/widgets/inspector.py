@@ -165,7 +165,7 @@ def body_lines(
         if frame:
             notes = () if noise else tell(exchange.action, frame, subprotocol)
             names = max((text.width(note.name) for note in notes), default=0)
-            of_notes = [line for note in notes for line in _note_lines(note, room, names)]
+            of_notes = [line for note in notes for line in _note_lines(note, room, names, look)]
             of_frame = frame_lines(frame, room, look.key("copy"))
             told.append([(Span(title, "strong"),), *of_notes, *of_frame])
     lines.append(())
@@ -195,11 +195,11 @@ def _parted(told: list[list[Line]]) -> list[Line]:
     return [line for place, lines in enumerate(told) for line in ([()] * bool(place) + lines)]
 
 
-def _note_lines(note: FrameNote, cells: int, names: int) -> list[Line]:
+def _note_lines(note: FrameNote, cells: int, names: int, look: Look) -> list[Line]:
     """A note behind its name; names take `names` cells."""
-    name = f"{note.name:<{min(names, MOST_NAME_CELLS)}} "
+    name = f"{look.ours(note.name):<{min(names, MOST_NAME_CELLS)}} "
     before = text.width(name)
-    first, *rest = text.wrapped(note.words, max(8, cells - before))
+    first, *rest = text.wrapped(look.ours(note.words), max(8, cells - before))
     lines: list[Line] = [(Span(name, "muted"), Span(first, note.role))]
     return lines + [(Span(" " * before), Span(piece, note.role)) for piece in rest]
 

@@ -86,7 +86,8 @@ def row_line(
         done = text.plain(exchange.injected)
         why = f"{done}: {why}" if why and why not in done else done
     if look.ascii:
-        summary, result, why = (text.plain(one, True) for one in (summary, result, why))
+        told_in_ascii = (text.plain(look.ours(one), True) for one in (summary, result, why))
+        summary, result, why = told_in_ascii
     answered = _answered(told.mark + result, took, result_cells, took_cells, ellipsis)
     why_role = "warning" if exchange.injected and told.role == "text" else told.role
     number = "" if exchange.connector_id is None else str(exchange.connector_id)
