@@ -135,15 +135,15 @@ METAL_FOOTER: tuple[FooterItem, ...] = (
 )
 
 METAL_STEPS: dict[ConnectorState, str] = {
-    ConnectorState.FREE: "",
+    ConnectorState.FREE: "a vehicle may come",
     ConnectorState.PREPARING: "{remote_start} asks it to start",
     ConnectorState.CHARGING: "{remote_stop} asks it to stop",
     ConnectorState.PAUSED_BY_VEHICLE: "it takes nothing now, {remote_stop} asks it to stop",
     ConnectorState.PAUSED_BY_CHARGER: "it offers nothing now, {remote_stop} asks it to stop",
     ConnectorState.ENDED: "over, the vehicle is still there",
-    ConnectorState.RESERVED: "",
+    ConnectorState.RESERVED: "kept until its card comes",
     ConnectorState.OUT_OF_SERVICE: "{availability} puts it into service",
-    ConnectorState.FAULTED: "",
+    ConnectorState.FAULTED: "to be mended at the charger",
     ConnectorState.UNKNOWN: "nobody has said yet how it is",
 }
 """What a person would sensibly press next, per state."""

@@ -354,7 +354,8 @@ class Sheet(ModalScreen[None]):
 
     def _do(self, act: Act) -> None:
         chosen = self.body.chosen
-        self._said = act.do(chosen.value if chosen else None)
+        said = act.do(chosen.value if chosen else None)
+        self._said = said[:1].upper() + said[1:]
         if self.is_current:
             self.look_again()
 
