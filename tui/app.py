@@ -604,11 +604,19 @@ class ChargeForgeApp(BaseApp):
     def _connection(self) -> str:
         if self._where is None:
             return "Here is nothing to dial: this charge point is only looked at."
-        self.run_worker(self._open_connection(self._where), group="commands")
+        where, found = self._where, self._where.look_up()
+        if found.done():  # at once: what is typed fast is meant for the sheet
+            self._open_connection(where, found.result())
+        else:
+            self.run_worker(self._open_when_found(where, found), group="commands")
         return ""
 
-    async def _open_connection(self, where: WhereTo) -> None:
-        found = await asyncio.wrap_future(where.look_up())
+    async def _open_when_found(
+        self, where: WhereTo, found: concurrent.futures.Future[Destination | Refused]
+    ) -> None:
+        self._open_connection(where, await asyncio.wrap_future(found))
+
+    def _open_connection(self, where: WhereTo, found: Destination | Refused) -> None:
         if isinstance(found, Refused):
             self._say(found.reason)
             return

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from sim_core.commands import Outcome, Refused
 from sim_core.http_door.answers import answer, refusal
 from sim_core.http_door.bodies import BodyError, json_object
+from sim_core.redaction import public_url
 from sim_core.settings.destination import Destination
 from sim_core.sidecar.command_routes import PLAIN_TEXT, Handler, Query, parse_body, parse_query
 
@@ -77,10 +78,11 @@ DESTINATION = WriteRoute(
 
 
 def shown(where: Destination) -> dict[str, Any]:
-    """A destination as it may be told: who looks gets no password."""
+    """A destination as it may be told: who looks gets no password, nor what a URL has in its
+    query."""
     told = where.without_secrets
     return {
-        "url": told.url,
+        "url": public_url(told.url),
         "charge_point_id": told.charge_point_id,
         "security_profile": told.security_profile,
     }

@@ -67,6 +67,7 @@ async def test_text(state: Any, snapshot: Any) -> None:
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda app=app: app.dashboard.focused is not None)
             await pilot.press(*state.press)
+            await until(pilot, lambda app=app: "examination goes on" not in text_of(app))
             await settled(pilot)
             assert {len(row) for row in rows(app)} == {size[0]}
             shown.append(f"{size[0]}x{size[1]}\n" + "\n".join(sheet_rows(app)))
