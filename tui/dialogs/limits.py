@@ -98,8 +98,9 @@ def _searched(values: Sequence[Span]) -> str:
 
 def where(connector_id: int, station: StationSnapshot) -> str:
     """A place by the name that its OCPP has for it; 0 is the charge point as a whole."""
-    name = wording_of(station.subprotocol).place or "connector"
-    return f"{name} {connector_id}" if connector_id else "all together"
+    return (
+        wording_of(station.subprotocol).place_of(connector_id) if connector_id else "all together"
+    )
 
 
 def _moment(at: datetime | None, now: datetime) -> str:
