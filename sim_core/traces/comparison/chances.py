@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sim_core.traces.causes.sessions import Session, reconnects, sessions
+from sim_core.traces.causes.sessions import REPORTED_WITHIN, Session, reconnects, sessions
 from sim_core.traces.causes.vehicles import MAC_S, SETTLED_S, power_w
 from sim_core.traces.exchanges import Conversation, Exchange, as_number
-from sim_core.traces.moments import S
+from sim_core.traces.moments import S, moment
 
 CHARGES_WITHIN = 10 * S
 SAMPLED_WITHIN = 60 * S
@@ -22,6 +22,9 @@ RACE = 4 * S
 TRUNCATED_WH = 1
 FAR_ABOVE = 1.8
 """Power.Offered that is so many times what flows is the rating."""
+FIRST_STAMP_S = 0.009, 0.075
+"""So far behind a full second is the first stamp of a clock that was set to one."""
+EXACT_S = 0.009
 LAGS, LEAST_RISING_W = 0.75, 7000.0
 WATTS = 1000.0
 """More kW than that are no kW."""
@@ -37,12 +40,57 @@ class Chance:
     answers: Callable[[Conversation], Answers]
     """Each frame that answers the question, and how."""
     needs_clock: bool = False
+    certain: bool = False
+    """It is no chance at all: a charger does it always or never."""
 
 
 def _ends_without_offer(told: Conversation) -> Answers:
     for sample in told.of("MeterValues"):
         if sample.context == "Transaction.End":
             yield sample, "Power.Offered" not in sample.values
+
+
+def _limited_ends_without_offer(told: Conversation) -> Answers:
+    for run in sessions(told):
+        if run.failed or not any(
+            asked.action == "SetChargingProfile"
+            and asked.result.get("status") == "Accepted"
+            and asked.connector == run.connector
+            and run.began < asked.at
+            and (run.ended is None or asked.at < run.ended)
+            for asked in told.asked
+        ):
+            continue
+        offered = any("Power.Offered" in s.values for s in run.samples if not _is_end(s))
+        for sample in run.samples if offered else ():
+            if _is_end(sample):
+                yield sample, "Power.Offered" not in sample.values
+
+
+def _is_end(sample: Exchange) -> bool:
+    return sample.context == "Transaction.End"
+
+
+def _sets_whole_seconds(told: Conversation) -> Answers:
+    """Whether the first stamp after a boot shows a clock that was set to a full second, and not to
+    the fraction of one that its CSMS has said."""
+    for boot in reconnects(told):
+        theirs = moment(boot.result.get("currentTime"))
+        first = next(
+            (
+                report
+                for report in told.of("StatusNotification")
+                if timedelta(0) < report.at - boot.at < REPORTED_WITHIN and report.connector
+            ),
+            None,
+        )
+        if theirs is None or first is None or first.stamp is None:
+            continue
+        past_s = first.stamp.microsecond / 1e6
+        whole = FIRST_STAMP_S[0] <= past_s <= FIRST_STAMP_S[1]
+        as_told = abs((first.stamp - theirs) / S) < EXACT_S
+        if whole != as_told:
+            yield first, whole
 
 
 def _charges_unanswered(told: Conversation) -> Answers:
@@ -161,6 +209,12 @@ CHANCES = (
     Chance("Power.Offered lags a rising power", _lags),
     Chance("iccid is empty", _without_iccid),
     Chance("a vehicle's id is told beside a card", _told_beside, needs_clock=True),
+    Chance(
+        "Power.Offered is missing in a limited session's Transaction.End",
+        _limited_ends_without_offer,
+        certain=True,
+    ),
+    Chance("a boot sets the clock to a full second", _sets_whole_seconds, certain=True),
 )
 """What chance decides, as far as it is known. What flows during a ramp is in `measured`."""
 

@@ -32,6 +32,7 @@ def frame_faults(one: Exchange, other: Exchange) -> list[str]:
     _compare("", one.payload, other.payload, faults)
     if RANDOM_ID.fullmatch(one.message_id) and not RANDOM_ID.fullmatch(other.message_id):
         faults.append("the message id is no random UUID")
+    faults += _slashes(one, other)
     return [f"{token_of(one)}: {fault}" for fault in faults]
 
 
@@ -46,7 +47,14 @@ def answer_faults(one: Exchange, other: Exchange) -> list[str]:
         kind = "an answer" if other.answer[0] == CALLRESULT else "a CALLERROR"
         return [f"{one.action}: {kind}, not {_shown(one.answer[1:])}"]
     _compare("", one.answer[1], other.answer[1], faults)
+    faults += _slashes(one, other)
     return [f"{one.action}.conf: {fault}" for fault in faults]
+
+
+def _slashes(one: Exchange, other: Exchange) -> list[str]:
+    if one.slash and other.slash and one.slash != other.slash:
+        return [f"a slash is written {other.slash}, not {one.slash}"]
+    return []
 
 
 def _compare(path: str, one: Any, other: Any, faults: list[str]) -> None:
