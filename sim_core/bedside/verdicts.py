@@ -94,7 +94,9 @@ class VerdictPicture:
         for verdict in self.differences:
             cause = verdict.sentence if verdict.habits else verdict.key
             known = found.get(cause)
-            found[cause] = Difference(known.first, known.frames + 1) if known else Difference(verdict)
+            found[cause] = (
+                Difference(known.first, known.frames + 1) if known else Difference(verdict)
+            )
         return tuple(found.values())
 
     @property

@@ -94,8 +94,7 @@ def searched(case: Case, make: Make, findings: list[Finding]) -> Explained:
         trials = [
             trial
             for name in names
-            if name not in known
-            and (trial := _trial(case, make, (*known, name), left)) is not None
+            if name not in known and (trial := _trial(case, make, (*known, name), left)) is not None
         ]
         if not trials:
             break

@@ -48,9 +48,7 @@ def _offers(told: Conversation, plays: Sequence[Conversation]) -> Iterator[Oddit
     """What is offered, beside all that is offered about then in the same session of the plays."""
     theirs = [_by_place(said) for said in plays]
     for place, run in _by_place(told).items():
-        known = [
-            offer for runs in theirs if place in runs for offer in _offered(runs[place])
-        ]
+        known = [offer for runs in theirs if place in runs for offer in _offered(runs[place])]
         for sample, age_s, value in _offered(run):
             near = [other for _, other_s, other in known if abs(other_s - age_s) <= NEAR_S]
             if len(near) < FEWEST or not is_alone(told, run, sample.stamp or sample.at):

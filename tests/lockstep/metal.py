@@ -115,9 +115,7 @@ class Beside:
                 self.following.answered(row, at, exchange.answer, exchange.slash)
             else:
                 message = (exchange.message_id, exchange.action, exchange.payload)
-                self.following.asked(
-                    row, exchange.from_charger, at, message, exchange.slash
-                )
+                self.following.asked(row, exchange.from_charger, at, message, exchange.slash)
             if looks_every and place % looks_every == 0:
                 self.look()
         return self

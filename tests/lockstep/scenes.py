@@ -7,13 +7,11 @@ makes of it is played. Each is as short as the habits that show in it let it be.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sim_core.traces.causes.scene import Act, Car, Scene, Stimulus
 from sim_core.traces.exchanges import Conversation
-from sim_core.traces.moments import S
 from sim_core.twin.play import Make, play
 from tests.traces.tales import ACCEPTED, Tale
 
@@ -79,9 +77,7 @@ class Script:
         """What a charger of this make says to it."""
         told = self.tale.told()
         scene = Scene(told.exchanges[0].at, boots=True, connectors=2, keys=dict(self.keys))
-        asked = [
-            Stimulus(e.at, Act.ASK, e.connector, request=e) for e in told.asked
-        ]
+        asked = [Stimulus(e.at, Act.ASK, e.connector, request=e) for e in told.asked]
         scene.stimuli = sorted([*self.stimuli, *asked], key=lambda stimulus: stimulus.at)
         return play(told, scene, make, seed, self.tale.at(self.seconds)).said
 

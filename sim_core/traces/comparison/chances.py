@@ -22,6 +22,14 @@ RACE = 4 * S
 TRUNCATED_WH = 1
 FAR_ABOVE = 1.8
 """Power.Offered that is so many times what flows is the rating."""
+EFFECTS = {
+    "ChangeAvailability": ("Unavailable", "Available"),
+    "ReserveNow": ("Reserved",),
+    "CancelReservation": ("Available",),
+}
+"""The statuses that a request causes."""
+STILL = 3
+SHOWS_WITHIN, AT_ONCE = 6 * S, timedelta(milliseconds=20)
 FIRST_STAMP_S = 0.009, 0.075
 """So far behind a full second is the first stamp of a clock that was set to one."""
 EXACT_S = 0.009
@@ -91,6 +99,38 @@ def _sets_whole_seconds(told: Conversation) -> Answers:
         as_told = abs((first.stamp - theirs) / S) < EXACT_S
         if whole != as_told:
             yield first, whole
+
+
+def _frozen(told: Conversation) -> Answers:
+    """Whether V and A stand still in a session over the first samples after a new connection, while
+    the register moves."""
+    for boot in reconnects(told):
+        for run in sessions(told):
+            after = [
+                s
+                for s in run.samples
+                if s.stamp is not None and s.stamp > boot.at and s.context == "Sample.Periodic"
+            ]
+            three = after[:STILL]
+            if run.start.at > boot.at or len(three) < STILL or not power_w(three[0]):
+                continue
+            registers = {s.register_wh for s in three}
+            if len(registers) == STILL:
+                said = {(s.values.get("Voltage"), s.values.get("Current.Import")) for s in three}
+                yield three[-1], len(said) == 1
+
+
+def _effects_first(told: Conversation) -> Answers:
+    """Whether the status that a request causes is there when the request is answered."""
+    for asked in told.asked:
+        words = EFFECTS.get(asked.action, ())
+        if asked.answered_at is None or asked.result.get("status") != "Accepted":
+            continue
+        for report in told.of("StatusNotification"):
+            near = timedelta(0) < report.at - asked.at < SHOWS_WITHIN
+            if near and report.status in words and asked.connector in (None, report.connector):
+                yield report, report.at <= asked.answered_at + AT_ONCE
+                break
 
 
 def _charges_unanswered(told: Conversation) -> Answers:
@@ -212,6 +252,13 @@ CHANCES = (
     Chance(
         "Power.Offered is missing in a limited session's Transaction.End",
         _limited_ends_without_offer,
+        certain=True,
+    ),
+    Chance("V and A stand still after a new connection", _frozen, certain=True),
+    Chance(
+        "a status comes before the answer to what causes it",
+        _effects_first,
+        needs_clock=True,
         certain=True,
     ),
     Chance("a boot sets the clock to a full second", _sets_whole_seconds, certain=True),

@@ -46,14 +46,6 @@ TRIGGERS_WITHIN = 6 * S
 RESET_WITHIN = 180 * S
 
 
-EFFECTS = {
-    "ChangeAvailability": ("Unavailable", "Available"),
-    "ReserveNow": ("Reserved",),
-    "CancelReservation": ("Available",),
-}
-"""The statuses that a request causes."""
-
-
 class Ends(Enum):
     """Between which two moments a delay lies."""
 
@@ -113,7 +105,6 @@ FINE = (
     "stamp of connector 0",
     "sample interval",
     "Preparing said again",
-    "its status after the answer",
 )
 """How kinds begin whose length no turn of the firmware's loop is part of."""
 
@@ -383,8 +374,6 @@ def _statuses(told: Conversation) -> Iterator[Gap]:
                 yield Gap("Preparing said again", a, b, Ends.STAMPS)
     for asked in told.asked:
         accepted = asked.result.get("status") == "Accepted"
-        if accepted:
-            yield from _effect(told, asked)
         if asked.action == "ReserveNow" and accepted:
             yield from _expiry(told, asked, by_connector.get(asked.connector, []))
         elif asked.action == "TriggerMessage" and accepted:
@@ -394,19 +383,6 @@ def _statuses(told: Conversation) -> Iterator[Gap]:
                 yield Gap(
                     f"{word} after its trigger is answered", asked, first, Ends.ANSWER_TO_ARRIVAL
                 )
-
-
-def _effect(told: Conversation, asked: Exchange) -> Iterator[Gap]:
-    """The status that a request causes at a connector, beside the answer to it."""
-    words = EFFECTS.get(asked.action, ())
-    if asked.answered_at is None or asked.connector == 0:
-        return
-    for report in told.of("StatusNotification"):
-        near = timedelta(0) < report.at - asked.at < TRIGGERS_WITHIN
-        if near and report.status in words and asked.connector in (None, report.connector):
-            what = f"its status after the answer to {asked.action}"
-            yield Gap(what, asked, report, Ends.ANSWER_TO_ARRIVAL)
-            return
 
 
 def _expiry(told: Conversation, asked: Exchange, reports: Iterable[Exchange]) -> Iterator[Gap]:
