@@ -8,7 +8,10 @@ its line numbers stay those of the file.
 from __future__ import annotations
 
 import json
+from datetime import timezone
 from typing import Any
+
+from sim_core.traces import stamps
 
 FIELDS = ("log", "MESSAGE", "message", "line", "msg")
 """Where the line is, by docker, journald, and others."""
@@ -40,9 +43,16 @@ def unpacked_lines(text: str) -> str:
             continue
         words = (kept + words).rstrip("\r\n").replace("\n", " ")
         kept = ""
-        at = next((carried[name] for name in TIMES if isinstance(carried.get(name), str)), "")
-        found.append(f"{at} {words}" if at else words)
+        found.append(_stamp(carried) + words)
     return "\n".join(found) + (f"\n{kept}" if kept else "")
+
+
+def _stamp(carried: dict[str, Any]) -> str:
+    """When the line was carried, as `docker logs -t` writes it; empty: that is not said."""
+    at = next((at for name in TIMES if (at := stamps.iso(carried.get(name))) is not None), None)
+    if at is None or at.tzinfo is None:
+        return ""
+    return f"{at.astimezone(timezone.utc):%Y-%m-%dT%H:%M:%S.%f}000Z "
 
 
 def _field(lines: list[str]) -> str:

@@ -37,7 +37,7 @@ def unpacked(data: bytes, most: int, name: str = "") -> bytes:
     found = bytearray()
     try:
         with opener(io.BytesIO(data)) as file:
-            while len(found) <= most and (piece := file.read(PIECE)):
+            while len(found) <= most and (piece := file.read1(PIECE)):
                 found += piece
     except BROKEN as error:
         if not found:
