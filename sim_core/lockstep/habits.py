@@ -26,6 +26,9 @@ FIRST_SEEDS = (1, 2)
 """Under these already a habit that explains anything takes something away."""
 HARDLY = 2
 """A habit that brings no more that is new than this is asked about under more seeds."""
+AS_LIKELY = 0.5
+"""Of two habits that leave as little the one is meant whose plays are nearer to what was said by
+more than so many frames; else nobody can say which."""
 NOTHING_ELSE = "none"
 
 
@@ -56,6 +59,7 @@ class _Trial:
 
     habits: Habits
     findings: list[Finding]
+    unlikeness: float
 
     @property
     def left(self) -> set[Hashable]:
@@ -123,7 +127,12 @@ def _explained(findings: list[Finding], trials: Sequence[_Trial], make: Make) ->
 
 def _best(trials: Sequence[_Trial]) -> list[_Trial]:
     fewest = min((len(trial.left) for trial in trials), default=0)
-    return [trial for trial in trials if len(trial.left) == fewest][:MOST_SUSPECTS]
+    best = sorted(
+        (trial for trial in trials if len(trial.left) == fewest),
+        key=lambda trial: trial.unlikeness,
+    )
+    alike = [trial for trial in best if trial.unlikeness <= best[0].unlikeness + AS_LIKELY]
+    return alike[:MOST_SUSPECTS]
 
 
 def _trial(case: Case, make: Make, habits: Habits, differs: set[Hashable]) -> _Trial | None:
@@ -134,8 +143,10 @@ def _trial(case: Case, make: Make, habits: Habits, differs: set[Hashable]) -> _T
         return None
     few = case.judged(other)
     hardly_new = 0 < len(_keys(few) - differs) <= HARDLY
-    trial = _Trial(habits, case.judged(other, sure=True) if hardly_new else few)
-    return trial if trial.left < differs else None
+    findings = case.judged(other, sure=True) if hardly_new else few
+    if not _keys(findings) < differs:
+        return None
+    return _Trial(habits, findings, case.unlikeness(other))
 
 
 def _showing(case: Case, make: Make) -> list[str]:

@@ -115,6 +115,12 @@ class Case:
             findings = self.judged_under(make, [*SEEDS, *MORE_SEEDS])
         return findings
 
+    def unlikeness(self, make: Make) -> float:
+        """How much of what was said a play of this make does not say, on the average of the seeds:
+        chance makes it some frames, whoever plays."""
+        results = _results(self.told, [self.played(make, seed) for seed in SEEDS])
+        return sum(result.differing for result in results) / len(results)
+
     def judged_under(self, make: Make, seeds: Sequence[int]) -> list[Finding]:
         """What these seeds agree on."""
         assert self.until is not None
