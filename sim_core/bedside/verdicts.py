@@ -153,8 +153,9 @@ class Verdicts:
 
     def _verdict(self, key: str, judged: Mapping[str, Any]) -> Verdict:
         mark, sentence = Mark(judged["kind"]), str(judged["sentence"])
-        said = sentence.casefold()
-        if mark in DIFFERENT and any(fnmatchcase(said, pattern) for pattern in self._allowed):
+        said = [sentence, *judged["whys"][1:2]] if judged["habits"] else [sentence]
+        known = any(fnmatchcase(one.casefold(), each) for one in said for each in self._allowed)
+        if mark in DIFFERENT and known:
             mark = Mark.ALLOWED
         return Verdict(
             key,

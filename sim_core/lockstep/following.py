@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sim_core.lockstep.habits import Suspects, searched, tried
-from sim_core.lockstep.judging import Case, Finding, differing
+from sim_core.lockstep.judging import Case, Finding, differing, kinds
 from sim_core.lockstep.memory import Memory, at_rest
-from sim_core.lockstep.words import in_words, kind_of, of_habits, sentence_of
+from sim_core.lockstep.words import in_words, of_habits, sentence_of
 from sim_core.traces.comparison.verdicts import UNDECIDED, Kind
 from sim_core.traces.exchanges import Conversation, Exchange, Payload
 from sim_core.traces.messages import CALL
@@ -211,12 +211,12 @@ class Following:
         explained = tried(case, self.make, findings, self._suspects)
         if not explained.complete:
             findings = case.judged(self.make, sure=True)
-            kinds = {kind_of(sentence_of(finding)) for finding in differing(findings)}
-            if kinds <= self._in_vain:
+            found = kinds(findings)
+            if found <= self._in_vain:
                 explained = tried(case, self.make, findings, self._suspects)
             else:
                 explained = searched(case, self.make, findings)
-                self._in_vain |= set() if explained.complete else kinds
+                self._in_vain |= set() if explained.complete else found
         self._suspects = explained.suspects or self._suspects
         return explained.findings
 
@@ -243,7 +243,7 @@ class Following:
             if said is None or (finding.metal is None and finding.kind is not Kind.ONLY_TWIN):
                 continue
             row = numbers.get(id(finding.metal), 0) if finding.metal else 0
-            whys = tuple(map(in_words, finding.whys))
+            sentence, whys = sentence_of(finding), tuple(map(in_words, finding.whys))
             by_habit = of_habits(finding.habits, self.make)
             key = f"row {row}"
             if not row:
@@ -258,8 +258,8 @@ class Following:
                     said.action,
                     said.connector,
                     row,
-                    by_habit or sentence_of(finding),
-                    (by_habit, *whys) if by_habit else whys,
+                    by_habit or sentence,
+                    (by_habit, sentence, *whys[1:]) if by_habit else whys,
                     _as_said(finding.twin),
                     finding.habits,
                 )

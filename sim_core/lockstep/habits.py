@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sim_core.lockstep.judging import Case, Finding, differing
+from sim_core.lockstep.judging import Case, Finding, differing, kinds
 from sim_core.settings.model_file import chosen_quirks
-from sim_core.traces.exchanges import Conversation
-from sim_core.traces.moments import S
 from sim_core.twin.play import Make
 
 Habits = tuple[str, ...]
@@ -23,7 +21,7 @@ MOST_AT_ONCE = 2
 MOST_SUSPECTS = 4
 """Of so many that explain the same each is tried again when more is known."""
 FIRST_SEEDS = (1, 2)
-"""Under these already a habit that explains anything takes something away."""
+"""Under one of these already a habit shows what it does."""
 HARDLY = 2
 """A habit that brings no more that is new than this is asked about under more seeds."""
 AS_LIKELY = 0.5
@@ -91,7 +89,7 @@ def searched(case: Case, make: Make, findings: list[Finding]) -> Explained:
     """Which of the make's habits explain what differs. It takes many plays."""
     differs = _keys(findings)
     best: list[_Trial] = []
-    names = _showing(case, make)
+    names = _showing(case, make, findings)
     for _ in range(MOST_AT_ONCE):
         known = best[0].habits if best else ()
         left = best[0].left if best else differs
@@ -139,8 +137,6 @@ def _trial(case: Case, make: Make, habits: Habits, differs: set[Hashable]) -> _T
     """What is left of it with these habits the other way; None where that explains nothing, or
     brings something new."""
     other = switched(make, habits)
-    if differs <= _keys(case.judged_under(other, FIRST_SEEDS)):
-        return None
     few = case.judged(other)
     hardly_new = 0 < len(_keys(few) - differs) <= HARDLY
     findings = case.judged(other, sure=True) if hardly_new else few
@@ -149,30 +145,18 @@ def _trial(case: Case, make: Make, habits: Habits, differs: set[Hashable]) -> _T
     return _Trial(habits, findings, case.unlikeness(other))
 
 
-def _showing(case: Case, make: Make) -> list[str]:
-    """The habits that change anything in what happens here."""
-    seed = FIRST_SEEDS[0]
-    usual = _spelt(case.played(make, seed).said)
-    return [
-        name
-        for name in make.model.quirks
-        if _spelt(case.played(switched(make, [name]), seed).said) != usual
-    ]
-
-
-def _spelt(said: Conversation) -> list[tuple[object, ...]]:
-    begin = said.exchanges[0].at if said.exchanges else None
-    return [
-        (
-            begin and round((exchange.at - begin) / S, 2),
-            exchange.action,
-            exchange.payload,
-            exchange.answer,
-            exchange.slash,
-            exchange.answered_at and begin and round((exchange.answered_at - begin) / S, 2),
-        )
-        for exchange in said.exchanges
-    ]
+def _showing(case: Case, make: Make, findings: Iterable[Finding]) -> list[str]:
+    """The habits of which any difference is of the kind that is found here."""
+    found = kinds(findings)
+    for seed in FIRST_SEEDS:
+        names = [
+            name
+            for name in make.model.quirks
+            if found & case.kinds_between(switched(make, [name]), make, seed)
+        ]
+        if names:
+            return names
+    return []
 
 
 def _keys(findings: Iterable[Finding]) -> set[Hashable]:

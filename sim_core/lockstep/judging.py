@@ -8,6 +8,7 @@ to throw its dice otherwise.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,6 +49,7 @@ CLEAR_ORDER = 0.3 * S
 CATCHES_UP = 15 * S
 """So long after a connection began, or after the last of its backlog, there may be more of that."""
 ORDER = "at another place in the order"
+NUMBER = re.compile(r"-?\d[\d.:]*")
 DIFFERENT = (Kind.DIFFERS, Kind.ONLY_REAL, Kind.ONLY_TWIN)
 
 
@@ -115,6 +117,27 @@ class Case:
             findings = self.judged_under(make, [*SEEDS, *MORE_SEEDS])
         return findings
 
+    def kinds_between(self, other: Make, make: Make, seed: int) -> set[str]:
+        """Which kinds of differences a charger of the `other` make would show, were it here, beside
+        a twin of this make; under one seed of its dice."""
+        assert self.until is not None
+        there = self.played(other, seed)
+        asked_there = {id(request): here for request, here in there.asked}
+        plays = [
+            Heard(
+                heard.said,
+                tuple(
+                    (asked_there[id(request)], here)
+                    for request, here in heard.asked
+                    if id(request) in asked_there
+                ),
+            )
+            for heard in (self.played(make, one) for one in SEEDS)
+        ]
+        odd = oddities(there.said, [heard.said for heard in plays])
+        results = _results(there.said, plays)
+        return kinds(agreed(there.said, self.scene, results, self.until - UNDECIDED, odd))
+
     def unlikeness(self, make: Make) -> float:
         """How much of what was said a play of this make does not say, on the average of the seeds:
         chance makes it some frames, whoever plays."""
@@ -133,6 +156,15 @@ class Case:
 def differing(findings: Iterable[Finding]) -> list[Finding]:
     """Those that say of a frame that it differs or is missing on one side."""
     return [finding for finding in findings if finding.kind in DIFFERENT]
+
+
+def kinds(findings: Iterable[Finding]) -> set[str]:
+    """What differs, by what it has in common with the same of other numbers."""
+    return {
+        f"{finding.kind.value}: {NUMBER.sub('#', finding.whys[0])}"
+        for finding in differing(findings)
+        if finding.whys
+    }
 
 
 def _results(told: Conversation, plays: Sequence[Heard]) -> list[Result]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from sim_core.lockstep.habits import has
-from sim_core.lockstep.judging import Finding
+from sim_core.lockstep.judging import NUMBER, Finding
 from sim_core.traces.comparison.verdicts import Kind
 from sim_core.traces.comparison.words import token_of
 from sim_core.traces.exchanges import Exchange
@@ -39,7 +39,6 @@ HEALTHY = " NoError"
 """The vendor's code of a connector without a fault: it says nothing to anybody."""
 END_OF_WORDS = re.compile(r"[:;.](?:\s|$)")
 """What a habit is stands before that in its text; behind it, what it means for a CSMS."""
-NUMBER = re.compile(r"-?\d[\d.:]*")
 
 
 def sentence_of(finding: Finding) -> str:
