@@ -29,6 +29,8 @@ SETTLES = (UNDECIDED + S, 2 * UNDECIDED + 2 * S)
 """So long after the last frame it is judged, and so is what the twin may have said after it."""
 LONGEST_REST = 7200 * S
 """Heartbeats that nothing comes between are looked at together for so long."""
+STILL_AT_REST = ("Heartbeat", "ChangeConfiguration")
+"""What is said while nothing happens: the rhythm of heartbeats counts from what was before."""
 LISTENS_AGAIN = 20 * S
 """So often a charger that is busy and silent is looked at."""
 MOST_EXCHANGES = 2_000
@@ -148,7 +150,7 @@ class Following:
         if not self._exchanges or self._busy_at is None:
             return
         rested = at - self._busy_at >= REST and at_rest(self._exchanges, self._statuses)
-        if action == "Heartbeat" and at - self._exchanges[0].at < LONGEST_REST:
+        if action in STILL_AT_REST and at - self._exchanges[0].at < LONGEST_REST:
             rested = False  # it belongs to those before it
         if not rested and len(self._exchanges) < MOST_EXCHANGES:
             return

@@ -30,10 +30,8 @@ SHOWS: Mapping[str, str] = {
     "heartbeats_from_last": "another heartbeat",
     "late_clock_samples": "clock samples",
     "status_before_answer": "a reservation",
-    "plug_ends_reserved": "a stranger at a reserved connector",
     "autocharge_mac": "own id",
     "ev_gives_up": "a late card",
-    "asks_for_any_card": "another card",
     "busy_samples": "two at once",
     "late_power_loss": "a power cut",
     "connectors_after_reconnect": "an outage",
@@ -54,8 +52,11 @@ SHOWS: Mapping[str, str] = {
     "stops_unheard": "a stop that nobody hears",
 }
 """The scene in which each habit shows, whatever the dice."""
+UNTOLD = "without it nothing tells what was done at the charger, and so it is not done to the twin"
 NOW_AND_THEN = "shows by chance: a session without it is one that the twin may have as well"
 BY_CHANCE: Mapping[str, str] = dict.fromkeys(
+    ("asks_for_any_card", "plug_ends_reserved"), UNTOLD
+) | dict.fromkeys(
     (
         "early_samples",
         "free_running_samples",
@@ -66,7 +67,7 @@ BY_CHANCE: Mapping[str, str] = dict.fromkeys(
     ),
     NOW_AND_THEN,
 )
-"""Habits of which one session tells nothing, and why."""
+"""Habits that no session need tell of, and why."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sim_core.traces.causes.scene import Act, Scene, Stimulus
 from sim_core.traces.causes.sessions import Outage, Session, offline_starts, outages, sessions
+from sim_core.traces.causes.vehicles import is_own_id
 from sim_core.traces.exchanges import Conversation, Exchange
 from sim_core.traces.moments import S
 
@@ -34,7 +35,7 @@ def cards(told: Conversation, scene: Scene) -> None:
             at = card.at - READ_BEFORE
             _add(scene, Stimulus(at, Act.SWIPE, readers[id(card)], card.id_tag))
     for run in offline_starts(told):
-        if not run.start.id_tag.startswith("VID:"):
+        if not is_own_id(run.start.id_tag):
             outage = next((o for o in outages(told) if o.has(run.began)), None)
             came = run.began - 28.5 * S
             at = max(came, outage.began + 2 * S) if outage else came
@@ -46,7 +47,11 @@ def cards(told: Conversation, scene: Scene) -> None:
 def is_card(told: Conversation, authorize: Exchange) -> bool:
     """Whether an Authorize is of a card at the reader: neither a vehicle's nor a remote one."""
     tag = authorize.id_tag
-    if not tag or any(mac.payload.get("data") == tag for mac in told.of("DataTransfer")):
+    if (
+        not tag
+        or is_own_id(tag)
+        or any(mac.payload.get("data") == tag for mac in told.of("DataTransfer"))
+    ):
         return False
     return not any(
         asked.action == "RemoteStartTransaction"

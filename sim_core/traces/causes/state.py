@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sim_core.traces.causes.scene import Act, Car, Earlier, Scene, Stimulus
 from sim_core.traces.causes.sessions import offline_starts, outages, sessions
-from sim_core.traces.causes.vehicles import HEADROOM, RESISTANCE_OHM, power_w
+from sim_core.traces.causes.vehicles import HEADROOM, RESISTANCE_OHM, is_own_id, power_w
 from sim_core.traces.exchanges import (
     Conversation,
     Exchange,
@@ -69,7 +69,8 @@ def _configuration(told: Conversation, scene: Scene) -> None:
         scene.keys["MeterValueSampleInterval"] = str(interval)
     if "ClockAlignedDataInterval" not in changed and (aligned := clock_interval(told)):
         scene.keys.setdefault("ClockAlignedDataInterval", str(aligned))
-    if any(mac.text("messageId") == "MacID" for mac in told.of("DataTransfer")):
+    own = any(mac.text("messageId") == "MacID" for mac in told.of("DataTransfer"))
+    if own or any(is_own_id(card.id_tag) for card in told.of("Authorize")):
         scene.keys.setdefault("AutoCharge", "true")
     if offline_starts(told):
         scene.keys.setdefault("LocalAuthorizeOffline", "true")

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sim_core.traces.causes.sessions import REPORTED_WITHIN, Session, reconnects, sessions
+from sim_core.traces.causes.sessions import REPORTED_WITHIN, Session, heard_at, reconnects, sessions
 from sim_core.traces.causes.vehicles import MAC_S, SETTLED_S, power_w
+from sim_core.traces.comparison.delays import gaps, length_s
 from sim_core.traces.exchanges import Conversation, Exchange, as_number
 from sim_core.traces.moments import S, moment
 
@@ -29,6 +30,7 @@ EFFECTS = {
 }
 """The statuses that a request causes."""
 STILL = 3
+SEVERAL_STEPS, OFF_STEP_S = 4, 0.5
 SHOWS_WITHIN, AT_ONCE = 6 * S, timedelta(milliseconds=20)
 FIRST_STAMP_S = 0.009, 0.075
 """So far behind a full second is the first stamp of a clock that was set to one."""
@@ -88,7 +90,7 @@ def _sets_whole_seconds(told: Conversation) -> Answers:
             (
                 report
                 for report in told.of("StatusNotification")
-                if timedelta(0) < report.at - boot.at < REPORTED_WITHIN and report.connector
+                if boot.at < report.at < heard_at(boot) + REPORTED_WITHIN and report.connector
             ),
             None,
         )
@@ -99,6 +101,39 @@ def _sets_whole_seconds(told: Conversation) -> Answers:
         as_told = abs((first.stamp - theirs) / S) < EXACT_S
         if whole != as_told:
             yield first, whole
+
+
+def _exact_by_the_clock(told: Conversation) -> Answers:
+    """Whether a sample by the clock is stamped at its very moment."""
+    for sample in told.of("MeterValues"):
+        at = sample.stamp
+        if sample.context == "Sample.Clock" and at is not None and at.minute % 5 == 0:
+            past_s = at.second + at.microsecond / 1e6
+            yield sample, min(past_s, 60 - past_s) < AT_ONCE / S
+
+
+def _late_beside(told: Conversation) -> Answers:
+    """Whether a session has samples off its interval while another connector is busy too."""
+    found: dict[int, list[float]] = {}
+    for gap in gaps(told):
+        if gap.what.startswith("sample interval") and gap.what.endswith("beside another gun"):
+            every = float(gap.what.split()[2])
+            took = length_s(gap.ends, gap.first, gap.then)
+            if took is not None and gap.first.connector is not None:
+                found.setdefault(gap.first.connector, []).append(abs(took - every))
+    for number, off in found.items():
+        start = next((run.start for run in sessions(told, number)), None)
+        if start is not None and len(off) >= SEVERAL_STEPS:
+            yield start, max(off) > OFF_STEP_S
+
+
+def _begins_with_0(told: Conversation) -> Answers:
+    """Whether a new connection begins with connector 0, where something charges."""
+    for boot in reconnects(told):
+        since, until = boot.at, heard_at(boot) + REPORTED_WITHIN
+        reports = [r for r in told.of("StatusNotification") if since < r.at < until]
+        if len({r.connector for r in reports}) > 1 and any(r.status == "Charging" for r in reports):
+            yield reports[0], reports[0].connector == 0
 
 
 def _frozen(told: Conversation) -> Answers:
@@ -254,6 +289,9 @@ CHANCES = (
         _limited_ends_without_offer,
         certain=True,
     ),
+    Chance("a sample by the clock is stamped at its moment", _exact_by_the_clock, certain=True),
+    Chance("samples beside another gun leave their interval", _late_beside, certain=True),
+    Chance("beside a session connector 0 is the first at a boot", _begins_with_0, certain=True),
     Chance("V and A stand still after a new connection", _frozen, certain=True),
     Chance(
         "a status comes before the answer to what causes it",
