@@ -70,6 +70,8 @@ def _compare(path: str, one: Any, other: Any, faults: list[str]) -> None:
     elif isinstance(one, list) and isinstance(other, list):
         if path.endswith("sampledValue"):
             one, other = _without_chance(one), _without_chance(other)
+        elif path == "transactionData":
+            one, other = _without_a_sample(one, other)
         if len(one) != len(other):
             faults.append(f"{path} has {len(other)} entries, not {len(one)}")
         for a, b in zip(one, other, strict=False):
@@ -89,6 +91,16 @@ def _without_chance(values: list[Any]) -> list[Any]:
             and value.get("context") == "Transaction.End"
         )
     ]
+
+
+def _without_a_sample(one: list[Any], other: list[Any]) -> tuple[list[Any], list[Any]]:
+    """What two transactions tell of their samples, where one has one more between begin and end:
+    the timer of the samples runs freely."""
+    if min(len(one), len(other)) < 3 or abs(len(one) - len(other)) != 1:
+        return one, other
+    if len(one) > len(other):
+        return [*one[:-2], one[-1]], other
+    return one, [*other[:-2], other[-1]]
 
 
 def _compare_field(path: str, key: str, one: Payload, other: Payload, faults: list[str]) -> None:
