@@ -16,15 +16,10 @@ from sim_core.lockstep.words import of_habits
 from sim_core.traces.comparison.verdicts import Kind
 from sim_core.traces.exchanges import Conversation, Exchange
 from sim_core.traces.moments import S
-<<<<<<< HEAD
 from tests.examples import every, examples
-from tests.lockstep.metal import Beside, Tell, a_visit, all_but, metal, twin, visit
-=======
-from tests.examples import examples
 from tests.lockstep.metal import Beside, a_visit, all_but, metal, model, twin
 from tests.lockstep.scenes import SCENES
 from tests.lockstep.sweep import BY_CHANCE, SHOWS, spoken
->>>>>>> c9847976 (A habit that a charger and its twin do not share is one difference, with its name)
 from tests.traces.tales import START, Tale
 
 
@@ -144,18 +139,6 @@ def test_a_habit_shows_in_a_scene_or_by_chance() -> None:
     assert {*SHOWS.values()} <= {*SCENES}
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize(("tell", "named"), HABITS, ids=["-".join(one) for _, one in HABITS])
-def test_a_habit_that_is_otherwise_is_named_and_nothing_else(
-    tell: Tell, named: dict[str, str]
-) -> None:
-    said = metal(quirks=all_but(*named), tell=tell)
-    beside = Beside().hears(said, looks_every=every(60)).waits(said, 60).look()
-    for habit, words in named.items():
-        assert any(words in one for one in beside.differences), habit
-    for one in beside.ever:
-        assert any(words in one for words in named.values()), one
-=======
 def test_what_follows_from_one_habit_is_one_difference() -> None:
     said = metal(quirks=all_but("slow_minute"), tell=a_slow_visit)
     verdicts = Verdicts("gresgying-f3-eu180", (), 100)
@@ -173,7 +156,6 @@ def test_several_habits_of_which_any_would_do_are_named_together() -> None:
     assert names.endswith("do not share one of these habits: send_tick, pipelining")
     without = replace(twin(), quirks="none")
     assert of_habits(("json_c",), without).startswith("the charger has a habit that the twin has")
->>>>>>> c9847976 (A habit that a charger and its twin do not share is one difference, with its name)
 
 
 def test_a_difference_is_named_while_the_session_still_runs() -> None:
