@@ -33,7 +33,8 @@ log that begins with the newest is turned round, and what was logged twice is ta
 [speaks again](replay.md), two logs are [compared](compare.md), a model is [learnt](learn.md).
 
 What `journald`, `docker` and e-mail put before each line does not matter, nor do frames over
-several lines, two frames on one line, colours, UTF-16, or frames within JSON, CSV or Python.
+several lines, two frames on one line, colours, UTF-16, line numbers, quotes of a word processor, or
+frames within JSON, CSV or Python. What is packed (gzip, bzip2, xz, or alone in a zip) is unpacked.
 """
 TO_TRY = """
 ## A log to try with

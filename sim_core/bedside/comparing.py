@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -37,6 +37,9 @@ VERDICTS_KEPT = 5_000
 SAID_LIMIT = 400
 ALLOWED_BETWEEN = ";"
 
+Kind = tuple[Mark | None, str]
+"""What is told once: the mark and the sentence without its numbers, or a habit alone."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -64,7 +67,7 @@ class Comparing:
         self._most = settings.message_log_size
         self._process = TwinProcess(settings.bedside_twin, quirks, self._heard, self._troubled)
         self._chargers: dict[str, Charger] = {}
-        self._said: set[tuple[str, Mark, str]] = set()
+        self._said: set[tuple[str, Kind]] = set()
         self._stale: set[str] = set()
         """Chargers with verdicts that no picture has yet."""
         self.verdicts: Ring[Event] = Ring(VERDICTS_KEPT)
@@ -140,10 +143,11 @@ class Comparing:
                 self._append(name, was, taken_back=True)
             return
         self._append(name, verdict)
-        kind = (name, verdict.mark, kind_of(verdict.sentence))
+        kind = name, _kind(verdict)
         if verdict.mark in DIFFERENT and kind not in self._said:
             self._said.add(kind)
-            charger.note("twin", f"not as the twin: {verdict.sentence}", verdict.connector_id)
+            place = None if verdict.habits else verdict.connector_id
+            charger.note("twin", f"not as the twin: {verdict.sentence}", place)
 
     def _publish(self) -> None:
         """Show what one look has found, all at once."""
@@ -196,13 +200,23 @@ class Comparing:
 
 def rows_of(verdicts: Verdicts) -> list[Row]:
     """Each kind of difference once, in the order in which they came up."""
-    found: dict[tuple[Mark, str], list[Verdict]] = {}
+    found: dict[Kind, list[Verdict]] = {}
     for verdict in verdicts.picture.differences:
-        found.setdefault((verdict.mark, kind_of(verdict.sentence)), []).append(verdict)
+        found.setdefault(_kind(verdict), []).append(verdict)
     return [
-        Row(mark, same[0].sentence, len(same), same[0].at, same[0].connector_id)
-        for (mark, _), same in found.items()
+        Row(same[0].mark, same[0].sentence, len(same), same[0].at, _place(same))
+        for same in found.values()
     ]
+
+
+def _kind(verdict: Verdict) -> Kind:
+    mark = None if verdict.habits else verdict.mark
+    return mark, kind_of(verdict.sentence)
+
+
+def _place(same: Sequence[Verdict]) -> int | None:
+    """Where it is; a habit is the whole charger's."""
+    return None if same[0].habits else same[0].connector_id
 
 
 def counted(verdicts: Verdicts) -> str:

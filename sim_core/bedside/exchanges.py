@@ -16,6 +16,7 @@ from websockets.frames import Opcode
 
 from sim_core.bedside.frame_reader import Message
 from sim_core.redaction import public_frame
+from sim_core.traces.exchanges import slash_in
 from sim_core.traces.frames import Side
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 
@@ -44,6 +45,8 @@ class Call:
     """We have asked, in the place of the CSMS."""
     number: int = 0
     """Its number in the message log."""
+    slash: str = ""
+    """How its frame writes a slash; empty: it has none."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class Answered:
     """None: it was answered with an error."""
     error: str = ""
     """Code and description of that."""
+    slash: str = ""
+    """How the answer's frame writes a slash; empty: it has none."""
 
 
 @dataclass
@@ -85,8 +90,11 @@ class Exchanges:
             return None
         kind, message_id = parts[0], parts[1]
         if kind == CALL:
-            return self._call(Call(sent_by, message_id, parts[2], parts[3], at, ours), shown)
-        return self._answer(sent_by, message_id, parts, shown, at)
+            slash = slash_in(text)
+            call = Call(sent_by, message_id, parts[2], parts[3], at, ours, slash=slash)
+            return self._call(call, shown)
+        answered = self._answer(sent_by, message_id, parts, shown, at)
+        return answered and replace(answered, slash=slash_in(text))
 
     def oldest_of(self, side: Side) -> datetime | None:
         """When the oldest call of a side that has no answer yet was sent."""

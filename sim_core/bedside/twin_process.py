@@ -93,14 +93,15 @@ class TwinProcess:
         by_charger = call.asked_by is Side.CHARGER
         at = call.at.isoformat()
         message = (call.message_id, call.action, call.payload)
-        self._tell(["asked", charger, call.number, by_charger, at, *message])
+        self._tell(["asked", charger, call.number, by_charger, at, *message, call.slash])
 
     def answered(self, charger: str, answered: Answered) -> None:
         """The answer to a request has passed."""
         answer: list[Any] = [CALLRESULT, answered.payload]
         if answered.payload is None:
             answer = [CALLERROR, answered.error.partition(" ")[0], "", {}]
-        self._tell(["answered", charger, answered.call.number, answered.at.isoformat(), answer])
+        at = answered.at.isoformat()
+        self._tell(["answered", charger, answered.call.number, at, answer, answered.slash])
 
     def listened(self, until: datetime) -> None:
         """Nothing else has passed until now."""

@@ -48,6 +48,8 @@ class Verdict:
     """All that differs."""
     twin: tuple[Any, ...] = ()
     """The twin's frame without its message id; empty: it says nothing."""
+    habits: tuple[str, ...] = ()
+    """It differs by one of these habits, of a kind that charger and twin do not share."""
 
     @property
     def facts(self) -> dict[str, object]:
@@ -58,8 +60,17 @@ class Verdict:
             "message": self.row,
             "differs": self.sentence,
             "reasons": list(self.whys),
+            "habits": list(self.habits),
             "twin": list(self.twin),
         }
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that differs: a frame, or all that follow from one habit."""
+
+    first: Verdict
+    frames: int = 1
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,18 @@ class VerdictPicture:
     counts: Mapping[Mark, int] = field(default_factory=lambda: MappingProxyType({}))
     trouble: str = ""
     """What keeps it from being judged."""
+
+    @property
+    def causes(self) -> tuple[Difference, ...]:
+        """What differs in its order in time, and what follows from one habit only once."""
+        found: dict[str, Difference] = {}
+        for verdict in self.differences:
+            cause = verdict.sentence if verdict.habits else verdict.key
+            known = found.get(cause)
+            found[cause] = (
+                Difference(known.first, known.frames + 1) if known else Difference(verdict)
+            )
+        return tuple(found.values())
 
     @property
     def differing(self) -> int:
@@ -130,8 +153,9 @@ class Verdicts:
 
     def _verdict(self, key: str, judged: Mapping[str, Any]) -> Verdict:
         mark, sentence = Mark(judged["kind"]), str(judged["sentence"])
-        said = sentence.casefold()
-        if mark in DIFFERENT and any(fnmatchcase(said, pattern) for pattern in self._allowed):
+        said = [sentence, *judged["whys"][1:2]] if judged["habits"] else [sentence]
+        known = any(fnmatchcase(one.casefold(), each) for one in said for each in self._allowed)
+        if mark in DIFFERENT and known:
             mark = Mark.ALLOWED
         return Verdict(
             key,
@@ -143,4 +167,5 @@ class Verdicts:
             sentence,
             tuple(judged["whys"]),
             tuple(judged["twin"]),
+            tuple(judged["habits"]),
         )

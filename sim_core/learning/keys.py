@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 
+from sim_core.hardware.measurands import MEASURANDS
 from sim_core.hardware.model import KeyText
 from sim_core.learning.counting import Votes
 from sim_core.learning.draft import Draft, Evidence, Table
 from sim_core.learning.heard import Log
+from sim_core.learning.samples import measurand_of, meter_values
 from sim_core.settings.model_file import takes
 
 SECRETS = ("authorizationkey", "password", "passphrase", "token")
 """What a name has in it whose value is nobody's business."""
 INTERVAL = "MeterValueSampleInterval"
-SAMPLED = "MeterValuesSampledData"
+SAMPLED, ENDED = "MeterValuesSampledData", "StopTxnSampledData"
 
 WhyNot = Callable[[str, KeyText, str], str]
 """From a key, and the measurands that there are with commas between them: a sentence that says why
@@ -43,6 +45,8 @@ def learn_keys(
 
     if SAMPLED not in seen and measured is not None:
         _add(table, SAMPLED, KeyText(names), measured[1], why)
+    if ENDED not in seen and (kept := _kept(logs)):
+        _add(table, ENDED, KeyText(kept.most), kept.evidence(), why)
     for name, key in seen.items():
         if any(secret in name.casefold() for secret in SECRETS):
             table.remark(f"{name}: a secret, left out")
@@ -64,6 +68,23 @@ def learn_keys(
     if not seen:
         table.remark("no answer to GetConfiguration was seen: the keys are those of OCPP")
     return bool(whole)
+
+
+def _kept(logs: Sequence[Log]) -> Votes[str]:
+    """The measurands that StopTransaction tells, where nobody asked for the key that says so."""
+    found: Votes[str] = Votes()
+    for log in logs:
+        for stop in log.told.of("StopTransaction"):
+            sampled = [
+                value
+                for told in meter_values(stop.payload)
+                for value in told.get("sampledValue", ())
+                if isinstance(value, dict)
+            ]
+            names = dict.fromkeys(map(measurand_of, sampled))
+            if known := [name for name in names if name in MEASURANDS]:
+                found.add(",".join(known), log.name)
+    return found
 
 
 def _lows(logs: Sequence[Log]) -> dict[str, int]:

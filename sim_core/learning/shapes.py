@@ -221,6 +221,7 @@ def _warmth(logs: Sequence[Log], table: Table) -> None:
     begins: list[tuple[float, str]] = []
     falls: list[tuple[float, str]] = []
     rises: list[tuple[float, str]] = []
+    shown: set[float] = set()
     for log in logs:
         for start, samples in sessions_of(log):
             told = [
@@ -231,6 +232,7 @@ def _warmth(logs: Sequence[Log], table: Table) -> None:
             if not told or told[0][0] > 5:
                 continue
             begins.append((told[0][1], log.name))
+            shown |= {celsius for _, celsius in told}
             early = [celsius for age, celsius in told if 10 < age <= RISES_S]
             if early:
                 falls.append((max(0.0, told[0][1] - min(early)), log.name))
@@ -238,8 +240,8 @@ def _warmth(logs: Sequence[Log], table: Table) -> None:
             if late and late[-1][0] - late[0][0] > LONG_S:
                 hours = (late[-1][0] - late[0][0]) / HOUR_S
                 rises.append(((late[-1][1] - late[0][1]) / hours, log.name))
-    if len(begins) < 3 or len({celsius for celsius, _ in begins}) < 2:
-        return
+    if len(shown) < 2:
+        return  # a number that never moves tells of no cabinet
     for name, seen in (("cabinet_c", begins), ("fan_fall_c", falls)):
         if seen:
             value = spread_of(number for number, _ in seen)

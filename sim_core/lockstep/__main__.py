@@ -4,8 +4,8 @@ It is a process of its own, for it computes, and what relays frames must not wai
 started by `bedside`, speaks lines of JSON on its pipes, and ends when nobody speaks to it any more.
 What the twin says reaches only a CSMS in here.
 
-In: `["asked", charger, row, by the charger, at, message id, action, payload]`,
-`["answered", charger, row, at, answer]`, `["listened", at]`, `["ended", charger, at]`. Out:
+In: `["asked", charger, row, by the charger, at, message id, action, payload, slash]`,
+`["answered", charger, row, at, answer, slash]`, `["listened", at]`, `["ended", charger, at]`. Out:
 `["judged", charger, a Judged]`, `["trouble", charger, sentence]`.
 """
 
@@ -61,13 +61,13 @@ class Lockstep:
         self._followed[name] = following
         if kind == "asked":
             row, from_charger, at, *message = rest
-            message_id, action, payload = message
+            message_id, action, payload, slash = message
             said = (message_id, action, payload)
             with self._troubles(name):
-                following.asked(row, from_charger, datetime.fromisoformat(at), said)
+                following.asked(row, from_charger, datetime.fromisoformat(at), said, slash)
         elif kind == "answered":
-            row, at, answer = rest
-            following.answered(row, datetime.fromisoformat(at), tuple(answer))
+            row, at, answer, slash = rest
+            following.answered(row, datetime.fromisoformat(at), tuple(answer), slash)
         elif kind == "ended":
             following.ended(datetime.fromisoformat(rest[0]))
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sim_core.lockstep.judging import Finding, judge
+from sim_core.lockstep.habits import Suspects, searched, tried
+from sim_core.lockstep.judging import Case, Finding, differing, kinds
 from sim_core.lockstep.memory import Memory, at_rest
-from sim_core.lockstep.words import in_words, sentence_of
+from sim_core.lockstep.words import in_words, of_habits, sentence_of
 from sim_core.traces.comparison.verdicts import UNDECIDED, Kind
 from sim_core.traces.exchanges import Conversation, Exchange, Payload
 from sim_core.traces.messages import CALL
@@ -28,6 +29,8 @@ SETTLES = (UNDECIDED + S, 2 * UNDECIDED + 2 * S)
 """So long after the last frame it is judged, and so is what the twin may have said after it."""
 LONGEST_REST = 7200 * S
 """Heartbeats that nothing comes between are looked at together for so long."""
+STILL_AT_REST = ("Heartbeat", "ChangeConfiguration")
+"""What is said while nothing happens: the rhythm of heartbeats counts from what was before."""
 LISTENS_AGAIN = 20 * S
 """So often a charger that is busy and silent is looked at."""
 MOST_EXCHANGES = 2_000
@@ -56,6 +59,8 @@ class Judged:
     """All that differs."""
     twin: tuple[Any, ...] = ()
     """What the twin says: action, payload, and its answer if it is one; empty: nothing."""
+    habits: tuple[str, ...] = ()
+    """The habits of which one is otherwise than the twin's, where it follows from that alone."""
 
 
 @dataclass
@@ -80,16 +85,26 @@ class Following:
         self._new: list[Judged] = []
         self._window = 0
         self._number_of: dict[int, int] = {}
+        self._suspects = Suspects()
+        self._in_vain: set[str] = set()
+        """Kinds of differences that no habit has explained."""
 
     # -- what passes -------------------------------------------------------------------------------
 
     def asked(
-        self, row: int, from_charger: bool, at: datetime, message: tuple[str, str, Payload]
+        self,
+        row: int,
+        from_charger: bool,
+        at: datetime,
+        message: tuple[str, str, Payload],
+        slash: str = "",
     ) -> None:
-        """A request has passed: its message id, action and payload."""
+        """A request has passed: its message id, action and payload, and how a slash is written
+        where it is the charger's own."""
         message_id, action, payload = message
         self._rest(at, action)  # before it is one of those that are looked at
         exchange = Exchange(at, from_charger, action, payload, message_id=message_id)
+        exchange.slash = slash if from_charger else ""
         self._exchanges.append(exchange)
         self._rows[row] = exchange
         self._number_of[id(exchange)] = row
@@ -99,12 +114,14 @@ class Following:
             self._statuses[exchange.connector] = exchange.status
         self._hears(at)
 
-    def answered(self, row: int, at: datetime, answer: tuple[Any, ...]) -> None:
-        """The answer to a request has passed: its frame without the message id."""
+    def answered(self, row: int, at: datetime, answer: tuple[Any, ...], slash: str = "") -> None:
+        """The answer to a request has passed: its frame without the message id, and how a slash is
+        written in it."""
         exchange = self._rows.pop(row, None)
         if exchange is None:
             return
         exchange.answer, exchange.answered_at = answer, at
+        exchange.slash = exchange.slash if exchange.from_charger else slash
         if exchange.from_charger and "currentTime" in exchange.result:
             self._set_clock(moment(exchange.result["currentTime"]), at)
         self._hears(at)
@@ -133,7 +150,7 @@ class Following:
         if not self._exchanges or self._busy_at is None:
             return
         rested = at - self._busy_at >= REST and at_rest(self._exchanges, self._statuses)
-        if action == "Heartbeat" and at - self._exchanges[0].at < LONGEST_REST:
+        if action in STILL_AT_REST and at - self._exchanges[0].at < LONGEST_REST:
             rested = False  # it belongs to those before it
         if not rested and len(self._exchanges) < MOST_EXCHANGES:
             return
@@ -176,7 +193,8 @@ class Following:
         self._unseen, self._looked_until = False, self._until
         told, numbers = self._told()
         scene = self._memory.scene_of(told)
-        findings = judge(told, self.make, scene, self._until + self._ahead)
+        case = Case(told, scene, self._until + self._ahead)
+        findings = self._by_habit(case)
         found = {one.key: one for one in self._judged(findings, numbers)}
         self._new += [
             replace(was, kind="", sentence="", whys=(), twin=())
@@ -185,6 +203,24 @@ class Following:
         ]
         self._new += [one for key, one in found.items() if self._said.get(key) != one]
         self._said = found
+
+    def _by_habit(self, case: Case) -> list[Finding]:
+        """The findings; of those that follow from a habit they say so. What no habit explained is
+        not asked about again until something else differs as well."""
+        findings = case.judged(self.make)
+        if not differing(findings):
+            return findings
+        explained = tried(case, self.make, findings, self._suspects)
+        if not explained.complete:
+            findings = case.judged(self.make, sure=True)
+            found = kinds(findings)
+            if found <= self._in_vain:
+                explained = tried(case, self.make, findings, self._suspects)
+            else:
+                explained = searched(case, self.make, findings)
+                self._in_vain |= set() if explained.complete else found
+        self._suspects = explained.suspects or self._suspects
+        return explained.findings
 
     def _told(self) -> tuple[Conversation, dict[int, int]]:
         """What has passed by the clock of the CSMS, and each exchange's row."""
@@ -209,6 +245,8 @@ class Following:
             if said is None or (finding.metal is None and finding.kind is not Kind.ONLY_TWIN):
                 continue
             row = numbers.get(id(finding.metal), 0) if finding.metal else 0
+            sentence, whys = sentence_of(finding), tuple(map(in_words, finding.whys))
+            by_habit = of_habits(finding.habits, self.make)
             key = f"row {row}"
             if not row:
                 why = finding.whys[0] if finding.whys else said.action
@@ -222,9 +260,10 @@ class Following:
                     said.action,
                     said.connector,
                     row,
-                    sentence_of(finding),
-                    tuple(map(in_words, finding.whys)),
+                    by_habit or sentence,
+                    (by_habit, sentence, *whys[1:]) if by_habit else whys,
                     _as_said(finding.twin),
+                    finding.habits,
                 )
             )
         return judged

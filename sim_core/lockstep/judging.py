@@ -8,15 +8,18 @@ to throw its dice otherwise.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from sim_core.lockstep.manners import Oddity, oddities
 from sim_core.traces.causes.derivation import scene_of
 from sim_core.traces.causes.scene import Scene
+from sim_core.traces.causes.sessions import outages
 from sim_core.traces.comparison.delays import is_fine
-from sim_core.traces.comparison.orders import Orders
+from sim_core.traces.comparison.orders import Orders, is_backlog
 from sim_core.traces.comparison.verdicts import UNDECIDED, Kind, Result, Verdict, compare
 from sim_core.traces.comparison.words import token_of
 from sim_core.traces.comparison.yardstick import Yardstick
@@ -26,6 +29,8 @@ from sim_core.twin.play import Heard, Make, play
 
 SEEDS = range(1, 7)
 """Of fewer plays nobody can say how long a thing may take that happens once in a session."""
+MORE_SEEDS = range(7, 19)
+"""What differs under the first ones must differ under these too: few throws are soon all alike."""
 SHORTER_S, LONGER_S = 0.5, 1.1
 """Beside what a few plays show, a delay that turns of a loop are part of may be so much shorter,
 and a whole turn longer: less is worth no alarm."""
@@ -41,7 +46,10 @@ SWAPPED_WITHIN = 15 * S
 """What one says and the other does not may be so far apart and still be the same, elsewhere."""
 CLEAR_ORDER = 0.3 * S
 """What was met nearer to each other has no certain order."""
+CATCHES_UP = 15 * S
+"""So long after a connection began, or after the last of its backlog, there may be more of that."""
 ORDER = "at another place in the order"
+NUMBER = re.compile(r"-?\d[\d.:]*")
 DIFFERENT = (Kind.DIFFERS, Kind.ONLY_REAL, Kind.ONLY_TWIN)
 
 
@@ -54,6 +62,9 @@ class Finding:
     """A request of the charger, or one of its CSMS, whose answer is meant."""
     twin: Exchange | None
     whys: tuple[str, ...] = ()
+    habits: tuple[str, ...] = ()
+    """What it follows from: a habit that the charger and its twin do not share, or several of which
+    each explains it."""
 
     @property
     def at(self) -> datetime:
@@ -75,10 +86,85 @@ def judge(
     has been listened to, where it was silent at the end. Raises StuckError where the twin cannot be
     played.
     """
-    scene = scene or scene_of(told)
-    until = max(told.exchanges[-1].at, until or told.exchanges[-1].at)
-    plays = [play(told, scene, make, seed, until) for seed in SEEDS]
-    return agreed(told, scene, _results(told, plays), until - UNDECIDED)
+    return Case(told, scene or scene_of(told), until).judged(make, sure=True)
+
+
+@dataclass
+class Case:
+    """What is judged: what was said, what happened around it, and how long was listened. What was
+    once played of it is kept."""
+
+    told: Conversation
+    scene: Scene
+    until: datetime | None = None
+    _plays: dict[tuple[str, int], Heard] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.until = max(self.told.exchanges[-1].at, self.until or self.told.exchanges[-1].at)
+
+    def played(self, make: Make, seed: int) -> Heard:
+        """What this make says to it under one seed."""
+        key = make.quirks, seed
+        if key not in self._plays:
+            self._plays[key] = play(self.told, self.scene, make, seed, self.until)
+        return self._plays[key]
+
+    def judged(self, make: Make, *, sure: bool = False) -> list[Finding]:
+        """See `judge`. Unless it is to be `sure`, fewer seeds than that are asked where something
+        differs."""
+        findings = self.judged_under(make, SEEDS)
+        if sure and differing(findings):
+            findings = self.judged_under(make, [*SEEDS, *MORE_SEEDS])
+        return findings
+
+    def kinds_between(self, other: Make, make: Make, seed: int) -> set[str]:
+        """Which kinds of differences a charger of the `other` make would show, were it here, beside
+        a twin of this make; under one seed of its dice."""
+        assert self.until is not None
+        there = self.played(other, seed)
+        asked_there = {id(request): here for request, here in there.asked}
+        plays = [
+            Heard(
+                heard.said,
+                tuple(
+                    (asked_there[id(request)], here)
+                    for request, here in heard.asked
+                    if id(request) in asked_there
+                ),
+            )
+            for heard in (self.played(make, one) for one in SEEDS)
+        ]
+        odd = oddities(there.said, [heard.said for heard in plays])
+        results = _results(there.said, plays)
+        return kinds(agreed(there.said, self.scene, results, self.until - UNDECIDED, odd))
+
+    def unlikeness(self, make: Make) -> float:
+        """How much of what was said a play of this make does not say, on the average of the seeds:
+        chance makes it some frames, whoever plays."""
+        results = _results(self.told, [self.played(make, seed) for seed in SEEDS])
+        return sum(result.differing for result in results) / len(results)
+
+    def judged_under(self, make: Make, seeds: Sequence[int]) -> list[Finding]:
+        """What these seeds agree on."""
+        assert self.until is not None
+        plays = [self.played(make, seed) for seed in seeds]
+        odd = oddities(self.told, [heard.said for heard in plays])
+        results = _results(self.told, plays)
+        return agreed(self.told, self.scene, results, self.until - UNDECIDED, odd)
+
+
+def differing(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that say of a frame that it differs or is missing on one side."""
+    return [finding for finding in findings if finding.kind in DIFFERENT]
+
+
+def kinds(findings: Iterable[Finding]) -> set[str]:
+    """What differs, by what it has in common with the same of other numbers."""
+    return {
+        f"{finding.kind.value}: {NUMBER.sub('#', finding.whys[0])}"
+        for finding in differing(findings)
+        if finding.whys
+    }
 
 
 def _results(told: Conversation, plays: Sequence[Heard]) -> list[Result]:
@@ -99,7 +185,7 @@ def _results(told: Conversation, plays: Sequence[Heard]) -> list[Result]:
             yardstick.spans[what] = low, high
     return [
         compare(heard.said, told, [(here, real) for real, here in heard.asked], yardstick, seed)
-        for seed, heard in zip(SEEDS, plays, strict=True)
+        for seed, heard in enumerate(plays, SEEDS.start)
     ]
 
 
@@ -122,9 +208,14 @@ def _unclear(twins: Sequence[Conversation]) -> Orders:
 
 
 def agreed(
-    told: Conversation, scene: Scene, results: Sequence[Result], certain: datetime
+    told: Conversation,
+    scene: Scene,
+    results: Sequence[Result],
+    certain: datetime,
+    odd: Iterable[Oddity] = (),
 ) -> list[Finding]:
-    """What all seeds find, and nothing of what came later than `certain` and is not the same."""
+    """What all seeds find, and nothing of what came later than `certain` and is not the same. What
+    is `odd` beside all of them together differs as well."""
     best = min(results, key=lambda result: result.differing)
     ordered = [best, *(result for result in results if result is not best)]
     of_metal: dict[int, list[Verdict]] = {}
@@ -136,7 +227,14 @@ def agreed(
     found = _swapped([*found, *_missing(ordered)])
     if not _knows_interval(told, scene):
         found = [_without_interval(finding) for finding in found]
-    found = [f for f in found if f.kind not in DIFFERENT or _settled_at(f) <= certain]
+    found = _with_oddities(found, odd)
+    parts = _unsettled(told, certain)
+    found = [
+        f
+        for f in found
+        if f.kind not in DIFFERENT
+        or (_settled_at(f) <= certain and not any(a <= f.at <= b for a, b in parts))
+    ]
     return sorted(found, key=lambda finding: finding.at)
 
 
@@ -196,6 +294,29 @@ def _swapped(found: list[Finding]) -> list[Finding]:
         if one.kind not in alone or not {id(one.metal), id(one.twin)} & (taken - {id(None)})
     ]
     return [*left, *merged]
+
+
+def _with_oddities(found: Sequence[Finding], odd: Iterable[Oddity]) -> list[Finding]:
+    whys: dict[int, tuple[str, ...]] = {}
+    for exchange, why in odd:
+        whys[id(exchange)] = (*whys.get(id(exchange), ()), why)
+    return [
+        replace(one, kind=Kind.DIFFERS, whys=(*one.whys, *whys[id(one.metal)]))
+        if id(one.metal) in whys and one.kind is not Kind.ONLY_REAL
+        else one
+        for one in found
+    ]
+
+
+def _unsettled(told: Conversation, certain: datetime) -> list[tuple[datetime, datetime]]:
+    """The times about an outage whose backlog may not have come yet: what is missing of them may
+    still be said."""
+    parts = []
+    for outage in outages(told):
+        late = [e.at for e in told.said if e.at > outage.over and is_backlog(e, outage.boot)]
+        if certain < max([outage.over, *late]) + CATCHES_UP:
+            parts.append((outage.began - UNDECIDED, outage.over))
+    return parts
 
 
 def _settled_at(finding: Finding) -> datetime:

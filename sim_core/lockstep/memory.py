@@ -6,6 +6,7 @@ its meters had counted, it still knows: so does the twin.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,8 @@ LASTING = frozenset({"SetChargingProfile", "ClearChargingProfile", "SendLocalLis
 """What a CSMS asks that outlasts the session in which it was asked."""
 MOST_LASTING = 20
 KEYS_LIMIT = 500
+ALIGNED = "ClockAlignedDataInterval"
+MOST_DIGITS = 10
 
 
 @dataclass
@@ -35,7 +38,7 @@ class Memory:
     def scene_of(self, told: Conversation) -> Scene:
         """What happened around these frames."""
         scene = scene_of(told)
-        scene.keys = {**self.keys, **scene.keys}
+        scene.keys = {**self.keys, **scene.keys, **self._aligned(scene)}
         scene.registers_wh = {**self.registers_wh, **scene.registers_wh}
         scene.connectors = max(scene.connectors, self.connectors)
         scene.standing = list(self.asked)
@@ -45,6 +48,12 @@ class Memory:
             missed = max(0, (scene.begins - self.beat_at) // (interval_s * S))
             scene.heartbeat_at = self.beat_at + (missed + 1) * interval_s * S
         return scene
+
+    def _aligned(self, scene: Scene) -> dict[str, str]:
+        """The interval of samples by the clock: a few of them fit a longer one as well."""
+        known = [keys[ALIGNED] for keys in (self.keys, scene.keys) if ALIGNED in keys]
+        whole = [int(text) for text in known if text.isdigit() and len(text) < MOST_DIGITS]
+        return {ALIGNED: str(math.gcd(*whole))} if any(whole) else {}
 
     def keep(self, told: Conversation) -> None:
         """Remember what lasts of these frames."""

@@ -7,12 +7,14 @@ the charger and its twin.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from sim_core.lockstep.judging import Finding
+from sim_core.lockstep.habits import has
+from sim_core.lockstep.judging import NUMBER, Finding
 from sim_core.traces.comparison.verdicts import Kind
 from sim_core.traces.comparison.words import token_of
 from sim_core.traces.exchanges import Exchange
+from sim_core.twin.play import Make
 
 Sentence = Callable[[re.Match[str]], str]
 PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -35,7 +37,8 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 """How the comparison puts it, and how a person does."""
 HEALTHY = " NoError"
 """The vendor's code of a connector without a fault: it says nothing to anybody."""
-NUMBER = re.compile(r"-?\d[\d.:]*")
+END_OF_WORDS = re.compile(r"[:;.](?:\s|$)")
+"""What a habit is stands before that in its text; behind it, what it means for a CSMS."""
 
 
 def sentence_of(finding: Finding) -> str:
@@ -48,6 +51,20 @@ def sentence_of(finding: Finding) -> str:
     if finding.kind is Kind.ONLY_TWIN:
         return f"{name_of(said)}{_place(said)} is missing: the twin says it"
     return in_words(finding.whys[0]) if finding.kind is Kind.DIFFERS else ""
+
+
+def of_habits(habits: Sequence[str], make: Make) -> str:
+    """What of a make's habits is otherwise, as a sentence without full stop: of one what it is, of
+    several that one of them is meant; empty where there is none."""
+    if len(habits) != 1:
+        names = ", ".join(habits)
+        return f"the charger and its twin do not share one of these habits: {names}" * bool(habits)
+    (habit,) = habits
+    text = make.model.quirks.get(habit)
+    means = f" ({END_OF_WORDS.split(text.says)[0]})" if text else ""
+    if text and has(make, habit):
+        return f"the charger has not the twin's habit {habit}{means}"
+    return f"the charger has a habit that the twin has not: {habit}{means}"
 
 
 def in_words(why: str) -> str:

@@ -36,6 +36,12 @@ Payload = dict[str, Any]
 TransactionId = int | str
 
 
+def slash_in(text: str) -> str:
+    """How a frame writes a slash; empty: it has none."""
+    escaped = "\\/"
+    return escaped if escaped in text else "/" if "/" in text else ""
+
+
 class TraceError(UserError):
     """A trace that cannot be looked at, in a sentence."""
 
@@ -52,6 +58,9 @@ class Exchange:
     """The answer's frame without its message id, its type first; None: there was none."""
     answered_at: datetime | None = None
     message_id: str = ""
+    slash: str = ""
+    """How the charger's own frame of it writes a slash, `/` or `\\/`; empty: it has none, or nobody
+    has seen it as it was written."""
 
     @property
     def result(self) -> Payload:

@@ -17,11 +17,13 @@ from itertools import groupby, pairwise
 from pathlib import Path
 
 from sim_core.traces import directions, stamps
+from sim_core.traces.carriers import unpacked_lines
 from sim_core.traces.entries import Entry, Note, Notes, Source
 from sim_core.traces.formats.form import CannotRead, Form
 from sim_core.traces.formats.table import FORM, FORMS, UNREAD
 from sim_core.traces.frames import Side, Trace, TraceFrame
 from sim_core.traces.messages import CALL, CALLRESULT
+from sim_core.traces.packed import unpacked
 
 LARGEST = 1024 * 1024 * 1024
 TOO_LARGE = "is larger than 1 GiB: cut it into pieces with `split`."
@@ -29,6 +31,8 @@ COPY_S = timedelta(seconds=1)
 """A frame that is there again within this time was logged twice; later it was sent again."""
 COPY_FRAMES = 8
 """The same where there are no times: within so many frames."""
+SURELY = 3
+"""Stamps that go so many times as often one way as the other tell the order of a file."""
 ENTRIES_TO_TELL = 1000
 Progress = Callable[[int, int], None]
 FAR = timedelta(days=7)
@@ -107,7 +111,10 @@ def read(
     called now and then with the line that has been reached, and how many there are. Raises
     CannotRead with a sentence where there is no frame in it.
     """
-    text = _decoded(data)
+    data = unpacked(data, LARGEST, name)
+    if len(data) > LARGEST:
+        raise CannotRead(f"{name or 'what was read'} {TOO_LARGE}")
+    text = unpacked_lines(_decoded(data))
     if DUMPED.search(name) and not DUMPED.search(text[:400]):  # one frame, its head is the name
         text = f"{name}:{text}"
     source = Source(name, data, text)
@@ -174,6 +181,8 @@ def _decoded(data: bytes) -> str:
         if data.startswith(mark):
             return data[2:].decode(encoding, "replace")
     text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    if text.count("\x00") > len(text) // 3:  # UTF-16 without its mark
+        text = data.decode("utf-16-le" if data[1:2] == b"\x00" else "utf-16-be", "replace")
     return text if "\n" in text else text.replace("\r", "\n")
 
 
@@ -233,6 +242,13 @@ def _is_reversed(entries: Sequence[Entry]) -> bool:
         if (one.tzinfo is None) == (other.tzinfo is None):
             forward += one < other
             backward += one > other
+    if not forward and not backward:  # what the charger says of the time is better than nothing
+        told = [stamps.iso(_stamped(e.message[-1])) for e in entries if e.message[0] == CALL]
+        known = [stamps.without_zone(at) for at in told if at is not None]
+        forward = sum(one < other for one, other in pairwise(known))
+        backward = sum(one > other for one, other in pairwise(known))
+        if max(forward, backward) < SURELY * min(forward, backward):
+            forward = backward = 0
     if forward != backward:
         return backward > forward
     asked: dict[str, int] = {}

@@ -40,7 +40,7 @@ from sim_core.store.records import KnownToken
 from sim_core.traces.causes.links import BOOT_AFTER
 from sim_core.traces.causes.scene import Act, Car, Earlier, Scene, Stimulus
 from sim_core.traces.causes.vehicles import BATTERY_WH, POLARISATION_OHM, RESISTANCE_OHM
-from sim_core.traces.exchanges import Conversation, Exchange, Payload
+from sim_core.traces.exchanges import Conversation, Exchange, Payload, slash_in
 from sim_core.traces.moments import S
 from sim_core.twin.recorded_csms import Key, RecordedCsms, key_of
 from sim_core.twin.virtual_time import UnderWay, VirtualTime
@@ -324,8 +324,9 @@ class Play:
     async def _ask(self, request: Exchange) -> None:
         here = Exchange(self.clock.now(), False, request.action, harmless(request.payload))
 
-        def answered(message: list[Any]) -> None:
+        def answered(message: list[Any], text: str) -> None:
             here.answer, here.answered_at = (message[0], *message[2:]), self.clock.now()
+            here.slash = slash_in(text)
 
         if self.csms.ask(here.action, here.payload, answered) and id(request) in self._known:
             self.asked.append((request, here))

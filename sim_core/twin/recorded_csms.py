@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from sim_core.runtime.clock import Clock
-from sim_core.traces.exchanges import Conversation, Exchange, Payload, TransactionId
+from sim_core.traces.exchanges import Conversation, Exchange, Payload, TransactionId, slash_in
 from sim_core.traces.messages import CALL, CALLERROR, CALLRESULT
 from sim_core.traces.moments import S
 
@@ -32,6 +32,8 @@ FIRST_TRANSACTION = 1_000_000
 LATEST_ANSWER_S = 25.0
 """An answer that came later was as good as none: the charger had given up by then."""
 
+Answered = Callable[[list[Any], str], None]
+"""Hears an answer: what it is, and its text."""
 Key = tuple[str, object, object]
 
 
@@ -65,7 +67,7 @@ class RecordedCsms:
         self._ids = itertools.count(FIRST_TRANSACTION)
         self._server: Server | None = None
         self._open: ServerConnection | None = None
-        self._answers: dict[str, Callable[[list[Any]], None]] = {}
+        self._answers: dict[str, Answered] = {}
         self._sending: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> RecordedCsms:
@@ -114,8 +116,8 @@ class RecordedCsms:
         self._counted.clear()
         self.at.clear()
 
-    def ask(self, action: str, payload: Payload, answered: Callable[[list[Any]], None]) -> bool:
-        """Ask the charge point something; `answered` is called with the whole answer.
+    def ask(self, action: str, payload: Payload, answered: Answered) -> bool:
+        """Ask the charge point something; `answered` is called with the whole answer and its text.
 
         Returns False where nobody is connected."""
         if self._open is None:
@@ -130,21 +132,23 @@ class RecordedCsms:
         try:
             with contextlib.suppress(ConnectionClosed):
                 async for frame in connection:
-                    self._take(connection, json.loads(frame))
+                    self._take(connection, frame)
         finally:
             if self._open is connection:
                 self._open = None
                 self._answers.clear()
 
-    def _take(self, connection: ServerConnection, message: list[Any]) -> None:
+    def _take(self, connection: ServerConnection, frame: str | bytes) -> None:
+        text = frame if isinstance(frame, str) else frame.decode()
+        message = json.loads(text)
         if message[0] != CALL:
             answered = self._answers.pop(message[1], None)
             if answered is not None:
-                answered(message)
+                answered(message, text)
             return
         _, message_id, action, payload = message
         now = self.clock.now()
-        exchange = Exchange(now, True, action, payload, message_id=message_id)
+        exchange = Exchange(now, True, action, payload, message_id=message_id, slash=slash_in(text))
         key = key_of(exchange)
         self._counted[key] += 1
         self.at[key, self._counted[key]] = now

@@ -135,7 +135,9 @@ async def test_what_differs_is_an_event_a_verdict_and_a_report(tmp_path: Path) -
         await until(lambda: line.verdicts.differing, PATIENCE_S)
         (verdict,) = line.verdicts.differences
         assert verdict.mark is Mark.DIFFERS
-        assert "transactionData has" in verdict.sentence
+        assert "has not the twin's habit two_entry_stop_data" in verdict.sentence
+        assert "transactionData has" in verdict.whys[1]
+        assert verdict.habits == ("two_entry_stop_data",)
         assert verdict.twin[1] == "StopTransaction"
         row = next(e for e in line.messages if e.number == verdict.row)
         assert row.action == "StopTransaction"
@@ -153,7 +155,7 @@ async def test_what_differs_is_an_event_a_verdict_and_a_report(tmp_path: Path) -
 
 async def test_a_known_difference_is_marked_and_does_not_count() -> None:
     said = await asyncio.to_thread(metal, 131, all_but("two_entry_stop_data"))
-    async with beside(said, "--allow=something else; *TRANSACTIONDATA has*") as line:
+    async with beside(said, "--allow=something else; *HABIT two_entry_stop_data*") as line:
         await line.say(said)
         await until(lambda: line.verdicts.counts.get(Mark.ALLOWED), PATIENCE_S)
         assert line.verdicts.differing == 0

@@ -378,3 +378,22 @@ def test_the_steps_of_a_start_are_found_where_samples_of_many_are_laid_over_each
     assert [watts for _, watts in steps] == [0, 10000, 20000, 30000, 40000]
     for place, (until, _) in enumerate(steps):
         assert abs(float(until) - 5 * (place + 2)) < 3, steps
+
+
+def test_one_session_without_its_configuration_tells_what_its_end_tells(tmp_path: Path) -> None:
+    paper = Paper()
+    paper.boot(0)
+    data = [
+        {
+            "timestamp": stamp(at_s),
+            "sampledValue": [value(wh, measurand="Energy.Active.Import.Register", unit="Wh")],
+        }
+        for at_s, wh in ((10, "5000"), (70, "5100"))
+    ]
+    start = {"connectorId": 1, "idTag": "CARD", "meterStart": 5000, "timestamp": stamp(10)}
+    accepted = {"idTagInfo": {"status": "Accepted"}}
+    paper.says(10, "StartTransaction", start, {"transactionId": 7, **accepted})
+    stop = {"transactionId": 7, "meterStop": 5100, "timestamp": stamp(70), "transactionData": data}
+    paper.says(71, "StopTransaction", stop)
+    keys = loaded(paper.learnt(), tmp_path).keys
+    assert keys["StopTxnSampledData"].value == "Energy.Active.Import.Register"

@@ -5,8 +5,8 @@ Its conversation is what a real one would have said: the twin is given nothing e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from sim_core.hardware.model import Model
@@ -99,17 +99,23 @@ class Beside:
         self.history: list[Judged] = []
         self.now: dict[str, Judged] = {}
 
-    def hears(self, said: Conversation, *, looks_every: int = 0) -> Beside:
-        """Let it all pass, and look at every so many frames (0: at the end)."""
+    def hears(
+        self, said: Conversation, *, looks_every: int = 0, cuts: Iterable[datetime] = ()
+    ) -> Beside:
+        """Let it all pass, and look at every so many frames (0: at the end). At each of the `cuts`
+        the link goes."""
         begin = said.exchanges[0].at + self.off
+        left = sorted(cuts)
         for place, (after, row, exchange, is_answer) in enumerate(passing(said), 1):
             at = begin + after
+            while left and left[0] + self.off <= at:
+                self.following.ended(left.pop(0) + self.off)
             if is_answer:
                 assert exchange.answer is not None
-                self.following.answered(row, at, exchange.answer)
+                self.following.answered(row, at, exchange.answer, exchange.slash)
             else:
                 message = (exchange.message_id, exchange.action, exchange.payload)
-                self.following.asked(row, exchange.from_charger, at, message)
+                self.following.asked(row, exchange.from_charger, at, message, exchange.slash)
             if looks_every and place % looks_every == 0:
                 self.look()
         return self

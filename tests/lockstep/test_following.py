@@ -9,12 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim_core.bedside.verdicts import Verdicts
+from sim_core.lockstep.__main__ import as_json
 from sim_core.lockstep.following import Following
+from sim_core.lockstep.words import of_habits
 from sim_core.traces.comparison.verdicts import Kind
 from sim_core.traces.exchanges import Conversation, Exchange
 from sim_core.traces.moments import S
 from tests.examples import every, examples
-from tests.lockstep.metal import Beside, Tell, a_visit, all_but, metal, twin, visit
+from tests.lockstep.metal import Beside, a_visit, all_but, metal, model, twin
+from tests.lockstep.scenes import SCENES
+from tests.lockstep.sweep import BY_CHANCE, SHOWS, spoken
 from tests.traces.tales import START, Tale
 
 
@@ -120,50 +125,37 @@ def idle_hours(tale: Tale) -> None:
         tale.says(at, "Heartbeat", {}, {"currentTime": tale.stamp(at)}, late_s=0)
 
 
-def a_reservation(tale: Tale) -> None:
-    """A connector is reserved and freed again."""
-    tale.boots(0, "Available", "Available", "Available")
-    tale.asks(
-        10,
-        "ReserveNow",
-        {"status": "Accepted"},
-        connectorId=1,
-        idTag="CARD",
-        reservationId=1,
-        expiryDate=tale.stamp(900),
-    )
-    tale.status(10, 1, "Reserved")
-    tale.asks(40, "CancelReservation", {"status": "Accepted"}, reservationId=1)
-    tale.status(40, 1, "Available")
-    tale.says(100, "Heartbeat", {}, {"currentTime": tale.stamp(100)}, late_s=0)
+@pytest.mark.parametrize("habit", ["two_entry_stop_data", "status_before_answer"])
+def test_a_habit_that_is_otherwise_is_named_and_nothing_else(habit: str) -> None:
+    """`python -m tests.lockstep` goes through all of them."""
+    said = spoken(habit, SHOWS[habit], 101)
+    assert said.named, said.now
+    assert said.others == []
+    assert said.ever == ()
 
 
-HABITS: tuple[tuple[Tell, dict[str, str]], ...] = (
-    (
-        visit,
-        {
-            "two_entry_stop_data": "StopTransaction Remote: transactionData has",
-            "late_connector_0": "Available: connector 0 after the others, at a boot takes",
-            "late_finishing": "Finishing: stamp of Finishing after Transaction.End takes 0.00",
-        },
-    ),
-    (a_slow_visit, {"slow_minute": "MeterValues Sample.Periodic: sample interval 60 takes"}),
-    (idle_hours, {"late_heartbeats": "Heartbeat: Heartbeat, interval 600 takes"}),
-    (a_reservation, {"send_tick": " takes 0.0"}),  # at a boot and after a request
-)
-"""What happens, and by what the charger does not do how that is named."""
+def test_a_habit_shows_in_a_scene_or_by_chance() -> None:
+    assert {*SHOWS} | {*BY_CHANCE} == {*model().quirks}
+    assert {*SHOWS.values()} <= {*SCENES}
 
 
-@pytest.mark.parametrize(("tell", "named"), HABITS, ids=["-".join(one) for _, one in HABITS])
-def test_a_habit_that_is_otherwise_is_named_and_nothing_else(
-    tell: Tell, named: dict[str, str]
-) -> None:
-    said = metal(quirks=all_but(*named), tell=tell)
-    beside = Beside().hears(said, looks_every=every(60)).waits(said, 60).look()
-    for habit, words in named.items():
-        assert any(words in one for one in beside.differences), habit
-    for one in beside.ever:
-        assert any(words in one for words in named.values()), one
+def test_what_follows_from_one_habit_is_one_difference() -> None:
+    said = metal(quirks=all_but("slow_minute"), tell=a_slow_visit)
+    verdicts = Verdicts("gresgying-f3-eu180", (), 100)
+    for judged in Beside().hears(said).waits(said, 60).look().now.values():
+        verdicts.take(as_json(judged))
+    verdicts.publish()
+    (cause,) = verdicts.picture.causes
+    assert cause.frames == verdicts.picture.differing > 1
+    assert cause.first.habits == ("slow_minute",)
+    assert "sample interval 60" in cause.first.whys[1]
+
+
+def test_several_habits_of_which_any_would_do_are_named_together() -> None:
+    names = of_habits(("send_tick", "pipelining"), twin())
+    assert names.endswith("do not share one of these habits: send_tick, pipelining")
+    without = replace(twin(), quirks="none")
+    assert of_habits(("json_c",), without).startswith("the charger has a habit that the twin has")
 
 
 def test_a_difference_is_named_while_the_session_still_runs() -> None:
@@ -172,7 +164,7 @@ def test_a_difference_is_named_while_the_session_still_runs() -> None:
     running = Conversation(said.name, True, [e for e in said.exchanges if e.at < end.at])
     beside = Beside().hears(running).look()
     assert beside.differences
-    assert all("sample interval 60" in one for one in beside.differences)
+    assert all("habit slow_minute" in one for one in beside.differences)
 
 
 def test_what_the_charger_does_not_say_is_missing() -> None:

@@ -24,10 +24,11 @@ def lines_of(seed: int) -> list[list[Any]]:
         at = (begin + after).isoformat()
         if is_answer:
             assert exchange.answer is not None
-            lines.append(["answered", "CP01", row, at, [*exchange.answer]])
+            lines.append(["answered", "CP01", row, at, [*exchange.answer], exchange.slash])
         else:
             message = (exchange.message_id, exchange.action, exchange.payload)
-            lines.append(["asked", "CP01", row, exchange.from_charger, at, *message])
+            by_charger, slash = exchange.from_charger, exchange.slash
+            lines.append(["asked", "CP01", row, by_charger, at, *message, slash])
     return [*lines, ["listened", (said.exchanges[-1].at + 30 * S).isoformat()]]
 
 

@@ -218,12 +218,13 @@ async def test_what_the_twin_says_otherwise_is_marked_and_one_key_away() -> None
             assert any("=" in row and "MeterValues" in row for row in rows(app))
             await typed(pilot, "d")
             await soon(pilot, lambda: "Not as its twin" in text_of(app))
-            assert "transactionData has" in text_of(app)
+            assert "habit two_entry_stop_data" in text_of(app)
             await typed(pilot, "enter")
             await soon(pilot, lambda: "- the charger" in text_of(app))
             assert app.dashboard.inspector.exchange is not None
             assert app.dashboard.inspector.exchange.number == verdict.row
-            assert "≠ StopTransaction Remote: transactionData" in text_of(app)
+            assert "≠ the charger has not the twin's habit" in text_of(app)
+            assert "transactionData" in text_of(app)
 
 
 async def test_without_a_twin_there_is_no_key_for_it() -> None:

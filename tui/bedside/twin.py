@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 
-from sim_core.bedside.verdicts import Mark, Verdict, VerdictPicture
+from sim_core.bedside.verdicts import Difference, Mark, Verdict, VerdictPicture
 from tui import text
 from tui.dialogs.columns import Column, head_line, in_columns
 from tui.dialogs.sheet import Act, Item, Page, Tab
@@ -111,7 +111,7 @@ def differences(
     def page() -> Page:
         seen = picture()
         return Page(
-            items=[_item(verdict, look) for verdict in seen.differences],
+            items=[_item(difference, look) for difference in seen.causes],
             head=lambda cells: [
                 (Span(f" {_counted(seen)}", "muted"),),
                 head_line(COLUMNS, cells, look.symbol("ellipsis")),
@@ -136,14 +136,17 @@ def _counted(picture: VerdictPicture) -> str:
     return ", ".join(parts) or "nothing is compared yet"
 
 
-def _item(verdict: Verdict, look: Look) -> Item:
+def _item(difference: Difference, look: Look) -> Item:
+    verdict = difference.first
     symbol, role = MARKS[verdict.mark]
-    number = "" if verdict.connector_id is None else str(verdict.connector_id)
+    one_place = verdict.connector_id is not None and not verdict.habits
+    number = str(verdict.connector_id) if one_place else ""
+    frames = f"{difference.frames} frames: " if difference.frames > 1 else ""
     values = (
         Span(text.clock_time(verdict.at), "muted"),
         Span(look.symbol(symbol), role),
         Span(number),
-        Span(text.plain(verdict.sentence, look.ascii)),
+        Span(text.plain(f"{frames}{verdict.sentence}", look.ascii)),
     )
     return Item(
         draw=lambda cells: in_columns(COLUMNS, values, cells, look.symbol("ellipsis")),

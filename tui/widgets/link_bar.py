@@ -214,7 +214,7 @@ def bar_line(
     if not station.powered:
         symbol, role, words = "away", "error", "without power"
     if words == BOOT_AWAITED and link.queued is None:  # a real charger, which boots when it likes
-        words = "connected, no BootNotification seen yet"
+        words = "connected, no answer to BootNotification seen yet"
     healthy = symbol == "online"
     tail: list[Span] = []
     if healthy and link.heartbeat_at:

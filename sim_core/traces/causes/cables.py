@@ -113,7 +113,7 @@ class _Cable:
         there = word in ("Preparing", "Charging", "Finishing", "SuspendedEV", "SuspendedEVSE")
         if there and not self.plugged:
             self.plugged = True
-            at = self.scene.begins - 2 * S if outage is None else self._came_in(outage)
+            at = self._was_there(report) if outage is None else self._came_in(outage)
             start = next((run for run in self.offline if outage and outage.has(run.began)), None)
             if start is not None or (outage is None and self.offline):
                 return  # `_start` tells of it
@@ -151,6 +151,26 @@ class _Cable:
         if found and found[0].status == "Available":
             self.plugged = False
             self._add(Act.UNPLUG, boot.at - 3 * S)
+
+    def _was_there(self, report: Exchange) -> datetime:
+        """When a vehicle came that is there when a trace begins with a boot: before that, unless
+        the boot was answered late, and what follows tells that it came meanwhile."""
+        early = self.scene.begins - 2 * S
+        lasts: list[tuple[datetime, tuple[timedelta, ...]]] = [
+            (mac.at, (MAC_S * S, LATE_MAC_S * S))
+            for mac in self.told.of("DataTransfer")
+            if mac.text("messageId") == "MacID"
+        ]
+        lasts += [
+            (start.stamp, (START_AFTER_PLUG,))
+            for start in self.told.of("StartTransaction", self.connector)
+            if start.stamp
+        ]
+        for at, usual in lasts:
+            for came in (at - took for took in usual):
+                if early < came < report.at < at:
+                    return came
+        return early
 
     def _came_in(self, outage: Outage) -> datetime:
         """When a vehicle came that is there when the charger comes back: its id tells it, or the

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sim_core.traces.causes.scene import Act, Scene, Stimulus
-from sim_core.traces.causes.sessions import Outage, offline_starts, outages, sessions
+from sim_core.traces.causes.sessions import Outage, Session, offline_starts, outages, sessions
+from sim_core.traces.causes.vehicles import is_own_id
 from sim_core.traces.exchanges import Conversation, Exchange
 from sim_core.traces.moments import S
 
@@ -19,18 +20,22 @@ STOPS_WITHIN = 30 * S
 """So soon after a RemoteStopTransaction that nobody has heard of a transaction may end by it."""
 SLEEPS_AFTER_S = 30.0
 """A vehicle that waits for so long for its authorisation sleeps by itself."""
+LONGEST_WAIT = timedelta(minutes=10)
+USUAL_MAC_S = 16.1
+"""From the plug to the moment at which a vehicle's own id could be read."""
 GIVES_UP_BEFORE = 4 * S
 """So long before a start that fails its vehicle has given up."""
 
 
 def cards(told: Conversation, scene: Scene) -> None:
     """Add who held a card at the reader, and who ended a session by hand."""
+    readers = _readers(told)
     for card in told.of("Authorize"):
-        if is_card(told, card):
+        if id(card) in readers:
             at = card.at - READ_BEFORE
-            _add(scene, Stimulus(at, Act.SWIPE, _reader(told, card), card.id_tag))
+            _add(scene, Stimulus(at, Act.SWIPE, readers[id(card)], card.id_tag))
     for run in offline_starts(told):
-        if not run.start.id_tag.startswith("VID:"):
+        if not is_own_id(run.start.id_tag):
             outage = next((o for o in outages(told) if o.has(run.began)), None)
             came = run.began - 28.5 * S
             at = max(came, outage.began + 2 * S) if outage else came
@@ -42,7 +47,11 @@ def cards(told: Conversation, scene: Scene) -> None:
 def is_card(told: Conversation, authorize: Exchange) -> bool:
     """Whether an Authorize is of a card at the reader: neither a vehicle's nor a remote one."""
     tag = authorize.id_tag
-    if not tag or any(mac.payload.get("data") == tag for mac in told.of("DataTransfer")):
+    if (
+        not tag
+        or is_own_id(tag)
+        or any(mac.payload.get("data") == tag for mac in told.of("DataTransfer"))
+    ):
         return False
     return not any(
         asked.action == "RemoteStartTransaction"
@@ -70,22 +79,53 @@ def _is_accepted(card: Exchange) -> bool:
     return isinstance(info, dict) and info.get("status") == "Accepted"
 
 
-def _reader(told: Conversation, card: Exchange) -> int:
-    """The connector that a card was meant for: where its transaction starts, or Preparing shows;
-    until either has happened, where a vehicle waits."""
-    waiting: dict[int, str] = {}
+def _readers(told: Conversation) -> dict[int, int]:
+    """The connector that each card was meant for, by the `id` of its Authorize: where its
+    transaction starts, or Preparing shows; until either has happened, where a vehicle waits. Of one
+    card that is held for several connectors each time is for another one."""
+    found: dict[int, int] = {}
+    started: set[int] = set()
+    before: list[Exchange] = []
+    for card in told.of("Authorize"):
+        if not is_card(told, card):
+            continue
+        start = _shows(told, card, started)
+        if start is not None:
+            started.add(id(start))
+            found[id(card)] = start.connector or 1
+        else:
+            taken = {
+                found[id(other)]
+                for other in before
+                if other.id_tag == card.id_tag and card.at - other.at < STARTS_WITHIN
+            }
+            found[id(card)] = _waiting(told, card, taken)
+        before.append(card)
+    return found
+
+
+def _shows(told: Conversation, card: Exchange, started: set[int]) -> Exchange | None:
+    """What shows whom a card was meant for, without starts that are another one's."""
     for exchange in told.said:
         if exchange.at <= card.at:
-            if exchange.status and exchange.connector:
-                waiting.pop(exchange.connector, None)  # who came last stands behind the others
-                waiting[exchange.connector] = exchange.status
             continue
         starts = exchange.action == "StartTransaction" and exchange.id_tag == card.id_tag
-        if starts and exchange.at - card.at < STARTS_WITHIN:
-            return exchange.connector or 1
+        if starts and exchange.at - card.at < STARTS_WITHIN and id(exchange) not in started:
+            return exchange
         if exchange.status == "Preparing" and exchange.at - card.at < CARD_SHOWS_WITHIN:
-            return exchange.connector or 1
-    return next((n for n, status in reversed(waiting.items()) if status == "Preparing"), 1)
+            return exchange
+    return None
+
+
+def _waiting(told: Conversation, card: Exchange, taken: set[int]) -> int:
+    """Where a vehicle waits: the last that came, unless somebody else is there for it already."""
+    waiting: dict[int, str] = {}
+    for report in told.of("StatusNotification"):
+        if report.at <= card.at and report.connector:
+            waiting.pop(report.connector, None)  # who came last stands behind the others
+            waiting[report.connector] = report.status
+    there = [number for number, status in reversed(waiting.items()) if status == "Preparing"]
+    return next((number for number in there if number not in taken), *there[:1] or (1,))
 
 
 def _ends(told: Conversation, scene: Scene) -> None:
@@ -148,16 +188,28 @@ def _failures(told: Conversation, scene: Scene) -> None:
     for run in sessions(told):
         if not run.failed or _has_broken(told, run.connector, run.began):
             continue
-        macs = [m for m in told.of("DataTransfer") if m.text("messageId") == "MacID"]
-        waited = [
-            (run.began - mac.at) / S
-            for mac in macs
-            if timedelta(0) < run.began - mac.at < timedelta(minutes=10)
-        ]
-        if waited and min(waited) > SLEEPS_AFTER_S:
+        if _waited_s(told, run) > SLEEPS_AFTER_S:
             continue  # it has waited too long: the charger knows that by itself
         at = run.began - GIVES_UP_BEFORE
         _add(scene, Stimulus(at, Act.EV_GIVES_UP, run.connector))
+
+
+def _waited_s(told: Conversation, run: Session) -> float:
+    """How long a vehicle had waited for its start since its own id could be read: what tells that
+    id, or the plug does."""
+    macs = [m.at for m in told.of("DataTransfer") if m.text("messageId") == "MacID"]
+    waited = [(run.began - at) / S for at in macs if timedelta(0) < run.began - at < LONGEST_WAIT]
+    if waited:
+        return min(waited)
+    plugged: datetime | None = None
+    for report in told.of("StatusNotification", run.connector):
+        if report.at >= run.start.at or (report.stamp or report.at) >= run.began:
+            break
+        if report.status != "Preparing":
+            plugged = None
+        elif plugged is None:
+            plugged = report.stamp or report.at
+    return (run.began - plugged) / S - USUAL_MAC_S if plugged is not None else 0.0
 
 
 def outage_of(told: Conversation, at: datetime) -> Outage | None:

@@ -130,6 +130,11 @@ def reconnects(told: Conversation) -> list[Exchange]:
     ]
 
 
+def heard_at(boot: Exchange) -> datetime:
+    """When a charger knew that it may speak: a CSMS may take its time for that."""
+    return boot.answered_at or boot.at
+
+
 def outages(told: Conversation) -> list[Outage]:
     """The outages that lie in a trace; a boot that a trace begins with ends one from before it."""
     found = []
@@ -145,7 +150,7 @@ def reported(told: Conversation, report: Exchange) -> Exchange | None:
     """The boot after which a status is said anew, whether or not it has changed; what a connector
     says a second time so soon has happened since."""
     for boot in reconnects(told):
-        if timedelta(0) <= report.at - boot.at < REPORTED_WITHIN:
+        if boot.at <= report.at and report.at - heard_at(boot) < REPORTED_WITHIN:
             again = any(
                 other.status and boot.at <= other.at < report.at and other is not report
                 for other in told.of("StatusNotification", report.connector)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sim_core.traces.causes.scene import Act, Car, Earlier, Scene, Stimulus
 from sim_core.traces.causes.sessions import offline_starts, outages, sessions
-from sim_core.traces.causes.vehicles import HEADROOM, RESISTANCE_OHM, power_w
+from sim_core.traces.causes.vehicles import HEADROOM, RESISTANCE_OHM, is_own_id, power_w
 from sim_core.traces.exchanges import (
     Conversation,
     Exchange,
@@ -25,6 +25,8 @@ from sim_core.traces.moments import S, moment
 USUAL_INTERVALS_S = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600)
 NEAR_USUAL = 0.05
 """An interval that differs by a smaller share is the usual one."""
+ON_THE_CLOCK = 0.4 * S
+"""A sample by the clock is stamped so much behind its moment, half a second more or less."""
 SOON = 2 * S
 STOP_TAKES = 4 * S
 """From a request to stop to the end that the trace begins with."""
@@ -65,7 +67,10 @@ def _configuration(told: Conversation, scene: Scene) -> None:
     scene.keys.pop("OcppUrl", None)
     if "MeterValueSampleInterval" not in changed and (interval := sample_interval(told)):
         scene.keys["MeterValueSampleInterval"] = str(interval)
-    if any(mac.text("messageId") == "MacID" for mac in told.of("DataTransfer")):
+    if "ClockAlignedDataInterval" not in changed and (aligned := clock_interval(told)):
+        scene.keys.setdefault("ClockAlignedDataInterval", str(aligned))
+    own = any(mac.text("messageId") == "MacID" for mac in told.of("DataTransfer"))
+    if own or any(is_own_id(card.id_tag) for card in told.of("Authorize")):
         scene.keys.setdefault("AutoCharge", "true")
     if offline_starts(told):
         scene.keys.setdefault("LocalAuthorizeOffline", "true")
@@ -88,6 +93,18 @@ def sample_interval(told: Conversation) -> int | None:
         if not any(a < over and b > began - S for began, over in gone)
     ]
     return usual_interval(min(gaps)) if gaps and min(gaps) >= 1 else None
+
+
+def clock_interval(told: Conversation) -> int | None:
+    """The interval of the samples by the clock, in s: the longest usual one of which each has its
+    moment, so that none is expected which nobody has asked for."""
+    marks = {
+        round((sample.stamp - ON_THE_CLOCK).timestamp())
+        for sample in told.of("MeterValues")
+        if sample.context == "Sample.Clock" and sample.stamp
+    }
+    whole = [every for every in USUAL_INTERVALS_S if not any(mark % every for mark in marks)]
+    return max(whole) if marks and whole else None
 
 
 def usual_interval(seconds: float) -> int:

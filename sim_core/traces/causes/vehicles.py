@@ -24,6 +24,7 @@ AFTER_RESTART = 15 * S
 """So soon after a boot vehicles that wait say again who they are."""
 USUAL_START_S, LATE_START_S, SLOW_START_S = 28.5, 33.5, 60.0
 """From the plug to the start, with a second try, and with a vehicle that takes its time."""
+OWN_ID = "VID:"
 SOME_VID = "VID:0000000000FF"
 """A vehicle whose id was never asked for."""
 SETTLED_S = 45.0
@@ -44,7 +45,15 @@ def mac_of(told: Conversation, connector: int, plugged: datetime) -> Exchange | 
     for mac in told.of("DataTransfer"):
         if mac.text("messageId") == "MacID" and _is_nearest(told, mac, connector, plugged):
             return mac
+    for card in told.of("Authorize"):
+        if is_own_id(card.id_tag) and _is_nearest(told, card, connector, plugged):
+            return card  # of a charger that does not say where it has that id from
     return None
+
+
+def is_own_id(tag: str) -> bool:
+    """Whether an idTag is a vehicle's own id, as a charger makes one of its MAC."""
+    return tag.startswith(OWN_ID)
 
 
 def _is_nearest(told: Conversation, mac: Exchange, connector: int, plugged: datetime) -> bool:
@@ -123,7 +132,7 @@ def car_of(told: Conversation, connector: int, plugged: datetime) -> Car:
         late, late_s = took_s > LATE_START_S, took_s - USUAL_START_S
         late_s = late_s if took_s > SLOW_START_S else 0.0
     known = mac or mac_after_restart(told, connector, plugged)
-    vid = known.text("data") if known is not None else None
+    vid = (known.text("data") or known.id_tag) if known is not None else None
     if vid is None and _authorised_early(told, connector, plugged):
         vid = SOME_VID
     if session is None or session.failed:

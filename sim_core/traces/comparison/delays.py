@@ -20,6 +20,7 @@ from enum import Enum
 from sim_core.traces.causes.sessions import (
     REPORTED_WITHIN,
     Session,
+    heard_at,
     outages,
     reconnects,
     reported,
@@ -149,7 +150,8 @@ def gaps(told: Conversation) -> list[Gap]:
 def _whole(told: Conversation) -> Iterator[Gap]:
     """Boots, resets, heartbeats: what an outage does not stretch."""
     for boot in reconnects(told):
-        after = [e for e in told.said if timedelta(0) < e.at - boot.at < REPORTED_WITHIN]
+        since, until = boot.at, heard_at(boot) + REPORTED_WITHIN
+        after = [e for e in told.said if since < e.at < until]
         yield from _after_boot(boot, after)
         asked = [
             a

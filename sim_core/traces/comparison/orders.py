@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import combinations
 
-from sim_core.traces.causes.sessions import REPORTED_WITHIN, reconnects
+from sim_core.traces.causes.sessions import REPORTED_WITHIN, heard_at, reconnects
 from sim_core.traces.comparison.words import token_of
 from sim_core.traces.exchanges import Conversation, Exchange
 from sim_core.traces.moments import S
@@ -88,7 +88,7 @@ def _around(
 ) -> list[tuple[Exchange, Exchange]]:
     """Of what was said right after a boot, the pairs of a status and a message of the backlog that
     did not go together, in their order."""
-    near = [e for e in said if timedelta(0) < e.at - boot.at < REPORTED_WITHIN]
+    near = [e for e in said if boot.at < e.at < heard_at(boot) + REPORTED_WITHIN]
     return [
         (first, then)
         for first, then in combinations(near, 2)

@@ -34,6 +34,7 @@ from sim_core.traces.messages import (
     read_at,
     read_whole,
 )
+from sim_core.traces.wrappers import ESCAPES, behind, behind_number
 
 
 @dataclass(frozen=True)
@@ -75,21 +76,12 @@ nothing; then a frame that is not whole in its line is none."""
 MOST_FAILURES = 32
 """How often in one line something may look like a frame and be none."""
 
-WRAPPER = re.compile(
-    r"(?:>\s?)+"
-    r"|[\w.-]{1,80}\s+\|\s"
-    r"|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d \S+ [^\s\[:]+(?:\[\d+\])?: "
-    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* \S+ [^\s\[:]+\[\d+\]: "
-    r"|[│┃|]\s"
-)
-"""What e-mail, docker and journald put before each line."""
 ANOTHER_LINE = re.compile(
     r"\s*(?:\[[\w./ -]{1,30}\]\s+(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\b"
     r"|(?:\[?\w+\s?\]?\s+)?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d\S*\s+[\[(A-Z]"
     r"|(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR)[: ])"
 )
 """How a line begins that a frame does not go on in: it is of another part of the program."""
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 WAY = re.compile(
     r"(?<![A-Za-z])(recv|received?|receiving|rx|incoming|inbound|in|from|sent|send|sending|tx|"
     r"outgoing|outbound|out|to|request|response)(?![A-Za-z])|(<[-=<]+|[-=>]+>|<|>|[→←⇒⇐])",
@@ -97,8 +89,14 @@ WAY = re.compile(
 )
 LOOKS_LIKE_ONE = re.compile(r"\[\s*[234]\s*,\s*(?:[\"'\\]|[A-Za-z0-9]+, ?[A-Z\"'{])")
 """An array of two numbers is no frame that went wrong."""
+TYPESET = re.compile("[\u201c\u201d\u201e\u201f]")
+"""The quotes that a word processor makes of plain ones."""
+NO_BREAK = "\u00a0"
+TEXT_OR_NO_BREAK = re.compile(rf'"(?:[^"\\]|\\.)*"|{NO_BREAK}')
 ESCAPED = re.compile(r'\[\s*\d\s*,\s*\\+"')
 PYTHON_TEXT = re.compile(r"b?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")", re.DOTALL)
+IN_A_TABLE = re.compile(r'\[\s*\d\s*,\s*""(?=[^,\]\s"])')
+"""In a cell of CSV each quote is there twice."""
 BYTES_BEHIND = re.compile(r"\s*\[(\d+) bytes")
 JSON_TEXT = re.compile(r'(?:[^"\\]|\\.)*"')
 DOUBLED = re.compile(r'(?:[^"]|"")*"(?!")')
@@ -108,18 +106,25 @@ class LineReader:
     """Reads one file by a set of heads."""
 
     def __init__(self, source: Source, notes: Notes, heads: Sequence[Head]) -> None:
-        self._lines = [self._clean(line) for _, line in source.lines()]
+        self._typeset: set[int] = set()
+        self._lines = [self._clean(number, line) for number, line in source.lines()]
         self._notes = notes
         self._heads = list(heads)
         self._patience = LEAST_PATIENCE + TIMES * len(source.text)
         self._with_head: dict[int, bool] = {}
 
-    @staticmethod
-    def _clean(line: str) -> str:
+    def _clean(self, number: int, line: str) -> str:
         if "\x1b" in line:
             line = ESCAPES.sub("", line)
         if "&quot;" in line or "&#34;" in line:
             line = html.unescape(line)
+        if not line.isascii() and '"' not in line and TYPESET.search(line):
+            self._typeset.add(number)
+            line = TYPESET.sub('"', line)
+        if NO_BREAK in line:  # a page has it in the place of blanks; a text of its own keeps it
+            line = TEXT_OR_NO_BREAK.sub(
+                lambda found: " " if found[0] == NO_BREAK else found[0], line
+            )
         return line.replace("\x00", "") if "\x00" in line else line
 
     def entries(self) -> Iterator[Entry]:
@@ -153,6 +158,8 @@ class LineReader:
                 at = found.start() + 1
                 continue
             self._notes.use(number, last + 1)
+            if number in self._typeset:
+                self._notes.mend(number)
             yield self._entry(
                 read, text, number, known, before, line[end:] if last == place else ""
             )
@@ -211,6 +218,13 @@ class LineReader:
         if ESCAPED.match(line, begin):
             return self._escaped(place, begin)
         quote = line[begin - 1] if begin else ""
+        if IN_A_TABLE.match(line, begin):
+            found = DOUBLED.match(line, begin)
+            written_once = (found[0][:-1] if found else line[begin:]).replace('""', '"')
+            read = read_at(written_once)
+            if read is None:
+                raise NotAMessage(CUT_OFF)
+            return read, written_once[: read.end], place, found.end() if found else len(line)
         if quote in ("'", '"') and (written := self._in_quotes(line, begin, known)) is not None:
             return Read(read_whole(written[0]), written[1]), written[0].strip(), place, written[1]
         try:
@@ -245,9 +259,6 @@ class LineReader:
         if quote == "'":
             found = PYTHON_TEXT.match(line, start)
             return (_of_python(found[0]), found.end()) if found else None
-        if re.match(r'\[\s*\d\s*,\s*""', line[begin:]):
-            found = DOUBLED.match(line, begin)
-            return (found[0][:-1].replace('""', '"'), found.end()) if found else None
         return None
 
     def _escaped(self, place: int, begin: int) -> tuple[Read, str, int, int]:
@@ -271,7 +282,8 @@ class LineReader:
         while True:
             line = self._lines[last]
             if last > place:
-                at = self._wrapper(line)
+                numbered = behind_number(line, self._lines[place], last - place)
+                at = numbered + behind(line[numbered:])
                 if self._has_head(last):
                     break
             if last == place or not ANOTHER_LINE.match(line, at):
@@ -300,14 +312,6 @@ class LineReader:
                 self._notes.mend(place + 1)
                 return Read(read_whole(put_right), end), put_right, last, end
             raise
-
-    @staticmethod
-    def _wrapper(line: str) -> int:
-        """Where a line begins behind what is put before each."""
-        at = 0
-        while (found := WRAPPER.match(line, at)) is not None:
-            at = found.end()
-        return at
 
     def _has_head(self, place: int) -> bool:
         """Whether another frame begins in a line."""

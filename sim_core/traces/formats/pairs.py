@@ -17,6 +17,7 @@ from sim_core.traces.formats.form import Form
 from sim_core.traces.formats.own import compact
 from sim_core.traces.frames import Side
 from sim_core.traces.messages import NOT_JSON, Gathering
+from sim_core.traces.wrappers import ESCAPES, behind, behind_number
 
 REQUEST = re.compile(r"\bgot (?P<action>[A-Z][A-Za-z0-9]{2,60})\s*(?:=\s*(?P<payload>\{.*))?$")
 NAMED = re.compile(r"^\s*(?P<name>\w{1,60}) = (?P<payload>\{.*)$")
@@ -26,15 +27,25 @@ MOST_LINES = 2_000
 
 def _told_by(source: Source) -> bool:
     text = source.text[:262_144]
-    return (
-        re.search(r"\bgot [A-Z][A-Za-z0-9]{2,60}\s*(?:=\s*\{|$)", text, re.MULTILINE) is not None
-        and re.search(r"^\s*res(?:ponse|ult)? = \{", text, re.MULTILINE) is not None
-    )
+    if re.search(r"\bgot [A-Z][A-Za-z0-9]{2,60}\s*(?:=|$|\x1b)", text, re.MULTILINE) is None:
+        return False
+    return any(ANSWER.match(line) for line in _lines(text.split("\n")))
+
+
+def _lines(lines: list[str]) -> list[str]:
+    """The lines without what is put before each of them."""
+    bare = []
+    for place, coloured in enumerate(lines):
+        line = ESCAPES.sub("", coloured)
+        at = behind_number(line, lines[0], place)
+        bare.append(line[at + behind(line[at:]) :])
+    return bare
 
 
 def _read(source: Source, notes: Notes) -> Iterator[Entry]:
     notes.keeps_copies = True  # without ids nothing tells a copy from a second one
-    lines = [line for _, line in source.lines()]
+    whole = [line for _, line in source.lines()]
+    lines = _lines(whole)
     made = 0
     open_id, open_side = "", Side.CHARGER
     waiting = ""
@@ -49,7 +60,8 @@ def _read(source: Source, notes: Notes) -> Iterator[Entry]:
         text = ""
         if asked is not None:
             waiting, text = asked["action"], asked["payload"] or ""
-            at = stamps.find(line[: asked.start()], last=True)
+            written = whole[number - 1]
+            at = stamps.find(written[: written.find("got ")], last=True)
             notes.use(number, number)
         elif answer is not None:
             text = answer["payload"]

@@ -31,7 +31,8 @@ def _without_frames(pattern: re.Pattern[str]) -> Callable[[Source], bool]:
 
 
 def _is_flow_file(source: Source) -> bool:
-    return re.match(rb"\d{1,9}:", source.data) is not None and b"websocket" in source.data[:65_536]
+    netstring = re.match(rb"\d{1,9}:\d{1,9}:", source.data) is not None
+    return netstring and b"websocket" in source.data[:65_536]
 
 
 def _is_tshark(source: Source) -> bool:
