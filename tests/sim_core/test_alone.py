@@ -46,7 +46,10 @@ async def test_before_the_boot_is_answered_it_says_so() -> None:
     harness = Harness()
     harness.csms.script[BOOT].append(Drop())
     async with harness:
-        assert "BootNotification is not answered" in await refusal(harness)
+        refused = asyncio.ensure_future(refusal(harness))
+        while not refused.done():  # it waits for the boot, and that is given up after a time
+            await harness.advance(5)
+        assert "BootNotification is not answered" in await refused
 
 
 async def test_silence_of_its_own_is_told_from_a_link_that_is_down() -> None:

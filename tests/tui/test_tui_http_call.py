@@ -30,6 +30,7 @@ from sim_core.commands import (
     Stop,
     SuspendEV,
     Swipe,
+    TypeCode,
     Unlock,
     Unplug,
 )
@@ -66,11 +67,15 @@ def understood(call: str) -> Command:
     raise AssertionError(f"the sidecar has no {url.path}")
 
 
+GIVEN: dict[type[Command], tuple[str, ...]] = {Swipe: ("TAG",), TypeCode: ("1234",)}
+"""What a command at a connector cannot do without."""
+
+
 @pytest.mark.parametrize(
     "command",
     [
         *(
-            action.command(3, "TAG") if action.command is Swipe else action.command(3)  # type: ignore[call-arg,arg-type]
+            action.command(3, *GIVEN.get(action.command, ()))  # type: ignore[call-arg,arg-type]
             for action in ACTIONS
             if action.on_connector
         ),
