@@ -56,7 +56,7 @@ from tests.harness import Harness
 from tests.scripted_csms import Answer, CallError, Cut, Drop, Twice
 
 ON_THE_WIRE: set[type[Command]] = {AddWireFault, EndWireFault, ReleaseFrame, DropFrame}
-"""What is done to frames on purpose breaks rules by itself (see tests/testbench/test_wire_faults)."""
+"""What is done to frames on purpose breaks rules by itself (tests/testbench/test_wire_faults)."""
 TRANSITIONS: dict[str, set[str]] = {
     "Available": {
         "Preparing",
