@@ -646,6 +646,7 @@ class ChargePoint:
                 "OCPPCommCtrlr", "MessageAttemptInterval", "TransactionEvent"
             ),
             counts_silence=True,
+            samples_yield=False,
         )
 
     # -- transactions, and what shows --------------------------------

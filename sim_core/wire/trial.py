@@ -4,7 +4,8 @@ Three things may befall it. A *failure* (CALLERROR, an answer without what is ne
 ends at it each time) counts, on disk, up to TransactionMessageAttempts. *Silence* is no failure to
 process: a start or stop is sent until it is answered. A *sample* must not hold back for long what
 waits behind it: it gets a second chance and no third, and none where the CSMS answers other
-messages but no samples, or says that it does not know them.
+messages but no samples, or says that it does not know them. In OCPP 2.0.1 nothing gives way: a
+sample is an event with a number as any other, and a CSMS would miss it (E01.FR.07).
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class RetryPolicy:
     counts_silence: bool = False
     """No answer is a failure as any other (OCPP 2.0.1 E13); else a begin or an end is sent until it
     is answered (OCPP 1.6 §3.7.1)."""
+    samples_yield: bool = True
+    """A sample gives way to what waits behind it."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ class Trial:
 
     def failed(self, row: JournalRow, why: str, code: str = "", *, hurried: bool) -> Verdict:
         """The CSMS could not process it; `hurried`: something waits that is no sample."""
-        policy, sample = self._policy(), row.kind == SAMPLED
+        policy, sample = self._policy(), self._yields(row)
         if sample and code in HOPELESS:
             self._refuses_samples = True
             return GiveUp(why)
@@ -143,11 +146,11 @@ class Trial:
         """There was no answer within `took_s`; `heard_before`: to the call before there was."""
         self.silences += 1
         policy = self._policy()
-        if policy.counts_silence and row.kind != SAMPLED:
+        if policy.counts_silence and not self._yields(row):
             return self.failed(row, "no answer", hurried=hurried)
-        if row.kind == SAMPLED:
+        if self._yields(row):
             self._silent_at = row.number if heard_before else 0
-        if row.kind == SAMPLED and (
+        if self._yields(row) and (
             self.silences >= policy.attempts or self._deaf_at not in (0, row.number)
         ):
             return GiveUp(f"no answer, {times(self.silences)}", f"attempt {self.silences}")
@@ -156,7 +159,7 @@ class Trial:
             # Sent again it may become a second one there: first let a late answer come.
             patience_s = max(PATIENCE_S, took_s * self.silences, self.slow_s * SLOWNESS - took_s)
             wait_s = max(wait_s, min(LONGEST_PATIENCE_S, patience_s))
-        if row.kind == SAMPLED and hurried:
+        if self._yields(row) and hurried:
             wait_s = min(wait_s, HURRIED_WAIT_S)
         return Again(wait_s, f"attempt {self.silences}")
 
@@ -166,14 +169,18 @@ class Trial:
         self.ends += 1
         attempts = self._count(row.number)
         allowed, chance = policy.attempts, CHANCE_ENDS
-        if row.kind == SAMPLED and self._ends_links:
+        if self._yields(row) and self._ends_links:
             allowed, chance = 1, 0  # the samples before it have shown that it is no chance
-        elif row.kind == SAMPLED and hurried:
+        elif self._yields(row) and hurried:
             allowed = min(allowed, HURRIED_ATTEMPTS)
         if attempts >= allowed and self.ends > chance:
-            self._ends_links += row.kind == SAMPLED
+            self._ends_links += self._yields(row)
             return GiveUp(f"the CSMS {does} whenever it hears {what}, {times(attempts)}")
         return Again(policy.interval_s * max(0, self.ends - CHANCE_ENDS))
+
+    def _yields(self, row: JournalRow) -> bool:
+        """Whether a row gives way to what waits behind it."""
+        return row.kind == SAMPLED and self._policy().samples_yield
 
     def hears_others(self) -> None:
         """After the silence to a sample something else was answered."""
@@ -185,7 +192,7 @@ class Trial:
 
     def skips(self, row: JournalRow, *, hurried: bool) -> str:
         """Why it leaves without being sent (again); empty when it does not."""
-        if row.kind != SAMPLED or not hurried:
+        if not self._yields(row) or not hurried:
             return ""
         name = self._spelling.name(row.kind)
         if self._deaf_at:
@@ -202,7 +209,7 @@ class Trial:
 
     def taken(self, row: JournalRow) -> None:
         """The CSMS has taken a row: what samples have met before is over."""
-        if row.kind == SAMPLED:
+        if self._yields(row):
             self._deaf_at = self._silent_at = self._ends_links = 0
             self._refuses_samples = False
 

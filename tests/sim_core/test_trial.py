@@ -34,9 +34,12 @@ def row(kind: str, number: int = 1, attempts: int = 0) -> JournalRow:
 class Counting(Trial):
     """A trial whose failures are counted as the journal counts them."""
 
-    def __init__(self, attempts: int = 3, interval_s: float = 10.0) -> None:
+    def __init__(
+        self, attempts: int = 3, interval_s: float = 10.0, *, samples_yield: bool = True
+    ) -> None:
         self.counted: list[int] = []
-        super().__init__(lambda: RetryPolicy(attempts, interval_s), self._counted, SPELLING)
+        policy = RetryPolicy(attempts, interval_s, not samples_yield, samples_yield)
+        super().__init__(lambda: policy, self._counted, SPELLING)
 
     def _counted(self, number: int) -> int:
         self.counted.append(number)
@@ -48,6 +51,24 @@ def sentences(*verdicts: Again | GiveUp) -> list[str]:
 
 
 # -- failures ------------------------------------------------------------
+
+
+def test_where_each_event_has_a_number_a_sample_gives_way_to_nothing() -> None:
+    """OCPP 2.0.1 E01.FR.07: there are no gaps in seqNo."""
+    sample, stop = (Counting(attempts=12, samples_yield=False) for _ in range(2))
+    for _ in range(11):
+        for act in ("failed", "ended", "silent"):
+            found = [
+                trial.failed(row(kind), "CALLERROR X", sorted(HOPELESS)[0], hurried=True)
+                if act == "failed"
+                else trial.link_ended(row(kind), "closes the link", "it", hurried=True)
+                if act == "ended"
+                else trial.silent(row(kind), 30.0, hurried=True, heard_before=True)
+                for trial, kind in ((sample, SAMPLE), (stop, STOP))
+            ]
+            assert type(found[0]) is type(found[1])
+    assert sample.counted == stop.counted
+    assert sample.skips(row(SAMPLE, attempts=11), hurried=True) == ""
 
 
 @pytest.mark.parametrize("kind", [SAMPLE, START, STOP])
