@@ -59,7 +59,7 @@ def test_where_each_event_has_a_number_a_sample_gives_way_to_nothing() -> None:
     for _ in range(11):
         for act in ("failed", "ended", "silent"):
             found = [
-                trial.failed(row(kind), "CALLERROR X", sorted(HOPELESS)[0], hurried=True)
+                trial.failed(row(kind), "CALLERROR X", min(HOPELESS), hurried=True)
                 if act == "failed"
                 else trial.link_ended(row(kind), "closes the link", "it", hurried=True)
                 if act == "ended"
