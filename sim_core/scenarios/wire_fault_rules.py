@@ -25,7 +25,7 @@ from sim_core.commands import (
 )
 from sim_core.redaction import one_line
 from sim_core.snapshot import HeldFrame, WireFaultSnapshot
-from sim_core.wire.line import Hit, Passing, Shown
+from sim_core.wire.meddling import Hit, Passing, Shown
 from sim_core.wire_faults import (
     ANY,
     DIRECTIONS,
@@ -67,7 +67,7 @@ class _Held:
 
 
 class WireFaultRules:
-    """The rules of one charge point (`wire.line.Meddler`). Lives on its loop."""
+    """The rules of one charge point (`wire.meddling.Meddler`). Lives on its loop."""
 
     __slots__ = (
         "_count",

@@ -23,7 +23,8 @@ from sim_core.wire.asking import Asking
 from sim_core.wire.channel import DESCRIPTION_LIMIT, NAME_LIMIT, Channel, Socket
 from sim_core.wire.dialect import Dialect
 from sim_core.wire.frames import CALL, CALLERROR, CALLRESULT
-from sim_core.wire.line import Line, Meddler
+from sim_core.wire.line import Line
+from sim_core.wire.meddling import Meddler
 from sim_core.wire.message_log import Direction, ExchangeState, MessageLog
 from sim_core.wire.routes import Routes
 from sim_core.wire.wire_format import CLEAN, WireFormat

@@ -10,99 +10,28 @@ A connection has a line only once somebody wants something: until then no frame 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import random
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from sim_core.redaction import names_secret, without_users
 from sim_core.runtime.clock import Clock
 from sim_core.wire import frames
+from sim_core.wire.altered_frames import any_id, changed, message_of
 from sim_core.wire.channel import NAME_LIMIT, Channel
 from sim_core.wire.frames import CALL, CALLERROR, CALLRESULT
+from sim_core.wire.meddling import Deliver, Hit, Meddler, Passing, Shown
 from sim_core.wire.message_log import Direction, ExchangeState
 from sim_core.wire.slow_transport import SlowTransport
-from sim_core.wire_faults import FROM_CSMS, TO_CSMS, TORN, WireFault, told_value, value_of
+from sim_core.wire_faults import FROM_CSMS, TO_CSMS, TORN, WireFault, told_value
 
 LOG = logging.getLogger(__name__)
 
 SORTS = {CALL: "request", CALLRESULT: "answer", CALLERROR: "error"}
 WORDS = {"request": "request", "answer": "answer", "error": "CALLERROR", "": "frame"}
 CLOSED = "closed on purpose"
-
-
-@dataclass(frozen=True)
-class Passing:
-    """A frame on its way."""
-
-    direction: str
-    """`to_csms` or `from_csms`."""
-    sort: str
-    """`request`, `answer`, `error`; empty where it is no message."""
-    action: str
-    """Of the request that it is or answers; empty where that is not known."""
-    message_id: str
-    text: str
-    number: int = 0
-    """Of its exchange in the message log; 0: it is not there (yet)."""
-    mark: str = ""
-    """What is known of it already."""
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether it belongs to a call of the charge point, not to one of the CSMS."""
-        return (self.direction == TO_CSMS) == (self.sort == "request")
-
-
-@dataclass(frozen=True, eq=False)
-class Hit:
-    """A rule that takes a frame."""
-
-    number: int
-    """Of the rule."""
-    rule: WireFault
-    rng: random.Random
-    ended: asyncio.Future[None]
-    """Done when the rule is ended."""
-    over: Callable[[], None]
-    """To be called when a dead socket of it lives again, or is no more."""
-
-    def mark(self, what: str) -> str:
-        """What the log says of it."""
-        return f"fault {self.number}: {what}"
-
-
-class Shown(NamedTuple):
-    """A frame that is held, as it may be seen."""
-
-    text: str
-    whole: bool
-    """Nothing of it is hidden: it can be edited."""
-
-
-class Meddler(Protocol):
-    """Whoever has the rules."""
-
-    @property
-    def on(self) -> bool:
-        """Whether a frame could be meant."""
-
-    def meet(self, frame: Passing) -> Hit | None:
-        """What a frame meets; None: it passes."""
-
-    def done(self, frame: Passing, hit: Hit, what: str) -> None:
-        """Something was done to it."""
-
-    def hold(self, frame: Passing, hit: Hit, shown: Shown) -> asyncio.Future[str | None]:
-        """Hold a frame; done with its text when it may go, with None when it is dropped."""
-
-
-Deliver = Callable[[str, str], Awaitable[None]]
-"""Hands a frame to whoever reads: its text, and the mark that the log gives to it."""
 
 
 class _Copy(NamedTuple):
@@ -371,7 +300,7 @@ class Line:
         for _ in range(rule.copies):
             text = frame.text
             if frame.direction == TO_CSMS and frame.sort == "request":
-                message_id = _any_id(hit.rng) if rule.new_id else frame.message_id
+                message_id = any_id(hit.rng) if rule.new_id else frame.message_id
                 text = self._with_id(text, message_id)
                 self._note_copy(frame, hit, message_id, text)
             await self._go(frame, text, mark)
@@ -439,7 +368,7 @@ class Line:
             await self._channel.write(error)
 
     async def _foreign_id(self, frame: Passing, hit: Hit) -> None:
-        message_id = hit.rule.id or _any_id(hit.rng)
+        message_id = hit.rule.id or any_id(hit.rng)
         mark = self._marked(frame, hit, f"given the id {message_id}")
         self._lose(frame)
         if frame.direction == TO_CSMS and frame.sort == "request":
@@ -462,7 +391,7 @@ class Line:
 
     async def _change(self, frame: Passing, hit: Hit) -> None:
         rule = hit.rule
-        text = _changed(frame.text, rule)
+        text = changed(frame.text, rule)
         if text is None:
             await self._go(frame, frame.text, self._marked(frame, hit, f"has no {rule.path}"))
             return
@@ -575,53 +504,10 @@ class Line:
 
     def _with_id(self, text: str, message_id: str) -> str:
         """The frame under another message id."""
-        message = _message(text)
+        message = message_of(text)
         if message is None or len(message) < 2:
             return text
         return self._encoded([message[0], message_id, *message[2:]])
-
-
-def _message(text: str) -> list[Any] | None:
-    with suppress(ValueError, RecursionError):
-        message = json.loads(text)
-        return message if isinstance(message, list) else None
-    return None
-
-
-def _changed(text: str, rule: WireFault) -> list[Any] | None:
-    """The message with another field; None where it has no such place."""
-    message = _message(text)
-    if not message or not isinstance(message[-1], dict):
-        return None
-    *way, last = rule.path.split(".")
-    place: Any = message[-1]
-    for part in way:
-        place = _inside(place, part)
-    if isinstance(place, dict):
-        if rule.becomes:
-            place[last] = value_of(rule.becomes)
-            return message
-        return message if place.pop(last, message) is not message else None
-    if isinstance(place, list) and last.isdecimal() and int(last) < len(place):
-        if rule.becomes:
-            place[int(last)] = value_of(rule.becomes)
-        else:
-            del place[int(last)]
-        return message
-    return None
-
-
-def _inside(place: Any, part: str) -> Any:
-    if isinstance(place, dict):
-        return place.get(part)
-    if isinstance(place, list) and part.isdecimal() and int(part) < len(place):
-        return place[int(part)]
-    return None
-
-
-def _any_id(rng: random.Random) -> str:
-    """A message id that is nobody's."""
-    return f"{rng.getrandbits(128):032x}"
 
 
 def _span(rule: WireFault) -> str:

@@ -27,8 +27,9 @@ from sim_core.wire.connecting import end_of, explain, explain_end, open_socket
 from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.fast_connection import FastConnection
 from sim_core.wire.interception import Interceptor, as_usual
-from sim_core.wire.line import Line, Meddler
+from sim_core.wire.line import Line
 from sim_core.wire.link_ends import LinkEnd
+from sim_core.wire.meddling import Meddler
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.pauses import Doubling, Pauses
 from sim_core.wire.speaker import Speaker
