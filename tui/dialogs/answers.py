@@ -10,14 +10,12 @@ from dataclasses import replace
 from textwrap import wrap
 from typing import Any, ClassVar
 
-from textual.binding import Binding, BindingType
-
 from sim_core.commands import AddRule, AnswerHeld, Command, EndRule
 from sim_core.ocpp_versions import dialect_of
 from sim_core.snapshot import HeldRequest, RuleSnapshot
 from tui import text
-from tui.dialogs.asking_sheet import AskingSheet
 from tui.dialogs.palette import Choice, Question
+from tui.dialogs.rules_sheet import END_ALL, HELD, RulesSheet
 from tui.dialogs.sure import Sure
 from tui.dialogs.text_editor import TextEditor
 from tui.dialogs.value_sheet import ValueRow
@@ -26,7 +24,6 @@ from tui.protocols.meanings import BOTH_WAYS, MEANINGS, by_use
 from tui.widgets.line_widget import Line, Span
 from tui.widgets.link_bar import rule_words
 
-NEW, END_ALL = "!new", "!end"
 EVERY = "*"
 WAYS: dict[str, tuple[str, str]] = {
     "refuse": ("refused", "the answer says no, and nothing is done"),
@@ -60,13 +57,9 @@ Ruled = AddRule | AnswerHeld
 """What says how a request is answered."""
 
 
-class AnswersSheet(AskingSheet):
+class AnswersSheet(RulesSheet):
     """See the module."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new", show=False),
-        Binding("d,delete,backspace", "end", show=False),
-    ]
     HOW: ClassVar[str] = "n makes a rule, d ends one, enter answers a request, esc goes back"
     DETAIL_ROWS: ClassVar[int] = 4
 
@@ -85,35 +78,21 @@ class AnswersSheet(AskingSheet):
     def heading(self, rows: Sequence[ValueRow]) -> str:
         return "How the CSMS is answered"
 
-    def rows(self) -> Sequence[ValueRow]:
-        rules, held = self._rules, self._held
-        return [
-            *(self._held_row(one) for one in held),
-            *(
-                ValueRow(f"rule {one.number}", f"rule {one.number}", rule_words(one), _met(one))
-                for one in rules
-            ),
-            ValueRow(NEW, "new rule", note="" if rules else "none is on", label_role="accent"),
-            *([ValueRow(END_ALL, "end all rules", label_role="accent")] if len(rules) > 1 else ()),
-        ]
+    def held_rows(self) -> Sequence[ValueRow]:
+        return [self._held_row(one) for one in self._held]
+
+    def rule_rows(self) -> Sequence[ValueRow]:
+        return [self.rule_row(one.number, rule_words(one), _met(one)) for one in self._rules]
 
     def _held_row(self, one: HeldRequest) -> ValueRow:
         where = f" (connector {one.connector_id})" if one.connector_id is not None else ""
         waits = text.span_in_words((self._now() - one.since).total_seconds())
-        return ValueRow(
-            f"held {one.number}",
-            f"request {one.number}",
-            f"{one.action}{where} waits for you",
-            waits,
-            label_role="warning",
-            value_role="strong",
-            marked=True,
-        )
+        return self.held_row(one.number, "request", f"{one.action}{where} waits for you", waits)
 
     def detail(self, row: ValueRow, cells: int) -> Sequence[Line]:
-        if row.id.startswith("held"):
+        if row.id.startswith(HELD):
             words = "The CSMS waits for this. enter: answer it as usual, no, by CALLERROR, …"
-        elif row.id.startswith("rule"):
+        elif row.id.startswith(self.RULE):
             words = "d ends it. Of two rules that fit a request the first counts."
         elif row.id == END_ALL:
             words = "Requests are answered as usual again; what waits for you goes on waiting."
@@ -123,16 +102,8 @@ class AnswersSheet(AskingSheet):
 
     # -- acting ------------------------------------------------------------------------------------
 
-    async def taken(self, row: ValueRow) -> None:
-        kind, _, number = row.id.partition(" ")
-        if row.id == NEW:
-            self.action_new()
-        elif row.id == END_ALL:
-            await self.do(EndRule())
-        elif kind == "held":
-            self._answer(int(number))
-        else:
-            self.refuse(f"it is on since you made it: d ends it, n makes another ({row.value})")
+    def end_all(self) -> Command:
+        return EndRule()
 
     def insist(self, command: Command, reason: str) -> None:
         def answered(sure: bool | None) -> None:
@@ -147,7 +118,7 @@ class AnswersSheet(AskingSheet):
     def action_end(self) -> None:
         """End the rule under the bar."""
         row = self.row_list.chosen
-        if row is not None and row.id.startswith("rule"):
+        if row is not None and row.id.startswith(self.RULE):
             self.do_later(EndRule(int(row.id.split()[1])))
 
     # -- asking ------------------------------------------------------------------------------------
@@ -195,7 +166,7 @@ class AnswersSheet(AskingSheet):
         )
         self.pick(question, lambda times: self.do_later(_with(command, times=int(times))))
 
-    def _answer(self, number: int) -> None:
+    def decide(self, number: int) -> None:
         held = next((one for one in self._held if one.number == number), None)
         if held is None:
             return

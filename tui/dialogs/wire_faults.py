@@ -10,9 +10,7 @@ from dataclasses import replace
 from textwrap import wrap
 from typing import Any, ClassVar
 
-from textual.binding import Binding, BindingType
-
-from sim_core.commands import AddWireFault, DropFrame, EndWireFault, ReleaseFrame
+from sim_core.commands import AddWireFault, Command, DropFrame, EndWireFault, ReleaseFrame
 from sim_core.ocpp_versions import dialect_of
 from sim_core.snapshot import HeldFrame, WireFaultSnapshot
 from sim_core.wire_faults import (
@@ -25,14 +23,13 @@ from sim_core.wire_faults import (
     TO_CSMS,
 )
 from tui import text
-from tui.dialogs.asking_sheet import AskingSheet
 from tui.dialogs.palette import Choice, Question
+from tui.dialogs.rules_sheet import END_ALL, HELD, RulesSheet
 from tui.dialogs.text_editor import TextEditor
 from tui.dialogs.value_sheet import ValueRow
 from tui.protocols.meanings import MEANINGS, by_use
 from tui.widgets.line_widget import Line, Span
 
-NEW, END_ALL = "!new", "!end"
 SHOWN = 1000
 """Characters of a frame that are shown before it is edited."""
 LET_GO, EDIT, DROP = "go", "edit", "drop"
@@ -66,14 +63,11 @@ OFTEN: tuple[tuple[str, str, str], ...] = (
 )
 
 
-class WireFaultsSheet(AskingSheet):
+class WireFaultsSheet(RulesSheet):
     """See the module."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new", show=False),
-        Binding("d,delete,backspace", "end", show=False),
-    ]
     HOW: ClassVar[str] = "n makes a fault, d ends one, enter lets a frame go, esc goes back"
+    RULE: ClassVar[str] = "fault"
     DETAIL_ROWS: ClassVar[int] = 6
 
     # -- showing -----------------------------------------------------------------------------------
@@ -91,45 +85,29 @@ class WireFaultsSheet(AskingSheet):
     def heading(self, rows: Sequence[ValueRow]) -> str:
         return "Faults on the wire"
 
-    def rows(self) -> Sequence[ValueRow]:
-        faults = self._faults
-        return [
-            *(self._held_row(one) for one in self._held),
-            *(
-                ValueRow(f"fault {one.number}", f"fault {one.number}", one.words, _met(one))
-                for one in faults
-            ),
-            ValueRow(NEW, "new fault", note="" if faults else "none is on", label_role="accent"),
-            *(
-                [ValueRow(END_ALL, "end all faults", label_role="accent")]
-                if len(faults) > 1
-                else ()
-            ),
-        ]
+    def held_rows(self) -> Sequence[ValueRow]:
+        return [self._held_row(one) for one in self._held]
+
+    def rule_rows(self) -> Sequence[ValueRow]:
+        return [self.rule_row(one.number, one.words, _met(one)) for one in self._faults]
 
     def _held_row(self, one: HeldFrame) -> ValueRow:
-        held_s = (self._now() - one.since).total_seconds()
         what = " ".join(filter(None, (one.action or "a frame", one.kind)))
-        return ValueRow(
-            f"held {one.number}",
-            f"frame {one.number}",
-            f"{what} {DIRECTIONS[one.direction]} is held",
-            text.span_in_words(held_s),
-            label_role="warning",
-            value_role="strong",
-            marked=True,
+        waits = text.span_in_words((self._now() - one.since).total_seconds())
+        return self.held_row(
+            one.number, "frame", f"{what} {DIRECTIONS[one.direction]} is held", waits
         )
 
     def detail(self, row: ValueRow, cells: int) -> Sequence[Line]:
         kind, _, number = row.id.partition(" ")
-        if kind == "held":
+        if kind == HELD:
             frame = next((one.frame for one in self._held if str(one.number) == number), "")
             shown = wrap(text.plain(frame[:SHOWN]), cells) or [""]
             return [
                 (Span("enter lets it go, as it is or edited; d drops it", "muted"),),
                 *((Span(piece, "text"),) for piece in shown),
             ]
-        if kind == "fault":
+        if kind == self.RULE:
             words = "d ends it. Of two that want a frame the first takes it."
             seen = next((one for one in self._faults if str(one.number) == number), None)
             if seen is not None:
@@ -142,27 +120,19 @@ class WireFaultsSheet(AskingSheet):
 
     # -- acting ------------------------------------------------------------------------------------
 
-    async def taken(self, row: ValueRow) -> None:
-        kind, _, number = row.id.partition(" ")
-        if row.id == NEW:
-            self.action_new()
-        elif row.id == END_ALL:
-            await self.do(EndWireFault())
-        elif kind == "held":
-            self._decide(int(number))
-        else:
-            self.refuse(f"it is on since you made it: d ends it, n makes another ({row.value})")
+    def end_all(self) -> Command:
+        return EndWireFault()
 
     def action_end(self) -> None:
         """End the fault under the bar, or drop the frame."""
         row = self.row_list.chosen
         kind, _, number = (row.id if row is not None else "").partition(" ")
-        if kind == "fault":
+        if kind == self.RULE:
             self.do_later(EndWireFault(int(number)))
-        elif kind == "held":
+        elif kind == HELD:
             self.do_later(DropFrame(int(number)))
 
-    def _decide(self, number: int) -> None:
+    def decide(self, number: int) -> None:
         held = next((one for one in self._held if one.number == number), None)
         if held is None:
             return
