@@ -38,6 +38,8 @@ class PicturePublishing:
         self,
         make: Callable[[], StationSnapshot],
         guarded: Callable[[Callable[[], None]], None],
+        *,
+        seen_afar: bool,
     ) -> None:
         """`make` makes a picture of now; `guarded` runs what the loop calls, and shows its
         faults."""
@@ -51,7 +53,7 @@ class PicturePublishing:
         self._burst_ends: asyncio.TimerHandle | None = None
         self._watchers: list[asyncio.Future[None]] = []
         self._looks: list[Callable[[StationSnapshot], None]] = []
-        self.seen_afar = True
+        self.seen_afar = seen_afar
         """Somebody may look from another thread (else no picture lies ready for them)."""
 
     @property
@@ -88,14 +90,16 @@ class PicturePublishing:
 
     def _publish(self) -> None:
         self._due = False
-        picture = self.latest
-        self._burst += 1
-        if self.seen_afar and self._burst_ends is None:
-            self._burst_ends = self._loop.call_later(BURST_S, self._guarded, self._end_burst)
         watchers, self._watchers = self._watchers, []
         for watcher in watchers:
             if not watcher.done():
                 watcher.set_result(None)
+        if not self.watched:
+            return
+        picture = self.latest
+        self._burst += 1
+        if self.seen_afar and self._burst_ends is None:
+            self._burst_ends = self._loop.call_later(BURST_S, self._guarded, self._end_burst)
         for look in tuple(self._looks):
             look(picture)
 
@@ -106,7 +110,11 @@ class PicturePublishing:
 
     async def until(self, holds: Callable[[StationSnapshot], bool]) -> None:
         """Wait until a picture shows it."""
-        while not holds(self.latest):
+        await self.until_true(lambda: holds(self.latest))
+
+    async def until_true(self, holds: Callable[[], bool]) -> None:
+        """Wait until it is true, looking after each change; it needs no picture."""
+        while not holds():
             watcher: asyncio.Future[None] = self._loop.create_future()
             self._watchers.append(watcher)
             await watcher

@@ -151,16 +151,17 @@ class Station:
         access: Access = NOTHING_SET,
         refusals: Refusals | None = None,
         version: str = "1.6",
+        seen_afar: bool = True,
     ) -> None:
         """`version` is a word of the option `ocpp_version`; `refusals` is given where many charge
-        points share one, see `Refusals`."""
+        points share one, see `Refusals`; `seen_afar` is what it is at first."""
         self.messages = messages
         self.events = events
         self.warnings: tuple[str, ...] = ()
         """Standing warnings for the viewers; see `warn`. Those of `refusals` come to them."""
         self._standing = Standing(self.warn, self.withdraw)
         self._store = store
-        self._pictures = PicturePublishing(self._picture, self._guarded)
+        self._pictures = PicturePublishing(self._picture, self._guarded, seen_afar=seen_afar)
         self.tells_log = True
         """What happens is written to the log (a fleet tells the sum of it)."""
         rng = RandomNumbers(seed)
@@ -289,17 +290,13 @@ class Station:
 
     def let_look(self, afar: bool) -> None:
         """Somebody begins to look from another thread, or does so no more."""
-        self.seen_afar = afar
+        self._pictures.seen_afar = afar
         self._changed()
 
     @property
     def seen_afar(self) -> bool:
         """Somebody may look from another thread (else no picture lies ready for them)."""
         return self._pictures.seen_afar
-
-    @seen_afar.setter
-    def seen_afar(self, afar: bool) -> None:
-        self._pictures.seen_afar = afar
 
     @property
     def charger(self) -> Charger:
@@ -331,6 +328,7 @@ class Station:
         messages: MessageLog,
         events: Ring[Event],
         refusals: Refusals | None = None,
+        seen_afar: bool = True,
     ) -> Station:
         """A station of this config, with the link and the state that the settings describe.
 
@@ -354,6 +352,7 @@ class Station:
                 access=access_of(settings),
                 refusals=refusals,
                 version=settings.ocpp_version,
+                seen_afar=seen_afar,
             )
         except UserError:
             store.close()
@@ -431,6 +430,10 @@ class Station:
     async def until(self, holds: Callable[[StationSnapshot], bool]) -> None:
         """Return once `holds` is true of the newest picture."""
         await self._pictures.until(holds)
+
+    async def accepted(self) -> None:
+        """Return once the CSMS has accepted the charge point; no picture is made for it."""
+        await self._pictures.until_true(lambda: self._registration() is Registration.ACCEPTED)
 
     def watch(self, look: Callable[[StationSnapshot], None]) -> Callable[[], None]:
         """Call `look` with every picture from now on, none left out; the result takes it off."""

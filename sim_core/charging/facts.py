@@ -11,13 +11,12 @@ charge point itself) gets the same sentence.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What is true of one connector. `token` is the card of the transaction or the waiting one."""
 
     connector_id: int

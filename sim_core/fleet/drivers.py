@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 
 from sim_core.commands import Command, EVStop, Plug, Refused, Start, Stop, Unplug
 from sim_core.runtime.clock import Clock
-from sim_core.snapshot import Registration
 from sim_core.station import Station
 
 NEVER_SHORTER_S = 5.0
@@ -76,9 +75,9 @@ async def visit(
 ) -> None:
     """Visit one connector for ever; what comes of it is counted in `visits`."""
     station, connector_id = bay.station, bay.connector_id
-    await station.until(lambda seen: seen.link.registration is Registration.ACCEPTED)
+    await station.accepted()
     await clock.sleep(rng.uniform(0, habits.pause_s))  # not everybody at once
-    if station.snapshot.connectors[connector_id - 1].plugged:  # since the last run
+    if station.charger.connectors[connector_id].metal.plugged:  # since the last run
         await station.submit(Stop(connector_id))
         await station.submit(Unplug(connector_id))
     while True:

@@ -237,9 +237,9 @@ class Fleet:
                 messages=MemberLog(self.messages),
                 events=self.events,
                 refusals=self.refusals,
+                seen_afar=False,  # its pictures are looked at here, if at all
             )
             station.tells_log = False
-            station.seen_afar = False  # its pictures are looked at here, if at all
             self._members[number] = member = Member(station, [])
             station.open()
             self._begin(member, self._watch_over(number, station))
@@ -379,7 +379,7 @@ class Fleet:
                     charging += 1
                 if connector.transaction is not None:
                     transactions += 1
-                    power_w += connector.reading().power_w
+                    power_w += connector.metal.power_w
         over = min(RATE_OVER_S, len(self._counts) - 1)
         counts = list(self._counts)
         self.snapshot = FleetSnapshot(
@@ -425,7 +425,7 @@ class Fleet:
         state = PointState.FREE
         for connector in station.charger.connectors.values():
             if connector.transaction is not None:
-                power_w += connector.reading().power_w
+                power_w += connector.metal.power_w
                 charges = connector.charging_state is ChargingState.CHARGING
                 state = min(state, PointState.CHARGING if charges else PointState.PAUSED)
             if connector.metal.fault is not None:

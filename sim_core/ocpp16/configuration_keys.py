@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from sim_core.errors import UserError
 from sim_core.hardware.measurands import REGISTER, USUAL_MEASURANDS, measurands_of
-from sim_core.hardware.model import Model
+from sim_core.hardware.model import KeyText, Model
 from sim_core.settings.authorization_key import key_bytes
 
 
@@ -206,18 +206,36 @@ def keys_of(model: Model, keys: tuple[Key, ...]) -> tuple[Key, ...]:
 
     Raises UserError with a sentence when the model gives a key what it cannot have.
     """
-    standard = {key.name: key for key in _with_measurands(model, keys)}
+    return _keys_of(
+        model.name,
+        tuple(model.keys.items()),
+        measurands_of(model.metering),
+        model.behaviour.only_named_keys,
+        keys,
+    )
+
+
+@lru_cache(maxsize=8)
+def _keys_of(
+    model: str,
+    texts: tuple[tuple[str, KeyText], ...],
+    measurands: tuple[str, ...],
+    only_named: bool,
+    keys: tuple[Key, ...],
+) -> tuple[Key, ...]:
+    """A fleet is of one make: its keys are read once."""
+    standard = {key.name: key for key in _with_measurands(measurands, keys)}
     named: dict[str, Key] = {}
     spelled = {name.casefold(): name for name in standard}
-    for name, text in model.keys.items():
+    for name, text in texts:
         usual = spelled.setdefault(name.casefold(), name)
         if usual != name:
             raise UserError(
-                f"the model {model.name}: keys.{name} is the key {usual} in another spelling: "
+                f"the model {model}: keys.{name} is the key {usual} in another spelling: "
                 f"write {usual}, once."
             )
         if why := cannot_leave(name, text.value):
-            raise UserError(f"the model {model.name}: in [keys] {why}.")
+            raise UserError(f"the model {model}: in [keys] {why}.")
         own = Kind.BOOLEAN if text.value in ("true", "false") else Kind.TEXT
         key = standard.get(name) or Key(name, own, "")
         named[name] = key = replace(
@@ -234,24 +252,23 @@ def keys_of(model: Model, keys: tuple[Key, ...]) -> tuple[Key, ...]:
             normal = key.default
         if normal is None:
             shown = "what it is set to" if key.kind is Kind.SECRET else repr(value)
-            raise UserError(f"the model {model.name}: keys.{name} cannot be {shown}.")
+            raise UserError(f"the model {model}: keys.{name} cannot be {shown}.")
         named[name] = replace(key, default=normal, hidden=key.hidden or text.absent)
-    counted, too_many = with_counts({**standard, **named}, frozenset(model.keys))
+    counted, too_many = with_counts({**standard, **named}, {name for name, _ in texts})
     if too_many:
-        raise UserError(f"the model {model.name}: in [keys] {too_many}.")
+        raise UserError(f"the model {model}: in [keys] {too_many}.")
     named = {name: counted[name] for name in named}
     standard = {name: counted[name] for name in standard}
     others = [key for name, key in standard.items() if name not in named]
-    if model.behaviour.only_named_keys:
+    if only_named:
         return (*named.values(), *(replace(key, hidden=True) for key in others))
     return tuple(named.get(name, key) for name, key in standard.items()) + tuple(
         key for name, key in named.items() if name not in standard
     )
 
 
-def _with_measurands(model: Model, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+def _with_measurands(names: tuple[str, ...], keys: tuple[Key, ...]) -> tuple[Key, ...]:
     """The keys with lists of all that this make's meter can say."""
-    names = measurands_of(model.metering)
     if names == USUAL_MEASURANDS:
         return keys
     lists = {key.name for key in keys if key.allowed == USUAL_MEASURANDS}

@@ -94,7 +94,7 @@ class StatusChanges:
         said = self._said(number)
         if said is Status.PREPARING and status is Status.UNAVAILABLE:
             # §4.9 knows no way from Preparing to Unavailable but the one through Available.
-            self._look(replace(facts, operative=True), fault, held=held)
+            self._look(facts._replace(operative=True), fault, held=held)
             said = self._said(number)
         comes = status is Status.RESERVED and said in NOT_TO_RESERVED
         # G1: a reservation ends in Available, whoever's vehicle stands there.

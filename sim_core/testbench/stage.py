@@ -147,8 +147,8 @@ class Stations:
                 clock=self.clock,
                 messages=MessageLog(),
                 events=Ring[Event](EVENTS),
+                seen_afar=False,
             )
-            station.seen_afar = False
             station.tells_log = False
             station.link.on_end = self._hears_end(point.name, station.link.on_end)
             self.stations[point.name] = station

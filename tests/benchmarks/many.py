@@ -128,8 +128,8 @@ def ours(url: str, version: str = "1.6") -> Callable[[str], Callable[[], Awaitab
                 events=events,
                 seed=1,
                 version=version,
+                seen_afar=False,
             )
-            station.seen_afar = False
             stations.append(station)
             station.open()
             await station.until(lambda seen: seen.link.registration is Registration.ACCEPTED)

@@ -5,7 +5,7 @@ Somebody's own TOML file is as short as they like; what they do not write must n
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from sim_core.charging.facts import RULES, Facts, refusals
@@ -142,7 +142,7 @@ def test_a_connector_of_which_nothing_is_known_is_free_and_takes_a_card_and_a_ca
     assert connector_status(Facts(1, plugged=True)) is Status.PREPARING
     running = Facts(1, plugged=True, transaction=True)
     assert connector_status(running) is Status.PREPARING
-    assert connector_status(replace(running, energized=True)) is Status.CHARGING
+    assert connector_status(running._replace(energized=True)) is Status.CHARGING
     assert set(refusals(running)) & {"unplug", "swipe", "local_stop", "suspend_ev"} == set()
     assert (facts.ev_ready, facts.evse_ready, facts.operative, facts.powered) == (True,) * 4
     assert (facts.fault, facts.reserved_for, facts.token) == (None, None, None)

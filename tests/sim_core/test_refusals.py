@@ -8,7 +8,6 @@ are the switches of the station, which has rules of its own.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,15 +36,15 @@ from tests.harness import Harness
 from tests.scripted_csms import Drop, Hold
 
 FREE = Facts(connector_id=3)
-PLUGGED = replace(FREE, plugged=True)
-RUNNING = replace(PLUGGED, transaction=True, authorized=True, energized=True, token="MINE")
+PLUGGED = FREE._replace(plugged=True)
+RUNNING = PLUGGED._replace(transaction=True, authorized=True, energized=True, token="MINE")
 POSSIBLE: dict[str, Facts] = {
     "plug": FREE,
     "unplug": PLUGGED,
-    "drive_in": replace(FREE, bay_sensor=True),
-    "drive_off": replace(FREE, bay_sensor=True, in_bay=True),
-    "type_code": replace(FREE, keypad=True),
-    "remove_cable": replace(FREE, cable=True),
+    "drive_in": FREE._replace(bay_sensor=True),
+    "drive_off": FREE._replace(bay_sensor=True, in_bay=True),
+    "type_code": FREE._replace(keypad=True),
+    "remove_cable": FREE._replace(cable=True),
     "swipe": FREE,
     "local_start": PLUGGED,
     "remote_start": FREE,
@@ -54,9 +53,9 @@ POSSIBLE: dict[str, Facts] = {
     "ev_give_up": PLUGGED,
     "suspend_ev": RUNNING,
     "suspend_evse": RUNNING,
-    "resume": replace(RUNNING, ev_paused=True),
+    "resume": RUNNING._replace(ev_paused=True),
     "fault": FREE,
-    "clear_fault": replace(FREE, fault="OtherError"),
+    "clear_fault": FREE._replace(fault="OtherError"),
     "unlock": FREE,
     "jam_lock": FREE,
 }
@@ -186,7 +185,7 @@ def test_a_rule_that_is_broken_is_a_sentence(
     act: str, broken: dict[str, Any], sentence: str
 ) -> None:
     assert why_not(act, POSSIBLE[act]) is None
-    assert why_not(act, replace(POSSIBLE[act], **broken)) == sentence
+    assert why_not(act, POSSIBLE[act]._replace(**broken)) == sentence
 
 
 @pytest.mark.parametrize("act", RULES)
@@ -197,33 +196,33 @@ def test_of_two_reasons_the_first_is_told(act: str) -> None:
         for later, _ in rows[place + 1 :]:
             waived = "transaction" in later and sentence in (FIRMWARE, LEAVING, UNAVAILABLE)
             if broken.keys().isdisjoint(later) and not waived:
-                assert why_not(act, replace(POSSIBLE[act], **later, **broken)) == sentence
+                assert why_not(act, POSSIBLE[act]._replace(**later, **broken)) == sentence
 
 
 def test_no_rule_is_left_out() -> None:
     assert POSSIBLE.keys() == AGAINST.keys() == RULES.keys()
     for act, rules in RULES.items():
         for rule in rules:
-            alone = [s for broken, s in AGAINST[act] if rule(replace(POSSIBLE[act], **broken)) == s]
+            alone = [s for broken, s in AGAINST[act] if rule(POSSIBLE[act]._replace(**broken)) == s]
             assert alone, f"{act}: nothing breaks {rule.__name__}"
 
 
 @pytest.mark.parametrize(
     ("act", "facts"),
     [
-        ("swipe", replace(RUNNING, leaving=True)),
-        ("swipe", replace(RUNNING, updating=True)),
-        ("swipe", replace(RUNNING, operative=False)),
-        ("unlock", replace(RUNNING, rebooting=True)),
-        ("local_stop", replace(RUNNING, fault="GroundFailure", powered=False)),
-        ("ev_stop", replace(RUNNING, rebooting=True, fault="GroundFailure")),
-        ("ev_give_up", replace(RUNNING, rebooting=True)),
-        ("resume", replace(PLUGGED, fault="GroundFailure")),
-        ("resume", replace(PLUGGED, lock_jammed=True)),
-        ("resume", replace(RUNNING, evse_paused=True)),
-        ("clear_fault", replace(FREE, lock_jammed=True)),
-        ("plug", replace(FREE, powered=False, rebooting=True, operative=False)),
-        ("fault", replace(FREE, powered=False)),
+        ("swipe", RUNNING._replace(leaving=True)),
+        ("swipe", RUNNING._replace(updating=True)),
+        ("swipe", RUNNING._replace(operative=False)),
+        ("unlock", RUNNING._replace(rebooting=True)),
+        ("local_stop", RUNNING._replace(fault="GroundFailure", powered=False)),
+        ("ev_stop", RUNNING._replace(rebooting=True, fault="GroundFailure")),
+        ("ev_give_up", RUNNING._replace(rebooting=True)),
+        ("resume", PLUGGED._replace(fault="GroundFailure")),
+        ("resume", PLUGGED._replace(lock_jammed=True)),
+        ("resume", RUNNING._replace(evse_paused=True)),
+        ("clear_fault", FREE._replace(lock_jammed=True)),
+        ("plug", FREE._replace(powered=False, rebooting=True, operative=False)),
+        ("fault", FREE._replace(powered=False)),
     ],
 )
 def test_what_may_be_done_all_the_same(act: str, facts: Facts) -> None:

@@ -39,7 +39,7 @@ async def _told(
     """What connector 1 has told."""
     keys = {"MeterValueSampleInterval": str(SAMPLE_S), **keys}
     async with Harness(keys=keys, constant_power_w=constant_power_w) as harness:
-        harness.station.seen_afar = looked_at
+        harness.station.let_look(looked_at)
         invalid = {"transactionId": 7, "idTagInfo": {"status": "Invalid"}}
         if "MaxEnergyOnInvalidId" in keys:
             harness.csms.script["StartTransaction"].append(invalid)
