@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.benchmarks.measure import Row, Size, load_note
 
-NAMES = ("codec", "scale", "fleet", "screen", "start", "log", "journal", "relay")
+NAMES = ("codec", "scale", "screen", "start", "log", "journal", "relay")
 """One module each, in the order of the table. `soak` takes long and is a command of its own."""
 
 

@@ -112,13 +112,13 @@ def measure(size: Size) -> list[Row]:
 
 async def _measure(size: Size) -> list[Row]:
     rows = []
-    with peer() as url:
+    with peer() as csms:
         rounds, count = size.of(15, 1), size.of(1500, 5)
         for dialect, goals in GOALS:
             async with (
-                _raw(url, dialect) as raw,
-                _ours(url, dialect) as ours,
-                _library(url, dialect) as library,
+                _raw(csms.url, dialect) as raw,
+                _ours(csms.url, dialect) as ours,
+                _library(csms.url, dialect) as library,
             ):
                 for action, goal in goals:
                     sides = [_timed(side(action), count) for side in (raw, ours)]

@@ -1,6 +1,6 @@
 """Many charge points in this process, with the same traffic from `Station`s or from raw sockets.
 
-`python -m tests.benchmarks.many KIND URL COUNT SECONDS`: a child of `scale.py`. It says how
+`python -m tests.benchmarks.many KIND URL COUNT SECONDS`: a child of `crowd.py`. It says how
 much memory each has taken once all charge on both connectors and so many seconds have passed; then,
 for every line that it reads, what has happened since the last one, as JSON.
 """

@@ -116,12 +116,26 @@ def cpu_s_of_run(*arguments: str, **environment: str) -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
+def cpu_s_of_process(pid: int) -> float:
+    """CPU seconds that another process has taken so far."""
+    of_process = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(of_process[11]) + int(of_process[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Peer:
+    """The CSMS of a benchmark."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
-def peer() -> Iterator[str]:
-    """A CSMS of a few lines in a process of its own; gives its URL. See `peer.py`."""
+def peer() -> Iterator[Peer]:
+    """A CSMS of a few lines in a process of its own. See `peer.py`."""
     with child("tests.benchmarks.peer") as process:
         assert process.stdout is not None
-        yield f"ws://127.0.0.1:{int(process.stdout.readline())}/ocpp"
+        yield Peer(f"ws://127.0.0.1:{int(process.stdout.readline())}/ocpp", process.pid)
 
 
 @contextmanager

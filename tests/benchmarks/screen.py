@@ -41,9 +41,9 @@ AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 def measure(size: Size) -> list[Row]:
-    with peer() as url:
-        busy, idle = _in_terminal(url, size)
-        still, flooded = asyncio.run(_keys(url, size))
+    with peer() as csms:
+        busy, idle = _in_terminal(csms.url, size)
+        still, flooded = asyncio.run(_keys(csms.url, size))
     note = load_note()
     return [
         Row("screen.bytes", "bytes to the terminal, two charging", "B/s", busy[0], None, 2048,
