@@ -1,4 +1,4 @@
-"""Many charge points: bare stations beside raw sockets, and `chargeforge fleet` as it is started."""
+"""Many charge points: as bare stations beside raw sockets, and as `chargeforge fleet` runs."""
 
 from __future__ import annotations
 
