@@ -104,17 +104,20 @@ def _kind(one: str, *, counted: bool) -> tuple[str, str, int] | None:
 
 
 def _stamps(logs: Sequence[Log]) -> tuple[Votes[str], Votes[str]]:
+    """Who writes milliseconds anywhere writes them, though many a moment is a whole second."""
     fractions: Votes[str] = Votes()
     zones: Votes[str] = Votes()
-    for log in logs:
-        told = [one for call in log.calls for one in stamps_in(call.message[3])]
-        fine = any(float(f[1] or 0) for one in told if (f := STAMP.fullmatch(one)))
-        for one in told:
-            found = STAMP.fullmatch(one)
-            if found is not None:
-                zeros = found[1] is not None and not fine
-                fractions.add("s" if found[1] is None else "zeros" if zeros else "ms", log.name)
-                zones.add(found[2] or "", log.name)
+    told = [
+        (found, log.name)
+        for log in logs
+        for call in log.calls
+        for one in stamps_in(call.message[3])
+        if (found := STAMP.fullmatch(one)) is not None
+    ]
+    fine = any(float(found[1] or 0) for found, _ in told)
+    for found, name in told:
+        fractions.add("s" if found[1] is None else "ms" if fine else "zeros", name)
+        zones.add(found[2] or "", name)
     return fractions, zones
 
 

@@ -39,6 +39,7 @@ from sim_core.from_settings import why_no_key
 from sim_core.learning.heard import Log, logs_of
 from sim_core.learning.learner import learn
 from sim_core.settings.model_file import load_model
+from sim_core.traces.formats.form import CannotRead
 from sim_core.traces.reading import read_file
 from tests.harness import Harness, HarnessClock
 
@@ -286,7 +287,11 @@ def main(names: Sequence[str]) -> int:
         for path in (sorted(Path(name).glob("*.jsonl")) if Path(name).is_dir() else [Path(name)])
     ]
     for path in paths:
-        result = round_trip(path)
+        try:
+            result = round_trip(path)
+        except CannotRead as error:
+            print(f"{path.name}: {error}")
+            continue
         if result is None:
             continue
         _print(result)

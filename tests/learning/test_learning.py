@@ -11,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sim_core.from_settings import why_no_key
 from sim_core.hardware.model import Model
 from sim_core.learning.command import main
+from sim_core.learning.learner import learn
 from sim_core.settings.model_file import load_model
 from tests.learning.made import Paper, stamp, value, wallbox
 from tests.learning.round_trip import round_trip
@@ -162,6 +164,20 @@ def test_of_several_logs_what_most_say_counts(tmp_path: Path) -> None:
     output = tmp_path / "mine.toml"
     assert main([*map(str, paths), "--output", str(output)]) == 0
     assert 'firmware_version = "2.0"  # 2 of 3, log-1, log-2' in output.read_text("utf-8")
+
+
+def test_one_log_with_milliseconds_tells_that_the_others_had_none_by_chance(
+    tmp_path: Path,
+) -> None:
+    logs = []
+    for name, at in (("a", ".000"), ("b", ".000"), ("c", ".908")):
+        paper = Paper()
+        paper.boot(0)
+        paper.status(1, 1, "Available", timestamp=f"2026-03-01T08:00:01{at}Z")
+        paper.status(2, 1, "Preparing", timestamp=stamp(2, "milliseconds"))
+        logs.append(paper.log(name))
+    assert loaded(learn(logs, why_no_key).text(), tmp_path).wire.timestamps == "ms"
+    assert loaded(learn(logs[:2], why_no_key).text(), tmp_path).wire.timestamps == "zeros"
 
 
 # -- the round trip --------------------------------------------------------------------------------
