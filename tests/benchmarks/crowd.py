@@ -57,7 +57,8 @@ def measure(size: Size) -> Seen:
         Row("scale.memory201", f"{name} of OCPP 2.0.1: memory of each", "KiB", new.kib_each,
             raw.kib_each, 90.0, goal_is_ratio=False, note=f"CPU of each {new.cpu_each:.3f} %"),
     ]  # fmt: skip
-    return Seen(rows, raw.cpu_each / 100 * count / raw.exchanges_per_s * 1000)
+    raw_s = raw.cpu_each / 100 * count
+    return Seen(rows, raw_s / raw.exchanges_per_s * 1000 if raw.exchanges_per_s else 0.0)
 
 
 def _look_at(kind: str, url: str, count: int, size: Size) -> Crowd:

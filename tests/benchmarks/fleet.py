@@ -5,24 +5,40 @@ few cores it takes a part of what the workers would need. So there are two figur
 worker adds: the messages a second of both together, with the share of the cores that the CSMS has
 taken beside it; and what a message costs two workers as against one, which is what would be left of
 the factor two if the CSMS were elsewhere.
+
+`chargeforge csms` as a target is held against that peer, which checks and remembers nothing.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.measure import ROOT, Peer, Row, Size, cpu_s_of_process, load_note, peer
+from tests.benchmarks.measure import (
+    ROOT,
+    Peer,
+    Row,
+    Size,
+    child,
+    cpu_s_of_process,
+    load_note,
+    peer,
+)
 
 FIRST_RELEASE = 2.0
 """A message of a realistic fleet cost the first release so much of a raw socket's exchange."""
+URL = re.compile(r"ws://127\.0\.0\.1:\d+/ocpp")
 FACTOR = 1.8
 """So many times the messages of one worker two of them shall send."""
 
@@ -34,6 +50,8 @@ class Run:
     messages: int
     messages_per_s: float
     cpu_s: float
+    csms_s: float
+    """CPU seconds of the CSMS."""
     csms_share: float
     """Of all cores, what the CSMS took, from 0 to 1."""
     slowest_s: float
@@ -43,6 +61,11 @@ class Run:
     def ms_each(self) -> float:
         """CPU of one message."""
         return self.cpu_s / self.messages * 1000 if self.messages else 0.0
+
+    @property
+    def csms_ms_each(self) -> float:
+        """CPU that the CSMS takes for a message."""
+        return self.csms_s / self.messages * 1000 if self.messages else 0.0
 
 
 def measure(size: Size, raw_ms: float) -> list[Row]:
@@ -54,6 +77,8 @@ def measure(size: Size, raw_ms: float) -> list[Row]:
         one = _run(csms, size, few, 1, session=5, pause=1, seconds=size.seconds(60, 2))
         two = _run(csms, size, few, 2, session=5, pause=1, seconds=size.seconds(60, 2))
         idle = _run(csms, size, most, 1, session=0, pause=1, seconds=size.seconds(60, 2))
+    with _our_csms() as target:
+        taken = _run(target, size, many, 1, session=60, pause=30, seconds=size.seconds(60, 2))
     share = f"the CSMS took {two.csms_share:.0%} of {os.cpu_count()} cores, {load_note()}"
     name, crowd = f"{few:,} charge points at full speed", f"{most:,} idle charge points"
     return [
@@ -67,7 +92,25 @@ def measure(size: Size, raw_ms: float) -> list[Row]:
             goal=20.0, goal_is_ratio=False),
         Row("fleet.idle_answers", f"{crowd}: slowest answer", "ms", idle.slowest_s * 1000,
             goal=100.0, goal_is_ratio=False),
+        Row("fleet.csms", "`chargeforge csms`: CPU of a message", "ms", taken.csms_ms_each,
+            real.csms_ms_each, note=_a_core_takes(taken)),
     ]  # fmt: skip
+
+
+def _a_core_takes(run: Run) -> str:
+    if not run.csms_ms_each:
+        return ""
+    return f"one core takes {1000 / run.csms_ms_each:,.0f} messages/s"
+
+
+@contextmanager
+def _our_csms() -> Iterator[Peer]:
+    """`chargeforge csms` on a port that the system chooses."""
+    with child("sim_core.csms", "--host=127.0.0.1", "--port=0", "--http-port=0") as process:
+        assert process.stdout is not None
+        found = next(url for line in process.stdout if (url := URL.search(line)))
+        threading.Thread(target=process.stdout.read, daemon=True).start()  # it has much to say
+        yield Peer(found[0], process.pid)
 
 
 def _run(
@@ -94,6 +137,7 @@ def _run(
         whole["messages"],
         span["messages_per_s"],
         after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime,
+        csms_s,
         csms_s / whole["seconds"] / (os.cpu_count() or 1) if whole["seconds"] else 0.0,
         whole["answers"]["slowest_s"],
         told["most_late_s"],
