@@ -214,6 +214,7 @@ class ChargePoint:
         codes = Codes(store.documents)
         self.tokens = TokenTypes(
             codes,
+            store.documents,
             lambda text: (
                 text == config.default_id_tag and not self.model.flag("AuthCtrlr", "Enabled")
             ),

@@ -120,7 +120,7 @@ def read_changes(sent: Iterable[Payload], tokens: TokenTypes, *, full: bool) -> 
         if name in met:
             return f"{tokens.text_of(token)} is named twice"
         met.add(name)
-        text, info = tokens.met(token), data.get("idTokenInfo")
+        text, info = tokens.note(token), data.get("idTokenInfo")
         if info is None:
             if full:
                 return f"{text} has no idTokenInfo, and this is a Full list"
@@ -130,4 +130,5 @@ def read_changes(sent: Iterable[Payload], tokens: TokenTypes, *, full: bool) -> 
         if expiry is None and "cacheExpiryDateTime" in info:
             return f"cacheExpiryDateTime of {text} is no date and time"
         entries.append(KnownToken(text, info["status"], group_of(info.get("groupIdToken")), expiry))
+    tokens.keep()
     return Changes(tuple(entries), tuple(gone))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sim_core.charging.codes import Codes
+from sim_core.store.interface import Documents
 
 ISO14443, CENTRAL, MAC, NO_AUTHORIZATION = "ISO14443", "Central", "MacAddress", "NoAuthorization"
 KEY_CODE = "KeyCode"
@@ -31,33 +32,56 @@ IDENTS = {
 }
 """Type -> what OCMF calls it (IT)."""
 REMEMBERED = 1000
+NAME = "token types"
 
 
 class TokenTypes:
-    """The types of the tokens that were met last."""
+    """The types of the tokens that were met last, but for the usual one; they outlive a power cut,
+    as the transactions that they were named for do."""
 
-    __slots__ = ("_codes", "_nobodys", "_types")
+    __slots__ = ("_codes", "_documents", "_nobodys", "_types", "_unsaved")
 
-    def __init__(self, codes: Codes, nobodys: Callable[[str], bool] = lambda _: False) -> None:
+    def __init__(
+        self,
+        codes: Codes,
+        documents: Documents,
+        nobodys: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         """`nobodys`: whether a text stands for nobody's card, as that of a start button does."""
         self._codes = codes
+        self._documents = documents
         self._nobodys = nobodys
-        self._types: OrderedDict[str, str] = OrderedDict()
+        self._types: OrderedDict[str, str] = OrderedDict(documents.get(NAME) or {})
+        self._unsaved = False
 
     def met(self, token: dict[str, Any]) -> str:
         """Remember an IdTokenType; returns its text, or the name of its code."""
+        text = self.note(token)
+        self.keep()
+        return text
+
+    def note(self, token: dict[str, Any]) -> str:
+        """The same for one of many, after which all are to be kept."""
         text, kind = self.text_of(token), str(token["type"])
         if kind == KEY_CODE:
             return text
         folded = text.casefold()
+        known = self._types.get(folded, ISO14443)
         if kind == ISO14443:
             self._types.pop(folded, None)
-            return text
-        self._types[folded] = kind
-        self._types.move_to_end(folded)
+        else:
+            self._types[folded] = kind
+            self._types.move_to_end(folded)
         while len(self._types) > REMEMBERED:
             self._types.popitem(last=False)
+        self._unsaved |= kind != known
         return text
+
+    def keep(self) -> None:
+        """Put what was noted on the disk."""
+        if self._unsaved:
+            self._documents.put(NAME, dict(self._types) or None)
+            self._unsaved = False
 
     def text_of(self, token: Mapping[str, Any]) -> str:
         """By which text the station knows an IdTokenType; a code has a name for that."""
