@@ -150,6 +150,31 @@ class JamLock:
 
 
 @dataclass(frozen=True)
+class SetExternalLimit:
+    """Somebody beside the CSMS limits the power from now on, until `ClearExternalLimit`: an energy
+    manager in the building (`source` EMS), the grid operator (SO), another system (Other).
+
+    `limit_w` is for all connectors together, or for one `connector`. A new limit of the same source
+    for the same place takes the place of the one before. `grid_critical`: the grid is in danger
+    without it.
+    """
+
+    limit_w: float
+    source: str = "EMS"
+    connector: int = 0
+    grid_critical: bool = False
+
+
+@dataclass(frozen=True)
+class ClearExternalLimit:
+    """What others than the CSMS allow counts no longer: all of it, that of one `source`, or what
+    was for one `connector` (0: for all together)."""
+
+    source: str | None = None
+    connector: int | None = None
+
+
+@dataclass(frozen=True)
 class PowerOff:
     """The mains fail. What runs is cut off; a model with a backup says so before it goes dark."""
 
@@ -334,6 +359,8 @@ Command = (
     | ClearFault
     | Unlock
     | JamLock
+    | SetExternalLimit
+    | ClearExternalLimit
     | PowerOff
     | PowerOn
     | Restart
@@ -481,6 +508,21 @@ ACTIONS: tuple[Action, ...] = (
     Action("clear_fault", "Clear fault", "What broke is mended", ClearFault),
     Action("unlock", "Unlock", "Open the connector's lock; a transaction ends", Unlock),
     Action("jam_lock", "Jam lock", "The lock sticks: it neither closes nor opens", JamLock),
+    Action(
+        "external_limit",
+        "External limit",
+        "An energy manager or the grid operator limits the power",
+        SetExternalLimit,
+        at="/external-limits",
+    ),
+    Action(
+        "clear_external_limit",
+        "Lift external limit",
+        "What others than the CSMS allow counts no longer",
+        ClearExternalLimit,
+        at="/external-limits",
+        method="DELETE",
+    ),
     Action("power_off", "Power off", "The mains fail: the charge point goes dark", PowerOff),
     Action("power_on", "Power on", "The mains are back: the charge point boots", PowerOn),
     Action(
@@ -602,6 +644,7 @@ RULE_WAYS = ("refuse", "delay", "ignore", "callerror", "hand", "answer")
 """What may become of a request by a rule."""
 HELD_WAYS = ("usual", "refuse", "ignore", "callerror", "answer")
 """What may become of one that waits for an answer by hand."""
+LARGEST_LIMIT_W = 1_000_000_000
 LONGEST_DELAY_S = 3600.0
 MOST_TIMES = 1_000_000
 

@@ -190,6 +190,34 @@ class ProfileSnapshot:
     """When something else will hold; None: it goes on like this."""
 
 
+LIMITERS: dict[str, str] = {
+    "EMS": "energy manager",
+    "SO": "grid operator",
+    "Other": "another system",
+}
+"""Who may limit the power beside the CSMS: OCPP 2.0.1's word (ChargingLimitSourceEnumType; the CSMS
+itself is CSO) -> what people call it."""
+
+
+@dataclass(frozen=True)
+class ExternalLimit:
+    """What somebody beside the CSMS allows, until it is lifted."""
+
+    source: str
+    """A word of `LIMITERS`."""
+    limit_w: float
+    connector_id: int
+    """0: all connectors together."""
+    grid_critical: bool
+    """The grid is in danger without it."""
+    since: datetime
+
+    @property
+    def whose(self) -> str:
+        """Who it is, as people call it."""
+        return LIMITERS[self.source]
+
+
 @dataclass(frozen=True)
 class CompositeSnapshot:
     """What charging profiles and ratings together allow from now on, at a connector or (0) at all
@@ -272,13 +300,15 @@ class ConnectorSnapshot:
     """Full scale of the trace."""
     limited_by: str = ""
     """What holds the power where it is: `vehicle` (its curve and largest current), `cabinet` (its
-    share of the pool), `charger` (rated power and current), `profile`, `ramp` (power rises only so
-    fast), `meter rate` (METER_RATE_W); empty while nothing flows."""
+    share of the pool), `charger` (rated power and current), `profile`, one of those in `LIMITERS`,
+    `ramp` (power rises only so fast), `meter rate` (METER_RATE_W); empty while nothing flows."""
     limit_w: float | None = None
     """What that lets through."""
     profile: ProfileSnapshot | None = None
     """The charging profile that allows least here now, whether or not the vehicle could take more;
     None: no profile counts. While `limited_by` is `profile`, it is what binds."""
+    external: ExternalLimit | None = None
+    """The lowest of what others than the CSMS allow, here or all connectors together."""
     transaction: TransactionSnapshot | None = None
     last_session: SessionSnapshot | None = None
     """What was charged here last, once it has ended."""
@@ -580,6 +610,8 @@ class StationSnapshot:
     """The charging profile that bounds the sum over the connectors now."""
     profiles: tuple[InstalledProfile, ...] = ()
     """Every charging profile that the CSMS has installed."""
+    external_limits: tuple[ExternalLimit, ...] = ()
+    """Everything that others than the CSMS allow now."""
     settings: tuple[SettingSnapshot, ...] = ()
     """Its configuration, in the order in which it tells it. Empty where nobody looks from afar: a
     fleet keeps none of it in its pictures."""

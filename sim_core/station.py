@@ -22,6 +22,7 @@ from sim_core.charging.facts import NO_POWER, REBOOTING
 from sim_core.commands import (
     ACTION_BY_COMMAND,
     Accepted,
+    ClearExternalLimit,
     Command,
     Configure,
     Dial,
@@ -36,6 +37,7 @@ from sim_core.commands import (
     Restart,
     Send,
     SendFrame,
+    SetExternalLimit,
     Start,
     Swipe,
 )
@@ -96,6 +98,8 @@ NEEDS_POWER = (
     "configure",
     "message",
     "frame",
+    "external_limit",
+    "clear_external_limit",
 )
 """What nobody can do at a charge point that is dark."""
 NO_LINK = "there is no link to the CSMS: nothing can be sent"
@@ -490,6 +494,8 @@ class Station:
             return self._configure(command)
         if isinstance(command, (Send, SendFrame)):
             return await self._say(command)
+        if isinstance(command, (SetExternalLimit, ClearExternalLimit)):
+            return self._limit(command)
         if isinstance(command, ON_PURPOSE):
             return self.on_purpose.carry_out(command)
         connector = self.charger.connectors.get(command.connector_id)
@@ -532,6 +538,13 @@ class Station:
         if reason := self._refusals().get(ACTION_BY_COMMAND[Configure].name):
             return Refused(reason)
         return self.charge_point.configure(command.name, command.value)
+
+    def _limit(self, command: SetExternalLimit | ClearExternalLimit) -> Outcome:
+        if reason := self._refusals().get(ACTION_BY_COMMAND[type(command)].name):
+            return Refused(reason)
+        if isinstance(command, SetExternalLimit):
+            return self.charger.outsiders.limit(command)
+        return self.charger.outsiders.lift(command)
 
     def _is_secret(self, name: str) -> bool:
         folded = name.casefold()
@@ -594,7 +607,8 @@ class Station:
         """What would change nothing, or cannot be now, with the sentence that says so."""
         if not self.charger.condition.powered:
             return dict.fromkeys(NEEDS_POWER, NO_POWER)
-        refusals = {"power_on": "the charge point has power already"}
+        refusals = self.charger.outsiders.refusals()
+        refusals["power_on"] = "the charge point has power already"
         if why := self._ways.why_not_now(self.link, self.charge_point):
             refusals["dial"] = why
         if self.charger.condition.rebooting:
@@ -674,6 +688,7 @@ class Station:
             upload=charger.uploads["diagnostics"].snapshot(),
             profile=charger.limits.snapshots.get(0),
             profiles=charger.profiles.snapshots,
+            external_limits=charger.external.all,
             powered=charger.condition.powered,
             clock_ahead_s=ahead.total_seconds(),
             refusals=self._refusals(),

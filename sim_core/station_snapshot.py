@@ -77,6 +77,7 @@ def connector_snapshot(
         limited_by=metal.limited_by,
         limit_w=metal.limit_w,
         profile=charger.limits.in_force(connector),
+        external=charger.external.lowest_of(connector.number),
         transaction=TransactionSnapshot(
             transaction.transaction_id,
             transaction.token,
@@ -316,8 +317,7 @@ class CompositesView:
         stale = since is None or not timedelta(0) <= now - since < COMPOSITE_FRESH
         if self._seen != self._limits.revision or stale:
             self._seen, self._since = self._limits.revision, now
-            heeded = self._limits.any_profile
-            numbers = (0, *connectors) if heeded else ()
+            numbers = (0, *connectors) if self._limits.any else ()
             self._shown = tuple(self._composite(number, now) for number in numbers)
         return self._shown
 

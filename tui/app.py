@@ -196,6 +196,7 @@ class ChargeForgeApp(BaseApp):
             "answers": self._answers,
             "wire_faults": self._wire_faults,
             "play": self._play,
+            "external_limit": self._external_limit,
             "say_again": self._say_again,
             "connection": self._connection,
             "compare": self._compare,
@@ -776,6 +777,25 @@ class ChargeForgeApp(BaseApp):
 
         question = which_recording([str(path) for path in recordings_in(Path.cwd())])
         self.push_screen(Picker(self.look, question), answered)
+        return ""
+
+    def _external_limit(self) -> str:
+        """Let somebody say who limits the power, or lift a limit."""
+        station = self._station
+        if station is None:
+            return "The charge point is still starting."
+        if why := station.refusals.get("external_limit"):
+            return why
+        from tui.dialogs.external_limit import which_limit
+        from tui.dialogs.palette import Picker
+
+        asked = which_limit(station)
+
+        def answered(chosen: Chosen | None) -> None:
+            if chosen is not None:
+                self.ask(asked.command(chosen))
+
+        self.push_screen(Picker(self.look, asked.question), answered)
         return ""
 
     def _answers(self) -> str:

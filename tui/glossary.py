@@ -233,6 +233,12 @@ TERMS: tuple[Term, ...] = (
     ),
     Term("composite", "What all charging profiles together allow, over time."),
     Term(
+        "external limit",
+        "A limit on power that does not come from the CSMS: of an energy manager in the building, "
+        "or of the grid operator. OCPP 2.0.1 tells the CSMS of it.",
+        ("NotifyChargingLimit", "ClearedChargingLimit", "energy manager", "grid operator"),
+    ),
+    Term(
         "availability",
         "Whether a connector is in service. The CSMS can take it out (Inoperative) and back "
         "(Operative); a session is let to end first.",

@@ -12,6 +12,7 @@ from dataclasses import MISSING, dataclass, fields
 
 from sim_core.commands import ACTION_BY_NAME, HELD_WAYS, RULE_WAYS, Command
 from sim_core.hardware.faults import ERROR_CODES
+from sim_core.snapshot import LIMITERS
 from sim_core.wire_faults import DIRECTIONS, KIND_BY_NAME, SORT_WORDS
 
 VERBS: dict[str, str] = {
@@ -46,6 +47,10 @@ YES_AND_NO = {"yes": True, "no": False}
 
 def _yes(word: str) -> bool | None:
     return True if word.lower() == "anyway" else None
+
+
+def _critical(word: str) -> bool | None:
+    return True if word.lower() in ("critical", "true") else None
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,10 @@ FIELDS: dict[str, TypedField] = {
     "becomes": TypedField(" = {}"),
     "close_code": TypedField(", {}", _whole),
     "bytes_per_s": TypedField(", {} bytes a second", _whole),
+    "limit_w": TypedField(", {} W", _number),
+    "source": TypedField(" by {}", lambda word: word if word in LIMITERS else None),
+    "connector": TypedField(", connector {}", _whole),
+    "grid_critical": TypedField(", critical for the grid", _critical),
     "number": TypedField(" {}", _whole),
     "held": TypedField(" {}", _whole),
 }

@@ -23,6 +23,7 @@ from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.connector import Connector
 from sim_core.charging.csms import Csms
 from sim_core.charging.environment import Environment
+from sim_core.charging.external_limits import ExternalLimits
 from sim_core.charging.faults import Faults
 from sim_core.charging.habits import points_of
 from sim_core.charging.installed_profiles import InstalledProfiles
@@ -31,6 +32,7 @@ from sim_core.charging.lifecycle import Lifecycle
 from sim_core.charging.limits import Limits
 from sim_core.charging.locks import Locks
 from sim_core.charging.looking import Looking
+from sim_core.charging.outsiders import Outsiders
 from sim_core.charging.pauses import Pauses
 from sim_core.charging.points import Points
 from sim_core.charging.policy import Feature, Policy
@@ -76,10 +78,12 @@ class Charger:
         "config",
         "connectors",
         "environment",
+        "external",
         "lifecycle",
         "limits",
         "locks",
         "looking",
+        "outsiders",
         "policy",
         "power",
         "power_loss",
@@ -144,15 +148,21 @@ class Charger:
         self.profiles = InstalledProfiles(
             store.profiles, connectors, policy, environment, rules=rules, hear=csms.hear
         )
+        self.external = ExternalLimits(store.documents, connectors)
         self.limits = Limits(
             self.profiles,
+            self.external,
             connectors,
             model.ratings,
             policy,
             environment,
+            hear=csms.hear,
             advance=self._advance,
             limits_changed=looking.limits_changed,
             powers_changed=looking.powers_changed,
+        )
+        self.outsiders = Outsiders(
+            self.external, self.limits, connectors, policy, environment, hear=csms.hear
         )
         self.power = looking.power = Power(
             environment,

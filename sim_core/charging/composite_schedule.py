@@ -1,4 +1,4 @@
-"""The composite schedule: what charging profiles and ratings together allow, as one schedule. Pure.
+"""The composite schedule: what charging profiles, others and ratings together allow, as one. Pure.
 
 What is allowed is a look at one moment; the schedule is that look, taken once after every edge, and
 written down in the unit that the CSMS wants to read. No protocol is in it: each tells the periods
@@ -15,7 +15,6 @@ from operator import attrgetter, mul
 from sim_core.charging.profile import SECOND, Moment, Period
 from sim_core.charging.schedule import PHASES, Limit, Stack, Sweep, limit_w, watts
 from sim_core.hardware.meter import ROUNDING
-from sim_core.hardware.model import Ratings
 
 MOST_PERIODS = 1_000
 """The longest composite schedule."""
@@ -50,7 +49,7 @@ def allowed(limit: Limit, mains_v: float) -> Allowed:
 
 
 class _Together:
-    """What profiles and ratings allow, from edge to edge."""
+    """What profiles, others and ratings allow, from edge to edge."""
 
     def __init__(
         self,
@@ -58,26 +57,33 @@ class _Together:
         cap: Stack,
         at: Moment,
         *,
-        ratings: Ratings,
+        most_w: Sequence[float],
+        pool_w: float,
         mains_v: float,
         summed: bool,
     ) -> None:
         self._cap, self._sweep = Sweep((cap,), at), Sweep(stacks, at)
-        self._pool_w = ratings.cabinet_power_w
-        self._rated = Allowed(min(ratings.connector_power_w, ratings.cabinet_power_w))
+        self._pool_w = pool_w
         self._mains_v = mains_v
         self._summed = summed
-        alike = Counter(self._sweep.alike)
-        self._often = [alike[place] for place in range(len(alike))]
-        self._parts = [self._part(limit) for limit in self._sweep.different]
+        alike = Counter(zip(self._sweep.alike, most_w, strict=True))
+        self._places = [place for place, _ in alike]
+        """Of each part where in `different` its stack is: equal stacks of equal bounds are one."""
+        self._most = [Allowed(bound_w) for _, bound_w in alike]
+        self._often = list(alike.values())
+        self._parts_at: dict[int, list[int]] = {}
+        for part, place in enumerate(self._places):
+            self._parts_at.setdefault(place, []).append(part)
+        self._parts = [self._part(part) for part in range(len(self._places))]
         self._powers_w = [part.power_w for part in self._parts]
 
     def at(self, moment: Moment) -> Allowed:
         """What is allowed at a moment; back is no way."""
         self._cap.go_to(moment)
         for place in self._sweep.go_to(moment):
-            part = self._parts[place] = self._part(self._sweep.limit_of(place))
-            self._powers_w[place] = part.power_w
+            for part in self._parts_at[place]:
+                now = self._parts[part] = self._part(part)
+                self._powers_w[part] = now.power_w
         whole = self._parts[0]
         if self._summed:
             whole = Allowed(min(self._pool_w, sum(map(mul, self._powers_w, self._often))))
@@ -88,8 +94,8 @@ class _Together:
         edges = (sweep.next_edge() for sweep in (self._cap, self._sweep))
         return min((edge for edge in edges if edge is not None), default=None)
 
-    def _part(self, limit: Limit | None) -> Allowed:
-        return self._within(limit, self._rated)
+    def _part(self, part: int) -> Allowed:
+        return self._within(self._sweep.limit_of(self._places[part]), self._most[part])
 
     def _within(self, limit: Limit | None, most: Allowed) -> Allowed:
         return most if limit is None else min(allowed(limit, self._mains_v), most, key=_POWER)
@@ -102,13 +108,17 @@ def composite_schedule(
     duration_s: int,
     unit: str,
     *,
-    ratings: Ratings,
+    most_w: Sequence[float],
+    pool_w: float,
     mains_v: float,
     summed: bool,
 ) -> CompositeSchedule:
-    """What is allowed from `at` on. `stacks` are those of the connectors, `cap` what bounds their
-    sum. `summed`: of all connectors together, no more than the cabinet has; else of the first."""
-    together = _Together(stacks, cap, at, ratings=ratings, mains_v=mains_v, summed=summed)
+    """What is allowed from `at` on. `stacks` are those of the connectors, `most_w` what each of
+    them gives at most whatever its profiles allow, `cap` what bounds their sum. `summed`: of all
+    connectors together, no more than `pool_w`; else of the first."""
+    together = _Together(
+        stacks, cap, at, most_w=most_w, pool_w=pool_w, mains_v=mains_v, summed=summed
+    )
     periods, reach_s = composite(together.at, together.next_edge, at, duration_s, unit, mains_v)
     return CompositeSchedule(unit, tuple(periods), reach_s)
 

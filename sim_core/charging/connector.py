@@ -176,18 +176,18 @@ class Connector:
         metal, transaction = self.metal, self.transaction
         waiting = self.authorization.token if self.authorization else None
         # Until the contactor closes nothing flows anyhow: §4.9 knows no way back to Preparing.
-        withheld = metal.withheld and metal.contactor_closed
+        withheld_by = metal.withheld_by if metal.contactor_closed else ""
         return Facts(
             connector_id=self.number,
             plugged=metal.plugged,
             energized=metal.contactor_closed,
             ev_ready=metal.ev_ready,
             evse_ready=not metal.evse_paused
-            and not withheld
+            and not withheld_by
             and not (transaction and transaction.deauthorized),
             ev_paused=metal.ev_paused,
             evse_paused=metal.evse_paused,
-            withheld=withheld,
+            withheld_by=withheld_by,
             fault=metal.fault.error_code if metal.fault else None,
             operative=self.operative,
             leaving=self.leaving,

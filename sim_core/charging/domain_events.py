@@ -17,6 +17,7 @@ from sim_core.charging.vocabulary import Cause, Context, ReservationEnd, StopRea
 from sim_core.files.transfer import Flaw
 from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.meter import Reading
+from sim_core.snapshot import ExternalLimit
 
 
 @dataclass(frozen=True)
@@ -227,6 +228,25 @@ class ProfileInstalled:
 
 
 @dataclass(frozen=True)
+class LimitedByOthers:
+    """Others than the CSMS allow something else than before: what stands now."""
+
+    limits: tuple[ExternalLimit, ...]
+    cause: Cause = Cause.LIMIT
+
+
+@dataclass(frozen=True)
+class RateChanged:
+    """Limits of the CSMS or of others let a transaction charge at another power than before. Where
+    it begins or ceases to flow, that is a `ChargingStateChanged` alone."""
+
+    connector_id: int
+    before_w: float
+    now_w: float
+    cause: Cause = Cause.LIMIT
+
+
+@dataclass(frozen=True)
 class UpdateStepped:
     """An update of the firmware has come to another stage: a word of `updates`."""
 
@@ -275,6 +295,8 @@ DomainEvent = (
     | Restarting
     | ReservationEnded
     | ProfileInstalled
+    | LimitedByOthers
+    | RateChanged
     | UpdateStepped
     | UploadStepped
     | SecurityNoted

@@ -27,8 +27,9 @@ class Facts(NamedTuple):
     evse_ready: bool = True
     ev_paused: bool = False
     evse_paused: bool = False
-    withheld: bool = False
-    """A charging profile lets nothing flow."""
+    withheld_by: str = ""
+    """Whose limit lets nothing flow: `profile` (a charging profile), or a word as in
+    `snapshot.LIMITERS`."""
     fault: str | None = None
     operative: bool = True
     leaving: bool = False
@@ -201,8 +202,10 @@ def _nothing_to_resume(facts: Facts) -> str | None:
         return None
     if facts.transaction and facts.plugged and not facts.ev_ready:
         return f"the vehicle at {facts.place} takes nothing by itself: wait for it"
-    if facts.transaction and facts.withheld:
+    if facts.transaction and facts.withheld_by == "profile":
         return f"a charging profile holds {facts.place} at 0 W: the CSMS has to change or clear it"
+    if facts.transaction and facts.withheld_by:
+        return f"{facts.place} gets 0 W ({facts.withheld_by}): that limit has to end first"
     return f"{facts.place} is neither suspended nor faulted: nothing to resume"
 
 

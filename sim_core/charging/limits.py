@@ -1,4 +1,4 @@
-"""Limits: what charging profiles allow now, laid on the metal.
+"""Limits: what charging profiles and others than the CSMS allow now, laid on the metal.
 
 What counts when is arithmetic (`schedule`) over what is installed (`installed_profiles`); here it
 meets the transactions, the clock and the metal. Limits are laid on the metal at the exact moment of
@@ -8,7 +8,9 @@ limit that is over. One timer waits for the next edge; nothing is polled.
 
 On a connector the transaction's own profile overrules the defaults. A default of a connector takes
 the place of the one of the whole charger with its stack level, there only (OCPP 1.6 §3.13.2). A
-profile of the station bounds the sum over all connectors, which the cabinet shares out.
+profile of the station bounds the sum over all connectors, which the cabinet shares out. What others
+allow (`external_limits`) bounds each of the two beside that: the lower one counts (OCPP 2.0.1
+K11.FR.01).
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from datetime import timedelta
 from sim_core.charging import schedule
 from sim_core.charging.composite_schedule import CompositeSchedule, composite_schedule
 from sim_core.charging.connector import Connector, Transaction
+from sim_core.charging.domain_events import RateChanged
 from sim_core.charging.environment import Environment
+from sim_core.charging.external_limits import ExternalLimits
 from sim_core.charging.installed_profiles import InstalledProfiles
 from sim_core.charging.policy import Feature, Policy
 from sim_core.charging.profile import (
@@ -34,7 +38,10 @@ from sim_core.charging.profile import (
 from sim_core.charging.schedule import Limit, Stack, Sweep
 from sim_core.hardware.model import Ratings
 from sim_core.runtime.clock import Timer
-from sim_core.snapshot import ProfileSnapshot
+from sim_core.snapshot import ExternalLimit, ProfileSnapshot
+
+PROFILE = "profile"
+"""Whose limit it is, where that is a charging profile."""
 
 
 class Limits:
@@ -47,14 +54,20 @@ class Limits:
         "_connectors",
         "_edge",
         "_environment",
+        "_external",
+        "_hear",
         "_limits_changed",
         "_mains_v",
         "_policy",
         "_powers_changed",
         "_profiles",
+        "_rates_w",
         "_ratings",
         "_timer",
+        "cap_by",
+        "cap_w",
         "due_s",
+        "least_w",
         "revision",
         "snapshots",
     )
@@ -62,18 +75,23 @@ class Limits:
     def __init__(
         self,
         profiles: InstalledProfiles,
+        external: ExternalLimits,
         connectors: Mapping[int, Connector],
         ratings: Ratings,
         policy: Policy,
         environment: Environment,
         *,
+        hear: Callable[[RateChanged], None],
         advance: Callable[[], None],
         limits_changed: Callable[[], None],
         powers_changed: Callable[[], None],
     ) -> None:
         """`advance` brings the metal up to now, and crosses here what is due; `limits_changed`
-        lets it obey at once; `powers_changed` tells what flows otherwise since then."""
+        lets it obey at once; `powers_changed` and then `hear` tell what flows otherwise since
+        then."""
         self._profiles = profiles
+        self._external = external
+        self._hear = hear
         self._connectors = connectors
         self._ratings = ratings
         self._policy = policy
@@ -87,6 +105,15 @@ class Limits:
         self._edge: Moment | None = None
         self._timer: Timer | None = None
         self._cap: Limit | None = None
+        self._rates_w: dict[int, tuple[int, float]] = {}
+        """By connector: our key of its transaction, and at which power that charged before the
+        change that is not told yet."""
+        self.cap_w: float | None = None
+        """What all connectors together are allowed; None: nobody bounds them."""
+        self.cap_by = PROFILE
+        """Who allows them that: a profile, or a word of `LIMITERS`."""
+        self.least_w = ratings.minimum_power_w
+        """With less than that out of `cap_w` a connector cannot charge."""
         self.due_s: float | None = None
         """When, on the clock that never goes back, something else may hold; None: never."""
         self.revision = 0
@@ -104,15 +131,32 @@ class Limits:
 
     def install(self, new: Installed) -> None:
         """A profile counts from now on; until this moment the old limits held."""
-        self._advance()
+        self._before_change()
         self._profiles.install(new)
         self._changed()
 
     def remove(self, profile_ids: Iterable[int]) -> None:
         """These profiles count no longer."""
-        self._advance()
+        self._before_change()
         self._profiles.remove(profile_ids)
         self._changed()
+
+    def allow_others(self, limits: Iterable[ExternalLimit]) -> None:
+        """From now on these are the limits of others than the CSMS."""
+        self._before_change()
+        self._external.keep(limits)
+        self._changed()
+
+    def tell(self) -> None:
+        """What flows otherwise is told, after whatever is to be said of the limit itself."""
+        rates_w, self._rates_w = self._rates_w, {}
+        self._powers_changed()
+        for number, (key, before_w) in rates_w.items():
+            connector = self._connectors[number]
+            same = connector.transaction is not None and connector.transaction.key == key
+            now_w = connector.metal.rate_w
+            if same and before_w and now_w and before_w != now_w:
+                self._hear(RateChanged(number, before_w, now_w))
 
     # -- what comes with a transaction -------------------------------
 
@@ -145,8 +189,9 @@ class Limits:
         for key in self._began:
             self._began[key] += by // timedelta(microseconds=1)
         if self._profiles:
+            self._note_rates()
             self._changed()
-            self._powers_changed()
+            self.tell()
 
     def refresh(self) -> None:
         """Profiles, transactions or the clock are not what they were: find out what holds now."""
@@ -158,6 +203,7 @@ class Limits:
         """The metal has come to the edge at `due_s`: what holds from there on is laid on it."""
         edge, due_s = self._edge, self.due_s
         if edge is not None and due_s is not None:
+            self._note_rates()
             self._lay(edge)
             self._look_ahead(edge, due_s)
 
@@ -177,7 +223,19 @@ class Limits:
         self._timer = None
         self._advance()  # crosses what is due; a timer may wake a hair early
         self._arm()
-        self._powers_changed()
+        self.tell()
+
+    def _before_change(self) -> None:
+        """What held until now has its effect until now."""
+        self._advance()
+        self._note_rates()
+
+    def _note_rates(self) -> None:
+        """Limits are about to change: how fast everybody charges as long as they have not."""
+        for connector in self._connectors.values():
+            if (running := connector.transaction) is not None:
+                rate = running.key, connector.metal.rate_w
+                self._rates_w.setdefault(connector.number, rate)
 
     def _changed(self) -> None:
         self.refresh()
@@ -188,48 +246,42 @@ class Limits:
 
     # -- what holds --------------------------------------------------
 
-    @property
-    def cap_w(self) -> float | None:
-        """What all connectors together are allowed; None: no profile bounds them."""
-        return schedule.limit_w(self._cap, self._mains_v) if self._cap else None
-
-    @property
-    def least_w(self) -> float:
-        """With less than that out of `cap_w` a connector cannot charge."""
-        wished_w = schedule.least_w(self._cap, self._mains_v) if self._cap else 0.0
-        return max(self._ratings.minimum_power_w, wished_w)
-
     def in_force(self, connector: Connector) -> ProfileSnapshot | None:
         """The profile that allows a connector least now; None: none does."""
         own, cap = self.snapshots.get(connector.number), self.snapshots.get(0)
         if cap is None or connector.transaction is None:
             return own
-        bounded = connector.metal.allowed_by == "profile" or connector.metal.starved
+        bounded = connector.metal.allowed_by == PROFILE
         if own is None or (bounded and connector.metal.allowed_w < own.limit_w):
             return cap
         return own
 
     @property
-    def any_profile(self) -> bool:
-        """Whether any charging profile is installed that this charger heeds."""
-        return self._policy.has(Feature.SMART_CHARGING) and len(self._profiles) > 0
+    def any(self) -> bool:
+        """Whether there is any limit beside the ratings: a charging profile, or one of others."""
+        heeded = self._policy.has(Feature.SMART_CHARGING) and len(self._profiles) > 0
+        return heeded or bool(self._external.all)
 
     def composite(
         self, connector_id: int, at: Moment, duration_s: int, unit: str
     ) -> CompositeSchedule:
-        """What profiles and ratings allow together from `at` on, in `unit` (A or W).
+        """What profiles, others and ratings allow together from `at` on, in `unit` (A or W).
 
         Without a transaction it is what one would get that began then. Connector 0 is all of them
         together. Raises KeyError where there is no such connector.
         """
         numbers = [connector_id] if connector_id else list(self._connectors)
+        ratings, others = self._ratings, self._external
+        pool_w = others.within(0, ratings.cabinet_power_w)
+        most_w = min(ratings.connector_power_w, pool_w)
         return composite_schedule(
             [self._stack(self._connectors[number], at) for number in numbers],
             self._cap_stack(),
             at,
             duration_s,
             unit,
-            ratings=self._ratings,
+            most_w=[others.within(number, most_w) for number in numbers],
+            pool_w=pool_w,
             mains_v=self._mains_v,
             summed=connector_id == 0,
         )
@@ -245,18 +297,31 @@ class Limits:
         places = dict(zip(stacks, sweep.alike, strict=True))
         ends: dict[int, Moment | None] = {}
         """When it ends, by the place of the different stacks."""
-        self._cap = limits[0]
+        self._lay_cap(limits[0])
         for connector in self._connectors.values():
             limit = limits.get(connector.number)
             metal = connector.metal
             metal.profile_w = schedule.limit_w(limit, self._mains_v) if limit else None
             metal.profile_least_w = schedule.least_w(limit, self._mains_v) if limit else 0.0
+            others = self._external.lowest(connector.number)
+            metal.outside_w = others.limit_w if others else None
+            metal.outside_by = others.whose if others else ""
         for number, limit in limits.items():
             if limit is not None:
                 place = places[number]
                 if place not in ends:
                     ends[place] = schedule.until(stacks[number], at)
                 self.snapshots[number] = self._snapshot(limit, ends[place])
+
+    def _lay_cap(self, limit: Limit | None) -> None:
+        """What bounds the sum: a profile of the station or others, whoever allows less."""
+        ratings, others = self._ratings, self._external.lowest(0)
+        wished_w = schedule.least_w(limit, self._mains_v) if limit else 0.0
+        self._cap, self.least_w = limit, max(ratings.minimum_power_w, wished_w)
+        self.cap_w = schedule.limit_w(limit, self._mains_v) if limit else None
+        self.cap_by = PROFILE
+        if others is not None and (self.cap_w is None or others.limit_w < self.cap_w):
+            self.cap_w, self.cap_by = others.limit_w, others.whose
 
     def _snapshot(self, limit: Limit, ends: Moment | None) -> ProfileSnapshot:
         return ProfileSnapshot(

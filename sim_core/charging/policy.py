@@ -33,6 +33,7 @@ class Setting(Enum):
     RESERVES_ANY = "a reservation may leave the connector open"
     SIGNS_SAMPLED = "the meter signs the samples of a transaction"
     SIGNS_ALIGNED = "the meter signs the samples by the clock"
+    OBEYS_OTHERS = "others than the CSMS may limit the power"
     # numbers
     PLUG_TIMEOUT_S = "how long an authorisation waits for the plug"
     REPLUG_TIMEOUT_S = (

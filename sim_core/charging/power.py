@@ -29,7 +29,7 @@ SLOT_S = 0.02
 
 
 class Edges(Protocol):
-    """The limits of charging profiles, as they change over time."""
+    """The limits from outside, as they change over time."""
 
     @property
     def due_s(self) -> float | None:
@@ -38,6 +38,10 @@ class Edges(Protocol):
     @property
     def cap_w(self) -> float | None:
         """What all connectors together are allowed; None: no limit."""
+
+    @property
+    def cap_by(self) -> str:
+        """Who allows them that, a word as in `Outlet.limited_by`."""
 
     @property
     def least_w(self) -> float:
@@ -130,7 +134,7 @@ class Power:
         for connector, part, serves in zip(connectors, parts, served, strict=True):
             metal = connector.metal
             metal.allowed_w, metal.starved = part, not serves
-            metal.allowed_by = "profile" if capped else "cabinet"
+            metal.allowed_by = limits.cap_by if capped or not serves else "cabinet"
             metal.settle()
 
     # -- looking -----------------------------------------------------

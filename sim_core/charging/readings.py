@@ -7,7 +7,6 @@ remembered for that is kept here, behind one question, so that nobody else has t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -102,11 +101,10 @@ class Readings:
         metal = connector.metal
         if connector.transaction is None or not metal.contactor_closed:
             return 0.0
-        profile_w = math.inf if metal.profile_w is None else metal.profile_w
         facts = OfferedFacts(
             power_w=reading.power_w,
             rated_w=metal.ratings.connector_power_w,
-            most_w=min(metal.allowed_w, profile_w),
+            most_w=metal.most_w,
             trace_w=connector.trace_w,
         )
         return self._offer_of(connector, connector.transaction.key).offered_w(facts)

@@ -62,6 +62,8 @@ class Outlet:
         "lock_jammed",
         "locked",
         "meter",
+        "outside_by",
+        "outside_w",
         "permitted",
         "profile_least_w",
         "profile_w",
@@ -108,13 +110,18 @@ class Outlet:
         self.allowed_w = 0.0
         """What the cabinet gives."""
         self.allowed_by = "cabinet"
-        """Whose limit that is: `cabinet`, or `profile` where one bounds the sum over all."""
+        """Whose limit that is: `cabinet`, or whoever bounds the sum over all (`profile`, or a word
+        as `outside_by` has it)."""
         self.starved = False
-        """A profile that bounds the sum leaves nothing for this outlet."""
+        """What bounds the sum leaves nothing for this outlet."""
         self.profile_w: float | None = None
         """What charging profiles allow; None: no limit."""
         self.profile_least_w = 0.0
         """With less than that a profile wants nothing to be charged."""
+        self.outside_w: float | None = None
+        """What somebody allows this outlet who is no charging profile; None: no limit."""
+        self.outside_by = ""
+        """Who that is, as people call it."""
         self.cap_wh: float | None = None
         """The register that may not be passed; None: no such limit."""
         self.limited_by = ""
@@ -183,14 +190,29 @@ class Outlet:
 
     @property
     def held_back(self) -> bool:
-        """Whether a profile allows this outlet less than can be given at all."""
+        """Whether somebody allows this outlet less than can be given at all."""
+        return bool(self._held_by)
+
+    @property
+    def _held_by(self) -> str:
+        """Who does; empty: nobody."""
+        if self.profile_w is None and self.outside_w is None:
+            return ""
         least_w = max(self.ratings.minimum_power_w, self.profile_least_w)
-        return self.profile_w is not None and (self.profile_w <= 0 or self.profile_w < least_w)
+        for limit_w, whose in ((self.profile_w, "profile"), (self.outside_w, self.outside_by)):
+            if limit_w is not None and (limit_w <= 0 or limit_w < least_w):
+                return whose
+        return ""
+
+    @property
+    def withheld_by(self) -> str:
+        """Whose limit lets nothing flow, a word as in `limited_by`; empty: nobody's."""
+        return self.allowed_by if self.starved else self._held_by
 
     @property
     def withheld(self) -> bool:
-        """Whether it is a profile that lets nothing flow."""
-        return self.held_back or self.starved
+        """Whether it is a limit from outside that lets nothing flow."""
+        return self.starved or self.held_back
 
     @property
     def demanding(self) -> bool:
@@ -321,12 +343,24 @@ class Outlet:
         """The power that flows now: all of a reading that is needed once a second."""
         return self._voltage_v * self._current_a
 
+    @property
+    def rate_w(self) -> float:
+        """The power at which it charges where no ramp is in the way; 0 while nothing may flow."""
+        if self.vehicle is None or not self.flowing:
+            return 0.0
+        return max(0.0, _lowest(self._limits(self.vehicle))[0])
+
+    @property
+    def most_w(self) -> float:
+        """What cabinet, profile and others leave it, whatever the charger and the vehicle can."""
+        limits = (self.allowed_w, self.profile_w, self.outside_w)
+        return min(limit_w for limit_w in limits if limit_w is not None)
+
     def _offered_w(self) -> float:
         """What the vehicle may take, whether it does or not."""
         if not self.contactor_closed or self.vehicle is None or self.withheld:
             return 0.0
-        offers = [self._rated_w(self.vehicle), self.allowed_w]
-        return min(offers if self.profile_w is None else [*offers, self.profile_w])
+        return min(self._rated_w(self.vehicle), self.most_w)
 
     def _limits(self, vehicle: Vehicle) -> list[tuple[float, str]]:
         """Everything that may hold the power down, as (W, whose limit).
@@ -337,6 +371,8 @@ class Outlet:
 
     def _own_limits(self, vehicle: Vehicle) -> list[tuple[float, str]]:
         limits = [(self._rated_w(vehicle), "charger")]
+        if self.outside_w is not None:
+            limits.insert(0, (self.outside_w, self.outside_by))
         if self.profile_w is not None:
             limits.insert(0, (self.profile_w * self._profile_share, "profile"))
         if self._constant_power_w is not None:
@@ -402,9 +438,10 @@ class Outlet:
         self._voltage_v = (
             self.vehicle.open_circuit_v if self.vehicle and self.contactor_closed else 0.0
         )
-        held_w = 0.0 if self.starved else self.profile_w
-        held = self._ready and self.withheld
-        self.limited_by, self.limit_w = ("profile", held_w) if held else ("", None)
+        by = self.withheld_by if self._ready else ""
+        held_w = self.profile_w if by == "profile" else self.outside_w
+        self.limited_by = by
+        self.limit_w = (0.0 if self.starved else held_w) if by else None
 
 
 def _lowest(limits: list[tuple[float, str]]) -> tuple[float, str]:

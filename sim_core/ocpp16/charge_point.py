@@ -295,7 +295,7 @@ class ChargePoint:
             policy,
             environment,
             relative_maximum=model.behaviour.relative_maximum,
-            powers_changed=self.charger.looking.powers_changed,
+            powers_changed=self.charger.limits.tell,
             warn=self._warn,
         )
         self.speaker = Speaker(

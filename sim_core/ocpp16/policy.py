@@ -40,6 +40,7 @@ FIXED: dict[Setting, bool] = {
     Setting.TRUSTS_REFUSED_LISTED: False,
     Setting.SIGNS_SAMPLED: False,
     Setting.SIGNS_ALIGNED: False,
+    Setting.OBEYS_OTHERS: True,
 }
 """What 1.6 has no key for."""
 PROFILES: dict[Feature, str] = {

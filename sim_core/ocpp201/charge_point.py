@@ -17,9 +17,11 @@ from sim_core.charging.config import ChargePointConfig
 from sim_core.charging.connector import Connector
 from sim_core.charging.domain_events import (
     FaultRaised,
+    LimitedByOthers,
     Looked,
     LookedAtWhole,
     ReservationEnded,
+    Restarting,
     Sample,
     TransactionEnded,
     UpdateStepped,
@@ -46,6 +48,7 @@ from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.dialect import OCPP_201
 from sim_core.ocpp201.display import CHARGING, FAULTED, IDLE, UNAVAILABLE, Display
 from sim_core.ocpp201.driver_screen import DriverScreen
+from sim_core.ocpp201.external_limits import LimitNotices
 from sim_core.ocpp201.firmware import Firmware
 from sim_core.ocpp201.functional_blocks import routes_of
 from sim_core.ocpp201.live_values import LiveValues
@@ -116,6 +119,7 @@ class ChargePoint:
         "_display",
         "_firmware",
         "_identity",
+        "_limit_notices",
         "_logs",
         "_monitoring",
         "_own_certificate",
@@ -359,8 +363,14 @@ class ChargePoint:
             self.model,
             adapter.transactions,
             self.outbox,
-            powers_changed=charger.looking.powers_changed,
+            charger.external,
+            powers_changed=charger.limits.tell,
         )
+        self._limit_notices = LimitNotices(
+            charger.external, self.model, self.outbox, online=lambda: adapter.online
+        )
+        adapter.also(LimitedByOthers, lambda _: self._limit_notices.tell())
+        adapter.also(Restarting, lambda _: self._limit_notices.forget())
         self._reservations = ReservationMessages(
             charger.reservations,
             charger.connectors,
@@ -484,6 +494,7 @@ class ChargePoint:
         """The operator has ended the silence: say what the CSMS has not heard."""
         if self.outbox.registered:
             self.adapter.statuses.say_after_outage()
+            self._limit_notices.tell()
 
     def ping_interval_s(self) -> float:
         """How often the link is tried with a ping (Part 4, §5.4); 0: never."""
@@ -555,6 +566,7 @@ class ChargePoint:
         else:
             statuses.say_after_outage()
         self.charger.accepted()
+        self._limit_notices.tell()
         self.adapter.security.tell()
         self._monitoring.send()
         if self.security.profile == BY_CERTIFICATE:
@@ -690,6 +702,7 @@ class ChargePoint:
 
     def _was_set(self, address: Address) -> None:
         """A variable was set; where the CSMS has asked for it, the answer is on the wire."""
+        self.charger.outsiders.heed()
         if (address.component.name, address.variable.name) == PASSWORD:
             self.charger.security.note("ReconfigurationOfSecurityParameters", "BasicAuthPassword")
             self.security.password_changed()

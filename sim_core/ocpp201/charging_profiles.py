@@ -34,7 +34,7 @@ WORDS = {
     Purpose.DEFAULT: "TxDefaultProfile",
     Purpose.TRANSACTION: "TxProfile",
 }
-"""ChargingProfilePurposeEnumType, but for ChargingStationExternalConstraints."""
+"""ChargingProfilePurposeEnumType, but for the one that no CSMS sets (see `external_limits`)."""
 PURPOSES = {word: purpose for purpose, word in WORDS.items()}
 ALLOWED_UNIT = {"A": "Current", "W": "Power"}
 

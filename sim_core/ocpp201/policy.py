@@ -21,6 +21,7 @@ VARIABLES: dict[Setting, tuple[str, str]] = {
     Setting.TRUSTS_REFUSED_LISTED: ("LocalAuthListCtrlr", "DisablePostAuthorize"),
     Setting.SIGNS_SAMPLED: ("SampledDataCtrlr", "SignReadings"),
     Setting.SIGNS_ALIGNED: ("AlignedDataCtrlr", "SignReadings"),
+    Setting.OBEYS_OTHERS: ("SmartChargingCtrlr", "ExternalControlSignalsEnabled"),
     Setting.MASTER_GROUP: ("AuthCtrlr", "MasterPassGroupId"),
     Setting.RESERVES_ANY: ("ReservationCtrlr", "NonEvseSpecific"),
     Setting.PLUG_TIMEOUT_S: ("TxCtrlr", "EVConnectionTimeOut"),

@@ -6,13 +6,14 @@ Where profiles are kept and what they allow is `charging.installed_profiles` and
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ocpp.v201.enums import Action
 
 from sim_core.charging.connector import Connector
 from sim_core.charging.environment import Environment
+from sim_core.charging.external_limits import ExternalLimits
 from sim_core.charging.installed_profiles import InstalledProfiles
 from sim_core.charging.limits import Limits
 from sim_core.charging.policy import Policy, Setting
@@ -20,6 +21,7 @@ from sim_core.charging.profile import Installed, Period, Profile, Purpose, momen
 from sim_core.ocpp201.answers import reply
 from sim_core.ocpp201.charging_profiles import ALLOWED_UNIT, PURPOSES, WORDS, Wrong, read
 from sim_core.ocpp201.device_model import DeviceModel
+from sim_core.ocpp201.external_limits import profile_of
 from sim_core.ocpp201.transactions import TransactionEvents
 from sim_core.store.interface import Documents
 from sim_core.wire.answers import Payload
@@ -43,6 +45,7 @@ class SmartCharging:
         "_documents",
         "_environment",
         "_events",
+        "_external",
         "_limits",
         "_model",
         "_outbox",
@@ -62,6 +65,7 @@ class SmartCharging:
         model: DeviceModel,
         events: TransactionEvents,
         outbox: Outbox,
+        external: ExternalLimits,
         *,
         powers_changed: Callable[[], None],
     ) -> None:
@@ -75,6 +79,7 @@ class SmartCharging:
         self._model = model
         self._events = events
         self._outbox = outbox
+        self._external = external
         self._powers_changed = powers_changed
 
     # -- set and clear -----------------------------------------------
@@ -88,6 +93,8 @@ class SmartCharging:
             return Refusal("NotSupported", "smart charging is switched off (K01.FR.29)")
         profile = read(charging_profile, moment_of(self._environment.now()), self._policy)
         found = profile if isinstance(profile, Wrong) else self._place(evse_id, profile)
+        if isinstance(found, Installed) and self._is_external(found.profile.profile_id):
+            found = Wrong("InvalidProfile", "that id is an external limit's (K01.FR.05)")
         if isinstance(found, Installed) and (why := self._profiles.why_no_room(found)):
             found = Wrong("NoProfileRoom", why)
         if isinstance(found, Wrong):
@@ -136,6 +143,9 @@ class SmartCharging:
                 )
         return new
 
+    def _is_external(self, profile_id: int) -> bool:
+        return any(profile_of(limit)["id"] == profile_id for limit in self._external.all)
+
     @on(Action.clear_charging_profile)
     def clear_charging_profile(
         self,
@@ -175,41 +185,39 @@ class SmartCharging:
         evse_id: int | None = None,
         **_: Any,
     ) -> Reply:
-        """K09: all criteria have to fit; what is told is what the CSMS has sent."""
-        ids = self._fitting(
-            evse_id,
-            charging_profile.get("chargingProfilePurpose"),
-            charging_profile.get("stackLevel"),
-        )
-        wanted, sources = (
-            charging_profile.get("chargingProfileId"),
-            charging_profile.get("chargingLimitSource"),
-        )
-        if wanted is not None:
-            ids = [one for one in ids if one in wanted]
-        if sources is not None and CSO not in sources:
-            ids = []
-        by_evse: dict[int, list[Payload]] = defaultdict(list)
-        for kept in self._profiles.snapshots:
-            if kept.profile_id in ids:
-                document = self._documents.get(KEPT_AS.format(kept.profile_id))
-                if document is not None:
-                    by_evse[kept.connector_id].append(document)
-        if not by_evse:
+        """K09: all criteria have to fit. Of the CSMS's own what is told is what it has sent; what
+        others allow is told as profiles, too (K11.FR.06, K12.FR.05)."""
+        parts: dict[tuple[str, int], list[Payload]] = defaultdict(list)
+        for source, place, profile in self._reportable():
+            if evse_id in (None, place) and _fits(charging_profile, source, profile):
+                parts[source, place].append(profile)
+        if not parts:
             return reply("NoProfiles")
         return reply(
-            "Accepted", then=lambda: self._environment.spawn(self._report(request_id, by_evse))
+            "Accepted", then=lambda: self._environment.spawn(self._report(request_id, parts))
         )
 
-    async def _report(self, request_id: int, by_evse: Mapping[int, list[Payload]]) -> None:
-        places = list(by_evse)
-        for evse_id in places:
+    def _reportable(self) -> Iterator[tuple[str, int, Payload]]:
+        """Everything that limits the power: whose it is, its EVSE, and the profile."""
+        for kept in self._profiles.snapshots:
+            document = self._documents.get(KEPT_AS.format(kept.profile_id))
+            if document is not None:
+                yield CSO, kept.connector_id, document
+        for limit in self._external.all:
+            yield limit.source, limit.connector_id, profile_of(limit)
+
+    async def _report(
+        self, request_id: int, parts: Mapping[tuple[str, int], list[Payload]]
+    ) -> None:
+        places = list(parts)
+        for place in places:
+            source, evse_id = place
             payload = {
                 "requestId": request_id,
-                "chargingLimitSource": CSO,
+                "chargingLimitSource": source,
                 "evseId": evse_id,
-                "tbc": evse_id != places[-1],
-                "chargingProfile": by_evse[evse_id],
+                "tbc": place != places[-1],
+                "chargingProfile": parts[place],
             }
             await self._outbox.call("ReportChargingProfiles", payload, while_pending=True)
 
@@ -217,7 +225,7 @@ class SmartCharging:
     def get_composite_schedule(
         self, duration: int, evse_id: int, charging_rate_unit: str | None = None, **_: Any
     ) -> Reply | Refusal:
-        """K08: what charging profiles and ratings together allow, from now on."""
+        """K08: what charging profiles, others and ratings together allow, from now on."""
         if duration < 0:
             return Refusal("PropertyConstraintViolation", "duration cannot be negative")
         units = self._policy.items(Setting.RATE_UNITS)
@@ -248,6 +256,8 @@ class SmartCharging:
             return f"a start brings a TxProfile, not a {WORDS[profile.purpose]}"
         if profile.transaction_id is not None:
             return "the profile of a start has no transactionId yet"
+        if self._is_external(profile.profile_id):
+            return "the id of the profile is an external limit's"
         if why := self._profiles.why_no_room(Installed(connector.number, profile)):
             return why
         self._documents.put(KEPT_AS.format(profile.profile_id), dict(wire))
@@ -257,6 +267,18 @@ class SmartCharging:
         known = evse_id if evse_id in self._connectors else None
         where = f"EVSE {known}: " if known else ""
         self._environment.note("profile", f"{where}{sentence}"[:LONGEST_NOTE], known)
+
+
+def _fits(wanted: Payload, source: str, profile: Payload) -> bool:
+    """Whether a profile fits all criteria that are there (ChargingProfileCriterionType)."""
+    ids, sources = wanted.get("chargingProfileId"), wanted.get("chargingLimitSource")
+    purpose, level = wanted.get("chargingProfilePurpose"), wanted.get("stackLevel")
+    return (
+        (ids is None or profile["id"] in ids)
+        and (sources is None or source in sources)
+        and purpose in (None, profile["chargingProfilePurpose"])
+        and level in (None, profile["stackLevel"])
+    )
 
 
 def _overlap(one: Profile, other: Profile) -> bool:

@@ -25,6 +25,7 @@ from sim_core.charging.domain_events import (
     BayLeft,
     ChargingStateChanged,
     Plugged,
+    RateChanged,
     Sample,
     Sampled,
     TransactionBegan,
@@ -40,6 +41,7 @@ from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Metering
 from sim_core.ocpp201.device_model import DeviceModel
 from sim_core.ocpp201.metering import meter_value
+from sim_core.ocpp201.significance import is_significant
 from sim_core.ocpp201.spelling import Spelling
 from sim_core.ocpp201.status import STATES
 from sim_core.ocpp201.tokens import TokenTypes
@@ -322,6 +324,12 @@ class TransactionEvents:
             self._step(event.connector_id, truth, told)
         else:
             line.truth = truth
+
+    def rate_changed(self, event: RateChanged) -> None:
+        """Limits let it charge at another power than before (K11.FR.04, K13.FR.03)."""
+        opened = self._lines[event.connector_id].open
+        if opened is not None and is_significant(self._model, event.before_w, event.now_w):
+            self._write(event.connector_id, UPDATED, Told("ChargingRateChanged"), MOVED)
 
     def ended(self, event: TransactionEnded) -> None:
         """A session is over; the transaction may go on."""

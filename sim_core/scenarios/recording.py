@@ -163,7 +163,7 @@ def command_of(kind: type[Command], said: dict[str, Any], where: str) -> Command
     Raises RecordingError, whose sentence begins with `where`.
     """
     kinds = _kinds(kind)
-    if CONNECTOR in said:
+    if CONNECTOR in said and "connector_id" in kinds:
         said["connector_id"] = said.pop(CONNECTOR)
     for name in said:
         if name not in kinds:

@@ -20,6 +20,7 @@ from starlette.responses import Response
 
 from sim_core.commands import (
     HELD_WAYS,
+    LARGEST_LIMIT_W,
     LONGEST_DELAY_S,
     MOST_TIMES,
     RULE_WAYS,
@@ -36,7 +37,7 @@ from sim_core.commands import (
 from sim_core.hardware.faults import ERROR_CODES
 from sim_core.http_door.answers import answer, refusal
 from sim_core.http_door.bodies import BodyError, json_object
-from sim_core.snapshot import ConnectorSnapshot, TextLimits
+from sim_core.snapshot import LIMITERS, ConnectorSnapshot, TextLimits
 from sim_core.station import Station
 from sim_core.wire_faults import PARAMETERS, WireFault
 
@@ -150,6 +151,27 @@ QUERIES: dict[str, Query] = {
         "More about it, in words",
         {"type": "string", "minLength": 1, "pattern": PLAIN_TEXT},
         longest=lambda limits: limits.fault_text,
+    ),
+    "limit_w": Query(
+        "limit_w",
+        "What is allowed, in W",
+        {"type": "number", "minimum": 0, "maximum": LARGEST_LIMIT_W},
+        example="20000",
+    ),
+    "source": Query(
+        "source",
+        "Who it is: an energy manager in the building (EMS), the grid operator (SO), another "
+        "system (Other)",
+        {"type": "string", "enum": list(LIMITERS)},
+    ),
+    "connector": Query(
+        "connector",
+        "The connector that it is for; 0: all of them together",
+        {"type": "integer", "minimum": 0, "maximum": MOST_TIMES},
+        also=("evse",),
+    ),
+    "grid_critical": Query(
+        "grid_critical", "The grid is in danger without it", {"type": "boolean"}
     ),
     "name": Query(
         "name",

@@ -17,7 +17,7 @@ from sim_core.commands import ACTIONS, RULE_WAYS, Action
 from sim_core.ocpp_versions import known_statuses
 from sim_core.sidecar.command_routes import Query, queries
 from sim_core.sidecar.destination_route import DESTINATION, WriteRoute
-from sim_core.snapshot import ChangedBy, TextLimits
+from sim_core.snapshot import LIMITERS, ChangedBy, TextLimits
 from sim_core.wire_faults import PARAMETERS
 
 Schema = dict[str, Any]
@@ -205,6 +205,16 @@ SCHEMAS: dict[str, Schema] = {
     "Profiles": _closed(
         profiles=_list(INSTALLED),
         in_force=_list(_closed(connector=WHOLE, profile=PROFILE)),
+        external=_list(
+            _closed(
+                connector=WHOLE,
+                source={"type": "string", "enum": list(LIMITERS)},
+                whose=TEXT,
+                limit_w=NUMBER,
+                grid_critical=YES_NO,
+                since=TEXT,
+            )
+        ),
         composite=_list(
             _closed(
                 connector=WHOLE,

@@ -38,6 +38,7 @@ from sim_core.snapshot import (
     TOKENS_SHOWN,
     CompositeSnapshot,
     ConnectorSnapshot,
+    ExternalLimit,
     FirmwareSnapshot,
     InstalledProfile,
     LinkSnapshot,
@@ -180,6 +181,7 @@ class ReadHandlers:
                 "in_force": [
                     {"connector": number, "profile": _profile(held)} for number, held in in_force
                 ],
+                "external": [_external(one) for one in seen.external_limits],
                 "composite": [_composite(one) for one in seen.composites],
             }
         )
@@ -559,6 +561,17 @@ def _installed(one: InstalledProfile) -> dict[str, Any]:
         "valid_from": one.valid_from and one.valid_from.isoformat(),
         "valid_to": one.valid_to and one.valid_to.isoformat(),
         "start_schedule": one.start_schedule and one.start_schedule.isoformat(),
+    }
+
+
+def _external(one: ExternalLimit) -> dict[str, Any]:
+    return {
+        "connector": one.connector_id,
+        "source": one.source,
+        "whose": one.whose,
+        "limit_w": one.limit_w,
+        "grid_critical": one.grid_critical,
+        "since": one.since.isoformat(),
     }
 
 

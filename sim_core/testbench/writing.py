@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from sim_core.commands import ACTION_BY_NAME
 from sim_core.redaction import one_line
 from sim_core.testbench.scenario import (
     FIRST,
@@ -86,7 +87,8 @@ def _row(step: Step, first: str) -> Any:
 
 def _act(step: Act, _: str) -> dict[str, Any]:
     said = dict(step.said)
-    return {step.action: said["connector"] if said.keys() == {"connector"} else said or None}
+    alone = ACTION_BY_NAME[step.action].on_connector and said.keys() == {"connector"}
+    return {step.action: said["connector"] if alone else said or None}
 
 
 def _ask(step: Ask, _: str) -> dict[str, Any]:

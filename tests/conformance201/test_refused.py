@@ -14,7 +14,6 @@ from tests.harness import Harness
 from tests.versions import Payload
 
 NO_ISO_15118 = "there is no ISO 15118: the component ISO15118Ctrlr is absent"
-NOBODY_ELSE = "nobody but the CSMS limits it: ExternalControlSignalsEnabled is false"
 OF_ISO_15118 = ("Get15118EVCertificate", "GetCertificateStatus", "NotifyEVChargingNeeds",
                 "NotifyEVChargingSchedule")  # fmt: skip
 
@@ -119,38 +118,6 @@ def problem_of_lock(h: Harness, evse_id: int = 1) -> list[str]:
         if (event["component"], event["variable"]["name"], event["trigger"])
         == (lock, "Problem", "Delta")
     ]
-
-
-@pytest.mark.refused(239, NOBODY_ELSE)
-@pytest.mark.refused(240, NOBODY_ELSE)
-@pytest.mark.refused(241, NOBODY_ELSE)
-@pytest.mark.refused(242, NOBODY_ELSE)
-async def test_nobody_else_limits_the_station() -> None:
-    async with harness() as h:
-        told = await get_variable(h, "SmartChargingCtrlr.ExternalControlSignalsEnabled")
-        assert told["attributeValue"] == "false"
-        external = {"chargingLimitSource": ["EMS", "Other", "SO"]}
-        answer = await h.ask("GetChargingProfiles", requestId=1, chargingProfile=external)
-        assert answer["status"] == "NoProfiles"
-        profile = {
-            "id": 1,
-            "stackLevel": 0,
-            "chargingProfilePurpose": "ChargingStationExternalConstraints",
-            "chargingProfileKind": "Absolute",
-            "chargingSchedule": [
-                {
-                    "id": 1,
-                    "startSchedule": stamp(h.clock.now()),
-                    "chargingRateUnit": "W",
-                    "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 5000.0}],
-                }
-            ],
-        }
-        answer = await h.ask("SetChargingProfile", evseId=0, chargingProfile=profile)
-        assert answer["status"] == "Rejected", "what others want no CSMS may set"
-        await charge(h)
-        await h.advance(60)
-        assert h.csms.of("NotifyChargingLimit", "ClearedChargingLimit") == []
 
 
 PUBLISHING: list[tuple[str, Payload]] = [

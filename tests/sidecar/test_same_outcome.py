@@ -43,6 +43,13 @@ SAID: dict[str, dict[str, str]] = {
     "swipe": {"id_tag": "TAG"},
     "local_start": {"id_tag": "TAG"},
     "type_code": {"pin": "1234"},
+    "external_limit": {
+        "limit_w": "20000",
+        "source": "SO",
+        "connector": "1",
+        "grid_critical": "true",
+    },
+    "clear_external_limit": {"source": "SO", "connector": "1"},
     "fault": {"error_code": "OverVoltage", "vendor_error_code": "E7", "info": "relay"},
     "rule": {"action": "Reset", "way": "refuse"},
     "end_rule": {},

@@ -220,7 +220,7 @@ def test_one_chain_whatever_happens(
             assert reading.current_a == 0 or act == "pass"
             metal.settle()
             assert metal.reading().current_a == 0
-            assert metal.limited_by in (("", "profile") if metal.withheld else ("",))
+            assert metal.limited_by in ("", metal.withheld_by)
         else:
             # Whatever was lowered just now holds at once, not from the next step on.
             assert reading.power_w <= metal.allowed_w * over * (1 + 1e-9) + 1e-9
@@ -471,7 +471,10 @@ def test_a_profile_that_leaves_less_than_the_least_leaves_nothing() -> None:
     metal.profile_least_w = 1_500.0
     metal.settle()
     assert metal.reading().power_w == 0
-    metal.profile_w = None
+    metal.profile_w, metal.outside_w, metal.outside_by = None, 1_499.0, "grid operator"
+    metal.settle()
+    assert (metal.limited_by, metal.limit_w) == ("grid operator", 1_499)
+    metal.outside_w = None
     metal.starved = True
     metal.settle()
     assert (metal.flowing, metal.demanding) == (False, True)

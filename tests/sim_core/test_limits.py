@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from sim_core.charging.connector import Authorization, Connector, Transaction
-from sim_core.charging.domain_events import ProfileInstalled
+from sim_core.charging.domain_events import ProfileInstalled, RateChanged
 from sim_core.charging.environment import Environment
+from sim_core.charging.external_limits import ExternalLimits
 from sim_core.charging.installed_profiles import InstalledProfiles
 from sim_core.charging.limits import Limits
 from sim_core.charging.policy import Feature, Setting
@@ -122,12 +123,16 @@ class Bench:
         )
         self.laid: list[tuple[float, float | None]] = []
         """When limits were crossed on the way, and what connector 1 was allowed from there on."""
+        self.external = ExternalLimits(store.documents, self.connectors)
+        self.rates: list[RateChanged] = []
         self.limits = Limits(
             self.profiles,
+            self.external,
             self.connectors,
             RATINGS,
             Settings(),
             self.environment,
+            hear=self.rates.append,
             advance=self.advance,
             limits_changed=lambda: self.told.append("limits"),
             powers_changed=lambda: self.told.append("powers"),

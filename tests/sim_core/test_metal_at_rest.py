@@ -106,8 +106,8 @@ def test_one_thing_in_the_way_is_enough(name: str, value: object) -> None:
     assert metal.next_turn_s() == math.inf
     metal.advance(3600)
     assert metal.meter.register_wh == register_wh
-    withheld = name in ("profile_w", "starved")
-    assert (metal.limited_by, metal.limit_w) == (("profile", 0.0) if withheld else ("", None))
+    by = {"profile_w": "profile", "starved": "cabinet"}.get(name, "")
+    assert (metal.limited_by, metal.limit_w) == (by, 0.0 if by else None)
 
 
 def test_the_next_turn_is_where_something_happens_by_itself() -> None:

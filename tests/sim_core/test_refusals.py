@@ -158,8 +158,12 @@ AGAINST: dict[str, list[Broken]] = {
             "the vehicle at connector 3 takes nothing by itself: wait for it",
         ),
         (
-            {"ev_paused": False, "withheld": True},
+            {"ev_paused": False, "withheld_by": "profile"},
             "a charging profile holds connector 3 at 0 W: the CSMS has to change or clear it",
+        ),
+        (
+            {"ev_paused": False, "withheld_by": "grid operator"},
+            "connector 3 gets 0 W (grid operator): that limit has to end first",
         ),
     ],
     "fault": [
@@ -267,6 +271,7 @@ async def test_a_switch_that_would_change_nothing(
 
 
 NO_SWITCHES = {
+    *("external_limit", "clear_external_limit"),  # see test_external_limits
     "restart",  # it comes back by itself
     "dial",  # it is for a link that waits: see test_where_to
     "configure",  # see test_configure

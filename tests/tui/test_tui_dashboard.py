@@ -174,6 +174,9 @@ VIEW_ACTS: dict[str, Callable[[ChargeForgeApp], object]] = {
     "answers": lambda app: isinstance(app.screen, AnswersSheet),
     "wire_faults": lambda app: isinstance(app.screen, WireFaultsSheet),
     "play": lambda app: isinstance(app.screen, Picker) and "recording" in app.screen.question.title,
+    "external_limit": lambda app: (
+        isinstance(app.screen, Picker) and "limits the power" in app.screen.question.title
+    ),
     "say": lambda app: isinstance(app.screen, Picker) and "Say what" in app.screen.question.title,
     "say_again": lambda app: isinstance(app.screen, SaySheet) or bool(app._notifications),
     "palette": lambda app: isinstance(app.screen, Picker),

@@ -1,17 +1,21 @@
 """Limits and reservations: everything that the CSMS has laid down for the time to come.
 
-Limits now and later with their charging profiles, reservations, the cards that are known, and what
-is to be out of service. The words suppose no knowledge of OCPP; its own names stand beside them.
+Limits now and later with their charging profiles, and those of others than the CSMS; reservations,
+the cards that are known, and what is to be out of service. The words suppose no knowledge of OCPP;
+its own names stand beside them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sim_core.snapshot import (
+    LIMITERS,
     CompositeSnapshot,
     ConnectorSnapshot,
+    ExternalLimit,
     InstalledProfile,
     ProfileSnapshot,
     ReservationSnapshot,
@@ -27,12 +31,14 @@ from tui.widgets.line_widget import Line, Span
 from tui.widgets.steps_chart import steps_chart
 
 CHART_ROWS = 4
+BINDING = frozenset({"profile", *LIMITERS.values()})
+"""What `limited_by` says where somebody has limited the power."""
 LIMITS = (
     Column("where", 12),
     Column("allowed now", 11, right=True),
     Column("until", 8),
     Column("drawn", 9, right=True, from_cells=66),
-    Column("by which profile", 0),
+    Column("by what", 0),
 )
 PROFILES = (
     Column("", 5),
@@ -117,10 +123,12 @@ def _moment(at: datetime | None, now: datetime) -> str:
 
 def _limits(station: StationSnapshot, now: datetime, look: Look) -> Page:
     composites = {one.connector_id: one for one in station.composites}
-    items = [_limit_item(None, station.profile, station, now, look)]
+    of_all = [one for one in station.external_limits if not one.connector_id]
+    lowest = min(of_all, key=lambda one: one.limit_w, default=None)
+    items = [_limit_item(None, _counting(station.profile, lowest), station, now, look)]
     items += [
-        _limit_item(connector, connector.profile, station, now, look)
-        for connector in station.connectors
+        _limit_item(one, _counting(one.profile, one.external, one), station, now, look)
+        for one in station.connectors
     ]
 
     def detail(item: Item | None, cells: int) -> Sequence[Line]:
@@ -128,8 +136,9 @@ def _limits(station: StationSnapshot, now: datetime, look: Look) -> Page:
         composite = composites.get(number)
         if composite is None:
             said = (
-                "No charging profile is installed: the hardware alone sets the limit. A CSMS sets "
-                "one with SetChargingProfile."
+                "Nobody limits the power: the hardware alone does. A CSMS limits it by charging "
+                "profiles (SetChargingProfile), an energy manager or the grid operator with "
+                f"{look.key('external_limit')}."
             )
             return [(Span(" "), Span(line, "muted")) for line in text.wrapped(said, cells - 2)]
         return [_chart_title(composite, station), *_chart(composite, now, cells, look)]
@@ -146,9 +155,45 @@ def _chart(composite: CompositeSnapshot, now: datetime, cells: int, look: Look) 
     return steps_chart(composite.steps, composite.until, now, cells - 1, CHART_ROWS, look)
 
 
+@dataclass(frozen=True)
+class _Counting:
+    """What holds the power down at a place, or would."""
+
+    limit_w: float
+    words: str
+    until: datetime | None = None
+
+
+def _counting(
+    profile: ProfileSnapshot | None,
+    external: ExternalLimit | None,
+    connector: ConnectorSnapshot | None = None,
+) -> _Counting | None:
+    """Of a charging profile and what others allow: what binds this connector, else the lower."""
+    found: dict[str, _Counting] = {}
+    if profile:
+        found["profile"] = _Counting(profile.limit_w, _profile_words(profile), profile.until)
+    if external:
+        found[external.whose] = _Counting(external.limit_w, _external_words(external, connector))
+    if connector and connector.limited_by in found:
+        return found[connector.limited_by]
+    return min(found.values(), key=lambda one: one.limit_w, default=None)
+
+
+def _profile_words(profile: ProfileSnapshot) -> str:
+    words = f"{profile.purpose} {profile.profile_id}, level {profile.stack_level}"
+    return f"{words} ({profile.limit:g} A)" if profile.unit == "A" else words
+
+
+def _external_words(limit: ExternalLimit, connector: ConnectorSnapshot | None) -> str:
+    shared = ", all together" if connector and not limit.connector_id else ""
+    critical = ", critical for the grid" if limit.grid_critical else ""
+    return f"{limit.whose}{shared}{critical}"
+
+
 def _limit_item(
     connector: ConnectorSnapshot | None,
-    profile: ProfileSnapshot | None,
+    counts: _Counting | None,
     station: StationSnapshot,
     now: datetime,
     look: Look,
@@ -160,20 +205,16 @@ def _limit_item(
     else:
         powers = [one.power_w for one in station.connectors]
         power_w = None if None in powers else sum(power or 0.0 for power in powers)
-    binds = connector is not None and connector.limited_by == "profile"
-    words = "none: the hardware"
-    if profile:
-        words = f"{profile.purpose} {profile.profile_id}, level {profile.stack_level}"
-        if profile.unit == "A":
-            words += f" ({profile.limit:g} A)"
-        if binds:
-            words = f"binds: {words}"
+    binds = connector is not None and connector.limited_by in BINDING
+    words = counts.words if counts else "the hardware alone"
+    if counts and binds:
+        words = f"binds: {words}"
     values = (
         Span(where(number, station), "strong"),
-        Span(text.kilowatts(profile.limit_w) if profile else ""),
-        Span(_moment(profile.until, now) if profile else "", "muted"),
+        Span(text.kilowatts(counts.limit_w) if counts else ""),
+        Span(_moment(counts.until, now) if counts else "", "muted"),
         Span("" if power_w is None else text.kilowatts(power_w)),
-        Span(text.plain(words, look.ascii), "warning" if binds else "text" if profile else "muted"),
+        Span(text.plain(words, look.ascii), "warning" if binds else "text" if counts else "muted"),
     )
     return Item(_drawn(LIMITS, values, look), _searched(values), number, number)
 

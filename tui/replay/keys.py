@@ -15,6 +15,7 @@ NOT_HERE = frozenset(
         "answers",
         "configuration",
         "copy_http",
+        "external_limit",
         "journal",
         "left",
         "next_charger",

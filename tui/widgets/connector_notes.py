@@ -13,8 +13,10 @@ from datetime import datetime
 
 from sim_core.hardware.faults import FAULT_KIND
 from sim_core.snapshot import (
+    LIMITERS,
     ConnectorSnapshot,
     ConnectorState,
+    ExternalLimit,
     ProfileSnapshot,
     ReservationSnapshot,
 )
@@ -22,7 +24,7 @@ from tui import text
 from tui.look import Look
 from tui.protocols.wording import Wording
 
-SHARED_LIMITS = frozenset({"cabinet", "charger", "profile"})
+SHARED_LIMITS = frozenset({"cabinet", "charger", "profile", *LIMITERS.values()})
 """Limits that somebody has set: their figure stands still and is worth reading. What a vehicle or
 the ramp lets through is the power itself, and moves with it."""
 RAMP = "ramp"
@@ -137,6 +139,8 @@ def more_notes(connector: ConnectorSnapshot, dot: str, roomy: bool) -> list[Note
         notes.append(Note(f"{_next_service(connector)} after this session", "warning"))
     if connector.profile:
         notes.append(Note(profile_words(connector.profile)))
+    if connector.external:
+        notes.append(Note(external_words(connector.external)))
     return notes
 
 
@@ -146,6 +150,13 @@ def profile_words(profile: ProfileSnapshot) -> str:
     if profile.unit == "A":
         allowed += f" ({profile.limit:g} A)"
     return f"{allowed} until {text.clock_time(profile.until)}" if profile.until else allowed
+
+
+def external_words(limit: ExternalLimit) -> str:
+    """What somebody beside the CSMS allows, and to whom."""
+    whom = "" if limit.connector_id else " in all"
+    critical = ", critical for the grid" if limit.grid_critical else ""
+    return f"{limit.whose} allows {text.kilowatts(limit.limit_w)}{whom}{critical}"
 
 
 def next_step(connector: ConnectorSnapshot, look: Look) -> str:
