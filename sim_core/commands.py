@@ -159,7 +159,7 @@ class SetExternalLimit:
     without it.
     """
 
-    limit_w: float
+    limit_w: int
     source: str = "EMS"
     connector: int = 0
     grid_critical: bool = False

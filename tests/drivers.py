@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from sim_core.commands import (
+    ClearExternalLimit,
     ClearFault,
     Command,
     DriveIn,
@@ -14,6 +15,7 @@ from sim_core.commands import (
     InjectFault,
     Plug,
     Resume,
+    SetExternalLimit,
     Start,
     Stop,
     SuspendEV,
@@ -45,4 +47,18 @@ def at_a_connector(vehicles: st.SearchStrategy[str | None]) -> st.SearchStrategy
         st.builds(Resume, numbers),
         st.builds(InjectFault, numbers, st.sampled_from(("GroundFailure", "OtherError"))),
         st.builds(ClearFault, numbers),
+    )
+
+
+def by_others() -> st.SearchStrategy[Command]:
+    """One command of those who limit the power beside the CSMS."""
+    sources = st.sampled_from(("EMS", "SO"))
+    return st.one_of(
+        st.builds(
+            SetExternalLimit,
+            st.sampled_from((0, 4_000, 20_000)),
+            sources,
+            st.sampled_from((0, 1, 2)),
+        ),
+        st.builds(ClearExternalLimit, st.none() | sources),
     )

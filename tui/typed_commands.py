@@ -102,7 +102,7 @@ FIELDS: dict[str, TypedField] = {
     "becomes": TypedField(" = {}"),
     "close_code": TypedField(", {}", _whole),
     "bytes_per_s": TypedField(", {} bytes a second", _whole),
-    "limit_w": TypedField(", {} W", _number),
+    "limit_w": TypedField(", {} W", _whole),
     "source": TypedField(" by {}", lambda word: word if word in LIMITERS else None),
     "connector": TypedField(", connector {}", _whole),
     "grid_critical": TypedField(", critical for the grid", _critical),

@@ -6,7 +6,6 @@ since is told (OCPP 2.0.1 K11, K12, K13).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection
 
 from sim_core.charging.domain_events import LimitedByOthers
@@ -124,6 +123,6 @@ class Outsiders:
         if command.connector not in (0, *self._connectors):
             place = self._environment.place(command.connector)
             return f"there is no {place}: 0 is all together"
-        if not math.isfinite(command.limit_w) or not 0 <= command.limit_w <= LARGEST_LIMIT_W:
+        if not 0 <= command.limit_w <= LARGEST_LIMIT_W:
             return f"a limit is from 0 to {LARGEST_LIMIT_W} W"
         return ""

@@ -155,7 +155,7 @@ QUERIES: dict[str, Query] = {
     "limit_w": Query(
         "limit_w",
         "What is allowed, in W",
-        {"type": "number", "minimum": 0, "maximum": LARGEST_LIMIT_W},
+        {"type": "integer", "minimum": 0, "maximum": LARGEST_LIMIT_W},
         example="20000",
     ),
     "source": Query(

@@ -33,7 +33,7 @@ def harness(**more: Any) -> Harness:
     return Harness(version="2.0.1", **more)
 
 
-async def limit(h: Harness, limit_w: float, source: str = "SO", **more: Any) -> None:
+async def limit(h: Harness, limit_w: int, source: str = "SO", **more: Any) -> None:
     assert await h.submit(SetExternalLimit(limit_w, source, **more)) == Accepted()
     await h.advance(0.5)
 
@@ -87,8 +87,8 @@ async def test_a_limit_over_what_the_vehicle_takes_changes_no_rate() -> None:
         await charge(h)
         taken = await power(h)
         h.csms.clear()
-        await limit(h, taken * 2)
-        await limit(h, taken * 3)
+        await limit(h, round(taken * 2))
+        await limit(h, round(taken * 3))
         assert said(h) == [NOTIFY, NOTIFY]
 
 

@@ -30,7 +30,7 @@ from sim_core.commands import (
 )
 from sim_core.snapshot import ConnectorSnapshot, ConnectorState, LinkState
 from tests.conformance201.acts import TX
-from tests.drivers import at_a_connector, numbers, tags
+from tests.drivers import at_a_connector, by_others, numbers, tags
 from tests.examples import examples
 from tests.harness import Harness
 from tests.ocpp201.ledger import BY_EV, BY_EVSE, CHARGING, CONNECTED, IDLE, Ledger
@@ -72,6 +72,7 @@ STATE: dict[ConnectorState, str] = {
 vehicles = st.sampled_from((None, "Cooler 75", "Nearly Full 60", "Sleeper 50"))
 commands: st.SearchStrategy[Command] = st.one_of(
     at_a_connector(vehicles),
+    by_others(),
     st.sampled_from(
         (LinkDown(), LinkUp(), GoSilent(), GoOnline(), PowerOff(), PowerOn(), Restart())
     ),
@@ -275,6 +276,18 @@ async def live_through(story: list[Step], start: str, stop: str) -> None:
         await calm_down(world)
         world.listen()
         world.ledger.all_over()
+        check_limits(harness)
+
+
+def check_limits(harness: Harness) -> None:
+    """The CSMS knows whose limits stand, and of which EVSEs (K11.FR.02, K13.FR.02)."""
+    known: dict[tuple[str, int], bool] = {}
+    for call in harness.csms.of("NotifyChargingLimit", "ClearedChargingLimit"):
+        payload = {**call.payload, **call.payload.get("chargingLimit", {})}
+        place = payload["chargingLimitSource"], payload.get("evseId", 0)
+        known[place] = call.action == "NotifyChargingLimit"
+    standing = {(one.source, one.connector_id) for one in harness.station.snapshot.external_limits}
+    assert {place for place, stands in known.items() if stands} == standing
 
 
 async def calm_down(world: World) -> None:

@@ -51,7 +51,7 @@ from sim_core.commands import (
 )
 from sim_core.snapshot import LinkState, Registration
 from sim_core.wire.timestamps import stamp
-from tests.drivers import at_a_connector, numbers, tags
+from tests.drivers import at_a_connector, by_others, numbers, tags
 from tests.harness import Harness
 from tests.scripted_csms import Answer, CallError, Cut, Drop, Twice
 
@@ -129,6 +129,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     at_a_connector(vehicles),
     st.builds(Unlock, numbers),
     st.builds(JamLock, numbers),
+    by_others(),
     st.builds(RemoveCable, numbers),
     st.sampled_from(
         (LinkDown(), LinkUp(), Dial(), GoSilent(), GoOnline(), PowerOff(), PowerOn(), Restart())
@@ -398,6 +399,10 @@ async def live_through(story: list[Step], model: str, make: dict[str, bool]) -> 
             for connector in harness.station.snapshot.connectors:
                 if connector.profile is not None:
                     assert connector.power_w <= connector.profile.limit_w * (1 + 1e-9)
+            for limit in harness.station.snapshot.external_limits:
+                number = limit.connector_id
+                drawn_w = powers[number - 1] if number else sum(powers)
+                assert drawn_w <= limit.limit_w * (1 + 1e-9), limit
         await calm_down(harness)
         check_transitions(harness)
         check_ledger(harness)

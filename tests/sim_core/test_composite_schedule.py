@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from sim_core.charging.composite_schedule import (
     Allowed,
     allowed,
     composite,
+    composite_schedule,
     tenths,
 )
 from sim_core.charging.profile import SECOND, Kind, Period, Profile, Purpose, Recurrency
@@ -60,6 +62,44 @@ def test_a_composite_schedule_says_of_every_second_what_holds(
         least_w = min([10_000.0, *(w for w in here if w is not None)])
         tolerance = 0.05 if unit == "W" else 0.25 * 3 * MAINS_V
         assert told_w[second] == pytest.approx(least_w, abs=tolerance + 1e-6), second
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(stacks(), min_size=1, max_size=3),
+    st.lists(st.sampled_from((0.0, 4_000.0, 22_000.0)), min_size=3, max_size=3),
+    stacks(),
+    st.sampled_from((3_000.0, 30_000.0)),
+    st.booleans(),
+)
+def test_each_connector_has_a_bound_of_its_own(
+    own: list[Stack], bounds_w: list[float], cap: Stack, pool_w: float, summed: bool
+) -> None:
+    own = [*own, own[0]]  # equal stacks, be it that their bounds differ
+    most_w = [*bounds_w[: len(own) - 1], 11_000.0]
+    told = composite_schedule(
+        own,
+        cap,
+        NOW_S * SECOND,
+        WINDOW_S,
+        "W",
+        most_w=most_w,
+        pool_w=pool_w,
+        mains_v=MAINS_V,
+        summed=summed,
+    )
+    begins = [period.start_s for period in told.periods]
+    for second in range(WINDOW_S):
+        limits_w = [naive_watts(one, NOW_S + second) for one in own]
+        parts_w = [
+            most if limit_w is None else min(limit_w, most)
+            for limit_w, most in zip(limits_w, most_w, strict=True)
+        ]
+        whole_w = min(pool_w, sum(parts_w)) if summed else parts_w[0]
+        cap_w = naive_watts(cap, NOW_S + second)
+        least_w = whole_w if cap_w is None else min(whole_w, cap_w)
+        period = told.periods[bisect_right(begins, second) - 1]
+        assert period.limit == pytest.approx(least_w, abs=0.05), second
 
 
 STEP_AT_10_S = Profile(

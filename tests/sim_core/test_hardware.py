@@ -80,6 +80,7 @@ acts = st.lists(
         st.tuples(st.just("pass"), st.floats(1, 2000)),
         st.tuples(st.just("allow"), st.floats(0, 400_000)),
         st.tuples(st.just("profile"), st.none() | st.floats(0, 200_000)),
+        st.tuples(st.just("outside"), st.none() | st.floats(0, 200_000)),
         st.tuples(st.just("cap"), st.none() | st.floats(0, 500)),
         st.tuples(
             st.sampled_from(("unplug", "close", "open", "fault", "mend", "ev", "evse", "go")),
@@ -127,6 +128,7 @@ class Witness(Meter):
             (metal.allowed_w, self.over),
             (metal.ratings.connector_power_w, self.over),
             (metal.profile_w, 1.0),
+            (metal.outside_w, 1.0),
             (metal.limit_w, self.over),
         ):
             assert limit_w is None or power_w <= limit_w * over * (1 + 1e-9) + 1e-9
@@ -193,6 +195,8 @@ def test_one_chain_whatever_happens(
             metal.allowed_w = value
         elif act == "profile":
             metal.profile_w = value
+        elif act == "outside":
+            metal.outside_w, metal.outside_by = value, "grid operator"
         elif act == "cap":
             metal.cap_wh = None if value is None else metal.meter.register_wh + value
         else:

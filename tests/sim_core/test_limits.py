@@ -31,6 +31,7 @@ from sim_core.hardware.outlet import Outlet
 from sim_core.runtime.clock import GuardedClock, ManualClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.runtime.tasks import Tasks
+from sim_core.snapshot import ExternalLimit
 from sim_core.store.interface import MEMORY, Store
 from sim_core.store.makers import store_in
 from sim_core.store.records import StoredProfile
@@ -326,6 +327,38 @@ async def test_the_sum_is_bounded_beside_what_each_may_have(
     assert bench.allowed_w(2) == 15_000.0
     bounded = ((0, 20_000.0), (1, 20_000.0), (2, 15_000.0))
     assert [(number, bench.told_w(number)) for number, _ in bounded] == list(bounded)
+
+
+def external(limit_w: float, source: str = "SO", connector_id: int = 0) -> ExternalLimit:
+    return ExternalLimit(source, limit_w, connector_id, False, ManualClock().now())
+
+
+async def test_what_others_allow_counts_beside_profiles(store: Store, clock: ManualClock) -> None:
+    bench = Bench(store, clock, BESIDE)
+    bench.limits.install(Installed(0, profile(1, 20_000.0, Purpose.STATION, starts_at=bench.now)))
+    bench.limits.install(Installed(2, profile(2, 15_000.0)))
+    bench.begin(2, 78)
+    bench.limits.allow_others([external(30_000.0), external(12_000.0, "EMS", 2)])
+    assert (bench.limits.cap_w, bench.limits.cap_by) == (20_000.0, "profile")
+    second = bench.connectors[2].metal
+    assert (second.profile_w, second.outside_w) == (15_000.0, 12_000.0)
+    assert second.outside_by == "energy manager"
+    assert [bench.told_w(number) for number in (0, 1, 2)] == [20_000.0, 20_000.0, 12_000.0]
+    bench.limits.allow_others([external(18_000.0), external(9_000.0, "Other"), external(11_000.0)])
+    assert (bench.limits.cap_w, bench.limits.cap_by) == (9_000.0, "another system")
+    assert [bench.told_w(number) for number in (0, 1, 2)] == [9_000.0, 9_000.0, 9_000.0]
+    assert bench.connectors[2].metal.outside_w is None
+    bench.limits.allow_others([])
+    assert (bench.limits.cap_w, bench.limits.cap_by) == (20_000.0, "profile")
+
+
+async def test_others_are_found_again_and_a_connector_that_is_gone_is_not(
+    store: Store, clock: ManualClock
+) -> None:
+    kept = [external(30_000.0), external(12_000.0, "EMS", 2)]
+    Bench(store, clock, BESIDE).limits.allow_others(kept)
+    assert Bench(store, clock, BESIDE).external.all == tuple(kept)
+    assert ExternalLimits(store.documents, [1]).all == tuple(kept[:1])
 
 
 async def test_what_was_kept_before_smart_charging_was_switched_off_bounds_nobody(

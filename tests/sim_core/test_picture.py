@@ -8,6 +8,7 @@ import pytest
 
 from sim_core.commands import (
     Accepted,
+    ClearExternalLimit,
     ClearFault,
     Command,
     Configure,
@@ -23,6 +24,7 @@ from sim_core.commands import (
     Restart,
     Send,
     SendFrame,
+    SetExternalLimit,
     Stop,
     Swipe,
     Unplug,
@@ -220,6 +222,8 @@ SWITCHES: dict[str, Command] = {
     "configure": Configure("HeartbeatInterval", "60"),
     "message": Send("Heartbeat"),
     "frame": SendFrame('[2,"x","Heartbeat",{}]'),
+    "external_limit": SetExternalLimit(20_000),
+    "clear_external_limit": ClearExternalLimit(),
 }
 
 
@@ -264,6 +268,8 @@ async def test_what_a_switch_is_refused_with_is_what_the_picture_says(
             assert await harness.submit(command) == Accepted()
         found = dict(harness.station.snapshot.refusals)
         assert found.pop("dial"), "nothing waits to be dialled: see tests/interop/test_where_to.py"
+        if found.get("clear_external_limit") != DARK:  # see test_external_limits
+            assert found.pop("clear_external_limit")
         assert found == refused
         for name, sentence in refused.items():
             assert await harness.submit(SWITCHES[name]) == Refused(sentence)

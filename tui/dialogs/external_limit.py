@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sim_core.commands import ClearExternalLimit, Command, SetExternalLimit
 from sim_core.snapshot import LIMITERS, ExternalLimit, StationSnapshot
 from tui import text
@@ -11,6 +13,7 @@ from tui.protocols.known import wording_of
 from tui.typed_commands import typed_command
 
 VERB = "external_limit"
+AMOUNT = re.compile(r"\d{1,6}(\.\d{1,3})?", re.ASCII)
 EXAMPLES_KW = ((20, "SO"), (10, "EMS"), (0, "SO"))
 """Limits to begin with, for whoever does not want to type one."""
 HINT = "kW, who (EMS, SO, Other), connector, critical: 20 SO 1"
@@ -66,11 +69,9 @@ def limit_of(typed: str) -> SetExternalLimit | None:
     amount, *words = typed.split() or [""]
     sources = {source.casefold(): source for source in LIMITERS}
     words = [sources.get(word.casefold(), word) for word in words]
-    number = amount.removesuffix("kW")
-    found = typed_command(" ".join([VERB, number, *words]))
-    command = found[0] if found else None
-    if not isinstance(command, SetExternalLimit):
+    if not AMOUNT.fullmatch(amount):
         return None
-    return SetExternalLimit(
-        command.limit_w * 1000, command.source, command.connector, command.grid_critical
-    )
+    limit_w = round(float(amount) * 1000)
+    found = typed_command(" ".join([VERB, str(limit_w), *words]))
+    command = found[0] if found else None
+    return command if isinstance(command, SetExternalLimit) else None
