@@ -88,6 +88,37 @@ class EvseMetered(Event):
 
 
 @dataclass(frozen=True)
+class LimitTold(Event):
+    """NotifyChargingLimit arrived: somebody beside this CSMS limits the power. EVSE 0 is the
+    charging station as a whole; without a schedule it is not said to how much."""
+
+    evse_id: int
+    source: str
+    grid_critical: bool
+    limits: tuple[str, ...]
+
+    def _told(self) -> str:
+        to = f" to {', '.join(self.limits)}" if self.limits else ""
+        critical = ", critical for the grid" if self.grid_critical else ""
+        return f"{_place(self.evse_id)}is limited by {self.source}{to}{critical}"
+
+
+@dataclass(frozen=True)
+class LimitLifted(Event):
+    """ClearedChargingLimit arrived: that limit is gone."""
+
+    evse_id: int
+    source: str
+
+    def _told(self) -> str:
+        return f"{_place(self.evse_id)}is no longer limited by {self.source}"
+
+
+def _place(evse_id: int) -> str:
+    return f"EVSE {evse_id} " if evse_id else ""
+
+
+@dataclass(frozen=True)
 class VariablesReported(Event):
     """A part of a report of variables arrived (NotifyReport)."""
 

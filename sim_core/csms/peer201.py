@@ -29,6 +29,8 @@ from sim_core.csms.verbs201 import Verbs201
 STATUS = ("Connector", "AvailabilityState")
 """The variable by which a station may tell its statuses."""
 
+LIMITS_SHOWN = 5
+"""Of a schedule that somebody else has set."""
 VARIABLES_KEPT = 20_000
 """Of one report: a charging station decides how long it is."""
 
@@ -256,6 +258,30 @@ class Peer201(Peer):
         )
         return {"status": status}
 
+    def notify_charging_limit(self, asked: Payload) -> Payload:
+        limit = asked["chargingLimit"]
+        limits = tuple(
+            f"{period['limit']:g} {schedule['chargingRateUnit']}"
+            for schedule in asked.get("chargingSchedule", ())[:LIMITS_SHOWN]
+            for period in schedule["chargingSchedulePeriod"][:LIMITS_SHOWN]
+        )
+        self._tell(
+            events201.LimitTold(
+                self._now(),
+                self.cpid,
+                asked.get("evseId", 0),
+                limit["chargingLimitSource"],
+                limit.get("isGridCritical", False),
+                limits[:LIMITS_SHOWN],
+            )
+        )
+        return {}
+
+    def cleared_charging_limit(self, asked: Payload) -> Payload:
+        evse_id, source = asked.get("evseId", 0), asked["chargingLimitSource"]
+        self._tell(events201.LimitLifted(self._now(), self.cpid, evse_id, source))
+        return {}
+
     def sign_certificate(self, _asked: Payload) -> Payload:
         self._noted("SignCertificate", "there is no authority")
         return {"status": "Rejected"}
@@ -264,9 +290,11 @@ class Peer201(Peer):
 HANDLERS: Mapping[str, Callable[[Peer201, Payload], Payload]] = {
     "Authorize": Peer201.authorize,
     "BootNotification": Peer201.boot_notification,
+    "ClearedChargingLimit": Peer201.cleared_charging_limit,
     "DataTransfer": Peer201.data_transfer,
     "Heartbeat": Peer201.heartbeat,
     "MeterValues": Peer201.meter_values,
+    "NotifyChargingLimit": Peer201.notify_charging_limit,
     "NotifyEvent": Peer201.notify_event,
     "NotifyReport": Peer201.notify_report,
     "SignCertificate": Peer201.sign_certificate,
@@ -274,10 +302,8 @@ HANDLERS: Mapping[str, Callable[[Peer201, Payload], Payload]] = {
     "TransactionEvent": Peer201.transaction_event,
 }
 NOTICES: Mapping[str, tuple[str, ...]] = {
-    "ClearedChargingLimit": ("chargingLimitSource", "evseId"),
     "FirmwareStatusNotification": ("status", "requestId"),
     "LogStatusNotification": ("status", "requestId"),
-    "NotifyChargingLimit": ("evseId", "chargingLimit"),
     "NotifyCustomerInformation": ("requestId", "seqNo", "data"),
     "NotifyDisplayMessages": ("requestId", "messageInfo"),
     "NotifyMonitoringReport": ("requestId", "seqNo", "monitor"),

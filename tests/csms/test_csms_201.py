@@ -117,6 +117,29 @@ async def test_a_whole_session(csms, station):
     assert f"{CP} EVSE 1 repeated: ended transaction {TX}" in " ".join(told)
 
 
+async def test_limits_of_others_are_heard(csms, station):
+    limit = {"chargingLimitSource": "SO", "isGridCritical": True}
+    periods = [{"startPeriod": 0, "limit": 20000.0}, {"startPeriod": 60, "limit": 4000.5}]
+    schedule = {"id": 1, "chargingRateUnit": "W", "chargingSchedulePeriod": periods}
+    notices = [
+        ("NotifyChargingLimit", {"chargingLimit": {"chargingLimitSource": "EMS"}}),
+        (
+            "NotifyChargingLimit",
+            {"evseId": 2, "chargingLimit": limit, "chargingSchedule": [schedule]},
+        ),
+        ("ClearedChargingLimit", {"chargingLimitSource": "EMS"}),
+        ("ClearedChargingLimit", {"chargingLimitSource": "SO", "evseId": 2}),
+    ]
+    for action, payload in notices:
+        assert await station.call(action, payload) == {}
+    assert [event.text for event in csms.events][-4:] == [
+        f"{CP} is limited by EMS",
+        f"{CP} EVSE 2 is limited by SO to 20000 W, 4000.5 W, critical for the grid",
+        f"{CP} is no longer limited by EMS",
+        f"{CP} EVSE 2 is no longer limited by SO",
+    ]
+
+
 async def test_numbers_tell_what_was_lost_and_what_came_late(csms, station):
     def updated(seq_no, wh):
         charging = {"chargingState": "Charging"}

@@ -91,6 +91,33 @@ async def test_what_lies_ahead_is_worked_out_anew_as_time_goes_on() -> None:
         assert passed.total_seconds() >= 3600
 
 
+async def test_what_others_allow_is_told_and_counts() -> None:
+    async with beside() as here:
+        said = {"limit_w": "20000", "source": "SO", "grid_critical": "true"}
+        assert (await here.http.post("/external-limits", params=said)).json()["ok"]
+        said = {"limit_w": "7000", "connector": "2"}
+        assert (await here.http.post("/external-limits", params=said)).json()["ok"]
+        told = await get(here, "/profiles")
+        assert [
+            (one["connector"], one["source"], one["whose"], one["limit_w"], one["grid_critical"])
+            for one in told["external"]
+        ] == [(0, "SO", "grid operator", 20_000, True), (2, "EMS", "energy manager", 7_000, False)]
+        allowed_w = [one["steps"][0]["limit_w"] for one in told["composite"]]
+        assert allowed_w == [20_000, 20_000, 7_000]
+        refused = await here.http.post(
+            "/external-limits", params={"limit_w": "1", "connector": "9"}
+        )
+        assert (refused.status_code, refused.json()["error"]) == (
+            409,
+            "there is no connector 9: 0 is all together",
+        )
+        gone = await here.http.delete("/external-limits", params={"connector": "2"})
+        assert gone.json()["ok"]
+        assert [one["source"] for one in (await get(here, "/profiles"))["external"]] == ["SO"]
+        assert (await here.http.delete("/external-limits")).json()["ok"]
+        assert (await get(here, "/profiles"))["external"] == []
+
+
 async def test_every_reservation_is_told() -> None:
     async with beside() as here:
         until = "2099-01-01T00:00:00+00:00"

@@ -124,6 +124,7 @@ FLAWS: dict[str, Flaw] = {
     "v201-odd-action": silent("Nonsense"),
     "v201-offline-session": silent("TransactionEvent"),
     "v201-power-cut": refuses("TransactionEvent"),
+    "v201-external-limit": refuses("NotifyChargingLimit"),
     "v201-profile": asks("ClearChargingProfile", chargingProfileId=99),
     "v201-remote-start": asks("RequestStartTransaction", remoteStartId=43),
     "v201-report": silent("NotifyReport"),
