@@ -74,7 +74,7 @@ class Outsiders:
         place = (new.source, new.connector_id)
         others = [one for one in self._external.all if (one.source, one.connector_id) != place]
         self._let_stand([*others, new])
-        self._note(new, f"allows {new.limit_w:g} W")
+        self._note(new, f"allows {new.limit_w / 1000:g} kW")
         return Accepted()
 
     def lift(self, command: ClearExternalLimit) -> Outcome:

@@ -46,8 +46,8 @@ async def test_in_ocpp_16_it_is_obeyed_and_no_message_tells_of_it() -> None:
         assert h.connector().status == "Charging"
         notes = [event.text for event in h.events.since(0)[1] if event.kind == "limit"]
         assert notes == [
-            "grid operator allows 7000 W",
-            "grid operator allows 0 W",
+            "grid operator allows 7 kW",
+            "grid operator allows 0 kW",
             "grid operator limits the power no longer",
         ]
 

@@ -15,6 +15,7 @@ from screen_text import make_app, rows, settled, text_of, until
 from sim_core.snapshot import (
     ConnectorSnapshot,
     ConnectorState,
+    ExternalLimit,
     FaultSnapshot,
     FirmwareSnapshot,
     ProfileSnapshot,
@@ -77,6 +78,7 @@ def card(connector: ConnectorSnapshot, size: tuple[int, int] = COMPACT, ascii: b
         ),
         (charging(limited_by="cabinet", limit_w=30_000.0), ("limited by cabinet 30 kW",)),
         (charging(limited_by="profile", limit_w=11_000.0), ("limited by profile 11 kW",)),
+        (charging(limited_by="grid operator", limit_w=0.0), ("limited by grid operator 0 kW",)),
         (PAUSED, ("r resumes, x stops", "VID:000000000001", "SoC")),
         (
             replace(PAUSED, refusals={"resume": "it takes nothing by itself"}),
@@ -118,6 +120,9 @@ def test_a_tall_card_names_the_profile_the_fault_and_the_scale() -> None:
     assert "TxProfile 5 allows 11 kW (16 A) until 15:00:06" in card(
         charging(limited_by="profile", limit_w=11_000.0, profile=PROFILE), TALL
     )
+    limit = ExternalLimit("SO", 20_000.0, 0, True, NOW)
+    limited = charging(limited_by=limit.whose, limit_w=5_000.0, external=limit)
+    assert "grid operator allows 20 kW in all, critical for the grid" in card(limited, TALL)
     shown = card(faulted(fault=BROKEN), TALL)
     assert "the ground-fault protection tripped" in shown
     assert "F clears the fault" in shown

@@ -24,7 +24,7 @@ from tui.protocols.payload import pretty
 from tui.text import plain
 from tui.widgets.frame_notes import request_notes
 
-V16, UNKNOWN = "ocpp1.6", "ocpp2.1"
+V16, V201, UNKNOWN = "ocpp1.6", "ocpp2.0.1", "ocpp2.1"
 ANYTHING = st.text(st.characters(codec=None, exclude_categories=()), max_size=60)
 
 
@@ -63,6 +63,29 @@ def test_requests_are_summed_up(action: str, payload: object, said: str) -> None
 )
 def test_answers_are_summed_up(action: str, payload: object, said: str) -> None:
     assert answer_summary(action, json.dumps([3, "x", payload]), V16) == said
+
+
+PERIODS = [{"startPeriod": 0, "limit": 20000}, {"startPeriod": 60, "limit": 0}]
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "said"),
+    [
+        ("NotifyChargingLimit", {"chargingLimit": {"chargingLimitSource": "EMS"}}, "EMS"),
+        (
+            "NotifyChargingLimit",
+            {
+                "chargingLimit": {"chargingLimitSource": "SO", "isGridCritical": True},
+                "chargingSchedule": [{"chargingRateUnit": "W", "chargingSchedulePeriod": PERIODS}],
+            },
+            "SO critical for the grid 20000 W +1",
+        ),
+        ("NotifyChargingLimit", {"chargingLimit": 7}, ""),
+        ("ClearedChargingLimit", {"chargingLimitSource": "SO", "evseId": 1}, "SO"),
+    ],
+)
+def test_limits_of_others_are_summed_up(action: str, payload: object, said: str) -> None:
+    assert request_summary(action, json.dumps([2, "x", action, payload]), V201) == said
 
 
 JSON = st.recursive(

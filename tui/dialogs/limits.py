@@ -137,12 +137,10 @@ def _limits(station: StationSnapshot, now: datetime, look: Look) -> Page:
         if composite is None:
             said = (
                 "Nobody limits the power: the hardware alone does. A CSMS limits it by charging "
-                "profiles (SetChargingProfile)"
+                "profiles (SetChargingProfile)."
             )
-            by_others = look.keys.names.get("external_limit")
-            said += (
-                f", an energy manager or the grid operator by {by_others}." if by_others else "."
-            )
+            if by_others := look.keys.names.get("external_limit"):
+                said += f" An energy manager or the grid operator may, too ({by_others})."
             return [(Span(" "), Span(line, "muted")) for line in text.wrapped(said, cells - 2)]
         return [_chart_title(composite, station), *_chart(composite, now, cells, look)]
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sim_core.events import Event
 from sim_core.snapshot import (
     CompositeSnapshot,
+    ExternalLimit,
     InstalledProfile,
     LinkState,
     ProfileSnapshot,
@@ -136,6 +137,28 @@ BOUND = station(
     ),
 )
 
+GRID = ExternalLimit("SO", 20_000.0, 0, True, NOW - timedelta(minutes=4))
+HOME = ExternalLimit("EMS", 15_000.0, 2, False, NOW - timedelta(minutes=90))
+BY_OTHERS = station(
+    (
+        charging(
+            1,
+            limited_by=GRID.whose,
+            limit_w=5_000.0,
+            power_w=4_990.0,
+            external=GRID,
+            trace_w=(59_000.0,) * 500 + (4_990.0,) * 100,
+        ),
+        charging(2, limited_by=HOME.whose, limit_w=15_000.0, power_w=14_990.0, external=HOME),
+    ),
+    external_limits=(HOME, GRID),
+    composites=(
+        CompositeSnapshot(0, _steps((0, 20_000.0)), DAY),
+        CompositeSnapshot(1, _steps((0, 20_000.0)), DAY),
+        CompositeSnapshot(2, _steps((0, 15_000.0)), DAY),
+    ),
+)
+
 AWAY = station(
     (available(1), available(2)),
     link=replace(
@@ -154,6 +177,7 @@ SHEET_STATES: tuple[State, ...] = (
     State("sessions-none", "before anything was charged", FREE, press=("T",)),
     State("events", "what has happened in this run", CHARGED, press=("L",), events=EVENTS),
     State("limits", "what charging profiles allow when", BOUND, press=("b", "down")),
+    State("limits-of-others", "limits that are not the CSMS's", BY_OTHERS, press=("b", "down")),
     State("limits-none", "no charging profile is installed", FREE, press=("b",)),
     State("profiles", "the charging profiles", BOUND, press=("b", "tab", "down")),
     State("reservations", "for whom is reserved", BOUND, press=("b", "tab", "tab")),

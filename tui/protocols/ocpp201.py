@@ -114,13 +114,24 @@ def _profile(payload: Payload) -> str:
     profile = payload.get("chargingProfile")
     if not isinstance(profile, dict):
         return ""
-    schedules = list(objects(profile.get("chargingSchedule")))
+    return joined(field(profile, "chargingProfilePurpose"), _limits(profile))
+
+
+def _limits(payload: Payload) -> str:
+    schedules = list(objects(payload.get("chargingSchedule")))
     schedule = schedules[0] if schedules else {}
     periods = list(objects(schedule.get("chargingSchedulePeriod")))
     limit = field(periods[0], "limit") if periods else ""
     more = f"+{len(periods) - 1}" if len(periods) > 1 else ""
-    unit = field(schedule, "chargingRateUnit")
-    return joined(field(profile, "chargingProfilePurpose"), joined(limit, unit, more))
+    return joined(limit, field(schedule, "chargingRateUnit"), more)
+
+
+def _external_limit(payload: Payload) -> str:
+    limit = payload.get("chargingLimit")
+    if not isinstance(limit, dict):
+        return ""
+    critical = "critical for the grid" if limit.get("isGridCritical") is True else ""
+    return joined(field(limit, "chargingLimitSource"), critical, _limits(payload))
 
 
 def _token_status(payload: Payload) -> str:
@@ -256,6 +267,7 @@ OCPP_201_WORDING = Wording(
         "ClearChargingProfile": lambda p: (
             field(p, "chargingProfileId", "profile ") or "by criteria"
         ),
+        "ClearedChargingLimit": lambda p: field(p, "chargingLimitSource"),
         "ClearDisplayMessage": lambda p: field(p, "id", "message "),
         "CostUpdated": lambda p: field(p, "totalCost", "cost "),
         "DataTransfer": lambda p: joined(field(p, "vendorId"), field(p, "messageId")),
@@ -268,6 +280,7 @@ OCPP_201_WORDING = Wording(
         "Heartbeat": lambda _: "",
         "LogStatusNotification": lambda p: field(p, "status"),
         "MeterValues": _samples,
+        "NotifyChargingLimit": _external_limit,
         "NotifyEvent": _notified,
         "NotifyMonitoringReport": lambda p: _report(p, "monitor"),
         "NotifyReport": lambda p: _report(p, "reportData"),
