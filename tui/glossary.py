@@ -107,7 +107,7 @@ TERMS: tuple[Term, ...] = (
     Term(
         "limited by",
         "What keeps the power from being higher just now: the vehicle, the ramp, the cabinet, a "
-        "charging profile.",
+        "charging profile, an energy manager, the grid operator.",
     ),
     Term("SoC", "State of charge: how full the vehicle's battery is, in percent."),
     Term(

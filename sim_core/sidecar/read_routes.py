@@ -389,7 +389,8 @@ READ_ROUTES: tuple[ReadRoute, ...] = (
     ReadRoute(
         "/profiles",
         "Charging profiles: those installed, the one in force at each connector (0: all together), "
-        "and what they allow when (the composite schedule of the next 24 h, in W)",
+        "what others than the CSMS allow, and what all of that allows when (the composite schedule "
+        "of the next 24 h, in W)",
         ReadHandlers.profiles,
         schema="Profiles",
     ),

@@ -13,7 +13,7 @@ from tui.protocols.known import wording_of
 from tui.typed_commands import typed_command
 
 VERB = "external_limit"
-AMOUNT = re.compile(r"\d{1,6}(\.\d{1,3})?", re.ASCII)
+AMOUNT = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(?:kW)?", re.ASCII)
 EXAMPLES_KW = ((20, "SO"), (10, "EMS"), (0, "SO"))
 """Limits to begin with, for whoever does not want to type one."""
 HINT = "kW, who (EMS, SO, Other), connector, critical: 20 SO 1"
@@ -69,9 +69,10 @@ def limit_of(typed: str) -> SetExternalLimit | None:
     amount, *words = typed.split() or [""]
     sources = {source.casefold(): source for source in LIMITERS}
     words = [sources.get(word.casefold(), word) for word in words]
-    if not AMOUNT.fullmatch(amount):
+    said = AMOUNT.fullmatch(amount)
+    if said is None:
         return None
-    limit_w = round(float(amount) * 1000)
+    limit_w = round(float(said[1]) * 1000)
     found = typed_command(" ".join([VERB, str(limit_w), *words]))
     command = found[0] if found else None
     return command if isinstance(command, SetExternalLimit) else None
