@@ -345,6 +345,7 @@ class Charger:
             self.presence.find()
         self.power_loss.recover()
         self.limits.refresh()
+        self.outsiders.heed()
         self.looking.look_at_all()
         if self.presence is not None:
             self.presence.keep()

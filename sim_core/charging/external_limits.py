@@ -50,11 +50,11 @@ class ExternalLimits:
         return power_w if limit is None else min(power_w, limit.limit_w)
 
     def keep(self, limits: Iterable[ExternalLimit]) -> None:
-        """These stand from now on, and no others."""
-        self.all = tuple(limits)
-        self._lowest = _lowest(self.all)
-        kept = [{**vars(limit), "since": limit.since.isoformat()} for limit in self.all]
+        """These stand from now on, and no others. They are on disk before they count."""
+        limits = tuple(limits)
+        kept = [{**vars(limit), "since": limit.since.isoformat()} for limit in limits]
         self._documents.put(NAME, {"limits": kept} if kept else None)
+        self.all, self._lowest = limits, _lowest(limits)
 
 
 def _lowest(limits: Iterable[ExternalLimit]) -> dict[int, ExternalLimit]:

@@ -21,7 +21,6 @@ from sim_core.charging.domain_events import (
     Looked,
     LookedAtWhole,
     ReservationEnded,
-    Restarting,
     Sample,
     TransactionEnded,
     UpdateStepped,
@@ -370,7 +369,6 @@ class ChargePoint:
             charger.external, self.model, self.outbox, online=lambda: adapter.online
         )
         adapter.also(LimitedByOthers, lambda _: self._limit_notices.tell())
-        adapter.also(Restarting, lambda _: self._limit_notices.forget())
         self._reservations = ReservationMessages(
             charger.reservations,
             charger.connectors,
@@ -562,6 +560,7 @@ class ChargePoint:
         self.outbox.registered = True
         statuses = self.adapter.statuses
         if booted:
+            self._limit_notices.forget()
             statuses.say_after_boot()
         else:
             statuses.say_after_outage()

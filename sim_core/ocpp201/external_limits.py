@@ -2,7 +2,8 @@
 
 What the CSMS has been told is held against what stands. So a limit that came and went while the
 station was offline is told nobody, one that still stands is told with the next connection, and all
-of them once more after a boot: the CSMS cannot know what a station has forgotten over it.
+of them once more after each BootNotification: over a boot a station may have forgotten anything,
+and a CSMS that wants one may be another than before.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class LimitNotices:
         """As the CSMS knows them."""
 
     def forget(self) -> None:
-        """The station boots."""
+        """The CSMS has accepted the station anew: it knows nothing of it."""
         self._told.clear()
 
     def tell(self) -> None:

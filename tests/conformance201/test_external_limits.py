@@ -267,6 +267,9 @@ async def test_it_stands_over_a_reboot_and_is_told_again(tmp_path: Path) -> None
         assert len(notices(h)) == 1
         await charge(h)
         assert await power(h) == pytest.approx(5_000)
+    ignores = {"SmartChargingCtrlr.ExternalControlSignalsEnabled": "false"}
+    async with harness(state=tmp_path, keys=ignores) as h:
+        assert (notices(h), h.station.snapshot.external_limits) == ([], ())
 
 
 @pytest.mark.row(240, "K11.FR.01")
