@@ -214,8 +214,8 @@ class ExternalLimit:
 
     @property
     def whose(self) -> str:
-        """Who it is, as people call it."""
-        return LIMITERS[self.source]
+        """Who it is, as people call it. A picture from elsewhere may have any word."""
+        return LIMITERS.get(self.source, self.source)
 
 
 @dataclass(frozen=True)

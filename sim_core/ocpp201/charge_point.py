@@ -560,12 +560,11 @@ class ChargePoint:
         self.outbox.registered = True
         statuses = self.adapter.statuses
         if booted:
-            self._limit_notices.forget()
             statuses.say_after_boot()
         else:
             statuses.say_after_outage()
         self.charger.accepted()
-        self._limit_notices.tell()
+        self._limit_notices.tell(anew=booted)
         self.adapter.security.tell()
         self._monitoring.send()
         if self.security.profile == BY_CERTIFICATE:

@@ -70,12 +70,9 @@ class LimitNotices:
         self._told: dict[Place, ExternalLimit] = {}
         """As the CSMS knows them."""
 
-    def forget(self) -> None:
-        """The CSMS has accepted the station anew: it knows nothing of it."""
-        self._told.clear()
-
-    def tell(self) -> None:
-        """Say what has changed; what cannot be said now is said with the next connection."""
+    def tell(self, *, anew: bool = False) -> None:
+        """Say what has changed; what cannot be said now is said with the next connection. `anew`:
+        say whatever stands, changed or not."""
         if not self._online():
             return
         standing = {(one.source, one.connector_id): one for one in self._external.all}
@@ -86,7 +83,7 @@ class LimitNotices:
                 payload["evseId"] = evse_id
             self._say("ClearedChargingLimit", payload, place, None)
         for place, limit in standing.items():
-            if self._is_news(self._told.get(place), limit):
+            if anew or self._is_news(self._told.get(place), limit):
                 self._say("NotifyChargingLimit", self._notice(limit), place, limit)
 
     def _is_news(self, told: ExternalLimit | None, limit: ExternalLimit) -> bool:

@@ -260,9 +260,13 @@ async def test_it_stands_over_a_reboot_and_is_told_again(tmp_path: Path) -> None
     async with harness(state=tmp_path) as h:
         await limit(h, 5_000)
         h.csms.clear()
+        await limit(h, 9_000, "EMS", connector=2)
+        h.csms.clear()
         await h.ask("Reset", type="Immediate")
+        await lift(h, "EMS")
         await h.advance(120)
         assert len(notices(h)) == 1
+        assert cleared(h) == [{"chargingLimitSource": "EMS", "evseId": 2}], "while it booted"
     async with harness(state=tmp_path) as h:
         assert len(notices(h)) == 1
         await charge(h)
