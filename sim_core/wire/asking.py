@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import KeysView
+from collections.abc import Coroutine, KeysView
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sim_core.redaction import without_users
 from sim_core.runtime.clock import TIMER_SLACK_S, Timer
@@ -43,6 +43,11 @@ class _Asked(NamedTuple):
     number: int
     """In the message log."""
     sent_s: float
+
+
+async def _is(answer: Answer) -> Answer:
+    """What is clear before anything was sent."""
+    return answer
 
 
 class Asking:
@@ -87,26 +92,28 @@ class Asking:
         asked = self._open.get(message_id) or self._late.get(message_id)
         return (asked.number, asked.action) if asked else (0, "")
 
-    async def call(self, action: str, payload: Payload, *, judged: bool = True) -> Answer:
+    def call(
+        self, action: str, payload: Payload, *, judged: bool = True
+    ) -> Coroutine[Any, Any, Answer]:
         """Send a request and return what came of it. Never raises for what the peer does.
 
         One that is not valid is our own fault and does not leave, unless it is not `judged`.
         """
         channel = self._channel
         if channel.closed:
-            return NoAnswer("the link is down", link_lost=True, sent=False)
+            return _is(NoAnswer("the link is down", link_lost=True, sent=False))
         schemas = channel.dialect.schemas
         judged = judged and action not in channel.style.unjudged
         if judged and (fault := schemas.request_fault(action, payload)):
             LOG.error("our own %s is not valid: %s", action, fault.description)
-            return Error(fault.code, fault.description, sent=False)
+            return _is(Error(fault.code, fault.description, sent=False))
         message_id = channel.style.message_id(self._rng)
         while self.knows(message_id):  # the answer would be taken for another's
             message_id = channel.style.message_id(self._rng)
         phrase = channel.style.phrase
         said = payload if phrase is None else phrase(action, payload)
         text = channel.style.encode([CALL, message_id, action, said])
-        return await self._send(text, message_id, action, payload)
+        return self._send(text, message_id, action, payload)
 
     async def say(self, text: str) -> Answer:
         """Send a frame as it is, whatever it is, and return what came of it.
@@ -155,7 +162,8 @@ class Asking:
         if self._deadline is None:
             self._deadline = channel.clock.call_later(self._timeout_s, self._look_at_deadlines)
         try:
-            await channel.send(text, number)
+            if not channel.passes(text):
+                await channel.send(text, number)
             return await waiting
         finally:
             if message_id in self._open:

@@ -6,6 +6,7 @@ On a channel that is silent no frame passes, in either direction: the peer only 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from sim_core.redaction import public_frame
@@ -39,10 +40,15 @@ class Way(Protocol):
     async def send(self, text: str, number: int) -> None: ...
 
 
+def never(_: str) -> bool:
+    """No frame leaves at once."""
+    return False
+
+
 class Channel:
     """See the module."""
 
-    __slots__ = ("_socket", "clock", "closed", "dialect", "line", "log", "silent", "style")
+    __slots__ = ("_socket", "at_once", "clock", "closed", "dialect", "line", "log", "silent", "style")
 
     def __init__(
         self, socket: Socket, dialect: Dialect, clock: Clock, log: MessageLog, style: WireFormat
@@ -57,6 +63,17 @@ class Channel:
         self.silent = False
         self.line: Way | None = None
         """The way of the frames; None: straight to the socket."""
+        self.at_once: Callable[[str], bool] = never
+        """Writes a frame that needs no waiting; False: it has not."""
+
+    def passes(self, text: str) -> bool:
+        """Write a frame, where nothing is in its way; False: it has not left, `send` it."""
+        if self.line is not None or self.silent:
+            return False
+        try:
+            return self.at_once(text)
+        except Exception:  # noqa: BLE001 - as in `write`, which meets it again
+            return False
 
     async def send(self, text: str, number: int) -> None:
         """Send a frame of the exchange with this number in the log."""

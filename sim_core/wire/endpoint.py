@@ -121,6 +121,10 @@ class Endpoint:
         """Send a request and return what came of it. Never raises for what the peer does."""
         return self.asking.call(action, payload, judged=judged)
 
+    def send_at_once(self, at_once: Callable[[str], bool]) -> None:
+        """Frames that need no waiting are written by this: it returns False where one does."""
+        self._channel.at_once = at_once
+
     def meddle(self, meddler: Meddler) -> None:
         """Ask somebody about each frame from now on, until the connection ends."""
         if self.line is None:

@@ -250,7 +250,9 @@ class JournalLane:
         self._store.journal.confirm(row, transaction_id)
         self._trial.taken(row)
         self._left(row, began=row.kind == BEGAN)
-        self._listener.settled(replace(row, transaction_id=transaction_id), answer.payload)
+        if transaction_id is not None:
+            row = replace(row, transaction_id=transaction_id)
+        self._listener.settled(row, answer.payload)
 
     def _unanswered(self, sending: _Sending, answer: NoAnswer) -> None:
         row = sending.row

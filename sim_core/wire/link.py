@@ -283,6 +283,7 @@ class Link:
         self.on_odd_frame("")
         if isinstance(connection, FastConnection):
             connection.take = endpoint.take
+            endpoint.send_at_once(connection.send_at_once)
             connection.forget_handshake()
         self._endpoint = endpoint
         if self.meddler is not None and self.meddler.on:

@@ -287,11 +287,21 @@ class Outbox:
                 self._beside.check()
                 item = None if self._beside.full else self._next()
                 if item is None:
-                    await self._wait_for_news()
+                    if self._is_at_rest():
+                        await self._news.wait()
                 elif self.pipelining:
                     await self._begin(item)
-                else:
-                    await self._send_alone(item)
+                else:  # it is sent, and its answer awaited
+                    self.busy = True
+                    self._on_change()
+                    try:
+                        if isinstance(item, PlainCall):
+                            await self._send_plain(item)
+                        else:
+                            await self._rows.send(item)
+                    finally:
+                        self.busy = False
+                        self._on_change()
         finally:
             self._sender.disconnect()
             self.registered = False
@@ -328,12 +338,14 @@ class Outbox:
     def _choose(self) -> PlainCall | Literal["row"] | None:
         """Whose turn it is; the module's docstring has the rule."""
         row_ready = (
-            self.registered
-            and self._rows.may_go
+            self._rows.may_go
+            and self.registered
             and not self._proof.needed
             and not self._beside.row_open
             and self._throttle.rows_are_due
         )
+        if not self._plain:  # as mostly
+            return "row" if row_ready else None
         takes_along = row_ready and self.pipelining and self._throttle.plain_is_ripe
         plain = self._plain.first(partial(self._may_go, with_row=takes_along))
         if plain is not None and (
@@ -363,31 +375,18 @@ class Outbox:
     def _is_urgent(self, plain: PlainCall) -> bool:
         return plain.call.action in self._sender.dialect.urgent
 
-    async def _wait_for_news(self) -> None:
-        """Nothing may go: return when that may have changed."""
+    def _is_at_rest(self) -> bool:
+        """Nothing may go: whether that stays so until there is news."""
         if self._proof.needed and self.registered and not self._proof.sought:
             self._proof.seek()
-            return
+            return False
         self._status_first = False
         self._drained.set()
         self._news.clear()
         self._throttle.wake_when_due(self.wake, plain_waits=bool(self._plain))
-        await self._news.wait()
+        return True
 
     # -- sending -------------------------------------------------------
-
-    async def _send_alone(self, item: PlainCall | JournalRow) -> None:
-        """Send, and wait for the answer."""
-        self.busy = True
-        self._on_change()
-        try:
-            if isinstance(item, PlainCall):
-                await self._send_plain(item)
-            else:
-                await self._rows.send(item)
-        finally:
-            self.busy = False
-            self._on_change()
 
     async def _begin(self, item: PlainCall | JournalRow) -> None:
         """Send beside what is open already."""

@@ -192,7 +192,7 @@ class Trial:
 
     def skips(self, row: JournalRow, *, hurried: bool) -> str:
         """Why it leaves without being sent (again); empty when it does not."""
-        if not self._yields(row) or not hurried:
+        if not hurried or not self._yields(row):
             return ""
         name = self._spelling.name(row.kind)
         if self._deaf_at:
@@ -209,7 +209,8 @@ class Trial:
 
     def taken(self, row: JournalRow) -> None:
         """The CSMS has taken a row: what samples have met before is over."""
-        if self._yields(row):
+        met = self._deaf_at or self._silent_at or self._ends_links or self._refuses_samples
+        if met and self._yields(row):
             self._deaf_at = self._silent_at = self._ends_links = 0
             self._refuses_samples = False
 

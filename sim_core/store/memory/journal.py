@@ -43,7 +43,8 @@ class Journal:
         self, kind: str, content: dict[str, Any], *, key: int, connector_id: int, at: datetime
     ) -> None:
         number = self._undo.number("journal")
-        row = JournalRow(number, kind, content, key, connector_id, at, 0, None)
+        known = self._transactions.id_of(key)
+        row = JournalRow(number, kind, content, key, connector_id, at, 0, known)
         self._undo.put(self._rows, number, row)
         self.revision += 1
 
@@ -72,7 +73,7 @@ class Journal:
 
     def _with_id(self, row: JournalRow) -> JournalRow:
         known = self._transactions.id_of(row.transaction_key)
-        return row if known is None else replace(row, transaction_id=known)
+        return row if known == row.transaction_id else replace(row, transaction_id=known)
 
     def restate(self, rows: Mapping[int, JournalRow | None]) -> None:
         with self._undo.together():
@@ -92,6 +93,9 @@ class Journal:
         return row.attempts + 1
 
     def confirm(self, row: JournalRow, transaction_id: TransactionId | None = None) -> None:
+        if transaction_id is None and row.kind != ENDED:  # as mostly: one write is whole by itself
+            self._leave(row, Told.TOLD)
+            return
         with self._undo.together():
             if transaction_id is not None:
                 self._transactions.set_id(row.transaction_key, transaction_id)
