@@ -16,6 +16,8 @@ from sim_core.snapshot import TextLimits
 class Setting(Enum):
     """Each is a flag, a number or a list, as its block says."""
 
+    __hash__ = object.__hash__  # a sample looks five of them up, and Enum's own is written in Python
+
     # flags
     AUTOCHARGE = "the vehicle's own id serves as its card"
     ENDS_ON_UNPLUG = "a transaction ends when the vehicle is unplugged"

@@ -15,6 +15,7 @@ import itertools
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Protocol
 
 TIMER_SLACK_S = 1e-6
@@ -53,13 +54,10 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The computer's clock."""
+    """The computer's clock. A message reads it a dozen times: its hands are the computer's own."""
 
-    def now(self) -> datetime:
-        return datetime.now(timezone.utc)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
+    now = staticmethod(partial(datetime.now, timezone.utc))
+    monotonic = staticmethod(time.monotonic)
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
         return asyncio.get_running_loop().call_later(max(0.0, seconds), callback)
@@ -123,22 +121,18 @@ class GuardedClock:
     """Another clock whose timers cannot fail in silence: an event loop would only log it.
 
     Everything of one charge point counts by one of these, so that a fault in any timer is told to
-    `failed`, as that of a task is to whoever awaits it.
+    `failed`, as that of a task is to whoever awaits it. Its hands are those of the other one.
     """
 
-    __slots__ = ("_clock", "ended", "failed")
+    __slots__ = ("_clock", "ended", "failed", "monotonic", "now")
 
     def __init__(self, clock: Clock, failed: Callable[[Exception], None]) -> None:
         self._clock = clock
+        self.now = clock.now
+        self.monotonic = clock.monotonic
         self.failed = failed
         self.ended = False
         """Nothing that it was set to do is done any more."""
-
-    def now(self) -> datetime:
-        return self._clock.now()
-
-    def monotonic(self) -> float:
-        return self._clock.monotonic()
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
         return self._clock.call_later(seconds, _Guarded(callback, self))

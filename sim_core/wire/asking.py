@@ -19,7 +19,7 @@ from sim_core.runtime.clock import TIMER_SLACK_S, Timer
 from sim_core.runtime.random_numbers import Rng
 from sim_core.wire import frames
 from sim_core.wire.answers import Answer, Error, MalformedError, NoAnswer, Payload, Result
-from sim_core.wire.channel import NAME_LIMIT, Channel
+from sim_core.wire.channel import LOGGED_LIMIT, NAME_LIMIT, Channel
 from sim_core.wire.frames import CALL
 from sim_core.wire.message_log import Direction, ExchangeState
 
@@ -212,10 +212,12 @@ class Asking:
         if late:
             came = f"came late: after {took_s:.0f} s"
             trouble = f"{trouble}; {came}" if trouble else came
+        # Nothing said is nothing to hide: the id beside it is ours.
+        said_nothing = isinstance(answer, Result) and not answer.payload
         channel.log.close(
             asked.number,
             state,
-            answer=channel.shown(text),
+            answer=text[:LOGGED_LIMIT] if said_nothing else channel.shown(text),
             latency_s=channel.clock.on_the_wall(took_s),
             trouble=trouble,
         )

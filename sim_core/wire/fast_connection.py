@@ -89,8 +89,8 @@ class FastConnection(ClientConnection):
             or transport.get_write_buffer_size()
         ):
             return False
-        protocol.send_text(message.encode())
-        self.send_data()
+        frame = Frame(Opcode.TEXT, message.encode())
+        transport.write(frame.serialize(mask=True, extensions=protocol.extensions))
         return True
 
     def forget_handshake(self) -> None:

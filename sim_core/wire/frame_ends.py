@@ -1,7 +1,7 @@
 """Where the frames of a WebSocket begin and end in what arrives (RFC 6455 §5.2). Pure.
 
-Only lengths are read: what is in a frame, and whether it may be there, somebody else says. Where a
-count is lost, it stays `UNKNOWN`: that costs time, and nothing else.
+Only lengths are read: what is in a frame, and whether it may be there, somebody
+else says. Where a count is lost, it stays `UNKNOWN`: that costs time, and nothing else.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ HEADERS_END = b"\r\n\r\n"
 WHOLE_TEXT = 0x81
 """The first byte of a text message in one frame, without extensions."""
 SHORT, TWO_BYTES, EIGHT_BYTES, MASKED = 125, 126, 127, 128
-"""What the second byte of a frame may say of its length."""
+"""What the second byte of a frame may say of its length, and of its mask."""
+MASK_BYTES = 4
+WIDEST_HEAD = 10
+"""Bytes before the mask of a frame, at the most."""
 
 
 def after_handshake(data: bytes) -> int:
@@ -42,12 +45,12 @@ def left_behind(data: bytes, left: int) -> int:
         return UNKNOWN
     at = left
     while at < len(data):
-        head = data[at : at + 10]
+        head = data[at : at + WIDEST_HEAD]
         length = head[1] % MASKED if len(head) > 1 else 0
         wide = {TWO_BYTES: 2, EIGHT_BYTES: 8}.get(length, 0)
         if len(head) < 2 + wide:
             return UNKNOWN
         if wide:
             length = int.from_bytes(head[2 : 2 + wide], "big")
-        at += 2 + wide + 4 * (head[1] >= MASKED) + length
+        at += 2 + wide + MASK_BYTES * (head[1] >= MASKED) + length
     return at - len(data)

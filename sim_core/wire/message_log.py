@@ -73,10 +73,7 @@ _BY_STATE = {state.value: place for place, state in enumerate(_STATES)}
 
 
 def _packed(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:  # a peer may send half a character
-        return text.encode("utf-8", "surrogatepass")
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _unpacked(text: bytes) -> str:
@@ -119,9 +116,13 @@ class Exchange(bytes):
     ) -> Exchange:
         """`requested_at` is kept in UTC; ids of more than 64 bits, empty texts and such of more
         than 255 bytes are kept as None."""
-        asked, named, id_ = _packed(request), _packed(action), _packed(message_id)
-        answered, troubled = _packed(answer), _packed(trouble)
-        name, done = b"", _packed(injected[:LONGEST_INJECTED])
+        try:
+            asked, answered, id_ = request.encode(), answer.encode(), message_id.encode()
+        except UnicodeEncodeError:  # a peer may send half a character
+            asked, answered, id_ = _packed(request), _packed(answer), _packed(message_id)
+        named, troubled = _packed(action), _packed(trouble) if trouble else b""
+        done = _packed(injected[:LONGEST_INJECTED]) if injected else b""
+        name = b""
         if isinstance(transaction_id, str):
             name, transaction_id = _name(transaction_id), None
         inside = asked.startswith(id_, _ID_INSIDE_AT)
@@ -353,10 +354,11 @@ class MessageLog:
             place = number - self._oldest
             if 0 <= place < len(self._exchanges):
                 known = self._exchanges[place]
-                opened, injected = _parts(known)
-                self._exchanges[place] = new = Exchange(
-                    *opened, answer, latency_s, state, trouble, injected
-                )
+                if isinstance(known, Exchange):
+                    new = Exchange(*known.opened, answer, latency_s, state, trouble, known.injected)
+                else:
+                    new = Exchange(*known, answer, latency_s, state, trouble)
+                self._exchanges[place] = new
                 self._changed(number, _held(new) - _held(known))
 
     def mark(self, number: int, injected: str) -> None:
@@ -422,11 +424,6 @@ class MessageLog:
         ):
             self._kept -= _held(self._exchanges.popleft())
             self._oldest += 1
-
-
-def _parts(known: Exchange | Opened) -> tuple[Opened, str]:
-    """What does not change when it is answered, and what was done to it on purpose so far."""
-    return (known.opened, known.injected) if isinstance(known, Exchange) else (known, "")
 
 
 def _held(known: Exchange | Opened) -> int:

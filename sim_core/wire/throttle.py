@@ -111,8 +111,10 @@ class Throttle:
         """The first row was answered; the next one waits for another turn of the loop. `began`: it
         told of the begin of a transaction."""
         self._row_delays.pop(0)
-        wait_s = self._drawn(lambda loop: loop.after_start if began else loop.after_answer)
-        self._rows_due_s = self._clock.monotonic() + wait_s
+        self._rows_due_s = self._clock.monotonic()
+        if self._loop is not None:
+            wait_s = self._loop.after_start if began else self._loop.after_answer
+            self._rows_due_s += wait_s(self._rng)
         if self._row_delays:
             self._rows_due_s += self._row_delays[0]
 
