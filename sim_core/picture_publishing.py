@@ -59,10 +59,11 @@ class PicturePublishing:
     @property
     def latest(self) -> StationSnapshot:
         """The newest picture; to another thread the one that lies ready."""
-        if self._latest is None or (self._stale and self._here()):
+        latest = self._latest
+        if latest is None or (self._stale and self._here()):
             self._stale = False
-            self._latest = self._make()
-        return self._latest
+            self._latest = latest = self._make()
+        return latest
 
     def _here(self) -> bool:
         try:
@@ -78,7 +79,11 @@ class PicturePublishing:
     def changed(self) -> None:
         """The last picture is no longer true."""
         self._stale = True
-        awaited = self._watchers or self._looks or (self.seen_afar and self._burst < BURST)
+        if not (self.seen_afar or self._looks):
+            self._latest = None  # who asks has one made: a fleet's would take 3 KiB each
+            if not self._watchers:
+                return
+        awaited = self._watchers or self._looks or self._burst < BURST
         if awaited and not self._due:
             self._due = True
             self._loop.call_soon(self._guarded, self._publish)

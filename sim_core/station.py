@@ -249,7 +249,8 @@ class Station:
         """Whether the link was wanted when the mains failed."""
         self._vehicle_words = vehicle_words(config.garage)
         self._attach()
-        self._pictures.latest  # noqa: B018 - one lies ready from now on
+        if seen_afar:
+            self._pictures.latest  # noqa: B018 - one lies ready from now on
 
     def _attach(self) -> None:
         """Let the charge point and what is around it know each other."""
@@ -295,6 +296,8 @@ class Station:
     def let_look(self, afar: bool) -> None:
         """Somebody begins to look from another thread, or does so no more."""
         self._pictures.seen_afar = afar
+        if afar:
+            self._pictures.latest  # noqa: B018 - as above
         self._changed()
 
     @property

@@ -95,6 +95,9 @@ class FastConnection(ClientConnection):
 
     def forget_handshake(self) -> None:
         """The headers of both sides have said what they had to: they need not stay in memory."""
+        for said in (self.request, self.response):
+            if said is not None:
+                said.headers.clear()  # the parser holds on to them
         self.request, self.response = None, SHAKEN
 
     async def recv(self, decode: bool | None = None) -> Any:

@@ -37,7 +37,7 @@ from sim_core.wire.sender import Sender
 from sim_core.wire.spelling import Call, RowListener, Spelling
 from sim_core.wire.throttle import Throttle
 from sim_core.wire.trial import RetryPolicy
-from sim_core.wire.wire_format import CLEAN, WireFormat
+from sim_core.wire.wire_format import CLEAN, CLEAN_OPEN_CALLS, WireFormat
 
 TURNS, LEAST_TURNS = 30, 6
 """How often the loop comes round, at most and at least, before what is said now has left."""
@@ -94,7 +94,12 @@ class Outbox:
         self._news = LightEvent()
         self._sender = Sender(clock, dialect, heard)
         self._proof = ProofOfLife(self._ask_for_proof, self._proof_came)
-        self._beside = Pipelining(clock, style, changed=self._calls_changed)
+        self._beside = (
+            Pipelining(clock, style, changed=self._calls_changed)
+            if style.open_calls > CLEAN_OPEN_CALLS
+            else None
+        )
+        """The calls that are open, where there may be more than one."""
         self._throttle = Throttle(clock, style, rng or random.Random(), store.journal.depth)
         self._plain = PlainLane()
         self._rows = JournalLane(
@@ -130,12 +135,12 @@ class Outbox:
     @property
     def pipelining(self) -> bool:
         """Whether more than one call may be open."""
-        return self._beside.allowed
+        return self._beside is not None
 
     @property
     def idle(self) -> bool:
         """Nothing is on its way, and nothing could go now."""
-        if self.pipelining:
+        if self._beside is not None:
             return not self._beside.starting and (self._beside.full or self._choose() is None)
         return not self.busy and self._choose() is None
 
@@ -284,13 +289,15 @@ class Outbox:
         self._throttle.let_rows_go()
         try:
             while not endpoint.closed:
-                self._beside.check()
-                item = None if self._beside.full else self._next()
+                beside = self._beside
+                if beside is not None:
+                    beside.check()
+                item = self._next() if beside is None or not beside.full else None
                 if item is None:
                     if self._is_at_rest():
                         await self._news.wait()
-                elif self.pipelining:
-                    await self._begin(item)
+                elif beside is not None:
+                    await self._begin(item, beside)
                 else:  # it is sent, and its answer awaited
                     self.busy = True
                     self._on_change()
@@ -306,7 +313,8 @@ class Outbox:
             self._sender.disconnect()
             self.registered = False
             self._held = False
-            await self._beside.end()
+            if self._beside is not None:
+                await self._beside.end()
             self._drained.set()
             self._plain.end()
 
@@ -341,7 +349,7 @@ class Outbox:
             self._rows.may_go
             and self.registered
             and not self._proof.needed
-            and not self._beside.row_open
+            and not (self._beside is not None and self._beside.row_open)
             and self._throttle.rows_are_due
         )
         if not self._plain:  # as mostly
@@ -388,17 +396,17 @@ class Outbox:
 
     # -- sending -------------------------------------------------------
 
-    async def _begin(self, item: PlainCall | JournalRow) -> None:
+    async def _begin(self, item: PlainCall | JournalRow, beside: Pipelining) -> None:
         """Send beside what is open already."""
         if isinstance(item, PlainCall):
-            await self._beside.begin(self._send_plain(item))
+            await beside.begin(self._send_plain(item))
             return
         forgets = item.kind == SAMPLED and self._style.forgets_samples
         forget = partial(self._rows.forget, item) if forgets else None
-        await self._beside.begin(self._rows.send(item), is_row=True, on_impatience=forget)
+        await beside.begin(self._rows.send(item), is_row=True, on_impatience=forget)
 
     def _calls_changed(self) -> None:
-        self.busy = self._beside.busy
+        self.busy = self._beside is not None and self._beside.busy
         self._on_change()
         self.wake()
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from sim_core.runtime.clock import Clock
-from sim_core.wire.wire_format import CLEAN_OPEN_CALLS, WireFormat
+from sim_core.wire.wire_format import WireFormat
 
 NEVER_S = 1e9
 TURNS = 3
@@ -36,11 +36,6 @@ class Pipelining:
         """A transaction message waits for its answer."""
         self.starting = False
         """A frame is on its way to the socket."""
-
-    @property
-    def allowed(self) -> bool:
-        """Whether more than one call may be open."""
-        return self._style.open_calls > CLEAN_OPEN_CALLS
 
     @property
     def full(self) -> bool:

@@ -96,7 +96,6 @@ def ours(url: str, version: str = "1.6") -> Callable[[str], Callable[[], Awaitab
     from sim_core.runtime.clock import SystemClock
     from sim_core.settings.garage_file import load_garage
     from sim_core.settings.model_file import load_model
-    from sim_core.snapshot import Registration
     from sim_core.station import Station
     from sim_core.store.interface import MEMORY
     from sim_core.wire.message_log import MessageLog
@@ -132,7 +131,7 @@ def ours(url: str, version: str = "1.6") -> Callable[[str], Callable[[], Awaitab
             )
             stations.append(station)
             station.open()
-            await station.until(lambda seen: seen.link.registration is Registration.ACCEPTED)
+            await station.accepted()
             await asyncio.sleep(random.uniform(0, 1))
             for connector_id in CONNECTORS:
                 assert (await station.submit(Plug(connector_id))).ok
