@@ -181,7 +181,7 @@ class Station:
             rng,
             access,
             on_event=lambda event: self._note(event),
-            on_change=self._changed,
+            on_change=self._pictures.changed,
         )
         self.charge_point: ChargePoint = self._choice.first()
         # A fault in any timer is that of the charge point.
@@ -210,7 +210,7 @@ class Station:
             offered(version),
             clock=clock,
             log=messages,
-            on_change=self._changed,
+            on_change=self._pictures.changed,
             note=lambda text: self._said("link", text),
             ping_interval_s=lambda: self.charge_point.ping_interval_s(),
             call_timeout_s=call_timeout_s,
@@ -228,7 +228,7 @@ class Station:
             is_secret=self._is_secret,
             note=self._said,
             spawn=lambda work: self.charge_point.environment.spawn(work),
-            on_change=self._changed,
+            on_change=self._pictures.changed,
             meddle=lambda: self.link.meddle(),
             seed=seed,
             identity=identity,

@@ -16,7 +16,8 @@ from sim_core.snapshot import TextLimits
 class Setting(Enum):
     """Each is a flag, a number or a list, as its block says."""
 
-    __hash__ = object.__hash__  # a sample looks five of them up, and Enum's own is written in Python
+    __hash__ = object.__hash__
+    """There is one of each. (That of `Enum` is of the name, and slow where all tables are by it.)"""
 
     # flags
     AUTOCHARGE = "the vehicle's own id serves as its card"

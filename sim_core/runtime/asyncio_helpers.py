@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from functools import partial
 from typing import Any, Protocol
 
@@ -35,10 +36,11 @@ class LightEvent:
     def set(self) -> None:
         """Raise it: whoever waits goes on, also when it is taken down again at once."""
         self._up = True
-        waiting, self._waiting = self._waiting, ()
-        for future in waiting:
-            if not future.done():
-                future.set_result(True)
+        if self._waiting:
+            waiting, self._waiting = self._waiting, ()
+            for future in waiting:
+                if not future.done():
+                    future.set_result(True)
 
     def clear(self) -> None:
         """Take it down."""
@@ -81,8 +83,9 @@ async def first_of(*works: Awaitable[Any]) -> int:
     # As `asyncio.wait` does, which holds 1 KiB as long as it waits: a charge point waits thrice.
     ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     tasks = [asyncio.ensure_future(work) for work in works]
+    told, context = partial(_has_ended, ended), copy_context()
     for task in tasks:
-        task.add_done_callback(partial(_has_ended, ended))
+        task.add_done_callback(told, context=context)
     try:
         await ended
         number = next(i for i, task in enumerate(tasks) if task.done())

@@ -30,6 +30,8 @@ from sim_core.wire.routes import Routes
 from sim_core.wire.wire_format import CLEAN, WireFormat
 
 ANSWERS = f"[{CALLRESULT},"
+READ = json.JSONDecoder().raw_decode
+"""Reads JSON as `json.loads` does, which first looks for blanks around it."""
 DETAILS_LIMIT = 1000
 """Characters of errorDetails, which OCPP-J does not bound."""
 NOT_OPEN = (
@@ -165,11 +167,11 @@ class Endpoint:
         if self.line is not None or not text.startswith(ANSWERS) or self._channel.closed:
             return False
         try:
-            kind, message_id, payload = json.loads(text)
+            (kind, message_id, payload), end = READ(text)
         except (ValueError, RecursionError):
             return False
         well_formed = isinstance(message_id, str) and isinstance(payload, dict)
-        if kind != CALLRESULT or not well_formed or not self.asking.knows(message_id):
+        if end != len(text) or kind != CALLRESULT or not well_formed or not self.asking.knows(message_id):
             return False
         self.on_frame()
         if not self._channel.silent:

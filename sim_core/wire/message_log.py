@@ -335,9 +335,13 @@ class MessageLog:
                 transaction_id,
             )
             waits = state is ExchangeState.WAITING and not trouble and not injected
-            new = opened if waits else Exchange(*opened, answer, None, state, trouble, injected)
-            self._exchanges.append(new)
-            self._changed(number, _held(new))
+            if waits:
+                self._exchanges.append(opened)
+                self._changed(number, len(request))
+            else:
+                new = Exchange(*opened, answer, None, state, trouble, injected)
+                self._exchanges.append(new)
+                self._changed(number, len(new) - _START)
             return number
 
     def close(
@@ -359,7 +363,7 @@ class MessageLog:
                 else:
                     new = Exchange(*known, answer, latency_s, state, trouble)
                 self._exchanges[place] = new
-                self._changed(number, _held(new) - _held(known))
+                self._changed(number, len(new) - _START - _held(known))
 
     def mark(self, number: int, injected: str) -> None:
         """Say what was done to an exchange on the wire on purpose, behind what is said already."""
@@ -419,10 +423,9 @@ class MessageLog:
         self._revision += 1
         self._changes.append(number)
         self._kept += longer
-        while len(self._exchanges) > self._size or (
-            self._kept > self._characters and len(self._exchanges) > 1
-        ):
-            self._kept -= _held(self._exchanges.popleft())
+        known = self._exchanges
+        while len(known) > self._size or (self._kept > self._characters and len(known) > 1):
+            self._kept -= _held(known.popleft())
             self._oldest += 1
 
 

@@ -114,7 +114,7 @@ class Outbox:
             ages=self._ages,
             drained=self._drained,
             on_change=on_change,
-            wake=self.wake,
+            wake=self._news.set,
         )
         self._begun: dict[int, int] = {}
         """By connector: the age of the row that tells of the newest begin there."""
@@ -295,7 +295,7 @@ class Outbox:
                 item = self._next() if beside is None or not beside.full else None
                 if item is None:
                     if self._is_at_rest():
-                        await self._news.wait()
+                        await self._news.raised()
                 elif beside is not None:
                     await self._begin(item, beside)
                 else:  # it is sent, and its answer awaited

@@ -96,6 +96,9 @@ def verdict(answer: Answer, why: str = "") -> Verdict | None:
 
     `why` says what makes an answer unusable that its schema allows.
     """
+    if isinstance(answer, Result):
+        fault = answer.fault or why
+        return Verdict("invalid", "", _shown(fault)) if fault else None
     if isinstance(answer, MalformedError):
         return Verdict("invalid", "", _shown(answer.description))
     if isinstance(answer, Error):
@@ -103,9 +106,6 @@ def verdict(answer: Answer, why: str = "") -> Verdict | None:
         return Verdict(
             kind, _shown(answer.code), _shown(answer.description), _shown(answer.details)
         )
-    if isinstance(answer, Result):
-        fault = answer.fault or why
-        return Verdict("invalid", "", _shown(fault)) if fault else None
     lost = answer.link_lost or not answer.sent
     return None if lost else Verdict("unanswered", "", _shown(answer.reason))
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from sim_core.runtime.random_numbers import Rng
 from sim_core.wire.answers import Payload
 
-# `json.dumps` makes an encoder for each message that is not written its own way.
-_ASCII = json.JSONEncoder(separators=(",", ":")).encode
+# `json.dumps` makes an encoder for each message that is not written its own way. What is written
+# was made here or read as JSON: nothing of it is inside of itself.
+_ASCII = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _BLANKS = json.JSONEncoder(separators=(", ", ": ")).encode
 _AS_THEY_ARE_BLANKS = json.JSONEncoder(separators=(", ", ": "), ensure_ascii=False).encode
 _AS_THEY_ARE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
