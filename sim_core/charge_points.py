@@ -20,7 +20,6 @@ from sim_core.ocpp201.dialect import OCPP_201
 from sim_core.ocpp201.unheard import back_to_facts
 from sim_core.store.interface import Store
 from sim_core.wire.dialect import Dialect
-from sim_core.wire.endpoint import Endpoint
 from sim_core.wire.speaker import Speaker
 
 ChargePoint = ChargePoint16 | ChargePoint201
@@ -63,7 +62,9 @@ def prepare(speaks: str, store: Store) -> None:
 def offered(version: str) -> tuple[Speaker, ...]:
     """Who is offered to a CSMS, the best first: as nobody in particular, for it is asked who speaks
     once the CSMS has chosen."""
-    return tuple(Speaker(DIALECTS[word], {}, _silence, lambda: False) for word in words_of(version))
+    return tuple(
+        Speaker(DIALECTS[word], {}, lambda _: (), lambda: False) for word in words_of(version)
+    )
 
 
 def word_of(dialect: Dialect) -> str:
@@ -79,7 +80,3 @@ def config_for(config: ChargePointConfig, version: str, speaks: str) -> ChargePo
         return config
     keys = {name: text for name, text in config.initial_keys.items() if "." not in name}
     return replace(config, initial_keys=keys)
-
-
-async def _silence(_: Endpoint) -> None:
-    pass

@@ -7,9 +7,10 @@ and the handlers of what a CSMS asks, a module a feature profile.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from ocpp.v16.enums import ConfigurationStatus
 
@@ -49,7 +50,6 @@ from sim_core.ocpp16.status_changes import StatusChanges
 from sim_core.ocpp16.status_reports import StatusReports
 from sim_core.ocpp16.transaction_messages import TransactionMessages
 from sim_core.redaction import one_line
-from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock, GuardedClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.runtime.tasks import Tasks
@@ -331,13 +331,13 @@ class ChargePoint:
 
     # -- its life ----------------------------------------------------
 
-    async def session(self, endpoint: Endpoint) -> None:
-        """What the charge point does on one connection; ends by being cancelled."""
+    def session(self, endpoint: Endpoint) -> tuple[Coroutine[Any, Any, None], ...]:
+        """What the charge point does on one connection; it ends by being cancelled."""
         endpoint.answering.on_fault = self.environment.tasks.fail
         self._anew = anew = not self.adapter.accepts
         usual = anew or self._boots_on_reconnect
         boots = self._greeting.boots(usual=usual, anew=anew)
-        await first_of(self.outbox.run(endpoint), self._greeted(boots, anew=anew))
+        return self.outbox.run(endpoint), self._greeted(boots, anew=anew)
 
     async def _greeted(self, boots: bool, *, anew: bool) -> None:
         """The registrar's part of a connection, behind what a make says before it boots."""

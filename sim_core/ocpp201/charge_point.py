@@ -7,9 +7,10 @@ hold one subject of 2.0.1, a module a functional block.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sim_core.charging.charger import Charger
 from sim_core.charging.codes import Codes
@@ -74,7 +75,6 @@ from sim_core.ocpp201.variable_messages import VariableMessages
 from sim_core.ocpp201.variables import Access as Mutability
 from sim_core.ocpp201.variables import Address, Component
 from sim_core.redaction import one_line
-from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import Clock, GuardedClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.runtime.tasks import Tasks
@@ -418,7 +418,13 @@ class ChargePoint:
             on_change=on_change,
         )
         adapter.also(TransactionEnded, lambda _: self._display.look())
-        self.speaker = Speaker(OCPP_201, self, self.session, self.registrar.may_answer)
+        self.speaker = Speaker(
+            OCPP_201,
+            self,
+            self.session,
+            self.registrar.may_answer,
+            ended=lambda: self.adapter.statuses.link_lost(),
+        )
         """Who speaks 2.0.1 on a link."""
         charger.start()
         adapter.transactions.power_lost()
@@ -460,8 +466,8 @@ class ChargePoint:
 
     # -- its life ----------------------------------------------------
 
-    async def session(self, endpoint: Endpoint) -> None:
-        """What the charge point does on one connection; ends by being cancelled."""
+    def session(self, endpoint: Endpoint) -> tuple[Coroutine[Any, Any, None], ...]:
+        """What the charge point does on one connection; it ends by being cancelled."""
         endpoint.answering.on_fault = self.environment.tasks.fail
         if self.security.profile == BY_CERTIFICATE:
             self._own_certificate.connected()
@@ -471,10 +477,7 @@ class ChargePoint:
             self._boot_again()
         boots = not self.adapter.accepts
         self.adapter.transactions.link = uuid.uuid4().hex
-        try:
-            await first_of(self.outbox.run(endpoint), self.registrar.session(boots))
-        finally:
-            self.adapter.statuses.link_lost()
+        return self.outbox.run(endpoint), self.registrar.session(boots)
 
     async def close(self) -> None:
         """End everything that was spawned."""

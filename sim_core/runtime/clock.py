@@ -20,7 +20,7 @@ from typing import Protocol
 
 TIMER_SLACK_S = 1e-6
 """Less than any timer knows: what is due within it is due now."""
-MOST_TURNS = 25
+MOST_TURNS = 100
 """Turns of the loop that `ManualClock` gives it between two moments."""
 IDLE_TURNS = 5
 """So many in a row with nothing to do are enough: each looks at the sockets too."""

@@ -48,7 +48,17 @@ def never(_: str) -> bool:
 class Channel:
     """See the module."""
 
-    __slots__ = ("_socket", "at_once", "clock", "closed", "dialect", "line", "log", "silent", "style")
+    __slots__ = (
+        "_socket",
+        "at_once",
+        "clock",
+        "closed",
+        "dialect",
+        "line",
+        "log",
+        "silent",
+        "style",
+    )
 
     def __init__(
         self, socket: Socket, dialect: Dialect, clock: Clock, log: MessageLog, style: WireFormat

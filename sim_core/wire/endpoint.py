@@ -170,8 +170,8 @@ class Endpoint:
             (kind, message_id, payload), end = READ(text)
         except (ValueError, RecursionError):
             return False
-        well_formed = isinstance(message_id, str) and isinstance(payload, dict)
-        if end != len(text) or kind != CALLRESULT or not well_formed or not self.asking.knows(message_id):
+        well_formed = kind == CALLRESULT and isinstance(message_id, str) and end == len(text)
+        if not well_formed or not isinstance(payload, dict) or not self.asking.knows(message_id):
             return False
         self.on_frame()
         if not self._channel.silent:

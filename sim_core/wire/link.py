@@ -35,8 +35,20 @@ from sim_core.wire.pauses import Doubling, Pauses
 from sim_core.wire.speaker import Speaker
 
 NO_PONG = "the CSMS does not answer pings: the link is dead, or the CSMS is"
-PING = 2
-"""The place of the pings among the parts of a connection."""
+PING, CUT = 1, 2
+"""The places of the pings and of the cut among the parts of a connection."""
+
+
+class _Attempt:
+    """What has come of dialling so far."""
+
+    __slots__ = ("connection", "speaker", "why")
+
+    def __init__(self) -> None:
+        self.connection: ClientConnection | None = None
+        self.speaker: Speaker | None = None
+        self.why = ""
+        """Why there is no connection."""
 
 
 class Link:
@@ -234,18 +246,29 @@ class Link:
                 continue
             self.attempt += 1
             self._show(LinkState.CONNECTING)
-            if await first_of(self._connect_and_serve(), self._cut.raised()) == 0:
-                await self._pause(self.pauses.next_s(), self.trouble)
-
-    async def _connect_and_serve(self) -> None:
-        """Dial once and stay while it lasts; `trouble` says why it ended."""
-        self.trouble = await self._dial_once()
+            why = await self._dial_once()
+            if not self._cut.is_set():
+                self.trouble = why
+                await self._pause(self.pauses.next_s(), why)
 
     async def _dial_once(self) -> str:
+        """Dial once and stay while it lasts, or until it is cut; returns why it ended."""
+        attempt = _Attempt()
+        try:
+            await first_of(self._open(attempt), self._cut.raised())
+            if attempt.speaker is None or attempt.connection is None:
+                return attempt.why
+            return await self._serve(attempt.connection, attempt.speaker)
+        finally:
+            if attempt.connection is not None:
+                await attempt.connection.close()
+
+    async def _open(self, attempt: _Attempt) -> None:
+        """Dial, and find out who is to speak."""
         way, offered = None, [speaker.dialect for speaker in self._speakers]
         try:
             way = self._dial(self.url)
-            connection, chosen = await open_socket(way, offered)
+            attempt.connection, chosen = await open_socket(way, offered)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may succeed
             why = explain(error, way, offered)
             flaw = tls_flaw(error)
@@ -255,12 +278,9 @@ class Link:
             if why != self._told:
                 self._told = why
                 self._note(f"the CSMS cannot be reached: {why}; it is tried again and again")
-            return why
-        try:
-            speaker = await self.turn(self._speakers[offered.index(chosen)])
-            return await self._serve(connection, speaker)
-        finally:
-            await connection.close()
+            attempt.why = why
+            return
+        attempt.speaker = await self.turn(self._speakers[offered.index(chosen)])
 
     async def _serve(self, connection: ClientConnection, speaker: Speaker) -> str:
         self.subprotocol = speaker.dialect.subprotocol
@@ -297,12 +317,17 @@ class Link:
         why = "closed by the charge point"
         up_since_s = self._clock.monotonic()
         try:
-            parts = (self._read(endpoint), speaker.session(endpoint), self._ping(connection))
-            ended = await first_of(*parts)
+            session = speaker.session(endpoint)
+            try:
+                ended = await first_of(
+                    self._read(endpoint), self._ping(connection), self._cut.raised(), *session
+                )
+            finally:
+                speaker.ended()
             if ended == PING:
                 connection.transport.abort()
                 why = NO_PONG
-            else:
+            elif ended != CUT:
                 why = explain_end(connection)
                 if endpoint.line is not None and endpoint.line.closed_by:
                     why = endpoint.line.closed_by

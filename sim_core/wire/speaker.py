@@ -12,6 +12,10 @@ from sim_core.wire.routes import Routes
 from sim_core.wire.wire_format import CLEAN, WireFormat
 
 
+def nothing() -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """Who speaks one version of OCPP on a connection."""
@@ -19,9 +23,12 @@ class Speaker:
     dialect: Dialect
     routes: Routes
     """Where the requests of the CSMS go."""
-    session: Callable[[Endpoint], Coroutine[Any, Any, None]]
-    """Runs beside the read loop for as long as the connection lasts."""
+    session: Callable[[Endpoint], tuple[Coroutine[Any, Any, None], ...]]
+    """What runs beside the read loop for as long as the connection lasts: when one of them ends, so
+    does the connection."""
     may_answer: Callable[[], bool]
     """Whether requests are answered at all."""
     style: WireFormat = CLEAN
     """How frames are written."""
+    ended: Callable[[], None] = nothing
+    """Called when the connection lasts no longer, and none of it runs."""

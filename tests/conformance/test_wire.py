@@ -211,7 +211,7 @@ async def test_the_authorization_key_goes_out_as_raw_bytes() -> None:
 
         link = Link(
             charge_point_url(csms.url, "CP 1"),
-            [Speaker(OCPP_16, {}, session, lambda: True)],
+            [Speaker(OCPP_16, {}, lambda one: (session(one),), lambda: True)],
             clock=_clock(),
             log=MessageLog(),
             on_change=lambda: None,

@@ -392,7 +392,7 @@ class Lone:
         """What is to be sent as the data of a DataTransfer."""
         self.link = Link(
             f"{url}/CP01",
-            [Speaker(OCPP_16, {}, self._session, lambda: True)],
+            [Speaker(OCPP_16, {}, lambda one: (self._session(one),), lambda: True)],
             clock=ManualClock(),
             log=self.log,
             on_change=lambda: None,

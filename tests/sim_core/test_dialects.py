@@ -104,7 +104,7 @@ async def session_of(
             begun.append((dialect.subprotocol, endpoint))
             arrived.set()
 
-        return Speaker(dialect, {}, session, lambda: True)
+        return Speaker(dialect, {}, lambda one: (session(one),), lambda: True)
 
     async with ScriptedCsms(subprotocols=spoken) as csms:
         link = Link(
@@ -300,8 +300,8 @@ async def test_rows_are_spelt_when_they_are_sent_and_bring_the_id_that_the_spell
         assert events == ["Started", "Updated", "Ended"]
         assert talk.rows.told == [
             ("settled", BEGAN, ID),
-            ("settled", SAMPLED, None),
-            ("settled", ENDED, None),
+            ("settled", SAMPLED, ID),
+            ("settled", ENDED, ID),
         ]
         logged = talk.log.since(0)[1]
         assert {(one.connector_id, one.transaction_id) for one in logged} == {(1, ID)}

@@ -20,7 +20,7 @@ from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.runtime.clock import ManualClock, SystemClock
 from sim_core.wire.answers import Answer, NoAnswer, Result
 from sim_core.wire.endpoint import Endpoint
-from sim_core.wire.fast_connection import FastConnection
+from sim_core.wire.fast_connection import AT_ONCE, FastConnection
 from sim_core.wire.message_log import ExchangeState, MessageLog
 from sim_core.wire.routes import Reply, Route
 
@@ -199,3 +199,78 @@ async def test_a_silent_line_takes_answers_to_nobody() -> None:
         assert not waiting.done()
         await clock.advance(30.0)
         assert isinstance(waiting.result(), NoAnswer)
+
+
+async def test_a_frame_that_comes_alone_is_not_parsed_and_one_in_pieces_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed: list[Event] = []
+    original = FastConnection.process_event
+
+    def spy(self: FastConnection, event: Event) -> None:
+        if isinstance(event, Frame):
+            parsed.append(event)
+        original(self, event)
+
+    monkeypatch.setattr(FastConnection, "process_event", spy)
+    async with talk(lambda mid: [result(mid)]) as talking:
+        assert await talking.heartbeat() == Result(NOW)
+        assert parsed == []
+        assert talking.taken == [True]
+        # The same answer as a slow network brings it: in two reads.
+        received = talking.line.data_received
+
+        def in_pieces(data: bytes) -> None:
+            for piece in (data[:5], data[5:]):
+                received(piece)
+
+        monkeypatch.setattr(talking.line, "data_received", in_pieces)
+        assert await talking.heartbeat() == Result(NOW)
+        assert len(parsed) == 1
+        assert talking.taken == [True, True]
+        monkeypatch.setattr(talking.line, "data_received", received)
+        assert await talking.heartbeat() == Result(NOW)
+        assert len(parsed) == 1, "where the frame ended was known again"
+
+
+async def test_what_need_not_wait_leaves_at_once_and_nothing_else() -> None:
+    async with talk(lambda mid: [result(mid)]) as talking:
+        line = talking.line
+        assert not line.send_at_once("x" * (AT_ONCE + 1)), "it might have to wait"
+        talking.endpoint.send_at_once(line.send_at_once)
+        assert await talking.heartbeat() == Result(NOW)
+        await line.close()
+        assert not line.send_at_once("[2]"), "the connection is closed"
+
+
+async def test_behind_what_waits_in_the_socket_nothing_leaves_at_once() -> None:
+    async def deaf(connection: ServerConnection) -> None:
+        connection.transport.pause_reading()
+        await connection.wait_closed()
+
+    async with serve(deaf, "127.0.0.1", 0, compression=None, close_timeout=0.1) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        line = await connect(
+            f"ws://127.0.0.1:{port}",
+            create_connection=FastConnection,
+            proxy=None,
+            close_timeout=0.1,
+        )
+        assert isinstance(line, FastConnection)
+        sent = 0
+        while line.send_at_once("x" * AT_ONCE):
+            sent += 1
+            assert sent < 100_000, "a socket takes all of it, though nobody reads"
+        assert line.transport.get_write_buffer_size()
+        line.transport.abort()
+
+
+async def test_a_text_that_is_no_utf_8_closes_the_connection_as_ever() -> None:
+    async with talk(lambda mid: []) as talking:
+        line = talking.line
+        line.data_received(b"\x81\x02\xff\xff")
+        await line.wait_closed()
+        close = line.protocol.close_sent
+        assert close is not None
+        assert close.code == 1007
+        assert talking.taken == []
