@@ -16,9 +16,6 @@ from sim_core.snapshot import TextLimits
 class Setting(Enum):
     """Each is a flag, a number or a list, as its block says."""
 
-    __hash__ = object.__hash__
-    """There is one of each. (That of `Enum` is of the name, and slow where all tables are by it.)"""
-
     # flags
     AUTOCHARGE = "the vehicle's own id serves as its card"
     ENDS_ON_UNPLUG = "a transaction ends when the vehicle is unplugged"
