@@ -80,7 +80,7 @@ async def first_of(*works: Awaitable[Any]) -> int:
 
     An error in the one that ended is raised; so is cancellation, after all of them have ended.
     """
-    # As `asyncio.wait` does, which holds 1 KiB as long as it waits: a charge point waits thrice.
+    # As `asyncio.wait` does, which holds 1 KiB as long as it waits: a charge point always waits so.
     ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     tasks = [asyncio.ensure_future(work) for work in works]
     told, context = partial(_has_ended, ended), copy_context()
