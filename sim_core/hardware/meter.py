@@ -40,3 +40,7 @@ class Meter:
         energy_wh = max(0.0, power_w) * max(0.0, seconds) / 3600
         self._register_wh += energy_wh
         return energy_wh
+
+    def reach(self, register_wh: float) -> None:
+        """Stand there now, in Wh: for what is computed from further back than the last look."""
+        self._register_wh = max(self._register_wh, register_wh)

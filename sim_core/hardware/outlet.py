@@ -1,16 +1,22 @@
 """One outlet: cable, vehicle, contactor, faults, meter, and what the world can do to them.
 
-`advance` brings the metal to a moment. Within a step power is constant, W = V × A, and the energy
-that the meter counts is the energy that the battery gets: one chain, no second source of truth. A
-step ends early where something happens by itself: the battery is full, the vehicle pauses, the
-energy that was allowed is used up.
+`advance` brings the metal to a moment. W = V × A, and the energy that the meter counts is the
+energy that the battery gets: one chain, no second source of truth.
+
+Where nothing but the charge itself moves the power, every moment is computed from the last turn
+(`course`): what was switched, a limit that took the place of another, a bend of the curve, a pause,
+a full battery, the end of what was allowed. Where chance moves it (noise, a drawn share, stairs, a
+cabinet's air), or the pack polarises so that its voltage goes a way of its own, it goes in steps
+over which the power is taken as constant, and each look ends one.
 """
 
 from __future__ import annotations
 
 import math
 import random
+from typing import NamedTuple
 
+from sim_core.hardware.course import Course, Line, course
 from sim_core.hardware.distribution import at, drawn
 from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.meter import ROUNDING, Meter, Reading
@@ -21,10 +27,28 @@ from sim_core.hardware.warmth import Contacts, Warmth
 STEP_S = 1.0
 """The longest time over which power is taken as constant."""
 CONSTANT_STEP_S = 10.0
-"""The same where it is constant: bound by a number that no battery has a say in."""
+"""The same where it is constant: bound by a number that no battery has a say in. And the longest
+way from one turn to the next: over that the contacts are warmed by the current of its begin."""
 
 CHARGERS_OWN = frozenset({"cabinet", "charger", "ramp"})
 """Limits that the charger's own control may pass by a little: nobody has set them from outside."""
+
+
+class Turn(NamedTuple):
+    """A moment from which on all goes by itself, and how everything was then."""
+
+    began_s: float
+    until_s: float
+    course: Course | None
+    """How the energy flows; None: nothing flows."""
+    switches: tuple[object, ...]
+    allowed_w: float
+    register_wh: float
+    stored_wh: float
+    pause_left_s: float
+    ramped_w: float
+    current_a: float
+    temperature_c: float
 
 
 class Outlet:
@@ -46,6 +70,7 @@ class Outlet:
         "_rng",
         "_share",
         "_stairs",
+        "_turn",
         "_voltage_v",
         "_warmth",
         "_waver",
@@ -149,6 +174,8 @@ class Outlet:
         self._voltage_v = 0.0
         self._current_a = 0.0
         self._warmth = warmth or Contacts()
+        self._turn: Turn | None = None
+        """The last one; None: what was switched since is to be looked at."""
 
     @property
     def plugged(self) -> bool:
@@ -190,24 +217,12 @@ class Outlet:
 
     @property
     def held_back(self) -> bool:
-        """Whether somebody allows this outlet less than can be given at all."""
-        return bool(self._held_by)
-
-    @property
-    def _held_by(self) -> str:
-        """Who does; empty: nobody."""
-        if self.profile_w is None and self.outside_w is None:
-            return ""
+        """Whether a profile allows this outlet less than can be given at all."""
+        profile_w = self.profile_w
+        if profile_w is None:
+            return False
         least_w = max(self.ratings.minimum_power_w, self.profile_least_w)
-        for limit_w, whose in ((self.profile_w, "profile"), (self.outside_w, self.outside_by)):
-            if limit_w is not None and (limit_w <= 0 or limit_w < least_w):
-                return whose
-        return ""
-
-    @property
-    def withheld_by(self) -> str:
-        """Whose limit lets nothing flow, a word as in `limited_by`; empty: nobody's."""
-        return self.allowed_by if self.starved else self._held_by
+        return profile_w <= 0 or profile_w < least_w
 
     @property
     def withheld(self) -> bool:
@@ -222,16 +237,19 @@ class Outlet:
     @property
     def flowing(self) -> bool:
         """Whether energy may flow: contactor closed, nobody pauses, nothing is broken or spared."""
-        return self._ready and not self.withheld
+        return not self.starved and self._ready and not self.held_back
 
     @property
     def _ready(self) -> bool:
+        vehicle = self.vehicle
         return (
-            self.contactor_closed
+            vehicle is not None
+            and self.contactor_closed
             and self.permitted
             and self.fault is None
             and not self.evse_paused
-            and self.ev_ready
+            and not self.ev_paused
+            and vehicle.wants_energy
             and (self.cap_wh is None or not self.spent)
         )
 
@@ -283,34 +301,42 @@ class Outlet:
 
     def settle(self) -> None:
         """Something was switched: what no longer may flow stops at once, not at the next step."""
-        if not self.flowing or self.vehicle is None:
+        vehicle = self.vehicle
+        if vehicle is None or not self.flowing:
+            if self._turn is not None and self._turn.course is not None:
+                self._turn = None
             self._stop_flow()
-        elif self._voltage_v * self._current_a > _lowest(self._limits(self.vehicle))[0]:
-            self._set_point(self.vehicle, 0.0)
+            return
+        # On a course the power is that of its line, but for what rounding makes of V × A.
+        over_w = self.power_w - (ROUNDING if self._turn is not None else 0.0)
+        if over_w > self._limit(vehicle)[0]:
+            self._turn = None
+            self._set_point(vehicle, 0.0)
 
     def wanted_w(self) -> float:
         """The most this outlet could use now, whatever the cabinet has."""
-        if not self.demanding or self.vehicle is None:
+        vehicle = self.vehicle
+        if vehicle is None or not self.demanding:
             return 0.0
-        return max(0.0, _lowest(self._own_limits(self.vehicle))[0])
+        return max(0.0, self._own_limit(vehicle)[0])
 
     def advance(self, now_s: float) -> None:
         """Let the time pass until `now_s`; an earlier moment changes nothing."""
-        while now_s > self._now_s:
-            left_s = now_s - self._now_s
-            vehicle = self.vehicle
-            if vehicle is not None and self.flowing:
-                passed_s = self._flow(vehicle, left_s)
-            else:
-                self._stop_flow()
-                pausing = vehicle is not None and vehicle.pausing
-                passed_s = vehicle.pass_time(left_s) if vehicle and pausing else left_s
-            self._warmth.pass_time(passed_s, self._current_a)
-            if vehicle is not None and vehicle.polarises:
-                vehicle.polarise(self._current_a, passed_s)
-                if self._voltage_v and not self._current_a:
-                    self._voltage_v = vehicle.open_circuit_v
-            self._now_s += passed_s
+        if now_s <= self._now_s:
+            return
+        if not self._goes_by_itself:
+            self._turn = None
+            self._step(now_s)
+            return
+        turn = self._turn
+        if turn is None or not self._goes_on(turn):
+            turn = self._turn = self._turned()
+        while now_s > turn.until_s:
+            self._go(turn, turn.until_s)
+            if self.vehicle is not None:
+                self.vehicle.arrive()
+            turn = self._turn = self._turned()
+        self._go(turn, now_s)
 
     def next_turn_s(self) -> float:
         """The moment up to which nothing happens by itself, as far as can be told now; infinity
@@ -326,6 +352,133 @@ class Outlet:
         if power_w <= 0 or self.limited_by == "ramp":
             return self._now_s + STEP_S
         return self._now_s + self._room_wh(vehicle) * 3600 / power_w
+
+    # -- from turn to turn -------------------------------------------
+
+    @property
+    def _goes_by_itself(self) -> bool:
+        """Whether nothing but the charge moves the power. See the module."""
+        by_chance = self._noise or self._drawn_share != 1.0 or self._ramp_steps
+        polarises = self.vehicle is not None and self.vehicle.polarises
+        return not by_chance and not polarises and self._warmth.by_itself
+
+    def _switches(self) -> tuple[object, ...]:
+        """What somebody may have switched since the last turn."""
+        return (
+            self.vehicle,
+            self.contactor_closed,
+            self.permitted,
+            self.fault,
+            self.evse_paused,
+            self.ev_paused,
+            self.cap_wh,
+            self.profile_w,
+            self.profile_least_w,
+            self.starved,
+            self.allowed_by,
+        )
+
+    def _goes_on(self, turn: Turn) -> bool:
+        """Whether all is still as it was at the turn. What the cabinet gives may be something else
+        as long as it bounds nothing."""
+        course = turn.course
+        if self._switches() != turn.switches:
+            return False
+        if course is None or self.allowed_w == turn.allowed_w:
+            return True
+        most_w = max(course.power_w, course.power_after(course.most_wh))
+        return course.whose != self.allowed_by and self.allowed_w >= most_w
+
+    def _turned(self) -> Turn:
+        """The turn that this moment is."""
+        vehicle, now_s = self.vehicle, self._now_s
+        course, until_s, ramped_w = None, math.inf, 0.0
+        if vehicle is not None and self.flowing:
+            ramped_w = self._ramped_w
+            course = self._course(vehicle)
+            longest_s = STEP_S if course.whose == "ramp" else CONSTANT_STEP_S
+            until_s = now_s + min(longest_s, course.seconds(course.most_wh))
+            self._draw(vehicle, course, 0.0)
+        else:
+            self._stop_flow()
+            if vehicle is not None and vehicle.pausing:
+                until_s = now_s + vehicle.pause_left_s
+        return Turn(
+            now_s,
+            # Nothing is so near that a clock does not move on to it.
+            max(until_s, math.nextafter(now_s, math.inf)),
+            course,
+            self._switches(),
+            self.allowed_w,
+            self.meter.register_wh,
+            vehicle.stored_wh if vehicle is not None else 0.0,
+            vehicle.pause_left_s if vehicle is not None else 0.0,
+            ramped_w,
+            self._current_a,
+            self._warmth.temperature_c,
+        )
+
+    def _course(self, vehicle: Vehicle) -> Course:
+        """What holds from now on, and until when."""
+        lines, most_wh = vehicle.lines()
+        if self._constant_power_w is not None:
+            lines = [Line(self._constant_power_w, "meter rate")]
+        if self.profile_w is not None:
+            lines.append(Line(self.profile_w * self._profile_share, "profile"))
+        rated_a = self.ratings.connector_current_a
+        rise = rated_a * vehicle.volts_each_wh
+        lines.append(Line(self.ratings.connector_power_w, "charger"))
+        lines.append(Line(rated_a * vehicle.voltage_at(rated_a), "charger", rise))
+        lines.append(Line(self.allowed_w, self.allowed_by))
+        holds = course(lines, min(most_wh, self._room_wh(vehicle)))
+        if self._constant_power_w is not None:
+            return holds
+        ramped_w = min(holds.power_w, self._ramped_w + self._ramp_w_per_s * STEP_S)
+        if ramped_w < holds.power_w:
+            return Course(ramped_w, "ramp", 0.0, holds.most_wh)
+        return holds
+
+    def _go(self, turn: Turn, moment_s: float) -> None:
+        """Be as everything is at a moment between this turn and the next."""
+        passed_s = moment_s - turn.began_s
+        vehicle, course = self.vehicle, turn.course
+        self._now_s = moment_s
+        if vehicle is not None and course is not None:
+            energy_wh = course.energy_wh(passed_s)
+            self.meter.reach(turn.register_wh + energy_wh)
+            vehicle.reach(turn.stored_wh + energy_wh)
+            self._draw(vehicle, course, energy_wh)
+            ramped_w = turn.ramped_w + self._ramp_w_per_s * passed_s
+            self._ramped_w = min(self.power_w, ramped_w)
+        elif vehicle is not None and turn.pause_left_s:
+            vehicle.pause_on(max(0.0, turn.pause_left_s - passed_s))
+        self._warmth.temperature_c = turn.temperature_c
+        self._warmth.pass_time(passed_s, turn.current_a)
+
+    def _draw(self, vehicle: Vehicle, course: Course, energy_wh: float) -> None:
+        """Let flow what the course lets flow once so much has."""
+        self.limited_by, self.limit_w = course.whose, course.power_after(energy_wh)
+        self._current_a = vehicle.current_for(self.limit_w)
+        self._voltage_v = vehicle.voltage_at(self._current_a)
+
+    # -- in steps ----------------------------------------------------
+
+    def _step(self, now_s: float) -> None:
+        while now_s > self._now_s:
+            left_s = now_s - self._now_s
+            vehicle = self.vehicle
+            if vehicle is not None and self.flowing:
+                passed_s = self._flow(vehicle, left_s)
+            else:
+                self._stop_flow()
+                pausing = vehicle is not None and vehicle.pausing
+                passed_s = vehicle.pass_time(left_s) if vehicle and pausing else left_s
+            self._warmth.pass_time(passed_s, self._current_a)
+            if vehicle is not None and vehicle.polarises:
+                vehicle.polarise(self._current_a, passed_s)
+                if self._voltage_v and not self._current_a:
+                    self._voltage_v = vehicle.open_circuit_v
+            self._now_s += passed_s
 
     def reading(self) -> Reading:
         """What the meter shows now."""
@@ -362,22 +515,34 @@ class Outlet:
             return 0.0
         return min(self._rated_w(self.vehicle), self.most_w)
 
-    def _limits(self, vehicle: Vehicle) -> list[tuple[float, str]]:
-        """Everything that may hold the power down, as (W, whose limit).
+    def _limit(self, vehicle: Vehicle) -> tuple[float, str]:
+        """What holds the power down, as (W, whose limit).
 
-        Of equal ones the first is told of: the cabinet gives what the others leave.
+        Of equal limits the first is told of: the cabinet gives what the others leave.
         """
-        return [*self._own_limits(vehicle), (self.allowed_w, self.allowed_by)]
+        own = self._own_limit(vehicle)
+        return (self.allowed_w, self.allowed_by) if self.allowed_w < own[0] else own
 
-    def _own_limits(self, vehicle: Vehicle) -> list[tuple[float, str]]:
-        limits = [(self._rated_w(vehicle), "charger")]
-        if self.outside_w is not None:
-            limits.insert(0, (self.outside_w, self.outside_by))
-        if self.profile_w is not None:
-            limits.insert(0, (self.profile_w * self._profile_share, "profile"))
+    def _own_limit(self, vehicle: Vehicle) -> tuple[float, str]:
+        """The same without the cabinet."""
         if self._constant_power_w is not None:
-            return [(self._constant_power_w, "meter rate"), *limits]
-        return [(vehicle.wanted_power_w(), "vehicle"), *limits]
+            limit_w, whose = self._constant_power_w, "meter rate"
+        else:
+            limit_w, whose = vehicle.wanted_power_w(), "vehicle"
+        if self.profile_w is not None and self.profile_w * self._profile_share < limit_w:
+            limit_w, whose = self.profile_w * self._profile_share, "profile"
+        rated_w = self._rated_w(vehicle)
+        return (rated_w, "charger") if rated_w < limit_w else (limit_w, whose)
+
+    def _others_w(self, vehicle: Vehicle) -> list[float]:
+        """The limits that somebody else has set."""
+        if self._constant_power_w is not None:
+            others_w = [self._constant_power_w]
+        else:
+            others_w = [vehicle.wanted_power_w()]
+        if self.profile_w is not None:
+            others_w.append(self.profile_w * self._profile_share)
+        return others_w if self.allowed_by in CHARGERS_OWN else [*others_w, self.allowed_w]
 
     def _rated_w(self, vehicle: Vehicle) -> float:
         rated_a = self.ratings.connector_current_a
@@ -417,8 +582,7 @@ class Outlet:
 
     def _set_point(self, vehicle: Vehicle, step_s: float) -> None:
         """Find the power that every limit allows after `step_s` more of the ramp."""
-        limits = self._limits(vehicle)
-        limit_w, limited_by = _lowest(limits)
+        limit_w, limited_by = self._limit(vehicle)
         if self._constant_power_w is None:
             most_w = min(limit_w, self._stairs[-1][1]) if self._stairs else limit_w
             self._ramped_w = min(most_w, self._ramped_w + self._ramp_w_per_s * step_s)
@@ -427,8 +591,7 @@ class Outlet:
         self.limit_w, self.limited_by = limit_w, limited_by
         drawn_w = limit_w
         if self._share != 1.0:
-            others_w = [other_w for other_w, whose in limits if whose not in CHARGERS_OWN]
-            drawn_w = min([limit_w * self._share, *others_w])
+            drawn_w = min([limit_w * self._share, *self._others_w(vehicle)])
         self._current_a = vehicle.current_for(drawn_w) * self._waver
         self._voltage_v = vehicle.voltage_at(self._current_a)
 
@@ -438,16 +601,6 @@ class Outlet:
         self._voltage_v = (
             self.vehicle.open_circuit_v if self.vehicle and self.contactor_closed else 0.0
         )
-        by = self.withheld_by if self._ready else ""
-        held_w = self.profile_w if by == "profile" else self.outside_w
-        self.limited_by = by
-        self.limit_w = (0.0 if self.starved else held_w) if by else None
-
-
-def _lowest(limits: list[tuple[float, str]]) -> tuple[float, str]:
-    """The lowest, of equal ones the first. (`min` with a key takes three times as long.)"""
-    lowest = limits[0]
-    for limit in limits:
-        if limit[0] < lowest[0]:
-            lowest = limit
-    return lowest
+        held_w = 0.0 if self.starved else self.profile_w
+        held = self._ready and self.withheld
+        self.limited_by, self.limit_w = ("profile", held_w) if held else ("", None)

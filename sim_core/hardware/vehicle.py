@@ -14,6 +14,7 @@ import itertools
 import math
 from dataclasses import dataclass
 
+from sim_core.hardware.course import Line
 from sim_core.hardware.meter import ROUNDING
 
 
@@ -128,6 +129,11 @@ class Vehicle:
         soc_percent = 100 * self._stored_wh / self.kind.battery_wh
         return self._empty_v + self._span_v * soc_percent / 100 + self._polarised_v
 
+    @property
+    def volts_each_wh(self) -> float:
+        """By how much its voltage rises with every Wh."""
+        return self._span_v / self.kind.battery_wh
+
     def wanted_power_w(self) -> float:
         """The most that the battery would take now, by its curve and its largest current."""
         if self.full or self.pausing:
@@ -135,6 +141,15 @@ class Vehicle:
         current = self.kind.max_current_a
         by_current = current * (self.open_circuit_v + self._resistance_ohm * current)
         return min(self._by_curve(), by_current)
+
+    def lines(self) -> tuple[list[Line], float]:
+        """The same over the energy that is to come, and how much energy until the curve bends or
+        the vehicle does something by itself."""
+        amps = self.kind.max_current_a
+        by_current = amps * (self.open_circuit_v + self._resistance_ohm * amps)
+        along, bends_wh = self._piece()
+        rising = Line(by_current, "vehicle", amps * self.volts_each_wh)
+        return [along, rising], min(bends_wh, self.room_wh())
 
     def current_for(self, power_w: float) -> float:
         """The current in A at which the pack takes `power_w`: the root of R·I² + V0·I = P."""
@@ -159,6 +174,19 @@ class Vehicle:
         self._stored_wh = min(self.kind.battery_wh, self._stored_wh + energy_wh)
         self._pause_where_due()
 
+    def reach(self, stored_wh: float) -> None:
+        """Have so much in the battery now, without anything happening by itself yet: for what is
+        computed from further back than the last look. What is due then `arrives`."""
+        self._stored_wh = stored_wh
+
+    def arrive(self) -> None:
+        """Do what is due at this state of charge."""
+        self._pause_where_due()
+
+    def pause_on(self, left_s: float) -> None:
+        """Have so much of a pause before it."""
+        self._pause_left_s = left_s
+
     def polarise(self, current_a: float, seconds: float) -> None:
         """Let a current flow for so long; what it does to the voltage beyond the resistance."""
         ends_v = self.kind.polarisation_ohm * current_a
@@ -175,6 +203,21 @@ class Vehicle:
     def _pause_where_due(self) -> None:
         while self._pauses and self._stored_wh >= self._pauses[0][0] - ROUNDING:
             self._pause_left_s += self._pauses.pop(0)[1]
+
+    def _piece(self) -> tuple[Line, float]:
+        """The curve as a line from here on, and how much energy until it ends."""
+        curve, stored_wh, percent_wh = self.kind.curve, self._stored_wh, self.kind.battery_wh / 100
+        soc0, w0 = curve[0]
+        if stored_wh < soc0 * percent_wh - ROUNDING:
+            return Line(w0, "vehicle"), soc0 * percent_wh - stored_wh
+        for soc1, w1 in curve[1:]:
+            ends_wh = soc1 * percent_wh
+            if stored_wh < ends_wh - ROUNDING:
+                rise = (w1 - w0) / ((soc1 - soc0) * percent_wh)
+                along_w = w0 + rise * (stored_wh - soc0 * percent_wh)
+                return Line(min(along_w, self._by_curve()), "vehicle", rise), ends_wh - stored_wh
+            soc0, w0 = soc1, w1
+        return Line(w0, "vehicle"), math.inf
 
     def _by_curve(self) -> float:
         curve, soc = self.kind.curve, self.soc_percent
