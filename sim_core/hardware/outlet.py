@@ -27,8 +27,10 @@ from sim_core.hardware.warmth import Contacts, Warmth
 STEP_S = 1.0
 """The longest time over which power is taken as constant."""
 CONSTANT_STEP_S = 10.0
-"""The same where it is constant: bound by a number that no battery has a say in. And the longest
-way from one turn to the next: over that the contacts are warmed by the current of its begin."""
+"""The same where it is constant: bound by a number that no battery has a say in."""
+LONGEST_COURSE_S = 60.0
+"""From one turn to the next at the most: so long the contacts are warmed by the current of its
+begin, which changes by less in that time than any thermometer shows."""
 
 CHARGERS_OWN = frozenset({"cabinet", "charger", "ramp"})
 """Limits that the charger's own control may pass by a little: nobody has set them from outside."""
@@ -396,7 +398,7 @@ class Outlet:
         if vehicle is not None and self.flowing:
             ramped_w = self._ramped_w
             course = self._course(vehicle)
-            longest_s = STEP_S if course.whose == "ramp" else CONSTANT_STEP_S
+            longest_s = STEP_S if course.whose == "ramp" else LONGEST_COURSE_S
             until_s = now_s + min(longest_s, course.seconds(course.most_wh))
             self._draw(vehicle, course, 0.0)
         else:
@@ -458,8 +460,7 @@ class Outlet:
     def _draw(self, vehicle: Vehicle, course: Course, energy_wh: float) -> None:
         """Let flow what the course lets flow once so much has."""
         self.limited_by, self.limit_w = course.whose, course.power_after(energy_wh)
-        self._current_a = vehicle.current_for(self.limit_w)
-        self._voltage_v = vehicle.voltage_at(self._current_a)
+        self._current_a, self._voltage_v = vehicle.taking(self.limit_w)
 
     # -- in steps ----------------------------------------------------
 
@@ -592,8 +593,10 @@ class Outlet:
         drawn_w = limit_w
         if self._share != 1.0:
             drawn_w = min([limit_w * self._share, *self._others_w(vehicle)])
-        self._current_a = vehicle.current_for(drawn_w) * self._waver
-        self._voltage_v = vehicle.voltage_at(self._current_a)
+        self._current_a, self._voltage_v = vehicle.taking(drawn_w)
+        if self._waver != 1.0:
+            self._current_a *= self._waver
+            self._voltage_v = vehicle.voltage_at(self._current_a)
 
     def _stop_flow(self) -> None:
         self._ramped_w = 0.0

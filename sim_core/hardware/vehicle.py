@@ -158,6 +158,14 @@ class Vehicle:
         v0, r = self.open_circuit_v, self._resistance_ohm
         return 2 * power_w / (v0 + math.sqrt(v0 * v0 + 4 * r * power_w))
 
+    def taking(self, power_w: float) -> tuple[float, float]:
+        """Current in A and voltage in V while the pack takes `power_w`."""
+        v0, r = self.open_circuit_v, self._resistance_ohm
+        if power_w <= 0:
+            return 0.0, v0
+        current_a = 2 * power_w / (v0 + math.sqrt(v0 * v0 + 4 * r * power_w))
+        return current_a, v0 + r * current_a
+
     def voltage_at(self, current_a: float) -> float:
         """Pack voltage in V while `current_a` flows."""
         return self.open_circuit_v + self._resistance_ohm * current_a

@@ -437,7 +437,7 @@ def test_a_limit_of_the_sum_serves_whom_it_is_enough_for(
 ) -> None:
     serves = served(demands, cap_w, least_w)
     demands = [
-        replace(demand, charging=demand.charging and enough)
+        demand._replace(charging=demand.charging and enough)
         for demand, enough in zip(demands, serves, strict=True)
     ]
     parts = share(demands, 150_000, 0, cap_w)

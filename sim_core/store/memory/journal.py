@@ -72,7 +72,19 @@ class Journal:
 
     def _with_id(self, row: JournalRow) -> JournalRow:
         known = self._transactions.id_of(row.transaction_key)
-        return row if known is None else replace(row, transaction_id=known)
+        if known is None or row.transaction_id == known:
+            return row
+        # Every message passes here, some more than once: `replace` takes thrice as long.
+        return JournalRow(
+            row.number,
+            row.kind,
+            row.content,
+            row.transaction_key,
+            row.connector_id,
+            row.written_at,
+            row.attempts,
+            known,
+        )
 
     def restate(self, rows: Mapping[int, JournalRow | None]) -> None:
         with self._undo.together():
