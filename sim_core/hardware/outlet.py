@@ -29,8 +29,8 @@ STEP_S = 1.0
 CONSTANT_STEP_S = 10.0
 """The same where it is constant: bound by a number that no battery has a say in."""
 LONGEST_COURSE_S = 60.0
-"""From one turn to the next at the most: so long the contacts are warmed by the current of its
-begin, which changes by less in that time than any thermometer shows."""
+"""From one turn to the next at the most: so long the contacts are warmed by what the current is
+between its begin and now, which is as good as all that it was while it hardly changes."""
 
 CHARGERS_OWN = frozenset({"cabinet", "charger", "ramp"})
 """Limits that the charger's own control may pass by a little: nobody has set them from outside."""
@@ -353,7 +353,11 @@ class Outlet:
         power_w = self.power_w
         if power_w <= 0 or self.limited_by == "ramp":
             return self._now_s + STEP_S
-        return self._now_s + self._room_wh(vehicle) * 3600 / power_w
+        turn, room_wh = self._turn, self._room_wh(vehicle)
+        if turn is not None and turn.course is not None:
+            flowed_wh = self.meter.register_wh - turn.register_wh
+            return turn.began_s + turn.course.seconds(flowed_wh + room_wh)
+        return self._now_s + room_wh * 3600 / power_w
 
     # -- from turn to turn -------------------------------------------
 
@@ -455,7 +459,7 @@ class Outlet:
         elif vehicle is not None and turn.pause_left_s:
             vehicle.pause_on(max(0.0, turn.pause_left_s - passed_s))
         self._warmth.temperature_c = turn.temperature_c
-        self._warmth.pass_time(passed_s, turn.current_a)
+        self._warmth.pass_time(passed_s, _mean(turn.current_a, self._current_a))
 
     def _draw(self, vehicle: Vehicle, course: Course, energy_wh: float) -> None:
         """Let flow what the course lets flow once so much has."""
@@ -607,3 +611,8 @@ class Outlet:
         held_w = 0.0 if self.starved else self.profile_w
         held = self._ready and self.withheld
         self.limited_by, self.limit_w = ("profile", held_w) if held else ("", None)
+
+
+def _mean(one_a: float, other_a: float) -> float:
+    """The current that warms as much as these two do, each for half of the time."""
+    return math.sqrt((one_a * one_a + other_a * other_a) / 2)
