@@ -206,10 +206,11 @@ class Power:
 def _demand(connector: Connector, most_w: float) -> cabinet.Demand:
     """What a connector asks for; what it wants beyond all that there is makes no difference."""
     metal = connector.metal
-    transaction, charging = connector.transaction, metal.demanding
-    starts = transaction is not None and metal.plugged and not metal.contactor_closed
+    demand_w = metal.demand_w()
+    closed, transaction = metal.contactor_closed, connector.transaction
+    starts = not closed and transaction is not None and metal.plugged
     return cabinet.Demand(
-        min(most_w, metal.wanted_w()) if charging else 0.0,
-        charging,
+        0.0 if demand_w is None else min(most_w, demand_w),
+        demand_w is not None,
         connector.starting or starts,
     )

@@ -317,9 +317,14 @@ class Outlet:
 
     def wanted_w(self) -> float:
         """The most this outlet could use now, whatever the cabinet has."""
+        demand_w = self.demand_w()
+        return 0.0 if demand_w is None else demand_w
+
+    def demand_w(self) -> float | None:
+        """The same; None where it takes nothing of what the cabinet has."""
         vehicle = self.vehicle
-        if vehicle is None or not self.demanding:
-            return 0.0
+        if vehicle is None or not self._ready or self.held_back:
+            return None
         return max(0.0, self._own_limit(vehicle)[0])
 
     def advance(self, now_s: float) -> None:

@@ -378,7 +378,7 @@ class TransactionEvents:
         power_w = sum(one.metal.power_w for one in self._connectors.values())
         measurands = [name for name in sample.measurands if name in OF_THE_WHOLE]
         reading = Reading(register_wh=sum(registers), voltage_v=1.0, current_a=power_w)
-        whole = replace(sample, reading=reading, measurands=tuple(measurands), signed="")
+        whole = sample._replace(reading=reading, measurands=tuple(measurands), signed="")
         payload = {"evseId": 0, "meterValue": [meter_value(whole, self._metering)]}
         self._outbox.post("MeterValues", payload)
 
