@@ -331,19 +331,17 @@ class Outlet:
         """Let the time pass until `now_s`; an earlier moment changes nothing."""
         if now_s <= self._now_s:
             return
-        if not self._goes_by_itself:
+        if self._goes_in_steps:
             self._turn = None
             self._step(now_s)
             return
         turn = self._turn
         if turn is None or not self._goes_on(turn):
             turn = self._turn = self._turned()
-        while now_s > turn.until_s:
-            self._go(turn, turn.until_s)
+        while not self._gone(turn, now_s):
             if self.vehicle is not None:
                 self.vehicle.arrive()
             turn = self._turn = self._turned()
-        self._go(turn, now_s)
 
     def next_turn_s(self) -> float:
         """The moment up to which nothing happens by itself, as far as can be told now; infinity
@@ -367,11 +365,12 @@ class Outlet:
     # -- from turn to turn -------------------------------------------
 
     @property
-    def _goes_by_itself(self) -> bool:
-        """Whether nothing but the charge moves the power. See the module."""
-        by_chance = self._noise or self._drawn_share != 1.0 or self._ramp_steps
-        polarises = self.vehicle is not None and self.vehicle.polarises
-        return not by_chance and not polarises and self._warmth.by_itself
+    def _goes_in_steps(self) -> bool:
+        """Whether there are no courses. See the module."""
+        vehicle = self.vehicle
+        if self._drawn_share != 1.0 or self._ramp_steps or not self._warmth.by_itself:
+            return True
+        return vehicle is not None and vehicle.polarises
 
     def _switches(self) -> tuple[object, ...]:
         """What somebody may have switched since the last turn."""
@@ -449,6 +448,14 @@ class Outlet:
             return Course(ramped_w, "ramp", 0.0, holds.most_wh)
         return holds
 
+    def _gone(self, turn: Turn, now_s: float) -> bool:
+        """Go on from a turn until now; False: another one came first, and this is its moment."""
+        if turn.course is not None and self._noise:
+            self._waver_on(turn, turn.course, min(now_s, turn.until_s))
+        else:
+            self._go(turn, min(now_s, turn.until_s))
+        return self._now_s >= now_s
+
     def _go(self, turn: Turn, moment_s: float) -> None:
         """Be as everything is at a moment between this turn and the next."""
         passed_s = moment_s - turn.began_s
@@ -470,6 +477,33 @@ class Outlet:
         """Let flow what the course lets flow once so much has."""
         self.limited_by, self.limit_w = course.whose, course.power_after(energy_wh)
         self._current_a, self._voltage_v = vehicle.taking(self.limit_w)
+
+    def _waver_on(self, turn: Turn, course: Course, moment_s: float) -> None:
+        """Go along a course in steps, for in each of them the noise takes something else away from
+        the current. It moves the cause, and only downwards: no limit is ever exceeded."""
+        vehicle, meter, warmth, rng = self.vehicle, self.meter, self._warmth, self._rng
+        assert vehicle is not None, "something flows"
+        now_s, flowed_wh = self._now_s, meter.register_wh - turn.register_wh
+        over = False
+        while now_s < moment_s and not over:
+            self.limited_by, self.limit_w = course.whose, course.power_after(flowed_wh)
+            self._waver = 1 - self._noise * rng.random()
+            current_a = vehicle.taking(self.limit_w)[0] * self._waver
+            voltage_v = vehicle.voltage_at(current_a)
+            power_w, step_s = voltage_v * current_a, min(STEP_S, moment_s - now_s)
+            room_ws = max(0.0, course.most_wh - flowed_wh) * 3600
+            if over := power_w * step_s >= room_ws and power_w > 0:
+                step_s = room_ws / power_w
+            energy_wh = meter.count(power_w, step_s)
+            vehicle.reach(vehicle.stored_wh + energy_wh)
+            warmth.pass_time(step_s, current_a)
+            flowed_wh += energy_wh
+            now_s += step_s
+            self._current_a, self._voltage_v = current_a, voltage_v
+        self._now_s = now_s
+        self._ramped_w = min(
+            course.power_w, turn.ramped_w + self._ramp_w_per_s * (now_s - turn.began_s)
+        )
 
     # -- in steps ----------------------------------------------------
 
@@ -564,7 +598,6 @@ class Outlet:
         step_s = min(CONSTANT_STEP_S if constant else STEP_S, left_s)
         if self._stairs:
             step_s = min(step_s, self._stair_left_s())
-        # Noise moves the cause, and only downwards: no limit is ever exceeded.
         if self._noise:
             self._waver = 1 - self._noise * self._rng.random()
         elif self._drawn_share != 1.0:

@@ -17,7 +17,7 @@ from sim_core.hardware.course import Course, Line, course
 from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.meter import Meter
 from sim_core.hardware.model import Ratings
-from sim_core.hardware.outlet import LONGEST_COURSE_S, Outlet
+from sim_core.hardware.outlet import LONGEST_COURSE_S, STEP_S, Outlet
 from sim_core.hardware.vehicle import Pause, Vehicle, VehicleType
 from sim_core.settings.garage_file import load_garage
 from tests.sim_core.test_hardware import on_the_curve, ratings, vehicles
@@ -177,8 +177,8 @@ class Bound(Meter):
 def test_small_steps_come_to_the_same(kind: VehicleType, allowed_w: float) -> None:
     """A whole charge, at once and in steps that nobody can see the corners of."""
     kind = replace(kind, pauses=())
-    once, small = charging(kind, allowed_w), charging(kind, allowed_w)
-    small._noise = 1e-300  # chance, but none that any number shows: it goes in steps
+    once = charging(kind, allowed_w)
+    small = charging(kind, allowed_w, ramp_steps=((0.0, 1e9),))  # a stair that is over at once
     for minute in range(1, 181):
         once.advance(60.0 * minute)
         for second in range(60 * minute - 59, 60 * minute + 1):
@@ -252,18 +252,46 @@ def test_a_falling_curve_takes_over_from_a_level_limit_where_they_cross() -> Non
 
 
 @pytest.mark.parametrize(
-    "more",
-    [
-        {"noise": 0.05},
-        {"drawn_share": 0.99},
-        {"ramp_steps": ((3.0, 0.0), (8.0, 5_000.0))},
-    ],
+    "more", [{"drawn_share": 0.99}, {"ramp_steps": ((3.0, 0.0), (8.0, 5_000.0))}]
 )
-def test_where_chance_moves_it_it_goes_in_steps(more: dict[str, Any]) -> None:
+def test_where_chance_moves_it_there_is_no_course(more: dict[str, Any]) -> None:
     metal = charging(SALOON, **more)
     metal.advance(30)
     assert metal._turn is None
     assert metal.meter.register_wh > 1000
+
+
+@pytest.mark.parametrize("allowed_w", [20_000.0, 60_000.0, 300_000.0])
+@pytest.mark.parametrize("kind", [SALOON, GARAGE[7], GARAGE[-1]])
+def test_noise_takes_from_the_course_second_by_second(kind: VehicleType, allowed_w: float) -> None:
+    noise, steps = 0.2, Steps(1000.0)
+    metal = charging(kind, allowed_w, noise=noise)
+    metal.meter = steps
+    before, full_s = metal._turned().course, 0
+    assert before is not None
+    for second in range(1, 14_400):
+        metal.advance(second)
+        if not metal.flowing:
+            full_s = full_s or second
+            continue
+        assert metal.limit_w is not None
+        assert (1 - noise) ** 2 <= metal.power_w / max(metal.limit_w, 1e-9) <= 1 + 1e-9
+    assert steps.longest_s <= STEP_S
+    if full_s:
+        assert metal.vehicle is not None
+        assert metal.vehicle.full or metal.vehicle.pausing or kind.pauses
+        whole_wh = kind.battery_wh * (kind.full_at_percent - kind.arrives_at_percent) / 100
+        assert metal.meter.register_wh - 1000 == pytest.approx(whole_wh, abs=1e-5)
+
+
+class Steps(Meter):
+    """A meter that remembers over how long it has counted at the most."""
+
+    longest_s = 0.0
+
+    def count(self, power_w: float, seconds: float) -> float:
+        self.longest_s = max(self.longest_s, seconds)
+        return super().count(power_w, seconds)
 
 
 def test_a_pack_that_polarises_goes_in_steps() -> None:
