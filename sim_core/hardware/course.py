@@ -69,7 +69,24 @@ class Course(NamedTuple):
         return max(0.0, self.power_w + self.rise * energy_wh)
 
 
-def course(lines: Sequence[Line], most_wh: float) -> Course:
+class Turn(NamedTuple):
+    """A moment from which on all goes by itself, and how everything was then."""
+
+    began_s: float
+    until_s: float
+    course: Course | None
+    """How the energy flows; None: nothing flows."""
+    switches: tuple[object, ...]
+    allowed_w: float
+    register_wh: float
+    stored_wh: float
+    pause_left_s: float
+    ramped_w: float
+    current_a: float
+    temperature_c: float
+
+
+def course_of(lines: Sequence[Line], most_wh: float) -> Course:
     """What follows from all limits; `most_wh` is how far they are lines at all.
 
     Of lines that meet at the turn the one holds that will be lowest behind it, and of those that

@@ -1,28 +1,30 @@
-"""One outlet: cable, vehicle, contactor, faults, meter, and what the world can do to them.
+"""One outlet, and what flows through it.
 
 `advance` brings the metal to a moment. W = V × A, and the energy that the meter counts is the
 energy that the battery gets: one chain, no second source of truth.
 
 Where nothing but the charge itself moves the power, every moment is computed from the last turn
 (`course`): what was switched, a limit that took the place of another, a bend of the curve, a pause,
-a full battery, the end of what was allowed. Where chance moves it (noise, a drawn share, stairs, a
-cabinet's air), or the pack polarises so that its voltage goes a way of its own, it goes in steps
-over which the power is taken as constant, and each look ends one.
+a full battery, the end of what was allowed. A look in between changes nothing. Noise takes from
+what the course lets through, something else every second.
+
+Where a make's chance moves it (a drawn share, stairs, a cabinet's air), or the pack polarises, so
+that its voltage goes a way of its own, there is no such formula: it goes in steps over which the
+power is taken as constant, and each look ends one.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from typing import NamedTuple
 
-from sim_core.hardware.course import Course, Line, course
+from sim_core.hardware.course import Course, Line, Turn, course_of
 from sim_core.hardware.distribution import at, drawn
-from sim_core.hardware.faults import ChargerFault
-from sim_core.hardware.meter import ROUNDING, Meter, Reading
+from sim_core.hardware.meter import ROUNDING, Reading
 from sim_core.hardware.model import Ratings, Steps
 from sim_core.hardware.vehicle import Vehicle
 from sim_core.hardware.warmth import Contacts, Warmth
+from sim_core.hardware.wiring import Wiring
 
 STEP_S = 1.0
 """The longest time over which power is taken as constant."""
@@ -36,35 +38,15 @@ CHARGERS_OWN = frozenset({"cabinet", "charger", "ramp"})
 """Limits that the charger's own control may pass by a little: nobody has set them from outside."""
 
 
-class Turn(NamedTuple):
-    """A moment from which on all goes by itself, and how everything was then."""
-
-    began_s: float
-    until_s: float
-    course: Course | None
-    """How the energy flows; None: nothing flows."""
-    switches: tuple[object, ...]
-    allowed_w: float
-    register_wh: float
-    stored_wh: float
-    pause_left_s: float
-    ramped_w: float
-    current_a: float
-    temperature_c: float
-
-
-class Outlet:
+class Outlet(Wiring):
     """The metal of one outlet. Times are seconds of a clock that never goes back."""
 
     # Python keeps no more than 30 attributes without a dictionary of 2 KiB for each instance.
     __slots__ = (
         "_constant_power_w",
         "_current_a",
-        "_detachable_cable",
         "_drawn_share",
         "_noise",
-        "_now_s",
-        "_plugged_s",
         "_profile_share",
         "_ramp_steps",
         "_ramp_w_per_s",
@@ -78,25 +60,8 @@ class Outlet:
         "_waver",
         "allowed_by",
         "allowed_w",
-        "cable_in",
-        "cap_wh",
-        "contactor_closed",
-        "ev_paused",
-        "evse_paused",
-        "fault",
         "limit_w",
         "limited_by",
-        "lock_jammed",
-        "locked",
-        "meter",
-        "outside_by",
-        "outside_w",
-        "permitted",
-        "profile_least_w",
-        "profile_w",
-        "ratings",
-        "starved",
-        "vehicle",
     )
 
     def __init__(
@@ -119,43 +84,15 @@ class Outlet:
         current that may be missing from one moment to the next, in place of `drawn_share`;
         `profile_share` the part of a charging profile's limit that it makes use of; `warmth` what
         its thermometer hangs in, where that are not the contacts alone."""
-        self.ratings = ratings
-        self.meter = Meter(register_wh)
-        self.vehicle: Vehicle | None = None
-        self.fault: ChargerFault | None = None
-        self.cable_in = False
-        """A detachable cable is in the socket; a fixed one never is."""
-        self.locked = False
-        """The lock holds the cable."""
-        self.lock_jammed = False
-        """The lock sticks where it is: it neither closes nor opens."""
-        self.ev_paused = False
-        self.evse_paused = False
-        self.permitted = True
-        """False while the session may not have energy (a card that was refused afterwards)."""
-        self.contactor_closed = False
+        super().__init__(ratings, register_wh, now_s, detachable_cable=detachable_cable)
         self.allowed_w = 0.0
         """What the cabinet gives."""
         self.allowed_by = "cabinet"
-        """Whose limit that is: `cabinet`, or whoever bounds the sum over all (`profile`, or a word
-        as `outside_by` has it)."""
-        self.starved = False
-        """What bounds the sum leaves nothing for this outlet."""
-        self.profile_w: float | None = None
-        """What charging profiles allow; None: no limit."""
-        self.profile_least_w = 0.0
-        """With less than that a profile wants nothing to be charged."""
-        self.outside_w: float | None = None
-        """What somebody allows this outlet who is no charging profile; None: no limit."""
-        self.outside_by = ""
-        """Who that is, as people call it."""
-        self.cap_wh: float | None = None
-        """The register that may not be passed; None: no such limit."""
+        """Whose limit that is: `cabinet`, or `profile` where one bounds the sum over all."""
         self.limited_by = ""
         """What holds the power where it is; empty while nothing flows."""
         self.limit_w: float | None = None
         """How much that lets through."""
-        self._detachable_cable = detachable_cable
         self._ramp_w_per_s = ramp_w_per_s
         self._ramp_steps = ramp_steps
         self._stairs: list[tuple[float, float]] = []
@@ -168,8 +105,6 @@ class Outlet:
         self._profile_share = profile_share
         self._constant_power_w = constant_power_w
         self._rng = rng
-        self._now_s = now_s
-        self._plugged_s = now_s
         self._waver = 1.0
         """What the noise leaves of the current just now."""
         self._ramped_w = 0.0
@@ -179,114 +114,10 @@ class Outlet:
         self._turn: Turn | None = None
         """The last one; None: what was switched since is to be looked at."""
 
-    @property
-    def plugged(self) -> bool:
-        return self.vehicle is not None
-
-    @property
-    def occupied(self) -> bool:
-        """Whether a vehicle, or a cable that nobody has taken away, is in it."""
-        return self.plugged or self.cable_in
-
-    @property
-    def ev_ready(self) -> bool:
-        """Whether the vehicle wants energy."""
-        vehicle = self.vehicle
-        return vehicle is not None and not self.ev_paused and vehicle.wants_energy
-
-    @property
-    def left_by_vehicle(self) -> bool:
-        """Whether the vehicle has had enough and ends the session, as some do."""
-        vehicle = self.vehicle
-        return (
-            vehicle is not None
-            and vehicle.full
-            and vehicle.kind.stops_when_full
-            and self.contactor_closed
-        )
-
-    @property
-    def handshake_left_s(self) -> float:
-        """How much longer the vehicle needs before it is ready to charge."""
-        if self.vehicle is None:
-            return 0.0
-        return max(0.0, self._plugged_s + self.vehicle.kind.handshake_late_s - self._now_s)
-
-    @property
-    def spent(self) -> bool:
-        """Whether the energy that was allowed is used up."""
-        return self.cap_wh is not None and self.meter.register_wh >= self.cap_wh - ROUNDING
-
-    @property
-    def held_back(self) -> bool:
-        """Whether a profile allows this outlet less than can be given at all."""
-        profile_w = self.profile_w
-        if profile_w is None:
-            return False
-        least_w = max(self.ratings.minimum_power_w, self.profile_least_w)
-        return profile_w <= 0 or profile_w < least_w
-
-    @property
-    def withheld(self) -> bool:
-        """Whether it is a limit from outside that lets nothing flow."""
-        return self.starved or self.held_back
-
-    @property
-    def demanding(self) -> bool:
-        """Whether it would take of what the cabinet has: nothing else is in the way."""
-        return self._ready and not self.held_back
-
-    @property
-    def flowing(self) -> bool:
-        """Whether energy may flow: contactor closed, nobody pauses, nothing is broken or spared."""
-        return not self.starved and self._ready and not self.held_back
-
-    @property
-    def _ready(self) -> bool:
-        vehicle = self.vehicle
-        return (
-            vehicle is not None
-            and self.contactor_closed
-            and self.permitted
-            and self.fault is None
-            and not self.evse_paused
-            and not self.ev_paused
-            and vehicle.wants_energy
-            and (self.cap_wh is None or not self.spent)
-        )
-
-    def plug(self, vehicle: Vehicle) -> None:
-        """The cable goes in; into the socket too, where it is detachable."""
-        self.vehicle = vehicle
-        self._plugged_s = self._now_s
-        self.cable_in = self._detachable_cable
-        self.ev_paused = False
-
-    def unplug(self) -> None:
-        """The cable comes out of the vehicle; the contactor has opened before."""
-        self.open_contactor()
-        self.vehicle = None
-        self.ev_paused = False
-        self.locked = self.locked and self.cable_in
-
-    def remove_cable(self) -> None:
-        """A detachable cable comes out of the socket, and so out of the vehicle."""
-        self.unplug()
-        self.cable_in = self.locked = False
-
-    def lock(self) -> bool:
-        """Close the lock; returns whether it is closed."""
-        self.locked = self.locked or not self.lock_jammed
-        return self.locked
-
-    def unlock(self) -> bool:
-        """Open the lock; returns whether it is open."""
-        self.locked = self.locked and self.lock_jammed
-        return not self.locked
-
     def close_contactor(self, began_s: float = 0.0) -> None:
         """Energy may flow from now on, rising along the ramp; the start began `began_s` ago."""
         self.contactor_closed = True
+        self._turn = None
         self._ramped_w = 0.0
         if self._ramp_steps:
             pace, start_s = self._rng.random(), self._now_s - began_s
@@ -294,11 +125,10 @@ class Outlet:
             self._stairs = stairs[::-1]
 
     def open_contactor(self) -> None:
-        """No energy from now on; pauses of the charge point end with the session."""
-        self.contactor_closed = False
-        self.permitted = True
-        self.evse_paused = False
+        """See `Wiring`: what flowed stops at once."""
+        super().open_contactor()
         self._stairs = []
+        self._turn = None
         self._stop_flow()
 
     def settle(self) -> None:
@@ -315,13 +145,9 @@ class Outlet:
             self._turn = None
             self._set_point(vehicle, 0.0)
 
-    def wanted_w(self) -> float:
-        """The most this outlet could use now, whatever the cabinet has."""
-        demand_w = self.demand_w()
-        return 0.0 if demand_w is None else demand_w
-
     def demand_w(self) -> float | None:
-        """The same; None where it takes nothing of what the cabinet has."""
+        """The most this outlet could use now, whatever the cabinet has; None where something else
+        is in the way, so that it takes nothing of that."""
         vehicle = self.vehicle
         if vehicle is None or not self._ready or self.held_back:
             return None
@@ -440,7 +266,7 @@ class Outlet:
         lines.append(Line(self.ratings.connector_power_w, "charger"))
         lines.append(Line(rated_a * vehicle.voltage_at(rated_a), "charger", rise))
         lines.append(Line(self.allowed_w, self.allowed_by))
-        holds = course(lines, min(most_wh, self._room_wh(vehicle)))
+        holds = course_of(lines, min(most_wh, self._room_wh(vehicle)))
         if self._constant_power_w is not None:
             return holds
         ramped_w = min(holds.power_w, self._ramped_w + self._ramp_w_per_s * STEP_S)

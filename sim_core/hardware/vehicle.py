@@ -151,15 +151,9 @@ class Vehicle:
         rising = Line(by_current, "vehicle", amps * self.volts_each_wh)
         return [along, rising], min(bends_wh, self.room_wh())
 
-    def current_for(self, power_w: float) -> float:
-        """The current in A at which the pack takes `power_w`: the root of R·I² + V0·I = P."""
-        if power_w <= 0:
-            return 0.0
-        v0, r = self.open_circuit_v, self._resistance_ohm
-        return 2 * power_w / (v0 + math.sqrt(v0 * v0 + 4 * r * power_w))
-
     def taking(self, power_w: float) -> tuple[float, float]:
-        """Current in A and voltage in V while the pack takes `power_w`."""
+        """Current in A and voltage in V while the pack takes `power_w`: the root of
+        R·I² + V0·I = P, and what lies on then."""
         v0, r = self.open_circuit_v, self._resistance_ohm
         if power_w <= 0:
             return 0.0, v0
@@ -185,7 +179,7 @@ class Vehicle:
     def reach(self, stored_wh: float) -> None:
         """Have so much in the battery now, without anything happening by itself yet: for what is
         computed from further back than the last look. What is due then `arrives`."""
-        self._stored_wh = stored_wh
+        self._stored_wh = min(self.kind.battery_wh, stored_wh)
 
     def arrive(self) -> None:
         """Do what is due at this state of charge."""

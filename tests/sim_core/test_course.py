@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim_core.hardware.course import Course, Line, course
+from sim_core.hardware.course import Course, Line, course_of
 from sim_core.hardware.faults import ChargerFault
 from sim_core.hardware.meter import Meter
 from sim_core.hardware.model import Ratings
@@ -84,7 +84,7 @@ def told(metal: Outlet) -> tuple[object, ...]:
         metal.limited_by,
         metal.flowing,
         metal.withheld,
-        metal.wanted_w(),
+        metal.demand_w(),
         metal.spent,
         vehicle and (vehicle.stored_wh, vehicle.full, vehicle.pausing, vehicle.pause_left_s),
     )
@@ -312,7 +312,7 @@ rises = st.floats(-1e5, 1e5)
 def test_the_lowest_line_holds_until_another_crosses_it(
     lines: list[Line], most_wh: float, seconds: float
 ) -> None:
-    holds = course(lines, most_wh)
+    holds = course_of(lines, most_wh)
     assert holds.power_w == min(line.power_w for line in lines)
     energy_wh = holds.energy_wh(seconds)
     assert 0 <= energy_wh <= holds.most_wh <= most_wh
