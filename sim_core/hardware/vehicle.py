@@ -10,7 +10,6 @@ What a vehicle does by itself (it is full, it pauses) happens at a state of char
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 
@@ -136,7 +135,7 @@ class Vehicle:
 
     def wanted_power_w(self) -> float:
         """The most that the battery would take now, by its curve and its largest current."""
-        if self.full or self.pausing:
+        if not self.wants_energy:
             return 0.0
         current = self.kind.max_current_a
         by_current = current * (self.open_circuit_v + self._resistance_ohm * current)
@@ -174,7 +173,8 @@ class Vehicle:
     def store(self, energy_wh: float) -> None:
         """Take up energy; what does not fit is lost as heat."""
         self._stored_wh = min(self.kind.battery_wh, self._stored_wh + energy_wh)
-        self._pause_where_due()
+        if self._pauses:
+            self._pause_where_due()
 
     def reach(self, stored_wh: float) -> None:
         """Have so much in the battery now, without anything happening by itself yet: for what is
@@ -223,12 +223,14 @@ class Vehicle:
 
     def _by_curve(self) -> float:
         curve, soc = self.kind.curve, self.soc_percent
-        if soc <= curve[0][0]:
-            return curve[0][1]
-        for (soc0, w0), (soc1, w1) in itertools.pairwise(curve):
+        soc0, w0 = curve[0]
+        if soc <= soc0:
+            return w0
+        for soc1, w1 in curve:
             if soc <= soc1:
                 return w0 + (w1 - w0) * (soc - soc0) / (soc1 - soc0)
-        return curve[-1][1]
+            soc0, w0 = soc1, w1
+        return w0
 
 
 Garage = tuple[VehicleType, ...]
