@@ -30,9 +30,9 @@ class Line(NamedTuple):
 
     power_w: float
     """What it lets through at the turn."""
-    whose: str
-    rise: float = 0.0
+    rise: float
     """How much more it lets through with every Wh, in W."""
+    whose: str
 
 
 class Course(NamedTuple):
@@ -81,6 +81,7 @@ class Turn(NamedTuple):
     register_wh: float
     stored_wh: float
     pause_left_s: float
+    polarised_v: float
     ramped_w: float
     current_a: float
     temperature_c: float

@@ -5,12 +5,13 @@ energy that the battery gets: one chain, no second source of truth.
 
 Where nothing but the charge itself moves the power, every moment is computed from the last turn
 (`course`): what was switched, a limit that took the place of another, a bend of the curve, a pause,
-a full battery, the end of what was allowed. A look in between changes nothing. Noise takes from
-what the course lets through, something else every second.
+a full battery, the end of what was allowed. A look in between changes nothing. Two walk along the
+course in steps, over which the power is taken as constant, and each look ends one: noise, which
+takes something else from it every second, and a pack that polarises, whose voltage goes a way of
+its own in time.
 
-Where a make's chance moves it (a drawn share, stairs, a cabinet's air), or the pack polarises, so
-that its voltage goes a way of its own, there is no such formula: it goes in steps over which the
-power is taken as constant, and each look ends one.
+Where a make's chance moves the power (a drawn share, stairs, a cabinet's air) there is no course:
+what bounds it is looked up at each step.
 """
 
 from __future__ import annotations
@@ -193,10 +194,8 @@ class Outlet(Wiring):
     @property
     def _goes_in_steps(self) -> bool:
         """Whether there are no courses. See the module."""
-        vehicle = self.vehicle
-        if self._drawn_share != 1.0 or self._ramp_steps or not self._warmth.by_itself:
-            return True
-        return vehicle is not None and vehicle.polarises
+        steady = self._drawn_share == 1.0 and not self._ramp_steps
+        return not (steady and self._warmth.by_itself)
 
     def _switches(self) -> tuple[object, ...]:
         """What somebody may have switched since the last turn."""
@@ -249,6 +248,7 @@ class Outlet(Wiring):
             self.meter.register_wh,
             vehicle.stored_wh if vehicle is not None else 0.0,
             vehicle.pause_left_s if vehicle is not None else 0.0,
+            vehicle.polarised_v if vehicle is not None else 0.0,
             ramped_w,
             self._current_a,
             self._warmth.temperature_c,
@@ -256,16 +256,19 @@ class Outlet(Wiring):
 
     def _course(self, vehicle: Vehicle) -> Course:
         """What holds from now on, and until when."""
-        lines, most_wh = vehicle.lines()
+        along, most_wh = vehicle.along_curve()
+        lines = [along]
+        if not vehicle.polarises:
+            amps = vehicle.kind.max_current_a
+            lines.append(Line(*vehicle.line_of(amps), "vehicle"))
         if self._constant_power_w is not None:
-            lines = [Line(self._constant_power_w, "meter rate")]
+            lines = [Line(self._constant_power_w, 0.0, "meter rate")]
         if self.profile_w is not None:
-            lines.append(Line(self.profile_w * self._profile_share, "profile"))
-        rated_a = self.ratings.connector_current_a
-        rise = rated_a * vehicle.volts_each_wh
-        lines.append(Line(self.ratings.connector_power_w, "charger"))
-        lines.append(Line(rated_a * vehicle.voltage_at(rated_a), "charger", rise))
-        lines.append(Line(self.allowed_w, self.allowed_by))
+            lines.append(Line(self.profile_w * self._profile_share, 0.0, "profile"))
+        lines.append(Line(self.ratings.connector_power_w, 0.0, "charger"))
+        if not vehicle.polarises:
+            lines.append(Line(*vehicle.line_of(self.ratings.connector_current_a), "charger"))
+        lines.append(Line(self.allowed_w, 0.0, self.allowed_by))
         holds = course_of(lines, min(most_wh, self._room_wh(vehicle)))
         if self._constant_power_w is not None:
             return holds
@@ -276,10 +279,11 @@ class Outlet(Wiring):
 
     def _gone(self, turn: Turn, now_s: float) -> bool:
         """Go on from a turn until now; False: another one came first, and this is its moment."""
-        if turn.course is not None and self._noise:
-            self._waver_on(turn, turn.course, min(now_s, turn.until_s))
+        vehicle, course, moment_s = self.vehicle, turn.course, min(now_s, turn.until_s)
+        if course is not None and vehicle is not None and (self._noise or vehicle.polarises):
+            self._walk(turn, course, vehicle, moment_s)
         else:
-            self._go(turn, min(now_s, turn.until_s))
+            self._go(turn, moment_s)
         return self._now_s >= now_s
 
     def _go(self, turn: Turn, moment_s: float) -> None:
@@ -294,8 +298,10 @@ class Outlet(Wiring):
             self._draw(vehicle, course, energy_wh)
             ramped_w = turn.ramped_w + self._ramp_w_per_s * passed_s
             self._ramped_w = min(self.power_w, ramped_w)
-        elif vehicle is not None and turn.pause_left_s:
-            vehicle.pause_on(max(0.0, turn.pause_left_s - passed_s))
+        elif vehicle is not None:
+            vehicle.rest(turn.pause_left_s, turn.polarised_v, passed_s)
+            if self._voltage_v:
+                self._voltage_v = vehicle.open_circuit_v
         self._warmth.temperature_c = turn.temperature_c
         self._warmth.pass_time(passed_s, _mean(turn.current_a, self._current_a))
 
@@ -304,25 +310,32 @@ class Outlet(Wiring):
         self.limited_by, self.limit_w = course.whose, course.power_after(energy_wh)
         self._current_a, self._voltage_v = vehicle.taking(self.limit_w)
 
-    def _waver_on(self, turn: Turn, course: Course, moment_s: float) -> None:
-        """Go along a course in steps, for in each of them the noise takes something else away from
-        the current. It moves the cause, and only downwards: no limit is ever exceeded."""
-        vehicle, meter, warmth, rng = self.vehicle, self.meter, self._warmth, self._rng
-        assert vehicle is not None, "something flows"
-        now_s, flowed_wh = self._now_s, meter.register_wh - turn.register_wh
-        over = False
+    def _walk(self, turn: Turn, course: Course, vehicle: Vehicle, moment_s: float) -> None:
+        """Go along a course in steps. Noise moves the cause, and only downwards: no limit is ever
+        exceeded. Of a pack that polarises currents are no lines: they are looked up at each."""
+        meter, warmth, noise = self.meter, self._warmth, self._noise
+        now_s, flowed_wh, over = self._now_s, meter.register_wh - turn.register_wh, False
+        constant = self._constant_power_w is not None and not noise
+        longest_s = CONSTANT_STEP_S if constant else STEP_S
         while now_s < moment_s and not over:
-            self.limited_by, self.limit_w = course.whose, course.power_after(flowed_wh)
-            self._waver = 1 - self._noise * rng.random()
-            current_a = vehicle.taking(self.limit_w)[0] * self._waver
-            voltage_v = vehicle.voltage_at(current_a)
-            power_w, step_s = voltage_v * current_a, min(STEP_S, moment_s - now_s)
+            limit_w, whose = course.power_after(flowed_wh), course.whose
+            if vehicle.polarises:
+                limit_w, whose = self._by_current(vehicle, limit_w, whose)
+            self.limit_w, self.limited_by = limit_w, whose
+            current_a, voltage_v = vehicle.taking(limit_w)
+            if noise:
+                self._waver = 1 - noise * self._rng.random()
+                current_a *= self._waver
+                voltage_v = vehicle.voltage_at(current_a)
+            power_w, step_s = voltage_v * current_a, min(longest_s, moment_s - now_s)
             room_ws = max(0.0, course.most_wh - flowed_wh) * 3600
             if over := power_w * step_s >= room_ws and power_w > 0:
                 step_s = room_ws / power_w
             energy_wh = meter.count(power_w, step_s)
             vehicle.reach(vehicle.stored_wh + energy_wh)
             warmth.pass_time(step_s, current_a)
+            if vehicle.polarises:
+                vehicle.polarise(current_a, step_s)
             flowed_wh += energy_wh
             now_s += step_s
             self._current_a, self._voltage_v = current_a, voltage_v
@@ -330,6 +343,16 @@ class Outlet(Wiring):
         self._ramped_w = min(
             course.power_w, turn.ramped_w + self._ramp_w_per_s * (now_s - turn.began_s)
         )
+
+    def _by_current(self, vehicle: Vehicle, limit_w: float, whose: str) -> tuple[float, str]:
+        """A limit, or what the largest currents of vehicle and charger make of it just now."""
+        if self._constant_power_w is None:
+            most_w = vehicle.kind.max_current_a * vehicle.voltage_at(vehicle.kind.max_current_a)
+            if most_w < limit_w:
+                limit_w, whose = most_w, "vehicle"
+        rated_a = self.ratings.connector_current_a
+        rated_w = rated_a * vehicle.voltage_at(rated_a)
+        return (rated_w, "charger") if rated_w < limit_w else (limit_w, whose)
 
     # -- in steps ----------------------------------------------------
 

@@ -123,15 +123,15 @@ class Vehicle:
         return self._pause_left_s
 
     @property
+    def polarised_v(self) -> float:
+        """What currents have done to its voltage, beyond the resistance."""
+        return self._polarised_v
+
+    @property
     def open_circuit_v(self) -> float:
         """Pack voltage while no current flows, with what is left of the polarisation."""
         soc_percent = 100 * self._stored_wh / self.kind.battery_wh
         return self._empty_v + self._span_v * soc_percent / 100 + self._polarised_v
-
-    @property
-    def volts_each_wh(self) -> float:
-        """By how much its voltage rises with every Wh."""
-        return self._span_v / self.kind.battery_wh
 
     def wanted_power_w(self) -> float:
         """The most that the battery would take now, by its curve and its largest current."""
@@ -141,14 +141,16 @@ class Vehicle:
         by_current = current * (self.open_circuit_v + self._resistance_ohm * current)
         return min(self._by_curve(), by_current)
 
-    def lines(self) -> tuple[list[Line], float]:
-        """The same over the energy that is to come, and how much energy until the curve bends or
-        the vehicle does something by itself."""
-        amps = self.kind.max_current_a
-        by_current = amps * (self.open_circuit_v + self._resistance_ohm * amps)
+    def along_curve(self) -> tuple[Line, float]:
+        """What its curve lets through from here on, and how much energy until the curve bends or it
+        does something by itself."""
         along, bends_wh = self._piece()
-        rising = Line(by_current, "vehicle", amps * self.volts_each_wh)
-        return [along, rising], min(bends_wh, self.room_wh())
+        return along, min(bends_wh, self.room_wh())
+
+    def line_of(self, current_a: float) -> tuple[float, float]:
+        """The power that `current_a` makes here, and by how much it rises with every Wh."""
+        rise = current_a * self._span_v / self.kind.battery_wh
+        return current_a * (self.open_circuit_v + self._resistance_ohm * current_a), rise
 
     def taking(self, power_w: float) -> tuple[float, float]:
         """Current in A and voltage in V while the pack takes `power_w`: the root of
@@ -185,9 +187,13 @@ class Vehicle:
         """Do what is due at this state of charge."""
         self._pause_where_due()
 
-    def pause_on(self, left_s: float) -> None:
-        """Have so much of a pause before it."""
-        self._pause_left_s = left_s
+    def rest(self, pause_left_s: float, polarised_v: float, seconds: float) -> None:
+        """Be as it is so long after a moment at which so much was left of its pause, and of what
+        currents had done to its voltage; nothing has flowed since."""
+        self._pause_left_s = max(0.0, pause_left_s - seconds)
+        if self.polarises:
+            self._polarised_v = polarised_v
+            self.polarise(0.0, seconds)
 
     def polarise(self, current_a: float, seconds: float) -> None:
         """Let a current flow for so long; what it does to the voltage beyond the resistance."""
@@ -211,15 +217,15 @@ class Vehicle:
         curve, stored_wh, percent_wh = self.kind.curve, self._stored_wh, self.kind.battery_wh / 100
         soc0, w0 = curve[0]
         if stored_wh < soc0 * percent_wh - ROUNDING:
-            return Line(w0, "vehicle"), soc0 * percent_wh - stored_wh
+            return Line(w0, 0.0, "vehicle"), soc0 * percent_wh - stored_wh
         for soc1, w1 in curve[1:]:
             ends_wh = soc1 * percent_wh
             if stored_wh < ends_wh - ROUNDING:
                 rise = (w1 - w0) / ((soc1 - soc0) * percent_wh)
                 along_w = w0 + rise * (stored_wh - soc0 * percent_wh)
-                return Line(min(along_w, self._by_curve()), "vehicle", rise), ends_wh - stored_wh
+                return Line(min(along_w, self._by_curve()), rise, "vehicle"), ends_wh - stored_wh
             soc0, w0 = soc1, w1
-        return Line(w0, "vehicle"), math.inf
+        return Line(w0, 0.0, "vehicle"), math.inf
 
     def _by_curve(self) -> float:
         curve, soc = self.kind.curve, self.soc_percent
