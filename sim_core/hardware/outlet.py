@@ -197,6 +197,10 @@ class Outlet(Wiring):
         steady = self._drawn_share == 1.0 and not self._ramp_steps
         return not (steady and self._warmth.by_itself)
 
+    def _walks(self, vehicle: Vehicle) -> bool:
+        """Whether it goes along a course in steps."""
+        return bool(self._noise) or vehicle.polarises
+
     def _switches(self) -> tuple[object, ...]:
         """What somebody may have switched since the last turn."""
         return (
@@ -270,7 +274,7 @@ class Outlet(Wiring):
             lines.append(Line(*vehicle.line_of(self.ratings.connector_current_a), "charger"))
         lines.append(Line(self.allowed_w, 0.0, self.allowed_by))
         holds = course_of(lines, min(most_wh, self._room_wh(vehicle)))
-        if self._constant_power_w is not None:
+        if self._constant_power_w is not None or self._walks(vehicle):
             return holds
         ramped_w = min(holds.power_w, self._ramped_w + self._ramp_w_per_s * STEP_S)
         if ramped_w < holds.power_w:
@@ -280,7 +284,7 @@ class Outlet(Wiring):
     def _gone(self, turn: Turn, now_s: float) -> bool:
         """Go on from a turn until now; False: another one came first, and this is its moment."""
         vehicle, course, moment_s = self.vehicle, turn.course, min(now_s, turn.until_s)
-        if course is not None and vehicle is not None and (self._noise or vehicle.polarises):
+        if course is not None and vehicle is not None and self._walks(vehicle):
             self._walk(turn, course, vehicle, moment_s)
         else:
             self._go(turn, moment_s)
@@ -315,19 +319,24 @@ class Outlet(Wiring):
         exceeded. Of a pack that polarises currents are no lines: they are looked up at each."""
         meter, warmth, noise = self.meter, self._warmth, self._noise
         now_s, flowed_wh, over = self._now_s, meter.register_wh - turn.register_wh, False
-        constant = self._constant_power_w is not None and not noise
-        longest_s = CONSTANT_STEP_S if constant else STEP_S
+        ramps = self._constant_power_w is None
+        longest_s = STEP_S if ramps or noise else CONSTANT_STEP_S
         while now_s < moment_s and not over:
             limit_w, whose = course.power_after(flowed_wh), course.whose
             if vehicle.polarises:
                 limit_w, whose = self._by_current(vehicle, limit_w, whose)
+            step_s = min(longest_s, moment_s - now_s)
+            if ramps:
+                self._ramped_w = min(limit_w, self._ramped_w + self._ramp_w_per_s * step_s)
+                if self._ramped_w < limit_w:
+                    limit_w, whose = self._ramped_w, "ramp"
             self.limit_w, self.limited_by = limit_w, whose
             current_a, voltage_v = vehicle.taking(limit_w)
             if noise:
                 self._waver = 1 - noise * self._rng.random()
                 current_a *= self._waver
                 voltage_v = vehicle.voltage_at(current_a)
-            power_w, step_s = voltage_v * current_a, min(longest_s, moment_s - now_s)
+            power_w = voltage_v * current_a
             room_ws = max(0.0, course.most_wh - flowed_wh) * 3600
             if over := power_w * step_s >= room_ws and power_w > 0:
                 step_s = room_ws / power_w
@@ -340,9 +349,6 @@ class Outlet(Wiring):
             now_s += step_s
             self._current_a, self._voltage_v = current_a, voltage_v
         self._now_s = now_s
-        self._ramped_w = min(
-            course.power_w, turn.ramped_w + self._ramp_w_per_s * (now_s - turn.began_s)
-        )
 
     def _by_current(self, vehicle: Vehicle, limit_w: float, whose: str) -> tuple[float, str]:
         """A limit, or what the largest currents of vehicle and charger make of it just now."""

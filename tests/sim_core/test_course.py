@@ -310,7 +310,8 @@ def test_who_walks_along_a_course_steps_as_who_has_none(
     rated = replace(RATINGS, connector_current_a=140.0)
     stair = ((0.0, 1e9),)  # a stair that is over at once
     walks, steps = (
-        charging(kind, allowed_w, rated=rated, noise=noise, ramp_steps=more) for more in ((), stair)
+        charging(kind, allowed_w, rated=rated, noise=noise, ramp_steps=more, ramp_w_per_s=2000.0)
+        for more in ((), stair)
     )
     for metal in (walks, steps):
         metal._rng = random.Random(7)
