@@ -59,7 +59,6 @@ class Outlet(Wiring):
         "_voltage_v",
         "_warmth",
         "_waver",
-        "allowed_by",
         "allowed_w",
         "limit_w",
         "limited_by",
@@ -88,8 +87,6 @@ class Outlet(Wiring):
         super().__init__(ratings, register_wh, now_s, detachable_cable=detachable_cable)
         self.allowed_w = 0.0
         """What the cabinet gives."""
-        self.allowed_by = "cabinet"
-        """Whose limit that is: `cabinet`, or `profile` where one bounds the sum over all."""
         self.limited_by = ""
         """What holds the power where it is; empty while nothing flows."""
         self.limit_w: float | None = None
@@ -150,7 +147,7 @@ class Outlet(Wiring):
         """The most this outlet could use now, whatever the cabinet has; None where something else
         is in the way, so that it takes nothing of that."""
         vehicle = self.vehicle
-        if vehicle is None or not self._ready or self.held_back:
+        if vehicle is None or not self._ready or self._held_by:
             return None
         return max(0.0, self._own_limit(vehicle)[0])
 
@@ -213,6 +210,8 @@ class Outlet(Wiring):
             self.cap_wh,
             self.profile_w,
             self.profile_least_w,
+            self.outside_w,
+            self.outside_by,
             self.starved,
             self.allowed_by,
         )
@@ -269,6 +268,8 @@ class Outlet(Wiring):
             lines = [Line(self._constant_power_w, 0.0, "meter rate")]
         if self.profile_w is not None:
             lines.append(Line(self.profile_w * self._profile_share, 0.0, "profile"))
+        if self.outside_w is not None:
+            lines.append(Line(self.outside_w, 0.0, self.outside_by))
         lines.append(Line(self.ratings.connector_power_w, 0.0, "charger"))
         if not vehicle.polarises:
             lines.append(Line(*vehicle.line_of(self.ratings.connector_current_a), "charger"))
@@ -400,7 +401,7 @@ class Outlet(Wiring):
         """The power at which it charges where no ramp is in the way; 0 while nothing may flow."""
         if self.vehicle is None or not self.flowing:
             return 0.0
-        return max(0.0, _lowest(self._limits(self.vehicle))[0])
+        return max(0.0, self._limit(self.vehicle)[0])
 
     @property
     def most_w(self) -> float:
@@ -430,6 +431,8 @@ class Outlet(Wiring):
             limit_w, whose = vehicle.wanted_power_w(), "vehicle"
         if self.profile_w is not None and self.profile_w * self._profile_share < limit_w:
             limit_w, whose = self.profile_w * self._profile_share, "profile"
+        if self.outside_w is not None and self.outside_w < limit_w:
+            limit_w, whose = self.outside_w, self.outside_by
         rated_w = self._rated_w(vehicle)
         return (rated_w, "charger") if rated_w < limit_w else (limit_w, whose)
 
@@ -441,6 +444,8 @@ class Outlet(Wiring):
             others_w = [vehicle.wanted_power_w()]
         if self.profile_w is not None:
             others_w.append(self.profile_w * self._profile_share)
+        if self.outside_w is not None:
+            others_w.append(self.outside_w)
         return others_w if self.allowed_by in CHARGERS_OWN else [*others_w, self.allowed_w]
 
     def _rated_w(self, vehicle: Vehicle) -> float:
@@ -501,9 +506,10 @@ class Outlet(Wiring):
         self._voltage_v = (
             self.vehicle.open_circuit_v if self.vehicle and self.contactor_closed else 0.0
         )
-        held_w = 0.0 if self.starved else self.profile_w
-        held = self._ready and self.withheld
-        self.limited_by, self.limit_w = ("profile", held_w) if held else ("", None)
+        by = self.withheld_by if self._ready else ""
+        held_w = self.profile_w if by == "profile" else self.outside_w
+        self.limited_by = by
+        self.limit_w = (0.0 if self.starved else held_w) if by else None
 
 
 def _mean(one_a: float, other_a: float) -> float:

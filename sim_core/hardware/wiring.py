@@ -18,6 +18,7 @@ class Wiring:
         "_detachable_cable",
         "_now_s",
         "_plugged_s",
+        "allowed_by",
         "cable_in",
         "cap_wh",
         "contactor_closed",
@@ -27,6 +28,8 @@ class Wiring:
         "lock_jammed",
         "locked",
         "meter",
+        "outside_by",
+        "outside_w",
         "permitted",
         "profile_least_w",
         "profile_w",
@@ -54,11 +57,18 @@ class Wiring:
         """False while the session may not have energy (a card that was refused afterwards)."""
         self.contactor_closed = False
         self.starved = False
-        """A profile that bounds the sum leaves nothing for this outlet."""
+        """What bounds the sum leaves nothing for this outlet."""
+        self.allowed_by = "cabinet"
+        """Whose limit it is what the cabinet gives: `cabinet`, or whoever bounds the sum over all
+        (`profile`, or a word as `outside_by` has it)."""
         self.profile_w: float | None = None
         """What charging profiles allow; None: no limit."""
         self.profile_least_w = 0.0
         """With less than that a profile wants nothing to be charged."""
+        self.outside_w: float | None = None
+        """What somebody allows this outlet who is no charging profile; None: no limit."""
+        self.outside_by = ""
+        """Who that is, as people call it."""
         self.cap_wh: float | None = None
         """The register that may not be passed; None: no such limit."""
         self._detachable_cable = detachable_cable
@@ -105,22 +115,34 @@ class Wiring:
 
     @property
     def held_back(self) -> bool:
-        """Whether a profile allows this outlet less than can be given at all."""
-        profile_w = self.profile_w
-        if profile_w is None:
-            return False
+        """Whether somebody allows this outlet less than can be given at all."""
+        return bool(self._held_by)
+
+    @property
+    def _held_by(self) -> str:
+        """Who does; empty: nobody."""
+        if self.profile_w is None and self.outside_w is None:
+            return ""
         least_w = max(self.ratings.minimum_power_w, self.profile_least_w)
-        return profile_w <= 0 or profile_w < least_w
+        for limit_w, whose in ((self.profile_w, "profile"), (self.outside_w, self.outside_by)):
+            if limit_w is not None and (limit_w <= 0 or limit_w < least_w):
+                return whose
+        return ""
+
+    @property
+    def withheld_by(self) -> str:
+        """Whose limit lets nothing flow, a word as in `limited_by`; empty: nobody's."""
+        return self.allowed_by if self.starved else self._held_by
 
     @property
     def withheld(self) -> bool:
-        """Whether it is a profile that lets nothing flow."""
-        return self.held_back or self.starved
+        """Whether it is a limit from outside that lets nothing flow."""
+        return self.starved or self.held_back
 
     @property
     def flowing(self) -> bool:
         """Whether energy may flow: contactor closed, nobody pauses, nothing is broken or spared."""
-        return not self.starved and self._ready and not self.held_back
+        return not self.starved and self._ready and not self._held_by
 
     @property
     def _ready(self) -> bool:

@@ -33,6 +33,7 @@ acts = st.lists(
         st.tuples(st.just("pass"), st.tuples(st.floats(1, 4000), looks)),
         st.tuples(st.just("allow"), st.floats(0, 400_000)),
         st.tuples(st.just("profile"), st.none() | st.floats(0, 200_000)),
+        st.tuples(st.just("outside"), st.none() | st.floats(0, 200_000)),
         st.tuples(st.just("cap"), st.none() | st.floats(0, 500)),
         st.tuples(
             st.sampled_from(
@@ -112,6 +113,8 @@ def played(metal: Outlet, acts: list[tuple[str, Any]], *, often: bool) -> list[t
             metal.allowed_w = value
         elif act == "profile":
             metal.profile_w = value
+        elif act == "outside":
+            metal.outside_w, metal.outside_by = value, "grid operator"
         elif act == "cap":
             metal.cap_wh = None if value is None else metal.meter.register_wh + value
         elif act != "close" or metal.plugged:
@@ -167,6 +170,7 @@ class Bound(Meter):
             on_the_curve(vehicle.kind, vehicle.soc_percent),
             metal.allowed_w,
             metal.profile_w,
+            metal.outside_w,
             metal.ratings.connector_power_w,
         ):
             assert limit_w is None or reading.power_w <= limit_w * (1 + 1e-6) + 1e-3

@@ -122,7 +122,7 @@ async def test_what_its_meter_says_is_the_same_to_the_last_digit(
 
     async def said(looked_at: bool) -> list[Any]:
         async with Harness(version=version, keys=EVERY_10_S[version]) as harness:
-            harness.station.seen_afar = looked_at
+            harness.station.let_look(looked_at)
             if version == "1.6":
                 profile = {"connectorId": 0, "csChargingProfiles": PROFILE}
                 assert await harness.ask("SetChargingProfile", **profile)
