@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim_core.charging.facts import ChargingState, Facts
 from sim_core.charging.profile import Installed
@@ -112,9 +112,9 @@ class TransactionCutOff:
     cause: Cause = Cause.POWER
 
 
-@dataclass(frozen=True)
-class Sample:
-    """What a meter showed at a moment, and which of it counts."""
+class Sample(NamedTuple):
+    """What a meter showed at a moment, and which of it counts. It is no event but what one tells,
+    and made twice of each sample: a frozen dataclass takes thrice as long."""
 
     at: datetime
     context: Context

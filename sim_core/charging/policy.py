@@ -16,6 +16,9 @@ from sim_core.snapshot import TextLimits
 class Setting(Enum):
     """Each is a flag, a number or a list, as its block says."""
 
+    __hash__ = object.__hash__
+    """There is one of each; that of `Enum` is of its name, and slow where all tables are by it."""
+
     # flags
     AUTOCHARGE = "the vehicle's own id serves as its card"
     ENDS_ON_UNPLUG = "a transaction ends when the vehicle is unplugged"

@@ -10,7 +10,6 @@ nobody sees how the values move, when something happens by itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Protocol
 
 from sim_core.charging.connector import Connector
@@ -65,6 +64,7 @@ class Power:
         "_on_look",
         "_ratings",
         "_registers",
+        "_shared",
         "_timer",
         "watched",
     )
@@ -95,6 +95,8 @@ class Power:
         """Whether somebody sees how the values move, and not only what happens."""
         self._timer: Timer | None = None
         self._due_s = 0.0
+        self._shared: list[cabinet.Demand] = []
+        """What everybody wanted when power was shared out last."""
 
     def close(self) -> None:
         """Look no more."""
@@ -110,24 +112,35 @@ class Power:
         while (edge_s := self._limits.due_s) is not None and edge_s <= now_s:
             self._advance_to(edge_s)
             self._limits.cross()
+            self._shared.clear()
         self._advance_to(now_s)
 
     def _advance_to(self, moment_s: float) -> None:
         for connector in self._connectors.values():
             connector.metal.advance(moment_s)
-        self.share()
+        demands = self._demands()
+        if demands != self._shared:  # only time has passed: who wants the same gets the same
+            self._share(demands)
 
     def share(self) -> None:
         """Share out the pool among those who want some of it."""
+        self._share(self._demands())
+
+    def _demands(self) -> list[cabinet.Demand]:
+        most_w = self._ratings.cabinet_power_w
+        return [_demand(connector, most_w) for connector in self._connectors.values()]
+
+    def _share(self, demands: list[cabinet.Demand]) -> None:
+        self._shared = demands
         ratings, limits = self._ratings, self._limits
         connectors = list(self._connectors.values())
-        demands = [_demand(connector) for connector in connectors]
         cap_w = limits.cap_w
         served = cabinet.served(demands, cap_w, limits.least_w)
-        demands = [
-            demand if serves or not demand.charging else replace(demand, charging=False)
-            for demand, serves in zip(demands, served, strict=True)
-        ]
+        if not all(served):
+            demands = [
+                demand if serves or not demand.charging else demand._replace(charging=False)
+                for demand, serves in zip(demands, served, strict=True)
+            ]
         pool_w, reserve_w = ratings.cabinet_power_w, ratings.cabinet_reserve_w
         capped = cap_w is not None and cap_w < cabinet.free_w(demands, pool_w, reserve_w)
         parts = cabinet.share(demands, pool_w, reserve_w, cap_w)
@@ -190,11 +203,14 @@ class Power:
         )
 
 
-def _demand(connector: Connector) -> cabinet.Demand:
+def _demand(connector: Connector, most_w: float) -> cabinet.Demand:
+    """What a connector asks for; what it wants beyond all that there is makes no difference."""
     metal = connector.metal
-    starts = connector.transaction is not None and metal.plugged and not metal.contactor_closed
+    demand_w = metal.demand_w()
+    closed, transaction = metal.contactor_closed, connector.transaction
+    starts = not closed and transaction is not None and metal.plugged
     return cabinet.Demand(
-        wanted_w=metal.wanted_w(),
-        charging=metal.demanding,
-        connecting=connector.starting or starts,
+        0.0 if demand_w is None else min(most_w, demand_w),
+        demand_w is not None,
+        connector.starting or starts,
     )

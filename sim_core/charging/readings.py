@@ -8,7 +8,6 @@ remembered for that is kept here, behind one question, so that nobody else has t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from sim_core.charging.connector import Connector
@@ -54,9 +53,9 @@ class Readings:
         """What the meter of a connector shows."""
         reading = connector.reading()
         if (stale := self._stale(connector)) is not None:
-            reading = replace(reading, voltage_v=stale.voltage_v, current_a=stale.current_a)
+            reading = reading._replace(voltage_v=stale.voltage_v, current_a=stale.current_a)
         if self._points.offered:
-            reading = replace(reading, offered_w=self._offered_w(connector, reading))
+            reading = reading._replace(offered_w=self._offered_w(connector, reading))
         return reading
 
     def sample(

@@ -237,9 +237,9 @@ class Sampling:
         """Tell a sample of a transaction, unless none are wanted at all."""
         if self._policy.number(Setting.SAMPLE_INTERVAL_S) > 0:
             occasion = Occasion(connector.metal.profile_w is not None, reason)
-            wanted = tuple(
-                name for name in self._policy.items(Setting.SAMPLED) if name not in untold
-            )
+            wanted = self._policy.items(Setting.SAMPLED)
+            if untold:
+                wanted = tuple(name for name in wanted if name not in untold)
             rng = self._environment.rng
             measurands = self._points.measurands(wanted, context, occasion, rng)
             self._tell(connector, transaction, measurands, context, at)

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Demand:
-    """What one connector asks of the cabinet."""
+class Demand(NamedTuple):
+    """What one connector asks of the cabinet. A sample asks for all of them: it is made often."""
 
     wanted_w: float
     """The most it could take now; 0 while it does not charge."""
@@ -28,10 +27,10 @@ class Demand:
 
 def served(demands: Sequence[Demand], cap_w: float | None, least_w: float) -> list[bool]:
     """Whom a limit of the sum leaves something for, where less than `least_w` is of no use."""
-    places = math.inf
-    if cap_w is not None:
-        enough = math.inf if cap_w > 0 else 0.0
-        places = cap_w // least_w if least_w > 0 else enough
+    if cap_w is None:
+        return [True] * len(demands)
+    enough = math.inf if cap_w > 0 else 0.0
+    places = cap_w // least_w if least_w > 0 else enough
     result = []
     for demand in demands:
         result.append(not demand.charging or places >= 1)

@@ -1,9 +1,17 @@
-"""One outlet: cable, vehicle, contactor, faults, meter, and what the world can do to them.
+"""One outlet, and what flows through it.
 
-`advance` brings the metal to a moment. Within a step power is constant, W = V × A, and the energy
-that the meter counts is the energy that the battery gets: one chain, no second source of truth. A
-step ends early where something happens by itself: the battery is full, the vehicle pauses, the
-energy that was allowed is used up.
+`advance` brings the metal to a moment. W = V × A, and the energy that the meter counts is the
+energy that the battery gets: one chain, no second source of truth.
+
+Where nothing but the charge itself moves the power, every moment is computed from the last turn
+(`course`): what was switched, a limit that took the place of another, a bend of the curve, a pause,
+a full battery, the end of what was allowed. A look in between changes nothing. Two walk along the
+course in steps, over which the power is taken as constant, and each look ends one: noise, which
+takes something else from it every second, and a pack that polarises, whose voltage goes a way of
+its own in time.
+
+Where a make's chance moves the power (a drawn share, stairs, a cabinet's air) there is no course:
+what bounds it is looked up at each step.
 """
 
 from __future__ import annotations
@@ -11,34 +19,35 @@ from __future__ import annotations
 import math
 import random
 
+from sim_core.hardware.course import Course, Line, Turn, course_of
 from sim_core.hardware.distribution import at, drawn
-from sim_core.hardware.faults import ChargerFault
-from sim_core.hardware.meter import ROUNDING, Meter, Reading
+from sim_core.hardware.meter import ROUNDING, Reading
 from sim_core.hardware.model import Ratings, Steps
 from sim_core.hardware.vehicle import Vehicle
 from sim_core.hardware.warmth import Contacts, Warmth
+from sim_core.hardware.wiring import Wiring
 
 STEP_S = 1.0
 """The longest time over which power is taken as constant."""
 CONSTANT_STEP_S = 10.0
 """The same where it is constant: bound by a number that no battery has a say in."""
+LONGEST_COURSE_S = 60.0
+"""From one turn to the next at the most: so long the contacts are warmed by what the current is
+between its begin and now, which is as good as all that it was while it hardly changes."""
 
 CHARGERS_OWN = frozenset({"cabinet", "charger", "ramp"})
 """Limits that the charger's own control may pass by a little: nobody has set them from outside."""
 
 
-class Outlet:
+class Outlet(Wiring):
     """The metal of one outlet. Times are seconds of a clock that never goes back."""
 
     # Python keeps no more than 30 attributes without a dictionary of 2 KiB for each instance.
     __slots__ = (
         "_constant_power_w",
         "_current_a",
-        "_detachable_cable",
         "_drawn_share",
         "_noise",
-        "_now_s",
-        "_plugged_s",
         "_profile_share",
         "_ramp_steps",
         "_ramp_w_per_s",
@@ -46,30 +55,13 @@ class Outlet:
         "_rng",
         "_share",
         "_stairs",
+        "_turn",
         "_voltage_v",
         "_warmth",
         "_waver",
-        "allowed_by",
         "allowed_w",
-        "cable_in",
-        "cap_wh",
-        "contactor_closed",
-        "ev_paused",
-        "evse_paused",
-        "fault",
         "limit_w",
         "limited_by",
-        "lock_jammed",
-        "locked",
-        "meter",
-        "outside_by",
-        "outside_w",
-        "permitted",
-        "profile_least_w",
-        "profile_w",
-        "ratings",
-        "starved",
-        "vehicle",
     )
 
     def __init__(
@@ -92,43 +84,13 @@ class Outlet:
         current that may be missing from one moment to the next, in place of `drawn_share`;
         `profile_share` the part of a charging profile's limit that it makes use of; `warmth` what
         its thermometer hangs in, where that are not the contacts alone."""
-        self.ratings = ratings
-        self.meter = Meter(register_wh)
-        self.vehicle: Vehicle | None = None
-        self.fault: ChargerFault | None = None
-        self.cable_in = False
-        """A detachable cable is in the socket; a fixed one never is."""
-        self.locked = False
-        """The lock holds the cable."""
-        self.lock_jammed = False
-        """The lock sticks where it is: it neither closes nor opens."""
-        self.ev_paused = False
-        self.evse_paused = False
-        self.permitted = True
-        """False while the session may not have energy (a card that was refused afterwards)."""
-        self.contactor_closed = False
+        super().__init__(ratings, register_wh, now_s, detachable_cable=detachable_cable)
         self.allowed_w = 0.0
         """What the cabinet gives."""
-        self.allowed_by = "cabinet"
-        """Whose limit that is: `cabinet`, or whoever bounds the sum over all (`profile`, or a word
-        as `outside_by` has it)."""
-        self.starved = False
-        """What bounds the sum leaves nothing for this outlet."""
-        self.profile_w: float | None = None
-        """What charging profiles allow; None: no limit."""
-        self.profile_least_w = 0.0
-        """With less than that a profile wants nothing to be charged."""
-        self.outside_w: float | None = None
-        """What somebody allows this outlet who is no charging profile; None: no limit."""
-        self.outside_by = ""
-        """Who that is, as people call it."""
-        self.cap_wh: float | None = None
-        """The register that may not be passed; None: no such limit."""
         self.limited_by = ""
         """What holds the power where it is; empty while nothing flows."""
         self.limit_w: float | None = None
         """How much that lets through."""
-        self._detachable_cable = detachable_cable
         self._ramp_w_per_s = ramp_w_per_s
         self._ramp_steps = ramp_steps
         self._stairs: list[tuple[float, float]] = []
@@ -141,132 +103,19 @@ class Outlet:
         self._profile_share = profile_share
         self._constant_power_w = constant_power_w
         self._rng = rng
-        self._now_s = now_s
-        self._plugged_s = now_s
         self._waver = 1.0
         """What the noise leaves of the current just now."""
         self._ramped_w = 0.0
         self._voltage_v = 0.0
         self._current_a = 0.0
         self._warmth = warmth or Contacts()
-
-    @property
-    def plugged(self) -> bool:
-        return self.vehicle is not None
-
-    @property
-    def occupied(self) -> bool:
-        """Whether a vehicle, or a cable that nobody has taken away, is in it."""
-        return self.plugged or self.cable_in
-
-    @property
-    def ev_ready(self) -> bool:
-        """Whether the vehicle wants energy."""
-        vehicle = self.vehicle
-        return vehicle is not None and not self.ev_paused and vehicle.wants_energy
-
-    @property
-    def left_by_vehicle(self) -> bool:
-        """Whether the vehicle has had enough and ends the session, as some do."""
-        vehicle = self.vehicle
-        return (
-            vehicle is not None
-            and vehicle.full
-            and vehicle.kind.stops_when_full
-            and self.contactor_closed
-        )
-
-    @property
-    def handshake_left_s(self) -> float:
-        """How much longer the vehicle needs before it is ready to charge."""
-        if self.vehicle is None:
-            return 0.0
-        return max(0.0, self._plugged_s + self.vehicle.kind.handshake_late_s - self._now_s)
-
-    @property
-    def spent(self) -> bool:
-        """Whether the energy that was allowed is used up."""
-        return self.cap_wh is not None and self.meter.register_wh >= self.cap_wh - ROUNDING
-
-    @property
-    def held_back(self) -> bool:
-        """Whether somebody allows this outlet less than can be given at all."""
-        return bool(self._held_by)
-
-    @property
-    def _held_by(self) -> str:
-        """Who does; empty: nobody."""
-        if self.profile_w is None and self.outside_w is None:
-            return ""
-        least_w = max(self.ratings.minimum_power_w, self.profile_least_w)
-        for limit_w, whose in ((self.profile_w, "profile"), (self.outside_w, self.outside_by)):
-            if limit_w is not None and (limit_w <= 0 or limit_w < least_w):
-                return whose
-        return ""
-
-    @property
-    def withheld_by(self) -> str:
-        """Whose limit lets nothing flow, a word as in `limited_by`; empty: nobody's."""
-        return self.allowed_by if self.starved else self._held_by
-
-    @property
-    def withheld(self) -> bool:
-        """Whether it is a limit from outside that lets nothing flow."""
-        return self.starved or self.held_back
-
-    @property
-    def demanding(self) -> bool:
-        """Whether it would take of what the cabinet has: nothing else is in the way."""
-        return self._ready and not self.held_back
-
-    @property
-    def flowing(self) -> bool:
-        """Whether energy may flow: contactor closed, nobody pauses, nothing is broken or spared."""
-        return self._ready and not self.withheld
-
-    @property
-    def _ready(self) -> bool:
-        return (
-            self.contactor_closed
-            and self.permitted
-            and self.fault is None
-            and not self.evse_paused
-            and self.ev_ready
-            and (self.cap_wh is None or not self.spent)
-        )
-
-    def plug(self, vehicle: Vehicle) -> None:
-        """The cable goes in; into the socket too, where it is detachable."""
-        self.vehicle = vehicle
-        self._plugged_s = self._now_s
-        self.cable_in = self._detachable_cable
-        self.ev_paused = False
-
-    def unplug(self) -> None:
-        """The cable comes out of the vehicle; the contactor has opened before."""
-        self.open_contactor()
-        self.vehicle = None
-        self.ev_paused = False
-        self.locked = self.locked and self.cable_in
-
-    def remove_cable(self) -> None:
-        """A detachable cable comes out of the socket, and so out of the vehicle."""
-        self.unplug()
-        self.cable_in = self.locked = False
-
-    def lock(self) -> bool:
-        """Close the lock; returns whether it is closed."""
-        self.locked = self.locked or not self.lock_jammed
-        return self.locked
-
-    def unlock(self) -> bool:
-        """Open the lock; returns whether it is open."""
-        self.locked = self.locked and self.lock_jammed
-        return not self.locked
+        self._turn: Turn | None = None
+        """The last one; None: what was switched since is to be looked at."""
 
     def close_contactor(self, began_s: float = 0.0) -> None:
         """Energy may flow from now on, rising along the ramp; the start began `began_s` ago."""
         self.contactor_closed = True
+        self._turn = None
         self._ramped_w = 0.0
         if self._ramp_steps:
             pace, start_s = self._rng.random(), self._now_s - began_s
@@ -274,28 +123,247 @@ class Outlet:
             self._stairs = stairs[::-1]
 
     def open_contactor(self) -> None:
-        """No energy from now on; pauses of the charge point end with the session."""
-        self.contactor_closed = False
-        self.permitted = True
-        self.evse_paused = False
+        """See `Wiring`: what flowed stops at once."""
+        super().open_contactor()
         self._stairs = []
+        self._turn = None
         self._stop_flow()
 
     def settle(self) -> None:
         """Something was switched: what no longer may flow stops at once, not at the next step."""
-        if not self.flowing or self.vehicle is None:
+        vehicle = self.vehicle
+        if vehicle is None or not self.flowing:
+            if self._turn is not None and self._turn.course is not None:
+                self._turn = None
             self._stop_flow()
-        elif self._voltage_v * self._current_a > _lowest(self._limits(self.vehicle))[0]:
-            self._set_point(self.vehicle, 0.0)
+            return
+        # On a course the power is that of its line, but for what rounding makes of V × A.
+        over_w = self.power_w - (ROUNDING if self._turn is not None else 0.0)
+        if over_w > self._limit(vehicle)[0]:
+            self._turn = None
+            self._set_point(vehicle, 0.0)
 
-    def wanted_w(self) -> float:
-        """The most this outlet could use now, whatever the cabinet has."""
-        if not self.demanding or self.vehicle is None:
-            return 0.0
-        return max(0.0, _lowest(self._own_limits(self.vehicle))[0])
+    def demand_w(self) -> float | None:
+        """The most this outlet could use now, whatever the cabinet has; None where something else
+        is in the way, so that it takes nothing of that."""
+        vehicle = self.vehicle
+        if vehicle is None or not self._ready or self._held_by:
+            return None
+        return max(0.0, self._own_limit(vehicle)[0])
 
     def advance(self, now_s: float) -> None:
         """Let the time pass until `now_s`; an earlier moment changes nothing."""
+        if now_s <= self._now_s:
+            return
+        if self._goes_in_steps:
+            self._turn = None
+            self._step(now_s)
+            return
+        turn = self._turn
+        if turn is None or not self._goes_on(turn):
+            turn = self._turn = self._turned()
+        while not self._gone(turn, now_s):
+            if self.vehicle is not None:
+                self.vehicle.arrive()
+            turn = self._turn = self._turned()
+
+    def next_turn_s(self) -> float:
+        """The moment up to which nothing happens by itself, as far as can be told now; infinity
+        when only somebody from outside can make anything happen."""
+        vehicle = self.vehicle
+        if vehicle is None:
+            return math.inf
+        if vehicle.pausing:
+            return self._now_s + vehicle.pause_left_s
+        if not self.flowing:
+            return math.inf
+        power_w = self.power_w
+        if power_w <= 0 or self.limited_by == "ramp":
+            return self._now_s + STEP_S
+        turn, room_wh = self._turn, self._room_wh(vehicle)
+        if turn is not None and turn.course is not None:
+            flowed_wh = self.meter.register_wh - turn.register_wh
+            return turn.began_s + turn.course.seconds(flowed_wh + room_wh)
+        return self._now_s + room_wh * 3600 / power_w
+
+    # -- from turn to turn -------------------------------------------
+
+    @property
+    def _goes_in_steps(self) -> bool:
+        """Whether there are no courses. See the module."""
+        steady = self._drawn_share == 1.0 and not self._ramp_steps
+        return not (steady and self._warmth.by_itself)
+
+    def _walks(self, vehicle: Vehicle) -> bool:
+        """Whether it goes along a course in steps."""
+        return bool(self._noise) or vehicle.polarises
+
+    def _switches(self) -> tuple[object, ...]:
+        """What somebody may have switched since the last turn."""
+        return (
+            self.vehicle,
+            self.contactor_closed,
+            self.permitted,
+            self.fault,
+            self.evse_paused,
+            self.ev_paused,
+            self.cap_wh,
+            self.profile_w,
+            self.profile_least_w,
+            self.outside_w,
+            self.outside_by,
+            self.starved,
+            self.allowed_by,
+        )
+
+    def _goes_on(self, turn: Turn) -> bool:
+        """Whether all is still as it was at the turn. What the cabinet gives may be something else
+        as long as it bounds nothing."""
+        course = turn.course
+        if self._switches() != turn.switches:
+            return False
+        if course is None or self.allowed_w == turn.allowed_w:
+            return True
+        most_w = max(course.power_w, course.power_after(course.most_wh))
+        return course.whose != self.allowed_by and self.allowed_w >= most_w
+
+    def _turned(self) -> Turn:
+        """The turn that this moment is."""
+        vehicle, now_s = self.vehicle, self._now_s
+        course, until_s, ramped_w = None, math.inf, 0.0
+        if vehicle is not None and self.flowing:
+            ramped_w = self._ramped_w
+            course = self._course(vehicle)
+            longest_s = STEP_S if course.whose == "ramp" else LONGEST_COURSE_S
+            until_s = now_s + min(longest_s, course.seconds(course.most_wh))
+            self._draw(vehicle, course, 0.0)
+        else:
+            self._stop_flow()
+            if vehicle is not None and vehicle.pausing:
+                until_s = now_s + vehicle.pause_left_s
+        return Turn(
+            now_s,
+            # Nothing is so near that a clock does not move on to it.
+            max(until_s, math.nextafter(now_s, math.inf)),
+            course,
+            self._switches(),
+            self.allowed_w,
+            self.meter.register_wh,
+            vehicle.stored_wh if vehicle is not None else 0.0,
+            vehicle.pause_left_s if vehicle is not None else 0.0,
+            vehicle.polarised_v if vehicle is not None else 0.0,
+            ramped_w,
+            self._current_a,
+            self._warmth.temperature_c,
+        )
+
+    def _course(self, vehicle: Vehicle) -> Course:
+        """What holds from now on, and until when."""
+        along, most_wh = vehicle.along_curve()
+        lines = [along]
+        if not vehicle.polarises:
+            amps = vehicle.kind.max_current_a
+            lines.append(Line(*vehicle.line_of(amps), "vehicle"))
+        if self._constant_power_w is not None:
+            lines = [Line(self._constant_power_w, 0.0, "meter rate")]
+        if self.profile_w is not None:
+            lines.append(Line(self.profile_w * self._profile_share, 0.0, "profile"))
+        if self.outside_w is not None:
+            lines.append(Line(self.outside_w, 0.0, self.outside_by))
+        lines.append(Line(self.ratings.connector_power_w, 0.0, "charger"))
+        if not vehicle.polarises:
+            lines.append(Line(*vehicle.line_of(self.ratings.connector_current_a), "charger"))
+        lines.append(Line(self.allowed_w, 0.0, self.allowed_by))
+        holds = course_of(lines, min(most_wh, self._room_wh(vehicle)))
+        if self._constant_power_w is not None or self._walks(vehicle):
+            return holds
+        ramped_w = min(holds.power_w, self._ramped_w + self._ramp_w_per_s * STEP_S)
+        if ramped_w < holds.power_w:
+            return Course(ramped_w, "ramp", 0.0, holds.most_wh)
+        return holds
+
+    def _gone(self, turn: Turn, now_s: float) -> bool:
+        """Go on from a turn until now; False: another one came first, and this is its moment."""
+        vehicle, course, moment_s = self.vehicle, turn.course, min(now_s, turn.until_s)
+        if course is not None and vehicle is not None and self._walks(vehicle):
+            self._walk(turn, course, vehicle, moment_s)
+        else:
+            self._go(turn, moment_s)
+        return self._now_s >= now_s
+
+    def _go(self, turn: Turn, moment_s: float) -> None:
+        """Be as everything is at a moment between this turn and the next."""
+        passed_s = moment_s - turn.began_s
+        vehicle, course = self.vehicle, turn.course
+        self._now_s = moment_s
+        if vehicle is not None and course is not None:
+            energy_wh = course.energy_wh(passed_s)
+            self.meter.reach(turn.register_wh + energy_wh)
+            vehicle.reach(turn.stored_wh + energy_wh)
+            self._draw(vehicle, course, energy_wh)
+            ramped_w = turn.ramped_w + self._ramp_w_per_s * passed_s
+            self._ramped_w = min(self.power_w, ramped_w)
+        elif vehicle is not None:
+            vehicle.rest(turn.pause_left_s, turn.polarised_v, passed_s)
+            if self._voltage_v:
+                self._voltage_v = vehicle.open_circuit_v
+        self._warmth.temperature_c = turn.temperature_c
+        self._warmth.pass_time(passed_s, _mean(turn.current_a, self._current_a))
+
+    def _draw(self, vehicle: Vehicle, course: Course, energy_wh: float) -> None:
+        """Let flow what the course lets flow once so much has."""
+        self.limited_by, self.limit_w = course.whose, course.power_after(energy_wh)
+        self._current_a, self._voltage_v = vehicle.taking(self.limit_w)
+
+    def _walk(self, turn: Turn, course: Course, vehicle: Vehicle, moment_s: float) -> None:
+        """Go along a course in steps. Noise moves the cause, and only downwards: no limit is ever
+        exceeded. Of a pack that polarises currents are no lines: they are looked up at each."""
+        meter, warmth, noise = self.meter, self._warmth, self._noise
+        now_s, flowed_wh, over = self._now_s, meter.register_wh - turn.register_wh, False
+        ramps = self._constant_power_w is None
+        longest_s = STEP_S if ramps or noise else CONSTANT_STEP_S
+        while now_s < moment_s and not over:
+            limit_w, whose = course.power_after(flowed_wh), course.whose
+            if vehicle.polarises:
+                limit_w, whose = self._by_current(vehicle, limit_w, whose)
+            step_s = min(longest_s, moment_s - now_s)
+            if ramps:
+                self._ramped_w = min(limit_w, self._ramped_w + self._ramp_w_per_s * step_s)
+                if self._ramped_w < limit_w:
+                    limit_w, whose = self._ramped_w, "ramp"
+            self.limit_w, self.limited_by = limit_w, whose
+            current_a, voltage_v = vehicle.taking(limit_w)
+            if noise:
+                self._waver = 1 - noise * self._rng.random()
+                current_a *= self._waver
+                voltage_v = vehicle.voltage_at(current_a)
+            power_w = voltage_v * current_a
+            room_ws = max(0.0, course.most_wh - flowed_wh) * 3600
+            if over := power_w * step_s >= room_ws and power_w > 0:
+                step_s = room_ws / power_w
+            energy_wh = meter.count(power_w, step_s)
+            vehicle.reach(vehicle.stored_wh + energy_wh)
+            warmth.pass_time(step_s, current_a)
+            if vehicle.polarises:
+                vehicle.polarise(current_a, step_s)
+            flowed_wh += energy_wh
+            now_s += step_s
+            self._current_a, self._voltage_v = current_a, voltage_v
+        self._now_s = now_s
+
+    def _by_current(self, vehicle: Vehicle, limit_w: float, whose: str) -> tuple[float, str]:
+        """A limit, or what the largest currents of vehicle and charger make of it just now."""
+        if self._constant_power_w is None:
+            most_w = vehicle.kind.max_current_a * vehicle.voltage_at(vehicle.kind.max_current_a)
+            if most_w < limit_w:
+                limit_w, whose = most_w, "vehicle"
+        rated_a = self.ratings.connector_current_a
+        rated_w = rated_a * vehicle.voltage_at(rated_a)
+        return (rated_w, "charger") if rated_w < limit_w else (limit_w, whose)
+
+    # -- in steps ----------------------------------------------------
+
+    def _step(self, now_s: float) -> None:
         while now_s > self._now_s:
             left_s = now_s - self._now_s
             vehicle = self.vehicle
@@ -311,21 +379,6 @@ class Outlet:
                 if self._voltage_v and not self._current_a:
                     self._voltage_v = vehicle.open_circuit_v
             self._now_s += passed_s
-
-    def next_turn_s(self) -> float:
-        """The moment up to which nothing happens by itself, as far as can be told now; infinity
-        when only somebody from outside can make anything happen."""
-        vehicle = self.vehicle
-        if vehicle is None:
-            return math.inf
-        if vehicle.pausing:
-            return self._now_s + vehicle.pause_left_s
-        if not self.flowing:
-            return math.inf
-        power_w = self.power_w
-        if power_w <= 0 or self.limited_by == "ramp":
-            return self._now_s + STEP_S
-        return self._now_s + self._room_wh(vehicle) * 3600 / power_w
 
     def reading(self) -> Reading:
         """What the meter shows now."""
@@ -348,7 +401,7 @@ class Outlet:
         """The power at which it charges where no ramp is in the way; 0 while nothing may flow."""
         if self.vehicle is None or not self.flowing:
             return 0.0
-        return max(0.0, _lowest(self._limits(self.vehicle))[0])
+        return max(0.0, self._limit(self.vehicle)[0])
 
     @property
     def most_w(self) -> float:
@@ -362,22 +415,38 @@ class Outlet:
             return 0.0
         return min(self._rated_w(self.vehicle), self.most_w)
 
-    def _limits(self, vehicle: Vehicle) -> list[tuple[float, str]]:
-        """Everything that may hold the power down, as (W, whose limit).
+    def _limit(self, vehicle: Vehicle) -> tuple[float, str]:
+        """What holds the power down, as (W, whose limit).
 
-        Of equal ones the first is told of: the cabinet gives what the others leave.
+        Of equal limits the first is told of: the cabinet gives what the others leave.
         """
-        return [*self._own_limits(vehicle), (self.allowed_w, self.allowed_by)]
+        own = self._own_limit(vehicle)
+        return (self.allowed_w, self.allowed_by) if self.allowed_w < own[0] else own
 
-    def _own_limits(self, vehicle: Vehicle) -> list[tuple[float, str]]:
-        limits = [(self._rated_w(vehicle), "charger")]
-        if self.outside_w is not None:
-            limits.insert(0, (self.outside_w, self.outside_by))
-        if self.profile_w is not None:
-            limits.insert(0, (self.profile_w * self._profile_share, "profile"))
+    def _own_limit(self, vehicle: Vehicle) -> tuple[float, str]:
+        """The same without the cabinet."""
         if self._constant_power_w is not None:
-            return [(self._constant_power_w, "meter rate"), *limits]
-        return [(vehicle.wanted_power_w(), "vehicle"), *limits]
+            limit_w, whose = self._constant_power_w, "meter rate"
+        else:
+            limit_w, whose = vehicle.wanted_power_w(), "vehicle"
+        if self.profile_w is not None and self.profile_w * self._profile_share < limit_w:
+            limit_w, whose = self.profile_w * self._profile_share, "profile"
+        if self.outside_w is not None and self.outside_w < limit_w:
+            limit_w, whose = self.outside_w, self.outside_by
+        rated_w = self._rated_w(vehicle)
+        return (rated_w, "charger") if rated_w < limit_w else (limit_w, whose)
+
+    def _others_w(self, vehicle: Vehicle) -> list[float]:
+        """The limits that somebody else has set."""
+        if self._constant_power_w is not None:
+            others_w = [self._constant_power_w]
+        else:
+            others_w = [vehicle.wanted_power_w()]
+        if self.profile_w is not None:
+            others_w.append(self.profile_w * self._profile_share)
+        if self.outside_w is not None:
+            others_w.append(self.outside_w)
+        return others_w if self.allowed_by in CHARGERS_OWN else [*others_w, self.allowed_w]
 
     def _rated_w(self, vehicle: Vehicle) -> float:
         rated_a = self.ratings.connector_current_a
@@ -389,7 +458,6 @@ class Outlet:
         step_s = min(CONSTANT_STEP_S if constant else STEP_S, left_s)
         if self._stairs:
             step_s = min(step_s, self._stair_left_s())
-        # Noise moves the cause, and only downwards: no limit is ever exceeded.
         if self._noise:
             self._waver = 1 - self._noise * self._rng.random()
         elif self._drawn_share != 1.0:
@@ -417,8 +485,7 @@ class Outlet:
 
     def _set_point(self, vehicle: Vehicle, step_s: float) -> None:
         """Find the power that every limit allows after `step_s` more of the ramp."""
-        limits = self._limits(vehicle)
-        limit_w, limited_by = _lowest(limits)
+        limit_w, limited_by = self._limit(vehicle)
         if self._constant_power_w is None:
             most_w = min(limit_w, self._stairs[-1][1]) if self._stairs else limit_w
             self._ramped_w = min(most_w, self._ramped_w + self._ramp_w_per_s * step_s)
@@ -427,10 +494,11 @@ class Outlet:
         self.limit_w, self.limited_by = limit_w, limited_by
         drawn_w = limit_w
         if self._share != 1.0:
-            others_w = [other_w for other_w, whose in limits if whose not in CHARGERS_OWN]
-            drawn_w = min([limit_w * self._share, *others_w])
-        self._current_a = vehicle.current_for(drawn_w) * self._waver
-        self._voltage_v = vehicle.voltage_at(self._current_a)
+            drawn_w = min([limit_w * self._share, *self._others_w(vehicle)])
+        self._current_a, self._voltage_v = vehicle.taking(drawn_w)
+        if self._waver != 1.0:
+            self._current_a *= self._waver
+            self._voltage_v = vehicle.voltage_at(self._current_a)
 
     def _stop_flow(self) -> None:
         self._ramped_w = 0.0
@@ -444,10 +512,6 @@ class Outlet:
         self.limit_w = (0.0 if self.starved else held_w) if by else None
 
 
-def _lowest(limits: list[tuple[float, str]]) -> tuple[float, str]:
-    """The lowest, of equal ones the first. (`min` with a key takes three times as long.)"""
-    lowest = limits[0]
-    for limit in limits:
-        if limit[0] < lowest[0]:
-            lowest = limit
-    return lowest
+def _mean(one_a: float, other_a: float) -> float:
+    """The current that warms as much as these two do, each for half of the time."""
+    return math.sqrt((one_a * one_a + other_a * other_a) / 2)

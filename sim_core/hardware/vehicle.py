@@ -10,10 +10,10 @@ What a vehicle does by itself (it is full, it pauses) happens at a state of char
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 
+from sim_core.hardware.course import Line
 from sim_core.hardware.meter import ROUNDING
 
 
@@ -123,6 +123,11 @@ class Vehicle:
         return self._pause_left_s
 
     @property
+    def polarised_v(self) -> float:
+        """What currents have done to its voltage, beyond the resistance."""
+        return self._polarised_v
+
+    @property
     def open_circuit_v(self) -> float:
         """Pack voltage while no current flows, with what is left of the polarisation."""
         soc_percent = 100 * self._stored_wh / self.kind.battery_wh
@@ -130,18 +135,31 @@ class Vehicle:
 
     def wanted_power_w(self) -> float:
         """The most that the battery would take now, by its curve and its largest current."""
-        if self.full or self.pausing:
+        if not self.wants_energy:
             return 0.0
         current = self.kind.max_current_a
         by_current = current * (self.open_circuit_v + self._resistance_ohm * current)
         return min(self._by_curve(), by_current)
 
-    def current_for(self, power_w: float) -> float:
-        """The current in A at which the pack takes `power_w`: the root of R·I² + V0·I = P."""
-        if power_w <= 0:
-            return 0.0
+    def along_curve(self) -> tuple[Line, float]:
+        """What its curve lets through from here on, and how much energy until the curve bends or it
+        does something by itself."""
+        along, bends_wh = self._piece()
+        return along, min(bends_wh, self.room_wh())
+
+    def line_of(self, current_a: float) -> tuple[float, float]:
+        """The power that `current_a` makes here, and by how much it rises with every Wh."""
+        rise = current_a * self._span_v / self.kind.battery_wh
+        return current_a * (self.open_circuit_v + self._resistance_ohm * current_a), rise
+
+    def taking(self, power_w: float) -> tuple[float, float]:
+        """Current in A and voltage in V while the pack takes `power_w`: the root of
+        R·I² + V0·I = P, and what lies on then."""
         v0, r = self.open_circuit_v, self._resistance_ohm
-        return 2 * power_w / (v0 + math.sqrt(v0 * v0 + 4 * r * power_w))
+        if power_w <= 0:
+            return 0.0, v0
+        current_a = 2 * power_w / (v0 + math.sqrt(v0 * v0 + 4 * r * power_w))
+        return current_a, v0 + r * current_a
 
     def voltage_at(self, current_a: float) -> float:
         """Pack voltage in V while `current_a` flows."""
@@ -157,7 +175,25 @@ class Vehicle:
     def store(self, energy_wh: float) -> None:
         """Take up energy; what does not fit is lost as heat."""
         self._stored_wh = min(self.kind.battery_wh, self._stored_wh + energy_wh)
+        if self._pauses:
+            self._pause_where_due()
+
+    def reach(self, stored_wh: float) -> None:
+        """Have so much in the battery now, without anything happening by itself yet: for what is
+        computed from further back than the last look. What is due then `arrives`."""
+        self._stored_wh = min(self.kind.battery_wh, stored_wh)
+
+    def arrive(self) -> None:
+        """Do what is due at this state of charge."""
         self._pause_where_due()
+
+    def rest(self, pause_left_s: float, polarised_v: float, seconds: float) -> None:
+        """Be as it is so long after a moment at which so much was left of its pause, and of what
+        currents had done to its voltage; nothing has flowed since."""
+        self._pause_left_s = max(0.0, pause_left_s - seconds)
+        if self.polarises:
+            self._polarised_v = polarised_v
+            self.polarise(0.0, seconds)
 
     def polarise(self, current_a: float, seconds: float) -> None:
         """Let a current flow for so long; what it does to the voltage beyond the resistance."""
@@ -176,14 +212,31 @@ class Vehicle:
         while self._pauses and self._stored_wh >= self._pauses[0][0] - ROUNDING:
             self._pause_left_s += self._pauses.pop(0)[1]
 
+    def _piece(self) -> tuple[Line, float]:
+        """The curve as a line from here on, and how much energy until it ends."""
+        curve, stored_wh, percent_wh = self.kind.curve, self._stored_wh, self.kind.battery_wh / 100
+        soc0, w0 = curve[0]
+        if stored_wh < soc0 * percent_wh - ROUNDING:
+            return Line(w0, 0.0, "vehicle"), soc0 * percent_wh - stored_wh
+        for soc1, w1 in curve[1:]:
+            ends_wh = soc1 * percent_wh
+            if stored_wh < ends_wh - ROUNDING:
+                rise = (w1 - w0) / ((soc1 - soc0) * percent_wh)
+                along_w = w0 + rise * (stored_wh - soc0 * percent_wh)
+                return Line(min(along_w, self._by_curve()), rise, "vehicle"), ends_wh - stored_wh
+            soc0, w0 = soc1, w1
+        return Line(w0, 0.0, "vehicle"), math.inf
+
     def _by_curve(self) -> float:
         curve, soc = self.kind.curve, self.soc_percent
-        if soc <= curve[0][0]:
-            return curve[0][1]
-        for (soc0, w0), (soc1, w1) in itertools.pairwise(curve):
+        soc0, w0 = curve[0]
+        if soc <= soc0:
+            return w0
+        for soc1, w1 in curve:
             if soc <= soc1:
                 return w0 + (w1 - w0) * (soc - soc0) / (soc1 - soc0)
-        return curve[-1][1]
+            soc0, w0 = soc1, w1
+        return w0
 
 
 Garage = tuple[VehicleType, ...]

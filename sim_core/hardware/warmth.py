@@ -30,6 +30,9 @@ class Warmth(Protocol):
 
     temperature_c: float
     """What it shows."""
+    by_itself: bool
+    """Nothing but the current moves it, and no chance: it may be computed from any moment before,
+    by setting `temperature_c` back to what it was then."""
 
     def pass_time(self, seconds: float, current_a: float) -> None:
         """Let a current flow for so long."""
@@ -39,6 +42,8 @@ class Contacts:
     """Contacts in the open."""
 
     __slots__ = ("temperature_c",)
+
+    by_itself = True
 
     def __init__(self) -> None:
         self.temperature_c = AMBIENT_C
@@ -65,6 +70,8 @@ class Cabinet:
     """A cabinet with a fan. It never gets warmer by itself than the warmest rest."""
 
     __slots__ = ("_air", "_base_c", "_chance", "_fall_c", "_fan_c", "_rest_c", "temperature_c")
+
+    by_itself = False
 
     def __init__(self, air: CabinetAir, chance: Chance) -> None:
         self._air = air

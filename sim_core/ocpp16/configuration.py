@@ -62,6 +62,12 @@ def _known(keys: tuple[Key, ...], initial: tuple[tuple[str, str], ...]) -> _Know
     return _Known(shown_keys, names, supported)
 
 
+@lru_cache(maxsize=256)
+def _listed(text: str) -> tuple[str, ...]:
+    """The items of a list: read once, however many charge points have it and samples ask for it."""
+    return tuple(text.split(",")) if text else ()
+
+
 class Configuration:
     """The keys with their values."""
 
@@ -113,8 +119,7 @@ class Configuration:
 
     def items(self, name: str) -> tuple[str, ...]:
         """The items of a list."""
-        value = self.text(name)
-        return tuple(value.split(",")) if value else ()
+        return _listed(self.text(name))
 
     def report(self, names: list[str]) -> tuple[list[dict[str, object]], list[str]]:
         """(known, unknown) for GetConfiguration; no names mean every key (OCPP 1.6 §5.8)."""

@@ -1,6 +1,8 @@
 """MeterValues: how a sample is written, measurand by measurand (OCPP 1.6 §4.7, §7.31).
 
-When samples are taken is the charger's (`charging.sampling`).
+When samples are taken is the charger's (`charging.sampling`). What of a sampledValue does not hang
+on the reading is settled once for each list of measurands and context, as a plan: a fleet writes
+the same seven values a thousand times a second.
 """
 
 from __future__ import annotations
@@ -8,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim_core.charging.domain_events import Sample
 from sim_core.hardware.measurands import CELSIUS, MEASURANDS, REGISTER, Measurand
@@ -27,6 +29,18 @@ TEMPERATURE: dict[str, Callable[[float], float]] = {
 
 FACTORS = ("Current.Import", "Voltage")
 SHARED_BY_PHASES = ("Current.Import", "Current.Export", "Power.Active.Import", REGISTER)
+PLANS_KEPT = 64
+"""Of one make: a CSMS may set any list of measurands, and any number of them."""
+
+
+class Column(NamedTuple):
+    """How one sampledValue of a plan is made."""
+
+    value: Callable[[Reading], float]
+    """What is shown, in the unit in which it is."""
+    text: Callable[[float], str]
+    rest: dict[str, str]
+    """What of it is the same in each sample."""
 
 
 def cut(value: float, decimals: int) -> float:
@@ -35,23 +49,40 @@ def cut(value: float, decimals: int) -> float:
     return math.floor(value * scale + ROUNDING) / scale
 
 
-def sampled_values(
-    reading: Reading, measurands: tuple[str, ...], context: str, style: Metering
-) -> list[dict[str, Any]]:
-    """The sampledValue list of one meter value; an empty list of measurands means the register."""
-    names = measurands or (REGISTER,)
-    lines = lines_of(style, context)
-    if not lines:
-        return [_sampled(name, MEASURANDS[name], reading, context, style) for name in names]
-    ruled = {line.measurand for line in style.values}
-    return [
-        *(_by_line(line, lines, reading, context) for line in lines if line.measurand in names),
-        *(
-            _sampled(name, MEASURANDS[name], reading, context, style)
-            for name in names
-            if name not in ruled
-        ),
-    ]
+@lru_cache(maxsize=32)
+def sampled_values_of(style: Metering) -> SampledValues:
+    """How a make writes its samples: charge points of one make share their plans."""
+    return SampledValues(style)
+
+
+class SampledValues:
+    """The samples of one make."""
+
+    def __init__(self, style: Metering) -> None:
+        self._style = style
+        self._plan = lru_cache(maxsize=PLANS_KEPT)(self._planned)
+
+    def meter_value(self, sample: Sample) -> dict[str, Any]:
+        """One meterValue."""
+        values = self.of(sample.reading, sample.measurands, sample.context.value)
+        return {"timestamp": stamp(sample.at), "sampledValue": values}
+
+    def of(
+        self, reading: Reading, measurands: tuple[str, ...], context: str
+    ) -> list[dict[str, Any]]:
+        """The sampledValue list of one meter value; an empty list of measurands means the
+        register."""
+        plan = self._plan(measurands, context)
+        return [{"value": text(value(reading)), **rest} for value, text, rest in plan]
+
+    def _planned(self, measurands: tuple[str, ...], context: str) -> tuple[Column, ...]:
+        style, names = self._style, measurands or (REGISTER,)
+        lines = lines_of(style, context)
+        ruled = {line.measurand for line in style.values} if lines else set()
+        return (
+            *(_by_line(line, lines, context) for line in lines if line.measurand in names),
+            *(_as_usual(name, context, style) for name in names if name not in ruled),
+        )
 
 
 def lines_of(style: Metering, context: str) -> tuple[SampledLine, ...]:
@@ -60,28 +91,32 @@ def lines_of(style: Metering, context: str) -> tuple[SampledLine, ...]:
     return named or tuple(line for line in style.values if not line.when)
 
 
-def _by_line(
-    line: SampledLine, lines: tuple[SampledLine, ...], reading: Reading, context: str
-) -> dict[str, Any]:
+# -- a make's own lines --------------------------------------------------
+
+
+def _by_line(line: SampledLine, lines: tuple[SampledLine, ...], context: str) -> Column:
     """A sampledValue as its line has it."""
     measurand = MEASURANDS[line.measurand]
-    value, unit = measurand.read(reading), measurand.unit if line.unit is None else line.unit
-    if measurand.unit == CELSIUS and unit in TEMPERATURE:
-        value = TEMPERATURE[unit](value)
-    value = _of_phase(line, lines, value)
-    if measurand.unit and unit == f"k{measurand.unit}":
-        value /= 1000
-    if line.step:
-        value = math.floor(value / line.step + ROUNDING) * line.step
+    unit = measurand.unit if line.unit is None else line.unit
     decimals = measurand.decimals if line.decimals is None else line.decimals
-    if line.measurand == REGISTER:
-        value = cut(value, decimals)  # never more than the meter has counted
-    if line.significant:
-        text = f"{value:.{line.significant}g}"
-    else:
-        text = f"{value:.{decimals}e}" if line.exponent else f"{value:.{decimals}f}"
+    kilo = bool(measurand.unit) and unit == f"k{measurand.unit}"
+    converted = TEMPERATURE.get(unit) if measurand.unit == CELSIUS else None
+
+    def value(reading: Reading) -> float:
+        shown = measurand.read(reading)
+        if converted is not None:
+            shown = converted(shown)
+        shown = _of_phase(line, lines, shown)
+        if kilo:
+            shown /= 1000
+        if line.step:
+            shown = math.floor(shown / line.step + ROUNDING) * line.step
+        return cut(shown, decimals) if line.measurand == REGISTER else shown  # never more than is
+
+    digits = f".{line.significant}g" if line.significant else f".{decimals}f"
+    if line.exponent and not line.significant:
+        digits = f".{decimals}e"
     fields = {
-        "value": text,
         "context": context if line.context is None else line.context,
         "format": line.format,
         "measurand": line.measurand if line.names_measurand else "",
@@ -89,7 +124,7 @@ def _by_line(
         "location": line.location,
         "unit": unit,
     }
-    return {name: said for name, said in fields.items() if said or name == "value"}
+    return Column(value, _as(digits), {name: said for name, said in fields.items() if said})
 
 
 def _of_phase(line: SampledLine, lines: tuple[SampledLine, ...], value: float) -> float:
@@ -105,56 +140,64 @@ def _of_phase(line: SampledLine, lines: tuple[SampledLine, ...], value: float) -
     return value / max(1, sum(phase.startswith("L") for phase in phases))
 
 
-def _sampled(
-    name: str, measurand: Measurand, reading: Reading, context: str, style: Metering
-) -> dict[str, Any]:
-    value = measurand.read(reading)
-    unit, fields = _fields(name, context, style.kilowatts, style.location, style.temperature_unit)
-    if measurand.unit == CELSIUS:
-        value = TEMPERATURE[unit](value)
-    if name == REGISTER:
-        value = float(int(value))  # whole Wh, never more than the meter has counted
-    tenths = style.number_format == "g6"
-    if tenths and name in FACTORS:
-        value = cut(value, 1)
-    if name == "Power.Active.Import":
-        # A make that tells the product of A and V takes them as it shows them.
-        of_shown = cut(reading.voltage_v, 1) * cut(reading.current_a, 1)
-        value = of_shown if tenths else cut(value, measurand.decimals)
-    if style.kilowatts and measurand.kilo_unit:
-        value /= 1000
-    if tenths:
-        # A and V have a resolution of 0.1, percent of 1; kWh and kW are printed as they are.
-        shown = value if unit.startswith("k") else round(value, min(1, measurand.decimals))
-        text = f"{shown:g}"
-    else:
-        text = f"{value:.{measurand.decimals}f}"
-    return {"value": text, **fields}
+# -- every other measurand -----------------------------------------------
 
 
-@lru_cache(maxsize=1000)
-def _fields(
-    name: str, context: str, kilowatts: bool, says_where: bool, temperature_unit: str
-) -> tuple[str, dict[str, str]]:
-    """The unit of a sampledValue, and what of it is the same in each."""
-    measurand = MEASURANDS[name]
-    unit, location = measurand.unit, measurand.location
+def _as_usual(name: str, context: str, style: Metering) -> Column:
+    """A sampledValue as the rest of the make's section has it."""
+    measurand, tenths = MEASURANDS[name], style.number_format == "g6"
+    unit = measurand.unit
     if unit == CELSIUS:
-        unit = temperature_unit
-    if kilowatts and measurand.kilo_unit:
-        unit = measurand.kilo_unit
-    if kilowatts and location == "Outlet" and name != "Temperature":
+        unit = style.temperature_unit
+    kilo = style.kilowatts and measurand.kilo_unit
+    if kilo:
+        unit = kilo
+    location = measurand.location
+    if style.kilowatts and location == "Outlet" and name != "Temperature":
         location = "Body"
-    said = {"context": context, "format": "Raw", "measurand": name}
-    where = {"location": location} if says_where else {}
-    return unit, {**said, **where, **({"unit": unit} if unit else {})}
-
-
-def meter_value(sample: Sample, style: Metering) -> dict[str, Any]:
-    """One meterValue."""
-    return {
-        "timestamp": stamp(sample.at),
-        "sampledValue": sampled_values(
-            sample.reading, sample.measurands, sample.context.value, style
-        ),
+    rest = {
+        "context": context,
+        "format": "Raw",
+        "measurand": name,
+        **({"location": location} if style.location else {}),
+        **({"unit": unit} if unit else {}),
     }
+    value = _shown(name, measurand, unit, tenths)
+    if kilo:
+        value = _thousandth(value)
+    if not tenths:
+        return Column(value, _as(f".{measurand.decimals}f"), rest)
+    if not unit.startswith("k"):
+        # A and V have a resolution of 0.1, percent of 1; kWh and kW are printed as they are.
+        value = _rounded(value, min(1, measurand.decimals))
+    return Column(value, _as("g"), rest)
+
+
+def _shown(name: str, measurand: Measurand, unit: str, tenths: bool) -> Callable[[Reading], float]:
+    """What the make's meter shows of a measurand in its plain unit."""
+    read, decimals = measurand.read, measurand.decimals
+    if measurand.unit == CELSIUS:
+        converted = TEMPERATURE[unit]
+        return lambda reading: converted(read(reading))
+    if name == REGISTER:  # whole Wh, never more than the meter has counted
+        return lambda reading: float(int(read(reading)))
+    if name == "Power.Active.Import":
+        if tenths:  # A make that tells the product of A and V takes them as it shows them.
+            return lambda reading: cut(reading.voltage_v, 1) * cut(reading.current_a, 1)
+        return lambda reading: cut(read(reading), decimals)
+    if tenths and name in FACTORS:
+        return lambda reading: cut(read(reading), 1)
+    return read
+
+
+def _thousandth(value: Callable[[Reading], float]) -> Callable[[Reading], float]:
+    return lambda reading: value(reading) / 1000
+
+
+def _rounded(value: Callable[[Reading], float], digits: int) -> Callable[[Reading], float]:
+    return lambda reading: round(value(reading), digits)
+
+
+def _as(digits: str) -> Callable[[float], str]:
+    """Writes a number so."""
+    return f"{{:{digits}}}".format

@@ -16,7 +16,7 @@ from sim_core.charging.policy import Policy, Setting
 from sim_core.charging.vocabulary import Context
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Metering
-from sim_core.ocpp16.metering import meter_value
+from sim_core.ocpp16.metering import sampled_values_of
 from sim_core.ocpp16.points import RepeatedStart
 from sim_core.store.interface import Documents
 from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow
@@ -33,14 +33,14 @@ TRANSACTION_ID = "transactionId"
 class RefusedStarts:
     """See the module."""
 
-    __slots__ = ("_documents", "_metering", "_policy", "_repeated")
+    __slots__ = ("_documents", "_policy", "_repeated", "_values")
 
     def __init__(
         self, repeated: RepeatedStart, documents: Documents, metering: Metering, policy: Policy
     ) -> None:
         self._repeated = repeated
         self._documents = documents
-        self._metering = metering
+        self._values = sampled_values_of(metering)
         self._policy = policy
 
     def take(self, row: JournalRow, start: Payload) -> bool:
@@ -82,7 +82,7 @@ class RefusedStarts:
         """The sample of the end, in the words of the begin."""
         told = tuple(name for name in end.measurands if name not in self._repeated.untold)
         sample = Sample(end.at, Context.BEGIN, end.reading, told)
-        value: dict[str, Any] = meter_value(sample, self._metering)
+        value: dict[str, Any] = self._values.meter_value(sample)
         value["timestamp"] = start["timestamp"]
         return Call(SAMPLE, {"connectorId": row.connector_id, "meterValue": [value]})
 

@@ -12,7 +12,7 @@ from typing import Any
 from sim_core.charging import journal_facts
 from sim_core.charging.vocabulary import StopReason
 from sim_core.hardware.model import Metering
-from sim_core.ocpp16.metering import meter_value
+from sim_core.ocpp16.metering import sampled_values_of
 from sim_core.ocpp16.refused_starts import RefusedStarts
 from sim_core.ocpp16.transaction_id import whole_number
 from sim_core.ocpp16.words import REASONS
@@ -28,7 +28,7 @@ ID = "transactionId"
 class Spelling:
     """Spells the rows of one charge point."""
 
-    __slots__ = ("_metering", "_refused_starts")
+    __slots__ = ("_refused_starts", "_values")
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Spelling:
         refused_starts: RefusedStarts | None = None,
     ) -> None:
         """`refused_starts` is there in a make that tells them in its own way."""
-        self._metering = metering
+        self._values = sampled_values_of(metering)
         self._refused_starts = refused_starts
 
     # -- what is sent ------------------------------------------------
@@ -105,7 +105,7 @@ class Spelling:
         if "spelt" in facts:
             spelt: dict[str, Any] = facts["spelt"]
             return spelt
-        return meter_value(journal_facts.sample_of(facts), self._metering)
+        return self._values.meter_value(journal_facts.sample_of(facts))
 
     # -- what is answered --------------------------------------------
 

@@ -22,7 +22,7 @@ from sim_core.charging.vocabulary import Context, Verdict
 from sim_core.hardware.model import Metering
 from sim_core.ocpp16 import same_ids
 from sim_core.ocpp16.authorization import id_tag_info
-from sim_core.ocpp16.metering import meter_value
+from sim_core.ocpp16.metering import sampled_values_of
 from sim_core.ocpp16.spelling import ACTIONS, ID, Spelling
 from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow
 from sim_core.wire.answers import Payload
@@ -41,13 +41,13 @@ class TransactionMessages:
         "_connectors",
         "_ids_changed",
         "_link_settled",
-        "_metering",
         "_note",
         "_on_change",
         "_outbox",
         "_spelling",
         "_told_samples",
         "_transactions",
+        "_values",
         "_verdicts",
         "_warn",
     )
@@ -73,7 +73,7 @@ class TransactionMessages:
         self._authorizer = authorizer
         self._outbox = outbox
         self._spelling = spelling
-        self._metering = metering
+        self._values = sampled_values_of(metering)
         self._note = note
         self._warn = warn
         self._link_settled = link_settled
@@ -106,7 +106,7 @@ class TransactionMessages:
         payload: Payload = {"connectorId": connector_id}
         if key is not None:
             payload[ID] = known
-        payload["meterValue"] = [meter_value(event.sample, self._metering)]
+        payload["meterValue"] = [self._values.meter_value(event.sample)]
         self._outbox.post(ACTIONS[SAMPLED], payload)
 
     def ended(self, event: TransactionEnded) -> None:

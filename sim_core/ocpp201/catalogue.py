@@ -17,6 +17,8 @@ from sim_core.ocpp201.variables import Access, Address, Component, Variable
 
 ALIKE_KEPT = 8
 """Ways to build a station that are remembered."""
+Words = tuple[str, str, "str | None"]
+"""Component, variable and its instance, spelt as the variable's own row spells them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,8 @@ class Catalogue:
     """Those that a CSMS may find."""
     addresses: Mapping[Address, Address]
     """Each of `variables` as the object that is its key there, for tables of a station's own."""
+    of_station: Mapping[Words, Address]
+    """The same for those of the station as a whole, by the words that its own parts ask with."""
 
 
 class _Same:
@@ -78,7 +82,12 @@ def catalogue(variables: Iterable[Variable], initial: Mapping[str, str]) -> Cata
             raise ValueError(f"there is no variable {name} here: look at its spelling.")
         # else a key of OCPP 1.6 that nothing here means
     shown = frozenset(address.component for address, one in found.items() if not one.hidden)
-    return Catalogue(found, by_key, shown, {address: address for address in found})
+    of_station = {
+        (one.address.component.name, one.address.variable.name, one.address.variable.instance): key
+        for key, one in found.items()
+        if one.address.component == Component(one.address.component.name)
+    }
+    return Catalogue(found, by_key, shown, {address: address for address in found}, of_station)
 
 
 def _beginning_with(variable: Variable, name: str, value: str) -> Variable:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from functools import lru_cache
 
 from sim_core.ocpp201.catalogue import Catalogue
 from sim_core.ocpp201.variables import Access, Address, Component, Name, Variable
@@ -26,6 +27,12 @@ class Found(Enum):
     YES = "Accepted"
     NO_COMPONENT = "UnknownComponent"
     NO_VARIABLE = "UnknownVariable"
+
+
+@lru_cache(maxsize=256)
+def _listed(text: str) -> tuple[str, ...]:
+    """The items of a list: read once, however many stations have it and samples ask for it."""
+    return tuple(text.split(",")) if text else ()
 
 
 def _nothing(_: Address) -> None:
@@ -90,7 +97,9 @@ class DeviceModel:
 
     def value(self, address: Address) -> str:
         """What it holds, as it is."""
-        folded = address.folded
+        return self._value(address.folded)
+
+    def _value(self, folded: Address) -> str:
         variable = self._variables[folded]
         if variable.operational:
             live = self._live.get(folded)
@@ -102,8 +111,11 @@ class DeviceModel:
 
     def text(self, component: str, name: str, instance: str | None = None) -> str:
         """What a variable of the station holds; empty where there is no such one."""
-        address = Address(Component(component), Name(name, instance))
-        return self.value(address) if address.folded in self._variables else ""
+        known = self._catalogue.of_station.get((component, name, instance))
+        if known is not None:
+            return self._value(known)
+        folded = Address(Component(component), Name(name, instance)).folded
+        return self._value(folded) if folded in self._variables else ""
 
     def flag(self, component: str, name: str, instance: str | None = None) -> bool:
         """The same of a boolean one."""
@@ -116,8 +128,7 @@ class DeviceModel:
 
     def items(self, component: str, name: str, instance: str | None = None) -> tuple[str, ...]:
         """The same of a list."""
-        text = self.text(component, name, instance)
-        return tuple(text.split(",")) if text else ()
+        return _listed(self.text(component, name, instance))
 
     def override(self, component: str, name: str, value: str) -> None:
         """Set a variable from within (the interval that BootNotification brings)."""

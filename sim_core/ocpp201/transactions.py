@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -378,7 +378,7 @@ class TransactionEvents:
         power_w = sum(one.metal.power_w for one in self._connectors.values())
         measurands = [name for name in sample.measurands if name in OF_THE_WHOLE]
         reading = Reading(register_wh=sum(registers), voltage_v=1.0, current_a=power_w)
-        whole = replace(sample, reading=reading, measurands=tuple(measurands), signed="")
+        whole = sample._replace(reading=reading, measurands=tuple(measurands), signed="")
         payload = {"evseId": 0, "meterValue": [meter_value(whole, self._metering)]}
         self._outbox.post("MeterValues", payload)
 
@@ -628,19 +628,21 @@ def _thinned(samples: Sequence[dict[str, Any]], every_s: int) -> list[dict[str, 
 
 
 def _document(line: Line) -> dict[str, Any] | None:
-    if line == Line():
-        return None
+    """What is kept of a line. It goes into the store as text at once, so nothing of it is copied:
+    this is done with every sample."""
     opened = line.open
+    if opened is None and line == Line():
+        return None
     return {
-        **_told(asdict(replace(line, open=None))),
-        "truth": _told(asdict(line.truth)),
-        "open": None if opened is None else _told(asdict(opened)),
+        **_told(line),
+        "truth": _told(line.truth),
+        "open": None if opened is None else _told(opened),
     }
 
 
-def _told(fields: dict[str, Any]) -> dict[str, Any]:
-    """Without those that say nothing, which is what they begin with."""
-    return {name: value for name, value in fields.items() if value or type(value) is int}
+def _told(kept: Line | Truth | Open) -> dict[str, Any]:
+    """The fields, without those that say nothing, which is what they begin with."""
+    return {name: value for name, value in vars(kept).items() if value or type(value) is int}
 
 
 def _line_of(kept: dict[str, Any]) -> Line:

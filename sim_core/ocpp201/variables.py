@@ -113,6 +113,10 @@ class Address:
     component: Component
     variable: Name
 
+    def __hash__(self) -> int:
+        """What tells most of them apart: the sum of all parts takes thrice as long."""
+        return hash((self.component.name, self.component.evse, self.variable.name))
+
     @property
     def folded(self) -> Address:
         """The same, as names are compared."""

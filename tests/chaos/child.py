@@ -79,6 +79,11 @@ class WitnessedMeter(Meter):
         self._witness.add(self._index, energy_wh)
         return energy_wh
 
+    def reach(self, register_wh: float) -> None:
+        before_wh = self.register_wh
+        super().reach(register_wh)
+        self._witness.add(self._index, self.register_wh - before_wh)
+
 
 def make_station(folder: Path, url: str, seed: int, version: str) -> Station:
     clock = ScaledClock(SCALE)

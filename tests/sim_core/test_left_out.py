@@ -123,7 +123,7 @@ def test_the_smallest_vehicle(tmp_path: Path) -> None:
 
 def test_a_meter_and_a_cabinet_of_which_nothing_is_known() -> None:
     assert Meter().register_wh == 0
-    assert asdict(Reading(5.0)) == {
+    assert Reading(5.0)._asdict() == {
         "register_wh": 5.0,
         "voltage_v": 0.0,
         "current_a": 0.0,

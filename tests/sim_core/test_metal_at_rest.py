@@ -35,12 +35,12 @@ def test_a_new_connector_shows_nothing_and_waits_for_somebody() -> None:
     reading = metal.reading()
     assert (reading.register_wh, reading.voltage_v, reading.current_a) == (500, 0, 0)
     assert (reading.soc_percent, reading.offered_w, reading.temperature_c) == (None, 0, 25)
-    assert (metal.power_w, metal.wanted_w(), metal.handshake_left_s) == (0, 0, 0)
+    assert (metal.power_w, metal.demand_w(), metal.handshake_left_s) == (0, None, 0)
     assert (metal.limited_by, metal.limit_w) == ("", None)
     assert metal.next_turn_s() == math.inf
     for no in ("plugged", "occupied", "ev_ready", "left_by_vehicle", "spent", "held_back"):
         assert getattr(metal, no) is False, no
-    for no in ("withheld", "demanding", "flowing", "locked", "lock_jammed", "cable_in", "starved"):
+    for no in ("withheld", "flowing", "locked", "lock_jammed", "cable_in", "starved"):
         assert getattr(metal, no) is False, no
     assert metal.permitted is True
     metal.advance(3600)
@@ -260,8 +260,7 @@ def test_a_vehicle_that_wants_nothing_takes_nothing() -> None:
     pausing = Vehicle(replace(KIND, arrives_at_percent=50.0, pauses=(Pause(50.0, 5.0),)))
     for vehicle in (full, pausing):
         assert vehicle.wanted_power_w() == 0
-        assert vehicle.current_for(0.0) == 0
-        assert vehicle.voltage_at(0.0) == vehicle.open_circuit_v
+        assert vehicle.taking(0.0) == (0, vehicle.open_circuit_v)
     assert (full.full, full.pausing, full.room_wh()) == (True, False, 0)
     assert (pausing.full, pausing.pausing, pausing.pause_left_s) == (False, True, 5)
     assert pausing.pass_time(3.0) == 3

@@ -18,7 +18,7 @@ from sim_core.engine import Engine
 from sim_core.events import Ring
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Metering
-from sim_core.ocpp16.metering import sampled_values
+from sim_core.ocpp16.metering import sampled_values_of
 from sim_core.runtime.clock import ManualClock, SystemClock, Timer
 from sim_core.settings.model_file import load_model
 from sim_core.settings.options import ConfigError
@@ -334,7 +334,7 @@ async def test_a_slot_has_not_begun_while_the_clock_says_so() -> None:
 
 
 def test_a_register_is_never_more_than_the_meter_has_counted() -> None:
-    (value,) = sampled_values(Reading(1.9), (REGISTER,), "Sample.Periodic", Metering())
+    (value,) = sampled_values_of(Metering()).of(Reading(1.9), (REGISTER,), "Sample.Periodic")
     assert value["value"] == "1"
 
 

@@ -12,8 +12,8 @@ from sim_core.commands import Stop
 from sim_core.from_settings import model_of
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import TEMPERATURE_UNITS, Metering
-from sim_core.ocpp16 import metering
 from sim_core.ocpp16.dialect import OCPP_16
+from sim_core.ocpp16.metering import sampled_values_of
 from sim_core.settings.model_file import load_model
 from tests.conformance.acts import charge, payloads
 from tests.harness import Harness, settings
@@ -31,7 +31,7 @@ WAY_OUT = "TEMPERATURE_UNIT=Celcius (--temperature-unit Celcius)"
 def test_a_temperature_in_each_unit(unit: str, number_format: str) -> None:
     style = Metering(temperature_unit=unit, number_format=number_format)
     reading = Reading(0.0, temperature_c=25.0)
-    (value,) = metering.sampled_values(reading, ("Temperature",), "Sample.Periodic", style)
+    (value,) = sampled_values_of(style).of(reading, ("Temperature",), "Sample.Periodic")
     shown = {"K": 298.15, "Fahrenheit": 77.0}.get(unit, 25.0)
     assert (value["unit"], float(value["value"])) == (unit, pytest.approx(shown, abs=0.06))
     stamped = {"timestamp": "2026-01-01T00:00:00Z", "sampledValue": [value]}
@@ -42,8 +42,8 @@ def test_a_temperature_in_each_unit(unit: str, number_format: str) -> None:
 
 
 def test_a_model_may_leave_the_location_out() -> None:
-    (value,) = metering.sampled_values(
-        Reading(0.0), ("Voltage",), "Sample.Periodic", Metering(location=False)
+    (value,) = sampled_values_of(Metering(location=False)).of(
+        Reading(0.0), ("Voltage",), "Sample.Periodic"
     )
     assert "location" not in value
 
@@ -62,7 +62,7 @@ def test_where_each_value_is_measured(kilowatts: bool) -> None:
         "SoC": "EV",
         "Temperature": "Outlet",
     }
-    values = metering.sampled_values(Reading(0.0), tuple(where), "Sample.Periodic", style)
+    values = sampled_values_of(style).of(Reading(0.0), tuple(where), "Sample.Periodic")
     assert {value["measurand"]: value["location"] for value in values} == where
 
 

@@ -95,3 +95,61 @@ async def test_it_says_the_same(
         assert unseen_wh == pytest.approx(seen_wh, abs=REGISTER_WH)
     assert often >= LONG_S * 0.9
     assert seldom < often / 5
+
+
+PROFILE = {
+    "chargingProfileId": 1,
+    "stackLevel": 1,
+    "chargingProfilePurpose": "TxDefaultProfile",
+    "chargingProfileKind": "Relative",
+    "chargingSchedule": {
+        "chargingRateUnit": "W",
+        "chargingSchedulePeriod": [
+            {"startPeriod": 0, "limit": 40_000.0},
+            {"startPeriod": 100, "limit": 11_000.0},
+            {"startPeriod": 205, "limit": 90_000.0},
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("version", ["1.6", "2.0.1"])
+@pytest.mark.parametrize("vehicle", ["Saloon 82", "City 40", "Tourer 93", "EV Simulator"])
+async def test_what_its_meter_says_is_the_same_to_the_last_digit(
+    vehicle: str, version: str
+) -> None:
+    """Where no chance moves the metal, and nobody waits for what another connector leaves."""
+
+    async def said(looked_at: bool) -> list[Any]:
+        async with Harness(version=version, keys=EVERY_10_S[version]) as harness:
+            harness.station.let_look(looked_at)
+            if version == "1.6":
+                profile = {"connectorId": 0, "csChargingProfiles": PROFILE}
+                assert await harness.ask("SetChargingProfile", **profile)
+            for command in (Plug(1, vehicle), Start(1, "TAG")):
+                assert (await harness.submit(command)).ok
+            harness.csms.clear()
+            await harness.advance(LONG_S)
+            calls = harness.csms.of("MeterValues", "TransactionEvent")
+            return [
+                [value["value"] for value in one["sampledValue"]]
+                for call in calls
+                for one in call.payload.get("meterValue", ())
+            ]
+
+    seen = await said(True)
+    assert len(seen) >= LONG_S / 10 - 2
+    assert await said(False) == seen
+
+
+EVERYTHING = "Energy.Active.Import.Register,Current.Import,Voltage,Power.Active.Import,SoC"
+EVERY_10_S = {
+    "1.6": {
+        "MeterValueSampleInterval": "10",
+        "MeterValuesSampledData": f"{EVERYTHING},Power.Offered,Temperature",
+    },
+    "2.0.1": {
+        "SampledDataCtrlr.TxUpdatedInterval": "10",
+        "SampledDataCtrlr.TxUpdatedMeasurands": EVERYTHING,
+    },
+}
