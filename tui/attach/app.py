@@ -45,30 +45,12 @@ class AttachApp(ChargeForgeApp):
             where=hosts[0],
             others=[Shown(one, SidecarAddress(one.url, wants_key), one) for one in hosts[1:]],
         )
-        self._generation = hosts[0].generation
 
     def sample(self) -> None:
-        """Look at the charge point; one that was started anew is looked at from the beginning."""
-        host = self._remote
-        if host.generation != self._generation:
-            self.look_at(host)
+        """Look at the charge point; a failure is a connection that is cut."""
         if self.dashboard.is_attached:
             self.dashboard.link_bar.broken = NOT_ATTACHED
         super().sample()
-
-    def rests(self) -> bool:
-        """Nor has it been started anew."""
-        return super().rests() and self._remote.generation == self._generation
-
-    def look_at(self, host: Host) -> None:
-        """Show another charge point, or another life of this one, from now on."""
-        super().look_at(host)
-        self._generation = self._remote.generation
-
-    @property
-    def _remote(self) -> RemoteHost:
-        assert isinstance(self.host, RemoteHost)
-        return self.host
 
     def known_as(self, host: Host) -> str:
         """Its address."""
