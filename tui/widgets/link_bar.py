@@ -242,6 +242,8 @@ class LinkBar(LineWidget):
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="link-bar")
         self._shown: tuple[StationSnapshot | None, str, datetime] | None = None
+        self._noticed: tuple[StationSnapshot | None, int, list[tuple[str, str]]] = (None, 0, [])
+        """What stands under the bar, with the picture and the width that this is true of."""
         self.broken = ENGINE_STOPPED
         """What a failure is called here."""
         self.place = ""
@@ -271,6 +273,13 @@ class LinkBar(LineWidget):
     def _notices(self, station: StationSnapshot, width: int) -> list[tuple[str, str]]:
         """What stands under the bar, and what a click on it does: how the CSMS is answered
         otherwise, what is done to frames, what to do about the link, and what should be known."""
+        picture, cells, known = self._noticed
+        if picture is not station or cells != width:
+            known = self._notices_of(station, width)
+            self._noticed = station, width, known
+        return known
+
+    def _notices_of(self, station: StationSnapshot, width: int) -> list[tuple[str, str]]:
         answers, advice = answers_words(station, self.look), advice_words(station.link, width)
         recording = recording_words(station, self.look)
         faults = fault_words(station, self.look)
