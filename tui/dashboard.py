@@ -20,7 +20,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from sim_core.snapshot import ConnectorSnapshot, StationSnapshot
+from sim_core.snapshot import ConnectorSnapshot, LinkState, StationSnapshot
 from sim_core.story import Caption
 from sim_core.wire.message_log import Exchange
 from tui.keymap import connector_of, why_not_row
@@ -184,6 +184,13 @@ class Dashboard(Screen[None]):
         self.messages.extend(exchanges, station.subprotocol if station else "")
         self.messages.last_event = last_event
         unsent = station is not None and not station.link.frames_pass
+        link = station.link if station else None
+        self.messages.wants_csms = (
+            link is not None
+            and link.state in (LinkState.WAITING, LinkState.CONNECTING)
+            and bool(link.trouble)
+            and link.queued is not None  # a real charger, which comes by itself, has no such figure
+        )
         self.messages.unsent = station.journal.waiting if station and unsent else ()
         if draw:
             self.link_bar.take(station, observed.failure, observed.now)  # how high it is to be

@@ -155,7 +155,7 @@ class Charger:
 
     def waits_at(self, address: str) -> None:
         """Say where the charger is awaited."""
-        self._trouble = f"no charger has come yet: set the CSMS in it to {address}/<its id>"
+        self._trouble = f"no charger has come yet: set the charger's CSMS to {address}/<its id>"
         self._stale = True
 
     # -- what happens ------------------------------------------------------------------------------

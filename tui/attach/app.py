@@ -7,6 +7,7 @@ is cut, and comes back by itself) and what leaving means: nothing, for the charg
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sim_core.attach.host import RemoteHost
 from sim_core.attach.options import AttachSettings
@@ -14,11 +15,19 @@ from sim_core.engine import Host
 from tui.app import ChargeForgeApp, Shown
 from tui.http_call import SidecarAddress
 from tui.keymap import Keymap
+from tui.widgets.line_widget import Line, Span
 from tui.widgets.link_bar import Broken
 
 PATIENCE_S = 1.0
 """How long the end waits for a connection to be closed in good order."""
 NOT_ATTACHED = Broken("not attached", "dials now", "warning")
+ATTACHED: Line = (Span("attached", "muted"),)
+"""What tells this dashboard from that of a charge point that ends with it."""
+
+
+def not_attached(url: str) -> Broken:
+    """What is said while there is no connection to this address."""
+    return replace(NOT_ATTACHED, advice=f"a charge point has to run there, with HTTP: {url}")
 
 
 class AttachApp(ChargeForgeApp):
@@ -49,7 +58,9 @@ class AttachApp(ChargeForgeApp):
     def sample(self) -> None:
         """Look at the charge point; a failure is a connection that is cut."""
         if self.dashboard.is_attached:
-            self.dashboard.link_bar.broken = NOT_ATTACHED
+            assert isinstance(self.host, RemoteHost)
+            self.dashboard.link_bar.broken = not_attached(self.host.url)
+            self.dashboard.link_bar.aside = ATTACHED
         super().sample()
 
     def known_as(self, host: Host) -> str:

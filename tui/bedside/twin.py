@@ -38,7 +38,7 @@ WORDS: dict[Mark, str] = {
 COLUMNS = (
     Column("time", 8),
     Column("", 1),
-    Column("c", 2),
+    Column("conn", 4),
     Column("what differs", 0),
 )
 DETAIL_ROWS = 5
@@ -90,11 +90,10 @@ def counts(picture: VerdictPicture, look: Look) -> Line:
     if picture.trouble:
         return (Span("twin: not compared", "warning", "differences"),)
     differing = picture.differing
+    role = "error" if differing else "muted"
     return (
-        Span(f"twin {look.symbol('same')}{same} ", "muted", "differences"),
-        Span(
-            f"{look.symbol('differs')}{differing}", "error" if differing else "muted", "differences"
-        ),
+        Span(f"twin: {look.symbol('same')} {same} alike, ", "muted", "differences"),
+        Span(f"{look.symbol('differs')} {differing} not", role, "differences"),
     )
 
 

@@ -31,7 +31,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("url", "CSMS URL", "The address of the CSMS; the id is appended as its last segment."),
     ("charge_point_id", "id", "As whom the charge point appears there (CPID, identity)."),
     ("password", "password", "What is shown to get in: 16 to 20 characters, in 2.0.1 to 64."),
-    ("security_profile", "profile", "The security profile: what protects the connection."),
+    ("security_profile", "security", "The security profile: what protects the connection."),
 )
 """Field of a destination, its name, what it means."""
 NAME_CELLS = 12

@@ -18,6 +18,7 @@ BESIDE_FROM = 110
 CELLS = 26
 """Width of that column."""
 NAME_CELLS = 12
+SWITCH = "{previous_charger} {next_charger} switch "
 TELLING: dict[ConnectorState, str] = {
     ConnectorState.FAULTED: "fault",
     ConnectorState.CHARGING: "charging",
@@ -89,7 +90,7 @@ class ChargePoints(LineWidget):
         if not self.beside:
             return [self._row(width)] + [fitted([], width)] * (height - 1)
         head = [Span(" Charge points", "strong")]
-        keys = [Span(self.look.with_keys("{previous_charger} {next_charger} "), "accent")]
+        keys = [Span(self.look.with_keys(SWITCH), "accent")]
         lines = [justified(head, keys, width, self.look.symbol("ellipsis"))]
         room = max(1, height - 1)
         first = _window(self._place, room, len(self.entries))
@@ -129,7 +130,7 @@ class ChargePoints(LineWidget):
             ]
             for place, entry in enumerate(self.entries)
         ]
-        keys = self.look.with_keys(" {previous_charger} {next_charger} ")
+        keys = self.look.with_keys(f" {SWITCH}")
         room = width - text.width(keys)
         first = last = self._place
         used = line_width(groups[first]) if groups else 0

@@ -32,6 +32,8 @@ class Broken:
     words: str
     again: str
     role: str = "error"
+    advice: str = ""
+    """What else to do about it, in a row of its own; empty: nothing."""
 
 
 ENGINE_STOPPED = Broken("engine stopped", "restarts")
@@ -53,30 +55,30 @@ def state_words(
 
     In `cells` cells the trouble gives way, and what counts down stays in sight.
     """
-    queued = f", queued {link.queued}" if link.queued else ""
+    unsent = f", {link.queued} unsent" if link.queued else ""
     if link.state is LinkState.DOWN:
-        return "away", "warning", f"offline by you{queued}"
+        return "away", "warning", f"offline by you{unsent}"
     if link.state is LinkState.CONNECTING:
-        return "away", "warning", f"connecting, attempt {max(1, link.attempt)}{queued}"
+        return "away", "warning", f"connecting, attempt {max(1, link.attempt)}{unsent}"
     if link.state is LinkState.WAITING:
         trouble = text.plain(link.trouble) or "no connection"
-        ends = queued
+        ends = unsent
         if link.retry_at:
             left = text.seconds_left(link.retry_at, now)
-            ends = f", retry in {text.span_in_words(left)}{queued}"
+            ends = f", retry in {text.span_in_words(left)}{unsent}"
         reason, mark, _ = trouble.rpartition(": ")
         if mark and text.width(f"offline: {trouble}{ends}") > cells:
             trouble = reason  # what to do about it has a row of its own then
         said = text.cut(f"offline: {trouble}", cells - text.width(ends), ellipsis)
         return "away", "warning", said + ends
     if not link.online:
-        return "trouble", "warning", f"online but silenced by you{queued}"
+        return "trouble", "warning", f"online but silenced by you{unsent}"
     silent = (now - link.waiting_since).total_seconds() if link.waiting_since else 0.0
     if silent >= SILENCE_S:
         return (
             "trouble",
             "error",
-            f"online but silent: no answer for {text.span_in_words(silent)}{queued}",
+            f"online but silent: no answer for {text.span_in_words(silent)}{unsent}",
         )
     return _registration_words(link, now)
 
@@ -198,8 +200,8 @@ def bar_line(
     if failure:
         words = f" {look.symbol('trouble')} {broken.words}: {text.plain(failure, look.ascii)} "
         again = Span(f"{look.key('resume')} {broken.again}", "accent", "resume")
-        room = cells - line_width([again, *clock])
-        head = [Span(text.cut(words, room, ellipsis), broken.role)]
+        room = cells - line_width([again, *clock]) - 1
+        head = [Span(f"{text.cut(words, room, ellipsis)} ", broken.role)]
         return justified(head, [again, *clock], cells, ellipsis)
     if station is None:
         return justified(
@@ -217,14 +219,17 @@ def bar_line(
         words = "connected, no answer to BootNotification seen yet"
     healthy = symbol == "online"
     tail: list[Span] = []
-    if healthy and link.heartbeat_at:
-        left = text.coarse_span(text.seconds_left(link.heartbeat_at, now))
-        tail += [Span("  HB ", "muted"), Span(f"{left:>3}", "muted")]
     if healthy and link.queued is not None:
-        tail.append(Span(f"  queued {link.queued}", "warning" if link.queued else "muted"))
+        unsent = f"{link.queued} unsent" if link.queued else "all sent"
+        tail.append(Span(f"  {unsent}", "warning" if link.queued else "muted"))
     tail += [Span("  "), *aside] if aside else []
     tail += clock
     head = [Span(f" {look.symbol(symbol)} ", role)]
+    if healthy and link.heartbeat_at:
+        left = text.coarse_span(text.seconds_left(link.heartbeat_at, now))
+        beat = [Span("  heartbeat ", "muted"), Span(f"{left:>3}", "muted")]
+        if line_width([*head, *beat, *tail]) + text.width(f"{name} {words}") <= cells:
+            tail = [*beat, *tail]
     url = text.plain(link.url, look.ascii)
     room = cells - line_width(tail) - line_width(head) - text.width(words) - 1
     name = text.cut(name, max(NAME_CELLS, room), ellipsis)
@@ -265,10 +270,16 @@ class LinkBar(LineWidget):
         """How many rows it wants."""
         station, _, now = self._shown or (None, "", None)
         if station is None or now is None:
-            return 1
+            return 1 + bool(self._advised)
         notices = len(self._notices(station, self.size.width))
         under_way = len(progress_lines(station, now, 0, self.look))
+        notices += bool(self._advised)
         return 1 + under_way + min(MOST_NOTICES, notices) + bool(station.screen)
+
+    @property
+    def _advised(self) -> str:
+        """What to do about a failure, while there is one."""
+        return self.broken.advice if self._shown and self._shown[1] else ""
 
     def _notices(self, station: StationSnapshot, width: int) -> list[tuple[str, str]]:
         """What stands under the bar, and what a click on it does: how the CSMS is answered
@@ -303,6 +314,8 @@ class LinkBar(LineWidget):
         if station:
             lines += progress_lines(station, now, width, self.look)
         notices = self._notices(station, width) if station else []
+        if advice := self._advised:
+            notices = [(advice, ""), *notices]
         for notice, press in notices[:MOST_NOTICES]:
             words = f" {self.look.symbol('trouble')} {text.plain(notice, self.look.ascii)}"
             spans = [Span(words, "warning", press)]
