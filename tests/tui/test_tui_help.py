@@ -23,8 +23,8 @@ from tui.protocols.ocpp16 import OCPP_16_WORDING as OCPP_16
 from tui.replay.keys import replay_keymap
 from tui.widgets.line_widget import line_width
 
-MUST = {"idTag", "EVSE", "SoC", "VID", "Heartbeat", "unsent", "exchange", "ramp", "cabinet", "journal"}
-MUST |= {"quirk", "CSMS", "connector", "transaction"}
+MUST = {"idTag", "EVSE", "SoC", "VID", "Heartbeat", "unsent", "exchange", "ramp", "cabinet"}
+MUST |= {"journal", "quirk", "CSMS", "connector", "transaction"}
 
 
 def box(app: ChargeForgeApp) -> Size:

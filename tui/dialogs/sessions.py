@@ -158,7 +158,8 @@ def _told(item: Item | None, now: datetime, look: Look, cells: int) -> list[Line
         return []
     one = item.value
     dot = f" {look.symbol('dot')} "
-    number = "no transaction id" if one.transaction_id is None else f"transaction {_id(one.transaction_id)}"
+    known = one.transaction_id is not None
+    number = f"transaction {_id(one.transaction_id)}" if known else "no transaction id"
     who = [f"Connector {one.connector_id}", number, one.token]
     if one.vehicle:
         who.append(one.vehicle)
