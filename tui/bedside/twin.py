@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from sim_core.bedside.verdicts import Difference, Mark, Verdict, VerdictPicture
 from tui import text
 from tui.dialogs.columns import Column, head_line, in_columns
-from tui.dialogs.sheet import Act, Item, Page, Tab
+from tui.dialogs.sheet_body import Act, Item, Page, Tab
 from tui.look import Look
 from tui.widgets.line_widget import Line, Span
 from tui.widgets.remarks import Remark

@@ -15,7 +15,7 @@ from sim_core.settings.destination import Destination, trouble_of
 from sim_core.snapshot import StationSnapshot
 from tui import text
 from tui.dialogs.palette import Choice, Chosen, Question
-from tui.dialogs.sheet import Act, Item, Page, Tab
+from tui.dialogs.sheet_body import Act, Item, Page, Tab
 from tui.look import Look
 from tui.widgets.line_widget import Line, Span
 from tui.widgets.link_bar import state_words

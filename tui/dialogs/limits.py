@@ -24,7 +24,7 @@ from sim_core.snapshot import (
 )
 from tui import text
 from tui.dialogs.columns import Column, head_line, in_columns
-from tui.dialogs.sheet import Item, Page, Tab
+from tui.dialogs.sheet_body import Item, Page, Tab
 from tui.look import Look
 from tui.protocols.known import wording_of
 from tui.widgets.line_widget import Line, Span

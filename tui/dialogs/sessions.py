@@ -15,7 +15,7 @@ from sim_core.session_export import seconds_of, sessions_of
 from sim_core.snapshot import SessionSnapshot, StationSnapshot
 from tui import text
 from tui.dialogs.columns import Column, head_line, in_columns
-from tui.dialogs.sheet import Act, Item, Page, Tab
+from tui.dialogs.sheet_body import Act, Item, Page, Tab
 from tui.look import Look
 from tui.widgets.line_widget import Line, Span
 

@@ -314,7 +314,9 @@ class MessagePane(LineWidget, can_focus=True):
             return [Span(f" {text.plain(self.filter_trouble, self.look.ascii)} ", "error")], []
         title = [Span(" Messages ", "strong")]
         if self.exchange(self.marked) is not None:
-            title.append(Span(self.look.with_keys("one is marked, {compare} compares "), "accent"))
+            title.append(
+                Span(self.look.with_keys("one is marked, {compare} compares "), "accent", "compare")
+            )
         if self.filter:
             mood = "" if self.hides else " (others dimmed)"
             title.append(Span(f"/{text.plain(self.filter.text, self.look.ascii)}{mood} ", "accent"))
