@@ -138,9 +138,11 @@ def recording_words(station: StationSnapshot, look: Look) -> str:
     told = []
     if station.recording is not None:
         steps = text.count(station.recording.steps, "step")
-        told.append(f"{look.key('record')}: recording, {steps} so far")
+        told.append(f"recording, {steps} so far: {look.key('record')} ends and saves it")
     if station.playing is not None:
-        told.append(f"playing a recording, step {station.playing.done} of {station.playing.steps}")
+        step = f"step {station.playing.done} of {station.playing.steps}"
+        key = look.key("play" if look.keys.has_key("play") else "palette")
+        told.append(f"playing a recording, {step}: {key} play recording ends it")
     return "; ".join(told)
 
 
