@@ -40,6 +40,7 @@ ENGINE_STOPPED = Broken("engine stopped", "restarts")
 BOOT_AWAITED = "connected, BootNotification not answered yet"
 AROUND_TROUBLE = 60
 """Cells that the bar has beside the trouble: name, countdown, queue, clock."""
+ROOMY_CELLS = 100
 MOST_NOTICES = 3
 """So many rows of notices stand under the bar."""
 SHOWN_RULES = 2
@@ -229,7 +230,10 @@ def bar_line(
     head = [Span(f" {look.symbol(symbol)} ", role)]
     if healthy and link.heartbeat_at:
         left = text.coarse_span(text.seconds_left(link.heartbeat_at, now))
-        beat = [Span("  heartbeat ", "muted"), Span(f"{left:>3}", "muted")]
+        beat = [
+            Span("  heartbeat in " if cells >= ROOMY_CELLS else "  heartbeat ", "muted"),
+            Span(f"{left:>3}", "muted"),
+        ]
         if line_width([*head, *beat, *tail]) + text.width(f"{name} {words}") <= cells:
             tail = [*beat, *tail]
     url = text.plain(link.url, look.ascii)
