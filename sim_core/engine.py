@@ -43,7 +43,7 @@ class Host(Protocol):
 
     @property
     def messages(self) -> MessageLog:
-        """The exchanges with the CSMS."""
+        """The exchanges with the CSMS; another log, and other events, where it begins anew."""
 
     @property
     def events(self) -> Ring[Event]:

@@ -17,6 +17,36 @@ BURST, BURST_S = 25, 0.05
 few in a second, and on a busy link the others would be made for nobody."""
 
 
+Look = Callable[[StationSnapshot], None]
+
+
+class Looks:
+    """Those who see every picture of a charger."""
+
+    __slots__ = ("_all",)
+
+    def __init__(self) -> None:
+        self._all: list[Look] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._all)
+
+    def watch(self, look: Look) -> Callable[[], None]:
+        """Call `look` with every picture from now on, none left out; the result takes it off."""
+        self._all.append(look)
+
+        def leave() -> None:
+            if look in self._all:
+                self._all.remove(look)
+
+        return leave
+
+    def see(self, picture: StationSnapshot) -> None:
+        """Show a picture to all of them."""
+        for look in tuple(self._all):
+            look(picture)
+
+
 class PicturePublishing:
     """The newest picture, and those who wait for one. Lives on the loop that it is made on."""
 
@@ -52,7 +82,7 @@ class PicturePublishing:
         self._burst = 0
         self._burst_ends: asyncio.TimerHandle | None = None
         self._watchers: list[asyncio.Future[None]] = []
-        self._looks: list[Callable[[StationSnapshot], None]] = []
+        self._looks = Looks()
         self.seen_afar = seen_afar
         """Somebody may look from another thread (else no picture lies ready for them)."""
 
@@ -105,8 +135,7 @@ class PicturePublishing:
         self._burst += 1
         if self.seen_afar and self._burst_ends is None:
             self._burst_ends = self._loop.call_later(BURST_S, self._guarded, self._end_burst)
-        for look in tuple(self._looks):
-            look(picture)
+        self._looks.see(picture)
 
     def _end_burst(self) -> None:
         self._burst_ends, self._burst = None, 0
@@ -124,15 +153,9 @@ class PicturePublishing:
             self._watchers.append(watcher)
             await watcher
 
-    def watch(self, look: Callable[[StationSnapshot], None]) -> Callable[[], None]:
-        """Call `look` with every picture from now on, none left out; the result takes it off."""
-        self._looks.append(look)
-
-        def leave() -> None:
-            if look in self._looks:
-                self._looks.remove(look)
-
-        return leave
+    def watch(self, look: Look) -> Callable[[], None]:
+        """See `Looks.watch`."""
+        return self._looks.watch(look)
 
     def close(self) -> None:
         """The last picture stays as it is."""

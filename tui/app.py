@@ -179,6 +179,8 @@ class ChargeForgeApp(BaseApp):
         self._waiting: set[int] = set()
         """The exchanges whose age counts up, in tenths of a second."""
         self._station: StationSnapshot | None = None
+        self._life = host.messages
+        """What the rows were read from; another one is another life of the charge point."""
         self.dashboard = Dashboard(self.look, log_size, lambda row, what: self.press(row, what))
         self.acts: dict[str, Callable[[], str]] = {
             "copy": lambda: self._copy(both=False),
@@ -241,8 +243,8 @@ class ChargeForgeApp(BaseApp):
         self.sample()
 
     def look_at(self, host: Host) -> None:
-        """Show another charge point from now on."""
-        self.host = host
+        """Show another charge point, or another life of this one, from now on."""
+        self.host, self._life = host, host.messages
         self._station, self._facts, self._second = None, (), None
         self._revision = self._events = 0
         self._last_event = ""
@@ -302,17 +304,18 @@ class ChargeForgeApp(BaseApp):
     # -- looking -----------------------------------------------------------------------------------
 
     def rests(self) -> bool:
-        """Whether a look would show nothing new. Who looks at more than its charge point asks
-        for the rest as well."""
+        """Whether a look would show nothing new."""
         if len(self.hosts) > 1 or self._waiting:
             return False
         same_second = self.host.now().replace(microsecond=0) == self._second
-        return same_second and self._facts_now() == self._facts
+        return same_second and self.facts() == self._facts
 
-    def _facts_now(self) -> tuple[object, ...]:
+    def facts(self) -> tuple[object, ...]:
+        """All that is drawn, but for the time. Who draws more than its charge point adds it."""
         host = self.host
         return (
             host.snapshot,
+            host.messages,
             host.messages.revision,
             host.events.last,
             host.failure,
@@ -323,12 +326,14 @@ class ChargeForgeApp(BaseApp):
         """Look at the charge point and show what has changed."""
         if not self.dashboard.is_attached:
             return
+        if self.host.messages is not self._life:
+            self.look_at(self.host)
         self._samples += 1
         if self.never_began:
             self.exit(self.host.exit_code, self.host.exit_code)
             return
         self._show_list()
-        facts, now = self._facts_now(), self.host.now()
+        facts, now = self.facts(), self.host.now()
         station, story = self.host.snapshot, self._story()
         settled = facts == self._facts
         second = now.replace(microsecond=0)
@@ -337,6 +342,11 @@ class ChargeForgeApp(BaseApp):
         if station is not None:
             self._station = station
             self._remember(station)
+        covered = self.screen is not self.dashboard
+        if settled and self._second and not self._waiting and not covered:
+            self._second = second
+            self.dashboard.tick(now)
+            return
         self._revision, exchanges = self.host.messages.since(self._revision)
         self._events, happened = self.host.events.since(self._events)
         for exchange in exchanges:
@@ -349,7 +359,6 @@ class ChargeForgeApp(BaseApp):
         if happened:
             self._last_event = f"{text.clock_time(happened[-1].at)} {happened[-1].text}"
         observed = Observation(self._station, self.host.failure, now, story)
-        covered = self.screen is not self.dashboard
         draw = not covered or self._samples % (self._fps * COVERED_REFRESH_S) == 0
         self.dashboard.show(observed, exchanges, self._last_event, draw)
         if draw:  # what is new may ask for another layout at the next look

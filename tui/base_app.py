@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
+from textual.driver import Driver
 
 from tui.look import Look
 from tui.themes import OWN_THEMES, fitting_theme, next_theme
@@ -34,6 +36,19 @@ class BaseApp(App[int]):
         for own in OWN_THEMES:
             self.register_theme(own)
         self.theme = fitting_theme(theme, self.console.color_system, self.no_color, recalled_theme)
+
+    def get_driver_class(self) -> type[Driver]:
+        """On Linux one that sleeps where nobody types; else, and where another is asked for, the
+        one that Textual takes."""
+        chosen = super().get_driver_class()
+        if sys.platform == "linux":
+            from textual.drivers.linux_driver import LinuxDriver
+
+            if chosen is LinuxDriver:
+                from tui.patient_driver import PatientDriver
+
+                return PatientDriver
+        return chosen
 
     def on_mount(self) -> None:
         # Textual calls this beside the `on_mount` of the class that is derived from this one

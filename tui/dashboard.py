@@ -9,7 +9,7 @@ point is not here but in the app.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from textual import events, on
@@ -20,7 +20,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from sim_core.snapshot import ConnectorSnapshot, StationSnapshot
+from sim_core.snapshot import ConnectorSnapshot, LinkState, StationSnapshot
 from sim_core.story import Caption
 from sim_core.wire.message_log import Exchange
 from tui.keymap import connector_of, why_not_row
@@ -184,11 +184,29 @@ class Dashboard(Screen[None]):
         self.messages.extend(exchanges, station.subprotocol if station else "")
         self.messages.last_event = last_event
         unsent = station is not None and not station.link.frames_pass
+        link = station.link if station else None
+        self.messages.wants_csms = (
+            link is not None
+            and link.state in (LinkState.WAITING, LinkState.CONNECTING)
+            and bool(link.trouble)
+            and link.queued is not None  # a real charger, which comes by itself, has no such figure
+        )
         self.messages.unsent = station.journal.waiting if station and unsent else ()
         if draw:
             self.link_bar.take(station, observed.failure, observed.now)  # how high it is to be
             self._lay_out()
             self._draw()
+
+    def tick(self, now: datetime) -> None:
+        """Draw what counts with the time, where nothing else is new."""
+        if self._observed is None:
+            return
+        self._observed = observed = replace(self._observed, now=now)
+        rows = self.link_bar.rows
+        self.link_bar.take(observed.station, observed.failure, now)
+        if self.link_bar.rows != rows:  # as where what was under way has ended some time ago
+            self._lay_out()
+        self._draw_what_counts(observed)
 
     def show_list(self, entries: tuple[Entry, ...]) -> None:
         """Show which charge points there are; nothing where there is one."""
@@ -201,6 +219,17 @@ class Dashboard(Screen[None]):
         observed = self._observed
         if observed is None:
             return
+        self._draw_what_counts(observed)
+        self.messages.show(observed.now)
+        if self.has_class("-inspecting"):
+            read = self.messages.selected
+            subprotocol = self.messages.subprotocol_of(read) if read else ""
+            remark = self.messages.remark_of(read) if read else None
+            self.inspector.show(read, observed.now, self.messages.ahead, subprotocol, remark)
+        self.caption_bar.show(observed.story)
+        self.key_bar.show(self._dim(), self.help_topic())
+
+    def _draw_what_counts(self, observed: Observation) -> None:
         self.link_bar.show(observed.station, observed.failure, observed.now)
         if observed.station:
             self.connectors.show(
@@ -211,14 +240,6 @@ class Dashboard(Screen[None]):
                 stale=bool(observed.failure),
                 subprotocol=observed.station.subprotocol,
             )
-        self.messages.show(observed.now)
-        if self.has_class("-inspecting"):
-            read = self.messages.selected
-            subprotocol = self.messages.subprotocol_of(read) if read else ""
-            remark = self.messages.remark_of(read) if read else None
-            self.inspector.show(read, observed.now, self.messages.ahead, subprotocol, remark)
-        self.caption_bar.show(observed.story)
-        self.key_bar.show(self._dim(), self.help_topic())
 
     def _dim(self) -> frozenset[str]:
         station = self.station

@@ -59,15 +59,15 @@ TERMS: tuple[Term, ...] = (
         ("boot",),
     ),
     Term(
-        "HB",
-        "Heartbeat: the message that says the charge point is alive. The figure counts down to "
-        "the next one.",
-        ("Heartbeat",),
+        "Heartbeat",
+        "The message that says the charge point is alive. In the bar on top a figure counts down "
+        "to the next one.",
     ),
     Term(
-        "queued",
+        "unsent",
         "Messages about charging that the CSMS has not answered yet. They are sent in order, and "
         "none is forgotten.",
+        ("all sent", "queued"),
     ),
     Term(
         "journal",

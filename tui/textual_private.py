@@ -11,6 +11,8 @@ A release of Textual may change any of it. What then breaks, and which test fail
   drawn; where the names have gone, the dashboard does not start.
 - `Compositor.render_update` and `App._background_screens`: `chargeforge screenshot --format text`
   and the pictures that tests compare. The dashboard does not need them.
+- `XTermParser`: what `tui/patient_driver.py` makes keys and mouse events of, in the place of
+  Textual's own thread for input. Without it no terminal on Linux is heard.
 - `_character_to_key`: keys that users have moved. Under another name a moved key does nothing.
 """
 
@@ -23,6 +25,7 @@ from rich.console import Console
 from rich.control import Control
 from rich.segment import Segment
 from textual._compositor import ChopsUpdate, Compositor
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.keys import _character_to_key
 from textual.screen import Screen
@@ -80,3 +83,8 @@ def drawn_segments(app: App[Any]) -> list[list[Segment]]:
 def key_name(character: str) -> str:
     """Textual's name for the key that writes a character."""
     return _character_to_key(character)
+
+
+def input_parser() -> XTermParser:
+    """What makes messages of the characters that a terminal sends."""
+    return XTermParser()

@@ -87,18 +87,13 @@ class RemoteHost:
 
     @property
     def messages(self) -> MessageLog:
-        """The log; another one after the charge point has been started anew (`generation`)."""
+        """The log; another one after the charge point has been started anew."""
         return self._taken.messages
 
     @property
     def events(self) -> Ring[Event]:
         """What has happened; another one as `messages`."""
         return self._taken.events
-
-    @property
-    def generation(self) -> int:
-        """Raised where messages and events are of another life."""
-        return self._taken.generation
 
     @property
     def snapshot(self) -> StationSnapshot | None:

@@ -39,8 +39,6 @@ class Taken:
         self.messages = MessageLog(log_size)
         self.events: Ring[Event] = Ring(EVENTS_KEPT)
         self.picture: StationSnapshot | None = None
-        self.generation = 0
-        """Raised where messages and events begin anew."""
         self._document: Document = {}
         self._ahead: timedelta | None = None
 
@@ -89,17 +87,16 @@ class Taken:
 
     def _begin_anew(self, life: str) -> None:
         self.life, self.revision, self.event = life, 0, 0
-        self.messages = MessageLog(self._log_size)
-        self.events = Ring(EVENTS_KEPT)
         self._ahead = None
-        self.generation += 1
+        self.events = Ring(EVENTS_KEPT)
+        # last: it is by another log that another thread knows of another life
+        self.messages = MessageLog(self._log_size)
 
     def _take_exchange(self, told: Mapping[str, Any]) -> None:
         number = int(told["number"])
         if number != self.messages.count + 1 and number > self.messages.count:
             # what lies between was forgotten there before it was told here
             self.messages = MessageLog(self._log_size, first=number)
-            self.generation += 1
         state = ExchangeState(told["state"])
         if number == self.messages.count + 1:
             self.messages.open(

@@ -22,6 +22,7 @@ from sim_core.bedside.observed import Observed
 from sim_core.bedside.picture import heartbeat_at, picture
 from sim_core.bedside.verdicts import Verdicts
 from sim_core.events import Event, Ring
+from sim_core.picture_publishing import Look, Looks
 from sim_core.redaction import one_line, public_url, without_users
 from sim_core.runtime.clock import Clock
 from sim_core.snapshot import LinkSnapshot, LinkState, Registration, StationSnapshot
@@ -92,7 +93,7 @@ class Charger:
         self._trouble = "the charger has not come yet"
         self._heard_at: datetime | None = None
         self._warnings: dict[str, str] = {}
-        self._looks: list[Callable[[StationSnapshot], None]] = []
+        self._looks = Looks()
         self._latest = self._picture()
         self._stale = False
 
@@ -112,15 +113,9 @@ class Charger:
         """The time of this computer: what the charger's own clock says is not known."""
         return self._clock.now()
 
-    def watch(self, look: Callable[[StationSnapshot], None]) -> Callable[[], None]:
-        """Call `look` with every picture from now on; the result takes it off."""
-        self._looks.append(look)
-
-        def leave() -> None:
-            if look in self._looks:
-                self._looks.remove(look)
-
-        return leave
+    def watch(self, look: Look) -> Callable[[], None]:
+        """See `Looks.watch`."""
+        return self._looks.watch(look)
 
     def publish(self, *, anyway: bool = False) -> None:
         """Make a new picture if something has changed, or `anyway`, for time has passed."""
@@ -128,8 +123,7 @@ class Charger:
             return
         self._stale = False
         self._latest = self._picture()
-        for look in tuple(self._looks):
-            look(self._latest)
+        self._looks.see(self._latest)
 
     def warn(self, about: str, sentence: str) -> None:
         """Show a standing warning; an empty sentence takes it away."""
@@ -155,7 +149,7 @@ class Charger:
 
     def waits_at(self, address: str) -> None:
         """Say where the charger is awaited."""
-        self._trouble = f"no charger has come yet: set the CSMS in it to {address}/<its id>"
+        self._trouble = f"no charger has come yet: set the charger's CSMS to {address}/<its id>"
         self._stale = True
 
     # -- what happens ------------------------------------------------------------------------------

@@ -64,10 +64,6 @@ class MemberInWorker:
         return self._taken.events
 
     @property
-    def generation(self) -> int:
-        return self._taken.generation
-
-    @property
     def snapshot(self) -> StationSnapshot | None:
         return self._taken.picture if self._looks else None
 

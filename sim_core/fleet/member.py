@@ -145,11 +145,6 @@ class MemberHost:
         self._shared: Ring[Event] | None = None
 
     @property
-    def generation(self) -> int:
-        """It is the same life as long as there is a look at it."""
-        return 0
-
-    @property
     def snapshot(self) -> StationSnapshot | None:
         station = self._fleet.station(self.number)
         return station.snapshot if station is not None and self._looks else None

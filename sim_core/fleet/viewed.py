@@ -22,10 +22,6 @@ class OneOfThem(Host, Protocol):
     def number(self) -> int:
         """Its number in the fleet, from 1."""
 
-    @property
-    def generation(self) -> int:
-        """Raised where messages and events are of another life."""
-
 
 class FleetHost(Protocol):
     """Whatever hosts a fleet."""

@@ -15,7 +15,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sim_core.commands import ACTIONS
 from sim_core.http_door.answers import refusal
 from sim_core.http_door.guard import Guard
-from sim_core.settings.destination import destination_of
 from sim_core.settings.options import Settings
 from sim_core.sidecar.command_routes import command_handler
 from sim_core.sidecar.counters import StationCounts
@@ -51,7 +50,7 @@ class Sidecar:
         )
         handlers = ReadHandlers(
             station,
-            settings,
+            (lambda: where().settings) if where is not None else (lambda: settings),
             self._streams,
             self._watching,
             metrics,
@@ -59,11 +58,6 @@ class Sidecar:
             actions,
             (DESTINATION,) if where is not None else (),
             recorded=acts.recorded if acts is not None else list,
-            dialled=(
-                (lambda: where().destination)
-                if where is not None
-                else (lambda: destination_of(settings))
-            ),
         )
         self.app = Starlette(
             routes=[

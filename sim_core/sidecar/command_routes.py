@@ -51,6 +51,7 @@ WORDS_OF = {
     "integer": "a whole number",
     "number": "a number",
 }
+TEXT_OR_OBJECT = ["string", "object"]
 PLAIN_TEXT = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
 """Text without control characters, as JSON schema and `re` both read it."""
 
@@ -72,7 +73,13 @@ class Query:
     @property
     def kind(self) -> str:
         """The type of it as JSON schema names it; empty where it may be anything."""
-        return str(self.schema.get("type", ""))
+        kinds = self.schema.get("type", "")
+        return str(kinds if isinstance(kinds, str) else kinds[0])
+
+    @property
+    def or_object(self) -> bool:
+        """Whether a body may have an object of JSON in the place of the text."""
+        return self.schema.get("type") == TEXT_OR_OBJECT
 
     def read(self, value: str) -> object:
         """What a value means that nothing speaks against."""
@@ -228,8 +235,8 @@ QUERIES: dict[str, Query] = {
     ),
     "recording": Query(
         "recording",
-        "The recording, as YAML or JSON in a text",
-        {"type": "string", "minLength": 1},
+        "The recording: what GET /recording answers, or YAML in a text",
+        {"type": TEXT_OR_OBJECT, "minLength": 1},
     ),
     "speed": Query(
         "speed",
@@ -291,7 +298,10 @@ def parse_body(known: tuple[Query, ...], body: Mapping[str, Any]) -> ParsedQuery
     by_name = {name: query for query in known for name in (query.name, *query.also)}
     for name, value in body.items():
         query = by_name.get(name)
-        text = json.dumps(value) if query is None else _as_text(value, query.kind)
+        if query is None or (query.or_object and isinstance(value, dict)):
+            text: str | None = json.dumps(value)
+        else:
+            text = _as_text(value, query.kind)
         if text is None and query is not None:
             return ParsedQuery(trouble=f"{name} is to be {WORDS_OF[query.kind]}")
         said.append((name, text or ""))

@@ -20,7 +20,8 @@ from sim_core.commands import Outcome, Refused
 from sim_core.http_door.answers import answer, refusal
 from sim_core.http_door.bodies import BodyError, json_object
 from sim_core.redaction import public_url
-from sim_core.settings.destination import Destination
+from sim_core.settings.destination import Destination, destination_of
+from sim_core.settings.options import Settings
 from sim_core.sidecar.command_routes import PLAIN_TEXT, Handler, Query, parse_body, parse_query
 
 
@@ -28,8 +29,8 @@ class WhereTo(Protocol):
     """Who dials, and may be told to dial elsewhere."""
 
     @property
-    def destination(self) -> Destination:
-        """Where it dials now."""
+    def settings(self) -> Settings:
+        """What counts now, with where it dials."""
 
     def connect_to(self, where: Destination) -> concurrent.futures.Future[Outcome]:
         """Dial there from now on; the future never raises."""
@@ -106,7 +107,7 @@ def destination_handler(where: Callable[[], WhereTo]) -> Handler:
             if query.name in parsed.said
         }
         host = where()
-        wanted = replace(host.destination, **said)
+        wanted = replace(destination_of(host.settings), **said)
         try:
             outcome = await asyncio.wrap_future(host.connect_to(wanted))
         except asyncio.CancelledError:  # as with a command: only uvicorn cancels, at its end

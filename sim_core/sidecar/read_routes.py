@@ -24,7 +24,7 @@ from sim_core.picture_json import encoded
 from sim_core.redaction import HIDDEN, public_url, without_users
 from sim_core.runtime import event_loops
 from sim_core.session_export import as_csv, as_rows, sessions_of
-from sim_core.settings.destination import Destination
+from sim_core.settings.destination import destination_of
 from sim_core.settings.options import Settings, options_of
 from sim_core.sidecar import openapi
 from sim_core.sidecar.command_routes import Query, parse_query
@@ -102,7 +102,7 @@ class ReadHandlers:
     def __init__(
         self,
         station: Viewed,
-        settings: Settings,
+        settings: Callable[[], Settings],
         streams: Streams,
         watching: Watching,
         metrics: Metrics,
@@ -110,12 +110,10 @@ class ReadHandlers:
         actions: tuple[Action, ...],
         writes: tuple[WriteRoute, ...],
         recorded: Callable[[], list[dict[str, object]]],
-        dialled: Callable[[], Destination],
     ) -> None:
-        """`actions` and `writes` are what may be asked for here beside all that is read; `recorded`
-        is what has been recorded of the first, `dialled` the CSMS of now."""
+        """`settings` are those of now. `actions` and `writes` are what may be asked for here beside
+        all that is read; `recorded` is what has been recorded of the first."""
         self._recorded = recorded
-        self._dialled = dialled
         self._actions, self._writes = actions, writes
         self._station = station
         self._settings = settings
@@ -159,7 +157,7 @@ class ReadHandlers:
                 "warnings": [without_users(one) for one in seen.warnings],
                 "versions": self._versions,
                 "event_loop": event_loops.running_on(),
-                "settings": without_secrets(self._settings),
+                "settings": without_secrets(self._settings()),
             }
         )
 
@@ -288,7 +286,7 @@ class ReadHandlers:
         return answer({"recording": seen is not None, "steps": self._recorded()})
 
     async def destination(self, request: Request) -> Response:
-        return answer(shown(self._dialled()))
+        return answer(shown(destination_of(self._settings())))
 
     async def messages(self, request: Request) -> Response:
         given = _numbers(MESSAGE_QUERIES, request)

@@ -11,28 +11,27 @@ from pydantic import SecretStr
 
 from sim_core.commands import Accepted, Outcome, Refused
 from sim_core.runtime.across_threads import answered
-from sim_core.settings.destination import Destination, moved
+from sim_core.settings.destination import Destination, destination_of, moved
 from sim_core.sidecar.app import Sidecar
 from tests.harness import Harness, settings
 
 PASSWORD = "abcdefghijklmnop"
-BEFORE = Destination("ws://user:hidden@one/ocpp", "CP-1")
+BEFORE = Destination("ws://user:whisper@one/ocpp", "CP-1")
 
 
 class Where:
     """Who dials, without a network: what it was told, judged by the rules of the options."""
 
     def __init__(self) -> None:
-        self.destination = BEFORE
+        self.settings = moved(settings(), BEFORE)
         self.asked: list[Destination] = []
 
     def connect_to(self, where: Destination) -> concurrent.futures.Future[Outcome]:
         self.asked.append(where)
         try:
-            moved(settings(), where)
+            self.settings = moved(self.settings, where)
         except ValueError as error:
             return answered(Refused(str(error)))
-        self.destination = where
         return answered(Accepted())
 
 
@@ -58,21 +57,24 @@ async def test_it_is_told_where_to_dial(body: object, status: int, words: str) -
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             done = await http.put("/destination", json=body)
             looked = await http.get("/destination")
+            info = (await http.get("/info")).json()["settings"]
             described = (await http.get("/openapi.json")).json()["paths"]["/destination"]["put"]
         sidecar.stop()
     assert (done.status_code, words in done.text) == (status, True), done.text
     assert str(status) in described["responses"]
     assert "password" in json.dumps(described["requestBody"])
-    for secret in (PASSWORD, "secret@", "hidden"):
-        assert secret not in done.text + looked.text
-    now = where.destination.without_secrets
+    for secret in (PASSWORD, "secret@", "whisper"):
+        assert secret not in done.text + looked.text + json.dumps(info)
+    now = destination_of(where.settings).without_secrets
+    assert info["csms_url"].endswith(now.url.partition("://")[2]), "what counts now"
+    assert (info["cpid"], info["security_profile"]) == ("CP-1", now.security_profile)
     assert looked.json() == {
         "url": now.url,
         "charge_point_id": "CP-1",
         "security_profile": now.security_profile,
     }
     if status == 200:
-        assert where.destination.charge_point_id == "CP-1"
+        assert where.settings.cpid == "CP-1"
 
 
 async def test_a_change_wants_the_key_and_is_not_there_where_nobody_dials() -> None:

@@ -20,15 +20,21 @@ async def test_record_and_play() -> None:
         ended = (await here.http.delete("/recording")).json()
         assert ended["answer"] == {"steps": seen["steps"]}
         await here.http.post("/unplug/1")
-        played = await here.http.post("/play", json={"recording": json.dumps(seen)})
-        assert played.json()["detail"] == "1 step"
-        await here.harness.settle()
-        assert here.harness.connector(1).plugged
+        for recording in (seen, json.dumps(seen), "- {do: plug, connector: 1}"):
+            played = await here.http.post("/play", json={"recording": recording})
+            assert played.json()["detail"] == "1 step"
+            await here.harness.settle()
+            assert here.harness.connector(1).plugged
+            await here.http.post("/unplug/1")
         assert (await here.http.delete("/play")).status_code == 409
 
 
 async def test_what_cannot_be_played_says_why() -> None:
     async with beside() as here:
+        listed = await here.http.post("/play", json={"recording": []})
+        assert (listed.status_code, "recording is to be a text" in listed.text) == (422, True)
+        for odd in ({}, {"steps": 7}, {"steps": [{"do": 3}]}):
+            assert (await here.http.post("/play", json={"recording": odd})).status_code == 409
         refused = await here.http.post("/play", json={"recording": "- {do: plgu}"})
         assert refused.status_code == 409
         assert "did you mean plug?" in refused.json()["error"]

@@ -63,7 +63,7 @@ async def test_the_sheet_of_the_connection_acts_there_and_the_id_stays() -> None
         await pilot.press("ctrl+u", *"ws://h:1/o", "enter")
         await until(pilot, lambda: "changed, not used yet" in text_of(app))
         await pilot.press("c")
-        await until(pilot, lambda: where.destination.url == "ws://h:1/o")
+        await until(pilot, lambda: where.settings.csms_url == "ws://h:1/o")
         await until(pilot, lambda: "not used yet" not in text_of(app))
 
 

@@ -57,7 +57,7 @@ async def test_what_is_not_known_is_a_dash() -> None:
             )
             await soon(pilot, lambda: "Available" in text_of(app))
             await soon(pilot, lambda: "CP01 online" in rows(app)[0])
-            assert "queued" not in rows(app)[0]
+            assert "sent" not in rows(app)[0]
             await soon(pilot, lambda: "1 ○ Available" in rows(app)[1])
             card = "\n".join(rows(app)[1:8])
             assert "meter - kWh" in card
@@ -211,7 +211,7 @@ async def test_what_the_twin_says_otherwise_is_marked_and_one_key_away() -> None
         async with app.run_test(size=(80, 24), notifications=True) as pilot:
             await line.say(said)
             await until(lambda: line.verdicts.differing, PATIENCE_S)
-            await soon(pilot, lambda: "≠1" in rows(app)[0])
+            await soon(pilot, lambda: "≠ 1 not" in rows(app)[0])
             (verdict,) = line.verdicts.differences
             marked = [row for row in rows(app) if "StopTransaction" in row and "≠" in row]
             assert len(marked) == 1

@@ -213,9 +213,9 @@ def test_a_transaction_is_named_by_the_beginning_of_its_text() -> None:
     assert running is not None
     named = replace(running, transaction_id="5f0c8a1e-77b2-4a5b-9f63-0d7c9be3a001")
     for size in (COMPACT, TALL):
-        assert " tx 5f0c8a1 " in card(charging(transaction=named), size)
+        assert " transaction 5f0c8a1 " in card(charging(transaction=named), size)
     hostile = replace(running, transaction_id="\x1b[31m")
-    assert " tx \\x1b[31 " in card(charging(transaction=hostile))
+    assert " transaction \\x1b[31 " in card(charging(transaction=hostile))
 
 
 def test_who_is_not_known_yet_has_a_question_mark_and_no_advice() -> None:

@@ -23,8 +23,8 @@ from tui.protocols.ocpp16 import OCPP_16_WORDING as OCPP_16
 from tui.replay.keys import replay_keymap
 from tui.widgets.line_widget import line_width
 
-MUST = {"idTag", "EVSE", "SoC", "VID", "HB", "queued", "exchange", "ramp", "cabinet", "journal"}
-MUST |= {"quirk", "CSMS", "connector", "transaction"}
+MUST = {"idTag", "EVSE", "SoC", "VID", "Heartbeat", "unsent", "exchange", "ramp", "cabinet"}
+MUST |= {"journal", "quirk", "CSMS", "connector", "transaction"}
 
 
 def box(app: ChargeForgeApp) -> Size:
@@ -59,7 +59,7 @@ def test_every_term_is_found_by_each_of_its_spellings_and_once() -> None:
 @pytest.mark.parametrize("cells", [40, 54, 74])
 def test_no_sentence_is_cut_off_however_narrow_it_is(cells: int) -> None:
     reasons = {"plug": "connector 1 already has a vehicle: unplug it first, by the same key"}
-    sections = help_sections(Look(), "connector", available(1), reasons, OCPP_16, "HB")
+    sections = help_sections(Look(), "connector", available(1), reasons, OCPP_16, "heartbeat")
     lines = passage_lines(sections, "", cells)
     assert max(map(line_width, lines)) <= cells
     said = " ".join(span.text.strip() for line in lines for span in line).split()
@@ -69,7 +69,7 @@ def test_no_sentence_is_cut_off_however_narrow_it_is(cells: int) -> None:
 @pytest.mark.parametrize("keys", [metal_keymap(twin=True), replay_keymap(), member_keymap()])
 @pytest.mark.parametrize("pane", list(PANES))
 def test_wherever_a_charger_is_looked_at_there_is_help(keys: Keymap, pane: str) -> None:
-    sections = help_sections(Look(keys=keys), pane, available(1), {}, OCPP_16, "HB")
+    sections = help_sections(Look(keys=keys), pane, available(1), {}, OCPP_16, "heartbeat")
     said = str(passage_lines(sections, "", 74))
     assert "{" not in said.replace("{cid}", "")
     assert "Heartbeat" in said

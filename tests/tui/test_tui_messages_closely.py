@@ -12,11 +12,13 @@ from fake_host import EXCHANGES, NOW, ONLINE, FakeHost, station
 from hypothesis import given
 from hypothesis import strategies as st
 from screen_text import make_app, rows, settled, text_of, until
+from textual.events import MouseScrollDown
 
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui.dialogs.messages import comparison, fields_of
 from tui.dialogs.palette import Picker
 from tui.dialogs.sheet import Sheet
+from tui.dialogs.sheet_body import SheetBody
 from tui.loaded_log import load_log
 from tui.look import Look
 from tui.message_file import write_messages
@@ -44,7 +46,9 @@ async def test_two_messages_are_compared_field_by_field() -> None:
         await pilot.press("tab", "tab", "g", "down", "equals_sign")
         assert app.dashboard.messages.marked == 2
         await until(pilot, lambda: "one is marked, = compares" in text_of(app))
-        await pilot.press("end", "up", "up", "up", "equals_sign")
+        await pilot.press("end", "up", "up", "up")
+        title = next(n for n, row in enumerate(rows(app)) if "= compares" in row)
+        await pilot.click(offset=(rows(app)[title].index("= compares"), title))
         await until(pilot, lambda: isinstance(app.screen, Sheet))
         sheet = app.screen
         assert isinstance(sheet, Sheet)
@@ -129,6 +133,36 @@ async def test_a_saved_log_is_stepped_through(
         assert "VID:000000000001 meter" in text_of(app)
         await pilot.press("escape", "l", *"nowhere.txt", "enter")
         await until(pilot, lambda: "cannot be read" in text_of(app))
+
+
+async def test_all_of_a_saved_message_can_be_read_by_key_wheel_and_click(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    payload = {f"field{n}": n for n in range(20)}
+    host = FakeHost(station(), exchanges=((5, Direction.SENT, "DataTransfer", payload, {}, 0.01),))
+    write_messages(host.messages.since(0)[1], tmp_path, timedelta(0))
+    app = make_app(host)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.dashboard.focused is not None)
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(app.screen, Picker))
+        await pilot.press("enter")
+        await until(pilot, lambda: "lines below, J shows" in text_of(app))
+        assert '"field19": 19' not in text_of(app)
+        while "J: from its top" not in text_of(app):
+            await pilot.press("J")
+        assert '"field19": 19' in text_of(app)
+        await pilot.press("J")
+        assert "answered after" in text_of(app), "its top again"
+        foot = app.screen.query_one(SheetBody)
+        while '"field19": 19' not in text_of(app):
+            low = foot.size.height - 2
+            foot.post_message(MouseScrollDown(foot, 1, low, 0, 1, 0, False, False, False))
+            await pilot.pause()
+        rule = next(n for n, row in enumerate(rows(app)) if "J: from its top" in row)
+        await pilot.click(offset=(rows(app)[rule].index("J: from") + 1, rule))
+        await until(pilot, lambda: "answered after" in text_of(app))
 
 
 async def test_what_cannot_be_sent_now_stands_in_the_log() -> None:

@@ -252,7 +252,7 @@ def link(**changes: object) -> LinkSnapshot:
                 retry_at=NOW + timedelta(seconds=8),
                 queued=4,
             ),
-            "offline: connection refused, retry in 8 s, queued 4",
+            "offline: connection refused, retry in 8 s, 4 unsent",
         ),
         (
             link(registration=Registration.PENDING, boot_retry_at=NOW + timedelta(seconds=60)),
@@ -276,7 +276,7 @@ def test_the_link_bar_is_true(picture: LinkSnapshot, words: str) -> None:
 def test_the_bar_as_sketched() -> None:
     line = shown(bar_line(station(), "", NOW, 80, Look()))
     assert line == (
-        " ● CP01 online, Accepted  ws://10.0.0.5:9000/ocpp  HB 42s  queued 0  14:33:06   "
+        " ● CP01 online, Accepted  ws://10.0.0.5:9…  heartbeat 42s  all sent  14:33:06   "
     )
 
 
@@ -319,13 +319,13 @@ def test_a_dead_engine_and_a_starting_one_have_words() -> None:
 # -- cards -----------------------------------------------------------------------------------------
 
 SKETCH = """\
-┏━▸1 ▶ Charging ━━━━━━━━━━━━━ tx 1042 ━┓
+┏━▸1 ▶ Charging ━━━━ transaction 1042 ━┓
 ┃ VID:000000000001            SoC 35 % ┃
 ┃ 59.46 kW    436.8 V  136.1 A         ┃
 ┃ 1.363 kWh  in 00:13:05  meter 12.553 ┃
 ┃ p Unplug x Stop  e Suspend f Fault   ┃
 ┃ ▁▂▃▃▄▄▅▆▆▇▇███████████████████ 60 kW ┃
-┗━ 2:30 min ago ━━ limited by vehicle ━┛"""
+┗━ last 2:30 min ━ limited by vehicle ━┛"""
 
 
 def test_the_card_as_sketched() -> None:

@@ -40,7 +40,7 @@ async def test_a_recording_is_begun_marked_and_written(
         await until(pilot, lambda: host.submitted == [Record()])
         host.snapshot = replace(station(), recording=RecordingSnapshot(NOW, 3))
         host.answer = Accepted("1 step", json.dumps({"steps": STEPS}))
-        await until(pilot, lambda: "R: recording, 3 steps so far" in text_of(app))
+        await until(pilot, lambda: "recording, 3 steps so far: R ends" in text_of(app))
         await pilot.press("R")
         await until(pilot, lambda: host.submitted[-1] == EndRecording())
         await until(pilot, lambda: "1 step written to" in text_of(app))

@@ -69,6 +69,11 @@ async def test_a_click_on_the_list_shows_that_one_and_keys_act_there(size: tuple
         await pilot.press("p")
         await settled(pilot)
         assert (len(north.submitted), len(south.submitted)) == (0, 1)
+        for sign, shown in (("[ ]", "NORTH"), ("] switch", "SOUTH")):
+            y = next(n for n, row in enumerate(rows(app)) if sign in row)
+            await pilot.click(offset=(rows(app)[y].index(sign), y))
+            await settled(pilot)
+            assert shown in app.dashboard.station.charge_point_id  # type: ignore[union-attr]
 
 
 async def test_messages_are_those_of_the_one_that_is_shown() -> None:

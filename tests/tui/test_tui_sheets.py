@@ -185,7 +185,7 @@ async def test_a_card_shows_what_was_charged_last_until_the_next_begins() -> Non
         await until(pilot, lambda: app.dashboard.focused is not None)
         await settled(pilot)
         assert "12.320 kWh" in text_of(app)
-        assert "00:26:48" in text_of(app)
+        assert "reason Local" in text_of(app)
 
 
 @settings(
@@ -246,7 +246,7 @@ async def test_the_limit_that_binds_says_so() -> None:
         await opened(pilot, "b")
         row = next(row for row in rows(app) if "connector 1" in row)
         assert "22 kW" in row
-        assert "binds: TxProfile 5" in row
+        assert "limits: TxProfile 5" in row
         assert "binds" not in next(row for row in rows(app) if "connector 2" in row)
 
 

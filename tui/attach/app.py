@@ -7,6 +7,7 @@ is cut, and comes back by itself) and what leaving means: nothing, for the charg
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sim_core.attach.host import RemoteHost
 from sim_core.attach.options import AttachSettings
@@ -14,11 +15,19 @@ from sim_core.engine import Host
 from tui.app import ChargeForgeApp, Shown
 from tui.http_call import SidecarAddress
 from tui.keymap import Keymap
+from tui.widgets.line_widget import Line, Span
 from tui.widgets.link_bar import Broken
 
 PATIENCE_S = 1.0
 """How long the end waits for a connection to be closed in good order."""
 NOT_ATTACHED = Broken("not attached", "dials now", "warning")
+ATTACHED: Line = (Span("attached", "muted"),)
+"""What tells this dashboard from that of a charge point that ends with it."""
+
+
+def not_attached(url: str) -> Broken:
+    """What is said while there is no connection to this address."""
+    return replace(NOT_ATTACHED, advice=f"a charge point has to run there, with HTTP: {url}")
 
 
 class AttachApp(ChargeForgeApp):
@@ -45,30 +54,14 @@ class AttachApp(ChargeForgeApp):
             where=hosts[0],
             others=[Shown(one, SidecarAddress(one.url, wants_key), one) for one in hosts[1:]],
         )
-        self._generation = hosts[0].generation
 
     def sample(self) -> None:
-        """Look at the charge point; one that was started anew is looked at from the beginning."""
-        host = self._remote
-        if host.generation != self._generation:
-            self.look_at(host)
+        """Look at the charge point; a failure is a connection that is cut."""
         if self.dashboard.is_attached:
-            self.dashboard.link_bar.broken = NOT_ATTACHED
+            assert isinstance(self.host, RemoteHost)
+            self.dashboard.link_bar.broken = not_attached(self.host.url)
+            self.dashboard.link_bar.aside = ATTACHED
         super().sample()
-
-    def rests(self) -> bool:
-        """Nor has it been started anew."""
-        return super().rests() and self._remote.generation == self._generation
-
-    def look_at(self, host: Host) -> None:
-        """Show another charge point, or another life of this one, from now on."""
-        super().look_at(host)
-        self._generation = self._remote.generation
-
-    @property
-    def _remote(self) -> RemoteHost:
-        assert isinstance(self.host, RemoteHost)
-        return self.host
 
     def known_as(self, host: Host) -> str:
         """Its address."""

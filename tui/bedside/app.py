@@ -67,9 +67,12 @@ class BedsideApp(ChargeForgeApp):
         super().sample()
 
     def rests(self) -> bool:
-        """Nor has another charger come, nor the twin said anything."""
-        same = self.host in self.hosts and self._shown_host().verdicts is self._verdicts
-        return super().rests() and same
+        """It does not while it shows a charger that nobody waits for any more."""
+        return super().rests() and self.host in self.hosts
+
+    def facts(self) -> tuple[object, ...]:
+        """And what the twin says."""
+        return (*super().facts(), self._shown_host().verdicts)
 
     def _take_verdicts(self) -> None:
         """Mark the rows as the twin says now."""

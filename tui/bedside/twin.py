@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from sim_core.bedside.verdicts import Difference, Mark, Verdict, VerdictPicture
 from tui import text
 from tui.dialogs.columns import Column, head_line, in_columns
-from tui.dialogs.sheet import Act, Item, Page, Tab
+from tui.dialogs.sheet_body import Act, Item, Page, Tab
 from tui.look import Look
 from tui.widgets.line_widget import Line, Span
 from tui.widgets.remarks import Remark
@@ -38,7 +38,7 @@ WORDS: dict[Mark, str] = {
 COLUMNS = (
     Column("time", 8),
     Column("", 1),
-    Column("c", 2),
+    Column("conn", 4),
     Column("what differs", 0),
 )
 DETAIL_ROWS = 5
@@ -90,11 +90,10 @@ def counts(picture: VerdictPicture, look: Look) -> Line:
     if picture.trouble:
         return (Span("twin: not compared", "warning", "differences"),)
     differing = picture.differing
+    role = "error" if differing else "muted"
     return (
-        Span(f"twin {look.symbol('same')}{same} ", "muted", "differences"),
-        Span(
-            f"{look.symbol('differs')}{differing}", "error" if differing else "muted", "differences"
-        ),
+        Span(f"twin: {look.symbol('same')} {same} alike, ", "muted", "differences"),
+        Span(f"{look.symbol('differs')} {differing} not", role, "differences"),
     )
 
 

@@ -15,7 +15,7 @@ from sim_core.settings.destination import Destination, trouble_of
 from sim_core.snapshot import StationSnapshot
 from tui import text
 from tui.dialogs.palette import Choice, Chosen, Question
-from tui.dialogs.sheet import Act, Item, Page, Tab
+from tui.dialogs.sheet_body import Act, Item, Page, Tab
 from tui.look import Look
 from tui.widgets.line_widget import Line, Span
 from tui.widgets.link_bar import state_words
@@ -31,7 +31,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("url", "CSMS URL", "The address of the CSMS; the id is appended as its last segment."),
     ("charge_point_id", "id", "As whom the charge point appears there (CPID, identity)."),
     ("password", "password", "What is shown to get in: 16 to 20 characters, in 2.0.1 to 64."),
-    ("security_profile", "profile", "The security profile: what protects the connection."),
+    ("security_profile", "security", "The security profile: what protects the connection."),
 )
 """Field of a destination, its name, what it means."""
 NAME_CELLS = 12

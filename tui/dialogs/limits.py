@@ -24,7 +24,7 @@ from sim_core.snapshot import (
 )
 from tui import text
 from tui.dialogs.columns import Column, head_line, in_columns
-from tui.dialogs.sheet import Item, Page, Tab
+from tui.dialogs.sheet_body import Item, Page, Tab
 from tui.look import Look
 from tui.protocols.known import wording_of
 from tui.widgets.line_widget import Line, Span
@@ -33,11 +33,16 @@ from tui.widgets.steps_chart import steps_chart
 CHART_ROWS = 4
 BINDING = frozenset({"profile", *LIMITERS.values()})
 """What `limited_by` says where somebody has limited the power."""
+KINDS: dict[str, str] = {
+    "Absolute": " (by the clock)",
+    "Relative": " (from the session's start)",
+}
+"""How a profile's time goes, in words."""
 LIMITS = (
     Column("where", 12),
     Column("allowed now", 11, right=True),
     Column("until", 8),
-    Column("drawn", 9, right=True, from_cells=66),
+    Column("flows now", 9, right=True, from_cells=66),
     Column("by what", 0),
 )
 PROFILES = (
@@ -118,6 +123,11 @@ def _moment(at: datetime | None, now: datetime) -> str:
     return local.strftime("%H:%M:%S" if today else "%m-%d %H:%M")
 
 
+def _rate(limit: float, unit: str) -> str:
+    """A limit in its unit, W as kW."""
+    return text.kilowatts(limit) if unit == "W" else f"{limit:g} {unit}"
+
+
 # -- limits ----------------------------------------------------------------------------------------
 
 
@@ -182,7 +192,7 @@ def _counting(
 
 
 def _profile_words(profile: ProfileSnapshot) -> str:
-    words = f"{profile.purpose} {profile.profile_id}, level {profile.stack_level}"
+    words = f"{profile.purpose} {profile.profile_id}"
     return f"{words} ({profile.limit:g} A)" if profile.unit == "A" else words
 
 
@@ -209,7 +219,7 @@ def _limit_item(
     binds = connector is not None and connector.limited_by in BINDING
     words = counts.words if counts else "the hardware alone"
     if counts and binds:
-        words = f"binds: {words}"
+        words = f"limits: {words}"
     values = (
         Span(where(number, station), "strong"),
         Span(text.kilowatts(counts.limit_w) if counts else ""),
@@ -245,8 +255,7 @@ def _profiles(station: StationSnapshot, now: datetime, look: Look) -> Page:
 def _profile_item(
     one: InstalledProfile, station: StationSnapshot, counts: bool, look: Look
 ) -> Item:
-    limits = [f"{limit:g}" for _, limit in one.periods]
-    words = f"{', '.join(limits)} {one.unit}"
+    words = ", then ".join(_rate(limit, one.unit) for _, limit in one.periods)
     values = (
         Span("now" if counts else "", "success"),
         Span(str(one.profile_id), "strong"),
@@ -263,7 +272,8 @@ def _profile_told(item: Item | None, now: datetime, cells: int, look: Look) -> l
     if item is None or not isinstance(item.value, InstalledProfile):
         return []
     one = item.value
-    about = [f"{one.kind}{f', {one.recurrency}' if one.recurrency else ''}"]
+    kind = f"{one.kind}, {one.recurrency}" if one.recurrency else one.kind
+    about = [f"{kind}{KINDS.get(one.kind, '')}"]
     if one.transaction_id is not None:
         about.append(f"of transaction {one.transaction_id} alone")
     if one.valid_from:
@@ -274,12 +284,14 @@ def _profile_told(item: Item | None, now: datetime, cells: int, look: Look) -> l
         about.append(f"begins {_moment(one.start_schedule, now)}")
     if one.duration_s is not None:
         about.append(f"lasts {text.span_in_words(one.duration_s)}")
-    steps = ", ".join(
-        f"{limit:g} {one.unit} from +{text.span_in_words(start_s)}"
+    steps = ", then ".join(
+        f"{_rate(limit, one.unit)}{f' after {text.span_in_words(start_s)}' if start_s else ''}"
         for start_s, limit in one.periods
     )
+    level = f"Stack level {one.stack_level}: the highest of one purpose counts"
     lines = text.wrapped(text.plain("; ".join(about), look.ascii), cells - 2)
-    lines += text.wrapped(steps, cells - 2)
+    lines += text.wrapped(text.plain(steps, look.ascii), cells - 2)
+    lines += text.wrapped(level, cells - 2)
     return [(Span(" "), Span(line)) for line in lines]
 
 

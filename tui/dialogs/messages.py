@@ -9,7 +9,7 @@ from datetime import datetime
 from sim_core.wire.message_log import Exchange
 from tui import text
 from tui.dialogs.columns import Column, head_line, in_columns
-from tui.dialogs.sheet import Item, Page, Tab
+from tui.dialogs.sheet_body import Item, Page, Tab
 from tui.loaded_log import LoadedLog
 from tui.look import Look
 from tui.widgets.inspector import body_lines
@@ -19,7 +19,7 @@ from tui.widgets.message_row import row_line
 LEAST_CELLS_WIDE = 118
 DETAIL_ROWS = 12
 NOT_THERE = ""
-COMPARED = (Column("", 2), Column("field", 26), Column("marked", 0), Column("this one", 0))
+COMPARED = (Column("", 1), Column("field", 26), Column("marked", 0), Column("this one", 0))
 MOST_FIELDS = 2_000
 """Of a frame that a peer has made as large as it liked."""
 
@@ -94,7 +94,7 @@ def _compared(place: str, one: dict[str, str], other: dict[str, str], look: Look
     role = "warning" if differs else "text"
     short = place.removeprefix("request.")
     values = (
-        Span("!=" if differs else "", role),
+        Span(look.symbol("differs") if differs else "", role),
         Span(_end_of(text.plain(short, look.ascii), look), "muted"),
         Span(text.plain(one.get(place, NOT_THERE), look.ascii), role),
         Span(text.plain(other.get(place, NOT_THERE), look.ascii), role),

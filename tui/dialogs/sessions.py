@@ -15,7 +15,7 @@ from sim_core.session_export import seconds_of, sessions_of
 from sim_core.snapshot import SessionSnapshot, StationSnapshot
 from tui import text
 from tui.dialogs.columns import Column, head_line, in_columns
-from tui.dialogs.sheet import Act, Item, Page, Tab
+from tui.dialogs.sheet_body import Act, Item, Page, Tab
 from tui.look import Look
 from tui.widgets.line_widget import Line, Span
 
@@ -25,19 +25,19 @@ SESSIONS, EVENTS = 0, 1
 """The tabs by their place."""
 COLUMNS = (
     Column("began", 11),
-    Column("c", 2),
+    Column("conn", 4),
     Column("card", 0),
     Column("kWh", 9, right=True),
     Column("time", 8, right=True),
     Column("ended by", 14, from_cells=66),
-    Column("tx", 8, from_cells=100),
+    Column("transaction", 11, from_cells=103),
     Column("SoC %", 8, right=True, from_cells=112),
     Column("CSMS", 8),
 )
 EVENT_COLUMNS = (
     Column("time", 8),
     Column("what", 13, from_cells=60),
-    Column("c", 2),
+    Column("conn", 4),
     Column("", 0),
 )
 CSMS_WORDS: dict[str, tuple[str, str]] = {
@@ -158,7 +158,8 @@ def _told(item: Item | None, now: datetime, look: Look, cells: int) -> list[Line
         return []
     one = item.value
     dot = f" {look.symbol('dot')} "
-    number = "no transaction id" if one.transaction_id is None else f"tx {_id(one.transaction_id)}"
+    known = one.transaction_id is not None
+    number = f"transaction {_id(one.transaction_id)}" if known else "no transaction id"
     who = [f"Connector {one.connector_id}", number, one.token]
     if one.vehicle:
         who.append(one.vehicle)

@@ -1,14 +1,13 @@
 """A sheet: a list over the dashboard, with a bar to move and what is under it told in full below.
 
 Sessions, events, limits, and whatever else is a list of facts: each is a `Tab`, which says of
-what rows it is made now and what may be done with one. A row becomes text only when it is in sight.
-The newest comes first; whoever stands on the first row follows what comes.
+what rows it is made now and what may be done with one. The newest comes first; whoever stands on
+the first row follows what comes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, on
@@ -21,198 +20,16 @@ from textual.widgets import Input
 
 from tui import text
 from tui.dialogs.room import make_fit, most_within
+from tui.dialogs.sheet_body import Act, SheetBody, Tab
 from tui.look import Look
-from tui.widgets.line_widget import Line, LineWidget, Span, fitted, justified, line_width
+from tui.widgets.line_widget import Line, LineWidget, Span, fitted, line_width
 
 REFRESH_S = 1.0
-WHEEL_ROWS = 3
 KEY_ROWS = 1
 AROUND_WORDS = 4
 """Cells that the border needs beside the words in it."""
 MOST_CELLS = 132
 """As in the style sheet."""
-LEAST_ROWS = 3
-"""Rows that the list keeps, however much there is to tell of one."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One row of a sheet."""
-
-    draw: Callable[[int], Line]
-    """The row in so many cells."""
-    words: str = ""
-    """What a search looks through."""
-    key: object = None
-    """What it is, whatever it says: the bar stays on it while others come and go."""
-    value: object = None
-    """What an act is told."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """What a tab shows now."""
-
-    items: Sequence[Item] = ()
-    head: Callable[[int], Sequence[Line]] = lambda cells: ()
-    """What stands over the rows."""
-    empty: str = "There is nothing here yet."
-    detail: Callable[[Item | None, int], Sequence[Line]] = lambda item, cells: ()
-    """What is told below of the row under the bar, in so many cells."""
-    detail_rows: int = 0
-
-
-@dataclass(frozen=True)
-class Act:
-    """Something to do on a sheet: its keys as Textual names them, and as they are printed."""
-
-    keys: tuple[str, ...]
-    shown: str
-    label: str
-    do: Callable[[object], str]
-    """Told the value of the row under the bar (None: there is none); returns why it did nothing."""
-
-
-@dataclass(frozen=True)
-class Tab:
-    """One list of a sheet."""
-
-    title: str
-    page: Callable[[], Page]
-    acts: tuple[Act, ...] = ()
-
-
-class SheetBody(LineWidget, can_focus=True):
-    """The tabs' names, the rows, and what is told of one."""
-
-    def __init__(self, look: Look, tabs: Sequence[Tab], place: int) -> None:
-        super().__init__(look, id="sheet-body")
-        self.tabs = tabs
-        self.place = place
-        """Which tab is shown."""
-        self.query_words = ""
-        self.page_now = Page()
-        self.items: list[Item] = []
-        self.at = 0
-        self.remark = ""
-        """What the last act has come to, where that needs more than a line of the border."""
-        self._top = 0
-
-    # -- what is there -----------------------------------------------
-
-    @property
-    def tab(self) -> Tab:
-        """The tab that is shown."""
-        return self.tabs[self.place]
-
-    @property
-    def chosen(self) -> Item | None:
-        """The row under the bar."""
-        return self.items[self.at] if self.at < len(self.items) else None
-
-    def look_again(self) -> None:
-        """Take in what there is now; the bar stays on what it was on, unless it is on the first."""
-        before = self.chosen
-        self.page_now = self.tab.page()
-        words = self.query_words.casefold().split()
-        self.items = [
-            item
-            for item in self.page_now.items
-            if all(word in item.words.casefold() for word in words)
-        ]
-        if self.at and before is not None:
-            places = (n for n, item in enumerate(self.items) if item.key == before.key)
-            self.at = next(places, self.at)
-        self.at = max(0, min(self.at, len(self.items) - 1))
-        self.sync()
-
-    def turn(self, place: int) -> None:
-        """Show another tab."""
-        self.place = place % len(self.tabs)
-        self.at = self._top = 0
-        self.look_again()
-
-    def move(self, rows: int) -> None:
-        """Move the bar."""
-        self.at = max(0, min(self.at + rows, len(self.items) - 1))
-        self.sync()
-
-    @property
-    def page_rows(self) -> int:
-        """Rows that are in sight."""
-        return max(1, self.size.height - 8)
-
-    def rows_wanted(self, width: int) -> int:
-        """Rows that all of it would take."""
-        page = self.page_now
-        told = page.detail_rows + bool(page.detail_rows)
-        names = len(self.tabs) > 1
-        return names + len(page.head(width)) + max(LEAST_ROWS, len(page.items)) + told
-
-    # -- drawing -----------------------------------------------------
-
-    def lines_for(self, width: int, height: int) -> list[Line]:
-        look, ellipsis = self.look, self.look.symbol("ellipsis")
-        remark = text.wrapped(self.remark, width - 2)[:height] if self.remark else []
-        height -= len(remark)
-        lines: list[Line] = [self._names(width)] if len(self.tabs) > 1 else []
-        lines += [fitted(line, width, ellipsis) for line in self.page_now.head(width)]
-        told = self._told(width, height - len(lines) - LEAST_ROWS)
-        room = max(0, height - len(lines) - len(told))
-        self._top = max(self.at - room + 1, min(self._top, self.at))
-        self._top = max(0, min(self._top, len(self.items) - room))
-        shown = range(self._top, min(self._top + room, len(self.items)))
-        rows = [self._row(place, width) for place in shown]
-        if not self.items:
-            words = "Nothing has these words." if self.query_words else self.page_now.empty
-            rows = [
-                fitted([Span(f" {line}", "muted")], width)
-                for line in text.wrapped(text.plain(words, look.ascii), width - 2)
-            ]
-        rows = rows[:room]
-        below = len(self.items) - self._top - room
-        if below > 0 and rows:
-            more = [Span(f" {text.count(below, 'more row')} below ", "accent")]
-            rows[-1] = justified(rows[-1], more, width, ellipsis)
-        rows += [fitted([], width)] * (room - len(rows))
-        remarked = [fitted([Span(f" {line}", "warning")], width) for line in remark]
-        return [*(lines + rows + told)[:height], *remarked]
-
-    def _names(self, width: int) -> Line:
-        spans: list[Span] = []
-        for place, tab in enumerate(self.tabs):
-            here = place == self.place
-            mark = self.look.symbol("selected") if here else " "
-            spans += [Span(f"{mark}{tab.title} ", "cursor" if here else "muted", f"tab {place}")]
-            spans += [Span(" ")]
-        return fitted(spans, width, self.look.symbol("ellipsis"))
-
-    def _told(self, width: int, room: int) -> list[Line]:
-        rows = min(self.page_now.detail_rows, room - 1)
-        if rows < 1:
-            return []
-        told = list(self.page_now.detail(self.chosen, width))[:rows]
-        told += [()] * (rows - len(told))
-        rule = fitted([Span(self.look.border("round")[1] * width, "faint")], width)
-        ellipsis = self.look.symbol("ellipsis")
-        return [rule, *(fitted(line, width, ellipsis) for line in told)]
-
-    def _row(self, place: int, width: int) -> Line:
-        here = place == self.at
-        mark = Span(self.look.symbol("selected") if here else " ", "accent")
-        line = fitted(
-            [mark, *self.items[place].draw(width - 1)], width, self.look.symbol("ellipsis")
-        )
-        role = "cursor" if here else ""
-        return tuple(s._replace(role=role or s.role, press=f"item {place}") for s in line)
-
-    # -- mouse -------------------------------------------------------
-
-    def on_mouse_scroll_down(self) -> None:
-        self.move(WHEEL_ROWS)
-
-    def on_mouse_scroll_up(self) -> None:
-        self.move(-WHEEL_ROWS)
 
 
 class SheetKeys(LineWidget):
@@ -272,6 +89,7 @@ class Sheet(ModalScreen[None]):
         Binding("end,G", "move(1000000)", show=False),
         Binding("tab,right", "turn(1)", show=False, priority=True),
         Binding("shift+tab,left", "turn(-1)", show=False, priority=True),
+        Binding("J,shift+j,shift+down", "tell_on", show=False),
         Binding("slash", "search", show=False),
         Binding("question_mark", "help", show=False),
     ]
@@ -370,6 +188,9 @@ class Sheet(ModalScreen[None]):
         self.body.turn(self.body.place + step)
         self.look_again()
 
+    def action_tell_on(self) -> None:
+        self.body.tell_on()
+
     def action_search(self) -> None:
         self.add_class("-searching")
         self.set_focus(self.query_one(SheetSearch))  # at once: what is typed fast goes there
@@ -380,6 +201,8 @@ class Sheet(ModalScreen[None]):
 
         title = text.plain(self._title(), self.look.ascii)
         keys = [(shown, words) for shown, words, _ in self._keys]
+        if self.body.tells_more:
+            keys.insert(0, ("J", "more of what is told below"))
         sections = sheet_sections(self.look, title, keys, self.body.said)
         self.app.push_screen(HelpScreen(self.look, sections))
 
@@ -414,6 +237,8 @@ class Sheet(ModalScreen[None]):
             self._do(self.body.tab.acts[int(number)])
         elif word == "turn":
             self.action_turn(1)
+        elif word == "more":
+            self.body.tell_on()
         elif word == "search":
             self.action_search()
         elif word == "help":

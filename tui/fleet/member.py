@@ -32,7 +32,6 @@ class MemberApp(ChargeForgeApp):
     def __init__(self, fleet: FleetHost, number: int, theme: str) -> None:
         settings = fleet.settings
         self._member = fleet.member(number)
-        self._generation = self._member.generation
         super().__init__(
             self._member,
             fps=settings.fps,
@@ -45,10 +44,7 @@ class MemberApp(ChargeForgeApp):
         self._fleet = fleet
 
     def sample(self) -> None:
-        """Say which of the fleet it is, and look; one that was started anew from the beginning."""
-        if self._member.generation != self._generation:
-            self._generation = self._member.generation
-            self.look_at(self._member)
+        """Say which of the fleet it is, and look."""
         if self.dashboard.is_attached:
             self.dashboard.link_bar.place = self._place
         if self._member.snapshot is None:
@@ -56,10 +52,12 @@ class MemberApp(ChargeForgeApp):
         super().sample()
 
     def rests(self) -> bool:
-        """Nor has the fleet grown, nor this one been started anew."""
-        member = self._member
-        same = member.snapshot is not None and member.generation == self._generation
-        return super().rests() and same and self._place == self.dashboard.link_bar.place
+        """It does not before it can be seen: then it is asked for again."""
+        return super().rests() and self._member.snapshot is not None
+
+    def facts(self) -> tuple[object, ...]:
+        """And which of the fleet it is."""
+        return (*super().facts(), self._place)
 
     @property
     def _place(self) -> str:
@@ -79,7 +77,6 @@ class MemberApp(ChargeForgeApp):
         place = (numbers.index(self._member.number) + by) % len(numbers)
         self._member.stop()
         self._member = self._fleet.member(numbers[place])
-        self._generation = self._member.generation
         self.look_at(self._member)
         self._member.start()
         self.sample()

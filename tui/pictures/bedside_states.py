@@ -167,7 +167,7 @@ BEDSIDE_STATES: tuple[State, ...] = (
                 METAL,
                 state=LinkState.WAITING,
                 heartbeat_at=None,
-                trouble="no charger has come yet: set the CSMS in it to "
+                trouble="no charger has come yet: set the charger's CSMS to "
                 "ws://192.168.1.20:9000/<its id>",
             ),
             charge_point_id="",

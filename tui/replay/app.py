@@ -39,15 +39,12 @@ class ReplayApp(ChargeForgeApp):
     def sample(self) -> None:
         """Say where in the log it is, and look."""
         if self.dashboard.is_attached:
-            place = self._replay.place
-            if place != self.dashboard.link_bar.place:
-                self.dashboard.link_bar.place = place
-                self._facts = ()
+            self.dashboard.link_bar.place = self._replay.place
         super().sample()
 
-    def rests(self) -> bool:
-        """Nor is it elsewhere in the log."""
-        return super().rests() and self._replay.place == self.dashboard.link_bar.place
+    def facts(self) -> tuple[object, ...]:
+        """And where in the log it is."""
+        return (*super().facts(), self._replay.place)
 
     def _while_it_plays(self, act: Callable[[], None]) -> Callable[[], str]:
         def acted() -> str:
@@ -61,7 +58,6 @@ class ReplayApp(ChargeForgeApp):
     def _again(self) -> str:
         if why := self._replay.again():
             return f"{why[:1].upper()}{why[1:]}."
-        self.look_at(self._replay)
         self.sample()
         return ""
 

@@ -89,13 +89,19 @@ class ChargePoints(LineWidget):
         if not self.beside:
             return [self._row(width)] + [fitted([], width)] * (height - 1)
         head = [Span(" Charge points", "strong")]
-        keys = [Span(self.look.with_keys("{previous_charger} {next_charger} "), "accent")]
-        lines = [justified(head, keys, width, self.look.symbol("ellipsis"))]
+        lines = [justified(head, self._keys, width, self.look.symbol("ellipsis"))]
         room = max(1, height - 1)
         first = _window(self._place, room, len(self.entries))
         for place, entry in enumerate(self.entries[first : first + room], first):
             lines.append(self._line(place, entry, width))
         return (lines + [fitted([], width)] * height)[:height]
+
+    @property
+    def _keys(self) -> list[Span]:
+        """What leads to another one; a click on it does too."""
+        rows = ("previous_charger", "next_charger")
+        keys = [Span(f"{self.look.key(row)} ", "accent", row) for row in rows]
+        return [*keys, Span("switch ", "muted", "next_charger")]
 
     @property
     def _place(self) -> int:
@@ -129,8 +135,8 @@ class ChargePoints(LineWidget):
             ]
             for place, entry in enumerate(self.entries)
         ]
-        keys = self.look.with_keys(" {previous_charger} {next_charger} ")
-        room = width - text.width(keys)
+        keys = [Span(" "), *self._keys]
+        room = width - line_width(keys)
         first = last = self._place
         used = line_width(groups[first]) if groups else 0
         while groups:
@@ -142,7 +148,7 @@ class ChargePoints(LineWidget):
             if not wider:
                 break
         spans = [span for group in groups[first : last + 1] for span in group]
-        return justified(spans, [Span(keys, "accent")], width, self.look.symbol("ellipsis"))
+        return justified(spans, keys, width, self.look.symbol("ellipsis"))
 
 
 def _window(selected: int, room: int, count: int) -> int:

@@ -88,14 +88,16 @@ def elapsed(view: CardView) -> str:
     return text.duration(view.now - transaction.started_at)
 
 
-def transaction_words(connector: ConnectorSnapshot) -> str:
-    """The transaction as the border names it; empty without one."""
+def transaction_words(connector: ConnectorSnapshot, cells: int) -> str:
+    """The transaction as the border names it, in so many cells; empty without one."""
     if connector.transaction is None:
         return ""
     number = connector.transaction.transaction_id
     if isinstance(number, str):
         number = text.plain(number, ascii_only=True)[:ID_CELLS]
-    return "tx not confirmed" if number is None else f"tx {number}"
+    which = "not confirmed" if number is None else str(number)
+    long = f"transaction {which}"
+    return long if text.width(long) <= cells else f"tx {which}"
 
 
 def who_spans(view: CardView, look: Look) -> list[Span]:
@@ -152,13 +154,13 @@ def _meter(connector: ConnectorSnapshot) -> list[Span]:
     return [Span("meter ", "muted"), Span(text.meter_kwh(connector.register_wh))]
 
 
-def _energy(view: CardView, roomy: bool) -> list[Span]:
+def _energy(view: CardView, cells: int) -> list[Span]:
     """Energy and time of the session and where the meter stands; of the last session where none
     runs, or else the meter alone."""
-    connector = view.connector
+    connector, roomy = view.connector, cells >= ROOMY_CELLS
     meter = [*_meter(connector), Span(" kWh", "muted")]
     if connector.transaction is None:
-        last = text.plain(last_session_words(connector, roomy), ascii_only=True)
+        last = last_session_words(connector, cells - 2)
         return [Span(f" {last}", "muted")] if last else [Span(" "), *meter]
     energy = text.kilo(connector.transaction.energy_wh, 3)
     return [
@@ -303,7 +305,7 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> tuple[list[Lin
     """What stands within the borders, and whether it ends in the trace."""
     connector = view.connector
     ellipsis = look.symbol("ellipsis")
-    roomy, tall = cells >= ROOMY_CELLS, height + 2 >= TALL_ROWS
+    tall = height + 2 >= TALL_ROWS
     who_line, hinted = _who_line(view, cells, look)
     if height + 2 <= SLIM_ROWS:
         return [who_line][:height], False
@@ -314,14 +316,14 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> tuple[list[Lin
         figures = [*large, _beside_large(view, cells)]
     else:
         numbers = [_numbers(connector)] if _measured(connector) else []
-        figures = [fitted(line, cells, ellipsis) for line in (*numbers, _energy(view, roomy))]
+        figures = [fitted(line, cells, ellipsis) for line in (*numbers, _energy(view, cells))]
     notes = more_notes(connector, f" {look.symbol('dot')} ", roomy=tall)
     if not hinted:
         # what stops a session stands among the keys
         notes.insert(
             len(notes) if charges else 0, Note(next_step(connector, look), urgent=not charges)
         )
-    if not connector.transaction and last_session_words(connector, roomy=tall):
+    if not connector.transaction and last_session_words(connector, cells - 2):
         notes.append(Note(f"meter {text.meter_kwh(connector.register_wh)} kWh"))
     between = height - 2 - len(figures)
     drawn = any(connector.trace_w)
@@ -353,16 +355,13 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> tuple[list[Lin
 
 
 def _foot(connector: ConnectorSnapshot, cells: int, drawn: bool, taken: int) -> str:
-    """How long ago the trace begins, below its beginning; `taken` cells of the border are not
+    """How much time the trace covers, below its beginning; `taken` cells of the border are not
     free."""
     if not drawn:
         return ""
     covered = covered_s(_trace_cells(connector, cells - 2)) * connector.trace_step_s
-    short = text.short_span(covered) if covered % 60 else f"{covered // 60}m"
-    for words in (f"{text.trace_span(covered)} ago", f"{short} ago"):
-        if len(words) + taken + 8 <= cells:
-            return words
-    return ""
+    words = f"last {text.trace_span(covered)}"
+    return words if len(words) + taken + 8 <= cells else ""
 
 
 def want_of(connector: ConnectorSnapshot) -> Want:
@@ -391,7 +390,8 @@ def card_lines(view: CardView, cells: int, height: int, look: Look) -> list[Line
         Span(f"{place}{connector.connector_id} ", "strong"),
         Span(f"{look.glyph(connector.state)} {status} ", face.role),
     ]
-    words = "last known" if view.stale else transaction_words(connector)
+    titled = sum(text.width(span.text) for span in title)
+    words = "last known" if view.stale else transaction_words(connector, cells - titled - 7)
     right = [Span(f" {words} ")] if words else []
     if not words and height <= SLIM_ROWS:
         right = [Span(" "), *_meter(connector), Span(" kWh ", "muted")]

@@ -96,16 +96,23 @@ def limit_words(connector: ConnectorSnapshot) -> str:
     return f"{words} {text.kilowatts(connector.limit_w)}"
 
 
-def last_session_words(connector: ConnectorSnapshot, roomy: bool) -> str:
-    """What was charged here last, how long it took and why it ended; empty where nothing was."""
+def last_session_words(connector: ConnectorSnapshot, cells: int) -> str:
+    """What was charged here last, why it ended and how long it took, in so many cells; empty where
+    nothing was."""
     last = connector.last_session
     if last is None or not last.ended_at or not last.started_at:
         return ""
-    took = text.duration(last.ended_at - last.started_at)
-    reason = f"reason {last.reason}" if roomy else last.reason
-    why = f", {reason}" if last.reason else ""
-    name = "last session" if roomy else "last"
-    return f"{name} {text.kilo(last.energy_wh, 3)} kWh in {took}{why}"
+    took = last.ended_at - last.started_at
+    charged = f"{text.kilo(last.energy_wh, 3)} kWh"
+    lasted = f"{charged} in {text.duration(took)}"
+    why = f", reason {text.plain(last.reason, ascii_only=True)}" if last.reason else ""
+    ways = (
+        f"last session {lasted}{why}",
+        f"last {lasted}{why}",
+        f"last {charged} in {text.short_span(took.total_seconds())}{why}",
+        f"last {charged}{why}",
+    )
+    return next((words for words in ways if text.width(words) <= cells), f"last {lasted}")
 
 
 def screen_words(connector: ConnectorSnapshot, dot: str) -> str:

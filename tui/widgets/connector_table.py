@@ -57,12 +57,13 @@ def table_line(view: CardView, cells: int, look: Look) -> Line:
         spans[-1] = Span(text.plain(connector.fault.error_code, look.ascii), "error")
     if pending := pending_words(connector):
         spans.append(Span(f"  {pending}", "warning"))
+    limit = Span(f"  {text.plain(limit_words(connector), look.ascii)}", "faint")
+    room = cells - line_width([*spans, limit]) - 2
     tail = (
-        [Span(f" {transaction_words(connector)} ", "muted")]
+        [Span(f" {transaction_words(connector, room)} ", "muted")]
         if session and cells >= ENERGY_FROM
         else []
     )
-    limit = Span(f"  {text.plain(limit_words(connector), look.ascii)}", "faint")
     if line_width([*spans, limit, *tail]) <= cells:
         spans.append(limit)
     line = justified(spans, tail, cells, look.symbol("ellipsis"))

@@ -32,12 +32,15 @@ class Broken:
     words: str
     again: str
     role: str = "error"
+    advice: str = ""
+    """What else to do about it, in a row of its own; empty: nothing."""
 
 
 ENGINE_STOPPED = Broken("engine stopped", "restarts")
 BOOT_AWAITED = "connected, BootNotification not answered yet"
 AROUND_TROUBLE = 60
 """Cells that the bar has beside the trouble: name, countdown, queue, clock."""
+ROOMY_CELLS = 100
 MOST_NOTICES = 3
 """So many rows of notices stand under the bar."""
 SHOWN_RULES = 2
@@ -53,30 +56,30 @@ def state_words(
 
     In `cells` cells the trouble gives way, and what counts down stays in sight.
     """
-    queued = f", queued {link.queued}" if link.queued else ""
+    unsent = f", {link.queued} unsent" if link.queued else ""
     if link.state is LinkState.DOWN:
-        return "away", "warning", f"offline by you{queued}"
+        return "away", "warning", f"offline by you{unsent}"
     if link.state is LinkState.CONNECTING:
-        return "away", "warning", f"connecting, attempt {max(1, link.attempt)}{queued}"
+        return "away", "warning", f"connecting, attempt {max(1, link.attempt)}{unsent}"
     if link.state is LinkState.WAITING:
         trouble = text.plain(link.trouble) or "no connection"
-        ends = queued
+        ends = unsent
         if link.retry_at:
             left = text.seconds_left(link.retry_at, now)
-            ends = f", retry in {text.span_in_words(left)}{queued}"
+            ends = f", retry in {text.span_in_words(left)}{unsent}"
         reason, mark, _ = trouble.rpartition(": ")
         if mark and text.width(f"offline: {trouble}{ends}") > cells:
             trouble = reason  # what to do about it has a row of its own then
         said = text.cut(f"offline: {trouble}", cells - text.width(ends), ellipsis)
         return "away", "warning", said + ends
     if not link.online:
-        return "trouble", "warning", f"online but silenced by you{queued}"
+        return "trouble", "warning", f"online but silenced by you{unsent}"
     silent = (now - link.waiting_since).total_seconds() if link.waiting_since else 0.0
     if silent >= SILENCE_S:
         return (
             "trouble",
             "error",
-            f"online but silent: no answer for {text.span_in_words(silent)}{queued}",
+            f"online but silent: no answer for {text.span_in_words(silent)}{unsent}",
         )
     return _registration_words(link, now)
 
@@ -136,9 +139,11 @@ def recording_words(station: StationSnapshot, look: Look) -> str:
     told = []
     if station.recording is not None:
         steps = text.count(station.recording.steps, "step")
-        told.append(f"{look.key('record')}: recording, {steps} so far")
+        told.append(f"recording, {steps} so far: {look.key('record')} ends and saves it")
     if station.playing is not None:
-        told.append(f"playing a recording, step {station.playing.done} of {station.playing.steps}")
+        step = f"step {station.playing.done} of {station.playing.steps}"
+        key = look.key("play" if look.keys.has_key("play") else "palette")
+        told.append(f"playing a recording, {step}: {key} play recording ends it")
     return "; ".join(told)
 
 
@@ -198,8 +203,8 @@ def bar_line(
     if failure:
         words = f" {look.symbol('trouble')} {broken.words}: {text.plain(failure, look.ascii)} "
         again = Span(f"{look.key('resume')} {broken.again}", "accent", "resume")
-        room = cells - line_width([again, *clock])
-        head = [Span(text.cut(words, room, ellipsis), broken.role)]
+        room = cells - line_width([again, *clock]) - 1
+        head = [Span(f"{text.cut(words, room, ellipsis)} ", broken.role)]
         return justified(head, [again, *clock], cells, ellipsis)
     if station is None:
         return justified(
@@ -217,14 +222,20 @@ def bar_line(
         words = "connected, no answer to BootNotification seen yet"
     healthy = symbol == "online"
     tail: list[Span] = []
-    if healthy and link.heartbeat_at:
-        left = text.coarse_span(text.seconds_left(link.heartbeat_at, now))
-        tail += [Span("  HB ", "muted"), Span(f"{left:>3}", "muted")]
     if healthy and link.queued is not None:
-        tail.append(Span(f"  queued {link.queued}", "warning" if link.queued else "muted"))
+        unsent = f"{link.queued} unsent" if link.queued else "all sent"
+        tail.append(Span(f"  {unsent}", "warning" if link.queued else "muted"))
     tail += [Span("  "), *aside] if aside else []
     tail += clock
     head = [Span(f" {look.symbol(symbol)} ", role)]
+    if healthy and link.heartbeat_at:
+        left = text.coarse_span(text.seconds_left(link.heartbeat_at, now))
+        beat = [
+            Span("  heartbeat in " if cells >= ROOMY_CELLS else "  heartbeat ", "muted"),
+            Span(f"{left:>3}", "muted"),
+        ]
+        if line_width([*head, *beat, *tail]) + text.width(f"{name} {words}") <= cells:
+            tail = [*beat, *tail]
     url = text.plain(link.url, look.ascii)
     room = cells - line_width(tail) - line_width(head) - text.width(words) - 1
     name = text.cut(name, max(NAME_CELLS, room), ellipsis)
@@ -242,6 +253,8 @@ class LinkBar(LineWidget):
     def __init__(self, look: Look) -> None:
         super().__init__(look, id="link-bar")
         self._shown: tuple[StationSnapshot | None, str, datetime] | None = None
+        self._noticed: tuple[StationSnapshot | None, int, list[tuple[str, str]]] = (None, 0, [])
+        """What stands under the bar, with the picture and the width that this is true of."""
         self.broken = ENGINE_STOPPED
         """What a failure is called here."""
         self.place = ""
@@ -263,14 +276,27 @@ class LinkBar(LineWidget):
         """How many rows it wants."""
         station, _, now = self._shown or (None, "", None)
         if station is None or now is None:
-            return 1
+            return 1 + bool(self._advised)
         notices = len(self._notices(station, self.size.width))
         under_way = len(progress_lines(station, now, 0, self.look))
+        notices += bool(self._advised)
         return 1 + under_way + min(MOST_NOTICES, notices) + bool(station.screen)
+
+    @property
+    def _advised(self) -> str:
+        """What to do about a failure, while there is one."""
+        return self.broken.advice if self._shown and self._shown[1] else ""
 
     def _notices(self, station: StationSnapshot, width: int) -> list[tuple[str, str]]:
         """What stands under the bar, and what a click on it does: how the CSMS is answered
         otherwise, what is done to frames, what to do about the link, and what should be known."""
+        picture, cells, known = self._noticed
+        if picture is not station or cells != width:
+            known = self._notices_of(station, width)
+            self._noticed = station, width, known
+        return known
+
+    def _notices_of(self, station: StationSnapshot, width: int) -> list[tuple[str, str]]:
         answers, advice = answers_words(station, self.look), advice_words(station.link, width)
         recording = recording_words(station, self.look)
         faults = fault_words(station, self.look)
@@ -294,6 +320,8 @@ class LinkBar(LineWidget):
         if station:
             lines += progress_lines(station, now, width, self.look)
         notices = self._notices(station, width) if station else []
+        if advice := self._advised:
+            notices = [(advice, ""), *notices]
         for notice, press in notices[:MOST_NOTICES]:
             words = f" {self.look.symbol('trouble')} {text.plain(notice, self.look.ascii)}"
             spans = [Span(words, "warning", press)]

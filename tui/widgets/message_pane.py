@@ -42,6 +42,7 @@ MOST_UNSENT = 4
 ROWS_KEPT = 200
 """As many rows as any screen shows are kept as they were drawn."""
 
+_NO_CSMS = "No CSMS (server) here? chargeforge csms is a small one."
 _EMPTY = ("", "No messages yet.", "Each request with its answer becomes one row here.")
 
 
@@ -92,6 +93,9 @@ class MessagePane(LineWidget, can_focus=True):
         """The number of the exchange that the next one is to be compared with."""
         self.unsent: tuple[JournalEntry, ...] = ()
         """What waits in the journal while no frame can pass: the last rows tell of it."""
+
+        self.wants_csms = False
+        """Nobody answers where it dials."""
 
     # -- what it holds -----------------------------------------------------------------------------
 
@@ -310,7 +314,9 @@ class MessagePane(LineWidget, can_focus=True):
             return [Span(f" {text.plain(self.filter_trouble, self.look.ascii)} ", "error")], []
         title = [Span(" Messages ", "strong")]
         if self.exchange(self.marked) is not None:
-            title.append(Span(self.look.with_keys("one is marked, {compare} compares "), "accent"))
+            title.append(
+                Span(self.look.with_keys("one is marked, {compare} compares "), "accent", "compare")
+            )
         if self.filter:
             mood = "" if self.hides else " (others dimmed)"
             title.append(Span(f"/{text.plain(self.filter.text, self.look.ascii)}{mood} ", "accent"))
@@ -462,6 +468,8 @@ class MessagePane(LineWidget, can_focus=True):
             words = ends if place == 1 else ""
         elif not self._rows and place < len(_EMPTY):
             words = _EMPTY[place]
+        elif not self._rows and self.wants_csms and place == len(_EMPTY):
+            words = _NO_CSMS
         return fitted([Span(f" {words}", "muted")], cells)
 
     def _thumb(self, page: int) -> range:
