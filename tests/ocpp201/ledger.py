@@ -57,6 +57,7 @@ TRIGGERS: dict[str, Row] = {
     "MeterValuePeriodic": Row(ONWARDS, STATES),
     "MeterValueClock": Row(ONWARDS, STATES),
     "Trigger": Row(ONWARDS, STATES),
+    "ChargingRateChanged": Row(ONWARDS, frozenset({CHARGING})),
     "StopAuthorized": Row(ENDS, AT_REST, frozenset({"Local", "MasterPass"}), moves=True),
     "RemoteStop": Row(ENDS, AT_REST, frozenset({"Remote"}), moves=True),
     "Deauthorized": Row(ENDS, AT_REST | {BY_EVSE}, frozenset({"DeAuthorized"}), moves=True),
