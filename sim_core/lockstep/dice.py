@@ -49,8 +49,9 @@ SAME_MOMENT = 0.5 * S
 MOST_EXACT_WH = 1_000_000
 """Registers in kWh may have six digits and no more."""
 FREE = ("Available", "Reserved", "Unavailable")
-BEGINS_WITHIN, COMES_LATE, LATEST = 35 * S, 90 * S, 240 * S
-"""A remote start of a plugged vehicle leads to a transaction so soon, or so late in vain."""
+BEGINS_WITHIN, COMES_LATE = 35 * S, 90 * S
+"""A remote start of a plugged vehicle leads to a transaction so soon; of one that takes its time,
+before that."""
 
 
 @dataclass(frozen=True)
@@ -226,21 +227,35 @@ def _cutting(register_wh: int, make: Make) -> Odds:
 
 
 def _second_starts(told: Conversation) -> Iterator[Throw]:
-    """Whether a remote start of a vehicle that waits comes to nothing; where another connector
-    charges before and after it."""
+    """Whether a remote start of a vehicle that waits leads to a transaction; where another
+    connector charges before and after it. Who does not stay so long counts neither way."""
     for asked in told.asked:
-        number = asked.connector
+        number, by = asked.connector, asked.at + BEGINS_WITHIN
         if asked.action != "RemoteStartTransaction" or asked.result.get("status") != "Accepted":
             continue
         if number is None or _status_at(told, number, asked.at) != "Preparing":
             continue
-        run = next((run for run in sessions(told, number) if run.start.at > asked.at), None)
-        if run is None or run.start.id_tag != asked.id_tag:
+        if not _charges_beside(told, number, asked.at) or _is_refused(told, asked):
             continue
-        took = run.start.at - asked.at
-        soon, late = took < BEGINS_WITHIN, COMES_LATE < took < LATEST
-        if (soon or (late and run.failed)) and _charges_beside(told, number, asked.at):
-            yield Throw(run.start, STARTS if soon else IN_VAIN, _vain)
+        run = next((run for run in sessions(told, number) if run.start.at > asked.at), None)
+        if run is not None and run.start.at < by:
+            if run.ended is None or run.ended > by:
+                yield Throw(run.start, STARTS, _vain)
+        elif run is not None and run.start.at < asked.at + COMES_LATE:
+            continue  # the vehicle takes its time
+        elif _status_at(told, number, by) == "Preparing":
+            if told.exchanges[-1].at > asked.at + COMES_LATE:
+                yield Throw(asked, IN_VAIN, _vain)
+
+
+def _is_refused(told: Conversation, asked: Exchange) -> bool:
+    """Whether the card of a remote start is not accepted."""
+    for card in told.of("Authorize"):
+        if card.id_tag == asked.id_tag and timedelta(0) < card.at - asked.at < BEGINS_WITHIN:
+            info = card.result.get("idTagInfo")
+            if not isinstance(info, dict) or info.get("status") != "Accepted":
+                return True
+    return False
 
 
 def _vain(make: Make) -> Odds:
