@@ -165,18 +165,25 @@ def _interfered(told: Conversation, run: Session, until: datetime) -> bool:
 # -- Power.Offered ---------------------------------------------------------------------------------
 
 
+def way_of(run: Session) -> Throw | None:
+    """How a transaction says what is offered, as far as it has said it; None: it has not."""
+    flowing = [sample for sample in _periodic(run) if power_w(sample)]
+    said = [as_number(sample.values.get("Power.Offered")) for sample in flowing]
+    offered_kw = [value for value in said if value is not None]
+    if not offered_kw:
+        return None
+    most_w = max(power_w(sample) or 0.0 for sample in flowing)
+    shown = _offered_as(min(offered_kw), max(offered_kw), most_w / 1000)
+    return Throw(run.stop or run.start, shown, partial(_offering, most_w))
+
+
 def _offers(told: Conversation) -> Iterator[Throw]:
     """What a transaction says is offered, from its begin to its end."""
     for run in sessions(told):
         if run.stop is None or run.failed or _interfered(told, run, run.stop.at):
             continue
-        flowing = [sample for sample in _periodic(run) if power_w(sample)]
-        said = [as_number(sample.values.get("Power.Offered")) for sample in flowing]
-        offered_kw = [value for value in said if value is not None]
-        if offered_kw:
-            most_w = max(power_w(sample) or 0.0 for sample in flowing)
-            shown = _offered_as(min(offered_kw), max(offered_kw), most_w / 1000)
-            yield Throw(run.stop, shown, partial(_offering, most_w))
+        if (way := way_of(run)) is not None:
+            yield way
 
 
 def _offered_as(least_kw: float, most_kw: float, flowed_kw: float) -> str:
@@ -241,11 +248,12 @@ def _second_starts(told: Conversation) -> Iterator[Throw]:
         if run is not None and run.start.at < by:
             if run.ended is None or run.ended > by:
                 yield Throw(run.start, STARTS, _vain)
-        elif run is not None and run.start.at < asked.at + COMES_LATE:
-            continue  # the vehicle takes its time
-        elif _status_at(told, number, by) == "Preparing":
-            if told.exchanges[-1].at > asked.at + COMES_LATE:
-                yield Throw(asked, IN_VAIN, _vain)
+            continue
+        late_by = asked.at + COMES_LATE
+        takes_its_time = run is not None and run.start.at < late_by
+        waits = _status_at(told, number, by) == "Preparing"
+        if waits and not takes_its_time and told.exchanges[-1].at > late_by:
+            yield Throw(asked, IN_VAIN, _vain)
 
 
 def _is_refused(told: Conversation, asked: Exchange) -> bool:

@@ -361,7 +361,7 @@ def second_guns_from_afar() -> Script:
     """While one vehicle charges for an hour, many others are started by the CSMS, and leave."""
     count, every_s = 30, 120
     script = Script(seconds=200 + count * every_s, every=30)
-    slow = Car(soc_percent=10.0, battery_wh=150_000.0, most_w=15_000.0)
+    slow = Car(soc_percent=10.0, battery_wh=150_000.0, most_w=12_000.0)
     script.does(10, Act.PLUG, car=slow).does(13, Act.SWIPE, 1, CARD)
     for number in range(count):
         came = 100 + number * every_s
