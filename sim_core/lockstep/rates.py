@@ -13,10 +13,10 @@ is watched (Ville's inequality): of all six habits, one such charger in 1600 is 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sim_core.lockstep.dice import DICE, Dice, Odds, Throw
+from sim_core.lockstep.dice import DICE, Throw
 from sim_core.lockstep.habits import switched
 from sim_core.traces.exchanges import Conversation, Exchange
 from sim_core.twin.play import Make
@@ -61,7 +61,7 @@ Rates = Mapping[str, Rate]
 def rates(told: Conversation, make: Make) -> Rates:
     """The throws of a conversation, for each habit of the make."""
     return {
-        habit: _rate(told, dice, make, switched(make, [habit]))
+        habit: counted(dice.throws(told), dice.outcome, make, switched(make, [habit]))
         for habit, dice in DICE.items()
         if habit in make.model.quirks
     }
@@ -72,18 +72,21 @@ def together(before: Rates, then: Rates) -> Rates:
     return {habit: before.get(habit, Rate()).and_then(rate) for habit, rate in then.items()}
 
 
-def _rate(told: Conversation, dice: Dice, make: Make, other: Make) -> Rate:
+def counted(throws: Iterable[Throw], outcome: str, make: Make, other: Make) -> Rate:
+    """Throws of which one outcome is that of a habit, which one of both makes has."""
     rate = Rate()
-    for throw in dice.throws(told):
+    for throw in throws:
         usual, otherwise = throw.odds(make), throw.odds(other)
         if usual != otherwise:  # else it says nothing of this habit
-            rate = rate.and_then(_one(throw, dice, usual, otherwise))
+            seen = int(throw.shown == outcome)
+            ratio = _ratio(usual[throw.shown], otherwise[throw.shown])
+            rate = rate.and_then(Rate(seen, 1, usual[outcome], ratio, throw.of))
     return rate
 
 
-def _one(throw: Throw, dice: Dice, usual: Odds, otherwise: Odds) -> Rate:
-    likely = max(usual[throw.shown], MISREAD)
-    # Mixed with the twin's own odds it is still a distribution: so the ratio keeps its promise.
-    likely_otherwise = (1 - MISREAD) * otherwise[throw.shown] + MISREAD * usual[throw.shown]
-    ratio = math.log(likely_otherwise / likely) if likely_otherwise else 0.0
-    return Rate(int(throw.shown == dice.outcome), 1, usual[dice.outcome], ratio, throw.of)
+def _ratio(usual: float, otherwise: float) -> float:
+    """The logarithm of how many times likelier something is otherwise. The twin's odds are taken
+    as no smaller than they are, and the others mixed with them are still odds: so the ratio keeps
+    its promise."""
+    mixed = (1 - MISREAD) * otherwise + MISREAD * usual
+    return math.log(mixed / max(usual, MISREAD)) if mixed else 0.0
