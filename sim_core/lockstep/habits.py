@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from sim_core.lockstep.dice import DICE
 from sim_core.lockstep.judging import Case, Finding, differing, kinds
 from sim_core.settings.model_file import chosen_quirks
 from sim_core.twin.play import Make
@@ -146,7 +147,8 @@ def _trial(case: Case, make: Make, habits: Habits, differs: set[Hashable]) -> _T
 
 
 def _showing(case: Case, make: Make, findings: Iterable[Finding]) -> list[str]:
-    """The habits of which any difference is of the kind that is found here."""
+    """The habits of which any difference is of the kind that is found here; where none shows, those
+    that show by chance."""
     found = kinds(findings)
     for seed in FIRST_SEEDS:
         names = [
@@ -156,7 +158,7 @@ def _showing(case: Case, make: Make, findings: Iterable[Finding]) -> list[str]:
         ]
         if names:
             return names
-    return []
+    return [name for name in make.model.quirks if name in DICE]
 
 
 def _keys(findings: Iterable[Finding]) -> set[Hashable]:

@@ -48,17 +48,21 @@ def _always(told: Conversation, plays: Sequence[Conversation]) -> Iterator[Oddit
 
 def _offers(told: Conversation, plays: Sequence[Conversation], make: Make) -> Iterator[Oddity]:
     """What is offered, beside all that is offered about then in the same session of the plays. Of
-    several ways in which a make says it, few plays need have drawn the one that was drawn here."""
+    several ways in which a make says it, few plays need have drawn the one that was drawn here; one
+    that it never draws is odd beside any."""
     theirs = [_by_place(said) for said in plays]
     for place, run in _by_place(told).items():
         way = way_of(run)
-        if way is not None and way.shown != AS_IT_IS and way.odds(make)[way.shown]:
+        plain = way is None or way.shown == AS_IT_IS
+        if way is not None and not plain and way.odds(make)[way.shown]:
             continue
         same = [runs[place] for runs in theirs if place in runs]
         known = [offer for other in same if _is_plain(other) for offer in _offered(other)]
         for sample, age_s, value in _offered(run):
             near = [other for _, other_s, other in known if abs(other_s - age_s) <= NEAR_S]
-            if len(near) < FEWEST or not is_alone(told, run, sample.stamp or sample.at):
+            if len(near) < (FEWEST if plain else 1):
+                continue
+            if not is_alone(told, run, sample.stamp or sample.at):
                 continue
             low, high = min(near), max(near)
             if not low * (1 - SLACK_SHARE) - SLACK <= value <= high * (1 + SLACK_SHARE) + SLACK:

@@ -105,6 +105,20 @@ def test_what_was_before_a_rest_is_still_known() -> None:
     assert len(told) == 1  # the first visit is only remembered
 
 
+IN_WATTS = 105
+"""A seed of which the charger says in W what is offered."""
+
+
+def test_nor_is_a_way_of_saying_what_is_offered_that_few_twins_draw() -> None:
+    said = metal(IN_WATTS)
+    assert any((sample.number("Power.Offered") or 0) > 1000 for sample in said.of("MeterValues"))
+    assert Beside().hears(said).waits(said, 60).look().differences == []
+    never = replace(twin(), quirks=all_but("watts_power_offered"))
+    found = set(Beside(never).hears(said).waits(said, 60).look().differences)
+    assert len(found) == 1
+    assert "has a habit that the twin has not: watts_power_offered" in found.pop()
+
+
 # -- what differs ----------------------------------------------------------------------------------
 
 
