@@ -403,9 +403,9 @@ SCENES: Mapping[str, Callable[[], Script]] = {
         a_cancelled_reservation,
         some_visits,
         dozens_of_visits,
-        many_visits,
         a_meter_past_64_kwh,
         second_guns_from_afar,
+        many_visits,
     )
 }
 """All of them by their names."""
