@@ -37,6 +37,7 @@ RATING, IN_W, AS_IT_IS = "the rating", "in W", "as it is"
 CUT, WHOLE = "cut", "whole"
 IN_VAIN, STARTS = "in vain", "starts"
 
+OFFERED = "Power.Offered"
 EVENLY = 5_000
 """So many throws, spread evenly, give a share to the third decimal."""
 USUAL_START_S = 10.0
@@ -74,6 +75,8 @@ class Dice:
     what: str
     """The same in words, as what happens so and so often."""
     throws: Callable[[Conversation], Iterator[Throw]]
+    measurand: str = ""
+    """The one that shows it in a sample already, to a twin that never throws it."""
 
 
 # -- samples ---------------------------------------------------------------------------------------
@@ -168,7 +171,7 @@ def _interfered(told: Conversation, run: Session, until: datetime) -> bool:
 def way_of(run: Session) -> Throw | None:
     """How a transaction says what is offered, as far as it has said it; None: it has not."""
     flowing = [sample for sample in _periodic(run) if power_w(sample)]
-    said = [as_number(sample.values.get("Power.Offered")) for sample in flowing]
+    said = [as_number(sample.values.get(OFFERED)) for sample in flowing]
     offered_kw = [value for value in said if value is not None]
     if not offered_kw:
         return None
@@ -319,8 +322,8 @@ DICE: Mapping[str, Dice] = {
     "free_running_samples": Dice(
         ELSEWHEN, "a first sample that is not an interval after the begin", _first_samples
     ),
-    "rated_power_offered": Dice(RATING, "the rating as Power.Offered", _offers),
-    "watts_power_offered": Dice(IN_W, "W as Power.Offered", _offers),
+    "rated_power_offered": Dice(RATING, f"the rating as {OFFERED}", _offers, OFFERED),
+    "watts_power_offered": Dice(IN_W, f"W as {OFFERED}", _offers, OFFERED),
     "truncated_meter_stop": Dice(CUT, "a meterStart or meterStop that is cut off", _registers),
     "slow_second_gun": Dice(IN_VAIN, "a second gun that starts in vain", _second_starts),
 }

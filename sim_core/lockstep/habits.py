@@ -146,9 +146,9 @@ def _trial(case: Case, make: Make, habits: Habits, differs: set[Hashable]) -> _T
     return _Trial(habits, findings, case.unlikeness(other))
 
 
-def _showing(case: Case, make: Make, findings: Iterable[Finding]) -> list[str]:
+def _showing(case: Case, make: Make, findings: Sequence[Finding]) -> list[str]:
     """The habits of which any difference is of the kind that is found here; where none shows, those
-    that show by chance."""
+    that throw what is found."""
     found = kinds(findings)
     for seed in FIRST_SEEDS:
         names = [
@@ -158,7 +158,12 @@ def _showing(case: Case, make: Make, findings: Iterable[Finding]) -> list[str]:
         ]
         if names:
             return names
-    return [name for name in make.model.quirks if name in DICE]
+    whys = {finding.whys[0] for finding in differing(findings) if finding.whys}
+    return [
+        name
+        for name, dice in DICE.items()
+        if name in make.model.quirks and dice.measurand and any(dice.measurand in w for w in whys)
+    ]
 
 
 def _keys(findings: Iterable[Finding]) -> set[Hashable]:

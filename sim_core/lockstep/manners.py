@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sim_core.lockstep.dice import AS_IT_IS, way_of
+from sim_core.lockstep.dice import AS_IT_IS, OFFERED, way_of
 from sim_core.traces.causes.sessions import Session, sessions
 from sim_core.traces.causes.vehicles import is_alone
 from sim_core.traces.comparison.chances import CHANCES
@@ -16,7 +16,6 @@ from sim_core.traces.comparison.words import token_of
 from sim_core.traces.exchanges import Conversation, Exchange, as_number
 from sim_core.twin.play import Make
 
-OFFERED = "Power.Offered"
 NEAR_S = 14.0
 """What is offered so long before and after may be offered now."""
 FEWEST = 6
