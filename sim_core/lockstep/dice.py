@@ -117,9 +117,10 @@ def _first_samples(told: Conversation) -> Iterator[Throw]:
         quiet = _others_free(told, run, samples[1].at) and not _interfered(told, run, samples[1].at)
         if interval_s < SHORTEST_S or not quiet:
             continue
-        on_time = abs(run.age_s(stamps[0]) - interval_s) <= TURN_S
-        shown = ON_TIME if on_time else ELSEWHEN
-        yield Throw(samples[0], shown, partial(_first, round(interval_s, 1)))
+        late_s = run.age_s(stamps[0]) - interval_s
+        if late_s <= TURN_S:  # else the first one is not there: nothing has flowed, or it is lost
+            shown = ON_TIME if late_s >= -TURN_S else ELSEWHEN
+            yield Throw(samples[0], shown, partial(_first, round(interval_s, 1)))
 
 
 def _first(interval_s: float, make: Make) -> Odds:

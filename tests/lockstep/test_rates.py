@@ -75,6 +75,21 @@ def test_a_register_of_more_digits_than_are_written_tells_nothing(kwh: float, te
     assert (stop in [throw.of for throw in throws]) is tells
 
 
+@pytest.mark.parametrize(
+    ("first_s", "shown"), [(4, ["elsewhen"]), (9, ["on time"]), (10, ["on time"]), (20, [])]
+)
+def test_a_first_sample_is_on_time_or_sooner_and_later_it_is_the_second(
+    first_s: float, shown: list[str]
+) -> None:
+    tale = Tale()
+    tale.boots(0, "Available", "Available", "Available")
+    began = tale.session(20, 1, 7)
+    for later in (0, 10, 20):
+        tale.sample(began + first_s + later, 1, 7, amperes=100)
+    throws = DICE["free_running_samples"].throws(tale.told())
+    assert [throw.shown for throw in throws] == shown
+
+
 def remote_starts(tale: Tale, starts_after: float | None, *, stays: float = 100) -> Conversation:
     """One at connector 2 of a vehicle that waits, while power flows at connector 1; None: nothing
     comes of it."""
