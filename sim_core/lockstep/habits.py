@@ -147,23 +147,24 @@ def _trial(case: Case, make: Make, habits: Habits, differs: set[Hashable]) -> _T
 
 
 def _showing(case: Case, make: Make, findings: Sequence[Finding]) -> list[str]:
-    """The habits of which any difference is of the kind that is found here; where none shows, those
-    that throw what is found."""
+    """The habits of which any difference is of the kind that is found here, and those that throw
+    what is found: they need not show under so few seeds."""
     found = kinds(findings)
+    whys = [finding.whys[0] for finding in differing(findings) if finding.whys]
+    thrown = {
+        name
+        for name, dice in DICE.items()
+        if dice.measurand and any(dice.measurand in why for why in whys)
+    }
     for seed in FIRST_SEEDS:
         names = [
             name
             for name in make.model.quirks
-            if found & case.kinds_between(switched(make, [name]), make, seed)
+            if name in thrown or found & case.kinds_between(switched(make, [name]), make, seed)
         ]
         if names:
             return names
-    whys = {finding.whys[0] for finding in differing(findings) if finding.whys}
-    return [
-        name
-        for name, dice in DICE.items()
-        if name in make.model.quirks and dice.measurand and any(dice.measurand in w for w in whys)
-    ]
+    return []
 
 
 def _keys(findings: Iterable[Finding]) -> set[Hashable]:
