@@ -350,10 +350,10 @@ def many_visits() -> Script:
     return _visits(150)
 
 
-def a_meter_past_64_kwh() -> Script:
-    """Registers of which every third is a number of kWh that no float holds exactly."""
-    script = _visits(8)
-    script.registers_wh = {1: 64_000.0, 2: 64_000.0}
+def a_meter_past_256_kwh() -> Script:
+    """Registers of which every fourth is a number of kWh that no float holds exactly."""
+    script = _visits(16)
+    script.registers_wh = {1: 256_000.0, 2: 256_000.0}
     return script
 
 
@@ -403,7 +403,7 @@ SCENES: Mapping[str, Callable[[], Script]] = {
         a_cancelled_reservation,
         some_visits,
         dozens_of_visits,
-        a_meter_past_64_kwh,
+        a_meter_past_256_kwh,
         second_guns_from_afar,
         many_visits,
     )

@@ -51,7 +51,7 @@ SHOWS: Mapping[str, str] = {
     "forgets_unanswered": "a lost sample",
     "stops_unheard": "a stop that nobody hears",
     "plug_ends_reserved": "a cancelled reservation",
-    "truncated_meter_stop": "a meter past 64 kwh",
+    "truncated_meter_stop": "a meter past 256 kwh",
     "free_running_samples": "some visits",
     "rated_power_offered": "dozens of visits",
     "watts_power_offered": "many visits",

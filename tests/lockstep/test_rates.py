@@ -53,7 +53,7 @@ def test_a_habit_itself_tells_how_its_dice_fall() -> None:
 
 
 def test_a_register_is_cut_off_where_no_float_is_that_many_kwh() -> None:
-    told = said("a meter past 64 kwh")
+    told = said("a meter past 256 kwh")
     throws = [*DICE["truncated_meter_stop"].throws(told)]
     cut = [throw for throw in throws if throw.odds(twin())["cut"]]
     assert 0 < len(cut) < len(throws)
