@@ -171,7 +171,7 @@ def _interfered(told: Conversation, run: Session, until: datetime) -> bool:
 
 def way_of(run: Session) -> Throw | None:
     """How a transaction says what is offered, as far as it has said it; None: it has not."""
-    flowing = [sample for sample in _periodic(run) if power_w(sample)]
+    flowing = [s for s in run.samples if s.context == "Sample.Periodic" and power_w(s)]
     said = [as_number(sample.values.get(OFFERED)) for sample in flowing]
     offered_kw = [value for value in said if value is not None]
     if not offered_kw:

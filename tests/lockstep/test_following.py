@@ -105,8 +105,8 @@ def test_what_was_before_a_rest_is_still_known() -> None:
     assert len(told) == 1  # the first visit is only remembered
 
 
-IN_WATTS = 105
-"""A seed of which the charger says in W what is offered."""
+IN_WATTS, IN_WATTS_WITHOUT_A_LINK = 105, 107
+"""Seeds of which the charger says in W what is offered."""
 
 
 def test_nor_is_a_way_of_saying_what_is_offered_that_few_twins_draw() -> None:
@@ -117,6 +117,11 @@ def test_nor_is_a_way_of_saying_what_is_offered_that_few_twins_draw() -> None:
     found = set(Beside(never).hears(said).waits(said, 60).look().differences)
     assert len(found) == 1
     assert "has a habit that the twin has not: watts_power_offered" in found.pop()
+
+
+def test_nor_is_it_where_no_sample_has_a_transaction_of_its_csms() -> None:
+    one = spoken("", "a visit without a link", IN_WATTS_WITHOUT_A_LINK)
+    assert one.now == one.ever == ()
 
 
 # -- what differs ----------------------------------------------------------------------------------
