@@ -41,11 +41,13 @@ OFFERED = "Power.Offered"
 EVENLY = 5_000
 """So many throws, spread evenly, give a share to the third decimal."""
 USUAL_START_S = 10.0
+"""From the authorisation to the begin: a sample before it fits into it."""
 TURN_S = 1.1
 """A sample that is a turn of a loop off its time is on time."""
 SHORTEST_S = 5.0
 """Of a shorter interval a turn of a loop leaves nothing to tell."""
 TRACE_TICKS = 60
+"""So long the same power has flowed that no way of saying what is offered still lags."""
 SAME_MOMENT = 0.5 * S
 MOST_EXACT_WH = 1_000_000
 """Registers in kWh may have six digits and no more."""
