@@ -41,7 +41,8 @@ class Verdict:
     """The request."""
     connector_id: int | None = None
     row: int = 0
-    """Its number in the message log; 0: the charger has not said it."""
+    """Its number in the message log; 0: the charger has not said it, or how often it says it is
+    the point."""
     sentence: str = ""
     """What differs first, without full stop."""
     whys: tuple[str, ...] = ()

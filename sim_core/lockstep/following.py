@@ -16,7 +16,8 @@ from typing import Any
 from sim_core.lockstep.habits import Suspects, searched, tried
 from sim_core.lockstep.judging import Case, Finding, differing, kinds
 from sim_core.lockstep.memory import Memory, at_rest
-from sim_core.lockstep.words import in_words, of_habits, sentence_of
+from sim_core.lockstep.rates import Rates, rates, together
+from sim_core.lockstep.words import in_words, of_habits, of_rate, sentence_of
 from sim_core.traces.comparison.verdicts import UNDECIDED, Kind
 from sim_core.traces.exchanges import Conversation, Exchange, Payload
 from sim_core.traces.messages import CALL
@@ -52,7 +53,8 @@ class Judged:
     """The frame in a word."""
     connector: int | None = None
     row: int = 0
-    """Whose verdict it is, as the caller has numbered its requests; 0: the charger lacks it."""
+    """Whose verdict it is, as the caller has numbered its requests; 0: the charger lacks it, or
+    how often it says it is the point."""
     sentence: str = ""
     """What differs."""
     whys: tuple[str, ...] = ()
@@ -85,6 +87,10 @@ class Following:
         self._new: list[Judged] = []
         self._window = 0
         self._number_of: dict[int, int] = {}
+        self._before: Rates = {}
+        """What chance has decided until the charger was last at rest."""
+        self._named: dict[str, Judged] = {}
+        """The habits that rates tell, by name."""
         self._suspects = Suspects()
         self._in_vain: set[str] = set()
         """Kinds of differences that no habit has explained."""
@@ -158,6 +164,7 @@ class Following:
             self._look()
         told, _ = self._told()
         self._memory.keep(told)
+        self._before = together(self._before, rates(told, self.make))
         self._exchanges, self._said = [], {}
         self._rows.clear()
         self._number_of.clear()
@@ -203,6 +210,19 @@ class Following:
         ]
         self._new += [one for key, one in found.items() if self._said.get(key) != one]
         self._said = found
+        self._by_rate(told)
+
+    def _by_rate(self, told: Conversation) -> None:
+        """Name what shows only in how often things happen, once that is beyond doubt."""
+        for habit, rate in together(self._before, rates(told, self.make)).items():
+            known = self._named.get(habit)
+            if rate.sure and known is None and rate.last is not None:
+                one = _of_rate(habit, of_rate(habit, rate, self.make), rate.last, self._ahead)
+                self._named[habit] = one
+                self._new.append(one)
+            elif known is not None and not rate.sure:
+                del self._named[habit]
+                self._new.append(replace(known, kind="", sentence="", whys=()))
 
     def _by_habit(self, case: Case) -> list[Finding]:
         """The findings; of those that follow from a habit they say so. What no habit explained is
@@ -267,6 +287,20 @@ class Following:
                 )
             )
         return judged
+
+
+def _of_rate(habit: str, sentence: str, last: Exchange, ahead: timedelta) -> Judged:
+    """A habit that no single frame tells; `last` is the one that has made it sure."""
+    return Judged(
+        f"how often {habit}",
+        last.at - ahead,
+        Kind.DIFFERS.value,
+        last.action,
+        last.connector,
+        sentence=sentence,
+        whys=(sentence,),
+        habits=(habit,),
+    )
 
 
 def _as_said(twin: Exchange | None) -> tuple[Any, ...]:

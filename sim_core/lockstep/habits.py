@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from sim_core.lockstep.dice import DICE
 from sim_core.lockstep.judging import Case, Finding, differing, kinds
 from sim_core.settings.model_file import chosen_quirks
 from sim_core.twin.play import Make
@@ -145,14 +146,21 @@ def _trial(case: Case, make: Make, habits: Habits, differs: set[Hashable]) -> _T
     return _Trial(habits, findings, case.unlikeness(other))
 
 
-def _showing(case: Case, make: Make, findings: Iterable[Finding]) -> list[str]:
-    """The habits of which any difference is of the kind that is found here."""
+def _showing(case: Case, make: Make, findings: Sequence[Finding]) -> list[str]:
+    """The habits of which any difference is of the kind that is found here, and those that throw
+    what is found: they need not show under so few seeds."""
     found = kinds(findings)
+    whys = [finding.whys[0] for finding in differing(findings) if finding.whys]
+    thrown = {
+        name
+        for name, dice in DICE.items()
+        if dice.measurand and any(dice.measurand in why for why in whys)
+    }
     for seed in FIRST_SEEDS:
         names = [
             name
             for name in make.model.quirks
-            if found & case.kinds_between(switched(make, [name]), make, seed)
+            if name in thrown or found & case.kinds_between(switched(make, [name]), make, seed)
         ]
         if names:
             return names

@@ -46,6 +46,8 @@ SWAPPED_WITHIN = 15 * S
 """What one says and the other does not may be so far apart and still be the same, elsewhere."""
 CLEAR_ORDER = 0.3 * S
 """What was met nearer to each other has no certain order."""
+BEATS_ABOUT = 6 * S
+"""A heartbeat that one says so soon after the first frame the other may have said just before."""
 CATCHES_UP = 15 * S
 """So long after a connection began, or after the last of its backlog, there may be more of that."""
 ORDER = "at another place in the order"
@@ -134,7 +136,7 @@ class Case:
             )
             for heard in (self.played(make, one) for one in SEEDS)
         ]
-        odd = oddities(there.said, [heard.said for heard in plays])
+        odd = oddities(there.said, [heard.said for heard in plays], make)
         results = _results(there.said, plays)
         return kinds(agreed(there.said, self.scene, results, self.until - UNDECIDED, odd))
 
@@ -148,7 +150,7 @@ class Case:
         """What these seeds agree on."""
         assert self.until is not None
         plays = [self.played(make, seed) for seed in seeds]
-        odd = oddities(self.told, [heard.said for heard in plays])
+        odd = oddities(self.told, [heard.said for heard in plays], make)
         results = _results(self.told, plays)
         return agreed(self.told, self.scene, results, self.until - UNDECIDED, odd)
 
@@ -227,6 +229,7 @@ def agreed(
     found = _swapped([*found, *_missing(ordered)])
     if not _knows_interval(told, scene):
         found = [_without_interval(finding) for finding in found]
+    found = [_without_edge(finding, told.exchanges[0].at) for finding in found]
     found = _with_oddities(found, odd)
     parts = _unsettled(told, certain)
     found = [
@@ -329,6 +332,15 @@ def _knows_interval(told: Conversation, scene: Scene) -> bool:
     return "MeterValueSampleInterval" in scene.keys or any(
         asked.text("key") == "MeterValueSampleInterval" for asked in told.asked
     )
+
+
+def _without_edge(finding: Finding, begins: datetime) -> Finding:
+    """Nothing can be told of a heartbeat of one side alone where the frames begin."""
+    said = finding.metal or finding.twin
+    alone = finding.kind in (Kind.ONLY_REAL, Kind.ONLY_TWIN)
+    if said is not None and said.action == "Heartbeat" and alone and said.at < begins + BEATS_ABOUT:
+        return Finding(Kind.CANNOT_TELL, finding.metal, finding.twin)
+    return finding
 
 
 def _without_interval(finding: Finding) -> Finding:

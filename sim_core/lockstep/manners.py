@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sim_core.lockstep.dice import AS_IT_IS, OFFERED, way_of
 from sim_core.traces.causes.sessions import Session, sessions
 from sim_core.traces.causes.vehicles import is_alone
 from sim_core.traces.comparison.chances import CHANCES
 from sim_core.traces.comparison.words import token_of
 from sim_core.traces.exchanges import Conversation, Exchange, as_number
+from sim_core.twin.play import Make
 
-OFFERED = "Power.Offered"
 NEAR_S = 14.0
 """What is offered so long before and after may be offered now."""
 FEWEST = 6
@@ -24,10 +25,10 @@ Oddity = tuple[Exchange, str]
 """A frame of the real charger, and how it is otherwise."""
 
 
-def oddities(told: Conversation, plays: Sequence[Conversation]) -> Iterator[Oddity]:
-    """What the real charger does that no play of the twin does."""
+def oddities(told: Conversation, plays: Sequence[Conversation], make: Make) -> Iterator[Oddity]:
+    """What the real charger does that no play of the twin, which is of this make, does."""
     yield from _always(told, plays)
-    yield from _offers(told, plays)
+    yield from _offers(told, plays, make)
 
 
 def _always(told: Conversation, plays: Sequence[Conversation]) -> Iterator[Oddity]:
@@ -44,19 +45,33 @@ def _always(told: Conversation, plays: Sequence[Conversation]) -> Iterator[Oddit
                 yield exchange, f"{chance.what}: {words[hit]}, not {words[usual]}"
 
 
-def _offers(told: Conversation, plays: Sequence[Conversation]) -> Iterator[Oddity]:
-    """What is offered, beside all that is offered about then in the same session of the plays."""
+def _offers(told: Conversation, plays: Sequence[Conversation], make: Make) -> Iterator[Oddity]:
+    """What is offered, beside all that is offered about then in the same session of the plays. Of
+    several ways in which a make says it, few plays need have drawn the one that was drawn here; one
+    that it never draws is odd beside any."""
     theirs = [_by_place(said) for said in plays]
     for place, run in _by_place(told).items():
-        known = [offer for runs in theirs if place in runs for offer in _offered(runs[place])]
+        way = way_of(run)
+        plain = way is None or way.shown == AS_IT_IS
+        if way is not None and not plain and way.odds(make)[way.shown]:
+            continue
+        same = [runs[place] for runs in theirs if place in runs]
+        known = [offer for other in same if _is_plain(other) for offer in _offered(other)]
         for sample, age_s, value in _offered(run):
             near = [other for _, other_s, other in known if abs(other_s - age_s) <= NEAR_S]
-            if len(near) < FEWEST or not is_alone(told, run, sample.stamp or sample.at):
+            if len(near) < (FEWEST if plain else 1):
+                continue
+            if not is_alone(told, run, sample.stamp or sample.at):
                 continue
             low, high = min(near), max(near)
             if not low * (1 - SLACK_SHARE) - SLACK <= value <= high * (1 + SLACK_SHARE) + SLACK:
                 token = token_of(sample)
                 yield sample, f"{token}: {OFFERED} is {value:g}, not {low:g} to {high:g}"
+
+
+def _is_plain(run: Session) -> bool:
+    way = way_of(run)
+    return way is None or way.shown == AS_IT_IS
 
 
 def _by_place(told: Conversation) -> dict[tuple[int, int], Session]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from sim_core.lockstep.dice import DICE
 from sim_core.lockstep.habits import has
 from sim_core.lockstep.judging import NUMBER, Finding
+from sim_core.lockstep.rates import Rate
 from sim_core.traces.comparison.verdicts import Kind
 from sim_core.traces.comparison.words import token_of
 from sim_core.traces.exchanges import Exchange
@@ -65,6 +67,15 @@ def of_habits(habits: Sequence[str], make: Make) -> str:
     if text and has(make, habit):
         return f"the charger has not the twin's habit {habit}{means}"
     return f"the charger has a habit that the twin has not: {habit}{means}"
+
+
+def of_rate(habit: str, rate: Rate, make: Make) -> str:
+    """That a habit is otherwise, and how often what it brings was seen."""
+    share = rate.expected / rate.of if rate.of else 0.0
+    return (
+        f"{of_habits((habit,), make)}: {DICE[habit].what} {rate.seen} of {rate.of} times, "
+        f"with the twin {share:.0%} of them"
+    )
 
 
 def in_words(why: str) -> str:

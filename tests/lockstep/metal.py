@@ -92,9 +92,10 @@ def passing(said: Conversation) -> Iterator[tuple[timedelta, int, Exchange, bool
 class Beside:
     """A charger that is followed, and all that was said of it on the way."""
 
-    def __init__(self, *, off: timedelta = timedelta()) -> None:
-        """`off` is by how much the computer's clock is ahead of the CSMS's."""
-        self.following = Following("CP01", twin())
+    def __init__(self, make: Make | None = None, *, off: timedelta = timedelta()) -> None:
+        """`make` plays its twin, else one with all habits; `off` is by how much the computer's
+        clock is ahead of the CSMS's."""
+        self.following = Following("CP01", make or twin())
         self.off = off
         self.history: list[Judged] = []
         self.now: dict[str, Judged] = {}

@@ -19,6 +19,8 @@ CARD, OTHER_CARD = "CARD", "OTHER"
 ANSWERED_AFTER_S = 0.1
 OFTEN = 12
 """The CSMS answers so many frames of a kind as late as one across a network does."""
+VISIT_S = 180
+"""From one vehicle to the next, where many come."""
 
 
 class Script:
@@ -29,6 +31,7 @@ class Script:
         self.tale = Tale()
         self.seconds = seconds
         self.keys = {"MeterValueSampleInterval": str(every)}
+        self.registers_wh: dict[int, float] = {}
         self.stimuli: list[Stimulus] = []
         answer = {"currentTime": self.tale.stamp(0), "interval": interval, "status": "Accepted"}
         self.tale.says(0, "BootNotification", {"chargePointVendor": "X"}, answer, late_s=0)
@@ -77,6 +80,7 @@ class Script:
         """What a charger of this make says to it."""
         told = self.tale.told()
         scene = Scene(told.exchanges[0].at, boots=True, connectors=2, keys=dict(self.keys))
+        scene.registers_wh = dict(self.registers_wh)
         asked = [Stimulus(e.at, Act.ASK, e.connector, request=e) for e in told.asked]
         scene.stimuli = sorted([*self.stimuli, *asked], key=lambda stimulus: stimulus.at)
         return play(told, scene, make, seed, self.tale.at(self.seconds)).said
@@ -315,6 +319,59 @@ def a_stop_that_nobody_hears() -> Script:
     return script.does(240, Act.UNPLUG)
 
 
+def a_cancelled_reservation() -> Script:
+    """Somebody has plugged in where another was expected, and still stands there when nobody is
+    expected any more."""
+    script = Script(seconds=160).asks(10, "ReserveNow", **_reservation(Script(seconds=1)))
+    script.does(30, Act.PLUG).asks(70, "CancelReservation", reservationId=1)
+    return script.does(110, Act.UNPLUG)
+
+
+def _visits(count: int) -> Script:
+    """So many short ones, with a rest after each."""
+    script = Script(seconds=20 + count * VISIT_S)
+    for number in range(count):
+        script.visit(10 + number * VISIT_S, 1 + number % 2, long=40)
+    return script
+
+
+def some_visits() -> Script:
+    """So many that what a charger always does is no chance."""
+    return _visits(8)
+
+
+def dozens_of_visits() -> Script:
+    """So many that what it does every fourth time shows."""
+    return _visits(40)
+
+
+def many_visits() -> Script:
+    """So many that what it does now and then shows."""
+    return _visits(150)
+
+
+def a_meter_past_256_kwh() -> Script:
+    """Registers of which every fourth is a number of kWh that no float holds exactly."""
+    script = _visits(16)
+    script.registers_wh = {1: 256_000.0, 2: 256_000.0}
+    return script
+
+
+def second_guns_from_afar() -> Script:
+    """While one vehicle charges for an hour, many others are started by the CSMS, and leave."""
+    count, every_s = 30, 120
+    script = Script(seconds=200 + count * every_s, every=30)
+    slow = Car(soc_percent=10.0, battery_wh=150_000.0, most_w=12_000.0)
+    script.does(10, Act.PLUG, car=slow).does(13, Act.SWIPE, 1, CARD)
+    for number in range(count):
+        came = 100 + number * every_s
+        script.does(came, Act.PLUG, 2)
+        script.asks(came + 10, "RemoteStartTransaction", connectorId=2, idTag=OTHER_CARD)
+        script.does(came + 60, Act.EV_STOPS, 2).does(came + 75, Act.UNPLUG, 2)
+    end = 100 + count * every_s
+    return script.does(end + 40, Act.EV_STOPS).does(end + 60, Act.UNPLUG)
+
+
 SCENES: Mapping[str, Callable[[], Script]] = {
     scene.__name__.replace("_", " "): scene
     for scene in (
@@ -343,6 +400,12 @@ SCENES: Mapping[str, Callable[[], Script]] = {
         files,
         a_lost_sample,
         a_stop_that_nobody_hears,
+        a_cancelled_reservation,
+        some_visits,
+        dozens_of_visits,
+        a_meter_past_256_kwh,
+        second_guns_from_afar,
+        many_visits,
     )
 }
 """All of them by their names."""

@@ -2,7 +2,8 @@
 
 `python -m tests.lockstep` plays for each habit the scene in which it shows to a charger without it,
 lets that speak beside a twin with all habits, and prints what was said: the habit's name and
-nothing else is to be there. `--equal 2` lets equal ones speak side by side in every scene.
+nothing else is to be there. `--other-way` lets a charger with all habits speak beside a twin
+without that one; `--equal 2` lets equal ones speak side by side in every scene.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 from sim_core.twin.play import Make
 from tests.lockstep.metal import Beside, all_but, model
@@ -50,24 +50,19 @@ SHOWS: Mapping[str, str] = {
     "mute_transfers": "files",
     "forgets_unanswered": "a lost sample",
     "stops_unheard": "a stop that nobody hears",
+    "plug_ends_reserved": "a cancelled reservation",
+    "truncated_meter_stop": "a meter past 256 kwh",
+    "free_running_samples": "some visits",
+    "rated_power_offered": "dozens of visits",
+    "watts_power_offered": "many visits",
+    "early_samples": "many visits",
+    "slow_second_gun": "second guns from afar",
 }
-"""The scene in which each habit shows, whatever the dice."""
-UNTOLD = "without it nothing tells what was done at the charger, and so it is not done to the twin"
-NOW_AND_THEN = "shows by chance: a session without it is one that the twin may have as well"
-BY_CHANCE: Mapping[str, str] = dict.fromkeys(
-    ("asks_for_any_card", "plug_ends_reserved"), UNTOLD
-) | dict.fromkeys(
-    (
-        "early_samples",
-        "free_running_samples",
-        "rated_power_offered",
-        "slow_second_gun",
-        "truncated_meter_stop",
-        "watts_power_offered",
-    ),
-    NOW_AND_THEN,
-)
-"""Habits that no session need tell of, and why."""
+"""The scene in which each habit shows, whatever the dice. What chance decides shows in how often,
+and in scenes that are long enough for it."""
+ONLY_THE_OTHER_WAY: Mapping[str, str] = {"asks_for_any_card": "another card"}
+"""What no frame tells of a charger without it: one that asks about no other card says what it says
+where nobody holds one. So it is the charger that has it, and the twin that has not."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +70,7 @@ class Said:
     """What was said of a charger beside its twin."""
 
     habit: str
-    """The one that it does not have; empty: it is the twin's equal."""
+    """The one that it does not have, or the twin; empty: they are equal."""
     scene: str
     seed: int
     now: tuple[str, ...]
@@ -101,25 +96,34 @@ class Said:
         return self.named is bool(self.habit) and not self.others
 
 
-def spoken(habit: str, scene: str, seed: int) -> Said:
-    """Let a charger without this habit speak beside its twin."""
+def spoken(habit: str, scene: str, seed: int, *, other_way: bool = False) -> Said:
+    """Let a charger without this habit speak beside its twin; the `other_way` it is the twin that
+    lacks it."""
+    every, without = Make(model()), Make(model(), quirks=all_but(habit) if habit else "all")
+    own, twins = (every, without) if other_way else (without, every)
     script = SCENES[scene]()
-    said = script.played(Make(model(), quirks=all_but(habit) if habit else "all"), seed)
+    said = script.played(own, seed)
     half = max(1, len(said.exchanges))
-    beside = Beside().hears(said, looks_every=half, cuts=script.cuts).waits(said, 60).look()
+    beside = Beside(twins).hears(said, looks_every=half, cuts=script.cuts)
+    beside.waits(said, 60).look()
     now = tuple(dict.fromkeys(beside.differences))
     ever = tuple(one for one in dict.fromkeys(beside.ever) if one not in now)
     return Said(habit, scene, seed, now, ever, len(beside.differences))
 
 
-def rows(jobs: int, asked: Sequence[tuple[str, str, int]]) -> Iterator[Said]:
+Asked = tuple[str, str, int, bool]
+"""Habit, scene, seed, and whether it is the other way."""
+
+
+def rows(jobs: int, asked: Sequence[Asked]) -> Iterator[Said]:
     """All of them, in order."""
     with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(partial(_spoken), asked)
+        yield from pool.map(_spoken, asked)
 
 
-def _spoken(asked: tuple[str, str, int]) -> Said:
-    return spoken(*asked)
+def _spoken(asked: Asked) -> Said:
+    habit, scene, seed, other_way = asked
+    return spoken(habit, scene, seed, other_way=other_way)
 
 
 def main() -> int:
@@ -129,16 +133,18 @@ def main() -> int:
     parser.add_argument("--scene", default="", help="only scenes with this in their name")
     parser.add_argument("--seed", type=int, default=101, help="of the charger's dice (101)")
     parser.add_argument("--equal", type=int, default=0, help="so many sessions of equal ones")
+    parser.add_argument("--other-way", action="store_true", help="the twin lacks the habit")
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     options = parser.parse_args()
     if options.equal:
         asked = [
-            ("", scene, options.seed + number)
+            ("", scene, options.seed + number, False)
             for scene in SCENES
             for number in range(options.equal)
         ]
     else:
-        asked = [(habit, scene, options.seed) for habit, scene in SHOWS.items()]
+        asked = [(habit, scene, options.seed, options.other_way) for habit, scene in SHOWS.items()]
+        asked += [(habit, scene, options.seed, True) for habit, scene in ONLY_THE_OTHER_WAY.items()]
     asked = [one for one in asked if options.habit in one[0] and options.scene in one[1]]
     flawed = 0
     print(f"{'habit':<28}{'scene':<36}{'seed':>5}  {'frames':>6}  named  others")
@@ -154,7 +160,4 @@ def main() -> int:
             print(f"    {sentence}")
         for sentence in one.ever:
             print(f"    for a while: {sentence}")
-    if not options.equal:
-        for habit, why in BY_CHANCE.items():
-            print(f"{habit:<28}{why}")
     return 1 if flawed else 0

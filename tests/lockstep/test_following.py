@@ -19,7 +19,7 @@ from sim_core.traces.moments import S
 from tests.examples import every, examples
 from tests.lockstep.metal import Beside, a_visit, all_but, metal, model, twin
 from tests.lockstep.scenes import SCENES
-from tests.lockstep.sweep import BY_CHANCE, SHOWS, spoken
+from tests.lockstep.sweep import ONLY_THE_OTHER_WAY, SHOWS, spoken
 from tests.traces.tales import START, Tale
 
 
@@ -105,6 +105,25 @@ def test_what_was_before_a_rest_is_still_known() -> None:
     assert len(told) == 1  # the first visit is only remembered
 
 
+IN_WATTS, IN_WATTS_WITHOUT_A_LINK = 105, 107
+"""Seeds of which the charger says in W what is offered."""
+
+
+def test_nor_is_a_way_of_saying_what_is_offered_that_few_twins_draw() -> None:
+    said = metal(IN_WATTS)
+    assert any((sample.number("Power.Offered") or 0) > 1000 for sample in said.of("MeterValues"))
+    assert Beside().hears(said).waits(said, 60).look().differences == []
+    never = replace(twin(), quirks=all_but("watts_power_offered"))
+    found = set(Beside(never).hears(said).waits(said, 60).look().differences)
+    assert len(found) == 1
+    assert "has a habit that the twin has not: watts_power_offered" in found.pop()
+
+
+def test_nor_is_it_where_no_sample_has_a_transaction_of_its_csms() -> None:
+    one = spoken("", "a visit without a link", IN_WATTS_WITHOUT_A_LINK)
+    assert one.now == one.ever == ()
+
+
 # -- what differs ----------------------------------------------------------------------------------
 
 
@@ -125,7 +144,9 @@ def idle_hours(tale: Tale) -> None:
         tale.says(at, "Heartbeat", {}, {"currentTime": tale.stamp(at)}, late_s=0)
 
 
-@pytest.mark.parametrize("habit", ["two_entry_stop_data", "status_before_answer"])
+@pytest.mark.parametrize(
+    "habit", ["two_entry_stop_data", "status_before_answer", "plug_ends_reserved"]
+)
 def test_a_habit_that_is_otherwise_is_named_and_nothing_else(habit: str) -> None:
     """`python -m tests.lockstep` goes through all of them."""
     said = spoken(habit, SHOWS[habit], 101)
@@ -134,9 +155,19 @@ def test_a_habit_that_is_otherwise_is_named_and_nothing_else(habit: str) -> None
     assert said.ever == ()
 
 
-def test_a_habit_shows_in_a_scene_or_by_chance() -> None:
-    assert {*SHOWS} | {*BY_CHANCE} == {*model().quirks}
-    assert {*SHOWS.values()} <= {*SCENES}
+def test_each_habit_shows_in_a_scene() -> None:
+    assert {*SHOWS} | {*ONLY_THE_OTHER_WAY} == {*model().quirks}
+    assert {*SHOWS.values(), *ONLY_THE_OTHER_WAY.values()} <= {*SCENES}
+
+
+@pytest.mark.parametrize("habit", [*ONLY_THE_OTHER_WAY])
+def test_what_no_frame_tells_of_a_charger_is_no_difference_and_of_its_twin_it_is(
+    habit: str,
+) -> None:
+    scene = ONLY_THE_OTHER_WAY[habit]
+    without = spoken(habit, scene, 101)
+    assert without.now == without.ever == ()
+    assert spoken(habit, scene, 101, other_way=True).flawless
 
 
 def test_what_follows_from_one_habit_is_one_difference() -> None:

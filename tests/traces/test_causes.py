@@ -161,6 +161,23 @@ def test_a_car_that_could_not_say_before_who_it_is(tale: Tale) -> None:
     assert car.vid == "VID:0000000000AB"
 
 
+@pytest.mark.parametrize("read_at", [36.0, 36.25])
+def test_an_id_that_fits_two_vehicles_is_of_the_one_for_whom_no_card_was_read(
+    tale: Tale, read_at: float
+) -> None:
+    tale.boots(0, "Available", "Available", "Available")
+    tale.status(10, 1, "Preparing")
+    tale.card(14, "CARD")
+    tale.status(20, 2, "Preparing")
+    tale.mac(read_at, "VID:0000000000AB", "Blocked")
+    tale.start(38, 1, "CARD")
+    plugs = [stimulus for stimulus in scene_of(tale.told()).stimuli if stimulus.act is Act.PLUG]
+    vids = {plug.connector: plug.car.vid for plug in plugs if plug.car}
+    assert vids[2] == "VID:0000000000AB"
+    assert vids[1] != vids[2]
+    assert not any(plug.car.late for plug in plugs if plug.car)
+
+
 def test_the_mains_fail(tale: Tale) -> None:
     began = tale.session(10)
     tale.sample(began + 30, 1, kwh=1.4, amperes=137)

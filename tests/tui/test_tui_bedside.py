@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,14 +13,18 @@ from screen_text import until as soon
 from textual.pilot import Pilot
 
 from sim_core.bedside.commands import COMMANDS
+from sim_core.bedside.verdicts import Mark, Verdict, VerdictPicture
 from tests.bedside.test_bedside import bedside, charger, is_open, relayed, until
 from tests.bedside.test_twin import beside
 from tests.lockstep.metal import all_but, metal
 from tests.patience import PATIENCE_S
+from tests.traces.tales import START
 from tui.bedside.app import BedsideApp
 from tui.bedside.keys import METAL_FOOTER, METAL_ROWS, ON_SCREEN, metal_keymap
 from tui.bedside.questions import next_word
+from tui.bedside.twin import differences
 from tui.keymap import ROWS
+from tui.look import Look
 from tui.saved_view import LoadedView
 
 
@@ -225,6 +230,21 @@ async def test_what_the_twin_says_otherwise_is_marked_and_one_key_away() -> None
             assert app.dashboard.inspector.exchange.number == verdict.row
             assert "≠ the charger has not the twin's habit" in text_of(app)
             assert "transactionData" in text_of(app)
+
+
+def test_why_there_is_no_message_to_look_into() -> None:
+    opened: list[int] = []
+
+    def look_into(number: int) -> str:
+        opened.append(number)
+        return ""
+
+    (act,) = differences(Look(), VerdictPicture, look_into).acts
+    how_often = Verdict("how often x", START, Mark.DIFFERS, "MeterValues", habits=("x",))
+    assert act.do(how_often).startswith("It shows in how often it happens")
+    assert act.do(replace(how_often, mark=Mark.ONLY_TWIN)).startswith("Only the twin says it")
+    assert act.do(replace(how_often, row=3)) == ""
+    assert opened == [3]
 
 
 async def test_without_a_twin_there_is_no_key_for_it() -> None:

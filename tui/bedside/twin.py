@@ -123,6 +123,8 @@ def differences(
     def open_(value: object) -> str:
         if not isinstance(value, Verdict):
             return "There is nothing to look into."
+        if not value.row and value.mark is not Mark.ONLY_TWIN:
+            return "It shows in how often it happens: there is no one message to look into."
         if not value.row:
             return "Only the twin says it: the charger has no message to look into."
         return look_into(value.row)

@@ -18,6 +18,8 @@ from sim_core.traces.moments import S
 MAC_S, LATE_MAC_S = 16.1, 26.2
 """From the plug to the vehicle's own id, and with a second try of the handshake."""
 MAC_SPREAD_S = 3.4
+ALIKE_S = 0.5
+"""Of two plugs that an id fits by so little more or less neither is the likelier one."""
 UNUSUAL_MAC = 60 * S
 """So long after the plug its id is still told, by a charger of other habits."""
 AFTER_RESTART = 15 * S
@@ -62,8 +64,17 @@ def _is_nearest(told: Conversation, mac: Exchange, connector: int, plugged: date
         return _is_of_no_other(told, mac, connector, plugged)
     for other in told.of("StatusNotification"):
         if other.status == "Preparing" and other.connector != connector:
-            theirs = _misses_by(mac.at - (other.stamp or other.at))
-            if theirs is not None and theirs < own:
+            came = other.stamp or other.at
+            theirs = _misses_by(mac.at - came)
+            if theirs is None:
+                continue
+            if abs(theirs - own) < ALIKE_S:  # whose card was read first need not tell an id
+                early = _authorised_early(told, connector, plugged)
+                if early != _authorised_early(told, other.connector, came):
+                    if early:
+                        return False
+                    continue
+            if theirs < own:
                 return False
     return True
 
@@ -140,7 +151,7 @@ def car_of(told: Conversation, connector: int, plugged: datetime) -> Car:
     return replace(car_in(told, session, vid, late), late_s=late_s)
 
 
-def _authorised_early(told: Conversation, connector: int, plugged: datetime) -> bool:
+def _authorised_early(told: Conversation, connector: int | None, plugged: datetime) -> bool:
     """Whether somebody was there before the vehicle's own id could be read."""
     for exchange in told.exchanges:
         if exchange.action not in ("Authorize", "RemoteStartTransaction"):
