@@ -186,6 +186,7 @@ class Play:
             messages=MessageLog(),
             events=Ring[Event](EVENTS),
             seed=self.seed,
+            seen_afar=False,
         )
         station.tells_log = False
         return station
