@@ -24,6 +24,7 @@ WINDOW_S = 15
 """Two spans of so many seconds are compared."""
 ALIKE = 0.1
 """The state is steady once the rates of both differ by no more than this share, and chance."""
+HOUR_OF_LOOKS = 3600
 LEAST_MESSAGES = 50
 """In a span; with fewer nothing can be said."""
 
@@ -78,6 +79,8 @@ class LoadReport:
     steady: Span | None
     """None: there was no steady state."""
     errors: Mapping[str, ErrorKind]
+    late_p99_s: float
+    """How late the fleet's own loop was at the most in 99 of 100 looks of the last hour."""
     most_late_s: float
     """How late the fleet's own loop was at the most: above 0.1 the figures are partly its own."""
 
@@ -102,6 +105,7 @@ class Watcher:
         self._totals: deque[int] = deque(maxlen=2 * WINDOW_S + 1)
         self._seen = FleetSnapshot()
         self._most_late_s = 0.0
+        self._late_s: deque[float] = deque(maxlen=HOUR_OF_LOOKS)
         self._now = self._last_running = _Mark()
         self._steady: _Mark | None = None
 
@@ -112,6 +116,7 @@ class Watcher:
             return
         self._last_running = self._now
         self._most_late_s = max(self._most_late_s, seen.lag_s)
+        self._late_s.append(seen.lag_s)
         self._totals.append(seen.messages)
         if self._steady is None and self._is_steady():
             self._steady = self._now
@@ -129,6 +134,7 @@ class Watcher:
     def report(self, url: str, workers: int) -> LoadReport:
         """What there has been so far. The steady state is over when the fleet begins to stop."""
         seen, counts = self._seen, self._now.counts
+        late_s = sorted(self._late_s) or [0.0]
         return LoadReport(
             url=url,
             charge_points=seen.total,
@@ -143,6 +149,7 @@ class Watcher:
                 for kind, count in sorted(counts.errors.items())
                 if count
             },
+            late_p99_s=round(late_s[math.ceil(len(late_s) * 0.99) - 1], 3),
             most_late_s=round(self._most_late_s, 3),
         )
 

@@ -12,6 +12,7 @@ import json
 import platform
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,9 @@ NAMES = ("codec", "scale", "screen", "start", "log", "journal", "relay")
 """One module each, in the order of the table. `soak` takes long and is a command of its own."""
 
 
-def rows_of(name: str, size: Size) -> list[Row]:
-    """Run one benchmark."""
-    rows: list[Row] = importlib.import_module(f"tests.benchmarks.{name}").measure(size)
+def rows_of(name: str, size: Size) -> Iterable[Row]:
+    """Run one benchmark; its rows as they come."""
+    rows: Iterable[Row] = importlib.import_module(f"tests.benchmarks.{name}").measure(size)
     return rows
 
 
