@@ -6,6 +6,7 @@ Its conversation is what a real one would have said: the twin is given nothing e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -34,6 +35,13 @@ def all_but(*left_out: str) -> str:
 
 def twin() -> Make:
     return Make(model())
+
+
+@lru_cache(maxsize=1)
+def with_few_habits() -> Make:
+    """The make with no more than three: what no habit explains is tried on each of them."""
+    names = ("send_tick", "slow_minute", "two_entry_stop_data")
+    return Make(replace(model(), quirks={name: model().quirks[name] for name in names}))
 
 
 def a_visit(
@@ -70,12 +78,14 @@ def visit(tale: Tale) -> None:
     tale.says(gone + 60, "Heartbeat", {}, {"currentTime": tale.stamp(gone + 60)}, late_s=0)
 
 
-def metal(seed: int = 101, quirks: str = "all", tell: Tell = visit) -> Conversation:
-    """What a charger says to whom this happens."""
+def metal(
+    seed: int = 101, quirks: str = "all", tell: Tell = visit, make: Make | None = None
+) -> Conversation:
+    """What a charger says to whom this happens; with these habits, or of this make."""
     tale = Tale()
     tell(tale)
     told = tale.told()
-    return play(told, scene_of(told), Make(model(), quirks=quirks), seed).said
+    return play(told, scene_of(told), make or Make(model(), quirks=quirks), seed).said
 
 
 def passing(said: Conversation) -> Iterator[tuple[timedelta, int, Exchange, bool]]:
