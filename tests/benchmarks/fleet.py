@@ -75,7 +75,7 @@ def measure(size: Size, raw_ms: float) -> Iterator[Row]:
     """One row after the other. `raw_ms`: CPU of one exchange over a raw socket."""
     many, few, most = size.of(1000, 4), size.of(2000, 4), size.of(5000, 4)
     name, crowd = f"{few:,} charge points at full speed", f"{most:,} idle charge points"
-    minute, half = size.seconds(60, 2), size.seconds(30, 2)
+    minute, half = size.seconds(60, 0.5), size.seconds(30, 0.5)
     with peer() as csms:
         real = _run(csms, size, many, 1, session=60, pause=30, seconds=minute)
         yield Row(
