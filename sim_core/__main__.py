@@ -23,7 +23,6 @@ from sim_core.log_file import log_to_file
 from sim_core.output_formats import OUTPUT_FORMATS
 from sim_core.plain_lines import LOOK_S, Lines, signals_set, until_signal
 from sim_core.redaction import public_url
-from sim_core.snapshot import Registration, StationSnapshot
 from sim_core.standard_streams import through_the_door
 
 if TYPE_CHECKING:
@@ -113,10 +112,7 @@ def playing(settings: Settings) -> tuple[Companion, ...]:
 
 
 async def _play(station: Station, recording: str) -> None:
-    def accepted(seen: StationSnapshot) -> bool:
-        return seen.link.registration is Registration.ACCEPTED
-
-    await station.until(accepted)
+    await station.accepted()
     outcome = await station.submit(Play(recording))
     if isinstance(outcome, Refused):
         station.warn(f"the recording is not played: {outcome.reason}")

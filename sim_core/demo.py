@@ -379,7 +379,7 @@ class Stage:
         return stop
 
     async def _play(self, station: Station) -> None:
-        await station.until(_registered)
+        await station.accepted()
         count = len(station.snapshot.connectors)
         story = [chapter for chapter in self._story if chapter.connectors <= count]
         while True:

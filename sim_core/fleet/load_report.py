@@ -24,7 +24,6 @@ WINDOW_S = 15
 """Two spans of so many seconds are compared."""
 ALIKE = 0.1
 """The state is steady once the rates of both differ by no more than this share, and chance."""
-HOUR_OF_LOOKS = 3600
 LEAST_MESSAGES = 50
 """In a span; with fewer nothing can be said."""
 
@@ -80,7 +79,7 @@ class LoadReport:
     """None: there was no steady state."""
     errors: Mapping[str, ErrorKind]
     late_p99_s: float
-    """How late the fleet's own loop was at the most in 99 of 100 looks of the last hour."""
+    """How late the fleet's own loop was in 99 of 100 looks at the most, to 5 %."""
     most_late_s: float
     """How late the fleet's own loop was at the most: above 0.1 the figures are partly its own."""
 
@@ -104,8 +103,8 @@ class Watcher:
     def __init__(self) -> None:
         self._totals: deque[int] = deque(maxlen=2 * WINDOW_S + 1)
         self._seen = FleetSnapshot()
-        self._most_late_s = 0.0
-        self._late_s: deque[float] = deque(maxlen=HOUR_OF_LOOKS)
+        self._late = Latency()
+        """Of the fleet's own loop."""
         self._now = self._last_running = _Mark()
         self._steady: _Mark | None = None
 
@@ -115,8 +114,7 @@ class Watcher:
         if seen.phase is not Phase.RUNNING:
             return
         self._last_running = self._now
-        self._most_late_s = max(self._most_late_s, seen.lag_s)
-        self._late_s.append(seen.lag_s)
+        self._late.add(seen.lag_s)
         self._totals.append(seen.messages)
         if self._steady is None and self._is_steady():
             self._steady = self._now
@@ -134,7 +132,6 @@ class Watcher:
     def report(self, url: str, workers: int) -> LoadReport:
         """What there has been so far. The steady state is over when the fleet begins to stop."""
         seen, counts = self._seen, self._now.counts
-        late_s = sorted(self._late_s) or [0.0]
         return LoadReport(
             url=url,
             charge_points=seen.total,
@@ -149,8 +146,8 @@ class Watcher:
                 for kind, count in sorted(counts.errors.items())
                 if count
             },
-            late_p99_s=round(late_s[math.ceil(len(late_s) * 0.99) - 1], 3),
-            most_late_s=round(self._most_late_s, 3),
+            late_p99_s=round(self._late.within_s(0.99), 3),
+            most_late_s=round(self._late.slowest_s, 3),
         )
 
 

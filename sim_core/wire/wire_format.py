@@ -6,7 +6,7 @@ Data, given by whoever knows the make: endpoint and outbox read it and know no m
 from __future__ import annotations
 
 import json
-import os
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,16 +24,9 @@ CLEAN_OPEN_CALLS = 1
 """OCPP-J §4.1.1: no new CALL before the last one has its answer."""
 
 
-VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
-"""The digit of a UUID that has two bits of variant, by one that is drawn (RFC 9562 §4.1)."""
-
-
 def uuids(_: Rng) -> str:
-    """OCPP-J §4.1.4 recommends them: version 4, random but for version and variant (RFC 9562 §5.4).
-    Each call has one, and `uuid` takes three times as long."""
-    drawn = os.urandom(16).hex()
-    variant = VARIANT[drawn[16]]
-    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
+    """OCPP-J §4.1.4 recommends them."""
+    return str(uuid.uuid4())
 
 
 Phrase = Callable[[str, Payload], Payload]
