@@ -37,7 +37,7 @@ from sim_core.fleet.snapshot import (
 from sim_core.from_settings import access_of, config_of
 from sim_core.redaction import public_url
 from sim_core.runtime.asyncio_helpers import first_of
-from sim_core.runtime.clock import SystemClock, clock_of
+from sim_core.runtime.clock import SystemClock
 from sim_core.runtime.event_loop_thread import EventLoopThread
 from sim_core.sidecar.counters import ExchangeCounts, WireCounts
 from sim_core.snapshot import LinkState
@@ -104,7 +104,7 @@ class Fleet:
         self.visits = Visits()
         self.snapshot = FleetSnapshot()
         """Swapped for a new one every second; read from any thread."""
-        self._clock = clock_of(settings.time_scale)
+        self._clock = settings.clock()
         self._numbers = settings.shard().numbers(settings.fleet_count)
         settings.check_lengths()
         self._members: dict[int, Member] = {}

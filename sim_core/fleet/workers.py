@@ -50,7 +50,7 @@ from sim_core.fleet.worker_messages import (
 from sim_core.redaction import public_url
 from sim_core.runtime.across_threads import answered
 from sim_core.runtime.asyncio_helpers import first_of
-from sim_core.runtime.clock import SystemClock, clock_of
+from sim_core.runtime.clock import SystemClock
 from sim_core.runtime.event_loop_thread import EventLoopThread
 from sim_core.sidecar.counters import WireCounts
 
@@ -131,7 +131,7 @@ class WorkerFleet:
         self.counts = WireCounts()
         self.told: Ring[Event] = Ring(100)
         self._tells_each = False
-        self._clock = clock_of(settings.time_scale)
+        self._clock = settings.clock()
         self._numbers = settings.shard().numbers(settings.fleet_count)
         self._parts = tuple(
             _Part(index + 1, part, part.shard().numbers(part.fleet_count))

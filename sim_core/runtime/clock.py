@@ -5,6 +5,10 @@ in a microsecond and a run can be warped, and nothing that simulates time ever h
 
 Two hands: `now()` is the time of day (UTC) and may be set; `monotonic()` never goes back and is
 what intervals, retries and energy are counted with.
+
+Where many charge points live in one process, a processor that wakes for each of their timers works
+mostly with cold caches. So the computer's clocks may be given a timer slack, as operating systems
+know it: long timers then come at its multiples, and one wake-up serves all that are due.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -20,6 +25,8 @@ from typing import Protocol
 
 TIMER_SLACK_S = 1e-6
 """Less than any timer knows: what is due within it is due now."""
+WORTH_A_SLACK = 50
+"""A timer comes late by the slack only if it is so many times as long: by 2 % at the most."""
 MOST_TURNS = 100
 """Turns of the loop that `ManualClock` gives it between two moments."""
 IDLE_TURNS = 5
@@ -53,17 +60,33 @@ class Clock(Protocol):
         told in its seconds."""
 
 
-class SystemClock:
+class _WallTimers:
+    """Timers of the computer's time."""
+
+    def __init__(self, slack_s: float = 0.0) -> None:
+        """`slack_s`: so late a long timer may come, in order to come with others."""
+        self._slack_s = slack_s
+        self._least_s = slack_s * WORTH_A_SLACK if slack_s > 0 else math.inf
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
+        loop = asyncio.get_running_loop()
+        if seconds < self._least_s:
+            return loop.call_later(max(0.0, seconds), callback)
+        due_s = loop.time() + seconds
+        return loop.call_at(due_s + -due_s % self._slack_s, callback)
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds < self._least_s:
+            await asyncio.sleep(max(0.0, seconds))
+        else:
+            await _sleep(seconds, self.call_later)
+
+
+class SystemClock(_WallTimers):
     """The computer's clock. A message reads it a dozen times: its hands are the computer's own."""
 
     now = staticmethod(partial(datetime.now, timezone.utc))
     monotonic = staticmethod(time.monotonic)
-
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
-        return asyncio.get_running_loop().call_later(max(0.0, seconds), callback)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(max(0.0, seconds))
 
     def on_the_wall(self, seconds: float) -> float:
         return seconds
@@ -72,10 +95,13 @@ class SystemClock:
 class ScaledClock:
     """A clock that runs `scale` times as fast as the computer's, from the moment it is made."""
 
-    def __init__(self, scale: float) -> None:
+    def __init__(self, scale: float, slack_s: float = 0.0) -> None:
+        """`slack_s`, of the computer's time: so late a long timer may come, in order to come with
+        others."""
         if not scale > 0:
             raise ValueError(f"a time scale must be above 0, not {scale}")
         self._scale = scale
+        self._timers = _WallTimers(slack_s)
         self._began = time.monotonic()
         self._epoch = datetime.now(timezone.utc)
 
@@ -89,11 +115,10 @@ class ScaledClock:
         return self._began + self._elapsed()
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
-        delay = max(0.0, seconds) / self._scale
-        return asyncio.get_running_loop().call_later(delay, callback)
+        return self._timers.call_later(seconds / self._scale, callback)
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(max(0.0, seconds) / self._scale)
+        await self._timers.sleep(seconds / self._scale)
 
     def on_the_wall(self, seconds: float) -> float:
         return seconds / self._scale
@@ -153,6 +178,16 @@ def _wake(waker: asyncio.Future[None]) -> None:
         waker.set_result(None)
 
 
+async def _sleep(seconds: float, call_later: Callable[[float, Callable[[], None]], Timer]) -> None:
+    """Return when a timer comes."""
+    waker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    timer = call_later(seconds, partial(_wake, waker))
+    try:
+        await waker
+    finally:
+        timer.cancel()
+
+
 class _ManualTimer:
     """A callback of a `ManualClock`; ordered by deadline, then by age."""
 
@@ -195,13 +230,8 @@ class ManualClock:
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:
             await asyncio.sleep(0)
-            return
-        waker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        timer = self.call_later(seconds, lambda: _wake(waker))
-        try:
-            await waker
-        finally:
-            timer.cancel()
+        else:
+            await _sleep(seconds, self.call_later)
 
     def on_the_wall(self, seconds: float) -> float:
         return seconds
@@ -244,6 +274,7 @@ class ManualClock:
                 return
 
 
-def clock_of(scale: float) -> Clock:
-    """The clock on which time passes `scale` times as fast as it does."""
-    return SystemClock() if scale == 1 else ScaledClock(scale)
+def clock_of(scale: float, slack_s: float = 0.0) -> Clock:
+    """The clock on which time passes `scale` times as fast as it does; its long timers may come
+    late by `slack_s` of the computer's time."""
+    return SystemClock(slack_s) if scale == 1 else ScaledClock(scale, slack_s)

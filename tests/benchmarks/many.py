@@ -93,6 +93,7 @@ def ours(url: str, version: str = "1.6") -> Callable[[str], Callable[[], Awaitab
     from sim_core.charging.config import ChargePointConfig
     from sim_core.commands import Plug, Start
     from sim_core.events import Event, Ring
+    from sim_core.fleet.options import TIMER_SLACK_MS
     from sim_core.runtime.clock import SystemClock
     from sim_core.settings.garage_file import load_garage
     from sim_core.settings.model_file import load_model
@@ -101,7 +102,7 @@ def ours(url: str, version: str = "1.6") -> Callable[[str], Callable[[], Awaitab
     from sim_core.wire.message_log import MessageLog
 
     model = load_model("generic")
-    clock = SystemClock()
+    clock = SystemClock(TIMER_SLACK_MS / 1000)  # as in a fleet
     messages = CountingLog(MessageLog(1000))
     events: Ring[Event] = Ring(100)
     build = ChargePointConfig(
