@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import random
 from collections import Counter, deque
@@ -36,6 +35,7 @@ from sim_core.fleet.snapshot import (
 )
 from sim_core.from_settings import access_of, config_of
 from sim_core.redaction import public_url
+from sim_core.runtime import garbage
 from sim_core.runtime.asyncio_helpers import first_of
 from sim_core.runtime.clock import SystemClock
 from sim_core.runtime.event_loop_thread import EventLoopThread
@@ -50,6 +50,8 @@ LOG = logging.getLogger(__name__)
 
 WALL = SystemClock()
 """The time of whoever looks and of the CSMS, however fast it passes for the charge points."""
+A_FEW = 50
+"""So many charge points are searched for garbage in some ms."""
 LOOK_S = 1.0
 ANSWERS_KEPT = 10_000
 """The percentiles are those of so many answers."""
@@ -203,6 +205,7 @@ class Fleet:
         settings = self.settings
         self._began_at = WALL.monotonic()
         async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(garbage.searched_seldom())
             looking = asyncio.ensure_future(self._look_on())
             stack.push_async_callback(_ended, looking)
             stack.push_async_callback(self._switch_off)
@@ -245,7 +248,9 @@ class Fleet:
             self._begin(member, self._watch_over(number, station))
             if settings.fleet_session_sec and not settings.fleet_sessions_per_hour:
                 self._drive(number, member, random.Random(seed))
-        gc.freeze()  # what is here stays: a look at all of it would hold up every charge point
+            if place % A_FEW == 0:
+                garbage.leave_out()
+        garbage.leave_out()
         self._phase = Phase.RUNNING
         await asyncio.get_running_loop().create_future()
 

@@ -1,0 +1,36 @@
+"""When Python looks for objects that are kept by nothing but each other.
+
+What a session leaves behind goes at once, for nothing of it is a circle. Yet the search for circles
+looks at all that there is, and the more there is, the longer the loop is held: with thousands of
+charge points for a good part of a second. So where there are many, what has been built is left out
+of the search, and it is made only when much has been added.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Iterator
+
+MUCH = 10_000
+"""Objects that have been added, and not gone, since the last search: it then takes some ms."""
+SEARCHES = 50
+"""After so many of them, what they have left is searched once more."""
+
+
+@contextlib.contextmanager
+def searched_seldom() -> Iterator[None]:
+    """As long as this lasts, the search waits until much has been added."""
+    usual = gc.get_threshold()
+    gc.set_threshold(MUCH, SEARCHES, usual[2])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
+
+
+def leave_out() -> None:
+    """Search once more what has been added since the last time, and then leave it out."""
+    gc.collect()
+    gc.freeze()
