@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from sim_core.csms.rules import CENTRAL_PY_DELAY_S, DEFAULT_API_KEY, Boot, Rules
 from sim_core.csms.text import printable
+from sim_core.runtime import garbage
 
 if TYPE_CHECKING:
     from sim_core.csms.api import ApiServer
@@ -159,6 +160,11 @@ def _run_on_the_fastest_loop(options: argparse.Namespace) -> int:
 
 
 async def _run(options: argparse.Namespace) -> int:
+    with garbage.searched_seldom():
+        return await _serve(options)
+
+
+async def _serve(options: argparse.Namespace) -> int:
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -2,8 +2,8 @@
 
 What a session leaves behind goes at once, for nothing of it is a circle. Yet the search for circles
 looks at all that there is, and the more there is, the longer the loop is held: with thousands of
-charge points for a good part of a second. So where there are many, what has been built is left out
-of the search, and it is made only when much has been added.
+charge points for a good part of a second. So in a fleet, and in a CSMS that has one to serve, it is
+made only when much has been added, and a fleet leaves out of it what has been built.
 """
 
 from __future__ import annotations
