@@ -56,6 +56,7 @@ class Limits:
         "_environment",
         "_external",
         "_hear",
+        "_laid",
         "_limits_changed",
         "_mains_v",
         "_policy",
@@ -105,6 +106,8 @@ class Limits:
         self._edge: Moment | None = None
         self._timer: Timer | None = None
         self._cap: Limit | None = None
+        self._laid = False
+        """There was something to lay on the metal when that was looked at last."""
         self._rates_w: dict[int, tuple[int, float]] = {}
         """By connector: our key of its transaction, and at which power that charged before the
         change that is not told yet."""
@@ -195,9 +198,12 @@ class Limits:
 
     def refresh(self) -> None:
         """Profiles, transactions or the clock are not what they were: find out what holds now."""
-        self._lay(self._now())
-        self._look_ahead(self._now(), self._environment.clock.monotonic())
-        self._arm()
+        holds = len(self._profiles) > 0 or bool(self._external.all)
+        if holds or self._laid:
+            self._laid = holds
+            self._lay(self._now())
+            self._look_ahead(self._now(), self._environment.clock.monotonic())
+            self._arm()
 
     def cross(self) -> None:
         """The metal has come to the edge at `due_s`: what holds from there on is laid on it."""
