@@ -20,18 +20,27 @@ from websockets.typing import Subprotocol
 from websockets.utils import apply_mask
 
 from sim_core.runtime import event_loops
-from sim_core.wire.frame_ends import MASK_BYTES, MASKED, TWO_BYTES, WHOLE_TEXT
+from sim_core.wire.frame_ends import (
+    MASK_BYTES,
+    MASKED,
+    TWO_BYTES,
+    WHOLE_TEXT,
+    left_behind,
+)
 
 IDS = itertools.count(1)
 ACCEPTED = {"idTagInfo": {"status": "Accepted"}}
 
 
+def now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def answer(action: str, subprotocol: str | None = None) -> dict[str, Any]:
-    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if action == "BootNotification":
-        return {"status": "Accepted", "currentTime": now, "interval": 60}
+        return {"status": "Accepted", "currentTime": now(), "interval": 60}
     if action == "Heartbeat":
-        return {"currentTime": now}
+        return {"currentTime": now()}
     if action == "StartTransaction":
         return {"transactionId": next(IDS), **ACCEPTED}
     if subprotocol == "ocpp2.0.1":
@@ -50,9 +59,17 @@ def answer_to(frame: str | bytes, subprotocol: str | None) -> str | None:
 class Peer(ServerConnection):
     """Answers at once what needs no parser."""
 
+    _left = 0
+    """Bytes that are yet to come of the frame that arrives. A client sends its first one once the
+    opening handshake is over."""
+
     def data_received(self, data: bytes) -> None:
-        text = text_in(data) if self.protocol.state is State.OPEN else None
+        if self.protocol.state is not State.OPEN:
+            super().data_received(data)
+            return
+        text = text_in(data) if self._left == 0 else None
         if text is None:
+            self._left = left_behind(data, self._left)
             super().data_received(data)
         elif said := answer_to(text, self.subprotocol):
             self.transport.write(Frame(Opcode.TEXT, said.encode()).serialize(mask=False))
