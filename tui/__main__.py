@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from sim_core.settings.destination import Destination
     from sim_core.settings.options import Settings
     from sim_core.story import Storyteller
-    from tui.app import Doctor
     from tui.dialogs.connection import Finding
     from tui.http_call import SidecarAddress
     from tui.keymap import Keymap
+    from tui.shown import Doctor
 
 
 class Verb(NamedTuple):
@@ -403,12 +403,13 @@ def show(
             return run_several((engine, *others))
         return run_plain(engine, "of its own" if demo else "") or 0
     from sim_core.standard_streams import begun
-    from tui.app import ChargeForgeApp, Shown
+    from tui.app import ChargeForgeApp
     from tui.exit_on_signal import PATIENCE_S, ExitOnSignal
     from tui.leaving import AtExit
     from tui.look import draws_in_ascii
     from tui.recent_csms import RecentCsms
     from tui.saved_view import LoadedView, load_view, save_view
+    from tui.shown import Shown
 
     _trust_the_terminal()
     folder = None if demo else _kept_in(settings)

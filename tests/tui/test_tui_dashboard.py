@@ -783,7 +783,7 @@ async def test_hostile_words_reach_the_screen_as_words() -> None:
     app = make_app(host)
     async with app.run_test(size=(140, 40), notifications=True) as pilot:
         await ready(pilot)
-        app._say(nasty)
+        app.say(nasty)
         await pilot.press("end", "enter", "ctrl+p")
         await until(pilot, lambda: isinstance(app.screen, Picker))
         await pilot.press("escape", "question_mark")

@@ -131,7 +131,7 @@ async def test_any_words_are_words_in_every_pane_toast_title_and_dialog(
         assert_harmless(app, width)
         app.press("stop")  # refused with a toast of these words
         await settled(pilot)
-        app._say(said)
+        app.say(said)
         await pilot.press("end", "enter")  # the inspector
         await settled(pilot)
         assert_harmless(app, width)

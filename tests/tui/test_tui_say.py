@@ -10,6 +10,8 @@ from screen_text import make_app, rows, settled, text_of, until
 from textual.pilot import Pilot
 
 from sim_core.commands import Refused, Send, SendFrame
+from tui.acts.handing_in import HandingIn
+from tui.acts.own_words import OwnWords
 from tui.app import ChargeForgeApp
 from tui.dashboard import Dashboard
 from tui.dialogs.palette import Picker
@@ -196,7 +198,8 @@ async def test_it_fits(size: tuple[int, int]) -> None:
     app = make_app(host)
     async with app.run_test(size=size) as pilot:
         await ready(pilot, app)
-        app._open_message(nasty, {nasty: nasty, "a": [nasty, {"b": nasty}]})
+        own_words = OwnWords(app, app.dashboard, HandingIn(app, lambda: None), lambda: nasty)
+        own_words.open_message(nasty, {nasty: nasty, "a": [nasty, {"b": nasty}]})
         await until(pilot, lambda: isinstance(app.screen, SaySheet))
         await settled(pilot)
         await pilot.press("down", "down", "enter")

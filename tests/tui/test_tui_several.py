@@ -10,8 +10,9 @@ from screen_text import make_app, rows, settled, text_of
 
 from sim_core.commands import Stop
 from sim_core.snapshot import LinkState
-from tui.app import ChargeForgeApp, Shown
+from tui.app import ChargeForgeApp
 from tui.http_call import SidecarAddress
+from tui.shown import Shown
 
 
 def host(name: str, *connectors: object) -> FakeHost:
@@ -106,7 +107,7 @@ async def test_all_are_started_and_leaving_asks_for_what_charges_anywhere() -> N
         await pilot.press("q")
         await settled(pilot)
         assert app.screen is not app.dashboard
-        await app._stop_and_quit()
+        await app._leaving.stop_and_quit()
         assert south.submitted == [Stop(1), Stop(2)]
         assert north.submitted == []
 

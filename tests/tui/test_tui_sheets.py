@@ -168,7 +168,7 @@ async def test_sessions_are_written_as_csv_and_json(
 async def test_nothing_to_write_is_said() -> None:
     app = make_app(FakeHost(station([])))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: app._station is not None)
+        await until(pilot, lambda: app.station is not None)
         app.press("sessions")
         await until(pilot, lambda: isinstance(app.screen, Sheet))
         await pilot.press("w")
@@ -256,8 +256,8 @@ PASSWORD = "abcdefghijklmnop"
 
 
 async def test_a_url_is_typed_and_nothing_counts_before_it_is_used() -> None:
-    where = FakeWhereTo()
-    app = make_app(FakeHost(AWAY), where=where)
+    where, recent = FakeWhereTo(), RecentCsms(None)
+    app = make_app(FakeHost(AWAY), where=where, recent=recent)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await opened(pilot, "D")
         await pilot.press("enter")
@@ -271,12 +271,12 @@ async def test_a_url_is_typed_and_nothing_counts_before_it_is_used() -> None:
         await until(pilot, lambda: bool(where.asked))
         assert where.asked[0].url == "ws://h:1/o"
         await until(pilot, lambda: "not used yet" not in text_of(app))
-        assert [one.url for one in app._recent.all] == ["ws://h:1/o", "ws://10.0.0.5:9000/ocpp"]
+        assert [one.url for one in recent.all] == ["ws://h:1/o", "ws://10.0.0.5:9000/ocpp"]
 
 
 async def test_a_password_shows_as_dots_and_nowhere_afterwards() -> None:
-    where = FakeWhereTo()
-    app = make_app(FakeHost(AWAY), where=where)
+    where, recent = FakeWhereTo(), RecentCsms(None)
+    app = make_app(FakeHost(AWAY), where=where, recent=recent)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await opened(pilot, "D", "down", "down")
         await pilot.press("enter")
@@ -290,13 +290,14 @@ async def test_a_password_shows_as_dots_and_nowhere_afterwards() -> None:
         await until(pilot, lambda: bool(where.asked))
         assert where.asked[0].password == PASSWORD
         await settled(pilot)
-        assert PASSWORD[:6] not in text_of(app) + repr(app._recent.all)
+        assert PASSWORD[:6] not in text_of(app) + repr(recent.all)
 
 
 async def test_a_refused_destination_says_why_and_stays_to_be_mended() -> None:
     where = FakeWhereTo()
     where.answer = Refused("security profile 1 needs a password: give one")
-    app = make_app(FakeHost(AWAY), where=where)
+    recent = RecentCsms(None)
+    app = make_app(FakeHost(AWAY), where=where, recent=recent)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await opened(pilot, "D", "down", "down", "down")
         await pilot.press("enter")
@@ -305,7 +306,7 @@ async def test_a_refused_destination_says_why_and_stays_to_be_mended() -> None:
         await until(pilot, lambda: "changed, not used yet" in text_of(app))
         await pilot.press("c")
         await until(pilot, lambda: "needs a password" in text_of(app))
-        assert app._recent.all == []
+        assert recent.all == []
 
 
 async def test_without_a_csms_url_reason_and_what_to_press_are_readable_at_80x24() -> None:

@@ -57,7 +57,7 @@ async def test_toasts_never_cover_link_bar_keys_or_caption(size: tuple[int, int]
         below = rows(app)[-2:] if size[0] >= ONE_ROW_FROM else rows(app)[-3:]
         assert "A driver shows a card" in below[0]
         for number in range(12):
-            app._say(f"Sentence {number}: " + "many words that need many rows " * 40)
+            app.say(f"Sentence {number}: " + "many words that need many rows " * 40)
             await pilot.pause()
         await until(pilot, lambda: "Sentence 11" in text_of(app) or "many words" in text_of(app))
         await pilot.pause()
@@ -70,7 +70,7 @@ async def test_a_single_long_sentence_is_readable_from_its_beginning() -> None:
     app = refusing("no")
     async with app.run_test(size=(60, 16), notifications=True) as pilot:
         await settled(pilot)
-        app._say("First " + "word " * 400)
+        app.say("First " + "word " * 400)
         await said(pilot, "First word")
         assert "…" in text_of(app)
         assert rows(app)[0].count("CP01") == 1
@@ -81,7 +81,7 @@ async def test_of_many_different_ones_the_newest_stay() -> None:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await settled(pilot)
         for number in range(MOST + 3):
-            app._say(f"refusal number {number}")
+            app.say(f"refusal number {number}")
         await said(pilot, f"Refusal number {MOST + 2}")
         shown = [n for n in range(MOST + 3) if f"Refusal number {n}" in text_of(app)]
         assert shown == [3, 4, 5]

@@ -12,9 +12,10 @@ from dataclasses import replace
 from sim_core.attach.host import RemoteHost
 from sim_core.attach.options import AttachSettings
 from sim_core.engine import Host
-from tui.app import ChargeForgeApp, Shown
+from tui.app import ChargeForgeApp
 from tui.http_call import SidecarAddress
 from tui.keymap import Keymap
+from tui.shown import Shown
 from tui.widgets.line_widget import Line, Span
 from tui.widgets.link_bar import Broken
 

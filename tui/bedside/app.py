@@ -141,9 +141,9 @@ class BedsideApp(ChargeForgeApp):
         action = kind_of(command.name, self._spoken(host)).action
         outcome = await asyncio.wrap_future(host.ask(command))
         if isinstance(outcome, Refused):
-            self._say(outcome.reason)
+            self.say(outcome.reason)
         else:
-            self._say(f"{action}: the charger answers {outcome.detail}", "information")
+            self.say(f"{action}: the charger answers {outcome.detail}", "information")
         self.sample()
 
     # -- the twin ----------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from textual.pilot import Pilot
 from sim_core.ascii_fallback import ascii_wanted
 from sim_core.settings.spelling import guess
 from sim_core.story import Caption
-from tui.app import ChargeForgeApp, Shown
+from tui.app import ChargeForgeApp
 from tui.attach.app import NOT_ATTACHED
 from tui.bedside import twin
 from tui.bedside.keys import metal_keymap
@@ -33,6 +33,7 @@ from tui.pictures.fake_destination import FakeWhereTo, fake_doctor, fake_recent
 from tui.pictures.fake_station import FakeHost
 from tui.pictures.state import State
 from tui.pictures.states import STATE, STATES
+from tui.shown import Shown
 from tui.textual_private import drawn_rows
 from tui.themes import theme_trouble
 
