@@ -417,6 +417,7 @@ def test_one_is_not_told_as_many(number: int) -> None:
             assert re.search(rf"\b1 +(charge )?{singular}", told), singular
         elif number > 1:
             assert re.search(rf"\b2 +(charge )?{words}", told), words
+    assert ("nothing waits" in told) == (not number)
     single = FleetSnapshot(errors={"call_unanswered": number} if number else {})
     words = "1 error" if number == 1 else f"{number} errors"
     assert f", {words}," in summary(single)

@@ -136,6 +136,17 @@ def test_none_is_told_from_steady_and_from_nothing_yet() -> None:
     assert "_" not in card(replace(charging(), trace_w=()), TALL)
 
 
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [(0, ""), (4, ""), (94, "last 1:30 min"), (10_000, "last 5 min")],
+)
+def test_a_trace_says_how_much_it_shows(known: int, words: str) -> None:
+    foot = card(charging(trace_w=(9.0,) * known), TALL).split("\n")[-1]
+    assert (words in foot) if words else ("last" not in foot)
+    slow = card(charging(trace_w=(9.0,) * 94, trace_step_s=60), TALL).split("\n")[-1]
+    assert "last 90 min" in slow
+
+
 def test_a_limit_that_moves_with_the_power_has_no_figure() -> None:
     foot = card(charging(limited_by="ramp", limit_w=12_345.0)).split("\n")[-1]
     assert "ramping up ─" in foot

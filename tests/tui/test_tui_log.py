@@ -110,6 +110,30 @@ def test_what_is_refused_or_fails_says_why_and_answers_keep_their_column() -> No
     )} == {column}  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("later", "form"), [(timedelta(minutes=12), "%H:%M"), (timedelta(days=2), "%m-%d %H:%M")]
+)
+@pytest.mark.parametrize("subprotocol", ["ocpp1.6", "ocpp2.0.1"])
+def test_until_when_is_a_time_of_today_or_has_its_day(
+    later: timedelta, form: str, subprotocol: str
+) -> None:
+    until = NOW + later
+    request = {
+        "idTag": "T1",
+        "idToken": {"idToken": "T1"},
+        **dict.fromkeys(("expiryDate", "expiryDateTime"), f"{until:%Y-%m-%dT%H:%M:%S}.250Z"),
+    }
+    row = answered("ReserveNow", request, {"status": "Accepted"}, subprotocol=subprotocol)
+    assert f"T1 until {until.astimezone():{form}}   " in row
+
+
+@pytest.mark.parametrize("until", ["soon", "2026-01-01T25:00:00Z", "0001-01-01T00:00:00+14:00", 7])
+def test_what_is_no_moment_is_shown_as_it_came(until: object) -> None:
+    request = {"idTag": "T1", "expiryDate": until}
+    row = answered("ReserveNow", request, {"status": "Accepted"}, subprotocol="ocpp1.6")
+    assert f"T1 until {str(until)[:10]}" in row
+
+
 def test_a_fault_has_a_mark_and_what_comes_all_the_time_stands_back() -> None:
     assert shown(row_line(status_row(1), NOW, 78, Look())).startswith("!14:33:06")
     host = FakeHost(station([available(1)]), exchanges=())

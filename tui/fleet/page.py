@@ -131,6 +131,8 @@ def _connectors(seen: FleetSnapshot, look: Look) -> Iterable[Line]:
 
 
 def _waiting(messages: int) -> str:
+    if not messages:
+        return "nothing waits"
     return "1 message waits" if messages == 1 else f"{messages:,} messages wait"
 
 

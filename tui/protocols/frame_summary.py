@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from functools import lru_cache
 
 from tui.protocols.known import wording_of
-from tui.protocols.payload import CALL_PAYLOAD, RESULT_PAYLOAD, field, frame_payload
+from tui.protocols.payload import (
+    CALL_PAYLOAD,
+    RESULT_PAYLOAD,
+    field,
+    frame_payload,
+    joined,
+    moment,
+)
 from tui.protocols.wording import Kind
 from tui.text import plain
 
@@ -18,14 +26,17 @@ NOT_AS_EXPECTED = (TypeError, ValueError, KeyError, AttributeError, RecursionErr
 
 
 @lru_cache(4096)
-def request_summary(action: str, frame: str, subprotocol: str) -> str:
-    """What a CALL says."""
+def request_summary(action: str, frame: str, subprotocol: str, on: date | None = None) -> str:
+    """What a CALL says; moments are told for a reader on that day, without one as they came."""
     payload = frame_payload(frame, CALL_PAYLOAD)
     if payload is None:
         return plain(frame[:LONGEST_REQUEST])
-    summary = wording_of(subprotocol).requests.get(action)
+    wording = wording_of(subprotocol)
+    summary, until = wording.requests.get(action), wording.until.get(action)
     try:
         text = summary(payload) if summary else json.dumps(payload, ensure_ascii=False)
+        if until:
+            text = joined(text, moment(payload, until, "until ", on))
     except NOT_AS_EXPECTED:
         text = frame
     return plain(text[:LONGEST_REQUEST])

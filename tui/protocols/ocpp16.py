@@ -243,7 +243,7 @@ OCPP_16_WORDING = Wording(
         "MeterValues": _meter_values,
         "RemoteStartTransaction": lambda p: joined(field(p, "idTag"), _profile(p)),
         "RemoteStopTransaction": lambda p: field(p, "transactionId", "tx "),
-        "ReserveNow": lambda p: joined(field(p, "idTag"), field(p, "expiryDate", "until ")),
+        "ReserveNow": lambda p: field(p, "idTag"),
         "Reset": lambda p: field(p, "type"),
         "SendLocalList": lambda p: joined(
             field(p, "updateType"), field(p, "listVersion", "version ")
@@ -259,6 +259,7 @@ OCPP_16_WORDING = Wording(
         "TriggerMessage": lambda p: field(p, "requestedMessage"),
         "UpdateFirmware": lambda p: field(p, "location"),
     },
+    until={"ReserveNow": "expiryDate"},
     answers={
         "Authorize": _tag_status,
         "BootNotification": lambda p: joined(field(p, "status"), field(p, "interval"), "s"),

@@ -289,7 +289,7 @@ OCPP_201_WORDING = Wording(
         "ReservationStatusUpdate": lambda p: joined(
             field(p, "reservationId", "reservation "), field(p, "reservationUpdateStatus")
         ),
-        "ReserveNow": lambda p: joined(_token(p), field(p, "expiryDateTime", "until ")),
+        "ReserveNow": _token,
         "Reset": lambda p: field(p, "type"),
         "SecurityEventNotification": lambda p: joined(field(p, "type"), field(p, "techInfo")),
         "SendLocalList": lambda p: joined(
@@ -303,6 +303,7 @@ OCPP_201_WORDING = Wording(
         "TriggerMessage": lambda p: field(p, "requestedMessage"),
         "UnlockConnector": lambda _: "",
     },
+    until={"ReserveNow": "expiryDateTime"},
     answers={
         "Authorize": _token_status,
         "BootNotification": lambda p: joined(field(p, "status"), field(p, "interval"), "s"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from tui.text import plain
@@ -57,6 +59,24 @@ def field(payload: Payload, key: str, label: str = "") -> str:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, default=str)
     return f"{label}{text}"
+
+
+STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$")
+
+
+def moment(payload: Payload, key: str, label: str, on: date | None) -> str:
+    """A moment behind its label: for a reader on that day the local time, and its day where it is
+    another one; without one, and what is no moment, as it came."""
+    stamp = field(payload, key)
+    parts = STAMP.match(stamp) if on else None
+    if parts is None:
+        return field(payload, key, label)
+    zone = parts[2].replace("Z", "+00:00")
+    try:
+        at = datetime.fromisoformat(parts[1] + zone).astimezone()
+    except (ValueError, OverflowError):
+        return f"{label}{stamp}"
+    return f"{label}{at:%H:%M}" if at.date() == on else f"{label}{at:%m-%d %H:%M}"
 
 
 def joined(*parts: str) -> str:

@@ -77,6 +77,8 @@ class Wording:
     """Statuses that say no, or how they begin."""
     requests: Mapping[str, Summary] = field(default_factory=dict)
     """Action -> what such a request says in one line; the connector has a column of its own."""
+    until: Mapping[str, str] = field(default_factory=dict)
+    """Action -> the field that says until when what such a request asks for counts."""
     answers: Mapping[str, Summary] = field(default_factory=dict)
     """Action -> what its answer says; any other says its status, or ok."""
     kinds: Mapping[str, KindOf] = field(default_factory=dict)

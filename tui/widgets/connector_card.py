@@ -355,13 +355,12 @@ def _body(view: CardView, cells: int, height: int, look: Look) -> tuple[list[Lin
 
 
 def _foot(connector: ConnectorSnapshot, cells: int, drawn: bool, taken: int) -> str:
-    """How much time the trace covers, below its beginning; `taken` cells of the border are not
-    free."""
+    """How much time the trace covers; `taken` cells of the border are not free."""
     if not drawn:
         return ""
-    covered = covered_s(_trace_cells(connector, cells - 2)) * connector.trace_step_s
-    words = f"last {text.trace_span(covered)}"
-    return words if len(words) + taken + 8 <= cells else ""
+    covered = covered_s(_trace_cells(connector, cells - 2), len(connector.trace_w))
+    words = f"last {text.trace_span(covered * connector.trace_step_s)}"
+    return words if covered and len(words) + taken + 8 <= cells else ""
 
 
 def want_of(connector: ConnectorSnapshot) -> Want:

@@ -80,7 +80,8 @@ def row_line(
     if noise:
         summary = text.plain(exchange.request[:400], look.ascii)
     else:
-        summary = request_summary(exchange.action, exchange.request, subprotocol)
+        on = (exchange.requested_at + ahead).astimezone().date()
+        summary = request_summary(exchange.action, exchange.request, subprotocol, on)
     why, result, took = told.why, told.words, told.took
     if exchange.injected:
         done = text.plain(exchange.injected)

@@ -107,6 +107,9 @@ def _level(value: float, rated_w: float, full: int) -> int:
     return max(1, min(full, round(value / rated_w * full)))
 
 
-def covered_s(cells: int) -> int:
-    """How many seconds a trace of so many cells shows."""
-    return min(cells * seconds_a_column(cells), TRACE_LENGTH)
+def covered_s(cells: int, known: int) -> int:
+    """How many seconds a trace shows in so many cells; those of a column that is not full yet count
+    only once there is no room for more."""
+    seconds = seconds_a_column(cells)
+    room = min(cells * seconds, TRACE_LENGTH)
+    return room if known >= room else known // seconds * seconds
