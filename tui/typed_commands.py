@@ -58,7 +58,8 @@ class TypedField:
     """A field of a command, as it is typed and said again."""
 
     said: str = ""
-    """Its place in the sentence that says what would be done."""
+    """Its place in the sentence that says what would be done; `{called}`: the word for a
+    connector."""
     read: Callable[[str], object | None] = _as_typed
     """The value that a word means; None: that cannot be."""
     takes_the_rest: bool = False
@@ -104,15 +105,18 @@ FIELDS: dict[str, TypedField] = {
     "bytes_per_s": TypedField(", {} bytes a second", _whole),
     "limit_w": TypedField(", {} W", _whole),
     "source": TypedField(" by {}", lambda word: word if word in LIMITERS else None),
-    "connector": TypedField(", connector {}", _whole),
+    "connector": TypedField(", {called} {}", _whole),
     "grid_critical": TypedField(", critical for the grid", _critical),
     "number": TypedField(" {}", _whole),
     "held": TypedField(" {}", _whole),
 }
 
 
-def typed_command(text: str) -> tuple[Command, str] | None:
-    """A command typed in full ("start 2 MY_TAG") with the words that say it, or None."""
+def typed_command(text: str, called: str = "connector") -> tuple[Command, str] | None:
+    """A command typed in full ("start 2 MY_TAG") with the words that say it, or None.
+
+    `called` is what they call a connector.
+    """
     verb, *words = text.split() or [""]
     action = ACTION_BY_NAME.get(VERBS.get(verb.lower(), ""))
     if action is None:
@@ -124,7 +128,7 @@ def typed_command(text: str) -> tuple[Command, str] | None:
             return None
         connector_id = int(words.pop(0))
         first = [connector_id]
-        said += f": connector {connector_id}"
+        said += f": {called} {connector_id}"
     values: dict[str, object] = {}
     for field in fields(action.command)[len(first) :]:
         known = FIELDS[field.name]
@@ -138,5 +142,5 @@ def typed_command(text: str) -> tuple[Command, str] | None:
         if value is None:
             return None
         values[field.name] = value
-        said += known.said.format(value)
+        said += known.said.format(value, called=called)
     return None if words else (make(*first, **values), said)

@@ -180,7 +180,7 @@ class ChargePoint:
             on_event(Event(environment.now(), kind, text, connector_id))
 
         self.environment = environment = Environment(
-            guarded, tasks, rng, config.timing, note, called="EVSE"
+            guarded, tasks, rng, config.timing, note, called=OCPP_201.called
         )
         self.setting_changes = SettingChanges(environment.now, on_change)
         self.model = DeviceModel(

@@ -43,6 +43,7 @@ in it."""
 OCPP_201 = Dialect(
     version="OCPP 2.0.1",
     subprotocol="ocpp2.0.1",
+    called="EVSE",
     schemas=Schemas(
         "ocpp.v201",
         codes=CODE_BY_KEYWORD,

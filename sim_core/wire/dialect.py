@@ -48,5 +48,11 @@ class Dialect:
     """Reads what a request is about, whoever has sent it and whatever is in it."""
     time_fields: frozenset[str]
     """Fields of a payload that say when: without them equal messages are equal."""
+    called: str = "connector"
+    """What people call a connector."""
     secret_keys: frozenset[str] = frozenset()
     """Configuration keys, in lower case, whose values no log keeps."""
+
+    def message(self, action: str, connector_id: int | None) -> str:
+        """A message as a sentence names it: with the connector that it is about."""
+        return action if connector_id is None else f"{action} of {self.called} {connector_id}"

@@ -205,9 +205,8 @@ class JournalLane:
         counts = self._sender.blame.proved or not self._trial.ends
         if counts and first is not None and first.number == call.row:
             hurried = self._hurried
-            self._judge(
-                first, self._trial.link_ended(first, end.words, call.words, hurried=hurried)
-            )
+            message = self._sender.dialect.message(call.action, call.connector_id)
+            self._judge(first, self._trial.link_ended(first, end.words, message, hurried=hurried))
 
     def others_answered(self) -> None:
         """After the silence to a sample something else was answered."""

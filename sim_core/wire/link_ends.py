@@ -58,12 +58,6 @@ class OpenCall(NamedTuple):
     row: int | None
     """The number of the journal's row; None for a plain call."""
 
-    @property
-    def words(self) -> str:
-        """The message as a sentence names it."""
-        of = "" if self.connector_id is None else f" of connector {self.connector_id}"
-        return f"{self.action}{of}"
-
     def is_like(self, other: OpenCall, time_fields: frozenset[str]) -> bool:
         """Whether both say the same, though at different times."""
         if self.row is not None or other.row is not None:

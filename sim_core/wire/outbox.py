@@ -328,7 +328,8 @@ class Outbox:
             self._rows.link_ended(call, end)
         if often < 2:
             return ""
-        return f"the CSMS {end.words} whenever it hears {call.words}: look there for the reason"
+        message = self._sender.dialect.message(call.action, call.connector_id)
+        return f"the CSMS {end.words} whenever it hears {message}: look there for the reason"
 
     # -- whose turn it is ----------------------------------------------
 

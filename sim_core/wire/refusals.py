@@ -182,9 +182,7 @@ class Refusals:
         if not (new or each or _is_round(met.count)):
             return
         met.told = True
-        message = action
-        if connector_id is not None and not self._shared:
-            message += f" of connector {connector_id}"
+        message = action if self._shared else dialect.message(action, connector_id)
         often = "" if met.count == 1 or each else f" ({met.count} times by now)"
         then = heard.then
         if not then:

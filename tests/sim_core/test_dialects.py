@@ -53,6 +53,7 @@ def _subject(payload: Payload) -> Subject:
 OCPP_201 = Dialect(
     version="OCPP 2.0.1",
     subprotocol="ocpp2.0.1",
+    called="EVSE",
     schemas=Schemas(
         "ocpp.v201",
         codes={"required": "OccurrenceConstraintViolation", "type": "TypeConstraintViolation"},
@@ -330,7 +331,7 @@ async def test_an_answer_that_lacks_something_is_half_a_one() -> None:
         assert talk.rows.told == [("half", BEGAN)]
         lacks = "it has a message, which nobody reads"
         assert talk.sentences == [
-            "the CSMS's answer to TransactionEvent (began) of connector 1 is not valid: "
+            "the CSMS's answer to TransactionEvent (began) of EVSE 1 is not valid: "
             f"{lacks}; attempt 1 of 2, it is sent again in 10 s"
         ]
         await talk.clock.advance(10)

@@ -11,6 +11,7 @@ import pytest
 from sim_core.hardware.model import Metering
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.ocpp16.spelling import Spelling
+from sim_core.ocpp201.dialect import OCPP_201
 from sim_core.store.records import BEGAN, ENDED, SAMPLED, JournalRow
 from sim_core.wire.call_errors import HOPELESS
 from sim_core.wire.link_ends import (
@@ -287,10 +288,9 @@ def test_the_same_message_is_known_again(one: OpenCall, other: OpenCall, alike: 
 
 
 def test_a_message_is_called_by_its_connector() -> None:
-    assert (call("Heartbeat").words, call(STATUS, connectorId=0).words) == (
-        "Heartbeat",
-        "StatusNotification of connector 0",
-    )
+    assert OCPP_16.message("Heartbeat", None) == OCPP_201.message("Heartbeat", None) == "Heartbeat"
+    assert OCPP_16.message(STATUS, 0) == "StatusNotification of connector 0"
+    assert OCPP_201.message(STATUS, 1) == "StatusNotification of EVSE 1"
 
 
 BROKEN = LinkEnd(1011)

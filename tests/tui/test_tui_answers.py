@@ -122,6 +122,13 @@ async def test_what_waits_is_answered_and_rules_are_ended() -> None:
         await until(pilot, lambda: host.submitted[-1] == EndRule())
 
 
+async def test_what_waits_is_at_an_evse_where_2_0_1_is_spoken() -> None:
+    app = make_app(FakeHost(replace(RULED, subprotocol="ocpp2.0.1")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        assert "UnlockConnector (EVSE 2) waits for you" in text_of(app)
+
+
 async def test_a_refusal_stands_in_the_sheet() -> None:
     app = make_app(host := FakeHost(station()))
     host.answer = Refused("no answer to GetConfiguration can say no: take callerror")

@@ -524,6 +524,16 @@ def test_typed_commands(typed: str, command: object) -> None:
     assert (found[0] if found else None) == command
 
 
+def test_a_connector_is_called_as_its_ocpp_calls_it() -> None:
+    for typed, said in (
+        ("start 2 T1", "Start: EVSE 2 with T1"),
+        ("external_limit 11000 SO 2", "External limit, 11000 W by SO, EVSE 2"),
+    ):
+        found = typed_command(typed, "EVSE")
+        assert found is not None
+        assert found[1] == said
+
+
 @given(ANYTHING)
 def test_anything_may_be_typed(typed: str) -> None:
     typed_command(typed)

@@ -20,6 +20,7 @@ from tui.dialogs.sure import Sure
 from tui.dialogs.text_editor import TextEditor
 from tui.dialogs.value_sheet import ValueRow
 from tui.protocols import form
+from tui.protocols.known import wording_of
 from tui.protocols.meanings import BOTH_WAYS, MEANINGS, by_use
 from tui.widgets.line_widget import Line, Span
 from tui.widgets.link_bar import rule_words
@@ -85,9 +86,13 @@ class AnswersSheet(RulesSheet):
         return [self.rule_row(one.number, rule_words(one), _met(one)) for one in self._rules]
 
     def _held_row(self, one: HeldRequest) -> ValueRow:
-        where = f" (connector {one.connector_id})" if one.connector_id is not None else ""
+        where = "" if one.connector_id is None else f" ({self._place_of(one.connector_id)})"
         waits = text.span_in_words((self._now() - one.since).total_seconds())
         return self.held_row(one.number, "request", f"{one.action}{where} waits for you", waits)
+
+    def _place_of(self, connector_id: int) -> str:
+        station = self._station()
+        return wording_of(station.subprotocol if station else "").place_of(connector_id)
 
     def detail(self, row: ValueRow, cells: int) -> Sequence[Line]:
         if row.id.startswith(HELD):

@@ -188,10 +188,12 @@ def what_to_do(
         words = f"select {number}"
         choices.append(Choice(words, words, "Let the keys act on it", str(number)))
 
+    wording = wording_of(station.subprotocol if station else "")
+
     def free(typed: str) -> Choice | None:
-        found = typed_command(typed)
+        found = typed_command(typed, wording.called)
         return Choice(f"{TYPED} {typed}", found[1], "as typed") if found else None
 
-    where = f" ({wording_of(station.subprotocol).place_of(selected)})" if station else ""
+    where = f" ({wording.place_of(selected)})" if station else ""
     hint = "an action, or in full: start 2 MY_TAG"
     return Question(f"What to do{where}", hint, choices, free=free)

@@ -90,6 +90,11 @@ class Wording:
     """Action -> the command that makes a charger send such a request, where it is certain; it is
     told the connector."""
 
+    @property
+    def called(self) -> str:
+        """What a sentence calls a connector: "connector", "EVSE"."""
+        return self.place or "connector"
+
     def place_of(self, connector_id: int) -> str:
         """A connector as a sentence names it: "connector 1", "EVSE 1"."""
-        return f"{self.place or 'connector'} {connector_id}"
+        return f"{self.called} {connector_id}"

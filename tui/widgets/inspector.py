@@ -19,6 +19,7 @@ from textual import events
 from sim_core.wire.message_log import Direction, Exchange, ExchangeState
 from tui import text
 from tui.look import Look
+from tui.protocols.known import wording_of
 from tui.protocols.payload import pretty
 from tui.text import NO_SHIFT
 from tui.widgets.line_widget import Line, LineWidget, Span, fitted, framed_edge, line_width
@@ -48,9 +49,11 @@ _WHO = {
 }
 
 
-def facts(exchange: Exchange, now: datetime, ahead: timedelta = NO_SHIFT) -> list[tuple[str, str]]:
+def facts(
+    exchange: Exchange, now: datetime, ahead: timedelta = NO_SHIFT, subprotocol: str = ""
+) -> list[tuple[str, str]]:
     """(name, value) of what is known besides the frames, without a name where the value says what
-    it is; `ahead` as in `row_line`."""
+    it is; `ahead`, `subprotocol` as in `row_line`."""
     at = exchange.requested_at + ahead
     took = "" if exchange.latency_s is None else f" after {text.latency(exchange.latency_s)}"
     age = text.span_in_words((now - at).total_seconds())
@@ -72,7 +75,7 @@ def facts(exchange: Exchange, now: datetime, ahead: timedelta = NO_SHIFT) -> lis
     if exchange.injected:
         rows.append(("on purpose", exchange.injected))
     if exchange.connector_id is not None:
-        rows.append(("connector", str(exchange.connector_id)))
+        rows.append((wording_of(subprotocol).called, str(exchange.connector_id)))
     if exchange.transaction_id is not None:
         rows.append(("transaction", str(exchange.transaction_id)))
     rows.append(("id", exchange.message_id))
@@ -151,7 +154,7 @@ def body_lines(
         request_notes,
     )
 
-    lines = _fact_lines(facts(exchange, now, ahead), cells, look)
+    lines = _fact_lines(facts(exchange, now, ahead, subprotocol), cells, look)
     noise = exchange.direction is Direction.NOISE
     if remark is not None:
         lines += remark.lines(exchange, cells, look)

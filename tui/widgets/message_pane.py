@@ -397,8 +397,8 @@ class MessagePane(LineWidget, can_focus=True):
         subprotocol = self.subprotocol_of(exchange)
         if kind_of(exchange.action, exchange.request, subprotocol) is Kind.BEGIN:
             where = exchange.connector_id
-            place = wording_of(subprotocol).place or "connector"
-            told.append("a session" if where is None else f"a session at {place} {where}")
+            place = "" if where is None else f" at {wording_of(subprotocol).place_of(where)}"
+            told.append(f"a session{place}")
         edge = look.border("round")[1]
         return [
             fitted([Span(f" {edge * 8} {words} ", "faint")], cells, fill="faint", blank=edge)
