@@ -149,6 +149,10 @@ class Adapter:
         opened = self.transactions.open_on(connector_id)
         return None if opened is None else opened.card
 
+    def boot_because(self, reason: str) -> None:
+        """The next boot has this reason: BootReasonEnumType."""
+        self.next_boot = reason
+
     def fall_silent(self) -> None:
         self._outbox.registered = False
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ocpp.v201.enums import Action
 
+from sim_core.charging.condition import Condition
 from sim_core.charging.environment import Environment
 from sim_core.ocpp201.answers import reply
 from sim_core.ocpp201.device_model import DeviceModel
@@ -32,6 +33,15 @@ ALWAYS, FRONT, CYCLE = "AlwaysFront", "InFront", "NormalCycle"
 RANKS = {ALWAYS: 0, FRONT: 1, CYCLE: 2}
 IDLE, CHARGING, FAULTED, UNAVAILABLE = "Idle", "Charging", "Faulted", "Unavailable"
 """MessageStateEnumType; the `ocpp` package's enumeration lacks the last one."""
+
+
+def state_of(condition: Condition, charging: bool) -> str:
+    """MessageStateEnumType of the station as a whole."""
+    if condition.fault is not None:
+        return FAULTED
+    if not condition.usable:
+        return UNAVAILABLE
+    return CHARGING if charging else IDLE
 
 
 class Display:

@@ -17,6 +17,7 @@ from sim_core.charging.security_events import INVALID_SIGNING_CERTIFICATE, Secur
 from sim_core.charging.update_record import (
     DOWNLOAD_FAILED,
     IDLE,
+    INSTALL_REBOOTING,
     INSTALLATION_FAILED,
     INSTALLED,
     Update,
@@ -33,12 +34,16 @@ from sim_core.wire.routing import on
 from sim_core.wire.timestamps import moment
 
 ACTION = "FirmwareStatusNotification"
+FIRMWARE_UPDATE = "FirmwareUpdate"
+"""BootReasonEnumType of what follows an installation."""
+REBOOT_FOLLOWS = frozenset({INSTALL_REBOOTING, INSTALLATION_FAILED})
 
 
 class Firmware:
     """Handler of UpdateFirmware."""
 
     __slots__ = (
+        "_boot_because",
         "_certificates",
         "_environment",
         "_last",
@@ -59,7 +64,9 @@ class Firmware:
         *,
         say: Callable[[str, Payload], None],
         say_triggered: Callable[[str, Payload], None],
+        boot_because: Callable[[str], None],
     ) -> None:
+        """`boot_because` is told why the next boot comes."""
         self._environment = environment
         self._updates = updates
         self._security = security
@@ -67,6 +74,7 @@ class Firmware:
         self._model = model
         self._say = say
         self._say_triggered = say_triggered
+        self._boot_because = boot_because
         self._last: Payload | None = None
         """What was told last."""
 
@@ -139,6 +147,8 @@ class Firmware:
 
     def stepped(self, event: UpdateStepped) -> None:
         """FirmwareStatusNotification, with the requestId of its order (L01.FR.20)."""
+        if event.status in REBOOT_FOLLOWS:
+            self._boot_because(FIRMWARE_UPDATE)
         self._tell(event.status, self._updates.request_id)
 
     def _tell(self, status: str, request_id: int | None) -> None:

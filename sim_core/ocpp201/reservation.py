@@ -115,6 +115,16 @@ class ReservationMessages:
             return reply("Accepted", then=self._changed)
         return reply("Rejected", code="NotFound", why=f"there is no reservation {reservation_id}")
 
+    def use(self, connector: Connector) -> int | None:
+        """A reservation is used up when its card is shown (H03.FR.01); returns its id."""
+        card = connector.authorization
+        used = self._reservations.used_by(connector, card) if card is not None else None
+        if used is None:
+            return None
+        self._reservations.end(used, ReservationEnd.USED)
+        self._reservations.settle()
+        return used.reservation_id
+
     def ended(self, event: ReservationEnded) -> None:
         """ReservationStatusUpdate, where the CSMS does not know yet."""
         status = TOLD.get(event.how)

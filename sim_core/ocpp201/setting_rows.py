@@ -26,6 +26,19 @@ def setting_rows(model: DeviceModel, changes: SettingChanges) -> tuple[SettingSn
     return tuple(_row(model, changes, one) for one in model if not one.operational)
 
 
+def told_variables(model: DeviceModel) -> list[dict[str, object]]:
+    """Every variable that may be read, as a log file for the CSMS has it."""
+    return [
+        {
+            "key": str(variable.address),
+            "readonly": variable.readonly,
+            "value": model.value(variable.address),
+        }
+        for variable in model
+        if variable.access is not Access.WRITE_ONLY
+    ]
+
+
 def takes(variable: Variable) -> str:
     """What a variable may be set to, in words."""
     if variable.readonly:

@@ -99,6 +99,11 @@ class TokenTypes:
             return NO_AUTHORIZATION
         return MAC if text.startswith("VID:") else ISO14443
 
+    def ident(self, text: str) -> tuple[str, str]:
+        """The same as a signed reading names it: type and text."""
+        kind = self.of(text)
+        return IDENTS.get(kind, "UNDEFINED"), "" if kind in UNNAMED else text
+
     def wire(self, text: str) -> dict[str, Any]:
         """IdTokenType; a token of nobody is written as the empty text (C02)."""
         kind = self.of(text)

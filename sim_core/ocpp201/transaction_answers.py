@@ -18,6 +18,26 @@ from sim_core.store.records import SAMPLED, JournalRow
 from sim_core.wire.answers import Payload
 
 
+class AnswersToCome:
+    """Who reads answers, for an outbox that is made before them: nothing is sent until then."""
+
+    __slots__ = ("reader",)
+
+    reader: TransactionAnswers
+
+    def settled(self, row: JournalRow, answer: Payload) -> None:
+        self.reader.settled(row, answer)
+
+    def half_settled(self, row: JournalRow, answer: Payload) -> None:
+        self.reader.half_settled(row, answer)
+
+    def settled_twice(self, row: JournalRow, answer: Payload) -> None:
+        self.reader.settled_twice(row, answer)
+
+    def given_up(self, row: JournalRow, why: str) -> None:
+        self.reader.given_up(row, why)
+
+
 class TransactionAnswers:
     """What came of rows, as `wire.spelling.RowListener` has it."""
 
