@@ -49,7 +49,7 @@ from tui.protocols.ocpp16 import OCPP_16_WORDING
 from tui.typed_commands import typed_command
 from tui.widgets.connector_card import CardView, card_lines
 from tui.widgets.connector_table import table_line
-from tui.widgets.inspector import body_lines
+from tui.widgets.inspector import body_lines, facts
 from tui.widgets.key_bar import footer_line
 from tui.widgets.layout import Want, arrange
 from tui.widgets.line_widget import Line, differences, fitted, line_width
@@ -416,6 +416,13 @@ def test_the_row_as_sketched() -> None:
     assert row == (" 14:31:58 → Authorize                VID:000000000001        Accepted    18 ms")
     pending = shown(row_line(exchanges[-1], NOW, 78, Look()))
     assert pending.endswith("waiting     1.0 s")
+
+
+def test_a_message_is_about_an_evse_where_2_0_1_is_spoken() -> None:
+    (one,) = FakeHost(station()).messages.since(0)[1][3:4]
+    told = {sub: dict(facts(one, NOW, subprotocol=sub)) for sub in ("ocpp1.6", "ocpp2.0.1")}
+    assert told["ocpp1.6"]["connector"] == told["ocpp2.0.1"]["EVSE"] == str(one.connector_id)
+    assert "connector" not in told["ocpp2.0.1"]
 
 
 def test_an_error_stands_out_by_glyph_and_word() -> None:
