@@ -25,7 +25,7 @@ from sim_core.engine import Host
 from sim_core.snapshot import StationSnapshot
 from sim_core.story import Caption, Storyteller
 from tui import text
-from tui.acts.choosing import Choosing
+from tui.acts.choosing import Choosing, with_card
 from tui.acts.connection import Connection
 from tui.acts.guidance import Guidance
 from tui.acts.handing_in import HandingIn
@@ -295,8 +295,8 @@ class ChargeForgeApp(BaseApp):
 
     def _remember(self, station: StationSnapshot) -> None:
         for connector in station.connectors:
-            if connector.token and connector.token not in self._cards:
-                self._cards = [*self._cards, connector.token][-20:]
+            if connector.token:
+                self._cards = with_card(self._cards, connector.token)
 
     # -- pressing ----------------------------------------------------------------------------------
 

@@ -144,6 +144,12 @@ class Limits:
         self._profiles.remove(profile_ids)
         self._changed()
 
+    def switched(self) -> None:
+        """Whether profiles count at all was switched, in the policy."""
+        self._before_change()
+        self._changed()
+        self.tell()
+
     def allow_others(self, limits: Iterable[ExternalLimit]) -> None:
         """From now on these are the limits of others than the CSMS."""
         self._before_change()
@@ -265,8 +271,7 @@ class Limits:
     @property
     def any(self) -> bool:
         """Whether there is any limit beside the ratings: a charging profile, or one of others."""
-        heeded = self._policy.has(Feature.SMART_CHARGING) and len(self._profiles) > 0
-        return heeded or bool(self._external.all)
+        return (self._heeded and len(self._profiles) > 0) or bool(self._external.all)
 
     def composite(
         self, connector_id: int, at: Moment, duration_s: int, unit: str
@@ -359,10 +364,13 @@ class Limits:
         if transaction is None:
             return Stack(((*own, *common),), at)
         began = self._began.get(transaction.key, moment_of(transaction.started_at))
-        return Stack((self._profiles.of_transaction(transaction.key), (*own, *common)), began)
+        its_own = self._profiles.of_transaction(transaction.key) if self._heeded else ()
+        return Stack((its_own, (*own, *common)), began)
+
+    @property
+    def _heeded(self) -> bool:
+        """A charger without smart charging may have kept profiles from the time when it had it."""
+        return self._policy.has(Feature.SMART_CHARGING)
 
     def _kept(self, purpose: Purpose, connector_id: int) -> tuple[Profile, ...]:
-        """A charger without smart charging may have kept profiles from the time when it had it."""
-        if not self._policy.has(Feature.SMART_CHARGING):
-            return ()
-        return self._profiles.of(purpose, connector_id)
+        return self._profiles.of(purpose, connector_id) if self._heeded else ()

@@ -43,12 +43,13 @@ LIMITS: dict[Setting, tuple[str, str, str | None]] = {
 }
 """Numbers that are the largest value of a variable that counts something."""
 UNITS = {"A": "Current", "W": "Power"}
-FEATURES: dict[Feature, str] = {
-    Feature.LOCAL_LIST: "LocalAuthListCtrlr",
-    Feature.RESERVATION: "ReservationCtrlr",
-    Feature.SMART_CHARGING: "SmartChargingCtrlr",
+FEATURES: dict[Feature, tuple[str, tuple[str, ...]]] = {
+    Feature.LOCAL_LIST: ("LocalAuthListCtrlr", ("Available",)),
+    Feature.RESERVATION: ("ReservationCtrlr", ("Available",)),
+    Feature.SMART_CHARGING: ("SmartChargingCtrlr", ("Available", "Enabled")),
 }
-"""The controller whose variable Available says that the station has it."""
+"""The controller, and those of its variables that all say that the station has it. What else
+Enabled switches off, others ask for."""
 HELD_BY_CABLE = frozenset({"EVConnected", "PowerPathClosed"})
 """Stop points with which no session outlives its cable (E06, E09)."""
 TEXT_LIMITS = TextLimits(token=36, fault_text=50)
@@ -95,8 +96,8 @@ class VariablePolicy:
         return self._model.items(*VARIABLES[setting])
 
     def has(self, feature: Feature) -> bool:
-        component = FEATURES.get(feature)
-        return component is None or self._model.flag(component, "Available")
+        component, variables = FEATURES.get(feature, ("", ()))
+        return all(self._model.flag(component, variable) for variable in variables)
 
     def name(self, setting: Setting) -> str:
         if setting is Setting.AUTOCHARGE:

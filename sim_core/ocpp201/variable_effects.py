@@ -83,5 +83,6 @@ class VariableEffects:
             ("SampledDataCtrlr", "TxUpdatedInterval"): self._charger.sampling.interval_changed,
             ("AlignedDataCtrlr", "Interval"): self._charger.sampling.clock_changed,
             ("LocalAuthListCtrlr", "Enabled"): self._charger.token_list.switched,
+            ("SmartChargingCtrlr", "Enabled"): self._charger.limits.switched,
         }
         effects.get((address.component.name, address.variable.name), lambda: None)()

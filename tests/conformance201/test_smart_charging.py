@@ -213,6 +213,21 @@ async def test_where_smart_charging_is_off() -> None:
         assert (kind, rest[1]) == (4, "NotSupported")
 
 
+@pytest.mark.row(223, "K01.FR.29")
+async def test_what_is_installed_counts_as_long_as_smart_charging_is_on() -> None:
+    async with harness() as h:
+        transaction_id = await charge(h)
+        free_w = await power(h)
+        await install(h, limit=7000.0)
+        own = {"chargingProfilePurpose": "TxProfile", "number": 2, "limit": 5000.0}
+        assert await status(h, 1, **own, transactionId=transaction_id) == "Accepted"
+        assert 0 < await power(h) <= 5000
+        await set_variables(h, SmartChargingCtrlr__Enabled="false")
+        assert await power(h) == pytest.approx(free_w, rel=0.05)
+        await set_variables(h, SmartChargingCtrlr__Enabled="true")
+        assert 0 < await power(h) <= 5000
+
+
 @pytest.mark.row(225, "K01.FR.27")
 @pytest.mark.row(237, "K06.FR.01")
 async def test_it_survives_a_reboot_and_counts_offline(tmp_path: Path) -> None:

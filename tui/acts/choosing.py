@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from tui.dialogs.palette import Chosen
 
 
+CARDS_KEPT = 20
+"""Of the cards that were seen so many, the newest, beside the default one."""
+
+
+def with_card(cards: list[str], seen: str) -> list[str]:
+    """The cards that are known once this one was seen: the default one stays the first."""
+    if seen in cards:
+        return cards
+    default, *others = cards
+    return [default, *[*others, seen][-CARDS_KEPT:]]
+
+
 class Choosing:
     """See the module."""
 
