@@ -171,8 +171,7 @@ class Station:
         rng = RandomNumbers(seed)
         if URL_KEY in config.model.keys:
             told = public_url(charge_point_url(url, config.charge_point_id))[:LONGEST_VALUE]
-            keys = {URL_KEY: told, **config.initial_keys}
-            config = replace(config, initial_keys=keys)
+            config = replace(config, own_keys={URL_KEY: told})
         self._choice = VersionChoice(
             version,
             config,

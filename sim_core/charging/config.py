@@ -32,5 +32,8 @@ class ChargePointConfig:
     time_scale: float = 1.0
     """How fast time passes here against the CSMS's."""
     quirks: Quirks = NO_QUIRKS
+    own_keys: Mapping[str, str] = field(default_factory=dict)
+    """Configuration keys that tell what is so at this charge point only, where people have not set
+    them: what the others have alike is made once for all of them."""
     cabinets_c: Mapping[int, float] = field(default_factory=dict)
     """By connector how warm it is around it at first, where that is known."""

@@ -143,6 +143,7 @@ class ChargePoint:
         self.configuration = Configuration(
             keys_of(model, standard_keys(config.connectors)),
             initial=config.initial_keys,
+            own=config.own_keys,
             stored=store.configuration.all(),
             save=store.configuration.save,
             on_change=self._key_changed,

@@ -24,6 +24,9 @@ from sim_core.setting_changes import SettingChanges
 from sim_core.snapshot import ChangedBy
 
 
+NONE_OWN: Mapping[str, str] = {}
+
+
 @dataclass(frozen=True)
 class _Known:
     """What the keys are before a CSMS has set any. A fleet of one make shares it: do not change."""
@@ -44,10 +47,7 @@ def _known(keys: tuple[Key, ...], initial: tuple[tuple[str, str], ...]) -> _Know
             raise ValueError(f"{why}.")
         key = by_name.get(names.get(name.casefold(), "")) or Key(name, Kind.TEXT, "")
         low = key.low if key.own_low is None else key.own_low
-        normal = replace(key, low=low).normal(value)
-        if normal is None:
-            shown = "what it is set to" if key.kind is Kind.SECRET else repr(value)
-            raise ValueError(f"the OCPP key {name} cannot be {shown}.")
+        normal = _allowed(replace(key, low=low), name, value)
         by_name[key.name] = replace(key, default=normal, hidden=False)
         names[key.name.casefold()] = key.name
     by_name, too_many = with_counts(by_name, {names[name.casefold()] for name, _ in initial})
@@ -60,6 +60,14 @@ def _known(keys: tuple[Key, ...], initial: tuple[tuple[str, str], ...]) -> _Know
         for name, key in by_name.items()
     }
     return _Known(shown_keys, names, supported)
+
+
+def _allowed(key: Key, name: str, value: str) -> str:
+    normal = key.normal(value)
+    if normal is None:
+        shown = "what it is set to" if key.kind is Kind.SECRET else repr(value)
+        raise ValueError(f"the OCPP key {name} cannot be {shown}.")
+    return normal
 
 
 @lru_cache(maxsize=256)
@@ -77,11 +85,13 @@ class Configuration:
         *,
         initial: Mapping[str, str],
         stored: Mapping[str, str],
+        own: Mapping[str, str] = NONE_OWN,
         save: Callable[[str, str], None],
         on_change: Callable[[str], None],
         changes: SettingChanges | None = None,
     ) -> None:
         """`initial` changes defaults and adds the vendor's keys; `stored` is what a CSMS has set.
+        `own` are defaults of this charge point only, for keys that `initial` does not have.
 
         Raises ValueError with a sentence when an initial value is not allowed.
         """
@@ -91,8 +101,14 @@ class Configuration:
         self._supported = known_keys.supported
         self._save = save
         self._on_change = on_change
-        self._values: dict[str, str] = {}
-        """Those that are not the default."""
+        set_already = {name.casefold() for name in initial}
+        self._own = {
+            name: _allowed(self._keys[name], name, value)
+            for name, value in own.items()
+            if name.casefold() not in set_already
+        }
+        self._values: dict[str, str] = dict(self._own)
+        """Those that are not the make's."""
         self._waiting: dict[str, str] = {}
         self._changes = changes or SettingChanges()
         for name, value in stored.items():
@@ -104,6 +120,10 @@ class Configuration:
         """The value of a key as it is written."""
         value = self._values.get(name)
         return self._keys[name].default if value is None else value
+
+    def default(self, key: Key) -> str:
+        """What a key is before anybody has set it."""
+        return self._own.get(key.name, key.default)
 
     def flag(self, name: str) -> bool:
         """The value of a boolean key; False when this charger does not have it."""

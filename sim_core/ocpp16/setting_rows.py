@@ -114,7 +114,7 @@ def _row(
         readonly=key.readonly,
         meaning=MEANINGS.get(key.name, ""),
         takes=takes(key),
-        default=None if hidden else key.default,
+        default=None if hidden else configuration.default(key),
         choices=("true", "false") if key.kind is Kind.BOOLEAN else (),
         change=changes.last(key.name),
         after_reboot=None if hidden else configuration.after_reboot(key.name),
