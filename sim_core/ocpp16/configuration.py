@@ -23,7 +23,6 @@ from sim_core.ocpp16.configuration_keys import (
 from sim_core.setting_changes import SettingChanges
 from sim_core.snapshot import ChangedBy
 
-
 NONE_OWN: Mapping[str, str] = {}
 
 

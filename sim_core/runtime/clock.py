@@ -59,6 +59,10 @@ class Clock(Protocol):
         """How long `seconds` of this clock take: what another computer has needed for an answer is
         told in its seconds."""
 
+    @property
+    def wall(self) -> Clock:
+        """The computer's time, in which sockets live, however fast this one passes."""
+
 
 class _WallTimers:
     """Timers of the computer's time."""
@@ -91,6 +95,10 @@ class SystemClock(_WallTimers):
     def on_the_wall(self, seconds: float) -> float:
         return seconds
 
+    @property
+    def wall(self) -> Clock:
+        return self
+
 
 class ScaledClock:
     """A clock that runs `scale` times as fast as the computer's, from the moment it is made."""
@@ -101,7 +109,7 @@ class ScaledClock:
         if not scale > 0:
             raise ValueError(f"a time scale must be above 0, not {scale}")
         self._scale = scale
-        self._timers = _WallTimers(slack_s)
+        self.wall: Clock = SystemClock(slack_s)
         self._began = time.monotonic()
         self._epoch = datetime.now(timezone.utc)
 
@@ -115,10 +123,10 @@ class ScaledClock:
         return self._began + self._elapsed()
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Timer:
-        return self._timers.call_later(seconds / self._scale, callback)
+        return self.wall.call_later(seconds / self._scale, callback)
 
     async def sleep(self, seconds: float) -> None:
-        await self._timers.sleep(seconds / self._scale)
+        await self.wall.sleep(seconds / self._scale)
 
     def on_the_wall(self, seconds: float) -> float:
         return seconds / self._scale
@@ -167,6 +175,10 @@ class GuardedClock:
 
     def on_the_wall(self, seconds: float) -> float:
         return self._clock.on_the_wall(seconds)
+
+    @property
+    def wall(self) -> Clock:
+        return GuardedClock(self._clock.wall, self.failed)
 
     def run(self, callback: Callable[[], None]) -> None:
         """Call something that nobody awaits; a fault in it is told."""
@@ -235,6 +247,10 @@ class ManualClock:
 
     def on_the_wall(self, seconds: float) -> float:
         return seconds
+
+    @property
+    def wall(self) -> Clock:
+        return SystemClock()
 
     async def advance(self, seconds: float) -> None:
         """Move the time by `seconds`, firing whatever falls due until then."""

@@ -103,7 +103,7 @@ def charge_point_url(base: str, charge_point_id: str) -> str:
     return with_identity(base, charge_point_id)
 
 
-async def open_socket(way: Dial, dialects: Sequence[Dialect]) -> tuple[ClientConnection, Dialect]:
+async def open_socket(way: Dial, dialects: Sequence[Dialect]) -> tuple[FastConnection, Dialect]:
     """A WebSocket, and which of `dialects` (best first) the CSMS has chosen for it.
 
     Proxies of the environment do not count: only the one that is set. Raises whatever `explain`
@@ -124,6 +124,7 @@ async def open_socket(way: Dial, dialects: Sequence[Dialect]) -> tuple[ClientCon
         )
     except ImportError:
         raise UserError("PROXY: a SOCKS proxy needs the package python-socks: install it") from None
+    assert isinstance(connection, FastConnection)
     chosen = [dialect for dialect in dialects if dialect.subprotocol == connection.subprotocol]
     if not chosen:  # OCPP-J §3.1.2; websockets does not insist
         await connection.close()

@@ -6,7 +6,8 @@ points hear little else. So whoever sets `take` is offered each whole text messa
 turn of the loop in which it arrived, and what it does not take goes the ordinary way. Nothing
 overtakes: while a message is still in the queue, none is offered. A frame that comes alone and
 whole, as an answer does, is offered before it is parsed (`frame_ends` says where frames begin).
-Likewise `send_at_once` writes what needs no waiting, and leaves the rest to `send`.
+Likewise `send_at_once` writes what needs no waiting, and leaves the rest to `send`; `ping_at_once`
+is the same for a ping, and its pong is heard where all frames pass.
 
 `process_event` is what `websockets` itself overrides in its connections, but does not promise to
 keep. Should a later release not call it any more, fewer answers go the quick way, and a fleet costs
@@ -18,6 +19,7 @@ notice each: the first of them says that it is this.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +36,8 @@ MESSAGE_ENDS = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 AT_ONCE = 16 * 1024
 """Characters of a message that a socket with nothing to write takes without waiting: as bytes it
 is below the limit from which `websockets` waits (`write_limit`)."""
+PING_BYTES = 4
+"""As many as `websockets` puts into a ping, so that no other is taken for its answer."""
 
 
 class FastConnection(ClientConnection):
@@ -47,6 +51,10 @@ class FastConnection(ClientConnection):
     """The message that arrives is not whole yet."""
     _left = UNKNOWN
     """Bytes that are yet to come of the frame that arrives, as `frame_ends` counts them."""
+
+    _pinged = b""
+    """What the ping had in it that was written at once."""
+    _ponged: Callable[[], None] | None = None
 
     def data_received(self, data: bytes) -> None:
         if self.response is None:
@@ -68,6 +76,13 @@ class FastConnection(ClientConnection):
                 return
             self._queued += event.fin
         super().process_event(event)
+        if self._ponged is not None and type(event) is Frame and event.opcode is Opcode.PONG:
+            self._hear_pong(event.data, self._ponged)
+
+    def _hear_pong(self, data: bytes | bytearray | memoryview, ponged: Callable[[], None]) -> None:
+        if data == self._pinged:
+            self._ponged = None
+            ponged()
 
     def _is_taken(self, text: bytes | bytearray | memoryview) -> bool:
         """Whether a whole text message was dealt with."""
@@ -99,6 +114,17 @@ class FastConnection(ClientConnection):
             if said is not None:
                 said.headers.clear()  # the parser holds on to them
         self.request, self.response = None, SHAKEN
+
+    def ping_at_once(self, ponged: Callable[[], None]) -> bool:
+        """Send a ping, where the connection is open, and call `ponged` when it is answered, if none
+        was sent since. False: it was not sent, and `ping` is to do it."""
+        protocol, transport = self.protocol, self.transport
+        if protocol.state is not State.OPEN or transport.is_closing():
+            return False
+        self._pinged, self._ponged = os.urandom(PING_BYTES), ponged
+        frame = Frame(Opcode.PING, self._pinged)
+        transport.write(frame.serialize(mask=True, extensions=protocol.extensions))
+        return True
 
     async def recv(self, decode: bool | None = None) -> Any:
         message = await super().recv(decode)

@@ -9,17 +9,15 @@ charge point's passes.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from sim_core.redaction import public_url
 from sim_core.runtime.asyncio_helpers import LightEvent, first_of
-from sim_core.runtime.clock import Clock, SystemClock
+from sim_core.runtime.clock import Clock
 from sim_core.runtime.random_numbers import Rng
 from sim_core.snapshot import LinkState
 from sim_core.wire.access import Dial, TlsFlaw, tls_flaw
@@ -32,6 +30,7 @@ from sim_core.wire.link_ends import LinkEnd
 from sim_core.wire.meddling import Meddler
 from sim_core.wire.message_log import MessageLog
 from sim_core.wire.pauses import Doubling, Pauses
+from sim_core.wire.pings import Pings
 from sim_core.wire.speaker import Speaker
 
 NO_PONG = "the CSMS does not answer pings: the link is dead, or the CSMS is"
@@ -45,7 +44,7 @@ class _Attempt:
     __slots__ = ("connection", "speaker", "why")
 
     def __init__(self) -> None:
-        self.connection: ClientConnection | None = None
+        self.connection: FastConnection | None = None
         self.speaker: Speaker | None = None
         self.why = ""
         """Why there is no connection."""
@@ -62,11 +61,11 @@ class Link:
         "_endpoint",
         "_flaws",
         "_log",
-        "_new_ping_interval",
         "_note",
         "_on_change",
         "_ping_clock",
         "_ping_interval_s",
+        "_pings",
         "_quiet_until_s",
         "_rng",
         "_speakers",
@@ -151,8 +150,8 @@ class Link:
         self.pauses: Pauses = pauses or Doubling()
         self._flaws: frozenset[TlsFlaw] = frozenset()
         """What was not accepted since the last connection."""
-        self._ping_clock = ping_clock or SystemClock()
-        self._new_ping_interval = LightEvent()
+        self._ping_clock = ping_clock or clock.wall
+        self._pings: Pings | None = None
         self._wanted = LightEvent()
         self._wanted.set()
         self._cut = LightEvent()
@@ -231,7 +230,8 @@ class Link:
 
     def ping_interval_changed(self) -> None:
         """WebSocketPingInterval has a new value: it counts from now."""
-        self._new_ping_interval.set()
+        if self._pings is not None:
+            self._pings.interval_changed()
 
     async def run(self) -> None:
         """Keep the connection until cancelled."""
@@ -282,7 +282,7 @@ class Link:
             return
         attempt.speaker = await self.turn(self._speakers[offered.index(chosen)])
 
-    async def _serve(self, connection: ClientConnection, speaker: Speaker) -> str:
+    async def _serve(self, connection: FastConnection, speaker: Speaker) -> str:
         self.subprotocol = speaker.dialect.subprotocol
         endpoint = Endpoint(
             connection,
@@ -301,10 +301,9 @@ class Link:
         endpoint.answering.on_own_fault = self.on_own_fault
         endpoint.answering.intercept = self.intercept
         self.on_odd_frame("")
-        if isinstance(connection, FastConnection):
-            connection.take = endpoint.take
-            endpoint.send_at_once(connection.send_at_once)
-            connection.forget_handshake()
+        connection.take = endpoint.take
+        endpoint.send_at_once(connection.send_at_once)
+        connection.forget_handshake()
         self._endpoint = endpoint
         if self.meddler is not None and self.meddler.on:
             self.meddle()
@@ -316,11 +315,12 @@ class Link:
         self._note(f"connected to {public_url(self.url)}")
         why = "closed by the charge point"
         up_since_s = self._clock.monotonic()
+        self._pings = pings = Pings(connection, self._ping_clock, self._ping_interval_s)
         try:
             session = speaker.session(endpoint)
             try:
                 ended = await first_of(
-                    self._read(endpoint), self._ping(connection), self._cut.raised(), *session
+                    self._read(endpoint), pings.unanswered, self._cut.raised(), *session
                 )
             finally:
                 speaker.ended()
@@ -337,26 +337,13 @@ class Link:
         finally:
             self.pauses.lived(self._clock.monotonic() - up_since_s)
             self._endpoint = None
+            pings.end()
+            self._pings = None
             self._note(f"the link to the CSMS was lost: {why}")
 
     async def _read(self, endpoint: Endpoint) -> None:
         with contextlib.suppress(ConnectionClosed):
             await endpoint.serve()
-
-    async def _ping(self, connection: ClientConnection) -> None:
-        """Ping every WebSocketPingInterval seconds; return when one is not answered before the
-        next would be due. 0 turns pings off (OCPP-J §5.4)."""
-        clock = self._ping_clock
-        while True:
-            self._new_ping_interval.clear()
-            interval_s = self._ping_interval_s()
-            if not interval_s:
-                await self._new_ping_interval.wait()
-            elif (
-                not await self._new_ping_interval.within(interval_s, clock.call_later)
-                and await first_of(_pong(connection), clock.sleep(interval_s)) == 1
-            ):
-                return
 
     def _heard(self) -> None:
         self.heard_at = self._clock.now()
@@ -378,11 +365,3 @@ class Link:
 
 async def _as_it_is(speaker: Speaker) -> Speaker:
     return speaker
-
-
-async def _pong(connection: ClientConnection) -> None:
-    """Send a ping and wait for its answer; for ever when the connection ends first."""
-    with contextlib.suppress(ConnectionClosed):
-        await (await connection.ping())
-        return
-    await asyncio.Event().wait()  # whoever reads has yet to read what came before the end

@@ -26,7 +26,6 @@ from sim_core.commands import LinkDown, LinkUp, Plug, Start, Stop, SuspendEV, Un
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.runtime.clock import Clock, ManualClock
 from sim_core.snapshot import LinkState, Registration
-from sim_core.wire import link as link_module
 from sim_core.wire.access import Access, dial
 from sim_core.wire.connecting import charge_point_url
 from sim_core.wire.endpoint import Endpoint
@@ -528,7 +527,7 @@ async def test_a_ping_is_answered_and_pings_are_sent() -> None:
 @pytest.mark.row("W11", "pings")
 async def test_the_interval_of_pings_is_that_of_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = ManualClock()  # pings go by the computer's time
-    monkeypatch.setattr(link_module, "SystemClock", lambda: clock)
+    monkeypatch.setattr(ManualClock, "wall", clock)
 
     async def pings_within(seconds: float) -> int:
         before = csms.pings
