@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import trustme
+from websockets.utils import accept_key
 
 from sim_core.ocpp16.dialect import OCPP_16
 from sim_core.redaction import public_url
@@ -446,3 +448,35 @@ async def test_a_half_open_link_is_noticed_within_two_pings(says_much: bool) -> 
         await comes_true(lambda: link.state is LinkState.WAITING)
         assert link.trouble == NO_PONG
         assert csms.pings == 5
+
+
+async def test_a_peer_that_closes_and_does_not_go_is_left_at_the_next_ping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connecting, "CLOSE_PATIENCE_S", 0.01)
+
+    async def says_goodbye_and_stays(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        request = (await reader.readuntil(b"\r\n\r\n")).decode()
+        (key,) = re.findall(r"Sec-WebSocket-Key: (\S+)", request)
+        writer.write(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Protocol: ocpp1.6\r\n"
+            b"Sec-WebSocket-Accept: %b\r\n\r\n" % accept_key(key).encode()
+        )
+        writer.write(b"\x88\x02\x03\xe8")
+        told.append(await reader.readexactly(8))  # our close frame
+        await reader.read()
+        writer.close()
+
+    told: list[bytes] = []
+    async with await asyncio.start_server(says_goodbye_and_stays, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with Lone(f"ws://127.0.0.1:{port}/ocpp") as lone:
+            await comes_true(lambda: bool(told))
+            await lone.clock.advance(29.9)
+            assert lone.link.state is LinkState.CONNECTED
+            await lone.clock.advance(0.2)
+            await comes_true(lambda: lone.link.state is LinkState.WAITING)
+            assert lone.link.trouble.startswith("the CSMS closed the link with 1000: ")
