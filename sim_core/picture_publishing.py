@@ -158,7 +158,8 @@ class PicturePublishing:
         return self._looks.watch(look)
 
     def close(self) -> None:
-        """The last picture stays as it is."""
-        self._latest, self._stale = self.latest, False
+        """The last picture stays as it is, where anybody looks."""
+        if self.watched:
+            self._latest, self._stale = self.latest, False
         if self._burst_ends is not None:
             self._burst_ends.cancel()

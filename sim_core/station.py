@@ -48,7 +48,7 @@ from sim_core.from_settings import access_of, config_of, url_of
 from sim_core.ocpp16.configuration_keys import LONGEST_VALUE
 from sim_core.picture_publishing import PicturePublishing
 from sim_core.redaction import one_line, public_url
-from sim_core.runtime.asyncio_helpers import first_of
+from sim_core.runtime.asyncio_helpers import first_of, one_done
 from sim_core.runtime.clock import Clock, GuardedClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from sim_core.said_by_hand import send
@@ -407,17 +407,13 @@ class Station:
     async def failed(self) -> None:
         """Return never; raise what has gone wrong inside."""
         while True:
-            charge_point = self.charge_point
-            failing = asyncio.ensure_future(charge_point.environment.tasks.failed())
-            watched = {failing} | ({self._dialling} if self._dialling else set())
-            try:
-                done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                failing.cancel()
-            if self.charge_point is not charge_point and done == {failing}:
-                continue  # another one speaks now
-            for task in done:
-                task.result()
+            charge_point, failing = self.charge_point, self.charge_point.environment.tasks.failed
+            dialling = self._dialling
+            await one_done([failing] if dialling is None else [failing, dialling])
+            if dialling is not None and dialling.done():
+                dialling.result()
+            elif self.charge_point is charge_point:  # else another one speaks now
+                failing.result()
 
     def now(self) -> datetime:
         """The charge point's time of day."""

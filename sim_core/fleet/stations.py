@@ -235,7 +235,7 @@ class Fleet:
             seed = None if settings.seed is None else settings.seed + number
             station = Station.built(
                 replace(config, charge_point_id=settings.id_of(number)),
-                replace(settings, seed=seed),
+                settings if seed is None else replace(settings, seed=seed),
                 clock=self._clock,
                 messages=MemberLog(self.messages),
                 events=self.events,

@@ -695,3 +695,19 @@ class Model:
     MeterValues"."""
     transfers: tuple[TransferText, ...] = ()
     """`[[transfers]]`: DataTransfers of the make's own."""
+
+
+class SameModel:
+    """A model that is equal to itself only, for what is made once for all charge points of it: its
+    tables cannot be hashed."""
+
+    __slots__ = ("model",)
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def __hash__(self) -> int:
+        return id(self.model)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SameModel) and self.model is other.model

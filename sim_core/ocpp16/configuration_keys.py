@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from sim_core.errors import UserError
 from sim_core.hardware.measurands import REGISTER, USUAL_MEASURANDS, measurands_of
-from sim_core.hardware.model import KeyText, Model
+from sim_core.hardware.model import Model, SameModel
 from sim_core.settings.authorization_key import key_bytes
 
 
@@ -27,9 +27,10 @@ class Kind(str, Enum):
     """Written by the CSMS, and never read back."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Key:
-    """One configuration key. `allowed` limits the items of a list."""
+    """One configuration key. `allowed` limits the items of a list. Equal to itself only: all charge
+    points that are built alike have the same ones."""
 
     name: str
     kind: Kind
@@ -206,36 +207,26 @@ def keys_of(model: Model, keys: tuple[Key, ...]) -> tuple[Key, ...]:
 
     Raises UserError with a sentence when the model gives a key what it cannot have.
     """
-    return _keys_of(
-        model.name,
-        tuple(model.keys.items()),
-        measurands_of(model.metering),
-        model.behaviour.only_named_keys,
-        keys,
-    )
+    return _keys_of(SameModel(model), keys)
 
 
 @lru_cache(maxsize=8)
-def _keys_of(
-    model: str,
-    texts: tuple[tuple[str, KeyText], ...],
-    measurands: tuple[str, ...],
-    only_named: bool,
-    keys: tuple[Key, ...],
-) -> tuple[Key, ...]:
+def _keys_of(same: SameModel, keys: tuple[Key, ...]) -> tuple[Key, ...]:
     """A fleet is of one make: its keys are read once."""
-    standard = {key.name: key for key in _with_measurands(measurands, keys)}
+    model = same.model
+    texts = model.keys.items()
+    standard = {key.name: key for key in _with_measurands(measurands_of(model.metering), keys)}
     named: dict[str, Key] = {}
     spelled = {name.casefold(): name for name in standard}
     for name, text in texts:
         usual = spelled.setdefault(name.casefold(), name)
         if usual != name:
             raise UserError(
-                f"the model {model}: keys.{name} is the key {usual} in another spelling: "
+                f"the model {model.name}: keys.{name} is the key {usual} in another spelling: "
                 f"write {usual}, once."
             )
         if why := cannot_leave(name, text.value):
-            raise UserError(f"the model {model}: in [keys] {why}.")
+            raise UserError(f"the model {model.name}: in [keys] {why}.")
         own = Kind.BOOLEAN if text.value in ("true", "false") else Kind.TEXT
         key = standard.get(name) or Key(name, own, "")
         named[name] = key = replace(
@@ -252,15 +243,15 @@ def _keys_of(
             normal = key.default
         if normal is None:
             shown = "what it is set to" if key.kind is Kind.SECRET else repr(value)
-            raise UserError(f"the model {model}: keys.{name} cannot be {shown}.")
+            raise UserError(f"the model {model.name}: keys.{name} cannot be {shown}.")
         named[name] = replace(key, default=normal, hidden=key.hidden or text.absent)
     counted, too_many = with_counts({**standard, **named}, {name for name, _ in texts})
     if too_many:
-        raise UserError(f"the model {model}: in [keys] {too_many}.")
+        raise UserError(f"the model {model.name}: in [keys] {too_many}.")
     named = {name: counted[name] for name in named}
     standard = {name: counted[name] for name in standard}
     others = [key for name, key in standard.items() if name not in named]
-    if only_named:
+    if model.behaviour.only_named_keys:
         return (*named.values(), *(replace(key, hidden=True) for key in others))
     return tuple(named.get(name, key) for name, key in standard.items()) + tuple(
         key for name, key in named.items() if name not in standard

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from sim_core.hardware.model import Model
+from sim_core.hardware.model import Model, SameModel
 from sim_core.ocpp201.make_variables import of_make
 from sim_core.ocpp201.standard_variables import variables_of
 from sim_core.ocpp201.variables import Access, Address, Component, Variable
@@ -36,21 +36,6 @@ class Catalogue:
     """The same for those of the station as a whole, by the words that its own parts ask with."""
 
 
-class _Same:
-    """A model that is equal to itself only: it has tables, which cannot be hashed."""
-
-    __slots__ = ("model",)
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-
-    def __hash__(self) -> int:
-        return id(self.model)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.model is other.model
-
-
 def catalogue_of(model: Model, evses: int, initial: Mapping[str, str]) -> Catalogue:
     """The variables of a station of this make.
 
@@ -58,11 +43,11 @@ def catalogue_of(model: Model, evses: int, initial: Mapping[str, str]) -> Catalo
     OCPP 1.6 that means the same. Raises ValueError with a sentence when such a value is not
     allowed, UserError when the model's file says what cannot be.
     """
-    return _kept(_Same(model), evses, tuple(initial.items()))
+    return _kept(SameModel(model), evses, tuple(initial.items()))
 
 
 @lru_cache(maxsize=ALIKE_KEPT)
-def _kept(same: _Same, evses: int, initial: tuple[tuple[str, str], ...]) -> Catalogue:
+def _kept(same: SameModel, evses: int, initial: tuple[tuple[str, str], ...]) -> Catalogue:
     return catalogue(of_make(same.model, variables_of(same.model, evses)), dict(initial))
 
 

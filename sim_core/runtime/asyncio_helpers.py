@@ -8,7 +8,7 @@ a charge point has eight of them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextvars import copy_context
 from functools import partial
 from typing import Any, Protocol
@@ -75,19 +75,24 @@ def _has_ended(ended: asyncio.Future[None], _: object) -> None:
         ended.set_result(None)
 
 
+def one_done(futures: Iterable[asyncio.Future[Any]]) -> asyncio.Future[None]:
+    """Done once one of them is; all of them go on."""
+    # As `asyncio.wait` does, which holds 1 KiB as long as it waits: a charge point always waits so.
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    told, context = partial(_has_ended, ended), copy_context()
+    for future in futures:
+        future.add_done_callback(told, context=context)
+    return ended
+
+
 async def first_of(*works: Awaitable[Any]) -> int:
     """Run all of them until one ends, end the others, and return the number of the one that ended.
 
     An error in the one that ended is raised; so is cancellation, after all of them have ended.
     """
-    # As `asyncio.wait` does, which holds 1 KiB as long as it waits: a charge point always waits so.
-    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     tasks = [asyncio.ensure_future(work) for work in works]
-    told, context = partial(_has_ended, ended), copy_context()
-    for task in tasks:
-        task.add_done_callback(told, context=context)
     try:
-        await ended
+        await one_done(tasks)
         number = next(i for i, task in enumerate(tasks) if task.done())
         tasks[number].result()
         return number

@@ -1,7 +1,7 @@
 """Work that goes on beside: a fault in it is told, never lost.
 
 Nobody awaits such a task, and an event loop would only log what went wrong in it. Here the first
-fault is kept, that of a timer as that of a task, and `failed` raises it to whoever watches.
+fault is kept, that of a timer as that of a task, and `failed` tells it to whoever watches.
 """
 
 from __future__ import annotations
@@ -46,9 +46,10 @@ class Tasks:
         if not self._failed.done():
             self._failed.set_exception(self._explain(error))
 
-    async def failed(self) -> None:
-        """Return never; raise the first fault."""
-        await asyncio.shield(self._failed)
+    @property
+    def failed(self) -> asyncio.Future[None]:
+        """Fails with the first fault, if there is one: to be looked at, not to be cancelled."""
+        return self._failed
 
     async def close(self) -> None:
         """End all of them."""
