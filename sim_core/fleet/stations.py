@@ -366,18 +366,18 @@ class Fleet:
         registered = transactions = queued = refused = 0
         refusal = ""
         power_w = 0.0
-        stations = [member.station for member in self._members.values()]
-        for station in stations:
-            charge_point, link = station.charge_point, station.link
+        for member in self._members.values():
+            charge_point, link = member.station.charge_point, member.station.link
             links[link.state] += 1
             if link.state is LinkState.CONNECTED:
                 registered += charge_point.outbox.registered
             elif link.trouble:
                 because[link.trouble] += 1
-            queued += charge_point.store.journal.depth
-            if charge_point.store.refusal:
-                refused, refusal = refused + 1, refusal or charge_point.store.refusal
-            for connector in station.charger.connectors.values():
+            store = charge_point.store
+            queued += store.journal.depth
+            if store.refusal:
+                refused, refusal = refused + 1, refusal or store.refusal
+            for connector in charge_point.charger.connectors.values():
                 if connector.metal.fault is not None:
                     faulted += 1
                 elif connector.charging_state is ChargingState.CHARGING:
@@ -390,10 +390,10 @@ class Fleet:
         self.snapshot = FleetSnapshot(
             phase=self._phase,
             total=len(self._numbers),
-            booted=len(stations) + len(self._crashed),
+            booted=len(self._members) + len(self._crashed),
             connected=links[LinkState.CONNECTED],
             registered=registered,
-            connectors=len(stations) * self.settings.connectors,
+            connectors=len(self._members) * self.settings.connectors,
             transactions=transactions,
             charging=charging,
             faulted=faulted,
@@ -403,7 +403,8 @@ class Fleet:
             visits_ended=self.visits.ended,
             messages=total,
             messages_per_s=(total - counts[-1 - over]) / (over * LOOK_S),
-            latency=latency_of(self._answers),
+            # Who hears each look has the answers, and makes its own figures of them.
+            latency=latency_of(self._answers) if self._looked is None else None,
             errors={kind: count for kind, count in self.counts.errors.items() if count},
             offline_because=tuple(because.most_common(self._reasons_kept)),
             refused=tuple(self.visits.refused.most_common(self._reasons_kept)),

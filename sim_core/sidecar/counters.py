@@ -65,7 +65,8 @@ class Latency:
         """Take note of one more."""
         self.counts[bisect_left(BUCKETS_S, seconds)] += 1
         self.sum_s += seconds
-        self.slowest_s = max(self.slowest_s, seconds)
+        if seconds > self.slowest_s:
+            self.slowest_s = seconds
         self.fine[math.floor(math.log(max(seconds, LEAST_S)) / STEP_LOG)] += 1
 
     def __add__(self, other: Latency) -> Latency:
@@ -75,6 +76,10 @@ class Latency:
             max(self.slowest_s, other.slowest_s),
             self.fine + other.fine,
         )
+
+    def copy(self) -> Latency:
+        """As it is now."""
+        return Latency(self.counts.copy(), self.sum_s, self.slowest_s, self.fine.copy())
 
     def since(self, before: Latency) -> Latency:
         """Those that have come after `before` was all that there were."""
@@ -129,7 +134,8 @@ class WireCounts:
         for kind, example in other.examples.items():
             self.examples.setdefault(kind, example)
         for action, seen in other.latency.items():
-            self.latency[action] = self.latency.get(action, Latency()) + seen
+            known = self.latency.get(action)
+            self.latency[action] = seen.copy() if known is None else known + seen
 
 
 class ExchangeCounts(WireCounts):
@@ -149,25 +155,31 @@ class ExchangeCounts(WireCounts):
         return [one for one in seconds if one is not None]
 
     def _look_at(self, exchange: Exchange) -> float | None:
-        new = exchange.number > self._last_number
-        if new:
-            self._last_number = exchange.number
-            self.messages[_label(exchange), exchange.direction.value] += 1
-        elif exchange.number not in self._open:
+        number, direction, state = exchange.number, exchange.direction, exchange.state
+        new = number > self._last_number
+        if not new and number not in self._open:
             return None  # it was settled before, as by an answer that came too late
-        if exchange.state is ExchangeState.WAITING:
-            self._open.add(exchange.number)
+        label = _label(exchange)
+        if new:
+            self._last_number = number
+            self.messages[label, direction._value_] += 1
+        if state is ExchangeState.WAITING:
+            self._open.add(number)
             self._forget_the_oldest()
             return None
-        self._open.discard(exchange.number)
-        if kind := ERROR_OF.get((exchange.direction, exchange.state)):
+        self._open.discard(number)
+        if kind := ERROR_OF.get((direction, state)):
             self.errors[kind] += 1
             if kind not in self.examples:
                 self.examples[kind] = _example(exchange)
-        if exchange.direction is not Direction.SENT or exchange.latency_s is None:
+        seconds = exchange.latency_s
+        if direction is not Direction.SENT or seconds is None:
             return None
-        self.latency.setdefault(_label(exchange), Latency()).add(exchange.latency_s)
-        return exchange.latency_s
+        latency = self.latency.get(label)
+        if latency is None:
+            latency = self.latency[label] = Latency()
+        latency.add(seconds)
+        return seconds
 
     def _forget_the_oldest(self) -> None:
         if len(self._open) > OPEN_KEPT:
@@ -246,4 +258,5 @@ def _example(exchange: Exchange) -> str:
 def _label(exchange: Exchange) -> str:
     if exchange.direction is Direction.NOISE:
         return OTHER
-    return exchange.action if exchange.action in KNOWN_ACTIONS else OTHER
+    action = exchange.action
+    return action if action in KNOWN_ACTIONS else OTHER
