@@ -73,7 +73,6 @@ from sim_core.store.watch import StateWatch
 from sim_core.version_choice import VersionChoice
 from sim_core.wire.access import NOTHING_SET, Access, TlsFlaw, tls_context
 from sim_core.wire.access import warnings as access_warnings
-from sim_core.wire.connecting import charge_point_url
 from sim_core.wire.dialect import Dialect
 from sim_core.wire.link import Link
 from sim_core.wire.message_log import MessageLog
@@ -169,8 +168,12 @@ class Station:
         self.tells_log = True
         """What happens is written to the log (a fleet tells the sum of it)."""
         rng = RandomNumbers(seed)
+        identity = config.charge_point_id
+        self._ways = Dialling(
+            url, identity, call_timeout_s=call_timeout_s, time_scale=config.time_scale
+        )
         if URL_KEY in config.model.keys:
-            told = public_url(charge_point_url(url, config.charge_point_id))[:LONGEST_VALUE]
+            told = public_url(self._ways.url)[:LONGEST_VALUE]
             config = replace(config, own_keys={URL_KEY: told})
         self._choice = VersionChoice(
             version,
@@ -199,10 +202,6 @@ class Station:
                 note=lambda text: self._said("storage", text),
                 written=lambda: self.charge_point.written_again(),
             )
-        )
-        identity = config.charge_point_id
-        self._ways = Dialling(
-            url, identity, call_timeout_s=call_timeout_s, time_scale=config.time_scale
         )
         self.link = Link(
             self._ways.url,

@@ -360,16 +360,15 @@ class Fleet:
         self._answers.extend(answers)
         total = sum(self.counts.messages.values())
         self._counts.append(total)
-        links: Counter[LinkState] = Counter()
         because: Counter[str] = Counter()
         charging = faulted = 0
-        registered = transactions = queued = refused = 0
+        connected = registered = transactions = queued = refused = 0
         refusal = ""
         power_w = 0.0
         for member in self._members.values():
             charge_point, link = member.station.charge_point, member.station.link
-            links[link.state] += 1
             if link.state is LinkState.CONNECTED:
+                connected += 1
                 registered += charge_point.outbox.registered
             elif link.trouble:
                 because[link.trouble] += 1
@@ -391,7 +390,7 @@ class Fleet:
             phase=self._phase,
             total=len(self._numbers),
             booted=len(self._members) + len(self._crashed),
-            connected=links[LinkState.CONNECTED],
+            connected=connected,
             registered=registered,
             connectors=len(self._members) * self.settings.connectors,
             transactions=transactions,
