@@ -50,8 +50,8 @@ LOG = logging.getLogger(__name__)
 
 WALL = SystemClock()
 """The time of whoever looks and of the CSMS, however fast it passes for the charge points."""
-A_FEW = 50
-"""So many charge points are searched for garbage in some ms."""
+A_FEW = 10
+"""So few are less than `garbage.MUCH`: while they are built, each of them is searched once."""
 LOOK_S = 1.0
 ANSWERS_KEPT = 10_000
 """The percentiles are those of so many answers."""
