@@ -242,6 +242,46 @@ def test_stored_values_count_where_they_still_may() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("initial", "stored", "value", "default"),
+    [
+        ({}, {}, "of this one", "of this one"),
+        ({}, {"Mine": "of a CSMS"}, "of a CSMS", "of this one"),
+        ({"mine": "of people"}, {}, "of people", "of people"),
+    ],
+)
+def test_what_one_charge_point_has_for_itself_counts_where_nobody_has_set_it(
+    initial: dict[str, str], stored: dict[str, str], value: str, default: str
+) -> None:
+    standard = (*standard_keys(CONNECTORS), Key("Mine", Kind.TEXT, ""))
+
+    def made(own: dict[str, str]) -> Configuration:
+        return Configuration(
+            standard,
+            initial=initial,
+            stored=stored,
+            own=own,
+            save=lambda name, value: None,
+            on_change=lambda name: None,
+        )
+
+    keys, others = made({"Mine": "of this one"}), made({})
+    mine = keys.key("MINE")
+    assert mine is not None
+    assert mine is others.key("Mine"), "what a key is, is the same for all"
+    assert (keys.text("Mine"), keys.default(mine)) == (value, default)
+    assert others.text("Mine") == (value if initial or stored else "")
+    with pytest.raises(ValueError, match="the OCPP key Mine cannot be"):
+        Configuration(
+            standard,
+            initial={},
+            stored={},
+            own={"Mine": "x" * 501},
+            save=lambda name, value: None,
+            on_change=lambda name: None,
+        )
+
+
 async def test_get_configuration_tells_the_whole_table_and_no_secret() -> None:
     async with Harness(model="generic", keys={"AuthorizationKey": "0123456789abcdef"}) as harness:
         answer = await harness.ask("GetConfiguration")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 
-from sim_core.runtime.asyncio_helpers import LightEvent, first_of
+from sim_core.runtime.asyncio_helpers import LightEvent, first_of, one_done
 from sim_core.runtime.clock import ManualClock
 from sim_core.runtime.random_numbers import RandomNumbers
 from tests.patience import PATIENCE_S
@@ -38,6 +38,17 @@ async def test_who_gave_up_waiting_is_forgotten() -> None:
         assert await late is False
     assert len(flag._waiting) <= 1
     flag.set()
+
+
+async def test_what_is_only_looked_at_goes_on() -> None:
+    one, other = LightEvent(), LightEvent()
+    futures = [one.raised(), other.raised()]
+    waiting = one_done(futures)
+    given_up = one_done(futures)
+    given_up.cancel()
+    other.set()
+    await asyncio.wait_for(waiting, PATIENCE_S)
+    assert [future.done() for future in futures] == [False, True]
 
 
 async def test_the_time_is_up_or_the_flag_is() -> None:
