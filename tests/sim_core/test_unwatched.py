@@ -9,6 +9,8 @@ import pytest
 
 from sim_core.charging.power import Power
 from sim_core.commands import Plug, Start
+from sim_core.snapshot import StationSnapshot
+from sim_core.station import Station
 from tests.harness import Harness
 
 NOTICED_S = timedelta(seconds=1.1)
@@ -95,6 +97,30 @@ async def test_it_says_the_same(
         assert unseen_wh == pytest.approx(seen_wh, abs=REGISTER_WH)
     assert often >= LONG_S * 0.9
     assert seldom < often / 5
+
+
+@pytest.mark.parametrize("looked_at", [True, False])
+async def test_the_last_picture_is_made_for_who_looks(
+    looked_at: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[StationSnapshot] = []
+    picture = Station._picture
+
+    def kept(station: Station) -> StationSnapshot:
+        made.append(picture(station))
+        return made[-1]
+
+    monkeypatch.setattr(Station, "_picture", kept)
+    async with Harness() as harness:
+        harness.station.let_look(looked_at)
+        assert (await harness.submit(Plug(1))).ok
+        await harness.settle()
+        made.clear()
+        await harness.power_off()
+        assert made == [] or looked_at
+        made.clear()
+        assert not looked_at or harness.station.snapshot.connectors[0].plugged
+        assert made == [], "what has ended makes no picture"
 
 
 PROFILE = {
