@@ -67,7 +67,7 @@ class DeviceModel:
         """Those that are not what they are at the first start."""
         self._waiting: dict[Address, str] = {}
         """Those that count from the next boot on."""
-        for address, variable in self._variables.items():
+        for address, variable in self._variables.items() if stored else ():
             kept = stored.get(variable.stored_as)
             if kept is not None and not variable.why_not(kept):
                 self._values[address] = variable.normal(kept)
@@ -94,6 +94,12 @@ class DeviceModel:
         """What is known of a variable; None where this make has none."""
         found = self._variables.get(address.folded)
         return None if found is None or found.hidden else found
+
+    def held(self, address: Address) -> tuple[Variable, str] | None:
+        """Both: what is known of a variable, and what it holds."""
+        folded = address.folded
+        found = self._variables.get(folded)
+        return None if found is None or found.hidden else (found, self._value(folded))
 
     def value(self, address: Address) -> str:
         """What it holds, as it is."""

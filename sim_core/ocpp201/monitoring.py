@@ -185,17 +185,19 @@ class Monitoring:
             self._look_at(monitor)
 
     def _look_at(self, monitor: Monitor) -> None:
-        variable = self._model.variable(monitor.address)
-        transaction_id = self._running(monitor.address.component)
-        if variable is None or (monitor.transaction and transaction_id is None):
+        if monitor.transaction and self._running(monitor.address.component) is None:
             return
-        value = self._model.value(monitor.address)
+        held = self._model.held(monitor.address)
+        if held is None:
+            return
+        variable, value = held
         memory = self._memories.get(monitor.id, Memory())
         alert, after = look(monitor.kind, monitor.value, value, memory)
         if after != memory:
             self._memories[monitor.id] = after
         if alert is not None:
-            self._tell(monitor, variable, value, alert, transaction_id)
+            running = self._running(monitor.address.component)
+            self._tell(monitor, variable, value, alert, running)
 
     def _watch_while_needed(self) -> None:
         moves = any(one.kind not in PERIODIC for one in self._monitors.values())
@@ -224,12 +226,11 @@ class Monitoring:
 
         def again() -> None:
             self._timers.pop(monitor.id, None)
-            variable = self._model.variable(monitor.address)
+            held = self._model.held(monitor.address)
             transaction_id = self._running(monitor.address.component)
             counts = not monitor.transaction or transaction_id is not None
-            if variable is not None and counts and self._enabled:
-                value = self._model.value(monitor.address)
-                self._tell(monitor, variable, value, Alert(AGAIN), transaction_id)
+            if held is not None and counts and self._enabled:
+                self._tell(monitor, *held, Alert(AGAIN), transaction_id)
             self._arm(monitor)
 
         self._timers[monitor.id] = self._environment.clock.call_later(wait_s, again)
