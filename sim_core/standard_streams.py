@@ -3,12 +3,14 @@
 A process may come without a stdout, with one that shows only some characters, or with one whose
 reader leaves; and Ctrl-C may come while half of the program is still being imported, when there is
 nothing to put in order. None of that is a fault of the program, so none of it is a traceback.
+And what a command leaves in memory goes with its process: nobody waits until it is taken apart.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import io
 import os
 import signal
@@ -50,6 +52,8 @@ def through_the_door(run: Callable[[], int], *, stays: bool = False) -> int:
     finally:
         if on_main_thread and stays:
             signal.signal(signal.SIGINT, before)
+    if not stays:
+        gc.freeze()  # else Python would search it for garbage once more
     return _said(code)
 
 

@@ -39,6 +39,7 @@ from sim_core.fleet.worker_messages import (
     TellEach,
     ToWorker,
 )
+from sim_core.runtime import garbage
 from sim_core.sidecar.looks import Looks, Place
 
 T = TypeVar("T")
@@ -66,6 +67,7 @@ def work(pipe: Connection, settings: FleetSettings) -> None:
             pipe.send(Ended(str(error), 2))
             return
         _Worker(pipe, fleet, seen, records).live()
+    garbage.leave_to_the_end()
 
 
 class _Keeping(logging.handlers.QueueHandler):

@@ -30,6 +30,11 @@ def searched_seldom() -> Iterator[None]:
         gc.unfreeze()
 
 
+def leave_to_the_end() -> None:
+    """The process ends, and what there is in it: Python need not search it once more."""
+    gc.freeze()
+
+
 def leave_out() -> None:
     """Search once more what has been added since the last time, and then leave it out."""
     gc.collect()

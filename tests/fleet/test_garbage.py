@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from sim_core.runtime import garbage
+from sim_core.standard_streams import through_the_door
 from tests.fleet.test_fleet import a_fleet, csms, until
 
 
@@ -57,3 +61,14 @@ def test_the_search_is_as_it_was_when_the_fleet_has_gone() -> None:
         assert gc.get_freeze_count() > frozen
     assert gc.get_threshold() == usual
     assert gc.get_freeze_count() == 0
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_what_a_command_leaves_goes_with_its_process(stays: bool) -> None:
+    interrupted = signal.getsignal(signal.SIGINT)
+    try:
+        assert through_the_door(lambda: 3, stays=stays) == 3
+        assert (gc.get_freeze_count() == 0) is stays
+    finally:
+        gc.unfreeze()
+        signal.signal(signal.SIGINT, interrupted)
