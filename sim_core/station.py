@@ -291,6 +291,11 @@ class Station:
     def _said(self, kind: str, text: str, connector_id: int | None = None) -> None:
         self.charge_point.environment.note(kind, text, connector_id)
 
+    def log_to(self, messages: MessageLog) -> None:
+        """Messages are kept there from now on."""
+        self.messages = messages
+        self.link.log_to(messages)
+
     def let_look(self, afar: bool) -> None:
         """Somebody begins to look from another thread, or does so no more."""
         self._pictures.seen_afar = afar

@@ -24,14 +24,14 @@ EXCHANGES_KEPT, EVENTS_KEPT = 5_000, 500
 
 
 class MemberLog(MessageLog):
-    """The log of a fleet, and a log of one charge point beside it while somebody looks.
+    """The log of a fleet, and a log of one charge point beside it: while somebody looks at that.
 
     It keeps nothing itself: what the class of which it is a kind would need is not even made.
     """
 
-    def __init__(self, whole: MessageLog) -> None:
+    def __init__(self, whole: MessageLog, own: MessageLog) -> None:
         self._whole = whole
-        self.own: MessageLog | None = None
+        self._own = own
         self._numbers: dict[int, int] = {}
         """The number in the log of the fleet -> in our own, of what waits for its answer."""
 
@@ -58,7 +58,7 @@ class MemberLog(MessageLog):
         answer: str = "",
         injected: str = "",
     ) -> int:
-        opened = [
+        number, own = (
             log.open(
                 direction,
                 action,
@@ -72,12 +72,11 @@ class MemberLog(MessageLog):
                 answer=answer,
                 injected=injected,
             )
-            for log in (self._whole, self.own)
-            if log is not None
-        ]
-        if len(opened) > 1 and state is ExchangeState.WAITING:
-            self._numbers[opened[0]] = opened[1]
-        return opened[0]
+            for log in (self._whole, self._own)
+        )
+        if state is ExchangeState.WAITING:
+            self._numbers[number] = own
+        return number
 
     def close(
         self,
@@ -90,25 +89,20 @@ class MemberLog(MessageLog):
     ) -> None:
         self._whole.close(number, state, answer=answer, latency_s=latency_s, trouble=trouble)
         own = self._numbers.pop(number, None)
-        if self.own is not None and own is not None:
-            self.own.close(own, state, answer=answer, latency_s=latency_s, trouble=trouble)
+        if own is not None:
+            self._own.close(own, state, answer=answer, latency_s=latency_s, trouble=trouble)
 
     def mark(self, number: int, injected: str) -> None:
         self._whole.mark(number, injected)
         own = self._numbers.get(number)
-        if self.own is not None and own is not None:
-            self.own.mark(own, injected)
+        if own is not None:
+            self._own.mark(own, injected)
 
     def since(self, revision: int) -> tuple[int, list[Exchange]]:
         return self._whole.since(revision)
 
     def get(self, number: int) -> Exchange | None:
         return self._whole.get(number)
-
-    def keep(self, own: MessageLog | None) -> None:
-        """Keep a log of one's own from now on, or no more."""
-        self.own = own
-        self._numbers.clear()
 
 
 class Members(Protocol):
@@ -142,7 +136,8 @@ class MemberHost:
         self.events: Ring[Event] = Ring(EVENTS_KEPT)
         self._fleet = fleet
         self._looks = False
-        self._shared: Ring[Event] | None = None
+        self._shared: tuple[MessageLog, Ring[Event]] | None = None
+        """Where it is told what happens while nobody looks."""
 
     @property
     def snapshot(self) -> StationSnapshot | None:
@@ -172,9 +167,9 @@ class MemberHost:
             station = self._fleet.station(self.number)
             if station is None or self._looks:
                 return
-            if isinstance(station.messages, MemberLog):
-                station.messages.keep(self.messages)
-            self._shared, station.events = station.events, self.events
+            self._shared = whole, _ = station.messages, station.events
+            station.log_to(MemberLog(whole, self.messages))
+            station.events = self.events
             station.let_look(True)
             self._looks = True
 
@@ -188,10 +183,9 @@ class MemberHost:
             if not self._looks or station is None:
                 return
             self._looks = False
-            if isinstance(station.messages, MemberLog):
-                station.messages.keep(None)
             if self._shared is not None:
-                station.events = self._shared
+                messages, station.events = self._shared
+                station.log_to(messages)
             station.let_look(False)
 
         self._fleet.on_loop(leave)

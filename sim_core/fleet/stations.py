@@ -23,7 +23,7 @@ from sim_core.errors import UserError
 from sim_core.events import Event, Ring
 from sim_core.fleet.drivers import Bay, Habits, Visits, arrive, visit
 from sim_core.fleet.load_report import LoadReport, Watcher
-from sim_core.fleet.member import MemberHost, MemberLog
+from sim_core.fleet.member import MemberHost
 from sim_core.fleet.options import FleetSettings
 from sim_core.fleet.snapshot import (
     MOST_REASONS,
@@ -237,7 +237,7 @@ class Fleet:
                 replace(config, charge_point_id=settings.id_of(number)),
                 settings if seed is None else replace(settings, seed=seed),
                 clock=self._clock,
-                messages=MemberLog(self.messages),
+                messages=self.messages,
                 events=self.events,
                 refusals=self.refusals,
                 seen_afar=False,  # its pictures are looked at here, if at all

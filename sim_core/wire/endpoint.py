@@ -117,6 +117,10 @@ class Endpoint:
     def silent(self, silent: bool) -> None:
         self._channel.silent = silent
 
+    def log_to(self, log: MessageLog) -> None:
+        """Messages are kept there from now on."""
+        self._channel.log = log
+
     def call(
         self, action: str, payload: Payload, *, judged: bool = True
     ) -> Coroutine[Any, Any, Answer]:

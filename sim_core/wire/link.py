@@ -199,6 +199,12 @@ class Link:
         if self._endpoint is not None and self.meddler is not None:
             self._endpoint.meddle(self.meddler)
 
+    def log_to(self, log: MessageLog) -> None:
+        """Messages are kept there from now on."""
+        self._log = log
+        if self._endpoint is not None:
+            self._endpoint.log_to(log)
+
     def take_down(self) -> None:
         """Close the socket and stay closed until `bring_up`."""
         self._wanted.clear()
