@@ -384,7 +384,7 @@ class Station:
 
     def open(self) -> None:
         """Dial the CSMS, and keep dialling."""
-        self._dialling = asyncio.ensure_future(self.link.run())
+        self._dialling = asyncio.create_task(self.link.run())
 
     async def drain(self, *, stop: bool, patience_s: float) -> None:
         """Before `close`: stop what runs, if so wished, and let the CSMS hear what there is.
@@ -477,7 +477,7 @@ class Station:
         Runs to its end even when whoever asked goes away: an authorisation that is on the wire
         cannot be taken back.
         """
-        work = asyncio.ensure_future(self._submit(command))
+        work = asyncio.create_task(self._submit(command))
         work.add_done_callback(self.charge_point.environment.tasks.done)
         place = self.on_purpose.recorder.begun(command)
         outcome = await asyncio.shield(work)

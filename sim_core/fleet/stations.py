@@ -312,7 +312,7 @@ class Fleet:
             member.work.append(member.station.charge_point.environment.spawn(driver))
 
     def _begin(self, member: Member, work: Coroutine[Any, Any, None]) -> None:
-        member.work.append(asyncio.ensure_future(work))
+        member.work.append(asyncio.create_task(work))
 
     async def _watch_over(self, number: int, station: Station) -> None:
         """One that fails is taken out; the others go on."""

@@ -30,7 +30,7 @@ class Tasks:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Let something go on beside; a fault in it ends the charge point visibly."""
-        task = asyncio.ensure_future(work)
+        task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self.done)
         return task

@@ -76,7 +76,7 @@ class Pings:
         self._waits = True
         self._timer = self._clock.call_later(self._seconds, self._miss)
         if not self._connection.ping_at_once(self._answered):
-            self._in_turn = asyncio.ensure_future(self._ask_in_turn())
+            self._in_turn = asyncio.create_task(self._ask_in_turn())
             self._in_turn.add_done_callback(self._asked_in_turn)
 
     async def _ask_in_turn(self) -> None:
