@@ -11,10 +11,10 @@ is the same for a ping, and its pong is heard where all frames pass.
 
 `process_event` is what `websockets` itself overrides in its connections, but does not promise to
 keep. Should a later release not call it any more, fewer answers go the quick way, and a fleet costs
-more; should it be given something other than whole `Frame`s, likewise. Should `recv` take its
-messages from elsewhere than from what passed `process_event`, the count of what is queued would be
-wrong, and nothing would be offered again or an answer overtake a request. The tests of this module
-notice each: the first of them says that it is this.
+more, and no pong would be heard; should it be given something other than whole `Frame`s, likewise.
+Should `recv` take its messages from elsewhere than from what passed `process_event`, the count of
+what is queued would be wrong, and nothing would be offered again or an answer overtake a request.
+The tests of this module notice each: the first of them says that it is this.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ AT_ONCE = 16 * 1024
 """Characters of a message that a socket with nothing to write takes without waiting: as bytes it
 is below the limit from which `websockets` waits (`write_limit`)."""
 PING_BYTES = 4
-"""As many as `websockets` puts into a ping, so that no other is taken for its answer."""
+"""Drawn by chance for each ping, as `websockets` does: its pong has the same."""
 
 
 class FastConnection(ClientConnection):
