@@ -44,6 +44,11 @@ class Course(NamedTuple):
     most_wh: float
     """After so much energy something else holds; infinity: nothing else in sight."""
 
+    @property
+    def highest_w(self) -> float:
+        """The most that it comes to."""
+        return self.power_w if self.rise <= 0 else self.power_after(self.most_wh)
+
     def energy_wh(self, seconds: float) -> float:
         """What has flowed so long after the turn."""
         if self.rise:
@@ -61,6 +66,12 @@ class Course(NamedTuple):
             return energy_wh * 3600 / self.power_w
         grown = self.rise * energy_wh / self.power_w
         return 3600 / self.rise * math.log1p(grown) if grown > -1 else math.inf
+
+    def after(self, energy_wh: float) -> Course:
+        """What is left of it once so much has flowed."""
+        return self._replace(
+            power_w=self.power_after(energy_wh), most_wh=max(0.0, self.most_wh - energy_wh)
+        )
 
     def power_after(self, energy_wh: float) -> float:
         """The power once so much has flowed."""

@@ -5,13 +5,12 @@ energy that the battery gets: one chain, no second source of truth.
 
 Where nothing but the charge itself moves the power, every moment is computed from the last turn
 (`course`): what was switched, a limit that took the place of another, a bend of the curve, a pause,
-a full battery, the end of what was allowed. A look in between changes nothing. Two walk along the
-course in steps, over which the power is taken as constant, and each look ends one: noise, which
-takes something else from it every second, and a pack that polarises, whose voltage goes a way of
-its own in time.
+a full battery, the end of what was allowed. A look in between changes nothing. Noise goes along the
+course, too, and so does the voltage of a pack that polarises, which goes a way of its own in time;
+where that could move the power, for a largest current bounds it, there is a turn every second.
 
 Where a make's chance moves the power (a drawn share, stairs, a cabinet's air) there is no course:
-what bounds it is looked up at each step.
+what bounds it is looked up at each step, and each look ends one.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from sim_core.hardware.course import Course, Line, Turn, course_of
 from sim_core.hardware.distribution import at, drawn
 from sim_core.hardware.meter import ROUNDING, Reading
 from sim_core.hardware.model import Ratings, Steps
+from sim_core.hardware.noise import Noise
 from sim_core.hardware.vehicle import Vehicle
 from sim_core.hardware.warmth import Contacts, Warmth
 from sim_core.hardware.wiring import Wiring
@@ -33,7 +33,8 @@ CONSTANT_STEP_S = 10.0
 """The same where it is constant: bound by a number that no battery has a say in."""
 LONGEST_COURSE_S = 60.0
 """From one turn to the next at the most: so long the contacts are warmed by what the current is
-between its begin and now, which is as good as all that it was while it hardly changes."""
+between its begin and now, which is as good as all that it was while it hardly changes. A pack
+that polarises is taken to have had a current that went evenly from one to the other."""
 
 CHARGERS_OWN = frozenset({"cabinet", "charger", "ramp"})
 """Limits that the charger's own control may pass by a little: nobody has set them from outside."""
@@ -58,7 +59,6 @@ class Outlet(Wiring):
         "_turn",
         "_voltage_v",
         "_warmth",
-        "_waver",
         "allowed_w",
         "limit_w",
         "limited_by",
@@ -81,7 +81,7 @@ class Outlet(Wiring):
         warmth: Warmth | None = None,
     ) -> None:
         """`ramp_steps` and `drawn_share` are those of a make's timing. `noise` is the share of the
-        current that may be missing from one moment to the next, in place of `drawn_share`;
+        power that may be missing from one second to the next, in place of `drawn_share`;
         `profile_share` the part of a charging profile's limit that it makes use of; `warmth` what
         its thermometer hangs in, where that are not the contacts alone."""
         super().__init__(ratings, register_wh, now_s, detachable_cable=detachable_cable)
@@ -99,12 +99,10 @@ class Outlet(Wiring):
         self._drawn_share = drawn_share
         self._share = 1.0
         """The share of what is allowed that is drawn just now."""
-        self._noise = noise
+        self._noise = Noise(noise, rng) if noise else None
         self._profile_share = profile_share
         self._constant_power_w = constant_power_w
         self._rng = rng
-        self._waver = 1.0
-        """What the noise leaves of the current just now."""
         self._ramped_w = 0.0
         self._voltage_v = 0.0
         self._current_a = 0.0
@@ -177,14 +175,23 @@ class Outlet(Wiring):
             return self._now_s + vehicle.pause_left_s
         if not self.flowing:
             return math.inf
-        power_w = self.power_w
+        power_w, room_wh = self.power_w, self._room_wh(vehicle)
         if power_w <= 0 or self.limited_by == "ramp":
-            return self._now_s + STEP_S
-        turn, room_wh = self._turn, self._room_wh(vehicle)
+            return self._now_s + self._rises_s(vehicle, room_wh)
+        turn = self._turn
         if turn is not None and turn.course is not None:
             flowed_wh = self.meter.register_wh - turn.register_wh
-            return turn.began_s + turn.course.seconds(flowed_wh + room_wh)
+            return self._now_s + turn.course.after(flowed_wh).seconds(room_wh)
         return self._now_s + room_wh * 3600 / power_w
+
+    def _rises_s(self, vehicle: Vehicle, room_wh: float) -> float:
+        """How long nothing happens but that the power rises. Where each look ends a step, such a
+        look comes with every step."""
+        limit_w = self._limit(vehicle)[0]
+        if limit_w <= 0 or self._goes_in_steps:
+            return STEP_S
+        ramp_s = (limit_w - self._ramped_w) / self._ramp_w_per_s
+        return max(STEP_S, min(ramp_s, room_wh * 3600 / limit_w))
 
     # -- from turn to turn -------------------------------------------
 
@@ -193,10 +200,6 @@ class Outlet(Wiring):
         """Whether there are no courses. See the module."""
         steady = self._drawn_share == 1.0 and not self._ramp_steps
         return not (steady and self._warmth.by_itself)
-
-    def _walks(self, vehicle: Vehicle) -> bool:
-        """Whether it goes along a course in steps."""
-        return bool(self._noise) or vehicle.polarises
 
     def _switches(self) -> tuple[object, ...]:
         """What somebody may have switched since the last turn."""
@@ -224,8 +227,7 @@ class Outlet(Wiring):
             return False
         if course is None or self.allowed_w == turn.allowed_w:
             return True
-        most_w = max(course.power_w, course.power_after(course.most_wh))
-        return course.whose != self.allowed_by and self.allowed_w >= most_w
+        return course.whose != self.allowed_by and self.allowed_w >= course.highest_w
 
     def _turned(self) -> Turn:
         """The turn that this moment is."""
@@ -233,9 +235,11 @@ class Outlet(Wiring):
         course, until_s, ramped_w = None, math.inf, 0.0
         if vehicle is not None and self.flowing:
             ramped_w = self._ramped_w
-            course = self._course(vehicle)
-            longest_s = STEP_S if course.whose == "ramp" else LONGEST_COURSE_S
+            course, longest_s = self._course(vehicle)
+            # With noise it takes longer: then the next turn finds how much longer.
             until_s = now_s + min(longest_s, course.seconds(course.most_wh))
+            if self._noise is not None:
+                self._noise.begin()
             self._draw(vehicle, course, 0.0)
         else:
             self._stop_flow()
@@ -257,8 +261,8 @@ class Outlet(Wiring):
             self._warmth.temperature_c,
         )
 
-    def _course(self, vehicle: Vehicle) -> Course:
-        """What holds from now on, and until when."""
+    def _course(self, vehicle: Vehicle) -> tuple[Course, float]:
+        """What holds from now on, and for how many seconds at the most."""
         along, most_wh = vehicle.along_curve()
         lines = [along]
         if not vehicle.polarises:
@@ -275,20 +279,31 @@ class Outlet(Wiring):
             lines.append(Line(*vehicle.line_of(self.ratings.connector_current_a), "charger"))
         lines.append(Line(self.allowed_w, 0.0, self.allowed_by))
         holds = course_of(lines, min(most_wh, self._room_wh(vehicle)))
-        if self._constant_power_w is not None or self._walks(vehicle):
-            return holds
+        longest_s = LONGEST_COURSE_S
+        if vehicle.polarises and self._may_meet_currents(vehicle, holds):
+            longest_s = STEP_S
+            limit_w, whose = self._by_current(vehicle, holds.power_w, holds.whose)
+            if limit_w < holds.power_w:
+                holds = Course(limit_w, whose, 0.0, holds.most_wh)
+        if self._constant_power_w is not None:
+            return holds, longest_s
         ramped_w = min(holds.power_w, self._ramped_w + self._ramp_w_per_s * STEP_S)
         if ramped_w < holds.power_w:
-            return Course(ramped_w, "ramp", 0.0, holds.most_wh)
-        return holds
+            return Course(ramped_w, "ramp", 0.0, holds.most_wh), STEP_S
+        return holds, longest_s
+
+    def _may_meet_currents(self, vehicle: Vehicle, course: Course) -> bool:
+        """Whether the largest currents may bound a course, if a pack's voltage falls as far as it
+        can, to where no current has done anything to it."""
+        amps = self.ratings.connector_current_a
+        if self._constant_power_w is None:
+            amps = min(amps, vehicle.kind.max_current_a)
+        least_w = amps * (vehicle.voltage_at(amps) - vehicle.polarised_v)
+        return course.highest_w > least_w
 
     def _gone(self, turn: Turn, now_s: float) -> bool:
         """Go on from a turn until now; False: another one came first, and this is its moment."""
-        vehicle, course, moment_s = self.vehicle, turn.course, min(now_s, turn.until_s)
-        if course is not None and vehicle is not None and self._walks(vehicle):
-            self._walk(turn, course, vehicle, moment_s)
-        else:
-            self._go(turn, moment_s)
+        self._go(turn, min(now_s, turn.until_s))
         return self._now_s >= now_s
 
     def _go(self, turn: Turn, moment_s: float) -> None:
@@ -297,12 +312,17 @@ class Outlet(Wiring):
         vehicle, course = self.vehicle, turn.course
         self._now_s = moment_s
         if vehicle is not None and course is not None:
-            energy_wh = course.energy_wh(passed_s)
+            noise = self._noise
+            energy_wh = course.energy_wh(passed_s if noise is None else noise.left_s(passed_s))
             self.meter.reach(turn.register_wh + energy_wh)
             vehicle.reach(turn.stored_wh + energy_wh)
+            if vehicle.polarises:  # current and voltage make each other: as if it had stayed, then
+                vehicle.drift(turn.polarised_v, turn.current_a, turn.current_a, passed_s)
+                self._draw(vehicle, course, energy_wh)
+                vehicle.drift(turn.polarised_v, turn.current_a, self._current_a, passed_s)
             self._draw(vehicle, course, energy_wh)
             ramped_w = turn.ramped_w + self._ramp_w_per_s * passed_s
-            self._ramped_w = min(self.power_w, ramped_w)
+            self._ramped_w = min(course.power_after(energy_wh), ramped_w)
         elif vehicle is not None:
             vehicle.rest(turn.pause_left_s, turn.polarised_v, passed_s)
             if self._voltage_v:
@@ -311,45 +331,10 @@ class Outlet(Wiring):
         self._warmth.pass_time(passed_s, _mean(turn.current_a, self._current_a))
 
     def _draw(self, vehicle: Vehicle, course: Course, energy_wh: float) -> None:
-        """Let flow what the course lets flow once so much has."""
+        """Let flow what course and noise let flow once so much has."""
         self.limited_by, self.limit_w = course.whose, course.power_after(energy_wh)
-        self._current_a, self._voltage_v = vehicle.taking(self.limit_w)
-
-    def _walk(self, turn: Turn, course: Course, vehicle: Vehicle, moment_s: float) -> None:
-        """Go along a course in steps. Noise moves the cause, and only downwards: no limit is ever
-        exceeded. Of a pack that polarises currents are no lines: they are looked up at each."""
-        meter, warmth, noise = self.meter, self._warmth, self._noise
-        now_s, flowed_wh, over = self._now_s, meter.register_wh - turn.register_wh, False
-        ramps = self._constant_power_w is None
-        longest_s = STEP_S if ramps or noise else CONSTANT_STEP_S
-        while now_s < moment_s and not over:
-            limit_w, whose = course.power_after(flowed_wh), course.whose
-            if vehicle.polarises:
-                limit_w, whose = self._by_current(vehicle, limit_w, whose)
-            step_s = min(longest_s, moment_s - now_s)
-            if ramps:
-                self._ramped_w = min(limit_w, self._ramped_w + self._ramp_w_per_s * step_s)
-                if self._ramped_w < limit_w:
-                    limit_w, whose = self._ramped_w, "ramp"
-            self.limit_w, self.limited_by = limit_w, whose
-            current_a, voltage_v = vehicle.taking(limit_w)
-            if noise:
-                self._waver = 1 - noise * self._rng.random()
-                current_a *= self._waver
-                voltage_v = vehicle.voltage_at(current_a)
-            power_w = voltage_v * current_a
-            room_ws = max(0.0, course.most_wh - flowed_wh) * 3600
-            if over := power_w * step_s >= room_ws and power_w > 0:
-                step_s = room_ws / power_w
-            energy_wh = meter.count(power_w, step_s)
-            vehicle.reach(vehicle.stored_wh + energy_wh)
-            warmth.pass_time(step_s, current_a)
-            if vehicle.polarises:
-                vehicle.polarise(current_a, step_s)
-            flowed_wh += energy_wh
-            now_s += step_s
-            self._current_a, self._voltage_v = current_a, voltage_v
-        self._now_s = now_s
+        left = 1.0 if self._noise is None else self._noise.left
+        self._current_a, self._voltage_v = vehicle.taking(self.limit_w * left)
 
     def _by_current(self, vehicle: Vehicle, limit_w: float, whose: str) -> tuple[float, str]:
         """A limit, or what the largest currents of vehicle and charger make of it just now."""
@@ -454,12 +439,12 @@ class Outlet(Wiring):
 
     def _flow(self, vehicle: Vehicle, left_s: float) -> float:
         """Charge for at most so long; returns for how long it was."""
-        constant = self._constant_power_w is not None and not self._noise
+        constant = self._constant_power_w is not None and self._noise is None
         step_s = min(CONSTANT_STEP_S if constant else STEP_S, left_s)
         if self._stairs:
             step_s = min(step_s, self._stair_left_s())
-        if self._noise:
-            self._waver = 1 - self._noise * self._rng.random()
+        if self._noise is not None:
+            self._noise.begin()
         elif self._drawn_share != 1.0:
             self._share = drawn(self._drawn_share, self._rng)
         self._set_point(vehicle, step_s)
@@ -492,13 +477,10 @@ class Outlet(Wiring):
             if self._ramped_w < limit_w:
                 limit_w, limited_by = self._ramped_w, "ramp"
         self.limit_w, self.limited_by = limit_w, limited_by
-        drawn_w = limit_w
+        drawn_w = limit_w if self._noise is None else limit_w * self._noise.left
         if self._share != 1.0:
             drawn_w = min([limit_w * self._share, *self._others_w(vehicle)])
         self._current_a, self._voltage_v = vehicle.taking(drawn_w)
-        if self._waver != 1.0:
-            self._current_a *= self._waver
-            self._voltage_v = vehicle.voltage_at(self._current_a)
 
     def _stop_flow(self) -> None:
         self._ramped_w = 0.0

@@ -202,6 +202,15 @@ class Vehicle:
             -seconds / self.kind.polarisation_s
         )
 
+    def drift(self, polarised_v: float, began_a: float, current_a: float, seconds: float) -> None:
+        """Be polarised as it is so long after a moment at which it was so much, where the current
+        has gone evenly from `began_a` to `current_a` since."""
+        kind = self.kind
+        began_v, ends_v = kind.polarisation_ohm * began_a, kind.polarisation_ohm * current_a
+        behind_v = (ends_v - began_v) * kind.polarisation_s / seconds
+        left = math.exp(-seconds / kind.polarisation_s)
+        self._polarised_v = ends_v - behind_v + (polarised_v - began_v + behind_v) * left
+
     def pass_time(self, seconds: float) -> float:
         """Let a pause run for at most so long; returns how much of the time it took."""
         spent_s = min(seconds, self._pause_left_s)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,13 +21,13 @@ RATINGS = Ratings(connector_power_w=180_000, connector_current_a=250, cabinet_po
 KIND = load_garage()[0]
 
 
-def connector(**more: float) -> Outlet:
+def connector(**more: Any) -> Outlet:
     return Outlet(
         RATINGS,
         register_wh=500.0,
         rng=random.Random(1),
         now_s=10.0,
-        **{"ramp_w_per_s": 1e9, **more},  # type: ignore[arg-type]
+        **{"ramp_w_per_s": 1e9, **more},
     )
 
 
@@ -131,11 +132,42 @@ def test_the_next_turn_is_where_something_happens_by_itself() -> None:
     assert metal.meter.register_wh == pytest.approx(500 + kind.battery_wh * 0.005 + 50)
 
 
-def test_along_the_ramp_it_is_looked_at_every_step() -> None:
-    metal = connector(ramp_w_per_s=2_000.0)
+def rising(**more: Any) -> Outlet:
+    """At the begin of its ramp."""
+    metal = connector(ramp_w_per_s=2_000.0, **more)
     metal.plug(Vehicle(KIND))
     metal.allowed_w = 60_000.0
     metal.close_contactor()
+    return metal
+
+
+def test_a_ramp_is_looked_at_when_it_is_over() -> None:
+    metal = rising()
+    assert metal.next_turn_s() == 10 + 30
+    metal.advance(13)
+    assert (metal.limited_by, metal.limit_w) == ("ramp", 6_000)
+    assert metal.next_turn_s() == 10 + 30
+    metal.advance(metal.next_turn_s())
+    assert metal.limited_by == "cabinet"
+
+
+def test_what_happens_on_the_ramp_is_looked_at_then() -> None:
+    metal = rising()
+    metal.cap_wh = metal.meter.register_wh + 20.0
+    looks = 0
+    while not metal.spent:
+        looks += 1
+        metal.advance(metal.next_turn_s())
+    spent_s = metal._now_s
+    on_time = rising()
+    on_time.cap_wh = metal.cap_wh
+    on_time.advance(spent_s - STEP_S)
+    assert not on_time.spent
+    assert looks < spent_s - 10, "not as often as every second"
+
+
+def test_where_each_look_ends_a_step_the_ramp_is_looked_at_at_every_step() -> None:
+    metal = rising(ramp_steps=((0.0, 1e9),))
     metal.advance(13)
     assert (metal.limited_by, metal.limit_w) == ("ramp", 6_000)
     assert metal.next_turn_s() == 13 + STEP_S
@@ -158,7 +190,7 @@ def test_steps_are_long_where_the_power_is_constant_and_short_where_it_is_not() 
     constant = {"constant_power_w": 36_000.0}
     wavering = {**constant, "noise": 0.1}
     for more, longest_s in ((constant, CONSTANT_STEP_S), (wavering, STEP_S), ({}, STEP_S)):
-        metal = connector(**more)
+        metal = connector(**more, ramp_steps=((0.0, 1e9),))  # a stair that is over at once
         metal.meter = counter = Counter()
         metal.plug(Vehicle(KIND))
         metal.allowed_w = 60_000.0
