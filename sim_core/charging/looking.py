@@ -70,7 +70,6 @@ class Looking:
 
     def changed(self, connector: Connector, cause: Cause = Cause.CSMS) -> None:
         """A fact of this connector has changed."""
-        connector.metal.settle()
         connector.apply_availability(self._condition.open)
         self.reservations.settle()
         self.power.share()

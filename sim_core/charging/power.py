@@ -116,15 +116,19 @@ class Power:
         self._advance_to(now_s)
 
     def _advance_to(self, moment_s: float) -> None:
-        for connector in self._connectors.values():
-            connector.metal.advance(moment_s)
-        demands = self._demands()
-        if demands != self._shared:  # only time has passed: who wants the same gets the same
-            self._share(demands)
+        """Mostly only time has passed: who wants the same gets the same."""
+        moved = [connector.metal.advance(moment_s) for connector in self._connectors.values()]
+        if any(moved) or self._connecting() != [demand.connecting for demand in self._shared]:
+            demands = self._demands()
+            if demands != self._shared:
+                self._share(demands)
 
     def share(self) -> None:
         """Share out the pool among those who want some of it."""
         self._share(self._demands())
+
+    def _connecting(self) -> list[bool]:
+        return [_connecting(connector) for connector in self._connectors.values()]
 
     def _demands(self) -> list[cabinet.Demand]:
         most_w = self._ratings.cabinet_power_w
@@ -169,7 +173,7 @@ class Power:
         """When the metal is to be looked at again: each second, or when it does something."""
         if self._evenly or self.watched():
             return now_s + TICK_S
-        turn_s = min(connector.metal.next_turn_s() for connector in self._connectors.values())
+        turn_s = min([connector.metal.next_turn_s() for connector in self._connectors.values()])
         return max(now_s, min(now_s + LONGEST_TICK_S, turn_s)) + SLOT_S
 
     def _tick(self) -> None:
@@ -205,12 +209,14 @@ class Power:
 
 def _demand(connector: Connector, most_w: float) -> cabinet.Demand:
     """What a connector asks for; what it wants beyond all that there is makes no difference."""
+    demand_w = connector.metal.demand_w()
+    if demand_w is None:
+        return cabinet.Demand(0.0, charging=False, connecting=_connecting(connector))
+    return cabinet.Demand(min(most_w, demand_w), charging=True, connecting=_connecting(connector))
+
+
+def _connecting(connector: Connector) -> bool:
+    """Whether it is about to charge."""
     metal = connector.metal
-    demand_w = metal.demand_w()
-    closed, transaction = metal.contactor_closed, connector.transaction
-    starts = not closed and transaction is not None and metal.plugged
-    return cabinet.Demand(
-        0.0 if demand_w is None else min(most_w, demand_w),
-        demand_w is not None,
-        connector.starting or starts,
-    )
+    begun = connector.transaction is not None and metal.vehicle is not None
+    return connector.starting or (begun and not metal.contactor_closed)

@@ -104,10 +104,12 @@ def course_of(lines: Sequence[Line], most_wh: float) -> Course:
     Of lines that meet at the turn the one holds that will be lowest behind it, and of those that
     stay together the first is told of.
     """
-    power_w = min(line.power_w for line in lines)
-    holds = min(
-        (line for line in lines if line.power_w <= power_w + ROUNDING), key=lambda line: line.rise
-    )
+    power_w = min(lines).power_w
+    meet = [line for line in lines if line.power_w <= power_w + ROUNDING]
+    holds = meet[0]
+    for line in meet:
+        if line.rise < holds.rise:
+            holds = line
     for line in lines:
         if line.rise < holds.rise and line is not holds:
             most_wh = min(most_wh, (line.power_w - power_w) / (holds.rise - line.rise))

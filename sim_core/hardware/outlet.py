@@ -48,6 +48,7 @@ class Outlet(Wiring):
         "_constant_power_w",
         "_current_a",
         "_drawn_share",
+        "_goes_in_steps",
         "_noise",
         "_profile_share",
         "_ramp_steps",
@@ -107,6 +108,9 @@ class Outlet(Wiring):
         self._voltage_v = 0.0
         self._current_a = 0.0
         self._warmth = warmth or Contacts()
+        steady = drawn_share == 1.0 and not ramp_steps and self._warmth.by_itself
+        self._goes_in_steps = not steady
+        """Whether there are no courses. See the module."""
         self._turn: Turn | None = None
         """The last one; None: what was switched since is to be looked at."""
 
@@ -149,21 +153,35 @@ class Outlet(Wiring):
             return None
         return max(0.0, self._own_limit(vehicle)[0])
 
-    def advance(self, now_s: float) -> None:
-        """Let the time pass until `now_s`; an earlier moment changes nothing."""
+    def advance(self, now_s: float) -> bool:
+        """Let the time pass until `now_s`; an earlier moment changes nothing. Returns whether what
+        it wants may be something else by now; False where that is known to have stayed."""
         if now_s <= self._now_s:
-            return
+            return True
         if self._goes_in_steps:
             self._turn = None
             self._step(now_s)
-            return
-        turn = self._turn
+            return True
+        turn = before = self._turn
         if turn is None or not self._goes_on(turn):
             turn = self._turn = self._turned()
-        while not self._gone(turn, now_s):
+        while True:
+            self._go(turn, min(now_s, turn.until_s))
+            if self._now_s >= now_s:
+                break
             if self.vehicle is not None:
                 self.vehicle.arrive()
             turn = self._turn = self._turned()
+        return turn is not before or not self._wants_the_same(turn)
+
+    def _wants_the_same(self, turn: Turn) -> bool:
+        """Whether what it wants stays where it is until the next turn: nothing, a level line, or
+        more than it gets, and then it makes no difference how much more. On a ramp it may move
+        unseen."""
+        course = turn.course
+        if course is None:
+            return not self.starved
+        return course.rise == 0 and course.whose != "ramp"
 
     def next_turn_s(self) -> float:
         """The moment up to which nothing happens by itself, as far as can be told now; infinity
@@ -194,12 +212,6 @@ class Outlet(Wiring):
         return max(STEP_S, min(ramp_s, room_wh * 3600 / limit_w))
 
     # -- from turn to turn -------------------------------------------
-
-    @property
-    def _goes_in_steps(self) -> bool:
-        """Whether there are no courses. See the module."""
-        steady = self._drawn_share == 1.0 and not self._ramp_steps
-        return not (steady and self._warmth.by_itself)
 
     def _switches(self) -> tuple[object, ...]:
         """What somebody may have switched since the last turn."""
@@ -238,9 +250,12 @@ class Outlet(Wiring):
             course, longest_s = self._course(vehicle)
             # With noise it takes longer: then the next turn finds how much longer.
             until_s = now_s + min(longest_s, course.seconds(course.most_wh))
+            self.limited_by, self.limit_w = course.whose, course.power_after(0.0)
+            drawn_w = self.limit_w
             if self._noise is not None:
                 self._noise.begin()
-            self._draw(vehicle, course, 0.0)
+                drawn_w *= self._noise.left
+            self._current_a, self._voltage_v = vehicle.taking(drawn_w)
         else:
             self._stop_flow()
             if vehicle is not None and vehicle.pausing:
@@ -301,11 +316,6 @@ class Outlet(Wiring):
         least_w = amps * (vehicle.voltage_at(amps) - vehicle.polarised_v)
         return course.highest_w > least_w
 
-    def _gone(self, turn: Turn, now_s: float) -> bool:
-        """Go on from a turn until now; False: another one came first, and this is its moment."""
-        self._go(turn, min(now_s, turn.until_s))
-        return self._now_s >= now_s
-
     def _go(self, turn: Turn, moment_s: float) -> None:
         """Be as everything is at a moment between this turn and the next."""
         passed_s = moment_s - turn.began_s
@@ -316,25 +326,21 @@ class Outlet(Wiring):
             energy_wh = course.energy_wh(passed_s if noise is None else noise.left_s(passed_s))
             self.meter.reach(turn.register_wh + energy_wh)
             vehicle.reach(turn.stored_wh + energy_wh)
-            if vehicle.polarises:  # current and voltage make each other: as if it had stayed, then
-                vehicle.drift(turn.polarised_v, turn.current_a, turn.current_a, passed_s)
-                self._draw(vehicle, course, energy_wh)
-                vehicle.drift(turn.polarised_v, turn.current_a, self._current_a, passed_s)
-            self._draw(vehicle, course, energy_wh)
-            ramped_w = turn.ramped_w + self._ramp_w_per_s * passed_s
-            self._ramped_w = min(course.power_after(energy_wh), ramped_w)
+            limit_w = course.power_after(energy_wh)
+            self.limited_by, self.limit_w = course.whose, limit_w
+            drawn_w = limit_w if noise is None else limit_w * noise.left
+            if vehicle.polarises:
+                flows = vehicle.drift(turn.polarised_v, turn.current_a, drawn_w, passed_s)
+            else:
+                flows = vehicle.taking(drawn_w)
+            self._current_a, self._voltage_v = flows
+            self._ramped_w = min(limit_w, turn.ramped_w + self._ramp_w_per_s * passed_s)
         elif vehicle is not None:
             vehicle.rest(turn.pause_left_s, turn.polarised_v, passed_s)
             if self._voltage_v:
                 self._voltage_v = vehicle.open_circuit_v
         self._warmth.temperature_c = turn.temperature_c
         self._warmth.pass_time(passed_s, _mean(turn.current_a, self._current_a))
-
-    def _draw(self, vehicle: Vehicle, course: Course, energy_wh: float) -> None:
-        """Let flow what course and noise let flow once so much has."""
-        self.limited_by, self.limit_w = course.whose, course.power_after(energy_wh)
-        left = 1.0 if self._noise is None else self._noise.left
-        self._current_a, self._voltage_v = vehicle.taking(self.limit_w * left)
 
     def _by_current(self, vehicle: Vehicle, limit_w: float, whose: str) -> tuple[float, str]:
         """A limit, or what the largest currents of vehicle and charger make of it just now."""
@@ -391,8 +397,11 @@ class Outlet(Wiring):
     @property
     def most_w(self) -> float:
         """What cabinet, profile and others leave it, whatever the charger and the vehicle can."""
-        limits = (self.allowed_w, self.profile_w, self.outside_w)
-        return min(limit_w for limit_w in limits if limit_w is not None)
+        most_w = self.allowed_w
+        for limit_w in (self.profile_w, self.outside_w):
+            if limit_w is not None and limit_w < most_w:
+                most_w = limit_w
+        return most_w
 
     def _offered_w(self) -> float:
         """What the vehicle may take, whether it does or not."""

@@ -202,14 +202,24 @@ class Vehicle:
             -seconds / self.kind.polarisation_s
         )
 
-    def drift(self, polarised_v: float, began_a: float, current_a: float, seconds: float) -> None:
-        """Be polarised as it is so long after a moment at which it was so much, where the current
-        has gone evenly from `began_a` to `current_a` since."""
-        kind = self.kind
-        began_v, ends_v = kind.polarisation_ohm * began_a, kind.polarisation_ohm * current_a
-        behind_v = (ends_v - began_v) * kind.polarisation_s / seconds
-        left = math.exp(-seconds / kind.polarisation_s)
-        self._polarised_v = ends_v - behind_v + (polarised_v - began_v + behind_v) * left
+    def drift(
+        self, polarised_v: float, began_a: float, power_w: float, seconds: float
+    ) -> tuple[float, float]:
+        """Take so much power so long after a moment at which it was polarised so much, where the
+        current has gone evenly from `began_a` to what it is now; that, and the voltage.
+
+        What the current of now has done to the voltage by now is as one more resistance.
+        """
+        ohm, most_s = self.kind.polarisation_ohm, self.kind.polarisation_s
+        gone = -math.expm1(-seconds / most_s)
+        behind = gone * most_s / seconds
+        own_ohm = ohm * (1 - behind)
+        before_v = polarised_v * (1 - gone) + ohm * began_a * (behind - (1 - gone))
+        self._polarised_v = before_v
+        v0, r = self.open_circuit_v, self._resistance_ohm + own_ohm
+        current_a = 2 * power_w / (v0 + math.sqrt(v0 * v0 + 4 * r * power_w))
+        self._polarised_v += own_ohm * current_a
+        return current_a, v0 + r * current_a
 
     def pass_time(self, seconds: float) -> float:
         """Let a pause run for at most so long; returns how much of the time it took."""
@@ -237,7 +247,7 @@ class Vehicle:
         return Line(w0, 0.0, "vehicle"), math.inf
 
     def _by_curve(self) -> float:
-        curve, soc = self.kind.curve, self.soc_percent
+        curve, soc = self.kind.curve, 100 * self._stored_wh / self.kind.battery_wh
         soc0, w0 = curve[0]
         if soc <= soc0:
             return w0
