@@ -140,14 +140,25 @@ PROFILE = {
 
 
 @pytest.mark.parametrize("version", ["1.6", "2.0.1"])
-@pytest.mark.parametrize("vehicle", ["Saloon 82", "City 40", "Tourer 93", "EV Simulator"])
+@pytest.mark.parametrize(
+    ("vehicle", "noise"),
+    [
+        ("Saloon 82", None),
+        ("City 40", None),
+        ("Tourer 93", None),
+        ("EV Simulator", None),
+        ("Compact 60", None),
+        ("Compact 60", 0.05),
+        ("City 40", 0.05),
+    ],
+)
 async def test_what_its_meter_says_is_the_same_to_the_last_digit(
-    vehicle: str, version: str
+    vehicle: str, noise: float | None, version: str
 ) -> None:
-    """Where no chance moves the metal, and nobody waits for what another connector leaves."""
+    """Where nobody waits for what another connector leaves."""
 
     async def said(looked_at: bool) -> list[Any]:
-        async with Harness(version=version, keys=EVERY_10_S[version]) as harness:
+        async with Harness(version=version, keys=EVERY_10_S[version], noise=noise) as harness:
             harness.station.let_look(looked_at)
             if version == "1.6":
                 profile = {"connectorId": 0, "csChargingProfiles": PROFILE}
