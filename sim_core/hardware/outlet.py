@@ -330,7 +330,7 @@ class Outlet(Wiring):
             self.limited_by, self.limit_w = course.whose, limit_w
             drawn_w = limit_w if noise is None else limit_w * noise.left
             if vehicle.polarises:
-                flows = vehicle.drift(turn.polarised_v, turn.current_a, drawn_w, passed_s)
+                flows = vehicle.taking_after(passed_s, drawn_w, turn.polarised_v, turn.current_a)
             else:
                 flows = vehicle.taking(drawn_w)
             self._current_a, self._voltage_v = flows

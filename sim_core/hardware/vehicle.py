@@ -161,6 +161,25 @@ class Vehicle:
         current_a = 2 * power_w / (v0 + math.sqrt(v0 * v0 + 4 * r * power_w))
         return current_a, v0 + r * current_a
 
+    def taking_after(
+        self, seconds: float, power_w: float, polarised_v: float, began_a: float
+    ) -> tuple[float, float]:
+        """The same so long after a moment at which it was polarised so much, where the current has
+        gone evenly from `began_a` to what it is now.
+
+        What the current of now has done to the voltage by now is as one more resistance.
+        """
+        ohm, most_s = self.kind.polarisation_ohm, self.kind.polarisation_s
+        gone = -math.expm1(-seconds / most_s)
+        behind = gone * most_s / seconds
+        own_ohm = ohm * (1 - behind)
+        before_v = polarised_v * (1 - gone) + ohm * began_a * (behind - (1 - gone))
+        self._polarised_v = before_v
+        v0, r = self.open_circuit_v, self._resistance_ohm + own_ohm
+        current_a = 2 * power_w / (v0 + math.sqrt(v0 * v0 + 4 * r * power_w))
+        self._polarised_v += own_ohm * current_a
+        return current_a, v0 + r * current_a
+
     def voltage_at(self, current_a: float) -> float:
         """Pack voltage in V while `current_a` flows."""
         return self.open_circuit_v + self._resistance_ohm * current_a
@@ -201,25 +220,6 @@ class Vehicle:
         self._polarised_v += (ends_v - self._polarised_v) * -math.expm1(
             -seconds / self.kind.polarisation_s
         )
-
-    def drift(
-        self, polarised_v: float, began_a: float, power_w: float, seconds: float
-    ) -> tuple[float, float]:
-        """Take so much power so long after a moment at which it was polarised so much, where the
-        current has gone evenly from `began_a` to what it is now; that, and the voltage.
-
-        What the current of now has done to the voltage by now is as one more resistance.
-        """
-        ohm, most_s = self.kind.polarisation_ohm, self.kind.polarisation_s
-        gone = -math.expm1(-seconds / most_s)
-        behind = gone * most_s / seconds
-        own_ohm = ohm * (1 - behind)
-        before_v = polarised_v * (1 - gone) + ohm * began_a * (behind - (1 - gone))
-        self._polarised_v = before_v
-        v0, r = self.open_circuit_v, self._resistance_ohm + own_ohm
-        current_a = 2 * power_w / (v0 + math.sqrt(v0 * v0 + 4 * r * power_w))
-        self._polarised_v += own_ohm * current_a
-        return current_a, v0 + r * current_a
 
     def pass_time(self, seconds: float) -> float:
         """Let a pause run for at most so long; returns how much of the time it took."""
