@@ -165,7 +165,7 @@ class Vehicle:
         self, seconds: float, power_w: float, polarised_v: float, began_a: float
     ) -> tuple[float, float]:
         """The same so long after a moment at which it was polarised so much, where the current has
-        gone evenly from `began_a` to what it is now.
+        gone evenly from `began_a` to what it is now; it is polarised as that leaves it.
 
         What the current of now has done to the voltage by now is as one more resistance.
         """
