@@ -55,6 +55,7 @@ class Power:
     after each tick; `on_change` that a picture of it would look different."""
 
     __slots__ = (
+        "_anew",
         "_connectors",
         "_due_s",
         "_environment",
@@ -95,8 +96,10 @@ class Power:
         """Whether somebody sees how the values move, and not only what happens."""
         self._timer: Timer | None = None
         self._due_s = 0.0
-        self._shared: list[cabinet.Demand] = []
+        self._shared = [cabinet.Demand(0.0)] * len(connectors)
         """What everybody wanted when power was shared out last."""
+        self._anew = True
+        """It is to be shared out anew, whatever they want."""
 
     def close(self) -> None:
         """Look no more."""
@@ -112,30 +115,30 @@ class Power:
         while (edge_s := self._limits.due_s) is not None and edge_s <= now_s:
             self._advance_to(edge_s)
             self._limits.cross()
-            self._shared.clear()
+            self._anew = True
         self._advance_to(now_s)
 
     def _advance_to(self, moment_s: float) -> None:
         """Mostly only time has passed: who wants the same gets the same."""
-        moved = [connector.metal.advance(moment_s) for connector in self._connectors.values()]
-        if any(moved) or self._connecting() != [demand.connecting for demand in self._shared]:
+        moved = self._anew
+        for connector, before in zip(self._connectors.values(), self._shared, strict=True):
+            if connector.metal.advance(moment_s) or _connecting(connector) != before.connecting:
+                moved = True
+        if moved:
             demands = self._demands()
-            if demands != self._shared:
+            if self._anew or demands != self._shared:
                 self._share(demands)
 
     def share(self) -> None:
         """Share out the pool among those who want some of it."""
         self._share(self._demands())
 
-    def _connecting(self) -> list[bool]:
-        return [_connecting(connector) for connector in self._connectors.values()]
-
     def _demands(self) -> list[cabinet.Demand]:
         most_w = self._ratings.cabinet_power_w
         return [_demand(connector, most_w) for connector in self._connectors.values()]
 
     def _share(self, demands: list[cabinet.Demand]) -> None:
-        self._shared = demands
+        self._shared, self._anew = demands, False
         ratings, limits = self._ratings, self._limits
         connectors = list(self._connectors.values())
         cap_w = limits.cap_w

@@ -45,4 +45,5 @@ class Meter:
 
     def reach(self, register_wh: float) -> None:
         """Stand there now, in Wh: for what is computed from further back than the last look."""
-        self._register_wh = max(self._register_wh, register_wh)
+        if register_wh > self._register_wh:
+            self._register_wh = register_wh
