@@ -333,8 +333,9 @@ def seen_of(harness: Harness, number: int) -> dict[str, Any]:
         del seen[moved]
     soc = seen.pop("soc_percent")
     seen["soc"] = soc and round(soc)
-    if seen["transaction"]:
-        del seen["transaction"]["energy_wh"]
+    for session in ("transaction", "last_session"):
+        if seen[session]:
+            del seen[session]["energy_wh"]
     return seen
 
 
