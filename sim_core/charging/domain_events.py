@@ -178,9 +178,9 @@ class FaultCleared:
     cause: Cause = Cause.BUTTON
 
 
-@dataclass(frozen=True)
-class Looked:
-    """Facts of a connector may have changed: what is true of it now."""
+class Looked(NamedTuple):
+    """Facts of a connector may have changed: what is true of it now. The commonest event: a frozen
+    dataclass takes thrice as long."""
 
     facts: Facts
     fault: ChargerFault | None
@@ -189,8 +189,7 @@ class Looked:
     cause: Cause = Cause.CSMS
 
 
-@dataclass(frozen=True)
-class LookedAtWhole:
+class LookedAtWhole(NamedTuple):
     """The same of the charger as a whole."""
 
     usable: bool

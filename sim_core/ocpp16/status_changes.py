@@ -2,6 +2,9 @@
 
 The word follows from the facts (`status`); between two words that §4.9 has no way between there is
 a third one. After a boot everything is said, in the order of the make.
+
+A charger is looked at whenever anything may have changed, and mostly nothing has: facts that are as
+they were end here.
 """
 
 from __future__ import annotations
@@ -38,7 +41,8 @@ class StatusChanges:
         "_environment",
         "_outbox",
         "_reports",
-        "_running",
+        "_seen",
+        "_seen_whole",
         "_speech",
     )
 
@@ -61,8 +65,10 @@ class StatusChanges:
         self._charge_point_first = charge_point_first
         self._boots = 0
         """How often everything was said after a boot."""
-        self._running: set[int] = set()
-        """The connectors at which a transaction runs, as was seen last."""
+        self._seen: dict[int, Looked] = {}
+        """What was true of each connector when it was looked at last."""
+        self._seen_whole: LookedAtWhole | None = None
+        """The same of connector 0."""
         self._ending: dict[int, Looked] = {}
         """What is true of a connector whose transaction has ended, until that is found."""
 
@@ -70,9 +76,14 @@ class StatusChanges:
 
     def look(self, event: Looked) -> None:
         """Facts of a connector may have changed."""
-        number, facts = event.facts.connector_id, event.facts
-        over = number in self._running and not facts.transaction and event.fault is None
-        (self._running.add if facts.transaction else self._running.discard)(number)
+        facts = event.facts
+        number = facts.connector_id
+        before = self._seen.get(number)
+        if before is not None and before[:-1] == event[:-1]:  # whatever has made us look
+            return
+        self._seen[number] = event
+        ran = before is not None and before.facts.transaction
+        over = ran and not facts.transaction and event.fault is None
         if over and (late_s := self._speech.after_end_s(self._environment.rng)):
             self._ending[number] = event
             self._environment.clock.call_later(late_s, lambda: self._find_ended(number))
@@ -105,6 +116,9 @@ class StatusChanges:
 
     def look_at_whole(self, event: LookedAtWhole) -> None:
         """The same of connector 0."""
+        if self._seen_whole is not None and self._seen_whole[:-1] == event[:-1]:
+            return
+        self._seen_whole = event
         status = whole_status(usable=event.usable, broken=event.fault is not None)
         report = _report(status, event.fault)
         if event.contradiction and event.fault is None:  # §3.5.2
