@@ -18,7 +18,7 @@ from sim_core.events import Event, Ring
 from sim_core.runtime.across_threads import answered, asked
 from sim_core.snapshot import StationSnapshot
 from sim_core.station import Station
-from sim_core.wire.message_log import Direction, Exchange, ExchangeState, MessageLog
+from sim_core.wire.message_log import Direction, Exchange, ExchangeState, MessageLog, Told
 
 EXCHANGES_KEPT, EVENTS_KEPT = 5_000, 500
 
@@ -100,6 +100,9 @@ class MemberLog(MessageLog):
 
     def since(self, revision: int) -> tuple[int, list[Exchange]]:
         return self._whole.since(revision)
+
+    def news(self, revision: int) -> tuple[int, list[Told]]:
+        return self._whole.news(revision)
 
     def get(self, number: int) -> Exchange | None:
         return self._whole.get(number)

@@ -18,7 +18,7 @@ from sim_core.ocpp_versions import known_actions
 from sim_core.redaction import one_line
 from sim_core.sidecar.viewed import Viewed
 from sim_core.snapshot import ConnectorSnapshot, LinkState, StationSnapshot
-from sim_core.wire.message_log import Direction, Exchange, ExchangeState, MessageLog
+from sim_core.wire.message_log import Direction, ExchangeState, MessageLog, Told
 
 KNOWN_ACTIONS = known_actions()
 OTHER = "other"
@@ -150,11 +150,11 @@ class ExchangeCounts(WireCounts):
 
     def look(self) -> list[float]:
         """Count what is new; returns the latencies, in seconds, of the answers among it."""
-        self._revision, exchanges = self._log.since(self._revision)
+        self._revision, exchanges = self._log.news(self._revision)
         seconds = (self._look_at(exchange) for exchange in exchanges)
         return [one for one in seconds if one is not None]
 
-    def _look_at(self, exchange: Exchange) -> float | None:
+    def _look_at(self, exchange: Told) -> float | None:
         number, direction, state = exchange.number, exchange.direction, exchange.state
         new = number > self._last_number
         if not new and number not in self._open:
@@ -248,14 +248,14 @@ def _begun(connector: ConnectorSnapshot) -> datetime | None:
     return connector.transaction.started_at if connector.transaction else None
 
 
-def _example(exchange: Exchange) -> str:
+def _example(exchange: Told) -> str:
     """An error in words: which message, and what came of it."""
     said = exchange.answer or exchange.request
     words = f"{exchange.action}: {exchange.trouble}" if exchange.trouble else exchange.action
     return one_line(f"{words}, {said}")[:EXAMPLE_CHARACTERS]
 
 
-def _label(exchange: Exchange) -> str:
+def _label(exchange: Told) -> str:
     if exchange.direction is Direction.NOISE:
         return OTHER
     action = exchange.action

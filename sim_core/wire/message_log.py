@@ -6,20 +6,21 @@ newest picture of each and a second counter, the revision, that every change rai
 Memory is bounded by `size`; reading is safe from any thread.
 
 A hundred thousand of them are kept, and a viewer keeps them once more, so an exchange is one run of
-bytes: a head of fixed length and then its texts. What is asked of it is read out of them. With
-frames of 150 and 50 characters it takes 339 bytes; a slotted dataclass of texts and dates, 655.
+bytes (`marshal`: nothing of it leaves the process), and what is asked of it is read out of them.
+With frames of 150 and 50 characters it takes 338 bytes; a slotted dataclass of texts and dates,
+655. It is made so when somebody looks at it, or when it has grown old: a message should not wait
+for it.
 """
 
 from __future__ import annotations
 
-import struct
+import marshal
 import threading
 from collections import deque
-from collections.abc import Iterable
 from datetime import datetime, timezone
 from enum import Enum
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Direction(str, Enum):
@@ -47,50 +48,44 @@ class ExchangeState(str, Enum):
     """Timed out, or the link was lost first."""
 
 
-_HEAD = struct.Struct("@QdqqdIIIIIBBBBH")
-"""Number, time, connector, transaction, latency; bytes of request, action, answer, trouble, id;
-whether the id is in the request, who asked, state; bytes of the transaction, where that is a text,
-and of what was done on purpose. The texts follow in that order, the last two the other way."""
-_START = _HEAD.size
-_NUMBER, _SECONDS, _ID, _LENGTH, _SHORT = (struct.Struct(f"@{kind}") for kind in "QdqIH")
-_BEFORE_ANSWER, _BEFORE_TROUBLE = struct.Struct("@II"), struct.Struct("@III")
-_BEFORE_ID = struct.Struct("@IIII")
-_ID_INSIDE_AT = 4
-"""Where an OCPP-J frame has its message id, which then is not kept twice: behind `[2,"`."""
-
-_NEW = bytes.__new__
-_NONE = -(2**63)
+FRESH = 500
+"""So many of the newest exchanges are kept as they came: most of them change once more, and whoever
+counts them has looked at them by then."""
 MOST_CONNECTORS = 256
-_LONGEST_NAME = 255
-"""Bytes of a transaction's id that is a text: the head has one byte for their number."""
+MOST = 2**63
+"""Ids are numbers of 64 bits."""
+LONGEST_NAME = 255
+"""Characters of a transaction's id that is a text."""
 LONGEST_INJECTED = 1000
 """Characters of what was done to an exchange on purpose."""
-_UNKNOWN_S = float("nan")
+_ID_INSIDE_AT = 4
+"""Where an OCPP-J frame has its message id, which then is not kept twice: behind `[2,"`."""
+_MARSHAL = 2
+"""The last form of `marshal` in which equal values are equal bytes."""
+_NEW = bytes.__new__
 _DIRECTIONS = tuple(Direction)
 _STATES = tuple(ExchangeState)
 _BY_DIRECTION = {direction.value: place for place, direction in enumerate(_DIRECTIONS)}
 _BY_STATE = {state.value: place for place, state in enumerate(_STATES)}
 
 
-def _packed(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+class Told(NamedTuple):
+    """One request with what has come of it, for whoever looks in passing; what is not written here
+    is as in `Exchange`."""
 
-
-def _unpacked(text: bytes) -> str:
-    try:
-        return text.decode()
-    except UnicodeDecodeError:
-        return text.decode("utf-8", "surrogatepass")
-
-
-def _fits(number: int | None) -> int:
-    return number if number is not None and _NONE < number < -_NONE else _NONE
-
-
-def _name(transaction_id: str) -> bytes:
-    """The id of a transaction that is a text; of one that is too long, nothing."""
-    text = _packed(transaction_id)
-    return text if len(text) <= _LONGEST_NAME else b""
+    number: int
+    direction: Direction
+    action: str
+    message_id: str
+    request: str
+    requested_at: datetime
+    connector_id: int | None = None
+    transaction_id: int | str | None = None
+    answer: str = ""
+    latency_s: float | None = None
+    state: ExchangeState = ExchangeState.WAITING
+    trouble: str = ""
+    injected: str = ""
 
 
 class Exchange(bytes):
@@ -115,160 +110,142 @@ class Exchange(bytes):
         injected: str = "",
     ) -> Exchange:
         """`requested_at` is kept in UTC; ids of more than 64 bits, empty texts and such of more
-        than 255 bytes are kept as None."""
-        try:
-            asked, answered, id_ = request.encode(), answer.encode(), message_id.encode()
-        except UnicodeEncodeError:  # a peer may send half a character
-            asked, answered, id_ = _packed(request), _packed(answer), _packed(message_id)
-        named, troubled = _packed(action), _packed(trouble) if trouble else b""
-        done = _packed(injected[:LONGEST_INJECTED]) if injected else b""
-        name = b""
+        than 255 characters are kept as None."""
         if isinstance(transaction_id, str):
-            name, transaction_id = _name(transaction_id), None
-        inside = asked.startswith(id_, _ID_INSIDE_AT)
-        head = _HEAD.pack(
+            if not 0 < len(transaction_id) <= LONGEST_NAME:
+                transaction_id = None
+        elif transaction_id is not None and not -MOST < transaction_id < MOST:
+            transaction_id = None
+        if connector_id is not None and not -MOST < connector_id < MOST:
+            connector_id = None
+        inside = request.startswith(message_id, _ID_INSIDE_AT)
+        values = (
             number,
+            action,
+            len(message_id) if inside else message_id,
+            request,
+            answer,
             requested_at.timestamp(),
-            _fits(connector_id),
-            _fits(transaction_id),
-            _UNKNOWN_S if latency_s is None else latency_s,
-            len(asked),
-            len(named),
-            len(answered),
-            len(troubled),
-            len(id_),
-            inside,
+            latency_s,
+            connector_id,
+            transaction_id,
             _BY_DIRECTION[direction._value_],
             _BY_STATE[state._value_],
-            len(name),
-            len(done),
+            trouble,
+            injected[:LONGEST_INJECTED],
         )
-        kept_id = b"" if inside else id_
-        return _NEW(cls, b"".join((head, asked, named, answered, troubled, kept_id, done, name)))
+        return _NEW(cls, marshal.dumps(values, _MARSHAL))
 
     @property
     def number(self) -> int:
         """Counted from 1."""
-        number: int = _NUMBER.unpack_from(self)[0]
+        number: int = marshal.loads(self)[0]
         return number
-
-    @property
-    def requested_at(self) -> datetime:
-        """In UTC."""
-        return datetime.fromtimestamp(_SECONDS.unpack_from(self, 8)[0], timezone.utc)
-
-    @property
-    def connector_id(self) -> int | None:
-        """The connector that the request names."""
-        return self._id(16)
-
-    @property
-    def transaction_id(self) -> int | str | None:
-        """The transaction that the request names."""
-        length = self[63]
-        return _unpacked(self[-length:]) if length else self._id(24)
-
-    @property
-    def latency_s(self) -> float | None:
-        """From the request to its answer; None without one."""
-        latency_s: float = _SECONDS.unpack_from(self, 32)[0]
-        return None if latency_s != latency_s else latency_s
-
-    @property
-    def request(self) -> str:
-        """The frame."""
-        return self._text(0, self._length(40))
 
     @property
     def action(self) -> str:
         """The action as sent; for `NOISE` a word for what is wrong with the frame."""
-        return self._text(self._length(40), self._length(44))
+        action: str = marshal.loads(self)[1]
+        return action
+
+    @property
+    def message_id(self) -> str:
+        """As it was in the frame."""
+        _, _, message_id, request, *_ = marshal.loads(self)
+        return _message_id(message_id, request)
+
+    @property
+    def request(self) -> str:
+        """The frame."""
+        request: str = marshal.loads(self)[3]
+        return request
 
     @property
     def answer(self) -> str:
         """The frame that answered; empty without one."""
-        return self._text(sum(_BEFORE_ANSWER.unpack_from(self, 40)), self._length(48))
+        answer: str = marshal.loads(self)[4]
+        return answer
+
+    @property
+    def requested_at(self) -> datetime:
+        """In UTC."""
+        return datetime.fromtimestamp(marshal.loads(self)[5], timezone.utc)
+
+    @property
+    def latency_s(self) -> float | None:
+        """From the request to its answer; None without one."""
+        latency_s: float | None = marshal.loads(self)[6]
+        return latency_s
+
+    @property
+    def connector_id(self) -> int | None:
+        """The connector that the request names."""
+        connector_id: int | None = marshal.loads(self)[7]
+        return connector_id
+
+    @property
+    def transaction_id(self) -> int | str | None:
+        """The transaction that the request names."""
+        transaction_id: int | str | None = marshal.loads(self)[8]
+        return transaction_id
+
+    @property
+    def direction(self) -> Direction:
+        """Who asked."""
+        place: int = marshal.loads(self)[9]
+        return _DIRECTIONS[place]
+
+    @property
+    def state(self) -> ExchangeState:
+        """What became of it."""
+        place: int = marshal.loads(self)[10]
+        return _STATES[place]
 
     @property
     def trouble(self) -> str:
         """For ERROR the code, for UNANSWERED the reason; for ANSWERED what an answer of the CSMS
         has against its schema: it was read all the same."""
-        return self._text(sum(_BEFORE_TROUBLE.unpack_from(self, 40)), self._length(52))
-
-    @property
-    def message_id(self) -> str:
-        """As it was in the frame."""
-        inside = self[60]
-        at = _ID_INSIDE_AT if inside else sum(_BEFORE_ID.unpack_from(self, 40))
-        return self._text(at, self._length(56))
+        trouble: str = marshal.loads(self)[11]
+        return trouble
 
     @property
     def injected(self) -> str:
         """What was done to its frames on the wire on purpose, by which fault; empty: nothing."""
-        length: int = _SHORT.unpack_from(self, 64)[0]
-        return self._text(len(self) - _START - self[63] - length, length)
+        injected: str = marshal.loads(self)[12]
+        return injected
 
     @property
-    def opened(self) -> Opened:
-        """What does not change when it is answered."""
-        return (
-            self.number,
-            self.direction,
-            self.action,
-            self.message_id,
-            self.request,
-            self.requested_at,
-            self.connector_id,
-            self.transaction_id,
+    def told(self) -> Told:
+        """All of it at once."""
+        (number, action, message_id, request, answer, seconds, latency_s, connector_id,
+         transaction_id, direction, state, trouble, injected) = marshal.loads(self)  # fmt: skip
+        return Told(
+            number,
+            _DIRECTIONS[direction],
+            action,
+            _message_id(message_id, request),
+            request,
+            datetime.fromtimestamp(seconds, timezone.utc),
+            connector_id,
+            transaction_id,
+            answer,
+            latency_s,
+            _STATES[state],
+            trouble,
+            injected,
         )
-
-    @property
-    def direction(self) -> Direction:
-        """Who asked."""
-        return _DIRECTIONS[self[61]]
-
-    @property
-    def state(self) -> ExchangeState:
-        """What became of it."""
-        return _STATES[self[62]]
 
     def as_dict(self) -> dict[str, Any]:
         """What there is to know, by the names that are also the arguments of `Exchange`."""
-        return {name: getattr(self, name) for name in FIELDS}
+        return self.told._asdict()
 
     def __repr__(self) -> str:
         return f"Exchange({', '.join(f'{name}={it!r}' for name, it in self.as_dict().items())})"
 
-    def _id(self, at: int) -> int | None:
-        number: int = _ID.unpack_from(self, at)[0]
-        return None if number == _NONE else number
 
-    def _length(self, at: int) -> int:
-        length: int = _LENGTH.unpack_from(self, at)[0]
-        return length
-
-    def _text(self, start: int, length: int) -> str:
-        return _unpacked(self[_START + start : _START + start + length])
-
-
-FIELDS = (
-    "number",
-    "direction",
-    "action",
-    "message_id",
-    "request",
-    "requested_at",
-    "connector_id",
-    "transaction_id",
-    "answer",
-    "latency_s",
-    "state",
-    "trouble",
-    "injected",
-)
-
-Opened = tuple[int, Direction, str, str, str, datetime, "int | None", "int | str | None"]
-"""What an `Exchange` that waits is made of, once it is answered or somebody looks at it."""
+def _message_id(kept: str | int, request: str) -> str:
+    """A message id of which only the length is kept stands in the request."""
+    return request[_ID_INSIDE_AT : _ID_INSIDE_AT + kept] if isinstance(kept, int) else kept
 
 
 class MessageLog:
@@ -283,7 +260,7 @@ class MessageLog:
         self._characters = characters
         self._kept = 0
         self._lock = threading.Lock()
-        self._exchanges: deque[Exchange | Opened] = deque()
+        self._exchanges: deque[Exchange | Told] = deque()
         self._oldest = first
         """The number of the first of them; they are numbered without gaps."""
         self._changes: deque[int] = deque(maxlen=2 * size)
@@ -324,7 +301,7 @@ class MessageLog:
             if isinstance(transaction_id, str):
                 connector_id = self._place_of(transaction_id, connector_id)
             self._count = number = self._count + 1
-            opened = (
+            new = Told(
                 number,
                 direction,
                 action,
@@ -333,15 +310,17 @@ class MessageLog:
                 at,
                 connector_id,
                 transaction_id,
+                answer,
+                None,
+                state,
+                trouble,
+                injected,
             )
-            waits = state is ExchangeState.WAITING and not trouble and not injected
-            if waits:
-                self._exchanges.append(opened)
-                self._changed(number, len(request))
-            else:
-                new = Exchange(*opened, answer, None, state, trouble, injected)
-                self._exchanges.append(new)
-                self._changed(number, len(new) - _START)
+            self._exchanges.append(new)
+            self._changed(number, len(request) + len(answer))
+            old = len(self._exchanges) - FRESH - 1
+            if old >= 0:
+                self._at(old)
             return number
 
     def close(
@@ -358,12 +337,23 @@ class MessageLog:
             place = number - self._oldest
             if 0 <= place < len(self._exchanges):
                 known = self._exchanges[place]
-                if isinstance(known, Exchange):
-                    new = Exchange(*known.opened, answer, latency_s, state, trouble, known.injected)
-                else:
-                    new = Exchange(*known, answer, latency_s, state, trouble)
-                self._exchanges[place] = new
-                self._changed(number, len(new) - _START - _held(known))
+                asked = known.told if isinstance(known, Exchange) else known
+                self._exchanges[place] = new = Told(
+                    asked.number,
+                    asked.direction,
+                    asked.action,
+                    asked.message_id,
+                    asked.request,
+                    asked.requested_at,
+                    asked.connector_id,
+                    asked.transaction_id,
+                    answer,
+                    latency_s,
+                    state,
+                    trouble,
+                    asked.injected,
+                )
+                self._changed(number, _held(new) - _held(known))
 
     def mark(self, number: int, injected: str) -> None:
         """Say what was done to an exchange on the wire on purpose, behind what is said already."""
@@ -371,29 +361,24 @@ class MessageLog:
             place = number - self._oldest
             if 0 <= place < len(self._exchanges):
                 known = self._exchanges[place]
-                one = known if isinstance(known, Exchange) else Exchange(*known)
+                one = known.told if isinstance(known, Exchange) else known
                 told = "; ".join(filter(None, (one.injected, injected)))
-                self._exchanges[place] = new = Exchange(**{**one.as_dict(), "injected": told})
+                self._exchanges[place] = new = one._replace(injected=told)
                 self._changed(number, _held(new) - _held(known))
 
     def since(self, revision: int) -> tuple[int, list[Exchange]]:
         """Return (current revision, exchanges that changed after `revision`), oldest first."""
         with self._lock:
-            news = self._revision - revision
-            if news <= 0:
-                return self._revision, []
-            known = self._exchanges
-            if news > len(self._changes):
-                places: Iterable[int] = range(len(known))
-                known_now = list(known)  # the middle of a deque is far away
-            else:
-                first = self._oldest
-                changed = sorted(set(islice(reversed(self._changes), news)))
-                places = [number - first for number in changed if number >= first]
-                known_now = [known[place] for place in places]
             return self._revision, [
                 one if isinstance(one, Exchange) else self._at(place)
-                for place, one in zip(places, known_now, strict=True)
+                for place, one in self._since(revision)
+            ]
+
+    def news(self, revision: int) -> tuple[int, list[Told]]:
+        """The same for whoever looks in passing, and keeps none of it."""
+        with self._lock:
+            return self._revision, [
+                one.told if isinstance(one, Exchange) else one for _, one in self._since(revision)
             ]
 
     def get(self, number: int) -> Exchange | None:
@@ -401,6 +386,14 @@ class MessageLog:
         with self._lock:
             place = number - self._oldest
             return self._at(place) if 0 <= place < len(self._exchanges) else None
+
+    def _since(self, revision: int) -> list[tuple[int, Exchange | Told]]:
+        """The exchanges that changed after `revision`, each with its place."""
+        news, known, first = self._revision - revision, self._exchanges, self._oldest
+        if news > len(self._changes):
+            return list(enumerate(known))  # the middle of a deque is far away
+        changed = sorted(set(islice(reversed(self._changes), max(0, news))))
+        return [(number - first, known[number - first]) for number in changed if number >= first]
 
     def _at(self, place: int) -> Exchange:
         known = self._exchanges[place]
@@ -429,6 +422,12 @@ class MessageLog:
             self._oldest += 1
 
 
-def _held(known: Exchange | Opened) -> int:
-    """What its texts take."""
-    return len(known) - _START if isinstance(known, Exchange) else len(known[4])
+_EPOCH = datetime.fromtimestamp(0, timezone.utc)
+_BARE = len(Exchange(0, Direction.SENT, "", "", "", _EPOCH, 0, 0, "", 0.0))
+
+
+def _held(known: Exchange | Told) -> int:
+    """What its texts take, but for a few bytes."""
+    if isinstance(known, Exchange):
+        return len(known) - _BARE
+    return len(known.request) + len(known.answer)

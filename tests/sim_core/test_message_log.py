@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim_core.wire.message_log import (
+    FRESH,
     LONGEST_INJECTED,
     Direction,
     Exchange,
@@ -127,6 +128,32 @@ def test_who_reads_on_another_thread_sees_each_exchange_whole_and_its_end() -> N
     assert all(seen[i].answer == f"answer {i}" for i in range(count - 49, count + 1))
 
 
+def test_the_same_is_told_of_what_is_fresh_and_what_is_old() -> None:
+    """What has grown old is kept in another form."""
+    log = MessageLog()
+    for i in range(2 * FRESH):
+        mid = f"{i}"
+        number = log.open(
+            Direction.SENT, "Heartbeat", mid, f'[2,"{mid}"]', AT + timedelta(seconds=i)
+        )
+        if i % 3:
+            log.close(number, ExchangeState.ANSWERED, answer=f"[3,{i}]", latency_s=i / 7)
+    old, fresh = 1, 2 * FRESH - 1
+    for late in (old, fresh):
+        log.close(late, ExchangeState.ERROR, trouble="late", answer="[4]", latency_s=1.5)
+        log.mark(late, "fault 1: held")
+    told = log.news(0)[1]
+    assert [one.number for one in told] == list(range(1, 2 * FRESH + 1))
+    assert [one.as_dict() for one in log.since(0)[1]] == [one._asdict() for one in told]
+    assert told == [one.told for one in log.since(0)[1]]
+    for late in (old, fresh):
+        assert told[late - 1][8:] == ("[4]", 1.5, ExchangeState.ERROR, "late", "fault 1: held")
+    revision = log.revision
+    assert log.news(revision) == (revision, [])
+    log.mark(old, "cut")
+    assert [one.injected for one in log.news(revision)[1]] == ["fault 1: held; cut"]
+
+
 def opened(log: MessageLog, length: int) -> int:
     return log.open(Direction.SENT, "Heartbeat", "id", "x" * length, AT)
 
@@ -140,12 +167,12 @@ def test_one_exchange_is_kept_however_long_it_is() -> None:
 
 
 def test_looking_at_what_waits_makes_no_room() -> None:
-    """What is looked at takes a little more than what nobody has looked at."""
+    """What is looked at takes a little more, or less, than what nobody has looked at."""
     log = MessageLog(characters=1_000)
     for _ in range(10):
         opened(log, 100)
         log.since(0)
-    assert len(log.since(0)[1]) == 1_000 // len("Heartbeat" + "id" + "x" * 100)
+    assert 9 <= len(log.since(0)[1]) <= 10, "texts of 100 characters, and an action"
 
 
 def test_a_transaction_that_names_its_connector_once_is_found_by_it() -> None:
