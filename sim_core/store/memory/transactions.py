@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, replace
+import marshal
+from dataclasses import fields, replace
 from typing import Any
 
 from sim_core.store.memory.profiles import Profiles
 from sim_core.store.memory.undo import Undo
 from sim_core.store.records import NewTransaction, StoredTransaction, TransactionId
+
+FIELDS = tuple(field.name for field in fields(NewTransaction))
 
 
 class Transactions:
@@ -21,12 +23,14 @@ class Transactions:
         self._profiles = profiles
         self._rows: dict[int, tuple[StoredTransaction, bool]] = {}
         """With whether it has ended."""
-        self._samples: dict[int, tuple[int, str]] = {}
-        """By number: our key of the transaction, and the sample."""
+        self._samples: dict[int, dict[int, bytes]] = {}
+        """By our key of the transaction, and by number. As bytes a sample is small, and nobody else
+        can change it."""
 
     def begin(self, new: NewTransaction) -> int:
         key = self._undo.number("transactions")
-        begun = StoredTransaction(**asdict(new), key=key, transaction_id=None)
+        said = {name: getattr(new, name) for name in FIELDS}  # `asdict` copies what is in it, too
+        begun = StoredTransaction(**said, key=key, transaction_id=None)
         self._undo.put(self._rows, key, (begun, False))
         return key
 
@@ -41,21 +45,25 @@ class Transactions:
 
     def add_sample(self, key: int, sample: dict[str, Any]) -> int:
         number = self._undo.number("samples")
-        self._undo.put(self._samples, number, (key, json.dumps(sample)))
-        return sum(key == of for of, _ in self._samples.values())
+        kept = self._samples.get(key)
+        if kept is None:
+            kept = {}
+            self._undo.put(self._samples, key, kept)
+        self._undo.put(kept, number, marshal.dumps(sample))
+        return len(kept)
 
     def thin_samples(self, key: int) -> None:
         met: dict[str, int] = {}
+        kept = self._samples.get(key, {})
         with self._undo.together():
-            for number, (of, text) in list(self._samples.items()):
-                if of == key:
-                    context = json.loads(text)["context"]
-                    nth = met[context] = met.get(context, -1) + 1
-                    if nth % 2:
-                        self._undo.take(self._samples, number)
+            for number, sample in list(kept.items()):
+                context = marshal.loads(sample)["context"]
+                nth = met[context] = met.get(context, -1) + 1
+                if nth % 2:
+                    self._undo.take(kept, number)
 
     def samples(self, key: int) -> list[dict[str, Any]]:
-        return [json.loads(text) for of, text in self._samples.values() if of == key]
+        return [marshal.loads(sample) for sample in self._samples.get(key, {}).values()]
 
     # -- for the journal ---------------------------------------------
 
@@ -74,5 +82,4 @@ class Transactions:
         """The last message of a transaction is answered: all that belongs to it goes."""
         self._undo.take(self._rows, key)
         self._profiles.forget_those_of(key)
-        for number in [number for number, (of, _) in self._samples.items() if of == key]:
-            self._undo.take(self._samples, number)
+        self._undo.take(self._samples, key)

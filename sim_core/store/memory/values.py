@@ -21,8 +21,9 @@ class Registers:
         return dict(self._rows)
 
     def save(self, connector_id: int, register_wh: float) -> None:
-        known_wh = self._rows.get(connector_id, register_wh)
-        self._undo.put(self._rows, connector_id, max(known_wh, register_wh))
+        known_wh = self._rows.get(connector_id)
+        if known_wh is None or register_wh > known_wh:
+            self._undo.put(self._rows, connector_id, register_wh)
 
     def save_lightly(self, registers: dict[int, float]) -> None:
         for connector_id, register_wh in registers.items():
