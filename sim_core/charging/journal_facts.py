@@ -14,6 +14,7 @@ from sim_core.charging.vocabulary import Context
 from sim_core.hardware.meter import Reading
 
 Facts = dict[str, Any]
+CONTEXTS = {context.value: context for context in Context}
 
 
 def began(event: TransactionBegan) -> Facts:
@@ -51,7 +52,7 @@ def sampled(sample: Sample) -> Facts:
     reading = sample.reading
     return {
         **({"signed": sample.signed} if sample.signed else {}),
-        "context": sample.context.value,
+        "context": sample.context._value_,
         "at": sample.at.isoformat(),
         "measurands": list(sample.measurands),
         "reading": {
@@ -69,7 +70,7 @@ def sample_of(facts: Facts) -> Sample:
     """The sample that `sampled` made these facts of."""
     return Sample(
         at=datetime.fromisoformat(facts["at"]),
-        context=Context(facts["context"]),
+        context=CONTEXTS[facts["context"]],
         reading=Reading(**facts["reading"]),
         measurands=tuple(facts["measurands"]),
         signed=facts.get("signed", ""),

@@ -64,6 +64,9 @@ class Setting(Enum):
 class Feature(Enum):
     """What a charger has, or has not."""
 
+    __hash__ = object.__hash__
+    """As of `Setting`."""
+
     LOCAL_LIST = "a list of cards"
     RESERVATION = "reservations"
     SMART_CHARGING = "charging profiles"

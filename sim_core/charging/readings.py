@@ -64,13 +64,16 @@ class Readings:
         at: datetime,
         context: Context,
         measurands: tuple[str, ...],
+        reading: Reading | None = None,
     ) -> Sample:
         """What the meter shows as a sample; signed, where that is wanted and the register is in
-        it."""
-        reading = self.of(connector)
+        it. `reading` is what it shows, where that is known already."""
+        if reading is None:
+            reading = self.of(connector)
+        if self.signing is None:
+            return Sample(at, context, reading, measurands)
         counts = REGISTER in measurands or not measurands
-        signs = self._policy.flag(SIGNS.get(context, Setting.SIGNS_SAMPLED))
-        if self.signing is None or not (counts and signs):
+        if not (counts and self._policy.flag(SIGNS.get(context, Setting.SIGNS_SAMPLED))):
             return Sample(at, context, reading, measurands)
         signed = self.signing.sign(connector, at, context, reading)
         return Sample(at, context, reading, measurands, signed)

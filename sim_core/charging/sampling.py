@@ -23,6 +23,7 @@ from sim_core.charging.power import Power
 from sim_core.charging.readings import Readings
 from sim_core.charging.rhythm import Aligned, Periodic
 from sim_core.charging.vocabulary import Cause, Context, StopReason
+from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Behaviour
 from sim_core.runtime.clock import Timer
 from sim_core.store.interface import Store
@@ -153,9 +154,10 @@ class Sampling:
             return
         if connector.metal.flowing or self._behaviour.samples_while_suspended:
             self._power.advance()
+            reading = self._readings.of(connector)
             with self._store.together():
-                self.keep(connector, transaction, Context.PERIODIC, at)
-                self.tell(connector, transaction, Context.PERIODIC, at)
+                self.keep(connector, transaction, Context.PERIODIC, at, reading)
+                self.tell(connector, transaction, Context.PERIODIC, at, reading)
 
     # -- samples beside it -------------------------------------------
 
@@ -230,11 +232,13 @@ class Sampling:
         transaction: Transaction,
         context: Context,
         at: datetime,
+        reading: Reading | None = None,
         *,
         reason: StopReason | None = None,
         untold: frozenset[str] = frozenset(),
     ) -> None:
-        """Tell a sample of a transaction, unless none are wanted at all."""
+        """Tell a sample of a transaction, unless none are wanted at all. `reading` is what the
+        meter shows, where that is known already."""
         if self._policy.number(Setting.SAMPLE_INTERVAL_S) > 0:
             occasion = Occasion(connector.metal.profile_w is not None, reason)
             wanted = self._policy.items(Setting.SAMPLED)
@@ -242,10 +246,15 @@ class Sampling:
                 wanted = tuple(name for name in wanted if name not in untold)
             rng = self._environment.rng
             measurands = self._points.measurands(wanted, context, occasion, rng)
-            self._tell(connector, transaction, measurands, context, at)
+            self._tell(connector, transaction, measurands, context, at, reading)
 
     def keep(
-        self, connector: Connector, transaction: Transaction, context: Context, at: datetime
+        self,
+        connector: Connector,
+        transaction: Transaction,
+        context: Context,
+        at: datetime,
+        reading: Reading | None = None,
     ) -> None:
         """Keep a sample for the end of the transaction, with what is wanted there, if anything.
 
@@ -260,7 +269,7 @@ class Sampling:
         transaction.met[context.value] = nth + 1
         if nth % transaction.stride:
             return
-        sample = self._readings.sample(connector, at, context, measurands)
+        sample = self._readings.sample(connector, at, context, measurands, reading)
         kept = self._store.transactions
         if kept.add_sample(transaction.key, journal_facts.sampled(sample)) >= KEPT_MOST:
             kept.thin_samples(transaction.key)
@@ -278,8 +287,9 @@ class Sampling:
         measurands: tuple[str, ...],
         context: Context,
         at: datetime,
+        reading: Reading | None = None,
     ) -> None:
-        sample = self._readings.sample(connector, at, context, measurands)
+        sample = self._readings.sample(connector, at, context, measurands, reading)
         cause = CAUSES.get(context, Cause.CARD)
         key = transaction.key if transaction else None
         told = Sampled(connector.number, sample, cause, key)

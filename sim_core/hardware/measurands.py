@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from sim_core.hardware.meter import Reading
 from sim_core.hardware.model import Metering
@@ -40,16 +41,16 @@ REGISTER = "Energy.Active.Import.Register"
 CELSIUS = "Celsius"
 
 MEASURANDS: dict[str, Measurand] = {
-    REGISTER: Measurand("Wh", "Outlet", 0, lambda r: r.register_wh, "kWh"),
-    "Current.Import": Measurand("A", "Outlet", 2, lambda r: r.current_a),
+    REGISTER: Measurand("Wh", "Outlet", 0, attrgetter("register_wh"), "kWh"),
+    "Current.Import": Measurand("A", "Outlet", 2, attrgetter("current_a")),
     "Current.Offered": Measurand(
         "A", "Outlet", 2, lambda r: r.offered_w / r.voltage_v if r.voltage_v else 0.0
     ),
-    "Voltage": Measurand("V", "Outlet", 2, lambda r: r.voltage_v),
-    "Power.Active.Import": Measurand("W", "Outlet", 0, lambda r: r.power_w, "kW"),
-    "Power.Offered": Measurand("W", "Outlet", 0, lambda r: r.offered_w, "kW"),
+    "Voltage": Measurand("V", "Outlet", 2, attrgetter("voltage_v")),
+    "Power.Active.Import": Measurand("W", "Outlet", 0, attrgetter("power_w"), "kW"),
+    "Power.Offered": Measurand("W", "Outlet", 0, attrgetter("offered_w"), "kW"),
     "SoC": Measurand("Percent", "EV", 0, lambda r: r.soc_percent or 0.0),
-    "Temperature": Measurand(CELSIUS, "Outlet", 1, lambda r: r.temperature_c),
+    "Temperature": Measurand(CELSIUS, "Outlet", 1, attrgetter("temperature_c")),
     **{
         name: Measurand(unit, "Outlet", 0, _nothing, kilo, usual=False)
         for name, unit, kilo in (

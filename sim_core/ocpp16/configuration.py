@@ -117,8 +117,8 @@ class Configuration:
 
     def text(self, name: str) -> str:
         """The value of a key as it is written."""
-        value = self._values.get(name)
-        return self._keys[name].default if value is None else value
+        values = self._values
+        return values[name] if name in values else self._keys[name].default
 
     def default(self, key: Key) -> str:
         """What a key is before anybody has set it."""

@@ -18,9 +18,14 @@ from sim_core.hardware.meter import ROUNDING, Reading
 from sim_core.hardware.model import Metering, SampledLine
 from sim_core.wire.timestamps import stamp
 
+
+def _as_it_is(celsius: float) -> float:
+    return celsius
+
+
 TEMPERATURE: dict[str, Callable[[float], float]] = {
-    "Celsius": lambda celsius: celsius,
-    "Celcius": lambda celsius: celsius,
+    "Celsius": _as_it_is,
+    "Celcius": _as_it_is,
     "K": lambda celsius: celsius + 273.15,
     "Fahrenheit": lambda celsius: celsius * 1.8 + 32,
 }
@@ -38,7 +43,8 @@ class Column(NamedTuple):
 
     value: Callable[[Reading], float]
     """What is shown, in the unit in which it is."""
-    text: Callable[[float], str]
+    digits: str
+    """How that is written: a format of Python."""
     rest: dict[str, str]
     """What of it is the same in each sample."""
 
@@ -64,7 +70,7 @@ class SampledValues:
 
     def meter_value(self, sample: Sample) -> dict[str, Any]:
         """One meterValue."""
-        values = self.of(sample.reading, sample.measurands, sample.context.value)
+        values = self.of(sample.reading, sample.measurands, sample.context._value_)
         return {"timestamp": stamp(sample.at), "sampledValue": values}
 
     def of(
@@ -73,7 +79,7 @@ class SampledValues:
         """The sampledValue list of one meter value; an empty list of measurands means the
         register."""
         plan = self._plan(measurands, context)
-        return [{"value": text(value(reading)), **rest} for value, text, rest in plan]
+        return [{"value": f"{value(reading):{digits}}", **rest} for value, digits, rest in plan]
 
     def _planned(self, measurands: tuple[str, ...], context: str) -> tuple[Column, ...]:
         style, names = self._style, measurands or (REGISTER,)
@@ -124,7 +130,7 @@ def _by_line(line: SampledLine, lines: tuple[SampledLine, ...], context: str) ->
         "location": line.location,
         "unit": unit,
     }
-    return Column(value, _as(digits), {name: said for name, said in fields.items() if said})
+    return Column(value, digits, {name: said for name, said in fields.items() if said})
 
 
 def _of_phase(line: SampledLine, lines: tuple[SampledLine, ...], value: float) -> float:
@@ -166,11 +172,11 @@ def _as_usual(name: str, context: str, style: Metering) -> Column:
     if kilo:
         value = _thousandth(value)
     if not tenths:
-        return Column(value, _as(f".{measurand.decimals}f"), rest)
+        return Column(value, f".{measurand.decimals}f", rest)
     if not unit.startswith("k"):
         # A and V have a resolution of 0.1, percent of 1; kWh and kW are printed as they are.
         value = _rounded(value, min(1, measurand.decimals))
-    return Column(value, _as("g"), rest)
+    return Column(value, "g", rest)
 
 
 def _shown(name: str, measurand: Measurand, unit: str, tenths: bool) -> Callable[[Reading], float]:
@@ -178,7 +184,7 @@ def _shown(name: str, measurand: Measurand, unit: str, tenths: bool) -> Callable
     read, decimals = measurand.read, measurand.decimals
     if measurand.unit == CELSIUS:
         converted = TEMPERATURE[unit]
-        return lambda reading: converted(read(reading))
+        return read if converted is _as_it_is else lambda reading: converted(read(reading))
     if name == REGISTER:  # whole Wh, never more than the meter has counted
         return lambda reading: float(int(read(reading)))
     if name == "Power.Active.Import":
@@ -196,8 +202,3 @@ def _thousandth(value: Callable[[Reading], float]) -> Callable[[Reading], float]
 
 def _rounded(value: Callable[[Reading], float], digits: int) -> Callable[[Reading], float]:
     return lambda reading: round(value(reading), digits)
-
-
-def _as(digits: str) -> Callable[[float], str]:
-    """Writes a number so."""
-    return f"{{:{digits}}}".format

@@ -65,8 +65,7 @@ class KeyPolicy:
         return TEXT_LIMITS
 
     def flag(self, setting: Setting) -> bool:
-        fixed = FIXED.get(setting)
-        return self._configuration.flag(KEYS[setting]) if fixed is None else fixed
+        return FIXED[setting] if setting in FIXED else self._configuration.flag(KEYS[setting])
 
     def number(self, setting: Setting) -> int:
         if setting is Setting.REPLUG_TIMEOUT_S:  # §4.7: a suspended transaction waits on

@@ -12,8 +12,9 @@ _FORM = re.compile(
 
 def stamp(at: datetime) -> str:
     """`at` as it goes on the wire."""
-    utc = at.astimezone(timezone.utc).replace(tzinfo=None)
-    return utc.isoformat(timespec="milliseconds") + "Z"
+    if at.tzinfo is not timezone.utc:
+        at = at.astimezone(timezone.utc)
+    return at.isoformat(timespec="milliseconds")[:-6] + "Z"  # in place of +00:00
 
 
 def moment(text: object) -> datetime | None:
