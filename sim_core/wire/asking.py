@@ -201,23 +201,23 @@ class Asking:
         channel = self._channel
         took_s = channel.clock.monotonic() - asked.sent_s
         if isinstance(answer, Result):
-            fault = channel.dialect.schemas.answer_fault(asked.action, answer.payload)
             state, trouble = ExchangeState.ANSWERED, ""
+            # Nothing said is nothing to hide: the id beside it is ours.
+            shown = channel.shown(text) if answer.payload else text[:LOGGED_LIMIT]
+            fault = channel.dialect.schemas.answer_fault(asked.action, answer.payload)
             if fault:
                 trouble = without_users(fault.description)
                 answer = replace(answer, fault=trouble)
         else:
-            state = ExchangeState.ERROR
+            state, shown = ExchangeState.ERROR, channel.shown(text)
             trouble = answer.description if isinstance(answer, MalformedError) else answer.code
         if late:
             came = f"came late: after {took_s:.0f} s"
             trouble = f"{trouble}; {came}" if trouble else came
-        # Nothing said is nothing to hide: the id beside it is ours.
-        said_nothing = isinstance(answer, Result) and not answer.payload
         channel.log.close(
             asked.number,
             state,
-            answer=text[:LOGGED_LIMIT] if said_nothing else channel.shown(text),
+            answer=shown,
             latency_s=channel.clock.on_the_wall(took_s),
             trouble=trouble,
         )

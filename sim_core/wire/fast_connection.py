@@ -29,7 +29,14 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.protocol import State
 
-from sim_core.wire.frame_ends import UNKNOWN, after_handshake, left_behind, text_in
+from sim_core.wire.frame_ends import (
+    MASK_BYTES,
+    UNKNOWN,
+    after_handshake,
+    left_behind,
+    text_frame,
+    text_in,
+)
 
 SHAKEN = Response(101, "Switching Protocols", Headers())
 MESSAGE_ENDS = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
@@ -104,8 +111,12 @@ class FastConnection(ClientConnection):
             or transport.get_write_buffer_size()
         ):
             return False
-        frame = Frame(Opcode.TEXT, message.encode())
-        transport.write(frame.serialize(mask=True, extensions=protocol.extensions))
+        text = message.encode()
+        if protocol.extensions:
+            frame = Frame(Opcode.TEXT, text)
+            transport.write(frame.serialize(mask=True, extensions=protocol.extensions))
+        else:
+            transport.write(text_frame(text, os.urandom(MASK_BYTES)))
         return True
 
     def forget_handshake(self) -> None:

@@ -1,10 +1,12 @@
-"""Where the frames of a WebSocket begin and end in what arrives (RFC 6455 §5.2). Pure.
+"""Where the frames of a WebSocket begin and end (RFC 6455 §5.2). Pure.
 
-Only lengths are read: what is in a frame, and whether it may be there, somebody
+Of what arrives only lengths are read: what is in a frame, and whether it may be there, somebody
 else says. Where a count is lost, it stays `UNKNOWN`: that costs time, and nothing else.
 """
 
 from __future__ import annotations
+
+import struct
 
 UNKNOWN = -1
 """It is not known how many bytes of a frame are yet to come."""
@@ -54,3 +56,17 @@ def left_behind(data: bytes, left: int) -> int:
             length = int.from_bytes(head[2 : 2 + wide], "big")
         at += 2 + wide + MASK_BYTES * (head[1] >= MASKED) + length
     return at - len(data)
+
+
+def text_frame(text: bytes, mask: bytes) -> bytes:
+    """A text message in one frame, as a client sends it: under a mask of four bytes (§5.3)."""
+    length = len(text)
+    if length <= SHORT:
+        head = struct.pack("!BB", WHOLE_TEXT, MASKED | length)
+    elif length < 2**16:
+        head = struct.pack("!BBH", WHOLE_TEXT, MASKED | TWO_BYTES, length)
+    else:
+        head = struct.pack("!BBQ", WHOLE_TEXT, MASKED | EIGHT_BYTES, length)
+    over = (mask * (length // MASK_BYTES + 1))[:length]
+    hidden = int.from_bytes(text, "big") ^ int.from_bytes(over, "big")
+    return head + mask + hidden.to_bytes(length, "big")

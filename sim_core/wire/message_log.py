@@ -422,12 +422,12 @@ class MessageLog:
             self._oldest += 1
 
 
-_EPOCH = datetime.fromtimestamp(0, timezone.utc)
-_BARE = len(Exchange(0, Direction.SENT, "", "", "", _EPOCH, 0, 0, "", 0.0))
+_BARE = len(Exchange(0, Direction.SENT, "", "", "", datetime.fromtimestamp(0, timezone.utc)))
+"""What an exchange takes at the least."""
 
 
 def _held(known: Exchange | Told) -> int:
-    """What its texts take, but for a few bytes."""
+    """What its texts take, and a little more."""
     if isinstance(known, Exchange):
         return len(known) - _BARE
     return len(known.request) + len(known.answer)

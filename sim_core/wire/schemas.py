@@ -8,7 +8,7 @@ is read as draft 4, as the package does.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -25,6 +25,17 @@ class Fault:
 
     code: ErrorCode
     description: str
+
+
+class _Validators(dict[str, Any]):
+    """By action, each compiled when it is first asked for."""
+
+    def __init__(self, compiled: Callable[[str], Any]) -> None:
+        self._compiled = compiled
+
+    def __missing__(self, action: str) -> Any:
+        self[action] = validator = self._compiled(action)
+        return validator
 
 
 class Schemas:
@@ -44,9 +55,8 @@ class Schemas:
         self._package = package
         self._codes = codes
         self._request_suffix = request_suffix
-        self._requests: dict[str, Any] = {}
-        self._answers: dict[str, Any] = {}
-        """Validators by action."""
+        self._requests = _Validators(lambda action: self._compiled(action + request_suffix))
+        self._answers = _Validators(lambda action: self._compiled(f"{action}Response"))
         self.malformed: ErrorCode = malformed
 
     @cached_property
@@ -62,19 +72,13 @@ class Schemas:
 
     def request_fault(self, action: str, payload: object) -> Fault | None:
         """What is wrong with a request's payload, or None. `action` is one of `actions`."""
-        validator = self._requests.get(action)
-        if validator is None:
-            validator = self._requests[action] = self._compiled(action + self._request_suffix)
-        return self._fault(validator, payload)
+        return self._fault(self._requests[action], payload)
 
     def answer_fault(self, action: str, payload: object) -> Fault | None:
         """What is wrong with an answer's payload, or None; so of an action that there is not."""
         if action not in self.actions:
             return None
-        validator = self._answers.get(action)
-        if validator is None:
-            validator = self._answers[action] = self._compiled(f"{action}Response")
-        return self._fault(validator, payload)
+        return self._fault(self._answers[action], payload)
 
     def request_schema(self, action: str) -> dict[str, Any]:
         """The JSON schema of a request, to be looked at. `action` is one of `actions`."""

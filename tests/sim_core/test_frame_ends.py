@@ -1,12 +1,14 @@
-"""Where frames end in what arrives, however it is cut; `websockets` says what they are."""
+"""Where frames begin and end, however what arrives is cut; `websockets` says what they are."""
 
 from __future__ import annotations
+
+from unittest import mock
 
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from sim_core.wire.frame_ends import UNKNOWN, after_handshake, left_behind, text_in
+from sim_core.wire.frame_ends import UNKNOWN, after_handshake, left_behind, text_frame, text_in
 
 SIZES = st.sampled_from([0, 1, 125, 126, 127, 300, 65_535, 65_536, 70_000])
 frames = st.builds(
@@ -81,3 +83,10 @@ def test_behind_a_handshake_that_came_alone_a_frame_begins() -> None:
     assert after_handshake(b"HTTP/1.1 101 X\r\n\r\n\x81\x01x") == UNKNOWN
     assert after_handshake(b"HTTP/1.1 101 X\r\n\r\n\x81\x04\r\n\r\n") == UNKNOWN
     assert after_handshake(b"\n") == UNKNOWN
+
+
+@given(SIZES, st.binary(min_size=4, max_size=4))
+def test_a_text_is_sent_as_websockets_sends_it(size: int, mask: bytes) -> None:
+    text = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    with mock.patch("secrets.token_bytes", lambda length: mask[:length]):
+        assert text_frame(text, mask) == Frame(Opcode.TEXT, text).serialize(mask=True)
