@@ -23,27 +23,24 @@ Look = Callable[[StationSnapshot], None]
 class Looks:
     """Those who see every picture of a charger."""
 
-    __slots__ = ("_all",)
+    __slots__ = ("all",)
 
     def __init__(self) -> None:
-        self._all: list[Look] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._all)
+        self.all: list[Look] = []
 
     def watch(self, look: Look) -> Callable[[], None]:
         """Call `look` with every picture from now on, none left out; the result takes it off."""
-        self._all.append(look)
+        self.all.append(look)
 
         def leave() -> None:
-            if look in self._all:
-                self._all.remove(look)
+            if look in self.all:
+                self.all.remove(look)
 
         return leave
 
     def see(self, picture: StationSnapshot) -> None:
         """Show a picture to all of them."""
-        for look in tuple(self._all):
+        for look in tuple(self.all):
             look(picture)
 
 
@@ -104,7 +101,7 @@ class PicturePublishing:
     @property
     def watched(self) -> bool:
         """Whether anybody would see a picture."""
-        return self.seen_afar or bool(self._looks)
+        return self.seen_afar or bool(self._looks.all)
 
     def changed(self) -> None:
         """The last picture is no longer true."""
@@ -113,7 +110,7 @@ class PicturePublishing:
             self._latest = None  # who asks has one made: a fleet's would take 3 KiB each
             if not self._watchers:
                 return
-        awaited = self._watchers or self._looks or self._burst < BURST
+        awaited = self._watchers or self._looks.all or self._burst < BURST
         if awaited and not self._due:
             self._due = True
             self._loop.call_soon(self._guarded, self._publish)

@@ -130,9 +130,9 @@ class Adapter:
 
     def hear(self, event: DomainEvent) -> None:
         """Let whoever has words for an event say them."""
-        told = TOLD.get(type(event))
-        if told is not None:
-            told(self, event)
+        kind = type(event)
+        if kind in TOLD:
+            TOLD[kind](self, event)
 
     def _looked(self, event: Looked) -> None:
         self.statuses.look(event)

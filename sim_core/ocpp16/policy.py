@@ -78,8 +78,8 @@ class KeyPolicy:
         return self._configuration.items(KEYS[setting])
 
     def has(self, feature: Feature) -> bool:
-        profile = PROFILES.get(feature)  # without one 1.6 has no word for it
-        return profile is not None and self._configuration.supports(profile)
+        # Without a profile 1.6 has no word for it.
+        return feature in PROFILES and self._configuration.supports(PROFILES[feature])
 
     def name(self, setting: Setting) -> str:
         return KEYS.get(setting, setting.value)

@@ -254,8 +254,8 @@ class MessageLog:
     def __init__(
         self, size: int = 100_000, characters: int = 64 * 1024 * 1024, first: int = 1
     ) -> None:
-        """`characters` limits what the texts of all of them together may take, in bytes. `first` is
-        the number of the first exchange: not 1 in a log that goes on with another's."""
+        """`characters` limits the frames of all of them together. `first` is the number of the
+        first exchange: not 1 in a log that goes on with another's."""
         self._size = size
         self._characters = characters
         self._kept = 0
@@ -318,9 +318,8 @@ class MessageLog:
             )
             self._exchanges.append(new)
             self._changed(number, len(request) + len(answer))
-            old = len(self._exchanges) - FRESH - 1
-            if old >= 0:
-                self._at(old)
+            if len(self._exchanges) > FRESH:
+                self._at(-FRESH - 1)
             return number
 
     def close(
@@ -338,7 +337,7 @@ class MessageLog:
             if 0 <= place < len(self._exchanges):
                 known = self._exchanges[place]
                 asked = known.told if isinstance(known, Exchange) else known
-                self._exchanges[place] = new = Told(
+                self._exchanges[place] = Told(
                     asked.number,
                     asked.direction,
                     asked.action,
@@ -353,7 +352,7 @@ class MessageLog:
                     trouble,
                     asked.injected,
                 )
-                self._changed(number, _held(new) - _held(known))
+                self._changed(number, len(answer) - len(asked.answer))
 
     def mark(self, number: int, injected: str) -> None:
         """Say what was done to an exchange on the wire on purpose, behind what is said already."""
@@ -363,8 +362,8 @@ class MessageLog:
                 known = self._exchanges[place]
                 one = known.told if isinstance(known, Exchange) else known
                 told = "; ".join(filter(None, (one.injected, injected)))
-                self._exchanges[place] = new = one._replace(injected=told)
-                self._changed(number, _held(new) - _held(known))
+                self._exchanges[place] = one._replace(injected=told)
+                self._changed(number, 0)
 
     def since(self, revision: int) -> tuple[int, list[Exchange]]:
         """Return (current revision, exchanges that changed after `revision`), oldest first."""
@@ -400,7 +399,6 @@ class MessageLog:
         if isinstance(known, Exchange):
             return known
         self._exchanges[place] = new = Exchange(*known)
-        self._kept += _held(new) - _held(known)
         return new
 
     def _place_of(self, transaction_id: str, connector_id: int | None) -> int | None:
@@ -418,16 +416,11 @@ class MessageLog:
         self._kept += longer
         known = self._exchanges
         while len(known) > self._size or (self._kept > self._characters and len(known) > 1):
-            self._kept -= _held(known.popleft())
+            self._kept -= _characters(known.popleft())
             self._oldest += 1
 
 
-_BARE = len(Exchange(0, Direction.SENT, "", "", "", datetime.fromtimestamp(0, timezone.utc)))
-"""What an exchange takes at the least."""
-
-
-def _held(known: Exchange | Told) -> int:
-    """What its texts take, and a little more."""
-    if isinstance(known, Exchange):
-        return len(known) - _BARE
-    return len(known.request) + len(known.answer)
+def _characters(known: Exchange | Told) -> int:
+    """How many its frames have."""
+    told = known.told if isinstance(known, Exchange) else known
+    return len(told.request) + len(told.answer)
