@@ -14,6 +14,17 @@ from sim_core.charging.vocabulary import Context
 from sim_core.hardware.meter import Reading
 
 Facts = dict[str, Any]
+
+
+class SampleFacts(dict[str, Any]):
+    """The facts of a sample, and beside them the sample: a journal in memory hands them back as
+    they were, and it need not be read out of them."""
+
+    __slots__ = ("sample",)
+
+    sample: Sample
+
+
 CONTEXTS = {context.value: context for context in Context}
 
 
@@ -50,12 +61,11 @@ def ended(event: TransactionEnded) -> Facts:
 def sampled(sample: Sample) -> Facts:
     """A sample: when, why, what of it counts, the whole reading, and what its meter has signed."""
     reading = sample.reading
-    return {
-        **({"signed": sample.signed} if sample.signed else {}),
-        "context": sample.context._value_,
-        "at": sample.at.isoformat(),
-        "measurands": list(sample.measurands),
-        "reading": {
+    facts = SampleFacts(
+        context=sample.context._value_,
+        at=sample.at.isoformat(),
+        measurands=list(sample.measurands),
+        reading={
             "register_wh": reading.register_wh,
             "voltage_v": reading.voltage_v,
             "current_a": reading.current_a,
@@ -63,11 +73,17 @@ def sampled(sample: Sample) -> Facts:
             "offered_w": reading.offered_w,
             "temperature_c": reading.temperature_c,
         },
-    }
+    )
+    if sample.signed:
+        facts["signed"] = sample.signed
+    facts.sample = sample
+    return facts
 
 
 def sample_of(facts: Facts) -> Sample:
     """The sample that `sampled` made these facts of."""
+    if isinstance(facts, SampleFacts):
+        return facts.sample
     return Sample(
         at=datetime.fromisoformat(facts["at"]),
         context=CONTEXTS[facts["context"]],

@@ -91,6 +91,8 @@ class Readings:
                 self._frozen[connector.number] = (transaction.key, until_s, shown)
 
     def _stale(self, connector: Connector) -> Reading | None:
+        if not self._frozen:
+            return None
         key, until_s, reading = self._frozen.get(connector.number, (0, 0.0, None))
         running = connector.transaction is not None and connector.transaction.key == key
         now_s = self._environment.clock.monotonic

@@ -14,7 +14,9 @@ keep. Should a later release not call it any more, fewer answers go the quick wa
 more, and no pong would be heard; should it be given something other than whole `Frame`s, likewise.
 Should `recv` take its messages from elsewhere than from what passed `process_event`, the count of
 what is queued would be wrong, and nothing would be offered again or an answer overtake a request.
-The tests of this module notice each: the first of them says that it is this.
+The tests of this module notice each: the first of them says that it is this. `apply_mask` is what
+`websockets` lays on its own frames, compiled where it can be; without it this module could not be
+loaded, and `Frame.serialize` would do.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 from websockets.datastructures import Headers
-from websockets.frames import Frame, Opcode
+from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]
 from websockets.http11 import Response
 from websockets.protocol import State
 
@@ -34,7 +36,7 @@ from sim_core.wire.frame_ends import (
     UNKNOWN,
     after_handshake,
     left_behind,
-    text_frame,
+    masked_head,
     text_in,
 )
 
@@ -116,7 +118,8 @@ class FastConnection(ClientConnection):
             frame = Frame(Opcode.TEXT, text)
             transport.write(frame.serialize(mask=True, extensions=protocol.extensions))
         else:
-            transport.write(text_frame(text, os.urandom(MASK_BYTES)))
+            mask = os.urandom(MASK_BYTES)
+            transport.write(masked_head(len(text)) + mask + apply_mask(text, mask))
         return True
 
     def forget_handshake(self) -> None:

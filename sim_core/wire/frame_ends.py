@@ -58,15 +58,11 @@ def left_behind(data: bytes, left: int) -> int:
     return at - len(data)
 
 
-def text_frame(text: bytes, mask: bytes) -> bytes:
-    """A text message in one frame, as a client sends it: under a mask of four bytes (§5.3)."""
-    length = len(text)
+def masked_head(length: int) -> bytes:
+    """What stands before the mask in a frame that is a text message of so many bytes, as a client
+    sends it (§5.3)."""
     if length <= SHORT:
-        head = struct.pack("!BB", WHOLE_TEXT, MASKED | length)
-    elif length < 2**16:
-        head = struct.pack("!BBH", WHOLE_TEXT, MASKED | TWO_BYTES, length)
-    else:
-        head = struct.pack("!BBQ", WHOLE_TEXT, MASKED | EIGHT_BYTES, length)
-    over = (mask * (length // MASK_BYTES + 1))[:length]
-    hidden = int.from_bytes(text, "big") ^ int.from_bytes(over, "big")
-    return head + mask + hidden.to_bytes(length, "big")
+        return struct.pack("!BB", WHOLE_TEXT, MASKED | length)
+    if length < 2**16:
+        return struct.pack("!BBH", WHOLE_TEXT, MASKED | TWO_BYTES, length)
+    return struct.pack("!BBQ", WHOLE_TEXT, MASKED | EIGHT_BYTES, length)

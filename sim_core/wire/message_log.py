@@ -20,7 +20,7 @@ from collections import deque
 from datetime import datetime, timezone
 from enum import Enum
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 
 class Direction(str, Enum):
@@ -48,6 +48,25 @@ class ExchangeState(str, Enum):
     """Timed out, or the link was lost first."""
 
 
+_Fresh = tuple[
+    int,
+    Direction,
+    str,
+    str,
+    str,
+    datetime,
+    "int | None",
+    "int | str | None",
+    str,
+    "float | None",
+    ExchangeState,
+    str,
+    str,
+]
+"""What a `Told` or an `Exchange` is made of, in this order: every message makes two of them."""
+_REQUEST: Final = 4
+_ANSWER: Final = 8
+_INJECTED: Final = 12
 FRESH = 500
 """So many of the newest exchanges are kept as they came: most of them change once more, and whoever
 counts them has looked at them by then."""
@@ -254,13 +273,13 @@ class MessageLog:
     def __init__(
         self, size: int = 100_000, characters: int = 64 * 1024 * 1024, first: int = 1
     ) -> None:
-        """`characters` limits the frames of all of them together. `first` is the number of the
-        first exchange: not 1 in a log that goes on with another's."""
+        """`characters` limits what the texts of all of them together may take, in bytes. `first` is
+        the number of the first exchange: not 1 in a log that goes on with another's."""
         self._size = size
         self._characters = characters
         self._kept = 0
         self._lock = threading.Lock()
-        self._exchanges: deque[Exchange | Told] = deque()
+        self._exchanges: deque[Exchange | _Fresh] = deque()
         self._oldest = first
         """The number of the first of them; they are numbered without gaps."""
         self._changes: deque[int] = deque(maxlen=2 * size)
@@ -301,22 +320,23 @@ class MessageLog:
             if isinstance(transaction_id, str):
                 connector_id = self._place_of(transaction_id, connector_id)
             self._count = number = self._count + 1
-            new = Told(
-                number,
-                direction,
-                action,
-                message_id,
-                request,
-                at,
-                connector_id,
-                transaction_id,
-                answer,
-                None,
-                state,
-                trouble,
-                injected,
+            self._exchanges.append(
+                (
+                    number,
+                    direction,
+                    action,
+                    message_id,
+                    request,
+                    at,
+                    connector_id,
+                    transaction_id,
+                    answer,
+                    None,
+                    state,
+                    trouble,
+                    injected,
+                )
             )
-            self._exchanges.append(new)
             self._changed(number, len(request) + len(answer))
             if len(self._exchanges) > FRESH:
                 self._at(-FRESH - 1)
@@ -337,22 +357,15 @@ class MessageLog:
             if 0 <= place < len(self._exchanges):
                 known = self._exchanges[place]
                 asked = known.told if isinstance(known, Exchange) else known
-                self._exchanges[place] = Told(
-                    asked.number,
-                    asked.direction,
-                    asked.action,
-                    asked.message_id,
-                    asked.request,
-                    asked.requested_at,
-                    asked.connector_id,
-                    asked.transaction_id,
+                self._exchanges[place] = (
+                    *asked[:_ANSWER],
                     answer,
                     latency_s,
                     state,
                     trouble,
-                    asked.injected,
+                    asked[_INJECTED],
                 )
-                self._changed(number, len(answer) - len(asked.answer))
+                self._changed(number, len(answer) - len(asked[_ANSWER]))
 
     def mark(self, number: int, injected: str) -> None:
         """Say what was done to an exchange on the wire on purpose, behind what is said already."""
@@ -360,7 +373,7 @@ class MessageLog:
             place = number - self._oldest
             if 0 <= place < len(self._exchanges):
                 known = self._exchanges[place]
-                one = known.told if isinstance(known, Exchange) else known
+                one = known.told if isinstance(known, Exchange) else Told(*known)
                 told = "; ".join(filter(None, (one.injected, injected)))
                 self._exchanges[place] = one._replace(injected=told)
                 self._changed(number, 0)
@@ -377,7 +390,8 @@ class MessageLog:
         """The same for whoever looks in passing, and keeps none of it."""
         with self._lock:
             return self._revision, [
-                one.told if isinstance(one, Exchange) else one for _, one in self._since(revision)
+                one.told if isinstance(one, Exchange) else Told(*one)
+                for _, one in self._since(revision)
             ]
 
     def get(self, number: int) -> Exchange | None:
@@ -386,7 +400,7 @@ class MessageLog:
             place = number - self._oldest
             return self._at(place) if 0 <= place < len(self._exchanges) else None
 
-    def _since(self, revision: int) -> list[tuple[int, Exchange | Told]]:
+    def _since(self, revision: int) -> list[tuple[int, Exchange | _Fresh]]:
         """The exchanges that changed after `revision`, each with its place."""
         news, known, first = self._revision - revision, self._exchanges, self._oldest
         if news > len(self._changes):
@@ -399,6 +413,7 @@ class MessageLog:
         if isinstance(known, Exchange):
             return known
         self._exchanges[place] = new = Exchange(*known)
+        self._kept += _held(new) - _held(known)
         return new
 
     def _place_of(self, transaction_id: str, connector_id: int | None) -> int | None:
@@ -416,11 +431,16 @@ class MessageLog:
         self._kept += longer
         known = self._exchanges
         while len(known) > self._size or (self._kept > self._characters and len(known) > 1):
-            self._kept -= _characters(known.popleft())
+            self._kept -= _held(known.popleft())
             self._oldest += 1
 
 
-def _characters(known: Exchange | Told) -> int:
-    """How many its frames have."""
-    told = known.told if isinstance(known, Exchange) else known
-    return len(told.request) + len(told.answer)
+_BARE = len(Exchange(0, Direction.SENT, "", "", "", datetime.fromtimestamp(0, timezone.utc)))
+"""What an exchange takes at the least."""
+
+
+def _held(known: Exchange | _Fresh) -> int:
+    """What its texts take, and a little more."""
+    if isinstance(known, Exchange):
+        return len(known) - _BARE
+    return len(known[_REQUEST]) + len(known[_ANSWER])

@@ -49,7 +49,7 @@ class Transactions:
         if kept is None:
             kept = {}
             self._undo.put(self._samples, key, kept)
-        self._undo.put(kept, number, marshal.dumps(sample))
+        self._undo.put(kept, number, marshal.dumps(dict(sample)))
         return len(kept)
 
     def thin_samples(self, key: int) -> None:

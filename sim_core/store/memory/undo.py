@@ -60,7 +60,7 @@ class Undo:
 
     def number(self, table: str) -> int:
         """The next number for a row of a table."""
-        number = self._last.get(table, 0) + 1
+        number = self._last[table] + 1 if table in self._last else 1
         self.put(self._last, table, number)
         return number
 
