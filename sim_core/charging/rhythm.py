@@ -18,6 +18,8 @@ CLOCK_SET = timedelta(seconds=0.25)
 class _Rhythm:
     """A timer, and what it calls with the moment at which it was due."""
 
+    __slots__ = ("_clock", "_due_at", "_due_s", "_interval_s", "_now", "_sample", "_timer")
+
     def __init__(
         self,
         clock: Clock,
@@ -45,6 +47,8 @@ class Periodic(_Rhythm):
     Counted from `start`; a change of the interval counts from the moment of `rearm`. An interval
     of 0 means never.
     """
+
+    __slots__ = ()
 
     _due_at: datetime
     """When the next sample is due, by the time of day."""
@@ -81,6 +85,8 @@ class Periodic(_Rhythm):
 
 class Aligned(_Rhythm):
     """Calls `sample` at multiples of `interval_s()` since midnight UTC."""
+
+    __slots__ = ()
 
     def rearm(self) -> None:
         """Begin, or begin anew after the interval or the clock has been changed."""

@@ -78,6 +78,18 @@ def _listed(text: str) -> tuple[str, ...]:
 class Configuration:
     """The keys with their values."""
 
+    __slots__ = (
+        "_changes",
+        "_keys",
+        "_names",
+        "_on_change",
+        "_own",
+        "_save",
+        "_supported",
+        "_values",
+        "_waiting",
+    )
+
     def __init__(
         self,
         keys: tuple[Key, ...],

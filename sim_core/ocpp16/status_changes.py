@@ -65,7 +65,7 @@ class StatusChanges:
         self._charge_point_first = charge_point_first
         self._boots = 0
         """How often everything was said after a boot."""
-        self._seen: dict[int, Looked] = {}
+        self._seen: dict[int, Facts] = {}
         """What was true of each connector when it was looked at last."""
         self._seen_whole: LookedAtWhole | None = None
         """The same of connector 0."""
@@ -79,10 +79,10 @@ class StatusChanges:
         facts = event.facts
         number = facts.connector_id
         before = self._seen.get(number)
-        if before is not None and before[:-1] == event[:-1]:  # whatever has made us look
+        if before == facts and event.fault is None:
             return
-        self._seen[number] = event
-        ran = before is not None and before.facts.transaction
+        self._seen[number] = facts
+        ran = before is not None and before.transaction
         over = ran and not facts.transaction and event.fault is None
         if over and (late_s := self._speech.after_end_s(self._environment.rng)):
             self._ending[number] = event

@@ -67,7 +67,7 @@ _Fresh = tuple[
 _REQUEST: Final = 4
 _ANSWER: Final = 8
 _INJECTED: Final = 12
-FRESH = 500
+FRESH = 250
 """So many of the newest exchanges are kept as they came: most of them change once more, and whoever
 counts them has looked at them by then."""
 MOST_CONNECTORS = 256
