@@ -62,6 +62,7 @@ class Reservations:
         "_condition",
         "_connectors",
         "_environment",
+        "_free",
         "_hear",
         "_kept",
         "_moved",
@@ -100,6 +101,8 @@ class Reservations:
         }
         self._moved: dict[int, Connector] = {}
         """Connectors that are held for somebody else than when they were last looked at."""
+        self._free = False
+        """No connector is held for anybody, as was settled last."""
         self._timer: Timer | None = None
 
     def start(self) -> None:
@@ -257,6 +260,8 @@ class Reservations:
 
     def settle(self) -> None:
         """Let each connector know for whom it is held now."""
+        if self._free and not self._kept:
+            return
         for kept in list(self._kept.values()):
             if why := unusable(kept.connector_id, self._connectors, self._condition):
                 self.end(kept, ENDED_BY[why])
@@ -266,6 +271,7 @@ class Reservations:
             if held is not connector.reservation:
                 connector.reservation = held
                 self._moved[connector.number] = connector
+        self._free = not self._kept
 
     def moved(self) -> list[Connector]:
         """The connectors that are held for somebody else than at the last time of asking."""

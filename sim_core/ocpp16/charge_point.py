@@ -458,7 +458,8 @@ class ChargePoint:
             why := refused_units.why_refused(heard.action, heard.payload, heard.answer)
         ):
             self.warn(refused_units.ABOUT, why)
-        self._say_transfers(heard)
+        if self._transfers:
+            self._say_transfers(heard)
         self.heard(heard)
 
     def _say_transfers(self, heard: Heard) -> None:

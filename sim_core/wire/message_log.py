@@ -413,7 +413,7 @@ class MessageLog:
         if isinstance(known, Exchange):
             return known
         self._exchanges[place] = new = Exchange(*known)
-        self._kept += _held(new) - _held(known)
+        self._kept += len(new) - _BARE - len(known[_REQUEST]) - len(known[_ANSWER])
         return new
 
     def _place_of(self, transaction_id: str, connector_id: int | None) -> int | None:

@@ -74,8 +74,8 @@ class Transactions:
 
     def set_id(self, key: int, transaction_id: TransactionId) -> None:
         """The CSMS has given a transaction its id."""
-        if key in self._rows:
-            begun, ended = self._rows[key]
+        begun, ended = self._rows.get(key, (None, False))
+        if begun is not None and begun.transaction_id != transaction_id:
             self._undo.put(self._rows, key, (replace(begun, transaction_id=transaction_id), ended))
 
     def forget(self, key: int) -> None:
