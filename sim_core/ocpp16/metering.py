@@ -173,8 +173,9 @@ def _as_usual(name: str, context: str, style: Metering) -> Column:
         value = _thousandth(value)
     if not tenths:
         return Column(value, f".{measurand.decimals}f", rest)
-    if not unit.startswith("k"):
-        # A and V have a resolution of 0.1, percent of 1; kWh and kW are printed as they are.
+    if not unit.startswith("k") and name not in FACTORS:
+        # Percent has a resolution of 1, all else of 0.1, to which A and V are cut already; kWh and
+        # kW are printed as they are.
         value = _rounded(value, min(1, measurand.decimals))
     return Column(value, "g", rest)
 
