@@ -53,8 +53,6 @@ def naming(kept: Kept, connector_id: int) -> Reservation | None:
 
 def holder(connector: Connector, connectors: Connectors, kept: Kept) -> Reservation | None:
     """The reservation that a connector is held for; None: whoever comes may use it."""
-    if not kept:
-        return None
     own = naming(kept, connector.number)
     if own is not None:
         return own

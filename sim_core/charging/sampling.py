@@ -265,8 +265,9 @@ class Sampling:
         measurands = self._points.kept_measurands(wanted, context)
         if not measurands:
             return
-        nth = transaction.met.get(context.value, 0)
-        transaction.met[context.value] = nth + 1
+        kind = context._value_
+        nth = transaction.met.get(kind, 0)
+        transaction.met[kind] = nth + 1
         if nth % transaction.stride:
             return
         sample = self._readings.sample(connector, at, context, measurands, reading)
