@@ -40,6 +40,9 @@ NOT_OPEN = (
 )
 """What is said of an answer that nobody waits for."""
 
+NONE_ODD: frozenset[str] = frozenset()
+"""Each empty set takes as much as a full one: all connections share this."""
+
 
 def _no_frame() -> None:
     """Nobody counts them."""
@@ -86,7 +89,7 @@ class Endpoint:
         """Called for each frame that arrives."""
         self.on_odd_frame: Callable[[str], None] = nothing
         """Called with the sentence about a frame that OCPP-J does not know, once for each kind."""
-        self._odd: frozenset[str] = frozenset()
+        self._odd = NONE_ODD
 
     @property
     def dialect(self) -> Dialect:

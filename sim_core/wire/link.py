@@ -36,6 +36,8 @@ from sim_core.wire.speaker import Speaker
 NO_PONG = "the CSMS does not answer pings: the link is dead, or the CSMS is"
 PING, CUT = 1, 2
 """The places of the pings and of the cut among the parts of a connection."""
+NO_FLAWS: frozenset[TlsFlaw] = frozenset()
+"""Each empty set takes as much as a full one: all links share this."""
 
 
 class _Attempt:
@@ -148,7 +150,7 @@ class Link:
         self._rng = rng
         self._dial = dial
         self.pauses: Pauses = pauses or Doubling()
-        self._flaws: frozenset[TlsFlaw] = frozenset()
+        self._flaws = NO_FLAWS
         """What was not accepted since the last connection."""
         self._ping_clock = ping_clock or clock.wall
         self._pings: Pings | None = None
@@ -316,7 +318,7 @@ class Link:
         self.attempt = 0
         self.heard_at = None
         self._show(LinkState.CONNECTED, trouble="")
-        self._told, self._flaws = "", frozenset()
+        self._told, self._flaws = "", NO_FLAWS
         self.pauses.connected()
         self._note(f"connected to {public_url(self.url)}")
         why = "closed by the charge point"
