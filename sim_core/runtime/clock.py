@@ -23,7 +23,7 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Protocol
 
-TIMER_SLACK_S = 1e-6
+HAIR_S = 1e-6
 """Less than any timer knows: what is due within it is due now."""
 WORTH_A_SLACK = 50
 """A timer comes late by the slack only if it is so many times as long: by 2 % at the most."""

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sim_core.redaction import without_users
-from sim_core.runtime.clock import TIMER_SLACK_S, Timer
+from sim_core.runtime.clock import HAIR_S, Timer
 from sim_core.runtime.random_numbers import Rng
 from sim_core.wire import frames
 from sim_core.wire.answers import Answer, Error, MalformedError, NoAnswer, Payload, Result
@@ -27,9 +27,6 @@ LOG = logging.getLogger(__name__)
 
 LATE_LIMIT = 32
 """Of how many calls without an answer in time one is still recognised; of more the oldest go."""
-
-HAIR_S = 1e-6
-"""Less than any timer knows."""
 
 AS_TYPED = "sent as it was typed"
 """How the trouble of a frame begins that somebody has typed, and that nobody can answer."""
@@ -229,7 +226,7 @@ class Asking:
         now_s = self._channel.clock.monotonic()
         for message_id, asked in list(self._open.items()):
             left_s = asked.sent_s + self._timeout_s - now_s
-            if left_s > TIMER_SLACK_S:
+            if left_s > HAIR_S:
                 self._deadline = self._channel.clock.call_later(left_s, self._look_at_deadlines)
                 return
             late: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

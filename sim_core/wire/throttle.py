@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sim_core.runtime.clock import TIMER_SLACK_S, Clock, Timer
+from sim_core.runtime.clock import HAIR_S, Clock, Timer
 from sim_core.runtime.random_numbers import Rng
 from sim_core.wire.wire_format import Loop, Seconds, WireFormat
 
@@ -37,7 +37,7 @@ class Throttle:
 
     @property
     def plain_is_due(self) -> bool:
-        return self._plain_due_s <= self._clock.monotonic() + TIMER_SLACK_S
+        return self._plain_due_s <= self._clock.monotonic() + HAIR_S
 
     @property
     def plain_is_ripe(self) -> bool:
@@ -45,13 +45,13 @@ class Throttle:
         if self._loop is None:
             return True
         gathered_s = self._clock.monotonic() - self._plain_since_s
-        return gathered_s >= self._loop.ripe_s - TIMER_SLACK_S
+        return gathered_s >= self._loop.ripe_s - HAIR_S
 
     @property
     def rows_are_due(self) -> bool:
         if self._rows_held:
             return False
-        return self._rows_due_s <= self._clock.monotonic() + TIMER_SLACK_S
+        return self._rows_due_s <= self._clock.monotonic() + HAIR_S
 
     def skip_tick(self) -> None:
         """What is said in this instant leaves in this instant, whatever the tick."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ocpp.v16 import call_result
 
 from sim_core.commands import Plug
+from sim_core.ocpp16.configuration import Configuration
 from sim_core.ocpp16.core import Core
 from sim_core.wire import frames
 from sim_core.wire.answers import Error
@@ -288,9 +289,8 @@ async def test_an_answer_of_ours_that_is_not_valid_never_leaves(
 ) -> None:
     """InternalError is the truth, and who reads the log is told whose fault it is."""
     async with Harness() as harness:
-        configuration = harness.station.charge_point.configuration
         known = [{"key": "HeartbeatInterval", "readonly": False, "value": answer}]
-        monkeypatch.setattr(configuration, "report", lambda _: (known, []))
+        monkeypatch.setattr(Configuration, "report", lambda *_: (known, []))
         kind, _, code, description, details = await harness.csms.ask_raw("GetConfiguration", {})
         monkeypatch.undo()
         assert (kind, code, details) == (4, "InternalError", {})
@@ -303,7 +303,7 @@ async def test_an_answer_of_ours_that_is_not_valid_never_leaves(
 
 async def test_a_handler_that_fails_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Harness() as harness:
-        monkeypatch.setattr(harness.station.charge_point.configuration, "report", None)
+        monkeypatch.setattr(Configuration, "report", None)
         kind, _, code, *_ = await harness.csms.ask_raw("GetConfiguration", {})
         assert (kind, code) == (4, "InternalError")
         (warning,) = harness.station.snapshot.warnings
