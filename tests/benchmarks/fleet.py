@@ -47,6 +47,17 @@ FACTOR = 1.8
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How busy a charge point is, in seconds, and how fast they come."""
+
+    boots_per_s: int
+    session: int = 60
+    """0: nobody charges."""
+    pause: int = 30
+    sample: int = 10
+
+
+@dataclass(frozen=True)
 class Run:
     """One run of a fleet."""
 
@@ -75,18 +86,19 @@ class Run:
 
 def measure(size: Size, raw_ms: float) -> Iterator[Row]:
     """One row after the other. `raw_ms`: CPU of one exchange over a raw socket."""
-    many, few, most = size.of(1000, 4), size.of(2000, 4), size.of(5000, 4)
+    many, few, most = size.of(1000, 4), size.of(3000, 4), size.of(5000, 4)
     name, crowd = f"{few:,} charge points at full speed", f"{most:,} idle charge points"
     minute, half = size.seconds(60, 0.5), size.seconds(30, 0.5)
+    # Everybody is always at it: more than two cores can send.
+    hurry = Pace(session=5, pause=1, sample=1, boots_per_s=size.of(500, 100))
     with peer() as csms:
-        real = _run(csms, size, many, 1, session=60, pause=30, seconds=minute)
+        real = _run(csms, Pace(boots_per_s=size.of(200, 100)), many, 1, minute)
         yield Row(
             "fleet.message", f"{many:,} charge points, sessions of 60 s: CPU of a message", "ms",
             real.ms_each, raw_ms, FIRST_RELEASE / 2, note=f"{real.messages_per_s:.0f} messages/s",
         )  # fmt: skip
-        # Everybody is always at it: sessions as short as they may be.
-        one = _run(csms, size, few, 1, session=5, pause=1, seconds=half)
-        two = _run(csms, size, few, 2, session=5, pause=1, seconds=half)
+        one = _run(csms, hurry, few, 1, half)
+        two = _run(csms, hurry, few, 2, half)
         yield Row(
             "fleet.workers", f"{name}: messages/s of one worker as a share of two", "1/s",
             one.messages_per_s, two.messages_per_s, 1 / FACTOR,
@@ -96,7 +108,8 @@ def measure(size: Size, raw_ms: float) -> Iterator[Row]:
             "fleet.workers_cpu", f"{name}: CPU of a message in two workers", "ms",
             two.ms_each, one.ms_each, 2 / FACTOR,
         )  # fmt: skip
-        idle = _run(csms, size, most, 1, session=0, pause=1, seconds=3 * minute)
+        nobody = Pace(session=0, boots_per_s=size.of(200, 100))
+        idle = _run(csms, nobody, most, 1, 3 * minute)
     yield Row(
         "fleet.idle", f"{crowd}: lag of the loop, p99", "ms", idle.late_s * 1000,
         goal=20.0, goal_is_ratio=False,
@@ -106,7 +119,7 @@ def measure(size: Size, raw_ms: float) -> Iterator[Row]:
         goal=100.0, goal_is_ratio=False,
     )  # fmt: skip
     with _our_csms() as target:
-        taken = _run(target, size, many, 1, session=60, pause=30, seconds=half)
+        taken = _run(target, Pace(boots_per_s=size.of(200, 100)), many, 1, half)
     yield Row(
         "fleet.csms", "`chargeforge csms`: CPU of a message", "ms", taken.csms_ms_each,
         real.csms_ms_each, note=_a_core_takes(taken),
@@ -129,9 +142,7 @@ def _our_csms() -> Iterator[Peer]:
         yield Peer(found[0], process.pid)
 
 
-def _run(
-    csms: Peer, size: Size, count: int, workers: int, *, session: int, pause: int, seconds: float
-) -> Run:
+def _run(csms: Peer, pace: Pace, count: int, workers: int, seconds: float) -> Run:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "run.json"
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -139,9 +150,10 @@ def _run(
         subprocess.run(
             [
                 sys.executable, "-m", "sim_core.fleet", f"--count={count}", f"--workers={workers}",
-                f"--csms-url={csms.url}", f"--session-sec={session}", f"--pause-sec={pause}",
-                f"--boots-per-sec={size.of(200, 100)}", f"--duration-sec={seconds:.1f}",
-                "--http-port=0", '--ocpp-keys={"MeterValueSampleInterval": 10}', f"--json={report}",
+                f"--csms-url={csms.url}", f"--session-sec={pace.session}",
+                f"--pause-sec={pace.pause}", f"--boots-per-sec={pace.boots_per_s}",
+                f"--duration-sec={seconds:.1f}", "--http-port=0", f"--json={report}",
+                f'--ocpp-keys={{"MeterValueSampleInterval": {pace.sample}}}',
             ],
             cwd=ROOT, check=True, capture_output=True, timeout=seconds + 180,
         )  # fmt: skip

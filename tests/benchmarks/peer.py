@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from datetime import datetime, timezone
 from typing import Any
 
@@ -23,11 +24,15 @@ from sim_core.runtime import event_loops
 from sim_core.wire.frame_ends import (
     MASK_BYTES,
     MASKED,
+    SHORT,
     TWO_BYTES,
     WHOLE_TEXT,
     left_behind,
 )
 
+REQUEST = re.compile(r'\[2, ?"([^"\\]+)", ?"(\w+)"')
+READ_BYTES = 96
+"""So far into a request it has said its id and its action."""
 IDS = itertools.count(1)
 ACCEPTED = {"idTagInfo": {"status": "Accepted"}}
 
@@ -49,11 +54,21 @@ def answer(action: str, subprotocol: str | None = None) -> dict[str, Any]:
 
 
 def answer_to(frame: str | bytes, subprotocol: str | None) -> str | None:
-    """What is said to a frame; None: nothing."""
-    kind, message_id, action, *_ = json.loads(frame)
-    if kind != 2:
+    """What is said to a frame; None: nothing. Of a request only its begin is read."""
+    text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")  # maybe cut off
+    request = REQUEST.match(text)
+    if request is None:
         return None
-    return json.dumps([3, message_id, answer(action, subprotocol)])
+    said = answer(request[2], subprotocol)
+    return f'[3,"{request[1]}",{json.dumps(said) if said else "{}"}]'
+
+
+def framed(text: str) -> bytes:
+    """A text as one frame of a server."""
+    said = text.encode()
+    if len(said) > SHORT:
+        return Frame(Opcode.TEXT, said).serialize(mask=False)
+    return bytes((WHOLE_TEXT, len(said))) + said
 
 
 class Peer(ServerConnection):
@@ -72,11 +87,11 @@ class Peer(ServerConnection):
             self._left = left_behind(data, self._left)
             super().data_received(data)
         elif said := answer_to(text, self.subprotocol):
-            self.transport.write(Frame(Opcode.TEXT, said.encode()).serialize(mask=False))
+            self.transport.write(framed(said))
 
 
 def text_in(data: bytes) -> bytes | None:
-    """The text of a frame of a client, where it comes alone and whole (RFC 6455 §5.2)."""
+    """How the text in a frame of a client begins, where that comes alone and whole (RFC 6455 §5.2)."""
     if len(data) < 6 or data[0] != WHOLE_TEXT:
         return None
     length, mask_at = data[1] - MASKED, 2
@@ -85,7 +100,7 @@ def text_in(data: bytes) -> bytes | None:
     begins_at = mask_at + MASK_BYTES
     if length < 0 or length + begins_at != len(data):
         return None
-    return apply_mask(data[begins_at:], data[mask_at:begins_at])
+    return apply_mask(data[begins_at : begins_at + READ_BYTES], data[mask_at:begins_at])
 
 
 async def converse(connection: ServerConnection) -> None:
