@@ -91,7 +91,7 @@ class Peer(ServerConnection):
 
 
 def text_in(data: bytes) -> bytes | None:
-    """How the text in a frame of a client begins, where that comes alone and whole (RFC 6455 §5.2)."""
+    """How the text in a frame of a client begins, where that comes alone (RFC 6455 §5.2)."""
     if len(data) < 6 or data[0] != WHOLE_TEXT:
         return None
     length, mask_at = data[1] - MASKED, 2
