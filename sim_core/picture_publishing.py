@@ -106,7 +106,7 @@ class PicturePublishing:
     def changed(self) -> None:
         """The last picture is no longer true."""
         self._stale = True
-        if not (self.seen_afar or self._looks.all):
+        if not self.watched:
             self._latest = None  # who asks has one made: a fleet's would take 3 KiB each
             if not self._watchers:
                 return

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from sim_core.commands import Command, EndPlay, Play, Start, Swipe
 from sim_core.snapshot import StationSnapshot
+from tui.acts.picking import pick
 from tui.acts.stage import STARTING, Stage
 
 if TYPE_CHECKING:
     from tui.dialogs.palette import Chosen
+    from tui.dialogs.questions import CommandQuestion
 
 
 CARDS_KEPT = 20
@@ -43,7 +45,6 @@ class Choosing:
     def ask_first(self, picker: str, station: StationSnapshot, connector_id: int) -> None:
         """Let somebody choose what a row of the key table calls this."""
         from tui.dialogs import questions
-        from tui.dialogs.palette import Picker
 
         asked = {
             "faults": lambda: questions.which_fault(station, connector_id),
@@ -51,13 +52,8 @@ class Choosing:
             "swipes": lambda: questions.which_card(Swipe, station, connector_id, self._cards()),
             "codes": lambda: questions.which_code(station, connector_id),
             "vehicles": lambda: questions.which_vehicle(station, connector_id),
-        }[picker]()
-
-        def answered(chosen: Chosen | None) -> None:
-            if chosen is not None:
-                self._ask(asked.command(chosen))
-
-        self._stage.open(Picker(self._stage.look, asked.question), answered)
+        }
+        self._put(asked[picker]())
 
     def play(self) -> str:
         """Let somebody choose a recording; one that is being played ends."""
@@ -67,20 +63,17 @@ class Choosing:
         if station.playing is not None:
             self._ask(EndPlay())
             return ""
-        from tui.dialogs.palette import Picker
         from tui.dialogs.questions import which_recording
         from tui.recording_file import read_recording, recordings_in
 
-        def answered(chosen: Chosen | None) -> None:
-            if chosen is None:
-                return
+        def picked(chosen: Chosen) -> None:
             try:
                 self._ask(Play(read_recording(Path(chosen.choice.value))))
             except OSError as error:
                 self._stage.say(f"It cannot be read: {error}")
 
         question = which_recording([str(path) for path in recordings_in(Path.cwd())])
-        self._stage.open(Picker(self._stage.look, question), answered)
+        pick(self._stage, question, picked)
         return ""
 
     def external_limit(self) -> str:
@@ -91,13 +84,9 @@ class Choosing:
         if why := station.refusals.get("external_limit"):
             return why
         from tui.dialogs.external_limit import which_limit
-        from tui.dialogs.palette import Picker
 
-        asked = which_limit(station)
-
-        def answered(chosen: Chosen | None) -> None:
-            if chosen is not None:
-                self._ask(asked.command(chosen))
-
-        self._stage.open(Picker(self._stage.look, asked.question), answered)
+        self._put(which_limit(station))
         return ""
+
+    def _put(self, asked: CommandQuestion) -> None:
+        pick(self._stage, asked.question, lambda chosen: self._ask(asked.command(chosen)))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sim_core.commands import Refused
 from sim_core.settings.destination import Destination
 from sim_core.snapshot import LinkState
+from tui.acts.picking import pick
 from tui.acts.stage import Stage
 from tui.recent_csms import RecentCsms
 from tui.shown import Doctor, Shown, WhereTo
@@ -122,15 +123,12 @@ class _Acts:
         if name == "charge_point_id" and draft.keeps_id:
             return draft.keeps_id
         from tui.dialogs.connection import question_about
-        from tui.dialogs.palette import Picker
 
-        def answered(chosen: Chosen | None) -> None:
-            if chosen is not None:
-                value = chosen.choice.value
-                draft.change(name, int(value) if name == "security_profile" else value)
+        def picked(chosen: Chosen) -> None:
+            value = chosen.choice.value
+            draft.change(name, int(value) if name == "security_profile" else value)
 
-        question = question_about(name, draft.wanted)
-        self._stage.open(Picker(self._stage.look, question), answered)
+        pick(self._stage, question_about(name, draft.wanted), picked)
         return ""
 
     def connect(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sim_core.commands import Command
+from tui.acts.picking import pick
 from tui.acts.stage import Stage
 from tui.dashboard import Dashboard
 from tui.keymap import why_not_row
@@ -36,14 +37,11 @@ class Guidance:
 
     def palette(self) -> str:
         """Find an action by name, or type a command in full."""
-        from tui.dialogs.palette import Picker
         from tui.dialogs.questions import TYPED, what_to_do
 
         look, station, selected = self._stage.look, self._stage.station, self._dashboard.selected
 
-        def answered(chosen: Chosen | None) -> None:
-            if chosen is None:
-                return
+        def picked(chosen: Chosen) -> None:
             verb, _, rest = chosen.choice.value.partition(" ")
             if verb != TYPED:
                 self._press(verb, rest)
@@ -51,7 +49,7 @@ class Guidance:
                 self._ask(found[0])
 
         question = what_to_do(look, station, selected, self._reasons())
-        self._stage.open(Picker(look, question), answered)
+        pick(self._stage, question, picked)
         return ""
 
     def help(self) -> str:

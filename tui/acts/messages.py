@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sim_core.commands import ACTION_BY_COMMAND, Command
 from tui import text
+from tui.acts.picking import pick
 from tui.acts.stage import Stage
 from tui.acts.writing import write_here
 from tui.dashboard import Dashboard
@@ -120,15 +121,13 @@ class Messages:
 
     def load(self) -> str:
         """Let somebody choose a log, and show what it says."""
-        from tui.dialogs.palette import Picker
         from tui.dialogs.questions import which_log
 
-        def answered(chosen: Chosen | None) -> None:
-            if chosen is not None:
-                path = Path(chosen.choice.value).expanduser()
-                self._stage.work_beside(lambda: self._read(path), "load")
+        def picked(chosen: Chosen) -> None:
+            path = Path(chosen.choice.value).expanduser()
+            self._stage.work_beside(lambda: self._read(path), "load")
 
-        self._stage.open(Picker(self._stage.look, which_log(Path.cwd())), answered)
+        pick(self._stage, which_log(Path.cwd()), picked)
         return ""
 
     def _read(self, path: Path) -> None:

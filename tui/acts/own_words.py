@@ -9,6 +9,7 @@ from sim_core.commands import SendFrame
 from sim_core.wire.message_log import Direction
 from tui import text
 from tui.acts.handing_in import HandingIn
+from tui.acts.picking import pick
 from tui.acts.stage import STARTING, Stage
 from tui.dashboard import Dashboard
 
@@ -36,17 +37,15 @@ class OwnWords:
         station = self._stage.station
         if station is None:
             return STARTING
-        from tui.dialogs.palette import Picker
         from tui.dialogs.say import FRAME, which_message
 
-        def answered(chosen: Chosen | None) -> None:
-            if chosen is not None and chosen.choice.value == FRAME:
+        def picked(chosen: Chosen) -> None:
+            if chosen.choice.value == FRAME:
                 self._write_frame()
-            elif chosen is not None:
+            else:
                 self.open_message(chosen.choice.value, None)
 
-        question = which_message(station.subprotocol)
-        self._stage.open(Picker(self._stage.look, question), answered)
+        pick(self._stage, which_message(station.subprotocol), picked)
         return ""
 
     def say_again(self) -> str:
