@@ -14,9 +14,7 @@ keep. Should a later release not call it any more, fewer answers go the quick wa
 more, and no pong would be heard; should it be given something other than whole `Frame`s, likewise.
 Should `recv` take its messages from elsewhere than from what passed `process_event`, the count of
 what is queued would be wrong, and nothing would be offered again or an answer overtake a request.
-The tests of this module notice each: the first of them says that it is this. `apply_mask` is what
-`websockets` lays on its own frames, compiled where it can be; without it this module could not be
-loaded, and `Frame.serialize` would do.
+The tests of this module notice each: the first of them says that it is this.
 """
 
 from __future__ import annotations
@@ -27,18 +25,11 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 from websockets.datastructures import Headers
-from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.protocol import State
 
-from sim_core.wire.frame_ends import (
-    MASK_BYTES,
-    UNKNOWN,
-    after_handshake,
-    left_behind,
-    masked_head,
-    text_in,
-)
+from sim_core.wire.frame_ends import UNKNOWN, after_handshake, left_behind, text_in
 
 SHAKEN = Response(101, "Switching Protocols", Headers())
 MESSAGE_ENDS = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
@@ -113,13 +104,7 @@ class FastConnection(ClientConnection):
             or transport.get_write_buffer_size()
         ):
             return False
-        text = message.encode()
-        if protocol.extensions:
-            frame = Frame(Opcode.TEXT, text)
-            transport.write(frame.serialize(mask=True, extensions=protocol.extensions))
-        else:
-            mask = os.urandom(MASK_BYTES)
-            transport.write(masked_head(len(text)) + mask + apply_mask(text, mask))
+        self._write(Frame(Opcode.TEXT, message.encode()))
         return True
 
     def forget_handshake(self) -> None:
@@ -136,9 +121,12 @@ class FastConnection(ClientConnection):
         if protocol.state is not State.OPEN or transport.is_closing():
             return False
         self._pinged, self._ponged = os.urandom(PING_BYTES), ponged
-        frame = Frame(Opcode.PING, self._pinged)
-        transport.write(frame.serialize(mask=True, extensions=protocol.extensions))
+        self._write(Frame(Opcode.PING, self._pinged))
         return True
+
+    def _write(self, frame: Frame) -> None:
+        extensions = self.protocol.extensions
+        self.transport.write(frame.serialize(mask=True, extensions=extensions))
 
     async def recv(self, decode: bool | None = None) -> Any:
         message = await super().recv(decode)

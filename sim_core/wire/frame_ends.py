@@ -1,12 +1,10 @@
-"""Where the frames of a WebSocket begin and end (RFC 6455 §5.2). Pure.
+"""Where the frames of a WebSocket begin and end in what arrives (RFC 6455 §5.2). Pure.
 
-Of what arrives only lengths are read: what is in a frame, and whether it may be there, somebody
+Only lengths are read: what is in a frame, and whether it may be there, somebody
 else says. Where a count is lost, it stays `UNKNOWN`: that costs time, and nothing else.
 """
 
 from __future__ import annotations
-
-import struct
 
 UNKNOWN = -1
 """It is not known how many bytes of a frame are yet to come."""
@@ -56,13 +54,3 @@ def left_behind(data: bytes, left: int) -> int:
             length = int.from_bytes(head[2 : 2 + wide], "big")
         at += 2 + wide + MASK_BYTES * (head[1] >= MASKED) + length
     return at - len(data)
-
-
-def masked_head(length: int) -> bytes:
-    """What stands before the mask in a frame that is a text message of so many bytes, as a client
-    sends it (§5.3)."""
-    if length <= SHORT:
-        return struct.pack("!BB", WHOLE_TEXT, MASKED | length)
-    if length < 2**16:
-        return struct.pack("!BBH", WHOLE_TEXT, MASKED | TWO_BYTES, length)
-    return struct.pack("!BBQ", WHOLE_TEXT, MASKED | EIGHT_BYTES, length)

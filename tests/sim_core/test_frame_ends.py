@@ -1,4 +1,4 @@
-"""Where frames begin and end, however what arrives is cut; `websockets` says what they are."""
+"""Where frames end in what arrives, however it is cut; `websockets` says what they are."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from sim_core.wire.frame_ends import (
-    MASK_BYTES,
-    UNKNOWN,
-    after_handshake,
-    left_behind,
-    masked_head,
-    text_in,
-)
+from sim_core.wire.frame_ends import UNKNOWN, after_handshake, left_behind, text_in
 
 SIZES = st.sampled_from([0, 1, 125, 126, 127, 300, 65_535, 65_536, 70_000])
 frames = st.builds(
@@ -88,11 +81,3 @@ def test_behind_a_handshake_that_came_alone_a_frame_begins() -> None:
     assert after_handshake(b"HTTP/1.1 101 X\r\n\r\n\x81\x01x") == UNKNOWN
     assert after_handshake(b"HTTP/1.1 101 X\r\n\r\n\x81\x04\r\n\r\n") == UNKNOWN
     assert after_handshake(b"\n") == UNKNOWN
-
-
-@given(SIZES)
-def test_a_text_is_sent_as_websockets_sends_it(size: int) -> None:
-    frame = Frame(Opcode.TEXT, b"x" * size).serialize(mask=True)
-    head = masked_head(size)
-    assert frame.startswith(head)
-    assert len(frame) == len(head) + MASK_BYTES + size
