@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import gc
 import io
 import os
 import signal
@@ -21,6 +20,7 @@ from types import FrameType
 from typing import TextIO
 
 from sim_core.ascii_fallback import tame
+from sim_core.runtime import garbage
 
 INTERRUPTED, UNREAD = 130, 141
 """Exit codes as a shell gives them for SIGINT and SIGPIPE."""
@@ -53,7 +53,7 @@ def through_the_door(run: Callable[[], int], *, stays: bool = False) -> int:
         if on_main_thread and stays:
             signal.signal(signal.SIGINT, before)
     if not stays:
-        gc.freeze()  # else Python would search it for garbage once more
+        garbage.leave_to_the_end()
     return _said(code)
 
 

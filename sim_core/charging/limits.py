@@ -204,7 +204,7 @@ class Limits:
 
     def refresh(self) -> None:
         """Profiles, transactions or the clock are not what they were: find out what holds now."""
-        holds = len(self._profiles) > 0 or bool(self._external.all)
+        holds = self.any
         if holds or self._laid:
             self._laid = holds
             self._lay(self._now())
@@ -271,7 +271,7 @@ class Limits:
     @property
     def any(self) -> bool:
         """Whether there is any limit beside the ratings: a charging profile, or one of others."""
-        return (self._heeded and len(self._profiles) > 0) or bool(self._external.all)
+        return (len(self._profiles) > 0 and self._heeded) or bool(self._external.all)
 
     def composite(
         self, connector_id: int, at: Moment, duration_s: int, unit: str
