@@ -16,12 +16,14 @@ import itertools
 import logging
 import multiprocessing
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
@@ -152,6 +154,10 @@ class WorkerFleet:
         self._there = asyncio.Event()
         """A worker has told of itself: the time of the run counts from here."""
         self._thread = EventLoopThread("fleet", self._main, ended=lambda: None)
+        if sys.platform != "win32":
+            # It goes on beside the workers, with the stderr that it finds: that of a screen is no
+            # file, and no worker could be started with it. So it begins before there is a screen.
+            resource_tracker.ensure_running()
 
     # -- what a viewer asks --------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from sim_core.fleet.workers import WorkerFleet
 from tests.fleet.test_fleet import csms, settings, until
 from tests.fleet.test_member import soon
 from tests.patience import PATIENCE_S
+from tests.tui.pty_terminal import PtyTerminal
 from tui.fleet.app import FleetApp
 from tui.fleet.member import MemberApp
 
@@ -215,6 +216,22 @@ async def test_a_screen_shows_one_of_them_wherever_it_lives() -> None:
             assert one.host.snapshot is not None
             assert one.host.snapshot.charge_point_id == "FLEET-0004"
             one.host.stop()
+
+
+async def test_workers_begin_under_a_screen() -> None:
+    """Only a terminal shows it: under its screen stderr is no file."""
+    async with csms() as server:
+        url = f"--csms-url=ws://127.0.0.1:{server.port}/ocpp"
+        arguments = ["fleet", url, "--count=4", "--workers=2", "--boots-per-sec=200"]
+        terminal = PtyTerminal("-m", "tui", *arguments)
+        try:
+            await asyncio.to_thread(terminal.until, lambda: "registered         4" in terminal.text)
+            assert len(server.connected) == 4
+            terminal.type("q")
+            assert await asyncio.to_thread(terminal.wait) == 0
+            assert terminal.left_clean
+        finally:
+            terminal.close()
 
 
 async def test_workers_go_with_whoever_began_them_however_that_ends() -> None:
